@@ -1,0 +1,76 @@
+"""The runtime interface: where a session's commands run. Both kinds give the same and pass the same tests."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+from models.identifier import SessionId
+from models.session import ResourceLimits
+
+OutputSink = Callable[[str, str], Awaitable[None]]
+"""Called with the stream (`stdout` or `stderr`) and a piece of text, at most a line, as it is printed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A shell command line of a session, run by `sh -c` in the workspace.
+
+    `directory` is a path within the workspace, `""` for its root.
+    """
+
+    line: str
+    directory: str = ""
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sandbox:
+    """What a runtime needs to know of a session."""
+
+    session_id: SessionId
+    folder: Path
+    """The workspace on the host; commands see it at `mount_path(session_id)`."""
+    limits: ResourceLimits
+    network: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exit:
+    """How a command ended. `code` is 128 + the signal's number where a signal ended it.
+
+    `output` is what it printed on both streams in order, with the middle left out where it is longer than
+    the bound; `stopped_by` names the limit that ended it: `time`, `memory`, `output` or `disk`.
+    """
+
+    code: int
+    output: str
+    is_truncated: bool
+    stopped_by: str | None
+    duration_s: float
+    peak_memory_bytes: int
+    cpu_s: float
+
+
+class Runtime(Protocol):
+    """Runs commands. A cancelled `run` has ended the command and everything that it started."""
+
+    name: ClassVar[str]
+
+    async def run(self, sandbox: Sandbox, command: Command, *, on_output: OutputSink | None = None) -> Exit:
+        """Run a command to its end, within the sandbox's limits.
+
+        Raises: RuntimeUnavailable, if nothing can be run here at all, with what to do about it.
+        """
+        ...
+
+    async def close(self, session_id: SessionId) -> None:
+        """End every process of a session and give back what the runtime holds for it."""
+        ...
+
+
+def mount_path(session_id: SessionId) -> str:
+    """Where a session's commands see their workspace. Source: S0, `workspace.path`."""
+    return f"/workspaces/{session_id}"

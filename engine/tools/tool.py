@@ -1,0 +1,87 @@
+"""The tool interface: one class for each thing that the agent can do."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, Generic, Protocol, TypeVar
+
+from engine.runtimes.runtime import Exit
+from engine.runtimes.workspace import Workspace
+from models.file import Changes
+from models.session import SessionConfig
+from models.shape import Shape
+from models.tool import ToolGroup
+
+AnyParameters = TypeVar("AnyParameters", bound=Shape)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileChange:
+    """A file that a tool made, changed or deleted (`kind`: created, modified, deleted)."""
+
+    kind: str
+    path: str
+    changes: Changes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolResult:
+    """What came of a tool call: words that a model can act on, and what was measured.
+
+    A failure is a result too: `success` is false and `output` says what to do differently.
+    `completion` is set by the tool that ends the task.
+    """
+
+    success: bool
+    output: str
+    changes: Sequence[FileChange] = ()
+    command: str | None = None
+    exit: Exit | None = None
+    completion: str | None = None
+
+
+class ToolContext(Protocol):
+    """What a tool may use. The agent fills it for a task, the tool service for a direct call."""
+
+    workspace: Workspace
+    config: SessionConfig
+
+    async def run_command(self, line: str, *, directory: str = "") -> Exit:
+        """Run a command in the session's sandbox; its output is streamed to who watches."""
+        ...
+
+    async def ask(self, question: str, suggestions: Sequence[str]) -> str:
+        """A person's answer. Raises: ToolFailure, where nobody can be asked (a direct call)."""
+        ...
+
+
+class ToolFailure(Exception):
+    """The tool cannot do what it was asked; the message tells the model how to ask differently."""
+
+
+class Tool(Generic[AnyParameters]):
+    """A tool. Its `Parameters` are what the model is shown, what validates a call and what is printed."""
+
+    name: ClassVar[str]
+    description: ClassVar[str]
+    group: ClassVar[ToolGroup]
+    repeatable: ClassVar[bool] = False
+    """Running it again after an interruption does no harm."""
+    parameters: ClassVar[type[Shape]]
+
+    def describe(self, parameters: AnyParameters) -> str:
+        """What this call would do, in a few words, for the person who approves it."""
+        raise NotImplementedError
+
+    def paths(self, parameters: AnyParameters) -> Sequence[str]:
+        """The workspace paths that this call reads or writes, for the approval rules."""
+        return ()
+
+    def command(self, parameters: AnyParameters) -> str | None:
+        """The command line that this call would run, for the approval rules."""
+        return None
+
+    async def run(self, context: ToolContext, parameters: AnyParameters) -> ToolResult:
+        """Do it. Raises: ToolFailure, and AppError for a path that leaves the workspace."""
+        raise NotImplementedError

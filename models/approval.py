@@ -1,0 +1,130 @@
+"""Approvals: what the agent may do by itself, and what a person must allow.
+
+Source: S0, "Approval Events" and PUT …/tasks/{taskId}; the rules are ours (docs/approvals.md).
+"""
+
+from __future__ import annotations
+
+import datetime
+import enum
+from dataclasses import field
+from typing import Any
+
+from models.event import Event, event
+from models.identifier import ApprovalId, CallId, SessionId, TaskId
+from models.shape import Shape, described, limited, value
+
+
+class Decision(enum.StrEnum):
+    """What a rule says of a tool call."""
+
+    ALWAYS = "always"
+    ASK = "ask"
+    NEVER = "never"
+
+
+class ApprovalStatus(enum.StrEnum):
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+class Verdict(enum.StrEnum):
+    """A person's answer. Source: S0, `action`."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+
+
+@value
+class ApprovalRule(Shape):
+    """A rule of a session: it fits a call if all that it names fits. The last fitting rule decides."""
+
+    decision: Decision
+    tool: str | None = field(
+        default=None, metadata=described("A tool's name", **limited(shortest=1, longest=64))
+    )
+    group: str | None = field(
+        default=None, metadata=described("A tool group: read, edit, command …", **limited(longest=64))
+    )
+    path: str | None = field(
+        default=None, metadata=described("A glob over workspace paths", **limited(shortest=1, longest=1000))
+    )
+    command: str | None = field(
+        default=None, metadata=described("A command prefix, as words", **limited(shortest=1, longest=1000))
+    )
+
+
+@value
+class Approval(Shape):
+    """A tool call that waits (or waited) for a person."""
+
+    id: ApprovalId
+    session_id: SessionId
+    task_id: TaskId
+    call_id: CallId
+    tool_name: str
+    action: str
+    description: str
+    parameters: dict[str, Any]
+    status: ApprovalStatus
+    created_at: datetime.datetime
+    expires_at: datetime.datetime
+    feedback: str | None = None
+    resolved_at: datetime.datetime | None = None
+    resolved_by: str | None = None
+
+
+@value
+class ApprovalList(Shape):
+    session_id: SessionId
+    status: ApprovalStatus | None = None
+    limit: int = field(default=20, metadata=limited(least=1, most=100))
+    offset: int = field(default=0, metadata=limited(least=0, most=1_000_000_000))
+
+
+@value
+class ApprovalRef(Shape):
+    session_id: SessionId
+    approval_id: ApprovalId
+
+
+@value
+class ApprovalRespond(Shape):
+    session_id: SessionId
+    approval_id: ApprovalId
+    action: Verdict
+    feedback: str | None = field(default=None, metadata=limited(longest=100_000))
+
+
+@value
+class ApprovalAnswer(Shape):
+    approval: Approval
+
+
+@event("approval.required")
+@value
+class ApprovalRequired(Event):
+    """The agent waits for a person to allow or refuse a tool call. Source: S0, `approval.required`."""
+
+    approval_id: ApprovalId
+    call_id: CallId
+    tool_name: str
+    action: str
+    description: str
+    parameters: dict[str, Any]
+    expires_at: datetime.datetime
+
+
+@event("approval.resolved")
+@value
+class ApprovalResolved(Event):
+    """An approval has its answer: approved, rejected, expired or cancelled. The first answer wins."""
+
+    approval_id: ApprovalId
+    call_id: CallId
+    status: ApprovalStatus
+    feedback: str | None = None
+    resolved_by: str | None = None

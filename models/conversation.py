@@ -1,0 +1,44 @@
+"""The conversation between the engine and a model: what is stored, and what every provider is given."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import field
+from typing import Any
+
+from models.identifier import CallId
+from models.shape import Shape, value
+
+
+class Role(enum.StrEnum):
+    USER = "user"
+    ASSISTANT = "assistant"
+    TOOL = "tool"
+
+
+@value
+class ToolCall(Shape):
+    """A call that the model asked for."""
+
+    id: CallId
+    tool_name: str
+    arguments: dict[str, Any]
+
+
+@value
+class Turn(Shape):
+    """One step of the conversation.
+
+    A user's turn has text and images; the assistant's has text and tool calls; a tool's turn answers one
+    call: `call_id`, whether it went well, and its text. `interrupted` marks a call whose outcome a stop of
+    the server hid.
+    """
+
+    role: Role
+    text: str = ""
+    images: list[str] = field(default_factory=list)
+    calls: list[ToolCall] = field(default_factory=list)
+    call_id: CallId | None = None
+    success: bool = True
+    interrupted: bool = False
+    exit_code: int | None = None

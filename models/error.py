@@ -1,0 +1,177 @@
+"""The one family of errors that callers see. Raised where the fact is known, translated once at the door.
+
+Source: S0, "Error Handling": the envelope, the statuses and the first eight codes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from models.clock import format_time, now
+
+
+class AppError(Exception):
+    """A failure with a stable code. `message` tells the caller what to do next; `details` holds the facts."""
+
+    code: ClassVar[str]
+    status: ClassVar[int]
+
+    def __init__(self, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+    def body(self, request_id: str) -> dict[str, Any]:
+        """S0's error envelope."""
+        return {
+            "error": {
+                "code": self.code,
+                "message": self.message,
+                "details": self.details,
+                "timestamp": format_time(now()),
+                "requestId": request_id,
+            }
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class FieldMistake:
+    """What is wrong with one field; `field` is its dotted wire name, empty for the whole body."""
+
+    field: str
+    reason: str
+
+
+class ValidationFailed(AppError):
+    """The request is malformed: wrong type, missing or unknown field, value out of bounds."""
+
+    code = "VALIDATION_ERROR"
+    status = 400
+
+    def __init__(self, mistakes: Sequence[FieldMistake]) -> None:
+        first = mistakes[0]
+        super().__init__("Invalid request data", field=first.field, reason=first.reason)
+        if len(mistakes) > 1:
+            self.details["fields"] = [{"field": m.field, "reason": m.reason} for m in mistakes]
+
+
+class InvalidField(ValidationFailed):
+    """One field has a value that cannot be used."""
+
+    def __init__(self, field: str, reason: str, **details: Any) -> None:
+        super().__init__([FieldMistake(field, reason)])
+        self.details.update(details)
+
+
+class AuthenticationFailed(AppError):
+    """No credentials, or wrong, revoked or forged ones."""
+
+    code = "AUTHENTICATION_FAILED"
+    status = 401
+
+    def __init__(self, message: str = "Valid credentials are required") -> None:
+        super().__init__(message)
+
+
+class TokenExpired(AppError):
+    """The access or refresh token was valid once; refresh it or log in again."""
+
+    code = "TOKEN_EXPIRED"
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__("The token has expired; refresh it or log in again")
+
+
+class PermissionDenied(AppError):
+    """The caller is known and may not do this."""
+
+    code = "PERMISSION_DENIED"
+    status = 403
+
+
+class NotFound(AppError):
+    """The thing does not exist, or belongs to somebody else: the two answer alike."""
+
+    code = "RESOURCE_NOT_FOUND"
+    status = 404
+
+    def __init__(self, resource: str, identifier: str) -> None:
+        super().__init__(f"No such {resource}", resource=resource, id=identifier)
+
+
+class UnknownOperation(AppError):
+    """No operation has this name (Socket.IO)."""
+
+    code = "UNKNOWN_OPERATION"
+    status = 404
+
+    def __init__(self, name: str) -> None:
+        super().__init__("No operation has this name in this namespace; see /docs", operation=name[:100])
+
+
+class MethodNotAllowed(AppError):
+    """The path exists, but not with this method (REST)."""
+
+    code = "METHOD_NOT_ALLOWED"
+    status = 405
+
+
+class Conflict(AppError):
+    """The request does not fit the state that the resource is in now."""
+
+    code = "RESOURCE_CONFLICT"
+    status = 409
+
+
+class PayloadTooLarge(AppError):
+    """The body or packet is larger than the server accepts."""
+
+    code = "PAYLOAD_TOO_LARGE"
+    status = 413
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__("The request is too large", limitBytes=limit_bytes)
+
+
+class RateLimitExceeded(AppError):
+    """Too many requests of one kind in its window."""
+
+    code = "RATE_LIMIT_EXCEEDED"
+    status = 429
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__("Too many requests; wait before trying again", retryAfter=retry_after_s)
+
+
+class WorkspaceLimitExceeded(AppError):
+    """The session has used up what its `resourceLimits` grant."""
+
+    code = "WORKSPACE_LIMIT_EXCEEDED"
+    status = 409
+
+
+class ToolExecutionFailed(AppError):
+    """The tool could not be run at all; a tool that ran and failed is a result, not an error."""
+
+    code = "TOOL_EXECUTION_FAILED"
+    status = 500
+
+
+class ServerOverload(AppError):
+    """The server takes no work at the moment: it is stopping, or full. Try again later."""
+
+    code = "SERVER_OVERLOAD"
+    status = 503
+
+
+class InternalError(AppError):
+    """Something that nobody foresaw; the log has it under the request id."""
+
+    code = "INTERNAL_ERROR"
+    status = 500
+
+    def __init__(self) -> None:
+        super().__init__("The server failed to answer; the request id finds the reason in its log")

@@ -1,0 +1,21 @@
+"""Identifiers: unguessable, typed, and told apart by their prefix."""
+
+from __future__ import annotations
+
+import secrets
+from typing import NewType
+
+UserId = NewType("UserId", str)
+SessionId = NewType("SessionId", str)
+TaskId = NewType("TaskId", str)
+ApprovalId = NewType("ApprovalId", str)
+CallId = NewType("CallId", str)
+MessageId = NewType("MessageId", str)
+EventId = NewType("EventId", str)
+KeyId = NewType("KeyId", str)
+RequestId = NewType("RequestId", str)
+
+
+def new_id(prefix: str) -> str:
+    """`prefix-` and 20 hexadecimal digits: 80 random bits, as S0's `session-123`."""
+    return f"{prefix}-{secrets.token_hex(10)}"

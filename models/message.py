@@ -1,0 +1,33 @@
+"""Messages: what people read of a task. Source: S2, `ClineMessage`, and the values of `ask` and `say`."""
+
+from __future__ import annotations
+
+import datetime
+import enum
+from dataclasses import field
+
+from models.identifier import MessageId, TaskId
+from models.shape import Shape, value
+
+
+class MessageType(enum.StrEnum):
+    ASK = "ask"
+    SAY = "say"
+
+
+@value
+class Message(Shape):
+    """One message: the agent says or asks something, or a person answers (`say: user_feedback`).
+
+    `ts` is milliseconds since 1970, as S2 has it; it rises within a task and names the message there.
+    """
+
+    id: MessageId
+    task_id: TaskId
+    ts: int
+    type: MessageType
+    ask: str | None = None
+    say: str | None = None
+    text: str | None = None
+    images: list[str] = field(default_factory=list)
+    created_at: datetime.datetime

@@ -1,0 +1,29 @@
+"""Pages of long lists. Source: S0, "Pagination"."""
+
+from __future__ import annotations
+
+from models.shape import Shape, value
+
+
+@value
+class Pagination(Shape):
+    """Where a page stands in its list; `nextOffset` is left out on the last page."""
+
+    total: int
+    limit: int
+    offset: int
+    has_more: bool
+    next_offset: int | None = None
+
+
+def pagination(*, total: int, limit: int, offset: int) -> Pagination:
+    """The place of the page that starts at `offset` and holds at most `limit` of `total`."""
+    following = offset + limit
+    has_more = following < total
+    return Pagination(
+        total=total,
+        limit=limit,
+        offset=offset,
+        has_more=has_more,
+        next_offset=following if has_more else None,
+    )

@@ -1,0 +1,183 @@
+"""Sessions: a sandboxed workspace with its configuration. Source: S0, "Session" and "Session Management"."""
+
+from __future__ import annotations
+
+import datetime
+import enum
+from dataclasses import field
+
+from models.approval import ApprovalRule
+from models.event import Event, event
+from models.identifier import SessionId, UserId
+from models.shape import Shape, described, limited, value
+
+
+class SessionStatus(enum.StrEnum):
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    ARCHIVED = "archived"
+
+
+@value
+class ResourceLimits(Shape):
+    """What a session's commands may use. Source: S0, `resourceLimits`."""
+
+    max_memory_mb: int = field(default=512, metadata=limited(least=16, most=1_048_576))
+    max_cpu_percent: int = field(
+        default=100, metadata=described("Share of one processor", **limited(least=1, most=10_000))
+    )
+    max_disk_mb: int = field(default=1024, metadata=limited(least=1, most=10_485_760))
+    max_execution_time: int = field(
+        default=300, metadata=described("Seconds that one command may take", **limited(least=1, most=86_400))
+    )
+    max_processes: int = field(default=128, metadata=limited(least=1, most=32_768))
+    max_file_size_mb: int = field(default=256, metadata=limited(least=1, most=1_048_576))
+
+
+@value
+class SessionConfig(Shape):
+    """How a session's agent works and what it may do. Source: S0, `SessionConfig`; the last two are ours."""
+
+    provider: str = field(metadata=limited(shortest=1, longest=64))
+    model: str = field(metadata=limited(shortest=1, longest=256))
+    mode: str = field(metadata=limited(shortest=1, longest=64))
+    allowed_commands: list[str] = field(
+        metadata=described("Command prefixes that may run; `*` allows all", **limited(longest=1000))
+    )
+    resource_limits: ResourceLimits
+    max_tokens: int | None = field(default=None, metadata=limited(least=1, most=10_000_000))
+    temperature: float | None = field(default=None, metadata=limited(least=0, most=2))
+    network: bool = False
+    approvals: list[ApprovalRule] = field(default_factory=list, metadata=limited(longest=1000))
+
+
+@value
+class ResourceLimitsChange(Shape):
+    """Some of `ResourceLimits`; what is left out stays as it is."""
+
+    max_memory_mb: int | None = field(default=None, metadata=limited(least=16, most=1_048_576))
+    max_cpu_percent: int | None = field(default=None, metadata=limited(least=1, most=10_000))
+    max_disk_mb: int | None = field(default=None, metadata=limited(least=1, most=10_485_760))
+    max_execution_time: int | None = field(default=None, metadata=limited(least=1, most=86_400))
+    max_processes: int | None = field(default=None, metadata=limited(least=1, most=32_768))
+    max_file_size_mb: int | None = field(default=None, metadata=limited(least=1, most=1_048_576))
+
+
+@value
+class SessionConfigChange(Shape):
+    """Some of `SessionConfig`; what is left out stays as it is (or takes the server's default)."""
+
+    provider: str | None = field(default=None, metadata=limited(shortest=1, longest=64))
+    model: str | None = field(default=None, metadata=limited(shortest=1, longest=256))
+    mode: str | None = field(default=None, metadata=limited(shortest=1, longest=64))
+    allowed_commands: list[str] | None = field(default=None, metadata=limited(longest=1000))
+    resource_limits: ResourceLimitsChange | None = None
+    max_tokens: int | None = field(default=None, metadata=limited(least=1, most=10_000_000))
+    temperature: float | None = field(default=None, metadata=limited(least=0, most=2))
+    network: bool | None = None
+    approvals: list[ApprovalRule] | None = field(default=None, metadata=limited(longest=1000))
+
+
+@value
+class Session(Shape):
+    """Source: S0, `Session`."""
+
+    id: SessionId
+    user_id: UserId
+    name: str
+    workspace_id: str
+    config: SessionConfig
+    status: SessionStatus
+    created_at: datetime.datetime
+    updated_at: datetime.datetime
+    expires_at: datetime.datetime | None = None
+
+
+@value
+class Workspace(Shape):
+    """Where a session's files are: the path that its commands see, and the address that lists them."""
+
+    path: str
+    url: str
+
+
+@value
+class SessionCreate(Shape):
+    """Source: S0, POST /api/v1/sessions."""
+
+    name: str = field(default="Untitled session", metadata=limited(shortest=1, longest=200))
+    config: SessionConfigChange = field(default_factory=SessionConfigChange)
+    expires_at: datetime.datetime | None = None
+
+
+@value
+class SessionRef(Shape):
+    session_id: SessionId
+
+
+@value
+class SessionList(Shape):
+    """Source: S0, GET /api/v1/sessions."""
+
+    status: SessionStatus | None = None
+    limit: int = field(default=20, metadata=limited(least=1, most=100))
+    offset: int = field(default=0, metadata=limited(least=0, most=1_000_000_000))
+
+
+@value
+class SessionUpdate(Shape):
+    """Source: S0, PUT /api/v1/sessions/{sessionId}."""
+
+    session_id: SessionId
+    name: str | None = field(default=None, metadata=limited(shortest=1, longest=200))
+    config: SessionConfigChange | None = None
+    status: SessionStatus | None = None
+    expires_at: datetime.datetime | None = None
+
+
+@value
+class SessionCreated(Shape):
+    session: Session
+    workspace: Workspace
+
+
+@value
+class SessionAnswer(Shape):
+    session: Session
+
+
+@value
+class SessionPage(Shape):
+    sessions: list[Session]
+    total: int
+    has_more: bool
+
+
+@value
+class SessionRemoved(Shape):
+    """The session is gone, and its workspace, tasks and events with it."""
+
+    session_id: SessionId
+    deleted: bool
+
+
+@event("session.created")
+@value
+class SessionCreatedEvent(Event):
+    """A session has been opened and its workspace is ready."""
+
+    session: Session
+
+
+@event("session.updated")
+@value
+class SessionUpdatedEvent(Event):
+    """A session's name, status or configuration has changed."""
+
+    session: Session
+
+
+@event("session.deleted")
+@value
+class SessionDeletedEvent(Event):
+    """The session is about to vanish; the last event of its log."""

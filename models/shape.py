@@ -1,0 +1,167 @@
+"""Shapes: what crosses a door, written once as a dataclass and read as a marshmallow schema."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import enum
+import functools
+from collections.abc import Mapping
+from typing import Any, Self, TypeVar, dataclass_transform
+
+import marshmallow
+import marshmallow_dataclass
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+from marshmallow import fields, validate
+
+from models.clock import format_time, parse_time
+from models.error import FieldMistake, ValidationFailed
+
+AnyShape = TypeVar("AnyShape", bound="Shape")
+AnyClass = TypeVar("AnyClass", bound=type)
+
+
+class Timestamp(fields.DateTime):
+    """An aware UTC time; on the wire ISO 8601 with milliseconds and `Z`. Source: S0, `createdAt`."""
+
+    def _serialize(self, value: datetime.datetime | None, *_: Any, **__: Any) -> str | None:
+        return None if value is None else format_time(value)
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> datetime.datetime:
+        try:
+            return parse_time(value)
+        except (ValueError, TypeError, AttributeError) as mistake:
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from mistake
+
+
+class _TypeMapping(dict[type, Any]):
+    """Field classes by Python type; an enumeration is its values on the wire, never its names."""
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        if isinstance(key, type) and issubclass(key, enum.Enum):
+            return functools.partial(fields.Enum, key, by_value=True)
+        return super().get(key, default)
+
+
+class WireSchema(marshmallow.Schema):
+    """The base of every schema: camelCase on the wire, unknown fields refused, None left out."""
+
+    TYPE_MAPPING = _TypeMapping({**marshmallow.Schema.TYPE_MAPPING, datetime.datetime: Timestamp})
+
+    class Meta:
+        unknown = marshmallow.RAISE
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        field_obj.data_key = field_obj.data_key or camel_case(field_name)
+
+    @marshmallow.post_dump
+    def leave_out_none(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {name: content for name, content in data.items() if content is not None}
+
+
+class PlainSchema(WireSchema):
+    """The same for files that people write (`config.yaml`): names stay as they are in Python."""
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        field_obj.data_key = field_obj.data_key or field_name
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(dataclasses.field,))
+def value(cls: AnyClass) -> AnyClass:
+    """Make a Shape a frozen, slotted, keyword-only dataclass."""
+    return dataclasses.dataclass(frozen=True, slots=True, kw_only=True)(cls)
+
+
+class Shape:
+    """A frozen value with a wire form. Subclasses are decorated with `@value`."""
+
+    __slots__ = ()
+
+    @classmethod
+    def schema(cls) -> marshmallow.Schema:
+        """The marshmallow schema of this shape; made once."""
+        return schema_of(cls, WireSchema)
+
+    @classmethod
+    def load(cls, raw: object) -> Self:
+        """The shape that `raw` (decoded JSON) describes.
+
+        Raises: ValidationFailed, with each mistake by its field.
+        """
+        return _load(cls, raw, WireSchema)
+
+    @classmethod
+    def load_plain(cls, raw: object) -> Self:
+        """As `load`, for names as they are in Python."""
+        return _load(cls, raw, PlainSchema)
+
+    @classmethod
+    def json_schema(cls) -> dict[str, Any]:
+        """The JSON Schema (2020-12, the one of OpenAPI 3.1) with nested shapes in place."""
+        return _json_schema(cls)
+
+    def dump(self) -> dict[str, Any]:
+        """The wire form: JSON-ready values under camelCase names; fields that are None are left out."""
+        dumped: dict[str, Any] = self.schema().dump(self)
+        return dumped
+
+
+def limited(**bounds: int) -> dict[str, Any]:
+    """Field metadata: a text or list of `shortest` to `longest` items, or a number from `least` to `most`."""
+    if "longest" in bounds or "shortest" in bounds:
+        return {"validate": validate.Length(min=bounds.get("shortest"), max=bounds.get("longest"))}
+    return {"validate": validate.Range(min=bounds.get("least"), max=bounds.get("most"))}
+
+
+def one_of(*choices: str) -> dict[str, Any]:
+    """Field metadata: a text that is one of `choices`."""
+    return {"validate": validate.OneOf(choices)}
+
+
+def described(text: str, **metadata: Any) -> dict[str, Any]:
+    """Field metadata with a description for the documents and for the model that calls a tool."""
+    return {**metadata, "metadata": {"description": text}}
+
+
+def camel_case(name: str) -> str:
+    """`max_memory_mb` → `maxMemoryMB`: units keep their capitals, as S0 writes them."""
+    first, *rest = name.split("_")
+    return first + "".join(_UNITS.get(word, word.capitalize()) for word in rest)
+
+
+_UNITS = {"mb": "MB"}
+
+
+@functools.cache
+def schema_of(cls: type[Shape], base: type[marshmallow.Schema]) -> marshmallow.Schema:
+    return marshmallow_dataclass.class_schema(cls, base_schema=base)()
+
+
+def _load(cls: type[AnyShape], raw: object, base: type[marshmallow.Schema]) -> AnyShape:
+    if not isinstance(raw, Mapping):
+        raise ValidationFailed([FieldMistake("", "Expected an object.")])
+    try:
+        loaded: AnyShape = schema_of(cls, base).load(raw)
+    except marshmallow.ValidationError as mistake:
+        raise ValidationFailed(list(_mistakes(mistake.messages))) from None
+    return loaded
+
+
+def _mistakes(messages: Any, path: str = "") -> list[FieldMistake]:
+    """marshmallow's nested messages as a flat list, outermost field first."""
+    if isinstance(messages, Mapping):
+        found: list[FieldMistake] = []
+        for name, inner in messages.items():
+            step = "" if name == marshmallow.exceptions.SCHEMA else str(name)
+            found += _mistakes(inner, ".".join(part for part in (path, step) if part))
+        return found
+    return [FieldMistake(path, str(message)) for message in messages]
+
+
+@functools.cache
+def _json_schema(cls: type[Shape]) -> dict[str, Any]:
+    plugin = MarshmallowPlugin(schema_name_resolver=lambda schema: None)
+    APISpec(title="", version="", openapi_version="3.1.0", plugins=[plugin])
+    converted: dict[str, Any] = plugin.converter.schema2jsonschema(cls.schema())
+    return converted

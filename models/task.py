@@ -1,0 +1,298 @@
+"""Tasks: what an agent is asked to do. Source: S0, "Task" and "Task Management"; activities from S2."""
+
+from __future__ import annotations
+
+import datetime
+import enum
+from dataclasses import field
+from typing import Any, Final
+
+from models.event import Event, event
+from models.identifier import SessionId, TaskId
+from models.message import Message
+from models.page import Pagination
+from models.approval import Verdict
+from models.shape import Shape, described, limited, value
+
+
+class TaskStatus(enum.StrEnum):
+    PENDING = "pending"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Activity(enum.StrEnum):
+    """What a task does within its status. Source: S2, task lifecycle events."""
+
+    QUEUED = "queued"
+    ACTIVE = "active"
+    INTERACTIVE = "interactive"
+    RESUMABLE = "resumable"
+    IDLE = "idle"
+
+
+TRANSITIONS: Final[dict[TaskStatus, frozenset[TaskStatus]]] = {
+    TaskStatus.PENDING: frozenset({TaskStatus.RUNNING, TaskStatus.FAILED, TaskStatus.CANCELLED}),
+    TaskStatus.RUNNING: frozenset(
+        {TaskStatus.PENDING, TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.CANCELLED}
+    ),
+    TaskStatus.COMPLETED: frozenset(),
+    TaskStatus.FAILED: frozenset(),
+    TaskStatus.CANCELLED: frozenset(),
+}
+FINAL: Final = frozenset(status for status, following in TRANSITIONS.items() if not following)
+
+
+@value
+class TaskConfig(Shape):
+    """Source: S0, `config` of POST …/tasks; `timeout` is ours."""
+
+    enable_diff: bool = field(default=True, metadata=described("Offer the agent `apply_diff`"))
+    enable_checkpoints: bool = field(
+        default=False, metadata=described("Keep a checkpoint of the workspace before each change")
+    )
+    max_iterations: int | None = field(default=None, metadata=limited(least=1, most=100_000))
+    timeout: int | None = field(
+        default=None, metadata=described("Seconds the task may take", **limited(least=1, most=2_592_000))
+    )
+
+
+@value
+class TaskResult(Shape):
+    """What a task did, measured from what really changed. Source: S0, `TaskResult`."""
+
+    summary: str
+    files_created: list[str] = field(default_factory=list)
+    files_modified: list[str] = field(default_factory=list)
+    files_deleted: list[str] = field(default_factory=list)
+    commands_executed: list[str] = field(default_factory=list)
+    tools_used: list[str] = field(default_factory=list)
+
+
+@value
+class TaskError(Shape):
+    """Why a task failed: a stable code and a sentence."""
+
+    code: str
+    message: str
+
+
+@value
+class Task(Shape):
+    """Source: S0, `Task`; `activity`, `step`, `iterations` and `config` are ours."""
+
+    id: TaskId
+    session_id: SessionId
+    input: str
+    status: TaskStatus
+    activity: Activity
+    progress: int
+    config: TaskConfig
+    created_at: datetime.datetime
+    images: list[str] = field(default_factory=list)
+    step: str | None = None
+    iterations: int = 0
+    result: TaskResult | None = None
+    error: TaskError | None = None
+    started_at: datetime.datetime | None = None
+    completed_at: datetime.datetime | None = None
+    estimated_duration: int | None = field(default=None, metadata=described("Seconds, where it is known"))
+
+
+@value
+class TaskCreate(Shape):
+    """Source: S0, POST /api/v1/sessions/{sessionId}/tasks."""
+
+    session_id: SessionId
+    input: str = field(metadata=limited(shortest=1, longest=1_000_000))
+    images: list[str] = field(
+        default_factory=list, metadata=described("`data:` URLs of images", **limited(longest=20))
+    )
+    config: TaskConfig = field(default_factory=TaskConfig)
+
+
+@value
+class TaskRef(Shape):
+    session_id: SessionId
+    task_id: TaskId
+
+
+@value
+class TaskList(Shape):
+    """Source: S0, GET …/tasks with S0's general pagination."""
+
+    session_id: SessionId
+    status: TaskStatus | None = None
+    limit: int = field(default=20, metadata=limited(least=1, most=100))
+    offset: int = field(default=0, metadata=limited(least=0, most=1_000_000_000))
+
+
+@value
+class TaskUpdate(Shape):
+    """Source: S0, PUT …/tasks/{taskId}: answer what the task waits for."""
+
+    session_id: SessionId
+    task_id: TaskId
+    action: Verdict
+    feedback: str | None = field(default=None, metadata=limited(longest=100_000))
+
+
+@value
+class TaskSay(Shape):
+    """A person's message to the agent while the task is unfinished."""
+
+    session_id: SessionId
+    task_id: TaskId
+    text: str = field(metadata=limited(shortest=1, longest=1_000_000))
+    images: list[str] = field(default_factory=list, metadata=limited(longest=20))
+
+
+@value
+class MessageList(Shape):
+    session_id: SessionId
+    task_id: TaskId
+    limit: int = field(default=100, metadata=limited(least=1, most=1000))
+    offset: int = field(default=0, metadata=limited(least=0, most=1_000_000_000))
+
+
+@value
+class TaskCreated(Shape):
+    """Source: S0, the response of POST …/tasks: the task, and where its events can be followed."""
+
+    task: Task
+    websocket: str
+
+
+@value
+class TaskAnswer(Shape):
+    task: Task
+
+
+@value
+class MessageAnswer(Shape):
+    message: Message
+
+
+@value
+class TaskPage(Shape):
+    data: list[Task]
+    pagination: Pagination
+
+
+@value
+class MessagePage(Shape):
+    data: list[Message]
+    pagination: Pagination
+
+
+@event("task.created")
+@value
+class TaskCreatedEvent(Event):
+    """A task has been accepted and stored."""
+
+    task: Task
+
+
+@event("task.started")
+@value
+class TaskStarted(Event):
+    """The agent has begun to work on a task."""
+
+
+@event("task.progress")
+@value
+class TaskProgress(Event):
+    """How far a task has come, 0 to 100, and what it does now. Source: S0, `task.progress`."""
+
+    progress: int
+    step: str
+
+
+@event("task.completed")
+@value
+class TaskCompleted(Event):
+    """The agent has finished its task. Source: S0, `task.completed`."""
+
+    result: TaskResult
+
+
+@event("task.failed")
+@value
+class TaskFailed(Event):
+    """The task ended without success. Source: S0, `task.failed`."""
+
+    error: TaskError
+
+
+@event("task.cancelled")
+@value
+class TaskCancelled(Event):
+    """Somebody stopped the task; nothing of it runs any more."""
+
+
+@event("task.interactive")
+@value
+class TaskInteractive(Event):
+    """The task waits for a person: for an approval, or for an answer to a question. Source: S2."""
+
+    question: str | None = None
+    suggestions: list[str] = field(default_factory=list)
+
+
+@event("task.active")
+@value
+class TaskActive(Event):
+    """The task goes on after it waited. Source: S2, `taskActive`."""
+
+
+@event("task.resumable")
+@value
+class TaskResumable(Event):
+    """The task was interrupted and can be resumed from its stored conversation. Source: S2."""
+
+    reason: str
+
+
+@event("task.resumed")
+@value
+class TaskResumed(Event):
+    """An interrupted task goes on."""
+
+
+@event("message.created")
+@value
+class MessageCreated(Event):
+    """A message of the task's conversation is complete and stored. Source: S2, `message`."""
+
+    message: Message
+
+
+@event("message.delta", durable=False)
+@value
+class MessageDelta(Event):
+    """A piece of a message that is being written; the whole follows as `message.created`."""
+
+    message_id: str
+    text: str
+
+
+@event("tool.started")
+@value
+class ToolStarted(Event):
+    """A tool call begins. Source: S0, `tool.started`."""
+
+    call_id: str
+    tool_name: str
+    parameters: dict[str, Any]
+
+
+@event("tool.output", durable=False)
+@value
+class ToolOutput(Event):
+    """A line that a running command printed."""
+
+    call_id: str
+    stream: str
+    text: str
