@@ -25,3 +25,13 @@ def parse_time(text: str) -> datetime.datetime:
     """
     moment = datetime.datetime.fromisoformat(text)
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def milliseconds(moment: datetime.datetime) -> int:
+    """Milliseconds since 1970."""
+    return round(moment.timestamp() * 1000)
+
+
+def from_milliseconds(count: int) -> datetime.datetime:
+    """The moment `count` milliseconds after the start of 1970."""
+    return datetime.datetime.fromtimestamp(count / 1000, UTC)

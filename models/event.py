@@ -8,11 +8,11 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final, TypeVar
+from typing import ClassVar, Final, TypeVar
 
 import orjson
 
-from models.clock import format_time
+from models.clock import format_time, milliseconds
 from models.identifier import EventId, SessionId, TaskId, new_id
 from models.shape import Shape, value
 
@@ -51,34 +51,40 @@ class StoredEvent:
     `frames` is where a door keeps the bytes that it made of the body, one entry for each form.
     """
 
-    id: EventId
     seq: int
     type: str
     session_id: SessionId
     task_id: TaskId | None
-    time: datetime.datetime
+    time_ms: int
     body: bytes
     frames: dict[str, bytes] = field(default_factory=dict)
 
 
-def seal(
-    happened: Event,
-    *,
-    seq: int,
-    session_id: SessionId,
-    task_id: TaskId | None,
-    time: datetime.datetime,
-) -> StoredEvent:
-    """Give an event its place and encode it: its own fields, flat, with the envelope beside them."""
-    identifier = EventId(new_id("evt"))
-    envelope: dict[str, Any] = {"id": identifier, "type": happened.name, "sessionId": session_id}
-    if seq:
-        envelope["seq"] = seq
-    if task_id is not None:
-        envelope["taskId"] = task_id
-    envelope["timestamp"] = format_time(time)
-    body = orjson.dumps({**happened.dump(), **envelope})
-    return StoredEvent(identifier, seq, happened.name, session_id, task_id, time, body)
+class Seal:
+    """Gives events their place and encodes them: their own fields, flat, with the envelope beside them.
+
+    One seal serves all events of a moment.
+    """
+
+    __slots__ = ("_time_ms", "_timestamp")
+
+    def __init__(self, moment: datetime.datetime) -> None:
+        self._time_ms = milliseconds(moment)
+        self._timestamp = format_time(moment)
+
+    def __call__(
+        self, happened: Event, seq: int, session_id: SessionId, task_id: TaskId | None
+    ) -> StoredEvent:
+        content = happened.dump()
+        content["id"] = f"{session_id}.{seq}" if seq else new_id("signal")
+        content["type"] = happened.name
+        content["sessionId"] = session_id
+        if seq:
+            content["seq"] = seq
+        if task_id is not None:
+            content["taskId"] = task_id
+        content["timestamp"] = self._timestamp
+        return StoredEvent(seq, happened.name, session_id, task_id, self._time_ms, orjson.dumps(content))
 
 
 @value

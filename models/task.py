@@ -7,11 +7,11 @@ import enum
 from dataclasses import field
 from typing import Any, Final
 
+from models.approval import Verdict
 from models.event import Event, event
 from models.identifier import SessionId, TaskId
 from models.message import Message
 from models.page import Pagination
-from models.approval import Verdict
 from models.shape import Shape, described, limited, value
 
 

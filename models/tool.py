@@ -34,13 +34,13 @@ class ToolParameter(Shape):
 
 @value
 class ToolDescription(Shape):
-    """Source: S0, GET /api/v1/tools; `group` and `schema` are ours."""
+    """Source: S0, GET /api/v1/tools; `group` and `inputSchema` are ours."""
 
     name: str
     description: str
     group: ToolGroup
     parameters: dict[str, ToolParameter]
-    json_schema: dict[str, Any]
+    input_schema: dict[str, Any]
 
 
 @value
@@ -64,7 +64,7 @@ class ToolExecute(Shape):
 
 @value
 class ToolOutcome(Shape):
-    """What came of a tool. Source: S0, `result`; a failure is `success: false` with the reason in `output`."""
+    """What came of a tool; a failure is `success: false`, the reason in `output`. Source: S0, `result`."""
 
     success: bool
     output: str

@@ -1,0 +1,167 @@
+"""The event log: durable, ordered within each session, and written in groups."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import Dialect, delete, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from engine.storage.database import Database, Transaction
+from engine.storage.journal import Draft
+from engine.storage.tables import events, sessions
+from models.clock import now
+from models.error import NotFound
+from models.event import Event, Seal, StoredEvent
+from models.identifier import SessionId, TaskId
+
+Announce = Callable[[Sequence[StoredEvent]], None]
+
+_READ = select(events).order_by(events.c.seq)
+
+
+class EventLog:
+    """Gives each event its number, stores it, and only then hands it to `announce`.
+
+    Numbers are given at the commit, in the order in which the events arrived, so a unit that fails leaves
+    no hole. It is the database's `Journal`.
+    """
+
+    def __init__(self, database: Database, announce: Announce) -> None:
+        self._database = database
+        self._announce = announce
+        self._drafts: list[tuple[Draft, asyncio.Future[StoredEvent] | None]] = []
+        self._heads: dict[SessionId, int] = {}
+        self._numbered: list[StoredEvent] = []
+        self._told: list[tuple[asyncio.Future[StoredEvent], StoredEvent]] = []
+        self._heads_before: dict[SessionId, int | None] = {}
+
+    async def append(
+        self, session_id: SessionId, happened: Event, *, task_id: TaskId | None = None
+    ) -> StoredEvent:
+        """Store an event; it is on disk and has been announced when this returns.
+
+        Cancelling gives up the wait, not the event. Raises: NotFound, if the session is unknown.
+        """
+        told: asyncio.Future[StoredEvent] = asyncio.get_running_loop().create_future()
+        self._drafts.append((Draft(session_id, task_id, happened), told))
+        self._database.wake()
+        return await told
+
+    async def read(self, session_id: SessionId, *, after: int, limit: int) -> list[StoredEvent]:
+        """Events with seq > `after`, ascending and without holes, at most `limit`.
+
+        Only committed ones; an empty list means that `after` is the head (or past it).
+        """
+        statement = _READ.where(events.c.session_id == session_id, events.c.seq > after).limit(limit)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(statement)).mappings()
+            return [
+                StoredEvent(
+                    row["seq"],
+                    row["type"],
+                    row["session_id"],
+                    row["task_id"],
+                    row["time_ms"],
+                    row["body"],
+                )
+                for row in rows
+            ]
+
+    async def head(self, session_id: SessionId) -> int:
+        """The seq of the last committed event; 0 where there is none."""
+        known = self._heads.get(session_id)
+        if known is not None and session_id not in self._heads_before:
+            return known
+        async with self._database.read() as connection:
+            statement = select(func.max(events.c.seq)).where(events.c.session_id == session_id)
+            return (await connection.execute(statement)).scalar_one() or 0
+
+    async def retire(self, unit: Transaction, session_id: SessionId) -> None:
+        """Remove a session's log; nothing can be appended to it any more."""
+        await unit.execute(delete(events).where(events.c.session_id == session_id))
+        self._heads.pop(session_id, None)
+
+    def has_drafts(self) -> bool:
+        return bool(self._drafts)
+
+    def accept(self, drafts: list[Draft]) -> None:
+        self._drafts += [(draft, None) for draft in drafts]
+
+    async def write(self, connection: AsyncConnection) -> None:
+        drafts, self._drafts = self._drafts, []
+        await self._learn_heads(connection, {draft.session_id for draft, _ in drafts})
+        seal = Seal(now())
+        heads, before = self._heads, self._heads_before
+        for draft, told in drafts:
+            head = heads.get(draft.session_id)
+            if head is None:
+                _refuse(told, draft.session_id)
+                continue
+            before.setdefault(draft.session_id, head)
+            heads[draft.session_id] = head + 1
+            stored = seal(draft.event, head + 1, draft.session_id, draft.task_id)
+            self._numbered.append(stored)
+            if told is not None:
+                self._told.append((told, stored))
+        if self._numbered:
+            await connection.exec_driver_sql(
+                _insertion(connection.dialect), [_row(stored) for stored in self._numbered]
+            )
+
+    def committed(self) -> None:
+        numbered, told = self._numbered, self._told
+        self._forget()
+        self._announce(numbered)
+        for future, stored in told:
+            if not future.done():
+                future.set_result(stored)
+
+    def failed(self, failure: Exception) -> None:
+        told = self._told
+        self._heads.update({key: head for key, head in self._heads_before.items() if head is not None})
+        self._forget()
+        for future, _ in told:
+            if not future.done():
+                future.set_exception(failure)
+
+    def _forget(self) -> None:
+        self._numbered, self._told, self._heads_before = [], [], {}
+
+    async def _learn_heads(self, connection: AsyncConnection, wanted: set[SessionId]) -> None:
+        """Look up the heads that are not known yet; an unknown session has none."""
+        for session_id in wanted - self._heads.keys():
+            statement = (
+                select(func.coalesce(func.max(events.c.seq), 0))
+                .select_from(sessions.outerjoin(events, events.c.session_id == sessions.c.id))
+                .where(sessions.c.id == session_id)
+                .group_by(sessions.c.id)
+            )
+            head = (await connection.execute(statement)).scalar_one_or_none()
+            if head is not None:
+                self._heads[session_id] = head
+
+
+@functools.cache
+def _insertion(dialect: Dialect) -> str:
+    """The statement that stores an event; compiled once, because appending is the hottest path there is."""
+    return str(insert(events).compile(dialect=dialect))
+
+
+def _row(stored: StoredEvent) -> tuple[object, ...]:
+    """The columns in the order of the table."""
+    return (
+        stored.session_id,
+        stored.seq,
+        stored.type,
+        stored.task_id,
+        stored.time_ms,
+        stored.body,
+    )
+
+
+def _refuse(told: asyncio.Future[StoredEvent] | None, session_id: SessionId) -> None:
+    if told is not None and not told.done():
+        told.set_exception(NotFound("session", session_id))

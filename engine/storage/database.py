@@ -1,0 +1,224 @@
+"""The database: many readers, one writer, and commits that many units of work share.
+
+A unit is rows and events that belong together: it is stored whole or not at all. Units that wait at the
+same time are run one after the other in one database transaction, each in a savepoint of its own, so that
+durability costs one disk write a group instead of one a unit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+import structlog
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, CursorResult, Executable, event, make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from engine.storage.journal import Draft, Journal
+from models.event import Event
+from models.identifier import SessionId, TaskId
+
+UNITS_PER_COMMIT: Final = 512
+
+log = structlog.get_logger("storage")
+
+_inside: contextvars.ContextVar[bool] = contextvars.ContextVar("inside_transaction", default=False)
+
+
+class Transaction:
+    """One unit of work: statements on the shared connection, and the events that tell of them."""
+
+    def __init__(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.granted: asyncio.Future[AsyncConnection] = loop.create_future()
+        self.finished: asyncio.Future[bool] = loop.create_future()
+        self.committed: asyncio.Future[None] = loop.create_future()
+        self.drafts: list[Draft] = []
+
+    async def execute(
+        self, statement: Executable, rows: Sequence[dict[str, Any]] | None = None
+    ) -> CursorResult[Any]:
+        """Run a statement within this unit."""
+        return await self.granted.result().execute(statement, rows)
+
+    def append(self, session_id: SessionId, happened: Event, *, task_id: TaskId | None = None) -> None:
+        """Tell of what this unit does: the event is stored and announced with the commit, or never."""
+        self.drafts.append(Draft(session_id, task_id, happened))
+
+
+class Database:
+    """Storage behind a URL. Only SQLite is wired up; nothing above this package knows which engine it is."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = _create_engine(url)
+        is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        self._begin = "BEGIN IMMEDIATE" if is_sqlite else "BEGIN"
+        self._waiting: deque[Transaction] = deque()
+        self._wake = asyncio.Event()
+        self._writer: asyncio.Task[None] | None = None
+        self._closing = False
+
+    async def open(self, journal: Journal) -> None:
+        """Bring the schema up to date and start the writer."""
+        async with self._engine.connect() as connection:
+            await connection.run_sync(_migrate)
+        self._writer = asyncio.create_task(self._write(journal), name="database writer")
+
+    async def close(self) -> None:
+        """Finish what waits and let go of the files."""
+        self._closing = True
+        self._wake.set()
+        if self._writer is not None:
+            await self._writer
+        await self._engine.dispose()
+
+    def wake(self) -> None:
+        """Tell the writer that the journal has drafts."""
+        if self._closing:
+            raise RuntimeError("the database is closed")
+        self._wake.set()
+
+    @contextlib.asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A connection that sees everything committed; each statement by itself."""
+        async with self._engine.connect() as connection:
+            yield connection
+
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """A unit of work. It is on disk when the block has been left without an exception.
+
+        Inside the block nothing else may be awaited that waits for a commit.
+        """
+        if _inside.get():
+            raise RuntimeError("a transaction is open already: use it")
+        unit = Transaction()
+        self._waiting.append(unit)
+        self.wake()
+        try:
+            await unit.granted
+        except asyncio.CancelledError:
+            if not unit.finished.done():
+                unit.finished.set_result(False)
+            raise
+        token = _inside.set(True)
+        try:
+            yield unit
+        except BaseException:
+            unit.finished.set_result(False)
+            raise
+        else:
+            unit.finished.set_result(True)
+        finally:
+            _inside.reset(token)
+        await asyncio.shield(unit.committed)
+
+    async def _write(self, journal: Journal) -> None:
+        async with self._engine.connect() as connection:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                while self._waiting or journal.has_drafts():
+                    await self._commit(connection, journal)
+                if self._closing:
+                    return
+
+    async def _commit(self, connection: AsyncConnection, journal: Journal) -> None:
+        """One database transaction with every unit that waits, up to a bound, and all drafts."""
+        done: list[Transaction] = []
+        try:
+            await connection.exec_driver_sql(self._begin)
+            try:
+                while self._waiting and len(done) < UNITS_PER_COMMIT:
+                    unit = self._waiting.popleft()
+                    if await _perform(connection, unit):
+                        journal.accept(unit.drafts)
+                        done.append(unit)
+                await journal.write(connection)
+                await connection.exec_driver_sql("COMMIT")
+            except BaseException:
+                await connection.exec_driver_sql("ROLLBACK")
+                raise
+        except SQLAlchemyError as failure:
+            self._fail(journal, done, failure)
+        else:
+            journal.committed()
+            for unit in done:
+                _settle(unit.committed, None)
+
+    def _fail(self, journal: Journal, done: list[Transaction], failure: Exception) -> None:
+        """The commit did not happen: everybody who took part in it hears why; the writer goes on."""
+        log.error("commit failed", error=str(failure), units=len(done))
+        journal.failed(failure)
+        for unit in done:
+            _settle(unit.committed, failure)
+        if not done and self._waiting:
+            _settle(self._waiting.popleft().granted, failure)
+
+
+async def _perform(connection: AsyncConnection, unit: Transaction) -> bool:
+    """Let one unit run in its savepoint; false if it failed or was abandoned."""
+    if unit.granted.done():
+        return False
+    await connection.exec_driver_sql("SAVEPOINT unit")
+    succeeded = False
+    if not unit.granted.done():
+        unit.granted.set_result(connection)
+        succeeded = await unit.finished
+    if not succeeded:
+        await connection.exec_driver_sql("ROLLBACK TO SAVEPOINT unit")
+    await connection.exec_driver_sql("RELEASE SAVEPOINT unit")
+    return succeeded
+
+
+def _settle(future: asyncio.Future[Any], failure: Exception | None) -> None:
+    if future.done():
+        return
+    if failure is None:
+        future.set_result(None)
+    else:
+        future.set_exception(failure)
+
+
+def _create_engine(url: str) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        isolation_level="AUTOCOMMIT",
+        json_serializer=lambda content: orjson.dumps(content).decode(),
+        json_deserializer=orjson.loads,
+        pool_reset_on_return=None,
+    )
+    if make_url(url).get_backend_name() == "sqlite":
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        "busy_timeout=10000",
+        "cache_size=-65536",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _migrate(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    command.upgrade(config, "head")
+    connection.exec_driver_sql("COMMIT")

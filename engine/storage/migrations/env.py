@@ -1,0 +1,11 @@
+"""Runs the migrations on the connection that the database hands over."""
+
+from alembic import context
+
+from engine.storage.tables import metadata
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection, target_metadata=metadata, render_as_batch=True, transactional_ddl=False
+)
+context.run_migrations()

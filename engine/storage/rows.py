@@ -1,0 +1,90 @@
+"""Rows and shapes: one mapping between the two for every table."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, RowMapping, Select, Table, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from engine.storage.database import Database, Transaction
+from models.shape import PlainSchema, Shape, schema_of
+
+AnyShape = TypeVar("AnyShape", bound=Shape)
+
+
+class Rows(Generic[AnyShape]):
+    """A table whose rows are shapes of one class; a column bears the name of its field."""
+
+    def __init__(self, database: Database, table: Table, shape: type[AnyShape]) -> None:
+        self.database = database
+        self.table = table
+        self._shape = shape
+        self._schema = schema_of(shape, PlainSchema)
+        self._nested = {
+            column.name
+            for column in table.columns
+            if column.name in self._schema.fields and column.type.python_type is dict
+        }
+
+    def to_row(self, item: AnyShape) -> dict[str, Any]:
+        """The columns of a shape: nested shapes as JSON, enumerations as their values."""
+        row: dict[str, Any] = {}
+        dumped = self._schema.dump(item) if self._nested else {}
+        for name in self._schema.fields:
+            content = getattr(item, name)
+            if name in self._nested:
+                content = dumped.get(name)
+            row[name] = content.value if isinstance(content, enum.Enum) else content
+        return row
+
+    def to_shape(self, row: RowMapping) -> AnyShape:
+        """The shape of a row."""
+        fields = self._schema.fields
+        return self._shape(**{name: _revive(fields[name], row[name]) for name in fields})
+
+    async def insert(self, unit: Transaction, item: AnyShape, **columns: Any) -> None:
+        """Store a new row; `columns` are those that the shape does not have."""
+        await unit.execute(insert(self.table).values(**self.to_row(item), **columns))
+
+    async def save(self, unit: Transaction, item: AnyShape) -> None:
+        """Replace a row, found by its primary key."""
+        row = self.to_row(item)
+        key = [column == row.pop(column.name) for column in self.table.primary_key]
+        await unit.execute(update(self.table).where(*key).values(**row))
+
+    async def first(self, *where: ColumnElement[bool]) -> AnyShape | None:
+        """The row that fits, or None."""
+        async with self.database.read() as connection:
+            return await self.first_on(connection, *where)
+
+    async def first_on(self, connection: AsyncConnection, *where: ColumnElement[bool]) -> AnyShape | None:
+        row = (await connection.execute(select(self.table).where(*where).limit(1))).mappings().first()
+        return None if row is None else self.to_shape(row)
+
+    async def all(self, statement: Select[Any]) -> list[AnyShape]:
+        """The shapes of every row that a statement over this table finds."""
+        async with self.database.read() as connection:
+            return [self.to_shape(row) for row in (await connection.execute(statement)).mappings()]
+
+    async def page(
+        self, *where: ColumnElement[bool], order: Any, limit: int, offset: int
+    ) -> tuple[list[AnyShape], int]:
+        """A page of the rows that fit, and how many there are in all."""
+        found = select(self.table).where(*where).order_by(*order).limit(limit).offset(offset)
+        counted = select(func.count()).select_from(self.table).where(*where)
+        async with self.database.read() as connection:
+            total = (await connection.execute(counted)).scalar_one()
+            rows = (await connection.execute(found)).mappings()
+            return [self.to_shape(row) for row in rows], total
+
+
+def _revive(field: Any, content: Any) -> Any:
+    """A column's content as the field's type: JSON becomes nested shapes, texts become enumerations."""
+    if content is None or isinstance(content, bool | int | float):
+        return content
+    if isinstance(content, str | list | Mapping):
+        return field.deserialize(content)
+    return content

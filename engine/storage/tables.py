@@ -1,0 +1,223 @@
+"""The tables. Migrations bring a database to this state; a test compares the two."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Moment(TypeDecorator[datetime.datetime]):
+    """An aware UTC time on every engine; SQLite alone would hand back a naive one."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, moment: datetime.datetime | None, dialect: Dialect) -> Any:
+        return None if moment is None else moment.astimezone(datetime.UTC)
+
+    def process_result_value(
+        self, moment: datetime.datetime | None, dialect: Dialect
+    ) -> datetime.datetime | None:
+        if moment is None or moment.tzinfo is not None:
+            return moment
+        return moment.replace(tzinfo=datetime.UTC)
+
+
+def _session_key(**options: Any) -> Column[str]:
+    return Column(
+        "session_id", String(64), ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False, **options
+    )
+
+
+def _task_key(**options: Any) -> Column[str]:
+    return Column(
+        "task_id", String(64), ForeignKey("tasks.id", ondelete="CASCADE"), nullable=False, **options
+    )
+
+
+def _user_key() -> Column[str]:
+    return Column("user_id", String(64), ForeignKey("users.id", ondelete="CASCADE"), nullable=False)
+
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("email", String(320), nullable=False, unique=True),
+    Column("name", String(200), nullable=False),
+    Column("provider", String(32), nullable=False),
+    Column("roles", JSON, nullable=False),
+    Column("preferences", JSON, nullable=False),
+    Column("password_hash", Text),
+    Column("created_at", Moment, nullable=False),
+    Column("last_login_at", Moment),
+)
+
+refresh_tokens = Table(
+    "refresh_tokens",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    _user_key(),
+    Column("family", String(64), nullable=False, index=True),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("used_at", Moment),
+    Column("revoked_at", Moment),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    _user_key(),
+    Column("name", String(200), nullable=False),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("hint", String(16), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("revoked_at", Moment),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    _user_key(),
+    Column("name", String(200), nullable=False),
+    Column("workspace_id", String(64), nullable=False),
+    Column("config", JSON, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("deleted_at", Moment),
+    Index(None, "user_id", "created_at"),
+)
+
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    _session_key(),
+    Column("input", Text, nullable=False),
+    Column("images", JSON, nullable=False),
+    Column("status", String(16), nullable=False, index=True),
+    Column("activity", String(16), nullable=False),
+    Column("progress", Integer, nullable=False),
+    Column("step", Text),
+    Column("iterations", Integer, nullable=False),
+    Column("config", JSON, nullable=False),
+    Column("result", JSON(none_as_null=True)),
+    Column("error", JSON(none_as_null=True)),
+    Column("created_at", Moment, nullable=False),
+    Column("started_at", Moment),
+    Column("completed_at", Moment),
+    Column("estimated_duration", Integer),
+    Index(None, "session_id", "created_at"),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    _task_key(primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("images", JSON, nullable=False),
+    Column("calls", JSON, nullable=False),
+    Column("call_id", String(128)),
+    Column("success", Boolean, nullable=False),
+    Column("interrupted", Boolean, nullable=False),
+    Column("exit_code", Integer),
+)
+
+tool_calls = Table(
+    "tool_calls",
+    metadata,
+    _task_key(primary_key=True),
+    Column("call_id", String(128), primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("tool_name", String(64), nullable=False),
+    Column("command", Text),
+    Column("changes", JSON, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("completed_at", Moment),
+    Column("success", Boolean),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    _task_key(),
+    Column("ts", BigInteger, nullable=False),
+    Column("type", String(16), nullable=False),
+    Column("ask", String(64)),
+    Column("say", String(64)),
+    Column("text", Text),
+    Column("images", JSON, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Index(None, "task_id", "ts", unique=True),
+)
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    _session_key(),
+    _task_key(),
+    Column("call_id", String(128), nullable=False),
+    Column("tool_name", String(64), nullable=False),
+    Column("action", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("parameters", JSON, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("feedback", Text),
+    Column("resolved_at", Moment),
+    Column("resolved_by", String(320)),
+    Index(None, "session_id", "created_at"),
+    Index(None, "task_id", "status"),
+)
+
+# No foreign key: a row is checked against its session when its number is given, and appends stay cheap;
+# the time is plain milliseconds for the same reason.
+events = Table(
+    "events",
+    metadata,
+    Column("session_id", String(64), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("type", String(64), nullable=False),
+    Column("task_id", String(64)),
+    Column("time_ms", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
