@@ -8,7 +8,7 @@ import enum
 import functools
 import operator
 from collections.abc import Callable, Mapping
-from typing import Any, Self, TypeVar, cast, dataclass_transform
+from typing import Any, ClassVar, Self, TypeVar, cast, dataclass_transform
 
 import marshmallow
 import marshmallow_dataclass
@@ -85,11 +85,12 @@ class Shape:
     """A frozen value with a wire form. Subclasses are decorated with `@value`."""
 
     __slots__ = ()
+    wire_schema: ClassVar[type[marshmallow.Schema]] = WireSchema
 
     @classmethod
     def schema(cls) -> marshmallow.Schema:
         """The marshmallow schema of this shape; made once."""
-        return schema_of(cls, WireSchema)
+        return schema_of(cls, cls.wire_schema)
 
     @classmethod
     def load(cls, raw: object) -> Self:
@@ -97,7 +98,7 @@ class Shape:
 
         Raises: ValidationFailed, with each mistake by its field.
         """
-        return _load(cls, raw, WireSchema)
+        return _load(cls, raw, cls.wire_schema)
 
     @classmethod
     def load_plain(cls, raw: object) -> Self:
@@ -117,6 +118,13 @@ class Shape:
             if content is not None:
                 dumped[wire_name] = content if convert is None else convert(content)
         return dumped
+
+
+class PlainShape(Shape):
+    """A shape whose wire names are its Python names, as the parameters of tools are (`file_pattern`)."""
+
+    __slots__ = ()
+    wire_schema = PlainSchema
 
 
 def limited(**bounds: int) -> dict[str, Any]:
