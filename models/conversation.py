@@ -6,7 +6,7 @@ import enum
 from dataclasses import field
 from typing import Any
 
-from models.identifier import CallId
+from models.identifier import CallId, MessageId
 from models.shape import Shape, value
 
 
@@ -31,7 +31,7 @@ class Turn(Shape):
 
     A user's turn has text and images; the assistant's has text and tool calls; a tool's turn answers one
     call: `call_id`, whether it went well, and its text. `interrupted` marks a call whose outcome a stop of
-    the server hid.
+    the server hid. `message_id` names the person's message that the turn hands on.
     """
 
     role: Role
@@ -42,3 +42,4 @@ class Turn(Shape):
     success: bool = True
     interrupted: bool = False
     exit_code: int | None = None
+    message_id: MessageId | None = None

@@ -44,11 +44,16 @@ class Transaction:
         self.committed: asyncio.Future[None] = loop.create_future()
         self.drafts: list[Draft] = []
 
+    @property
+    def connection(self) -> AsyncConnection:
+        """The shared connection, for reads that must see what this unit did."""
+        return self.granted.result()
+
     async def execute(
         self, statement: Executable, rows: Sequence[dict[str, Any]] | None = None
     ) -> CursorResult[Any]:
         """Run a statement within this unit."""
-        return await self.granted.result().execute(statement, rows)
+        return await self.connection.execute(statement, rows)
 
     def append(self, session_id: SessionId, happened: Event, *, task_id: TaskId | None = None) -> None:
         """Tell of what this unit does: the event is stored and announced with the commit, or never."""

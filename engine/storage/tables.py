@@ -156,6 +156,7 @@ turns = Table(
     Column("success", Boolean, nullable=False),
     Column("interrupted", Boolean, nullable=False),
     Column("exit_code", Integer),
+    Column("message_id", String(64)),
 )
 
 tool_calls = Table(
@@ -166,10 +167,16 @@ tool_calls = Table(
     Column("position", Integer, nullable=False),
     Column("tool_name", String(64), nullable=False),
     Column("command", Text),
-    Column("changes", JSON, nullable=False),
     Column("started_at", Moment, nullable=False),
     Column("completed_at", Moment),
     Column("success", Boolean),
+)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    _task_key(primary_key=True),
+    Column("content", LargeBinary, nullable=False),
 )
 
 messages = Table(

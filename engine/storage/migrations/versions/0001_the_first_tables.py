@@ -155,13 +155,19 @@ def upgrade() -> None:
         batch_op.create_index("ix_messages_task_id_ts", ["task_id", "ts"], unique=True)
 
     op.create_table(
+        "snapshots",
+        sa.Column("task_id", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name="fk_snapshots_task_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("task_id", name="pk_snapshots"),
+    )
+    op.create_table(
         "tool_calls",
         sa.Column("task_id", sa.String(length=64), nullable=False),
         sa.Column("call_id", sa.String(length=128), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("tool_name", sa.String(length=64), nullable=False),
         sa.Column("command", sa.Text(), nullable=True),
-        sa.Column("changes", sa.JSON(), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("success", sa.Boolean(), nullable=True),
@@ -180,6 +186,7 @@ def upgrade() -> None:
         sa.Column("success", sa.Boolean(), nullable=False),
         sa.Column("interrupted", sa.Boolean(), nullable=False),
         sa.Column("exit_code", sa.Integer(), nullable=True),
+        sa.Column("message_id", sa.String(length=64), nullable=True),
         sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name="fk_turns_task_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("task_id", "position", name="pk_turns"),
     )
@@ -188,6 +195,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("turns")
     op.drop_table("tool_calls")
+    op.drop_table("snapshots")
     with op.batch_alter_table("messages", schema=None) as batch_op:
         batch_op.drop_index("ix_messages_task_id_ts")
 

@@ -1,0 +1,188 @@
+"""Sessions: who owns one, its configuration, and its workspace on disk. Source: S0, "Session Management"."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+from models.user import Caller
+
+from engine.events.log import EventLog
+from engine.runtimes.runtime import Runtime, Sandbox
+from engine.runtimes.workspace import Workspace
+from engine.storage.database import Database
+from engine.storage.sessions import SessionRepository
+from models.clock import now
+from models.error import Conflict, NotFound
+from models.identifier import SessionId, new_id
+from models.session import (
+    Session,
+    SessionConfig,
+    SessionConfigChange,
+    SessionCreate,
+    SessionCreatedEvent,
+    SessionDeletedEvent,
+    SessionList,
+    SessionStatus,
+    SessionUpdate,
+    SessionUpdatedEvent,
+)
+from models.settings import FileSettings, SessionSettings
+from models.shape import Shape
+
+AnyShape = TypeVar("AnyShape", bound=Shape)
+BeforeDeletion = Callable[[SessionId], Awaitable[None]]
+
+
+class Sessions:
+    """The sessions of all users."""
+
+    def __init__(
+        self,
+        database: Database,
+        repository: SessionRepository,
+        log: EventLog,
+        runtime: Runtime,
+        *,
+        folder: Path,
+        defaults: SessionSettings,
+        files: FileSettings,
+    ) -> None:
+        self._database = database
+        self._repository = repository
+        self._log = log
+        self._runtime = runtime
+        self._folder = folder
+        self._defaults = defaults
+        self._files = files
+        self._before_deletion: list[BeforeDeletion] = []
+
+    def before_deletion(self, end: BeforeDeletion) -> None:
+        """Have `end` called with the id of each session that is about to vanish."""
+        self._before_deletion.append(end)
+
+    async def check_access(self, caller: Caller, session_id: SessionId) -> None:
+        """Raises: NotFound, if there is no such session or it is somebody else's: the two read alike."""
+        session = await self._repository.find(session_id)
+        if session is None or not (session.user_id == caller.user_id or caller.is_admin):
+            raise NotFound("session", session_id)
+
+    async def get(self, session_id: SessionId) -> Session:
+        """Raises: NotFound."""
+        session = await self._repository.find(session_id)
+        if session is None:
+            raise NotFound("session", session_id)
+        return session
+
+    async def get_active(self, session_id: SessionId) -> Session:
+        """A session that takes work. Raises: NotFound, Conflict."""
+        session = await self.get(session_id)
+        if session.status is not SessionStatus.ACTIVE:
+            raise Conflict("The session is not active; set its status to active first", status=session.status)
+        if session.expires_at is not None and session.expires_at <= now():
+            raise Conflict("The session has expired; give it a later expiresAt first")
+        return session
+
+    async def list(self, caller: Caller, request: SessionList) -> tuple[list[Session], int]:
+        """The caller's own sessions, newest first, and how many there are in all."""
+        return await self._repository.page(
+            caller.user_id, request.status, limit=request.limit, offset=request.offset
+        )
+
+    async def create(self, caller: Caller, request: SessionCreate) -> Session:
+        """Open a session with an empty workspace."""
+        session_id = SessionId(new_id("session"))
+        moment = now()
+        session = Session(
+            id=session_id,
+            user_id=caller.user_id,
+            name=request.name,
+            workspace_id=session_id,
+            config=self._configure(request.config),
+            status=SessionStatus.ACTIVE,
+            created_at=moment,
+            updated_at=moment,
+            expires_at=request.expires_at,
+        )
+        await self.workspace(session_id).make()
+        async with self._database.transaction() as unit:
+            await self._repository.insert(unit, session)
+            unit.append(session_id, SessionCreatedEvent(session=session))
+        return session
+
+    async def update(self, request: SessionUpdate) -> Session:
+        """Change a session; what the request leaves out stays as it is."""
+        async with self._database.transaction() as unit:
+            session = await self.get(request.session_id)
+            changed = dataclasses.replace(
+                session,
+                name=request.name or session.name,
+                status=request.status or session.status,
+                config=_merge(session.config, request.config) if request.config else session.config,
+                expires_at=request.expires_at or session.expires_at,
+                updated_at=now(),
+            )
+            await self._repository.save(unit, changed)
+            unit.append(session.id, SessionUpdatedEvent(session=changed))
+        self._repository.forget(session.id)
+        return changed
+
+    async def delete(self, session_id: SessionId) -> None:
+        """End what runs in a session and remove it with its workspace, tasks and events."""
+        async with self._database.transaction() as unit:
+            await self._repository.mark_deleted(unit, session_id)
+            unit.append(session_id, SessionDeletedEvent())
+        self._repository.forget(session_id)
+        for end in self._before_deletion:
+            await end(session_id)
+        await self._remove(session_id)
+
+    async def finish_deletions(self) -> None:
+        """Go on with the deletions that a stop of the server cut short."""
+        for session in await self._repository.half_deleted():
+            await self._remove(session.id)
+
+    def workspace(self, session_id: SessionId) -> Workspace:
+        """The files of a session."""
+        return Workspace(self._folder / session_id, max_file_bytes=self._files.max_file_bytes)
+
+    def sandbox(self, session: Session) -> Sandbox:
+        """What the runtime needs to run the session's commands."""
+        return Sandbox(
+            session_id=session.id,
+            folder=self._folder / session.id,
+            limits=session.config.resource_limits,
+            network=session.config.network,
+        )
+
+    async def _remove(self, session_id: SessionId) -> None:
+        await self._runtime.close(session_id)
+        await self.workspace(session_id).remove()
+        async with self._database.transaction() as unit:
+            await self._log.retire(unit, session_id)
+            await self._repository.remove(unit, session_id)
+
+    def _configure(self, wanted: SessionConfigChange) -> SessionConfig:
+        standard = SessionConfig(
+            provider=self._defaults.provider,
+            model=self._defaults.model,
+            mode=self._defaults.mode,
+            allowed_commands=self._defaults.allowed_commands,
+            resource_limits=self._defaults.resource_limits,
+            network=self._defaults.network,
+        )
+        return _merge(standard, wanted)
+
+
+def _merge(standing: AnyShape, change: Shape) -> AnyShape:
+    """`standing` with every field that `change` gives; nested shapes are merged the same way."""
+    given: dict[str, object] = {}
+    for field in dataclasses.fields(change):  # type: ignore[arg-type]
+        content = getattr(change, field.name)
+        if content is None:
+            continue
+        before = getattr(standing, field.name)
+        given[field.name] = _merge(before, content) if isinstance(before, Shape) else content
+    return dataclasses.replace(standing, **given)  # type: ignore[type-var]

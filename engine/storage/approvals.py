@@ -1,0 +1,53 @@
+"""The repository of approvals."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from engine.storage.database import Database, Transaction
+from engine.storage.rows import Rows
+from engine.storage.tables import approvals
+from models.approval import Approval, ApprovalStatus
+from models.identifier import ApprovalId, CallId, SessionId, TaskId
+
+
+class ApprovalRepository:
+    """Approvals as rows."""
+
+    def __init__(self, database: Database) -> None:
+        self._rows = Rows(database, approvals, Approval)
+
+    async def find(self, session_id: SessionId, approval_id: ApprovalId) -> Approval | None:
+        return await self._rows.first(approvals.c.id == approval_id, approvals.c.session_id == session_id)
+
+    async def find_on(self, unit: Transaction, approval_id: ApprovalId) -> Approval | None:
+        """The approval as the unit sees it."""
+        return await self._rows.first_on(unit.connection, approvals.c.id == approval_id)
+
+    async def for_call(self, task_id: TaskId, call_id: CallId) -> Approval | None:
+        """The approval that a tool call has asked for."""
+        return await self._rows.first(approvals.c.task_id == task_id, approvals.c.call_id == call_id)
+
+    async def pending(self, task_id: TaskId) -> list[Approval]:
+        """What a task waits for."""
+        return await self._rows.all(
+            select(approvals).where(
+                approvals.c.task_id == task_id, approvals.c.status == ApprovalStatus.PENDING
+            )
+        )
+
+    async def page(
+        self, session_id: SessionId, status: ApprovalStatus | None, *, limit: int, offset: int
+    ) -> tuple[list[Approval], int]:
+        """A session's approvals, newest first, and how many there are."""
+        where = [approvals.c.session_id == session_id]
+        if status is not None:
+            where.append(approvals.c.status == status)
+        order = (approvals.c.created_at.desc(), approvals.c.id)
+        return await self._rows.page(*where, order=order, limit=limit, offset=offset)
+
+    async def insert(self, unit: Transaction, approval: Approval) -> None:
+        await self._rows.insert(unit, approval)
+
+    async def save(self, unit: Transaction, approval: Approval) -> None:
+        await self._rows.save(unit, approval)

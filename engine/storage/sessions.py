@@ -1,0 +1,78 @@
+"""The repository of sessions."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Final
+
+from sqlalchemy import delete, select, update
+
+from engine.storage.database import Database, Transaction
+from engine.storage.rows import Rows
+from engine.storage.tables import sessions
+from models.clock import now
+from models.identifier import SessionId, UserId
+from models.session import Session, SessionStatus
+
+KEPT: Final = 10_000
+
+
+class SessionRepository:
+    """Sessions as rows. Those asked for lately are kept in memory, because every call asks for one."""
+
+    def __init__(self, database: Database) -> None:
+        self._rows = Rows(database, sessions, Session)
+        self._kept: OrderedDict[SessionId, Session] = OrderedDict()
+        self._forgotten = 0
+
+    async def find(self, session_id: SessionId) -> Session | None:
+        """The session, unless there is none or it is being deleted."""
+        kept = self._kept.get(session_id)
+        if kept is not None:
+            self._kept.move_to_end(session_id)
+            return kept
+        forgotten = self._forgotten
+        found = await self._rows.first(sessions.c.id == session_id, sessions.c.deleted_at.is_(None))
+        if found is not None and forgotten == self._forgotten:
+            self._keep(found)
+        return found
+
+    async def page(
+        self, user_id: UserId | None, status: SessionStatus | None, *, limit: int, offset: int
+    ) -> tuple[list[Session], int]:
+        """A user's sessions (None: everybody's), newest first, and how many there are."""
+        where = [sessions.c.deleted_at.is_(None)]
+        if user_id is not None:
+            where.append(sessions.c.user_id == user_id)
+        if status is not None:
+            where.append(sessions.c.status == status)
+        order = (sessions.c.created_at.desc(), sessions.c.id)
+        return await self._rows.page(*where, order=order, limit=limit, offset=offset)
+
+    async def insert(self, unit: Transaction, session: Session) -> None:
+        await self._rows.insert(unit, session)
+
+    async def save(self, unit: Transaction, session: Session) -> None:
+        await self._rows.save(unit, session)
+
+    async def mark_deleted(self, unit: Transaction, session_id: SessionId) -> None:
+        """Hide a session; its rows go with `remove`."""
+        await unit.execute(update(sessions).where(sessions.c.id == session_id).values(deleted_at=now()))
+
+    async def remove(self, unit: Transaction, session_id: SessionId) -> None:
+        """Remove a session's row, and by the foreign keys everything that belongs to it."""
+        await unit.execute(delete(sessions).where(sessions.c.id == session_id))
+
+    async def half_deleted(self) -> list[Session]:
+        """Sessions whose deletion was cut short."""
+        return await self._rows.all(select(sessions).where(sessions.c.deleted_at.is_not(None)))
+
+    def forget(self, session_id: SessionId) -> None:
+        """Read the session anew the next time; called after each committed change."""
+        self._forgotten += 1  # what is being read at this moment is old already: it must not be kept
+        self._kept.pop(session_id, None)
+
+    def _keep(self, session: Session) -> None:
+        self._kept[session.id] = session
+        if len(self._kept) > KEPT:
+            self._kept.popitem(last=False)

@@ -1,0 +1,170 @@
+"""The repositories of tasks, their conversations, tool calls and messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import func, insert, select, update
+
+from engine.storage.database import Database, Transaction
+from engine.storage.rows import Rows
+from engine.storage.tables import messages, snapshots, tasks, tool_calls, turns
+from models.clock import milliseconds, now
+from models.conversation import Turn
+from models.identifier import CallId, SessionId, TaskId
+from models.message import Message
+from models.task import FINAL, Task, TaskStatus
+
+SAID_BY_A_PERSON: Final = "user_feedback"
+
+
+class TaskRepository:
+    """Tasks as rows."""
+
+    def __init__(self, database: Database) -> None:
+        self._rows = Rows(database, tasks, Task)
+
+    async def find(self, session_id: SessionId, task_id: TaskId) -> Task | None:
+        return await self._rows.first(tasks.c.id == task_id, tasks.c.session_id == session_id)
+
+    async def find_on(self, unit: Transaction, task_id: TaskId) -> Task | None:
+        """The task as the unit sees it."""
+        return await self._rows.first_on(unit.connection, tasks.c.id == task_id)
+
+    async def page(
+        self, session_id: SessionId, status: TaskStatus | None, *, limit: int, offset: int
+    ) -> tuple[list[Task], int]:
+        """A session's tasks, newest first, and how many there are."""
+        where = [tasks.c.session_id == session_id]
+        if status is not None:
+            where.append(tasks.c.status == status)
+        order = (tasks.c.created_at.desc(), tasks.c.id)
+        return await self._rows.page(*where, order=order, limit=limit, offset=offset)
+
+    async def unfinished(self, session_id: SessionId | None = None) -> list[Task]:
+        """Every task that has not ended, oldest first."""
+        statement = select(tasks).where(tasks.c.status.not_in(FINAL)).order_by(tasks.c.created_at)
+        if session_id is not None:
+            statement = statement.where(tasks.c.session_id == session_id)
+        return await self._rows.all(statement)
+
+    async def insert(self, unit: Transaction, task: Task) -> None:
+        await self._rows.insert(unit, task)
+
+    async def save(self, unit: Transaction, task: Task) -> None:
+        await self._rows.save(unit, task)
+
+
+class ConversationRepository:
+    """What was said between engine and model, turn by turn."""
+
+    def __init__(self, database: Database) -> None:
+        self._rows = Rows(database, turns, Turn)
+
+    async def load(self, task_id: TaskId) -> list[Turn]:
+        return await self._rows.all(
+            select(turns).where(turns.c.task_id == task_id).order_by(turns.c.position)
+        )
+
+    async def append(self, unit: Transaction, task_id: TaskId, position: int, turn: Turn) -> None:
+        await self._rows.insert(unit, turn, task_id=task_id, position=position)
+
+
+class ToolCallRepository:
+    """Which tool calls of a task were begun and ended, and what they changed."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def begin(
+        self, unit: Transaction, task_id: TaskId, call_id: CallId, *, tool_name: str, command: str | None
+    ) -> None:
+        """Note that a call begins; a call that was interrupted begins anew."""
+        key = (tool_calls.c.task_id == task_id, tool_calls.c.call_id == call_id)
+        again = await unit.execute(update(tool_calls).where(*key).values(started_at=now()))
+        if not again.rowcount:
+            counted = select(func.count()).select_from(tool_calls).where(tool_calls.c.task_id == task_id)
+            await unit.execute(
+                insert(tool_calls).values(
+                    task_id=task_id,
+                    call_id=call_id,
+                    position=counted.scalar_subquery(),
+                    tool_name=tool_name,
+                    command=command,
+                    started_at=now(),
+                )
+            )
+
+    async def end(self, unit: Transaction, task_id: TaskId, call_id: CallId, *, success: bool) -> None:
+        await unit.execute(
+            update(tool_calls)
+            .where(tool_calls.c.task_id == task_id, tool_calls.c.call_id == call_id)
+            .values(completed_at=now(), success=success)
+        )
+
+    async def all(self, task_id: TaskId) -> Sequence[Any]:
+        """The rows of a task's calls in the order in which they began."""
+        statement = select(tool_calls).where(tool_calls.c.task_id == task_id).order_by(tool_calls.c.position)
+        async with self._database.read() as connection:
+            return (await connection.execute(statement)).all()
+
+    async def was_begun(self, task_id: TaskId, call_id: CallId) -> bool:
+        """Whether a call was begun and never ended."""
+        statement = select(tool_calls.c.call_id).where(
+            tool_calls.c.task_id == task_id,
+            tool_calls.c.call_id == call_id,
+            tool_calls.c.completed_at.is_(None),
+        )
+        async with self._database.read() as connection:
+            return (await connection.execute(statement)).first() is not None
+
+
+class MessageRepository:
+    """What people read of a task."""
+
+    def __init__(self, database: Database) -> None:
+        self._rows = Rows(database, messages, Message)
+
+    async def insert(self, unit: Transaction, message: Message) -> None:
+        await self._rows.insert(unit, message)
+
+    async def next_ts(self, unit: Transaction, task_id: TaskId) -> int:
+        """A time for a new message: this moment, or just after the task's last message."""
+        latest = select(func.max(messages.c.ts)).where(messages.c.task_id == task_id)
+        last = (await unit.execute(latest)).scalar_one() or 0
+        return max(milliseconds(now()), last + 1)
+
+    async def page(self, task_id: TaskId, *, limit: int, offset: int) -> tuple[list[Message], int]:
+        """A task's messages, oldest first, and how many there are."""
+        return await self._rows.page(
+            messages.c.task_id == task_id, order=(messages.c.ts,), limit=limit, offset=offset
+        )
+
+    async def unheard(self, task_id: TaskId) -> list[Message]:
+        """What people said that has not reached the conversation yet, oldest first."""
+        heard = select(turns.c.message_id).where(turns.c.task_id == task_id, turns.c.message_id.is_not(None))
+        return await self._rows.all(
+            select(messages)
+            .where(
+                messages.c.task_id == task_id,
+                messages.c.say == SAID_BY_A_PERSON,
+                messages.c.id.not_in(heard),
+            )
+            .order_by(messages.c.ts)
+        )
+
+
+class SnapshotRepository:
+    """The state of the workspace when a task began, as bytes that the engine understands."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load(self, task_id: TaskId) -> bytes | None:
+        statement = select(snapshots.c.content).where(snapshots.c.task_id == task_id)
+        async with self._database.read() as connection:
+            return (await connection.execute(statement)).scalar_one_or_none()
+
+    async def insert(self, unit: Transaction, task_id: TaskId, content: bytes) -> None:
+        await unit.execute(insert(snapshots).values(task_id=task_id, content=content))

@@ -1,0 +1,19 @@
+"""The socket that a call came through, as the handlers see it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from models.identifier import SessionId
+
+
+class Connection(Protocol):
+    """One client on one socket (and one namespace)."""
+
+    def follow(self, session_id: SessionId, *, after: int | None) -> None:
+        """Send the session's events: those after `after` first (None: only what comes from now on)."""
+        ...
+
+    def unfollow(self, session_id: SessionId) -> None:
+        """Send no more events of this session."""
+        ...

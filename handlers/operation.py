@@ -1,0 +1,186 @@
+"""The declaration of an operation: one place for what it is called, who may, what goes in and what comes out.
+
+Everything that a door needs (events, routes, validation, documents) is read from here.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import typing
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, TypeVar
+
+from engine.engine import Engine
+from models.user import Caller, Permission
+
+from handlers.connection import Connection
+from models.error import AppError
+from models.event import Event
+from models.shape import Shape
+
+AnyMethod = TypeVar("AnyMethod", bound=Callable[..., Awaitable[Shape]])
+
+_MARK: Final = "__operation__"
+_PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestBinding:
+    """Where an operation stands in the REST mirror. `path` holds `{wireName}` placeholders.
+
+    A placeholder that ends the path and is named in `tail` takes the rest of the path, slashes included.
+    """
+
+    method: str
+    path: str
+    status: int
+    tail: str | None = None
+
+    @property
+    def placeholders(self) -> list[str]:
+        return _PLACEHOLDER.findall(self.path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One thing that can be asked, whichever door it comes through."""
+
+    name: str
+    namespace: str
+    rest: RestBinding | None
+    permission: Permission | None
+    """None: anybody may, without credentials."""
+    on: str | None
+    """The Python name of the request's field that names the session which the caller must have access to."""
+    exclusive: tuple[str, ...]
+    """Fields of the request: calls that agree in them never overlap and keep their order."""
+    limit: str
+    """The class of its rate limit. Source: S0, "Rate Limiting"."""
+    errors: tuple[type[AppError], ...]
+    emits: tuple[type[Event], ...]
+    request: type[Shape]
+    response: type[Shape]
+    documentation: str
+    needs_connection: bool
+    """It is about the socket it comes through, so REST has no such route."""
+    method: Callable[..., Awaitable[Shape]]
+
+    async def run(self, caller: Caller, request: Shape, connection: Connection | None) -> Shape:
+        if self.needs_connection:
+            return await self.method(caller, request, connection)
+        return await self.method(caller, request)
+
+
+def operation(
+    name: str,
+    *,
+    permission: Permission | None,
+    rest: str | None = None,
+    status: int = 200,
+    tail: str | None = None,
+    on: str | None = None,
+    exclusive: tuple[str, ...] = (),
+    limit: str = "default",
+    errors: tuple[type[AppError], ...] = (),
+    emits: tuple[type[Event], ...] = (),
+) -> Callable[[AnyMethod], AnyMethod]:
+    """Declare a method of `Handlers` an operation; request and response are read from its signature."""
+
+    def declare(method: AnyMethod) -> AnyMethod:
+        hints = typing.get_type_hints(method)
+        binding = None
+        if rest is not None:
+            verb, path = rest.split(" ", 1)
+            binding = RestBinding(method=verb, path=path, status=status, tail=tail)
+        facts = {
+            "name": name,
+            "rest": binding,
+            "permission": permission,
+            "on": on,
+            "exclusive": exclusive,
+            "limit": limit,
+            "errors": errors,
+            "emits": emits,
+            "request": hints["request"],
+            "response": hints["return"],
+            "documentation": inspect.getdoc(method) or "",
+            "needs_connection": "connection" in hints,
+        }
+        setattr(method, _MARK, facts)
+        return method
+
+    return declare
+
+
+class Handlers:
+    """One area of operations. A subclass names its Socket.IO namespace and declares its methods."""
+
+    namespace: ClassVar[str]
+
+    def __init_subclass__(cls, *, namespace: str) -> None:
+        cls.namespace = namespace
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def operations(self) -> Iterator[Operation]:
+        """What this area declares, in the order of the file."""
+        for name, function in vars(type(self)).items():
+            facts = getattr(function, _MARK, None)
+            if facts is not None:
+                yield Operation(namespace=self.namespace, method=getattr(self, name), **facts)
+
+
+class Registry(Mapping[str, Operation]):
+    """Every operation by its name, checked when it is built."""
+
+    def __init__(self, areas: tuple[Handlers, ...]) -> None:
+        self._operations: dict[str, Operation] = {}
+        for area in areas:
+            for declared in area.operations():
+                _check(declared)
+                if declared.name in self._operations:
+                    raise ValueError(f"operation {declared.name} is declared twice")
+                self._operations[declared.name] = declared
+
+    def __getitem__(self, name: str) -> Operation:
+        return self._operations[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._operations)
+
+    def __len__(self) -> int:
+        return len(self._operations)
+
+    @property
+    def namespaces(self) -> list[str]:
+        """`/`, which carries everything, and one for each area."""
+        return sorted({"/", *(declared.namespace for declared in self._operations.values())})
+
+    def within(self, namespace: str) -> dict[str, Operation]:
+        """The operations that a namespace carries."""
+        if namespace == "/":
+            return dict(self._operations)
+        return {name: found for name, found in self._operations.items() if found.namespace == namespace}
+
+
+def _check(declared: Operation) -> None:
+    """A declaration that contradicts itself is found when the server starts, not when it is called."""
+    fields = declared.request.schema().fields
+    wire_names = {field.data_key for field in fields.values()}
+    named = [*declared.exclusive, *([declared.on] if declared.on else [])]
+    if any(name not in fields for name in named):
+        raise ValueError(f"operation {declared.name} names a field that its request does not have")
+    if declared.rest and not set(declared.rest.placeholders) <= wire_names:
+        raise ValueError(f"operation {declared.name} has a path with a field that its request does not have")
+
+
+def annotations_of(declared: Operation) -> dict[str, Any]:
+    """What the documents say of an operation beside its shapes."""
+    return {
+        "x-permission": declared.permission.value if declared.permission else None,
+        "x-limit": declared.limit,
+        "x-emits": [happened.name for happened in declared.emits],
+    }

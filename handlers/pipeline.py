@@ -1,0 +1,107 @@
+"""The one way in which every call runs, whichever door it comes through."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from models.user import Caller
+
+from engine.sessions import Sessions
+from handlers.connection import Connection
+from handlers.operation import Operation
+from models.error import AppError, AuthenticationFailed, InternalError, PermissionDenied, TokenExpired
+from models.shape import Shape
+
+log = structlog.get_logger("operations")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status of HTTP and a JSON-ready body: the result, or S0's error envelope."""
+
+    status: int
+    body: dict[str, Any]
+    failure: AppError | None = None
+
+
+class Pipeline:
+    """Identify → role → load → exclusive → the session's own access → run → dump."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+        self._locks: dict[tuple[object, ...], _Lock] = {}
+
+    async def answer(
+        self, operation: Operation, caller: Caller, raw: object, connection: Connection | None = None
+    ) -> Answer:
+        """Run an operation for a caller on decoded JSON. Never raises but for cancellation."""
+        started = time.perf_counter()
+        try:
+            _check_caller(operation, caller)
+            request = operation.request.load(raw)
+            async with self._exclusive(operation, request):
+                if operation.on is not None:
+                    await self._sessions.check_access(caller, getattr(request, operation.on))
+                result = await operation.run(caller, request, connection)
+            answer = Answer(operation.rest.status if operation.rest else 200, result.dump())
+        except AppError as failure:
+            answer = refuse(failure, caller.request_id)
+        except Exception:
+            log.exception("operation failed", operation=operation.name, request_id=caller.request_id)
+            answer = refuse(InternalError(), caller.request_id)
+        log.debug(
+            "operation",
+            operation=operation.name,
+            status=answer.status,
+            request_id=caller.request_id,
+            user_id=caller.user_id,
+            duration_ms=round((time.perf_counter() - started) * 1000, 2),
+        )
+        return answer
+
+    @contextlib.asynccontextmanager
+    async def _exclusive(self, operation: Operation, request: Shape) -> AsyncIterator[None]:
+        """Hold the place of this call among those that must not overlap with it."""
+        if not operation.exclusive:
+            yield
+            return
+        key = (operation.namespace, *(getattr(request, name) for name in operation.exclusive))
+        lock = self._locks.setdefault(key, _Lock())
+        lock.holders += 1
+        try:
+            async with lock.lock:
+                yield
+        finally:
+            lock.holders -= 1
+            if not lock.holders:
+                del self._locks[key]
+
+
+class _Lock:
+    __slots__ = ("holders", "lock")
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.holders = 0
+
+
+def refuse(failure: AppError, request_id: str) -> Answer:
+    """The answer that tells of a failure."""
+    return Answer(failure.status, failure.body(request_id), failure)
+
+
+def _check_caller(operation: Operation, caller: Caller) -> None:
+    if operation.permission is None:
+        return
+    if caller.is_anonymous:
+        raise AuthenticationFailed
+    if caller.is_expired:
+        raise TokenExpired
+    if not caller.may(operation.permission):
+        raise PermissionDenied(f"This needs the permission {operation.permission.value}")

@@ -1,0 +1,143 @@
+"""Every setting of the server, its default and its bounds. `config.yaml` says the same to people."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import field
+
+from models.approval import Decision
+from models.auth_settings import AuthSettings
+from models.session import ResourceLimits
+from models.shape import Shape, limited, value
+
+
+class RuntimeKind(enum.StrEnum):
+    AUTO = "auto"
+    LOCAL = "local"
+    UNSAFE_LOCAL = "unsafe-local"
+
+
+class LogFormat(enum.StrEnum):
+    CONSOLE = "console"
+    JSON = "json"
+
+
+class LogLevel(enum.StrEnum):
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@value
+class ServerSettings(Shape):
+    """Where the server listens and what it accepts."""
+
+    host: str = "127.0.0.1"
+    ports: list[int] = field(default_factory=lambda: [3000], metadata=limited(shortest=1, longest=16))
+    data_dir: str = "data"
+    public_url: str | None = None
+    allowed_hosts: list[str] = field(default_factory=list)
+    allowed_origins: list[str] = field(default_factory=list)
+    max_request_bytes: int = field(default=8_388_608, metadata=limited(least=1024, most=1_073_741_824))
+    shutdown_timeout_s: float = field(default=8.0, metadata=limited(least=0, most=600))
+
+
+@value
+class SocketSettings(Shape):
+    """The Socket.IO door."""
+
+    ping_interval_s: int = field(default=25, metadata=limited(least=1, most=3600))
+    ping_timeout_s: int = field(default=20, metadata=limited(least=1, most=3600))
+    max_buffered_bytes: int = field(default=65_536, metadata=limited(least=1024, most=67_108_864))
+    max_pending_calls: int = field(default=64, metadata=limited(least=1, most=100_000))
+
+
+@value
+class DatabaseSettings(Shape):
+    """Where everything is stored; empty: SQLite in the data directory."""
+
+    url: str = ""
+
+
+@value
+class SessionSettings(Shape):
+    """What a new session gets where its creator says nothing."""
+
+    provider: str = "auto"
+    model: str = "auto"
+    mode: str = "code"
+    allowed_commands: list[str] = field(default_factory=lambda: ["*"])
+    resource_limits: ResourceLimits = field(default_factory=ResourceLimits)
+    network: bool = False
+
+
+@value
+class AgentSettings(Shape):
+    """How agents run."""
+
+    max_iterations: int = field(default=100, metadata=limited(least=1, most=100_000))
+    task_timeout_s: int = field(default=3600, metadata=limited(least=1, most=2_592_000))
+    concurrent_tasks: int = field(default=32, metadata=limited(least=1, most=10_000))
+    resume_on_start: bool = False
+
+
+@value
+class ApprovalSettings(Shape):
+    """What the agent may do by itself, by tool group, where no rule of the session says otherwise."""
+
+    read: Decision = Decision.ALWAYS
+    edit: Decision = Decision.ASK
+    command: Decision = Decision.ASK
+    timeout_s: int = field(default=86_400, metadata=limited(least=1, most=31_536_000))
+
+
+@value
+class RuntimeSettings(Shape):
+    """The sandbox."""
+
+    kind: RuntimeKind = RuntimeKind.AUTO
+    read_only_paths: list[str] = field(default_factory=list)
+    max_output_bytes: int = field(default=1_000_000, metadata=limited(least=1000, most=1_000_000_000))
+
+
+@value
+class FileSettings(Shape):
+    """Files as the doors and tools read and write them."""
+
+    max_file_bytes: int = field(default=10_485_760, metadata=limited(least=1, most=1_073_741_824))
+
+
+@value
+class ScriptedSettings(Shape):
+    """The provider that runs playbooks instead of a model."""
+
+    folders: list[str] = field(default_factory=list)
+
+
+@value
+class ProviderSettings(Shape):
+    scripted: ScriptedSettings = field(default_factory=ScriptedSettings)
+
+
+@value
+class LoggingSettings(Shape):
+    level: LogLevel = LogLevel.INFO
+    format: LogFormat = LogFormat.CONSOLE
+
+
+@value
+class Settings(Shape):
+    """The whole configuration."""
+
+    server: ServerSettings = field(default_factory=ServerSettings)
+    socket: SocketSettings = field(default_factory=SocketSettings)
+    auth: AuthSettings = field(default_factory=AuthSettings)
+    database: DatabaseSettings = field(default_factory=DatabaseSettings)
+    sessions: SessionSettings = field(default_factory=SessionSettings)
+    agent: AgentSettings = field(default_factory=AgentSettings)
+    approvals: ApprovalSettings = field(default_factory=ApprovalSettings)
+    runtime: RuntimeSettings = field(default_factory=RuntimeSettings)
+    files: FileSettings = field(default_factory=FileSettings)
+    providers: ProviderSettings = field(default_factory=ProviderSettings)
+    logging: LoggingSettings = field(default_factory=LoggingSettings)
