@@ -1,0 +1,57 @@
+"""A text as lines that keep their own endings, so that an edit changes nothing beside its place."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+BYTE_ORDER_MARK: Final = "\ufeff"
+_LINE: Final = re.compile(r"([^\n]*?)(\r?\n)|([^\n]+)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`ending` is `\\n`, `\\r\\n`, or empty on a last line that has none."""
+
+    text: str
+    ending: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """The lines of a text; `mark` is its byte-order mark, `ending` what a new line is given."""
+
+    lines: tuple[Line, ...]
+    mark: str
+    ending: str
+
+    @classmethod
+    def parse(cls, text: str) -> Document:
+        """Any text; `text()` gives it back unchanged."""
+        content = text.removeprefix(BYTE_ORDER_MARK)
+        lines = tuple(Line(m[1] or m[3] or "", m[2] or "") for m in _LINE.finditer(content))
+        mark = BYTE_ORDER_MARK if text.startswith(BYTE_ORDER_MARK) else ""
+        return cls(lines=lines, mark=mark, ending=_usual_ending(lines))
+
+    @property
+    def texts(self) -> list[str]:
+        return [line.text for line in self.lines]
+
+    def text(self) -> str:
+        return self.mark + "".join(line.text + line.ending for line in self.lines)
+
+    def replaced(self, start: int, count: int, texts: Sequence[str]) -> Document:
+        """The document with `count` lines from index `start` replaced; the last line's ending stays."""
+        new = tuple(Line(text, self.ending) for text in texts)
+        lines = self.lines[:start] + new + self.lines[start + count :]
+        if lines and start + count == len(self.lines):
+            lines = (*lines[:-1], Line(lines[-1].text, self.lines[-1].ending))
+        return Document(lines=lines, mark=self.mark, ending=self.ending)
+
+
+def _usual_ending(lines: Iterable[Line]) -> str:
+    endings = Counter(line.ending for line in lines if line.ending)
+    return endings.most_common(1)[0][0] if endings else "\n"

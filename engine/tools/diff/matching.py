@@ -1,0 +1,140 @@
+"""Where in a file a block's search text stands. Source: S2, `apply_diff`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from engine.tools.diff.similarity import normalised, similarity
+
+REACH_LINES: Final = 40
+"""How far from its hint a block is looked for."""
+WORTH_SHOWING: Final = 0.2
+"""Below this similarity a text is not called the nearest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The `count` lines from index `start` on are what was searched for."""
+
+    start: int
+    count: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ambiguous:
+    """Several places fit equally well; their indices, ascending."""
+
+    starts: tuple[int, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """No place is similar enough.
+
+    `looked` are the indices where it could have begun, `nearest` the best of them (none where nothing is
+    at all alike), `elsewhere` the indices beyond the hint's reach where the exact text stands.
+    """
+
+    looked: range
+    nearest: int | None
+    count: int
+    score: float
+    elsewhere: tuple[int, ...]
+
+
+class Search:
+    """One search text in one file. `near` is the index that the hint names."""
+
+    def __init__(self, texts: Sequence[str], wanted: Sequence[str], *, near: int | None) -> None:
+        self._texts = texts
+        self._wanted = list(wanted)
+        self._near = near
+        self._plain_texts = [normalised(text) for text in texts]
+        self._plain_wanted = [normalised(text) for text in wanted]
+        self._joined = "\n".join(self._plain_wanted)
+        self._looked = self._reach()
+
+    def find(self, *, threshold: float) -> Found | Ambiguous | Missed:
+        """The place where similarity reaches `threshold`: the hint's own, or else the most alike.
+
+        Between places that are equally alike the nearest to the hint wins. A verbatim place is better than
+        one that differs in white space or typographic signs, and that is better than any other.
+        """
+        if self._near is not None and self._near in self._looked:
+            score = self._score(self._near, at_least=threshold)
+            if score >= threshold:
+                return self._found(self._near, score)
+        exact = self._nearest(self._verbatim(self._looked)) or self._nearest(self._alike(self._looked))
+        if exact:
+            return self._decide(exact, 1.0)
+        score, nearest = self._most_similar()
+        if nearest and score >= threshold:
+            return self._decide(nearest, score)
+        return self._missed(score, nearest)
+
+    def _reach(self) -> range:
+        if self._near is None:
+            return range(len(self._texts))
+        first = max(0, self._near - REACH_LINES)
+        return range(first, max(first, min(len(self._texts), self._near + REACH_LINES + 1)))
+
+    def _verbatim(self, starts: Iterable[int]) -> list[int]:
+        return [start for start in starts if _stands(self._wanted, self._texts, start)]
+
+    def _alike(self, starts: Iterable[int]) -> list[int]:
+        return [start for start in starts if _stands(self._plain_wanted, self._plain_texts, start)]
+
+    def _most_similar(self) -> tuple[float, list[int]]:
+        """The best score in reach and the places nearest to the hint that have it; from there outwards."""
+        best, places = WORTH_SHOWING, list[int]()
+        for start in sorted(self._looked, key=self._distance):
+            score = self._score(start, at_least=best)
+            if score > best or (score == best and not places):
+                best, places = score, [start]
+            elif score == best and self._distance(start) == self._distance(places[0]):
+                places.append(start)
+        return (best, places) if places else (0.0, [])
+
+    def _score(self, start: int, *, at_least: float) -> float:
+        window = self._plain_texts[start : start + len(self._wanted)]
+        return similarity("\n".join(window), self._joined, at_least=at_least)
+
+    def _nearest(self, starts: Sequence[int]) -> list[int]:
+        least = min(map(self._distance, starts), default=0)
+        return [start for start in starts if self._distance(start) == least]
+
+    def _distance(self, start: int) -> int:
+        return 0 if self._near is None else abs(start - self._near)
+
+    def _decide(self, starts: Sequence[int], score: float) -> Found | Ambiguous:
+        if len(starts) > 1:
+            return Ambiguous(starts=tuple(sorted(starts)), count=len(self._wanted))
+        return self._found(starts[0], score)
+
+    def _found(self, start: int, score: float) -> Found:
+        return Found(start=start, count=min(len(self._wanted), len(self._texts) - start), score=score)
+
+    def _missed(self, score: float, nearest: Sequence[int]) -> Missed:
+        beyond = (start for start in range(len(self._texts)) if start not in self._looked)
+        return Missed(
+            looked=self._looked,
+            nearest=nearest[0] if nearest else None,
+            count=len(self._wanted),
+            score=score,
+            elsewhere=tuple(self._verbatim(beyond)),
+        )
+
+
+def standing_at(texts: Sequence[str], wanted: Sequence[str], starts: Iterable[int]) -> int | None:
+    """The first of `starts` where `wanted` stands verbatim; None for a text of blank lines alone."""
+    if not any(line.strip() for line in wanted):
+        return None
+    return next((start for start in starts if _stands(list(wanted), texts, start)), None)
+
+
+def _stands(wanted: Sequence[str], texts: Sequence[str], start: int) -> bool:
+    return texts[start] == wanted[0] and texts[start : start + len(wanted)] == wanted

@@ -1,0 +1,30 @@
+"""How alike two texts are, by edit distance. Source: S2, `apply_diff`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rapidfuzz.distance import Levenshtein
+
+_PLAIN: Final = str.maketrans(
+    {
+        "\u201c": '"',
+        "\u201d": '"',
+        "\u2018": "'",
+        "\u2019": "'",
+        "\u2013": "-",
+        "\u2014": "-",
+        "\u2026": "...",
+        "\u00a0": " ",
+    }
+)
+
+
+def normalised(line: str) -> str:
+    """A line with plain quotes and dashes, one blank for each run of white space, and none at the ends."""
+    return " ".join(line.translate(_PLAIN).split())
+
+
+def similarity(one: str, other: str, *, at_least: float = 0.0) -> float:
+    """1 - edit distance / length of the longer, from 0 to 1; 0 where it is below `at_least`."""
+    return Levenshtein.normalized_similarity(one, other, score_cutoff=at_least)
