@@ -12,9 +12,9 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, TypeVar
 
-from engine.engine import Engine
 from models.user import Caller, Permission
 
+from engine.engine import Engine
 from handlers.connection import Connection
 from models.error import AppError
 from models.event import Event

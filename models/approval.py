@@ -12,6 +12,7 @@ from typing import Any
 
 from models.event import Event, event
 from models.identifier import ApprovalId, CallId, SessionId, TaskId
+from models.page import Pagination
 from models.shape import Shape, described, limited, value
 
 
@@ -128,3 +129,9 @@ class ApprovalResolved(Event):
     status: ApprovalStatus
     feedback: str | None = None
     resolved_by: str | None = None
+
+
+@value
+class ApprovalPage(Shape):
+    data: list[Approval]
+    pagination: Pagination

@@ -8,13 +8,13 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import ClassVar, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 import orjson
 
 from models.clock import format_time, milliseconds
 from models.identifier import EventId, SessionId, TaskId, new_id
-from models.shape import Shape, value
+from models.shape import Shape, limited, value
 
 AnyEvent = TypeVar("AnyEvent", bound="type[Event]")
 
@@ -97,3 +97,52 @@ class EventRecord(Shape):
     timestamp: datetime.datetime
     seq: int | None = None
     task_id: TaskId | None = None
+
+
+@value
+class EventList(Shape):
+    """Read the log from a cursor on: events with a seq above `after`."""
+
+    session_id: SessionId
+    after: int = field(default=0, metadata=limited(least=0, most=9_007_199_254_740_991))
+    limit: int = field(default=100, metadata=limited(least=1, most=1000))
+
+
+@value
+class EventCursor(Shape):
+    """Where a page of the log ends: go on with `nextAfter`; `head` is the last seq there is."""
+
+    limit: int
+    has_more: bool
+    next_after: int
+    head: int
+
+
+@value
+class EventPage(Shape):
+    """Events as they stand in the log, each with its own fields beside the envelope."""
+
+    data: list[dict[str, Any]]
+    pagination: EventCursor
+
+
+@value
+class EventSubscribe(Shape):
+    """Follow a session on this socket; with `lastSeq` everything after it comes first."""
+
+    session_id: SessionId
+    last_seq: int | None = field(default=None, metadata=limited(least=0, most=9_007_199_254_740_991))
+
+
+@value
+class EventUnsubscribe(Shape):
+    session_id: SessionId
+
+
+@value
+class Subscription(Shape):
+    """Whether this socket follows the session, and the last seq of its log at this moment."""
+
+    session_id: SessionId
+    following: bool
+    head: int

@@ -58,6 +58,8 @@ class Runtime(Protocol):
     """Runs commands. A cancelled `run` has ended the command and everything that it started."""
 
     name: ClassVar[str]
+    problem: str | None
+    """Why nothing can be run here, where that is so; for people."""
 
     async def run(self, sandbox: Sandbox, command: Command, *, on_output: OutputSink | None = None) -> Exit:
         """Run a command to its end, within the sandbox's limits.

@@ -1,0 +1,176 @@
+"""Approvals: asking people, taking the first answer, and going on. They outlive a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from datetime import timedelta
+
+from engine.storage.approvals import ApprovalRepository
+from engine.storage.database import Database, Transaction
+from models.approval import (
+    Approval,
+    ApprovalList,
+    ApprovalRequired,
+    ApprovalResolved,
+    ApprovalStatus,
+    Verdict,
+)
+from models.clock import now
+from models.error import Conflict, NotFound
+from models.identifier import ApprovalId, CallId, SessionId, TaskId, new_id
+from models.task import Task
+
+_OUTCOMES = {Verdict.APPROVE: ApprovalStatus.APPROVED, Verdict.REJECT: ApprovalStatus.REJECTED}
+
+
+class Approvals:
+    """Every approval of every session."""
+
+    def __init__(self, database: Database, repository: ApprovalRepository, *, timeout_s: int) -> None:
+        self._database = database
+        self._repository = repository
+        self._timeout_s = timeout_s
+        self._waiting: dict[ApprovalId, asyncio.Future[Approval]] = {}
+
+    async def find(self, session_id: SessionId, approval_id: ApprovalId) -> Approval:
+        """Raises: NotFound."""
+        approval = await self._repository.find(session_id, approval_id)
+        if approval is None:
+            raise NotFound("approval", approval_id)
+        return approval
+
+    async def list(self, request: ApprovalList) -> tuple[list[Approval], int]:
+        """A session's approvals, newest first, and how many there are."""
+        return await self._repository.page(
+            request.session_id, request.status, limit=request.limit, offset=request.offset
+        )
+
+    async def pending(self, task_id: TaskId) -> list[Approval]:
+        """What a task waits for."""
+        return await self._repository.pending(task_id)
+
+    async def for_call(self, task: Task, call_id: CallId) -> Approval | None:
+        """The approval that a call asked for before the server stopped, if it did."""
+        return await self._repository.for_call(task.id, call_id)
+
+    def draft(
+        self,
+        task: Task,
+        call_id: CallId,
+        *,
+        tool_name: str,
+        action: str,
+        description: str,
+        parameters: dict[str, object],
+    ) -> Approval:
+        """A new question; it is asked when `ask` stores it."""
+        moment = now()
+        return Approval(
+            id=ApprovalId(new_id("approval")),
+            session_id=task.session_id,
+            task_id=task.id,
+            call_id=call_id,
+            tool_name=tool_name,
+            action=action,
+            description=description,
+            parameters=parameters,
+            status=ApprovalStatus.PENDING,
+            created_at=moment,
+            expires_at=moment + timedelta(seconds=self._timeout_s),
+        )
+
+    async def ask(self, unit: Transaction, approval: Approval) -> None:
+        """Store a question and tell of it, with the unit."""
+        await self._repository.insert(unit, approval)
+        asked = ApprovalRequired(
+            approval_id=approval.id,
+            call_id=approval.call_id,
+            tool_name=approval.tool_name,
+            action=approval.action,
+            description=approval.description,
+            parameters=approval.parameters,
+            expires_at=approval.expires_at,
+        )
+        unit.append(approval.session_id, asked, task_id=approval.task_id)
+
+    async def wait(self, approval: Approval) -> Approval:
+        """The approval with its answer; one that nobody gives before `expiresAt` counts as a refusal."""
+        answered: asyncio.Future[Approval] = asyncio.get_running_loop().create_future()
+        self._waiting[approval.id] = answered
+        try:
+            current = await self.find(approval.session_id, approval.id)
+            if current.status is not ApprovalStatus.PENDING:
+                return current
+            async with asyncio.timeout(max(0.0, (approval.expires_at - now()).total_seconds())):
+                return await answered
+        except TimeoutError:
+            return await self._expire(approval)
+        finally:
+            self._waiting.pop(approval.id, None)
+
+    async def respond(
+        self,
+        session_id: SessionId,
+        approval_id: ApprovalId,
+        verdict: Verdict,
+        *,
+        feedback: str | None,
+        by: str,
+    ) -> Approval:
+        """Answer a question. The first answer wins.
+
+        Raises: NotFound; Conflict, if it has an answer already or has expired.
+        """
+        await self.find(session_id, approval_id)
+        return await self._resolve(approval_id, _OUTCOMES[verdict], feedback=feedback, by=by)
+
+    async def withdraw(self, unit: Transaction, task_id: TaskId) -> None:
+        """With the unit that ends a task, end its questions."""
+        for approval in await self._repository.pending(task_id):
+            await self._store(unit, approval, ApprovalStatus.CANCELLED, feedback=None, by=None)
+
+    async def _expire(self, approval: Approval) -> Approval:
+        try:
+            return await self._resolve(approval.id, ApprovalStatus.EXPIRED, feedback=None, by=None)
+        except Conflict:
+            # Somebody answered in the very last moment.
+            return await self.find(approval.session_id, approval.id)
+
+    async def _resolve(
+        self, approval_id: ApprovalId, status: ApprovalStatus, *, feedback: str | None, by: str | None
+    ) -> Approval:
+        async with self._database.transaction() as unit:
+            approval = await self._repository.find_on(unit, approval_id)
+            if approval is None:
+                raise NotFound("approval", approval_id)
+            if approval.status is not ApprovalStatus.PENDING:
+                raise Conflict("This approval has its answer already", status=approval.status)
+            resolved = await self._store(unit, approval, status, feedback=feedback, by=by)
+        waiting = self._waiting.get(approval_id)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(resolved)
+        return resolved
+
+    async def _store(
+        self,
+        unit: Transaction,
+        approval: Approval,
+        status: ApprovalStatus,
+        *,
+        feedback: str | None,
+        by: str | None,
+    ) -> Approval:
+        resolved = dataclasses.replace(
+            approval, status=status, feedback=feedback, resolved_at=now(), resolved_by=by
+        )
+        await self._repository.save(unit, resolved)
+        told = ApprovalResolved(
+            approval_id=approval.id,
+            call_id=approval.call_id,
+            status=status,
+            feedback=feedback,
+            resolved_by=by,
+        )
+        unit.append(approval.session_id, told, task_id=approval.task_id)
+        return resolved

@@ -1,0 +1,171 @@
+"""The runner owns every running task: it starts them in turn, ends them, and stores how they ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+
+import structlog
+
+from engine.agent.equipment import Equipment
+from engine.agent.limits import Slot
+from engine.agent.run import Run, TaskFailure
+from engine.agent.work import Work
+from engine.sessions import Sessions
+from engine.storage.database import Transaction
+from models.clock import now
+from models.error import AppError
+from models.event import Event
+from models.identifier import SessionId, TaskId
+from models.task import (
+    Activity,
+    Task,
+    TaskCompleted,
+    TaskError,
+    TaskFailed,
+    TaskResumable,
+    TaskResumed,
+    TaskStarted,
+    TaskStatus,
+)
+
+log = structlog.get_logger("runner")
+
+
+class Runner:
+    """Tasks of one session run one after the other; those of different sessions at the same time."""
+
+    def __init__(self, equipment: Equipment, sessions: Sessions) -> None:
+        self._equipment = equipment
+        self._sessions = sessions
+        self._places = asyncio.Semaphore(equipment.settings.concurrent_tasks)
+        self._turns: defaultdict[SessionId, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._driving: dict[TaskId, asyncio.Task[None]] = {}
+        self._runs: dict[TaskId, Run] = {}
+        self.is_closing = False
+
+    def start(self, task: Task) -> None:
+        """Take a task up; it runs when its session and a place are free."""
+        driving = asyncio.create_task(self._drive(task), name=f"task {task.id}")
+        self._driving[task.id] = driving
+        driving.add_done_callback(lambda _: self._driving.pop(task.id, None))
+
+    @property
+    def running(self) -> int:
+        """How many tasks run, wait for a person, or wait for their turn."""
+        return len(self._driving)
+
+    def is_driving(self, task_id: TaskId) -> bool:
+        """Whether the task runs, waits for a person, or waits for its turn."""
+        return task_id in self._driving
+
+    def hear(self, task_id: TaskId) -> None:
+        """A person's message for this task has been stored."""
+        run = self._runs.get(task_id)
+        if run is not None:
+            run.people.hear()
+
+    async def stop(self, task_id: TaskId) -> None:
+        """End the work on a task, with everything that it started; its state is the caller's to change."""
+        driving = self._driving.get(task_id)
+        if driving is not None:
+            driving.cancel()
+            await asyncio.wait({driving})
+
+    def forget(self, session_id: SessionId) -> None:
+        """The session is gone: nothing of it will be started any more."""
+        self._turns.pop(session_id, None)
+
+    async def close(self) -> None:
+        """End all work and leave each task that was under way resumable."""
+        self.is_closing = True
+        driving = dict(self._driving)
+        for work in driving.values():
+            work.cancel()
+        if driving:
+            await asyncio.wait(driving.values())
+        for task_id in driving:
+            await self.interrupt(task_id, "The server was stopped")
+
+    async def interrupt(self, task_id: TaskId, reason: str) -> None:
+        """Mark a task that was running as resumable."""
+        try:
+            await self._equipment.states.move(
+                task_id, TaskStatus.PENDING, TaskResumable(reason=reason), activity=Activity.RESUMABLE
+            )
+        except AppError as failure:
+            # It waited for its turn, or has ended in the meantime: there is nothing to interrupt.
+            log.debug("not interrupted", task_id=task_id, reason=failure.message)
+
+    async def _drive(self, task: Task) -> None:
+        try:
+            async with self._turns[task.session_id], Slot(self._places) as slot:
+                await self._work(task, slot)
+        except Exception:
+            log.exception("task broke down", task_id=task.id)
+            await self._break_down(task)
+        finally:
+            self._runs.pop(task.id, None)
+
+    async def _break_down(self, task: Task) -> None:
+        """A task that the server itself failed ends as failed, if it has not ended already."""
+        error = TaskError(code="INTERNAL_ERROR", message="The server failed; its log says why")
+        try:
+            await self._fail(task, error)
+        except AppError as failure:
+            log.warning("not marked as failed", task_id=task.id, reason=failure.message)
+
+    async def _work(self, task: Task, slot: Slot) -> None:
+        session = await self._sessions.get(task.session_id)
+        started = await self._begin(task)
+        work = Work(
+            self._equipment,
+            started,
+            session,
+            await self._equipment.transcripts.load(task.id),
+            workspace=self._sessions.workspace(session.id),
+            sandbox=self._sessions.sandbox(session),
+            slot=slot,
+        )
+        self._runs[task.id] = run = Run(work)
+        try:
+            summary = await run.to_the_end()
+        except TaskFailure as failure:
+            await self._fail(task, failure.error)
+        else:
+            await self._complete(work, summary)
+
+    async def _begin(self, task: Task) -> Task:
+        told: Event = TaskStarted() if task.started_at is None else TaskResumed()
+        return await self._equipment.states.move(
+            task.id,
+            TaskStatus.RUNNING,
+            told,
+            activity=Activity.ACTIVE,
+            started_at=task.started_at or now(),
+        )
+
+    async def _complete(self, work: Work, summary: str) -> None:
+        result = await self._equipment.results.measure(work.task.id, work.workspace, summary)
+
+        async def say(unit: Transaction) -> None:
+            await self._equipment.transcripts.write(unit, work.task, say="completion_result", text=summary)
+
+        await self._equipment.states.move(
+            work.task.id,
+            TaskStatus.COMPLETED,
+            TaskCompleted(result=result),
+            alongside=say,
+            progress=100,
+            step="done",
+            result=result,
+        )
+
+    async def _fail(self, task: Task, error: TaskError) -> None:
+        async def withdraw(unit: Transaction) -> None:
+            await self._equipment.approvals.withdraw(unit, task.id)
+            await self._equipment.transcripts.write(unit, task, say="error", text=error.message)
+
+        await self._equipment.states.move(
+            task.id, TaskStatus.FAILED, TaskFailed(error=error), alongside=withdraw, error=error
+        )

@@ -1,0 +1,74 @@
+"""A task's state: every change is one transaction with the event that tells of it; nobody else moves tasks."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from engine.storage.database import Database, Transaction
+from engine.storage.tasks import TaskRepository
+from models.clock import now
+from models.error import Conflict, NotFound
+from models.event import Event
+from models.identifier import TaskId
+from models.task import FINAL, TRANSITIONS, Activity, Task, TaskStatus
+
+Alongside = Callable[[Transaction], Awaitable[None]]
+
+
+class TaskStates:
+    """Moves tasks from one state to the next."""
+
+    def __init__(self, database: Database, tasks: TaskRepository) -> None:
+        self._database = database
+        self._tasks = tasks
+
+    async def move(
+        self,
+        task_id: TaskId,
+        to: TaskStatus,
+        *events: Event,
+        alongside: Alongside | None = None,
+        **changes: Any,
+    ) -> Task:
+        """Give a task a new status, in one transaction with its events and with `alongside`.
+
+        Raises: NotFound; Conflict, if the task's present status does not lead to `to`.
+        """
+        async with self._database.transaction() as unit:
+            task = await self._current(unit, task_id)
+            if to not in TRANSITIONS[task.status]:
+                raise Conflict(f"The task is {task.status} and cannot become {to}", status=task.status)
+            if to in FINAL:
+                changes |= {"completed_at": now(), "activity": Activity.IDLE}
+            moved = dataclasses.replace(task, status=to, **changes)
+            await self._store(unit, moved, events, alongside)
+        return moved
+
+    async def note(
+        self, task_id: TaskId, *events: Event, alongside: Alongside | None = None, **changes: Any
+    ) -> Task:
+        """Change what is known of a task within its status. Raises: NotFound; Conflict, if it has ended."""
+        async with self._database.transaction() as unit:
+            task = await self._current(unit, task_id)
+            if task.status in FINAL:
+                raise Conflict(f"The task is {task.status} already", status=task.status)
+            noted = dataclasses.replace(task, **changes)
+            await self._store(unit, noted, events, alongside)
+        return noted
+
+    async def _current(self, unit: Transaction, task_id: TaskId) -> Task:
+        task = await self._tasks.find_on(unit, task_id)
+        if task is None:
+            raise NotFound("task", task_id)
+        return task
+
+    async def _store(
+        self, unit: Transaction, task: Task, events: tuple[Event, ...], alongside: Alongside | None
+    ) -> None:
+        await self._tasks.save(unit, task)
+        if alongside is not None:
+            await alongside(unit)
+        for happened in events:
+            unit.append(task.session_id, happened, task_id=task.id)

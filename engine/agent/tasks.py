@@ -1,0 +1,208 @@
+"""Tasks: creating, following, steering and ending them. Source: S0, "Task Management"."""
+
+from __future__ import annotations
+
+import structlog
+from models.user import Caller
+
+from engine.agent.approvals import Approvals
+from engine.agent.runner import Runner
+from engine.agent.states import TaskStates
+from engine.agent.transcript import Transcripts
+from engine.sessions import Sessions
+from engine.storage.database import Database, Transaction
+from engine.storage.tasks import SAID_BY_A_PERSON, TaskRepository
+from models.approval import Approval, ApprovalRespond, Verdict
+from models.clock import now
+from models.error import Conflict, InvalidField, NotFound, ServerOverload
+from models.identifier import SessionId, TaskId, new_id
+from models.message import Message
+from models.task import (
+    FINAL,
+    Activity,
+    MessageList,
+    Task,
+    TaskCancelled,
+    TaskCreate,
+    TaskCreatedEvent,
+    TaskList,
+    TaskSay,
+    TaskStatus,
+    TaskUpdate,
+)
+
+log = structlog.get_logger("tasks")
+
+
+class Tasks:
+    """The tasks of every session."""
+
+    def __init__(
+        self,
+        database: Database,
+        repository: TaskRepository,
+        states: TaskStates,
+        transcripts: Transcripts,
+        approvals: Approvals,
+        runner: Runner,
+        sessions: Sessions,
+    ) -> None:
+        self._database = database
+        self._repository = repository
+        self._states = states
+        self._transcripts = transcripts
+        self._approvals = approvals
+        self._runner = runner
+        self._sessions = sessions
+        sessions.before_deletion(self._abandon)
+
+    async def get(self, session_id: SessionId, task_id: TaskId) -> Task:
+        """Raises: NotFound, also for a task of another session."""
+        task = await self._repository.find(session_id, task_id)
+        if task is None:
+            raise NotFound("task", task_id)
+        return task
+
+    async def list(self, request: TaskList) -> tuple[list[Task], int]:
+        """A session's tasks, newest first, and how many there are."""
+        return await self._repository.page(
+            request.session_id, request.status, limit=request.limit, offset=request.offset
+        )
+
+    async def messages(self, request: MessageList) -> tuple[list[Message], int]:
+        """A task's messages, oldest first, and how many there are. Raises: NotFound."""
+        await self.get(request.session_id, request.task_id)
+        return await self._transcripts.page(request.task_id, limit=request.limit, offset=request.offset)
+
+    async def create(self, request: TaskCreate) -> Task:
+        """Accept a task and start it as soon as its session is free.
+
+        Raises: NotFound; Conflict, if the session is not active; InvalidField; ServerOverload.
+        """
+        self._check_open()
+        _check_images(request.images)
+        await self._sessions.get_active(request.session_id)
+        task = Task(
+            id=TaskId(new_id("task")),
+            session_id=request.session_id,
+            input=request.input,
+            images=request.images,
+            status=TaskStatus.PENDING,
+            activity=Activity.QUEUED,
+            progress=0,
+            config=request.config,
+            created_at=now(),
+        )
+        async with self._database.transaction() as unit:
+            await self._repository.insert(unit, task)
+            unit.append(task.session_id, TaskCreatedEvent(task=task), task_id=task.id)
+        self._runner.start(task)
+        return task
+
+    async def cancel(self, session_id: SessionId, task_id: TaskId) -> Task:
+        """End a task and everything that it started. Raises: NotFound; Conflict, if it has ended."""
+        task = await self.get(session_id, task_id)
+        if task.status in FINAL:
+            raise Conflict(f"The task is {task.status} already", status=task.status)
+        await self._runner.stop(task_id)
+        return await self._states.move(
+            task_id,
+            TaskStatus.CANCELLED,
+            TaskCancelled(),
+            alongside=lambda unit: self._approvals.withdraw(unit, task_id),
+        )
+
+    async def update(self, caller: Caller, request: TaskUpdate) -> Task:
+        """Approve or reject what the task waits for.
+
+        Raises: NotFound; Conflict, if it waits for nothing. Source: S0, PUT …/tasks/{taskId}.
+        """
+        await self.get(request.session_id, request.task_id)
+        pending = await self._approvals.pending(request.task_id)
+        if not pending:
+            raise Conflict("The task waits for no approval")
+        for approval in pending:
+            await self._respond(caller, approval, request.action, request.feedback)
+        return await self.get(request.session_id, request.task_id)
+
+    async def respond(self, caller: Caller, request: ApprovalRespond) -> Approval:
+        """Answer one approval; a task that a restart had interrupted goes on. Raises: NotFound, Conflict."""
+        approval = await self._approvals.find(request.session_id, request.approval_id)
+        return await self._respond(caller, approval, request.action, request.feedback)
+
+    async def say(self, caller: Caller, request: TaskSay) -> Message:
+        """Tell the agent something: the answer to its question, or a word in between.
+
+        While an approval is pending, a message is a refusal with that message (S2). It resumes a task that
+        was interrupted. Raises: NotFound; Conflict, if the task has ended; InvalidField.
+        """
+        self._check_open()
+        _check_images(request.images)
+        task = await self.get(request.session_id, request.task_id)
+        written: list[Message] = []
+
+        async def write(unit: Transaction) -> None:
+            written.append(
+                await self._transcripts.write(
+                    unit, task, say=SAID_BY_A_PERSON, text=request.text, images=request.images
+                )
+            )
+
+        await self._states.note(task.id, alongside=write)
+        for approval in await self._approvals.pending(task.id):
+            await self._respond(caller, approval, Verdict.REJECT, None)
+        self._runner.hear(task.id)
+        await self._go_on(task.session_id, task.id)
+        return written[0]
+
+    async def resume(self, session_id: SessionId, task_id: TaskId) -> Task:
+        """Go on with an interrupted task from its stored conversation.
+
+        Raises: NotFound; Conflict, if it is not resumable; ServerOverload.
+        """
+        self._check_open()
+        task = await self.get(session_id, task_id)
+        await self._sessions.get_active(session_id)
+        if task.activity is not Activity.RESUMABLE or self._runner.is_driving(task_id):
+            raise Conflict("The task is not resumable", status=task.status, activity=task.activity)
+        self._runner.start(task)
+        return task
+
+    async def recover(self, *, resume: bool) -> None:
+        """After a start: what a dead server left running becomes resumable; what it left waiting starts."""
+        for task in await self._repository.unfinished():
+            if task.status is TaskStatus.RUNNING:
+                await self._runner.interrupt(task.id, "The server stopped in the middle of the task")
+            if task.activity is Activity.QUEUED or resume:
+                self._runner.start(await self.get(task.session_id, task.id))
+
+    async def _respond(
+        self, caller: Caller, approval: Approval, verdict: Verdict, feedback: str | None
+    ) -> Approval:
+        resolved = await self._approvals.respond(
+            approval.session_id, approval.id, verdict, feedback=feedback, by=caller.email
+        )
+        await self._go_on(approval.session_id, approval.task_id)
+        return resolved
+
+    async def _go_on(self, session_id: SessionId, task_id: TaskId) -> None:
+        """Take up an interrupted task that somebody has just answered."""
+        task = await self.get(session_id, task_id)
+        if task.activity is Activity.RESUMABLE and not self._runner.is_driving(task_id):
+            self._runner.start(task)
+
+    async def _abandon(self, session_id: SessionId) -> None:
+        """End the tasks of a session that is about to vanish."""
+        for task in await self._repository.unfinished(session_id):
+            await self._runner.stop(task.id)
+        self._runner.forget(session_id)
+
+    def _check_open(self) -> None:
+        if self._runner.is_closing:
+            raise ServerOverload("The server is stopping; try again in a moment")
+
+
+def _check_images(images: list[str]) -> None:
+    for position, image in enumerate(images):
+        if not image.startswith("data:image/"):
+            raise InvalidField(f"images.{position}", "Expected a data: URL of an image.")

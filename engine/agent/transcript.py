@@ -1,0 +1,101 @@
+"""A task's transcript: the conversation with the model and the messages that people read, both stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.storage.database import Transaction
+from engine.storage.tasks import ConversationRepository, MessageRepository
+from models.clock import now
+from models.conversation import Role, ToolCall, Turn
+from models.identifier import CallId, MessageId, TaskId, new_id
+from models.message import Message, MessageType
+from models.task import MessageCreated, Task
+
+
+class Conversation:
+    """The turns of one task, in memory as they are in the database."""
+
+    def __init__(self, repository: ConversationRepository, task_id: TaskId, turns: list[Turn]) -> None:
+        self._repository = repository
+        self._task_id = task_id
+        self.turns = turns
+
+    async def append(self, unit: Transaction, turn: Turn) -> None:
+        """Store a turn with the unit. It is part of `turns` once the caller says `keep`."""
+        await self._repository.append(unit, self._task_id, len(self.turns), turn)
+
+    def keep(self, turn: Turn) -> None:
+        """The unit that stored this turn is committed."""
+        self.turns.append(turn)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.turns
+
+    @property
+    def unanswered(self) -> Sequence[ToolCall]:
+        """The calls of the model's last answer that have no result yet, in its order."""
+        answered: set[CallId] = set()
+        for turn in reversed(self.turns):
+            if turn.role is Role.ASSISTANT:
+                return [call for call in turn.calls if call.id not in answered]
+            if turn.call_id is not None:
+                answered.add(turn.call_id)
+        return ()
+
+    @property
+    def last_reply(self) -> Turn | None:
+        """What the model said last."""
+        return next((turn for turn in reversed(self.turns) if turn.role is Role.ASSISTANT), None)
+
+
+class Transcripts:
+    """Loads conversations and writes messages."""
+
+    def __init__(self, conversations: ConversationRepository, messages: MessageRepository) -> None:
+        self._conversations = conversations
+        self._messages = messages
+
+    async def load(self, task_id: TaskId) -> Conversation:
+        return Conversation(self._conversations, task_id, await self._conversations.load(task_id))
+
+    async def unheard(self, task_id: TaskId) -> Sequence[Message]:
+        """What people said that has not reached the conversation yet."""
+        return await self._messages.unheard(task_id)
+
+    async def page(self, task_id: TaskId, *, limit: int, offset: int) -> tuple[list[Message], int]:
+        """A task's messages, oldest first, and how many there are."""
+        return await self._messages.page(task_id, limit=limit, offset=offset)
+
+    async def write(
+        self,
+        unit: Transaction,
+        task: Task,
+        *,
+        say: str | None = None,
+        ask: str | None = None,
+        text: str,
+        images: Sequence[str] = (),
+        message_id: MessageId | None = None,
+    ) -> Message:
+        """Store a message and tell of it, both with the unit."""
+        message = Message(
+            id=message_id or new_message_id(),
+            task_id=task.id,
+            ts=await self._messages.next_ts(unit, task.id),
+            type=MessageType.ASK if ask else MessageType.SAY,
+            ask=ask,
+            say=say,
+            text=text,
+            images=list(images),
+            created_at=now(),
+        )
+        await self._messages.insert(unit, message)
+        unit.append(task.session_id, MessageCreated(message=message), task_id=task.id)
+        return message
+
+
+def new_message_id() -> MessageId:
+    """An identifier for a message that is about to be written."""
+    return MessageId(new_id("message"))

@@ -1,0 +1,145 @@
+"""Tools run directly by a caller, without a task. Source: S0, "Tool Execution"."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import psutil
+
+from engine.events.hub import Hub
+from engine.events.log import EventLog
+from engine.runtimes.runtime import Command, Exit, Runtime
+from engine.sessions import Sessions
+from engine.storage.database import Database
+from engine.tools.catalogue import Catalogue
+from engine.tools.perform import file_event, outcome, perform
+from engine.tools.tool import ToolFailure, ToolResult
+from models.identifier import CallId, new_id
+from models.session import Session
+from models.task import ToolOutput, ToolStarted
+from models.tool import ResourceUsage, ToolCompleted, ToolDescription, ToolExecute, ToolExecuted
+
+
+class DirectContext:
+    """What a tool may use, filled for a direct call."""
+
+    def __init__(
+        self, sessions: Sessions, runtime: Runtime, hub: Hub, session: Session, call_id: CallId
+    ) -> None:
+        self.workspace = sessions.workspace(session.id)
+        self.config = session.config
+        self._sandbox = sessions.sandbox(session)
+        self._runtime = runtime
+        self._hub = hub
+        self._session = session
+        self._call_id = call_id
+
+    async def run_command(self, line: str, *, directory: str = "") -> Exit:
+        """Run a command in the session's sandbox; what it prints is shown to whoever watches."""
+        return await self._runtime.run(
+            self._sandbox, Command(line=line, directory=directory), on_output=self._show
+        )
+
+    async def ask(self, question: str, suggestions: Sequence[str]) -> str:
+        """Nobody can be asked: the caller is the person."""
+        raise ToolFailure("This tool asks a person, so it works within a task only")
+
+    async def _show(self, stream: str, text: str) -> None:
+        self._hub.signal(self._session.id, ToolOutput(call_id=self._call_id, stream=stream, text=text))
+
+
+class DirectCalls:
+    """Runs tools for callers."""
+
+    def __init__(
+        self,
+        database: Database,
+        sessions: Sessions,
+        runtime: Runtime,
+        tools: Catalogue,
+        log: EventLog,
+        hub: Hub,
+    ) -> None:
+        self._database = database
+        self._sessions = sessions
+        self._runtime = runtime
+        self._tools = tools
+        self._log = log
+        self._hub = hub
+
+    def describe(self) -> list[ToolDescription]:
+        """Every tool that there is."""
+        return self._tools.describe()
+
+    async def execute(self, request: ToolExecute) -> ToolExecuted:
+        """Run a tool now. The caller is the person, so no approval is asked; `allowedCommands` hold.
+
+        Raises: NotFound, for an unknown tool; ValidationFailed, for wrong parameters; what the tool raises
+        for paths; RuntimeUnavailable; Conflict, if the session is not active.
+        """
+        session = await self._sessions.get_active(request.session_id)
+        prepared = self._tools.prepare(request.tool_name, request.parameters)
+        call_id = CallId(new_id("call"))
+        context = DirectContext(self._sessions, self._runtime, self._hub, session, call_id)
+        started = ToolStarted(call_id=call_id, tool_name=request.tool_name, parameters=request.parameters)
+        await self._log.append(session.id, started)
+        meter = _Meter()
+        try:
+            result = await perform(prepared, context)
+        except BaseException as failure:
+            await self._tell(session, request, call_id, _failed(failure), meter.elapsed_ms)
+            raise
+        await self._tell(session, request, call_id, result, meter.elapsed_ms)
+        return ToolExecuted(
+            result=outcome(result), execution_time=meter.elapsed_ms, resource_usage=meter.usage(result.exit)
+        )
+
+    async def _tell(
+        self,
+        session: Session,
+        request: ToolExecute,
+        call_id: CallId,
+        result: ToolResult,
+        elapsed_ms: float,
+    ) -> None:
+        """Every call that began is told to have ended, with the files that it changed."""
+        async with self._database.transaction() as unit:
+            for change in result.changes:
+                unit.append(session.id, file_event(change))
+            unit.append(
+                session.id,
+                ToolCompleted(
+                    call_id=call_id,
+                    tool_name=request.tool_name,
+                    result=outcome(result),
+                    execution_time=elapsed_ms,
+                ),
+            )
+
+
+def _failed(failure: BaseException) -> ToolResult:
+    return ToolResult(success=False, output=f"{type(failure).__name__}: {failure}")
+
+
+class _Meter:
+    """Time, memory and processor use of one call: the command's own where one ran, else the server's."""
+
+    def __init__(self) -> None:
+        self._process = psutil.Process()
+        self._started = time.perf_counter()
+        self._cpu_s = self._spent()
+
+    @property
+    def elapsed_ms(self) -> float:
+        return round((time.perf_counter() - self._started) * 1000, 1)
+
+    def usage(self, command: Exit | None) -> ResourceUsage:
+        memory_bytes = command.peak_memory_bytes if command else self._process.memory_info().rss
+        cpu_s = command.cpu_s if command else self._spent() - self._cpu_s
+        elapsed_s = max(self.elapsed_ms / 1000, 0.001)
+        return ResourceUsage(memory=round(memory_bytes / 1_048_576, 1), cpu=round(100 * cpu_s / elapsed_s, 1))
+
+    def _spent(self) -> float:
+        times = self._process.cpu_times()
+        return float(times.user + times.system)

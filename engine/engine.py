@@ -1,0 +1,144 @@
+"""The engine: the whole product without a network door. Built once, then handed by constructor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from engine.accounts.accounts import Accounts
+from engine.agent.approvals import Approvals
+from engine.agent.equipment import Equipment
+from engine.agent.policy import ApprovalPolicy
+from engine.agent.results import Results
+from engine.agent.runner import Runner
+from engine.agent.states import TaskStates
+from engine.agent.tasks import Tasks
+from engine.agent.transcript import Transcripts
+from engine.direct import DirectCalls
+from engine.events.hub import Hub
+from engine.events.log import EventLog
+from engine.files import Files
+from engine.providers.catalogue import Providers
+from engine.providers.scripted import ScriptedProvider
+from engine.runtimes.choose import choose
+from engine.runtimes.runtime import Runtime
+from engine.sessions import Sessions
+from engine.storage.approvals import ApprovalRepository
+from engine.storage.database import Database
+from engine.storage.sessions import SessionRepository
+from engine.storage.tasks import (
+    ConversationRepository,
+    MessageRepository,
+    SnapshotRepository,
+    TaskRepository,
+    ToolCallRepository,
+)
+from engine.tools.catalogue import DEFAULT_TOOLS, Catalogue
+from models.settings import Settings
+
+DATABASE_FILE: Final = "roocode.sqlite3"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """The services, each reachable by what it is about."""
+
+    settings: Settings
+    data_dir: Path
+    database: Database
+    log: EventLog
+    hub: Hub
+    accounts: Accounts
+    sessions: Sessions
+    files: Files
+    tasks: Tasks
+    approvals: Approvals
+    tools: DirectCalls
+    runtime: Runtime
+    runner: Runner
+
+    async def close(self) -> None:
+        """Bring running tasks to a stored, resumable state and let go of everything."""
+        await self.runner.close()
+        await self.database.close()
+
+
+async def open_engine(settings: Settings) -> Engine:
+    """Open the data directory (made if missing), bring it up to date, and go on where the last stop left it.
+
+    Raises: OSError, SQLAlchemyError, PlaybookInvalid, if what is configured cannot be used.
+    """
+    data_dir = Path(settings.server.data_dir).absolute()  # noqa: ASYNC240 - nothing else runs yet
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    database = Database(settings.database.url or f"sqlite+aiosqlite:///{data_dir / DATABASE_FILE}")
+    hub = Hub()
+    log = EventLog(database, hub.publish)
+    runtime = await choose(
+        settings.runtime.kind,
+        read_only_paths=[Path(path) for path in settings.runtime.read_only_paths],
+        max_output_bytes=settings.runtime.max_output_bytes,
+    )
+    providers = Providers(
+        {"scripted": ScriptedProvider([Path(folder) for folder in settings.providers.scripted.folders])}
+    )
+    await database.open(log)
+    engine = _assemble(settings, data_dir, database, log, hub, runtime, providers)
+    await engine.accounts.ensure_admin(data_dir)
+    await engine.sessions.finish_deletions()
+    await engine.tasks.recover(resume=settings.agent.resume_on_start)
+    return engine
+
+
+def _assemble(
+    settings: Settings,
+    data_dir: Path,
+    database: Database,
+    log: EventLog,
+    hub: Hub,
+    runtime: Runtime,
+    providers: Providers,
+) -> Engine:
+    sessions = Sessions(
+        database,
+        SessionRepository(database),
+        log,
+        runtime,
+        folder=data_dir / "workspaces",
+        defaults=settings.sessions,
+        files=settings.files,
+    )
+    tools = Catalogue(DEFAULT_TOOLS)
+    task_rows, tool_calls = TaskRepository(database), ToolCallRepository(database)
+    states = TaskStates(database, task_rows)
+    transcripts = Transcripts(ConversationRepository(database), MessageRepository(database))
+    approvals = Approvals(database, ApprovalRepository(database), timeout_s=settings.approvals.timeout_s)
+    equipment = Equipment(
+        settings=settings.agent,
+        states=states,
+        transcripts=transcripts,
+        tool_calls=tool_calls,
+        approvals=approvals,
+        policy=ApprovalPolicy(settings.approvals),
+        results=Results(SnapshotRepository(database), tool_calls),
+        providers=providers,
+        tools=tools,
+        runtime=runtime,
+        hub=hub,
+    )
+    runner = Runner(equipment, sessions)
+    return Engine(
+        settings=settings,
+        data_dir=data_dir,
+        database=database,
+        log=log,
+        hub=hub,
+        accounts=Accounts(database, settings.auth, data_dir),
+        sessions=sessions,
+        files=Files(sessions, log),
+        tasks=Tasks(database, task_rows, states, transcripts, approvals, runner, sessions),
+        approvals=approvals,
+        tools=DirectCalls(database, sessions, runtime, tools, log, hub),
+        runtime=runtime,
+        runner=runner,
+    )

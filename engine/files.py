@@ -1,0 +1,128 @@
+"""Files as callers read and write them; each change is told of. Source: S0, "File Operations"."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Final
+
+from engine.events.log import EventLog
+from engine.runtimes.workspace import FileBytes, Listing
+from engine.sessions import Sessions
+from engine.tools.changes import changes_between
+from models.error import InvalidField
+from models.file import (
+    Encoding,
+    FileContent,
+    FileCreated,
+    FileDeleted,
+    FileEntry,
+    FileList,
+    FileListing,
+    FileModified,
+    FileRead,
+    FileRef,
+    FileWrite,
+)
+
+MOST_ENTRIES: Final = 200_000
+"""More than this is not counted; the listing then says that there is more."""
+
+
+class Files:
+    """The files of every session's workspace."""
+
+    def __init__(self, sessions: Sessions, log: EventLog) -> None:
+        self._sessions = sessions
+        self._log = log
+
+    async def list(self, request: FileList) -> FileListing:
+        """What a directory holds: directories first, each sorted by path.
+
+        Raises: NotFound; Conflict, for a file; InvalidField.
+        """
+        listing = await self._sessions.workspace(request.session_id).list(
+            request.path,
+            recursive=request.recursive,
+            include_hidden=request.include_hidden,
+            max_entries=MOST_ENTRIES,
+        )
+        return _page(listing, offset=request.offset, limit=request.limit)
+
+    async def read(self, request: FileRead) -> FileContent:
+        """A file's content: text where it is UTF-8, base64 where it is not or where that is asked for.
+
+        Raises: NotFound; Conflict, for a directory; InvalidField; PayloadTooLarge.
+        """
+        found = await self._sessions.workspace(request.session_id).read(request.path)
+        return _present(found, request.encoding)
+
+    async def create(self, request: FileWrite) -> FileEntry:
+        """Make a file, and the directories above it. Raises: Conflict, if it exists; InvalidField."""
+        content = _decode(request)
+        entry = await self._sessions.workspace(request.session_id).create(request.path, content)
+        await self._log.append(request.session_id, FileCreated(path=entry.path))
+        return entry
+
+    async def update(self, request: FileWrite) -> FileEntry:
+        """Replace a file's content. Raises: NotFound; Conflict; InvalidField."""
+        workspace = self._sessions.workspace(request.session_id)
+        content = _decode(request)
+        before = await workspace.read(request.path)
+        entry = await workspace.update(request.path, content)
+        changed = changes_between(before.content, content, path=entry.path)
+        await self._log.append(request.session_id, FileModified(path=entry.path, changes=changed))
+        return entry
+
+    async def delete(self, request: FileRef) -> str:
+        """Remove a file or an empty directory; its path. Raises: NotFound; Conflict; InvalidField."""
+        workspace = self._sessions.workspace(request.session_id)
+        path = workspace.canonical(request.path)
+        await workspace.delete(request.path)
+        await self._log.append(request.session_id, FileDeleted(path=path))
+        return path
+
+
+def _page(listing: Listing, *, offset: int, limit: int) -> FileListing:
+    """A window over directories and files together."""
+    end = offset + limit
+    split = len(listing.directories)
+    total = split + len(listing.files)
+    return FileListing(
+        directories=list(listing.directories[offset:end]),
+        files=list(listing.files[max(0, offset - split) : max(0, end - split)]),
+        total=total,
+        has_more=end < total or listing.is_truncated,
+    )
+
+
+def _decode(request: FileWrite) -> bytes:
+    if request.encoding is Encoding.BASE64:
+        try:
+            return base64.b64decode(request.content, validate=True)
+        except (binascii.Error, ValueError) as mistake:
+            raise InvalidField("content", "Not valid base64.") from mistake
+    try:
+        return request.content.encode()
+    except UnicodeEncodeError as mistake:
+        raise InvalidField("content", "Not valid text: it has lone surrogates.") from mistake
+
+
+def _present(found: FileBytes, wanted: Encoding | None) -> FileContent:
+    text = None if wanted is Encoding.BASE64 else _as_text(found.content)
+    if text is None and wanted is Encoding.UTF_8:
+        raise InvalidField("encoding", "The file is not UTF-8 text; ask for base64.")
+    return FileContent(
+        path=found.path,
+        content=base64.b64encode(found.content).decode() if text is None else text,
+        encoding=Encoding.BASE64 if text is None else Encoding.UTF_8,
+        size=len(found.content),
+        modified_at=found.modified_at,
+    )
+
+
+def _as_text(content: bytes) -> str | None:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return None

@@ -1,0 +1,41 @@
+"""Running a prepared call, for a task and for a direct call alike."""
+
+from __future__ import annotations
+
+from engine.tools.catalogue import PreparedCall
+from engine.tools.tool import FileChange, ToolContext, ToolFailure, ToolResult
+from models.event import Event
+from models.file import FileCreated, FileDeleted, FileModified
+from models.tool import ToolOutcome
+
+
+async def perform(call: PreparedCall, context: ToolContext) -> ToolResult:
+    """What came of the call; a tool that cannot do it gives a result that says why.
+
+    Raises: AppError, for paths that leave the workspace and the like.
+    """
+    try:
+        return await call.tool.run(context, call.parameters)
+    except ToolFailure as failure:
+        return ToolResult(success=False, output=str(failure))
+
+
+def outcome(result: ToolResult) -> ToolOutcome:
+    """The result as callers and watchers see it. Source: S0, `result`."""
+    return ToolOutcome(
+        success=result.success,
+        output=result.output,
+        files_changed=[change.path for change in result.changes],
+        exit_code=result.exit.code if result.exit else None,
+    )
+
+
+def file_event(change: FileChange) -> Event:
+    """The event that tells of a changed file."""
+    match change.kind:
+        case "created":
+            return FileCreated(path=change.path)
+        case "deleted":
+            return FileDeleted(path=change.path)
+        case _:
+            return FileModified(path=change.path, changes=change.changes)

@@ -1,0 +1,59 @@
+"""Operations on approvals. Source: S0, "Approval Events"; the operations are ours."""
+
+from __future__ import annotations
+
+from models.user import Caller, Permission
+
+from handlers.operation import Handlers, operation
+from models.approval import (
+    ApprovalAnswer,
+    ApprovalList,
+    ApprovalPage,
+    ApprovalRef,
+    ApprovalResolved,
+    ApprovalRespond,
+)
+from models.error import Conflict, NotFound
+from models.page import pagination
+from models.task import TaskActive
+
+
+class Approvals(Handlers, namespace="/approvals"):
+    @operation(
+        "approval.list",
+        rest="GET /api/v1/sessions/{sessionId}/approvals",
+        permission=Permission.APPROVAL_READ,
+        on="session_id",
+        errors=(NotFound,),
+    )
+    async def list(self, caller: Caller, request: ApprovalList) -> ApprovalPage:
+        """List a session's approvals, newest first; `status=pending` gives those that wait."""
+        approvals, total = await self.engine.approvals.list(request)
+        return ApprovalPage(
+            data=approvals, pagination=pagination(total=total, limit=request.limit, offset=request.offset)
+        )
+
+    @operation(
+        "approval.get",
+        rest="GET /api/v1/sessions/{sessionId}/approvals/{approvalId}",
+        permission=Permission.APPROVAL_READ,
+        on="session_id",
+        errors=(NotFound,),
+    )
+    async def get(self, caller: Caller, request: ApprovalRef) -> ApprovalAnswer:
+        """Get an approval: what is asked, and the answer once there is one."""
+        return ApprovalAnswer(
+            approval=await self.engine.approvals.find(request.session_id, request.approval_id)
+        )
+
+    @operation(
+        "approval.respond",
+        rest="POST /api/v1/sessions/{sessionId}/approvals/{approvalId}",
+        permission=Permission.APPROVAL_RESPOND,
+        on="session_id",
+        errors=(NotFound, Conflict),
+        emits=(ApprovalResolved, TaskActive),
+    )
+    async def respond(self, caller: Caller, request: ApprovalRespond) -> ApprovalAnswer:
+        """Approve or reject a tool call. The first answer wins; a later one answers 409."""
+        return ApprovalAnswer(approval=await self.engine.tasks.respond(caller, request))

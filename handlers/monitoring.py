@@ -1,0 +1,31 @@
+"""Operations on the server and its machine. Source: S4, "System Monitoring API"; S3, `/api/health`."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from models.user import Caller, Permission
+
+from engine.monitoring.machine import system_resources
+from handlers.operation import Handlers, operation
+from models.clock import now
+from models.monitoring import Health, Nothing, SystemResources
+
+
+class Monitoring(Handlers, namespace="/monitoring"):
+    @operation("system.health", rest="GET /api/v1/health", permission=None)
+    async def health(self, caller: Caller, request: Nothing) -> Health:
+        """Tell whether the server works, and what its commands run in. Needs no credentials."""
+        return Health(
+            status="healthy",
+            version=version("roocode-server"),
+            runtime=self.engine.runtime.name,
+            runtime_problem=self.engine.runtime.problem,
+            running_tasks=self.engine.runner.running,
+            timestamp=now(),
+        )
+
+    @operation("system.resources", rest="GET /api/v1/system/resources", permission=Permission.MONITORING_READ)
+    async def resources(self, caller: Caller, request: Nothing) -> SystemResources:
+        """Measure the machine's processor, memory, disk and processes now."""
+        return await system_resources(str(self.engine.data_dir))

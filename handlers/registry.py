@@ -1,0 +1,21 @@
+"""All areas together: what the server can be asked."""
+
+from __future__ import annotations
+
+from engine.engine import Engine
+from handlers.approvals import Approvals
+from handlers.auth import Auth
+from handlers.events import Events
+from handlers.files import Files
+from handlers.monitoring import Monitoring
+from handlers.operation import Registry
+from handlers.sessions import Sessions
+from handlers.tasks import Tasks
+from handlers.tools import Tools
+
+AREAS = (Auth, Sessions, Tasks, Tools, Approvals, Files, Events, Monitoring)
+
+
+def build_registry(engine: Engine) -> Registry:
+    """Every operation, bound to the engine."""
+    return Registry(tuple(area(engine) for area in AREAS))

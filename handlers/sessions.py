@@ -1,0 +1,102 @@
+"""Operations on sessions. Source: S0, "Session Management"."""
+
+from __future__ import annotations
+
+from models.user import Caller, Permission
+
+from engine.runtimes.runtime import mount_path
+from handlers.operation import Handlers, operation
+from models.error import NotFound
+from models.identifier import SessionId
+from models.session import (
+    SessionAnswer,
+    SessionCreate,
+    SessionCreated,
+    SessionCreatedEvent,
+    SessionDeletedEvent,
+    SessionList,
+    SessionPage,
+    SessionRef,
+    SessionRemoved,
+    SessionUpdate,
+    SessionUpdatedEvent,
+    Workspace,
+)
+
+
+class Sessions(Handlers, namespace="/sessions"):
+    @operation(
+        "session.list",
+        rest="GET /api/v1/sessions",
+        permission=Permission.SESSION_READ,
+        limit="session_management",
+    )
+    async def list(self, caller: Caller, request: SessionList) -> SessionPage:
+        """List your own sessions, newest first."""
+        sessions, total = await self.engine.sessions.list(caller, request)
+        return SessionPage(sessions=sessions, total=total, has_more=request.offset + len(sessions) < total)
+
+    @operation(
+        "session.create",
+        rest="POST /api/v1/sessions",
+        status=201,
+        permission=Permission.SESSION_WRITE,
+        limit="session_management",
+        emits=(SessionCreatedEvent,),
+    )
+    async def create(self, caller: Caller, request: SessionCreate) -> SessionCreated:
+        """Open a session with an empty workspace.
+
+        What `config` leaves out takes the server's defaults. `workspace.path` is where the session's
+        commands see their files; `workspace.url` lists them.
+        """
+        session = await self.engine.sessions.create(caller, request)
+        return SessionCreated(session=session, workspace=_workspace(caller, session.id))
+
+    @operation(
+        "session.get",
+        rest="GET /api/v1/sessions/{sessionId}",
+        permission=Permission.SESSION_READ,
+        on="session_id",
+        limit="session_management",
+        errors=(NotFound,),
+    )
+    async def get(self, caller: Caller, request: SessionRef) -> SessionAnswer:
+        """Get a session."""
+        return SessionAnswer(session=await self.engine.sessions.get(request.session_id))
+
+    @operation(
+        "session.update",
+        rest="PUT /api/v1/sessions/{sessionId}",
+        permission=Permission.SESSION_WRITE,
+        on="session_id",
+        exclusive=("session_id",),
+        limit="session_management",
+        errors=(NotFound,),
+        emits=(SessionUpdatedEvent,),
+    )
+    async def update(self, caller: Caller, request: SessionUpdate) -> SessionAnswer:
+        """Change a session's name, status, expiry or configuration.
+
+        What is left out stays as it is. A running task keeps the configuration that it began with.
+        """
+        return SessionAnswer(session=await self.engine.sessions.update(request))
+
+    @operation(
+        "session.delete",
+        rest="DELETE /api/v1/sessions/{sessionId}",
+        permission=Permission.SESSION_WRITE,
+        on="session_id",
+        exclusive=("session_id",),
+        limit="session_management",
+        errors=(NotFound,),
+        emits=(SessionDeletedEvent,),
+    )
+    async def delete(self, caller: Caller, request: SessionRef) -> SessionRemoved:
+        """Delete a session: end what runs in it and remove its workspace, tasks and events."""
+        await self.engine.sessions.delete(request.session_id)
+        return SessionRemoved(session_id=request.session_id, deleted=True)
+
+
+def _workspace(caller: Caller, session_id: SessionId) -> Workspace:
+    return Workspace(path=mount_path(session_id), url=f"{caller.base_url}/api/v1/sessions/{session_id}/files")

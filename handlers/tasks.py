@@ -1,0 +1,178 @@
+"""Operations on tasks. Source: S0, "Task Management"; `message`, `messages` and `resume` are ours."""
+
+from __future__ import annotations
+
+from models.user import Caller, Permission
+
+from handlers.operation import Handlers, operation
+from models.approval import ApprovalRequired, ApprovalResolved
+from models.error import Conflict, NotFound, ServerOverload
+from models.file import FileCreated, FileDeleted, FileModified
+from models.page import pagination
+from models.task import (
+    MessageAnswer,
+    MessageCreated,
+    MessageDelta,
+    MessageList,
+    MessagePage,
+    TaskActive,
+    TaskAnswer,
+    TaskCancelled,
+    TaskCompleted,
+    TaskCreate,
+    TaskCreated,
+    TaskCreatedEvent,
+    TaskFailed,
+    TaskInteractive,
+    TaskList,
+    TaskPage,
+    TaskProgress,
+    TaskRef,
+    TaskResumable,
+    TaskResumed,
+    TaskSay,
+    TaskStarted,
+    TaskUpdate,
+    ToolOutput,
+    ToolStarted,
+)
+from models.tool import ToolCompleted
+
+WORK = (
+    TaskStarted,
+    TaskProgress,
+    TaskInteractive,
+    TaskActive,
+    TaskResumable,
+    TaskCompleted,
+    TaskFailed,
+    MessageCreated,
+    MessageDelta,
+    ToolStarted,
+    ToolOutput,
+    ToolCompleted,
+    ApprovalRequired,
+    ApprovalResolved,
+    FileCreated,
+    FileModified,
+    FileDeleted,
+)
+"""What a running task tells of."""
+
+
+class Tasks(Handlers, namespace="/tasks"):
+    @operation(
+        "task.create",
+        rest="POST /api/v1/sessions/{sessionId}/tasks",
+        status=201,
+        permission=Permission.TASK_WRITE,
+        on="session_id",
+        limit="task_creation",
+        errors=(NotFound, Conflict, ServerOverload),
+        emits=(TaskCreatedEvent, *WORK),
+    )
+    async def create(self, caller: Caller, request: TaskCreate) -> TaskCreated:
+        """Create a task in a session and start it.
+
+        Answers once the task is stored; follow it by its events. Tasks of one session run one after the
+        other.
+        """
+        task = await self.engine.tasks.create(request)
+        scheme, _, host = caller.base_url.partition("://")
+        secure = "wss" if scheme == "https" else "ws"
+        return TaskCreated(task=task, websocket=f"{secure}://{host}/ws/{task.session_id}")
+
+    @operation(
+        "task.list",
+        rest="GET /api/v1/sessions/{sessionId}/tasks",
+        permission=Permission.TASK_READ,
+        on="session_id",
+        errors=(NotFound,),
+    )
+    async def list(self, caller: Caller, request: TaskList) -> TaskPage:
+        """List a session's tasks, newest first."""
+        tasks, total = await self.engine.tasks.list(request)
+        return TaskPage(
+            data=tasks, pagination=pagination(total=total, limit=request.limit, offset=request.offset)
+        )
+
+    @operation(
+        "task.get",
+        rest="GET /api/v1/sessions/{sessionId}/tasks/{taskId}",
+        permission=Permission.TASK_READ,
+        on="session_id",
+        errors=(NotFound,),
+    )
+    async def get(self, caller: Caller, request: TaskRef) -> TaskAnswer:
+        """Get a task: its status, progress, and its result or error once it has ended."""
+        return TaskAnswer(task=await self.engine.tasks.get(request.session_id, request.task_id))
+
+    @operation(
+        "task.update",
+        rest="PUT /api/v1/sessions/{sessionId}/tasks/{taskId}",
+        permission=Permission.APPROVAL_RESPOND,
+        on="session_id",
+        errors=(NotFound, Conflict),
+        emits=(ApprovalResolved, TaskActive),
+    )
+    async def update(self, caller: Caller, request: TaskUpdate) -> TaskAnswer:
+        """Approve or reject what a task waits for. A task that waits for nothing answers 409."""
+        return TaskAnswer(task=await self.engine.tasks.update(caller, request))
+
+    @operation(
+        "task.cancel",
+        rest="DELETE /api/v1/sessions/{sessionId}/tasks/{taskId}",
+        permission=Permission.TASK_STEER,
+        on="session_id",
+        exclusive=("session_id",),
+        errors=(NotFound, Conflict),
+        emits=(TaskCancelled, ApprovalResolved),
+    )
+    async def cancel(self, caller: Caller, request: TaskRef) -> TaskAnswer:
+        """Stop a task and everything that it started. A task that has ended answers 409."""
+        return TaskAnswer(task=await self.engine.tasks.cancel(request.session_id, request.task_id))
+
+    @operation(
+        "task.message",
+        rest="POST /api/v1/sessions/{sessionId}/tasks/{taskId}/messages",
+        status=201,
+        permission=Permission.TASK_STEER,
+        on="session_id",
+        exclusive=("session_id",),
+        errors=(NotFound, Conflict, ServerOverload),
+        emits=(MessageCreated, ApprovalResolved, TaskActive),
+    )
+    async def message(self, caller: Caller, request: TaskSay) -> MessageAnswer:
+        """Tell the agent something while its task is unfinished: an answer, or a word in between.
+
+        While an approval is pending, a message refuses it and tells the agent why. It resumes a task that
+        was interrupted. A task that has ended answers 409.
+        """
+        return MessageAnswer(message=await self.engine.tasks.say(caller, request))
+
+    @operation(
+        "task.messages",
+        rest="GET /api/v1/sessions/{sessionId}/tasks/{taskId}/messages",
+        permission=Permission.TASK_READ,
+        on="session_id",
+        errors=(NotFound,),
+    )
+    async def messages(self, caller: Caller, request: MessageList) -> MessagePage:
+        """List a task's messages, oldest first."""
+        messages, total = await self.engine.tasks.messages(request)
+        return MessagePage(
+            data=messages, pagination=pagination(total=total, limit=request.limit, offset=request.offset)
+        )
+
+    @operation(
+        "task.resume",
+        rest="POST /api/v1/sessions/{sessionId}/tasks/{taskId}/resume",
+        permission=Permission.TASK_STEER,
+        on="session_id",
+        exclusive=("session_id",),
+        errors=(NotFound, Conflict, ServerOverload),
+        emits=(TaskResumed, *WORK),
+    )
+    async def resume(self, caller: Caller, request: TaskRef) -> TaskAnswer:
+        """Go on with a task that a stop of the server interrupted; what it has done is not done again."""
+        return TaskAnswer(task=await self.engine.tasks.resume(request.session_id, request.task_id))

@@ -1,0 +1,34 @@
+"""Operations on tools. Source: S0, "Tool Execution"."""
+
+from __future__ import annotations
+
+from models.user import Caller, Permission
+
+from handlers.operation import Handlers, operation
+from models.error import Conflict, NotFound, PayloadTooLarge, ToolExecutionFailed, ValidationFailed
+from models.file import FileCreated, FileModified
+from models.task import ToolOutput, ToolStarted
+from models.tool import ToolCatalogue, ToolCompleted, ToolExecute, ToolExecuted, ToolListRequest
+
+
+class Tools(Handlers, namespace="/tools"):
+    @operation("tool.list", rest="GET /api/v1/tools", permission=Permission.TOOL_READ)
+    async def list(self, caller: Caller, request: ToolListRequest) -> ToolCatalogue:
+        """List the tools that agents and callers can use, with their parameters."""
+        return ToolCatalogue(tools=self.engine.tools.describe())
+
+    @operation(
+        "tool.execute",
+        rest="POST /api/v1/sessions/{sessionId}/tools/{toolName}",
+        permission=Permission.TOOL_EXECUTE,
+        on="session_id",
+        limit="tool_execution",
+        errors=(NotFound, Conflict, ValidationFailed, ToolExecutionFailed, PayloadTooLarge),
+        emits=(ToolStarted, ToolOutput, ToolCompleted, FileCreated, FileModified),
+    )
+    async def execute(self, caller: Caller, request: ToolExecute) -> ToolExecuted:
+        """Run a tool now, without a task.
+
+        A tool that ran and failed answers 200 with `success: false` and the reason in `output`.
+        """
+        return await self.engine.tools.execute(request)

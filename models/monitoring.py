@@ -1,0 +1,39 @@
+"""The state of the server and of its machine. Source: S4, "System Monitoring API"; S3, `/api/health`."""
+
+from __future__ import annotations
+
+import datetime
+
+from models.shape import Shape, value
+
+
+@value
+class Nothing(Shape):
+    """A request with nothing to say."""
+
+
+@value
+class Health(Shape):
+    """Whether the server works, and what its commands run in."""
+
+    status: str
+    version: str
+    runtime: str
+    runtime_problem: str | None = None
+    running_tasks: int
+    timestamp: datetime.datetime
+
+
+@value
+class SystemResources(Shape):
+    """Percentages of the whole machine, sizes in bytes. Source: S4, `SystemResources`."""
+
+    cpu_usage: float
+    memory_usage: float
+    memory_used: int
+    memory_total: int
+    disk_usage: float
+    disk_used: int
+    disk_total: int
+    active_processes: int
+    timestamp: datetime.datetime
