@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from typing import ClassVar, Generic, Protocol, TypeVar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from engine.runtimes.runtime import Exit
 from engine.runtimes.workspace import Workspace
@@ -85,3 +85,7 @@ class Tool(Generic[AnyParameters]):
     async def run(self, context: ToolContext, parameters: AnyParameters) -> ToolResult:
         """Do it. Raises: ToolFailure, and AppError for a path that leaves the workspace."""
         raise NotImplementedError
+
+
+AnyTool = Tool[Any]
+"""A tool of whatever parameters, as a catalogue holds it."""

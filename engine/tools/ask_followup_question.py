@@ -1,0 +1,41 @@
+"""`ask_followup_question`: asks a person. Source: S2."""
+
+from __future__ import annotations
+
+from dataclasses import field
+from typing import ClassVar
+
+from engine.tools.tool import Tool, ToolContext, ToolResult
+from models.shape import PlainShape, described, limited, value
+from models.tool import ToolGroup
+
+
+@value
+class AskFollowupQuestionParameters(PlainShape):
+    question: str = field(
+        metadata=described("The question, clear by itself", **limited(shortest=1, longest=20_000))
+    )
+    follow_up: list[str] = field(
+        default_factory=list,
+        metadata=described("Answers to choose from, each complete by itself", **limited(longest=10)),
+    )
+
+
+class AskFollowupQuestion(Tool[AskFollowupQuestionParameters]):
+    """Waits for a person's answer, which is the result."""
+
+    name: ClassVar = "ask_followup_question"
+    description: ClassVar = (
+        "Ask the person for what you need to know and cannot find out with the other tools. The result is "
+        "the answer, one of those suggested or any other text."
+    )
+    group: ClassVar = ToolGroup.ALWAYS
+    repeatable: ClassVar = True
+    parameters: ClassVar = AskFollowupQuestionParameters
+
+    def describe(self, parameters: AskFollowupQuestionParameters) -> str:
+        return f"Ask: {parameters.question}"
+
+    async def run(self, context: ToolContext, parameters: AskFollowupQuestionParameters) -> ToolResult:
+        answer = await context.ask(parameters.question, parameters.follow_up)
+        return ToolResult(success=True, output=answer)

@@ -1,0 +1,34 @@
+"""`attempt_completion`: ends the task with its result. Source: S2."""
+
+from __future__ import annotations
+
+from dataclasses import field
+from typing import ClassVar
+
+from engine.tools.tool import Tool, ToolContext, ToolResult
+from models.shape import PlainShape, described, limited, value
+from models.tool import ToolGroup
+
+
+@value
+class AttemptCompletionParameters(PlainShape):
+    result: str = field(metadata=described("What was done, final and complete", **limited(shortest=1)))
+
+
+class AttemptCompletion(Tool[AttemptCompletionParameters]):
+    """Hands over what came of the task; the agent ends the task on it."""
+
+    name: ClassVar = "attempt_completion"
+    description: ClassVar = (
+        "Present the result and end the task. Call it alone, after the results of the earlier calls have "
+        "shown that the work is done."
+    )
+    group: ClassVar = ToolGroup.ALWAYS
+    repeatable: ClassVar = True
+    parameters: ClassVar = AttemptCompletionParameters
+
+    def describe(self, parameters: AttemptCompletionParameters) -> str:
+        return "Complete the task"
+
+    async def run(self, context: ToolContext, parameters: AttemptCompletionParameters) -> ToolResult:
+        return ToolResult(success=True, output=parameters.result, completion=parameters.result)

@@ -1,0 +1,119 @@
+"""The tools that an agent has: what they are called, what they take, and calls that are ready to run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from engine.tools.apply_diff import ApplyDiff
+from engine.tools.ask_followup_question import AskFollowupQuestion
+from engine.tools.attempt_completion import AttemptCompletion
+from engine.tools.execute_command import ExecuteCommand
+from engine.tools.list_files import ListFiles
+from engine.tools.read_file import ReadFile
+from engine.tools.search_files import SearchFiles
+from engine.tools.tool import AnyTool, ToolContext, ToolResult
+from engine.tools.write_to_file import WriteToFile
+from models.error import InvalidField, NotFound
+from models.shape import Shape
+from models.tool import ToolDescription, ToolParameter
+
+DEFAULT_TOOLS: Final[tuple[AnyTool, ...]] = (
+    ReadFile(),
+    ListFiles(),
+    SearchFiles(),
+    WriteToFile(),
+    ApplyDiff(),
+    ExecuteCommand(),
+    AskFollowupQuestion(),
+    AttemptCompletion(),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedCall:
+    """A tool with parameters that fit it."""
+
+    tool: AnyTool
+    parameters: Shape
+
+    def describe(self) -> str:
+        """What the call would do, in a few words, for the person who approves it."""
+        return self.tool.describe(self.parameters)
+
+    def paths(self) -> Sequence[str]:
+        """The workspace paths that it reads or writes, as the caller wrote them."""
+        return self.tool.paths(self.parameters)
+
+    def command(self) -> str | None:
+        """The command line that it would run."""
+        return self.tool.command(self.parameters)
+
+    async def run(self, context: ToolContext) -> ToolResult:
+        """Do it. Raises: ToolFailure, and AppError for a path that leaves the workspace."""
+        return await self.tool.run(context, self.parameters)
+
+
+class Catalogue:
+    """Tools by name, in the order in which a model is shown them."""
+
+    def __init__(self, tools: Iterable[AnyTool] = DEFAULT_TOOLS) -> None:
+        self.tools: Mapping[str, AnyTool] = MappingProxyType({tool.name: tool for tool in tools})
+
+    def describe(self) -> list[ToolDescription]:
+        """Each tool as S0 prints it and as a model is shown it."""
+        return [_description(tool) for tool in self.tools.values()]
+
+    def prepare(self, name: str, arguments: Mapping[str, Any]) -> PreparedCall:
+        """The call of a tool with `arguments` (decoded JSON); null stands for an argument left out.
+
+        Raises: NotFound, for a name that is no tool; ValidationFailed, for arguments that do not fit it.
+        """
+        tool = self.tools.get(name)
+        if tool is None:
+            raise NotFound("tool", name)
+        given = {key: content for key, content in arguments.items() if content is not None}
+        _check_encodable(given)
+        return PreparedCall(tool=tool, parameters=tool.parameters.load(given))
+
+
+def _check_encodable(arguments: Mapping[str, Any]) -> None:
+    """Raises: InvalidField, for half a surrogate pair, which JSON can hold and no file or command can."""
+    for name, content in arguments.items():
+        texts = content if isinstance(content, list) else [content]
+        try:
+            "".join(text for text in texts if isinstance(text, str)).encode()
+        except UnicodeEncodeError:
+            raise InvalidField(name, "Not valid Unicode text.") from None
+
+
+def _description(tool: AnyTool) -> ToolDescription:
+    schema = _call_schema(tool.parameters)
+    required = schema.get("required", [])
+    return ToolDescription(
+        name=tool.name,
+        description=tool.description,
+        group=tool.group,
+        parameters={
+            name: ToolParameter(
+                type=property_["type"], description=property_["description"], required=name in required
+            )
+            for name, property_ in schema["properties"].items()
+        },
+        input_schema=schema,
+    )
+
+
+def _call_schema(parameters: type[Shape]) -> dict[str, Any]:
+    """The JSON Schema of a call's arguments. What may be null may be left out, so null is not offered."""
+    schema = parameters.json_schema()
+    return {**schema, "properties": {name: _offered(each) for name, each in schema["properties"].items()}}
+
+
+def _offered(schema: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {key: content for key, content in schema.items() if key != "default" or content is not None}
+    if isinstance(kept["type"], list):
+        (kept["type"],) = (each for each in kept["type"] if each != "null")
+    return kept

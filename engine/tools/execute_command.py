@@ -1,0 +1,105 @@
+"""`execute_command`: a shell command in the session's sandbox. Source: S2; S0 for `allowedCommands`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import field
+from typing import ClassVar
+
+from engine.runtimes.command_line import allowed
+from engine.runtimes.runtime import Exit
+from engine.runtimes.workspace import Workspace
+from engine.tools.parameters import PATH_CHARACTERS
+from engine.tools.text import shortened, without_nul
+from engine.tools.tool import Tool, ToolContext, ToolFailure, ToolResult
+from models.session import ResourceLimits, SessionConfig
+from models.shape import PlainShape, described, limited, value
+from models.tool import ToolGroup
+
+
+@value
+class ExecuteCommandParameters(PlainShape):
+    command: str = field(
+        metadata=described("The command line, run by `sh -c`", **limited(shortest=1, longest=100_000))
+    )
+    cwd: str | None = field(
+        default=None,
+        metadata=described(
+            "The folder to run it in, relative to the workspace; the workspace itself if left out",
+            **limited(shortest=1, longest=PATH_CHARACTERS),
+        ),
+    )
+
+
+class ExecuteCommand(Tool[ExecuteCommandParameters]):
+    """Runs what the session's `allowedCommands` allow; the exit code 0 is success."""
+
+    name: ClassVar = "execute_command"
+    description: ClassVar = (
+        "Run a shell command in the workspace and wait for its end. The result is its exit code and what "
+        "it printed. It has no terminal and no input; a command that waits for input or never ends is "
+        "stopped at the session's time limit."
+    )
+    group: ClassVar = ToolGroup.COMMAND
+    parameters: ClassVar = ExecuteCommandParameters
+
+    def describe(self, parameters: ExecuteCommandParameters) -> str:
+        place = f" in {parameters.cwd}" if parameters.cwd else ""
+        return f"Run{place}: {parameters.command}"
+
+    def paths(self, parameters: ExecuteCommandParameters) -> Sequence[str]:
+        return (parameters.cwd,) if parameters.cwd else ()
+
+    def command(self, parameters: ExecuteCommandParameters) -> str | None:
+        return parameters.command
+
+    async def run(self, context: ToolContext, parameters: ExecuteCommandParameters) -> ToolResult:
+        without_nul(parameters.command)
+        _check_allowed(context.config, parameters.command)
+        directory = await _directory(context.workspace, parameters.cwd)
+        done = await context.run_command(parameters.command, directory=directory)
+        return ToolResult(
+            success=done.code == 0 and done.stopped_by is None,
+            output=_report(done, context.config.resource_limits),
+            command=parameters.command,
+            exit=done,
+        )
+
+
+def _check_allowed(config: SessionConfig, line: str) -> None:
+    refusal = allowed(line, config.allowed_commands)
+    if refusal is not None:
+        may = ", ".join(f"`{prefix}`" for prefix in config.allowed_commands) or "none"
+        raise ToolFailure(
+            f"`{refusal.command}` may not be run in this session: {refusal.reason}. Nothing was run. Allowed "
+            f"are commands that begin with: {may}."
+        )
+
+
+async def _directory(workspace: Workspace, cwd: str | None) -> str:
+    """The folder from the workspace's root, `""` for the root itself."""
+    folder = workspace.canonical(cwd or "").strip("/")
+    if folder and await workspace.stat(folder) is None:
+        raise ToolFailure(f"There is no folder {cwd}. Nothing was run.")
+    return folder
+
+
+def _report(done: Exit, limits: ResourceLimits) -> str:
+    head = f"Exit code {done.code} after {done.duration_s:.1f} s."
+    if done.stopped_by is not None:
+        head += f" It was stopped: {_stop(done.stopped_by, limits)}"
+    printed = shortened(done.output.rstrip("\n"))
+    parts = [head, printed or "(it printed nothing)"]
+    if done.is_truncated:
+        parts.append("(it printed more than is kept; the middle is left out)")
+    return "\n".join(parts)
+
+
+def _stop(limit: str, limits: ResourceLimits) -> str:
+    reasons = {
+        "time": f"it ran longer than the {limits.max_execution_time} seconds that one command may take.",
+        "memory": f"it took more than {limits.max_memory_mb} MiB of memory.",
+        "disk": f"the workspace has no room left (limit {limits.max_disk_mb} MiB).",
+        "output": "it printed more than one command may; send the output to a file.",
+    }
+    return reasons.get(limit, f"it reached the session's {limit} limit.")

@@ -1,0 +1,70 @@
+"""Text as tools read it from files and show it to a model."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from engine.runtimes.workspace import Workspace
+from engine.tools.tool import ToolFailure
+from models.error import Conflict, NotFound
+
+SHOWN_CHARACTERS: Final = 40_000
+"""The longest text that a tool hands to a model in one result; some ten thousand tokens."""
+
+
+async def read_text(workspace: Workspace, path: str) -> str:
+    """The content of a text file, a byte-order mark included.
+
+    Raises: ToolFailure, for what is not there, is no file, or is no UTF-8 text; InvalidField for a path
+    that leaves the workspace.
+    """
+    text = decoded(await read_bytes(workspace, path))
+    if text is None:
+        raise ToolFailure(f"{path} is not a text file in UTF-8; this tool handles text alone.")
+    return text
+
+
+async def read_bytes(workspace: Workspace, path: str) -> bytes:
+    """The content of a file. Raises: as `read_text`."""
+    try:
+        return (await workspace.read(path)).content
+    except NotFound:
+        raise ToolFailure(f"There is no file {path}. list_files shows what there is.") from None
+    except Conflict as conflict:
+        raise ToolFailure(f"{path}: {conflict.message}. This tool handles files alone.") from None
+
+
+def decoded(content: bytes) -> str | None:
+    """The text that the bytes are in UTF-8; None for binary content."""
+    if b"\0" in content:
+        return None
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def lines_of(text: str) -> list[str]:
+    """Lines without their endings (`\\n` or `\\r\\n`, nothing else) and without a byte-order mark."""
+    lines = [line.removesuffix("\r") for line in text.removeprefix("\ufeff").split("\n")]
+    return lines if lines[-1] else lines[:-1]
+
+
+def shortened(text: str, longest: int = SHOWN_CHARACTERS) -> str:
+    """The text, or its beginning and end with a note of how much is left out between them."""
+    if len(text) <= longest:
+        return text
+    head, tail = text[: longest // 2], text[-(longest // 2) :]
+    left_out = len(text) - len(head) - len(tail)
+    return f"{head}\n… ({left_out:,} characters left out here) …\n{tail}"
+
+
+def shown(path: str) -> str:
+    """A canonical path as a model is shown it: relative to the workspace, which is where commands run."""
+    return path.strip("/") or "."
+
+
+def without_nul(*texts: str) -> None:
+    """Raises: ToolFailure, for a text with a NUL character, which no command line can hold."""
+    if any("\0" in text for text in texts):
+        raise ToolFailure("A command line cannot hold a NUL character. Nothing was run.")

@@ -1,0 +1,79 @@
+"""`write_to_file`: a whole file at once. Source: S2."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import field
+from typing import ClassVar, Final
+
+from engine.runtimes.workspace import Workspace
+from engine.tools.changes import change_of
+from engine.tools.parameters import in_workspace
+from engine.tools.text import lines_of, read_bytes, shown
+from engine.tools.tool import Tool, ToolContext, ToolFailure, ToolResult
+from models.shape import PlainShape, described, limited, value
+from models.tool import ToolGroup
+
+COMPLETE_SHARE: Final = 0.8
+"""Content with less than this share of the lines announced by `line_count` was cut off on its way."""
+
+
+@value
+class WriteToFileParameters(PlainShape):
+    path: str = field(metadata=in_workspace("The file"))
+    content: str = field(metadata=described("The whole content that the file shall have, nothing left out"))
+    line_count: int | None = field(
+        default=None,
+        metadata=described(
+            "The number of lines in `content`, to notice one that was cut off", **limited(least=0)
+        ),
+    )
+
+
+class WriteToFile(Tool[WriteToFileParameters]):
+    """Makes a file, or puts new content in the place of the old; folders on the way are made."""
+
+    name: ClassVar = "write_to_file"
+    description: ClassVar = (
+        "Write a file: it is made, with the folders above it, or its content replaced. `content` is the "
+        "whole file. To change a part of a long file, use apply_diff."
+    )
+    group: ClassVar = ToolGroup.EDIT
+    repeatable: ClassVar = True
+    parameters: ClassVar = WriteToFileParameters
+
+    def describe(self, parameters: WriteToFileParameters) -> str:
+        return f"Write {parameters.path} ({len(lines_of(parameters.content))} lines)"
+
+    def paths(self, parameters: WriteToFileParameters) -> Sequence[str]:
+        return (parameters.path,)
+
+    async def run(self, context: ToolContext, parameters: WriteToFileParameters) -> ToolResult:
+        _check_complete(parameters)
+        path = context.workspace.canonical(parameters.path)
+        before = await _content(context.workspace, parameters.path)
+        after = parameters.content.encode()
+        if before == after:
+            return ToolResult(success=True, output=f"{shown(path)} had this content already.")
+        await context.workspace.put(parameters.path, after)
+        change = await asyncio.to_thread(change_of, path, before, after)
+        counts = f"{change.changes.added} lines added, {change.changes.removed} removed"
+        return ToolResult(success=True, output=f"{shown(path)} {change.kind}: {counts}.", changes=(change,))
+
+
+def _check_complete(parameters: WriteToFileParameters) -> None:
+    lines = len(lines_of(parameters.content))
+    announced = parameters.line_count
+    if announced is not None and lines < announced * COMPLETE_SHARE:
+        raise ToolFailure(
+            f"Nothing was written: line_count says {announced} lines, content has {lines}. Send the whole "
+            "content, or use apply_diff to change a part."
+        )
+
+
+async def _content(workspace: Workspace, path: str) -> bytes | None:
+    """What the file holds now; None where it is not there."""
+    if await workspace.stat(path) is None:
+        return None
+    return await read_bytes(workspace, path)
