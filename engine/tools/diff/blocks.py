@@ -11,6 +11,7 @@ SEARCH: Final = "<<<<<<< SEARCH"
 SEPARATOR: Final = "======="
 REPLACE: Final = ">>>>>>> REPLACE"
 DASHES: Final = "-------"
+MOST_BLOCKS: Final = 100
 
 _MARKER: Final = re.compile(r"(<<<<<<<|>>>>>>>).*|=======")
 _HINT: Final = re.compile(r":(start_line|end_line):\s*(\d{1,9})")
@@ -60,7 +61,8 @@ def parse(diff: str) -> tuple[Block, ...]:
     """The blocks of `diff` in the order written, with escapes undone. Text between blocks is passed over.
 
     Raises: MalformedDiff, for markers out of order, a marker within a block that is not escaped, a block
-    without an end, an empty search, a search equal to its replacement, and a diff without any block.
+    without an end, an empty search, a search equal to its replacement, and a diff without any block or
+    with more than `MOST_BLOCKS`.
     """
     reader = _Reader([line.removesuffix("\r") for line in diff.split("\n")])
     blocks: list[Block] = []
@@ -70,6 +72,8 @@ def parse(diff: str) -> tuple[Block, ...]:
             blocks.append(_block(reader, number=len(blocks) + 1))
         elif marker is not None:
             raise _misplaced(reader.position, marker, expected=SEARCH)
+        if len(blocks) > MOST_BLOCKS:
+            raise MalformedDiff(f"The diff has more than {MOST_BLOCKS} blocks. Send it in several calls.")
     if not blocks:
         raise MalformedDiff(f"The diff has no block: expected a line `{SEARCH}`. {_FORM}")
     return tuple(blocks)

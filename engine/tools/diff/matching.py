@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -12,6 +13,10 @@ REACH_LINES: Final = 40
 """How far from its hint a block is looked for."""
 WORTH_SHOWING: Final = 0.2
 """Below this similarity a text is not called the nearest."""
+COMPARING: Final = 2 * 10**10
+"""How much is compared: places times the square of the search's length; about a second's work."""
+COMMON_LINE: Final = 50
+"""A line that stands more often in a file says nothing about the place of a text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +41,12 @@ class Missed:
     """No place is similar enough.
 
     `looked` are the indices where it could have begun, `nearest` the best of them (none where nothing is
-    at all alike), `elsewhere` the indices beyond the hint's reach where the exact text stands.
+    at all alike), `elsewhere` the indices beyond the hint's reach where the exact text stands. A search
+    that is too long for it was not compared, only looked for.
     """
 
     looked: range
+    is_compared: bool
     nearest: int | None
     count: int
     score: float
@@ -91,13 +98,34 @@ class Search:
     def _most_similar(self) -> tuple[float, list[int]]:
         """The best score in reach and the places nearest to the hint that have it; from there outwards."""
         best, places = WORTH_SHOWING, list[int]()
-        for start in sorted(self._looked, key=self._distance):
+        for start in sorted(self._comparable(), key=self._distance):
             score = self._score(start, at_least=best)
             if score > best or (score == best and not places):
                 best, places = score, [start]
             elif score == best and self._distance(start) == self._distance(places[0]):
                 places.append(start)
         return (best, places) if places else (0.0, [])
+
+    def _comparable(self) -> Sequence[int]:
+        """The places in reach; if those are too many, the ones that share most lines with the search."""
+        most = self._most_compared()
+        return self._looked if len(self._looked) <= most else self._sharing()[:most]
+
+    def _most_compared(self) -> int:
+        return COMPARING // max(1, len(self._joined)) ** 2
+
+    def _sharing(self) -> list[int]:
+        """The places in reach that have lines of the search where it has them, most such lines first."""
+        lines = defaultdict[str, list[int]](list)
+        for index, text in enumerate(self._plain_texts):
+            lines[text].append(index)
+        shared = Counter(
+            index - offset
+            for offset, text in enumerate(self._plain_wanted)
+            if text and len(lines.get(text, ())) <= COMMON_LINE
+            for index in lines.get(text, ())
+        )
+        return [start for start, _ in shared.most_common() if start in self._looked]
 
     def _score(self, start: int, *, at_least: float) -> float:
         window = self._plain_texts[start : start + len(self._wanted)]
@@ -122,6 +150,7 @@ class Search:
         beyond = (start for start in range(len(self._texts)) if start not in self._looked)
         return Missed(
             looked=self._looked,
+            is_compared=self._most_compared() > 0,
             nearest=nearest[0] if nearest else None,
             count=len(self._wanted),
             score=score,

@@ -43,6 +43,8 @@ def _measured(miss: Missed, texts: Sequence[str], threshold: float) -> str:
             f"The hint is beyond the file, which has {len(texts)} lines. Correct or leave out `:start_line:`."
         )
     reach = f" ({REACH_LINES} around the hint)" if len(miss.looked) < len(texts) else ""
+    if not miss.is_compared:
+        return "The text to find is not there, and too long to be compared. Search for fewer lines."
     return (
         f"The text to find is not there. Best similarity {_percent(miss.score)}, needed "
         f"{_percent(threshold)}, searched lines {miss.looked.start + 1}-{miss.looked.stop}{reach}."
@@ -55,6 +57,8 @@ def _percent(share: float) -> str:
 
 
 def _nearest(miss: Missed, texts: Sequence[str]) -> str:
+    if not miss.looked or not miss.is_compared:
+        return ""
     if miss.nearest is None:
         return "Nothing there is similar. Read the file (read_file) and copy the text to find from it."
     lines = texts[miss.nearest : miss.nearest + miss.count]

@@ -198,3 +198,19 @@ def test_lines_that_differ_in_their_numbers_alone_change_nothing() -> None:
 @pytest.mark.parametrize("gone", ["a", "a\nb", "a\nb\nc"])
 def test_a_search_longer_than_the_file_is_refused(gone: str) -> None:
     assert run("z\n", block(gone + "\nz", "x")).refused
+
+
+def test_a_long_text_in_a_long_file_is_compared_where_it_shares_lines() -> None:
+    text = numbered(20_000)
+    searched = [f"line {number}" for number in range(9_000, 9_300)]
+    searched[150] = "changed"
+    reason = refusal(text, block("\n".join(searched), "x"))
+    assert "Best similarity 99%" in reason
+    assert "\n 9000 | line 9000\n" in reason or "\n9000 | line 9000\n" in reason
+
+
+def test_a_text_too_long_to_be_compared_is_still_found() -> None:
+    lines = [f"line {number}" for number in range(20_000)]
+    text = "".join(f"{line}\n" for line in lines)
+    assert run(text, block("\n".join(lines), "x")).text == "x\n"
+    assert "too long to be compared" in refusal(text, block("\n".join([*lines[:-1], "y"]), "x"))

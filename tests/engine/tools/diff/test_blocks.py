@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.tools.diff.blocks import Block, MalformedDiff, escaped, parse
+from engine.tools.diff.blocks import MOST_BLOCKS, Block, MalformedDiff, escaped, parse
 
 MARKERS = ["<<<<<<< SEARCH", "=======", ">>>>>>> REPLACE", "-------", ":start_line:3", "<<<<<<< HEAD"]
 
@@ -136,6 +136,13 @@ def test_an_empty_search_is_refused(search: list[str]) -> None:
 def test_a_search_equal_to_its_replacement_is_refused() -> None:
     with pytest.raises(MalformedDiff, match="nothing would change"):
         parse(diff("<<<<<<< SEARCH", "a", "=======", "a", ">>>>>>> REPLACE"))
+
+
+def test_too_many_blocks_are_refused() -> None:
+    block = diff("<<<<<<< SEARCH", "a", "=======", "b", ">>>>>>> REPLACE", "")
+    assert len(parse(block * MOST_BLOCKS)) == MOST_BLOCKS
+    with pytest.raises(MalformedDiff, match="more than 100 blocks"):
+        parse(block * (MOST_BLOCKS + 1))
 
 
 content = st.one_of(
