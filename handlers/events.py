@@ -42,6 +42,7 @@ class Events(Handlers, namespace="/sessions"):
         "event.subscribe",
         permission=Permission.EVENT_READ,
         on="session_id",
+        on_connect=True,
         errors=(NotFound,),
     )
     async def subscribe(

@@ -63,9 +63,16 @@ class Operation:
     request: type[Shape]
     response: type[Shape]
     documentation: str
+    on_connect: bool
+    """A socket's client can ask for it in its handshake already."""
     needs_connection: bool
     """It is about the socket it comes through, so REST has no such route."""
     method: Callable[..., Awaitable[Shape]]
+
+    @property
+    def wire_names(self) -> list[str]:
+        """The request's fields as the wire names them."""
+        return [field.data_key or name for name, field in self.request.schema().fields.items()]
 
     async def run(self, caller: Caller, request: Shape, connection: Connection | None) -> Shape:
         if self.needs_connection:
@@ -83,6 +90,7 @@ def operation(
     on: str | None = None,
     exclusive: tuple[str, ...] = (),
     limit: str = "default",
+    on_connect: bool = False,
     errors: tuple[type[AppError], ...] = (),
     emits: tuple[type[Event], ...] = (),
 ) -> Callable[[AnyMethod], AnyMethod]:
@@ -101,6 +109,7 @@ def operation(
             "on": on,
             "exclusive": exclusive,
             "limit": limit,
+            "on_connect": on_connect,
             "errors": errors,
             "emits": emits,
             "request": hints["request"],
@@ -158,6 +167,11 @@ class Registry(Mapping[str, Operation]):
     def namespaces(self) -> list[str]:
         """`/`, which carries everything, and one for each area."""
         return sorted({"/", *(declared.namespace for declared in self._operations.values())})
+
+    @property
+    def handshake(self) -> Operation | None:
+        """What a client can ask for while it connects."""
+        return next((found for found in self._operations.values() if found.on_connect), None)
 
     def within(self, namespace: str) -> dict[str, Operation]:
         """The operations that a namespace carries."""

@@ -26,17 +26,24 @@ class Event(Shape):
 
     name: ClassVar[str]
     durable: ClassVar[bool]
+    namespace: ClassVar[str]
 
 
 EVENTS: Final[dict[str, type[Event]]] = {}
 
 
-def event(name: str, *, durable: bool = True) -> Callable[[AnyEvent], AnyEvent]:
-    """Declare an event. A durable one is stored and numbered; another one is seen only by who is there."""
+def event(
+    name: str, *, durable: bool = True, namespace: str | None = None
+) -> Callable[[AnyEvent], AnyEvent]:
+    """Declare an event. A durable one is stored and numbered; another one is seen only by who is there.
+
+    Its Socket.IO namespace is that of its noun (`task.started`: `/tasks`) where none is given.
+    """
 
     def declare(cls: AnyEvent) -> AnyEvent:
         cls.name = name
         cls.durable = durable
+        cls.namespace = namespace or f"/{name.partition('.')[0]}s"
         EVENTS[name] = cls
         return cls
 

@@ -261,7 +261,7 @@ class TaskResumed(Event):
     """An interrupted task goes on."""
 
 
-@event("message.created")
+@event("message.created", namespace="/tasks")
 @value
 class MessageCreated(Event):
     """A message of the task's conversation is complete and stored. Source: S2, `message`."""
@@ -269,7 +269,7 @@ class MessageCreated(Event):
     message: Message
 
 
-@event("message.delta", durable=False)
+@event("message.delta", durable=False, namespace="/tasks")
 @value
 class MessageDelta(Event):
     """A piece of a message that is being written; the whole follows as `message.created`."""

@@ -1,0 +1,91 @@
+"""Wiring and nothing else: settings → engine → registry → doors."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from engine.engine import Engine, open_engine
+from handlers.pipeline import Pipeline
+from handlers.registry import build_registry
+from models.settings import Settings
+from server.doors.clients import Clients
+from server.doors.pages import add_pages
+from server.doors.rest import RestDoor, request_middleware
+from server.doors.socketio import SocketServer
+from server.identity import Gate, Identity
+
+BACKLOG = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """The application, and the socket door that must be closed before it."""
+
+    app: web.Application
+    sockets: SocketServer
+
+
+def build_doors(engine: Engine) -> Doors:
+    """Every door of an engine, on one aiohttp application."""
+    settings = engine.settings
+    registry = build_registry(engine)
+    pipeline = Pipeline(engine.sessions)
+    identity = Identity(engine.accounts, settings.auth.mode, settings.server)
+    app = web.Application(
+        middlewares=[request_middleware(Gate(settings.server))],
+        client_max_size=settings.server.max_request_bytes,
+    )
+    sockets = SocketServer(registry, pipeline, identity, Clients(engine.log, engine.hub), settings)
+    sockets.attach(app)
+    RestDoor(registry, pipeline, identity).add_routes(app)
+    add_pages(app, registry)
+    return Doors(app, sockets)
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Sequence[str]]:
+    """A server that is ready; yields its addresses. Leaving the block stops it.
+
+    Running tasks are brought to a stored, resumable state before the sockets are closed, so that those who
+    watch are told. Raises: OSError, if a port cannot be had.
+    """
+    engine = await open_engine(settings)
+    try:
+        doors = build_doors(engine)
+        runner = web.AppRunner(doors.app, access_log=None, shutdown_timeout=1)
+        await runner.setup()
+        try:
+            yield await _listen(runner, settings)
+        finally:
+            try:
+                async with asyncio.timeout(settings.server.shutdown_timeout_s):
+                    await engine.runner.close()
+                    await doors.sockets.close()
+            finally:
+                await runner.cleanup()
+    finally:
+        await engine.close()
+
+
+async def _listen(runner: web.AppRunner, settings: Settings) -> list[str]:
+    """Open every port; 0 picks a free one."""
+    addresses = []
+    host = settings.server.host
+    for port in settings.server.ports:
+        site = web.TCPSite(runner, host, port, backlog=BACKLOG)
+        await site.start()
+        addresses.append(f"http://{f'[{host}]' if ':' in host else host}:{_port_of(site)}")
+    return addresses
+
+
+def _port_of(site: web.TCPSite) -> int:
+    server = site._server
+    if not isinstance(server, asyncio.Server):
+        raise TypeError("the site is not open")
+    port: int = server.sockets[0].getsockname()[1]
+    return port

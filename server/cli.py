@@ -1,0 +1,132 @@
+"""The command `roocode`."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import uvloop
+
+from engine.accounts.accounts import Accounts
+from engine.engine import open_accounts
+from models.error import AppError
+from models.settings import Settings
+from models.user import Role
+from server.app import running
+from server.logs import configure_logs
+from server.settings import SettingsMistake, load_settings
+
+_config = click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file like config.yaml.",
+)
+_data_dir = click.option(
+    "--data-dir", type=click.Path(file_okay=False), help="Where everything is stored."
+)
+
+
+@click.group()
+@click.version_option(package_name="roocode-server")
+def main() -> None:
+    """A server on which programs run autonomous coding agents."""
+
+
+@main.command()
+@_config
+@_data_dir
+@click.option("--host", help="The address to listen on.")
+@click.option("--port", "ports", type=click.IntRange(0, 65535), multiple=True, help="Repeatable; 0 picks one.")
+def serve(config: Path | None, data_dir: str | None, host: str | None, ports: tuple[int, ...]) -> None:
+    """Run the server until it is told to stop (SIGTERM or Ctrl-C)."""
+    given = {"host": host, "ports": list(ports) or None, "data_dir": data_dir}
+    settings = _settings(config, given)
+    configure_logs(settings.logging)
+    try:
+        uvloop.run(_serve(settings))
+    except OSError as failure:
+        raise click.ClickException(str(failure)) from failure
+
+
+async def _serve(settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with running(settings) as addresses:
+        for address in addresses:
+            print(f"roocode-server ready on {address}", flush=True)
+        await stop.wait()
+
+
+@main.group()
+def user() -> None:
+    """People who may log in."""
+
+
+@user.command("add")
+@_config
+@_data_dir
+@click.argument("email")
+@click.option("--name", help="What they are called; the e-mail address where it is left out.")
+@click.option("--role", type=click.Choice([role.value for role in Role]), default=Role.USER.value)
+@click.password_option(envvar="ROOCODE_PASSWORD", help="Asked for where it is not given.")
+def user_add(
+    config: Path | None, data_dir: str | None, email: str, name: str | None, role: str, password: str
+) -> None:
+    """Add a person who logs in with EMAIL and a password."""
+
+    async def add(accounts: Accounts) -> None:
+        made = await accounts.create_user(email, password, name or email, [Role(role)])
+        print(f"{made.id} {made.email}")
+
+    _with_accounts(config, data_dir, add)
+
+
+@main.group()
+def key() -> None:
+    """API keys, for programs."""
+
+
+@key.command("create")
+@_config
+@_data_dir
+@click.argument("email")
+@click.option("--name", default="command line", help="What the key is for.")
+def key_create(config: Path | None, data_dir: str | None, email: str, name: str) -> None:
+    """Make an API key for the person with EMAIL and print it. It is shown this once."""
+
+    async def create(accounts: Accounts) -> None:
+        print(await accounts.create_key(email, name))
+
+    _with_accounts(config, data_dir, create)
+
+
+def _with_accounts(config: Path | None, data_dir: str | None, work: Any) -> None:
+    settings = _settings(config, {"data_dir": data_dir})
+    configure_logs(settings.logging)
+
+    async def run() -> None:
+        async with open_accounts(settings) as accounts:
+            await work(accounts)
+
+    try:
+        asyncio.run(run())
+    except AppError as failure:
+        raise click.ClickException(f"{failure.message}: {failure.details}") from failure
+
+
+def _settings(config: Path | None, server: dict[str, Any]) -> Settings:
+    given = {name: content for name, content in server.items() if content is not None}
+    try:
+        return load_settings(config, overrides={"server": given})
+    except SettingsMistake as mistake:
+        raise click.ClickException(str(mistake)) from mistake
+
+
+if __name__ == "__main__":
+    sys.exit(main())

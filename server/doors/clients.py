@@ -1,0 +1,161 @@
+"""The clients of the Socket.IO door: who they are, what they follow, and how bytes reach them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from engine.events.hub import Hub
+from engine.events.log import EventLog
+from handlers.operation import Operation
+from models.clock import now
+from models.event import EVENTS, StoredEvent
+from models.identifier import SessionId
+from models.user import Caller
+from server.doors.frames import text_frame
+from server.doors.subscriber import Subscriber
+from server.doors.transport import PacketQueue
+
+
+class Client:
+    """One client in one namespace. It is the `Connection` of its calls and the `Outlet` of its events."""
+
+    def __init__(
+        self, namespace: str, caller: Caller, queue: PacketQueue, clients: Clients, engine_id: str
+    ) -> None:
+        self.namespace = namespace
+        self.engine_id = engine_id
+        self.pending = 0
+        self._prefix = "" if namespace == "/" else f"{namespace},"
+        self._caller = caller
+        self._queue = queue
+        self._clients = clients
+        self._defaults: dict[str, Any] = {}
+        self._wanted: dict[SessionId, int | None] = {}
+        self._following: dict[SessionId, Subscriber] = {}
+        self._is_connected = False
+        self._expiry: asyncio.TimerHandle | None = None
+
+    def caller_for(self, request_id: str) -> Caller:
+        """The caller of one call."""
+        return self._caller.calling(request_id)
+
+    def remember(self, handshake: Mapping[str, Any]) -> None:
+        """Keep the session that the client connected for: its calls may leave it out. Source: S0."""
+        self._defaults = {"sessionId": handshake["sessionId"]}
+
+    def with_defaults(self, operation: Operation, raw: Any) -> Any:
+        """The call's argument with what the handshake said already."""
+        if not self._defaults or not isinstance(raw, dict) or "sessionId" in raw:
+            return raw
+        return {**self._defaults, **raw} if operation.on == "session_id" else raw
+
+    @contextlib.contextmanager
+    def one_more_pending(self) -> Iterator[None]:
+        """Count a call while it is under way."""
+        self.pending += 1
+        try:
+            yield
+        finally:
+            self.pending -= 1
+
+    def connected(self, disconnect: Callable[[], Awaitable[None]]) -> None:
+        """The client has its CONNECT packet: events may follow, until its credentials run out."""
+        self._is_connected = True
+        for session_id, after in self._wanted.items():
+            self._start(session_id, after)
+        if self._caller.expires_at is not None:
+            left_s = (self._caller.expires_at - now()).total_seconds()
+            loop = asyncio.get_running_loop()
+            self._expiry = loop.call_later(max(0.0, left_s), self._clients.end, disconnect)
+
+    def follow(self, session_id: SessionId, *, after: int | None) -> None:
+        """Send the session's events; a second call for the same session begins anew from `after`."""
+        if self._is_connected:
+            self._start(session_id, after)
+        else:
+            self._wanted[session_id] = after
+
+    def unfollow(self, session_id: SessionId) -> None:
+        """Send no more events of this session."""
+        self._wanted.pop(session_id, None)
+        subscriber = self._following.pop(session_id, None)
+        if subscriber is not None:
+            subscriber.close()
+
+    def close(self) -> None:
+        """The client is gone."""
+        if self._expiry is not None:
+            self._expiry.cancel()
+        for session_id in list(self._following):
+            self.unfollow(session_id)
+
+    def write(self, stored: StoredEvent) -> bool:
+        """Send an event if it belongs to this namespace; False if the client is full."""
+        if self.namespace != "/" and EVENTS[stored.type].namespace != self.namespace:
+            return True
+        frame = stored.frames.get(self.namespace)
+        if frame is None:
+            payload = f'42{self._prefix}["{stored.type}",'.encode() + stored.body + b"]"
+            stored.frames[self.namespace] = frame = text_frame(payload)
+        return self._queue.write_frame(frame)
+
+    async def drained(self) -> None:
+        """Return once the client has taken what was sent. Raises: ConnectionError, when it is gone."""
+        await self._queue.drained()
+
+    def acknowledge(self, call_id: int, body: Mapping[str, Any]) -> None:
+        """Answer a call."""
+        self._queue.write_payload(f"43{self._prefix}{call_id}[".encode() + orjson.dumps(body) + b"]")
+
+    def tell(self, event: str, body: Mapping[str, Any]) -> None:
+        """Send this client alone an event that belongs to no session."""
+        self._queue.write_payload(f"42{self._prefix}".encode() + orjson.dumps([event, body]))
+
+    def _start(self, session_id: SessionId, after: int | None) -> None:
+        self.unfollow(session_id)
+        self._following[session_id] = Subscriber(
+            session_id, self, self._clients.log, self._clients.hub, after=after
+        )
+
+
+class Clients:
+    """Every client of this process."""
+
+    def __init__(self, log: EventLog, hub: Hub) -> None:
+        self.log = log
+        self.hub = hub
+        self._clients: dict[tuple[str, str], Client] = {}
+        self._ending: set[asyncio.Task[None]] = set()
+
+    def __len__(self) -> int:
+        return len(self._clients)
+
+    def find(self, engine_id: str, namespace: str) -> Client | None:
+        """The client of this connection in this namespace."""
+        return self._clients.get((engine_id, namespace))
+
+    def namespaces_of(self, engine_id: str) -> list[str]:
+        """The namespaces that a connection is in."""
+        return [namespace for owner, namespace in self._clients if owner == engine_id]
+
+    def add(self, client: Client, disconnect: Callable[[], Awaitable[None]]) -> None:
+        """Let a client in that has been told so."""
+        self._clients[client.engine_id, client.namespace] = client
+        client.connected(disconnect)
+
+    def remove(self, engine_id: str, namespace: str) -> None:
+        """Forget a client that has left."""
+        client = self._clients.pop((engine_id, namespace), None)
+        if client is not None:
+            client.close()
+
+    def end(self, disconnect: Callable[[], Awaitable[None]]) -> None:
+        """Show a client out whose credentials have run out."""
+        ending = asyncio.ensure_future(disconnect())
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)

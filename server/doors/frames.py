@@ -1,0 +1,22 @@
+"""WebSocket frames made once and sent to many. Source: RFC 6455, section 5.2: a server's frames are unmasked."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_TEXT_AND_FINAL: Final = 0x81
+
+
+def text_frame(payload: bytes) -> bytes:
+    """The whole unfragmented text frame of a payload in UTF-8."""
+    length = len(payload)
+    if length < 126:
+        return bytes((_TEXT_AND_FINAL, length)) + payload
+    if length < 65_536:
+        return bytes((_TEXT_AND_FINAL, 126)) + length.to_bytes(2, "big") + payload
+    return bytes((_TEXT_AND_FINAL, 127)) + length.to_bytes(8, "big") + payload
+
+
+def payload_of(frame: bytes) -> bytes:
+    """What `text_frame` was given."""
+    return frame[{126: 4, 127: 10}.get(frame[1], 2) :]

@@ -1,0 +1,176 @@
+"""The REST door: one route for each operation that declares one. Source: S0, "API Endpoints"."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+import orjson
+from aiohttp import web
+
+from handlers.operation import Operation, Registry, RestBinding
+from handlers.pipeline import Answer, Pipeline, refuse
+from models.error import (
+    AppError,
+    InternalError,
+    InvalidField,
+    MethodNotAllowed,
+    NotFound,
+    PayloadTooLarge,
+    PermissionDenied,
+    ServerOverload,
+)
+from server.identity import Gate, Identity, new_request_id
+
+API_VERSION: Final = "v1"
+REQUEST_ID: Final = web.RequestKey("request_id", str)
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class RestDoor:
+    """Routes from the registry."""
+
+    def __init__(self, registry: Registry, pipeline: Pipeline, identity: Identity) -> None:
+        self._registry = registry
+        self._pipeline = pipeline
+        self._identity = identity
+
+    def add_routes(self, app: web.Application) -> None:
+        """Mount every operation that has a REST binding."""
+        for declared in self._registry.values():
+            if declared.rest is not None:
+                path = route_path(declared.rest)
+                app.router.add_route(declared.rest.method, path, self._serve(declared))
+
+    def _serve(self, declared: Operation) -> Handler:
+        async def serve(request: web.Request) -> web.Response:
+            request_id = request[REQUEST_ID]
+            try:
+                _check_version(request)
+                caller = await self._identity.of_request(request, request_id)
+                raw = await _gather(request)
+            except AppError as failure:
+                return respond(refuse(failure, request_id))
+            return respond(await self._pipeline.answer(declared, caller, raw))
+
+        return serve
+
+
+def route_path(binding: RestBinding) -> str:
+    """The path as aiohttp writes it: a tail takes slashes."""
+    if binding.tail is None:
+        return binding.path
+    return binding.path.replace(f"{{{binding.tail}}}", f"{{{binding.tail}:.+}}")
+
+
+def respond(answer: Answer) -> web.Response:
+    """An answer as JSON."""
+    return web.Response(
+        status=answer.status, body=orjson.dumps(answer.body), content_type="application/json"
+    )
+
+
+def request_middleware(gate: Gate) -> Any:
+    """What holds for every path: who may call at all, the request id, and errors in S0's envelope."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        request_id = new_request_id()
+        request[REQUEST_ID] = request_id
+        try:
+            gate.check(request)
+            if _is_preflight(request):
+                return _preflight(request)
+            response = await handler(request)
+        except AppError as failure:
+            response = respond(refuse(failure, request_id))
+        except web.HTTPException as refused:
+            if refused.status < 400:
+                raise
+            response = respond(refuse(_as_app_error(request, refused), request_id))
+        if not response.prepared:
+            _add_headers(gate, request, response, request_id)
+        return response
+
+    return middleware
+
+
+def _add_headers(
+    gate: Gate, request: web.Request, response: web.StreamResponse, request_id: str
+) -> None:
+    response.headers["X-Request-ID"] = request_id
+    response.headers["X-API-Version"] = API_VERSION
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    origin = request.headers.get("Origin")
+    if origin is not None and gate.allows_cross_origin(origin):
+        response.headers["Access-Control-Allow-Origin"] = origin
+        response.headers["Access-Control-Expose-Headers"] = "X-Request-ID, X-API-Version"
+        response.headers["Vary"] = "Origin"
+
+
+def _is_preflight(request: web.Request) -> bool:
+    return request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
+
+
+def _preflight(request: web.Request) -> web.Response:
+    """Say what a listed origin may send; the gate has let it through already. Source: WHATWG Fetch, CORS."""
+    return web.Response(
+        status=204,
+        headers={
+            "Access-Control-Allow-Origin": request.headers["Origin"],
+            "Access-Control-Allow-Methods": "GET, POST, PUT, DELETE",
+            "Access-Control-Allow-Headers": "Authorization, Content-Type, X-API-Key, X-API-Version",
+            "Access-Control-Max-Age": "600",
+            "Vary": "Origin",
+        },
+    )
+
+
+def _check_version(request: web.Request) -> None:
+    wanted = request.headers.get("X-API-Version", API_VERSION)
+    if wanted != API_VERSION:
+        raise InvalidField("X-API-Version", f"Only {API_VERSION} is spoken here.")
+
+
+async def _gather(request: web.Request) -> dict[str, Any]:
+    """One object out of body, query and path; the path beats the query, the query beats the body."""
+    gathered: dict[str, Any] = dict(await _body(request))
+    gathered.update((name, text) for name, text in request.query.items() if name != "token")
+    gathered.update(request.match_info)
+    return gathered
+
+
+async def _body(request: web.Request) -> Mapping[str, Any]:
+    if not request.can_read_body:
+        return {}
+    content = await request.read()
+    if not content.strip():
+        return {}
+    try:
+        decoded = orjson.loads(content)
+    except ValueError as mistake:
+        raise InvalidField("", "The body is not valid JSON.") from mistake
+    if not isinstance(decoded, dict):
+        raise InvalidField("", "Expected an object.")
+    return decoded
+
+
+def _as_app_error(request: web.Request, refused: web.HTTPException) -> AppError:
+    """aiohttp's own refusals in S0's words."""
+    match refused:
+        case web.HTTPRequestEntityTooLarge():
+            return PayloadTooLarge(request.client_max_size)
+        case web.HTTPMethodNotAllowed():
+            return MethodNotAllowed(
+                f"{request.method} is not possible here", allowed=sorted(refused.allowed_methods)
+            )
+        case web.HTTPNotFound():
+            return NotFound("path", request.path[:200])
+        case web.HTTPForbidden():
+            return PermissionDenied("This may not be read")
+        case web.HTTPServiceUnavailable():
+            return ServerOverload("The server takes no requests at the moment")
+        case _ if refused.status < 500:
+            return InvalidField("", refused.reason or "The request cannot be understood.")
+        case _:
+            return InternalError()

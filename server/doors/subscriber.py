@@ -1,0 +1,99 @@
+"""A client's place in one session's log: live, or catching up. Both socket doors use it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final, Protocol
+
+import structlog
+
+from engine.events.hub import Hub
+from engine.events.log import EventLog
+from models.event import StoredEvent
+from models.identifier import SessionId
+
+PAGE: Final = 500
+
+log = structlog.get_logger("subscriber")
+
+
+class Outlet(Protocol):
+    """Where a subscriber's events go: one client on one socket."""
+
+    def write(self, stored: StoredEvent) -> bool:
+        """Send an event, or pass over one that does not concern this client; False if it is full."""
+        ...
+
+    async def drained(self) -> None:
+        """Return once there is room again. Raises: ConnectionError, when the client is gone."""
+        ...
+
+
+class Subscriber:
+    """Sends each event of a session once and in order, whatever the client's speed.
+
+    `cursor` is the last seq that it was given. While it is live, events are written as they are announced.
+    When its outlet is full it falls behind and reads the log from its cursor until it has the head: so a
+    first connect with `lastSeq`, a return after a break and a slow client are one and the same, and there is
+    no queue that could grow. Ephemeral events are dropped for a client that is behind.
+    """
+
+    def __init__(
+        self, session_id: SessionId, outlet: Outlet, log: EventLog, hub: Hub, *, after: int | None
+    ) -> None:
+        self._session_id = session_id
+        self._outlet = outlet
+        self._log = log
+        self._cursor = after
+        self._announced = 0
+        self._is_live = after is None
+        self._catching_up: asyncio.Task[None] | None = None
+        self._leave: Callable[[], None] = hub.follow(session_id, self)
+        if not self._is_live:
+            self._catching_up = asyncio.create_task(self._catch_up())
+
+    def deliver(self, stored: StoredEvent) -> None:
+        """Take an announced event; called by the hub, never waits."""
+        if not stored.seq:
+            if self._is_live:
+                self._outlet.write(stored)
+            return
+        self._announced = stored.seq
+        if not self._is_live or (self._cursor is not None and stored.seq <= self._cursor):
+            return
+        if self._outlet.write(stored):
+            self._cursor = stored.seq
+        else:
+            self._cursor = stored.seq - 1
+            self._is_live = False
+            self._catching_up = asyncio.create_task(self._catch_up())
+
+    def close(self) -> None:
+        """Send nothing more."""
+        self._leave()
+        if self._catching_up is not None:
+            self._catching_up.cancel()
+
+    async def _catch_up(self) -> None:
+        try:
+            await self._read_to_the_head()
+        except ConnectionError:
+            self._leave()
+        except Exception:
+            log.exception("catching up failed", session_id=self._session_id)
+            self._leave()
+
+    async def _read_to_the_head(self) -> None:
+        cursor = self._cursor or 0
+        while True:
+            page = await self._log.read(self._session_id, after=cursor, limit=PAGE)
+            for stored in page:
+                while not self._outlet.write(stored):
+                    await self._outlet.drained()
+                cursor = self._cursor = stored.seq
+            if not page and cursor >= self._announced:
+                # Nothing is awaited between this comparison and going live: that is the seam.
+                self._is_live = True
+                return
+            await self._outlet.drained()

@@ -1,0 +1,136 @@
+"""Engine.IO as this server runs it: packets go straight to the WebSocket, with no queue and no task between.
+
+python-engineio gives each client a queue and a task that empties it. For a client on WebSocket that costs
+more than the send itself and has no bound. `PacketQueue` takes the queue's place: once a WebSocket is
+attached, a packet is framed and written at once, in the order in which it was put, and a frame that was made
+for many clients is written as it is. A client on long polling keeps the queue, with a bound for events.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+import engineio
+from aiohttp import web
+from engineio import packet
+
+from server.doors.frames import payload_of, text_frame
+
+POLLING_PACKETS: Final = 256
+UPGRADE: Final = str(packet.UPGRADE)
+
+
+class PacketQueue(asyncio.Queue[Any]):
+    """What engine.io has for one client: a queue for long polling, the transport itself for WebSocket."""
+
+    def __init__(self, max_buffered_bytes: int) -> None:
+        super().__init__()
+        self._max_buffered_bytes = max_buffered_bytes
+        self._request: web.Request | None = None
+
+    def attach(self, request: web.Request) -> None:
+        """From now on write to this connection, beginning with what waits."""
+        waiting = []
+        while not self.empty():
+            waiting.append(self.get_nowait())
+            self.task_done()
+        self._request = request
+        for item in waiting:
+            self._put_now(item)
+
+    async def put(self, item: Any) -> None:
+        self._put_now(item)
+
+    def write_frame(self, frame: bytes) -> bool:
+        """Send a packet that is encoded and framed already; False if the client is full."""
+        if self._request is None:
+            if self.qsize() >= POLLING_PACKETS:
+                return False
+            self.write_payload(payload_of(frame))
+            return True
+        transport = self._request.transport
+        if transport is None or transport.is_closing():
+            return True  # the client is gone; engine.io is about to notice
+        if transport.get_write_buffer_size() > self._max_buffered_bytes:
+            return False
+        transport.write(frame)
+        return True
+
+    def write_payload(self, payload: bytes) -> None:
+        """Send an engine.io message that is encoded already, whatever waits."""
+        if self._request is None:
+            self.put_nowait(packet.Packet(packet.MESSAGE, data=payload[1:].decode()))
+        else:
+            self._write(text_frame(payload))
+
+    async def drained(self) -> None:
+        """Return once the client has taken what was sent. Raises: ConnectionError, when it is gone."""
+        if self._request is None:
+            await self.join()
+            return
+        if self._request.transport is None:
+            raise ConnectionResetError("the client is gone")
+        await self._request.writer.drain()
+
+    def _put_now(self, item: Any) -> None:
+        """Write a packet; None and pings go through engine.io's own task, which lives on them."""
+        if self._request is None or item is None or item.packet_type == packet.PING:
+            self.put_nowait(item)
+        else:
+            self._write(text_frame(item.encode().encode()))
+
+    def _write(self, frame: bytes) -> None:
+        transport = self._request.transport if self._request is not None else None
+        if transport is not None and not transport.is_closing():
+            transport.write(frame)
+
+
+class WebSocketDriver:
+    """One WebSocket, as python-engineio wants to see it. No compression: it would be done anew a client."""
+
+    def __init__(self, handler: Any, server: EngineServer) -> None:
+        self._handler = handler
+        self._queue: PacketQueue = handler.__self__.queue
+        self._is_upgrade: bool = handler.__self__.connected
+        self._socket = web.WebSocketResponse(
+            max_msg_size=server.max_http_buffer_size, compress=False, autoclose=True
+        )
+
+    async def __call__(self, environ: dict[str, Any]) -> web.WebSocketResponse:
+        request: web.Request = environ["aiohttp.request"]
+        await self._socket.prepare(request)
+        self._request = request
+        if not self._is_upgrade:
+            self._queue.attach(request)
+        await self._handler(self)
+        return self._socket
+
+    async def close(self) -> None:
+        await self._socket.close()
+
+    async def send(self, message: str) -> None:
+        await self._socket.send_str(message)
+
+    async def wait(self) -> str | bytes:
+        """The next message; a client that does not read what it is sent is not read from either."""
+        if self._request.transport is not None:
+            await self._request.writer.drain()
+        message = await self._socket.receive()
+        if not isinstance(message.data, str | bytes):
+            raise OSError("the WebSocket was closed")
+        if self._is_upgrade and message.data == UPGRADE:
+            self._queue.attach(self._request)
+        return message.data
+
+
+class EngineServer(engineio.AsyncServer):  # type: ignore[misc]
+    """python-engineio with the queue and the driver above."""
+
+    def __init__(self, *arguments: Any, max_buffered_bytes: int, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._max_buffered_bytes = max_buffered_bytes
+        self._async = {**self._async, "websocket": WebSocketDriver}
+
+    def create_queue(self, *_: Any, **__: Any) -> PacketQueue:
+        return PacketQueue(self._max_buffered_bytes)

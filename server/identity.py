@@ -1,0 +1,143 @@
+"""Who calls: credentials out of a request or a handshake, and which pages and hosts may call at all.
+
+Credentials come, in this order, from `Authorization: Bearer`, `X-API-Key`, the handshake's `auth` object, the
+WebSocket subprotocol `bearer.TOKEN`, or `?token=`. Source: S0, "Headers" and "Connection"; RFC 6750.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import itertools
+import secrets
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from engine.accounts.accounts import Accounts
+from models.auth_settings import AuthMode
+from models.error import AuthenticationFailed, PermissionDenied
+from models.settings import ServerSettings
+from models.user import Caller
+
+BEARER: Final = "Bearer "
+SUBPROTOCOL: Final = "bearer."
+
+_run = secrets.token_hex(4)
+_count = itertools.count(1)
+
+
+def new_request_id() -> str:
+    """An id that finds a call in the log; unique over restarts."""
+    return f"req-{_run}-{next(_count)}"
+
+
+class Identity:
+    """Turns requests into callers."""
+
+    def __init__(self, accounts: Accounts, mode: AuthMode, settings: ServerSettings) -> None:
+        self._accounts = accounts
+        self._mode = mode
+        self._settings = settings
+
+    async def of_request(self, request: web.Request, request_id: str) -> Caller:
+        """The caller of an HTTP request; anonymous if it bears no credentials.
+
+        Raises: AuthenticationFailed, TokenExpired, if it bears wrong ones.
+        """
+        return await self._identify(_from_headers(request) or _from_query(request), request, request_id)
+
+    async def of_socket(self, request: web.Request, auth: Mapping[str, Any]) -> Caller:
+        """The caller of a socket's handshake. Raises: AuthenticationFailed, TokenExpired."""
+        offered = auth.get("token") or auth.get("apiKey")
+        if offered is not None and not isinstance(offered, str):
+            raise AuthenticationFailed
+        credential = (
+            offered or _from_headers(request) or _from_subprotocol(request) or _from_query(request)
+        )
+        caller = await self._identify(credential, request, new_request_id())
+        if caller.is_anonymous:
+            raise AuthenticationFailed
+        return caller
+
+    async def _identify(self, credential: str | None, request: web.Request, request_id: str) -> Caller:
+        base_url = self._settings.public_url or f"{request.scheme}://{request.host}"
+        if credential:
+            identity = await self._accounts.identify(credential)
+        elif self._mode is AuthMode.OPEN:
+            identity = await self._accounts.open_identity()
+        else:
+            return Caller.anonymous(request_id=request_id, base_url=base_url)
+        return Caller.of(identity, request_id=request_id, base_url=base_url)
+
+
+class Gate:
+    """Which hosts and which browser pages may call at all; checked for every request at every door.
+
+    A page that a browser has open can send requests to this machine. It is let in if it comes from this
+    server itself or from a listed origin. On loopback the `Host` must name this machine, so that a foreign
+    name that is made to point here (DNS rebinding) does not count as this server.
+    """
+
+    def __init__(self, settings: ServerSettings) -> None:
+        self._hosts = {host.lower() for host in settings.allowed_hosts}
+        if settings.public_url:
+            self._hosts.add(urlsplit(settings.public_url).netloc.lower())
+        self._origins = {origin.rstrip("/").lower() for origin in settings.allowed_origins}
+        self._is_loopback = is_loopback(settings.host)
+
+    def check(self, request: web.Request) -> None:
+        """Raises: PermissionDenied."""
+        host = request.host.lower()
+        if not self._accepts_host(host):
+            raise PermissionDenied("This server does not answer to this Host; see server.allowed_hosts")
+        origin = request.headers.get("Origin")
+        if origin is not None and not self._accepts_origin(origin.lower(), host):
+            raise PermissionDenied("This server takes no calls of this Origin; see server.allowed_origins")
+
+    def allows_cross_origin(self, origin: str) -> bool:
+        """Whether a page of another origin may read answers."""
+        return "*" in self._origins or origin.lower() in self._origins
+
+    def _accepts_host(self, host: str) -> bool:
+        name = _without_port(host)
+        if host in self._hosts or name in self._hosts or "*" in self._hosts:
+            return True
+        return is_loopback(name) if self._is_loopback else not self._hosts
+
+    def _accepts_origin(self, origin: str, host: str) -> bool:
+        return urlsplit(origin).netloc == host or self.allows_cross_origin(origin)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine's own."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _without_port(host: str) -> str:
+    if host.startswith("["):
+        return host.partition("]")[0] + "]"
+    return host.partition(":")[0]
+
+
+def _from_headers(request: web.Request) -> str | None:
+    header = request.headers.get("Authorization", "")
+    if header.startswith(BEARER):
+        return header.removeprefix(BEARER).strip()
+    return request.headers.get("X-API-Key")
+
+
+def _from_subprotocol(request: web.Request) -> str | None:
+    offered = request.headers.get("Sec-WebSocket-Protocol", "").split(",")
+    tokens = [item.strip().removeprefix(SUBPROTOCOL) for item in offered if SUBPROTOCOL in item]
+    return tokens[0] if tokens else None
+
+
+def _from_query(request: web.Request) -> str | None:
+    return request.query.get("token")
