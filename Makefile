@@ -3,20 +3,21 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CHECKS := models engine handlers server tests bench
+WORKERS ?= auto
 
-.PHONY: help demo serve test lint bench tools clean
+.PHONY: help demo serve test lint bench sandbox clients clean
 
 help:  ## Say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
 
-demo: $(VENV)/ready tools  ## Set up, run the main job once on a real project, and show where to look
+demo: $(VENV)/ready sandbox  ## Set up, run the main job once on a real project, and show where to look
 	@$(BIN)/roocode demo
 
-serve: $(VENV)/ready tools  ## Set up and run the server on http://127.0.0.1:3000
+serve: $(VENV)/ready sandbox  ## Set up and run the server on http://127.0.0.1:3000
 	@$(BIN)/roocode serve
 
-test: $(VENV)/ready tools lint  ## Set up, check the code and run every test
-	$(BIN)/pytest -n auto
+test: $(VENV)/ready sandbox clients lint  ## Set up, check the code and run every test
+	$(BIN)/pytest -n $(WORKERS)
 
 lint: $(VENV)/ready  ## Style, types and the arrows between the packages
 	$(BIN)/ruff check $(CHECKS)
@@ -24,14 +25,21 @@ lint: $(VENV)/ready  ## Style, types and the arrows between the packages
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/ready tools  ## Ratios against peers in the same run
+bench: $(VENV)/ready sandbox clients  ## Ratios against peers in the same run
 	$(BIN)/python -m bench
 
-tools:  ## The sandbox and the search program, from the system's packages
-	@scripts/system-tools
+sandbox:  # the jail and the search program
+	@scripts/system-tools bwrap=bubblewrap rg=ripgrep prlimit=util-linux
+
+clients: node_modules/ready  # the JavaScript client, curl and a browser: what the tests drive the server with
+
+node_modules/ready: package-lock.json
+	@scripts/system-tools node=nodejs npm=npm curl=curl chromium=chromium
+	npm ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
 
 $(VENV)/ready: requirements-dev.txt pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .

@@ -82,15 +82,17 @@ class Seal:
     def __call__(
         self, happened: Event, seq: int, session_id: SessionId, task_id: TaskId | None
     ) -> StoredEvent:
-        content = happened.dump()
-        content["id"] = f"{session_id}.{seq}" if seq else new_id("signal")
-        content["type"] = happened.name
-        content["sessionId"] = session_id
+        content: dict[str, Any] = {
+            "id": f"{session_id}.{seq}" if seq else new_id("signal"),
+            "type": happened.name,
+            "sessionId": session_id,
+            "timestamp": self._timestamp,
+        }
         if seq:
             content["seq"] = seq
         if task_id is not None:
             content["taskId"] = task_id
-        content["timestamp"] = self._timestamp
+        content.update(happened.dump())
         return StoredEvent(seq, happened.name, session_id, task_id, self._time_ms, orjson.dumps(content))
 
 

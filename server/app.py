@@ -79,13 +79,5 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> list[str]:
     for port in settings.server.ports:
         site = web.TCPSite(runner, host, port, backlog=BACKLOG)
         await site.start()
-        addresses.append(f"http://{f'[{host}]' if ':' in host else host}:{_port_of(site)}")
+        addresses.append(f"http://{f'[{host}]' if ':' in host else host}:{runner.addresses[-1][1]}")
     return addresses
-
-
-def _port_of(site: web.TCPSite) -> int:
-    server = site._server
-    if not isinstance(server, asyncio.Server):
-        raise TypeError("the site is not open")
-    port: int = server.sockets[0].getsockname()[1]
-    return port

@@ -66,7 +66,8 @@ class Client:
     def connected(self, disconnect: Callable[[], Awaitable[None]]) -> None:
         """The client has its CONNECT packet: events may follow, until its credentials run out."""
         self._is_connected = True
-        for session_id, after in self._wanted.items():
+        wanted, self._wanted = self._wanted, {}
+        for session_id, after in wanted.items():
             self._start(session_id, after)
         if self._caller.expires_at is not None:
             left_s = (self._caller.expires_at - now()).total_seconds()

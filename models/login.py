@@ -1,0 +1,86 @@
+"""What is asked and answered when somebody logs in. Source: S0, "Authentication Endpoints"."""
+
+from __future__ import annotations
+
+from dataclasses import field
+from typing import Final
+
+from marshmallow import validate
+
+from models.shape import Shape, described, limited, one_of, value
+from models.user import Provider, User
+
+LONGEST_SECRET: Final = 4096
+
+_EMAIL: Final = {"validate": [validate.Length(max=320), validate.Email(error="Invalid email format")]}
+
+
+@value
+class Login(Shape):
+    """Log in with an e-mail address and a password."""
+
+    email: str = field(metadata=_EMAIL)
+    password: str = field(repr=False, metadata=limited(shortest=1, longest=1024))
+
+
+@value
+class OAuthLogin(Shape):
+    """Log in with the code that a provider gave to the client's redirect address."""
+
+    provider: str = field(metadata=one_of(*(name for name in Provider if name is not Provider.LOCAL)))
+    code: str = field(repr=False, metadata=limited(shortest=1, longest=LONGEST_SECRET))
+    redirect_uri: str = field(metadata=limited(shortest=1, longest=2048))
+    code_verifier: str | None = field(
+        default=None,
+        repr=False,
+        metadata=described(
+            "The verifier, where the code was asked for with PKCE (RFC 7636)",
+            **limited(shortest=43, longest=128),
+        ),
+    )
+
+
+@value
+class Refresh(Shape):
+    """Exchange a refresh token for new tokens."""
+
+    refresh_token: str = field(repr=False, metadata=limited(shortest=1, longest=LONGEST_SECRET))
+
+
+@value
+class ProfileRequest(Shape):
+    """A request for the caller's own profile."""
+
+
+@value
+class Tokens(Shape):
+    """An access token, which lasts `expires_in` seconds, and the refresh token that gets the next one."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_in: int
+
+
+@value
+class LoginAnswer(Shape):
+    user: User
+    tokens: Tokens
+
+
+@value
+class RefreshAnswer(Shape):
+    tokens: Tokens
+
+
+@value
+class ProfileAnswer(Shape):
+    user: User
+
+
+@value
+class NewUser(Shape):
+    """A user who will log in with a password."""
+
+    email: str = field(metadata=_EMAIL)
+    name: str = field(metadata=limited(shortest=1, longest=200))
+    password: str = field(repr=False, metadata=limited(shortest=8, longest=1024))

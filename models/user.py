@@ -1,0 +1,206 @@
+"""People and what they may do. Source: S0, "User"."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import enum
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from models.clock import now
+from models.identifier import UserId
+from models.shape import Shape, limited, one_of, value
+
+
+class Provider(enum.StrEnum):
+    """Who vouches for a user: this server by a password, or an OAuth provider."""
+
+    LOCAL = "local"
+    GOOGLE = "google"
+    GITHUB = "github"
+    MICROSOFT = "microsoft"
+
+
+class Role(enum.StrEnum):
+    ADMIN = "admin"
+    USER = "user"
+
+
+class Permission(enum.StrEnum):
+    """What an operation can ask of its caller."""
+
+    SESSION_READ = "session:read"
+    SESSION_WRITE = "session:write"
+    TASK_READ = "task:read"
+    TASK_WRITE = "task:write"
+    TASK_STEER = "task:steer"
+    FILE_READ = "file:read"
+    FILE_WRITE = "file:write"
+    TOOL_READ = "tool:read"
+    TOOL_EXECUTE = "tool:execute"
+    APPROVAL_READ = "approval:read"
+    APPROVAL_RESPOND = "approval:respond"
+    EVENT_READ = "event:read"
+    MONITORING_READ = "monitoring:read"
+    ACCOUNT_READ = "account:read"
+
+
+# A further role is one more row. The rows of those who are no administrators name each permission, so that
+# a new one is nobody's by accident.
+PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
+    Role.ADMIN: frozenset(Permission),
+    Role.USER: frozenset(
+        {
+            Permission.SESSION_READ,
+            Permission.SESSION_WRITE,
+            Permission.TASK_READ,
+            Permission.TASK_WRITE,
+            Permission.TASK_STEER,
+            Permission.FILE_READ,
+            Permission.FILE_WRITE,
+            Permission.TOOL_READ,
+            Permission.TOOL_EXECUTE,
+            Permission.APPROVAL_READ,
+            Permission.APPROVAL_RESPOND,
+            Permission.EVENT_READ,
+            Permission.MONITORING_READ,
+            Permission.ACCOUNT_READ,
+        }
+    ),
+}
+
+
+@value
+class NotificationSettings(Shape):
+    """What a user wants to be told of. S0 names the type and leaves its fields open: these are ours."""
+
+    task_completed: bool = True
+    task_failed: bool = True
+    approval_required: bool = True
+
+
+@value
+class UserPreferences(Shape):
+    """Source: S0, `UserPreferences`."""
+
+    theme: str = field(default="auto", metadata=one_of("light", "dark", "auto"))
+    language: str = field(default="en", metadata=limited(shortest=2, longest=35))
+    notifications: NotificationSettings = field(default_factory=NotificationSettings)
+    default_provider: str = field(default="auto", metadata=limited(shortest=1, longest=64))
+    default_model: str = field(default="auto", metadata=limited(shortest=1, longest=256))
+
+
+@value
+class User(Shape):
+    """A person, or a program that acts as one. Source: S0, `User`.
+
+    `last_login_at` is the time of creation until the first login, because S0 has it in every user.
+    """
+
+    id: UserId
+    email: str
+    name: str
+    provider: Provider
+    roles: list[Role]
+    preferences: UserPreferences = field(default_factory=UserPreferences)
+    created_at: datetime.datetime
+    last_login_at: datetime.datetime
+
+
+class Credential(enum.StrEnum):
+    """How a caller has proved who it is."""
+
+    TOKEN = "token"  # noqa: S105 - the kind, not a token
+    KEY = "key"
+    OPEN = "open"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """A user and the credential that says so; `credential_id` is a token's `jti` or a key's id."""
+
+    user: User
+    credential: Credential
+    credential_id: str
+    expires_at: datetime.datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who makes a call, what they may do, and the call's own facts.
+
+    `base_url` is the HTTP address under which the caller reached the server, for links in answers.
+    """
+
+    user_id: UserId
+    email: str
+    roles: tuple[Role, ...]
+    permissions: frozenset[Permission]
+    expires_at: datetime.datetime | None
+    credential: Credential
+    credential_id: str
+    request_id: str
+    base_url: str
+
+    @classmethod
+    def of(cls, identity: Identity, *, request_id: str, base_url: str) -> Caller:
+        """The caller that an identity stands for."""
+        roles = tuple(identity.user.roles)
+        return cls(
+            user_id=identity.user.id,
+            email=identity.user.email,
+            roles=roles,
+            permissions=permissions_of(roles),
+            expires_at=identity.expires_at,
+            credential=identity.credential,
+            credential_id=identity.credential_id,
+            request_id=request_id,
+            base_url=base_url,
+        )
+
+    @classmethod
+    def anonymous(cls, *, request_id: str, base_url: str) -> Caller:
+        """A caller without credentials, for the operations that anybody may call."""
+        return cls(
+            user_id=UserId(""),
+            email="",
+            roles=(),
+            permissions=frozenset(),
+            expires_at=None,
+            credential=Credential.NONE,
+            credential_id="",
+            request_id=request_id,
+            base_url=base_url,
+        )
+
+    @property
+    def is_anonymous(self) -> bool:
+        return self.credential is Credential.NONE
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether everybody's sessions are open to the caller."""
+        return Role.ADMIN in self.roles
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether the credential has run out since it was checked, as it does under a long-lived socket."""
+        return self.expires_at is not None and self.expires_at <= now()
+
+    def may(self, permission: Permission) -> bool:
+        """Whether one of the caller's roles grants the permission."""
+        return permission in self.permissions
+
+    def calling(self, request_id: str) -> Caller:
+        """The same caller in another call."""
+        return dataclasses.replace(self, request_id=request_id)
+
+
+@functools.lru_cache(maxsize=256)
+def permissions_of(roles: tuple[Role, ...]) -> frozenset[Permission]:
+    """Everything that the roles grant together."""
+    return frozenset[Permission]().union(*(PERMISSIONS[role] for role in roles))

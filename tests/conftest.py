@@ -1,0 +1,3 @@
+"""Fixtures for every test; each lives in the module of what it gives."""
+
+pytest_plugins = ["tests.support.storage"]

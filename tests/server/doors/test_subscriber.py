@@ -1,0 +1,140 @@
+"""A subscriber gives each event once and in order, whatever its client's speed and however often it returns."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine.events.hub import Hub
+from models.event import StoredEvent
+from models.task import MessageDelta, TaskProgress
+from server.doors.subscriber import Subscriber
+from tests.support.storage import SESSION, Storage
+
+
+class Tank:
+    """An outlet that is full now and then, as a slow client's socket is."""
+
+    def __init__(self, chance_of_full: float, seed: int) -> None:
+        self.seen: list[int] = []
+        self.is_gone = False
+        self._random = random.Random(seed)
+        self._chance = chance_of_full
+
+    def write(self, stored: StoredEvent) -> bool:
+        if self._random.random() < self._chance:
+            return False
+        self.seen.append(stored.seq)
+        return True
+
+    async def drained(self) -> None:
+        if self.is_gone:
+            raise ConnectionResetError
+        await asyncio.sleep(0)
+
+
+async def settle(tank: Tank, last: int) -> None:
+    async with asyncio.timeout(20):
+        while not tank.seen or tank.seen[-1] < last:
+            await asyncio.sleep(0)
+
+
+def follow(storage: Storage, hub: Hub, tank: Tank, after: int | None) -> Subscriber:
+    return Subscriber(SESSION, tank, storage.log, hub, after=after)
+
+
+def connect_hub(storage: Storage) -> Hub:
+    hub = Hub()
+    storage.log._announce = hub.publish
+    return hub
+
+
+async def test_a_client_that_comes_with_a_cursor_gets_what_it_missed_first(storage: Storage) -> None:
+    hub = connect_hub(storage)
+    for percent in range(5):
+        await storage.log.append(SESSION, TaskProgress(progress=percent, step="x"))
+    tank = Tank(0, 1)
+    subscriber = follow(storage, hub, tank, after=2)
+    await storage.log.append(SESSION, TaskProgress(progress=9, step="x"))
+    await settle(tank, 6)
+    assert tank.seen == [3, 4, 5, 6]
+    subscriber.close()
+
+
+async def test_a_client_without_a_cursor_gets_what_happens_from_now_on(storage: Storage) -> None:
+    hub = connect_hub(storage)
+    await storage.log.append(SESSION, TaskProgress(progress=1, step="x"))
+    tank = Tank(0, 1)
+    subscriber = follow(storage, hub, tank, after=None)
+    await storage.log.append(SESSION, TaskProgress(progress=2, step="x"))
+    assert tank.seen == [2]
+    subscriber.close()
+
+
+async def test_an_ephemeral_event_reaches_a_live_client_and_is_dropped_for_one_that_is_behind(
+    storage: Storage,
+) -> None:
+    hub = connect_hub(storage)
+    await storage.log.append(SESSION, TaskProgress(progress=1, step="x"))
+    live, behind = Tank(0, 1), Tank(0, 1)
+    subscribers = [follow(storage, hub, live, None), follow(storage, hub, behind, 0)]
+    hub.signal(SESSION, MessageDelta(message_id="m", text="hi"))
+    assert (live.seen, behind.seen) == ([0], [])
+    for subscriber in subscribers:
+        subscriber.close()
+
+
+async def test_a_client_that_has_left_is_given_nothing_more(storage: Storage) -> None:
+    hub = connect_hub(storage)
+    tank = Tank(0, 1)
+    follow(storage, hub, tank, None).close()
+    await storage.log.append(SESSION, TaskProgress(progress=1, step="x"))
+    assert tank.seen == []
+
+
+async def test_a_client_that_vanishes_while_it_catches_up_is_let_go(storage: Storage) -> None:
+    hub = connect_hub(storage)
+    await storage.log.append(SESSION, TaskProgress(progress=1, step="x"))
+    tank = Tank(1, 1)
+    tank.is_gone = True
+    subscriber = follow(storage, hub, tank, 0)
+    assert subscriber._catching_up is not None
+    await subscriber._catching_up
+    assert not hub._followers
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    chance_of_full=st.floats(min_value=0, max_value=0.6),
+    cuts=st.lists(st.integers(min_value=0, max_value=12), max_size=12),
+    seed=st.integers(),
+)
+async def test_each_event_comes_once_and_in_order_over_slowness_and_cuts(
+    storage: Storage, chance_of_full: float, cuts: list[int], seed: int
+) -> None:
+    hub = connect_hub(storage)
+    start = await storage.log.head(SESSION)
+    seen: list[int] = []
+
+    async def produce() -> None:
+        for percent in range(60):
+            await storage.log.append(SESSION, TaskProgress(progress=percent, step="x"))
+
+    producing = asyncio.create_task(produce())
+    for visit, patience in enumerate(cuts):
+        tank = Tank(chance_of_full, seed + visit)
+        subscriber = follow(storage, hub, tank, seen[-1] if seen else start)
+        for _ in range(patience):
+            await asyncio.sleep(0)
+        subscriber.close()
+        seen += tank.seen
+    await producing
+    tank = Tank(chance_of_full, seed)
+    subscriber = follow(storage, hub, tank, seen[-1] if seen else start)
+    if not seen or seen[-1] < start + 60:
+        await settle(tank, start + 60)
+    subscriber.close()
+    assert seen + tank.seen == list(range(start + 1, start + 61))

@@ -1,0 +1,67 @@
+"""A database with one user and one session, and a log on top of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert
+
+from engine.events.log import EventLog
+from engine.storage.database import Database
+from engine.storage.tables import sessions, users
+from models.clock import now
+from models.event import StoredEvent
+from models.identifier import SessionId
+
+SESSION = SessionId("session-one")
+OTHER = SessionId("session-two")
+
+
+@dataclass
+class Storage:
+    database: Database
+    log: EventLog
+    announced: list[StoredEvent]
+
+
+async def open_storage(folder: Path) -> Storage:
+    announced: list[StoredEvent] = []
+    database = Database(f"sqlite+aiosqlite:///{folder / 'test.sqlite3'}")
+    log = EventLog(database, announced.extend)
+    await database.open(log)
+    return Storage(database, log, announced)
+
+
+@pytest.fixture
+async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
+    opened = await open_storage(tmp_path)
+    async with opened.database.transaction() as unit:
+        await unit.execute(
+            insert(users).values(
+                id="user-one",
+                email="one@example.org",
+                name="One",
+                provider="local",
+                roles=[],
+                preferences={},
+                created_at=now(),
+            )
+        )
+        for session_id in (SESSION, OTHER):
+            await unit.execute(
+                insert(sessions).values(
+                    id=session_id,
+                    user_id="user-one",
+                    name="A session",
+                    workspace_id=session_id,
+                    config={},
+                    status="active",
+                    created_at=now(),
+                    updated_at=now(),
+                )
+            )
+    yield opened
+    await opened.database.close()
