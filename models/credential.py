@@ -10,7 +10,7 @@ from models.shape import Shape, value
 
 @value
 class ApiKey(Shape):
-    """A key by which a program acts as a user; `hint` is how it begins, so that people can tell keys apart."""
+    """A key by which a program acts as a user; `hint` is how it begins, for people to tell keys apart."""
 
     id: KeyId
     user_id: UserId

@@ -27,7 +27,7 @@ class Login(Shape):
 class OAuthLogin(Shape):
     """Log in with the code that a provider gave to the client's redirect address."""
 
-    provider: str = field(metadata=one_of(*(name for name in Provider if name is not Provider.LOCAL)))
+    provider: str = field(metadata=one_of(*(item.value for item in Provider if item is not Provider.LOCAL)))
     code: str = field(repr=False, metadata=limited(shortest=1, longest=LONGEST_SECRET))
     redirect_uri: str = field(metadata=limited(shortest=1, longest=2048))
     code_verifier: str | None = field(
