@@ -1,0 +1,203 @@
+"""Accounts: who somebody is, by password, OAuth provider, access token or API key."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import orjson
+from argon2 import PasswordHasher
+
+from engine.accounts.digests import new_secret
+from engine.accounts.keys import PREFIX, ApiKeys
+from engine.accounts.oauth import OAuth
+from engine.accounts.passwords import Passwords
+from engine.accounts.refresh_tokens import RefreshTokens
+from engine.accounts.secrets import signing_secret, write_private
+from engine.accounts.tokens import AccessTokens, Clock
+from engine.accounts.users import Users
+from engine.storage.accounts import ApiKeyRepository, RefreshTokenRepository, StoredLogin, UserRepository
+from engine.storage.database import Database, Transaction
+from models.auth_settings import AuthSettings
+from models.clock import now
+from models.credential import ApiKey
+from models.error import AuthenticationFailed, Conflict, NotFound
+from models.identifier import KeyId, UserId
+from models.login import LONGEST_SECRET, Login, LoginAnswer, NewUser, OAuthLogin, RefreshAnswer, Tokens
+from models.user import Credential, Identity, Provider, Role, User
+
+ADMIN_EMAIL: Final = "admin@localhost"
+ADMIN_FILE: Final = "admin.json"
+SECRET_FILE: Final = "secret.key"  # noqa: S105 - a file's name
+
+
+class Accounts:
+    """Users, and the proofs of who they are. The signing secret is read, or made, right here."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: AuthSettings,
+        data_dir: Path,
+        *,
+        clock: Clock = now,
+        hasher: PasswordHasher | None = None,
+    ) -> None:
+        """Raises: SecretDamaged, OSError, if the data directory cannot be used."""
+        self._database = database
+        self._users = Users(UserRepository(database), clock=clock)
+        self._keys = ApiKeys(database, ApiKeyRepository(database), clock=clock)
+        self._passwords = Passwords(hasher)
+        self._oauth = OAuth(settings.oauth)
+        self._access = AccessTokens(
+            signing_secret(data_dir / SECRET_FILE), lifetime_s=settings.access_token_s, clock=clock
+        )
+        self._refresh = RefreshTokens(
+            database,
+            RefreshTokenRepository(database),
+            lifetime_s=settings.refresh_token_s,
+            clock=clock,
+        )
+        self._administrator: UserId | None = None
+
+    async def login(self, request: Login) -> LoginAnswer:
+        """Let somebody in by their password. Raises: AuthenticationFailed, which tells not what is wrong."""
+        # The lockout after failed attempts belongs here, before the password is looked at.
+        stored = await self._users.login(request.email)
+        is_right = await self._passwords.verify(stored.password_hash if stored else None, request.password)
+        if stored is None or not is_right:
+            raise AuthenticationFailed("The e-mail address or the password is wrong")
+        renewed = await self._renewed_hash(stored, request.password)
+        async with self._database.transaction() as unit:
+            if renewed is not None:
+                await self._users.set_password_hash(unit, stored.user, renewed)
+            answer = await self._admit(unit, stored.user)
+        self._users.forget(stored.user.id)
+        return answer
+
+    async def login_with_oauth(self, request: OAuthLogin) -> LoginAnswer:
+        """Let somebody in for whom a provider vouches; their first login makes the account.
+
+        Raises: as `OAuth.person`; Conflict, if the address belongs to an account of another kind.
+        """
+        person = await self._oauth.person(request)
+        provider = Provider(request.provider)
+        async with self._database.transaction() as unit:
+            user = await self._users.by_email_on(unit, person.email)
+            if user is None:
+                user = await self._users.create(unit, person.email, person.name, provider=provider)
+            if user.provider is not provider:
+                raise Conflict("The account with this address logs in another way", provider=user.provider)
+            answer = await self._admit(unit, user)
+        self._users.forget(user.id)
+        return answer
+
+    async def refresh(self, refresh_token: str) -> RefreshAnswer:
+        """New tokens for a refresh token, which works this once.
+
+        Raises: TokenExpired; AuthenticationFailed, if it is unknown, revoked or was used before.
+        """
+        user_id, following = await self._refresh.rotate(refresh_token)
+        return RefreshAnswer(tokens=self._tokens(user_id, following))
+
+    async def profile(self, user_id: UserId) -> User:
+        """The user. Raises: NotFound."""
+        user = await self._users.find(user_id)
+        if user is None:
+            raise NotFound("user", user_id)
+        return user
+
+    async def identify(self, credential: str) -> Identity:
+        """Whose API key or access token this is. Raises: AuthenticationFailed, TokenExpired."""
+        if len(credential) > LONGEST_SECRET or not credential.isascii():
+            raise AuthenticationFailed
+        if credential.startswith(PREFIX):
+            key = await self._keys.check(credential)
+            return await self._identity(key.user_id, Credential.KEY, key.id, key.expires_at)
+        token = self._access.check(credential)
+        return await self._identity(token.user_id, Credential.TOKEN, token.id, token.expires_at)
+
+    async def open_identity(self) -> Identity:
+        """Who calls without credentials where `auth.mode` is open: the administrator."""
+        if self._administrator is None:
+            self._administrator = (await self._users.by_email(ADMIN_EMAIL)).id
+        return await self._identity(self._administrator, Credential.OPEN, "", None)
+
+    async def create_user(
+        self, email: str, password: str, name: str, roles: Sequence[Role] = (Role.USER,)
+    ) -> User:
+        """A new user who logs in with a password. Raises: ValidationFailed; Conflict, if they exist."""
+        new = NewUser.load({"email": email, "name": name, "password": password})
+        password_hash = await self._passwords.hash(new.password)
+        async with self._database.transaction() as unit:
+            return await self._users.create(
+                unit, new.email, new.name, roles=roles, password_hash=password_hash
+            )
+
+    async def create_key(self, email: str, name: str, *, expires_at: datetime.datetime | None = None) -> str:
+        """A new API key of the user with this address, shown this once. Raises: NotFound."""
+        user = await self._users.by_email(email)
+        async with self._database.transaction() as unit:
+            return await self._keys.create(unit, user.id, name, expires_at=expires_at)
+
+    async def keys(self, email: str) -> list[ApiKey]:
+        """The API keys of the user with this address, oldest first. Raises: NotFound."""
+        return await self._keys.list((await self._users.by_email(email)).id)
+
+    async def revoke_key(self, email: str, key_id: KeyId) -> ApiKey:
+        """The key of the user with this address, which works no more from here on. Raises: NotFound."""
+        return await self._keys.revoke((await self._users.by_email(email)).id, key_id)
+
+    async def ensure_admin(self, data_dir: Path) -> None:
+        """Make the administrator, and `admin.json` that says how to log in, if there is none yet.
+
+        The file is there before the account is: a start that dies in between leaves a file whose contents
+        are good for nothing, and the next one replaces it.
+        """
+        if await self._users.login(ADMIN_EMAIL) is not None:
+            return
+        password = new_secret()
+        password_hash = await self._passwords.hash(password)
+        async with self._database.transaction() as unit:
+            if await self._users.by_email_on(unit, ADMIN_EMAIL) is not None:
+                return
+            user = await self._users.create(
+                unit, ADMIN_EMAIL, "Administrator", roles=[Role.ADMIN], password_hash=password_hash
+            )
+            key = await self._keys.create(unit, user.id, "administrator")
+            how = orjson.dumps({"email": ADMIN_EMAIL, "password": password, "apiKey": key}).decode() + "\n"
+            await asyncio.to_thread(write_private, data_dir / ADMIN_FILE, how)
+
+    async def _admit(self, unit: Transaction, user: User) -> LoginAnswer:
+        """What a login is answered with, once it is proved."""
+        admitted = await self._users.record_login(unit, user)
+        refresh_token = await self._refresh.start(unit, user.id)
+        return LoginAnswer(user=admitted, tokens=self._tokens(user.id, refresh_token))
+
+    async def _renewed_hash(self, stored: StoredLogin, password: str) -> str | None:
+        """The hash by today's parameters where the stored one was made by others."""
+        if stored.password_hash is None or not self._passwords.is_outdated(stored.password_hash):
+            return None
+        return await self._passwords.hash(password)
+
+    async def _identity(
+        self,
+        user_id: UserId,
+        credential: Credential,
+        credential_id: str,
+        expires_at: datetime.datetime | None,
+    ) -> Identity:
+        user = await self._users.find(user_id)
+        if user is None:
+            raise AuthenticationFailed
+        return Identity(user=user, credential=credential, credential_id=credential_id, expires_at=expires_at)
+
+    def _tokens(self, user_id: UserId, refresh_token: str) -> Tokens:
+        return Tokens(
+            access_token=self._access.issue(user_id),
+            refresh_token=refresh_token,
+            expires_in=self._access.lifetime_s,
+        )

@@ -1,0 +1,70 @@
+"""API keys, by which programs act as a user. Source: S0, "Authentication Methods"."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from typing import Final
+
+from engine.accounts.digests import digest_of, new_secret
+from engine.accounts.lately import Lately
+from engine.accounts.tokens import Clock
+from engine.storage.accounts import ApiKeyRepository
+from engine.storage.database import Database, Transaction
+from models.clock import now
+from models.credential import ApiKey
+from models.error import AuthenticationFailed, NotFound, TokenExpired
+from models.identifier import KeyId, UserId, new_id
+
+PREFIX: Final = "roo_"
+HINT_LENGTH: Final = 10
+
+
+class ApiKeys:
+    """Makes, checks, lists and revokes keys."""
+
+    def __init__(self, database: Database, repository: ApiKeyRepository, *, clock: Clock = now) -> None:
+        self._database = database
+        self._repository = repository
+        self._clock = clock
+        self._lately: Lately[str, ApiKey] = Lately(repository.by_digest)
+
+    async def create(
+        self, unit: Transaction, user_id: UserId, name: str, *, expires_at: datetime.datetime | None = None
+    ) -> str:
+        """A new key. This is the only time that anybody sees it."""
+        secret = new_secret(PREFIX)
+        key = ApiKey(
+            id=KeyId(new_id("key")),
+            user_id=user_id,
+            name=name,
+            hint=secret[:HINT_LENGTH],
+            created_at=self._clock(),
+            expires_at=expires_at,
+        )
+        await self._repository.insert(unit, key, digest_of(secret))
+        return secret
+
+    async def check(self, secret: str) -> ApiKey:
+        """The key. Raises: TokenExpired; AuthenticationFailed, if it is unknown or revoked."""
+        key = await self._lately.find(digest_of(secret))
+        if key is None or key.revoked_at is not None:
+            raise AuthenticationFailed
+        if key.expires_at is not None and key.expires_at <= self._clock():
+            raise TokenExpired
+        return key
+
+    async def list(self, user_id: UserId) -> list[ApiKey]:
+        """A user's keys, oldest first, revoked ones too."""
+        return await self._repository.of_user(user_id)
+
+    async def revoke(self, user_id: UserId, key_id: KeyId) -> ApiKey:
+        """The key, which works no more. Raises: NotFound, if the user has no such key."""
+        async with self._database.transaction() as unit:
+            key = await self._repository.find_on(unit, user_id, key_id)
+            if key is None:
+                raise NotFound("API key", key_id)
+            revoked = dataclasses.replace(key, revoked_at=key.revoked_at or self._clock())
+            await self._repository.save(unit, revoked)
+        self._lately.forget_all()
+        return revoked

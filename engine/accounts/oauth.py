@@ -1,0 +1,172 @@
+"""Logging in by an OAuth provider: the code becomes a token, the token tells who it is.
+
+Source: S0, `POST /auth/oauth/{provider}`; RFC 6749, section 4.1; RFC 7636 (PKCE); OpenID Connect Core, 5.3.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+import aiohttp
+import orjson
+import structlog
+from oauthlib.oauth2 import OAuth2Error, WebApplicationClient
+
+from engine.accounts.oauth_providers import (
+    Endpoints,
+    JsonObject,
+    Person,
+    endpoints_of,
+    person_of,
+    settings_of,
+)
+from models.auth_settings import OAuthProviderSettings, OAuthSettings
+from models.error import AuthenticationFailed, InvalidField, PermissionDenied, ServerOverload
+from models.login import OAuthLogin
+from models.user import Provider
+
+LARGEST_ANSWER_BYTES: Final = 1_048_576
+WRONG_CODE: Final = frozenset({"invalid_grant", "invalid_request", "bad_verification_code"})
+HEADERS: Final = {"Accept": "application/json", "User-Agent": "roocode-server"}
+
+log = structlog.get_logger("accounts")
+
+
+class OAuth:
+    """Asks providers who somebody is."""
+
+    def __init__(self, settings: OAuthSettings) -> None:
+        self._settings = settings
+
+    async def person(self, request: OAuthLogin) -> Person:
+        """Who the code was given to.
+
+        Raises: PermissionDenied, if the provider is not set up here or the person may not log in;
+        InvalidField, for a redirect address that is not listed; AuthenticationFailed, for a wrong code or
+        without a verified e-mail address; ServerOverload, if the provider does not answer as it should.
+        """
+        provider = Provider(request.provider)
+        settings = settings_of(self._settings, provider)
+        _check_request(settings, request)
+        endpoints = endpoints_of(provider, settings)
+        async with self._exchange(provider) as client:
+            token = await self._token(client, endpoints, settings, request)
+            person = await self._ask(client, provider, endpoints, token)
+        if person is None:
+            raise AuthenticationFailed(
+                f"{provider} names no verified e-mail address; ask it for the e-mail scope"
+            )
+        if not any(fnmatchcase(person.email.lower(), allowed.lower()) for allowed in settings.allowed_emails):
+            raise PermissionDenied(
+                f"This address may not log in here; see auth.oauth.{provider}.allowed_emails"
+            )
+        return person
+
+    @asynccontextmanager
+    async def _exchange(self, provider: Provider) -> AsyncIterator[aiohttp.ClientSession]:
+        """A client for one login; a provider that cannot be reached is told of as such."""
+        try:
+            async with (
+                asyncio.timeout(self._settings.timeout_s),
+                aiohttp.ClientSession(headers=HEADERS) as client,
+            ):
+                yield client
+        except (aiohttp.ClientError, TimeoutError) as failure:
+            log.warning("oauth provider unreachable", provider=provider, error=repr(failure))
+            raise _unusable("The provider cannot be reached", provider) from failure
+
+    async def _token(
+        self,
+        client: aiohttp.ClientSession,
+        endpoints: Endpoints,
+        settings: OAuthProviderSettings,
+        request: OAuthLogin,
+    ) -> str:
+        """The access token that the code is good for."""
+        flow = WebApplicationClient(settings.client_id)
+        form = flow.prepare_request_body(
+            code=request.code,
+            redirect_uri=request.redirect_uri,
+            code_verifier=request.code_verifier,
+            client_secret=settings.client_secret,
+        )
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        async with client.post(
+            endpoints.token_url, data=form, headers=headers, allow_redirects=False
+        ) as response:
+            _check_working(response, request.provider)
+            answer = _object(await _content(response), request.provider)
+        try:
+            flow.parse_request_body_response(orjson.dumps(answer).decode())
+        except OAuth2Error as refusal:
+            raise _refused(refusal, request.provider) from refusal
+        return str(flow.access_token)
+
+    async def _ask(
+        self, client: aiohttp.ClientSession, provider: Provider, endpoints: Endpoints, token: str
+    ) -> Person | None:
+        profile = _object(await _get(client, endpoints.user_url, token, provider), provider)
+        if not endpoints.emails_url:
+            return person_of(provider, profile, [])
+        emails = await _get(client, endpoints.emails_url, token, provider)
+        if not isinstance(emails, list):
+            raise _unusable("The provider's answer cannot be read", provider)
+        return person_of(provider, profile, [entry for entry in emails if isinstance(entry, Mapping)])
+
+
+def _check_request(settings: OAuthProviderSettings, request: OAuthLogin) -> None:
+    if not settings.client_id:
+        raise PermissionDenied(
+            f"Logging in by {request.provider} is not set up here; see auth.oauth.{request.provider}"
+        )
+    if request.redirect_uri not in settings.redirect_uris:
+        raise InvalidField("redirectUri", "Not a redirect address that this server knows")
+
+
+async def _get(client: aiohttp.ClientSession, url: str, token: str, provider: Provider) -> Any:
+    headers = {"Authorization": f"Bearer {token}"}
+    async with client.get(url, headers=headers, allow_redirects=False) as response:
+        if response.status in (401, 403):
+            raise AuthenticationFailed(f"{provider} does not say who this is; ask it for the e-mail scope")
+        _check_working(response, provider)
+        return await _content(response)
+
+
+def _check_working(response: aiohttp.ClientResponse, provider: str) -> None:
+    if response.status >= 500:
+        raise _unusable("The provider fails", provider, status=response.status)
+
+
+async def _content(response: aiohttp.ClientResponse) -> Any:
+    """The decoded JSON of an answer of bounded size; None where it is no JSON."""
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > LARGEST_ANSWER_BYTES:
+            return None
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _object(answer: Any, provider: str) -> JsonObject:
+    if not isinstance(answer, dict):
+        raise _unusable("The provider's answer cannot be read", provider)
+    return answer
+
+
+def _refused(refusal: OAuth2Error, provider: str) -> AuthenticationFailed | ServerOverload:
+    """A code that does not hold is the caller's; anything else is between this server and the provider."""
+    if refusal.error in WRONG_CODE:
+        return AuthenticationFailed("The provider does not accept this code; log in there again")
+    log.error("oauth provider refused this server", provider=provider, error=str(refusal))
+    return _unusable("The provider does not accept this server; see its log", provider)
+
+
+def _unusable(message: str, provider: str, **facts: int) -> ServerOverload:
+    return ServerOverload(f"{message}: try again later, or log in another way", provider=provider, **facts)

@@ -1,0 +1,94 @@
+"""The OAuth providers: where each is, and how it tells who somebody is. Source: their own documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from models.auth_settings import MicrosoftSettings, OAuthProviderSettings, OAuthSettings
+from models.user import Provider
+
+JsonObject: TypeAlias = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody, as a provider vouches for them; `email` is verified."""
+
+    email: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoints:
+    """Where a code becomes a token, and where the token tells of its owner."""
+
+    token_url: str
+    user_url: str
+    emails_url: str
+
+
+_DEFAULTS: Final = {
+    Provider.GOOGLE: Endpoints(
+        token_url="https://oauth2.googleapis.com/token",  # noqa: S106 - an address
+        user_url="https://openidconnect.googleapis.com/v1/userinfo",
+        emails_url="",
+    ),
+    Provider.GITHUB: Endpoints(
+        token_url="https://github.com/login/oauth/access_token",  # noqa: S106 - an address
+        user_url="https://api.github.com/user",
+        emails_url="https://api.github.com/user/emails",
+    ),
+    Provider.MICROSOFT: Endpoints(
+        token_url="https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token",  # noqa: S106 - an address
+        user_url="https://graph.microsoft.com/oidc/userinfo",
+        emails_url="",
+    ),
+}
+
+
+def settings_of(settings: OAuthSettings, provider: Provider) -> OAuthProviderSettings:
+    """A provider's own settings."""
+    by_provider: dict[Provider, OAuthProviderSettings] = {
+        Provider.GOOGLE: settings.google,
+        Provider.GITHUB: settings.github,
+        Provider.MICROSOFT: settings.microsoft,
+    }
+    return by_provider[provider]
+
+
+def endpoints_of(provider: Provider, settings: OAuthProviderSettings) -> Endpoints:
+    """A provider's addresses: its own where the settings name none."""
+    own = _DEFAULTS[provider]
+    tenant = settings.tenant if isinstance(settings, MicrosoftSettings) else ""
+    return Endpoints(
+        token_url=settings.token_url or own.token_url.format(tenant=tenant),
+        user_url=settings.user_url or own.user_url,
+        emails_url=settings.emails_url or own.emails_url,
+    )
+
+
+def person_of(provider: Provider, profile: JsonObject, emails: Sequence[JsonObject]) -> Person | None:
+    """Who the answers of the user and e-mail endpoints describe; None without a verified address."""
+    email = _primary(emails) if provider is Provider.GITHUB else _claimed(provider, profile)
+    if not email:
+        return None
+    name = profile.get("name") or profile.get("login")
+    return Person(email=email, name=name if isinstance(name, str) else email)
+
+
+def _claimed(provider: Provider, profile: JsonObject) -> str | None:
+    """OpenID Connect's `email`. Microsoft does not say that it is verified: the one tenant vouches for it."""
+    is_verified = profile.get("email_verified", provider is Provider.MICROSOFT)
+    email = profile.get("email")
+    return email if is_verified is True and isinstance(email, str) else None
+
+
+def _primary(emails: Sequence[JsonObject]) -> str | None:
+    """GitHub's primary address, which alone its owner has chosen to be known by."""
+    for entry in emails:
+        email = entry.get("email")
+        if entry.get("primary") is True and entry.get("verified") is True and isinstance(email, str):
+            return email
+    return None

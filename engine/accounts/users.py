@@ -1,0 +1,87 @@
+"""Users: made, found, and let in."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from engine.accounts.lately import Lately
+from engine.accounts.tokens import Clock
+from engine.storage.accounts import StoredLogin, UserRepository
+from engine.storage.database import Transaction
+from models.clock import now
+from models.error import Conflict, NotFound
+from models.identifier import UserId, new_id
+from models.user import Provider, Role, User
+
+
+class Users:
+    """The users of this server. E-mail addresses are compared without regard to case."""
+
+    def __init__(self, repository: UserRepository, *, clock: Clock = now) -> None:
+        self._repository = repository
+        self._clock = clock
+        self._lately: Lately[UserId, User] = Lately(repository.find)
+
+    async def find(self, user_id: UserId) -> User | None:
+        """The user; those asked for lately come from memory."""
+        return await self._lately.find(user_id)
+
+    async def by_email(self, email: str) -> User:
+        """The user with this address. Raises: NotFound."""
+        user = await self._repository.by_email(canonical(email))
+        if user is None:
+            raise NotFound("user", email)
+        return user
+
+    async def by_email_on(self, unit: Transaction, email: str) -> User | None:
+        """The user with this address as the unit sees them."""
+        return await self._repository.by_email_on(unit, canonical(email))
+
+    async def login(self, email: str) -> StoredLogin | None:
+        """The user with this address and the hash of their password."""
+        return await self._repository.login(canonical(email))
+
+    async def create(
+        self,
+        unit: Transaction,
+        email: str,
+        name: str,
+        *,
+        provider: Provider = Provider.LOCAL,
+        roles: Sequence[Role] = (Role.USER,),
+        password_hash: str | None = None,
+    ) -> User:
+        """A new user. Raises: Conflict, if the address is taken."""
+        moment = self._clock()
+        user = User(
+            id=UserId(new_id("user")),
+            email=canonical(email),
+            name=name,
+            provider=provider,
+            roles=list(roles),
+            created_at=moment,
+            last_login_at=moment,
+        )
+        if await self._repository.by_email_on(unit, user.email) is not None:
+            raise Conflict("There is a user with this e-mail address already", email=user.email)
+        await self._repository.insert(unit, user, password_hash)
+        return user
+
+    async def record_login(self, unit: Transaction, user: User) -> User:
+        """The user with the time of this login. `forget` them after the commit."""
+        moment = self._clock()
+        await self._repository.record_login(unit, user.id, moment)
+        return dataclasses.replace(user, last_login_at=moment)
+
+    async def set_password_hash(self, unit: Transaction, user: User, password_hash: str) -> None:
+        await self._repository.set_password_hash(unit, user.id, password_hash)
+
+    def forget(self, user_id: UserId) -> None:
+        """Read the user anew the next time; called after each committed change."""
+        self._lately.forget(user_id)
+
+
+def canonical(email: str) -> str:
+    """The address as it is stored: nobody has two mailboxes that differ in case alone."""
+    return email.strip().lower()

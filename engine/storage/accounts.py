@@ -1,0 +1,120 @@
+"""The repositories of users, refresh tokens and API keys."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, field
+
+from sqlalchemy import delete, select, update
+
+from engine.storage.database import Database, Transaction
+from engine.storage.rows import Rows
+from engine.storage.tables import api_keys, refresh_tokens, users
+from models.credential import ApiKey, RefreshToken
+from models.identifier import KeyId, UserId
+from models.user import User
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLogin:
+    """A user and what their password is checked against; None: they have none."""
+
+    user: User
+    password_hash: str | None = field(repr=False)
+
+
+class UserRepository:
+    """Users as rows. E-mail addresses are stored in lower case."""
+
+    def __init__(self, database: Database) -> None:
+        self._rows = Rows(database, users, User)
+
+    async def find(self, user_id: UserId) -> User | None:
+        return await self._rows.first(users.c.id == user_id)
+
+    async def by_email(self, email: str) -> User | None:
+        return await self._rows.first(users.c.email == email)
+
+    async def by_email_on(self, unit: Transaction, email: str) -> User | None:
+        """The user as the unit sees them."""
+        return await self._rows.first_on(unit.connection, users.c.email == email)
+
+    async def login(self, email: str) -> StoredLogin | None:
+        """The user with an e-mail address, and the hash of their password."""
+        async with self._rows.database.read() as connection:
+            row = (await connection.execute(select(users).where(users.c.email == email))).mappings().first()
+        return None if row is None else StoredLogin(self._rows.to_shape(row), row["password_hash"])
+
+    async def insert(self, unit: Transaction, user: User, password_hash: str | None) -> None:
+        await self._rows.insert(unit, user, password_hash=password_hash)
+
+    async def record_login(self, unit: Transaction, user_id: UserId, moment: datetime.datetime) -> None:
+        await unit.execute(update(users).where(users.c.id == user_id).values(last_login_at=moment))
+
+    async def set_password_hash(self, unit: Transaction, user_id: UserId, password_hash: str) -> None:
+        await unit.execute(update(users).where(users.c.id == user_id).values(password_hash=password_hash))
+
+
+class RefreshTokenRepository:
+    """Refresh tokens as rows, found by the SHA-256 of the token."""
+
+    def __init__(self, database: Database) -> None:
+        self._rows = Rows(database, refresh_tokens, RefreshToken)
+
+    async def find_on(self, unit: Transaction, digest: str) -> RefreshToken | None:
+        """The token as the unit sees it."""
+        return await self._rows.first_on(unit.connection, refresh_tokens.c.digest == digest)
+
+    async def insert(self, unit: Transaction, token: RefreshToken) -> None:
+        await self._rows.insert(unit, token)
+
+    async def mark_used(self, unit: Transaction, digest: str, moment: datetime.datetime) -> None:
+        await unit.execute(
+            update(refresh_tokens).where(refresh_tokens.c.digest == digest).values(used_at=moment)
+        )
+
+    async def revoke_family(self, unit: Transaction, family: str, moment: datetime.datetime) -> None:
+        """Revoke every token that came from one login."""
+        await unit.execute(
+            update(refresh_tokens)
+            .where(refresh_tokens.c.family == family, refresh_tokens.c.revoked_at.is_(None))
+            .values(revoked_at=moment)
+        )
+
+    async def remove_expired(self, unit: Transaction, user_id: UserId, moment: datetime.datetime) -> None:
+        """Forget a user's tokens that have run out: they are refused with or without a row."""
+        await unit.execute(
+            delete(refresh_tokens).where(
+                refresh_tokens.c.user_id == user_id, refresh_tokens.c.expires_at <= moment
+            )
+        )
+
+
+class ApiKeyRepository:
+    """API keys as rows, found by the SHA-256 of the key."""
+
+    def __init__(self, database: Database) -> None:
+        self._rows = Rows(database, api_keys, ApiKey)
+
+    async def by_digest(self, digest: str) -> ApiKey | None:
+        return await self._rows.first(api_keys.c.digest == digest)
+
+    async def of_user(self, user_id: UserId) -> list[ApiKey]:
+        """A user's keys, oldest first, revoked ones too."""
+        return await self._rows.all(
+            select(api_keys)
+            .where(api_keys.c.user_id == user_id)
+            .order_by(api_keys.c.created_at, api_keys.c.id)
+        )
+
+    async def find_on(self, unit: Transaction, user_id: UserId, key_id: KeyId) -> ApiKey | None:
+        """A user's key as the unit sees it."""
+        return await self._rows.first_on(
+            unit.connection, api_keys.c.id == key_id, api_keys.c.user_id == user_id
+        )
+
+    async def insert(self, unit: Transaction, key: ApiKey, digest: str) -> None:
+        await self._rows.insert(unit, key, digest=digest)
+
+    async def save(self, unit: Transaction, key: ApiKey) -> None:
+        await self._rows.save(unit, key)

@@ -1,0 +1,75 @@
+"""Operations on the caller's own account. Source: S0, "Authentication Endpoints"."""
+
+from __future__ import annotations
+
+from handlers.operation import Handlers, operation
+from models.error import (
+    AuthenticationFailed,
+    Conflict,
+    NotFound,
+    PermissionDenied,
+    ServerOverload,
+    TokenExpired,
+    ValidationFailed,
+)
+from models.login import (
+    Login,
+    LoginAnswer,
+    OAuthLogin,
+    ProfileAnswer,
+    ProfileRequest,
+    Refresh,
+    RefreshAnswer,
+)
+from models.user import Caller, Permission
+
+
+class Auth(Handlers, namespace="/auth"):
+    @operation(
+        "auth.login",
+        rest="POST /api/v1/auth/login",
+        permission=None,
+        limit="authentication",
+        errors=(AuthenticationFailed, ValidationFailed),
+    )
+    async def login(self, caller: Caller, request: Login) -> LoginAnswer:
+        """Log in with an e-mail address and a password. Needs no credentials."""
+        return await self.engine.accounts.login(request)
+
+    @operation(
+        "auth.oauth",
+        rest="POST /api/v1/auth/oauth/{provider}",
+        permission=None,
+        limit="authentication",
+        errors=(AuthenticationFailed, PermissionDenied, Conflict, ServerOverload, ValidationFailed),
+    )
+    async def oauth(self, caller: Caller, request: OAuthLogin) -> LoginAnswer:
+        """Log in with the code of an OAuth provider. Needs no credentials.
+
+        The first login makes an account.
+        """
+        return await self.engine.accounts.login_with_oauth(request)
+
+    @operation(
+        "auth.refresh",
+        rest="POST /api/v1/auth/refresh",
+        permission=None,
+        limit="authentication",
+        errors=(AuthenticationFailed, TokenExpired, ValidationFailed),
+    )
+    async def refresh(self, caller: Caller, request: Refresh) -> RefreshAnswer:
+        """Exchange a refresh token for new tokens. Needs no credentials.
+
+        A refresh token works once. One that is used again ends every token that came from its login.
+        """
+        return await self.engine.accounts.refresh(request.refresh_token)
+
+    @operation(
+        "auth.profile",
+        rest="GET /api/v1/auth/profile",
+        permission=Permission.ACCOUNT_READ,
+        errors=(NotFound,),
+    )
+    async def profile(self, caller: Caller, request: ProfileRequest) -> ProfileAnswer:
+        """Get your own profile."""
+        return ProfileAnswer(user=await self.engine.accounts.profile(caller.user_id))
