@@ -11,7 +11,8 @@ from engine.tools.changes import change_of
 from engine.tools.diff.applying import EXACT, Applied, Outcome, apply
 from engine.tools.diff.blocks import Block, MalformedDiff, parse
 from engine.tools.parameters import in_workspace
-from engine.tools.text import read_text, shown
+from engine.tools.paths import place, shown
+from engine.tools.text import read_text, write_bytes
 from engine.tools.tool import Tool, ToolContext, ToolFailure, ToolResult
 from models.shape import PlainShape, described, limited, value
 from models.tool import ToolGroup
@@ -55,15 +56,15 @@ backslash before it. An empty replacement deletes the lines."""
 
     async def run(self, context: ToolContext, parameters: ApplyDiffParameters) -> ToolResult:
         blocks = _blocks(parameters.diff)
-        path = context.workspace.canonical(parameters.path)
-        before = await read_text(context.workspace, parameters.path)
+        path = place(context.workspace, parameters.path)
+        before = await read_text(context.workspace, shown(path))
         outcome = await asyncio.to_thread(apply, before, blocks, threshold=self.threshold)
         if not outcome.applied:
             raise ToolFailure(f"{shown(path)} was not changed.\n{_refusals(outcome)}")
         if outcome.text == before:
             return ToolResult(success=not outcome.refused, output=_report(shown(path), outcome))
         after = outcome.text.encode()
-        await context.workspace.put(parameters.path, after)
+        await write_bytes(context.workspace, shown(path), after)
         change = await asyncio.to_thread(change_of, path, before.encode(), after)
         return ToolResult(
             success=not outcome.refused, output=_report(shown(path), outcome), changes=(change,)

@@ -10,6 +10,7 @@ from engine.runtimes.command_line import allowed
 from engine.runtimes.runtime import Exit
 from engine.runtimes.workspace import Workspace
 from engine.tools.parameters import PATH_CHARACTERS
+from engine.tools.paths import is_folder, place
 from engine.tools.text import shortened, without_nul
 from engine.tools.tool import Tool, ToolContext, ToolFailure, ToolResult
 from models.session import ResourceLimits, SessionConfig
@@ -78,8 +79,8 @@ def _check_allowed(config: SessionConfig, line: str) -> None:
 
 async def _directory(workspace: Workspace, cwd: str | None) -> str:
     """The folder from the workspace's root, `""` for the root itself."""
-    folder = workspace.canonical(cwd or "").strip("/")
-    if folder and await workspace.stat(folder) is None:
+    folder = place(workspace, cwd or "").strip("/")
+    if folder and not await is_folder(workspace, folder):
         raise ToolFailure(f"There is no folder {cwd}. Nothing was run.")
     return folder
 

@@ -11,7 +11,7 @@ from typing import ClassVar, Final
 from engine.runtimes.workspace import Listing, Workspace
 from engine.tools.ignoring import IgnoreRules
 from engine.tools.parameters import in_workspace
-from engine.tools.text import shown
+from engine.tools.paths import place, shown
 from engine.tools.tool import Tool, ToolContext, ToolFailure, ToolResult
 from models.error import Conflict, NotFound
 from models.shape import PlainShape, described, value
@@ -55,7 +55,7 @@ class ListFiles(Tool[ListFilesParameters]):
         return (parameters.path,)
 
     async def run(self, context: ToolContext, parameters: ListFilesParameters) -> ToolResult:
-        folder = context.workspace.canonical(parameters.path)
+        folder = place(context.workspace, parameters.path)
         try:
             entries = await _entries(context.workspace, folder, recursive=parameters.recursive)
         except NotFound:
@@ -84,8 +84,9 @@ async def _level(workspace: Workspace, rules: IgnoreRules, folder: str) -> tuple
     if any(file.name == ".gitignore" for file in listing.files):
         await rules.learn(folder)
     folders, files = await asyncio.to_thread(_kept, rules, listing)
+    links = await asyncio.to_thread(_links, workspace, folders)
     entries = [f"{shown(path)}/" for path in folders] + [shown(path) for path in files]
-    return sorted(entries), sorted(folders), listing.is_truncated
+    return sorted(entries), [path for path in folders if path not in links], listing.is_truncated
 
 
 def _kept(rules: IgnoreRules, listing: Listing) -> tuple[list[str], list[str]]:
@@ -93,6 +94,11 @@ def _kept(rules: IgnoreRules, listing: Listing) -> tuple[list[str], list[str]]:
     folders = [each.path for each in listing.directories if not rules.ignores(each.path, is_folder=True)]
     files = [each.path for each in listing.files if not rules.ignores(each.path, is_folder=False)]
     return folders, files
+
+
+def _links(workspace: Workspace, folders: Sequence[str]) -> set[str]:
+    """Those of the folders that are links: shown, but not gone into, for they may lead in circles."""
+    return {path for path in folders if (workspace.folder / shown(path)).is_symlink()}
 
 
 def _report(folder: str, entries: _Entries) -> str:

@@ -8,7 +8,8 @@ from typing import ClassVar, Final
 
 from engine.tools.line_numbers import with_numbers
 from engine.tools.parameters import in_workspace
-from engine.tools.text import SHOWN_CHARACTERS, lines_of, read_text, shown
+from engine.tools.paths import place, shown
+from engine.tools.text import SHOWN_CHARACTERS, lines_of, read_text
 from engine.tools.tool import Tool, ToolContext, ToolFailure, ToolResult
 from models.shape import PlainShape, described, limited, value
 from models.tool import ToolGroup
@@ -47,8 +48,8 @@ class ReadFile(Tool[ReadFileParameters]):
         return (parameters.path,)
 
     async def run(self, context: ToolContext, parameters: ReadFileParameters) -> ToolResult:
-        path = shown(context.workspace.canonical(parameters.path))
-        lines = lines_of(await read_text(context.workspace, parameters.path))
+        path = shown(place(context.workspace, parameters.path))
+        lines = lines_of(await read_text(context.workspace, path))
         if not lines:
             return ToolResult(success=True, output=f"{path} is empty.")
         first, last = _wanted(parameters, len(lines))

@@ -11,7 +11,8 @@ from typing import ClassVar, Final
 from engine.runtimes.runtime import Exit
 from engine.runtimes.workspace import Workspace
 from engine.tools.parameters import in_workspace
-from engine.tools.text import SHOWN_CHARACTERS, shown, without_nul
+from engine.tools.paths import is_folder, place, shown
+from engine.tools.text import SHOWN_CHARACTERS, without_nul
 from engine.tools.tool import Tool, ToolContext, ToolFailure, ToolResult
 from models.shape import PlainShape, described, limited, value
 from models.tool import ToolGroup
@@ -94,10 +95,10 @@ class SearchFiles(Tool[SearchFilesParameters]):
 
 async def _existing(workspace: Workspace, path: str) -> str:
     """The path from the workspace's root, as the command is given it."""
-    canonical = workspace.canonical(path)
-    if canonical != "/" and await workspace.stat(path) is None:
+    found = shown(place(workspace, path))
+    if await workspace.stat(found) is None and not await is_folder(workspace, found):
         raise ToolFailure(f"There is nothing at {path}. list_files shows what there is.")
-    return shown(canonical)
+    return found
 
 
 def _command_line(path: str, parameters: SearchFilesParameters) -> str:

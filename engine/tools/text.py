@@ -6,7 +6,7 @@ from typing import Final
 
 from engine.runtimes.workspace import Workspace
 from engine.tools.tool import ToolFailure
-from models.error import Conflict, NotFound
+from models.error import Conflict, NotFound, PayloadTooLarge
 
 SHOWN_CHARACTERS: Final = 40_000
 """The longest text that a tool hands to a model in one result; some ten thousand tokens."""
@@ -15,8 +15,8 @@ SHOWN_CHARACTERS: Final = 40_000
 async def read_text(workspace: Workspace, path: str) -> str:
     """The content of a text file, a byte-order mark included.
 
-    Raises: ToolFailure, for what is not there, is no file, or is no UTF-8 text; InvalidField for a path
-    that leaves the workspace.
+    Raises: ToolFailure, for what is not there, is no file, is too large, or no UTF-8 text; InvalidField for
+    a path that leaves the workspace.
     """
     text = decoded(await read_bytes(workspace, path))
     if text is None:
@@ -32,6 +32,22 @@ async def read_bytes(workspace: Workspace, path: str) -> bytes:
         raise ToolFailure(f"There is no file {path}. list_files shows what there is.") from None
     except Conflict as conflict:
         raise ToolFailure(f"{path}: {conflict.message}. This tool handles files alone.") from None
+    except PayloadTooLarge as excess:
+        raise ToolFailure(f"{path} is too large for this tool (limit {_limit(excess)} bytes).") from None
+
+
+async def write_bytes(workspace: Workspace, path: str, content: bytes) -> None:
+    """Put a file in its place. Raises: ToolFailure, for what is no file, or too large; AppError."""
+    try:
+        await workspace.put(path, content)
+    except Conflict as conflict:
+        raise ToolFailure(f"{path} cannot be written: {conflict.message}.") from None
+    except PayloadTooLarge as excess:
+        raise ToolFailure(f"The content for {path} is too large (limit {_limit(excess)} bytes).") from None
+
+
+def _limit(excess: PayloadTooLarge) -> str:
+    return f"{excess.details['limitBytes']:,}"
 
 
 def decoded(content: bytes) -> str | None:
@@ -57,11 +73,6 @@ def shortened(text: str, longest: int = SHOWN_CHARACTERS) -> str:
     head, tail = text[: longest // 2], text[-(longest // 2) :]
     left_out = len(text) - len(head) - len(tail)
     return f"{head}\n… ({left_out:,} characters left out here) …\n{tail}"
-
-
-def shown(path: str) -> str:
-    """A canonical path as a model is shown it: relative to the workspace, which is where commands run."""
-    return path.strip("/") or "."
 
 
 def without_nul(*texts: str) -> None:

@@ -10,7 +10,8 @@ from typing import ClassVar, Final
 from engine.runtimes.workspace import Workspace
 from engine.tools.changes import change_of
 from engine.tools.parameters import in_workspace
-from engine.tools.text import lines_of, read_bytes, shown
+from engine.tools.paths import place, shown
+from engine.tools.text import lines_of, read_bytes, write_bytes
 from engine.tools.tool import Tool, ToolContext, ToolFailure, ToolResult
 from models.shape import PlainShape, described, limited, value
 from models.tool import ToolGroup
@@ -51,12 +52,12 @@ class WriteToFile(Tool[WriteToFileParameters]):
 
     async def run(self, context: ToolContext, parameters: WriteToFileParameters) -> ToolResult:
         _check_complete(parameters)
-        path = context.workspace.canonical(parameters.path)
-        before = await _content(context.workspace, parameters.path)
+        path = place(context.workspace, parameters.path)
+        before = await _content(context.workspace, shown(path))
         after = parameters.content.encode()
         if before == after:
             return ToolResult(success=True, output=f"{shown(path)} had this content already.")
-        await context.workspace.put(parameters.path, after)
+        await write_bytes(context.workspace, shown(path), after)
         change = await asyncio.to_thread(change_of, path, before, after)
         counts = f"{change.changes.added} lines added, {change.changes.removed} removed"
         return ToolResult(success=True, output=f"{shown(path)} {change.kind}: {counts}.", changes=(change,))

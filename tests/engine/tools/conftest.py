@@ -1,0 +1,90 @@
+"""A real workspace and a real sandbox for the tools."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.runtimes.local import LocalRuntime
+from engine.runtimes.runtime import Command, Exit, Sandbox
+from engine.runtimes.workspace import Workspace
+from engine.tools.catalogue import Catalogue
+from engine.tools.tool import ToolFailure, ToolResult
+from models.identifier import SessionId
+from models.session import ResourceLimits, SessionConfig
+
+LARGEST_FILE = 1_000_000
+
+
+@dataclass
+class Context:
+    """What a tool may use, over a folder of the test's own; `answer` is what a person would say."""
+
+    folder: Path
+    workspace: Workspace
+    config: SessionConfig
+    runtime: LocalRuntime
+    answer: str | None = None
+    asked: list[tuple[str, list[str]]] = field(default_factory=list)
+
+    async def run_command(self, line: str, *, directory: str = "") -> Exit:
+        sandbox = Sandbox(
+            session_id=SessionId("session"),
+            folder=self.folder,
+            limits=self.config.resource_limits,
+            network=False,
+        )
+        return await self.runtime.run(sandbox, Command(line=line, directory=directory))
+
+    async def ask(self, question: str, suggestions: Sequence[str]) -> str:
+        self.asked.append((question, list(suggestions)))
+        if self.answer is None:
+            raise ToolFailure("Nobody can be asked in a direct call.")
+        return self.answer
+
+    def write(self, path: str, content: str | bytes) -> None:
+        file = self.folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    def read(self, path: str) -> str:
+        return (self.folder / path).read_bytes().decode()
+
+    def allow(self, *prefixes: str) -> None:
+        self.config = replace(self.config, allowed_commands=list(prefixes))
+
+    def limit(self, **limits: int) -> None:
+        self.config = replace(self.config, resource_limits=replace(self.config.resource_limits, **limits))
+
+    async def call(self, tool: str, **arguments: Any) -> ToolResult:
+        """The result of a call that goes the way every call goes."""
+        return await Catalogue().prepare(tool, arguments).run(self)
+
+    async def failure(self, tool: str, **arguments: Any) -> str:
+        """What a call that cannot be done tells the model."""
+        with pytest.raises(ToolFailure) as failure:
+            await self.call(tool, **arguments)
+        return str(failure.value)
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Context:
+    folder = tmp_path / "workspace"
+    folder.mkdir()
+    config = SessionConfig(
+        provider="scripted",
+        model="playbook",
+        mode="code",
+        allowed_commands=["*"],
+        resource_limits=ResourceLimits(),
+    )
+    return Context(
+        folder=folder,
+        workspace=Workspace(folder, max_file_bytes=LARGEST_FILE),
+        config=config,
+        runtime=LocalRuntime(),
+    )

@@ -1,0 +1,119 @@
+"""`list_files`."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.tools.list_files import SHOWN_ENTRIES
+from models.error import InvalidField
+from tests.engine.tools.conftest import Context
+
+
+async def listed(context: Context, path: str = ".", *, recursive: bool = True) -> list[str]:
+    result = await context.call("list_files", path=path, recursive=recursive)
+    assert result.success
+    return result.output.splitlines()
+
+
+async def test_folders_end_with_a_slash_and_are_not_entered(context: Context) -> None:
+    context.write("src/a.py", "")
+    context.write("README.md", "")
+    assert await listed(context, recursive=False) == ["README.md", "src/"]
+
+
+async def test_a_recursive_list_has_what_is_below(context: Context) -> None:
+    context.write("src/deep/a.py", "")
+    context.write("b", "")
+    assert await listed(context) == ["b", "src/", "src/deep/", "src/deep/a.py"]
+
+
+async def test_a_folder_below_is_listed_with_paths_from_the_root(context: Context) -> None:
+    context.write("src/deep/a.py", "")
+    context.write("b", "")
+    assert await listed(context, "src") == ["src/deep/", "src/deep/a.py"]
+
+
+async def test_hidden_files_are_listed_but_not_gits_own(context: Context) -> None:
+    context.write(".github/workflow.yml", "")
+    context.write(".git/config", "")
+    assert await listed(context) == [".github/", ".github/workflow.yml"]
+
+
+async def test_what_git_ignores_is_left_out(context: Context) -> None:
+    context.write(".gitignore", "# made\nbuild/\n*.log\n!keep.log\n/top\n")
+    for path in ("build/x", "a.log", "keep.log", "top", "src/top", "src/b.log"):
+        context.write(path, "")
+    assert await listed(context) == [".gitignore", "keep.log", "src/", "src/top"]
+
+
+async def test_a_nearer_gitignore_overrules_one_above(context: Context) -> None:
+    context.write(".gitignore", "*.log\n")
+    context.write("src/.gitignore", "!kept.log\nlocal\n")
+    for path in ("src/kept.log", "src/other.log", "src/local", "local"):
+        context.write(path, "")
+    assert await listed(context) == [".gitignore", "local", "src/", "src/.gitignore", "src/kept.log"]
+
+
+async def test_rules_above_hold_for_a_folder_listed_alone(context: Context) -> None:
+    context.write(".gitignore", "*.log\n/src/made\n")
+    for path in ("src/a.log", "src/made/x", "src/b"):
+        context.write(path, "")
+    assert await listed(context, "src") == ["src/b"]
+
+
+async def test_an_ignored_folder_is_listed_when_asked_for(context: Context) -> None:
+    context.write(".gitignore", "build/\n")
+    context.write("build/x", "")
+    assert await listed(context, "build") == ["build/x"]
+
+
+async def test_lines_that_are_no_patterns_rule_nothing(context: Context) -> None:
+    context.write(".gitignore", "!\n[z-a]\n\\\n[[:alpha:]]\n*a*a*a*a*\nb\n")
+    context.write("a" * 60, "")
+    context.write("b", "")
+    assert await listed(context) == [".gitignore", "a" * 60]
+
+
+async def test_a_gitignore_that_is_a_folder_rules_nothing(context: Context) -> None:
+    context.write(".gitignore/x", "")
+    assert await listed(context) == [".gitignore/", ".gitignore/x"]
+
+
+async def test_a_link_to_a_folder_is_shown_and_not_gone_into(context: Context) -> None:
+    context.write("real/a", "")
+    (context.folder / "real/loop").symlink_to("..")
+    assert await listed(context) == ["real/", "real/a", "real/loop/"]
+
+
+async def test_a_long_list_is_cut_with_the_upper_level_whole(context: Context) -> None:
+    for number in range(SHOWN_ENTRIES):
+        context.write(f"below/{number:04}", "")
+    context.write("zebra", "")
+    lines = await listed(context)
+    assert len(lines) == SHOWN_ENTRIES + 1
+    assert lines[-2] == "zebra"
+    assert "more is left out" in lines[-1]
+
+
+async def test_a_list_of_exactly_the_bound_is_not_cut(context: Context) -> None:
+    for number in range(SHOWN_ENTRIES):
+        context.write(f"{number:04}", "")
+    assert len(await listed(context)) == SHOWN_ENTRIES
+
+
+async def test_an_empty_folder_is_told(context: Context) -> None:
+    assert (await listed(context))[0].startswith(". is empty")
+
+
+async def test_a_missing_folder_is_told(context: Context) -> None:
+    assert "There is no folder src" in await context.failure("list_files", path="src")
+
+
+async def test_a_file_is_refused(context: Context) -> None:
+    context.write("a", "")
+    assert "read_file" in await context.failure("list_files", path="a")
+
+
+async def test_a_path_that_leaves_the_workspace_is_refused(context: Context) -> None:
+    with pytest.raises(InvalidField):
+        await context.call("list_files", path="..")
