@@ -96,7 +96,7 @@ class Workspace:
         await self._on(path, _delete)
 
     async def stat(self, path: str) -> FileEntry | None:
-        """What is known of a regular file; None if there is none."""
+        """What is known of a file or directory (`type` says which); None if there is neither."""
         try:
             return await self._on(path, self._stat)
         except NotFound:
@@ -162,7 +162,7 @@ class Workspace:
     def _stat(self, root: int, path: str) -> FileEntry:
         with _opened(open_beneath(root, path, os.O_PATH)) as descriptor:
             facts = os.fstat(descriptor)
-            if not stat.S_ISREG(facts.st_mode):
+            if not (stat.S_ISREG(facts.st_mode) or stat.S_ISDIR(facts.st_mode)):
                 raise NotFound("file", path)
             return _entry(path, facts)
 
@@ -352,7 +352,7 @@ def _entry(path: str, facts: os.stat_result) -> FileEntry:
     return FileEntry(
         name=_text(posixpath.basename(path)),
         path=_shown(path),
-        type="file",
+        type="directory" if stat.S_ISDIR(facts.st_mode) else "file",
         size=facts.st_size,
         modified_at=_time(facts),
     )
