@@ -1,0 +1,52 @@
+"""`python -m bench [name …]`: run the named programs, or all of them, and print their figures."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import AsyncIterator, Callable
+from typing import Final
+
+import uvloop
+
+from bench import appends, calls, fanout, memory, startup
+from bench.figure import Figure
+from bench.machine import allow_many_sockets
+
+Program = Callable[[int], AsyncIterator[Figure]]
+
+PROGRAMS: Final[dict[str, Program]] = {
+    "calls": calls.run,
+    "fanout": fanout.run,
+    "appends": appends.run,
+    "memory": memory.run,
+    "startup": startup.run,
+}
+
+
+async def _run(names: list[str], rounds: int) -> bool:
+    """Print every figure; whether all the targets are met."""
+    met = True
+    for name in names:
+        async for figure in PROGRAMS[name](rounds):
+            print(figure.line(), flush=True)
+            met = met and figure.is_met
+    return met
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument(
+        "names", nargs="*", metavar="name", help=f"Of {', '.join(PROGRAMS)}; none: all of them."
+    )
+    parser.add_argument("--rounds", type=int, default=3, help="Alternating rounds that each median is of.")
+    given = parser.parse_args()
+    unknown = [name for name in given.names if name not in PROGRAMS]
+    if unknown:
+        parser.error(f"no such program: {', '.join(unknown)}")
+    allow_many_sockets()
+    return 0 if uvloop.run(_run(given.names or list(PROGRAMS), given.rounds)) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

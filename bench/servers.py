@@ -1,0 +1,127 @@
+"""The servers that are measured, each as a process of its own: this one and its two peers."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import psutil
+
+from bench.figure import OURS
+from bench.machine import SERVER_CORE, on_core
+
+BARE: Final = "bare python-socketio"
+NODE: Final = "Node socket.io"
+READY: Final = " ready on "
+PEERS: Final = Path(__file__).parent / "peers"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A server that is ready. `auth` is what its clients connect with."""
+
+    name: str
+    url: str
+    process: subprocess.Popen[str]
+    started_in_s: float
+    auth: Mapping[str, Any]
+
+    @property
+    def cpu_s(self) -> float:
+        """The processor time that it has used, in user and system mode."""
+        used = psutil.Process(self.process.pid).cpu_times()
+        return float(used.user + used.system)
+
+    @property
+    def resident_bytes(self) -> int:
+        return int(psutil.Process(self.process.pid).memory_info().rss)
+
+
+@contextlib.contextmanager
+def roocode(data_dir: Path) -> Iterator[Server]:
+    """The real command on a data directory, as the administrator whom its first start makes."""
+    command = Path(sys.executable).with_name("roocode")
+    arguments = [str(command), "serve", "--port", "0", "--data-dir", str(data_dir)]
+    with _process(OURS, arguments, lambda: _admin(data_dir)) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def fresh_roocode() -> Iterator[Server]:
+    """The same with a data directory that goes with it."""
+    with (
+        tempfile.TemporaryDirectory(prefix="roocode-bench-") as folder,
+        roocode(Path(folder) / "data") as server,
+    ):
+        yield server
+
+
+@contextlib.contextmanager
+def bare() -> Iterator[Server]:
+    """python-socketio on aiohttp and nothing else."""
+    with _process(BARE, [sys.executable, str(PEERS / "bare.py")], dict) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def node() -> Iterator[Server]:
+    """Node's socket.io and nothing else. Raises: SystemExit, if Node is not there."""
+    command = shutil.which("node")
+    if command is None:
+        raise SystemExit("node is needed for this comparison: make clients")
+    with _process(NODE, [command, str(PEERS / "node.cjs")], dict) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def _process(
+    name: str, arguments: Sequence[str], credentials: Callable[[], dict[str, Any]]
+) -> Iterator[Server]:
+    with tempfile.TemporaryFile("w+") as errors:
+        began = time.perf_counter()
+        with on_core(SERVER_CORE):
+            process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=errors, text=True)
+        try:
+            url = _wait_until_ready(process)
+            took_s = time.perf_counter() - began
+            if not url:
+                errors.seek(0)
+                raise SystemExit(f"{name} did not start:\n{errors.read()}")
+            yield Server(name=name, url=url, process=process, started_in_s=took_s, auth=credentials())
+        finally:
+            _stop(process)
+
+
+def _wait_until_ready(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    for line in process.stdout:
+        _, found, url = line.strip().partition(READY)
+        if found:
+            return url
+    return ""
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+def _admin(data_dir: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((data_dir / "admin.json").read_text())
+    return {"token": content["apiKey"]}
