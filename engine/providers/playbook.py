@@ -1,0 +1,109 @@
+"""Playbooks: what an agent without a model says and does. `docs/playbooks.md` has every key."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from marshmallow import validate
+
+from models.shape import PlainShape, limited, value
+
+LONGEST_NAME: Final = 40
+LONGEST_PACE_MS: Final = 1000
+COMPLETION: Final = "attempt_completion"
+
+_NAME: Final = validate.And(
+    validate.Length(max=LONGEST_NAME),
+    validate.Regexp(r"[a-z0-9][a-z0-9-]*\Z", error="Expected lower-case letters, digits and `-`."),
+    validate.NoneOf(["auto"], error="`auto` stands for the choice of a playbook and names none."),
+)
+_ID: Final = validate.And(
+    validate.Length(max=LONGEST_NAME),
+    validate.Regexp(r"[a-z][a-z0-9_]*\Z", error="Expected lower-case letters, digits and `_`."),
+)
+_PHRASES: Final = validate.And(
+    validate.Length(min=1, max=100), lambda phrases: all(map(validate.Length(min=1, max=200), phrases))
+)
+_PACE: Final = limited(least=0, most=LONGEST_PACE_MS)
+
+
+class OnError(enum.StrEnum):
+    """What a failed call does to the run, once it has used up its retries."""
+
+    FAIL = "fail"
+    CONTINUE = "continue"
+
+
+@value
+class PlaybookCall(PlainShape):
+    """One tool call; `id` is what its result is called in later steps."""
+
+    call: str = field(metadata=limited(shortest=1, longest=64))
+    id: str | None = field(default=None, metadata={"validate": _ID})
+    arguments: dict[str, Any] = field(default_factory=dict, metadata={"data_key": "with"})
+
+
+@value
+class Step(PlainShape):
+    """Words, or calls, or both. A step without calls belongs to the same answer as the step after it."""
+
+    id: str | None = field(default=None, metadata={"validate": _ID})
+    say: str = ""
+    when: str | None = None
+    call: str | None = field(default=None, metadata=limited(shortest=1, longest=64))
+    arguments: dict[str, Any] = field(default_factory=dict, metadata={"data_key": "with"})
+    calls: list[PlaybookCall] = field(default_factory=list, metadata=limited(shortest=1, longest=20))
+    on_error: OnError = OnError.FAIL
+    retries: int = field(default=0, metadata=limited(least=0, most=10))
+    pace_ms: int | None = field(default=None, metadata=_PACE)
+
+    @property
+    def all_calls(self) -> Sequence[PlaybookCall]:
+        """Its calls, whichever way they are written."""
+        if self.call is None:
+            return self.calls
+        return [PlaybookCall(id=self.id, call=self.call, arguments=self.arguments)]
+
+
+@value
+class Playbook(PlainShape):
+    """A playbook as its file says it."""
+
+    name: str = field(metadata={"validate": _NAME})
+    description: str = field(metadata=limited(shortest=1, longest=500))
+    match: list[str] = field(default_factory=list, metadata={"validate": _PHRASES})
+    pace_ms: int = field(default=0, metadata=_PACE)
+    steps: list[Step] = field(metadata=limited(shortest=1, longest=1000))
+
+    @property
+    def all_steps(self) -> Sequence[Step]:
+        """The steps and an ending, for a run that comes to the end without having completed."""
+        result = f"All steps of playbook `{self.name}` are done."
+        return [*self.steps, Step(call=COMPLETION, arguments={"result": result})]
+
+    def pace_of(self, step: Step) -> int:
+        """The pause between two pieces of the step's text, in milliseconds."""
+        return self.pace_ms if step.pace_ms is None else step.pace_ms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaybookMistake:
+    """What is wrong, and where: `place` names step and key, empty for the file as a whole."""
+
+    file: str
+    place: str
+    reason: str
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.file, self.place, self.reason) if part)
+
+
+class PlaybookInvalid(Exception):
+    """Playbooks cannot be used; `mistakes` has all that was found in all files."""
+
+    def __init__(self, mistakes: Sequence[PlaybookMistake]) -> None:
+        super().__init__("\n".join(str(mistake) for mistake in mistakes))
+        self.mistakes = mistakes
