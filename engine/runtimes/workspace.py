@@ -120,7 +120,7 @@ class Workspace:
         return await asyncio.to_thread(lambda: sum(_sizes(self.folder)))
 
     async def _on(self, path: str, work: Callable[[int, str], Result]) -> Result:
-        """Do something with a path below the open workspace, in a thread; the kernel's refusals translated."""
+        """Do something with a path below the open workspace, in a thread; refusals are translated."""
         relative = self._relative(path)
 
         def run() -> Result:

@@ -1,0 +1,66 @@
+"""What of the shell's language is understood: node types of bash's grammar, tokens, and names."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+
+def _set(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+KNOWN: Final = _set(
+    """
+    program list pipeline subshell compound_statement redirected_statement negated_command for_statement
+    while_statement do_group if_statement elif_clause else_clause case_statement case_item command
+    command_name declaration_command unset_command variable_assignment variable_assignments file_redirect
+    herestring_redirect heredoc_redirect concatenation string simple_expansion expansion
+    command_substitution process_substitution heredoc_body test_command unary_expression binary_expression
+    arithmetic_expansion parenthesized_expression brace_expression word number string_content raw_string
+    variable_name special_variable_name file_descriptor comment heredoc_start heredoc_content heredoc_end
+    test_operator extglob_pattern
+    """
+)
+"""Everything else of bash is read in another way by another `sh`, or runs what no parser sees."""
+
+TOKENS: Final = _set(
+    """
+    ; & && || | ( ) { } ! if then elif else fi for in while until do done case esac ;; $ ${ $( ` " < > >> <&
+    >& >| <> <( >( << <<- <<< = != += [ ] :- - :+ + :? ? # ## % %% $(( )) * / .. export readonly unset
+    """
+) | {"\n"}
+
+ARITHMETIC: Final = _set(
+    "arithmetic_expansion binary_expression unary_expression parenthesized_expression number"
+)
+EXPANSION_OPERATORS: Final = _set("${ } :- - :+ + :? ? # ## % %%")
+TEST_OPERATORS_THAT_DIVIDE: Final = _set("&& || ( ) < > ;")
+
+COMMANDS: Final = _set("command declaration_command unset_command test_command")
+BESIDE_WORDS: Final = _set("file_redirect herestring_redirect heredoc_redirect ]")
+TEXTS: Final = _set("string heredoc_body")
+"""Nodes between whose children there is text that the tree leaves out."""
+
+BARE: Final = _set("word number variable_name extglob_pattern file_descriptor test_operator")
+"""Leaves that stand without quotes."""
+
+ASSIGNING: Final = _set(
+    "export readonly unset read getopts printf declare typeset local mapfile readarray let set"
+)
+
+DECIDES_WHAT_RUNS: Final = re.compile(
+    r"""PATH|IFS|ENV|BASH_ENV|BASHOPTS|SHELLOPTS|SHELL|CDPATH|PS4|PROMPT_COMMAND|HOME|EDITOR|VISUAL|PAGER
+    |LD_.*|DYLD_.*|GCONV_PATH|LOCPATH|GIT_.*|.*_PAGER|.*_EDITOR|NODE_.*|npm_config_.*|NPM_CONFIG_.*
+    |PYTHON.*|PERL.*|RUBY.*|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|XDG_CONFIG_.*""",
+    re.VERBOSE,
+)
+"""Variables by which a shell or a common tool chooses what it runs."""
+
+WRAPPERS: Final = _set(
+    """
+    env sudo doas su xargs nohup timeout time nice ionice exec command builtin eval setsid stdbuf watch
+    strace find parallel sh bash dash ash zsh ksh busybox chroot flock trap coproc unshare nsenter script
+    """
+)
+"""Commands that run the command which they are given."""
