@@ -24,10 +24,16 @@ _ID: Final = validate.And(
     validate.Length(max=LONGEST_NAME),
     validate.Regexp(r"[a-z][a-z0-9_]*\Z", error="Expected lower-case letters, digits and `_`."),
 )
-_PHRASES: Final = validate.And(
-    validate.Length(min=1, max=100), lambda phrases: all(map(validate.Length(min=1, max=200), phrases))
+_PHRASE: Final = validate.And(
+    validate.Length(max=200), validate.Regexp(r"\W*\w", error="Expected phrases of at least one word.")
 )
 _PACE: Final = limited(least=0, most=LONGEST_PACE_MS)
+
+
+def _check_phrases(phrases: Sequence[str]) -> None:
+    validate.Length(min=1, max=100)(phrases)
+    for phrase in phrases:
+        _PHRASE(phrase)
 
 
 class OnError(enum.StrEnum):
@@ -74,7 +80,7 @@ class Playbook(PlainShape):
 
     name: str = field(metadata={"validate": _NAME})
     description: str = field(metadata=limited(shortest=1, longest=500))
-    match: list[str] = field(default_factory=list, metadata={"validate": _PHRASES})
+    match: list[str] = field(default_factory=list, metadata={"validate": _check_phrases})
     pace_ms: int = field(default=0, metadata=_PACE)
     steps: list[Step] = field(metadata=limited(shortest=1, longest=1000))
 

@@ -9,7 +9,8 @@ from typing import Any, Final
 from engine.providers.playbook import OnError, Playbook, PlaybookCall, Step
 from engine.providers.progress import Attempt, Progress, call_id
 from engine.providers.provider import CallRequested, ProviderFailure
-from engine.providers.template import Filling, TemplateMistake
+from engine.providers.template import Filling
+from engine.providers.template_language import TemplateMistake
 from models.conversation import Turn
 
 SHOWN_CHARACTERS: Final = 2000

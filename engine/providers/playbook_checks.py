@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from engine.providers.template import Template, TemplateMistake, parse
+from engine.providers.template import Template, parse
+from engine.providers.template_language import TemplateMistake
 from models.error import FieldMistake
 
 _FOR_ONE_CALL: Final = ("id", "with")

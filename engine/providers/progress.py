@@ -6,13 +6,17 @@ attempt. So nothing has to be remembered, and a task goes on where it was in ano
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from engine.providers.playbook import COMPLETION, Playbook
-from engine.providers.template import Result, Results, Values
+from engine.providers.template_language import Result, Results, Values
 from models.conversation import Role, ToolCall, Turn
 from models.identifier import CallId
+
+_NUMBERS: Final = re.compile(r"-([1-9][0-9]{0,3})-([1-9][0-9]?)-[1-9][0-9]{0,8}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,12 +99,10 @@ def call_id(playbook: Playbook, step: int, position: int, attempt: int) -> str:
 
 
 def _attempt(playbook: Playbook, asked: ToolCall, answers: Mapping[CallId, Turn]) -> Attempt | None:
-    name, *numbers = asked.id.rsplit("-", 3)
-    if name != playbook.name or not all(map(str.isdecimal, numbers)):
+    numbers = _NUMBERS.fullmatch(asked.id.removeprefix(playbook.name))
+    if numbers is None:
         return None
-    step, position, _ = map(int, numbers)
-    if step < 1 or position < 1:
-        return None
+    step, position = int(numbers[1]), int(numbers[2])
     return Attempt(step=step - 1, position=position - 1, asked=asked, answer=answers.get(asked.id))
 
 

@@ -1,34 +1,25 @@
-"""Templates of playbooks: expressions over what has happened so far, in a part of Jinja that always ends.
-
-There are `{{ expressions }}` and `{% if %}`, and neither loops nor calls, so that the time a template takes
-is bounded by its own length. What it may grow to is bounded too.
-"""
+"""Templates of playbooks, read once and filled in with what has happened so far; both within bounds."""
 
 from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from jinja2 import StrictUndefined, TemplateError, Undefined, nodes
+from jinja2 import TemplateError, Undefined, nodes
 from jinja2.environment import TemplateExpression
-from jinja2.sandbox import SandboxedEnvironment
 
-from engine.providers.template_filters import FILTERS, MOST_CHARACTERS, TooLong
+from engine.providers.template_filters import MOST_CHARACTERS, TooLong
+from engine.providers.template_language import (
+    ENVIRONMENT,
+    TemplateMistake,
+    Values,
+    check,
+    is_results,
+    printable,
+)
 
-MOST_NODES: Final = 500
-"""How many operands and operators one template may have."""
-
-_PARTS: Final = (
-    nodes.Output | nodes.If | nodes.Literal | nodes.Name | nodes.CondExpr | nodes.Filter | nodes.Test
-    | nodes.Compare | nodes.Operand | nodes.Concat | nodes.Getattr | nodes.Getitem | nodes.Slice | nodes.Pair
-    | nodes.And | nodes.Or | nodes.Not | nodes.Neg | nodes.Pos | nodes.Keyword
-    | nodes.Add | nodes.Sub | nodes.Mul | nodes.Div | nodes.FloorDiv | nodes.Mod
-)  # fmt: skip
-_WORDS: Final = {"assign": "set", "assignblock": "set", "call": "a call", "pow": "**"}
-_TESTS: Final = ("defined", "undefined", "none", "in", "string", "number")
 _BROKEN: Final = (
     TemplateError,
     TooLong,
@@ -40,92 +31,6 @@ _BROKEN: Final = (
 )
 
 
-class TemplateMistake(Exception):
-    """The template cannot be read, or not be filled in; the message says why."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """What came of a call, as templates see it. `exit_code` is None for what is no command."""
-
-    text: str
-    success: bool
-    exit_code: int | None
-
-
-class Results:
-    """Results by the ids of their calls, as attributes."""
-
-    def __init__(self, by_id: Mapping[str, Result]) -> None:
-        self._by_id = by_id
-
-    def __getattr__(self, name: str) -> Result:
-        try:
-            return self._by_id[name]
-        except KeyError:
-            raise AttributeError(name) from None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Values:
-    """What a template can name: the task's text, what people said since, and what came of calls."""
-
-    input: str
-    messages: Sequence[str]
-    results: Results
-
-    def names(self) -> dict[str, object]:
-        return {"input": self.input, "messages": self.messages, "results": self.results}
-
-
-_NAMES: Final = tuple(Values.__slots__)
-_RESULT_PARTS: Final = tuple(Result.__slots__)
-
-
-class _NotThere(StrictUndefined):
-    """Says of a missing result why it is missing; a part of it is missing for the same reason."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self
-
-    @property
-    def _undefined_message(self) -> str:
-        if isinstance(self._undefined_obj, Results):
-            name = self._undefined_name
-            return f"`results.{name}` is not there: that call was not made (`is defined` asks for it)"
-        return super()._undefined_message
-
-
-class _Environment(SandboxedEnvironment):
-    intercepted_binops = frozenset(["*", "%"])
-
-    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        if isinstance(left, str | list | tuple) or isinstance(right, str | list | tuple):
-            raise TypeError(f"`{operator}` is for numbers")
-        return super().call_binop(context, operator, left, right)
-
-
-def _printable(value: object) -> object:
-    if isinstance(value, Result | Results):
-        raise TypeError(f"a result has the parts {', '.join(_RESULT_PARTS)}: name one of them")
-    return "" if value is None else value
-
-
-def _environment() -> _Environment:
-    made = _Environment(
-        undefined=_NotThere, keep_trailing_newline=True, finalize=_printable, autoescape=False, cache_size=0
-    )
-    made.globals.clear()
-    made.filters = dict(FILTERS)
-    made.tests = {name: made.tests[name] for name in _TESTS}
-    return made
-
-
-_environment_of_playbooks: Final = _environment()
-
-
 class Template:
     """A text with expressions in it, read and checked.
 
@@ -134,7 +39,7 @@ class Template:
     """
 
     def __init__(self, tree: nodes.Template) -> None:
-        self.references = {node.attr for node in tree.find_all(nodes.Getattr) if _is_results(node.node)}
+        self.references = {node.attr for node in tree.find_all(nodes.Getattr) if is_results(node.node)}
         whole = _whole_expression(tree)
         self.is_expression = whole is not None
         self.evaluate: Callable[[Values], object] = _text_of(tree) if whole is None else _value_of(whole)
@@ -144,8 +49,8 @@ class Template:
 def parse(source: str) -> Template:
     """Raises: TemplateMistake, for what is no Jinja or not in the part of it that playbooks may use."""
     try:
-        tree = _environment_of_playbooks.parse(source)
-        _check(tree)
+        tree = ENVIRONMENT.parse(source)
+        check(tree)
         return Template(tree)
     except (TemplateError, SyntaxError) as mistake:
         raise TemplateMistake(str(mistake)) from None
@@ -190,40 +95,6 @@ class Filling:
         return filled
 
 
-def _check(tree: nodes.Template) -> None:
-    """Raises: TemplateMistake, for a part of Jinja that playbooks do without, and for unknown names."""
-    every = list(tree.find_all(nodes.Node))
-    if len(every) > MOST_NODES:
-        raise TemplateMistake(f"The template has more than {MOST_NODES} parts; make several steps of it.")
-    for node in every:
-        if not isinstance(node, _PARTS):
-            word = type(node).__name__.lower()
-            raise TemplateMistake(
-                f"`{_WORDS.get(word, word)}` is not for playbooks: there are {{{{ expressions }}}} and "
-                "{% if %}, without loops and calls."
-            )
-    _check_names(every)
-
-
-def _check_names(every: Sequence[nodes.Node]) -> None:
-    for node in every:
-        if isinstance(node, nodes.Name) and node.name not in _NAMES:
-            raise TemplateMistake(f"Nothing is called `{node.name}`; there are: {', '.join(_NAMES)}.")
-        if isinstance(node, nodes.Getattr) and _is_result(node.node) and node.attr not in _RESULT_PARTS:
-            raise TemplateMistake(f"A result has no `{node.attr}`; it has: {', '.join(_RESULT_PARTS)}.")
-    named = sum(_is_results(node) for node in every)
-    if named != sum(isinstance(node, nodes.Getattr) and _is_results(node.node) for node in every):
-        raise TemplateMistake("`results` is used as `results.<id>`.")
-
-
-def _is_results(node: nodes.Node) -> bool:
-    return isinstance(node, nodes.Name) and node.name == "results"
-
-
-def _is_result(node: nodes.Node) -> bool:
-    return isinstance(node, nodes.Getattr) and _is_results(node.node)
-
-
 def _whole_expression(tree: nodes.Template) -> nodes.Expr | None:
     """The one expression that the template consists of."""
     match tree.body:
@@ -233,7 +104,7 @@ def _whole_expression(tree: nodes.Template) -> nodes.Expr | None:
 
 
 def _text_of(tree: nodes.Template) -> Callable[[Values], str]:
-    template = _environment_of_playbooks.from_string(tree)
+    template = ENVIRONMENT.from_string(tree)
 
     def evaluate(values: Values) -> str:
         pieces: list[str] = []
@@ -251,8 +122,8 @@ def _text_of(tree: nodes.Template) -> Callable[[Values], str]:
 def _value_of(expression: nodes.Expr) -> Callable[[Values], object]:
     assigned = nodes.Assign(nodes.Name("result", "store"), expression, lineno=1)
     statement = nodes.Template([assigned], lineno=1)
-    statement.set_environment(_environment_of_playbooks)
-    template = _environment_of_playbooks.from_string(statement)
+    statement.set_environment(ENVIRONMENT)
+    template = ENVIRONMENT.from_string(statement)
     evaluate = TemplateExpression(template, undefined_to_none=False)
     return lambda values: _plain(evaluate(values.names()))
 
@@ -269,7 +140,7 @@ def _plain(value: object) -> object:
         raise ValueError("the number is not finite")
     if value is None or isinstance(value, str | int | float):
         return value
-    _printable(value)
+    printable(value)
     raise TypeError(f"a {type(value).__name__} is no text, number, list or mapping")
 
 
