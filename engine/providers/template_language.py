@@ -25,7 +25,7 @@ _PARTS: Final = (
     | nodes.Add | nodes.Sub | nodes.Mul | nodes.Div | nodes.FloorDiv | nodes.Mod
 )  # fmt: skip
 _WORDS: Final = {"assign": "set", "assignblock": "set", "call": "a call", "pow": "**"}
-_TESTS: Final = ("defined", "undefined", "none", "in", "string", "number")
+TESTS: Final = ("defined", "undefined", "none", "in", "string", "number")
 
 
 class TemplateMistake(Exception):
@@ -107,7 +107,7 @@ def _environment() -> _Environment:
     )
     made.globals.clear()
     made.filters = dict(FILTERS)
-    made.tests = {name: made.tests[name] for name in _TESTS}
+    made.tests = {name: made.tests[name] for name in TESTS}
     return made
 
 

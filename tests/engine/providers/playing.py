@@ -88,16 +88,20 @@ class Play:
         return "\n".join(turn.text for turn in self.turns if turn.role is Role.ASSISTANT)
 
 
-def playbook_file(folder: Path, steps: Iterable[object], *, name: str = "tried", **head: object) -> Path:
+def playbook_file(
+    folder: Path, steps: Iterable[object], *, name: str = "tried", match: Sequence[str] = ()
+) -> Path:
     """Write a playbook into a folder (made if missing)."""
     folder.mkdir(parents=True, exist_ok=True)
-    content = {"name": name, "description": "A playbook of a test", **head, "steps": list(steps)}
+    content: dict[str, object] = {"name": name, "description": "A playbook of a test", "steps": list(steps)}
+    if match:
+        content["match"] = match
     file = folder / f"{name}.yaml"
     file.write_text(json.dumps(content, ensure_ascii=False))
     return file
 
 
-def play(folder: Path, *steps: object, task: str = "the task", **head: object) -> Play:
+def play(folder: Path, *steps: object, task: str = "the task", match: Sequence[str] = ()) -> Play:
     """A conversation with a playbook of these steps."""
-    playbook_file(folder, steps, **head)
+    playbook_file(folder, steps, match=match)
     return Play(ScriptedProvider([folder]), "tried", [said(task)])

@@ -27,7 +27,8 @@ def playbooks(draw: st.DrawFn) -> list[dict[str, object]]:
     ids: list[str] = []
     for position in range(draw(st.integers(1, 6))):
         step: dict[str, object] = {}
-        if ids and draw(st.booleans()):
+        depends: bool = draw(st.booleans())
+        if ids and depends:
             step["when"] = f"{{{{ results.{draw(st.sampled_from(ids))}.success | default(false) }}}}"
         count = draw(st.integers(0, 3))
         seen = "".join(f"{{{{ results.{name}.text | default('-') }}}}" for name in ids)
