@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from models.user import Caller
 
 from engine.sessions import Sessions
 from handlers.connection import Connection
 from handlers.operation import Operation
 from models.error import AppError, AuthenticationFailed, InternalError, PermissionDenied, TokenExpired
 from models.shape import Shape
+from models.user import Caller
 
 log = structlog.get_logger("operations")
 
@@ -45,10 +45,11 @@ class Pipeline:
         try:
             _check_caller(operation, caller)
             request = operation.request.load(raw)
-            async with self._exclusive(operation, request):
-                if operation.on is not None:
-                    await self._sessions.check_access(caller, getattr(request, operation.on))
-                result = await operation.run(caller, request, connection)
+            if operation.exclusive:
+                async with self._exclusive(operation, request):
+                    result = await self._run(operation, caller, request, connection)
+            else:
+                result = await self._run(operation, caller, request, connection)
             answer = Answer(operation.rest.status if operation.rest else 200, result.dump())
         except AppError as failure:
             answer = refuse(failure, caller.request_id)
@@ -65,12 +66,16 @@ class Pipeline:
         )
         return answer
 
+    async def _run(
+        self, operation: Operation, caller: Caller, request: Shape, connection: Connection | None
+    ) -> Shape:
+        if operation.on is not None:
+            await self._sessions.check_access(caller, getattr(request, operation.on))
+        return await operation.run(caller, request, connection)
+
     @contextlib.asynccontextmanager
     async def _exclusive(self, operation: Operation, request: Shape) -> AsyncIterator[None]:
         """Hold the place of this call among those that must not overlap with it."""
-        if not operation.exclusive:
-            yield
-            return
         key = (operation.namespace, *(getattr(request, name) for name in operation.exclusive))
         lock = self._locks.setdefault(key, _Lock())
         lock.holders += 1

@@ -12,6 +12,7 @@ import asyncio
 from typing import Any, Final
 
 import engineio
+import structlog
 from aiohttp import web
 from engineio import packet
 
@@ -19,6 +20,9 @@ from server.doors.frames import payload_of, text_frame
 
 POLLING_PACKETS: Final = 256
 UPGRADE: Final = str(packet.UPGRADE)
+MESSAGE: Final = str(packet.MESSAGE)
+
+log = structlog.get_logger("socketio")
 
 
 class PacketQueue(asyncio.Queue[Any]):
@@ -28,6 +32,7 @@ class PacketQueue(asyncio.Queue[Any]):
         super().__init__()
         self._max_buffered_bytes = max_buffered_bytes
         self._request: web.Request | None = None
+        self._transport: asyncio.WriteTransport | None = None
 
     def attach(self, request: web.Request) -> None:
         """From now on write to this connection, beginning with what waits."""
@@ -36,6 +41,7 @@ class PacketQueue(asyncio.Queue[Any]):
             waiting.append(self.get_nowait())
             self.task_done()
         self._request = request
+        self._transport = request.transport
         for item in waiting:
             self._put_now(item)
 
@@ -44,13 +50,10 @@ class PacketQueue(asyncio.Queue[Any]):
 
     def write_frame(self, frame: bytes) -> bool:
         """Send a packet that is encoded and framed already; False if the client is full."""
-        if self._request is None:
-            if self.qsize() >= POLLING_PACKETS:
-                return False
-            self.write_payload(payload_of(frame))
-            return True
-        transport = self._request.transport
-        if transport is None or transport.is_closing():
+        transport = self._transport
+        if transport is None:
+            return self._queue_frame(frame)
+        if transport.is_closing():
             return True  # the client is gone; engine.io is about to notice
         if transport.get_write_buffer_size() > self._max_buffered_bytes:
             return False
@@ -60,7 +63,7 @@ class PacketQueue(asyncio.Queue[Any]):
     def write_payload(self, payload: bytes) -> None:
         """Send an engine.io message that is encoded already, whatever waits."""
         if self._request is None:
-            self.put_nowait(packet.Packet(packet.MESSAGE, data=payload[1:].decode()))
+            self.put_nowait(packet.Packet(packet.MESSAGE, data=payload[1:].decode()))  # type: ignore[no-untyped-call]
         else:
             self._write(text_frame(payload))
 
@@ -80,10 +83,16 @@ class PacketQueue(asyncio.Queue[Any]):
         else:
             self._write(text_frame(item.encode().encode()))
 
+    def _queue_frame(self, frame: bytes) -> bool:
+        if self._request is None:
+            if self.qsize() >= POLLING_PACKETS:
+                return False
+            self.write_payload(payload_of(frame))
+        return True
+
     def _write(self, frame: bytes) -> None:
-        transport = self._request.transport if self._request is not None else None
-        if transport is not None and not transport.is_closing():
-            transport.write(frame)
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(frame)
 
 
 class WebSocketDriver:
@@ -91,6 +100,8 @@ class WebSocketDriver:
 
     def __init__(self, handler: Any, server: EngineServer) -> None:
         self._handler = handler
+        self._server = server
+        self._engine_id: str = handler.__self__.sid
         self._queue: PacketQueue = handler.__self__.queue
         self._is_upgrade: bool = handler.__self__.connected
         self._socket = web.WebSocketResponse(
@@ -113,24 +124,41 @@ class WebSocketDriver:
         await self._socket.send_str(message)
 
     async def wait(self) -> str | bytes:
-        """The next message; a client that does not read what it is sent is not read from either."""
-        if self._request.transport is not None:
-            await self._request.writer.drain()
-        message = await self._socket.receive()
-        if not isinstance(message.data, str | bytes):
-            raise OSError("the WebSocket was closed")
-        if self._is_upgrade and message.data == UPGRADE:
-            self._queue.attach(self._request)
-        return message.data
+        """The next packet that is engine.io's own business. Messages are handed on from here.
+
+        Engine.io would give each message a task and a timer of its own; the time limit that it sets is kept
+        by the pongs. A client that does not read what it is sent is not read from either.
+        """
+        while True:
+            if self._request.transport is not None:
+                await self._request.writer.drain()
+            received: object = (await self._socket.receive()).data
+            if not isinstance(received, str | bytes):
+                raise OSError("the WebSocket was closed")
+            if self._is_upgrade:
+                if received == UPGRADE:
+                    self._queue.attach(self._request)
+                    self._is_upgrade = False
+                return received
+            if received[:1] != MESSAGE:
+                return received
+            await self._server.hand_on(self._engine_id, received[1:])
 
 
-class EngineServer(engineio.AsyncServer):  # type: ignore[misc]
+class EngineServer(engineio.AsyncServer):
     """python-engineio with the queue and the driver above."""
 
     def __init__(self, *arguments: Any, max_buffered_bytes: int, **options: Any) -> None:
-        super().__init__(*arguments, **options)
+        super().__init__(*arguments, **options)  # type: ignore[no-untyped-call]
         self._max_buffered_bytes = max_buffered_bytes
-        self._async = {**self._async, "websocket": WebSocketDriver}
+        self._async = {**(self._async or {}), "websocket": WebSocketDriver}
 
     def create_queue(self, *_: Any, **__: Any) -> PacketQueue:
         return PacketQueue(self._max_buffered_bytes)
+
+    async def hand_on(self, engine_id: str, message: str | bytes) -> None:
+        """Have a message taken. Returns when that is done or has failed; raises nothing but cancellation."""
+        try:
+            await self.handlers["message"](engine_id, message)
+        except Exception:
+            log.exception("a message was not taken", engine_id=engine_id)
