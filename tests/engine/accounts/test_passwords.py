@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from typing import Literal
+
+import pytest
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError
+
+from engine.accounts.passwords import Passwords
+from tests.engine.accounts.conftest import CHEAP
+
+
+class CountingHasher(PasswordHasher):
+    """A real hasher that counts the checks it makes."""
+
+    checks = 0
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002 - argon2's name
+        self.checks += 1
+        return super().verify(hash, password)
+
+
+async def test_the_right_password_is_accepted() -> None:
+    passwords = Passwords(CHEAP)
+    assert await passwords.verify(await passwords.hash("open sesame"), "open sesame")
+
+
+async def test_a_wrong_password_is_refused() -> None:
+    passwords = Passwords(CHEAP)
+    assert not await passwords.verify(await passwords.hash("open sesame"), "open barley")
+
+
+async def test_without_a_hash_every_password_is_refused() -> None:
+    assert not await Passwords(CHEAP).verify(None, "open sesame")
+
+
+async def test_without_a_hash_the_same_work_is_done() -> None:
+    hasher = CountingHasher(time_cost=1, memory_cost=8, parallelism=1)
+    await Passwords(hasher).verify(None, "open sesame")
+    assert hasher.checks == 1
+
+
+async def test_the_hash_does_not_tell_the_password_nor_that_two_are_the_same() -> None:
+    passwords = Passwords(CHEAP)
+    first, second = await passwords.hash("open sesame"), await passwords.hash("open sesame")
+    assert first != second
+    assert "sesame" not in first
+
+
+async def test_the_same_characters_composed_otherwise_are_the_same_password() -> None:
+    passwords = Passwords(CHEAP)
+    assert await passwords.verify(await passwords.hash("cafe\u0301"), "caf\u00e9")
+
+
+async def test_a_password_that_is_no_valid_unicode_is_only_wrong() -> None:
+    passwords = Passwords(CHEAP)
+    assert not await passwords.verify(await passwords.hash("open sesame"), "\ud800")
+
+
+async def test_a_damaged_hash_is_no_wrong_password() -> None:
+    with pytest.raises(InvalidHashError):
+        await Passwords(CHEAP).verify("damaged", "open sesame")
+
+
+async def test_a_hash_by_other_parameters_is_outdated() -> None:
+    hashed = await Passwords(CHEAP).hash("open sesame")
+    dearer = PasswordHasher(time_cost=2, memory_cost=16, parallelism=1)
+    assert Passwords(dearer).is_outdated(hashed)
+    assert not Passwords(CHEAP).is_outdated(hashed)
+
+
+async def test_the_standard_parameters_are_those_of_rfc_9106() -> None:
+    assert (await Passwords().hash("open sesame")).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
