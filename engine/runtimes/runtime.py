@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Protocol
 
+from models.error import ToolExecutionFailed
 from models.identifier import SessionId
 from models.session import ResourceLimits
 
@@ -52,6 +53,10 @@ class Exit:
     duration_s: float
     peak_memory_bytes: int
     cpu_s: float
+
+
+class RuntimeUnavailable(ToolExecutionFailed):
+    """Nothing can be run on this machine as it is; the message says what to install or to set."""
 
 
 class Runtime(Protocol):

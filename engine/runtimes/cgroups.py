@@ -1,0 +1,252 @@
+"""Control groups, version 1 and 2: memory, processes and processor share of a command and all it starts.
+
+Source: the Linux kernel's Documentation/admin-guide/cgroup-v1 and cgroup-v2.rst.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from models.session import ResourceLimits
+
+_PREFIX: Final = "roocode-"
+_PERIOD_US: Final = 100_000
+_NEEDED: Final = ("memory", "pids", "cpu")
+_NOT_EVERYWHERE: Final = frozenset({"memory.memsw.limit_in_bytes", "memory.swap.max", "memory.oom.group"})
+_REMOVAL_TRIES: Final = 100
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True, slots=True)
+class Hierarchy:
+    """A place where groups can be made, and the controllers that it has. `version` is the kernel's."""
+
+    parent: Path
+    controllers: Sequence[str]
+    version: int
+
+
+class ControlGroup:
+    """One group of processes, in every hierarchy that bounds something."""
+
+    def __init__(self, folders: Mapping[str, Path]) -> None:
+        self._folders = folders
+
+    def add(self, process: int) -> None:
+        """Put a process in; what it starts from now on is in as well. Raises: OSError."""
+        for folder in set(self._folders.values()):
+            (folder / "cgroup.procs").write_text(str(process))
+
+    def processes(self) -> set[int]:
+        """Who is in it."""
+        return {
+            int(line) for folder in set(self._folders.values()) for line in _lines(folder / "cgroup.procs")
+        }
+
+    def kill(self) -> None:
+        """Kill every process that is in it now."""
+        for process in self.processes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+
+    def is_out_of_memory(self) -> bool:
+        """Whether the kernel has killed a process of it for memory."""
+        return any(
+            line.startswith("oom_kill ") and int(line.split()[1]) > 0
+            for name in ("memory.events", "memory.oom_control")
+            for line in self._read("memory", name)
+        )
+
+    def peak_memory_bytes(self) -> int | None:
+        """The most memory that it had at once; None, if that is not measured."""
+        for name in ("memory.peak", "memory.max_usage_in_bytes"):
+            for line in self._read("memory", name):
+                return int(line)
+        return None
+
+    def cpu_s(self) -> float | None:
+        """Processor time used; None, if that is not measured."""
+        for line in self._read("cpu", "cpu.stat"):
+            if line.startswith("usage_usec "):
+                return int(line.split()[1]) / 1e6
+        for line in self._read("cpuacct", "cpuacct.usage"):
+            return int(line) / 1e9
+        return None
+
+    async def remove(self) -> None:
+        """Take the group away; its processes have ended, and the kernel may need a moment to see that."""
+        for _ in range(_REMOVAL_TRIES):
+            if all([_remove(folder) for folder in set(self._folders.values())]):
+                return
+            self.kill()
+            await asyncio.sleep(0.02)
+
+    def _read(self, controller: str, name: str) -> list[str]:
+        folder = self._folders.get(controller)
+        return _lines(folder / name) if folder is not None else []
+
+
+class ControlGroups:
+    """Makes groups, where this server may."""
+
+    def __init__(self, hierarchies: Sequence[Hierarchy]) -> None:
+        self._hierarchies = hierarchies
+
+    @classmethod
+    def find(cls, mounts: str | None = None, own: str | None = None) -> ControlGroups:
+        """What can be used here, each tried by making a group. The rests of servers that died are removed.
+
+        `mounts` and `own` have the form of /proc/self/mountinfo and /proc/self/cgroup.
+        """
+        found = hierarchies(
+            mounts if mounts is not None else Path("/proc/self/mountinfo").read_text(),
+            own if own is not None else Path("/proc/self/cgroup").read_text(),
+        )
+        usable = [hierarchy for hierarchy in found if _prepare(hierarchy) and _can_be_used(hierarchy)]
+        for hierarchy in usable:
+            _sweep(hierarchy.parent)
+        return cls(usable)
+
+    def holds(self) -> dict[str, str]:
+        """The limits that a group holds, by controller, and by which version."""
+        return {
+            name: f"cgroup v{hierarchy.version}"
+            for hierarchy in self._hierarchies
+            for name in hierarchy.controllers
+            if name in _NEEDED
+        }
+
+    def make(self, limits: ResourceLimits) -> ControlGroup:
+        """An empty group with these limits. Raises: OSError."""
+        name = f"{_PREFIX}{os.getpid()}-{next(_numbers)}"
+        folders: dict[str, Path] = {}
+        for hierarchy in self._hierarchies:
+            folder = hierarchy.parent / name
+            folder.mkdir()
+            folders.update(dict.fromkeys(hierarchy.controllers, folder))
+            _set(folder, hierarchy, limits)
+        return ControlGroup(folders)
+
+
+def hierarchies(mounts: str, own: str) -> list[Hierarchy]:
+    """Where this process is in every hierarchy that has a controller of use."""
+    places = {}
+    for line in own.splitlines():
+        _, names, path = line.split(":", 2)
+        places[names] = path
+    found = []
+    for line in mounts.splitlines():
+        fields, _, facts = line.partition(" - ")
+        root, mount = fields.split()[3:5]
+        kind, _, options = facts.split()[:3]
+        if kind == "cgroup2":
+            place = _place(Path(mount), root, places.get("", "/"))
+            found.append(Hierarchy(place, _words(place / "cgroup.controllers"), 2))
+        elif kind == "cgroup":
+            names = [name for name in options.split(",") if name in (*_NEEDED, "cpuacct")]
+            own_path = next((path for key, path in places.items() if set(names) & set(key.split(","))), "/")
+            found.append(Hierarchy(_place(Path(mount), root, own_path), names, 1))
+    return [hierarchy for hierarchy in found if set(hierarchy.controllers) & {*_NEEDED, "cpuacct"}]
+
+
+def _place(mount: Path, root: str, path: str) -> Path:
+    """The folder of a group below a mount that may show a part of the hierarchy only."""
+    below = path.removeprefix(root.rstrip("/")) if root != "/" else path
+    return mount / below.lstrip("/")
+
+
+def _prepare(hierarchy: Hierarchy) -> bool:
+    """Have the controllers of version 2 handed down; there a group with members hands nothing down, so that
+    this server moves into a group of its own first."""
+    if hierarchy.version == 1:
+        return True
+    wanted = [name for name in hierarchy.controllers if name in _NEEDED]
+    missing = set(wanted) - set(_words(hierarchy.parent / "cgroup.subtree_control"))
+    if not missing:
+        return True
+    request = " ".join(f"+{name}" for name in sorted(missing))
+    try:
+        leaf = hierarchy.parent / f"{_PREFIX}{os.getpid()}-server"
+        if hierarchy.parent != Path("/sys/fs/cgroup"):
+            leaf.mkdir(exist_ok=True)
+            (leaf / "cgroup.procs").write_text(str(os.getpid()))
+        (hierarchy.parent / "cgroup.subtree_control").write_text(request)
+    except OSError:
+        return False
+    return True
+
+
+def _can_be_used(hierarchy: Hierarchy) -> bool:
+    trial = hierarchy.parent / f"{_PREFIX}{os.getpid()}-trial"
+    try:
+        trial.mkdir()
+    except OSError:
+        return False
+    try:
+        _set(trial, hierarchy, ResourceLimits())
+        return os.access(trial / "cgroup.procs", os.W_OK)
+    except OSError:
+        return False
+    finally:
+        trial.rmdir()
+
+
+def _set(folder: Path, hierarchy: Hierarchy, limits: ResourceLimits) -> None:
+    for file, content in _settings(hierarchy, limits):
+        if file not in _NOT_EVERYWHERE or (folder / file).exists():
+            (folder / file).write_text(content)
+
+
+def _settings(hierarchy: Hierarchy, limits: ResourceLimits) -> list[tuple[str, str]]:
+    """The files to write, in order, and what into them."""
+    memory = str(limits.max_memory_mb * 2**20)
+    quota = max(1000, limits.max_cpu_percent * _PERIOD_US // 100)
+    first = {
+        "memory": [("memory.limit_in_bytes", memory), ("memory.memsw.limit_in_bytes", memory)],
+        "cpu": [("cpu.cfs_period_us", str(_PERIOD_US)), ("cpu.cfs_quota_us", str(quota))],
+        "pids": [("pids.max", str(limits.max_processes))],
+    }
+    second = {
+        "memory": [("memory.max", memory), ("memory.swap.max", "0"), ("memory.oom.group", "1")],
+        "cpu": [("cpu.max", f"{quota} {_PERIOD_US}")],
+        "pids": [("pids.max", str(limits.max_processes))],
+    }
+    files = first if hierarchy.version == 1 else second
+    return [setting for name in hierarchy.controllers for setting in files.get(name, [])]
+
+
+def _sweep(parent: Path) -> None:
+    """Remove the groups of servers that are no more."""
+    for folder in parent.glob(f"{_PREFIX}*-*"):
+        owner = folder.name.removeprefix(_PREFIX).split("-")[0]
+        if owner.isdigit() and not Path("/proc", owner).exists():
+            _remove(folder)
+
+
+def _remove(folder: Path) -> bool:
+    try:
+        folder.rmdir()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text().splitlines()
+    except FileNotFoundError:
+        return []
+
+
+def _words(file: Path) -> list[str]:
+    return " ".join(_lines(file)).split()

@@ -1,0 +1,143 @@
+"""One command from its start to its end: its output handed on, its limits held, all of it ended after."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from engine.runtimes.cgroups import ControlGroup
+from engine.runtimes.finishing import finish
+from engine.runtimes.output import Lines, Transcript
+from engine.runtimes.process import End, Launch, Process
+from engine.runtimes.runtime import Exit, OutputSink
+from engine.runtimes.tree import disk_bytes
+from models.session import ResourceLimits
+
+PRINTED_AT_MOST: Final = 16
+"""A command that prints this many times what is kept of it is stopped."""
+
+_CHUNK_BYTES: Final = 65_536
+_CHECK_S: Final = 1.0
+_DISK_SHARE: Final = 20
+"""Measuring the disk takes at most one part in this many of the time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What holds for one command; `folder` is the workspace, whose size is measured."""
+
+    limits: ResourceLimits
+    folder: Path
+    max_output_bytes: int
+
+
+class Execution:
+    """A command that runs."""
+
+    def __init__(self, bounds: Bounds, group: ControlGroup, on_output: OutputSink | None) -> None:
+        self._bounds = bounds
+        self._group = group
+        self._on_output = on_output
+        self._transcript = Transcript(bounds.max_output_bytes)
+        self._process: Process | None = None
+        self._stopped_by: str | None = None
+        self._is_stopping = False
+        self.finished = asyncio.Event()
+
+    async def run(self, launch: Launch) -> Exit:
+        """Run it to its end. Cancelled, it has ended the command and everything that it started.
+
+        Raises: OSError, if it cannot be started; whatever `on_output` raises.
+        """
+        started = time.monotonic()
+        try:
+            process = self._process = Process(launch, self._group)
+            try:
+                end = await self._follow(process)
+            finally:
+                await finish(process.close())
+            return self._exit(end, time.monotonic() - started)
+        finally:
+            await finish(self._group.remove())
+            self.finished.set()
+
+    def stop(self, reason: str | None = None) -> None:
+        """End the command; `reason` is the limit that it has passed."""
+        self._stopped_by = self._stopped_by or reason
+        if self._process is not None and not self._is_stopping:
+            self._is_stopping = True
+            self._process.kill()
+
+    async def _follow(self, process: Process) -> End:
+        stdout, stderr = await process.begin()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                guard = tasks.create_task(self._guard(process))
+                readers = [
+                    tasks.create_task(self._read("stdout", stdout)),
+                    tasks.create_task(self._read("stderr", stderr)),
+                ]
+                await process.ended.wait()
+                await process.end_stragglers()
+                await asyncio.wait(readers)
+                guard.cancel()
+        except BaseExceptionGroup as several:
+            raise several.exceptions[0] from None
+        assert process.end is not None  # noqa: S101 - that is what `ended` says
+        return process.end
+
+    async def _read(self, stream: str, reader: asyncio.StreamReader) -> None:
+        lines = Lines()
+        while chunk := await reader.read(_CHUNK_BYTES):
+            await self._tell(stream, lines.feed(chunk))
+        await self._tell(stream, lines.end())
+
+    async def _tell(self, stream: str, pieces: list[str]) -> None:
+        for piece in pieces:
+            if self._transcript.printed_bytes > PRINTED_AT_MOST * self._bounds.max_output_bytes:
+                return
+            self._transcript.add(piece)
+            if self._on_output is not None:
+                await self._on_output(stream, piece)
+        if self._transcript.printed_bytes > PRINTED_AT_MOST * self._bounds.max_output_bytes:
+            self.stop("output")
+
+    async def _guard(self, process: Process) -> None:
+        """Look after the limits that the kernel does not hold by itself."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._bounds.limits.max_execution_time
+        measure_at = loop.time() + _CHECK_S
+        while (now := loop.time()) < deadline:
+            if self._group.is_out_of_memory():
+                self.stop("memory")
+            if now >= measure_at:
+                if await is_over_disk(self._bounds.folder, self._bounds.limits):
+                    self.stop("disk")
+                measure_at = loop.time() + max(_CHECK_S, (loop.time() - now) * _DISK_SHARE)
+            await asyncio.sleep(min(_CHECK_S, max(0.0, deadline - loop.time())))
+        self.stop("time")
+        await process.ended.wait()
+        await asyncio.sleep(_CHECK_S)
+        process.close_pipes()
+
+    def _exit(self, end: End, duration_s: float) -> Exit:
+        stopped_by = self._stopped_by
+        if stopped_by is None and end.code != 0 and self._group.is_out_of_memory():
+            stopped_by = "memory"
+        return Exit(
+            code=end.code,
+            output=self._transcript.text,
+            is_truncated=self._transcript.is_truncated,
+            stopped_by=stopped_by,
+            duration_s=duration_s,
+            peak_memory_bytes=self._group.peak_memory_bytes() or end.peak_memory_bytes,
+            cpu_s=self._group.cpu_s() or end.cpu_s,
+        )
+
+
+async def is_over_disk(folder: Path, limits: ResourceLimits) -> bool:
+    """Whether a workspace takes more than its limit."""
+    return await asyncio.to_thread(disk_bytes, folder) > limits.max_disk_mb * 2**20

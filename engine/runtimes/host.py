@@ -1,0 +1,137 @@
+"""What the runtimes that start processes on this machine share: sessions, limits, and the run of a command."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import ClassVar, Final
+
+from engine.runtimes.beneath import open_beneath
+from engine.runtimes.cgroups import ControlGroups
+from engine.runtimes.execution import Bounds, Execution, is_over_disk
+from engine.runtimes.process import Launch
+from engine.runtimes.runtime import Command, Exit, OutputSink, RuntimeUnavailable, Sandbox
+from models.error import InvalidField, NotFound, WorkspaceLimitExceeded
+from models.identifier import SessionId
+from models.session import ResourceLimits
+
+LONGEST_LINE: Final = 131_071
+"""Bytes. The kernel takes no longer argument."""
+
+
+class HostRuntime:
+    """Runs commands as processes of this machine; how they are shut in is its subclasses' business."""
+
+    name: ClassVar[str]
+
+    def __init__(self, *, max_output_bytes: int) -> None:
+        self.problem: str | None = None
+        self._max_output_bytes = max_output_bytes
+        self._groups = ControlGroups.find()
+        self._prlimit = shutil.which("prlimit")
+        self._running: defaultdict[SessionId, set[Execution]] = defaultdict(set)
+
+    async def run(self, sandbox: Sandbox, command: Command, *, on_output: OutputSink | None = None) -> Exit:
+        """Run a command to its end, within the sandbox's limits; cancelled, it ends all that it started.
+
+        Raises: RuntimeUnavailable; WorkspaceLimitExceeded, if the workspace is over its size already;
+        NotFound, if there is no such directory; InvalidField, for what no command line can hold.
+        """
+        if self.problem is not None:
+            raise RuntimeUnavailable(self.problem)
+        check(command)
+        await asyncio.to_thread(check_directory, sandbox, command)
+        if await is_over_disk(sandbox.folder, sandbox.limits):
+            raise WorkspaceLimitExceeded(
+                f"The workspace takes more than {sandbox.limits.max_disk_mb} MiB; delete files first",
+                maxDiskMb=sandbox.limits.max_disk_mb,
+            )
+        with self._prepared(sandbox, command) as launch:
+            return await self._execute(sandbox, launch, on_output)
+
+    async def close(self, session_id: SessionId) -> None:
+        """End every process of a session."""
+        running = list(self._running.get(session_id, ()))
+        for execution in running:
+            execution.stop()
+        for execution in running:
+            await execution.finished.wait()
+
+    def holds(self) -> Mapping[str, str]:
+        """What holds each limit: a control group, an rlimit (of each process by itself), this server."""
+        groups = self._groups.holds()
+        return {
+            "memory": groups.get("memory", "rlimit of each process"),
+            "processes": groups.get("pids", "rlimit of the user"),
+            "cpu": groups.get("cpu", "rlimit of each process"),
+            "fileSize": "rlimit of each process",
+            "time": "server",
+            "disk": "server, measured each second",
+            "output": "server",
+        }
+
+    @contextmanager
+    def _prepared(self, sandbox: Sandbox, command: Command) -> Iterator[Launch]:
+        """How to start a command, with whatever is open for it."""
+        raise NotImplementedError
+
+    async def _execute(self, sandbox: Sandbox, launch: Launch, on_output: OutputSink | None) -> Exit:
+        bounds = Bounds(limits=sandbox.limits, folder=sandbox.folder, max_output_bytes=self._max_output_bytes)
+        try:
+            execution = Execution(bounds, self._groups.make(sandbox.limits), on_output)
+            running = self._running[sandbox.session_id]
+            running.add(execution)
+            try:
+                return await execution.run(launch)
+            finally:
+                running.discard(execution)
+                if not running:
+                    self._running.pop(sandbox.session_id, None)
+        except OSError as failure:
+            raise RuntimeUnavailable(f"The command could not be started: {failure.strerror}.") from failure
+
+    def _limited(self, limits: ResourceLimits, line: str) -> Sequence[str]:
+        """`sh -c` with the rlimits that hold where no group does."""
+        held = self._groups.holds()
+        rlimits = {"core": 0, "fsize": limits.max_file_size_mb * 2**20}
+        if "memory" not in held:
+            rlimits["as"] = limits.max_memory_mb * 2**20
+        if "pids" not in held:
+            rlimits["nproc"] = limits.max_processes
+        if "cpu" not in held:
+            rlimits["cpu"] = max(1, limits.max_execution_time * limits.max_cpu_percent // 100)
+        options = [f"--{name}={bound}" for name, bound in rlimits.items()]
+        return [self._prlimit or "prlimit", *options, "/bin/sh", "-c", line]
+
+
+def check(command: Command) -> None:
+    """Raises: InvalidField, for what the kernel would not take."""
+    if "\0" in command.line:
+        raise InvalidField("command", "A command line has no NUL in it.")
+    try:
+        length = len(command.line.encode())
+    except UnicodeEncodeError:
+        raise InvalidField("command", "Not valid text: it has lone surrogates.") from None
+    if length > LONGEST_LINE:
+        raise InvalidField("command", f"Longer than {LONGEST_LINE} bytes; put it into a file and run that.")
+    for name, content in command.environment.items():
+        if not name or "=" in name or "\0" in name + content:
+            raise InvalidField("environment", f"{name!r} cannot be set.")
+
+
+def check_directory(sandbox: Sandbox, command: Command) -> None:
+    """Raises: NotFound, if the command's directory is not one of the workspace."""
+    try:
+        root = os.open(sandbox.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as failure:
+        raise NotFound("workspace", sandbox.session_id) from failure
+    try:
+        os.close(open_beneath(root, command.directory.strip("/"), os.O_RDONLY | os.O_DIRECTORY))
+    except OSError as failure:
+        raise NotFound("directory", command.directory) from failure
+    finally:
+        os.close(root)

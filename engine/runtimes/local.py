@@ -1,0 +1,122 @@
+"""The local runtime: each command in a bubblewrap jail of its own, with the session's workspace in it.
+
+A command sees /usr, the server's Python where that is elsewhere, a small made-up /etc, and its workspace: the
+one place where it may write, but for a /tmp that ends with it. It runs as an unprivileged user in namespaces
+of its own and, unless the session has the network, reaches nobody. `/bin/sh` runs the line: the plain shell
+that every system has, so that a line means the same on all of them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import ClassVar, Final
+
+from engine.runtimes.host import HostRuntime
+from engine.runtimes.jail import MADE_UP, Jail
+from engine.runtimes.process import Launch
+from engine.runtimes.runtime import Command, Exit, OutputSink, RuntimeUnavailable, Sandbox
+from models.identifier import SessionId
+from models.session import ResourceLimits
+
+_ADVICE: Final = "or set `runtime.kind: unsafe-local` to run commands without a sandbox"
+_SEARCHED: Final = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
+_REPORT_BYTES: Final = 4096
+
+
+class LocalRuntime(HostRuntime):
+    """Jails of bubblewrap."""
+
+    name: ClassVar = "local"
+
+    def __init__(self, *, read_only_paths: Sequence[Path] = (), max_output_bytes: int = 1_000_000) -> None:
+        super().__init__(max_output_bytes=max_output_bytes)
+        self._bwrap = shutil.which("bwrap")
+        self.problem = self._missing(read_only_paths)
+        self._jail = Jail(read_only_paths=read_only_paths, options=_options(self._bwrap))
+
+    async def probe(self) -> str | None:
+        """Why nothing can be run here, found out by running `true`; kept as `problem`."""
+        if self.problem is None:
+            self.problem = await self._try_out()
+        return self.problem
+
+    def _missing(self, read_only_paths: Sequence[Path]) -> str | None:
+        if self._bwrap is None:
+            return f"Commands run in bubblewrap, which is not installed: install it, {_ADVICE}."
+        if self._prlimit is None:
+            return f"Commands need `prlimit` of util-linux, which is not installed: install it, {_ADVICE}."
+        for path in read_only_paths:
+            if not path.is_absolute() or not path.exists():
+                return f"`runtime.read_only_paths` names {path}, which is no absolute path that exists."
+        return None
+
+    async def _try_out(self) -> str | None:
+        with tempfile.TemporaryDirectory() as folder:
+            sandbox = Sandbox(
+                session_id=SessionId("probe"), folder=Path(folder), limits=ResourceLimits(), network=False
+            )
+            try:
+                done = await self.run(sandbox, Command(line="true"))
+            except RuntimeUnavailable as failure:
+                return failure.message
+        if done.code != 0:
+            return f"A jail can be made, but nothing runs in it: {done.output.strip()}."
+        return None
+
+    @contextmanager
+    def _prepared(self, sandbox: Sandbox, command: Command) -> Iterator[Launch]:
+        with ExitStack() as opened:
+            files = {path: _in_memory(content.encode(), opened) for path, content in MADE_UP.items()}
+            arguments = self._jail.arguments(sandbox, command, files)
+            options = _in_memory(b"".join(os.fsencode(word) + b"\0" for word in arguments), opened)
+            listened, told = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+            opened.callback(os.close, listened)
+            opened.callback(os.close, told)
+            bwrap = [self._bwrap or "bwrap", "--json-status-fd", str(told), "--args", str(options), "--"]
+            yield Launch(
+                argv=[*bwrap, *self._limited(sandbox.limits, command.line)],
+                environment=_SEARCHED,
+                descriptors=[*files.values(), options, told],
+                report=listened,
+            )
+
+    async def _execute(self, sandbox: Sandbox, launch: Launch, on_output: OutputSink | None) -> Exit:
+        done = await super()._execute(sandbox, launch, on_output)
+        if done.stopped_by is None and not _was_made(launch):
+            raise RuntimeUnavailable(
+                f"bubblewrap cannot make a jail here ({done.output.strip()}): allow user namespaces, {_ADVICE}."
+            )
+        return done
+
+
+def _options(bwrap: str | None) -> frozenset[str]:
+    """What the installed version knows."""
+    if bwrap is None:
+        return frozenset()
+    told = subprocess.run([bwrap, "--help"], capture_output=True, text=True, check=False)  # noqa: S603
+    return frozenset(word for word in (told.stdout + told.stderr).split() if word.startswith("--"))
+
+
+def _in_memory(content: bytes, opened: ExitStack) -> int:
+    """A descriptor from which a child reads `content`."""
+    descriptor = os.memfd_create("roocode", os.MFD_CLOEXEC)
+    opened.callback(os.close, descriptor)
+    os.write(descriptor, content)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
+def _was_made(launch: Launch) -> bool:
+    """Whether bubblewrap has told of a process in the jail."""
+    if launch.report is None:
+        return True
+    try:
+        return b'"child-pid"' in os.read(launch.report, _REPORT_BYTES)
+    except BlockingIOError:
+        return False

@@ -1,0 +1,178 @@
+"""A started program: its pipes, its control group, and the end of it and of all that it started."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+import psutil
+
+from engine.runtimes.cgroups import ControlGroup
+
+MARK: Final = "ROOCODE_COMMAND"
+"""A variable by which processes are found that have left their parents and their session."""
+
+_WAIT_FOR_THE_WORD: Final = 'read -r word && exec "$@" </dev/null'
+"""A shell that becomes the program when it is told to: the program never runs outside its group."""
+
+_PATIENCE_S: Final = 2.0
+"""How long the outermost process may take to see that what it waits for has been killed."""
+
+_STRAGGLER_ROUNDS: Final = 200
+_STRAGGLER_PAUSE_S: Final = 0.01
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """What to start, and how; `descriptors` are open in it."""
+
+    argv: Sequence[str]
+    environment: Mapping[str, str]
+    folder: str = "/"
+    descriptors: Sequence[int] = ()
+    report: int | None = None
+    """Where the one that starts it can read, after its end, how the start went."""
+    mark: str | None = None
+    """The value of `MARK` in its environment, where no namespace ends all processes with the first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """How a process ended (the code is 128 + the signal's number after a signal), and what it used.
+
+    What children used counts once they have been waited for.
+    """
+
+    code: int
+    peak_memory_bytes: int
+    cpu_s: float
+
+
+class Process:
+    """A child of ours, with everything below it."""
+
+    def __init__(self, launch: Launch, group: ControlGroup) -> None:
+        """Start it; it waits for `begin`. Raises: OSError."""
+        self.ended = asyncio.Event()
+        self.end: End | None = None
+        self._launch = launch
+        self._group = group
+        self._transports: list[asyncio.ReadTransport] = []
+        # In this thread: a jail dies with the thread that made it, and this one lasts.
+        self._popen = subprocess.Popen(  # noqa: S603 - running commands is what this is for
+            ["/bin/sh", "-c", _WAIT_FOR_THE_WORD, "sh", *launch.argv],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=launch.folder,
+            env=dict(launch.environment),
+            pass_fds=launch.descriptors,
+            start_new_session=True,
+        )
+        try:
+            self._pidfd = os.pidfd_open(self._popen.pid)
+        except OSError:
+            self._popen.communicate()
+            raise
+        asyncio.get_running_loop().add_reader(self._pidfd, self._reap)
+
+    async def begin(self) -> tuple[asyncio.StreamReader, asyncio.StreamReader]:
+        """Let it run, within its group; what it prints on stdout and stderr. Raises: OSError."""
+        popen = self._popen
+        assert popen.stdin is not None and popen.stdout is not None and popen.stderr is not None  # noqa: S101
+        self._group.add(popen.pid)
+        streams = (await self._connect(popen.stdout), await self._connect(popen.stderr))
+        with contextlib.suppress(BrokenPipeError):
+            popen.stdin.write(b"go\n")
+            popen.stdin.close()
+        return streams
+
+    def kill(self) -> None:
+        """Kill all that it has started, so that it ends itself and leaves no zombie; or it, if that is all."""
+        below = self._children()
+        for child in below:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.kill()
+        if not self.ended.is_set() and (not below or self._launch.mark is not None):
+            os.killpg(self._popen.pid, signal.SIGKILL)
+
+    async def end_stragglers(self) -> None:
+        """Kill what has left its parent and its session, until there is no more of it, or it cannot die."""
+        for _ in range(_STRAGGLER_ROUNDS):
+            if self._launch.mark is None or not self._kill_marked(self._launch.mark):
+                return
+            await asyncio.sleep(_STRAGGLER_PAUSE_S)
+
+    def close_pipes(self) -> None:
+        """Hear nothing more of it."""
+        for transport in self._transports:
+            transport.close()
+
+    async def close(self) -> None:
+        """End whatever is left of it and let go of everything."""
+        if not self.ended.is_set():
+            self.kill()
+            try:
+                await asyncio.wait_for(self.ended.wait(), _PATIENCE_S)
+            except TimeoutError:
+                os.killpg(self._popen.pid, signal.SIGKILL)
+                await self.ended.wait()
+        await self.end_stragglers()
+        self.close_pipes()
+        for pipe in (self._popen.stdin, self._popen.stdout, self._popen.stderr):
+            if pipe is not None:
+                pipe.close()
+        os.close(self._pidfd)
+
+    async def _connect(self, pipe: IO[bytes]) -> asyncio.StreamReader:
+        reader = asyncio.StreamReader()
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), pipe
+        )
+        self._transports.append(transport)
+        return reader
+
+    def _reap(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._pidfd)
+        _, status, used = os.wait4(self._popen.pid, 0)
+        code = os.waitstatus_to_exitcode(status)
+        self._popen.returncode = code
+        self.end = End(
+            code=code if code >= 0 else 128 - code,
+            peak_memory_bytes=used.ru_maxrss * 1024,
+            cpu_s=used.ru_utime + used.ru_stime,
+        )
+        self.ended.set()
+
+    def _children(self) -> list[psutil.Process]:
+        if self.ended.is_set():
+            return []
+        try:
+            return psutil.Process(self._popen.pid).children(recursive=self._launch.mark is not None)
+        except psutil.NoSuchProcess:
+            return []
+
+    def _kill_marked(self, mark: str) -> bool:
+        """Whether there was anything left to kill."""
+        found = {*self._group.processes(), *_marked(mark)}
+        for process in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        return bool(found)
+
+
+def _marked(mark: str) -> Iterator[int]:
+    """Processes that have the mark in their environment."""
+    wanted = f"{MARK}={mark}".encode()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                if wanted in (entry / "environ").read_bytes().split(b"\0"):
+                    yield int(entry.name)

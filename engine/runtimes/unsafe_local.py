@@ -1,0 +1,43 @@
+"""The runtime without a sandbox: commands run as the server's user, with all that this user may do.
+
+Only for machines that are a sandbox themselves; it is used where the configuration names it, never otherwise.
+Limits hold as far as control groups and rlimits go.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import ClassVar, Final
+
+from engine.runtimes.host import HostRuntime
+from engine.runtimes.process import MARK, Launch
+from engine.runtimes.runtime import Command, Sandbox
+
+_STANDING: Final = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "LANG": "C.UTF-8",
+    "TERM": "dumb",
+}
+
+
+class UnsafeLocalRuntime(HostRuntime):
+    """Bare processes."""
+
+    name: ClassVar = "unsafe-local"
+
+    def __init__(self, *, max_output_bytes: int = 1_000_000) -> None:
+        super().__init__(max_output_bytes=max_output_bytes)
+        if self._prlimit is None:
+            self.problem = "Commands need `prlimit` of util-linux, which is not installed: install it."
+
+    @contextmanager
+    def _prepared(self, sandbox: Sandbox, command: Command) -> Iterator[Launch]:
+        mark = secrets.token_hex(16)
+        yield Launch(
+            argv=self._limited(sandbox.limits, command.line),
+            environment={**_STANDING, "HOME": str(sandbox.folder), **command.environment, MARK: mark},
+            folder=str(sandbox.folder / command.directory.strip("/")),
+            mark=mark,
+        )
