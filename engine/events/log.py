@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import Dialect, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from engine.storage.database import Database, Transaction
+from engine.storage.database import Database, Transaction, run_plain
 from engine.storage.journal import Draft
 from engine.storage.tables import events, sessions
 from models.clock import now
@@ -17,6 +17,7 @@ from models.error import NotFound
 from models.event import Event, Seal, StoredEvent
 from models.identifier import SessionId, TaskId
 
+_Waiting = tuple[Draft, asyncio.Future[StoredEvent] | None]
 Announce = Callable[[Sequence[StoredEvent]], None]
 
 _READ = select(events).order_by(events.c.seq)
@@ -32,7 +33,8 @@ class EventLog:
     def __init__(self, database: Database, announce: Announce) -> None:
         self._database = database
         self._announce = announce
-        self._drafts: list[tuple[Draft, asyncio.Future[StoredEvent] | None]] = []
+        self._drafts: list[_Waiting] = []
+        self._writing: list[_Waiting] = []
         self._heads: dict[SessionId, int] = {}
         self._numbered: list[StoredEvent] = []
         self._told: list[tuple[asyncio.Future[StoredEvent], StoredEvent]] = []
@@ -92,6 +94,7 @@ class EventLog:
 
     async def write(self, connection: AsyncConnection) -> None:
         drafts, self._drafts = self._drafts, []
+        self._writing = drafts
         await self._learn_heads(connection, {draft.session_id for draft, _ in drafts})
         seal = Seal(now())
         heads, before = self._heads, self._heads_before
@@ -107,9 +110,8 @@ class EventLog:
             if told is not None:
                 self._told.append((told, stored))
         if self._numbered:
-            await connection.exec_driver_sql(
-                _insertion(connection.dialect), [_row(stored) for stored in self._numbered]
-            )
+            rows = [_row(stored) for stored in self._numbered]
+            await run_plain(connection, _insertion(connection.dialect), rows)
 
     def committed(self) -> None:
         numbered, told = self._numbered, self._told
@@ -120,15 +122,15 @@ class EventLog:
                 future.set_result(stored)
 
     def failed(self, failure: Exception) -> None:
-        told = self._told
+        waiting, self._drafts = self._writing + self._drafts, []
         self._heads.update({key: head for key, head in self._heads_before.items() if head is not None})
         self._forget()
-        for future, _ in told:
-            if not future.done():
-                future.set_exception(failure)
+        for _, told in waiting:
+            if told is not None and not told.done():
+                told.set_exception(failure)
 
     def _forget(self) -> None:
-        self._numbered, self._told, self._heads_before = [], [], {}
+        self._writing, self._numbered, self._told, self._heads_before = [], [], [], {}
 
     async def _learn_heads(self, connection: AsyncConnection, wanted: set[SessionId]) -> None:
         """Look up the heads that are not known yet; an unknown session has none."""
