@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import field
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from engine.runtimes.command_line import allowed
 from engine.runtimes.runtime import Exit
@@ -16,6 +16,9 @@ from engine.tools.tool import Tool, ToolContext, ToolFailure, ToolResult
 from models.session import ResourceLimits, SessionConfig
 from models.shape import PlainShape, described, limited, value
 from models.tool import ToolGroup
+
+NUL_SHOWN: Final = "\u2400"
+"""Not every database keeps a NUL in a text."""
 
 
 @value
@@ -89,7 +92,7 @@ def _report(done: Exit, limits: ResourceLimits) -> str:
     head = f"Exit code {done.code} after {done.duration_s:.1f} s."
     if done.stopped_by is not None:
         head += f" It was stopped: {_stop(done.stopped_by, limits)}"
-    printed = shortened(done.output.rstrip("\n"))
+    printed = shortened(done.output.rstrip("\n").replace("\0", NUL_SHOWN))
     parts = [head, printed or "(it printed nothing)"]
     if done.is_truncated:
         parts.append("(it printed more than is kept; the middle is left out)")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.runtimes.workspace import Workspace
-from models.error import Conflict, InvalidField, NotFound
+from models.error import InvalidField
 
 
 def place(workspace: Workspace, path: str) -> str:
@@ -27,8 +27,5 @@ def shown(path: str) -> str:
 
 async def is_folder(workspace: Workspace, path: str) -> bool:
     """Whether there is a folder at this path. Raises: InvalidField, where a link leads out."""
-    try:
-        await workspace.list(path, max_entries=1)
-    except (NotFound, Conflict):
-        return False
-    return True
+    entry = await workspace.stat(path)
+    return entry is not None and entry.type == "directory"

@@ -11,7 +11,7 @@ from typing import ClassVar, Final
 from engine.runtimes.runtime import Exit
 from engine.runtimes.workspace import Workspace
 from engine.tools.parameters import in_workspace
-from engine.tools.paths import is_folder, place, shown
+from engine.tools.paths import place, shown
 from engine.tools.text import SHOWN_CHARACTERS, without_nul
 from engine.tools.tool import Tool, ToolContext, ToolFailure, ToolResult
 from models.shape import PlainShape, described, limited, value
@@ -96,7 +96,7 @@ class SearchFiles(Tool[SearchFilesParameters]):
 async def _existing(workspace: Workspace, path: str) -> str:
     """The path from the workspace's root, as the command is given it."""
     found = shown(place(workspace, path))
-    if await workspace.stat(found) is None and not await is_folder(workspace, found):
+    if await workspace.stat(found) is None:
         raise ToolFailure(f"There is nothing at {path}. list_files shows what there is.")
     return found
 

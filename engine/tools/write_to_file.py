@@ -74,7 +74,10 @@ def _check_complete(parameters: WriteToFileParameters) -> None:
 
 
 async def _content(workspace: Workspace, path: str) -> bytes | None:
-    """What the file holds now; None where it is not there."""
-    if await workspace.stat(path) is None:
+    """What the file holds now; None where it is not there. Raises: ToolFailure, for what is no file."""
+    entry = await workspace.stat(path)
+    if entry is None:
         return None
+    if entry.type == "directory":
+        raise ToolFailure(f"{path} is a folder and cannot be written. Nothing was changed.")
     return await read_bytes(workspace, path)

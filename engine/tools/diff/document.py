@@ -44,12 +44,22 @@ class Document:
         return self.mark + "".join(line.text + line.ending for line in self.lines)
 
     def replaced(self, start: int, count: int, texts: Sequence[str]) -> Document:
-        """The document with `count` lines from index `start` replaced; the last line's ending stays."""
+        """The document with `count` lines from index `start` replaced; the last line ends as it did.
+
+        A blank line keeps its ending even there, for without it there would be no such line.
+        """
         new = tuple(Line(text, self.ending) for text in texts)
         lines = self.lines[:start] + new + self.lines[start + count :]
-        if lines and start + count == len(self.lines):
-            lines = (*lines[:-1], Line(lines[-1].text, self.lines[-1].ending))
+        if start + count == len(self.lines):
+            lines = _ended(lines, self.lines[-1].ending)
         return Document(lines=lines, mark=self.mark, ending=self.ending)
+
+
+def _ended(lines: tuple[Line, ...], ending: str) -> tuple[Line, ...]:
+    """The lines with this ending after the last, unless that would make the last vanish."""
+    if not lines or not (lines[-1].text or ending):
+        return lines
+    return (*lines[:-1], Line(lines[-1].text, ending))
 
 
 def _usual_ending(lines: Iterable[Line]) -> str:

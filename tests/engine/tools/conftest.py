@@ -22,13 +22,17 @@ LARGEST_FILE = 1_000_000
 
 @dataclass
 class Context:
-    """What a tool may use, over a folder of the test's own; `answer` is what a person would say."""
+    """What a tool may use, over a folder of the test's own.
+
+    `answer` is what a person would say, `first` a command that is run before each of the tool's own.
+    """
 
     folder: Path
     workspace: Workspace
     config: SessionConfig
     runtime: LocalRuntime
     answer: str | None = None
+    first: str = "true"
     asked: list[tuple[str, list[str]]] = field(default_factory=list)
 
     async def run_command(self, line: str, *, directory: str = "") -> Exit:
@@ -38,7 +42,7 @@ class Context:
             limits=self.config.resource_limits,
             network=False,
         )
-        return await self.runtime.run(sandbox, Command(line=line, directory=directory))
+        return await self.runtime.run(sandbox, Command(line=f"{self.first}; {line}", directory=directory))
 
     async def ask(self, question: str, suggestions: Sequence[str]) -> str:
         self.asked.append((question, list(suggestions)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine.tools.catalogue import Catalogue
 from models.error import InvalidField
 from tests.engine.tools.conftest import Context
 
@@ -44,6 +45,11 @@ async def test_a_missing_folder_is_told_and_nothing_run(context: Context) -> Non
     reason = await context.failure("execute_command", command="touch made", cwd="src")
     assert reason == "There is no folder src. Nothing was run."
     assert not (context.folder / "made").exists()
+
+
+async def test_a_file_is_no_folder_to_run_in(context: Context) -> None:
+    context.write("a", "")
+    assert "There is no folder a" in await context.failure("execute_command", command="true", cwd="a")
 
 
 async def test_a_folder_outside_is_refused(context: Context) -> None:
@@ -89,8 +95,24 @@ async def test_long_output_keeps_its_beginning_and_its_end(context: Context) -> 
     assert result.output.endswith("\nlast")
 
 
-async def test_the_policy_is_told_what_would_run(context: Context) -> None:
-    from engine.tools.catalogue import Catalogue
+async def test_a_nul_that_is_printed_is_shown_by_a_sign(context: Context) -> None:
+    result = await context.call("execute_command", command="printf 'a\\000b'")
+    assert result.output.endswith("\na\u2400b")
 
+
+async def test_more_output_than_is_kept_is_told(context: Context) -> None:
+    result = await context.call("execute_command", command="echo first; seq 400000; echo last")
+    assert "the middle is left out" in result.output
+    assert result.output.startswith("Exit code 0 after ")
+
+
+async def test_a_command_that_fills_the_memory_is_told_in_words(context: Context) -> None:
+    context.limit(max_memory_mb=32)
+    result = await context.call("execute_command", command="head -c 200m /dev/zero | tail")
+    assert not result.success
+    assert "It was stopped: it took more than 32 MiB of memory." in result.output
+
+
+async def test_the_policy_is_told_what_would_run(context: Context) -> None:
     call = Catalogue().prepare("execute_command", {"command": "make", "cwd": "src"})
     assert (call.command(), call.paths(), call.describe()) == ("make", ("src",), "Run in src: make")

@@ -105,6 +105,19 @@ async def test_a_bad_file_pattern_is_explained(context: Context) -> None:
     assert "unclosed character class" in reason
 
 
+async def test_where_ripgrep_is_missing_the_failure_says_what_to_install(context: Context) -> None:
+    context.first = "PATH=/nowhere"
+    reason = await context.failure("search_files", path=".", regex="x")
+    assert "Install the package `ripgrep`" in reason
+
+
+async def test_a_search_that_a_limit_stopped_is_no_empty_result(context: Context) -> None:
+    context.first = "sleep 60"
+    context.limit(max_execution_time=1)
+    reason = await context.failure("search_files", path=".", regex="x")
+    assert "stopped by the session's time limit" in reason
+
+
 async def test_a_missing_folder_is_told(context: Context) -> None:
     assert "There is nothing at src" in await context.failure("search_files", path="src", regex="x")
 

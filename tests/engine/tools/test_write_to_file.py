@@ -60,7 +60,7 @@ async def test_a_line_count_that_is_a_little_off_is_no_harm(context: Context) ->
 
 async def test_a_folder_is_not_replaced(context: Context) -> None:
     (context.folder / "src").mkdir()
-    assert "src cannot be written" in await context.failure("write_to_file", path="src", content="x")
+    assert "src is a folder" in await context.failure("write_to_file", path="src", content="x")
 
 
 async def test_content_that_is_too_large_is_refused(context: Context) -> None:

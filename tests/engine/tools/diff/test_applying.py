@@ -166,6 +166,11 @@ def test_a_missing_final_newline_stays_missing() -> None:
     assert run("a\nb", block("b", "")).text == "a"
 
 
+def test_a_blank_line_does_not_vanish_where_it_comes_last() -> None:
+    assert run("a\n\nb", block("b", "")).text == "a\n\n"
+    assert run("a\nb", block("b", "c\n")).text == "a\nc\n\n"
+
+
 def test_a_byte_order_mark_stays() -> None:
     assert run("\ufeffa\nb\n", block("a", "x")).text == "\ufeffx\nb\n"
 

@@ -63,7 +63,7 @@ def expected(text: str, changes: list[Edit]) -> str:
     for edit in reversed(changes):
         touches_end = edit.start + edit.count == len(lines)
         lines[edit.start : edit.start + edit.count] = [(new, document.ending) for new in edit.new]
-        if touches_end and lines:
+        if touches_end and lines and (lines[-1][0] or last_ending):
             lines[-1] = (lines[-1][0], last_ending)
     return document.mark + "".join(content + ending for content, ending in lines)
 
