@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -90,7 +91,9 @@ def _process(
     with tempfile.TemporaryFile("w+") as errors:
         began = time.perf_counter()
         with on_core(SERVER_CORE):
-            process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=errors, text=True)
+            process = subprocess.Popen(
+                arguments, stdout=subprocess.PIPE, stderr=errors, text=True, env=_environment()
+            )
         try:
             url = _wait_until_ready(process)
             took_s = time.perf_counter() - began
@@ -100,6 +103,11 @@ def _process(
             yield Server(name=name, url=url, process=process, started_in_s=took_s, auth=credentials())
         finally:
             _stop(process)
+
+
+def _environment() -> dict[str, str]:
+    """This process' own, with bytecode kept between starts as it is by default."""
+    return {name: content for name, content in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _wait_until_ready(process: subprocess.Popen[str]) -> str:

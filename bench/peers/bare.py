@@ -7,7 +7,6 @@ room when `publish` asks for that.
 from __future__ import annotations
 
 import asyncio
-import signal
 from typing import Any
 
 import orjson
@@ -55,15 +54,12 @@ def build() -> web.Application:
 
 
 async def serve() -> None:
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    runner = web.AppRunner(build(), access_log=None, shutdown_timeout=0)
+    runner = web.AppRunner(build(), access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0, backlog=4096)
     await site.start()
     print(f"bare ready on http://127.0.0.1:{runner.addresses[0][1]}", flush=True)
-    await stop.wait()
-    await runner.cleanup()
+    await asyncio.Event().wait()  # until a signal ends the process
 
 
 if __name__ == "__main__":
