@@ -11,6 +11,8 @@ _RESOLVE_NO_MAGICLINKS: Final = 0x02
 _RESOLVE_BENEATH: Final = 0x08
 _OPENAT2: Final = 437
 _TRIES: Final = 64
+_NOT_OFFERED: Final = (errno.ENOSYS, errno.EPERM)
+"""What a kernel without it answers, and a container that filters it."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -19,21 +21,70 @@ class _OpenHow(ctypes.Structure):
     _fields_ = [("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64)]
 
 
-def open_beneath(folder: int, path: str, flags: int, mode: int = 0) -> int:
+def open_beneath(folder: int, path: str, flags: int) -> int:
     """A descriptor of `path` below the directory `folder`; neither `..` nor a link leads out of it.
 
-    Raises: OSError, with EXDEV where the path would leave the folder, ELOOP for a loop of links.
+    Where the kernel has no openat2, links on the way are refused altogether. Raises: OSError, with EXDEV
+    where the path would leave the folder, ELOOP for a loop of links or a refused one.
     """
-    how = _OpenHow(flags | os.O_CLOEXEC, mode, _RESOLVE_BENEATH | _RESOLVE_NO_MAGICLINKS)
-    encoded = os.fsencode(path or ".")
+    if _is_offered:
+        return _open_by_kernel(folder, path, flags)
+    return open_by_steps(folder, path, flags)
+
+
+def open_by_steps(folder: int, path: str, flags: int) -> int:
+    """As `open_beneath`, component by component and without following any link."""
+    opened = [os.dup(folder)]
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    try:
+        for part in parts[:-1]:
+            _step(opened, part, os.O_PATH | os.O_DIRECTORY)
+        return _step(opened, parts[-1] if parts else ".", flags).pop()
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)
+
+
+def _step(opened: list[int], part: str, flags: int) -> list[int]:
+    """Go one component on; `..` goes back to where the way has come from."""
+    if part != "..":
+        opened.append(os.open(part, flags | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=opened[-1]))
+        return opened
+    if len(opened) == 1:
+        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), part)
+    os.close(opened.pop())
+    return _step(opened, ".", flags)
+
+
+def _open_by_kernel(folder: int, path: str, flags: int) -> int:
     for _ in range(_TRIES):
-        descriptor = _libc.syscall(
-            _OPENAT2, folder, encoded, ctypes.byref(how), ctypes.c_size_t(ctypes.sizeof(how))
-        )
+        descriptor, number = _openat2(folder, path, flags)
         if descriptor >= 0:
-            return int(descriptor)
-        number = ctypes.get_errno()
+            return descriptor
         # EAGAIN: something was renamed while `..` was resolved, so the kernel cannot vouch for the path.
         if number not in (errno.EAGAIN, errno.EINTR):
             raise OSError(number, os.strerror(number), path)
     raise OSError(errno.EXDEV, "the path keeps changing", path)
+
+
+def _openat2(folder: int, path: str, flags: int) -> tuple[int, int]:
+    """A descriptor, or a negative number and what went wrong."""
+    how = _OpenHow(flags | os.O_CLOEXEC, 0, _RESOLVE_BENEATH | _RESOLVE_NO_MAGICLINKS)
+    size = ctypes.c_size_t(ctypes.sizeof(how))
+    descriptor = _libc.syscall(_OPENAT2, folder, os.fsencode(path or "."), ctypes.byref(how), size)
+    return int(descriptor), ctypes.get_errno()
+
+
+def _is_kernel_able() -> bool:
+    root = os.open("/", os.O_PATH | os.O_CLOEXEC)
+    try:
+        descriptor, number = _openat2(root, ".", os.O_PATH)
+    finally:
+        os.close(root)
+    if descriptor < 0:
+        return number not in _NOT_OFFERED
+    os.close(descriptor)
+    return True
+
+
+_is_offered: Final = _is_kernel_able()

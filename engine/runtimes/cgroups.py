@@ -18,6 +18,7 @@ from typing import Final
 from models.session import ResourceLimits
 
 _PREFIX: Final = "roocode-"
+_OF_USE: Final = frozenset({"memory", "pids", "cpu", "cpuacct"})
 _PERIOD_US: Final = 100_000
 _NEEDED: Final = ("memory", "pids", "cpu")
 _NOT_EVERYWHERE: Final = frozenset({"memory.memsw.limit_in_bytes", "memory.swap.max", "memory.oom.group"})
@@ -84,7 +85,8 @@ class ControlGroup:
     async def remove(self) -> None:
         """Take the group away; its processes have ended, and the kernel may need a moment to see that."""
         for _ in range(_REMOVAL_TRIES):
-            if all([_remove(folder) for folder in set(self._folders.values())]):
+            left = [folder for folder in set(self._folders.values()) if not _remove(folder)]
+            if not left:
                 return
             self.kill()
             await asyncio.sleep(0.02)
@@ -140,21 +142,20 @@ def hierarchies(mounts: str, own: str) -> list[Hierarchy]:
     """Where this process is in every hierarchy that has a controller of use."""
     places = {}
     for line in own.splitlines():
-        _, names, path = line.split(":", 2)
-        places[names] = path
+        _, controllers, path = line.split(":", 2)
+        places[controllers] = path
     found = []
     for line in mounts.splitlines():
-        fields, _, facts = line.partition(" - ")
-        root, mount = fields.split()[3:5]
-        kind, _, options = facts.split()[:3]
+        root, mount = line.split()[3:5]
+        kind, _, options = line.partition(" - ")[2].split()[:3]
         if kind == "cgroup2":
             place = _place(Path(mount), root, places.get("", "/"))
             found.append(Hierarchy(place, _words(place / "cgroup.controllers"), 2))
         elif kind == "cgroup":
-            names = [name for name in options.split(",") if name in (*_NEEDED, "cpuacct")]
+            names = [name for name in options.split(",") if name in _OF_USE]
             own_path = next((path for key, path in places.items() if set(names) & set(key.split(","))), "/")
             found.append(Hierarchy(_place(Path(mount), root, own_path), names, 1))
-    return [hierarchy for hierarchy in found if set(hierarchy.controllers) & {*_NEEDED, "cpuacct"}]
+    return [hierarchy for hierarchy in found if _OF_USE & set(hierarchy.controllers)]
 
 
 def _place(mount: Path, root: str, path: str) -> Path:

@@ -1,4 +1,4 @@
-"""What the runtimes that start processes on this machine share: sessions, limits, and the run of a command."""
+"""What the runtimes that start processes on this machine share: sessions, limits, running a command."""
 
 from __future__ import annotations
 

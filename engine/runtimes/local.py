@@ -89,8 +89,9 @@ class LocalRuntime(HostRuntime):
     async def _execute(self, sandbox: Sandbox, launch: Launch, on_output: OutputSink | None) -> Exit:
         done = await super()._execute(sandbox, launch, on_output)
         if done.stopped_by is None and not _was_made(launch):
+            reason = done.output.strip()
             raise RuntimeUnavailable(
-                f"bubblewrap cannot make a jail here ({done.output.strip()}): allow user namespaces, {_ADVICE}."
+                f"bubblewrap cannot make a jail here ({reason}): allow user namespaces, {_ADVICE}."
             )
         return done
 

@@ -35,7 +35,7 @@ def _split(line: str) -> list[str]:
 
 
 class Transcript:
-    """What was printed on both streams in order: the head and the tail of it, where it is too long to keep."""
+    """What was printed on both streams in order: head and tail of it, where it is too long."""
 
     def __init__(self, max_bytes: int) -> None:
         self.printed_bytes = 0

@@ -95,7 +95,7 @@ class Process:
         return streams
 
     def kill(self) -> None:
-        """Kill all that it has started, so that it ends itself and leaves no zombie; or it, if that is all."""
+        """Kill all that it has started, so that it ends itself and leaves no zombie; or else itself."""
         below = self._children()
         for child in below:
             with contextlib.suppress(psutil.NoSuchProcess):

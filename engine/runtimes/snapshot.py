@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import contextlib
+import posixpath
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,8 +13,12 @@ from typing import Final
 
 import orjson
 
+from engine.runtimes.tree import TreeChanged, walk
+
 LEFT_OUT: Final = frozenset({".git", ".hg", ".svn"})
 """The inside of version control is not what a task works on."""
+
+_TRIES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,13 @@ class Snapshot:
 
     @classmethod
     async def take(cls, folder: Path) -> Snapshot:
-        """Look at every file below `folder`; links are looked at, not followed."""
+        """Look at every file below `folder`; links are looked at, not followed.
+
+        Raises: TreeChanged, if directories are moved about all the time.
+        """
+        for _ in range(_TRIES - 1):
+            with contextlib.suppress(TreeChanged):
+                return await asyncio.to_thread(lambda: cls(dict(_walk(folder))))
         return await asyncio.to_thread(lambda: cls(dict(_walk(folder))))
 
     @classmethod
@@ -55,14 +66,9 @@ class Snapshot:
 
 
 def _walk(folder: Path) -> Iterator[tuple[str, tuple[int, int, int]]]:
-    for place, folders, names, descriptor in os.fwalk(folder, follow_symlinks=False):
-        folders[:] = [name for name in folders if name not in LEFT_OUT]
-        within = place[len(str(folder)) :]
-        for name in names:
-            try:
-                facts = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
-            except FileNotFoundError:
-                continue
-            if stat.S_ISREG(facts.st_mode) or stat.S_ISLNK(facts.st_mode):
-                path = f"{within}/{name}".encode(errors="surrogateescape").decode(errors="replace")
-                yield path, (facts.st_size, facts.st_mtime_ns, facts.st_ino)
+    for entry in walk(folder, leave_out=LEFT_OUT):
+        facts = entry.facts
+        if stat.S_ISREG(facts.st_mode) or stat.S_ISLNK(facts.st_mode):
+            path = "/" + posixpath.join(*entry.folders, entry.name)
+            shown = path.encode(errors="surrogateescape").decode(errors="replace")
+            yield shown, (facts.st_size, facts.st_mtime_ns, facts.st_ino)
