@@ -35,25 +35,26 @@ def open_beneath(folder: int, path: str, flags: int) -> int:
 def open_by_steps(folder: int, path: str, flags: int) -> int:
     """As `open_beneath`, component by component and without following any link."""
     opened = [os.dup(folder)]
-    parts = [part for part in path.split("/") if part not in ("", ".")]
+    *way, last = [part for part in path.split("/") if part not in ("", ".")] or ["."]
     try:
-        for part in parts[:-1]:
-            _step(opened, part, os.O_PATH | os.O_DIRECTORY)
-        return _step(opened, parts[-1] if parts else ".", flags).pop()
+        for part in way if last != ".." else [*way, last]:
+            _step(opened, part)
+        name = "." if last == ".." else last
+        return os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=opened[-1])
     finally:
         for descriptor in opened:
             os.close(descriptor)
 
 
-def _step(opened: list[int], part: str, flags: int) -> list[int]:
-    """Go one component on; `..` goes back to where the way has come from."""
+def _step(opened: list[int], part: str) -> None:
+    """Go into a directory; `..` goes back to where the way has come from."""
     if part != "..":
-        opened.append(os.open(part, flags | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=opened[-1]))
-        return opened
-    if len(opened) == 1:
+        flags = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+        opened.append(os.open(part, flags, dir_fd=opened[-1]))
+    elif len(opened) > 1:
+        os.close(opened.pop())
+    else:
         raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), part)
-    os.close(opened.pop())
-    return _step(opened, ".", flags)
 
 
 def _open_by_kernel(folder: int, path: str, flags: int) -> int:
