@@ -82,6 +82,8 @@ class PacketQueue(asyncio.Queue[Any]):
             self.put_nowait(item)
         else:
             self._write(text_frame(item.encode().encode()))
+            if item.packet_type == packet.CLOSE:
+                self.put_nowait(None)  # clients on WebSocket wait for the end of the connection itself
 
     def _queue_frame(self, frame: bytes) -> bool:
         if self._request is None:
