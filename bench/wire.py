@@ -115,7 +115,7 @@ class Client(asyncio.Protocol):
             self.send(text_frame(b"3"))
         elif kind == _CONNECTED:
             self.connected.set_result(None)
-        elif kind == _REFUSED:
+        elif kind == _REFUSED and not self.connected.done():
             self.connected.set_exception(Refused(payload.decode()))
         elif payload[:1] == b"0":
             self.send(text_frame(b"40" + orjson.dumps(self._auth)))
