@@ -111,9 +111,10 @@ class _Reading:
             node = pending.pop()
             self._visit(node)
             pending.extend(reversed(node.children))
-        self._cover(len(self.source), len(self.source), None)
+        self._cover(len(self.source), len(self.source))
 
     def _visit(self, node: Node) -> None:
+        self._skip_text(node)
         if node.child_count == 0:
             self._leaf(node)
         elif node.type in vocabulary.TEXTS:
@@ -201,7 +202,7 @@ class _Reading:
             self._object(text_of(node), "it is in doubt whether this is a comment")
 
     def _leaf(self, node: Node) -> None:
-        self._cover(node.start_byte, node.end_byte, node.parent)
+        self._cover(node.start_byte, node.end_byte)
         opaque = node.type in ("raw_string", "comment") or (
             node.type in ("heredoc_body", "heredoc_content") and _is_quoted(node)
         )
@@ -216,13 +217,20 @@ class _Reading:
         inside = node.parent is not None and node.parent.type in ("simple_expansion", "string")
         return inside or self.source[node.end_byte : node.end_byte + 1] in (b"", b" ", b"\t", b"\n")
 
-    def _cover(self, start: int, end: int, parent: Node | None) -> None:
+    def _cover(self, start: int, end: int) -> None:
         """Object to source that the grammar skipped and the shell would not."""
-        within_text = parent is not None and parent.type in vocabulary.TEXTS
         gap = self.source[self.covered : start]
-        if start > self.covered and not within_text and not self._is_blank(gap, start):
+        if start > self.covered and not self._is_blank(gap, start):
             self._object(gap.decode(errors="replace"), "this part of the line was not understood")
         self.covered = max(self.covered, end)
+
+    def _skip_text(self, node: Node) -> None:
+        """Take as covered what lies between the children of a text, which is looked at by itself."""
+        if node.parent is not None and node.parent.type in vocabulary.TEXTS:
+            self.covered = max(self.covered, node.start_byte)
+        before = node.prev_sibling
+        if before is not None and before.type in vocabulary.TEXTS:
+            self.covered = max(self.covered, before.end_byte)
 
     def _is_blank(self, gap: bytes, end: int) -> bool:
         match = _GAP.match(self.source, end - len(gap), end)
