@@ -17,7 +17,7 @@ from bench.scene import Subject, subjects
 from bench.servers import BARE
 from bench.wire import Client, connect_many
 
-EVENTS: Final = 40
+EVENTS: Final = 80
 UNDER_WAY: Final = 4
 ROUND_TIMEOUT_S: Final = 60
 
