@@ -96,14 +96,15 @@ class Execution:
         await self._tell(stream, lines.end())
 
     async def _tell(self, stream: str, pieces: list[str]) -> None:
+        if self._on_output is None:
+            pieces = ["".join(pieces)]
         for piece in pieces:
             if self._transcript.printed_bytes > PRINTED_AT_MOST * self._bounds.max_output_bytes:
+                self.stop("output")
                 return
             self._transcript.add(piece)
             if self._on_output is not None:
                 await self._on_output(stream, piece)
-        if self._transcript.printed_bytes > PRINTED_AT_MOST * self._bounds.max_output_bytes:
-            self.stop("output")
 
     async def _guard(self, process: Process) -> None:
         """Look after the limits that the kernel does not hold by itself."""

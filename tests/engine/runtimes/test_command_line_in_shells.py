@@ -15,7 +15,7 @@ from engine.runtimes.runtime import Command, Sandbox
 from models.identifier import SessionId
 from models.session import ResourceLimits
 
-WORDS = """
+WORDS = r"""
 npm|npm|npm|rm|rm x| | | | |;|&|&&|"|"|'|'|`|$(|)|(|{|}|{ |; }|\|#| #|$|${x:-|${x#|${V}|$V|<|>|<<<|<(|>(|&>
 |>&|2>|1>x| >x |$((|))|((|[[ | ]]|[ | ]|if |then |else |fi|; do |; done|for x in |case x in |;; |esac|x) |!
 |! |a=b|x='$(rm)'|x=|$[|]|$'|$"|*|~|=|+|1|@|x|E|EOF|time |function f|f() |${!V}|${x@P}|%|,|..|-
