@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import itertools
 import os
 import signal
@@ -18,6 +19,7 @@ from typing import Final
 from models.session import ResourceLimits
 
 _PREFIX: Final = "roocode-"
+_SERVER: Final = "-server"
 _OF_USE: Final = frozenset({"memory", "pids", "cpu", "cpuacct"})
 _PERIOD_US: Final = 100_000
 _NEEDED: Final = ("memory", "pids", "cpu")
@@ -161,7 +163,10 @@ def hierarchies(mounts: str, own: str) -> list[Hierarchy]:
 def _place(mount: Path, root: str, path: str) -> Path:
     """The folder of a group below a mount that may show a part of the hierarchy only."""
     below = path.removeprefix(root.rstrip("/")) if root != "/" else path
-    return mount / below.lstrip("/")
+    place = mount / below.lstrip("/")
+    # This server may have moved into a group of its own; commands get theirs beside it, not below.
+    own = place.name.startswith(_PREFIX) and place.name.endswith(_SERVER)
+    return place.parent if own else place
 
 
 def _prepare(hierarchy: Hierarchy) -> bool:
@@ -175,14 +180,27 @@ def _prepare(hierarchy: Hierarchy) -> bool:
         return True
     request = " ".join(f"+{name}" for name in sorted(missing))
     try:
-        leaf = hierarchy.parent / f"{_PREFIX}{os.getpid()}-server"
-        if hierarchy.parent != Path("/sys/fs/cgroup"):
-            leaf.mkdir(exist_ok=True)
-            (leaf / "cgroup.procs").write_text(str(os.getpid()))
-        (hierarchy.parent / "cgroup.subtree_control").write_text(request)
+        return _hand_down(hierarchy.parent, request) or _make_room(hierarchy.parent, request)
     except OSError:
         return False
+
+
+def _hand_down(parent: Path, request: str) -> bool:
+    """Whether the group has no members, or is the root, so that it may. Raises: OSError."""
+    try:
+        (parent / "cgroup.subtree_control").write_text(request)
+    except OSError as failure:
+        if failure.errno == errno.EBUSY:
+            return False
+        raise
     return True
+
+
+def _make_room(parent: Path, request: str) -> bool:
+    leaf = parent / f"{_PREFIX}{os.getpid()}{_SERVER}"
+    leaf.mkdir(exist_ok=True)
+    (leaf / "cgroup.procs").write_text(str(os.getpid()))
+    return _hand_down(parent, request)
 
 
 def _can_be_used(hierarchy: Hierarchy) -> bool:

@@ -41,6 +41,8 @@ class Execution:
         self._bounds = bounds
         self._group = group
         self._on_output = on_output
+        self._lines = {"stdout": Lines(), "stderr": Lines()}
+        self._telling = asyncio.Lock()
         self._transcript = Transcript(bounds.max_output_bytes)
         self._process: Process | None = None
         self._stopped_by: str | None = None
@@ -90,10 +92,14 @@ class Execution:
         return process.end
 
     async def _read(self, stream: str, reader: asyncio.StreamReader) -> None:
-        lines = Lines()
+        lines = self._lines[stream]
         while chunk := await reader.read(_CHUNK_BYTES):
-            await self._tell(stream, lines.feed(chunk))
-        await self._tell(stream, lines.end())
+            async with self._telling:
+                for other in self._lines.keys() - {stream}:
+                    await self._tell(other, self._lines[other].begun())
+                await self._tell(stream, lines.feed(chunk))
+        async with self._telling:
+            await self._tell(stream, lines.end())
 
     async def _tell(self, stream: str, pieces: list[str]) -> None:
         if self._on_output is None:

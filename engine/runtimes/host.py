@@ -28,10 +28,10 @@ class HostRuntime:
 
     name: ClassVar[str]
 
-    def __init__(self, *, max_output_bytes: int) -> None:
+    def __init__(self, *, max_output_bytes: int, groups: ControlGroups | None = None) -> None:
         self.problem: str | None = None
         self._max_output_bytes = max_output_bytes
-        self._groups = ControlGroups.find()
+        self._groups = groups if groups is not None else ControlGroups.find()
         self._prlimit = shutil.which("prlimit")
         self._running: defaultdict[SessionId, set[Execution]] = defaultdict(set)
 
@@ -62,11 +62,14 @@ class HostRuntime:
             await execution.finished.wait()
 
     def holds(self) -> Mapping[str, str]:
-        """What holds each limit: a control group, an rlimit (of each process by itself), this server."""
+        """What holds each limit: a control group, an rlimit (of each process by itself), this server.
+
+        The kernel exempts root from the rlimit on processes, whatever namespace it is in.
+        """
         groups = self._groups.holds()
         return {
             "memory": groups.get("memory", "rlimit of each process"),
-            "processes": groups.get("pids", "rlimit of the user"),
+            "processes": groups.get("pids", "not enforced" if os.geteuid() == 0 else "rlimit of the user"),
             "cpu": groups.get("cpu", "rlimit of each process"),
             "fileSize": "rlimit of each process",
             "time": "server",

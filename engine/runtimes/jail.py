@@ -49,6 +49,7 @@ class Jail:
             *[word for path, number in files.items() for word in ("--ro-bind-data", str(number), path)],
             *_bound(_OF_ETC + (_OF_ETC_FOR_NETWORK if sandbox.network else ())),
             *self._own_folders(sandbox),
+            *[word for path in self._shown() for word in ("--ro-bind", str(path), str(path))],
             *self._hidden(sandbox),
             *_workspace(sandbox, command),
             *_environment(command),
@@ -63,8 +64,7 @@ class Jail:
         yield from ("--die-with-parent", "--new-session", "--cap-drop", "ALL", "--hostname", "sandbox")
 
     def _system(self) -> Iterator[str]:
-        for path in self._visible():
-            yield from ("--ro-bind", str(path), str(path))
+        yield from ("--ro-bind", "/usr", "/usr")
         for place in _MAY_BE_LINKS:
             if os.path.islink(place):
                 yield from ("--symlink", os.readlink(place), place)
@@ -81,13 +81,13 @@ class Jail:
         yield from ("--dir", HOME, "--dir", "/var", "--symlink", "/tmp", "/var/tmp")  # noqa: S108
         yield from ("--remount-ro", "/dev")
 
-    def _visible(self) -> list[Path]:
-        return [Path("/usr"), *_python(), *self.read_only_paths]
+    def _shown(self) -> list[Path]:
+        return [*_python(), *self.read_only_paths]
 
     def _hidden(self, sandbox: Sandbox) -> Iterator[str]:
         """Empty folders in the place of this server's own, where they lie within what is shown."""
         for secret in _secret_folders(sandbox):
-            if any(secret.is_relative_to(path) for path in self._visible()):
+            if any(secret.is_relative_to(path) for path in (Path("/usr"), *self._shown())):
                 yield from ("--tmpfs", str(secret), "--remount-ro", str(secret))
 
 

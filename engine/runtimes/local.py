@@ -17,6 +17,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import ClassVar, Final
 
+from engine.runtimes.cgroups import ControlGroups
 from engine.runtimes.host import HostRuntime
 from engine.runtimes.jail import MADE_UP, Jail
 from engine.runtimes.process import Launch
@@ -34,8 +35,14 @@ class LocalRuntime(HostRuntime):
 
     name: ClassVar = "local"
 
-    def __init__(self, *, read_only_paths: Sequence[Path] = (), max_output_bytes: int = 1_000_000) -> None:
-        super().__init__(max_output_bytes=max_output_bytes)
+    def __init__(
+        self,
+        *,
+        read_only_paths: Sequence[Path] = (),
+        max_output_bytes: int = 1_000_000,
+        groups: ControlGroups | None = None,
+    ) -> None:
+        super().__init__(max_output_bytes=max_output_bytes, groups=groups)
         self._bwrap = shutil.which("bwrap")
         self.problem = self._missing(read_only_paths)
         self._jail = Jail(read_only_paths=read_only_paths, options=_options(self._bwrap))
@@ -54,6 +61,8 @@ class LocalRuntime(HostRuntime):
         for path in read_only_paths:
             if not path.is_absolute() or not path.exists():
                 return f"`runtime.read_only_paths` names {path}, which is no absolute path that exists."
+            if Path.home().is_relative_to(path.resolve()):
+                return f"`runtime.read_only_paths` names {path}, which holds the whole home folder."
         return None
 
     async def _try_out(self) -> str | None:

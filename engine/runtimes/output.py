@@ -23,11 +23,15 @@ class Lines:
         *long, self._begun = _split(self._begun)
         return pieces + long
 
+    def begun(self) -> list[str]:
+        """The line that has no end yet, so that what another stream prints now comes after it."""
+        begun, self._begun = self._begun, ""
+        return [begun] if begun else []
+
     def end(self) -> list[str]:
         """What is left at the end of the stream."""
-        rest = self._begun + self._decoder.decode(b"", final=True)
-        self._begun = ""
-        return [rest] if rest else []
+        self._begun += self._decoder.decode(b"", final=True)
+        return self.begun()
 
 
 def _split(line: str) -> list[str]:

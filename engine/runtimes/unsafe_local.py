@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar, Final
 
+from engine.runtimes.cgroups import ControlGroups
 from engine.runtimes.host import HostRuntime
 from engine.runtimes.process import MARK, Launch
 from engine.runtimes.runtime import Command, Sandbox
@@ -27,8 +28,8 @@ class UnsafeLocalRuntime(HostRuntime):
 
     name: ClassVar = "unsafe-local"
 
-    def __init__(self, *, max_output_bytes: int = 1_000_000) -> None:
-        super().__init__(max_output_bytes=max_output_bytes)
+    def __init__(self, *, max_output_bytes: int = 1_000_000, groups: ControlGroups | None = None) -> None:
+        super().__init__(max_output_bytes=max_output_bytes, groups=groups)
         if self._prlimit is None:
             self.problem = "Commands need `prlimit` of util-linux, which is not installed: install it."
 

@@ -1,0 +1,246 @@
+"""Out of the jail nothing is seen, reached or changed but the session's own workspace."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import uvloop
+
+from engine.runtimes.choose import choose
+from engine.runtimes.local import LocalRuntime
+from engine.runtimes.runtime import Command, Exit, RuntimeUnavailable, Sandbox
+from models.identifier import SessionId
+from models.session import ResourceLimits
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Sandbox:
+    folder = tmp_path / "data" / "workspaces" / "session-1"
+    folder.mkdir(parents=True)
+    (tmp_path / "data" / "admin.json").write_text("the key of the house")
+    return Sandbox(
+        session_id=SessionId("session-1"),
+        folder=folder,
+        limits=ResourceLimits(max_execution_time=60, max_memory_mb=128),
+        network=False,
+    )
+
+
+async def jailed(sandbox: Sandbox, line: str, runtime: LocalRuntime | None = None) -> Exit:
+    return await (runtime or LocalRuntime()).run(sandbox, Command(line=line))
+
+
+async def output(sandbox: Sandbox, line: str) -> str:
+    return (await jailed(sandbox, line)).output
+
+
+async def test_the_root_holds_the_system_and_the_workspace(sandbox: Sandbox) -> None:
+    found = set((await output(sandbox, "ls /")).split())
+    allowed = {"bin", "dev", "etc", "lib", "lib32", "lib64", "libx32", "proc", "sbin", "tmp", "usr", "var"}
+    python = Path(sys.base_prefix).parts[1]
+    assert found <= allowed | {"workspaces", python}
+
+
+async def test_only_the_own_workspace_is_mounted(sandbox: Sandbox) -> None:
+    other = sandbox.folder.with_name("session-2")
+    other.mkdir()
+    (other / "theirs").touch()
+    assert await output(sandbox, "pwd; ls /workspaces") == "/workspaces/session-1\nsession-1\n"
+
+
+@pytest.mark.parametrize(
+    "place", ["/home", "/root/.ssh", "/var/lib", "/run", "/sys", "/boot", "/mnt", "/etc/shadow"]
+)
+async def test_a_place_of_the_host_is_not_there(sandbox: Sandbox, place: str) -> None:
+    assert (await jailed(sandbox, f"ls -d {place}")).code != 0
+
+
+async def test_the_servers_folders_are_not_there(sandbox: Sandbox) -> None:
+    data, code = sandbox.folder.parent.parent, Path(__file__).parents[3]
+    for place in (data, code, Path(sys.prefix)):
+        assert (await jailed(sandbox, f"ls '{place}'")).code != 0, place
+
+
+async def test_what_is_shown_of_pythons_folder_is_python(sandbox: Sandbox) -> None:
+    prefix = Path(sys.base_prefix)
+    if prefix.is_relative_to("/usr"):
+        assert (await jailed(sandbox, "python3 -c 'pass'")).code == 0
+    else:
+        top = Path(*prefix.parts[:2])
+        found = await output(sandbox, f"find {top} -maxdepth {len(prefix.parts) - 2}")
+        assert set(found.split()) == {
+            str(top),
+            *(str(path) for path in (prefix, *prefix.parents) if top in path.parents),
+        }
+
+
+async def test_no_python_but_the_servers_is_needed(sandbox: Sandbox) -> None:
+    found = await output(
+        sandbox, f"{sys.base_prefix}/bin/python3 -c 'import ssl, sqlite3, json; print(6 * 7)'"
+    )
+    assert found == "42\n"
+
+
+async def test_a_secret_within_a_folder_that_is_shown_is_hidden(sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "notes").write_text("for all")
+    runtime = LocalRuntime(read_only_paths=[tmp_path])
+    done = await jailed(
+        sandbox, f"cat {tmp_path}/notes && ls -A {tmp_path}/data; touch {tmp_path}/data/x", runtime
+    )
+    assert "for all" in done.output
+    assert "admin.json" not in done.output and "workspaces" not in done.output.replace(str(tmp_path), "")
+    assert not (tmp_path / "data/x").exists()
+
+
+async def test_a_read_only_path_can_be_read_and_not_written(sandbox: Sandbox, tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    (shared / "library").write_text("useful")
+    runtime = LocalRuntime(read_only_paths=[shared])
+    done = await jailed(sandbox, f"cat {shared}/library; echo spoilt > {shared}/library", runtime)
+    assert "useful" in done.output and done.code != 0
+    assert (shared / "library").read_text() == "useful"
+
+
+@pytest.mark.parametrize("place", ["/", "/usr", "/usr/bin", "/etc", "/dev", "/proc", "/var", "/workspaces"])
+async def test_nothing_is_written_outside_the_workspace(sandbox: Sandbox, place: str) -> None:
+    assert (await jailed(sandbox, f"touch {place}/roocode-was-here")).code != 0
+    assert not Path(place, "roocode-was-here").exists()
+
+
+async def test_the_temporary_folder_ends_with_the_command_and_has_a_bound(sandbox: Sandbox) -> None:
+    done = await jailed(sandbox, "echo x > /tmp/x && cat /tmp/x; head -c 100000000 /dev/zero > /tmp/big")
+    assert done.output.startswith("x\n") and done.code != 0
+    assert await output(sandbox, "cd /tmp; ls -A . ~") == ".:\nhome\n\n/tmp/home:\n"
+
+
+async def test_the_workspace_keeps_what_is_written(sandbox: Sandbox) -> None:
+    await jailed(sandbox, "echo kept > file")
+    assert (sandbox.folder / "file").read_text() == "kept\n"
+    assert await output(sandbox, "cat /workspaces/session-1/file") == "kept\n"
+
+
+async def test_a_link_in_the_workspace_leads_to_the_jails_own_files(sandbox: Sandbox) -> None:
+    (sandbox.folder / "passwd").symlink_to("/etc/passwd")
+    assert "agent" in await output(sandbox, "cat passwd")
+
+
+async def test_the_user_is_nobody_in_particular_and_can_do_nothing_special(sandbox: Sandbox) -> None:
+    assert await output(sandbox, "id -u; id -un; hostname") == "1000\nagent\nsandbox\n"
+    capabilities = await output(sandbox, "grep ^Cap /proc/self/status | cut -f2 | sort -u")
+    assert capabilities == "0000000000000000\n"
+    for line in ("mount -t tmpfs x /tmp", "chroot / true", "unshare -U true", "mknod x c 1 3", "hostname x"):
+        assert (await jailed(sandbox, line)).code != 0, line
+
+
+async def test_the_hosts_processes_are_not_seen(sandbox: Sandbox) -> None:
+    found = await output(sandbox, "cat /proc/[0-9]*/cmdline | tr '\\0' ' '")
+    assert "pytest" not in found and str(sandbox.folder) not in found
+    assert (await jailed(sandbox, f"kill -0 {os.getpid()}")).code != 0
+
+
+async def test_the_servers_secrets_are_in_no_environment(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROOCODE_SECRET", "do-not-tell")
+    names = await output(sandbox, "cat /proc/[0-9]*/environ | tr '\\0' '\\n' | cut -d= -f1 | sort -u")
+    assert set(names.split()) == {"HOME", "LANG", "LOGNAME", "PATH", "PWD", "TERM", "USER"}
+
+
+async def test_no_descriptor_of_the_server_is_open(sandbox: Sandbox) -> None:
+    # 3 is what ls reads the folder with.
+    assert await output(sandbox, "ls /proc/self/fd") == "0\n1\n2\n3\n"
+
+
+@asynccontextmanager
+async def listening() -> AsyncIterator[int]:
+    """A server on the host's loopback; its port."""
+
+    async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"reached")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(greet, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+CONNECT = 'import socket; print(socket.create_connection(("127.0.0.1", {port}), 5).recv(100).decode())'
+
+
+async def test_the_hosts_network_is_out_of_reach(sandbox: Sandbox) -> None:
+    async with listening() as port:
+        done = await jailed(sandbox, f"python3 -c '{CONNECT.format(port=port)}'")
+    assert done.code != 0 and "reached" not in done.output
+
+
+async def test_a_session_with_the_network_reaches_it(sandbox: Sandbox) -> None:
+    async with listening() as port:
+        done = await jailed(replace(sandbox, network=True), f"python3 -c '{CONNECT.format(port=port)}'")
+    assert done.output == "reached\n"
+
+
+async def test_without_the_network_a_command_can_still_talk_to_itself(sandbox: Sandbox) -> None:
+    program = (
+        "import socket, threading\n"
+        "server = socket.create_server(('127.0.0.1', 0))\n"
+        "threading.Thread(target=lambda: server.accept()[0].send(b'hello')).start()\n"
+        "print(socket.create_connection(server.getsockname()).recv(9).decode())\n"
+    )
+    (sandbox.folder / "talk.py").write_text(program)
+    assert await output(sandbox, "python3 talk.py") == "hello\n"
+
+
+async def test_a_jail_that_works_has_no_problem() -> None:
+    assert await LocalRuntime().probe() is None
+
+
+async def test_without_bubblewrap_nothing_runs_and_the_reason_is_told(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("prlimit", "sh"):
+        (tmp_path / name).symlink_to(shutil.which(name) or "")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    chosen = await choose("auto", read_only_paths=[], max_output_bytes=1000)
+    assert chosen.problem is not None and "bubblewrap" in chosen.problem
+    with pytest.raises(RuntimeUnavailable, match="install it"):
+        await chosen.run(sandbox, Command(line="touch here"))
+    assert not (sandbox.folder / "here").exists()
+
+
+async def test_where_no_jail_can_be_made_nothing_runs_and_the_reason_is_told(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A bubblewrap that is refused its namespaces says so and ends with 1."""
+    refused = '#!/bin/sh\necho "bwrap: No permissions to create new namespace" >&2\nexit 1\n'
+    (tmp_path / "bwrap").write_text(refused)
+    (tmp_path / "bwrap").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    chosen = await choose("local", read_only_paths=[], max_output_bytes=1000)
+    assert chosen.problem is not None and "No permissions" in chosen.problem
+    with pytest.raises(RuntimeUnavailable, match="unsafe-local"):
+        await chosen.run(sandbox, Command(line="touch here"))
+    assert not (sandbox.folder / "here").exists()
+
+
+@pytest.mark.parametrize("path", [Path("/not/there"), Path("relative"), Path("/"), Path.home()])
+async def test_a_read_only_path_that_cannot_be_is_told(path: Path) -> None:
+    chosen = await choose("local", read_only_paths=[path], max_output_bytes=1000)
+    assert chosen.problem is not None and str(path) in chosen.problem
+
+
+def test_the_jail_works_on_the_servers_event_loop(sandbox: Sandbox) -> None:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        done = runner.run(jailed(sandbox, "echo out; echo err >&2; exit 4"))
+        with pytest.raises(TimeoutError):
+            runner.run(asyncio.wait_for(jailed(sandbox, "sleep 1000"), 0.5))
+    assert (done.code, sorted(done.output.split())) == (4, ["err", "out"])

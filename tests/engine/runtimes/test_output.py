@@ -1,0 +1,72 @@
+"""Output is cut into lines and kept within a bound, however it comes."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.runtimes.output import LONGEST_PIECE, Lines, Transcript
+
+
+def pieces_of(chunks: list[bytes]) -> list[str]:
+    lines = Lines()
+    return [piece for chunk in chunks for piece in lines.feed(chunk)] + lines.end()
+
+
+def test_a_line_is_told_when_it_is_whole() -> None:
+    lines = Lines()
+    assert lines.feed(b"on") == []
+    assert lines.feed(b"e\ntwo\nth") == ["one\n", "two\n"]
+    assert lines.end() == ["th"]
+
+
+def test_a_begun_line_can_be_asked_for_and_is_not_told_twice() -> None:
+    lines = Lines()
+    assert lines.feed(b"ask\xc3") == []
+    assert lines.begun() == ["ask"]
+    assert (lines.feed(b"\xbc\n"), lines.end()) == (["ü\n"], [])
+
+
+def test_a_letter_that_comes_in_two_parts_is_one_letter() -> None:
+    assert pieces_of([b"\xc3", b"\xbc\n"]) == ["ü\n"]
+
+
+def test_half_a_letter_at_the_end_is_marked() -> None:
+    assert pieces_of([b"a\xc3"]) == ["a\ufffd"]
+
+
+def test_a_line_without_an_end_is_told_in_pieces() -> None:
+    lines = Lines()
+    told = lines.feed(b"x" * (3 * LONGEST_PIECE + 1))
+    assert [len(piece) for piece in told] == [LONGEST_PIECE] * 3
+    assert lines.end() == ["x"]
+
+
+@given(st.lists(st.binary(max_size=30)))
+def test_nothing_is_lost_or_added_between_chunks(chunks: list[bytes]) -> None:
+    told = pieces_of(chunks)
+    assert "".join(told) == b"".join(chunks).decode(errors="replace")
+    assert all("\n" not in piece[:-1] for piece in told)
+
+
+@given(st.lists(st.text(alphabet=st.characters(codec="utf-8"), max_size=40)), st.integers(2, 60))
+def test_a_transcript_is_whole_or_says_what_it_left_out(texts: list[str], bound: int) -> None:
+    transcript = Transcript(bound)
+    for text in texts:
+        transcript.add(text)
+    whole = "".join(texts)
+    if len(whole.encode()) <= bound:
+        assert (transcript.text, transcript.is_truncated) == (whole, False)
+    else:
+        head, _, tail = transcript.text.partition("\n[… ")
+        assert transcript.is_truncated and whole.startswith(head)
+        assert whole.endswith(tail.split(" bytes left out …]\n", 1)[1])
+        assert len(head.encode()) <= bound // 2
+
+
+def test_a_transcript_does_not_grow() -> None:
+    transcript = Transcript(1000)
+    for _ in range(1000):
+        transcript.add("x" * 100)
+    assert transcript.printed_bytes == 100_000
+    assert len(transcript.text) < 1100
