@@ -302,9 +302,9 @@ FORBIDDEN = st.sampled_from(["rm", "rm -rf /", "'rm' x", r"\rm", 'r"m"', "git pu
 JOINS = st.sampled_from([" && ", " || ", "; ", " & ", " | ", "\n", " &&\n"])
 WRAPS = st.sampled_from(
     [
-        "( {} )",
+        " ({})",
         "{{ {}; }}",
-        "! {}",
+        "! ( {} )",
         "npm $({})",
         'npm "x $({}) y"',
         "npm <({})",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,8 @@ DEPTH = 3000
 
 
 @pytest.fixture
-def deep(tmp_path: Path) -> Path:
-    """A tree that is deeper than any path can say."""
+def deep(tmp_path: Path) -> Iterator[Path]:
+    """A tree that is deeper than any path can say; removed after, because not everybody can."""
     top = tmp_path / "deep"
     top.mkdir()
     here = os.open(top, os.O_RDONLY)
@@ -29,7 +30,8 @@ def deep(tmp_path: Path) -> Path:
     os.write(descriptor, bytes(100_000))
     os.close(descriptor)
     os.close(here)
-    return top
+    yield top
+    remove_tree(top)
 
 
 def test_a_tree_of_any_depth_is_measured_and_removed(deep: Path) -> None:

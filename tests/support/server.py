@@ -1,0 +1,156 @@
+"""The installed command as a process, and words for talking to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+READY = "roocode-server ready on "
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Answer:
+    """What curl brought back."""
+
+    status: int
+    headers: dict[str, str]
+    body: Any
+
+    @property
+    def code(self) -> str:
+        return str(self.body["error"]["code"])
+
+
+@dataclass
+class ServerProcess:
+    """`roocode serve` on a free port and a data directory of its own."""
+
+    data_dir: Path
+    settings: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[str] | None = None
+    url: str = ""
+
+    def start(self) -> ServerProcess:
+        """Start it and wait until it says that it is ready."""
+        command = Path(sys.executable).with_name("roocode")
+        self.process = subprocess.Popen(
+            [str(command), "serve", "--port", "0", "--data-dir", str(self.data_dir)],
+            stdout=subprocess.PIPE,
+            stderr=(self.data_dir.parent / f"{self.data_dir.name}.log").open("a"),
+            text=True,
+            env={**os.environ, **self.settings},
+            cwd=self.data_dir.parent,
+        )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline().rstrip("\n")
+        assert line.startswith(READY), f"{line}\n{self.log}"
+        self.url = line.removeprefix(READY)
+        return self
+
+    @property
+    def log(self) -> str:
+        """What it has logged so far."""
+        return (self.data_dir.parent / f"{self.data_dir.name}.log").read_text()
+
+    @property
+    def admin(self) -> dict[str, str]:
+        """The administrator that the first start made."""
+        content: dict[str, str] = json.loads((self.data_dir / "admin.json").read_text())
+        return content
+
+    @property
+    def key(self) -> str:
+        return self.admin["apiKey"]
+
+    def stop(self) -> int:
+        """Ask it to stop as a person would; its exit code."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(timeout=20)
+        self._close()
+        return code
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+        self._close()
+
+    def end(self) -> None:
+        """Leave nothing running, whatever the test did."""
+        if self.process is not None and self.process.poll() is None:
+            self.kill()
+
+    def curl(self, method: str, path: str, body: Any = None, *options: str, key: str | None = "") -> Answer:
+        """One request with the real curl; `key=None` sends no credentials."""
+        command = ["curl", "-sS", "-X", method, "--path-as-is", "-w", "\n%{http_code}", "-D", "-", *options]
+        if key is not None:
+            command += ["-H", f"Authorization: Bearer {key or self.key}"]
+        if body is not None:
+            command += ["-H", "Content-Type: application/json", "--data-binary", "@-"]
+        sent = body if isinstance(body, bytes) else json.dumps(body).encode()
+        done = subprocess.run(
+            [*command, self.url + path], input=sent, capture_output=True, check=True, timeout=60
+        )
+        head, _, rest = done.stdout.replace(b"HTTP/1.1 100 Continue\r\n\r\n", b"").partition(b"\r\n\r\n")
+        content, _, status = rest.rpartition(b"\n")
+        headers = dict(
+            line.lower().split(": ", 1) for line in head.decode().splitlines()[1:] if ": " in line
+        )
+        is_json = "application/json" in headers.get("content-type", "")
+        return Answer(int(status), headers, json.loads(content) if is_json else content.decode())
+
+    def node(self, script: str, *arguments: str, timeout: int = 120) -> Any:
+        """Run a script of tests/end_to_end/clients with the real JavaScript client; the JSON it prints."""
+        node = shutil.which("node")
+        assert node is not None, "node is needed to drive the server with the JavaScript client"
+        path = PROJECT / "tests" / "end_to_end" / "clients" / script
+        done = subprocess.run(
+            [node, str(path), self.url, self.key, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{self.log}"
+        return json.loads(done.stdout)
+
+    def _close(self) -> None:
+        if self.process is not None and self.process.stdout is not None:
+            self.process.stdout.close()
+
+
+@pytest.fixture
+def start_server(tmp_path: Path) -> Iterator[Callable[..., ServerProcess]]:
+    """Start servers; each ends with the test. Keywords are settings: `agent__max_iterations="3"`."""
+    started: list[ServerProcess] = []
+
+    def start(name: str = "data", **settings: str) -> ServerProcess:
+        named = {f"ROOCODE_{key.upper()}": content for key, content in settings.items()}
+        server = ServerProcess(tmp_path / name, named)
+        started.append(server)
+        return server.start()
+
+    yield start
+    for server in started:
+        server.end()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """One server for all tests of this worker that leave it as they found it."""
+    running = ServerProcess(tmp_path_factory.mktemp("server") / "data").start()
+    yield running
+    running.end()
