@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -69,10 +71,8 @@ async def open_engine(settings: Settings) -> Engine:
 
     Raises: OSError, SQLAlchemyError, PlaybookInvalid, if what is configured cannot be used.
     """
-    data_dir = Path(settings.server.data_dir).absolute()  # noqa: ASYNC240 - nothing else runs yet
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database = Database(settings.database.url or f"sqlite+aiosqlite:///{data_dir / DATABASE_FILE}")
-    hub = Hub()
+    data_dir = _data_dir(settings)
+    database, hub = _database(settings, data_dir), Hub()
     log = EventLog(database, hub.publish)
     runtime = await choose(
         settings.runtime.kind,
@@ -88,6 +88,31 @@ async def open_engine(settings: Settings) -> Engine:
     await engine.sessions.finish_deletions()
     await engine.tasks.recover(resume=settings.agent.resume_on_start)
     return engine
+
+
+@asynccontextmanager
+async def open_accounts(settings: Settings) -> AsyncIterator[Accounts]:
+    """The accounts alone, for the command line; a server may run on the same data directory meanwhile.
+
+    Raises: OSError, SQLAlchemyError, if the data directory cannot be used.
+    """
+    data_dir = _data_dir(settings)
+    database = _database(settings, data_dir)
+    await database.open(EventLog(database, Hub().publish))
+    try:
+        yield Accounts(database, settings.auth, data_dir)
+    finally:
+        await database.close()
+
+
+def _data_dir(settings: Settings) -> Path:
+    data_dir = Path(settings.server.data_dir).absolute()
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return data_dir
+
+
+def _database(settings: Settings, data_dir: Path) -> Database:
+    return Database(settings.database.url or f"sqlite+aiosqlite:///{data_dir / DATABASE_FILE}")
 
 
 def _assemble(

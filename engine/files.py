@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 from typing import Final
@@ -70,8 +71,8 @@ class Files:
         content = _decode(request)
         before = await workspace.read(request.path)
         entry = await workspace.update(request.path, content)
-        changed = changes_between(before.content, content, path=entry.path)
-        await self._log.append(request.session_id, FileModified(path=entry.path, changes=changed))
+        changes = await asyncio.to_thread(changes_between, entry.path, before.content, content)
+        await self._log.append(request.session_id, FileModified(path=entry.path, changes=changes))
         return entry
 
     async def delete(self, request: FileRef) -> str:

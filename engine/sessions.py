@@ -7,8 +7,6 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
-from models.user import Caller
-
 from engine.events.log import EventLog
 from engine.runtimes.runtime import Runtime, Sandbox
 from engine.runtimes.workspace import Workspace
@@ -31,6 +29,7 @@ from models.session import (
 )
 from models.settings import FileSettings, SessionSettings
 from models.shape import Shape
+from models.user import Caller
 
 AnyShape = TypeVar("AnyShape", bound=Shape)
 BeforeDeletion = Callable[[SessionId], Awaitable[None]]

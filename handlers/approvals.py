@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from models.user import Caller, Permission
-
 from handlers.operation import Handlers, operation
 from models.approval import (
     ApprovalAnswer,
@@ -16,6 +14,7 @@ from models.approval import (
 from models.error import Conflict, NotFound
 from models.page import pagination
 from models.task import TaskActive
+from models.user import Caller, Permission
 
 
 class Approvals(Handlers, namespace="/approvals"):
@@ -28,7 +27,7 @@ class Approvals(Handlers, namespace="/approvals"):
     )
     async def list(self, caller: Caller, request: ApprovalList) -> ApprovalPage:
         """List a session's approvals, newest first; `status=pending` gives those that wait."""
-        approvals, total = await self.engine.approvals.list(request)
+        approvals, total = await self.engine.approvals.page(request)
         return ApprovalPage(
             data=approvals, pagination=pagination(total=total, limit=request.limit, offset=request.offset)
         )

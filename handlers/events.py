@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import orjson
-from models.user import Caller, Permission
 
 from handlers.connection import Connection
 from handlers.operation import Handlers, operation
@@ -16,6 +15,7 @@ from models.event import (
     EventUnsubscribe,
     Subscription,
 )
+from models.user import Caller, Permission
 
 
 class Events(Handlers, namespace="/sessions"):

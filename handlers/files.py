@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from models.user import Caller, Permission
-
 from handlers.operation import Handlers, operation
 from models.error import Conflict, NotFound, PayloadTooLarge, ValidationFailed, WorkspaceLimitExceeded
 from models.file import (
@@ -19,6 +17,7 @@ from models.file import (
     FileRemoved,
     FileWrite,
 )
+from models.user import Caller, Permission
 
 PATH = "/api/v1/sessions/{sessionId}/files/{path}"
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from models.user import Caller, Permission
-
 from engine.monitoring.machine import system_resources
 from handlers.operation import Handlers, operation
 from models.clock import now
 from models.monitoring import Health, Nothing, SystemResources
+from models.user import Caller, Permission
 
 
 class Monitoring(Handlers, namespace="/monitoring"):

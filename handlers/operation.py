@@ -12,13 +12,12 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, TypeVar
 
-from models.user import Caller, Permission
-
 from engine.engine import Engine
 from handlers.connection import Connection
 from models.error import AppError
 from models.event import Event
 from models.shape import Shape
+from models.user import Caller, Permission
 
 AnyMethod = TypeVar("AnyMethod", bound=Callable[..., Awaitable[Shape]])
 

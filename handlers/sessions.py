@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from models.user import Caller, Permission
-
 from engine.runtimes.runtime import mount_path
 from handlers.operation import Handlers, operation
 from models.error import NotFound
@@ -22,6 +20,7 @@ from models.session import (
     SessionUpdatedEvent,
     Workspace,
 )
+from models.user import Caller, Permission
 
 
 class Sessions(Handlers, namespace="/sessions"):

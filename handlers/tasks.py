@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from models.user import Caller, Permission
-
 from handlers.operation import Handlers, operation
 from models.approval import ApprovalRequired, ApprovalResolved
 from models.error import Conflict, NotFound, ServerOverload
@@ -37,6 +35,7 @@ from models.task import (
     ToolStarted,
 )
 from models.tool import ToolCompleted
+from models.user import Caller, Permission
 
 WORK = (
     TaskStarted,
@@ -91,7 +90,7 @@ class Tasks(Handlers, namespace="/tasks"):
     )
     async def list(self, caller: Caller, request: TaskList) -> TaskPage:
         """List a session's tasks, newest first."""
-        tasks, total = await self.engine.tasks.list(request)
+        tasks, total = await self.engine.tasks.page(request)
         return TaskPage(
             data=tasks, pagination=pagination(total=total, limit=request.limit, offset=request.offset)
         )

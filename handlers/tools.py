@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from models.user import Caller, Permission
-
 from handlers.operation import Handlers, operation
 from models.error import Conflict, NotFound, PayloadTooLarge, ToolExecutionFailed, ValidationFailed
 from models.file import FileCreated, FileModified
 from models.task import ToolOutput, ToolStarted
 from models.tool import ToolCatalogue, ToolCompleted, ToolExecute, ToolExecuted, ToolListRequest
+from models.user import Caller, Permission
 
 
 class Tools(Handlers, namespace="/tools"):

@@ -32,9 +32,7 @@ class Event(Shape):
 EVENTS: Final[dict[str, type[Event]]] = {}
 
 
-def event(
-    name: str, *, durable: bool = True, namespace: str | None = None
-) -> Callable[[AnyEvent], AnyEvent]:
+def event(name: str, *, durable: bool = True, namespace: str | None = None) -> Callable[[AnyEvent], AnyEvent]:
     """Declare an event. A durable one is stored and numbered; another one is seen only by who is there.
 
     Its Socket.IO namespace is that of its noun (`task.started`: `/tasks`) where none is given.

@@ -220,5 +220,5 @@ def _json_schema(cls: type[Any]) -> dict[str, Any]:
     plugin = MarshmallowPlugin(schema_name_resolver=lambda schema: "")
     APISpec(title="", version="", openapi_version="3.1.0", plugins=[plugin])
     assert plugin.converter is not None  # noqa: S101 - APISpec has just set it
-    converted: dict[str, Any] = plugin.converter.schema2jsonschema(cls.schema())  # type: ignore[no-untyped-call]
+    converted: dict[str, Any] = plugin.converter.schema2jsonschema(cls.schema())
     return converted

@@ -14,7 +14,6 @@ from handlers.pipeline import Pipeline
 from handlers.registry import build_registry
 from models.settings import Settings
 from server.doors.clients import Clients
-from server.doors.pages import add_pages
 from server.doors.rest import RestDoor, request_middleware
 from server.doors.socketio import SocketServer
 from server.identity import Gate, Identity
@@ -43,7 +42,6 @@ def build_doors(engine: Engine) -> Doors:
     sockets = SocketServer(registry, pipeline, identity, Clients(engine.log, engine.hub), settings)
     sockets.attach(app)
     RestDoor(registry, pipeline, identity).add_routes(app)
-    add_pages(app, registry)
     return Doors(app, sockets)
 
 

@@ -25,9 +25,7 @@ _config = click.option(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A file like config.yaml.",
 )
-_data_dir = click.option(
-    "--data-dir", type=click.Path(file_okay=False), help="Where everything is stored."
-)
+_data_dir = click.option("--data-dir", type=click.Path(file_okay=False), help="Where everything is stored.")
 
 
 @click.group()
@@ -40,7 +38,9 @@ def main() -> None:
 @_config
 @_data_dir
 @click.option("--host", help="The address to listen on.")
-@click.option("--port", "ports", type=click.IntRange(0, 65535), multiple=True, help="Repeatable; 0 picks one.")
+@click.option(
+    "--port", "ports", type=click.IntRange(0, 65535), multiple=True, help="Repeatable; 0 picks one."
+)
 def serve(config: Path | None, data_dir: str | None, host: str | None, ports: tuple[int, ...]) -> None:
     """Run the server until it is told to stop (SIGTERM or Ctrl-C)."""
     given = {"host": host, "ports": list(ports) or None, "data_dir": data_dir}

@@ -53,23 +53,27 @@ class Identity:
         offered = auth.get("token") or auth.get("apiKey")
         if offered is not None and not isinstance(offered, str):
             raise AuthenticationFailed
-        credential = (
-            offered or _from_headers(request) or _from_subprotocol(request) or _from_query(request)
-        )
+        credential = offered or _from_headers(request) or _from_subprotocol(request) or _from_query(request)
         caller = await self._identify(credential, request, new_request_id())
         if caller.is_anonymous:
             raise AuthenticationFailed
         return caller
 
+    def nobody(self, request: web.Request, request_id: str) -> Caller:
+        """The caller of what anybody may ask, whatever credentials come along."""
+        return Caller.anonymous(request_id=request_id, base_url=self._base_url(request))
+
     async def _identify(self, credential: str | None, request: web.Request, request_id: str) -> Caller:
-        base_url = self._settings.public_url or f"{request.scheme}://{request.host}"
         if credential:
             identity = await self._accounts.identify(credential)
         elif self._mode is AuthMode.OPEN:
             identity = await self._accounts.open_identity()
         else:
-            return Caller.anonymous(request_id=request_id, base_url=base_url)
-        return Caller.of(identity, request_id=request_id, base_url=base_url)
+            return self.nobody(request, request_id)
+        return Caller.of(identity, request_id=request_id, base_url=self._base_url(request))
+
+    def _base_url(self, request: web.Request) -> str:
+        return self._settings.public_url or f"{request.scheme}://{request.host}"
 
 
 class Gate:

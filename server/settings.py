@@ -93,5 +93,3 @@ def _check_open_mode(settings: Settings) -> None:
             "auth.mode: open lets anybody in, so it is for loopback alone: "
             f"set server.host to 127.0.0.1, not {settings.server.host}"
         )
-
-

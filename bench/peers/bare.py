@@ -28,7 +28,7 @@ class Json:
 
 
 def build() -> web.Application:
-    server: Any = socketio.AsyncServer(async_mode="aiohttp", json=Json)  # type: ignore[no-untyped-call]
+    server: Any = socketio.AsyncServer(async_mode="aiohttp", json=Json)
     prepared: dict[str, Any] = {}
 
     async def connect(sid: str, environ: dict[str, Any], auth: dict[str, Any] | None) -> None:

@@ -40,7 +40,7 @@ class Approvals:
             raise NotFound("approval", approval_id)
         return approval
 
-    async def list(self, request: ApprovalList) -> tuple[list[Approval], int]:
+    async def page(self, request: ApprovalList) -> tuple[list[Approval], int]:
         """A session's approvals, newest first, and how many there are."""
         return await self._repository.page(
             request.session_id, request.status, limit=request.limit, offset=request.offset

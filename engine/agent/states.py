@@ -1,4 +1,4 @@
-"""A task's state: every change is one transaction with the event that tells of it; nobody else moves tasks."""
+"""A task's state: every change is one transaction with the event that tells of it; nobody else makes one."""
 
 from __future__ import annotations
 

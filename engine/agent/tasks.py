@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import structlog
-from models.user import Caller
 
 from engine.agent.approvals import Approvals
 from engine.agent.runner import Runner
@@ -30,6 +29,7 @@ from models.task import (
     TaskStatus,
     TaskUpdate,
 )
+from models.user import Caller
 
 log = structlog.get_logger("tasks")
 
@@ -63,7 +63,7 @@ class Tasks:
             raise NotFound("task", task_id)
         return task
 
-    async def list(self, request: TaskList) -> tuple[list[Task], int]:
+    async def page(self, request: TaskList) -> tuple[list[Task], int]:
         """A session's tasks, newest first, and how many there are."""
         return await self._repository.page(
             request.session_id, request.status, limit=request.limit, offset=request.offset

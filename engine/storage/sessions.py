@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from engine.storage.database import Database, Transaction
 from engine.storage.rows import Rows
@@ -41,7 +41,7 @@ class SessionRepository:
         self, user_id: UserId | None, status: SessionStatus | None, *, limit: int, offset: int
     ) -> tuple[list[Session], int]:
         """A user's sessions (None: everybody's), newest first, and how many there are."""
-        where = [sessions.c.deleted_at.is_(None)]
+        where: list[ColumnElement[bool]] = [sessions.c.deleted_at.is_(None)]
         if user_id is not None:
             where.append(sessions.c.user_id == user_id)
         if status is not None:

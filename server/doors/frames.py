@@ -1,4 +1,4 @@
-"""WebSocket frames made once and sent to many. Source: RFC 6455, section 5.2: a server's frames are unmasked."""
+"""WebSocket frames made once and sent to many. Source: RFC 6455, 5.2: a server's frames are unmasked."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ from models.error import (
     PermissionDenied,
     ServerOverload,
 )
+from models.user import Caller
 from server.identity import Gate, Identity, new_request_id
 
 API_VERSION: Final = "v1"
@@ -47,13 +48,19 @@ class RestDoor:
             request_id = request[REQUEST_ID]
             try:
                 _check_version(request)
-                caller = await self._identity.of_request(request, request_id)
+                caller = await self._caller(declared, request, request_id)
                 raw = await _gather(request)
             except AppError as failure:
                 return respond(refuse(failure, request_id))
             return respond(await self._pipeline.answer(declared, caller, raw))
 
         return serve
+
+    async def _caller(self, declared: Operation, request: web.Request, request_id: str) -> Caller:
+        """Who calls. Credentials that have run out must not keep anybody from logging in again."""
+        if declared.permission is None:
+            return self._identity.nobody(request, request_id)
+        return await self._identity.of_request(request, request_id)
 
 
 def route_path(binding: RestBinding) -> str:
@@ -65,9 +72,7 @@ def route_path(binding: RestBinding) -> str:
 
 def respond(answer: Answer) -> web.Response:
     """An answer as JSON."""
-    return web.Response(
-        status=answer.status, body=orjson.dumps(answer.body), content_type="application/json"
-    )
+    return web.Response(status=answer.status, body=orjson.dumps(answer.body), content_type="application/json")
 
 
 def request_middleware(gate: Gate) -> Any:
@@ -95,9 +100,7 @@ def request_middleware(gate: Gate) -> Any:
     return middleware
 
 
-def _add_headers(
-    gate: Gate, request: web.Request, response: web.StreamResponse, request_id: str
-) -> None:
+def _add_headers(gate: Gate, request: web.Request, response: web.StreamResponse, request_id: str) -> None:
     response.headers["X-Request-ID"] = request_id
     response.headers["X-API-Version"] = API_VERSION
     response.headers.setdefault("X-Content-Type-Options", "nosniff")

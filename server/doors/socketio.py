@@ -13,6 +13,7 @@ from typing import Any, Final
 import orjson
 import socketio
 import structlog
+from engineio.payload import Payload
 from socketio import packet
 
 from handlers.operation import Operation, Registry
@@ -47,8 +48,8 @@ class MalformedPacket(ValueError):
     """What a client sent is no Socket.IO packet that this server takes."""
 
 
-class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
-    """python-socketio with its open ends tied up: every call is answered, and nothing is dispatched by luck."""
+class SocketServer(socketio.AsyncServer):
+    """python-socketio with its open ends tied up: every call is answered, nothing is dispatched by luck."""
 
     def __init__(
         self,
@@ -58,6 +59,8 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         clients: Clients,
         settings: Settings,
     ) -> None:
+        # A client on long polling sends all that waits in one request; engine.io's own bound is 16 packets.
+        Payload.max_decode_packets = settings.socket.max_pending_calls * HEADROOM
         super().__init__(
             async_mode="aiohttp",
             json=Json,
@@ -91,7 +94,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
     def _engineio_server_class(self) -> type[EngineServer]:
         return EngineServer
 
-    async def _handle_eio_message(self, engine_id: str, data: str | bytes) -> None:
+    async def _handle_eio_message(self, engine_id: str, data: str | bytes) -> None:  # type: ignore[override]
         """Take one packet; what cannot be read is told to the client, which is then let go."""
         try:
             if isinstance(data, str):
@@ -202,5 +205,3 @@ def _check_attachments(data: str) -> None:
         count = data[1:].partition("-")[0]
         if not count.isdigit() or int(count) > MAX_ATTACHMENTS:
             raise MalformedPacket("too many attachments")
-
-

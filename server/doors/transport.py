@@ -63,7 +63,7 @@ class PacketQueue(asyncio.Queue[Any]):
     def write_payload(self, payload: bytes) -> None:
         """Send an engine.io message that is encoded already, whatever waits."""
         if self._request is None:
-            self.put_nowait(packet.Packet(packet.MESSAGE, data=payload[1:].decode()))  # type: ignore[no-untyped-call]
+            self.put_nowait(packet.Packet(packet.MESSAGE, data=payload[1:].decode()))
         else:
             self._write(text_frame(payload))
 
@@ -151,7 +151,7 @@ class EngineServer(engineio.AsyncServer):
     """python-engineio with the queue and the driver above."""
 
     def __init__(self, *arguments: Any, max_buffered_bytes: int, **options: Any) -> None:
-        super().__init__(*arguments, **options)  # type: ignore[no-untyped-call]
+        super().__init__(*arguments, **options)
         self._max_buffered_bytes = max_buffered_bytes
         self._async = {**(self._async or {}), "websocket": WebSocketDriver}
 

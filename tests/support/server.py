@@ -106,9 +106,7 @@ class ServerProcess:
         )
         head, _, rest = done.stdout.replace(b"HTTP/1.1 100 Continue\r\n\r\n", b"").partition(b"\r\n\r\n")
         content, _, status = rest.rpartition(b"\n")
-        headers = dict(
-            line.lower().split(": ", 1) for line in head.decode().splitlines()[1:] if ": " in line
-        )
+        headers = dict(line.lower().split(": ", 1) for line in head.decode().splitlines()[1:] if ": " in line)
         is_json = "application/json" in headers.get("content-type", "")
         return Answer(int(status), headers, json.loads(content) if is_json else content.decode())
 

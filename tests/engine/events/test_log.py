@@ -84,7 +84,9 @@ async def test_a_statement_that_fails_ends_its_own_unit_only(storage: Storage) -
             await unit.execute(text("INSERT INTO nowhere VALUES (1)"))
 
     outcomes = await asyncio.gather(
-        storage.log.append(SESSION, progress(2)), broken(), storage.log.append(SESSION, progress(3)),
+        storage.log.append(SESSION, progress(2)),
+        broken(),
+        storage.log.append(SESSION, progress(3)),
         return_exceptions=True,
     )
     assert isinstance(outcomes[1], SQLAlchemyError)
