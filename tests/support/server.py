@@ -44,14 +44,15 @@ class ServerProcess:
     def start(self) -> ServerProcess:
         """Start it and wait until it says that it is ready."""
         command = Path(sys.executable).with_name("roocode")
-        self.process = subprocess.Popen(
-            [str(command), "serve", "--port", "0", "--data-dir", str(self.data_dir)],
-            stdout=subprocess.PIPE,
-            stderr=(self.data_dir.parent / f"{self.data_dir.name}.log").open("a"),
-            text=True,
-            env={**os.environ, **self.settings},
-            cwd=self.data_dir.parent,
-        )
+        with self._log_file.open("a") as log:
+            self.process = subprocess.Popen(
+                [str(command), "serve", "--port", "0", "--data-dir", str(self.data_dir)],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env={**os.environ, **self.settings},
+                cwd=self.data_dir.parent,
+            )
         assert self.process.stdout is not None
         line = self.process.stdout.readline().rstrip("\n")
         assert line.startswith(READY), f"{line}\n{self.log}"
@@ -61,7 +62,11 @@ class ServerProcess:
     @property
     def log(self) -> str:
         """What it has logged so far."""
-        return (self.data_dir.parent / f"{self.data_dir.name}.log").read_text()
+        return self._log_file.read_text()
+
+    @property
+    def _log_file(self) -> Path:
+        return self.data_dir.with_name(f"{self.data_dir.name}.log")
 
     @property
     def admin(self) -> dict[str, str]:

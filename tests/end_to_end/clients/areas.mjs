@@ -16,10 +16,10 @@ const calls = {
 };
 const sockets = {};
 for (const [namespace, operation] of Object.entries(calls)) {
-  const socket = await connect(namespace, auth);
-  sockets[namespace] = socket;
   seen[namespace] = [];
-  socket.onAny((type) => seen[namespace].push(type));
+  const listen = (socket) => socket.onAny((type) => seen[namespace].push(type));
+  const socket = await connect(namespace, auth, {}, listen);
+  sockets[namespace] = socket;
   answers[namespace] = {
     own: await socket.emitWithAck(operation, {}),
     foreign: await socket.emitWithAck(namespace === "/tasks" ? "file.list" : "task.list", {}),

@@ -3,8 +3,10 @@ import { io } from "socket.io-client";
 
 export const [url, key, ...extra] = process.argv.slice(2);
 
-export function connect(namespace = "/", auth = {}, options = {}) {
+// `listen(socket)` is called before the socket connects: later would miss the first events.
+export function connect(namespace = "/", auth = {}, options = {}, listen = () => {}) {
   const socket = io(url + namespace, { auth: { token: key, ...auth }, forceNew: true, ...options });
+  listen(socket);
   return new Promise((resolve, reject) => {
     socket.once("connect", () => resolve(socket));
     socket.once("connect_error", (error) => {
