@@ -10,12 +10,13 @@ const created = await first.emitWithAck("session.create", {
 });
 const sessionId = created.session.id;
 
-const watcher = await connect("/", { sessionId, lastSeq: 0 }, options);
 const seen = [];
-watcher.onAny((type, data) => seen.push({ type, seq: data.seq, data }));
-watcher.on("approval.required", (data) =>
-  watcher.emitWithAck("approval.respond", { approvalId: data.approvalId, action: "approve" }),
-);
+const watcher = await connect("/", { sessionId, lastSeq: 0 }, options, (socket) => {
+  socket.onAny((type, data) => seen.push({ type, seq: data.seq, data }));
+  socket.on("approval.required", (data) =>
+    socket.emitWithAck("approval.respond", { approvalId: data.approvalId, action: "approve" }),
+  );
+});
 const over = Promise.race([once(watcher, "task.completed"), once(watcher, "task.failed")]);
 watcher.emit("task.create", { input: "test task" });
 const last = await over;
