@@ -14,8 +14,10 @@ from handlers.pipeline import Pipeline
 from handlers.registry import build_registry
 from models.settings import Settings
 from server.doors.clients import Clients
+from server.doors.pages import add_pages
 from server.doors.rest import RestDoor, request_middleware
 from server.doors.socketio import SocketServer
+from server.doors.websocket import WebSocketDoor
 from server.identity import Gate, Identity
 
 BACKLOG = 4096
@@ -23,10 +25,11 @@ BACKLOG = 4096
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """The application, and the socket door that must be closed before it."""
+    """The application, and the doors whose sockets must be closed before it."""
 
     app: web.Application
     sockets: SocketServer
+    raw: WebSocketDoor
 
 
 def build_doors(engine: Engine) -> Doors:
@@ -42,7 +45,11 @@ def build_doors(engine: Engine) -> Doors:
     sockets = SocketServer(registry, pipeline, identity, Clients(engine.log, engine.hub), settings)
     sockets.attach(app)
     RestDoor(registry, pipeline, identity).add_routes(app)
-    return Doors(app, sockets)
+    add_pages(app, registry)
+    raw = WebSocketDoor(registry, pipeline, identity, engine.log, engine.hub, settings.socket)
+    raw.add_routes(app)
+    add_pages(app, registry)
+    return Doors(app, sockets, raw)
 
 
 @asynccontextmanager
@@ -64,6 +71,7 @@ async def running(settings: Settings) -> AsyncIterator[Sequence[str]]:
                 async with asyncio.timeout(settings.server.shutdown_timeout_s):
                     await engine.runner.close()
                     await doors.sockets.close()
+                    await doors.raw.close()
             finally:
                 await runner.cleanup()
     finally:

@@ -1,0 +1,168 @@
+"""The OpenAPI 3.1 document of the REST mirror, made from the registry: nothing in it is written twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.metadata import version
+from typing import Any, Final
+
+from handlers.operation import Operation, Registry, RestBinding, annotations_of
+from models.error import (
+    AppError,
+    AuthenticationFailed,
+    InternalError,
+    PayloadTooLarge,
+    PermissionDenied,
+    TokenExpired,
+    ValidationFailed,
+)
+from server.doors.schemas import (
+    ERROR,
+    Json,
+    Schemas,
+    documentation,
+    schema_reference,
+    split_documentation,
+)
+
+COMMON: Final = (ValidationFailed, AuthenticationFailed, TokenExpired, PermissionDenied, InternalError)
+"""What any request can be refused for, before its operation is looked at or where the server itself fails."""
+
+WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
+
+SECURITY_SCHEMES: Final[Json] = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "The `accessToken` of a login, or an API key.",
+    },
+    "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "An API key."},
+}
+
+DESCRIPTION: Final = """\
+Open a session, give its agent a task, follow it and approve what is risky. Every operation here is also a
+Socket.IO event of the same name, and its acknowledgement is the same body: see `/asyncapi.json`.
+"""
+
+
+def openapi_document(registry: Registry) -> Json:
+    """The document, JSON-ready. Source: OpenAPI Specification 3.1.1."""
+    schemas = Schemas()
+    paths: dict[str, Json] = {}
+    for declared in registry.values():
+        if declared.rest is not None:
+            entry = _operation(schemas, declared, declared.rest)
+            paths.setdefault(declared.rest.path, {})[declared.rest.method.lower()] = entry
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "roocode-server",
+            "version": version("roocode-server"),
+            "description": DESCRIPTION,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/", "description": "This server"}],
+        "security": [{name: []} for name in SECURITY_SCHEMES],
+        "tags": [{"name": name} for name in _tags(registry)],
+        "paths": paths,
+        "components": {"schemas": schemas.all, "securitySchemes": SECURITY_SCHEMES},
+    }
+
+
+def _tags(registry: Registry) -> list[str]:
+    return list(dict.fromkeys(_tag(declared) for declared in registry.values() if declared.rest))
+
+
+def _tag(declared: Operation) -> str:
+    return declared.name.partition(".")[0]
+
+
+def _operation(schemas: Schemas, declared: Operation, binding: RestBinding) -> Json:
+    summary, description = split_documentation(declared.documentation)
+    entry: Json = {
+        "operationId": declared.name,
+        "tags": [_tag(declared)],
+        "summary": summary,
+        "description": description,
+        "parameters": list(_parameters(schemas, declared, binding)),
+        "responses": _responses(schemas, declared, binding),
+        **annotations_of(declared),
+    }
+    if declared.permission is None:
+        entry["security"] = []
+    if (body := _body(schemas, declared, binding)) is not None:
+        entry["requestBody"] = body
+    return entry
+
+
+def _parameters(schemas: Schemas, declared: Operation, binding: RestBinding) -> Iterator[Json]:
+    """The fields in the path, and all others where the method has no body."""
+    for name, schema, is_required in schemas.properties(declared.request):
+        in_path = name in binding.placeholders
+        if not in_path and binding.method in WITH_BODY:
+            continue
+        parameter: Json = {
+            "name": name,
+            "in": "path" if in_path else "query",
+            "required": in_path or is_required,
+            "schema": schema,
+        }
+        texts = [schema.pop("description", None), "Takes slashes." if name == binding.tail else None]
+        if any(texts):
+            parameter["description"] = ". ".join(text for text in texts if text)
+        yield parameter
+
+
+def _body(schemas: Schemas, declared: Operation, binding: RestBinding) -> Json | None:
+    if binding.method not in WITH_BODY:
+        return None
+    reference = schemas.without(declared.request, binding.placeholders)
+    if reference is None:
+        return None
+    is_required = any(
+        required and name not in binding.placeholders
+        for name, _, required in schemas.properties(declared.request)
+    )
+    return {"required": is_required, "content": _json(reference)}
+
+
+def _responses(schemas: Schemas, declared: Operation, binding: RestBinding) -> Json:
+    shape = declared.response
+    success: Json = {
+        "description": documentation(shape) or "Done.",
+        "headers": {
+            "X-Request-ID": {
+                "description": "Finds the call in the server's log",
+                "schema": {"type": "string"},
+            }
+        },
+        "content": _json(schemas.reference(shape)),
+    }
+    responses = {str(binding.status): success}
+    by_status: dict[int, list[type[AppError]]] = {}
+    for error in errors_of(declared):
+        by_status.setdefault(error.status, []).append(error)
+    for status, errors in sorted(by_status.items()):
+        responses[str(status)] = _refusal(errors)
+    return responses
+
+
+def errors_of(declared: Operation) -> list[type[AppError]]:
+    """Every error that a request for the operation may be answered with, each once."""
+    with_body = (PayloadTooLarge,) if declared.rest and declared.rest.method in WITH_BODY else ()
+    return list(dict.fromkeys((*declared.errors, *COMMON, *with_body)))
+
+
+def _refusal(errors: list[type[AppError]]) -> Json:
+    """One status: its codes, each with its meaning."""
+    codes = {error.code: split_documentation(documentation(error))[0] for error in errors}
+    narrowed = {"properties": {"error": {"properties": {"code": {"enum": list(codes)}}}}}
+    return {
+        "description": "\n".join(f"- `{code}`: {meaning}" for code, meaning in codes.items()),
+        "content": _json({"allOf": [schema_reference(ERROR), narrowed]}),
+    }
+
+
+def _json(schema: Json) -> dict[str, Any]:
+    return {"application/json": {"schema": schema}}

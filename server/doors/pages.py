@@ -1,0 +1,114 @@
+"""What a browser sees: the dashboard, the documents with their readers, and the files that they load.
+
+Nothing here needs credentials, and nothing here is secret: the pages ask the other doors, with what the
+person at the browser has. Every file comes from this server, so they work without a network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp_jinja2
+import jinja2
+import orjson
+from aiohttp import web
+
+from handlers.operation import Registry
+from server.doors.asyncapi import asyncapi_document
+from server.doors.openapi import openapi_document
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+STATIC: Final = "/static/"
+VENDOR: Final = "/static/vendor/"
+VENDOR_AGE_S: Final = 86_400
+
+POLICY: Final[Mapping[str, str]] = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "connect-src": "'self'",
+    "base-uri": "'none'",
+    "form-action": "'none'",
+    "frame-ancestors": "'none'",
+}
+"""What a page may load and do. Source: W3C, Content Security Policy Level 3."""
+
+READER_POLICY: Final = {**POLICY, "style-src": "'self' 'unsafe-inline'"}
+"""Swagger UI and ReDoc write their styles into the page while they run; scripts stay this server's files."""
+
+REDOC_POLICY: Final = {**READER_POLICY, "worker-src": "blob:"}
+"""ReDoc searches in a worker that it makes of its own text."""
+
+HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def add_pages(app: web.Application, registry: Registry) -> None:
+    """Mount `/`, `/docs`, `/redoc`, `/openapi.json`, `/asyncapi.json`, `/static/` and `/favicon.ico`."""
+    root = static_root()
+    templates = jinja2.PackageLoader("server", "templates")
+    aiohttp_jinja2.setup(app, loader=templates, autoescape=True, undefined=jinja2.StrictUndefined)
+    app.router.add_get("/", _page("dashboard.html", POLICY))
+    app.router.add_get("/docs", _page("docs.html", READER_POLICY))
+    app.router.add_get("/redoc", _page("redoc.html", REDOC_POLICY))
+    app.router.add_get("/openapi.json", _document(openapi_document(registry)))
+    app.router.add_get("/asyncapi.json", _document(asyncapi_document(registry)))
+    app.router.add_get("/favicon.ico", _file(root / "pages" / "favicon.svg"))
+    app.router.add_static(STATIC, root)
+    app.on_response_prepare.append(_add_static_headers)
+
+
+def static_root() -> Path:
+    """The folder of the static files: inside the installed package, or beside it in the source tree."""
+    package = Path(str(files("server")))
+    installed = package / "static"
+    return installed if installed.is_dir() else package.parent / "static"
+
+
+def _page(template: str, policy: Mapping[str, str]) -> Handler:
+    allowed = "; ".join(f"{name} {sources}" for name, sources in policy.items())
+
+    async def page(request: web.Request) -> web.Response:
+        response = await aiohttp_jinja2.render_template_async(template, request, {"static": STATIC})
+        response.headers.update(HEADERS)
+        response.headers["Content-Security-Policy"] = allowed
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+    return page
+
+
+def _document(content: dict[str, Any]) -> Handler:
+    encoded = orjson.dumps(content)
+
+    async def document(request: web.Request) -> web.Response:
+        headers = {**HEADERS, "Cache-Control": "no-cache"}
+        return web.Response(body=encoded, content_type="application/json", headers=headers)
+
+    return document
+
+
+def _file(path: Path) -> Handler:
+    async def file(request: web.Request) -> web.FileResponse:
+        return web.FileResponse(path, headers={**HEADERS, "Cache-Control": f"max-age={VENDOR_AGE_S}"})
+
+    return file
+
+
+async def _add_static_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Vendored files change with a release only; the others are asked for again, and answered with 304."""
+    if not request.path.startswith(STATIC) or response.status >= 400:
+        return
+    response.headers.update(HEADERS)
+    is_vendored = request.path.startswith(VENDOR)
+    response.headers["Cache-Control"] = f"max-age={VENDOR_AGE_S}" if is_vendored else "no-cache"

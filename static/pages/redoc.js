@@ -1,0 +1,14 @@
+// The document to read. The fonts are those of the machine: nothing is loaded from elsewhere.
+const own = "system-ui, sans-serif";
+Redoc.init(
+  "/openapi.json",
+  {
+    scrollYOffset: "nav",
+    expandResponses: "200,201",
+    sortRequiredPropsFirst: true,
+    theme: {
+      typography: { fontFamily: own, headings: { fontFamily: own }, code: { fontFamily: "ui-monospace, monospace" } },
+    },
+  },
+  document.getElementById("reader"),
+);
