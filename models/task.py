@@ -200,6 +200,8 @@ class TaskCreatedEvent(Event):
 class TaskStarted(Event):
     """The agent has begun to work on a task."""
 
+    input: str
+
 
 @event("task.progress")
 @value
@@ -215,6 +217,7 @@ class TaskProgress(Event):
 class TaskCompleted(Event):
     """The agent has finished its task. Source: S0, `task.completed`."""
 
+    input: str
     result: TaskResult
 
 

@@ -46,15 +46,14 @@ class Identity:
 
         Raises: AuthenticationFailed, TokenExpired, if it bears wrong ones.
         """
-        return await self._identify(_from_headers(request) or _from_query(request), request, request_id)
+        return await self._identify(_from_request(request), request, request_id)
 
     async def of_socket(self, request: web.Request, auth: Mapping[str, Any]) -> Caller:
         """The caller of a socket's handshake. Raises: AuthenticationFailed, TokenExpired."""
         offered = auth.get("token") or auth.get("apiKey")
         if offered is not None and not isinstance(offered, str):
             raise AuthenticationFailed
-        credential = offered or _from_headers(request) or _from_subprotocol(request) or _from_query(request)
-        caller = await self._identify(credential, request, new_request_id())
+        caller = await self._identify(offered or _from_request(request), request, new_request_id())
         if caller.is_anonymous:
             raise AuthenticationFailed
         return caller
@@ -128,6 +127,10 @@ def _without_port(host: str) -> str:
     if host.startswith("["):
         return host.partition("]")[0] + "]"
     return host.partition(":")[0]
+
+
+def _from_request(request: web.Request) -> str | None:
+    return _from_headers(request) or _from_subprotocol(request) or _from_query(request)
 
 
 def _from_headers(request: web.Request) -> str | None:

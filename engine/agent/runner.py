@@ -136,7 +136,7 @@ class Runner:
             await self._complete(work, summary)
 
     async def _begin(self, task: Task) -> Task:
-        told: Event = TaskStarted() if task.started_at is None else TaskResumed()
+        told: Event = TaskStarted(input=task.input) if task.started_at is None else TaskResumed()
         return await self._equipment.states.move(
             task.id,
             TaskStatus.RUNNING,
@@ -154,7 +154,7 @@ class Runner:
         await self._equipment.states.move(
             work.task.id,
             TaskStatus.COMPLETED,
-            TaskCompleted(result=result),
+            TaskCompleted(input=work.task.input, result=result),
             alongside=say,
             progress=100,
             step="done",

@@ -72,7 +72,12 @@ def route_path(binding: RestBinding) -> str:
 
 def respond(answer: Answer) -> web.Response:
     """An answer as JSON."""
-    return web.Response(status=answer.status, body=orjson.dumps(answer.body), content_type="application/json")
+    return respond_with(answer.status, answer.body)
+
+
+def respond_with(status: int, body: Mapping[str, Any]) -> web.Response:
+    """A JSON body with a status."""
+    return web.Response(status=status, body=orjson.dumps(body), content_type="application/json")
 
 
 def request_middleware(gate: Gate) -> Any:

@@ -131,7 +131,7 @@ async def test_numbering_goes_on_after_a_restart(storage: Storage, tmp_path: Pat
     await storage.database.close()
     again = await open_storage(tmp_path)
     try:
-        assert (await again.log.append(SESSION, TaskStarted())).seq == 2
+        assert (await again.log.append(SESSION, TaskStarted(input="mend it"))).seq == 2
     finally:
         await again.database.close()
 

@@ -1,0 +1,151 @@
+"""The raw WebSocket door, `/ws/{session_id}`: a session's events in S3's words. Source: S3; RFC 6455."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Final
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from engine.events.hub import Hub
+from engine.events.log import EventLog
+from handlers.dialects.crogia import EventStream, refuse
+from handlers.operation import Registry
+from handlers.pipeline import Pipeline
+from models.clock import now
+from models.error import AppError
+from models.event import EventSubscribe, StoredEvent
+from models.identifier import SessionId
+from models.settings import SocketSettings
+from models.user import Caller
+from server.doors.frames import text_frame
+from server.doors.rest import REQUEST_ID, respond_with
+from server.doors.subscriber import Subscriber
+from server.identity import Identity
+
+MAX_MESSAGE_BYTES: Final = 65_536
+"""S3's clients send nothing; what they send all the same is read and left."""
+
+
+class Follower:
+    """One connection: the `Connection` of its subscription and the `Outlet` of its events."""
+
+    def __init__(self, door: WebSocketDoor, request: web.Request) -> None:
+        self._door = door
+        self._request = request
+        self._stream = EventStream()
+        self._wanted: tuple[SessionId, int | None] | None = None
+        self._subscriber: Subscriber | None = None
+
+    def follow(self, session_id: SessionId, *, after: int | None) -> None:
+        self._wanted = (session_id, after)
+
+    def unfollow(self, session_id: SessionId) -> None:
+        self._wanted = None
+
+    def begin(self) -> None:
+        """The connection is open: events may be written from now on."""
+        if self._wanted is not None:
+            session_id, after = self._wanted
+            self._subscriber = Subscriber(session_id, self, self._door.log, self._door.hub, after=after)
+
+    def end(self) -> None:
+        """The client is gone."""
+        if self._subscriber is not None:
+            self._subscriber.close()
+
+    def write(self, stored: StoredEvent) -> bool:
+        transport = self._request.transport
+        if transport is None or transport.is_closing():
+            return True  # the client is gone; the reading side is about to notice
+        if transport.get_write_buffer_size() > self._door.settings.max_buffered_bytes:
+            return False
+        said = self._stream.render(stored)
+        if said is not None:
+            transport.write(text_frame(said))
+        return True
+
+    async def drained(self) -> None:
+        if self._request.transport is None:
+            raise ConnectionResetError("the client is gone")
+        await self._request.writer.drain()
+
+
+class WebSocketDoor:
+    """Follows sessions over plain WebSockets, through the same declared operation as Socket.IO."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        pipeline: Pipeline,
+        identity: Identity,
+        log: EventLog,
+        hub: Hub,
+        settings: SocketSettings,
+    ) -> None:
+        self.log = log
+        self.hub = hub
+        self.settings = settings
+        self._subscribe = next(found for found in registry.values() if found.request is EventSubscribe)
+        self._pipeline = pipeline
+        self._identity = identity
+        self._open: set[web.WebSocketResponse] = set()
+
+    def add_routes(self, app: web.Application) -> None:
+        """Mount the door."""
+        app.router.add_get("/ws/{session_id}", self._serve)
+
+    async def close(self) -> None:
+        """Tell every client that the server goes away."""
+        closing = [socket.close(code=WSCloseCode.GOING_AWAY) for socket in self._open]
+        await asyncio.gather(*closing, return_exceptions=True)
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        follower = Follower(self, request)
+        try:
+            caller = await self._identity.of_request(request, request[REQUEST_ID])
+            await self._admit(request, caller, follower)
+        except AppError as failure:
+            return respond_with(failure.status, refuse(failure))
+        socket = web.WebSocketResponse(
+            protocols=_offered(request),
+            heartbeat=self.settings.ping_interval_s,
+            max_msg_size=MAX_MESSAGE_BYTES,
+            compress=False,
+        )
+        await socket.prepare(request)
+        self._open.add(socket)
+        try:
+            follower.begin()
+            await self._read(socket, caller)
+        finally:
+            self._open.discard(socket)
+            follower.end()
+        return socket
+
+    async def _admit(self, request: web.Request, caller: Caller, follower: Follower) -> None:
+        """Raises: AppError, if the caller may not follow the session."""
+        raw: dict[str, object] = {"sessionId": request.match_info["session_id"]}
+        if "lastSeq" in request.query:
+            raw["lastSeq"] = request.query["lastSeq"]
+        answer = await self._pipeline.answer(self._subscribe, caller, raw, follower)
+        if answer.failure is not None:
+            raise answer.failure
+
+    async def _read(self, socket: web.WebSocketResponse, caller: Caller) -> None:
+        """Return when the client is gone, or when its credentials have run out."""
+        left_s = None if caller.expires_at is None else (caller.expires_at - now()).total_seconds()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(left_s):
+                async for message in socket:
+                    if message.type is WSMsgType.ERROR:
+                        return
+                return
+        await socket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"the credentials have expired")
+
+
+def _offered(request: web.Request) -> list[str]:
+    """The subprotocol that bears the token has to be named in the answer. Source: RFC 6455, 4.2.2."""
+    offered = request.headers.get("Sec-WebSocket-Protocol", "").split(",")
+    return [name.strip() for name in offered if name.strip()]

@@ -1,0 +1,67 @@
+"""`/ws/{session_id}`: the events of S3 on a plain WebSocket."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import aiohttp
+import pytest
+
+from tests.support.server import ServerProcess
+
+
+@pytest.mark.parametrize("credential", ["query", "subprotocol"])
+def test_a_plain_websocket_follows_a_task_in_the_words_of_s3(server: ServerProcess, credential: str) -> None:
+    outcome = server.node("raw.mjs", "survey", credential)
+    assert outcome["websocket"] == outcome["address"]
+    types = [event["type"] for event in outcome["seen"]]
+    assert types[0] == "task_started"
+    assert types[-1] == "task_completed"
+    assert types.index("tool_call") < types.index("tool_complete")
+    assert set(types) == {"task_started", "text_delta", "tool_call", "tool_complete", "task_completed"}
+    assert outcome["seen"][0]["task"] == "test task"
+    assert all(event["timestamp"] for event in outcome["seen"])
+
+
+def _session(server: ServerProcess) -> str:
+    made = server.curl("POST", "/api/v1/sessions", {"name": "Raw"})
+    return str(made.body["session"]["id"])
+
+
+async def _replayed(url: str) -> list[dict[str, Any]]:
+    """What a connection is told until nothing follows for a second."""
+    told = []
+    async with aiohttp.ClientSession() as client, client.ws_connect(url) as socket:
+        while True:
+            try:
+                told.append(await asyncio.wait_for(socket.receive_json(), 1))
+            except TimeoutError:
+                return told
+
+
+def test_who_comes_later_reads_the_whole_text_from_the_log(server: ServerProcess) -> None:
+    outcome = server.node("raw.mjs", "survey", "query")
+    told = asyncio.run(_replayed(f"{outcome['address']}?token={server.key}&lastSeq=0"))
+
+    def text(events: list[dict[str, Any]]) -> str:
+        return "".join(event["content"] for event in events if event["type"] == "text_delta")
+
+    assert text(told) == text(outcome["seen"])
+    assert told[-1]["type"] == "task_completed"
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "status"),
+    [("/ws/{session}", None, 401), ("/ws/{session}", "forged", 401), ("/ws/session-none", "", 404)],
+)
+def test_who_may_not_follow_is_told_before_the_handshake(
+    server: ServerProcess, path: str, key: str | None, status: int
+) -> None:
+    answer = server.curl("GET", path.format(session=_session(server)), key=key)
+    assert answer.status == status
+    assert answer.body["detail"]
+
+
+def test_a_plain_request_is_no_websocket(server: ServerProcess) -> None:
+    assert server.curl("GET", f"/ws/{_session(server)}").status == 400
