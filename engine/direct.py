@@ -15,7 +15,7 @@ from engine.storage.database import Database
 from engine.tools.catalogue import Catalogue
 from engine.tools.perform import file_event, outcome, perform
 from engine.tools.tool import ToolFailure, ToolResult
-from models.identifier import CallId, new_id
+from models.identifier import CallId, TaskId, new_id
 from models.session import Session
 from models.task import ToolOutput, ToolStarted
 from models.tool import ResourceUsage, ToolCompleted, ToolDescription, ToolExecute, ToolExecuted
@@ -29,6 +29,9 @@ class DirectContext:
     ) -> None:
         self.workspace = sessions.workspace(session.id)
         self.config = session.config
+        self.session_id = session.id
+        self.user_id = session.user_id
+        self.task_id: TaskId | None = None
         self._sandbox = sessions.sandbox(session)
         self._runtime = runtime
         self._hub = hub
@@ -44,6 +47,18 @@ class DirectContext:
     async def ask(self, question: str, suggestions: Sequence[str]) -> str:
         """Nobody can be asked: the caller is the person."""
         raise ToolFailure("This tool asks a person, so it works within a task only")
+
+    async def say(self, kind: str, text: str, images: Sequence[str] = ()) -> None:
+        """There is no task whose messages it could be; the caller has the result."""
+
+    async def set_todos(self, todos: str) -> None:
+        raise ToolFailure("A list of things to do belongs to a task; there is none here")
+
+    async def switch_mode(self, slug: str, reason: str) -> str:
+        raise ToolFailure("A mode is switched within a task; change the session's `config.mode` instead")
+
+    async def delegate(self, mode: str, message: str, todos: str | None) -> str:
+        raise ToolFailure("A subtask belongs to a task; create a task instead")
 
     async def _show(self, stream: str, text: str) -> None:
         self._hub.signal(self._session.id, ToolOutput(call_id=self._call_id, stream=stream, text=text))

@@ -31,7 +31,9 @@ class Turn(Shape):
 
     A user's turn has text and images; the assistant's has text and tool calls; a tool's turn answers one
     call: `call_id`, whether it went well, and its text. `interrupted` marks a call whose outcome a stop of
-    the server hid. `message_id` names the person's message that the turn hands on.
+    the server hid. `message_id` names the person's message that the turn hands on. `reasoning` is what the
+    assistant thought, `continuation` what its provider wants back (`{"provider": …, "content": {…}}`).
+    A turn with `is_summary` stands for everything before it: models are shown what begins with it.
     """
 
     role: Role
@@ -43,3 +45,6 @@ class Turn(Shape):
     interrupted: bool = False
     exit_code: int | None = None
     message_id: MessageId | None = None
+    reasoning: str = ""
+    continuation: dict[str, Any] | None = None
+    is_summary: bool = False

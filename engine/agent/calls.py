@@ -12,11 +12,11 @@ from engine.runtimes.runtime import Command, Exit
 from engine.storage.database import Transaction
 from engine.tools.catalogue import PreparedCall
 from engine.tools.perform import file_event, outcome, perform
-from engine.tools.tool import ToolResult
+from engine.tools.tool import ToolFailure, ToolResult
 from models.approval import Approval, ApprovalStatus, Decision
 from models.conversation import Role, ToolCall, Turn
 from models.error import AppError
-from models.identifier import MessageId
+from models.identifier import MessageId, TaskId
 from models.task import ToolOutput, ToolStarted
 from models.tool import ToolCompleted
 
@@ -32,6 +32,9 @@ class TaskContext:
     def __init__(self, work: Work, people: People, call: ToolCall) -> None:
         self.workspace = work.workspace
         self.config = work.session.config
+        self.session_id = work.session.id
+        self.user_id = work.session.user_id
+        self.task_id: TaskId | None = work.task.id
         self.heard: MessageId | None = None
         self._work = work
         self._people = people
@@ -48,6 +51,25 @@ class TaskContext:
         message = await self._people.ask(question, suggestions)
         self.heard = message.id
         return message.text or ""
+
+    async def say(self, kind: str, text: str, images: Sequence[str] = ()) -> None:
+        """Tell people something as a message of the task."""
+
+        async def write(unit: Transaction) -> None:
+            await self._work.equipment.transcripts.write(
+                unit, self._work.task, say=kind, text=text, images=images
+            )
+
+        await self._work.note(alongside=write)
+
+    async def set_todos(self, todos: str) -> None:
+        raise ToolFailure("This server keeps no list of things to do yet")
+
+    async def switch_mode(self, slug: str, reason: str) -> str:
+        raise ToolFailure("This server has no modes to switch to yet")
+
+    async def delegate(self, mode: str, message: str, todos: str | None) -> str:
+        raise ToolFailure("This server runs no subtasks yet")
 
     async def _show(self, stream: str, text: str) -> None:
         self._work.signal(ToolOutput(call_id=self._call.id, stream=stream, text=text))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from models.conversation import Turn
@@ -11,8 +11,19 @@ from models.tool import ToolDescription
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Where a provider's model is served and the key that opens it; None: the protocol's own address."""
+
+    base_url: str | None = None
+    api_key: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelRequest:
-    """One question to a model: the whole conversation so far and what it may call."""
+    """One question to a model: the whole conversation so far and what it may call.
+
+    `effort` asks a model that can reason to do so (low, medium, high); None leaves it to the model.
+    """
 
     model: str
     system: str
@@ -20,11 +31,31 @@ class ModelRequest:
     tools: Sequence[ToolDescription]
     max_tokens: int | None = None
     temperature: float | None = None
+    effort: str | None = None
+    endpoint: Endpoint = field(default_factory=Endpoint)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextDelta:
+    """A piece of what the model says."""
+
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasoningDelta:
+    """A piece of what the model thinks before it says something."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallDelta:
+    """A piece of a call that the model is writing: `arguments` is the next part of its JSON text."""
+
+    call_id: str
+    tool_name: str
+    arguments: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,22 +69,57 @@ class CallRequested:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Tokens of this one answer."""
+    """Tokens of this one answer, as the server of the model counts them.
+
+    `tokens_in` has what was read from the cache and written to it within it. A later `Usage` of the same
+    answer replaces an earlier one. `cost` is in US dollars where the server itself says it.
+    """
 
     tokens_in: int
     tokens_out: int
+    cache_reads: int = 0
+    cache_writes: int = 0
+    cost: float | None = None
 
 
-ModelEvent = TextDelta | CallRequested | Usage
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped:
+    """Why the answer ended: `end`, `calls`, `max_tokens`, `refusal`. The last event of an answer."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Continuation:
+    """What the provider wants to see again with this turn (signed reasoning and the like); JSON-ready.
+
+    It is stored as the turn's `continuation` and handed back as it is; no other provider looks at it.
+    """
+
+    provider: str
+    content: Mapping[str, Any]
+
+
+ModelEvent = TextDelta | ReasoningDelta | CallDelta | CallRequested | Usage | Stopped | Continuation
 
 
 class ProviderFailure(Exception):
-    """The provider cannot answer: `code` is stable, the message says what to do."""
+    """The provider cannot answer: `code` is stable, the message says what to do.
 
-    def __init__(self, code: str, message: str) -> None:
+    Codes: PROVIDER_UNAVAILABLE (not set up here), PROVIDER_KEY_REFUSED, MODEL_UNKNOWN, REQUEST_REFUSED (the
+    request itself is wrong: it would be refused again), CONTEXT_OVERFLOW (the conversation is too long for
+    the model), RATE_LIMITED, MODEL_OVERLOADED, CONNECTION_BROKEN, and those of playbooks. A `retryable` one
+    may go better later: after `retry_after_s`, where the server said so.
+    """
+
+    def __init__(
+        self, code: str, message: str, *, retryable: bool = False, retry_after_s: float | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.retryable = retryable
+        self.retry_after_s = retry_after_s
 
 
 class Provider(Protocol):
@@ -62,8 +128,8 @@ class Provider(Protocol):
     name: ClassVar[str]
 
     def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
-        """The model's answer, piece by piece. Closing the iterator ends the request.
+        """The model's answer, piece by piece. Closing the iterator ends the request and its connection.
 
-        Raises: ProviderFailure.
+        Raises: ProviderFailure. It retries nothing: whoever asks decides about that.
         """
         ...

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from engine.runtimes.runtime import Exit
 from engine.runtimes.workspace import Workspace
 from models.file import Changes
+from models.identifier import SessionId, TaskId, UserId
 from models.session import SessionConfig
 from models.shape import Shape
 from models.tool import ToolGroup
@@ -30,7 +31,7 @@ class ToolResult:
     """What came of a tool call: words that a model can act on, and what was measured.
 
     A failure is a result too: `success` is false and `output` says what to do differently.
-    `completion` is set by the tool that ends the task.
+    `completion` is set by the tool that ends the task. `images` are `data:` URLs that the model is shown.
     """
 
     success: bool
@@ -39,6 +40,19 @@ class ToolResult:
     command: str | None = None
     exit: Exit | None = None
     completion: str | None = None
+    images: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What people are told of a call before it runs, as S2's messages say it.
+
+    `kind` is the ask that it becomes where somebody has to approve it: `tool`, `command`, `use_mcp_server`,
+    `browser_action_launch`. For `tool` the text is JSON whose `tool` is one of S2's informational names.
+    """
+
+    kind: str
+    text: str
 
 
 class ToolContext(Protocol):
@@ -46,6 +60,9 @@ class ToolContext(Protocol):
 
     workspace: Workspace
     config: SessionConfig
+    session_id: SessionId
+    user_id: UserId
+    task_id: TaskId | None
 
     async def run_command(self, line: str, *, directory: str = "") -> Exit:
         """Run a command in the session's sandbox; its output is streamed to who watches."""
@@ -53,6 +70,22 @@ class ToolContext(Protocol):
 
     async def ask(self, question: str, suggestions: Sequence[str]) -> str:
         """A person's answer. Raises: ToolFailure, where nobody can be asked (a direct call)."""
+        ...
+
+    async def say(self, kind: str, text: str, images: Sequence[str] = ()) -> None:
+        """Tell people something as a message of the task, of a `say` kind of S2. A direct call has none."""
+        ...
+
+    async def set_todos(self, todos: str) -> None:
+        """Replace the task's list of things to do (Markdown). Raises: ToolFailure, in a direct call."""
+        ...
+
+    async def switch_mode(self, slug: str, reason: str) -> str:
+        """Give the task another mode; what the model is told. Raises: ToolFailure, if there is none."""
+        ...
+
+    async def delegate(self, mode: str, message: str, todos: str | None) -> str:
+        """Have a subtask done and wait for it; its result. Raises: ToolFailure, in a direct call."""
         ...
 
 
@@ -80,6 +113,10 @@ class Tool(Generic[AnyParameters]):
 
     def command(self, parameters: AnyParameters) -> str | None:
         """The command line that this call would run, for the approval rules."""
+        return None
+
+    async def notice(self, context: ToolContext, parameters: AnyParameters) -> Notice | None:
+        """What people are told of this call; None for one that has messages of its own."""
         return None
 
     async def run(self, context: ToolContext, parameters: AnyParameters) -> ToolResult:
