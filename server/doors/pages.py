@@ -79,7 +79,7 @@ def _page(template: str, policy: Mapping[str, str]) -> Handler:
     allowed = "; ".join(f"{name} {sources}" for name, sources in policy.items())
 
     async def page(request: web.Request) -> web.Response:
-        response = await aiohttp_jinja2.render_template_async(template, request, {"static": STATIC})
+        response = aiohttp_jinja2.render_template(template, request, {"static": STATIC})
         response.headers.update(HEADERS)
         response.headers["Content-Security-Policy"] = allowed
         response.headers["Cache-Control"] = "no-cache"

@@ -1,1 +1,135 @@
-console.log("x")
+// The dashboard: who is there, which session is open, and the views around it.
+import { html, render, useEffect, useState } from "../vendor/htm/preact.js";
+import { Approvals } from "./approvals.js";
+import { Command } from "./command.js";
+import { Connection } from "./connection.js";
+import * as credentials from "./credentials.js";
+import { Events } from "./events.js";
+import { Files } from "./files.js";
+import { Following } from "./follow.js";
+import { Brand, Login } from "./login.js";
+import { Machine } from "./machine.js";
+import { Empty, Failure, Tabs } from "./parts.js";
+import { NewSession, Sessions } from "./sessions.js";
+import { useStore } from "./store.js";
+import { Story } from "./story.js";
+import { Composer, TaskBar } from "./task.js";
+
+/** The session that the address names: `/?session=…` or `/#session=…`. */
+function fromAddress() {
+  const named = new URLSearchParams(location.search).get("session");
+  return named ?? new URLSearchParams(location.hash.slice(1)).get("session");
+}
+
+function toAddress(sessionId) {
+  if (fromAddress() !== sessionId) history.pushState(null, "", sessionId ? `/?session=${sessionId}` : "/");
+}
+
+function App({ first, reason: firstReason }) {
+  const [who, setWho] = useState(first);
+  const [reason, setReason] = useState(firstReason);
+  const [connection, setConnection] = useState(null);
+  useEffect(() => {
+    if (!who) return undefined;
+    const loggedOut = (why) => {
+      credentials.forget();
+      setReason(why);
+      setWho(null);
+    };
+    const made = new Connection(who, loggedOut);
+    setConnection(made);
+    return () => (made.close(), setConnection(null));
+  }, [who]);
+  if (!who) return html`<${Login} reason=${reason} onLoggedIn=${(found) => (setReason(""), setWho(found))} />`;
+  const logOut = () => (credentials.forget(), setWho(null));
+  return connection && html`<${Desk} key=${who.token} connection=${connection} onLogOut=${logOut} />`;
+}
+
+function Desk({ connection, onLogOut }) {
+  const { state, reason } = useStore(connection.status);
+  const isConnected = state === "connected";
+  const [following, setFollowing] = useState(null);
+  const [isOpening, setIsOpening] = useState(false);
+  const [failure, setFailure] = useState(null);
+
+  const open = async (session) => {
+    setFailure(null);
+    const next = new Following(connection, session);
+    setFollowing(next);
+    toAddress(session.id);
+    await next.open().catch(setFailure);
+  };
+  const openAddressed = async () => {
+    const sessionId = fromAddress();
+    if (!sessionId) return setFollowing(null);
+    try {
+      return await open((await connection.call("session.get", { sessionId })).session);
+    } catch (refusal) {
+      return setFailure(refusal);
+    }
+  };
+  useEffect(() => void (isConnected && !following && openAddressed()), [isConnected]);
+  useEffect(() => {
+    connection.onGone = () => (setFollowing(null), toAddress(null), setFailure({ message: "The session is gone." }));
+    addEventListener("popstate", openAddressed);
+    return () => removeEventListener("popstate", openAddressed);
+  }, [connection]);
+
+  const around = { connection, isConnected };
+  return html`<div class="desk">
+    <header class="top">
+      <${Brand} />
+      <span class="status ${state}" role="status">${state === "connected" ? "Live" : state === "lost" ? "Disconnected" : state}</span>
+      <${Machine} ...${around} />
+      <nav aria-label="Documents"><a href="/docs">API</a><a href="/redoc">Reference</a><button type="button" class="plain" onClick=${onLogOut}>Log out</button></nav>
+    </header>
+    ${!isConnected && reason && html`<div class="banner" role="alert">${reason}</div>`}
+    <${Sessions} ...${around} chosen=${following?.value.session} onChoose=${open} onNew=${() => setIsOpening(true)} />
+    ${failure && html`<div class="banner" role="alert"><${Failure} of=${failure} again=${openAddressed} /></div>`}
+    ${following
+      ? html`<${Opened} key=${following.value.session.id} following=${following} ...${around} />`
+      : html`<main class="opened none"><${Empty} title="No session is open">Choose one on the left, or open a new one and give its agent a task.<//></main>`}
+    ${isOpening && html`<${NewSession} ...${around} onClose=${() => setIsOpening(false)} onOpened=${(session) => (setIsOpening(false), open(session))} />`}
+  </div>`;
+}
+
+const PANELS = { files: ["Files", Files], command: ["Command", Command], events: ["Events", Events] };
+
+function Opened({ following, connection, isConnected }) {
+  const { session, isLoading } = useStore(following);
+  const [panel, setPanel] = useState("files");
+  const around = { following, connection, isConnected };
+  const { config } = session;
+  return html`<main class="opened" aria-busy=${isLoading}>
+    <header class="title">
+      <h1>${session.name}</h1>
+      <span class="chip" title="Provider">${config.provider}</span>
+      <span class="chip" title="Model or playbook">${config.model}</span>
+      <span class="chip" title="Mode">${config.mode}</span>
+      ${session.status !== "active" && html`<span class="chip">${session.status}</span>`}
+    </header>
+    <${TaskBar} ...${around} />
+    <${Story} ...${around} />
+    <${Approvals} ...${around} />
+    <${Composer} ...${around} />
+  </main>
+  <aside class="side" aria-label="Workspace">
+    <${Tabs} label="Panels" chosen=${panel} onChoose=${setPanel} tabs=${Object.fromEntries(Object.entries(PANELS).map(([name, [title]]) => [name, title]))} />
+    <${PANELS[panel][1]} ...${around} />
+  </aside>`;
+}
+
+async function start() {
+  let first = null;
+  let reason = "";
+  try {
+    first = (await credentials.fromAddress()) ?? credentials.kept();
+  } catch (failure) {
+    reason = `The link's token does not work any more: ${failure.message}`;
+  }
+  render(html`<${App} first=${first} reason=${reason} />`, document.getElementById("dashboard"));
+}
+
+// A link that is opened where the dashboard is open already changes the hash alone.
+addEventListener("hashchange", () => location.hash.includes("token=") && location.reload());
+start();

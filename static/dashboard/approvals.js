@@ -1,0 +1,72 @@
+// What waits for a person: a tool call to allow, or a question to answer.
+import { html, useState } from "../vendor/htm/preact.js";
+import { Failure, useAsking } from "./parts.js";
+
+const EDITS = new Set(["write_to_file", "apply_diff", "insert_content", "search_and_replace"]);
+
+/** The word on the button says what will happen. */
+function primaryWord(toolName) {
+  if (EDITS.has(toolName)) return "Save";
+  return toolName === "execute_command" ? "Run" : "Approve";
+}
+
+export function Approvals({ following, connection }) {
+  const { question, session } = following.value;
+  const { pending } = following;
+  if (!pending.length && !question) return null;
+  return html`<section class="waiting" aria-label="Waits for you" aria-live="polite">
+    ${pending.map((approval) => html`<${Approval} key=${approval.id} ...${{ approval, connection, session }} />`)}
+    ${question && html`<${Question} ...${{ question, following, connection, session }} />`}
+  </section>`;
+}
+
+function Approval({ approval, connection, session }) {
+  const [feedback, setFeedback] = useState("");
+  const [ask, { isBusy, failure }] = useAsking();
+  const answer = (action) =>
+    ask(() =>
+      connection.call("approval.respond", {
+        sessionId: session.id,
+        approvalId: approval.id,
+        action,
+        ...(feedback && { feedback }),
+      }),
+    );
+  return html`<div class="approval">
+    <p><strong>${approval.description}</strong> <span class="quiet small">${approval.toolName}</span></p>
+    <${Parameters} of=${approval.parameters} />
+    <div class="answer">
+      <button type="button" class="primary" disabled=${isBusy} onClick=${() => answer("approve")}>${primaryWord(approval.toolName)}</button>
+      <button type="button" class="danger" disabled=${isBusy} onClick=${() => answer("reject")}>Reject</button>
+      <input aria-label="What the agent should know" placeholder="Tell the agent why (optional)" value=${feedback}
+        onInput=${(event) => setFeedback(event.currentTarget.value)} />
+    </div>
+    <${Failure} of=${failure} />
+  </div>`;
+}
+
+/** What a tool was given; long texts in a box of their own. */
+export function Parameters({ of }) {
+  const entries = Object.entries(of ?? {});
+  if (entries.length === 1 && entries[0][0] === "command") return html`<pre class="code" tabindex="0">$ ${of.command}</pre>`;
+  return entries.map(([name, content]) => {
+    const text = typeof content === "string" ? content : JSON.stringify(content);
+    return text.includes("\n")
+      ? html`<pre class="code" tabindex="0" aria-label=${name}>${text}</pre>`
+      : html`<p class="parameter small"><span class="quiet">${name}</span> <code>${text}</code></p>`;
+  });
+}
+
+function Question({ question, following, connection, session }) {
+  const [ask, { isBusy, failure }] = useAsking();
+  const say = (text) =>
+    ask(() => connection.call("task.message", { sessionId: session.id, taskId: following.task.id, text }));
+  return html`<div class="approval">
+    <p><strong>${question.text}</strong></p>
+    <div class="answer">
+      ${question.suggestions.map((text) => html`<button type="button" disabled=${isBusy} onClick=${() => say(text)}>${text}</button>`)}
+    </div>
+    <p class="quiet small">Or write your own answer below.</p>
+    <${Failure} of=${failure} />
+  </div>`;
+}

@@ -1,0 +1,70 @@
+// Who the person at the browser is. Kept for this tab alone, in sessionStorage.
+const KEPT = "roocode.credentials";
+
+/** A refusal in the server's own words. */
+export class Refusal extends Error {
+  constructor({ code, message, details }) {
+    super(details?.reason ? `${message}: ${details.field ? `${details.field}: ` : ""}${details.reason}` : message);
+    this.code = code;
+  }
+}
+
+export function kept() {
+  return JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
+}
+
+export function forget() {
+  sessionStorage.removeItem(KEPT);
+}
+
+function keep(credentials) {
+  sessionStorage.setItem(KEPT, JSON.stringify(credentials));
+  return credentials;
+}
+
+/**
+ * What a link brings in its hash: `#token=…` (an access token, an API key, or a refresh token, which works
+ * once) and `session=…`. The token leaves the address, and so the history, at once.
+ */
+export async function fromAddress() {
+  const hash = new URLSearchParams(location.hash.slice(1));
+  const token = hash.get("token");
+  if (!token) return null;
+  hash.delete("token");
+  const rest = hash.toString();
+  history.replaceState(null, "", location.pathname + location.search + (rest ? `#${rest}` : ""));
+  const isUsedAsItIs = token.startsWith("roo_") || token.split(".").length === 3;
+  return isUsedAsItIs ? keep({ token }) : renew({ refreshToken: token });
+}
+
+export async function logIn(email, password) {
+  const { tokens } = await post("/api/v1/auth/login", { email, password });
+  return keep({ token: tokens.accessToken, refreshToken: tokens.refreshToken });
+}
+
+/** Take a key (or a token) if the server knows it. */
+export async function useKey(token) {
+  await ask("/api/v1/auth/profile", { headers: { Authorization: `Bearer ${token}` } });
+  return keep({ token });
+}
+
+/** New tokens for the refresh token. */
+export async function renew({ refreshToken }) {
+  const { tokens } = await post("/api/v1/auth/refresh", { refreshToken });
+  return keep({ token: tokens.accessToken, refreshToken: tokens.refreshToken });
+}
+
+function post(path, body) {
+  return ask(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
+}
+
+async function ask(path, options) {
+  const response = await fetch(path, options);
+  const body = await response.json();
+  if (!response.ok) throw new Refusal(body.error);
+  return body;
+}

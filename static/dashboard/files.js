@@ -1,0 +1,121 @@
+// The workspace as a tree, what changed in it, and a file to read.
+import { html, useCallback, useEffect, useRef, useState } from "../vendor/htm/preact.js";
+import { Diff, Empty, Failure, sizeOf, Tabs, useAsking } from "./parts.js";
+
+const PAGE = 200;
+const MOST_LINES = 5000;
+const MARKS = { created: "A", modified: "M", deleted: "D" };
+
+export function Files({ following, connection, isConnected }) {
+  const [chosen, setChosen] = useState(null);
+  const { changes, session, filesVersion } = following.value;
+  const deleted = [...changes.values()].filter((change) => change.status === "deleted");
+  useEffect(() => setChosen(null), [session.id]);
+  useEffect(() => {
+    const last = [...changes.values()].filter((change) => change.status !== "deleted").at(-1);
+    if (!chosen && last) setChosen(last.path);
+  }, [filesVersion]);
+  const around = { connection, sessionId: session.id, version: filesVersion, changes, chosen, onChoose: setChosen };
+  return html`<section class="panel files" aria-label="Files">
+    <div class="tree" role="tree" aria-label="Workspace" onKeyDown=${walk}>
+      ${isConnected && html`<${Folder} key=${session.id} path="/" level=${1} ...${around} />`}
+      ${deleted.map((change) => html`<div key=${change.path} class="leaf gone"><span class="mark D">D</span> ${change.path}</div>`)}
+    </div>
+    ${chosen && html`<${Viewer} key=${chosen} path=${chosen} change=${changes.get(chosen)} version=${filesVersion} ...${{ connection, sessionId: session.id }} />`}
+  </section>`;
+}
+
+/** Arrow keys in a tree (WAI-ARIA, "Tree View"). */
+function walk(event) {
+  const items = [...event.currentTarget.querySelectorAll("[role=treeitem]")];
+  const at = items.indexOf(document.activeElement);
+  const item = items[at];
+  const isOpen = item?.getAttribute("aria-expanded");
+  const moves = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: items.length - 1 };
+  if (event.key in moves) items[Math.min(items.length - 1, Math.max(0, moves[event.key]))]?.focus();
+  else if ((event.key === "ArrowRight" && isOpen === "false") || (event.key === "ArrowLeft" && isOpen === "true")) item.click();
+  else return;
+  event.preventDefault();
+}
+
+function Folder({ path, level, ...around }) {
+  const { connection, sessionId, version } = around;
+  const [listing, setListing] = useState(null);
+  const [ask, { isBusy, failure }] = useAsking();
+  const length = useRef(0);
+  const load = useCallback(
+    (offset, limit) =>
+      ask(async () => {
+        const page = await connection.call("file.list", { sessionId, path, limit, offset });
+        setListing((before) => ({
+          directories: [...(offset ? before.directories : []), ...page.directories],
+          files: [...(offset ? before.files : []), ...page.files],
+          hasMore: page.hasMore,
+        }));
+      }),
+    [connection, sessionId, path],
+  );
+  useEffect(() => {
+    const soon = setTimeout(() => load(0, Math.max(PAGE, length.current)), 100);
+    return () => clearTimeout(soon);
+  }, [version, load]);
+  length.current = listing ? listing.directories.length + listing.files.length : 0;
+  if (failure) return failure.code === "RESOURCE_NOT_FOUND" ? null : html`<${Failure} of=${failure} again=${() => load(0, PAGE)} />`;
+  if (listing && level === 1 && !length.current) return html`<${Empty} title="The workspace is empty">Files appear here as the agent or a command makes them.<//>`;
+  return html`
+    ${(listing?.directories ?? []).map((entry) => html`<${Directory} key=${entry.path} entry=${entry} level=${level} ...${around} />`)}
+    ${(listing?.files ?? []).map((entry) => html`<${Leaf} key=${entry.path} entry=${entry} level=${level} ...${around} />`)}
+    ${listing?.hasMore && html`<button type="button" disabled=${isBusy} onClick=${() => load(length.current, PAGE)}>Show more</button>`}
+  `;
+}
+
+function Directory({ entry, level, ...around }) {
+  const inside = [...around.changes.keys()].some((path) => path.startsWith(`${entry.path}/`));
+  const [isOpen, setIsOpen] = useState(inside);
+  const toggle = () => setIsOpen(!isOpen);
+  return html`
+    <div class="leaf level-${Math.min(level, 9)}" role="treeitem" tabindex="0" aria-level=${level} aria-expanded=${isOpen} onClick=${toggle}
+      onKeyDown=${(event) => event.key === "Enter" && toggle()}>
+      <span class="fold" aria-hidden="true">${isOpen ? "▾" : "▸"}</span> ${entry.name}/
+    </div>
+    ${isOpen && html`<${Folder} path=${entry.path} level=${level + 1} ...${around} />`}
+  `;
+}
+
+function Leaf({ entry, level, changes, chosen, onChoose }) {
+  const change = changes.get(entry.path);
+  const choose = () => onChoose(entry.path);
+  return html`<div class="leaf level-${Math.min(level, 9)}" role="treeitem" tabindex="0" aria-level=${level} aria-selected=${chosen === entry.path} onClick=${choose}
+    onKeyDown=${(event) => event.key === "Enter" && choose()}>
+    <span class="name">${entry.name}</span>
+    ${change && html`<span class="small">${change.added > 0 && html`<span class="plus">+${change.added}</span> `}${change.removed > 0 && html`<span class="minus">−${change.removed}</span> `}</span>
+      <span class="mark ${MARKS[change.status]}" title=${change.status}>${MARKS[change.status]}</span>`}
+    <span class="size quiet small">${sizeOf(entry.size)}</span>
+  </div>`;
+}
+
+function Viewer({ path, change, version, connection, sessionId }) {
+  const hasDiffs = Boolean(change?.diffs.length);
+  const [view, setView] = useState(hasDiffs ? "changes" : "content");
+  const [file, setFile] = useState(null);
+  const [ask, { failure }] = useAsking();
+  const load = () => ask(async () => setFile(await connection.call("file.read", { sessionId, path })));
+  useEffect(() => void load(), [path, version]);
+  useEffect(() => void (hasDiffs && setView("changes")), [hasDiffs]);
+  return html`<div class="viewer">
+    <header><code>${path}</code>
+      <${Tabs} label="View" chosen=${view} onChoose=${setView} tabs=${{ content: "Content", changes: "Changes" }} /></header>
+    <${Failure} of=${failure} again=${load} />
+    ${view === "content" && file && html`<${Content} file=${file} />`}
+    ${view === "changes" && (hasDiffs
+      ? change.diffs.map(({ seq, diff }) => html`<div key=${seq}><p class="quiet small">event ${seq}</p><${Diff} text=${diff} /></div>`)
+      : html`<${Empty} title="No changes to show">${change?.status === "created" ? "The file is new: all of it was added." : "Nobody has changed it since this page follows the session."}<//>`)}
+  </div>`;
+}
+
+function Content({ file }) {
+  if (file.encoding === "base64") return html`<${Empty} title="Not a text">${sizeOf(file.size)} of something else.<//>`;
+  const lines = file.content.replace(/\n$/, "").split("\n");
+  return html`<pre class="lines" tabindex="0">${lines.slice(0, MOST_LINES).map((line) => html`<span>${line}\n</span>`)}</pre>
+    ${lines.length > MOST_LINES && html`<p class="quiet small">… and ${lines.length - MOST_LINES} more lines.</p>`}`;
+}

@@ -1,0 +1,191 @@
+// What a session's events add up to: its tasks, approvals, files that changed, and a story to read.
+import { Store } from "./store.js";
+
+const HISTORY = 1000;
+const MOST_EVENTS = 5000;
+const MOST_OUTPUT = 200_000;
+const ENDED = new Set(["completed", "failed", "cancelled"]);
+
+export const hasEnded = (task) => ENDED.has(task.status);
+
+function nothing(session) {
+  return {
+    session,
+    start: 0, // events up to this number were not asked for
+    seq: 0,
+    isLoading: true,
+    tasks: new Map(),
+    approvals: new Map(),
+    story: [], // what is read from top to bottom: messages, calls, ends of tasks
+    calls: new Map(),
+    changes: new Map(), // by path: what became of it
+    filesVersion: 0,
+    events: [],
+    writing: null, // a message that is being written
+    question: null,
+  };
+}
+
+/** One opened session. */
+export class Following extends Store {
+  constructor(connection, session) {
+    super(nothing(session));
+    this.connection = connection;
+    this.known = 0; // lists that were asked for tell of everything up to this number
+  }
+
+  /** Take up the story, from its beginning or from its last thousand events on. */
+  async open({ whole = false } = {}) {
+    const { session } = this.value;
+    const sessionId = session.id;
+    Object.assign(this.value, nothing(session));
+    this.connection.onEvent = (event) => this.#take(event);
+    const { pagination } = await this.connection.call("event.list", { sessionId, limit: 1 });
+    this.known = pagination.head;
+    this.value.start = this.value.seq = whole ? 0 : Math.max(0, pagination.head - HISTORY);
+    const [tasks, approvals] = await Promise.all([
+      this.connection.call("task.list", { sessionId, limit: 100 }),
+      this.connection.call("approval.list", { sessionId, status: "pending", limit: 100 }),
+    ]);
+    for (const task of tasks.data.reverse()) this.value.tasks.set(task.id, task);
+    for (const approval of approvals.data) this.value.approvals.set(approval.id, approval);
+    await this.connection.follow(sessionId, () => this.value.seq);
+    this.set({ isLoading: false });
+  }
+
+  get tasks() {
+    return [...this.value.tasks.values()];
+  }
+
+  get task() {
+    const { tasks } = this;
+    return tasks.find((task) => task.status === "running") ?? tasks.at(-1) ?? null;
+  }
+
+  get pending() {
+    return [...this.value.approvals.values()].filter((approval) => approval.status === "pending");
+  }
+
+  #take(event) {
+    const state = this.value;
+    if (event.sessionId !== state.session.id || (event.seq && event.seq <= state.seq)) return;
+    if (event.seq) {
+      state.seq = event.seq;
+      state.events.push(event);
+      if (state.events.length > MOST_EVENTS) state.events.splice(0, MOST_EVENTS / 5);
+    }
+    const isNew = !event.seq || event.seq > this.known;
+    if (isNew) TASK[event.type]?.(state, event);
+    STORY[event.type]?.(state, event);
+    this.tell();
+  }
+}
+
+const moved = (change) => (state, event) => {
+  const task = state.tasks.get(event.taskId);
+  if (task) state.tasks.set(task.id, { ...task, ...change(event) });
+};
+
+/** What an event changes in the task and its approvals. */
+const TASK = {
+  "session.updated": (state, event) => (state.session = event.session),
+  "task.created": (state, event) => state.tasks.set(event.task.id, event.task),
+  "task.started": moved((event) => ({ status: "running", activity: "active", startedAt: event.timestamp })),
+  "task.progress": moved((event) => ({ progress: event.progress, step: event.step })),
+  "task.active": moved(() => ({ activity: "active" })),
+  "task.interactive": moved(() => ({ activity: "interactive" })),
+  "task.resumable": moved(() => ({ status: "pending", activity: "resumable" })),
+  "task.resumed": moved(() => ({ status: "running", activity: "active" })),
+  "task.completed": moved((event) => ({
+    status: "completed", activity: "idle", progress: 100, result: event.result, completedAt: event.timestamp,
+  })),
+  "task.failed": moved((event) => ({ status: "failed", activity: "idle", error: event.error })),
+  "task.cancelled": moved(() => ({ status: "cancelled", activity: "idle" })),
+  "approval.required": (state, event) =>
+    state.approvals.set(event.approvalId, { ...event, id: event.approvalId, status: "pending" }),
+  "approval.resolved": (state, event) =>
+    state.approvals.set(event.approvalId, { ...state.approvals.get(event.approvalId), status: event.status }),
+};
+
+const callKey = (event) => `${event.taskId ?? ""}/${event.callId}`;
+
+function call(state, event) {
+  const key = callKey(event);
+  if (!state.calls.has(key)) {
+    const made = {
+      kind: "call", key: event.id, taskId: event.taskId, time: event.timestamp, output: "", changes: [],
+      toolName: event.toolName, parameters: event.parameters, state: "asking",
+    };
+    state.calls.set(key, made);
+    state.story.push(made);
+  }
+  return state.calls.get(key);
+}
+
+function changed(status) {
+  return (state, event) => {
+    const before = state.changes.get(event.path) ?? { path: event.path, added: 0, removed: 0, diffs: [] };
+    const { added = 0, removed = 0, diff } = event.changes ?? {};
+    state.changes.set(event.path, {
+      ...before,
+      status: before.status === "created" && status === "modified" ? "created" : status,
+      added: before.added + added,
+      removed: before.removed + removed,
+      diffs: diff ? [...before.diffs, { seq: event.seq, diff }] : before.diffs,
+    });
+    state.filesVersion += 1;
+    const running = [...state.calls.values()].filter((one) => one.state === "running").at(-1);
+    running?.changes.push({ path: event.path, status, added, removed, diff });
+  };
+}
+
+const ended = (state, event) => {
+  state.writing = state.question = null;
+  state.story.push({ kind: "end", key: event.id, type: event.type, time: event.timestamp, event });
+};
+
+/** What an event adds to the story. */
+const STORY = {
+  "message.created": (state, event) => {
+    const { message } = event;
+    if (state.writing?.id === message.id) state.writing = null;
+    const isTask = state.tasks.get(event.taskId)?.input === message.text && !state.story.some(
+      (item) => item.kind === "message" && item.taskId === event.taskId,
+    );
+    const isMine = isTask || message.say === "user_feedback";
+    state.story.push({
+      kind: "message", key: event.id, taskId: event.taskId, time: event.timestamp, message, isMine, isTask,
+    });
+  },
+  "message.delta": (state, event) => {
+    const before = state.writing?.id === event.messageId ? state.writing.text : "";
+    state.writing = { id: event.messageId, text: before + event.text };
+  },
+  "approval.required": (state, event) => (call(state, event).state = "asking"),
+  "approval.resolved": (state, event) => {
+    const asked = call(state, event);
+    asked.verdict = event;
+    if (event.status !== "approved") asked.state = event.status;
+  },
+  "tool.started": (state, event) => (call(state, event).state = "running"),
+  "tool.output": (state, event) => {
+    const running = call(state, event);
+    running.output = (running.output + event.text).slice(-MOST_OUTPUT);
+  },
+  "tool.completed": (state, event) => {
+    const done = call(state, event);
+    Object.assign(done, { state: event.result.success ? "done" : "failed", result: event.result });
+    done.executionTime = event.executionTime;
+  },
+  "task.interactive": (state, event) => {
+    state.question = event.question ? { text: event.question, suggestions: event.suggestions } : null;
+  },
+  "task.active": (state) => (state.question = null),
+  "task.resumable": ended,
+  "task.completed": ended,
+  "task.failed": ended,
+  "task.cancelled": ended,
+  "file.created": changed("created"),
+  "file.modified": changed("modified"),
+  "file.deleted": changed("deleted"),
+};

@@ -1,0 +1,38 @@
+// The machine under the server: processor and memory, measured every few seconds while somebody looks.
+import { html, useEffect, useState } from "../vendor/htm/preact.js";
+import { sizeOf } from "./parts.js";
+
+const EVERY_MS = 3000;
+const KEPT = 40;
+
+export function Machine({ connection, isConnected }) {
+  const [samples, setSamples] = useState([]);
+  const [health, setHealth] = useState(null);
+  useEffect(() => {
+    if (!isConnected) return undefined;
+    const measure = async () => {
+      if (document.hidden) return;
+      const sample = await connection.call("system.resources").catch(() => null);
+      if (sample) setSamples((before) => [...before, sample].slice(-KEPT));
+    };
+    measure();
+    connection.call("system.health").then(setHealth, () => setHealth(null));
+    const timer = setInterval(measure, EVERY_MS);
+    return () => clearInterval(timer);
+  }, [connection, isConnected]);
+  const now = samples.at(-1);
+  if (!now) return null;
+  return html`<div class="machine" aria-label="Machine">
+    <${Meter} name="CPU" percent=${now.cpuUsage} of=${samples.map((sample) => sample.cpuUsage)} title="Of all processors" />
+    <${Meter} name="Memory" percent=${now.memoryUsage} of=${samples.map((sample) => sample.memoryUsage)} title=${`${sizeOf(now.memoryUsed)} of ${sizeOf(now.memoryTotal)}`} />
+    ${health && html`<span class="chip" title=${health.runtimeProblem ?? "What commands run in"}>${health.runtime}${health.runtimeProblem ? " ⚠" : ""}</span>`}
+  </div>`;
+}
+
+function Meter({ name, percent, of, title }) {
+  const points = of.map((value, place) => `${(place / (KEPT - 1)) * 60},${18 - (value / 100) * 16}`).join(" ");
+  return html`<span class="meter" title=${title}>
+    <svg viewBox="0 0 60 20" width="60" height="20" aria-hidden="true"><polyline points=${points} /></svg>
+    <span class="quiet small">${name}</span> <span class="number">${Math.round(percent)} %</span>
+  </span>`;
+}

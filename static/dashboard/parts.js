@@ -1,0 +1,75 @@
+// Small pieces that every view uses.
+import { html, useState } from "../vendor/htm/preact.js";
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+
+export const timeOf = (text) => clock.format(new Date(text));
+export const dayOf = (text) => day.format(new Date(text));
+
+export function sizeOf(bytes) {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let step = 0;
+  for (; bytes >= 1024 && step < units.length - 1; step += 1) bytes /= 1024;
+  return `${step && bytes < 10 ? bytes.toFixed(1) : Math.round(bytes)} ${units[step]}`;
+}
+
+export function durationOf(milliseconds) {
+  return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+export const Badge = ({ of }) => html`<span class="badge ${of}">${of}</span>`;
+
+export const Empty = ({ title, children }) => html`<div class="empty"><strong>${title}</strong><p>${children}</p></div>`;
+
+export function Failure({ of, again }) {
+  if (!of) return null;
+  return html`<div class="failure" role="alert">
+    <span>${of.message}</span>
+    ${again && html`<button type="button" onClick=${again}>Try again</button>`}
+  </div>`;
+}
+
+/** A unified diff, line by line. */
+export function Diff({ text }) {
+  const lines = text.split("\n").filter((line) => !line.startsWith("--- ") && !line.startsWith("+++ "));
+  const kinds = { "+": "added", "-": "removed", "@": "place" };
+  return html`<pre class="diff" tabindex="0">${lines.map(
+    (line) => html`<span class=${kinds[line[0]] ?? ""}>${line || " "}\n</span>`,
+  )}</pre>`;
+}
+
+/** What runs while something is asked, and what came of it. */
+export function useAsking() {
+  const [state, setState] = useState({ isBusy: false, failure: null });
+  const ask = async (work) => {
+    setState({ isBusy: true, failure: null });
+    try {
+      const found = await work();
+      setState({ isBusy: false, failure: null });
+      return found;
+    } catch (failure) {
+      setState({ isBusy: false, failure });
+      return undefined;
+    }
+  };
+  return [ask, state];
+}
+
+/** Tabs that arrow keys go through (WAI-ARIA, "Tabs"). */
+export function Tabs({ label, tabs, chosen, onChoose }) {
+  const names = Object.keys(tabs);
+  const step = (event) => {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!by) return;
+    const next = names[(names.indexOf(chosen) + by + names.length) % names.length];
+    onChoose(next);
+    event.currentTarget.querySelector(`[data-name=${next}]`).focus();
+  };
+  return html`<div class="tabs" role="tablist" aria-label=${label} onKeyDown=${step}>
+    ${names.map(
+      (name) => html`<button type="button" role="tab" data-name=${name} aria-selected=${name === chosen}
+        tabindex=${name === chosen ? 0 : -1} onClick=${() => onChoose(name)}>${tabs[name]}</button>`,
+    )}
+  </div>`;
+}

@@ -1,0 +1,93 @@
+// The story of a session: what was said, which tools ran, and how it ended. Long ones are shown from their end.
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/htm/preact.js";
+import { Parameters } from "./approvals.js";
+import { Diff, durationOf, Empty, timeOf } from "./parts.js";
+
+const WINDOW = 150;
+const NEAR_PX = 80;
+
+export function Story({ following }) {
+  const { story, writing, start, isLoading } = following.value;
+  const [shown, setShown] = useState(WINDOW);
+  const view = useRef(null);
+  const isAtEnd = useRef(true);
+  useEffect(() => setShown(WINDOW), [following]);
+  useLayoutEffect(() => {
+    if (isAtEnd.current) view.current.scrollTop = view.current.scrollHeight;
+  });
+  const scrolled = ({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
+    isAtEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+  };
+  const items = story.slice(-shown);
+  return html`<div class="story" ref=${view} onScroll=${scrolled} tabindex="0" aria-label="Story">
+    ${start > 0 && html`<button type="button" onClick=${() => following.open({ whole: true })}>Load the first ${start} events too</button>`}
+    ${story.length > shown && html`<button type="button" onClick=${() => setShown(shown + WINDOW)}>Show ${Math.min(WINDOW, story.length - shown)} earlier of ${story.length - shown}</button>`}
+    ${!story.length && !isLoading && html`<${Empty} title="Nothing has happened yet">Give the agent a task below, or run a command in its workspace.<//>`}
+    <ol aria-live="polite" aria-relevant="additions">
+      ${items.map((item) => html`<${ITEMS[item.kind]} key=${item.key} item=${item} state=${item.state} length=${item.output?.length} />`)}
+      ${writing && html`<li class="message"><p>${writing.text}<span class="caret"></span></p></li>`}
+    </ol>
+  </div>`;
+}
+
+function Said({ item: { message, isMine, isTask, time } }) {
+  const isResult = message.say === "completion_result";
+  const who = isTask ? "Task" : isMine ? "You" : "Agent";
+  return html`<li class="message ${isMine ? "mine" : ""} ${isResult ? "result" : ""} ${message.say === "error" ? "error" : ""}">
+    <header><span class="who">${isResult ? "Result" : who}</span> <time class="quiet small">${timeOf(time)}</time></header>
+    <${Text} of=${message.text ?? message.ask ?? ""} />
+  </li>`;
+}
+
+/** Text with its `code` set off. */
+function Text({ of }) {
+  const parts = of.split(/(`[^`\n]+`)/);
+  return html`<p>${parts.map((part) => (part.length > 2 && part[0] === "`" ? html`<code>${part.slice(1, -1)}</code>` : part))}</p>`;
+}
+
+const STATES = {
+  asking: "waits for you", running: "running", done: "done", failed: "failed",
+  rejected: "rejected", expired: "expired", cancelled: "cancelled", approved: "approved",
+};
+
+function Called({ item }) {
+  const { toolName, parameters, state, result, output, changes, verdict, taskId } = item;
+  if (toolName === "attempt_completion") return null;
+  const text = result?.output ?? output;
+  const what = parameters?.command ?? parameters?.path ?? "";
+  return html`<li class="call ${state}">
+    <details open=${state === "failed" || changes.length > 0 || Boolean(parameters?.command)}>
+      <summary>
+        <span class="mark" aria-hidden="true"></span>
+        <span class="tool">${toolName}</span> <code>${what}</code>
+        <span class="quiet small">${STATES[state]}${item.executionTime === undefined ? "" : ` · ${durationOf(item.executionTime)}`}${taskId ? "" : " · run by hand"}</span>
+      </summary>
+      ${verdict?.status === "rejected" && html`<p class="quiet small">Rejected by ${verdict.resolvedBy ?? "somebody"}${verdict.feedback ? `: ${verdict.feedback}` : ""}</p>`}
+      ${changes.map((change) => html`<${Changed} key=${change.path} ...${change} />`)}
+      ${!parameters?.command && !changes.length && html`<${Parameters} of=${parameters} />`}
+      ${text && !changes.length && html`<pre class="code" tabindex="0">${text}</pre>`}
+    </details>
+  </li>`;
+}
+
+const Changed = ({ path, status, added, removed, diff }) => html`<div class="changed">
+  <p class="small"><span class="badge ${status}">${status}</span> <code>${path}</code>
+    ${status === "modified" && html` <span class="plus">+${added}</span> <span class="minus">−${removed}</span>`}</p>
+  ${diff && html`<${Diff} text=${diff} />`}
+</div>`;
+
+const ENDS = {
+  "task.completed": ["completed", "Task completed"],
+  "task.failed": ["failed", "Task failed"],
+  "task.cancelled": ["cancelled", "Task cancelled"],
+  "task.resumable": ["resumable", "Task interrupted; it can be resumed"],
+};
+
+function Ended({ item: { type, event, time } }) {
+  const [kind, words] = ENDS[type];
+  return html`<li class="end ${kind}"><span>${words}</span>
+    <span class="quiet small">${event.error ? `${event.error.code}: ${event.error.message}` : ""}${event.reason ?? ""}</span>
+    <time class="quiet small">${timeOf(time)}</time></li>`;
+}
+
+const ITEMS = { message: Said, call: Called, end: Ended };

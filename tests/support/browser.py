@@ -1,0 +1,201 @@
+"""A real Chromium, driven over the Chrome DevTools Protocol, and words for what a person does in it."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import itertools
+import json
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+    "--remote-debugging-port=0",
+)
+LISTENING = "DevTools listening on "
+PATIENCE_S = 30
+
+
+@dataclass
+class Page:
+    """One tab: what it asked for, what it complained about, and how to look into it."""
+
+    socket: aiohttp.ClientWebSocketResponse
+    session_id: str = ""
+    requests: dict[str, str] = field(default_factory=dict)
+    """What left the page, or wanted to: addresses by the browser's own number."""
+    complaints: list[str] = field(default_factory=list)
+    _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    _answers: dict[int, asyncio.Future[dict[str, Any]]] = field(default_factory=dict)
+
+    async def call(self, method: str, **parameters: Any) -> dict[str, Any]:
+        """One command of the protocol; its result."""
+        number = next(self._numbers)
+        answer = self._answers[number] = asyncio.get_running_loop().create_future()
+        command = {"id": number, "method": method, "params": parameters}
+        await self.socket.send_json(command | ({"sessionId": self.session_id} if self.session_id else {}))
+        async with asyncio.timeout(PATIENCE_S):
+            return await answer
+
+    async def open(self, url: str) -> None:
+        """Go to an address."""
+        went = await self.call("Page.navigate", url=url)
+        assert "errorText" not in went, went
+
+    async def evaluate(self, expression: str) -> Any:
+        """The value of an expression in the page; a promise's value once it is there."""
+        done = await self.call(
+            "Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True
+        )
+        assert "exceptionDetails" not in done, (expression, done["exceptionDetails"])
+        return done["result"].get("value")
+
+    async def until(self, expression: str) -> Any:
+        """Wait until the expression is true in the page (which may be loading); its value."""
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                with contextlib.suppress(Gone):
+                    return await self.evaluate(
+                        "new Promise((resolve) => { const look = () => { let found = null;"
+                        f"try {{ found = {expression}; }} catch {{ /* not there yet */ }}"
+                        "found ? resolve(found) : setTimeout(look, 20); }; look(); })"
+                    )
+
+    async def shows(self, text: str) -> None:
+        """Wait until a text is to be read on the page."""
+        try:
+            await self.until(f"document.body && document.body.innerText.includes({json.dumps(text)})")
+        except TimeoutError:
+            shown = await self.evaluate("document.body.innerText")
+            raise AssertionError(f"{text!r} is not in:\n{shown}\n{self.complaints}") from None
+
+    async def press(self, name: str) -> None:
+        """Press the button (or link) of this name, once it is there and can be pressed."""
+        found = (
+            "[...document.querySelectorAll('button, a, [role=treeitem]')].find((one) => !one.disabled && "
+            f"(one.getAttribute('aria-label') || one.innerText).trim() === {json.dumps(name)})"
+        )
+        await self.until(f"(() => {{ const it = {found}; it && it.click(); return Boolean(it); }})()")
+
+    async def type(self, label: str, text: str) -> None:
+        """Put a text into the field of this label."""
+        found = (
+            "([...document.querySelectorAll('label')].find((one) => "
+            f"one.innerText.trim().startsWith({json.dumps(label)})) || {{}}).control"
+        )
+        await self.until(found + " !== undefined")
+        await self.evaluate(f"{found}.focus()")
+        await self.call("Input.insertText", text=text)
+
+    async def picture(self) -> bytes:
+        """What it looks like, as PNG."""
+        return base64.b64decode((await self.call("Page.captureScreenshot", format="png"))["data"])
+
+    @property
+    def hosts(self) -> set[str]:
+        """Where the page's requests went; those that its policy stopped went nowhere."""
+        return {
+            urlsplit(url).netloc
+            for url in self.requests.values()
+            if urlsplit(url).scheme not in ("data", "blob")
+        }
+
+    async def listen(self) -> None:
+        """Take what the browser says until it goes."""
+        async for message in self.socket:
+            said = json.loads(message.data)
+            if "id" in said and said["id"] in self._answers:
+                answer = self._answers.pop(said["id"])
+                if answer.done():
+                    continue
+                if "error" in said:
+                    answer.set_exception(Gone(said["error"]["message"]))
+                else:
+                    answer.set_result(said["result"])
+            else:
+                self._note(said.get("method"), said.get("params", {}))
+
+    def _note(self, method: str | None, said: dict[str, Any]) -> None:
+        if method == "Network.requestWillBeSent":
+            self.requests[said["requestId"]] = said["request"]["url"]
+        elif method == "Network.webSocketCreated":
+            self.requests[said["requestId"]] = said["url"]
+        elif method == "Network.loadingFailed" and said.get("blockedReason") == "csp":
+            self.requests.pop(said["requestId"], None)
+        elif method == "Runtime.exceptionThrown":
+            self.complaints.append(str(said["exceptionDetails"]))
+        elif method == "Log.entryAdded" and said["entry"]["level"] == "error":
+            self.complaints.append(f"{said['entry']['text']} {said['entry'].get('url', '')}")
+
+
+class Gone(Exception):
+    """The page that was asked is not there any more, or not yet."""
+
+
+@contextlib.asynccontextmanager
+async def browser_page(profile: Path, *, width: int = 1280, height: int = 800) -> AsyncIterator[Page]:
+    """A tab of a new browser with a profile of its own; both end with the block."""
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    assert program is not None, "chromium is needed to see the pages"
+    process = await asyncio.create_subprocess_exec(
+        program,
+        *FLAGS,
+        f"--user-data-dir={profile}",
+        f"--window-size={width},{height}",
+        "about:blank",
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        address = await _address(process)
+        async with (
+            aiohttp.ClientSession() as session,
+            session.ws_connect(address, max_msg_size=0) as socket,
+        ):
+            page = Page(socket)
+            listening = asyncio.create_task(page.listen())
+            try:
+                await _attach(page, width, height)
+                yield page
+            finally:
+                listening.cancel()
+                await asyncio.gather(listening, return_exceptions=True)
+    finally:
+        process.kill()
+        await process.communicate()
+
+
+async def _address(process: asyncio.subprocess.Process) -> str:
+    assert process.stderr is not None
+    async with asyncio.timeout(PATIENCE_S):
+        async for line in process.stderr:
+            if LISTENING in line.decode():
+                return line.decode().partition(LISTENING)[2].strip()
+    raise AssertionError("chromium did not start")
+
+
+async def _attach(page: Page, width: int, height: int) -> None:
+    target = (await page.call("Target.createTarget", url="about:blank"))["targetId"]
+    page.session_id = (await page.call("Target.attachToTarget", targetId=target, flatten=True))["sessionId"]
+    for domain in ("Page", "Runtime", "Network", "Log"):
+        await page.call(f"{domain}.enable")
+    await page.call(
+        "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
+    )
