@@ -15,6 +15,7 @@ from handlers.registry import build_registry
 from models.settings import Settings
 from server.doors.clients import Clients
 from server.doors.pages import add_pages
+from server.doors.protocol import Runner
 from server.doors.rest import RestDoor, request_middleware
 from server.doors.socketio import SocketServer
 from server.doors.websocket import WebSocketDoor
@@ -45,7 +46,6 @@ def build_doors(engine: Engine) -> Doors:
     sockets = SocketServer(registry, pipeline, identity, Clients(engine.log, engine.hub), settings)
     sockets.attach(app)
     RestDoor(registry, pipeline, identity).add_routes(app)
-    add_pages(app, registry)
     raw = WebSocketDoor(registry, pipeline, identity, engine.log, engine.hub, settings.socket)
     raw.add_routes(app)
     add_pages(app, registry)
@@ -62,7 +62,7 @@ async def running(settings: Settings) -> AsyncIterator[Sequence[str]]:
     engine = await open_engine(settings)
     try:
         doors = build_doors(engine)
-        runner = web.AppRunner(doors.app, access_log=None, shutdown_timeout=1)
+        runner = Runner(doors.app, access_log=None, shutdown_timeout=1)
         await runner.setup()
         try:
             yield await _listen(runner, settings)

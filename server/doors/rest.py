@@ -151,9 +151,13 @@ async def _gather(request: web.Request) -> dict[str, Any]:
 async def _body(request: web.Request) -> Mapping[str, Any]:
     if not request.can_read_body:
         return {}
-    content = await request.read()
+    try:
+        content = await request.read()
+    except (web.RequestPayloadError, ConnectionResetError) as mistake:
+        raise InvalidField("", "The body cannot be read: its encoding or its length is wrong.") from mistake
     if not content.strip():
         return {}
+    _check_content_type(request)
     try:
         decoded = orjson.loads(content)
     except ValueError as mistake:
@@ -161,6 +165,13 @@ async def _body(request: web.Request) -> Mapping[str, Any]:
     if not isinstance(decoded, dict):
         raise InvalidField("", "Expected an object.")
     return decoded
+
+
+def _check_content_type(request: web.Request) -> None:
+    """A body that is not said to be anything is taken for JSON. Source: S0, "Headers"; RFC 9110, 8.3."""
+    is_json = request.content_type == "application/json" or request.content_type.endswith("+json")
+    if "Content-Type" in request.headers and not is_json:
+        raise InvalidField("Content-Type", "Send the body as application/json.")
 
 
 def _as_app_error(request: web.Request, refused: web.HTTPException) -> AppError:
