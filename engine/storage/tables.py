@@ -157,6 +157,9 @@ turns = Table(
     Column("interrupted", Boolean, nullable=False),
     Column("exit_code", Integer),
     Column("message_id", String(64)),
+    Column("reasoning", Text, nullable=False),
+    Column("continuation", JSON),
+    Column("is_summary", Boolean, nullable=False),
 )
 
 tool_calls = Table(

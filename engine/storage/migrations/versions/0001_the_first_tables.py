@@ -187,6 +187,9 @@ def upgrade() -> None:
         sa.Column("interrupted", sa.Boolean(), nullable=False),
         sa.Column("exit_code", sa.Integer(), nullable=True),
         sa.Column("message_id", sa.String(length=64), nullable=True),
+        sa.Column("reasoning", sa.Text(), nullable=False),
+        sa.Column("continuation", sa.JSON(), nullable=True),
+        sa.Column("is_summary", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name="fk_turns_task_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("task_id", "position", name="pk_turns"),
     )
