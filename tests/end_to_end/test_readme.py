@@ -1,0 +1,69 @@
+"""The README's examples, run as they stand there."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.server import PROJECT, ServerProcess
+
+README = (PROJECT / "README.md").read_text()
+DOCUMENTS = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
+
+
+def example(language: str) -> str:
+    """The one example in a language that talks to the server."""
+    blocks = re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    (found,) = (block for block in blocks if "ROOCODE_KEY" in block)
+    return str(found)
+
+
+def run(server: ServerProcess, *command: str) -> str:
+    environment = {**os.environ, "ROOCODE_URL": server.url, "ROOCODE_KEY": server.key}
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=90, env=environment, cwd=PROJECT, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_javascript_example(server: ServerProcess) -> None:
+    printed = run(server, "node", "--input-type=module", "--eval", example("javascript"))
+    assert "May it?" in printed
+    assert "%" in printed
+    assert printed.rstrip().endswith("]")
+
+
+def test_the_python_example(server: ServerProcess) -> None:
+    printed = run(server, sys.executable, "-c", example("python"))
+    assert "filesCreated" in printed.splitlines()[-1]
+
+
+def test_the_curl_example(server: ServerProcess) -> None:
+    printed = run(server, "bash", "-euc", example("bash"))
+    decoder = json.JSONDecoder()
+    task, end = decoder.raw_decode(printed)
+    events, more = decoder.raw_decode(printed[end:])
+    files, _ = decoder.raw_decode(printed[end + more :])
+    assert task["task"]["status"] == "completed"
+    assert [event["seq"] for event in events["data"]] == list(range(1, len(events["data"]) + 1))
+    assert files["total"]
+
+
+@pytest.mark.parametrize("language", ["javascript", "python"])
+def test_an_example_is_about_20_lines(language: str) -> None:
+    lines = [line for line in example(language).splitlines() if line.strip()]
+    assert len(lines) <= 25
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(PROJECT).as_posix())
+def test_a_link_in_a_document_leads_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", document.read_text()):
+        if "://" not in target:
+            assert (document.parent / target).exists(), f"{document.name} → {target}"
