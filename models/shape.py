@@ -42,6 +42,15 @@ class Timestamp(fields.DateTime):
             raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from mistake
 
 
+class WholeNumber(fields.Integer):
+    """An integer; on the wire also as text, as a query has it. A fraction is refused, not cut off."""
+
+    def _validated(self, value: Any) -> int:
+        if isinstance(value, float) and not value.is_integer():
+            raise self.make_error("invalid", input=value)
+        return super()._validated(value)
+
+
 class _TypeMapping(dict[type, Any]):
     """Field classes by Python type; an enumeration is its values on the wire, never its names."""
 
@@ -54,7 +63,9 @@ class _TypeMapping(dict[type, Any]):
 class WireSchema(marshmallow.Schema):
     """The base of every schema: camelCase on the wire, unknown fields refused, None left out."""
 
-    TYPE_MAPPING = _TypeMapping({**marshmallow.Schema.TYPE_MAPPING, datetime.datetime: Timestamp})
+    TYPE_MAPPING = _TypeMapping(
+        {**marshmallow.Schema.TYPE_MAPPING, datetime.datetime: Timestamp, int: WholeNumber}
+    )
 
     class Meta:
         unknown = marshmallow.RAISE

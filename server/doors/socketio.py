@@ -44,6 +44,18 @@ class Json:
         return orjson.loads(text)
 
 
+class BinaryArguments(list[Any]):
+    """An event that came with binary attachments, which no operation takes."""
+
+
+class Packet(packet.Packet):
+    """A Socket.IO packet whose attachments are left where they are."""
+
+    @classmethod
+    def reconstruct_binary(cls, data: Any, attachments: list[bytes]) -> Any:
+        return BinaryArguments(data) if isinstance(data, list) else data
+
+
 class MalformedPacket(ValueError):
     """What a client sent is no Socket.IO packet that this server takes."""
 
@@ -64,6 +76,7 @@ class SocketServer(socketio.AsyncServer):
         super().__init__(
             async_mode="aiohttp",
             json=Json,
+            serializer=Packet,
             namespaces=registry.namespaces,
             cors_allowed_origins=[],  # the application checks Origin and Host for every door
             max_http_buffer_size=settings.server.max_request_bytes * HEADROOM,
@@ -98,7 +111,7 @@ class SocketServer(socketio.AsyncServer):
         """Take one packet; what cannot be read is told to the client, which is then let go."""
         try:
             if isinstance(data, str):
-                _check_attachments(data)
+                _check_attachments(data, is_due=engine_id in self._binary_packet)
             await super()._handle_eio_message(engine_id, data)
         except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as mistake:
             log.info("malformed packet", engine_id=engine_id, mistake=type(mistake).__name__)
@@ -163,26 +176,27 @@ class SocketServer(socketio.AsyncServer):
         client = self._clients.find(engine_id, namespace or "/")
         if client is None:
             raise MalformedPacket("an event before the namespace was connected")
-        call = asyncio.create_task(self._answer_call(client, data[0], data[1:], id))
+        call = asyncio.create_task(self._answer_call(client, data, id))
         self._calls.add(call)
         call.add_done_callback(self._calls.discard)
 
-    async def _answer_call(
-        self, client: Client, name: str, arguments: list[Any], call_id: int | None
-    ) -> None:
+    async def _answer_call(self, client: Client, event: list[Any], call_id: int | None) -> None:
         caller = client.caller_for(new_request_id())
-        answer = await self._run(client, caller, name, arguments)
+        answer = await self._run(client, caller, event)
         if call_id is not None:
             client.acknowledge(call_id, answer.body)
         elif answer.failure is not None:
-            client.tell("error", {**answer.body, "operation": name[:100]})
+            client.tell("error", {**answer.body, "operation": event[0][:100]})
 
-    async def _run(self, client: Client, caller: Caller, name: str, arguments: list[Any]) -> Answer:
+    async def _run(self, client: Client, caller: Caller, event: list[Any]) -> Answer:
+        name, *arguments = event
         found = self._areas[client.namespace].get(name)
         refusal: AppError | None = None
         if found is None:
             return refuse(UnknownOperation(name), caller.request_id)
-        if len(arguments) > 1:
+        if isinstance(event, BinaryArguments):
+            refusal = InvalidField("", "Nothing takes binary attachments; send binary content as base64.")
+        elif len(arguments) > 1:
             refusal = InvalidField("", "Expected one object as the only argument.")
         elif client.pending >= self._max_pending:
             refusal = ServerOverload("Too many calls of this client are under way; wait for their answers")
@@ -199,8 +213,10 @@ class SocketServer(socketio.AsyncServer):
             self._clients.remove(engine_id, namespace)
 
 
-def _check_attachments(data: str) -> None:
+def _check_attachments(data: str, *, is_due: bool) -> None:
     """Binary packets announce their attachments: `51-…`. More than a handful is nobody's honest call."""
+    if is_due:
+        raise MalformedPacket("text where an attachment is due")
     if data[:1] in ("5", "6"):
         count = data[1:].partition("-")[0]
         if not count.isdigit() or int(count) > MAX_ATTACHMENTS:
