@@ -1,3 +1,3 @@
 """Fixtures for every test; each lives in the module of what it gives."""
 
-pytest_plugins = ["tests.support.server", "tests.support.storage"]
+pytest_plugins = ["tests.support.documents", "tests.support.server", "tests.support.storage"]

@@ -23,8 +23,13 @@ from server.doors.openapi import openapi_document
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 STATIC: Final = "/static/"
-VENDOR: Final = "/static/vendor/"
-VENDOR_AGE_S: Final = 86_400
+VENDOR: Final = "vendor/"
+
+VENDORED: Final = "max-age=86400"
+"""Browsers keep vendored files for a day: they change with a release only."""
+
+REVALIDATED: Final = "no-cache"
+"""Browsers ask for these again each time, and are answered 304 while nothing has changed."""
 
 POLICY: Final[Mapping[str, str]] = {
     "default-src": "'none'",
@@ -63,9 +68,8 @@ def add_pages(app: web.Application, registry: Registry) -> None:
     app.router.add_get("/redoc", _page("redoc.html", REDOC_POLICY))
     app.router.add_get("/openapi.json", _document(openapi_document(registry)))
     app.router.add_get("/asyncapi.json", _document(asyncapi_document(registry)))
-    app.router.add_get("/favicon.ico", _file(root / "pages" / "favicon.svg"))
-    app.router.add_static(STATIC, root)
-    app.on_response_prepare.append(_add_static_headers)
+    app.router.add_get("/favicon.ico", _file(root / "pages" / "favicon.svg", VENDORED))
+    app.router.add_get(STATIC + "{path:.+}", _files(root))
 
 
 def static_root() -> Path:
@@ -82,7 +86,7 @@ def _page(template: str, policy: Mapping[str, str]) -> Handler:
         response = aiohttp_jinja2.render_template(template, request, {"static": STATIC})
         response.headers.update(HEADERS)
         response.headers["Content-Security-Policy"] = allowed
-        response.headers["Cache-Control"] = "no-cache"
+        response.headers["Cache-Control"] = REVALIDATED
         return response
 
     return page
@@ -92,23 +96,31 @@ def _document(content: dict[str, Any]) -> Handler:
     encoded = orjson.dumps(content)
 
     async def document(request: web.Request) -> web.Response:
-        headers = {**HEADERS, "Cache-Control": "no-cache"}
+        headers = {**HEADERS, "Cache-Control": REVALIDATED}
         return web.Response(body=encoded, content_type="application/json", headers=headers)
 
     return document
 
 
-def _file(path: Path) -> Handler:
-    async def file(request: web.Request) -> web.FileResponse:
-        return web.FileResponse(path, headers={**HEADERS, "Cache-Control": f"max-age={VENDOR_AGE_S}"})
+def _files(root: Path) -> Handler:
+    """What is there when the server starts can be had, by exactly its name, and nothing else."""
+    found = {path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.is_file()}
+    handlers = {
+        name: _file(path, VENDORED if name.startswith(VENDOR) else REVALIDATED)
+        for name, path in found.items()
+    }
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        handler = handlers.get(request.match_info["path"])
+        if handler is None:
+            raise web.HTTPNotFound
+        return await handler(request)
+
+    return serve
+
+
+def _file(path: Path, keeping: str) -> Handler:
+    async def file(request: web.Request) -> web.StreamResponse:
+        return web.FileResponse(path, headers={**HEADERS, "Cache-Control": keeping})
 
     return file
-
-
-async def _add_static_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Vendored files change with a release only; the others are asked for again, and answered with 304."""
-    if not request.path.startswith(STATIC) or response.status >= 400:
-        return
-    response.headers.update(HEADERS)
-    is_vendored = request.path.startswith(VENDOR)
-    response.headers["Cache-Control"] = f"max-age={VENDOR_AGE_S}" if is_vendored else "no-cache"

@@ -1,15 +1,14 @@
-// Read an AsyncAPI document from standard input with the specification's own parser; print what it finds.
-import { readFileSync } from "node:fs";
+// Read the server's AsyncAPI document with the specification's own parser; print what that finds.
 import parser from "@asyncapi/parser";
+import { finish, url } from "./kit.mjs";
 
-const { document, diagnostics } = await new parser.Parser().parse(readFileSync(0, "utf8"));
-const errors = diagnostics.filter((found) => found.severity === 0);
-process.stdout.write(
-  JSON.stringify({
-    errors: errors.map((found) => `${found.path.join(".")}: ${found.message}`),
-    warnings: diagnostics.filter((found) => found.severity === 1).map((found) => found.message),
-    channels: document ? document.channels().all().map((channel) => channel.address()) : [],
-    operations: document ? document.operations().all().length : 0,
-    messages: document ? document.components().messages().all().length : 0,
-  }),
-);
+const WARNING = 1; // above it are hints, such as that a newer version of the specification exists
+const response = await fetch(`${url}/asyncapi.json`);
+const { document, diagnostics } = await new parser.Parser().parse(await response.text());
+finish({
+  problems: diagnostics
+    .filter((found) => found.severity <= WARNING)
+    .map((found) => `${found.path.join(".")}: ${found.message}`),
+  channels: document.channels().all().map((channel) => channel.address()),
+  operations: document.operations().all().length,
+});

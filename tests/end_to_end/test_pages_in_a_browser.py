@@ -1,0 +1,139 @@
+"""The pages as a person sees them, in a real browser; nothing that they load comes from elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.support.browser import Page, browser_page
+from tests.support.server import ServerProcess
+
+
+@pytest.fixture
+async def page(tmp_path: Path) -> AsyncIterator[Page]:
+    async with browser_page(tmp_path / "profile") as opened:
+        yield opened
+
+
+def only(server: ServerProcess) -> set[str]:
+    return {urlsplit(server.url).netloc}
+
+
+async def test_swagger_ui_lists_the_operations(server: ServerProcess, page: Page) -> None:
+    await page.open(f"{server.url}/docs")
+    await page.shows("Create a task in a session and start it.")
+    assert page.hosts == only(server)
+    assert page.complaints == []
+
+
+async def test_redoc_shows_the_reference(server: ServerProcess, page: Page) -> None:
+    await page.open(f"{server.url}/redoc")
+    await page.shows("Open a session with an empty workspace.")
+    assert page.hosts == only(server)
+    assert [text for text in page.complaints if "cdn.redoc.ly/redoc/logo" not in text] == []
+
+
+async def test_somebody_logs_in_gives_a_task_approves_and_reads_the_file(
+    server: ServerProcess, page: Page
+) -> None:
+    await page.open(server.url)
+    await page.type("E-mail", server.admin["email"])
+    await page.type("Password", server.admin["password"])
+    await page.press("Log in")
+    await page.press("New session")
+    await page.type("Name", "In a browser")
+    await page.type("Provider", "scripted")
+    await page.type("Model", "write-and-run")
+    await page.press("Open session")
+    await page.type("Task", "Print some prime numbers")
+    await page.press("Give task")
+    for word in ("Save", "Run", "Save", "Run"):
+        await page.press(word)
+    await page.shows("Task completed")
+    await page.shows("+LIMIT = 50")
+    await page.press("Content")
+    await page.shows("def is_prime(number):")
+    await page.press("Command")
+    await page.type("Command", "echo $((6 * 7)) by hand")
+    await page.press("Run")
+    await page.shows("42 by hand")
+    assert page.hosts == only(server)
+    assert page.complaints == []
+
+
+async def test_a_wrong_password_is_told(server: ServerProcess, page: Page) -> None:
+    await page.open(server.url)
+    await page.type("E-mail", "nobody@localhost")
+    await page.type("Password", "not the password")
+    await page.press("Log in")
+    await page.shows("The e-mail address or the password is wrong")
+
+
+async def test_a_link_s_token_logs_in_and_leaves_the_address(server: ServerProcess, page: Page) -> None:
+    created = server.curl("POST", "/api/v1/sessions", {"name": "Opened by a link"})
+    session_id = created.body["session"]["id"]
+    await page.open(f"{server.url}/?session={session_id}#token={server.key}")
+    await page.shows("Nothing has happened yet")
+    assert await page.evaluate("location.href") == f"{server.url}/?session={session_id}"
+    assert await page.evaluate("document.querySelector('h1').innerText") == "Opened by a link"
+
+
+class Line:
+    """A way to the server that can be cut and mended."""
+
+    def __init__(self, server: ServerProcess) -> None:
+        self._port = urlsplit(server.url).port
+        self._open: set[asyncio.StreamWriter] = set()
+        self._is_cut = False
+
+    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._is_cut:
+            writer.close()
+            return
+        there, onwards = await asyncio.open_connection("127.0.0.1", self._port)
+        self._open |= {writer, onwards}
+        await asyncio.gather(self._pass_on(reader, onwards), self._pass_on(there, writer))
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while piece := await reader.read(65_536):
+                writer.write(piece)
+        writer.close()
+
+    def cut(self) -> None:
+        self._is_cut = True
+        for writer in self._open:
+            writer.close()
+
+    def mend(self) -> None:
+        self._is_cut = False
+
+
+async def test_what_happens_while_the_line_is_cut_is_seen_once_it_is_mended(
+    server: ServerProcess, page: Page
+) -> None:
+    config = {"provider": "scripted", "model": "survey"}
+    created = server.curl("POST", "/api/v1/sessions", {"name": "Cut off", "config": config})
+    session_id = created.body["session"]["id"]
+    line = Line(server)
+    async with await asyncio.start_server(line.carry, "127.0.0.1", 0) as listening:
+        address = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+        await page.open(f"{address}/?session={session_id}#token={server.key}")
+        await page.shows("Nothing has happened yet")
+        line.cut()
+        await page.shows("Disconnected")
+        server.curl("POST", f"/api/v1/sessions/{session_id}/tasks", {"input": "Look round"})
+        line.mend()
+        await page.shows("Task completed")
+        await page.press("Events")
+        seen = await page.until(
+            "[...document.querySelectorAll('.events .seq')].map((one) => Number(one.innerText))"
+        )
+        assert seen == list(range(len(seen), 0, -1))
+        await page.open("about:blank")
+        line.cut()

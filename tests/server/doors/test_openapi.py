@@ -1,0 +1,121 @@
+"""The OpenAPI document is valid, whole, and true of what the server answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+
+from handlers.operation import Registry
+from models.shape import Shape, value
+from server.doors.openapi import WITH_BODY
+from server.doors.schemas import Schemas
+from tests.support.documents import mistakes
+from tests.support.server import ServerProcess
+
+Json = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def document(server: ServerProcess) -> Json:
+    answer = server.curl("GET", "/openapi.json", key=None)
+    assert answer.status == 200
+    found: Json = answer.body
+    return found
+
+
+def entries(document: Json) -> dict[str, Json]:
+    """Each operation of the document by its id."""
+    return {entry["operationId"]: entry for path in document["paths"].values() for entry in path.values()}
+
+
+def body_of(document: Json, entry: Json) -> Json:
+    """The schema of the request's body, its reference followed; empty if there is none."""
+    if "requestBody" not in entry:
+        return {}
+    reference = entry["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+    found: Json = document["components"]["schemas"][reference.rpartition("/")[2]]
+    return found
+
+
+def test_it_is_valid(document: Json) -> None:
+    validate(document)
+
+
+def test_every_operation_with_a_route_is_there_and_nothing_else(
+    document: Json, declarations: Registry
+) -> None:
+    assert set(entries(document)) == {name for name, found in declarations.items() if found.rest}
+
+
+def test_every_operation_says_what_it_does(document: Json) -> None:
+    assert [name for name, entry in entries(document).items() if not entry["summary"]] == []
+
+
+def test_each_field_of_a_request_has_one_place(document: Json, declarations: Registry) -> None:
+    for name, entry in entries(document).items():
+        parameters = [parameter["name"] for parameter in entry["parameters"]]
+        fields = [*parameters, *body_of(document, entry).get("properties", {})]
+        assert sorted(fields) == sorted(declarations[name].wire_names), name
+
+
+def test_only_methods_with_a_body_have_one(document: Json) -> None:
+    for path in document["paths"].values():
+        for method, entry in path.items():
+            assert "requestBody" not in entry or method.upper() in WITH_BODY
+
+
+def test_every_declared_error_stands_under_its_status(document: Json, declarations: Registry) -> None:
+    for name, entry in entries(document).items():
+        for error in declarations[name].errors:
+            assert f"`{error.code}`" in entry["responses"][str(error.status)]["description"], name
+
+
+def test_what_needs_no_credentials_says_so(document: Json, declarations: Registry) -> None:
+    open_to_all = {name for name, entry in entries(document).items() if entry.get("security") == []}
+    assert open_to_all == {name for name, found in declarations.items() if found.permission is None}
+    assert {next(iter(way)) for way in document["security"]} == set(document["components"]["securitySchemes"])
+
+
+def test_real_answers_fit_their_schemas(server: ServerProcess, document: Json) -> None:
+    calls: list[tuple[str, str, str, Any]] = [
+        ("session.create", "POST", "/api/v1/sessions", {"name": "Documented"}),
+        ("session.list", "GET", "/api/v1/sessions?limit=5", None),
+        ("tool.list", "GET", "/api/v1/tools", None),
+        ("auth.profile", "GET", "/api/v1/auth/profile", None),
+        ("system.health", "GET", "/api/v1/health", None),
+        ("system.resources", "GET", "/api/v1/system/resources", None),
+        ("session.get", "GET", "/api/v1/sessions/unknown", None),
+        ("session.list", "GET", "/api/v1/sessions?limit=many", None),
+    ]
+    for name, method, path, body in calls:
+        answer = server.curl(method, path, body)
+        response = entries(document)[name]["responses"][str(answer.status)]
+        schema = response["content"]["application/json"]["schema"]
+        assert mistakes(document, schema, answer.body) == [], (name, path)
+
+
+def test_a_choice_that_may_be_left_empty_takes_null(document: Json) -> None:
+    [status] = [
+        parameter["schema"]
+        for parameter in entries(document)["session.list"]["parameters"]
+        if parameter["name"] == "status"
+    ]
+    assert mistakes(document, status, None) == []
+    assert mistakes(document, status, "active") == []
+    assert mistakes(document, status, "asleep") != []
+
+
+def test_two_shapes_of_one_name_are_refused() -> None:
+    def another() -> type[Shape]:
+        @value
+        class Thing(Shape):
+            name: str
+
+        return Thing
+
+    schemas = Schemas()
+    schemas.reference(another())
+    with pytest.raises(ValueError, match="two shapes are called Thing"):
+        schemas.reference(another())
