@@ -12,6 +12,7 @@ from aiohttp import web
 from engine.engine import Engine, open_engine
 from handlers.pipeline import Pipeline
 from handlers.registry import build_registry
+from models.auth_settings import AuthMode
 from models.settings import Settings
 from server.doors.clients import Clients
 from server.doors.pages import add_pages
@@ -48,7 +49,7 @@ def build_doors(engine: Engine) -> Doors:
     RestDoor(registry, pipeline, identity).add_routes(app)
     raw = WebSocketDoor(registry, pipeline, identity, engine.log, engine.hub, settings.socket)
     raw.add_routes(app)
-    add_pages(app, registry)
+    add_pages(app, registry, is_open=settings.auth.mode is AuthMode.OPEN)
     return Doors(app, sockets, raw)
 
 

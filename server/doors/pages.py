@@ -58,12 +58,15 @@ HEADERS: Final = {
 }
 
 
-def add_pages(app: web.Application, registry: Registry) -> None:
-    """Mount `/`, `/docs`, `/redoc`, `/openapi.json`, `/asyncapi.json`, `/static/` and `/favicon.ico`."""
+def add_pages(app: web.Application, registry: Registry, *, is_open: bool = False) -> None:
+    """Mount `/`, `/docs`, `/redoc`, `/openapi.json`, `/asyncapi.json`, `/static/` and `/favicon.ico`.
+
+    The dashboard of an open server asks nobody to log in.
+    """
     root = static_root()
     templates = jinja2.PackageLoader("server", "templates")
     aiohttp_jinja2.setup(app, loader=templates, autoescape=True, undefined=jinja2.StrictUndefined)
-    app.router.add_get("/", _page("dashboard.html", POLICY))
+    app.router.add_get("/", _page("dashboard.html", POLICY, is_open=is_open))
     app.router.add_get("/docs", _page("docs.html", READER_POLICY))
     app.router.add_get("/redoc", _page("redoc.html", REDOC_POLICY))
     app.router.add_get("/openapi.json", _document(openapi_document(registry)))
@@ -79,11 +82,11 @@ def static_root() -> Path:
     return installed if installed.is_dir() else package.parent / "static"
 
 
-def _page(template: str, policy: Mapping[str, str]) -> Handler:
+def _page(template: str, policy: Mapping[str, str], **facts: bool) -> Handler:
     allowed = "; ".join(f"{name} {sources}" for name, sources in policy.items())
 
     async def page(request: web.Request) -> web.Response:
-        response = aiohttp_jinja2.render_template(template, request, {"static": STATIC})
+        response = aiohttp_jinja2.render_template(template, request, {"static": STATIC, **facts})
         response.headers.update(HEADERS)
         response.headers["Content-Security-Policy"] = allowed
         response.headers["Cache-Control"] = REVALIDATED

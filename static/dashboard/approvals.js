@@ -1,6 +1,6 @@
 // What waits for a person: a tool call to allow, or a question to answer.
 import { html, useState } from "../vendor/htm/preact.js";
-import { Failure, useAsking } from "./parts.js";
+import { blocksAsDiff, Diff, Failure, useAsking } from "./parts.js";
 
 const EDITS = new Set(["write_to_file", "apply_diff", "insert_content", "search_and_replace"]);
 
@@ -51,6 +51,7 @@ export function Parameters({ of }) {
   if (entries.length === 1 && entries[0][0] === "command") return html`<pre class="code" tabindex="0">$ ${of.command}</pre>`;
   return entries.map(([name, content]) => {
     const text = typeof content === "string" ? content : JSON.stringify(content);
+    if (name === "diff") return html`<${Diff} text=${blocksAsDiff(text)} />`;
     return text.includes("\n")
       ? html`<pre class="code" tabindex="0" aria-label=${name}>${text}</pre>`
       : html`<p class="parameter small"><span class="quiet">${name}</span> <code>${text}</code></p>`;

@@ -1,6 +1,6 @@
 // The one socket of the page: calls with their answers, events, and what becomes of it when the line breaks.
 import { io } from "../vendor/socket.io-client/socket.io.js";
-import { Refusal, renew } from "./credentials.js";
+import { isRunOut, Refusal, renew } from "./credentials.js";
 import { Store } from "./store.js";
 
 const PATIENCE_MS = 60_000;
@@ -11,6 +11,7 @@ export class Connection {
   constructor(credentials, onLoggedOut) {
     this.status = new Store({ state: "connecting", reason: "" });
     this.following = null;
+    this.opened = null;
     this.onEvent = () => {};
     this.onGone = () => {};
     this.onLoggedOut = onLoggedOut;
@@ -81,7 +82,7 @@ export class Connection {
 
   async #renewed(refusal) {
     try {
-      if (this.credentials.refreshToken) this.credentials = await renew(this.credentials);
+      if (isRunOut(this.credentials) || (refusal && this.credentials.refreshToken)) this.credentials = await renew(this.credentials);
       else if (refusal) throw refusal;
       this.socket.connect();
     } catch (failure) {

@@ -17,6 +17,11 @@ export function forget() {
   sessionStorage.removeItem(KEPT);
 }
 
+/** Tokens that have run out, or will in a moment, and can be renewed. */
+export function isRunOut({ refreshToken, until }) {
+  return Boolean(refreshToken) && until < Date.now() + 5000;
+}
+
 function keep(credentials) {
   sessionStorage.setItem(KEPT, JSON.stringify(credentials));
   return credentials;
@@ -39,7 +44,7 @@ export async function fromAddress() {
 
 export async function logIn(email, password) {
   const { tokens } = await post("/api/v1/auth/login", { email, password });
-  return keep({ token: tokens.accessToken, refreshToken: tokens.refreshToken });
+  return keep(ofTokens(tokens));
 }
 
 /** Take a key (or a token) if the server knows it. */
@@ -51,7 +56,11 @@ export async function useKey(token) {
 /** New tokens for the refresh token. */
 export async function renew({ refreshToken }) {
   const { tokens } = await post("/api/v1/auth/refresh", { refreshToken });
-  return keep({ token: tokens.accessToken, refreshToken: tokens.refreshToken });
+  return keep(ofTokens(tokens));
+}
+
+function ofTokens({ accessToken, refreshToken, expiresIn }) {
+  return { token: accessToken, refreshToken, until: Date.now() + expiresIn * 1000 };
 }
 
 function post(path, body) {

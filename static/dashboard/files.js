@@ -70,9 +70,9 @@ function Folder({ path, level, ...around }) {
 }
 
 function Directory({ entry, level, ...around }) {
-  const inside = [...around.changes.keys()].some((path) => path.startsWith(`${entry.path}/`));
-  const [isOpen, setIsOpen] = useState(inside);
-  const toggle = () => setIsOpen(!isOpen);
+  const [wanted, setWanted] = useState(null); // until a person says otherwise, what has changed is open
+  const isOpen = wanted ?? [...around.changes.keys()].some((path) => path.startsWith(`${entry.path}/`));
+  const toggle = () => setWanted(!isOpen);
   return html`
     <div class="leaf level-${Math.min(level, 9)}" role="treeitem" tabindex="0" aria-level=${level} aria-expanded=${isOpen} onClick=${toggle}
       onKeyDown=${(event) => event.key === "Enter" && toggle()}>

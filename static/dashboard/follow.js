@@ -3,6 +3,7 @@ import { Store } from "./store.js";
 
 const HISTORY = 1000;
 const MOST_EVENTS = 5000;
+const MOST_ITEMS = 5000;
 const MOST_OUTPUT = 200_000;
 const ENDED = new Set(["completed", "failed", "cancelled"]);
 
@@ -39,6 +40,7 @@ export class Following extends Store {
     const { session } = this.value;
     const sessionId = session.id;
     Object.assign(this.value, nothing(session));
+    this.connection.opened = this;
     this.connection.onEvent = (event) => this.#take(event);
     const { pagination } = await this.connection.call("event.list", { sessionId, limit: 1 });
     this.known = pagination.head;
@@ -47,6 +49,7 @@ export class Following extends Store {
       this.connection.call("task.list", { sessionId, limit: 100 }),
       this.connection.call("approval.list", { sessionId, status: "pending", limit: 100 }),
     ]);
+    if (this.connection.opened !== this) return; // another one was opened meanwhile
     for (const task of tasks.data.reverse()) this.value.tasks.set(task.id, task);
     for (const approval of approvals.data) this.value.approvals.set(approval.id, approval);
     await this.connection.follow(sessionId, () => this.value.seq);
@@ -77,6 +80,10 @@ export class Following extends Store {
     const isNew = !event.seq || event.seq > this.known;
     if (isNew) TASK[event.type]?.(state, event);
     STORY[event.type]?.(state, event);
+    if (event.type === "session.deleted") this.connection.onGone();
+    if (state.story.length > MOST_ITEMS) {
+      for (const old of state.story.splice(0, MOST_ITEMS / 5)) state.calls.delete(old.callKey);
+    }
     this.tell();
   }
 }
@@ -113,7 +120,7 @@ function call(state, event) {
   const key = callKey(event);
   if (!state.calls.has(key)) {
     const made = {
-      kind: "call", key: event.id, taskId: event.taskId, time: event.timestamp, output: "", changes: [],
+      kind: "call", key: event.id, callKey: key, taskId: event.taskId, time: event.timestamp, output: "", changes: [],
       toolName: event.toolName, parameters: event.parameters, state: "asking",
     };
     state.calls.set(key, made);
@@ -134,7 +141,7 @@ function changed(status) {
       diffs: diff ? [...before.diffs, { seq: event.seq, diff }] : before.diffs,
     });
     state.filesVersion += 1;
-    const running = [...state.calls.values()].filter((one) => one.state === "running").at(-1);
+    const running = state.story.findLast((item) => item.kind === "call" && item.state === "running");
     running?.changes.push({ path: event.path, status, added, removed, diff });
   };
 }

@@ -3,7 +3,7 @@ import { html, useEffect, useState } from "../vendor/htm/preact.js";
 import { sizeOf } from "./parts.js";
 
 const EVERY_MS = 3000;
-const KEPT = 40;
+const KEPT = 20;
 
 export function Machine({ connection, isConnected }) {
   const [samples, setSamples] = useState([]);
@@ -30,7 +30,7 @@ export function Machine({ connection, isConnected }) {
 }
 
 function Meter({ name, percent, of, title }) {
-  const points = of.map((value, place) => `${(place / (KEPT - 1)) * 60},${18 - (value / 100) * 16}`).join(" ");
+  const points = of.map((value, place) => `${60 - ((of.length - 1 - place) / (KEPT - 1)) * 60},${18 - (value / 100) * 16}`).join(" ");
   return html`<span class="meter" title=${title}>
     <svg viewBox="0 0 60 20" width="60" height="20" aria-hidden="true"><polyline points=${points} /></svg>
     <span class="quiet small">${name}</span> <span class="number">${Math.round(percent)} %</span>

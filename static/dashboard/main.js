@@ -41,7 +41,7 @@ function App({ first, reason: firstReason }) {
     return () => (made.close(), setConnection(null));
   }, [who]);
   if (!who) return html`<${Login} reason=${reason} onLoggedIn=${(found) => (setReason(""), setWho(found))} />`;
-  const logOut = () => (credentials.forget(), setWho(null));
+  const logOut = who.token && (() => (credentials.forget(), setWho(null)));
   return connection && html`<${Desk} key=${who.token} connection=${connection} onLogOut=${logOut} />`;
 }
 
@@ -81,7 +81,7 @@ function Desk({ connection, onLogOut }) {
       <${Brand} />
       <span class="status ${state}" role="status">${state === "connected" ? "Live" : state === "lost" ? "Disconnected" : state}</span>
       <${Machine} ...${around} />
-      <nav aria-label="Documents"><a href="/docs">API</a><a href="/redoc">Reference</a><button type="button" class="plain" onClick=${onLogOut}>Log out</button></nav>
+      <nav aria-label="Documents"><a href="/docs">API</a><a href="/redoc">Reference</a>${onLogOut && html`<button type="button" class="plain" onClick=${onLogOut}>Log out</button>`}</nav>
     </header>
     ${!isConnected && reason && html`<div class="banner" role="alert">${reason}</div>`}
     <${Sessions} ...${around} chosen=${following?.value.session} onChoose=${open} onNew=${() => setIsOpening(true)} />
@@ -120,14 +120,16 @@ function Opened({ following, connection, isConnected }) {
 }
 
 async function start() {
+  const place = document.getElementById("dashboard");
+  const isOpen = place.dataset.open === "true"; // the server asks nobody for credentials
   let first = null;
   let reason = "";
   try {
-    first = (await credentials.fromAddress()) ?? credentials.kept();
+    first = (await credentials.fromAddress()) ?? credentials.kept() ?? (isOpen ? {} : null);
   } catch (failure) {
     reason = `The link's token does not work any more: ${failure.message}`;
   }
-  render(html`<${App} first=${first} reason=${reason} />`, document.getElementById("dashboard"));
+  render(html`<${App} first=${first} reason=${reason} />`, place);
 }
 
 // A link that is opened where the dashboard is open already changes the hash alone.

@@ -2,7 +2,7 @@
 import { html, useState } from "../vendor/htm/preact.js";
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
-const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false });
 
 export const timeOf = (text) => clock.format(new Date(text));
 export const dayOf = (text) => day.format(new Date(text));
@@ -32,7 +32,7 @@ export function Failure({ of, again }) {
 
 /** A unified diff, line by line. */
 export function Diff({ text }) {
-  const lines = text.split("\n").filter((line) => !line.startsWith("--- ") && !line.startsWith("+++ "));
+  const lines = text.trimEnd().split("\n").filter((line) => !line.startsWith("--- ") && !line.startsWith("+++ "));
   const kinds = { "+": "added", "-": "removed", "@": "place" };
   return html`<pre class="diff" tabindex="0">${lines.map(
     (line) => html`<span class=${kinds[line[0]] ?? ""}>${line || " "}\n</span>`,
@@ -54,6 +54,21 @@ export function useAsking() {
     }
   };
   return [ask, state];
+}
+
+/** The blocks of `apply_diff` as lines that go and lines that come. */
+export function blocksAsDiff(text) {
+  let sign = null;
+  const lines = [];
+  for (const line of text.split("\n")) {
+    if (line.startsWith("<<<<<<< SEARCH")) sign = "-";
+    else if (sign && line.startsWith(":start_line:")) lines.push(`@@ line ${line.slice(12)}`);
+    else if (sign === "-" && line === "-------") continue;
+    else if (sign && line === "=======") sign = "+";
+    else if (line.startsWith(">>>>>>> REPLACE")) sign = null;
+    else if (sign) lines.push(sign + line);
+  }
+  return lines.join("\n");
 }
 
 /** Tabs that arrow keys go through (WAI-ARIA, "Tabs"). */

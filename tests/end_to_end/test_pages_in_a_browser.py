@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -75,12 +75,31 @@ async def test_a_wrong_password_is_told(server: ServerProcess, page: Page) -> No
 
 
 async def test_a_link_s_token_logs_in_and_leaves_the_address(server: ServerProcess, page: Page) -> None:
-    created = server.curl("POST", "/api/v1/sessions", {"name": "Opened by a link"})
+    created = server.curl("POST", "/api/v1/sessions", {"name": "<b>Opened</b> by a link"})
     session_id = created.body["session"]["id"]
     await page.open(f"{server.url}/?session={session_id}#token={server.key}")
     await page.shows("Nothing has happened yet")
     assert await page.evaluate("location.href") == f"{server.url}/?session={session_id}"
-    assert await page.evaluate("document.querySelector('h1').innerText") == "Opened by a link"
+    assert await page.evaluate("document.querySelector('h1').innerText") == "<b>Opened</b> by a link"
+
+
+async def test_a_refresh_token_in_a_link_works_once(server: ServerProcess, page: Page) -> None:
+    admin = {"email": server.admin["email"], "password": server.admin["password"]}
+    tokens = server.curl("POST", "/api/v1/auth/login", admin, key=None).body["tokens"]
+    link = f"{server.url}/#token={tokens['refreshToken']}"
+    await page.open(link)
+    await page.shows("New session")
+    await page.open("about:blank")
+    await page.open(link)
+    await page.shows("The link's token does not work any more")
+
+
+async def test_an_open_server_asks_nobody_to_log_in(
+    start_server: Callable[..., ServerProcess], page: Page
+) -> None:
+    server = start_server(auth__mode="open")
+    await page.open(server.url)
+    await page.shows("No session yet")
 
 
 class Line:
