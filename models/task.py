@@ -9,10 +9,11 @@ from typing import Any, Final
 
 from models.approval import Verdict
 from models.event import Event, event
-from models.identifier import SessionId, TaskId
+from models.identifier import CallId, SessionId, TaskId
 from models.message import Message
 from models.page import Pagination
 from models.shape import Shape, described, limited, value
+from models.usage import TokenUsage, ToolUse
 
 
 class TaskStatus(enum.StrEnum):
@@ -29,6 +30,7 @@ class Activity(enum.StrEnum):
     QUEUED = "queued"
     ACTIVE = "active"
     INTERACTIVE = "interactive"
+    PAUSED = "paused"
     RESUMABLE = "resumable"
     IDLE = "idle"
 
@@ -47,7 +49,7 @@ FINAL: Final = frozenset(status for status, following in TRANSITIONS.items() if 
 
 @value
 class TaskConfig(Shape):
-    """Source: S0, `config` of POST …/tasks; `timeout` is ours."""
+    """Source: S0, `config` of POST …/tasks; `timeout` and `mode` are ours."""
 
     enable_diff: bool = field(default=True, metadata=described("Offer the agent `apply_diff`"))
     enable_checkpoints: bool = field(
@@ -56,6 +58,10 @@ class TaskConfig(Shape):
     max_iterations: int | None = field(default=None, metadata=limited(least=1, most=100_000))
     timeout: int | None = field(
         default=None, metadata=described("Seconds the task may take", **limited(least=1, most=2_592_000))
+    )
+    mode: str | None = field(
+        default=None,
+        metadata=described("The mode it begins in; else the session's", **limited(shortest=1, longest=64)),
     )
 
 
@@ -81,7 +87,7 @@ class TaskError(Shape):
 
 @value
 class Task(Shape):
-    """Source: S0, `Task`; `activity`, `step`, `iterations` and `config` are ours."""
+    """Source: S0, `Task`; `TokenUsage` and `ToolUsage` from S2; the other fields that S0 lacks are ours."""
 
     id: TaskId
     session_id: SessionId
@@ -99,6 +105,14 @@ class Task(Shape):
     started_at: datetime.datetime | None = None
     completed_at: datetime.datetime | None = None
     estimated_duration: int | None = field(default=None, metadata=described("Seconds, where it is known"))
+    mode: str = "code"
+    todos: str | None = field(default=None, metadata=described("What is to be done, as Markdown"))
+    usage: TokenUsage = field(default_factory=TokenUsage)
+    tool_usage: dict[str, ToolUse] = field(default_factory=dict)
+    parent_id: TaskId | None = field(default=None, metadata=described("The task whose subtask this is"))
+    parent_call_id: CallId | None = field(
+        default=None, metadata=described("The call of the parent that asked for it")
+    )
 
 
 @value
@@ -219,6 +233,9 @@ class TaskCompleted(Event):
 
     input: str
     result: TaskResult
+    usage: TokenUsage = field(default_factory=TokenUsage)
+    tool_usage: dict[str, ToolUse] = field(default_factory=dict)
+    is_subtask: bool = False
 
 
 @event("task.failed")
@@ -250,6 +267,59 @@ class TaskActive(Event):
     """The task goes on after it waited. Source: S2, `taskActive`."""
 
 
+@event("task.answered")
+@value
+class TaskAnswered(Event):
+    """Somebody has answered what the task asked. Source: S2, `taskAskResponded`."""
+
+
+@event("task.spawned")
+@value
+class TaskSpawned(Event):
+    """The task has made a subtask. Source: S2, `taskSpawned`."""
+
+    child_task_id: TaskId
+
+
+@event("task.paused")
+@value
+class TaskPaused(Event):
+    """The task waits for its subtask. Source: S2, `taskPaused`."""
+
+
+@event("task.unpaused")
+@value
+class TaskUnpaused(Event):
+    """The subtask has ended and the task goes on. Source: S2, `taskUnpaused`."""
+
+
+@event("task.retrying")
+@value
+class TaskRetrying(Event):
+    """A request to the model failed and is made again after `delay` seconds."""
+
+    attempt: int
+    delay: float
+    error: TaskError
+
+
+@event("task.condensed")
+@value
+class TaskCondensed(Event):
+    """The conversation was too long for the model: from now on it is shown a summary and what follows it."""
+
+    summary: str
+    tokens_before: int
+
+
+@event("todos.updated", namespace="/tasks")
+@value
+class TodosUpdated(Event):
+    """The agent has changed its list of things to do."""
+
+    todos: str
+
+
 @event("task.resumable")
 @value
 class TaskResumable(Event):
@@ -279,6 +349,37 @@ class MessageDelta(Event):
 
     message_id: str
     text: str
+    ts: int = 0
+    say: str = "text"
+
+
+@event("message.discarded", durable=False, namespace="/tasks")
+@value
+class MessageDiscarded(Event):
+    """A message that was being written will not be completed: its request broke off."""
+
+    message_id: str
+    ts: int
+
+
+@event("call.delta", durable=False, namespace="/tools")
+@value
+class CallWritten(Event):
+    """A piece of the arguments (JSON text) of a call that the model is writing."""
+
+    call_id: str
+    tool_name: str
+    arguments: str
+
+
+@event("tool.failed")
+@value
+class ToolFailed(Event):
+    """A tool call failed: it could not be understood, or the tool could not do it. Source: S2."""
+
+    call_id: str
+    tool_name: str
+    error: str
 
 
 @event("tool.started")

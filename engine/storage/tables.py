@@ -140,6 +140,12 @@ tasks = Table(
     Column("started_at", Moment),
     Column("completed_at", Moment),
     Column("estimated_duration", Integer),
+    Column("mode", String(64), nullable=False),
+    Column("todos", Text),
+    Column("usage", JSON, nullable=False),
+    Column("tool_usage", JSON, nullable=False),
+    Column("parent_id", String(64), index=True),
+    Column("parent_call_id", String(128)),
     Index(None, "session_id", "created_at"),
 )
 

@@ -49,6 +49,16 @@ class TaskRepository:
             statement = statement.where(tasks.c.session_id == session_id)
         return await self._rows.all(statement)
 
+    async def child_of_call(self, parent_id: TaskId, call_id: CallId) -> Task | None:
+        """The subtask that a call of a task has made."""
+        return await self._rows.first(tasks.c.parent_id == parent_id, tasks.c.parent_call_id == call_id)
+
+    async def unfinished_children(self, parent_id: TaskId) -> list[Task]:
+        """The subtasks of a task that have not ended."""
+        return await self._rows.all(
+            select(tasks).where(tasks.c.parent_id == parent_id, tasks.c.status.not_in(FINAL))
+        )
+
     async def insert(self, unit: Transaction, task: Task) -> None:
         await self._rows.insert(unit, task)
 

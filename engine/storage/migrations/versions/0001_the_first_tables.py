@@ -100,6 +100,12 @@ def upgrade() -> None:
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("estimated_duration", sa.Integer(), nullable=True),
+        sa.Column("mode", sa.String(length=64), nullable=False),
+        sa.Column("todos", sa.Text(), nullable=True),
+        sa.Column("usage", sa.JSON(), nullable=False),
+        sa.Column("tool_usage", sa.JSON(), nullable=False),
+        sa.Column("parent_id", sa.String(length=64), nullable=True),
+        sa.Column("parent_call_id", sa.String(length=128), nullable=True),
         sa.ForeignKeyConstraint(
             ["session_id"], ["sessions.id"], name="fk_tasks_session_id", ondelete="CASCADE"
         ),
@@ -108,6 +114,7 @@ def upgrade() -> None:
     with op.batch_alter_table("tasks", schema=None) as batch_op:
         batch_op.create_index("ix_tasks_session_id_created_at", ["session_id", "created_at"], unique=False)
         batch_op.create_index("ix_tasks_status", ["status"], unique=False)
+        batch_op.create_index("ix_tasks_parent_id", ["parent_id"], unique=False)
 
     op.create_table(
         "approvals",
@@ -209,6 +216,7 @@ def downgrade() -> None:
 
     op.drop_table("approvals")
     with op.batch_alter_table("tasks", schema=None) as batch_op:
+        batch_op.drop_index("ix_tasks_parent_id")
         batch_op.drop_index("ix_tasks_status")
         batch_op.drop_index("ix_tasks_session_id_created_at")
 
