@@ -21,6 +21,7 @@ from models.error import (
     ServerOverload,
 )
 from models.user import Caller
+from server.doors.bodies import read_body
 from server.identity import Gate, Identity, new_request_id
 
 API_VERSION: Final = "v1"
@@ -151,10 +152,7 @@ async def _gather(request: web.Request) -> dict[str, Any]:
 async def _body(request: web.Request) -> Mapping[str, Any]:
     if not request.can_read_body:
         return {}
-    try:
-        content = await request.read()
-    except (web.RequestPayloadError, ConnectionResetError) as mistake:
-        raise InvalidField("", "The body cannot be read: its encoding or its length is wrong.") from mistake
+    content = await read_body(request)
     if not content.strip():
         return {}
     _check_content_type(request)

@@ -9,18 +9,31 @@ for many clients is written as it is. A client on long polling keeps the queue, 
 from __future__ import annotations
 
 import asyncio
+import base64
 from typing import Any, Final
 
 import engineio
+import orjson
 import structlog
 from aiohttp import web
-from engineio import packet
+from engineio import exceptions, packet
+from engineio.async_socket import AsyncSocket
+from engineio.payload import Payload
 
+from models.error import InvalidField
+from server.doors.bodies import read_body
 from server.doors.frames import payload_of, text_frame
+from server.identity import new_request_id
 
 POLLING_PACKETS: Final = 256
 UPGRADE: Final = str(packet.UPGRADE)
 MESSAGE: Final = str(packet.MESSAGE)
+NOOP: Final = str(packet.NOOP)
+PROBE: Final = f"{packet.PING}probe"
+FROM_CLIENTS: Final = frozenset(map(str, (packet.CLOSE, packet.PONG, packet.UPGRADE, packet.NOOP)))
+"""What clients send beside messages; a probe is sent only before an upgrade."""
+BASE64: Final = "b"
+SEPARATOR: Final = "\x1e"
 
 log = structlog.get_logger("socketio")
 
@@ -111,7 +124,10 @@ class WebSocketDriver:
         )
 
     async def __call__(self, environ: dict[str, Any]) -> web.WebSocketResponse:
+        """Serve the connection to its end. Raises: InvalidField, if another WebSocket is taking its place."""
         request: web.Request = environ["aiohttp.request"]
+        if self._handler.__self__.upgrading:
+            raise InvalidField("sid", "The connection is being upgraded already.")
         await self._socket.prepare(request)
         self._request = request
         if not self._is_upgrade:
@@ -131,20 +147,29 @@ class WebSocketDriver:
         Engine.io would give each message a task and a timer of its own; the time limit that it sets is kept
         by the pongs. A client that does not read what it is sent is not read from either.
         """
+        if self._is_upgrade:
+            return await self._wait_for_upgrade()
         while True:
             if self._request.transport is not None:
                 await self._request.writer.drain()
             received: object = (await self._socket.receive()).data
-            if not isinstance(received, str | bytes):
+            if isinstance(received, str):
+                if received[:1] in FROM_CLIENTS:
+                    return received
+                if received[:1] != MESSAGE:
+                    raise OSError("not a packet of engine.io")
+                received = received[1:]
+            elif not isinstance(received, bytes):
                 raise OSError("the WebSocket was closed")
-            if self._is_upgrade:
-                if received == UPGRADE:
-                    self._queue.attach(self._request)
-                    self._is_upgrade = False
-                return received
-            if received[:1] != MESSAGE:
-                return received
-            await self._server.hand_on(self._engine_id, received[1:])
+            await self._server.hand_on(self._engine_id, received)
+
+    async def _wait_for_upgrade(self) -> str:
+        """The probe or the upgrade; whatever else comes ends the upgrade, and long polling goes on."""
+        received: object = (await self._socket.receive()).data
+        if received == UPGRADE:
+            self._queue.attach(self._request)
+            self._is_upgrade = False
+        return received if received in (UPGRADE, PROBE) else NOOP
 
 
 class EngineServer(engineio.AsyncServer):
@@ -158,9 +183,69 @@ class EngineServer(engineio.AsyncServer):
     def create_queue(self, *_: Any, **__: Any) -> PacketQueue:
         return PacketQueue(self._max_buffered_bytes)
 
+    async def handle_request(self, request: web.Request) -> Any:
+        """A request of long polling, or a WebSocket's handshake. Raises: AppError; HTTPException."""
+        if request.method == "POST":
+            return await self._take(request)
+        return await super().handle_request(request)
+
+    async def disconnect(self, sid: str | None = None) -> None:
+        """Let a client go. One on long polling that does not poll again is not waited for."""
+        socket = self.sockets.get(sid)
+        if socket is not None:
+            await socket.close(wait=False, reason=self.reason.SERVER_DISCONNECT)
+            self.sockets.pop(sid, None)
+
+    async def _take(self, request: web.Request) -> web.Response:
+        """Take what a client on long polling sends; one that sends no packets is let go."""
+        socket = self.sockets.get(request.query.get("sid"))
+        if socket is None or socket.closed or not socket.connected or socket.upgraded:
+            raise InvalidField("sid", "No connection on long polling has this id.")
+        content = await read_body(request.clone(client_max_size=self.max_http_buffer_size))
+        try:
+            for encoded in _packets(content):
+                await self._receive(socket, encoded)
+        except (ValueError, exceptions.EngineIOError) as mistake:
+            await self.disconnect(socket.sid)
+            raise InvalidField("", "Not a payload of engine.io; the connection is closed.") from mistake
+        return web.Response(text="ok")
+
+    async def _receive(self, socket: AsyncSocket, encoded: str) -> None:
+        """Raises: ValueError, for what is no packet; EngineIOError, if the connection is closed."""
+        kind = encoded[:1]
+        if kind == MESSAGE:
+            await self.hand_on(socket.sid, encoded[1:])
+        elif kind == BASE64:
+            await self.hand_on(socket.sid, base64.b64decode(encoded[1:], validate=True))
+        elif kind in FROM_CLIENTS:
+            await socket.receive(packet.Packet(encoded_packet=encoded))
+        else:
+            raise ValueError("not a packet of engine.io")
+
+    def _bad_request(self, message: str | None = None) -> dict[str, Any]:
+        """What engine.io refuses, in S0's envelope."""
+        failure = InvalidField("", message or "Not a request of engine.io.")
+        return {
+            "status": "400 BAD REQUEST",
+            "headers": [("Content-Type", "application/json")],
+            "response": orjson.dumps(failure.body(new_request_id())),
+        }
+
     async def hand_on(self, engine_id: str, message: str | bytes) -> None:
         """Have a message taken. Returns when that is done or has failed; raises nothing but cancellation."""
         try:
             await self.handlers["message"](engine_id, message)
         except Exception:
             log.exception("a message was not taken", engine_id=engine_id)
+
+
+def _packets(content: bytes) -> list[str]:
+    """The packets of a payload. Source: Engine.IO protocol v4.
+
+    Raises: ValueError.
+    """
+    text = content.decode()
+    packets = text.split(SEPARATOR) if text else []
+    if len(packets) > Payload.max_decode_packets:
+        raise ValueError("too many packets")
+    return packets

@@ -15,7 +15,7 @@ from tests.support.server import ServerProcess
 
 SOCKET = "/socket.io/?EIO=4&transport=websocket"
 POLLING = "/socket.io/?EIO=4&transport=polling"
-PATIENCE_S = 20
+PATIENCE_S = 5
 
 
 class Talker:
