@@ -183,5 +183,6 @@ def _merge(standing: AnyShape, change: Shape) -> AnyShape:
         if content is None:
             continue
         before = getattr(standing, field.name)
-        given[field.name] = _merge(before, content) if isinstance(before, Shape) else content
+        is_change = isinstance(before, Shape) and type(content) is not type(before)
+        given[field.name] = _merge(before, content) if is_change else content
     return dataclasses.replace(standing, **given)  # type: ignore[type-var]

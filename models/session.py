@@ -7,9 +7,10 @@ import enum
 from dataclasses import field
 
 from models.approval import ApprovalRule
+from models.auto_approval import AutoApproval
 from models.event import Event, event
 from models.identifier import SessionId, UserId
-from models.shape import Shape, described, limited, value
+from models.shape import Shape, described, limited, one_of, value
 
 
 class SessionStatus(enum.StrEnum):
@@ -49,6 +50,12 @@ class SessionConfig(Shape):
     temperature: float | None = field(default=None, metadata=limited(least=0, most=2))
     network: bool = False
     approvals: list[ApprovalRule] = field(default_factory=list, metadata=limited(longest=1000))
+    auto_approval: AutoApproval = field(default_factory=AutoApproval)
+    custom_instructions: str | None = field(default=None, metadata=limited(longest=100_000))
+    effort: str | None = field(
+        default=None,
+        metadata=described("How much a model that can reason should", **one_of("low", "medium", "high")),
+    )
 
 
 @value
@@ -76,6 +83,11 @@ class SessionConfigChange(Shape):
     temperature: float | None = field(default=None, metadata=limited(least=0, most=2))
     network: bool | None = None
     approvals: list[ApprovalRule] | None = field(default=None, metadata=limited(longest=1000))
+    auto_approval: AutoApproval | None = field(
+        default=None, metadata=described("Replaces the settings for automatic approval as a whole")
+    )
+    custom_instructions: str | None = field(default=None, metadata=limited(longest=100_000))
+    effort: str | None = field(default=None, metadata=one_of("low", "medium", "high"))
 
 
 @value

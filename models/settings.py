@@ -7,6 +7,7 @@ from dataclasses import field
 
 from models.approval import Decision
 from models.auth_settings import AuthSettings
+from models.mode import ModeGroup
 from models.session import ResourceLimits
 from models.shape import Shape, limited, value
 
@@ -73,6 +74,18 @@ class SessionSettings(Shape):
 
 
 @value
+class ModeSettings(Shape):
+    """A mode of the operator's own, for all sessions; see docs/modes.md."""
+
+    slug: str
+    name: str
+    role_definition: str
+    groups: list[ModeGroup] = field(default_factory=list)
+    when_to_use: str = ""
+    custom_instructions: str = ""
+
+
+@value
 class AgentSettings(Shape):
     """How agents run."""
 
@@ -80,6 +93,12 @@ class AgentSettings(Shape):
     task_timeout_s: int = field(default=3600, metadata=limited(least=1, most=2_592_000))
     concurrent_tasks: int = field(default=32, metadata=limited(least=1, most=10_000))
     resume_on_start: bool = False
+    mistake_limit: int = field(default=3, metadata=limited(least=0, most=1000))
+    request_attempts: int = field(default=5, metadata=limited(least=1, most=100))
+    retry_delay_s: float = field(default=2.0, metadata=limited(least=0, most=3600))
+    condense_percent: int = field(default=80, metadata=limited(least=10, most=100))
+    custom_instructions: str = ""
+    modes: list[ModeSettings] = field(default_factory=list)
 
 
 @value
@@ -89,6 +108,9 @@ class ApprovalSettings(Shape):
     read: Decision = Decision.ALWAYS
     edit: Decision = Decision.ASK
     command: Decision = Decision.ASK
+    browser: Decision = Decision.ASK
+    mcp: Decision = Decision.ASK
+    modes: Decision = Decision.ASK
     timeout_s: int = field(default=86_400, metadata=limited(least=1, most=31_536_000))
 
 
