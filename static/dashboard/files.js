@@ -96,15 +96,15 @@ function Leaf({ entry, level, changes, chosen, onChoose }) {
 
 function Viewer({ path, change, version, connection, sessionId }) {
   const hasDiffs = Boolean(change?.diffs.length);
-  const [view, setView] = useState(hasDiffs ? "changes" : "content");
+  const [wanted, setWanted] = useState(null);
+  const view = wanted ?? (hasDiffs ? "changes" : "content");
   const [file, setFile] = useState(null);
   const [ask, { failure }] = useAsking();
   const load = () => ask(async () => setFile(await connection.call("file.read", { sessionId, path })));
   useEffect(() => void load(), [path, version]);
-  useEffect(() => void (hasDiffs && setView("changes")), [hasDiffs]);
   return html`<div class="viewer">
     <header><code>${path}</code>
-      <${Tabs} label="View" chosen=${view} onChoose=${setView} tabs=${{ content: "Content", changes: "Changes" }} /></header>
+      <${Tabs} label="View" chosen=${view} onChoose=${setWanted} tabs=${{ content: "Content", changes: "Changes" }} /></header>
     <${Failure} of=${failure} again=${load} />
     ${view === "content" && file && html`<${Content} file=${file} />`}
     ${view === "changes" && (hasDiffs

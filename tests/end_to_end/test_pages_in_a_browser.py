@@ -66,6 +66,20 @@ async def test_somebody_logs_in_gives_a_task_approves_and_reads_the_file(
     assert page.complaints == []
 
 
+async def test_a_refusal_and_its_reason_are_shown(server: ServerProcess, page: Page) -> None:
+    config = {"provider": "scripted", "model": "write-and-run"}
+    created = server.curl("POST", "/api/v1/sessions", {"name": "Refused", "config": config})
+    session_id = created.body["session"]["id"]
+    await page.open(f"{server.url}/?session={session_id}#token={server.key}")
+    await page.type("Task", "Print some prime numbers")
+    await page.press("Give task")
+    await page.shows("Write primes.py (10 lines)")
+    await page.evaluate("document.querySelector('.answer input').focus()")
+    await page.call("Input.insertText", text="no scripts today")
+    await page.press("Reject")
+    await page.shows("Rejected by admin@localhost: no scripts today")
+
+
 async def test_a_wrong_password_is_told(server: ServerProcess, page: Page) -> None:
     await page.open(server.url)
     await page.type("E-mail", "nobody@localhost")
