@@ -56,7 +56,7 @@ function Called({ item }) {
   const text = result?.output ?? output;
   const what = parameters?.command ?? parameters?.path ?? "";
   return html`<li class="call ${state}">
-    <details open=${state === "failed" || changes.length > 0 || Boolean(parameters?.command)}>
+    <details open=${state === "failed" || state === "rejected" || changes.length > 0 || Boolean(parameters?.command)}>
       <summary>
         <span class="mark" aria-hidden="true"></span>
         <span class="tool">${toolName}</span> <code>${what}</code>
