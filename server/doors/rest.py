@@ -90,6 +90,7 @@ def request_middleware(gate: Gate) -> Any:
         request[REQUEST_ID] = request_id
         try:
             gate.check(request)
+            _check_handshake(request)
             if _is_preflight(request):
                 return _preflight(request)
             response = await handler(request)
@@ -133,6 +134,11 @@ def _preflight(request: web.Request) -> web.Response:
             "Vary": "Origin",
         },
     )
+
+
+def _check_handshake(request: web.Request) -> None:
+    if not request.headers.get("Sec-WebSocket-Key", "").isascii():
+        raise InvalidField("Sec-WebSocket-Key", "Expected 16 bytes in base64.")
 
 
 def _check_version(request: web.Request) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import orjson
 import socketio
@@ -18,7 +18,7 @@ from socketio import packet
 
 from handlers.operation import Operation, Registry
 from handlers.pipeline import Answer, Pipeline, refuse
-from models.error import AppError, InvalidField, ServerOverload, UnknownOperation
+from models.error import AppError, InvalidField, PayloadTooLarge, ServerOverload, UnknownOperation
 from models.settings import Settings
 from models.user import Caller
 from server.doors.clients import Client, Clients
@@ -44,16 +44,32 @@ class Json:
         return orjson.loads(text)
 
 
-class BinaryArguments(list[Any]):
-    """An event that came with binary attachments, which no operation takes."""
+class RefusedEvent(list[Any]):
+    """An event that can be read, so that its call is answered, and is not taken."""
+
+    def __init__(self, event: list[Any], failure: AppError) -> None:
+        super().__init__(event)
+        self.failure = failure
 
 
 class Packet(packet.Packet):
-    """A Socket.IO packet whose attachments are left where they are."""
+    """A Socket.IO packet; one that is too large or has attachments bears a refused event."""
+
+    max_request_bytes: ClassVar[int]
+
+    def decode(self, encoded_packet: str) -> int:
+        attachments: int = super().decode(encoded_packet)
+        if isinstance(self.data, list) and _is_longer(encoded_packet, self.max_request_bytes):
+            self.data = RefusedEvent(self.data[:1], PayloadTooLarge(self.max_request_bytes))
+        return attachments
 
     @classmethod
     def reconstruct_binary(cls, data: Any, attachments: list[bytes]) -> Any:
-        return BinaryArguments(data) if isinstance(data, list) else data
+        if not isinstance(data, list):
+            return data
+        return RefusedEvent(
+            data, InvalidField("", "Send binary content as base64; attachments are not taken.")
+        )
 
 
 class MalformedPacket(ValueError):
@@ -76,7 +92,7 @@ class SocketServer(socketio.AsyncServer):
         super().__init__(
             async_mode="aiohttp",
             json=Json,
-            serializer=Packet,
+            serializer=type("Packet", (Packet,), {"max_request_bytes": settings.server.max_request_bytes}),
             namespaces=registry.namespaces,
             cors_allowed_origins=[],  # the application checks Origin and Host for every door
             max_http_buffer_size=settings.server.max_request_bytes * HEADROOM,
@@ -194,8 +210,8 @@ class SocketServer(socketio.AsyncServer):
         refusal: AppError | None = None
         if found is None:
             return refuse(UnknownOperation(name), caller.request_id)
-        if isinstance(event, BinaryArguments):
-            refusal = InvalidField("", "Nothing takes binary attachments; send binary content as base64.")
+        if isinstance(event, RefusedEvent):
+            refusal = event.failure
         elif len(arguments) > 1:
             refusal = InvalidField("", "Expected one object as the only argument.")
         elif client.pending >= self._max_pending:
@@ -221,3 +237,8 @@ def _check_attachments(data: str, *, is_due: bool) -> None:
         count = data[1:].partition("-")[0]
         if not count.isdigit() or int(count) > MAX_ATTACHMENTS:
             raise MalformedPacket("too many attachments")
+
+
+def _is_longer(text: str, limit_bytes: int) -> bool:
+    """Whether a text takes more bytes than that; a character takes four at most."""
+    return len(text) * 4 > limit_bytes and len(text.encode()) > limit_bytes

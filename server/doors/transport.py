@@ -119,6 +119,7 @@ class WebSocketDriver:
         self._engine_id: str = handler.__self__.sid
         self._queue: PacketQueue = handler.__self__.queue
         self._is_upgrade: bool = handler.__self__.connected
+        self._is_probed = False
         self._socket = web.WebSocketResponse(
             max_msg_size=server.max_http_buffer_size, compress=False, autoclose=True
         )
@@ -149,7 +150,7 @@ class WebSocketDriver:
         """
         if self._is_upgrade:
             return await self._wait_for_upgrade()
-        while True:
+        while not self._handler.__self__.closed:
             if self._request.transport is not None:
                 await self._request.writer.drain()
             received: object = (await self._socket.receive()).data
@@ -162,14 +163,19 @@ class WebSocketDriver:
             elif not isinstance(received, bytes):
                 raise OSError("the WebSocket was closed")
             await self._server.hand_on(self._engine_id, received)
+        raise OSError("the connection was closed")
 
     async def _wait_for_upgrade(self) -> str:
         """The probe or the upgrade; whatever else comes ends the upgrade, and long polling goes on."""
         received: object = (await self._socket.receive()).data
-        if received == UPGRADE:
+        if received == PROBE and not self._is_probed:
+            self._is_probed = True
+            return PROBE
+        if received == UPGRADE and self._is_probed:
             self._queue.attach(self._request)
             self._is_upgrade = False
-        return received if received in (UPGRADE, PROBE) else NOOP
+            return UPGRADE
+        return NOOP
 
 
 class EngineServer(engineio.AsyncServer):

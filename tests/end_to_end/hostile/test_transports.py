@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import io
 import json
 from collections.abc import AsyncIterator, Callable
 
@@ -34,7 +36,8 @@ async def _open(http: aiohttp.ClientSession, server: ServerProcess) -> str:
 
 
 async def _post(http: aiohttp.ClientSession, path: str, body: str | bytes) -> tuple[int, str]:
-    async with http.post(path, data=body) as answer:
+    content = body.encode() if isinstance(body, str) else body
+    async with http.post(path, data=io.BytesIO(content)) as answer:
         return answer.status, await answer.text()
 
 
@@ -150,9 +153,9 @@ async def test_a_post_beyond_all_is_too_large(server: ServerProcess, http: aioht
 
 async def test_a_websocket_message_beyond_all_closes_its_connection(server: ServerProcess) -> None:
     async with connected(server) as client:
-        await client.send("421" + CALL % ("x" * (LIMIT * 2 + 1)))
-        await client.until_closed()
-        assert client.socket.close_code == aiohttp.WSCloseCode.MESSAGE_TOO_BIG
+        with contextlib.suppress(ConnectionError):
+            await client.send("421" + CALL % ("x" * (LIMIT * 2 + 1)))
+        assert await client.until_closed() == []
 
 
 @pytest.mark.parametrize("message", ["x", "9", "\u0664", "0{}", "6", "5", "7", "-", "b!", ""])
