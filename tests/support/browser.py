@@ -80,11 +80,7 @@ class Page:
 
     async def shows(self, text: str) -> None:
         """Wait until a text is to be read on the page."""
-        try:
-            await self.until(f"document.body && document.body.innerText.includes({json.dumps(text)})")
-        except TimeoutError:
-            shown = await self.evaluate("document.body.innerText")
-            raise AssertionError(f"{text!r} is not in:\n{shown}\n{self.complaints}") from None
+        await self._see(text, f"document.body && document.body.innerText.includes({json.dumps(text)})")
 
     async def press(self, name: str) -> None:
         """Press the button (or link) of this name, once it is there and can be pressed."""
@@ -92,7 +88,7 @@ class Page:
             "[...document.querySelectorAll('button, a, [role=treeitem]')].find((one) => !one.disabled && "
             f"(one.getAttribute('aria-label') || one.innerText).trim() === {json.dumps(name)})"
         )
-        await self.until(f"(() => {{ const it = {found}; it && it.click(); return Boolean(it); }})()")
+        await self._see(name, f"(() => {{ const it = {found}; it && it.click(); return Boolean(it); }})()")
 
     async def type(self, label: str, text: str) -> None:
         """Put a text into the field of this label."""
@@ -100,9 +96,16 @@ class Page:
             "([...document.querySelectorAll('label')].find((one) => "
             f"one.innerText.trim().startsWith({json.dumps(label)})) || {{}}).control"
         )
-        await self.until(found + " !== undefined")
+        await self._see(label, f"{found} !== undefined")
         await self.evaluate(f"{found}.focus()")
         await self.call("Input.insertText", text=text)
+
+    async def _see(self, what: str, expression: str) -> None:
+        try:
+            await self.until(expression)
+        except TimeoutError:
+            shown = await self.evaluate("document.body.innerText")
+            raise AssertionError(f"{what!r} is not in:\n{shown}\n{self.complaints}") from None
 
     async def picture(self) -> bytes:
         """What it looks like, as PNG."""
