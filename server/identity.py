@@ -110,7 +110,7 @@ class Gate:
         return is_loopback(name) if self._is_loopback else not self._hosts
 
     def _accepts_origin(self, origin: str, host: str) -> bool:
-        return urlsplit(origin).netloc == host or self.allows_cross_origin(origin)
+        return origin.partition("://")[2] == host or self.allows_cross_origin(origin)
 
 
 def is_loopback(host: str) -> bool:
@@ -125,7 +125,7 @@ def is_loopback(host: str) -> bool:
 
 def _without_port(host: str) -> str:
     if host.startswith("["):
-        return host.partition("]")[0] + "]"
+        return host.partition("]")[0] + "]" if "]" in host else ""
     return host.partition(":")[0]
 
 
