@@ -11,10 +11,12 @@ from typing import Final
 from engine.accounts.accounts import Accounts
 from engine.agent.approvals import Approvals
 from engine.agent.equipment import Equipment
+from engine.agent.modes import ModeBook
 from engine.agent.policy import ApprovalPolicy
 from engine.agent.results import Results
 from engine.agent.runner import Runner
 from engine.agent.states import TaskStates
+from engine.agent.subtasks import Children
 from engine.agent.tasks import Tasks
 from engine.agent.transcript import Transcripts
 from engine.direct import DirectCalls
@@ -150,8 +152,9 @@ def _assemble(
         tools=tools,
         runtime=runtime,
         hub=hub,
+        modes=ModeBook(settings.agent.modes),
     )
-    runner = Runner(equipment, sessions)
+    runner = Runner(equipment, sessions, Children(database, task_rows))
     return Engine(
         settings=settings,
         data_dir=data_dir,
@@ -161,7 +164,7 @@ def _assemble(
         accounts=Accounts(database, settings.auth, data_dir),
         sessions=sessions,
         files=Files(sessions, log),
-        tasks=Tasks(database, task_rows, states, transcripts, approvals, runner, sessions),
+        tasks=Tasks(database, task_rows, states, transcripts, approvals, runner, sessions, equipment.modes),
         approvals=approvals,
         tools=DirectCalls(database, sessions, runtime, tools, log, hub),
         runtime=runtime,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import enum
 from dataclasses import field
-from typing import Any
+from typing import Any, Final
 
 from models.event import Event, event
 from models.identifier import ApprovalId, CallId, SessionId, TaskId
@@ -37,6 +37,10 @@ class Verdict(enum.StrEnum):
 
     APPROVE = "approve"
     REJECT = "reject"
+
+
+CONFIRMATIONS: Final = frozenset({"mistake_limit_reached", "auto_approval_max_req_reached"})
+"""Actions that are no tool calls: whether to go on at all. A message to the task goes on, too. Source: S2."""
 
 
 @value

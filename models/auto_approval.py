@@ -39,15 +39,11 @@ class AutoApproval(Shape):
     always_allow_followup_questions: bool = False
     followup_auto_approve_timeout_ms: int = field(
         default=60_000,
-        metadata=described(
-            "After this the first suggestion is the answer", **limited(least=0, most=86_400_000)
-        ),
+        metadata=described("Then the first suggestion is the answer", **limited(least=0, most=86_400_000)),
     )
     allowed_max_requests: int | None = field(
         default=None,
-        metadata=described(
-            "Requests to the model before a person is asked", **limited(least=1, most=1_000_000)
-        ),
+        metadata=described("Requests before a person is asked", **limited(least=1, most=1_000_000)),
     )
     allowed_max_cost: float | None = field(
         default=None,

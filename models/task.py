@@ -267,6 +267,12 @@ class TaskActive(Event):
     """The task goes on after it waited. Source: S2, `taskActive`."""
 
 
+@event("task.idle")
+@value
+class TaskIdle(Event):
+    """The task has come to rest until somebody says how to go on. Source: S2, `taskIdle`."""
+
+
 @event("task.answered")
 @value
 class TaskAnswered(Event):

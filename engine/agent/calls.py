@@ -2,77 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Sequence
 from typing import Final
 
+from engine.agent.context import TaskContext
 from engine.agent.people import People
 from engine.agent.work import Work
-from engine.runtimes.runtime import Command, Exit
 from engine.storage.database import Transaction
 from engine.tools.catalogue import PreparedCall
 from engine.tools.perform import file_event, outcome, perform
-from engine.tools.tool import ToolFailure, ToolResult
+from engine.tools.tool import Notice, ToolFailure, ToolResult
 from models.approval import Approval, ApprovalStatus, Decision
 from models.conversation import Role, ToolCall, Turn
 from models.error import AppError
-from models.identifier import MessageId, TaskId
-from models.task import ToolOutput, ToolStarted
-from models.tool import ToolCompleted
+from models.event import Event
+from models.identifier import MessageId
+from models.task import ToolFailed, ToolStarted
+from models.tool import ToolCompleted, ToolGroup
+from models.usage import ToolUse
 
+MOST_TOLD: Final = 2000
+"""Characters of a failure that are told; the whole is in the result."""
 FORBIDDEN: Final = "A rule of this session forbids this. Find another way, or ask the person."
 INTERRUPTED: Final = (
     "The server stopped while this ran, so its outcome is unknown. Look at what it did before repeating it."
 )
-
-
-class TaskContext:
-    """What a tool may use, filled for a task."""
-
-    def __init__(self, work: Work, people: People, call: ToolCall) -> None:
-        self.workspace = work.workspace
-        self.config = work.session.config
-        self.session_id = work.session.id
-        self.user_id = work.session.user_id
-        self.task_id: TaskId | None = work.task.id
-        self.heard: MessageId | None = None
-        self._work = work
-        self._people = people
-        self._call = call
-
-    async def run_command(self, line: str, *, directory: str = "") -> Exit:
-        """Run a command in the sandbox; what it prints is shown to whoever watches."""
-        return await self._work.equipment.runtime.run(
-            self._work.sandbox, Command(line=line, directory=directory), on_output=self._show
-        )
-
-    async def ask(self, question: str, suggestions: Sequence[str]) -> str:
-        """A person's answer to a question of the model."""
-        message = await self._people.ask(question, suggestions)
-        self.heard = message.id
-        return message.text or ""
-
-    async def say(self, kind: str, text: str, images: Sequence[str] = ()) -> None:
-        """Tell people something as a message of the task."""
-
-        async def write(unit: Transaction) -> None:
-            await self._work.equipment.transcripts.write(
-                unit, self._work.task, say=kind, text=text, images=images
-            )
-
-        await self._work.note(alongside=write)
-
-    async def set_todos(self, todos: str) -> None:
-        raise ToolFailure("This server keeps no list of things to do yet")
-
-    async def switch_mode(self, slug: str, reason: str) -> str:
-        raise ToolFailure("This server has no modes to switch to yet")
-
-    async def delegate(self, mode: str, message: str, todos: str | None) -> str:
-        raise ToolFailure("This server runs no subtasks yet")
-
-    async def _show(self, stream: str, text: str) -> None:
-        self._work.signal(ToolOutput(call_id=self._call.id, stream=stream, text=text))
 
 
 class Calls:
@@ -89,24 +44,58 @@ class Calls:
             return None
         try:
             prepared = self._work.equipment.tools.prepare(call.tool_name, call.arguments)
-            refusal = await self._refusal(call, prepared)
+            paths = [self._work.workspace.canonical(path) for path in prepared.paths()]
         except AppError as mistake:
-            refusal = _explain(mistake)
+            await self._misunderstood(call, _explain(mistake))
+            return None
+        modes = await self._work.equipment.modes.of(self._work.workspace)
+        objection = modes.objection(self._work.task.mode, prepared, paths)
+        if objection is not None:
+            await self._misunderstood(call, objection)
+            return None
+        context = TaskContext(self._work, self._people, modes, call)
+        notice = await _notice(prepared, context)
+        refusal = await self._refusal(call, prepared, paths, notice)
         if refusal is not None:
             await self._work.append(_answered(call, refusal))
             return None
-        return await self._perform(call, prepared)
+        return await self._perform(call, prepared, context, notice)
 
-    async def _perform(self, call: ToolCall, prepared: PreparedCall) -> str | None:
-        context = TaskContext(self._work, self._people, call)
+    async def _perform(
+        self, call: ToolCall, prepared: PreparedCall, context: TaskContext, notice: Notice | None
+    ) -> str | None:
         await self._begin(call, prepared)
         started = time.perf_counter()
         try:
             result = await perform(prepared, context)
         except AppError as mistake:
             result = ToolResult(success=False, output=_explain(mistake))
-        await self._end(call, result, (time.perf_counter() - started) * 1000, context.heard)
+        await self._end(call, result, (time.perf_counter() - started) * 1000, context.heard, notice)
+        await self._delay(prepared)
         return result.completion
+
+    async def _misunderstood(self, call: ToolCall, reason: str) -> None:
+        """The call cannot be made as it is: the model is told how to make it."""
+        self._work.mistakes += 1
+        told = ToolFailed(call_id=call.id, tool_name=call.tool_name, error=reason)
+        tool_usage = self._used(call, attempts=1, failures=1)
+        await self._work.append(_answered(call, reason), told, tool_usage=tool_usage)
+
+    async def _delay(self, prepared: PreparedCall) -> None:
+        """Leave people time to see a change that nobody was asked about. Source: S2, `writeDelayMs`."""
+        auto = self._work.session.config.auto_approval
+        if prepared.tool.group is ToolGroup.EDIT and auto.auto_approval_enabled:
+            await asyncio.sleep(auto.write_delay_ms / 1000)
+
+    def _used(self, call: ToolCall, *, attempts: int = 0, failures: int = 0) -> dict[str, ToolUse]:
+        """The task's tool usage with this call counted; names that are no tools are not."""
+        used = dict(self._work.task.tool_usage)
+        if call.tool_name in self._work.equipment.tools.tools:
+            before = used.get(call.tool_name, ToolUse())
+            used[call.tool_name] = ToolUse(
+                attempts=before.attempts + attempts, failures=before.failures + failures
+            )
+        return used
 
     async def _begin(self, call: ToolCall, prepared: PreparedCall) -> None:
         """Note that the call begins, so that an interruption is known for what it is."""
@@ -121,10 +110,17 @@ class Calls:
             )
 
         started = ToolStarted(call_id=call.id, tool_name=call.tool_name, parameters=call.arguments)
-        await self._work.note(started, alongside=note, step=prepared.tool.describe(prepared.parameters))
+        await self._work.note(
+            started, alongside=note, step=prepared.describe(), tool_usage=self._used(call, attempts=1)
+        )
 
     async def _end(
-        self, call: ToolCall, result: ToolResult, execution_time_ms: float, heard: MessageId | None
+        self,
+        call: ToolCall,
+        result: ToolResult,
+        execution_time_ms: float,
+        heard: MessageId | None,
+        notice: Notice | None,
     ) -> None:
         """Store the result, the files that changed and the events of both at once."""
 
@@ -132,6 +128,8 @@ class Calls:
             await self._work.equipment.tool_calls.end(
                 unit, self._work.task.id, call.id, success=result.success
             )
+            if notice is not None and notice.kind == "tool" and result.success:
+                await self._work.writing(say="tool", text=notice.text, images=result.images)(unit)
 
         completed = ToolCompleted(
             call_id=call.id,
@@ -144,11 +142,17 @@ class Calls:
             text=result.output,
             call_id=call.id,
             success=result.success,
+            images=list(result.images),
             exit_code=result.exit.code if result.exit else None,
             message_id=heard,
         )
-        changed = [file_event(change) for change in result.changes]
-        await self._work.append(turn, *changed, completed, alongside=note)
+        told: list[Event] = [*(file_event(change) for change in result.changes), completed]
+        if result.success:
+            self._work.mistakes = 0
+            await self._work.append(turn, *told, alongside=note)
+            return
+        told.append(ToolFailed(call_id=call.id, tool_name=call.tool_name, error=result.output[:MOST_TOLD]))
+        await self._work.append(turn, *told, alongside=note, tool_usage=self._used(call, failures=1))
 
     async def _was_interrupted(self, call: ToolCall) -> bool:
         """Whether the call ran when the server stopped and must not simply be run again."""
@@ -157,15 +161,24 @@ class Calls:
         tool = self._work.equipment.tools.tools.get(call.tool_name)
         return tool is None or not tool.repeatable
 
-    async def _refusal(self, call: ToolCall, prepared: PreparedCall) -> str | None:
+    async def _refusal(
+        self, call: ToolCall, prepared: PreparedCall, paths: list[str], notice: Notice | None
+    ) -> str | None:
         """None if the call may be run; otherwise what the model is told."""
-        paths = [self._work.workspace.canonical(path) for path in prepared.tool.paths(prepared.parameters)]
         decision = self._work.equipment.policy.decide(self._work.session.config, prepared, paths)
         if decision is Decision.ALWAYS:
             return None
         if decision is Decision.NEVER:
             return FORBIDDEN
-        return _refused(await self._people.approve(call, prepared))
+        return _refused(await self._people.approve(call, prepared, notice))
+
+
+async def _notice(prepared: PreparedCall, context: TaskContext) -> Notice | None:
+    """What people are told of the call; one that cannot be described will say why when it is made."""
+    try:
+        return await prepared.tool.notice(context, prepared.parameters)
+    except (AppError, ToolFailure):
+        return None
 
 
 def _refused(approval: Approval) -> str | None:

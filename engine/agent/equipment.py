@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.agent.approvals import Approvals
+from engine.agent.modes import ModeBook
 from engine.agent.policy import ApprovalPolicy
 from engine.agent.results import Results
 from engine.agent.states import TaskStates
@@ -30,3 +31,4 @@ class Equipment:
     tools: Catalogue
     runtime: Runtime
     hub: Hub
+    modes: ModeBook

@@ -108,7 +108,7 @@ async def _content(workspace: Workspace) -> bytes:
 
 
 def _read(content: bytes) -> list[Mode]:
-    """The modes in a `.roomodes` file, YAML or JSON: `customModes: [{slug, name, roleDefinition, groups}]`."""
+    """The modes in a `.roomodes` file, YAML or JSON: `customModes: [{slug, name, roleDefinition, …}]`."""
     if len(content) > LARGEST:
         raise ModesInvalid(f"{ROOMODES} is larger than {LARGEST} bytes")
     try:

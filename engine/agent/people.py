@@ -5,14 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
+from typing import Final
+
+import orjson
 
 from engine.agent.work import Work
 from engine.storage.database import Transaction
+from engine.storage.tasks import SAID_BY_A_PERSON
 from engine.tools.catalogue import PreparedCall
+from engine.tools.tool import Notice
 from models.approval import Approval, ApprovalStatus
 from models.conversation import ToolCall
+from models.identifier import CallId
 from models.message import Message
-from models.task import Activity, TaskActive, TaskInteractive
+from models.task import Activity, TaskActive, TaskAnswered, TaskIdle, TaskInteractive
+
+IDLE_ASKS: Final = frozenset({"mistake_limit_reached", "auto_approval_max_req_reached", "api_req_failed"})
+"""Asks after which a task is idle, not interactive: it goes on only if somebody wants it to. Source: S2."""
 
 
 class People:
@@ -30,7 +39,7 @@ class People:
         """What people said that the model does not know yet."""
         return await self._work.equipment.transcripts.unheard(self._work.task.id)
 
-    async def approve(self, call: ToolCall, prepared: PreparedCall) -> Approval:
+    async def approve(self, call: ToolCall, prepared: PreparedCall, notice: Notice | None) -> Approval:
         """The answer to whether a call may be run; asked once, even over a restart."""
         approvals = self._work.equipment.approvals
         approval = await approvals.for_call(self._work.task, call.id)
@@ -40,34 +49,75 @@ class People:
                 call.id,
                 tool_name=call.tool_name,
                 action=call.tool_name,
-                description=prepared.tool.describe(prepared.parameters),
+                description=prepared.describe(),
                 parameters=call.arguments,
             )
-            asked = approval
-            await self._work.note(
-                TaskInteractive(),
-                activity=Activity.INTERACTIVE,
-                alongside=lambda unit: approvals.ask(unit, asked),
+            await self._put_before(approval, notice or Notice(kind="tool", text=prepared.describe()))
+        return await self._answer(approval)
+
+    async def confirm(self, kind: str, question: str) -> Approval:
+        """Whether to go on at all: an ask of S2 that is about no tool call. Approved by a message, too."""
+        task, approvals = self._work.task, self._work.equipment.approvals
+        call_id = CallId(f"{kind}-{task.iterations}")
+        approval = await approvals.for_call(task, call_id)
+        if approval is None:
+            approval = approvals.draft(
+                task, call_id, tool_name=kind, action=kind, description=question, parameters={}
             )
+            await self._put_before(approval, Notice(kind=kind, text=question))
+        return await self._answer(approval)
+
+    async def _put_before(self, approval: Approval, notice: Notice) -> None:
+        """Store a question and show it, as an approval and as a message."""
+        write = self._work.writing(ask=notice.kind, text=notice.text)
+
+        async def put(unit: Transaction) -> None:
+            await write(unit)
+            await self._work.equipment.approvals.ask(unit, approval)
+
+        told = TaskIdle() if notice.kind in IDLE_ASKS else TaskInteractive()
+        await self._work.note(told, activity=Activity.INTERACTIVE, alongside=put)
+
+    async def _answer(self, approval: Approval) -> Approval:
         if approval.status is not ApprovalStatus.PENDING:
             return approval
         async with self._waiting():
-            return await approvals.wait(approval)
+            return await self._work.equipment.approvals.wait(approval)
 
     async def ask(self, question: str, suggestions: Sequence[str]) -> Message:
         """A person's answer: one that waits already, or the next message."""
         if not await self.unheard():
             await self._put(question, suggestions)
         async with self._waiting():
-            while True:
-                self._spoken.clear()
-                if unheard := await self.unheard():
-                    return unheard[0]
-                await self._spoken.wait()
+            return await self._hear(suggestions)
+
+    async def _hear(self, suggestions: Sequence[str]) -> Message:
+        """The next message; the first suggestion, where the session lets it be the answer after a time."""
+        auto = self._work.session.config.auto_approval
+        is_automatic = auto.auto_approval_enabled and auto.always_allow_followup_questions and suggestions
+        limit_s = auto.followup_auto_approve_timeout_ms / 1000 if is_automatic else None
+        try:
+            async with asyncio.timeout(limit_s):
+                return await self._next_message()
+        except TimeoutError:
+            if not is_automatic:
+                raise  # the task's own limit
+            await self._work.note(alongside=self._work.writing(say=SAID_BY_A_PERSON, text=suggestions[0]))
+            return await self._next_message()
+
+    async def _next_message(self) -> Message:
+        while True:
+            self._spoken.clear()
+            if unheard := await self.unheard():
+                return unheard[0]
+            await self._spoken.wait()
 
     async def _put(self, question: str, suggestions: Sequence[str]) -> None:
+        suggest = [{"answer": suggestion} for suggestion in suggestions]
+        told = orjson.dumps({"question": question, "suggest": suggest}).decode()
+
         async def write(unit: Transaction) -> None:
-            await self._work.equipment.transcripts.write(unit, self._work.task, ask="followup", text=question)
+            await self._work.equipment.transcripts.write(unit, self._work.task, ask="followup", text=told)
 
         await self._work.note(
             TaskInteractive(question=question, suggestions=list(suggestions)),
@@ -83,4 +133,4 @@ class People:
         with self._work.patience.paused():
             async with self._work.slot.given_back():
                 yield
-        await self._work.note(TaskActive(), activity=Activity.ACTIVE)
+        await self._work.note(TaskAnswered(), TaskActive(), activity=Activity.ACTIVE)

@@ -1,27 +1,72 @@
-"""What a model is told before the conversation begins."""
+"""What a model is told before the conversation begins: its mode, its surroundings, what people ask of it."""
 
 from __future__ import annotations
 
-from engine.runtimes.runtime import mount_path
-from models.session import Session
+from typing import TYPE_CHECKING, Final
 
-_ROLE = (
-    "You are a software engineer who works on the project in the workspace below. "
+from engine.agent.instructions import instructions
+from engine.agent.modes import Modes
+from engine.runtimes.runtime import mount_path
+from models.mode import Mode
+from models.session import Session
+from models.task import Task
+
+if TYPE_CHECKING:
+    from engine.agent.work import Work
+
+_WORK: Final = (
     "Work step by step with the tools; after each step look at what came of it. "
     "Read a file before you change it, keep changes small, and prove them by running the project's tests. "
-    "When the task is done, call attempt_completion with a short summary. "
-    "When you cannot decide without the person, call ask_followup_question."
+    "Every answer calls at least one tool. When the task is done, call attempt_completion with a short "
+    "summary. When you cannot decide without the person, call ask_followup_question."
 )
 
 
-def system_prompt(session: Session) -> str:
-    """The system text for a session's agent: its role, and what its sandbox allows."""
+async def system_prompt(work: Work, modes: Modes) -> str:
+    """The system text for a task's next request."""
+    mode = modes.find(work.task.mode)
+    parts = [
+        mode.role_definition,
+        _WORK,
+        _surroundings(work.session, work.task),
+        _modes(modes, mode),
+        _todos(work.task),
+        *await _instructions(work, mode),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _surroundings(session: Session, task: Task) -> str:
     allowed = session.config.allowed_commands
     commands = "any command" if "*" in allowed else ", ".join(allowed) or "no command"
     network = "can" if session.config.network else "cannot"
     return (
-        f"{_ROLE}\n\n"
-        f"Mode: {session.config.mode}\n"
+        f"Mode: {task.mode}\n"
         f"Workspace: {mount_path(session.id)} (paths in tool calls are relative to it)\n"
         f"Commands run in a sandbox that {network} reach the network. You may run: {commands}."
     )
+
+
+def _modes(modes: Modes, current: Mode) -> str:
+    others = [
+        f"- {mode.slug} ({mode.name}): {mode.when_to_use or mode.description or mode.role_definition[:200]}"
+        for mode in modes.by_slug.values()
+        if mode.slug != current.slug
+    ]
+    return "The other modes, for switch_mode and new_task:\n" + "\n".join(others) if others else ""
+
+
+def _todos(task: Task) -> str:
+    return f"Your list of things to do:\n{task.todos}" if task.todos else ""
+
+
+async def _instructions(work: Work, mode: Mode) -> list[str]:
+    """What the mode, the operator, the session and the workspace ask for, in this order."""
+    standing = [
+        ("of this mode", mode.custom_instructions),
+        ("of this server", work.equipment.settings.custom_instructions),
+        ("of this session", work.session.config.custom_instructions),
+    ]
+    told = [f"Instructions {where}:\n{text}" for where, text in standing if text]
+    files = await instructions(work.workspace, mode.slug)
+    return told + [f"Instructions in `{path}`:\n{text}" for path, text in files]

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Final
+import asyncio
+from typing import Any, Final
 
+import orjson
+
+from engine.agent.asking import Model, Reply
 from engine.agent.calls import Calls
+from engine.agent.condensing import Condenser
+from engine.agent.modes import Modes
 from engine.agent.people import People
-from engine.agent.prompts import system_prompt
-from engine.agent.transcript import new_message_id
 from engine.agent.work import Work
-from engine.providers.provider import CallRequested, ModelRequest, ProviderFailure, TextDelta
+from engine.providers.provider import ProviderFailure
 from engine.storage.database import Transaction
-from models.conversation import Role, ToolCall, Turn
-from models.identifier import CallId, MessageId
+from models.approval import Approval, ApprovalStatus
+from models.conversation import Role, Turn
+from models.error import NotFound
 from models.message import Message
-from models.task import MessageDelta, TaskError, TaskProgress
-from models.tool import ToolDescription
+from models.task import TaskError, TaskProgress
+from models.usage import TokenUsage, UsageUpdated
 
 NOT_YET_DONE: Final = 95
 """The most that an unfinished task's progress can be: it is an estimate until the end."""
+NO_CALL: Final = (
+    "You called no tool. If the task is done, call attempt_completion. If you need something from the "
+    "person, call ask_followup_question. Otherwise go on with the next step."
+)
+LOST: Final = "The agent has made {count} steps in a row that led nowhere. Go on all the same?"
+SPENT: Final = "The task has used what it may without being asked about: {what}. Go on?"
 
 
 class TaskFailure(Exception):
@@ -36,6 +47,13 @@ class Run:
         self.work = work
         self.people = People(work)
         self._calls = Calls(work, self.people)
+        self._model = Model(work)
+        self._condenser = Condenser(work, self._model)
+
+    @property
+    def is_scripted(self) -> bool:
+        """Whether a playbook stands in the model's place."""
+        return self._model.is_scripted
 
     async def to_the_end(self) -> str:
         """Work on the task until the agent says that it is done; its summary.
@@ -60,20 +78,23 @@ class Run:
                 if summary is not None:
                     return summary
             await self._listen()
-            if conversation.turns[-1].role is Role.ASSISTANT:
-                return conversation.turns[-1].text
+            last = conversation.turns[-1]
+            if last.role is Role.ASSISTANT:
+                if self._model.is_scripted:
+                    return last.text
+                await self._remind()
+            await self._check()
             await self._ask_model()
 
     async def _open(self) -> None:
         """Remember what the workspace holds, and hand the task itself to the conversation."""
         task = self.work.task
         snapshot = await self.work.equipment.results.look(self.work.workspace)
+        write = self.work.writing(say="text", text=task.input, images=task.images)
 
         async def remember(unit: Transaction) -> None:
             await self.work.equipment.results.remember(unit, task.id, snapshot)
-            await self.work.equipment.transcripts.write(
-                unit, task, say="text", text=task.input, images=task.images
-            )
+            await write(unit)
 
         await self.work.append(Turn(role=Role.USER, text=task.input, images=task.images), alongside=remember)
 
@@ -82,60 +103,108 @@ class Run:
         for message in await self.people.unheard():
             await self.work.append(_spoken(message))
 
-    async def _ask_model(self) -> None:
-        """One question to the model; its answer is stored before anything is done with it."""
+    async def _remind(self) -> None:
+        """A model that calls no tool has forgotten how to go on."""
+        self.work.mistakes += 1
+        await self.work.append(Turn(role=Role.USER, text=NO_CALL))
+
+    async def _check(self) -> None:
+        """Whether the task may take another step. Raises: TaskFailure."""
         done = self.work.task.iterations
         limit = self.work.task.config.max_iterations or self.work.equipment.settings.max_iterations
         if done >= limit:
             raise TaskFailure("ITERATION_LIMIT", f"The task has used all of its {limit} iterations")
-        message_id = new_message_id()
-        reply = await self._stream(message_id)
+        most = self.work.equipment.settings.mistake_limit
+        if most and self.work.mistakes >= most:
+            question = LOST.format(count=self.work.mistakes)
+            await self._confirm("mistake_limit_reached", question, "MISTAKE_LIMIT")
+            self.work.mistakes = 0
+        spent = self._spent()
+        if spent is not None:
+            question = SPENT.format(what=spent)
+            await self._confirm("auto_approval_max_req_reached", question, "APPROVAL_LIMIT")
+
+    def _spent(self) -> str | None:
+        """What the task has used up of what it may without being asked about. Source: S2's settings."""
+        auto, task = self.work.session.config.auto_approval, self.work.task
+        if not auto.auto_approval_enabled:
+            return None
+        requests = task.iterations - self.work.confirmed_at
+        if auto.allowed_max_requests is not None and requests >= auto.allowed_max_requests:
+            return f"{requests} requests"
+        cost = task.usage.total_cost - self.work.confirmed_cost
+        if auto.allowed_max_cost is not None and cost > auto.allowed_max_cost:
+            return f"{cost:.4f} US dollars"
+        return None
+
+    async def _confirm(self, kind: str, question: str, code: str) -> None:
+        """Go on only if a person says so. Raises: TaskFailure."""
+        answer = await self.people.confirm(kind, question)
+        if answer.status is not ApprovalStatus.APPROVED:
+            raise TaskFailure(code, _refusal(answer, question))
+        self.work.confirmed_at = self.work.task.iterations
+        self.work.confirmed_cost = self.work.task.usage.total_cost
+        if answer.feedback:
+            await self.work.append(Turn(role=Role.USER, text=answer.feedback))
+        await self._listen()
+
+    async def _ask_model(self) -> None:
+        """One question to the model; its answer is stored before anything is done with it."""
+        modes = await self._modes()
+        auto = self.work.session.config.auto_approval
+        if auto.auto_approval_enabled:
+            await asyncio.sleep(auto.request_delay_seconds)
+        if self._condenser.is_due or self.work.is_condensing_asked:
+            await self._condense()
+        try:
+            reply = await self._model.ask(modes)
+        except ProviderFailure as failure:
+            if failure.code != "CONTEXT_OVERFLOW":
+                raise
+            await self._condense()
+            reply = await self._model.ask(modes)
+        await self._keep(reply)
+
+    async def _condense(self) -> None:
+        self.work.is_condensing_asked = False
+        await self._condenser.condense()
+
+    async def _modes(self) -> Modes:
+        """The session's modes. Raises: TaskFailure, if the task's own is not among them any more."""
+        modes = await self.work.equipment.modes.of(self.work.workspace)
+        try:
+            modes.find(self.work.task.mode)
+        except NotFound:
+            problem = f" ({modes.problem})" if modes.problem else ""
+            raise TaskFailure("MODE_UNKNOWN", f"There is no mode `{self.work.task.mode}`{problem}") from None
+        return modes
+
+    async def _keep(self, reply: Reply) -> None:
+        """Store an answer with its messages and what it cost, in one transaction."""
+        usage = _added(self.work.task.usage, reply)
+        step = ", ".join(call.tool_name for call in reply.calls) or "answer"
+        done = self.work.task.iterations + 1
+        writes = [self.work.writing(say="api_req_started", text=_told(reply), ts=reply.ts)]
+        writes += [
+            self.work.writing(say=draft.say, text=draft.text, ts=draft.ts, message_id=draft.id)
+            for draft in reply.drafts.values()
+            if draft.text
+        ]
 
         async def write(unit: Transaction) -> None:
-            if reply.text:
-                await self.work.equipment.transcripts.write(
-                    unit, self.work.task, say="text", text=reply.text, message_id=message_id
-                )
+            for each in writes:
+                await each(unit)
 
-        progress = _estimate(done + 1)
-        step = ", ".join(call.tool_name for call in reply.calls) or "answer"
         await self.work.append(
-            reply,
-            TaskProgress(progress=progress, step=step),
+            reply.turn,
+            TaskProgress(progress=_estimate(done), step=step),
+            UsageUpdated(usage=usage, tool_usage=self.work.task.tool_usage),
             alongside=write,
-            progress=progress,
+            progress=_estimate(done),
             step=step,
-            iterations=done + 1,
+            iterations=done,
+            usage=usage,
         )
-
-    async def _stream(self, message_id: MessageId) -> Turn:
-        """The model's answer; its text is shown as it comes."""
-        config = self.work.session.config
-        request = ModelRequest(
-            model=config.model,
-            system=system_prompt(self.work.session),
-            turns=tuple(self.work.conversation.turns),
-            tools=self._offered(),
-            max_tokens=config.max_tokens,
-            temperature=config.temperature,
-        )
-        text: list[str] = []
-        calls: list[ToolCall] = []
-        async for piece in self.work.equipment.providers.find(config.provider).stream(request):
-            match piece:
-                case TextDelta():
-                    text.append(piece.text)
-                    self.work.signal(MessageDelta(message_id=message_id, text=piece.text))
-                case CallRequested():
-                    calls.append(_call(piece))
-        return Turn(role=Role.ASSISTANT, text="".join(text), calls=calls)
-
-    def _offered(self) -> list[ToolDescription]:
-        """The tools that the model is shown."""
-        described = self.work.equipment.tools.describe()
-        if self.work.task.config.enable_diff:
-            return described
-        return [tool for tool in described if tool.name != "apply_diff"]
 
 
 def _estimate(iterations: int) -> int:
@@ -143,8 +212,34 @@ def _estimate(iterations: int) -> int:
     return min(NOT_YET_DONE, round(100 * iterations / (iterations + 4)))
 
 
-def _call(asked: CallRequested) -> ToolCall:
-    return ToolCall(id=CallId(asked.call_id), tool_name=asked.tool_name, arguments=dict(asked.arguments))
+def _added(usage: TokenUsage, reply: Reply) -> TokenUsage:
+    used = reply.usage
+    return TokenUsage(
+        total_tokens_in=usage.total_tokens_in + used.tokens_in,
+        total_tokens_out=usage.total_tokens_out + used.tokens_out,
+        total_cache_writes=usage.total_cache_writes + used.cache_writes,
+        total_cache_reads=usage.total_cache_reads + used.cache_reads,
+        total_cost=round(usage.total_cost + reply.cost, 8),
+        context_tokens=used.tokens_in + used.tokens_out,
+    )
+
+
+def _told(reply: Reply) -> str:
+    """What S2's readers find in an `api_req_started` message."""
+    used = reply.usage
+    content: dict[str, Any] = {
+        "tokensIn": used.tokens_in,
+        "tokensOut": used.tokens_out,
+        "cacheWrites": used.cache_writes,
+        "cacheReads": used.cache_reads,
+        "cost": reply.cost,
+    }
+    return orjson.dumps(content).decode()
+
+
+def _refusal(answer: Approval, question: str) -> str:
+    said = f": {answer.feedback}" if answer.feedback else ""
+    return f"{question} Nobody said yes{said}"
 
 
 def _spoken(message: Message) -> Turn:

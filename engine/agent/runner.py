@@ -4,29 +4,36 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Coroutine
+from typing import Any
 
 import structlog
 
 from engine.agent.equipment import Equipment
 from engine.agent.limits import Slot
 from engine.agent.run import Run, TaskFailure
+from engine.agent.subtasks import Children
 from engine.agent.work import Work
 from engine.sessions import Sessions
 from engine.storage.database import Transaction
 from models.clock import now
-from models.error import AppError
+from models.error import AppError, Conflict
 from models.event import Event
-from models.identifier import SessionId, TaskId
+from models.identifier import CallId, SessionId, TaskId
 from models.task import (
+    FINAL,
     Activity,
     Task,
     TaskCompleted,
     TaskError,
     TaskFailed,
+    TaskPaused,
     TaskResumable,
     TaskResumed,
+    TaskSpawned,
     TaskStarted,
     TaskStatus,
+    TaskUnpaused,
 )
 
 log = structlog.get_logger("runner")
@@ -35,8 +42,9 @@ log = structlog.get_logger("runner")
 class Runner:
     """Tasks of one session run one after the other; those of different sessions at the same time."""
 
-    def __init__(self, equipment: Equipment, sessions: Sessions) -> None:
+    def __init__(self, equipment: Equipment, sessions: Sessions, subtasks: Children) -> None:
         self._equipment = equipment
+        self._subtasks = subtasks
         self._sessions = sessions
         self._places = asyncio.Semaphore(equipment.settings.concurrent_tasks)
         self._turns: defaultdict[SessionId, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -46,9 +54,22 @@ class Runner:
 
     def start(self, task: Task) -> None:
         """Take a task up; it runs when its session and a place are free."""
-        driving = asyncio.create_task(self._drive(task), name=f"task {task.id}")
+        self._keep_driving(task, self._drive(task))
+
+    def _keep_driving(self, task: Task, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        driving = asyncio.create_task(work, name=f"task {task.id}")
         self._driving[task.id] = driving
         driving.add_done_callback(lambda _: self._driving.pop(task.id, None))
+        return driving
+
+    def condense(self, task_id: TaskId) -> None:
+        """Condense a task's conversation before its next request. Raises: Conflict, if it does not run."""
+        run = self._runs.get(task_id)
+        if run is None:
+            raise Conflict("The task does not run; its conversation is condensed while it does")
+        if run.is_scripted:
+            raise Conflict("A playbook has no context window: there is nothing to condense")
+        run.work.is_condensing_asked = True
 
     @property
     def running(self) -> int:
@@ -97,10 +118,42 @@ class Runner:
             # It waited for its turn, or has ended in the meantime: there is nothing to interrupt.
             log.debug("not interrupted", task_id=task_id, reason=failure.message)
 
-    async def _drive(self, task: Task) -> None:
+    async def delegate(
+        self, work: Work, call_id: CallId, *, mode: str, message: str, todos: str | None
+    ) -> tuple[bool, str]:
+        """Have a subtask done in the place of its parent, which waits; whether it went well, and its result.
+
+        A subtask that a stop cut short is taken up again by the same call.
+        """
+        child = await self._subtasks.of_call(work.task, call_id)
+        if child is None:
+            child = await self._subtasks.make(work.task, call_id, mode=mode, message=message, todos=todos)
+        if child.status not in FINAL:
+            await work.note(TaskSpawned(child_task_id=child.id), TaskPaused(), activity=Activity.PAUSED)
+            with work.patience.paused():
+                await self._within(child, work.slot)
+            await work.note(TaskUnpaused(), activity=Activity.ACTIVE)
+        return await self._subtasks.outcome(child)
+
+    async def _within(self, child: Task, slot: Slot) -> None:
+        """Drive a subtask while its parent holds the session's turn; it ends with its parent."""
+        driving = self._keep_driving(child, self._attempt(child, slot))
         try:
-            async with self._turns[task.session_id], Slot(self._places) as slot:
-                await self._work(task, slot)
+            await asyncio.shield(driving)
+        except asyncio.CancelledError:
+            if driving.cancelled():
+                return  # somebody cancelled the subtask alone: its state tells
+            driving.cancel()
+            await asyncio.wait({driving})
+            raise
+
+    async def _drive(self, task: Task) -> None:
+        async with self._turns[task.session_id], Slot(self._places) as slot:
+            await self._attempt(task, slot)
+
+    async def _attempt(self, task: Task, slot: Slot) -> None:
+        try:
+            await self._work(task, slot)
         except Exception:
             log.exception("task broke down", task_id=task.id)
             await self._break_down(task)
@@ -126,6 +179,7 @@ class Runner:
             workspace=self._sessions.workspace(session.id),
             sandbox=self._sessions.sandbox(session),
             slot=slot,
+            subtasks=self,
         )
         self._runs[task.id] = run = Run(work)
         try:
@@ -154,7 +208,13 @@ class Runner:
         await self._equipment.states.move(
             work.task.id,
             TaskStatus.COMPLETED,
-            TaskCompleted(input=work.task.input, result=result),
+            TaskCompleted(
+                input=work.task.input,
+                result=result,
+                usage=work.task.usage,
+                tool_usage=work.task.tool_usage,
+                is_subtask=work.task.parent_id is not None,
+            ),
             alongside=say,
             progress=100,
             step="done",

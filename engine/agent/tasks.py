@@ -5,13 +5,14 @@ from __future__ import annotations
 import structlog
 
 from engine.agent.approvals import Approvals
+from engine.agent.modes import ModeBook
 from engine.agent.runner import Runner
 from engine.agent.states import TaskStates
 from engine.agent.transcript import Transcripts
 from engine.sessions import Sessions
 from engine.storage.database import Database, Transaction
 from engine.storage.tasks import SAID_BY_A_PERSON, TaskRepository
-from models.approval import Approval, ApprovalRespond, Verdict
+from models.approval import CONFIRMATIONS, Approval, ApprovalRespond, Verdict
 from models.clock import now
 from models.error import Conflict, InvalidField, NotFound, ServerOverload
 from models.identifier import SessionId, TaskId, new_id
@@ -46,6 +47,7 @@ class Tasks:
         approvals: Approvals,
         runner: Runner,
         sessions: Sessions,
+        modes: ModeBook,
     ) -> None:
         self._database = database
         self._repository = repository
@@ -54,6 +56,7 @@ class Tasks:
         self._approvals = approvals
         self._runner = runner
         self._sessions = sessions
+        self._modes = modes
         sessions.before_deletion(self._abandon)
 
     async def get(self, session_id: SessionId, task_id: TaskId) -> Task:
@@ -81,7 +84,6 @@ class Tasks:
         """
         self._check_open()
         _check_images(request.images)
-        await self._sessions.get_active(request.session_id)
         task = Task(
             id=TaskId(new_id("task")),
             session_id=request.session_id,
@@ -92,6 +94,7 @@ class Tasks:
             progress=0,
             config=request.config,
             created_at=now(),
+            mode=await self._mode(request),
         )
         async with self._database.transaction() as unit:
             await self._repository.insert(unit, task)
@@ -105,6 +108,8 @@ class Tasks:
         if task.status in FINAL:
             raise Conflict(f"The task is {task.status} already", status=task.status)
         await self._runner.stop(task_id)
+        for child in await self._repository.unfinished_children(task_id):
+            await self.cancel(session_id, child.id)
         return await self._states.move(
             task_id,
             TaskStatus.CANCELLED,
@@ -150,7 +155,9 @@ class Tasks:
 
         await self._states.note(task.id, alongside=write)
         for approval in await self._approvals.pending(task.id):
-            await self._respond(caller, approval, Verdict.REJECT, None)
+            is_about_going_on = approval.action in CONFIRMATIONS
+            verdict = Verdict.APPROVE if is_about_going_on else Verdict.REJECT
+            await self._respond(caller, approval, verdict, None)
         self._runner.hear(task.id)
         await self._go_on(task.session_id, task.id)
         return written[0]
@@ -165,7 +172,16 @@ class Tasks:
         await self._sessions.get_active(session_id)
         if task.activity is not Activity.RESUMABLE or self._runner.is_driving(task_id):
             raise Conflict("The task is not resumable", status=task.status, activity=task.activity)
-        self._runner.start(task)
+        await self._take_up(task)
+        return task
+
+    async def condense(self, session_id: SessionId, task_id: TaskId) -> Task:
+        """Condense a task's conversation before its next request.
+
+        Raises: NotFound; Conflict, if it does not run, or if a playbook stands in the model's place.
+        """
+        task = await self.get(session_id, task_id)
+        self._runner.condense(task_id)
         return task
 
     async def recover(self, *, resume: bool) -> None:
@@ -173,7 +189,8 @@ class Tasks:
         for task in await self._repository.unfinished():
             if task.status is TaskStatus.RUNNING:
                 await self._runner.interrupt(task.id, "The server stopped in the middle of the task")
-            if task.activity is Activity.QUEUED or resume:
+            is_subtask = task.parent_id is not None  # its parent takes it up
+            if (task.activity is Activity.QUEUED or resume) and not is_subtask:
                 self._runner.start(await self.get(task.session_id, task.id))
 
     async def _respond(
@@ -189,7 +206,26 @@ class Tasks:
         """Take up an interrupted task that somebody has just answered."""
         task = await self.get(session_id, task_id)
         if task.activity is Activity.RESUMABLE and not self._runner.is_driving(task_id):
+            await self._take_up(task)
+
+    async def _take_up(self, task: Task) -> None:
+        """Start an interrupted task: a subtask by way of the task that waits for it."""
+        while task.parent_id is not None:
+            parent = await self._repository.find(task.session_id, task.parent_id)
+            if parent is None or parent.status in FINAL:
+                break
+            task = parent
+        if not self._runner.is_driving(task.id):
             self._runner.start(task)
+
+    async def _mode(self, request: TaskCreate) -> str:
+        """The mode in which a task begins. Raises: InvalidField, if the session has no such mode."""
+        session = await self._sessions.get_active(request.session_id)
+        wanted = request.config.mode or session.config.mode
+        modes = await self._modes.of(self._sessions.workspace(session.id))
+        if wanted not in modes.by_slug:
+            raise InvalidField("config.mode", "No such mode.", known=list(modes.by_slug))
+        return wanted
 
     async def _abandon(self, session_id: SessionId) -> None:
         """End the tasks of a session that is about to vanish."""

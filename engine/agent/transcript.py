@@ -77,13 +77,14 @@ class Transcripts:
         ask: str | None = None,
         text: str,
         images: Sequence[str] = (),
+        ts: int | None = None,
         message_id: MessageId | None = None,
     ) -> Message:
         """Store a message and tell of it, both with the unit."""
         message = Message(
             id=message_id or new_message_id(),
             task_id=task.id,
-            ts=await self._messages.next_ts(unit, task.id),
+            ts=await self._messages.free_ts(unit, task.id, ts),
             type=MessageType.ASK if ask else MessageType.SAY,
             ask=ask,
             say=say,

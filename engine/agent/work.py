@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import dataclasses
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 from engine.agent.equipment import Equipment
 from engine.agent.limits import Patience, Slot
@@ -11,10 +13,23 @@ from engine.agent.transcript import Conversation
 from engine.runtimes.runtime import Sandbox
 from engine.runtimes.workspace import Workspace
 from engine.storage.database import Transaction
+from models.clock import milliseconds, now
 from models.conversation import Turn
 from models.event import Event
+from models.identifier import CallId, MessageId
 from models.session import Session
 from models.task import Task
+from models.usage import TokenUsage
+
+
+class Subtasks(Protocol):
+    """Has tasks done for other tasks."""
+
+    async def delegate(
+        self, work: Work, call_id: CallId, *, mode: str, message: str, todos: str | None
+    ) -> tuple[bool, str]:
+        """Have a subtask done; whether it went well, and its result."""
+        ...
 
 
 class Work:
@@ -30,6 +45,7 @@ class Work:
         workspace: Workspace,
         sandbox: Sandbox,
         slot: Slot,
+        subtasks: Subtasks,
     ) -> None:
         self.equipment = equipment
         self.task = task
@@ -38,6 +54,14 @@ class Work:
         self.workspace = workspace
         self.sandbox = sandbox
         self.slot = slot
+        self.subtasks = subtasks
+        self.mistakes = 0
+        """How many steps in a row have led nowhere."""
+        self.is_condensing_asked = False
+        self.confirmed_at = 0
+        self.confirmed_cost = 0.0
+        """Iterations and US dollars at which a person last agreed that the task goes on."""
+        self._ts = 0
         self.patience = Patience(task.config.timeout or equipment.settings.task_timeout_s)
 
     async def note(self, *events: Event, alongside: Alongside | None = None, **changes: Any) -> None:
@@ -56,6 +80,38 @@ class Work:
 
         await self.note(*events, alongside=store, **changes)
         self.conversation.keep(turn)
+
+    def next_ts(self) -> int:
+        """A time for a message of the agent that is about to be written; it rises within the task."""
+        self._ts = max(milliseconds(now()), self._ts + 1)
+        return self._ts
+
+    def writing(
+        self,
+        *,
+        say: str | None = None,
+        ask: str | None = None,
+        text: str,
+        images: Sequence[str] = (),
+        ts: int | None = None,
+        message_id: MessageId | None = None,
+    ) -> Alongside:
+        """A message to be stored with a change of the task."""
+
+        async def write(unit: Transaction) -> None:
+            await self.equipment.transcripts.write(
+                unit, self.task, say=say, ask=ask, text=text, images=images, ts=ts, message_id=message_id
+            )
+
+        return write
+
+    async def say(self, kind: str, text: str, *events: Event, images: Sequence[str] = ()) -> None:
+        """Store a message of the agent, with the events that tell of the same."""
+        await self.note(*events, alongside=self.writing(say=kind, text=text, images=images))
+
+    def usage_with(self, **changes: Any) -> TokenUsage:
+        """What the task has used, with some of it changed."""
+        return dataclasses.replace(self.task.usage, **changes)
 
     def signal(self, happened: Event) -> None:
         """Show something ephemeral to whoever watches."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -139,11 +140,18 @@ class MessageRepository:
     async def insert(self, unit: Transaction, message: Message) -> None:
         await self._rows.insert(unit, message)
 
-    async def next_ts(self, unit: Transaction, task_id: TaskId) -> int:
-        """A time for a new message: this moment, or just after the task's last message."""
-        latest = select(func.max(messages.c.ts)).where(messages.c.task_id == task_id)
-        last = (await unit.execute(latest)).scalar_one() or 0
-        return max(milliseconds(now()), last + 1)
+    async def free_ts(self, unit: Transaction, task_id: TaskId, wanted: int | None) -> int:
+        """A time for a new message that no other of the task has: the one that is wanted, or one just after.
+
+        Where none is wanted it is this moment, or just after the task's last message.
+        """
+        if wanted is None:
+            latest = select(func.max(messages.c.ts)).where(messages.c.task_id == task_id)
+            last = (await unit.execute(latest)).scalar_one() or 0
+            return max(milliseconds(now()), last + 1)
+        taken = select(messages.c.ts).where(messages.c.task_id == task_id, messages.c.ts >= wanted)
+        used = set((await unit.execute(taken)).scalars())
+        return next(ts for ts in itertools.count(wanted) if ts not in used)
 
     async def page(self, task_id: TaskId, *, limit: int, offset: int) -> tuple[list[Message], int]:
         """A task's messages, oldest first, and how many there are."""

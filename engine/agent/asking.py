@@ -1,0 +1,196 @@
+"""Asking the model: one answer, shown as it comes, asked for again where the way there broke."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+from typing import Final, cast
+
+from engine.agent.condensing import shown
+from engine.agent.modes import Modes
+from engine.agent.prompts import system_prompt
+from engine.agent.transcript import new_message_id
+from engine.agent.work import Work
+from engine.providers.models import facts_of
+from engine.providers.provider import (
+    CallDelta,
+    CallRequested,
+    Continuation,
+    ModelEvent,
+    ModelRequest,
+    Provider,
+    ProviderFailure,
+    ReasoningDelta,
+    Stopped,
+    TextDelta,
+    Usage,
+)
+from models.conversation import Role, ToolCall, Turn
+from models.identifier import CallId, MessageId
+from models.task import CallWritten, MessageDelta, MessageDiscarded, TaskError, TaskRetrying
+from models.tool import ToolDescription, ToolGroup
+
+LONGEST_DELAY_S: Final = 600.0
+
+
+@dataclass(slots=True)
+class Draft:
+    """A message of one kind that is being written."""
+
+    say: str
+    id: MessageId
+    ts: int
+    pieces: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        return "".join(self.pieces)
+
+
+@dataclass(slots=True)
+class Reply:
+    """An answer of the model, complete; `ts` is when it was asked."""
+
+    ts: int
+    drafts: dict[str, Draft] = field(default_factory=dict)
+    calls: list[ToolCall] = field(default_factory=list)
+    usage: Usage = field(default_factory=lambda: Usage(tokens_in=0, tokens_out=0))
+    stopped: str = "end"
+    continuation: Continuation | None = None
+    cost: float = 0.0
+
+    def text(self, say: str) -> str:
+        return self.drafts[say].text if say in self.drafts else ""
+
+    @property
+    def turn(self) -> Turn:
+        """What the conversation keeps of it."""
+        kept = self.continuation
+        return Turn(
+            role=Role.ASSISTANT,
+            text=self.text("text"),
+            calls=self.calls,
+            reasoning=self.text("reasoning"),
+            continuation={"provider": kept.provider, "content": dict(kept.content)} if kept else None,
+        )
+
+
+class Model:
+    """The model of one task."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    @property
+    def is_scripted(self) -> bool:
+        """Whether a playbook stands in the model's place: it ends when it has nothing more to say."""
+        return self._provider().name == "scripted"
+
+    async def ask(self, modes: Modes) -> Reply:
+        """The model's next answer to the conversation.
+
+        A failure that may pass is waited out, longer each time, and told. Raises: ProviderFailure.
+        """
+        request = await self._request(modes)
+        attempts = self._work.equipment.settings.request_attempts
+        for attempt in range(1, attempts + 1):
+            reply = Reply(self._work.next_ts())
+            try:
+                await self._receive(request, reply)
+            except ProviderFailure as failure:
+                self._discard(reply)
+                if not failure.retryable or attempt == attempts:
+                    raise
+                await self._wait(failure, attempt)
+            else:
+                reply.cost = facts_of(request.model).cost(reply.usage)
+                return reply
+        raise AssertionError("the loop above returns or raises")
+
+    async def complete(self, system: str, turns: list[Turn]) -> Reply:
+        """An answer beside the conversation, without tools, shown to nobody. Raises: ProviderFailure."""
+        config = self._work.session.config
+        reply = Reply(self._work.next_ts())
+        request = ModelRequest(model=config.model, system=system, turns=turns, tools=())
+        await self._receive(request, reply, is_shown=False)
+        reply.cost = facts_of(request.model).cost(reply.usage)
+        return reply
+
+    def _provider(self) -> Provider:
+        return self._work.equipment.providers.find(self._work.session.config.provider)
+
+    async def _request(self, modes: Modes) -> ModelRequest:
+        config = self._work.session.config
+        return ModelRequest(
+            model=config.model,
+            system=await system_prompt(self._work, modes),
+            turns=shown(self._work.conversation.turns),
+            tools=self._offered(modes),
+            max_tokens=config.max_tokens,
+            temperature=config.temperature,
+            effort=config.effort,
+        )
+
+    def _offered(self, modes: Modes) -> list[ToolDescription]:
+        """The tools that the model is shown: those that its mode has."""
+        granted = {group.name for group in modes.find(self._work.task.mode).groups}
+        granted |= {ToolGroup.ALWAYS.value, ToolGroup.MODES.value}
+        hidden = set() if self._work.task.config.enable_diff else {"apply_diff"}
+        described = self._work.equipment.tools.describe()
+        return [tool for tool in described if tool.group in granted and tool.name not in hidden]
+
+    async def _receive(self, request: ModelRequest, reply: Reply, *, is_shown: bool = True) -> None:
+        stream = cast(AsyncGenerator[ModelEvent, None], self._provider().stream(request))
+        async with contextlib.aclosing(stream):
+            async for piece in stream:
+                self._take(reply, piece, is_shown=is_shown)
+
+    def _take(self, reply: Reply, piece: ModelEvent, *, is_shown: bool) -> None:
+        match piece:
+            case TextDelta():
+                self._draft(reply, "text", piece.text, is_shown=is_shown)
+            case ReasoningDelta():
+                self._draft(reply, "reasoning", piece.text, is_shown=is_shown)
+            case CallDelta():
+                self._work.signal(
+                    CallWritten(call_id=piece.call_id, tool_name=piece.tool_name, arguments=piece.arguments)
+                )
+            case CallRequested():
+                reply.calls.append(_call(piece))
+            case Usage():
+                reply.usage = piece
+            case Stopped():
+                reply.stopped = piece.reason
+            case Continuation():
+                reply.continuation = piece
+
+    def _draft(self, reply: Reply, say: str, text: str, *, is_shown: bool) -> None:
+        if say not in reply.drafts:
+            reply.drafts[say] = Draft(say, new_message_id(), self._work.next_ts())
+        draft = reply.drafts[say]
+        draft.pieces.append(text)
+        if is_shown:
+            self._work.signal(MessageDelta(message_id=draft.id, text=text, ts=draft.ts, say=say))
+
+    def _discard(self, reply: Reply) -> None:
+        """Take back what was shown of an answer that broke off."""
+        for draft in reply.drafts.values():
+            self._work.signal(MessageDiscarded(message_id=draft.id, ts=draft.ts))
+
+    async def _wait(self, failure: ProviderFailure, attempt: int) -> None:
+        delay = failure.retry_after_s
+        if delay is None:
+            base = self._work.equipment.settings.retry_delay_s * 2 ** (attempt - 1)
+            delay = base * random.uniform(0.8, 1.2)  # noqa: S311 - so that many tasks do not return at once
+        delay = min(delay, LONGEST_DELAY_S)
+        error = TaskError(code=failure.code, message=failure.message)
+        told = TaskRetrying(attempt=attempt, delay=round(delay, 3), error=error)
+        await self._work.say("api_req_retry_delayed", failure.message, told)
+        await asyncio.sleep(delay)
+
+
+def _call(asked: CallRequested) -> ToolCall:
+    return ToolCall(id=CallId(asked.call_id), tool_name=asked.tool_name, arguments=dict(asked.arguments))

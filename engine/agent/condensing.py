@@ -1,0 +1,101 @@
+"""Condensing: a conversation that nears the model's context window goes on from a summary of itself.
+
+Nothing stored is lost: the summary is a turn like others, and models are shown what begins with the last one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+import orjson
+
+from engine.providers.models import facts_of
+from engine.providers.provider import ProviderFailure
+from models.conversation import Role, Turn
+from models.task import TaskCondensed
+
+if TYPE_CHECKING:
+    from engine.agent.asking import Model
+    from engine.agent.work import Work
+
+SYSTEM: Final = (
+    "You sum up the work of an agent so that it can go on from your summary alone, without the conversation."
+)
+REQUEST: Final = (
+    "Sum up this conversation for yourself, who goes on with the task. Say, in this order: what the person "
+    "wants, in their own words where they matter; what has been found out; what has been done, with the "
+    "paths of the files and what changed in them; what went wrong and how it was solved; what is left; and "
+    "what the very next step is. Leave nothing out that would have to be found out again."
+)
+CHARACTERS_A_TOKEN: Final = 4
+
+
+def shown(turns: Sequence[Turn]) -> tuple[Turn, ...]:
+    """What a model is shown of a conversation: all of it, or what begins with its last summary."""
+    for position in range(len(turns) - 1, 0, -1):
+        if turns[position].is_summary:
+            return tuple(turns[position:])
+    return tuple(turns)
+
+
+class Condenser:
+    """Condenses the conversation of one task."""
+
+    def __init__(self, work: Work, model: Model) -> None:
+        self._work = work
+        self._model = model
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the last request came near the model's context window."""
+        window = facts_of(self._work.session.config.model).context_window
+        percent = self._work.equipment.settings.condense_percent
+        return self._work.task.usage.context_tokens * 100 >= window * percent
+
+    async def condense(self) -> None:
+        """Go on from a summary; where the model cannot make one, from the end of what was said.
+
+        Raises: ProviderFailure, if the model cannot be asked at all.
+        """
+        before = self._work.task.usage.context_tokens
+        try:
+            text, kind = await self._summary(), "condense_context"
+        except ProviderFailure as failure:
+            if failure.code != "CONTEXT_OVERFLOW":
+                raise
+            text, kind = self._tail(), "sliding_window_truncation"
+        turn = Turn(role=Role.USER, text=f"{self._heading()}\n\n{text}", is_summary=True)
+        told = orjson.dumps({"summary": text, "prevContextTokens": before}).decode()
+        usage = self._work.usage_with(context_tokens=len(turn.text) // CHARACTERS_A_TOKEN)
+        await self._work.append(
+            turn,
+            TaskCondensed(summary=text, tokens_before=before),
+            alongside=self._work.writing(say=kind, text=told),
+            usage=usage,
+        )
+
+    async def _summary(self) -> str:
+        turns = [*shown(self._work.conversation.turns), Turn(role=Role.USER, text=REQUEST)]
+        reply = await self._model.complete(SYSTEM, turns)
+        if not reply.text("text").strip():
+            raise ProviderFailure("CONTEXT_OVERFLOW", "The model made no summary")
+        return reply.text("text")
+
+    def _heading(self) -> str:
+        return f"The task, in the person's words:\n{self._work.task.input}\n\nWhat came of it so far:"
+
+    def _tail(self) -> str:
+        """The last turns as text, up to a quarter of the model's window."""
+        room = facts_of(self._work.session.config.model).context_window * CHARACTERS_A_TOKEN // 4
+        kept: list[str] = []
+        for turn in reversed(self._work.conversation.turns):
+            said = f"[{turn.role}] {turn.text}" + "".join(
+                f"\n[calls {each.tool_name}]" for each in turn.calls
+            )
+            room -= len(said)
+            if room < 0:
+                break
+            kept.append(said)
+        left_out = "(What came before is left out: it was too long for the model.)"
+        return "\n".join([left_out, *reversed(kept)])
