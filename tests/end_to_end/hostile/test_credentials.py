@@ -13,7 +13,7 @@ import jwt
 import pytest
 
 from tests.end_to_end.hostile.conftest import assert_nothing_failed
-from tests.end_to_end.hostile.talking import code_of, connected, talking
+from tests.end_to_end.hostile.talking import code_of, talking
 from tests.support.server import ServerProcess
 
 PROFILE = "/api/v1/auth/profile"

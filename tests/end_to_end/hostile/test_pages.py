@@ -65,7 +65,7 @@ async def test_a_page_of_another_origin_is_refused_at_every_door(
         "evil.example",
         "127.0.0.1.evil.example",
         "localhost.evil.example",
-        "0.0.0.0",
+        "0.0.0.0",  # noqa: S104
         "[::1",
         "user@evil.example",
         "localhost@evil.example",

@@ -192,7 +192,8 @@ ESCAPES = [
     "PATH=. touch pwned", "npm=1 touch pwned", "env touch pwned", "n''pm; touch pwned", "eval 'touch pwned'",
     "npm \"$(touch pwned)\"", "npm ${x:-$(touch pwned)}", "! touch pwned", "npm <<E\n$(touch pwned)\nE",
     "f() { touch pwned; }; f", "trap 'touch pwned' EXIT", "npm;touch${IFS}pwned", "/usr/bin/touch pwned",
-    "npm \r touch pwned; touch pwned", "'npm';touch pwned", "alias npm='touch pwned'\nnpm", "npm\0; touch pwned",
+    "npm \r touch pwned; touch pwned", "'npm';touch pwned", "alias npm='touch pwned'\nnpm",
+    "npm\0; touch pwned",
 ]  # fmt: skip
 
 
