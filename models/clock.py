@@ -21,7 +21,7 @@ def format_time(moment: datetime.datetime) -> str:
 def parse_time(text: str) -> datetime.datetime:
     """The time that `text` names; without an offset it is UTC.
 
-    Raises: ValueError, if it is no ISO 8601 time.
+    Raises: ValueError, if it is no ISO 8601 time; OverflowError, if its offset leads out of the calendar.
     """
     moment = datetime.datetime.fromisoformat(text)
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -38,7 +38,7 @@ class Timestamp(fields.DateTime):
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> datetime.datetime:
         try:
             return parse_time(value)
-        except (ValueError, TypeError, AttributeError) as mistake:
+        except (ValueError, TypeError, AttributeError, OverflowError) as mistake:
             raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from mistake
 
 

@@ -36,6 +36,7 @@ NOT_A_REQUEST = {
     "two values": b'{"name": "x"}{"name": "y"}',
     "a trailing comma": b'{"name": "x",}',
     "a comment": b'{"name": "x"} // no',
+    "a time before all time": b'{"name": "x", "expiresAt": "0001-01-01T00:00:00+23:59"}',
     "a NUL byte": b'{"name": "x"}\0',
     "nothing where a name is needed": b'{"config": 7}',
     "an unknown field": b'{"name": "x", "__proto__": {"admin": true}}',
