@@ -1,0 +1,138 @@
+"""The migrations bring a database, empty or of any earlier version, to the tables of `tables.py` and back."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import Script, ScriptDirectory
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import inspect as inspect_database
+
+import engine.storage.migrations
+from engine.storage.tables import metadata
+from tests.support.storage import open_storage
+
+PLACE = Path(engine.storage.migrations.__file__).parent
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(PLACE))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _scripts() -> list[Script]:
+    """Every migration, the first one first."""
+    return list(ScriptDirectory.from_config(_config()).walk_revisions())[::-1]
+
+
+VERSIONS = [script.revision for script in _scripts()]
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[Connection]:
+    database = create_engine(f"sqlite:///{tmp_path / 'empty.sqlite3'}", isolation_level="AUTOCOMMIT")
+    with database.connect() as connection:
+        yield connection
+    database.dispose()
+
+
+def _differences(connection: Connection) -> list[object]:
+    context = MigrationContext.configure(
+        connection, opts={"compare_type": True, "compare_server_default": True, "target_metadata": metadata}
+    )
+    return list(compare_metadata(context, metadata))
+
+
+def _described(connection: Connection) -> dict[str, object]:
+    """What autogenerate leaves out: keys, their cascades, and whether a table has row ids."""
+    found = inspect_database(connection)
+    described: dict[str, object] = {}
+    for table in sorted(found.get_table_names()):
+        if table == "alembic_version":
+            continue
+        keys = sorted(
+            (tuple(key["constrained_columns"]), key["referred_table"], str(key["options"]))
+            for key in found.get_foreign_keys(table)
+        )
+        made = connection.execute(text("SELECT sql FROM sqlite_master WHERE name = :name"), {"name": table})
+        described[table] = (
+            found.get_pk_constraint(table)["constrained_columns"],
+            keys,
+            "WITHOUT ROWID" in made.scalar_one().upper(),
+        )
+    return described
+
+
+def test_an_empty_database_is_brought_to_exactly_the_tables(connection: Connection) -> None:
+    command.upgrade(_config(connection), "head")
+    assert _differences(connection) == []
+
+
+def test_keys_and_cascades_are_those_of_the_tables(connection: Connection, tmp_path: Path) -> None:
+    command.upgrade(_config(connection), "head")
+    made = create_engine(f"sqlite:///{tmp_path / 'made.sqlite3'}")
+    metadata.create_all(made)
+    with made.connect() as wanted:
+        assert _described(connection) == _described(wanted)
+    made.dispose()
+
+
+async def test_a_server_opens_a_database_as_the_migrations_leave_it(tmp_path: Path) -> None:
+    storage = await open_storage(tmp_path)
+    await storage.database.close()
+    opened = create_engine(f"sqlite:///{tmp_path / 'test.sqlite3'}")
+    with opened.connect() as connection:
+        assert _differences(connection) == []
+        assert MigrationContext.configure(connection).get_current_heads() == (VERSIONS[-1],)
+    opened.dispose()
+
+
+async def test_a_database_that_is_up_to_date_is_opened_unchanged(tmp_path: Path) -> None:
+    for _ in range(2):
+        storage = await open_storage(tmp_path)
+        await storage.database.close()
+    opened = create_engine(f"sqlite:///{tmp_path / 'test.sqlite3'}")
+    with opened.connect() as connection:
+        assert _differences(connection) == []
+    opened.dispose()
+
+
+def test_the_migrations_are_one_line_from_the_first_version_on() -> None:
+    scripts = _scripts()
+    assert [script.down_revision for script in scripts] == [None, *VERSIONS[:-1]]
+    assert VERSIONS[0] == "0001"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_database_of_an_earlier_version_is_brought_up_to_date(connection: Connection, version: str) -> None:
+    command.upgrade(_config(connection), version)
+    command.upgrade(_config(connection), "head")
+    assert _differences(connection) == []
+
+
+@pytest.mark.parametrize("script", _scripts(), ids=VERSIONS)
+def test_every_migration_can_be_undone_or_says_why_not(connection: Connection, script: Script) -> None:
+    undo = script.module.downgrade
+    if undo.__doc__:  # it says why it cannot
+        with pytest.raises(NotImplementedError):
+            undo()
+        return
+    assert "op." in inspect.getsource(undo)
+    before = script.down_revision if isinstance(script.down_revision, str) else "base"
+    if before != "base":
+        command.upgrade(_config(connection), before)
+    earlier = _described(connection)
+    command.upgrade(_config(connection), script.revision)
+    command.downgrade(_config(connection), before)
+    assert _described(connection) == earlier
+    command.upgrade(_config(connection), "head")
+    assert _differences(connection) == []
