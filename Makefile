@@ -28,8 +28,8 @@ lint: $(VENV)/ready  ## Style, types and the arrows between the packages
 bench: $(VENV)/ready sandbox clients  ## Ratios against peers in the same run
 	$(BIN)/python -m bench
 
-sandbox:  # the jail and the search program
-	@scripts/system-tools bwrap=bubblewrap rg=ripgrep prlimit=util-linux
+sandbox:  # the jail, the search program, and what keeps checkpoints
+	@scripts/system-tools bwrap=bubblewrap rg=ripgrep prlimit=util-linux git=git
 
 clients: node_modules/ready  # the JavaScript client, curl and a browser: what the tests drive the server with
 

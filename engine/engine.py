@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Final
 from engine.accounts.accounts import Accounts
 from engine.agent.approvals import Approvals
 from engine.agent.equipment import Equipment
+from engine.agent.history import History
 from engine.agent.modes import ModeBook
 from engine.agent.policy import ApprovalPolicy
 from engine.agent.results import Results
@@ -19,11 +20,13 @@ from engine.agent.states import TaskStates
 from engine.agent.subtasks import Children
 from engine.agent.tasks import Tasks
 from engine.agent.transcript import Transcripts
+from engine.checkpoints.checkpoints import Checkpoints
 from engine.direct import DirectCalls
 from engine.events.hub import Hub
 from engine.events.log import EventLog
 from engine.files import Files
 from engine.providers.catalogue import Providers
+from engine.providers.provider import Provider
 from engine.providers.scripted import ScriptedProvider
 from engine.runtimes.choose import choose
 from engine.runtimes.runtime import Runtime
@@ -61,6 +64,7 @@ class Engine:
     tools: DirectCalls
     runtime: Runtime
     runner: Runner
+    history: History
 
     async def close(self) -> None:
         """Bring running tasks to a stored, resumable state and let go of everything."""
@@ -68,9 +72,10 @@ class Engine:
         await self.database.close()
 
 
-async def open_engine(settings: Settings) -> Engine:
+async def open_engine(settings: Settings, *, more_providers: Sequence[Provider] = ()) -> Engine:
     """Open the data directory (made if missing), bring it up to date, and go on where the last stop left it.
 
+    `more_providers` stand beside those that the server has, for programs that embed the engine.
     Raises: OSError, SQLAlchemyError, PlaybookInvalid, if what is configured cannot be used.
     """
     data_dir = _data_dir(settings)
@@ -81,9 +86,8 @@ async def open_engine(settings: Settings) -> Engine:
         read_only_paths=[Path(path) for path in settings.runtime.read_only_paths],
         max_output_bytes=settings.runtime.max_output_bytes,
     )
-    providers = Providers(
-        {"scripted": ScriptedProvider([Path(folder) for folder in settings.providers.scripted.folders])}
-    )
+    scripted = ScriptedProvider([Path(folder) for folder in settings.providers.scripted.folders])
+    providers = Providers({each.name: each for each in (scripted, *more_providers)})
     await database.open(log)
     engine = _assemble(settings, data_dir, database, log, hub, runtime, providers)
     await engine.accounts.ensure_admin(data_dir)
@@ -140,6 +144,7 @@ def _assemble(
     states = TaskStates(database, task_rows)
     transcripts = Transcripts(ConversationRepository(database), MessageRepository(database))
     approvals = Approvals(database, ApprovalRepository(database), timeout_s=settings.approvals.timeout_s)
+    history = History(Checkpoints(data_dir / "checkpoints"), sessions, task_rows, log)
     equipment = Equipment(
         settings=settings.agent,
         states=states,
@@ -153,6 +158,7 @@ def _assemble(
         runtime=runtime,
         hub=hub,
         modes=ModeBook(settings.agent.modes),
+        history=history,
     )
     runner = Runner(equipment, sessions, Children(database, task_rows))
     return Engine(
@@ -169,4 +175,5 @@ def _assemble(
         tools=DirectCalls(database, sessions, runtime, tools, log, hub),
         runtime=runtime,
         runner=runner,
+        history=history,
     )

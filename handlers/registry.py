@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.engine import Engine
 from handlers.approvals import Approvals
 from handlers.auth import Auth
+from handlers.checkpoints import Checkpoints
 from handlers.events import Events
 from handlers.files import Files
 from handlers.monitoring import Monitoring
@@ -13,7 +14,7 @@ from handlers.sessions import Sessions
 from handlers.tasks import Tasks
 from handlers.tools import Tools
 
-AREAS = (Auth, Sessions, Tasks, Tools, Approvals, Files, Events, Monitoring)
+AREAS = (Auth, Sessions, Tasks, Tools, Approvals, Files, Checkpoints, Events, Monitoring)
 
 
 def build_registry(engine: Engine) -> Registry:

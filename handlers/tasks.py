@@ -4,47 +4,75 @@ from __future__ import annotations
 
 from handlers.operation import Handlers, operation
 from models.approval import ApprovalRequired, ApprovalResolved
+from models.checkpoint import CheckpointSaved
 from models.error import Conflict, NotFound, ServerOverload
 from models.file import FileCreated, FileDeleted, FileModified
+from models.mode import ModeCatalogue, ModeList, ModeSwitched
 from models.page import pagination
 from models.task import (
+    CallWritten,
     MessageAnswer,
     MessageCreated,
     MessageDelta,
+    MessageDiscarded,
     MessageList,
     MessagePage,
     TaskActive,
     TaskAnswer,
+    TaskAnswered,
     TaskCancelled,
     TaskCompleted,
+    TaskCondensed,
     TaskCreate,
     TaskCreated,
     TaskCreatedEvent,
     TaskFailed,
+    TaskIdle,
     TaskInteractive,
     TaskList,
     TaskPage,
+    TaskPaused,
     TaskProgress,
     TaskRef,
     TaskResumable,
     TaskResumed,
+    TaskRetrying,
     TaskSay,
+    TaskSpawned,
     TaskStarted,
+    TaskUnpaused,
     TaskUpdate,
+    TodosUpdated,
+    ToolFailed,
     ToolOutput,
     ToolStarted,
 )
 from models.tool import ToolCompleted
+from models.usage import UsageUpdated
 from models.user import Caller, Permission
 
 WORK = (
     TaskStarted,
     TaskProgress,
     TaskInteractive,
+    TaskIdle,
+    TaskAnswered,
     TaskActive,
+    TaskSpawned,
+    TaskPaused,
+    TaskUnpaused,
+    TaskRetrying,
+    TaskCondensed,
     TaskResumable,
     TaskCompleted,
     TaskFailed,
+    ModeSwitched,
+    TodosUpdated,
+    UsageUpdated,
+    MessageDiscarded,
+    CallWritten,
+    ToolFailed,
+    CheckpointSaved,
     MessageCreated,
     MessageDelta,
     ToolStarted,
@@ -175,3 +203,26 @@ class Tasks(Handlers, namespace="/tasks"):
     async def resume(self, caller: Caller, request: TaskRef) -> TaskAnswer:
         """Go on with a task that a stop of the server interrupted; what it has done is not done again."""
         return TaskAnswer(task=await self.engine.tasks.resume(request.session_id, request.task_id))
+
+    @operation(
+        "task.condense",
+        rest="POST /api/v1/sessions/{sessionId}/tasks/{taskId}/condense",
+        permission=Permission.TASK_STEER,
+        on="session_id",
+        errors=(NotFound, Conflict),
+        emits=(TaskCondensed,),
+    )
+    async def condense(self, caller: Caller, request: TaskRef) -> TaskAnswer:
+        """Have a running task go on from a summary of its conversation, before its next request."""
+        return TaskAnswer(task=await self.engine.tasks.condense(request.session_id, request.task_id))
+
+    @operation(
+        "mode.list",
+        rest="GET /api/v1/sessions/{sessionId}/modes",
+        permission=Permission.TASK_READ,
+        on="session_id",
+        errors=(NotFound,),
+    )
+    async def modes(self, caller: Caller, request: ModeList) -> ModeCatalogue:
+        """List the modes that the session's tasks can be in: built in, configured, and of its `.roomodes`."""
+        return await self.engine.tasks.modes(request.session_id)

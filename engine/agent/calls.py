@@ -22,6 +22,8 @@ from models.task import ToolFailed, ToolStarted
 from models.tool import ToolCompleted, ToolGroup
 from models.usage import ToolUse
 
+CHANGING: Final = frozenset({ToolGroup.EDIT, ToolGroup.COMMAND, ToolGroup.MCP})
+"""Groups whose tools may change files."""
 MOST_TOLD: Final = 2000
 """Characters of a failure that are told; the whole is in the result."""
 FORBIDDEN: Final = "A rule of this session forbids this. Find another way, or ask the person."
@@ -71,6 +73,8 @@ class Calls:
         except AppError as mistake:
             result = ToolResult(success=False, output=_explain(mistake))
         await self._end(call, result, (time.perf_counter() - started) * 1000, context.heard, notice)
+        if prepared.tool.group in CHANGING:
+            await self._work.save_checkpoint(prepared.describe()[:MOST_TOLD])
         await self._delay(prepared)
         return result.completion
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.agent.approvals import Approvals
+from engine.agent.history import History
 from engine.agent.modes import ModeBook
 from engine.agent.policy import ApprovalPolicy
 from engine.agent.results import Results
@@ -32,3 +33,4 @@ class Equipment:
     runtime: Runtime
     hub: Hub
     modes: ModeBook
+    history: History

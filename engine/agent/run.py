@@ -97,6 +97,7 @@ class Run:
             await write(unit)
 
         await self.work.append(Turn(role=Role.USER, text=task.input, images=task.images), alongside=remember)
+        await self.work.save_checkpoint("before the task")
 
     async def _listen(self) -> None:
         """Hand what people said meanwhile to the conversation."""

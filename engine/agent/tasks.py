@@ -17,6 +17,7 @@ from models.clock import now
 from models.error import Conflict, InvalidField, NotFound, ServerOverload
 from models.identifier import SessionId, TaskId, new_id
 from models.message import Message
+from models.mode import ModeCatalogue
 from models.task import (
     FINAL,
     Activity,
@@ -207,6 +208,11 @@ class Tasks:
         task = await self.get(session_id, task_id)
         if task.activity is Activity.RESUMABLE and not self._runner.is_driving(task_id):
             await self._take_up(task)
+
+    async def modes(self, session_id: SessionId) -> ModeCatalogue:
+        """The modes of a session as its workspace is now."""
+        modes = await self._modes.of(self._sessions.workspace(session_id))
+        return ModeCatalogue(modes=list(modes.by_slug.values()), problem=modes.problem)
 
     async def _take_up(self, task: Task) -> None:
         """Start an interrupted task: a subtask by way of the task that waits for it."""

@@ -109,6 +109,14 @@ class Work:
         """Store a message of the agent, with the events that tell of the same."""
         await self.note(*events, alongside=self.writing(say=kind, text=text, images=images))
 
+    async def save_checkpoint(self, reason: str) -> None:
+        """Save the workspace, where the task keeps checkpoints. Raises: CheckpointsUnavailable."""
+        if not self.task.config.enable_checkpoints:
+            return
+        saved = await self.equipment.history.save(self.session.id, reason, self.task.id)
+        if saved is not None:
+            await self.say("checkpoint_saved", saved.id)
+
     def usage_with(self, **changes: Any) -> TokenUsage:
         """What the task has used, with some of it changed."""
         return dataclasses.replace(self.task.usage, **changes)

@@ -86,6 +86,10 @@ class Workspace:
         """Remove a file, a link, or an empty directory."""
         await self._on(path, _delete)
 
+    async def set_executable(self, path: str, *, is_executable: bool) -> None:
+        """Whether a file can be run as a program by its name."""
+        await self._on(path, partial(_set_executable, is_executable=is_executable))
+
     async def stat(self, path: str) -> FileEntry | None:
         """What is known of a file or directory (`type` says which); None if there is neither."""
         try:
@@ -176,6 +180,14 @@ def _delete(root: int, path: str) -> None:
             os.rmdir(name, dir_fd=parent)
         else:
             os.unlink(name, dir_fd=parent)
+
+
+def _set_executable(root: int, path: str, *, is_executable: bool) -> None:
+    with opened(open_beneath(root, path, os.O_RDONLY | os.O_NONBLOCK)) as descriptor:
+        facts = os.fstat(descriptor)
+        _check_regular(facts)
+        mode = stat.S_IMODE(facts.st_mode)
+        os.fchmod(descriptor, mode | 0o111 if is_executable else mode & ~0o111)
 
 
 def _check_regular(facts: os.stat_result) -> None:

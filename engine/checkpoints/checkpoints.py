@@ -1,0 +1,230 @@
+"""The checkpoints of every session. Source: S2; docs/checkpoints.md."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime
+import shutil
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import orjson
+
+from engine.checkpoints.contents import Facts, changed, commit_stream, look, read
+from engine.checkpoints.git import BRANCH, NOW, Repository
+from engine.runtimes.workspace import Workspace
+from models.checkpoint import ChangedFile, Checkpoint, CheckpointDifference
+from models.clock import UTC, now
+from models.error import Conflict, NotFound
+from models.identifier import SessionId, TaskId
+
+MOST_DIFF_BYTES: Final = 500_000
+INDEX: Final = "seen.json"
+_KINDS: Final = {"A": "created", "M": "modified", "D": "deleted"}
+
+
+class Checkpoints:
+    """Saves, compares and restores workspaces; one thing at a time in each session."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._locks: defaultdict[SessionId, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def save(
+        self, workspace: Workspace, session_id: SessionId, reason: str, task_id: TaskId | None = None
+    ) -> Checkpoint | None:
+        """A checkpoint of the workspace as it is; None where nothing has changed since the last one.
+
+        Raises: CheckpointsUnavailable.
+        """
+        async with self._locks[session_id]:
+            return await self._save(workspace, session_id, reason, task_id, BRANCH)
+
+    async def page(self, session_id: SessionId, *, limit: int, offset: int) -> tuple[list[Checkpoint], int]:
+        """The checkpoints, newest first, and how many there are."""
+        repository = self._repository(session_id)
+        if not (repository.folder / "HEAD").exists() or await repository.head() is None:
+            return [], 0
+        printed = await repository.run(
+            "log", "--format=%H%x00%ct%x00%B%x01", f"--skip={offset}", f"--max-count={limit}", BRANCH
+        )
+        total = int(await repository.run("rev-list", "--count", BRANCH))
+        return [_checkpoint(entry) for entry in printed.decode().split("\x01") if entry.strip()], total
+
+    async def compare(
+        self, workspace: Workspace, session_id: SessionId, before: str, after: str | None
+    ) -> CheckpointDifference:
+        """What changed between two checkpoints, or up to now. Raises: NotFound."""
+        async with self._locks[session_id]:
+            repository = await self._found(session_id, before, *([after] if after else []))
+            if after is None:
+                await self._save(workspace, session_id, "now", None, NOW)
+                after = NOW
+            return await _difference(repository, before, after)
+
+    async def restore(
+        self, workspace: Workspace, session_id: SessionId, checkpoint_id: str
+    ) -> tuple[Checkpoint | None, list[ChangedFile]]:
+        """Make the workspace as it was; how it was before is saved first. What was saved, and what changed.
+
+        Raises: NotFound; Conflict and InvalidField, before anything is changed, if a path is not free.
+        """
+        async with self._locks[session_id]:
+            repository = await self._found(session_id, checkpoint_id)
+            saved = await self._save(workspace, session_id, "before a restoration", None, BRANCH)
+            changes = await _changes(repository, BRANCH, checkpoint_id)
+            await _check_restorable(workspace, changes)
+            for change in changes:
+                await _restore(repository, workspace, change)
+            await self._save(workspace, session_id, f"restored {checkpoint_id[:12]}", None, BRANCH)
+        return saved, [change.file for change in changes]
+
+    async def forget(self, session_id: SessionId) -> None:
+        """The session is gone, and its checkpoints with it."""
+        async with self._locks[session_id]:
+            await asyncio.to_thread(shutil.rmtree, self._repository(session_id).folder, ignore_errors=True)
+        self._locks.pop(session_id, None)
+
+    def _repository(self, session_id: SessionId) -> Repository:
+        return Repository(self._folder / session_id)
+
+    async def _found(self, session_id: SessionId, *checkpoint_ids: str) -> Repository:
+        repository = self._repository(session_id)
+        for checkpoint_id in checkpoint_ids:
+            if not (repository.folder / "HEAD").exists() or not await repository.has(checkpoint_id):
+                raise NotFound("checkpoint", checkpoint_id)
+        return repository
+
+    async def _save(
+        self, workspace: Workspace, session_id: SessionId, reason: str, task_id: TaskId | None, branch: str
+    ) -> Checkpoint | None:
+        repository = self._repository(session_id)
+        await repository.open()
+        parent = await repository.head()
+        files = await look(workspace)
+        seen = await asyncio.to_thread(_seen, repository.folder)
+        stored = [await read(workspace, path, files[path]) for path in changed(seen, files)]
+        kept = set() if parent is None else await _paths(repository, parent)
+        gone = sorted(kept - files.keys())
+        moment = now()
+        message = orjson.dumps({"reason": reason, "taskId": task_id}).decode()
+        contents = [each for each in stored if each is not None]
+        stream = commit_stream(branch, parent, message, int(moment.timestamp()), contents, gone)
+        before = None if parent is None else await _tree(repository, parent)
+        await repository.run("fast-import", "--quiet", "--force", "--done", content=stream)
+        if branch == BRANCH:
+            await asyncio.to_thread(_remember, repository.folder, files)
+        if before == await _tree(repository, branch):
+            await _take_back(repository, branch, parent)
+            return None
+        commit = (await repository.run("rev-parse", branch)).decode().strip()
+        return Checkpoint(id=commit, reason=reason, created_at=moment, task_id=task_id)
+
+
+async def _take_back(repository: Repository, branch: str, parent: str | None) -> None:
+    """Leave out a commit that changes nothing."""
+    if branch == BRANCH and parent is not None:
+        await repository.run("update-ref", branch, parent)
+
+
+async def _tree(repository: Repository, commit: str) -> bytes:
+    return await repository.run("rev-parse", f"{commit}^{{tree}}")
+
+
+async def _paths(repository: Repository, commit: str) -> set[str]:
+    printed = await repository.run("ls-tree", "-r", "-z", "--name-only", commit)
+    return {path.decode() for path in printed.split(b"\0") if path}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A file that differs, and what it is in the later commit."""
+
+    file: ChangedFile
+    mode: str
+    blob: str
+
+    @property
+    def path(self) -> str:
+        return self.file.path.lstrip("/")
+
+
+async def _changes(repository: Repository, before: str, after: str) -> list[Change]:
+    plain = ("-r", "-z", "--no-renames", "--no-ext-diff", "--no-textconv")
+    raw = await repository.run("diff-tree", *plain, "--raw", before, after)
+    lines = _lines(await repository.run("diff-tree", *plain, "--numstat", before, after))
+    words = raw.decode().split("\0")
+    found = []
+    for facts, path in zip(words[::2], words[1::2], strict=False):
+        _, mode, _, blob, kind = facts.split(" ")
+        added, removed = lines[path]
+        file = ChangedFile(path=f"/{path}", kind=_KINDS[kind], added=added, removed=removed)
+        found.append(Change(file, mode, blob))
+    return sorted(found, key=lambda change: change.path)
+
+
+def _lines(printed: bytes) -> dict[str, tuple[int | None, int | None]]:
+    """Lines added and removed by path; None for what is not text."""
+    counted: dict[str, tuple[int | None, int | None]] = {}
+    for entry in filter(None, printed.decode().split("\0")):
+        added, removed, path = entry.split("\t", 2)
+        counted[path] = (int(added), int(removed)) if added.isdigit() else (None, None)
+    return counted
+
+
+async def _difference(repository: Repository, before: str, after: str) -> CheckpointDifference:
+    printed = await repository.run(
+        "diff-tree", "-r", "-p", "--no-renames", "--no-color", "--no-ext-diff", "--no-textconv", before, after
+    )
+    return CheckpointDifference(
+        files=[change.file for change in await _changes(repository, before, after)],
+        diff=printed[:MOST_DIFF_BYTES].decode(errors="replace"),
+        is_truncated=len(printed) > MOST_DIFF_BYTES,
+    )
+
+
+async def _check_restorable(workspace: Workspace, changes: Sequence[Change]) -> None:
+    """Nothing is begun that could not be finished. Raises: InvalidField, Conflict."""
+    for change in changes:
+        there = await workspace.stat(change.path)
+        if there is not None and there.type == "directory":
+            raise Conflict("A directory is in the place of a file that is to be restored", path=there.path)
+
+
+async def _restore(repository: Repository, workspace: Workspace, change: Change) -> None:
+    if change.file.kind == "deleted":
+        with contextlib.suppress(NotFound):
+            await workspace.delete(change.path)
+        return
+    await workspace.put(change.path, await repository.run("cat-file", "blob", change.blob))
+    await workspace.set_executable(change.path, is_executable=change.mode == "100755")
+
+
+def _checkpoint(entry: str) -> Checkpoint:
+    commit, moment, message = entry.strip().split("\0", 2)
+    told = orjson.loads(message)
+    return Checkpoint(
+        id=commit,
+        reason=told["reason"],
+        created_at=datetime.datetime.fromtimestamp(int(moment), UTC),
+        task_id=told["taskId"],
+    )
+
+
+def _seen(folder: Path) -> dict[str, Facts]:
+    """The files as they were stored last; unknown where that was cut short: then all are stored again."""
+    try:
+        content = orjson.loads((folder / INDEX).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return {path: tuple(facts) for path, facts in content.items()}
+
+
+def _remember(folder: Path, files: dict[str, Facts]) -> None:
+    made = folder / f"{INDEX}.new"
+    made.write_bytes(orjson.dumps(files))
+    made.replace(folder / INDEX)

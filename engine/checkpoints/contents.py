@@ -1,0 +1,93 @@
+"""A workspace's files as a checkpoint sees them, and the stream by which git takes them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import posixpath
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from engine.runtimes.snapshot import LEFT_OUT
+from engine.runtimes.tree import TreeChanged, walk
+from engine.runtimes.workspace import Workspace
+from models.error import AppError
+
+_TRIES: Final = 5
+
+Facts = tuple[int, int, int, int]
+"""Size, time of change, inode and mode."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A file that is to be stored."""
+
+    path: str
+    is_executable: bool
+    content: bytes
+
+
+async def look(workspace: Workspace) -> dict[str, Facts]:
+    """Every regular file by its path, without the inside of version control; links are left out."""
+    for _ in range(_TRIES - 1):
+        with contextlib.suppress(TreeChanged):
+            return await asyncio.to_thread(_files, workspace)
+    return await asyncio.to_thread(_files, workspace)
+
+
+def _files(workspace: Workspace) -> dict[str, Facts]:
+    found: dict[str, Facts] = {}
+    for entry in walk(workspace.folder, leave_out=LEFT_OUT):
+        facts = entry.facts
+        path = posixpath.join(*entry.folders, entry.name)
+        if stat.S_ISREG(facts.st_mode) and _is_text(path):
+            found[path] = (facts.st_size, facts.st_mtime_ns, facts.st_ino, facts.st_mode)
+    return found
+
+
+def _is_text(path: str) -> bool:
+    """Names that are no UTF-8 cannot be asked for by anybody."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+async def read(workspace: Workspace, path: str, facts: Facts) -> Content | None:
+    """A file's content; None for one that has vanished or is larger than files may be."""
+    try:
+        found = await workspace.read(path)
+    except AppError:
+        return None
+    return Content(path, bool(facts[3] & stat.S_IXUSR), found.content)
+
+
+def commit_stream(
+    branch: str, parent: str | None, message: str, at_s: int, stored: list[Content], gone: list[str]
+) -> bytes:
+    """A commit with these files, in the language of git-fast-import(1)."""
+    text = message.encode()
+    head = f"commit {branch}\ncommitter roocode-server <> {at_s} +0000\ndata {len(text)}\n".encode()
+    parts = [head, text, b"\n"]
+    if parent is not None:
+        parts.append(f"from {parent}\n".encode())
+    parts += [f"D {_quoted(path)}\n".encode() for path in gone]
+    for each in stored:
+        mode = "100755" if each.is_executable else "100644"
+        parts.append(f"M {mode} inline {_quoted(each.path)}\ndata {len(each.content)}\n".encode())
+        parts += [each.content, b"\n"]
+    return b"".join([*parts, b"\ndone\n"])
+
+
+def _quoted(path: str) -> str:
+    escaped = path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+def changed(before: Mapping[str, Facts], after: Mapping[str, Facts]) -> list[str]:
+    """The paths whose facts differ or that are new, sorted."""
+    return sorted(path for path, facts in after.items() if before.get(path) != facts)

@@ -1,0 +1,97 @@
+"""git as a store of contents: it reads and writes its own repository, and never a workspace.
+
+So nothing in a workspace (links, hooks, attributes, a repository of its own) can steer it. Source: git(1),
+git-fast-import(1).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from models.error import ToolExecutionFailed
+
+BRANCH: Final = "refs/heads/main"
+NOW: Final = "refs/heads/now"
+"""Where the workspace as it is now is kept for a comparison."""
+
+
+class CheckpointsUnavailable(ToolExecutionFailed):
+    """Checkpoints cannot be kept here; the message says what to install."""
+
+
+class GitFailure(Exception):
+    """git refused what it was asked; the message is its own."""
+
+
+class Repository:
+    """One bare repository."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._git = shutil.which("git")
+
+    async def open(self) -> None:
+        """Make the repository if it is not there. Raises: CheckpointsUnavailable."""
+        if self._git is None:
+            raise CheckpointsUnavailable("Checkpoints are kept by git, which is not installed: install it")
+        if not (self.folder / "HEAD").exists():
+            await asyncio.to_thread(self.folder.mkdir, mode=0o700, parents=True, exist_ok=True)
+            await self.run("init", "--quiet", "--bare", "--initial-branch=main", str(self.folder))
+
+    async def run(self, *arguments: str, content: bytes | None = None) -> bytes:
+        """What a git command prints. Raises: GitFailure."""
+        async with self._started(*arguments) as process:
+            printed, complaint = await process.communicate(content)
+        if process.returncode != 0:
+            raise GitFailure(complaint.decode(errors="replace").strip()[:500])
+        return printed
+
+    async def head(self) -> str | None:
+        """The last commit, if there is one."""
+        try:
+            return (await self.run("rev-parse", "--verify", "--quiet", BRANCH)).decode().strip()
+        except GitFailure:
+            return None
+
+    async def has(self, commit: str) -> bool:
+        """Whether a commit is among those that lead to the last one."""
+        try:
+            await self.run("merge-base", "--is-ancestor", commit, BRANCH)
+        except GitFailure:
+            return False
+        return True
+
+    @asynccontextmanager
+    async def _started(self, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
+        process = await asyncio.create_subprocess_exec(
+            self._git or "git",
+            *arguments,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=self._environment(),
+            cwd="/",
+        )
+        try:
+            yield process
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "GIT_DIR": str(self.folder),
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_LITERAL_PATHSPECS": "1",
+            "GIT_TERMINAL_PROMPT": "0",
+            "LC_ALL": "C.UTF-8",
+        }

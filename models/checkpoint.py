@@ -1,0 +1,110 @@
+"""Checkpoints: states of a workspace that can be compared and restored. Source: S2; docs/checkpoints.md."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import field
+
+from marshmallow import validate
+
+from models.event import Event, event
+from models.identifier import SessionId, TaskId
+from models.page import Pagination
+from models.shape import Shape, limited, value
+
+_ID = {"validate": validate.Regexp(r"\A[0-9a-f]{40}\Z", error="Not the id of a checkpoint.")}
+
+
+@value
+class Checkpoint(Shape):
+    """The files of a workspace at one moment; `id` is the commit in the session's shadow repository."""
+
+    id: str
+    reason: str
+    created_at: datetime.datetime
+    task_id: TaskId | None = None
+
+
+@value
+class CheckpointList(Shape):
+    session_id: SessionId
+    limit: int = field(default=50, metadata=limited(least=1, most=500))
+    offset: int = field(default=0, metadata=limited(least=0, most=1_000_000_000))
+
+
+@value
+class CheckpointPage(Shape):
+    data: list[Checkpoint]
+    pagination: Pagination
+
+
+@value
+class CheckpointCreate(Shape):
+    session_id: SessionId
+    reason: str = field(default="on request", metadata=limited(shortest=1, longest=500))
+
+
+@value
+class CheckpointCreated(Shape):
+    """The new checkpoint; `checkpoint` is left out where nothing has changed since the last one."""
+
+    checkpoint: Checkpoint | None = None
+
+
+@value
+class CheckpointCompare(Shape):
+    """What changed from one checkpoint to another; without `to`: to the workspace as it is now."""
+
+    session_id: SessionId
+    checkpoint_id: str = field(metadata=_ID)
+    to: str | None = field(default=None, metadata=_ID)
+
+
+@value
+class ChangedFile(Shape):
+    """`kind` is created, modified or deleted; lines are left out for what is not text."""
+
+    path: str
+    kind: str
+    added: int | None = None
+    removed: int | None = None
+
+
+@value
+class CheckpointDifference(Shape):
+    """The files that differ, and the unified diff, cut where it is long."""
+
+    files: list[ChangedFile]
+    diff: str
+    is_truncated: bool
+
+
+@value
+class CheckpointRef(Shape):
+    session_id: SessionId
+    checkpoint_id: str = field(metadata=_ID)
+
+
+@value
+class CheckpointRestored(Shape):
+    """What a restoration changed; `savedAs` is the checkpoint of how the workspace was just before it."""
+
+    files: list[ChangedFile]
+    saved_as: Checkpoint | None = None
+
+
+@event("checkpoint.saved")
+@value
+class CheckpointSaved(Event):
+    """The workspace has been saved. Source: S2, `checkpoint_saved`."""
+
+    checkpoint: Checkpoint
+
+
+@event("checkpoint.restored")
+@value
+class CheckpointRestoredEvent(Event):
+    """The workspace is again as it was at a checkpoint."""
+
+    checkpoint_id: str
+    files: list[ChangedFile]

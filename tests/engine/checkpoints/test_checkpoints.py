@@ -1,0 +1,205 @@
+"""Checkpoints of a real workspace in a real git repository."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine.checkpoints.checkpoints import Checkpoints
+from engine.runtimes.workspace import Workspace
+from models.checkpoint import ChangedFile
+from models.error import InvalidField, NotFound
+from models.identifier import SessionId
+
+SESSION = SessionId("session")
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    (tmp_path / "workspace").mkdir()
+    return Workspace(tmp_path / "workspace", max_file_bytes=1_000_000)
+
+
+@pytest.fixture
+def checkpoints(tmp_path: Path) -> Checkpoints:
+    return Checkpoints(tmp_path / "checkpoints")
+
+
+def state(workspace: Workspace) -> dict[str, bytes]:
+    return {
+        path.relative_to(workspace.folder).as_posix(): path.read_bytes()
+        for path in workspace.folder.rglob("*")
+        if path.is_file() and not path.is_symlink()
+    }
+
+
+async def save(checkpoints: Checkpoints, workspace: Workspace, reason: str = "test") -> str:
+    saved = await checkpoints.save(workspace, SESSION, reason)
+    assert saved is not None
+    return saved.id
+
+
+async def test_changes_are_listed_compared_and_restored(
+    checkpoints: Checkpoints, workspace: Workspace
+) -> None:
+    (workspace.folder / "a.txt").write_text("one\ntwo\n")
+    (workspace.folder / "gone.txt").write_text("x\n")
+    first = await save(checkpoints, workspace, "before")
+    (workspace.folder / "a.txt").write_text("one\nthree\nfour\n")
+    (workspace.folder / "gone.txt").unlink()
+    (workspace.folder / "new.txt").write_text("n\n")
+    second = await save(checkpoints, workspace, "after")
+    listed, total = await checkpoints.page(SESSION, limit=10, offset=0)
+    assert [(each.id, each.reason) for each in listed] == [(second, "after"), (first, "before")]
+    assert total == 2
+    difference = await checkpoints.compare(workspace, SESSION, first, second)
+    assert difference.files == [
+        ChangedFile(path="/a.txt", kind="modified", added=2, removed=1),
+        ChangedFile(path="/gone.txt", kind="deleted", added=0, removed=1),
+        ChangedFile(path="/new.txt", kind="created", added=1, removed=0),
+    ]
+    assert "-two\n+three\n+four\n" in difference.diff
+    await checkpoints.restore(workspace, SESSION, first)
+    assert state(workspace) == {"a.txt": b"one\ntwo\n", "gone.txt": b"x\n"}
+    await checkpoints.restore(workspace, SESSION, second)
+    assert state(workspace) == {"a.txt": b"one\nthree\nfour\n", "new.txt": b"n\n"}
+
+
+async def test_what_was_not_saved_is_saved_before_a_restoration(
+    checkpoints: Checkpoints, workspace: Workspace
+) -> None:
+    (workspace.folder / "a.txt").write_text("1")
+    first = await save(checkpoints, workspace)
+    (workspace.folder / "a.txt").write_text("2, saved by nobody")
+    saved, _ = await checkpoints.restore(workspace, SESSION, first)
+    assert saved is not None
+    await checkpoints.restore(workspace, SESSION, saved.id)
+    assert state(workspace) == {"a.txt": b"2, saved by nobody"}
+
+
+async def test_nothing_new_is_no_checkpoint(checkpoints: Checkpoints, workspace: Workspace) -> None:
+    (workspace.folder / "a.txt").write_text("1")
+    await save(checkpoints, workspace)
+    assert await checkpoints.save(workspace, SESSION, "again") is None
+    assert (await checkpoints.page(SESSION, limit=10, offset=0))[1] == 1
+
+
+async def test_the_difference_up_to_now_saves_nothing(checkpoints: Checkpoints, workspace: Workspace) -> None:
+    (workspace.folder / "a.txt").write_text("1\n")
+    first = await save(checkpoints, workspace)
+    (workspace.folder / "a.txt").write_text("2\n")
+    difference = await checkpoints.compare(workspace, SESSION, first, None)
+    assert [file.path for file in difference.files] == ["/a.txt"]
+    assert (await checkpoints.page(SESSION, limit=10, offset=0))[1] == 1
+    assert await checkpoints.save(workspace, SESSION, "now it is") is not None
+
+
+async def test_the_workspaces_own_repository_is_untouched(
+    checkpoints: Checkpoints, workspace: Workspace
+) -> None:
+    def git(*words: str) -> str:
+        environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull}
+        done = subprocess.run(
+            ["git", "-c", "user.name=n", "-c", "user.email=e", *words],
+            cwd=workspace.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+    git("init", "--quiet")
+    (workspace.folder / "a.txt").write_text("1")
+    git("add", "a.txt")
+    git("commit", "--quiet", "--message", "own")
+    before = (git("log", "--format=%H %s"), git("status", "--porcelain"))
+    first = await save(checkpoints, workspace)
+    (workspace.folder / "a.txt").write_text("2")
+    await checkpoints.restore(workspace, SESSION, first)
+    git("update-index", "--refresh")
+    assert (git("log", "--format=%H %s"), git("status", "--porcelain")) == before
+
+
+async def test_links_do_not_lead_out(checkpoints: Checkpoints, workspace: Workspace, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("secret")
+    (workspace.folder / "a.txt").write_text("1")
+    (workspace.folder / "link").symlink_to(secret)
+    (workspace.folder / "d").mkdir()
+    (workspace.folder / "d" / "f").write_text("f")
+    first = await save(checkpoints, workspace)
+    (workspace.folder / "d" / "f").unlink()
+    (workspace.folder / "d").rmdir()
+    (workspace.folder / "d").symlink_to(tmp_path)
+    (workspace.folder / "a.txt").write_text("2")
+    with pytest.raises(InvalidField):
+        await checkpoints.restore(workspace, SESSION, first)
+    assert not (tmp_path / "f").exists()
+    assert (workspace.folder / "a.txt").read_text() == "2"
+    repository = tmp_path / "checkpoints" / "session"
+    listed = subprocess.run(
+        ["git", "--git-dir", str(repository), "ls-tree", "-r", "--name-only", first],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert listed.stdout.split() == ["a.txt", "d/f"]
+
+
+async def test_programs_stay_programs(checkpoints: Checkpoints, workspace: Workspace) -> None:
+    script = workspace.folder / "run.sh"
+    script.write_text("#!/bin/sh\n")
+    script.chmod(0o755)
+    first = await save(checkpoints, workspace)
+    script.unlink()
+    await checkpoints.restore(workspace, SESSION, first)
+    assert os.access(script, os.X_OK)
+
+
+@pytest.mark.parametrize("unknown", ["0" * 40, "f" * 40])
+async def test_a_checkpoint_that_there_is_not(
+    checkpoints: Checkpoints, workspace: Workspace, unknown: str
+) -> None:
+    (workspace.folder / "a.txt").write_text("1")
+    await save(checkpoints, workspace)
+    with pytest.raises(NotFound):
+        await checkpoints.restore(workspace, SESSION, unknown)
+
+
+async def test_a_session_without_checkpoints_has_an_empty_list(checkpoints: Checkpoints) -> None:
+    assert await checkpoints.page(SESSION, limit=10, offset=0) == ([], 0)
+
+
+NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="/\0"), min_size=1, max_size=12)
+TREES = st.dictionaries(
+    NAMES.filter(lambda name: name not in (".", "..", ".git", ".hg", ".svn")), st.binary()
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(trees=st.lists(TREES, min_size=2, max_size=4))
+async def test_every_state_comes_back_as_it_was(tmp_path: Path, trees: list[dict[str, bytes]]) -> None:
+    folder = tmp_path / os.urandom(8).hex()
+    workspace = Workspace(folder / "workspace", max_file_bytes=1_000_000)
+    await workspace.make()
+    checkpoints = Checkpoints(folder / "checkpoints")
+    await workspace.put("always", b"here")
+    saved: list[tuple[str, dict[str, bytes]]] = []
+    for tree in trees:
+        for path in list(state(workspace)):
+            if path != "always":
+                await workspace.delete(path)
+        for name, content in tree.items():
+            await workspace.put(name, content)
+        made = await checkpoints.save(workspace, SESSION, "state")
+        if made is not None:
+            saved.append((made.id, state(workspace)))
+    for checkpoint_id, expected in saved:
+        await checkpoints.restore(workspace, SESSION, checkpoint_id)
+        assert state(workspace) == expected
