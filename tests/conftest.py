@@ -1,3 +1,8 @@
 """Fixtures for every test; each lives in the module of what it gives."""
 
-pytest_plugins = ["tests.support.documents", "tests.support.server", "tests.support.storage"]
+pytest_plugins = [
+    "tests.support.documents",
+    "tests.support.mock_models",
+    "tests.support.server",
+    "tests.support.storage",
+]

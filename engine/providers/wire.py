@@ -1,0 +1,117 @@
+"""What every wire protocol of a language model has in common: images, failures, and the end of a stream."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import datetime
+import email.utils
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Final
+
+from engine.providers.provider import ProviderFailure
+from models.clock import now
+
+LONGEST_MESSAGE: Final = 1000
+"""Characters of a server's own words that a failure repeats."""
+OVERLOADED: Final = 529
+"""Anthropic's status for a model that has no room; others say 503."""
+
+_DATA_URL: Final = re.compile(
+    r"data:(?P<type>[\w.+-]+/[\w.+-]+)(?:;[\w=.+-]+)*;base64,(?P<content>.*)\Z", re.S
+)
+_TOO_LONG: Final = re.compile(
+    r"context[ _-](?:length|window|limit|size)|prompt is too long|too many (?:input )?tokens"
+    r"|input tokens? (?:count|exceed)|maximum number of tokens|request_too_large",
+    re.I,
+)
+
+
+def parse_data_url(url: str) -> tuple[str, bytes]:
+    """The media type and the content of an image. Source: RFC 2397, base64 alone.
+
+    Raises: ProviderFailure: REQUEST_REFUSED, for what is no such address.
+    """
+    found = _DATA_URL.match(url)
+    if found is None:
+        raise ProviderFailure("REQUEST_REFUSED", "An image is given as `data:<media type>;base64,<content>`.")
+    try:
+        return found["type"].lower(), base64.b64decode(found["content"], validate=True)
+    except binascii.Error:
+        raise ProviderFailure("REQUEST_REFUSED", "The content of an image is no valid base64.") from None
+
+
+def failure_of_status(status: int, message: str, retry_after: str | None = None) -> ProviderFailure:
+    """What an HTTP status and the server's own words mean. `retry_after` is the header as it came.
+
+    The words of a server that refuses a key are not repeated: some repeat the key.
+    """
+    said = message.strip()[:LONGEST_MESSAGE]
+    wait_s = retry_after_s(retry_after)
+    if status in (401, 403):
+        return ProviderFailure("PROVIDER_KEY_REFUSED", f"The model's server refused the key (HTTP {status}).")
+    if status == 404:
+        return ProviderFailure("MODEL_UNKNOWN", f"The server knows no such model: {said}")
+    if status == 413 or (status in (400, 422) and _TOO_LONG.search(message)):
+        return ProviderFailure("CONTEXT_OVERFLOW", f"The conversation is too long for the model: {said}")
+    if status in (408, 409, 429):
+        return ProviderFailure(
+            "RATE_LIMITED", f"The model's server asks to wait: {said}", retryable=True, retry_after_s=wait_s
+        )
+    if status >= 500:
+        return ProviderFailure(
+            "MODEL_OVERLOADED", f"The model cannot answer now: {said}", retryable=True, retry_after_s=wait_s
+        )
+    return ProviderFailure(
+        "REQUEST_REFUSED", f"The model's server refused the request (HTTP {status}): {said}"
+    )
+
+
+def retry_after_s(header: str | None) -> float | None:
+    """Seconds to wait by a `Retry-After` header: seconds or a date, RFC 9110. None: it has neither."""
+    if not header:
+        return None
+    with contextlib.suppress(ValueError):
+        seconds = float(header)
+        return seconds if 0 <= seconds < float("inf") else None
+    try:
+        date = email.utils.parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    aware = date if date.tzinfo else date.replace(tzinfo=datetime.UTC)
+    return max(0.0, (aware - now()).total_seconds())
+
+
+def broken(failure: BaseException | str) -> ProviderFailure:
+    """The way to the model broke, at first or in the middle of an answer; asking again may go better."""
+    said = failure if isinstance(failure, str) else str(failure) or type(failure).__name__
+    return ProviderFailure(
+        "CONNECTION_BROKEN",
+        f"The connection to the model's server broke: {said[:LONGEST_MESSAGE]}",
+        retryable=True,
+    )
+
+
+def missing_key(provider: str, *variables: str) -> ProviderFailure:
+    """There is no key: which variables of the environment can give one."""
+    names = " or ".join(variables)
+    return ProviderFailure(
+        "PROVIDER_UNAVAILABLE", f"The provider `{provider}` needs a key: set {names} where the server runs."
+    )
+
+
+@contextlib.asynccontextmanager
+async def closing(close: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
+    """Call `close` in the end, whether the answer was read, given up, cancelled or failed.
+
+    What goes wrong while closing a connection hides nothing that went wrong before.
+    """
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError, RuntimeError):
+            await close()
+        raise
+    await close()

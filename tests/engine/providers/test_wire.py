@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import base64
+import datetime
+import email.utils
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from engine.providers.provider import ProviderFailure
+from engine.providers.wire import broken, closing, failure_of_status, missing_key, parse_data_url
+from models.clock import now
+
+
+@given(some.binary(), some.sampled_from(["image/png", "image/svg+xml", "application/vnd.a-b.c"]))
+def test_what_an_image_has_in_it_comes_out_again(content: bytes, media_type: str) -> None:
+    url = f"data:{media_type};base64,{base64.b64encode(content).decode()}"
+    assert parse_data_url(url) == (media_type, content)
+
+
+def test_parameters_of_the_media_type_are_left_out() -> None:
+    assert parse_data_url("data:image/PNG;name=a.png;base64,aGk=") == ("image/png", b"hi")
+
+
+@pytest.mark.parametrize(
+    "url", ["", "http://host/a.png", "data:image/png,plain", "data:;base64,aGk=", "data:image/png;base64,a"]
+)
+def test_what_is_no_image_is_refused(url: str) -> None:
+    with pytest.raises(ProviderFailure) as raised:
+        parse_data_url(url)
+    assert (raised.value.code, raised.value.retryable) == ("REQUEST_REFUSED", False)
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "code", "retryable"),
+    [
+        (400, "tools.0.name: too long", "REQUEST_REFUSED", False),
+        (400, "prompt is too long: 210000 tokens > 200000 maximum", "CONTEXT_OVERFLOW", False),
+        (400, "This model's maximum context length is 8192 tokens", "CONTEXT_OVERFLOW", False),
+        (400, "The input token count (2000000) exceeds the maximum", "CONTEXT_OVERFLOW", False),
+        (400, "the request exceeds the available context size", "CONTEXT_OVERFLOW", False),
+        (413, "Request exceeds the maximum size", "CONTEXT_OVERFLOW", False),
+        (401, "no", "PROVIDER_KEY_REFUSED", False),
+        (403, "no", "PROVIDER_KEY_REFUSED", False),
+        (404, "model: nothing", "MODEL_UNKNOWN", False),
+        (408, "slow", "RATE_LIMITED", True),
+        (429, "slow down", "RATE_LIMITED", True),
+        (500, "oh", "MODEL_OVERLOADED", True),
+        (529, "Overloaded", "MODEL_OVERLOADED", True),
+        (402, "no money", "REQUEST_REFUSED", False),
+    ],
+)
+def test_each_status_means_one_thing(status: int, message: str, code: str, retryable: bool) -> None:
+    failure = failure_of_status(status, message)
+    assert (failure.code, failure.retryable) == (code, retryable)
+
+
+def test_a_refused_key_is_not_repeated() -> None:
+    assert "sk-" not in failure_of_status(401, "Incorrect API key provided: sk-abc").message
+
+
+@pytest.mark.parametrize(
+    ("header", "wait_s"),
+    [("7", 7.0), ("0.5", 0.5), (None, None), ("soon", None), ("-1", None), ("nan", None)],
+)
+def test_the_seconds_to_wait_are_read(header: str | None, wait_s: float | None) -> None:
+    assert failure_of_status(429, "slow down", header).retry_after_s == wait_s
+
+
+def test_a_date_to_wait_for_is_read() -> None:
+    date = email.utils.format_datetime(now() + datetime.timedelta(hours=1), usegmt=False)
+    wait_s = failure_of_status(503, "later", date).retry_after_s
+    assert wait_s is not None and 3500 < wait_s <= 3600
+
+
+def test_a_date_that_has_passed_means_at_once() -> None:
+    past = email.utils.format_datetime(now() - datetime.timedelta(hours=1))
+    assert failure_of_status(503, "later", past).retry_after_s == 0
+
+
+def test_a_broken_connection_may_be_tried_again() -> None:
+    failure = broken(ConnectionResetError())
+    assert (failure.code, failure.retryable) == ("CONNECTION_BROKEN", True)
+    assert "ConnectionResetError" in failure.message
+
+
+def test_a_missing_key_is_named() -> None:
+    failure = missing_key("gemini", "GEMINI_API_KEY", "GOOGLE_API_KEY")
+    assert failure.code == "PROVIDER_UNAVAILABLE"
+    assert "GEMINI_API_KEY or GOOGLE_API_KEY" in failure.message
+
+
+class _Connection:
+    closed = 0
+
+    async def close(self) -> None:
+        self.closed += 1
+
+
+async def test_a_stream_is_closed_once_it_is_read() -> None:
+    connection = _Connection()
+    async with closing(connection.close):
+        assert connection.closed == 0
+    assert connection.closed == 1
+
+
+async def test_a_stream_that_fails_is_closed_and_the_failure_goes_on() -> None:
+    connection = _Connection()
+    with pytest.raises(ValueError, match="bad"):
+        async with closing(connection.close):
+            raise ValueError("bad")
+    assert connection.closed == 1
