@@ -6,14 +6,17 @@ import asyncio
 import os
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from typing import ClassVar, Final
 
 from engine.runtimes.beneath import open_beneath
 from engine.runtimes.cgroups import ControlGroups
 from engine.runtimes.execution import Bounds, Execution, is_over_disk
+from engine.runtimes.finishing import finish
 from engine.runtimes.process import Launch
+from engine.runtimes.program import Program
 from engine.runtimes.runtime import Command, Exit, OutputSink, RuntimeUnavailable, Sandbox
 from models.error import InvalidField, NotFound, WorkspaceLimitExceeded
 from models.identifier import SessionId
@@ -33,7 +36,7 @@ class HostRuntime:
         self._max_output_bytes = max_output_bytes
         self._groups = groups if groups is not None else ControlGroups.find()
         self._prlimit = shutil.which("prlimit")
-        self._running: defaultdict[SessionId, set[Execution]] = defaultdict(set)
+        self._running: defaultdict[SessionId, set[Execution | Program]] = defaultdict(set)
 
     async def run(self, sandbox: Sandbox, command: Command, *, on_output: OutputSink | None = None) -> Exit:
         """Run a command to its end, within the sandbox's limits; cancelled, it ends all that it started.
@@ -41,6 +44,32 @@ class HostRuntime:
         Raises: RuntimeUnavailable; WorkspaceLimitExceeded, if the workspace is over its size already;
         NotFound, if there is no such directory; InvalidField, for what no command line can hold.
         """
+        await self._check(sandbox, command)
+        with self._prepared(sandbox, command) as launch:
+            return await self._execute(sandbox, launch, on_output)
+
+    @asynccontextmanager
+    async def start(self, sandbox: Sandbox, command: Command) -> AsyncIterator[Program]:
+        """A program to talk with, within the sandbox's limits but for the time; it ends with the block.
+
+        Raises: as `run`.
+        """
+        await self._check(sandbox, command)
+        with self._prepared(sandbox, command) as launch:
+            try:
+                program = Program(replace(launch, has_input=True), self._groups.make(sandbox.limits), sandbox)
+            except OSError as failure:
+                raise RuntimeUnavailable(
+                    f"The program could not be started: {failure.strerror}."
+                ) from failure
+            with self._listed(sandbox.session_id, program):
+                try:
+                    await program.begin()
+                    yield program
+                finally:
+                    await finish(program.close())
+
+    async def _check(self, sandbox: Sandbox, command: Command) -> None:
         if self.problem is not None:
             raise RuntimeUnavailable(self.problem)
         check(command)
@@ -50,8 +79,18 @@ class HostRuntime:
                 f"The workspace takes more than {sandbox.limits.max_disk_mb} MiB; delete files first",
                 maxDiskMb=sandbox.limits.max_disk_mb,
             )
-        with self._prepared(sandbox, command) as launch:
-            return await self._execute(sandbox, launch, on_output)
+
+    @contextmanager
+    def _listed(self, session_id: SessionId, running: Execution | Program) -> Iterator[None]:
+        """Have it ended when the session is closed."""
+        others = self._running[session_id]
+        others.add(running)
+        try:
+            yield
+        finally:
+            others.discard(running)
+            if not others:
+                self._running.pop(session_id, None)
 
     async def close(self, session_id: SessionId) -> None:
         """End every process of a session."""
@@ -86,14 +125,8 @@ class HostRuntime:
         bounds = Bounds(limits=sandbox.limits, folder=sandbox.folder, max_output_bytes=self._max_output_bytes)
         try:
             execution = Execution(bounds, self._groups.make(sandbox.limits), on_output)
-            running = self._running[sandbox.session_id]
-            running.add(execution)
-            try:
+            with self._listed(sandbox.session_id, execution):
                 return await execution.run(launch)
-            finally:
-                running.discard(execution)
-                if not running:
-                    self._running.pop(sandbox.session_id, None)
         except OSError as failure:
             raise RuntimeUnavailable(f"The command could not be started: {failure.strerror}.") from failure
 

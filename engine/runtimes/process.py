@@ -19,7 +19,7 @@ from engine.runtimes.cgroups import ControlGroup
 MARK: Final = "ROOCODE_COMMAND"
 """A variable by which processes are found that have left their parents and their session."""
 
-_WAIT_FOR_THE_WORD: Final = 'read -r word && exec "$@" </dev/null'
+_WAIT_FOR_THE_WORD: Final = 'read -r word && exec "$@"'
 """A shell that becomes the program when it is told to: the program never runs outside its group."""
 
 _PATIENCE_S: Final = 2.0
@@ -41,6 +41,8 @@ class Launch:
     """Where the one that starts it can read, after its end, how the start went."""
     mark: str | None = None
     """The value of `MARK` in its environment, where no namespace ends all processes with the first."""
+    has_input: bool = False
+    """Whether it reads what is written to it; without, its input is empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +66,10 @@ class Process:
         self.end: End | None = None
         self._launch = launch
         self._group = group
-        self._transports: list[asyncio.ReadTransport] = []
+        self._transports: list[asyncio.ReadTransport | asyncio.WriteTransport] = []
         # In this thread: a jail dies with the thread that made it, and this one lasts.
         self._popen = subprocess.Popen(  # noqa: S603 - running commands is what this is for
-            ["/bin/sh", "-c", _WAIT_FOR_THE_WORD, "sh", *launch.argv],
+            ["/bin/sh", "-c", _awaited(launch), "sh", *launch.argv],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -91,8 +93,20 @@ class Process:
         streams = (await self._connect(popen.stdout), await self._connect(popen.stderr))
         with contextlib.suppress(BrokenPipeError):
             popen.stdin.write(b"go\n")
-            popen.stdin.close()
+            popen.stdin.flush()
+            if not self._launch.has_input:
+                popen.stdin.close()
         return streams
+
+    async def connect_input(self) -> asyncio.StreamWriter:
+        """Where to write what it reads, once it has begun."""
+        assert self._launch.has_input and self._popen.stdin is not None  # noqa: S101
+        loop = asyncio.get_running_loop()
+        transport, protocol = await loop.connect_write_pipe(
+            lambda: asyncio.StreamReaderProtocol(asyncio.StreamReader()), self._popen.stdin
+        )
+        self._transports.append(transport)
+        return asyncio.StreamWriter(transport, protocol, None, loop)
 
     def kill(self) -> None:
         """Kill all that it has started, so that it ends itself and leaves no zombie; or else itself."""
@@ -166,6 +180,10 @@ class Process:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
         return bool(found)
+
+
+def _awaited(launch: Launch) -> str:
+    return _WAIT_FOR_THE_WORD if launch.has_input else f"{_WAIT_FOR_THE_WORD} </dev/null"
 
 
 def _marked(mark: str) -> Iterator[int]:

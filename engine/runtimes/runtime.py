@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Protocol
@@ -59,6 +60,22 @@ class RuntimeUnavailable(ToolExecutionFailed):
     """Nothing can be run on this machine as it is; the message says what to install or to set."""
 
 
+class Conversation(Protocol):
+    """A program that answers what is written to it."""
+
+    async def read(self) -> bytes:
+        """The next bytes that it prints; none at its end."""
+        ...
+
+    async def write(self, content: bytes) -> None:
+        """Raises: OSError, once it no longer reads."""
+        ...
+
+    def complaint(self) -> str:
+        """The end of what it has printed on stderr."""
+        ...
+
+
 class Runtime(Protocol):
     """Runs commands. A cancelled `run` has ended the command and everything that it started."""
 
@@ -71,6 +88,10 @@ class Runtime(Protocol):
 
         Raises: RuntimeUnavailable, if nothing can be run here at all, with what to do about it.
         """
+        ...
+
+    def start(self, sandbox: Sandbox, command: Command) -> AbstractAsyncContextManager[Conversation]:
+        """A program to talk with, in the session's sandbox; it ends with the block. Raises: as `run`."""
         ...
 
     async def close(self, session_id: SessionId) -> None:

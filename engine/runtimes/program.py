@@ -1,0 +1,95 @@
+"""A program of a session that is talked with: it reads what is written to it until it is ended."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Final
+
+from engine.runtimes.cgroups import ControlGroup
+from engine.runtimes.execution import is_over_disk
+from engine.runtimes.finishing import finish
+from engine.runtimes.process import Launch, Process
+from engine.runtimes.runtime import Sandbox
+
+COMPLAINT_BYTES: Final = 4000
+"""How much of stderr is kept: its end."""
+
+_CHUNK_BYTES: Final = 65_536
+_CHECK_S: Final = 2.0
+_DISK_SHARE: Final = 20
+"""Measuring the disk takes at most one part in this many of the time."""
+_PATIENCE_S: Final = 1.0
+"""How long it has to end by itself once its input is closed."""
+
+
+class Program:
+    """A child of ours with pipes both ways."""
+
+    def __init__(self, launch: Launch, group: ControlGroup, sandbox: Sandbox) -> None:
+        """Start it; it waits for `begin`. Raises: OSError."""
+        self.finished = asyncio.Event()
+        self._group = group
+        self._sandbox = sandbox
+        self._process = Process(launch, group)
+        self._complaint = b""
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def begin(self) -> None:
+        """Let it run. Raises: OSError."""
+        self._stdout, stderr = await self._process.begin()
+        self._input = await self._process.connect_input()
+        self._tasks = [asyncio.create_task(self._listen(stderr)), asyncio.create_task(self._guard())]
+
+    async def read(self) -> bytes:
+        """The next bytes that it prints; none at its end."""
+        return await self._stdout.read(_CHUNK_BYTES)
+
+    async def write(self, content: bytes) -> None:
+        """Raises: OSError, once it no longer reads."""
+        self._input.write(content)
+        await self._input.drain()
+
+    def complaint(self) -> str:
+        """The end of what it has printed on stderr."""
+        return self._complaint.decode(errors="replace").strip()
+
+    def stop(self) -> None:
+        """End it and everything that it started."""
+        self._process.kill()
+
+    async def close(self) -> None:
+        """Close its input, give it a moment to end, and end whatever is left."""
+        try:
+            if self._tasks:
+                self._input.close()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._process.ended.wait(), _PATIENCE_S)
+        finally:
+            await finish(self._end())
+
+    async def _end(self) -> None:
+        try:
+            await self._process.close()
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._group.remove()
+        finally:
+            self.finished.set()
+
+    async def _listen(self, stderr: asyncio.StreamReader) -> None:
+        while chunk := await stderr.read(_CHUNK_BYTES):
+            self._complaint = (self._complaint + chunk)[-COMPLAINT_BYTES:]
+
+    async def _guard(self) -> None:
+        """End it where the workspace has outgrown its limit."""
+        loop = asyncio.get_running_loop()
+        pause_s = _CHECK_S
+        while not self._process.ended.is_set():
+            await asyncio.sleep(pause_s)
+            began = loop.time()
+            if await is_over_disk(self._sandbox.folder, self._sandbox.limits):
+                self.stop()
+                return
+            pause_s = max(_CHECK_S, (loop.time() - began) * _DISK_SHARE)

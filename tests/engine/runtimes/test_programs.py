@@ -1,0 +1,70 @@
+"""Programs that are talked with, in a jail and without one."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from engine.runtimes.host import HostRuntime
+from engine.runtimes.local import LocalRuntime
+from engine.runtimes.runtime import Command, Sandbox
+from engine.runtimes.unsafe_local import UnsafeLocalRuntime
+from models.error import NotFound
+from models.identifier import SessionId
+from models.session import ResourceLimits
+
+PATIENCE_S = 20
+
+
+@pytest.fixture(params=[LocalRuntime, UnsafeLocalRuntime])
+def runtime(request: pytest.FixtureRequest) -> HostRuntime:
+    made: HostRuntime = request.param()
+    return made
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Sandbox:
+    folder = tmp_path / "data" / "workspaces" / "session"
+    folder.mkdir(parents=True)
+    return Sandbox(session_id=SessionId("session"), folder=folder, limits=ResourceLimits(), network=False)
+
+
+async def test_a_program_answers_what_is_written_to_it(runtime: HostRuntime, sandbox: Sandbox) -> None:
+    async with asyncio.timeout(PATIENCE_S), runtime.start(sandbox, Command(line="cat")) as program:
+        for line in (b"one\n", b"two\n"):
+            await program.write(line)
+            assert await program.read() == line
+
+
+async def test_a_program_ends_with_its_block(runtime: HostRuntime, sandbox: Sandbox) -> None:
+    line = "trap '' TERM HUP; echo up; while :; do sleep 0.05; echo alive > proof; done"
+    async with asyncio.timeout(PATIENCE_S), runtime.start(sandbox, Command(line=line)) as program:
+        assert await program.read() == b"up\n"
+    assert program.finished.is_set()
+    (sandbox.folder / "proof").unlink(missing_ok=True)
+    await runtime.run(sandbox, Command(line="sleep 0.3"))
+    assert not (sandbox.folder / "proof").exists()
+
+
+async def test_a_program_ends_with_its_session(runtime: HostRuntime, sandbox: Sandbox) -> None:
+    async with asyncio.timeout(PATIENCE_S), runtime.start(sandbox, Command(line="cat")) as program:
+        closing = asyncio.create_task(runtime.close(sandbox.session_id))
+        assert await program.read() == b""
+    await closing
+
+
+async def test_what_a_program_complains_of_is_kept(runtime: HostRuntime, sandbox: Sandbox) -> None:
+    line = "echo no such thing >&2; echo done; cat"
+    async with asyncio.timeout(PATIENCE_S), runtime.start(sandbox, Command(line=line)) as program:
+        assert await program.read() == b"done\n"
+    assert program.complaint() == "no such thing"
+
+
+async def test_a_program_is_not_started_in_a_folder_that_is_not_there(
+    runtime: HostRuntime, sandbox: Sandbox
+) -> None:
+    with pytest.raises(NotFound):
+        async with runtime.start(sandbox, Command(line="cat", directory="nowhere")):
+            pytest.fail("it was started")
