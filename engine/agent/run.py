@@ -72,6 +72,8 @@ class Run:
         conversation = self.work.conversation
         if conversation.is_empty:
             await self._open()
+        if conversation.completion is not None:
+            return conversation.completion
         while True:
             for call in conversation.unanswered:
                 summary = await self._calls.answer(call)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from engine.storage.database import Transaction
 from engine.storage.tasks import ConversationRepository, MessageRepository
+from engine.tools.attempt_completion import AttemptCompletion
 from models.clock import now
 from models.conversation import Role, ToolCall, Turn
 from models.identifier import CallId, MessageId, TaskId, new_id
@@ -43,6 +44,20 @@ class Conversation:
             if turn.call_id is not None:
                 answered.add(turn.call_id)
         return ()
+
+    @property
+    def completion(self) -> str | None:
+        """The result that the model presented last, if a stop came before the task's end was stored."""
+        succeeded: dict[CallId, str] = {}
+        for turn in reversed(self.turns):
+            if turn.role is Role.USER:
+                return None
+            if turn.role is Role.ASSISTANT:
+                presented = [call.id for call in turn.calls if call.tool_name == AttemptCompletion.name]
+                return next((succeeded[call_id] for call_id in presented if call_id in succeeded), None)
+            if turn.call_id is not None and turn.success:
+                succeeded[turn.call_id] = turn.text
+        return None
 
     @property
     def last_reply(self) -> Turn | None:
