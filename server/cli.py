@@ -14,9 +14,10 @@ import uvloop
 from engine.accounts.accounts import Accounts
 from engine.engine import open_accounts
 from models.error import AppError
-from models.settings import Settings
+from models.settings import LoggingSettings, LogLevel, Settings
 from models.user import Role
 from server.app import running
+from server.demo import DemoFailed, demo
 from server.logs import configure_logs
 from server.settings import SettingsMistake, load_settings
 
@@ -61,6 +62,18 @@ async def _serve(settings: Settings) -> None:
         for address in addresses:
             print(f"roocode-server ready on {address}", flush=True)
         await stop.wait()
+
+
+@main.command("demo")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 picks a free one.")
+def demo_command(port: int) -> None:
+    """Run the main job once on a small real project, and show where to look next."""
+    configure_logs(LoggingSettings(level=LogLevel.WARNING))
+    try:
+        succeeded = uvloop.run(demo(port))
+    except (OSError, DemoFailed, ConnectionError) as failure:
+        raise click.ClickException(str(failure)) from failure
+    sys.exit(0 if succeeded else 1)
 
 
 @main.group()
