@@ -1,0 +1,126 @@
+"""Settings: the file says what the program has, the environment beats it, and mistakes are named."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from models.settings import LogLevel, Settings
+from models.shape import PlainSchema, schema_of
+from server.settings import SettingsMistake, load_settings
+from tests.support.server import PROJECT
+
+CONFIG = PROJECT / "config.yaml"
+
+
+def plain() -> dict[str, Any]:
+    """The defaults, as a file would say them."""
+    dumped: dict[str, Any] = schema_of(Settings, PlainSchema).dump(Settings())
+    return dumped
+
+
+def leaves(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for name, content in tree.items():
+        if isinstance(content, Mapping) and content:
+            yield from leaves(content, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", content
+
+
+def test_the_file_says_every_setting_with_its_default() -> None:
+    written = {
+        name: content for name, content in leaves(yaml.safe_load(CONFIG.read_text())) if content is not None
+    }
+    assert written == dict(leaves(plain()))
+    assert load_settings(CONFIG, environment={}) == Settings()
+
+
+def test_every_setting_in_the_file_has_a_comment() -> None:
+    for line in CONFIG.read_text().splitlines():
+        is_setting = re.match(r"\s+\w+: *[^\s#]", line)
+        assert not is_setting or "  # " in line or " # " in line, line
+
+
+@pytest.mark.parametrize("name", [name for name, _ in leaves(plain())])
+def test_every_setting_is_documented(name: str) -> None:
+    text = (PROJECT / "docs" / "configuration.md").read_text()
+    shown = re.sub(r"\.(google|github|microsoft)\.", ".*.", name)
+    assert f"`{name}`" in text or f"`{shown}`" in text
+
+
+def test_the_environment_beats_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("server: {host: 127.0.0.2, ports: [1]}\nlogging: {level: error}")
+    settings = load_settings(
+        file, environment={"ROOCODE_SERVER__PORTS": "[3000, 0]", "ROOCODE_LOGGING__LEVEL": "debug"}
+    )
+    assert settings.server.ports == [3000, 0]
+    assert settings.server.host == "127.0.0.2"
+    assert settings.logging.level is LogLevel.DEBUG
+
+
+def test_the_command_line_beats_both() -> None:
+    settings = load_settings(
+        None, environment={"ROOCODE_SERVER__HOST": "127.0.0.2"}, overrides={"server": {"host": "::1"}}
+    )
+    assert settings.server.host == "::1"
+
+
+def test_nested_settings_come_from_the_environment_too() -> None:
+    settings = load_settings(None, environment={"ROOCODE_AUTH__OAUTH__GITHUB__CLIENT_ID": "abc"})
+    assert settings.auth.oauth.github.client_id == "abc"
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("server: {prots: [1]}", "server.prots"),
+        ("serve: {}", "serve"),
+        ("server: {ports: 3000}", "server.ports"),
+        ("server: {ports: []}", "server.ports"),
+        ("agent: {max_iterations: many}", "agent.max_iterations"),
+        ("agent: {max_iterations: 0}", "agent.max_iterations"),
+        ("runtime: {kind: chroot}", "runtime.kind"),
+        ("auth: {oauth: {github: {token_url: 'http://example.com'}}}", "auth.oauth.github.token_url"),
+        ("auth: {mode: open}\nserver: {host: 0.0.0.0}", "auth.mode"),
+    ],
+)
+def test_a_mistake_in_the_file_is_named(tmp_path: Path, text: str, named: str) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(text)
+    with pytest.raises(SettingsMistake) as mistake:
+        load_settings(file, environment={})
+    assert named in str(mistake.value)
+
+
+def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("server: {prots: [1]}\nagent: {max_iterations: many}")
+    with pytest.raises(SettingsMistake) as mistake:
+        load_settings(file, environment={})
+    assert "server.prots" in str(mistake.value)
+    assert "agent.max_iterations" in str(mistake.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("ROOCODE_SERVER__PROTS", "[1]"), ("ROOCODE_SERVER__PORTS", "many"), ("ROOCODE_NONE__HOST", "x")],
+)
+def test_a_mistake_in_the_environment_is_named(name: str, content: str) -> None:
+    with pytest.raises(SettingsMistake) as mistake:
+        load_settings(None, environment={name: content})
+    section = name.removeprefix("ROOCODE_").lower().split("__")
+    assert ".".join(section) in str(mistake.value) or section[0] in str(mistake.value)
+
+
+@pytest.mark.parametrize("text", ["[", "- a\n- b", "\x00"])
+def test_a_file_that_is_no_configuration(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(text)
+    with pytest.raises(SettingsMistake):
+        load_settings(file, environment={})
