@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
+from typing import Final
 
 import psutil
 
@@ -15,10 +17,13 @@ from engine.storage.database import Database
 from engine.tools.catalogue import Catalogue
 from engine.tools.perform import file_event, outcome, perform
 from engine.tools.tool import ToolFailure, ToolResult
+from models.error import ServerOverload
 from models.identifier import CallId, TaskId, new_id
 from models.session import Session
 from models.task import ToolOutput, ToolStarted
 from models.tool import ResourceUsage, ToolCompleted, ToolDescription, ToolExecute, ToolExecuted
+
+STOPPING: Final = "The server is stopping; try again in a moment"
 
 
 class DirectContext:
@@ -82,6 +87,8 @@ class DirectCalls:
         self._tools = tools
         self._log = log
         self._hub = hub
+        self._running: set[asyncio.Task[ToolExecuted]] = set()
+        self._is_closing = False
 
     def describe(self) -> list[ToolDescription]:
         """Every tool that there is."""
@@ -91,8 +98,32 @@ class DirectCalls:
         """Run a tool now. The caller is the person, so no approval is asked; `allowedCommands` hold.
 
         Raises: NotFound, for an unknown tool; ValidationFailed, for wrong parameters; what the tool raises
-        for paths; RuntimeUnavailable; Conflict, if the session is not active.
+        for paths; RuntimeUnavailable; Conflict, if the session is not active; ServerOverload, if the server
+        stops before the tool has ended.
         """
+        if self._is_closing:
+            raise ServerOverload(STOPPING)
+        work = asyncio.create_task(self._execute(request), name=f"tool {request.tool_name}")
+        self._running.add(work)
+        work.add_done_callback(self._running.discard)
+        try:
+            return await work
+        except asyncio.CancelledError:
+            caller = asyncio.current_task()
+            if self._is_closing and caller is not None and not caller.cancelling():
+                raise ServerOverload(STOPPING) from None
+            raise
+
+    async def close(self) -> None:
+        """End every call, with everything that it started; its end is told."""
+        self._is_closing = True
+        running = set(self._running)
+        for work in running:
+            work.cancel()
+        if running:
+            await asyncio.wait(running)
+
+    async def _execute(self, request: ToolExecute) -> ToolExecuted:
         session = await self._sessions.get_active(request.session_id)
         prepared = self._tools.prepare(request.tool_name, request.parameters)
         call_id = CallId(new_id("call"))

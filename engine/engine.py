@@ -66,9 +66,14 @@ class Engine:
     runner: Runner
     history: History
 
-    async def close(self) -> None:
-        """Bring running tasks to a stored, resumable state and let go of everything."""
+    async def end_work(self) -> None:
+        """Bring running tasks to a stored, resumable state, end what callers run, and take nothing new."""
         await self.runner.close()
+        await self.tools.close()
+
+    async def close(self) -> None:
+        """End all work and let go of everything."""
+        await self.end_work()
         await self.database.close()
 
 

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from handlers.operation import Handlers, operation
-from models.error import Conflict, NotFound, PayloadTooLarge, ToolExecutionFailed, ValidationFailed
+from models.error import (
+    Conflict,
+    NotFound,
+    PayloadTooLarge,
+    ServerOverload,
+    ToolExecutionFailed,
+    ValidationFailed,
+)
 from models.file import FileCreated, FileModified
 from models.task import ToolOutput, ToolStarted
 from models.tool import ToolCatalogue, ToolCompleted, ToolExecute, ToolExecuted, ToolListRequest
@@ -22,7 +29,7 @@ class Tools(Handlers, namespace="/tools"):
         permission=Permission.TOOL_EXECUTE,
         on="session_id",
         limit="tool_execution",
-        errors=(NotFound, Conflict, ValidationFailed, ToolExecutionFailed, PayloadTooLarge),
+        errors=(NotFound, Conflict, ValidationFailed, ToolExecutionFailed, PayloadTooLarge, ServerOverload),
         emits=(ToolStarted, ToolOutput, ToolCompleted, FileCreated, FileModified),
     )
     async def execute(self, caller: Caller, request: ToolExecute) -> ToolExecuted:

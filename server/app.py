@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import structlog
 from aiohttp import web
 
 from engine.engine import Engine, open_engine
@@ -23,6 +24,8 @@ from server.doors.websocket import WebSocketDoor
 from server.identity import Gate, Identity
 
 BACKLOG = 4096
+
+log = structlog.get_logger("server")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +72,22 @@ async def running(settings: Settings) -> AsyncIterator[Sequence[str]]:
             yield await _listen(runner, settings)
         finally:
             try:
-                async with asyncio.timeout(settings.server.shutdown_timeout_s):
-                    await engine.runner.close()
-                    await doors.sockets.close()
-                    await doors.raw.close()
+                await _stop(engine, doors, settings.server.shutdown_timeout_s)
             finally:
                 await runner.cleanup()
     finally:
         await engine.close()
+
+
+async def _stop(engine: Engine, doors: Doors, limit_s: float) -> None:
+    """End the work, then the sockets; what takes longer is ended without a word to those who watch."""
+    try:
+        async with asyncio.timeout(limit_s):
+            await engine.end_work()
+            await doors.sockets.close()
+            await doors.raw.close()
+    except TimeoutError:
+        log.warning("the stop took longer than server.shutdown_timeout_s", limit_s=limit_s)
 
 
 async def _listen(runner: web.AppRunner, settings: Settings) -> list[str]:
