@@ -27,7 +27,7 @@ class Life:
     seen: list[Happened] = field(default_factory=list)
     session_id: str = ""
     gone: asyncio.Event = field(default_factory=asyncio.Event)
-    _client: socketio.AsyncClient | None = None
+    _client: Any = None
     _grown: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -40,7 +40,8 @@ class Life:
         await self.connect()
 
     async def connect(self) -> None:
-        client = self._client = socketio.AsyncClient(reconnection=False, handle_sigint=False)
+        client: Any = socketio.AsyncClient(reconnection=False, handle_sigint=False)
+        self._client = client
         self.gone = asyncio.Event()
         client.on("*", self._hear)
         client.on("disconnect", lambda _: self.gone.set())
@@ -62,7 +63,6 @@ class Life:
 
     async def ask(self, operation: str, **request: Any) -> Any:
         """The acknowledgement of a call about the session, whatever it says."""
-        assert self._client is not None
         about = {"sessionId": self.session_id} if self.session_id else {}
         return await self._client.call(operation, about | request, timeout=DEADLINE_S)
 
@@ -73,7 +73,6 @@ class Life:
 
     async def leave(self) -> None:
         """Wait until the connection is seen to be closed, or close it."""
-        assert self._client is not None
         await self._client.disconnect()
         await self._client.shutdown()
 
