@@ -31,6 +31,7 @@ ARGUMENTS: dict[str, Any] = {
     "decision": "approve",
     "approved": True,
     "name": "stolen",
+    "checkpointId": "0" * 40,
 }
 
 
