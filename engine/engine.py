@@ -25,6 +25,7 @@ from engine.direct import DirectCalls
 from engine.events.hub import Hub
 from engine.events.log import EventLog
 from engine.files import Files
+from engine.mcp.hub import McpHub
 from engine.providers.catalogue import Providers
 from engine.providers.provider import Provider
 from engine.providers.scripted import ScriptedProvider
@@ -41,7 +42,9 @@ from engine.storage.tasks import (
     TaskRepository,
     ToolCallRepository,
 )
+from engine.tools.access_mcp_resource import AccessMcpResource
 from engine.tools.catalogue import DEFAULT_TOOLS, Catalogue
+from engine.tools.use_mcp_tool import UseMcpTool
 from models.settings import Settings
 
 DATABASE_FILE: Final = "roocode.sqlite3"
@@ -65,6 +68,7 @@ class Engine:
     runtime: Runtime
     runner: Runner
     history: History
+    mcp: McpHub
 
     async def end_work(self) -> None:
         """Bring running tasks to a stored, resumable state, end what callers run, and take nothing new."""
@@ -74,6 +78,7 @@ class Engine:
     async def close(self) -> None:
         """End all work and let go of everything."""
         await self.end_work()
+        await self.mcp.close()
         await self.database.close()
 
 
@@ -144,7 +149,9 @@ def _assemble(
         defaults=settings.sessions,
         files=settings.files,
     )
-    tools = Catalogue(DEFAULT_TOOLS)
+    mcp = McpHub(settings.mcp, sessions, runtime, log, folder=data_dir / "mcp")
+    sessions.before_deletion(mcp.close_session)
+    tools = Catalogue([*DEFAULT_TOOLS, UseMcpTool(mcp), AccessMcpResource(mcp)])
     task_rows, tool_calls = TaskRepository(database), ToolCallRepository(database)
     states = TaskStates(database, task_rows)
     transcripts = Transcripts(ConversationRepository(database), MessageRepository(database))
@@ -164,6 +171,7 @@ def _assemble(
         hub=hub,
         modes=ModeBook(settings.agent.modes),
         history=history,
+        mcp=mcp,
     )
     runner = Runner(equipment, sessions, Children(database, task_rows))
     return Engine(
@@ -181,4 +189,5 @@ def _assemble(
         runtime=runtime,
         runner=runner,
         history=history,
+        mcp=mcp,
     )

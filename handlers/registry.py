@@ -8,13 +8,14 @@ from handlers.auth import Auth
 from handlers.checkpoints import Checkpoints
 from handlers.events import Events
 from handlers.files import Files
+from handlers.mcp import Mcp
 from handlers.monitoring import Monitoring
 from handlers.operation import Registry
 from handlers.sessions import Sessions
 from handlers.tasks import Tasks
 from handlers.tools import Tools
 
-AREAS = (Auth, Sessions, Tasks, Tools, Approvals, Files, Checkpoints, Events, Monitoring)
+AREAS = (Auth, Sessions, Tasks, Tools, Approvals, Files, Checkpoints, Mcp, Events, Monitoring)
 
 
 def build_registry(engine: Engine) -> Registry:

@@ -10,6 +10,7 @@ from models.approval import ApprovalRule
 from models.auto_approval import AutoApproval
 from models.event import Event, event
 from models.identifier import SessionId, UserId
+from models.mcp import MOST_SERVERS, McpServer
 from models.shape import Shape, described, limited, one_of, value
 
 
@@ -56,6 +57,7 @@ class SessionConfig(Shape):
         default=None,
         metadata=described("How much a model that can reason should", **one_of("low", "medium", "high")),
     )
+    mcp_servers: dict[str, McpServer] = field(default_factory=dict, metadata=limited(longest=MOST_SERVERS))
 
 
 @value
@@ -88,6 +90,7 @@ class SessionConfigChange(Shape):
     )
     custom_instructions: str | None = field(default=None, metadata=limited(longest=100_000))
     effort: str | None = field(default=None, metadata=one_of("low", "medium", "high"))
+    mcp_servers: dict[str, McpServer] | None = field(default=None, metadata=limited(longest=MOST_SERVERS))
 
 
 @value

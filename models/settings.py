@@ -7,6 +7,7 @@ from dataclasses import field
 
 from models.approval import Decision
 from models.auth_settings import AuthSettings
+from models.mcp import McpServer
 from models.mode import ModeGroup
 from models.session import ResourceLimits
 from models.shape import Shape, limited, value
@@ -143,6 +144,17 @@ class ProviderSettings(Shape):
 
 
 @value
+class McpSettings(Shape):
+    """Servers of the Model Context Protocol for all sessions; their programs run outside the sandbox."""
+
+    servers: dict[str, McpServer] = field(default_factory=dict)
+    workspace_servers: bool = True
+    start_timeout_s: float = field(default=20.0, metadata=limited(least=1, most=600))
+    stop_timeout_s: float = field(default=5.0, metadata=limited(least=1, most=60))
+    idle_timeout_s: float = field(default=1800.0, metadata=limited(least=1, most=86_400))
+
+
+@value
 class LoggingSettings(Shape):
     level: LogLevel = LogLevel.INFO
     format: LogFormat = LogFormat.CONSOLE
@@ -162,4 +174,5 @@ class Settings(Shape):
     runtime: RuntimeSettings = field(default_factory=RuntimeSettings)
     files: FileSettings = field(default_factory=FileSettings)
     providers: ProviderSettings = field(default_factory=ProviderSettings)
+    mcp: McpSettings = field(default_factory=McpSettings)
     logging: LoggingSettings = field(default_factory=LoggingSettings)

@@ -12,6 +12,7 @@ from engine.agent.results import Results
 from engine.agent.states import TaskStates
 from engine.agent.transcript import Transcripts
 from engine.events.hub import Hub
+from engine.mcp.hub import McpHub
 from engine.providers.catalogue import Providers
 from engine.runtimes.runtime import Runtime
 from engine.storage.tasks import ToolCallRepository
@@ -34,3 +35,4 @@ class Equipment:
     hub: Hub
     modes: ModeBook
     history: History
+    mcp: McpHub

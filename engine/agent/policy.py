@@ -30,8 +30,9 @@ SUBTASKS: Final = "new_task"
 
 @dataclass(frozen=True, slots=True)
 class ApprovalPolicy:
-    """Decides on tool calls, in this order: the last rule of the session that fits the call; protected files;
-    the session's automatic approval; the server's default for the tool's group.
+    """Decides on tool calls, in this order: the last rule of the session that fits the call; what the
+    configuration names as allowed; protected files; the session's automatic approval; the server's default
+    for the tool's group.
     """
 
     defaults: ApprovalSettings
@@ -43,6 +44,8 @@ class ApprovalPolicy:
         fitting = [rule for rule in config.approvals if _fits(rule, call, paths)]
         if fitting:
             return fitting[-1].decision
+        if call.is_allowed(config):
+            return Decision.ALWAYS
         if call.tool.group is ToolGroup.EDIT and _is_protected(paths):
             auto = config.auto_approval
             is_allowed = auto.auto_approval_enabled and auto.always_allow_write_protected

@@ -10,6 +10,7 @@ from engine.runtimes.runtime import mount_path
 from models.mode import Mode
 from models.session import Session
 from models.task import Task
+from models.tool import ToolGroup
 
 if TYPE_CHECKING:
     from engine.agent.work import Work
@@ -31,6 +32,7 @@ async def system_prompt(work: Work, modes: Modes) -> str:
         _surroundings(work.session, work.task),
         _modes(modes, mode),
         _todos(work.task),
+        await _servers(work, mode),
         *await _instructions(work, mode),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -58,6 +60,12 @@ def _modes(modes: Modes, current: Mode) -> str:
 
 def _todos(task: Task) -> str:
     return f"Your list of things to do:\n{task.todos}" if task.todos else ""
+
+
+async def _servers(work: Work, mode: Mode) -> str:
+    """The servers of the Model Context Protocol, in a mode that may use them."""
+    may_use = any(group.name is ToolGroup.MCP for group in mode.groups)
+    return await work.equipment.mcp.describe(work.session.id) if may_use else ""
 
 
 async def _instructions(work: Work, mode: Mode) -> list[str]:

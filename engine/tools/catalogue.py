@@ -17,6 +17,7 @@ from engine.tools.search_files import SearchFiles
 from engine.tools.tool import AnyTool, ToolContext, ToolResult
 from engine.tools.write_to_file import WriteToFile
 from models.error import InvalidField, NotFound
+from models.session import SessionConfig
 from models.shape import Shape
 from models.tool import ToolDescription, ToolParameter
 
@@ -50,6 +51,10 @@ class PreparedCall:
     def command(self) -> str | None:
         """The command line that it would run."""
         return self.tool.command(self.parameters)
+
+    def is_allowed(self, config: SessionConfig) -> bool:
+        """Whether the configuration names this very call as one that nobody has to approve."""
+        return self.tool.is_allowed(config, self.parameters)
 
     async def run(self, context: ToolContext) -> ToolResult:
         """Do it. Raises: ToolFailure, and AppError for a path that leaves the workspace."""

@@ -115,6 +115,10 @@ class Tool(Generic[AnyParameters]):
         """The command line that this call would run, for the approval rules."""
         return None
 
+    def is_allowed(self, config: SessionConfig, parameters: AnyParameters) -> bool:
+        """Whether the configuration names this very call as one that nobody has to approve."""
+        return False
+
     async def notice(self, context: ToolContext, parameters: AnyParameters) -> Notice | None:
         """What people are told of this call; None for one that has messages of its own."""
         return None

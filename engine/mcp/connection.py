@@ -1,0 +1,214 @@
+"""One connected server: the protocol's client, kept by a task that starts and ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.metadata
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import Any, Final, TypeVar
+
+from mcp.client import Client, Transport
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared.exceptions import MCPError
+from mcp_types import METHOD_NOT_FOUND, Implementation
+from pydantic import ValidationError
+
+from engine.mcp.answer import Answer, McpFailure, Offer
+from engine.mcp.content import of_call, of_resource
+from engine.mcp.http import http_client
+from engine.mcp.stdio import Trouble, over_pipes
+from engine.runtimes.runtime import Conversation
+from models.mcp import McpPrompt, McpResource, McpServer, McpTool
+
+MOST_LISTED: Final = 200
+"""Tools, resources or prompts of one server."""
+DESCRIPTION_CHARACTERS: Final = 2000
+LIVENESS_S: Final = 5.0
+NO_ANSWER: Final = "It no longer answered."
+
+Program = AbstractAsyncContextManager[Conversation]
+Page = TypeVar("Page")
+
+
+class Connection:
+    """A server that is connected while `live` runs."""
+
+    def __init__(
+        self,
+        server: McpServer,
+        program: Program | None,
+        *,
+        only_public: bool,
+        start_timeout_s: float,
+        idle_timeout_s: float,
+    ) -> None:
+        """`program` is what to start for a server over pipes; None for one over HTTP, where `only_public`
+        refuses private addresses.
+        """
+        self._server = server
+        self._program = program
+        self._only_public = only_public
+        self._start_timeout_s = start_timeout_s
+        self._idle_timeout_s = idle_timeout_s
+        self._trouble = Trouble()
+        self._client: Client | None = None
+        self._ended_for: str | None = None
+        self._is_ending = False
+        self._calls = 0
+        self._used_at = 0.0
+        self.offer: Offer | None = None
+        """What the server has; None until it is connected."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it takes no more calls."""
+        return self._trouble.over.is_set()
+
+    async def live(self, connected: Callable[[Offer], Awaitable[None]]) -> None:
+        """Connect, call `connected`, and stay until `end`, the server's own end, or long idleness.
+
+        Raises: McpFailure, if it cannot be connected or ends by itself; what its transport raises.
+        """
+        async with AsyncExitStack() as opened:
+            try:
+                async with asyncio.timeout(self._start_timeout_s):
+                    self._client = await opened.enter_async_context(
+                        Client(
+                            await self._transport(opened),
+                            read_timeout_seconds=self._server.timeout,
+                            client_info=_ourselves(),
+                        )
+                    )
+                    offer = await _offer(self._client)
+            except TimeoutError:
+                raise McpFailure(f"It did not answer within {self._start_timeout_s:g} s.") from None
+            self.offer = offer
+            await connected(offer)
+            await self._stay()
+
+    def complaint(self) -> str:
+        """What it last printed on stderr; empty for a server over HTTP."""
+        return self._trouble.complaint
+
+    def end(self, reason: str | None = None) -> None:
+        """Take no more calls and let `live` return, or fail for a `reason`."""
+        if not self.is_over:
+            self._is_ending, self._ended_for = True, reason
+            self._trouble.over.set()
+
+    async def call_tool(self, name: str, arguments: dict[str, Any]) -> Answer:
+        """Raises: McpFailure."""
+        return of_call(await self._ask(lambda client: client.call_tool(name, arguments)))
+
+    async def read_resource(self, uri: str) -> Answer:
+        """Raises: McpFailure."""
+        return of_resource(await self._ask(lambda client: client.read_resource(uri, cache_mode="bypass")))
+
+    async def _ask(self, question: Callable[[Client], Awaitable[Page]]) -> Page:
+        if self._client is None or self.is_over:
+            raise McpFailure("The server has just ended; call it again to have it started anew.")
+        self._calls += 1
+        try:
+            async with asyncio.timeout(self._server.timeout):
+                return await question(self._client)
+        except TimeoutError:
+            await self._check_alive()
+            raise McpFailure(f"The server did not answer within {self._server.timeout} s.") from None
+        except ValidationError as mistake:
+            raise McpFailure("The server answered with what the protocol does not know.") from mistake
+        except MCPError as failure:
+            await self._check_alive()
+            raise McpFailure(f"The server refused or failed: {failure.message}") from failure
+        except (RuntimeError, OSError) as failure:
+            self.end("The connection broke.")
+            raise McpFailure(f"The connection to the server broke: {failure}") from failure
+        finally:
+            self._calls -= 1
+            self._used_at = asyncio.get_running_loop().time()
+
+    async def _check_alive(self) -> None:
+        """End a connection over which the server does not even list its tools any more."""
+        if self._client is None or self.is_over:
+            return
+        try:
+            async with asyncio.timeout(LIVENESS_S):
+                await self._client.list_tools(cache_mode="bypass")
+        except MCPError as failure:
+            if failure.code != METHOD_NOT_FOUND:
+                self.end(NO_ANSWER)
+        except (TimeoutError, RuntimeError, OSError):
+            self.end(NO_ANSWER)
+
+    async def _transport(self, opened: AsyncExitStack) -> Transport:
+        if self._program is not None:
+            return over_pipes(self._program, self._trouble)
+        server = self._server
+        client = http_client(server.headers, timeout_s=server.timeout, only_public=self._only_public)
+        await opened.enter_async_context(client)
+        return streamable_http_client(server.url or "", http_client=client)
+
+    async def _stay(self) -> None:
+        """Raises: McpFailure, where nobody wanted the end."""
+        loop = asyncio.get_running_loop()
+        self._used_at = loop.time()
+        while not self.is_over:
+            busy_until = loop.time() if self._calls else self._used_at
+            try:
+                async with asyncio.timeout_at(busy_until + self._idle_timeout_s):
+                    await self._trouble.over.wait()
+            except TimeoutError:
+                if not self._calls and loop.time() >= self._used_at + self._idle_timeout_s:
+                    self.end()
+        if self._ended_for is not None or not self._is_ending:
+            raise McpFailure(self._ended_for or "It ended by itself.")
+
+
+def _ourselves() -> Implementation:
+    return Implementation(name="roocode-server", version=importlib.metadata.version("roocode-server"))
+
+
+async def _offer(client: Client) -> Offer:
+    tools = await _all(lambda cursor: client.list_tools(cursor=cursor), lambda page: page.tools)
+    resources = await _all(lambda cursor: client.list_resources(cursor=cursor), lambda page: page.resources)
+    prompts = await _all(lambda cursor: client.list_prompts(cursor=cursor), lambda page: page.prompts)
+    return Offer(
+        tools=[
+            McpTool(name=tool.name, description=_short(tool.description), input_schema=tool.input_schema)
+            for tool in tools
+        ],
+        resources=[
+            McpResource(
+                uri=each.uri, name=each.name, description=_short(each.description), mime_type=each.mime_type
+            )
+            for each in resources
+        ],
+        prompts=[McpPrompt(name=each.name, description=_short(each.description)) for each in prompts],
+    )
+
+
+Item = TypeVar("Item")
+
+
+async def _all(
+    ask: Callable[[str | None], Awaitable[Page]], items: Callable[[Page], list[Item]]
+) -> list[Item]:
+    """All pages of a list, up to a bound; none where the server has no such list."""
+    found: list[Item] = []
+    cursor: str | None = None
+    while len(found) < MOST_LISTED:
+        try:
+            page = await ask(cursor)
+        except MCPError as refusal:
+            if refusal.code == METHOD_NOT_FOUND:
+                return found
+            raise
+        found += items(page)
+        cursor = getattr(page, "next_cursor", None)
+        if cursor is None:
+            break
+    return found[:MOST_LISTED]
+
+
+def _short(description: str | None) -> str:
+    return (description or "")[:DESCRIPTION_CHARACTERS]

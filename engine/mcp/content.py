@@ -1,0 +1,91 @@
+"""What a server answers, as words and images that a model can be shown, within bounds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from mcp_types import (
+    AudioContent,
+    BlobResourceContents,
+    CallToolResult,
+    ContentBlock,
+    EmbeddedResource,
+    ImageContent,
+    ReadResourceResult,
+    ResourceLink,
+    TextContent,
+    TextResourceContents,
+)
+
+from engine.mcp.answer import Answer
+
+MOST_IMAGES: Final = 8
+IMAGE_CHARACTERS: Final = 5_600_000
+"""In base64: some four megabytes, more than models take."""
+_SHOWN: Final = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    text: str = ""
+    image: str = ""
+
+
+def of_call(result: CallToolResult) -> Answer:
+    """The answer of a tool."""
+    pieces = [_piece(block) for block in result.content]
+    if not pieces and result.structured_content is not None:
+        pieces = [_Piece(text=json.dumps(result.structured_content, ensure_ascii=False))]
+    return _answer(pieces, success=not result.is_error)
+
+
+def of_resource(result: ReadResourceResult) -> Answer:
+    """The content of a resource."""
+    return _answer([_resource(each) for each in result.contents], success=True)
+
+
+def _answer(pieces: Iterable[_Piece], *, success: bool) -> Answer:
+    pieces = list(pieces)
+    images = [piece.image for piece in pieces if piece.image]
+    texts = [piece.text for piece in pieces if piece.text]
+    if len(images) > MOST_IMAGES:
+        texts.append(f"({len(images) - MOST_IMAGES} more images are left out)")
+    return Answer(success=success, text="\n\n".join(texts), images=tuple(images[:MOST_IMAGES]))
+
+
+def _piece(block: ContentBlock) -> _Piece:
+    match block:
+        case TextContent():
+            return _Piece(text=block.text)
+        case ImageContent():
+            return _image(block.mime_type, block.data)
+        case AudioContent():
+            return _Piece(text=_unseen("audio", block.mime_type, block.data))
+        case ResourceLink():
+            return _Piece(text=f"(resource {block.uri}: {block.description or block.name})")
+        case EmbeddedResource():
+            return _resource(block.resource)
+
+
+def _resource(contents: TextResourceContents | BlobResourceContents) -> _Piece:
+    if isinstance(contents, TextResourceContents):
+        return _Piece(text=contents.text)
+    kind = contents.mime_type or "application/octet-stream"
+    return (
+        _image(kind, contents.blob)
+        if kind in _SHOWN
+        else _Piece(text=_unseen("content", kind, contents.blob))
+    )
+
+
+def _image(kind: str, data: str) -> _Piece:
+    if kind not in _SHOWN or len(data) > IMAGE_CHARACTERS:
+        return _Piece(text=_unseen("image", kind, data))
+    return _Piece(image=f"data:{kind};base64,{data}")
+
+
+def _unseen(what: str, kind: str, data: str) -> str:
+    return f"({what} of the type {kind}, {len(data) * 3 // 4:,} bytes, which cannot be shown)"

@@ -1,0 +1,265 @@
+"""The servers of all sessions: connected at first use, restarted within bounds, ended with their session."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import os
+import shlex
+from collections import defaultdict
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from engine.events.log import EventLog
+from engine.mcp.answer import Answer, McpFailure, Offer
+from engine.mcp.definitions import Definition, Definitions, definitions
+from engine.mcp.describing import described
+from engine.mcp.slot import Slot
+from engine.runtimes.command_line import allowed
+from engine.runtimes.runtime import Command, Conversation, Runtime, Sandbox
+from engine.runtimes.unsafe_local import UnsafeLocalRuntime
+from engine.runtimes.workspace import Workspace
+from models.error import NotFound
+from models.identifier import SessionId
+from models.mcp import (
+    McpOrigin,
+    McpServer,
+    McpServerState,
+    McpStarted,
+    McpStatus,
+    McpStopped,
+)
+from models.session import ResourceLimits, Session
+from models.settings import McpSettings
+
+if TYPE_CHECKING:
+    from engine.mcp.connection import Connection
+
+Program = AbstractAsyncContextManager[Conversation]
+
+_OPERATORS: Final = ResourceLimits(
+    max_memory_mb=4096, max_execution_time=86_400, max_processes=1024, max_file_size_mb=1024
+)
+
+
+class SessionSource(Protocol):
+    """Where the hub learns of sessions."""
+
+    async def get(self, session_id: SessionId) -> Session: ...
+
+    def workspace(self, session_id: SessionId) -> Workspace: ...
+
+    def sandbox(self, session: Session) -> Sandbox: ...
+
+
+class McpHub:
+    """Reaches the servers that a session's agent may use."""
+
+    def __init__(
+        self, settings: McpSettings, sessions: SessionSource, runtime: Runtime, log: EventLog, *, folder: Path
+    ) -> None:
+        """`folder` is where the operator's own programs begin; it is made when one is started."""
+        self._settings = settings
+        self._sessions = sessions
+        self._runtime = runtime
+        self._log = log
+        self._folder = folder
+        self._outside = UnsafeLocalRuntime()
+        self._slots: defaultdict[SessionId, dict[str, Slot]] = defaultdict(dict)
+
+    async def call_tool(
+        self, session_id: SessionId, server: str, tool: str, arguments: Mapping[str, Any]
+    ) -> Answer:
+        """What a server's tool answers; the server is started if need be. Raises: McpFailure."""
+        connection = await self._connected(session_id, server)
+        known = [each.name for each in connection.offer.tools] if connection.offer else []
+        if tool not in known:
+            raise McpFailure(f"{server} has no tool {tool}. Its tools: {', '.join(known) or 'none'}.")
+        answer = await connection.call_tool(tool, dict(arguments))
+        self._slot(session_id, server).forgive()
+        return answer
+
+    async def read_resource(self, session_id: SessionId, server: str, uri: str) -> Answer:
+        """What a server has at an address of its own. Raises: McpFailure."""
+        answer = await (await self._connected(session_id, server)).read_resource(uri)
+        self._slot(session_id, server).forgive()
+        return answer
+
+    def always_allows(self, session: Mapping[str, McpServer], server: str, tool: str) -> bool:
+        """Whether the operator, or else the session (its `mcp_servers`), lets a tool be called unasked.
+
+        The workspace's file has no say in it: the agent can write there.
+        """
+        named = self._settings.servers.get(server) or session.get(server)
+        return named is not None and tool in named.always_allow
+
+    async def states(self, session_id: SessionId) -> tuple[list[McpServerState], str | None]:
+        """A session's servers as they are, and what is wrong with the workspace's file. Raises: NotFound."""
+        known = await self._definitions(await self._sessions.get(session_id))
+        return [self._view(session_id, each) for each in known.by_name.values()], known.problem
+
+    async def restart(self, session_id: SessionId, name: str) -> McpServerState:
+        """Start a server anew, whatever has become of it; failures are forgotten. Raises: NotFound."""
+        session = await self._sessions.get(session_id)
+        definition = (await self._definitions(session)).by_name.get(name)
+        if definition is None:
+            raise NotFound("MCP server", name)
+        slot = self._slot(session_id, name)
+        async with slot.lock:
+            await slot.end()
+            slot.forgive()
+        with contextlib.suppress(McpFailure):
+            await self._connect(session, definition)
+        return _state(definition, slot)
+
+    async def describe(self, session_id: SessionId) -> str:
+        """What a model is told of the session's servers; empty where there are none. Raises: NotFound."""
+        known = await self.connect_trusted(session_id)
+        return described([self._view(session_id, each) for each in known.by_name.values()])
+
+    async def connect_trusted(self, session_id: SessionId) -> Definitions:
+        """Start the operator's and the session's servers; which servers there are. Raises: NotFound.
+
+        The workspace's own are started by the first call that somebody has allowed.
+        """
+        session = await self._sessions.get(session_id)
+        known = await self._definitions(session)
+        trusted = [each for each in known.by_name.values() if each.origin is not McpOrigin.WORKSPACE]
+        await asyncio.gather(*(self._try(session, each) for each in trusted))
+        return known
+
+    async def close_session(self, session_id: SessionId) -> None:
+        """End a session's servers."""
+        slots = self._slots.pop(session_id, {})
+        await asyncio.gather(*(slot.end() for slot in slots.values()))
+
+    async def close(self) -> None:
+        """End all servers."""
+        await asyncio.gather(*(self.close_session(session_id) for session_id in list(self._slots)))
+
+    def _view(self, session_id: SessionId, definition: Definition) -> McpServerState:
+        return _state(definition, self._slots.get(session_id, {}).get(definition.name))
+
+    def _slot(self, session_id: SessionId, name: str) -> Slot:
+        return self._slots[session_id].setdefault(
+            name, Slot(name, stop_timeout_s=self._settings.stop_timeout_s)
+        )
+
+    async def _definitions(self, session: Session) -> Definitions:
+        workspace = self._sessions.workspace(session.id) if self._settings.workspace_servers else None
+        return await definitions(self._settings.servers, session.config, workspace)
+
+    async def _try(self, session: Session, definition: Definition) -> None:
+        with contextlib.suppress(McpFailure):
+            await self._connect(session, definition)
+
+    async def _connected(self, session_id: SessionId, name: str) -> Connection:
+        session = await self._sessions.get(session_id)
+        known = await self._definitions(session)
+        definition = known.by_name.get(name)
+        if definition is None:
+            names = ", ".join(known.by_name) or "none"
+            raise McpFailure(
+                f"There is no MCP server {name}. The servers: {names}. {known.problem or ''}".strip()
+            )
+        return await self._connect(session, definition)
+
+    async def _connect(self, session: Session, definition: Definition) -> Connection:
+        """The connection of a server, made if need be. Raises: McpFailure."""
+        refusal = _refusal(session, definition)
+        if refusal is not None:
+            raise McpFailure(f"{definition.name}: {refusal}")
+        slot = self._slot(session.id, definition.name)
+        grounds = (definition, self._sessions.sandbox(session))
+        async with slot.lock:
+            if slot.connection is not None and slot.offer is not None and slot.grounds == grounds:
+                return slot.connection
+            if slot.grounds != grounds:
+                slot.forgive()
+            slot.check_pause()
+            await slot.end()
+            slot.grounds = grounds
+            return await self._start(session, definition, slot)
+
+    async def _start(self, session: Session, definition: Definition, slot: Slot) -> Connection:
+        module = await asyncio.to_thread(importlib.import_module, "engine.mcp.connection")
+        connection: Connection = module.Connection(
+            definition.server,
+            self._program(session, definition),
+            only_public=definition.origin is not McpOrigin.SERVER,
+            start_timeout_s=self._settings.start_timeout_s,
+            idle_timeout_s=self._settings.idle_timeout_s,
+        )
+
+        async def tell(happened: McpStarted | McpStopped) -> None:
+            with contextlib.suppress(NotFound):  # a session that is gone is told nothing
+                await self._log.append(session.id, happened)
+
+        await slot.connect(connection, tell)
+        return connection
+
+    def _program(self, session: Session, definition: Definition) -> Program | None:
+        server = definition.server
+        if server.command is None:
+            return None
+        line = shlex.join([server.command, *server.args])
+        if definition.origin is not McpOrigin.SERVER:
+            command = Command(line=f"exec {line}", directory=server.cwd or "", environment=dict(server.env))
+            return self._runtime.start(self._sessions.sandbox(session), command)
+        return self._operators(session.id, line, server.cwd, server.env)
+
+    def _operators(
+        self, session_id: SessionId, line: str, cwd: str | None, env: Mapping[str, str]
+    ) -> Program:
+        """A program outside the sandbox, with the home and the search path of this server."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        standing = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
+        place = f"cd {shlex.quote(cwd)} && " if cwd else ""
+        sandbox = Sandbox(session_id=session_id, folder=self._folder, limits=_OPERATORS, network=True)
+        return self._outside.start(
+            sandbox, Command(line=f"{place}exec {line}", environment={**standing, **env})
+        )
+
+
+def _refusal(session: Session, definition: Definition) -> str | None:
+    """Why a server may not be used at all."""
+    server = definition.server
+    if server.disabled:
+        return "It is disabled."
+    if server.problem is not None:
+        return server.problem
+    if definition.origin is McpOrigin.SERVER:
+        return None
+    if server.url is not None and not session.config.network:
+        return "It is reached over the network, which this session does not have."
+    if server.command is not None and definition.origin is McpOrigin.WORKSPACE:
+        refused = allowed(shlex.join([server.command, *server.args]), session.config.allowed_commands)
+        if refused is not None:
+            return f"The session's allowed commands do not include `{refused.command}`."
+    return None
+
+
+def _state(definition: Definition, slot: Slot | None) -> McpServerState:
+    offer = slot.offer if slot is not None else None
+    error = definition.server.problem or (slot.error if slot is not None and offer is None else None)
+    known = offer or Offer()
+    return McpServerState(
+        name=definition.name,
+        origin=definition.origin,
+        status=_status(definition, is_connected=offer is not None, has_failed=error is not None),
+        error=error,
+        tools=list(known.tools),
+        resources=list(known.resources),
+        prompts=list(known.prompts),
+    )
+
+
+def _status(definition: Definition, *, is_connected: bool, has_failed: bool) -> McpStatus:
+    if definition.server.disabled:
+        return McpStatus.DISABLED
+    if is_connected:
+        return McpStatus.CONNECTED
+    return McpStatus.FAILED if has_failed else McpStatus.STOPPED

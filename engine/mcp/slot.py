@@ -1,0 +1,125 @@
+"""A server's place in a session: its connection, what became of it, and when it may be tried again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Final
+
+from engine.mcp.answer import McpFailure, Offer
+from models.error import AppError
+from models.mcp import McpStarted, McpStopped
+
+if TYPE_CHECKING:
+    from engine.mcp.connection import Connection
+
+MOST_FAILURES: Final = 5
+"""Failures in a row, without an answer between them; then only a person starts the server again."""
+START_PAUSE_S: Final = 10.0
+"""After a start that failed; twice as long after each further one."""
+REASON_CHARACTERS: Final = 2000
+
+Tell = Callable[[McpStarted | McpStopped], Awaitable[None]]
+
+log = logging.getLogger(__name__)
+
+
+class Slot:
+    """Where one server of one session is kept. Whoever changes it holds its `lock`."""
+
+    def __init__(self, name: str, *, stop_timeout_s: float) -> None:
+        self.lock = asyncio.Lock()
+        self.grounds: object = None
+        """What the connection was made from; it is made anew when that changes."""
+        self.error: str | None = None
+        self.connection: Connection | None = None
+        self._name = name
+        self._stop_timeout_s = stop_timeout_s
+        self._task: asyncio.Task[None] | None = None
+        self._failures = 0
+        self._not_before = 0.0
+
+    @property
+    def offer(self) -> Offer | None:
+        """What the server has; None, if it is not connected."""
+        return None if self.connection is None or self.connection.is_over else self.connection.offer
+
+    def forgive(self) -> None:
+        """Forget what failed."""
+        self._failures, self._not_before, self.error = 0, 0.0, None
+
+    def check_pause(self) -> None:
+        """Raises: McpFailure, where the server has failed too often, or just now."""
+        if self._failures >= MOST_FAILURES:
+            raise McpFailure(f"{self._name} failed {self._failures} times and stays down. {self.error}")
+        left_s = self._not_before - asyncio.get_running_loop().time()
+        if left_s > 0:
+            raise McpFailure(f"{self._name} has just failed; try it again in {left_s:.0f} s. {self.error}")
+
+    async def connect(self, connection: Connection, tell: Tell) -> None:
+        """Start a connection and keep it in a task of its own. Raises: McpFailure."""
+        ready = asyncio.Event()
+        self.connection = connection
+        self._task = asyncio.create_task(self._keep(connection, tell, ready))
+        waiting = asyncio.create_task(ready.wait())
+        try:
+            await asyncio.wait([self._task, waiting], return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            await self.end()
+            raise
+        finally:
+            waiting.cancel()
+        if not ready.is_set():
+            raise McpFailure(f"{self._name} cannot be used. {self.error}")
+
+    async def end(self) -> None:
+        """End the connection, if there is one."""
+        if self.connection is not None:
+            self.connection.end()
+        if self._task is not None:
+            await asyncio.wait([self._task], timeout=self._stop_timeout_s)
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        self.connection = self._task = None
+
+    async def _keep(self, connection: Connection, tell: Tell, ready: asyncio.Event) -> None:
+        """Live through one connection, and tell of its start and its end."""
+
+        async def connected(offer: Offer) -> None:
+            counts = {
+                "tools": len(offer.tools),
+                "resources": len(offer.resources),
+                "prompts": len(offer.prompts),
+            }
+            await tell(McpStarted(server_name=self._name, **counts))
+            ready.set()
+
+        error: str | None = None
+        try:
+            await connection.live(connected)
+        except Exception as failure:  # the edge of a connection: whatever fails there ends it alone
+            error = _reason(failure, connection.complaint())
+            log.info("MCP server %s: %s", self._name, error, exc_info=failure)
+            self._blame(error, was_connected=ready.is_set())
+        finally:
+            connection.end()
+        if ready.is_set():
+            await tell(McpStopped(server_name=self._name, error=error))
+
+    def _blame(self, error: str, *, was_connected: bool) -> None:
+        """What ran for a while may be started again at once, but only once."""
+        self.error = error
+        self._failures += 1
+        pause_s = START_PAUSE_S * 2 ** (self._failures - 1)
+        if was_connected and self._failures == 1:
+            pause_s = 0.0
+        self._not_before = asyncio.get_running_loop().time() + pause_s
+
+
+def _reason(failure: BaseException, complaint: str) -> str:
+    """The innermost failure in words, with what the server printed last."""
+    while isinstance(failure, BaseExceptionGroup):
+        failure = failure.exceptions[0]
+    said = (failure.message if isinstance(failure, AppError) else str(failure)) or type(failure).__name__
+    return f"{said} It printed: {complaint}"[:REASON_CHARACTERS] if complaint else said[:REASON_CHARACTERS]

@@ -1,0 +1,97 @@
+"""A server that is talked with over its input and output: a JSON message on each line.
+
+Source: Model Context Protocol, "Transports", stdio.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Final
+
+import anyio
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+from mcp.shared.message import SessionMessage
+from mcp_types import jsonrpc_message_adapter
+
+from engine.runtimes.runtime import Conversation
+
+MESSAGE_BYTES: Final = 16_777_216
+"""The longest message; a server that sends a longer one is no longer heard."""
+
+Streams = tuple[MemoryObjectReceiveStream[SessionMessage | Exception], MemoryObjectSendStream[SessionMessage]]
+
+log = logging.getLogger(__name__)
+
+
+class Trouble:
+    """What became of a connection: whether it is over, and what the server complained of."""
+
+    def __init__(self) -> None:
+        self.over = asyncio.Event()
+        self.complaint = ""
+
+
+@asynccontextmanager
+async def over_pipes(
+    starting: AbstractAsyncContextManager[Conversation], trouble: Trouble
+) -> AsyncIterator[Streams]:
+    """The transport that starts a program, and ends it."""
+    heard, incoming = anyio.create_memory_object_stream[SessionMessage | Exception](0)
+    outgoing, spoken = anyio.create_memory_object_stream[SessionMessage](0)
+    async with starting as program, heard, incoming, outgoing, spoken, anyio.create_task_group() as tasks:
+        tasks.start_soon(_hear, program, heard, trouble)
+        tasks.start_soon(_speak, program, spoken)
+        try:
+            yield incoming, outgoing
+        finally:
+            trouble.complaint = program.complaint()
+            tasks.cancel_scope.cancel()
+
+
+async def _hear(
+    program: Conversation, heard: MemoryObjectSendStream[SessionMessage | Exception], trouble: Trouble
+) -> None:
+    try:
+        async with heard:
+            async for line in _lines(program):
+                await _understand(line, heard)
+    except (anyio.BrokenResourceError, anyio.ClosedResourceError):
+        log.debug("nobody listens to the server any more")
+    finally:
+        trouble.over.set()
+
+
+async def _understand(line: bytes, heard: MemoryObjectSendStream[SessionMessage | Exception]) -> None:
+    """Hand a message on. Programs print other things too: those are left out."""
+    try:
+        message = jsonrpc_message_adapter.validate_json(line, by_name=False)
+    except ValueError:
+        log.debug("a server printed what is no message: %r", line[:200])
+        return
+    await heard.send(SessionMessage(message))
+
+
+async def _speak(program: Conversation, spoken: MemoryObjectReceiveStream[SessionMessage]) -> None:
+    try:
+        async for each in spoken:
+            line = each.message.model_dump_json(by_alias=True, exclude_unset=True)
+            await program.write(line.encode() + b"\n")
+    except OSError:
+        log.debug("the server reads no more; that its output ends tells whoever waits")
+
+
+async def _lines(program: Conversation) -> AsyncIterator[bytes]:
+    """Lines as they come; none after one that is too long."""
+    begun = bytearray()
+    while chunk := await program.read():
+        *ended, rest = chunk.split(b"\n")
+        for part in ended:
+            yield bytes(begun) + part
+            begun.clear()
+        begun += rest
+        if len(begun) > MESSAGE_BYTES:
+            log.warning("a server sent a message of more than %d bytes", MESSAGE_BYTES)
+            return

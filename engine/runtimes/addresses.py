@@ -1,0 +1,46 @@
+"""Which addresses of the network belong to everybody. Source: the special-purpose registries, RFC 6890."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from typing import Final
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_TRANSLATED: Final = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+"""IPv6 that a gateway turns into IPv4, of whatever kind (RFC 6052, RFC 8215)."""
+
+
+class AddressRefused(Exception):
+    """A host that does not exist, or whose address is not for everybody."""
+
+
+def is_public(address: Address) -> bool:
+    """Whether it is neither private, nor loopback, nor link-local, nor another of the special ones."""
+    if isinstance(address, ipaddress.IPv6Address):
+        if any(address in network for network in _TRANSLATED):
+            return False
+        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
+        if inner is not None and not is_public(inner):
+            return False
+    return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+async def addresses(host: str) -> list[Address]:
+    """The addresses of a host. Raises: AddressRefused, if there are none."""
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as failure:
+        raise AddressRefused(f"{host} has no address") from failure
+    return [ipaddress.ip_address(str(each[4][0]).partition("%")[0]) for each in found]
+
+
+async def public_address(host: str) -> Address:
+    """One of a host's addresses, all of which are public. Raises: AddressRefused."""
+    found = await addresses(host)
+    refused = next((address for address in found if not is_public(address)), None)
+    if refused is not None or not found:
+        raise AddressRefused(f"{host} has the address {refused}, which is not public")
+    return found[0]

@@ -1,0 +1,57 @@
+"""`access_mcp_resource`: a resource of a server that speaks the Model Context Protocol. Source: S2."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import field
+from typing import ClassVar
+
+from engine.mcp.answer import McpFailure
+from engine.mcp.hub import McpHub
+from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
+from engine.tools.use_mcp_tool import NOTICE, told
+from models.shape import PlainShape, described, limited, value
+from models.tool import ToolGroup
+
+
+@value
+class AccessMcpResourceParameters(PlainShape):
+    server_name: str = field(
+        metadata=described("The server that has the resource", **limited(shortest=1, longest=256))
+    )
+    uri: str = field(metadata=described("The resource's address", **limited(shortest=1, longest=4096)))
+
+
+class AccessMcpResource(Tool[AccessMcpResourceParameters]):
+    """Reads one resource of one of the session's servers, which is started if need be."""
+
+    name: ClassVar = "access_mcp_resource"
+    description: ClassVar = (
+        "Read a resource of one of the connected MCP servers, by its URI. The servers and their resources "
+        "are listed in the instructions."
+    )
+    group: ClassVar = ToolGroup.MCP
+    parameters: ClassVar = AccessMcpResourceParameters
+
+    def __init__(self, hub: McpHub) -> None:
+        self._hub = hub
+
+    def describe(self, parameters: AccessMcpResourceParameters) -> str:
+        return f"Read {parameters.uri} of the MCP server {parameters.server_name}"
+
+    async def notice(self, context: ToolContext, parameters: AccessMcpResourceParameters) -> Notice:
+        asked = {
+            "type": "access_mcp_resource",
+            "serverName": parameters.server_name,
+            "uri": parameters.uri,
+        }
+        return Notice(kind=NOTICE, text=json.dumps(asked, ensure_ascii=False))
+
+    async def run(self, context: ToolContext, parameters: AccessMcpResourceParameters) -> ToolResult:
+        notice = await self.notice(context, parameters)
+        await context.say("mcp_server_request_started", notice.text)
+        try:
+            answer = await self._hub.read_resource(context.session_id, parameters.server_name, parameters.uri)
+        except McpFailure as failure:
+            raise ToolFailure(str(failure)) from failure
+        return await told(context, answer)

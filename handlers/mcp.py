@@ -1,0 +1,35 @@
+"""Operations on a session's servers of the Model Context Protocol. Source: S2's tools; docs/mcp.md."""
+
+from __future__ import annotations
+
+from handlers.operation import Handlers, operation
+from models.error import NotFound
+from models.mcp import McpList, McpRestart, McpRestarted, McpServers, McpStarted, McpStopped
+from models.user import Caller, Permission
+
+
+class Mcp(Handlers, namespace="/mcp"):
+    @operation(
+        "mcp.list",
+        rest="GET /api/v1/sessions/{sessionId}/mcp",
+        permission=Permission.TOOL_READ,
+        on="session_id",
+        errors=(NotFound,),
+    )
+    async def list(self, caller: Caller, request: McpList) -> McpServers:
+        """List a session's MCP servers: whether each is connected, and what it offers. Nothing is started."""
+        servers, problem = await self.engine.mcp.states(request.session_id)
+        return McpServers(servers=servers, error=problem)
+
+    @operation(
+        "mcp.restart",
+        rest="POST /api/v1/sessions/{sessionId}/mcp/{serverName}/restart",
+        permission=Permission.TOOL_EXECUTE,
+        on="session_id",
+        limit="tool_execution",
+        errors=(NotFound,),
+        emits=(McpStarted, McpStopped),
+    )
+    async def restart(self, caller: Caller, request: McpRestart) -> McpRestarted:
+        """Start an MCP server anew; whether that went well is in its `status` and `error`."""
+        return McpRestarted(server=await self.engine.mcp.restart(request.session_id, request.server_name))

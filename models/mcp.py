@@ -1,0 +1,140 @@
+"""Servers of the Model Context Protocol that a session can use. Source: S2's tools; docs/mcp.md."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import field
+from typing import Any
+
+from models.event import Event, event
+from models.identifier import SessionId
+from models.shape import Shape, described, limited, one_of, value
+
+MOST_SERVERS = 32
+
+
+@value
+class McpServer(Shape):
+    """How to reach a server: a `command` to talk with, or the `url` of one that speaks streamable HTTP."""
+
+    type: str | None = field(default=None, metadata=one_of("stdio", "streamable-http"))
+    command: str | None = field(default=None, metadata=limited(shortest=1, longest=4096))
+    args: list[str] = field(default_factory=list, metadata=limited(longest=1000))
+    env: dict[str, str] = field(default_factory=dict, metadata=limited(longest=1000))
+    cwd: str | None = field(
+        default=None, metadata=described("The folder to start it in", **limited(shortest=1, longest=4096))
+    )
+    url: str | None = field(default=None, metadata=limited(shortest=1, longest=4096))
+    headers: dict[str, str] = field(default_factory=dict, metadata=limited(longest=100))
+    disabled: bool = False
+    always_allow: list[str] = field(
+        default_factory=list,
+        metadata=described("Tools that nobody has to approve", **limited(longest=1000)),
+    )
+    timeout: int = field(
+        default=60, metadata=described("Seconds that one call may take", **limited(least=1, most=3600))
+    )
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong with it; None, if it can be tried."""
+        if (self.command is None) == (self.url is None):
+            return "Give it either a `command` or a `url`."
+        if self.type is not None and (self.type == "stdio") != (self.command is not None):
+            return "`stdio` takes a `command`, `streamable-http` takes a `url`."
+        if self.url is not None and not self.url.lower().startswith(("http://", "https://")):
+            return "The `url` begins with http:// or https://."
+        return None
+
+
+class McpOrigin(enum.StrEnum):
+    """Who named a server: this server's configuration, the session's, or `.roo/mcp.json`."""
+
+    SERVER = "server"
+    SESSION = "session"
+    WORKSPACE = "workspace"
+
+
+class McpStatus(enum.StrEnum):
+    STOPPED = "stopped"
+    CONNECTED = "connected"
+    FAILED = "failed"
+    DISABLED = "disabled"
+
+
+@value
+class McpTool(Shape):
+    name: str
+    description: str
+    input_schema: dict[str, Any]
+
+
+@value
+class McpResource(Shape):
+    uri: str
+    name: str
+    description: str
+    mime_type: str | None = None
+
+
+@value
+class McpPrompt(Shape):
+    name: str
+    description: str
+
+
+@value
+class McpServerState(Shape):
+    """A server as it is now; what it offers is known once it has been started."""
+
+    name: str
+    origin: McpOrigin
+    status: McpStatus
+    error: str | None = None
+    tools: list[McpTool] = field(default_factory=list)
+    resources: list[McpResource] = field(default_factory=list)
+    prompts: list[McpPrompt] = field(default_factory=list)
+
+
+@value
+class McpList(Shape):
+    session_id: SessionId
+
+
+@value
+class McpServers(Shape):
+    """`error` says what is wrong with the workspace's `.roo/mcp.json`, where something is."""
+
+    servers: list[McpServerState]
+    error: str | None = None
+
+
+@value
+class McpRestart(Shape):
+    session_id: SessionId
+    server_name: str = field(metadata=limited(shortest=1, longest=256))
+
+
+@value
+class McpRestarted(Shape):
+    server: McpServerState
+
+
+@event("mcp.started", namespace="/mcp")
+@value
+class McpStarted(Event):
+    """A server has been connected and has told what it offers."""
+
+    server_name: str
+    tools: int
+    resources: int
+    prompts: int
+
+
+@event("mcp.stopped", namespace="/mcp")
+@value
+class McpStopped(Event):
+    """A server is no longer connected; `error` is left out where it was meant to end."""
+
+    server_name: str
+    error: str | None = None
