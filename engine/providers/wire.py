@@ -1,4 +1,4 @@
-"""What every wire protocol of a language model has in common: images, failures, and the end of a stream."""
+"""What every wire protocol of a language model has in common: keys, images, arguments, failures, closing."""
 
 from __future__ import annotations
 
@@ -7,17 +7,22 @@ import binascii
 import contextlib
 import datetime
 import email.utils
+import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Final
+from typing import Any, Final
 
 from engine.providers.provider import ProviderFailure
 from models.clock import now
 
 LONGEST_MESSAGE: Final = 1000
 """Characters of a server's own words that a failure repeats."""
-OVERLOADED: Final = 529
-"""Anthropic's status for a model that has no room; others say 503."""
+LONGEST_PAUSE_S: Final = 600.0
+"""How long a model may say nothing (it may be thinking) before its connection counts as broken."""
+CONNECTING_S: Final = 20.0
+"""How long it may take to reach a model's server."""
+INVALID_JSON: Final = "invalid_json"
+"""The one argument of a call whose arguments were no JSON object: what the model wrote instead."""
 
 _DATA_URL: Final = re.compile(
     r"data:(?P<type>[\w.+-]+/[\w.+-]+)(?:;[\w=.+-]+)*;base64,(?P<content>.*)\Z", re.S
@@ -41,6 +46,41 @@ def parse_data_url(url: str) -> tuple[str, bytes]:
         return found["type"].lower(), base64.b64decode(found["content"], validate=True)
     except binascii.Error:
         raise ProviderFailure("REQUEST_REFUSED", "The content of an image is no valid base64.") from None
+
+
+def parse_arguments(text: str) -> dict[str, Any]:
+    """The arguments of a call from their JSON text; no text means none.
+
+    What is no JSON object comes back as the argument `INVALID_JSON` with the text in it. No tool has such a
+    parameter, so the call is refused like any other wrong call, and the model reads there what it wrote.
+    """
+    if not text.strip():
+        return {}
+    try:
+        content = json.loads(text)
+    except ValueError:
+        return {INVALID_JSON: text}
+    return content if isinstance(content, dict) else {INVALID_JSON: text}
+
+
+def checked_key(provider: str, key: str | None, *variables: str) -> str:
+    """The key without the space around it; `variables` are those of the environment that can give one.
+
+    Raises: ProviderFailure: PROVIDER_UNAVAILABLE, where there is none; PROVIDER_KEY_REFUSED, for one that no
+    header can carry: a client that tried would repeat it in its error.
+    """
+    clean = (key or "").strip()
+    if not clean:
+        names = " or ".join(variables)
+        raise ProviderFailure(
+            "PROVIDER_UNAVAILABLE",
+            f"The provider `{provider}` needs a key: set {names} where the server runs.",
+        )
+    if not (clean.isascii() and clean.isprintable()):
+        raise ProviderFailure(
+            "PROVIDER_KEY_REFUSED", f"The key for `{provider}` has characters that no key has."
+        )
+    return clean
 
 
 def failure_of_status(status: int, message: str, retry_after: str | None = None) -> ProviderFailure:
@@ -91,14 +131,6 @@ def broken(failure: BaseException | str) -> ProviderFailure:
         "CONNECTION_BROKEN",
         f"The connection to the model's server broke: {said[:LONGEST_MESSAGE]}",
         retryable=True,
-    )
-
-
-def missing_key(provider: str, *variables: str) -> ProviderFailure:
-    """There is no key: which variables of the environment can give one."""
-    names = " or ".join(variables)
-    return ProviderFailure(
-        "PROVIDER_UNAVAILABLE", f"The provider `{provider}` needs a key: set {names} where the server runs."
     )
 
 

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from engine.providers.provider import ProviderFailure
-from engine.providers.wire import broken, closing, failure_of_status, missing_key, parse_data_url
+from engine.providers.wire import (
+    broken,
+    checked_key,
+    closing,
+    failure_of_status,
+    parse_arguments,
+    parse_data_url,
+)
 from models.clock import now
 
 
@@ -86,9 +93,36 @@ def test_a_broken_connection_may_be_tried_again() -> None:
 
 
 def test_a_missing_key_is_named() -> None:
-    failure = missing_key("gemini", "GEMINI_API_KEY", "GOOGLE_API_KEY")
-    assert failure.code == "PROVIDER_UNAVAILABLE"
-    assert "GEMINI_API_KEY or GOOGLE_API_KEY" in failure.message
+    with pytest.raises(ProviderFailure, match="GEMINI_API_KEY or GOOGLE_API_KEY") as raised:
+        checked_key("gemini", " ", "GEMINI_API_KEY", "GOOGLE_API_KEY")
+    assert raised.value.code == "PROVIDER_UNAVAILABLE"
+
+
+@pytest.mark.parametrize("key", ["secret\nkey", "secret\u00e9"])
+def test_a_key_that_no_header_can_carry_is_refused_without_repeating_it(key: str) -> None:
+    with pytest.raises(ProviderFailure) as raised:
+        checked_key("gemini", key, "GEMINI_API_KEY")
+    assert raised.value.code == "PROVIDER_KEY_REFUSED"
+    assert "secret" not in raised.value.message
+
+
+def test_the_space_around_a_key_is_not_part_of_it() -> None:
+    assert checked_key("gemini", " key\n", "GEMINI_API_KEY") == "key"
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        ('{"path": "a"}', {"path": "a"}),
+        ("", {}),
+        ('{"path": "a', {"invalid_json": '{"path": "a'}),
+        ("[1]", {"invalid_json": "[1]"}),
+    ],
+)
+def test_arguments_that_are_no_json_object_reach_the_engine_as_written(
+    text: str, arguments: dict[str, object]
+) -> None:
+    assert parse_arguments(text) == arguments
 
 
 class _Connection:

@@ -1,0 +1,65 @@
+"""One HTTP client for each endpoint, kept open between requests."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+from engine.providers.provider import Endpoint
+
+Client = TypeVar("Client")
+
+MOST_IDLE: Final = 16
+"""How many clients are kept; more only while they are all in use."""
+
+
+@dataclass(slots=True)
+class _Held(Generic[Client]):
+    client: Client
+    users: int = 0
+
+
+class Clients(Generic[Client]):
+    """Opens clients as they are needed. `open_client` runs in a thread: what it imports takes its time."""
+
+    def __init__(
+        self, open_client: Callable[[Endpoint], Client], close_client: Callable[[Client], Awaitable[object]]
+    ) -> None:
+        self._open = open_client
+        self._close = close_client
+        self._held: dict[Endpoint, _Held[Client]] = {}
+        self._changing = asyncio.Lock()
+
+    @contextlib.asynccontextmanager
+    async def lent(self, endpoint: Endpoint) -> AsyncIterator[Client]:
+        """The endpoint's client, open at least as long as this. Raises: what `open_client` raises."""
+        held = await self._hold(endpoint)
+        held.users += 1
+        try:
+            yield held.client
+        finally:
+            held.users -= 1
+
+    async def close(self) -> None:
+        """Close every client, with what is still being asked through it."""
+        async with self._changing:
+            while self._held:
+                await self._close(self._held.popitem()[1].client)
+
+    async def _hold(self, endpoint: Endpoint) -> _Held[Client]:
+        async with self._changing:
+            held = self._held.pop(endpoint, None)
+            if held is None:
+                held = _Held(await asyncio.to_thread(self._open, endpoint))
+            self._held[endpoint] = held
+            await self._make_room(endpoint)
+            return held
+
+    async def _make_room(self, wanted: Endpoint) -> None:
+        """Close those that were used least lately and are in use no more."""
+        idle = [each for each, held in self._held.items() if not held.users and each != wanted]
+        for endpoint in idle[: max(0, len(self._held) - MOST_IDLE)]:
+            await self._close(self._held.pop(endpoint).client)
