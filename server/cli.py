@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,8 @@ import uvloop
 
 from engine.accounts.accounts import Accounts
 from engine.engine import open_accounts
+from engine.providers.playbook import PlaybookInvalid
+from engine.storage.database import DatabaseUnusable
 from models.error import AppError
 from models.settings import LoggingSettings, LogLevel, Settings
 from models.user import Role
@@ -47,10 +51,8 @@ def serve(config: Path | None, data_dir: str | None, host: str | None, ports: tu
     given = {"host": host, "ports": list(ports) or None, "data_dir": data_dir}
     settings = _settings(config, given)
     configure_logs(settings.logging)
-    try:
+    with _said_plainly():
         uvloop.run(_serve(settings))
-    except OSError as failure:
-        raise click.ClickException(str(failure)) from failure
 
 
 async def _serve(settings: Settings) -> None:
@@ -127,8 +129,17 @@ def _with_accounts(config: Path | None, data_dir: str | None, work: Any) -> None
         async with open_accounts(settings) as accounts:
             await work(accounts)
 
-    try:
+    with _said_plainly():
         asyncio.run(run())
+
+
+@contextmanager
+def _said_plainly() -> Iterator[None]:
+    """What the person who runs the command can mend is told to them in a message, without a traceback."""
+    try:
+        yield
+    except (OSError, DatabaseUnusable, PlaybookInvalid) as failure:
+        raise click.ClickException(str(failure)) from failure
     except AppError as failure:
         raise click.ClickException(f"{failure.message}: {failure.details}") from failure
 

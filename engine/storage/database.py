@@ -20,6 +20,8 @@ import orjson
 import structlog
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, CursorResult, Executable, event, make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -33,6 +35,10 @@ UNITS_PER_COMMIT: Final = 512
 log = structlog.get_logger("storage")
 
 _inside: contextvars.ContextVar[bool] = contextvars.ContextVar("inside_transaction", default=False)
+
+
+class DatabaseUnusable(Exception):
+    """The database cannot be opened; the message says which one, why, and what to do."""
 
 
 class Transaction:
@@ -65,18 +71,34 @@ class Database:
     """Storage behind a URL. Only SQLite is wired up; nothing above this package knows which engine it is."""
 
     def __init__(self, url: str) -> None:
+        self._name = make_url(url).database or make_url(url).render_as_string()
         self._engine = _create_engine(url)
-        is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        self._begin = "BEGIN IMMEDIATE" if is_sqlite else "BEGIN"
+        self._is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        self._begin = "BEGIN IMMEDIATE" if self._is_sqlite else "BEGIN"
         self._waiting: deque[Transaction] = deque()
         self._wake = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
         self._closing = False
 
     async def open(self, journal: Journal) -> None:
-        """Bring the schema up to date and start the writer."""
-        async with self._engine.connect() as connection:
-            await connection.run_sync(_migrate)
+        """Bring the schema up to date and start the writer.
+
+        Raises: DatabaseUnusable, if it is none, cannot be read or written, or is of a newer version.
+        """
+        if self._is_sqlite:
+            await asyncio.to_thread(_check_file, self._name)
+        try:
+            async with self._engine.connect() as connection:
+                await connection.run_sync(_migrate)
+        except DBAPIError as failure:
+            await self._engine.dispose()
+            raise DatabaseUnusable(f"The database {self._name} cannot be used: {failure.orig}") from failure
+        except _NewerVersion as failure:
+            await self._engine.dispose()
+            raise DatabaseUnusable(
+                f"The database {self._name} was left by a newer version of this server (its schema is "
+                f"{failure}): start that version, or restore a backup that was made before it"
+            ) from failure
         self._writer = asyncio.create_task(self._write(journal), name="database writer")
 
     async def close(self) -> None:
@@ -242,10 +264,27 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
     cursor.close()
 
 
+def _check_file(path: str) -> None:
+    """Here, because a connection that fails to open leaves its thread behind. Raises: DatabaseUnusable."""
+    try:
+        sqlite3.connect(path).close()
+    except sqlite3.Error as failure:
+        raise DatabaseUnusable(f"The database {path} cannot be used: {failure}") from failure
+
+
+class _NewerVersion(Exception):
+    """The schema's version is none that this server knows."""
+
+
 def _migrate(connection: Connection) -> None:
+    """Raises: _NewerVersion; DBAPIError."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    unknown = set(MigrationContext.configure(connection).get_current_heads()) - known
+    if unknown:
+        raise _NewerVersion(", ".join(sorted(unknown)))
     connection.exec_driver_sql("BEGIN IMMEDIATE")
     command.upgrade(config, "head")
     connection.exec_driver_sql("COMMIT")
