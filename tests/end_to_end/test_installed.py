@@ -1,0 +1,141 @@
+"""What is packed into the wheel is enough: installed by itself, away from the sources, the server works."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.server import PROJECT, READY, Answer, ServerProcess
+
+DEADLINE_S = 120
+
+
+def run(folder: Path, *command: str) -> None:
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=DEADLINE_S, check=False
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project's wheel, built anew."""
+    folder = tmp_path_factory.mktemp("wheel")
+    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--no-deps")
+    run(folder, *pip, "--no-build-isolation", "--no-index", "--wheel-dir", str(folder), str(PROJECT))
+    [built] = folder.glob("roocode_server-*.whl")
+    return built
+
+
+class InstalledServer(ServerProcess):
+    """`roocode serve` out of a folder into which the wheel has been installed, and nothing else of ours."""
+
+    def start(self) -> ServerProcess:
+        packages = self.data_dir.parent / "packages"
+        code = "import server.cli, sys; print(server.cli.__file__, flush=True); server.cli.main()"
+        with self._log_file.open("a") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", code, "serve", "--port", "0", "--data-dir", str(self.data_dir)],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env={**os.environ, "PYTHONPATH": str(packages)},
+                cwd=self.data_dir.parent,
+            )
+        assert self.process.stdout is not None
+        place = self.process.stdout.readline().strip()
+        assert Path(place).is_relative_to(packages), place
+        line = self.process.stdout.readline().rstrip("\n")
+        assert line.startswith(READY), f"{line}\n{self.log}"
+        self.url = line.removeprefix(READY)
+        return self
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    folder = tmp_path_factory.mktemp("installed")
+    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--no-deps")
+    run(folder, *pip, "--no-index", "--target", str(folder / "packages"), str(wheel))
+    server = InstalledServer(folder / "data")
+    yield server.start()
+    server.end()
+
+
+@pytest.mark.parametrize("place", ["static", "config.yaml"])
+def test_the_wheel_holds_what_lies_beside_the_packages(wheel: Path, place: str) -> None:
+    source = PROJECT / place
+    files = [source] if source.is_file() else [path for path in source.rglob("*") if path.is_file()]
+    wanted = {f"server/{path.relative_to(PROJECT)}" for path in files}
+    assert wanted
+    assert wanted <= set(zipfile.ZipFile(wheel).namelist())
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        "engine/providers/playbooks",
+        "engine/storage/migrations",
+        "server/demo_project",
+        "server/templates",
+    ],
+)
+def test_the_wheel_holds_every_file_that_the_packages_need(wheel: Path, folder: str) -> None:
+    found = (path for path in (PROJECT / folder).rglob("*") if path.is_file())
+    wanted = {str(path.relative_to(PROJECT)) for path in found if "__pycache__" not in path.parts}
+    assert wanted
+    assert wanted <= set(zipfile.ZipFile(wheel).namelist())
+
+
+def test_the_wheel_says_that_it_is_typed_and_under_which_licence(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {f"{package}/py.typed" for package in ("engine", "handlers", "models", "server")} <= set(names)
+    assert any(name.endswith("/LICENSE") for name in names)
+
+
+def test_the_wheel_holds_nothing_else(wheel: Path) -> None:
+    tops = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {
+        "engine",
+        "handlers",
+        "models",
+        "server",
+    }
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/redoc", "/openapi.json", "/asyncapi.json"])
+def test_the_installed_server_serves_its_pages(installed: ServerProcess, path: str) -> None:
+    answer = installed.curl("GET", path, None, "--location", key=None)
+    assert answer.status == 200, answer
+    assert answer.body
+
+
+def test_the_installed_server_completes_a_task(installed: ServerProcess) -> None:
+    config = {"provider": "scripted", "model": "write-and-run", "approvals": [{"decision": "always"}]}
+    created = installed.curl("POST", "/api/v1/sessions", {"name": "Installed", "config": config})
+    session = f"/api/v1/sessions/{created.body['session']['id']}"
+    made = installed.curl("POST", f"{session}/tasks", {"input": "write and run"})
+    assert made.status == 201, made
+    task = ended(installed, f"{session}/tasks/{made.body['task']['id']}").body["task"]
+    assert task["status"] == "completed", task
+    assert task["result"]["filesCreated"] == ["/primes.py"]
+
+
+def ended(server: ServerProcess, path: str) -> Answer:
+    """The task once it is over."""
+    deadline = time.monotonic() + DEADLINE_S
+    while (answer := server.curl("GET", path)).body["task"]["status"] in ("pending", "running"):
+        assert time.monotonic() < deadline, answer
+    return answer
+
+
+def test_the_installed_server_stops_as_asked(installed: ServerProcess) -> None:
+    assert installed.stop() == 0
+    assert "Traceback" not in installed.log
+    installed.start()
