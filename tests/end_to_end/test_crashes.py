@@ -164,6 +164,8 @@ async def wait_for_the_end(life: Life, task_id: str, told: Acknowledged) -> None
     await nothing_acknowledged_is_lost(life, told)
     content = (await life.call("file.read", path="/steps.txt"))["content"]
     each_step_was_done_once(stored, content.splitlines())
+    changed = (await life.call("file.read", path="/long way.md"))["content"]
+    assert "nothing yet" not in changed
     restarts = [each["type"] for each in stored].count("task.resumable")
     assert restarts == [each["type"] for each in stored].count("task.resumed")
 
@@ -184,7 +186,7 @@ async def live_through(life: Life, numbers: Iterator[int]) -> int:
     return kills
 
 
-@pytest.mark.parametrize("first", range(1, 13, 4))
+@pytest.mark.parametrize("first", range(1, 13, 6))
 async def test_a_task_is_carried_through_kills_after_any_of_its_events(life: Life, first: int) -> None:
     kills = await live_through(life, itertools.chain([first], itertools.repeat(13)))
     assert kills >= 5
@@ -251,6 +253,26 @@ async def test_a_task_that_is_killed_between_its_result_and_its_end_presents_the
     assert calls_of(stored, "tool.completed") == {"short-way-1-1-1": 1, "short-way-2-1-1": 1}
     assert calls_of(stored, "tool.started").keys() == {"short-way-1-1-1", "short-way-2-1-1"}
     assert (await _lines(life)) == ["short way: only"]
+
+
+async def test_a_change_that_was_made_but_not_yet_told_at_the_kill_is_not_made_twice(
+    life: Life, tmp_path: Path
+) -> None:
+    """The kill falls between the writing of the file and the storing of the result."""
+    told = Acknowledged()
+    task_id = (await life.call("task.create", input="long way"))["task"]["id"]
+    async for happened in accompany(life, task_id, told, after=0):
+        if happened["type"] == "tool.started" and happened["callId"] == "long-way-6-1-1":
+            break
+    await life.kill()
+    file = tmp_path / "data" / "workspaces" / life.session_id / "long way.md"
+    file.write_text(file.read_text().replace("nothing yet", "1 | # long way"))
+    assert not await after_a_kill(life, task_id, told, life.last_seq)
+    after = len(life.seen)
+    await go_on(life, task_id)
+    assert await accompany_until(life, task_id, told, after=after)
+    await wait_for_the_end(life, task_id, told)
+    assert file.read_text().count("# long way") == 2
 
 
 async def test_an_approval_that_is_open_at_the_kill_is_still_open_and_its_answer_resumes_the_task(
