@@ -37,6 +37,27 @@ class ResourceLimits(Shape):
 
 
 @value
+class AcpAgent(Shape):
+    """An agent program that speaks the Agent Client Protocol on its standard input and output."""
+
+    command: list[str] = field(
+        metadata=described(
+            "The program and its arguments, run in the sandbox", **limited(shortest=1, longest=100)
+        )
+    )
+    environment: dict[str, str] = field(
+        default_factory=dict, metadata=described("Variables for it; no secrets: they are stored and shown")
+    )
+
+
+@value
+class Agent(Shape):
+    """Who works on the session's tasks: the built-in agent, unless another is named."""
+
+    acp: AcpAgent | None = None
+
+
+@value
 class SessionConfig(Shape):
     """How a session's agent works and what it may do. Source: S0, `SessionConfig`; the last two are ours."""
 
@@ -53,6 +74,7 @@ class SessionConfig(Shape):
     approvals: list[ApprovalRule] = field(default_factory=list, metadata=limited(longest=1000))
     auto_approval: AutoApproval = field(default_factory=AutoApproval)
     custom_instructions: str | None = field(default=None, metadata=limited(longest=100_000))
+    agent: Agent = field(default_factory=Agent)
     effort: str | None = field(
         default=None,
         metadata=described("How much a model that can reason should", **one_of("low", "medium", "high")),
@@ -89,6 +111,7 @@ class SessionConfigChange(Shape):
         default=None, metadata=described("Replaces the settings for automatic approval as a whole")
     )
     custom_instructions: str | None = field(default=None, metadata=limited(longest=100_000))
+    agent: Agent | None = None
     effort: str | None = field(default=None, metadata=one_of("low", "medium", "high"))
     mcp_servers: dict[str, McpServer] | None = field(default=None, metadata=limited(longest=MOST_SERVERS))
 

@@ -99,6 +99,7 @@ class AgentSettings(Shape):
     retry_delay_s: float = field(default=2.0, metadata=limited(least=0, most=3600))
     condense_percent: int = field(default=80, metadata=limited(least=10, most=100))
     custom_instructions: str = ""
+    acp_environment: list[str] = field(default_factory=list)
     modes: list[ModeSettings] = field(default_factory=list)
 
 
@@ -138,9 +139,45 @@ class ScriptedSettings(Shape):
     folders: list[str] = field(default_factory=list)
 
 
+class Protocol(enum.StrEnum):
+    """Of OpenAI's two protocols; `auto`: Responses at OpenAI itself, Chat Completions everywhere else."""
+
+    AUTO = "auto"
+    CHAT = "chat"
+    RESPONSES = "responses"
+
+
+@value
+class VendorSettings(Shape):
+    """Where a vendor's models are asked, if not at its own address, and which one `auto` is."""
+
+    base_url: str | None = None
+    model: str = "auto"
+
+
+@value
+class OpenAISettings(VendorSettings):
+    protocol: Protocol = Protocol.AUTO
+
+
+@value
+class OllamaSettings(Shape):
+    """A local Ollama; `model: auto` is the first that it has."""
+
+    base_url: str = "http://127.0.0.1:11434/v1"
+    model: str = "auto"
+
+
 @value
 class ProviderSettings(Shape):
+    """Where models are asked. Keys are no settings: they come from the environment or a user's profile."""
+
     scripted: ScriptedSettings = field(default_factory=ScriptedSettings)
+    anthropic: VendorSettings = field(default_factory=VendorSettings)
+    openai: OpenAISettings = field(default_factory=OpenAISettings)
+    gemini: VendorSettings = field(default_factory=VendorSettings)
+    ollama: OllamaSettings = field(default_factory=OllamaSettings)
+    allow_private_base_urls: bool = False
 
 
 @value

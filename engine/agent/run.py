@@ -10,7 +10,9 @@ import orjson
 from engine.agent.asking import Model, Reply
 from engine.agent.calls import Calls
 from engine.agent.condensing import Condenser
+from engine.agent.failure import TaskFailure
 from engine.agent.modes import Modes
+from engine.agent.opening import open_conversation
 from engine.agent.people import People
 from engine.agent.work import Work
 from engine.providers.provider import ProviderFailure
@@ -19,7 +21,7 @@ from models.approval import Approval, ApprovalStatus
 from models.conversation import Role, Turn
 from models.error import NotFound
 from models.message import Message
-from models.task import TaskError, TaskProgress
+from models.task import TaskProgress
 from models.usage import TokenUsage, UsageUpdated
 
 NOT_YET_DONE: Final = 95
@@ -30,14 +32,6 @@ NO_CALL: Final = (
 )
 LOST: Final = "The agent has made {count} steps in a row that led nowhere. Go on all the same?"
 SPENT: Final = "The task has used what it may without being asked about: {what}. Go on?"
-
-
-class TaskFailure(Exception):
-    """The task cannot go on; it ends as failed with this code and message."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.error = TaskError(code=code, message=message)
 
 
 class Run:
@@ -71,7 +65,7 @@ class Run:
     async def _loop(self) -> str:
         conversation = self.work.conversation
         if conversation.is_empty:
-            await self._open()
+            await open_conversation(self.work)
         if conversation.completion is not None:
             return conversation.completion
         while True:
@@ -87,19 +81,6 @@ class Run:
                 await self._remind()
             await self._check()
             await self._ask_model()
-
-    async def _open(self) -> None:
-        """Remember what the workspace holds, and hand the task itself to the conversation."""
-        task = self.work.task
-        snapshot = await self.work.equipment.results.look(self.work.workspace)
-        write = self.work.writing(say="text", text=task.input, images=task.images)
-
-        async def remember(unit: Transaction) -> None:
-            await self.work.equipment.results.remember(unit, task.id, snapshot)
-            await write(unit)
-
-        await self.work.append(Turn(role=Role.USER, text=task.input, images=task.images), alongside=remember)
-        await self.work.save_checkpoint("before the task")
 
     async def _listen(self) -> None:
         """Hand what people said meanwhile to the conversation."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 from collections import defaultdict
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
 from engine.agent.equipment import Equipment
+from engine.agent.failure import TaskFailure
 from engine.agent.limits import Slot
-from engine.agent.run import Run, TaskFailure
+from engine.agent.people import People
+from engine.agent.run import Run
 from engine.agent.subtasks import Children
 from engine.agent.work import Work
 from engine.sessions import Sessions
@@ -39,6 +42,22 @@ from models.task import (
 log = structlog.get_logger("runner")
 
 
+class TaskRun(Protocol):
+    """Work on one task, by the built-in agent or by another."""
+
+    work: Work
+    people: People
+
+    @property
+    def is_scripted(self) -> bool:
+        """Whether its conversation is not ours to condense."""
+        ...
+
+    async def to_the_end(self) -> str:
+        """The summary of what was done. Raises: TaskFailure; CancelledError."""
+        ...
+
+
 class Runner:
     """Tasks of one session run one after the other; those of different sessions at the same time."""
 
@@ -49,7 +68,7 @@ class Runner:
         self._places = asyncio.Semaphore(equipment.settings.concurrent_tasks)
         self._turns: defaultdict[SessionId, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._driving: dict[TaskId, asyncio.Task[None]] = {}
-        self._runs: dict[TaskId, Run] = {}
+        self._runs: dict[TaskId, TaskRun] = {}
         self.is_closing = False
 
     def start(self, task: Task) -> None:
@@ -181,7 +200,7 @@ class Runner:
             slot=slot,
             subtasks=self,
         )
-        self._runs[task.id] = run = Run(work)
+        self._runs[task.id] = run = await _run_of(work)
         try:
             summary = await run.to_the_end()
         except TaskFailure as failure:
@@ -229,3 +248,12 @@ class Runner:
         await self._equipment.states.move(
             task.id, TaskStatus.FAILED, TaskFailed(error=error), alongside=withdraw, error=error
         )
+
+
+async def _run_of(work: Work) -> TaskRun:
+    acp = work.session.config.agent.acp
+    if acp is None:
+        return Run(work)
+    external = await asyncio.to_thread(importlib.import_module, "engine.agent.external.run")  # slow
+    run: TaskRun = external.ExternalRun(work, acp)
+    return run

@@ -74,10 +74,12 @@ def _model() -> tuple[Any, Any]:
             "Search by meaning needs more packages: pip install 'roocode-server[semantic]'. "
             "search_files finds text without them."
         )
-    options = onnxruntime.SessionOptions()
+    options: Any = onnxruntime.SessionOptions()  # type: ignore[attr-defined]
     options.intra_op_num_threads = 1
     file = Path(weights.submodule_search_locations[0]) / "model.onnx"
-    session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    session: Any = onnxruntime.InferenceSession(  # type: ignore[attr-defined]
+        str(file), options, providers=["CPUExecutionProvider"]
+    )
     tokenizer = BertWordPieceTokenizer(str(VOCABULARY), lowercase=True)
     tokenizer.enable_truncation(LONGEST)
     tokenizer.enable_padding()

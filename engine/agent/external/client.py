@@ -1,0 +1,255 @@
+"""Our side of the protocol: what an agent program tells, asks and wants of files, as events and approvals."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from acp import (
+    ReadTextFileResponse,
+    RequestError,
+    RequestPermissionResponse,
+    WriteTextFileResponse,
+)
+from acp.schema import (
+    AgentMessageChunk,
+    AgentPlanUpdate,
+    AgentThoughtChunk,
+    AllowedOutcome,
+    DeniedOutcome,
+    PermissionOption,
+    TextContentBlock,
+    ToolCallProgress,
+    ToolCallStart,
+    ToolCallUpdate,
+    UsageUpdate,
+)
+
+from engine.agent.external.calls import command_of, prepared, tool_call
+from engine.agent.people import People
+from engine.agent.transcript import new_message_id
+from engine.agent.work import Work
+from engine.tools.catalogue import PreparedCall
+from engine.tools.changes import change_of
+from engine.tools.perform import file_event
+from models.approval import ApprovalStatus, Decision
+from models.error import AppError, NotFound
+from models.identifier import MessageId
+from models.task import MessageDelta, TaskProgress, TodosUpdated, ToolFailed, ToolStarted
+from models.tool import ToolCompleted, ToolOutcome
+from models.usage import ToolUse, UsageUpdated
+
+_MARKS = {"completed": "x", "in_progress": "-", "pending": " "}
+_ENDED = ("completed", "failed")
+
+
+class ExternalClient:
+    """The client that the protocol's library calls."""
+
+    def __init__(self, work: Work, people: People) -> None:
+        self._work = work
+        self._people = people
+        self._order = asyncio.Lock()
+        self._drafts: dict[str, tuple[MessageId, int, list[str]]] = {}
+        self._started: dict[str, ToolCallStart] = {}
+        self._granted: set[str] = set()
+        self.last_text = ""
+
+    def on_connect(self, conn: Any) -> None:
+        """The library says that the connection stands; there is nothing to do."""
+
+    async def session_update(self, session_id: str, update: Any, **_: Any) -> None:
+        """Something has happened in the agent: tell it, in the order in which it was told."""
+        async with self._order:
+            match update:
+                case AgentMessageChunk(content=TextContentBlock(text=text)):
+                    self._write("text", text)
+                case AgentThoughtChunk(content=TextContentBlock(text=text)):
+                    self._write("reasoning", text)
+                case ToolCallStart():
+                    await self._begin(update)
+                case ToolCallProgress():
+                    await self._go_on(update)
+                case AgentPlanUpdate():
+                    await self._plan(update)
+                case UsageUpdate():
+                    await self._count(update)
+
+    async def finish_messages(self) -> None:
+        """Store what was being written: something else follows."""
+        for say, (message_id, ts, pieces) in list(self._drafts.items()):
+            text = "".join(pieces)
+            if say == "text":
+                self.last_text = text
+            await self._work.note(
+                alongside=self._work.writing(say=say, text=text, ts=ts, message_id=message_id)
+            )
+        self._drafts.clear()
+
+    async def request_permission(
+        self, session_id: str, tool_call: ToolCallUpdate, options: list[PermissionOption], **_: Any
+    ) -> RequestPermissionResponse:
+        """Whether a call may be made: by policy, else by people."""
+        async with self._order:
+            await self.finish_messages()
+        begun = self._started.get(tool_call.tool_call_id)
+        kind = tool_call.kind or (begun.kind if begun else None) or "other"
+        title = tool_call.title or (begun.title if begun else None) or kind
+        raw = tool_call.raw_input or (begun.raw_input if begun else None) or {}
+        found = tool_call.locations or (begun.locations if begun else None) or []
+        call = prepared(kind, title, [each.path for each in found], command_of(raw))
+        is_allowed = await self._may(tool_call.tool_call_id, call, raw)
+        if is_allowed:
+            self._granted.add(tool_call.tool_call_id)
+        return _chosen(options, "allow_once" if is_allowed else "reject_once")
+
+    async def write_text_file(
+        self, session_id: str, path: str, content: str, **_: Any
+    ) -> WriteTextFileResponse:
+        """Write a file of the workspace: within a call that was approved, else by an approval of its own."""
+        call = prepared("edit", f"Write {path}", [path], None)
+        if not self._granted and not await self._may(f"write-{path}", call, {"path": path}):
+            raise RequestError.invalid_params({"message": "The person refused this write."})
+        workspace = self._work.workspace
+        try:
+            before = await self._content(path)
+            await workspace.put(path, content.encode())
+        except AppError as failure:
+            raise _as_request_error(failure) from failure
+        change = await asyncio.to_thread(change_of, workspace.canonical(path), before, content.encode())
+        await self._work.note(file_event(change))
+        return WriteTextFileResponse()
+
+    async def read_text_file(
+        self, session_id: str, path: str, line: int | None = None, limit: int | None = None, **_: Any
+    ) -> ReadTextFileResponse:
+        """A text file of the workspace, or some of its lines."""
+        try:
+            content = (await self._work.workspace.read(path)).content.decode()
+        except AppError as failure:
+            raise _as_request_error(failure) from failure
+        except UnicodeDecodeError:
+            raise RequestError.invalid_params({"message": "Not a text file."}) from None
+        if line is not None or limit is not None:
+            first = (line or 1) - 1
+            lines = content.splitlines(keepends=True)
+            content = "".join(lines[first : None if limit is None else first + limit])
+        return ReadTextFileResponse(content=content)
+
+    def __getattr__(self, name: str) -> Any:
+        """The protocol's other methods are not offered, and asked for all the same they are refused."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+
+        async def refuse(*_: Any, **__: Any) -> Any:
+            raise RequestError.method_not_found(name)
+
+        return refuse
+
+    async def _content(self, path: str) -> bytes | None:
+        try:
+            return (await self._work.workspace.read(path)).content
+        except NotFound:
+            return None
+
+    async def _may(self, call_id: str, call: PreparedCall, arguments: Any) -> bool:
+        config, equipment = self._work.session.config, self._work.equipment
+        try:
+            paths = [self._work.workspace.canonical(path) for path in call.paths()]
+        except AppError:
+            return False
+        decision = equipment.policy.decide(config, call, paths)
+        if decision is not Decision.ASK:
+            return decision is Decision.ALWAYS
+        raw = arguments if isinstance(arguments, dict) else {}
+        asked = tool_call(call_id, call.tool.name, raw)
+        return (await self._people.approve(asked, call, None)).status is ApprovalStatus.APPROVED
+
+    def _write(self, say: str, text: str) -> None:
+        if say not in self._drafts:
+            self._drafts[say] = (new_message_id(), self._work.next_ts(), [])
+        message_id, ts, pieces = self._drafts[say]
+        pieces.append(text)
+        self._work.signal(MessageDelta(message_id=message_id, text=text, ts=ts, say=say))
+
+    async def _begin(self, call: ToolCallStart) -> None:
+        await self.finish_messages()
+        self._started[call.tool_call_id] = call
+        kind = call.kind or "other"
+        raw = call.raw_input if isinstance(call.raw_input, dict) else {}
+        done = self._work.task.iterations + 1
+        await self._work.note(
+            ToolStarted(call_id=call.tool_call_id[:128], tool_name=kind, parameters=raw),
+            TaskProgress(progress=min(95, round(100 * done / (done + 4))), step=call.title),
+            step=call.title,
+            iterations=done,
+            tool_usage=self._used(kind, attempts=1),
+        )
+        if call.status in _ENDED:
+            await self._go_on(
+                ToolCallProgress(
+                    **call.model_dump(exclude={"session_update"}), session_update="tool_call_update"
+                )
+            )
+
+    async def _go_on(self, update: ToolCallProgress) -> None:
+        begun = self._started.get(update.tool_call_id)
+        if begun is None or update.status not in _ENDED:
+            return
+        del self._started[update.tool_call_id]
+        self._granted.discard(update.tool_call_id)
+        kind, succeeded = begun.kind or "other", update.status == "completed"
+        outcome = ToolOutcome(success=succeeded, output=_text(update)[:40_000])
+        call_id = update.tool_call_id[:128]
+        told = ToolCompleted(call_id=call_id, tool_name=kind, result=outcome, execution_time=0.0)
+        if succeeded:
+            await self._work.note(told)
+            return
+        failed = ToolFailed(call_id=call_id, tool_name=kind, error=outcome.output[:2000])
+        await self._work.note(told, failed, tool_usage=self._used(kind, failures=1))
+
+    def _used(self, kind: str, *, attempts: int = 0, failures: int = 0) -> dict[str, ToolUse]:
+        used = dict(self._work.task.tool_usage)
+        before = used.get(kind, ToolUse())
+        used[kind] = ToolUse(attempts=before.attempts + attempts, failures=before.failures + failures)
+        return used
+
+    async def _plan(self, update: AgentPlanUpdate) -> None:
+        todos = "\n".join(f"- [{_MARKS[entry.status]}] {entry.content}" for entry in update.entries)
+        await self._work.note(TodosUpdated(todos=todos), todos=todos)
+
+    async def _count(self, update: UsageUpdate) -> None:
+        cost = update.cost.amount if update.cost is not None else self._work.task.usage.total_cost
+        usage = self._work.usage_with(context_tokens=update.used, total_cost=cost)
+        told = UsageUpdated(usage=usage, tool_usage=self._work.task.tool_usage)
+        await self._work.note(told, usage=usage)
+
+
+def _chosen(options: list[PermissionOption], wanted: str) -> RequestPermissionResponse:
+    """The option of this kind, or one that means the same for longer; none: the call is cancelled."""
+    same = (wanted, wanted.replace("_once", "_always"))
+    for kind in same:
+        for option in options:
+            if option.kind == kind:
+                return RequestPermissionResponse(
+                    outcome=AllowedOutcome(outcome="selected", option_id=option.option_id)
+                )
+    return RequestPermissionResponse(outcome=DeniedOutcome(outcome="cancelled"))
+
+
+def _text(update: ToolCallProgress) -> str:
+    """What came of a call, as text."""
+    pieces = []
+    for block in update.content or []:
+        inner = getattr(block, "content", None)
+        if isinstance(inner, TextContentBlock):
+            pieces.append(inner.text)
+    if pieces:
+        return "\n".join(pieces)
+    return str(update.raw_output) if update.raw_output is not None else ""
+
+
+def _as_request_error(failure: AppError) -> RequestError:
+    if isinstance(failure, NotFound):
+        return RequestError.resource_not_found(str(failure.details.get("id", "")))
+    return RequestError.invalid_params({"message": failure.message, **failure.details})

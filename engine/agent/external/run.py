@@ -1,0 +1,137 @@
+"""The loop over a task whose agent is a program of others, run inside the session's sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shlex
+
+from acp import PROTOCOL_VERSION, RequestError, connect_to_agent, image_block, text_block
+from acp.schema import ClientCapabilities, FileSystemCapabilities, Implementation, PromptResponse
+
+from engine.agent.external.client import ExternalClient
+from engine.agent.external.transport import ProgramTransport
+from engine.agent.failure import TaskFailure
+from engine.agent.opening import open_conversation
+from engine.agent.people import People
+from engine.agent.work import Work
+from engine.providers.wire import parse_data_url
+from engine.runtimes.command_line import allowed
+from engine.runtimes.runtime import Command, Conversation, RuntimeUnavailable, mount_path
+from models.conversation import Role, Turn
+from models.session import AcpAgent
+
+AGAIN = (
+    "You were interrupted in the middle of this task and begin anew in the same workspace. Look at what is "
+    "done already, and go on. The task:\n\n"
+)
+
+
+class ExternalRun:
+    """One task, worked on by an agent program. It has a conversation of its own, which we do not see."""
+
+    is_scripted = True
+    """Its conversation is not ours to condense."""
+
+    def __init__(self, work: Work, agent: AcpAgent) -> None:
+        self.work = work
+        self.people = People(work)
+        self._agent = agent
+
+    async def to_the_end(self) -> str:
+        """Work on the task until the agent ends its turn and nobody has more to say; its last words.
+
+        Raises: TaskFailure; CancelledError, at any await: the program ends with it.
+        """
+        self._check()
+        try:
+            async with self.work.patience:
+                return await self._talk()
+        except TimeoutError:
+            raise TaskFailure("TASK_TIMEOUT", "The task took longer than it may") from None
+        except RuntimeUnavailable as failure:
+            raise TaskFailure("AGENT_UNAVAILABLE", failure.message) from failure
+
+    def _check(self) -> None:
+        line = shlex.join(self._agent.command)
+        refusal = allowed(line, self.work.session.config.allowed_commands)
+        if refusal is not None:
+            raise TaskFailure("AGENT_FORBIDDEN", f"`{refusal.command}` may not be run: {refusal.reason}")
+
+    async def _talk(self) -> str:
+        is_new = self.work.conversation.is_empty
+        if is_new:
+            await open_conversation(self.work)
+        names = self.work.equipment.settings.acp_environment
+        environment = {name: os.environ[name] for name in names if name in os.environ}
+        command = Command(
+            line=f"exec {shlex.join(self._agent.command)}",
+            environment={**environment, **self._agent.environment},
+        )
+        async with self.work.equipment.runtime.start(self.work.sandbox, command) as program:
+            try:
+                return await self._converse(program, is_new=is_new)
+            except (ConnectionError, OSError, RequestError) as failure:
+                raise TaskFailure("AGENT_FAILED", _why(failure, program)) from failure
+
+    async def _converse(self, program: Conversation, *, is_new: bool) -> str:
+        client = ExternalClient(self.work, self.people)
+        agent = connect_to_agent(client, ProgramTransport(program))
+        try:
+            await agent.initialize(
+                protocol_version=PROTOCOL_VERSION,
+                client_capabilities=ClientCapabilities(
+                    fs=FileSystemCapabilities(read_text_file=True, write_text_file=True), terminal=False
+                ),
+                client_info=Implementation(name="roocode-server", version="1"),
+            )
+            opened = await agent.new_session(cwd=mount_path(self.work.session.id), mcp_servers=[])
+            task = self.work.task
+            text, images = (task.input if is_new else AGAIN + task.input), task.images
+            while True:
+                pictures = [image_block(data, media) for media, data in map(_image, images)]
+                answer = await agent.prompt(
+                    session_id=opened.session_id, prompt=[text_block(text), *pictures]
+                )
+                await client.finish_messages()
+                _check_stop(answer)
+                await self.work.append(Turn(role=Role.ASSISTANT, text=client.last_text))
+                said = await self.people.unheard()
+                if not said:
+                    return client.last_text
+                for message in said:
+                    turn = Turn(role=Role.USER, text=message.text or "", message_id=message.id)
+                    await self.work.append(turn)
+                text = "\n\n".join(message.text or "" for message in said)
+                images = [image for message in said for image in message.images]
+        except asyncio.CancelledError:
+            with contextlib.suppress(Exception):
+                await asyncio.shield(asyncio.wait_for(agent.cancel(session_id=opened.session_id), 1))
+            raise
+        finally:
+            await agent.close()
+
+
+def _image(url: str) -> tuple[str, str]:
+    """The media type and the base64 of a `data:` URL."""
+    media, _ = parse_data_url(url)
+    return media, url.partition(",")[2]
+
+
+def _check_stop(answer: PromptResponse) -> None:
+    """Raises: TaskFailure, where the agent ended its turn because it could not go on."""
+    reasons = {
+        "max_tokens": "The agent has used all the tokens that it may.",
+        "max_turn_requests": "The agent has made all the requests that it may.",
+        "refusal": "The agent refused the task.",
+        "cancelled": "The agent says that it was cancelled.",
+    }
+    if answer.stop_reason in reasons:
+        raise TaskFailure(f"AGENT_{answer.stop_reason.upper()}", reasons[answer.stop_reason])
+
+
+def _why(failure: Exception, program: Conversation) -> str:
+    said = program.complaint()
+    complaint = f" It said: {said[-1000:]}" if said else ""
+    return f"The agent program failed: {failure or type(failure).__name__}.{complaint}"

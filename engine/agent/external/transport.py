@@ -1,0 +1,59 @@
+"""Messages of JSON-RPC over the pipes of a program in the sandbox: one JSON object a line.
+
+Source: Agent Client Protocol, "Transports".
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import orjson
+import structlog
+
+from engine.runtimes.runtime import Conversation
+
+LONGEST_MESSAGE: Final = 20_000_000
+
+log = structlog.get_logger("external agents")
+
+
+class ProgramTransport:
+    """What the protocol's library sends and receives by."""
+
+    def __init__(self, program: Conversation) -> None:
+        self._program = program
+        self._rest = b""
+
+    async def send(self, message: dict[str, Any]) -> None:
+        """Raises: OSError, once the program no longer reads."""
+        await self._program.write(orjson.dumps(message) + b"\n")
+
+    async def receive(self) -> dict[str, Any] | None:
+        """The next message; None at the end of the program, or where it no longer keeps to the protocol."""
+        while True:
+            line, separator, rest = self._rest.partition(b"\n")
+            if separator:
+                self._rest = rest
+                message = _decoded(line)
+                if message is not None:
+                    return message
+                continue
+            piece = await self._program.read()
+            if not piece or len(self._rest) > LONGEST_MESSAGE:
+                return None
+            self._rest += piece
+
+    async def close(self) -> None:
+        """The program ends with the block that started it."""
+
+
+def _decoded(line: bytes) -> dict[str, Any] | None:
+    """A message; None for what else a program prints."""
+    if not line.strip():
+        return None
+    try:
+        message = orjson.loads(line)
+    except ValueError:
+        log.info("not a message", line=line[:200])
+        return None
+    return message if isinstance(message, dict) else None

@@ -1,0 +1,172 @@
+"""An engine with a stand-in for a language model: it answers what the test has put on its list.
+
+Everything else is real: database, workspace, sandbox, tools.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import orjson
+import pytest
+
+from engine.engine import Engine, open_engine
+from engine.providers.provider import (
+    CallRequested,
+    ModelEvent,
+    ModelRequest,
+    ProviderFailure,
+    Stopped,
+    TextDelta,
+    Usage,
+)
+from models.identifier import SessionId
+from models.session import SessionCreate
+from models.settings import Settings
+from models.task import FINAL, Task, TaskCreate
+from models.user import Caller
+
+Step = ModelEvent | ProviderFailure
+Answer = Iterable[Step] | Callable[[ModelRequest], Iterable[Step]]
+
+
+def call(tool: str, call_id: str | None = None, **arguments: Any) -> CallRequested:
+    """A call that the model asks for."""
+    name = call_id or f"{tool}-{orjson.dumps(arguments).hex()[:24]}"
+    return CallRequested(call_id=name, tool_name=tool, arguments=arguments)
+
+
+def done(summary: str = "done") -> CallRequested:
+    return call("attempt_completion", result=summary)
+
+
+def say(text: str) -> TextDelta:
+    return TextDelta(text=text)
+
+
+class StandIn:
+    """A provider for tests: plays a list of answers, in the order of the requests."""
+
+    name: ClassVar[str] = "stand-in"
+
+    def __init__(self) -> None:
+        self.answers: list[Answer] = []
+        self.requests: list[ModelRequest] = []
+
+    async def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
+        self.requests.append(request)
+        assert self.answers, "the test has put no more answers on the list"
+        answer = self.answers.pop(0)
+        for step in answer(request) if callable(answer) else answer:
+            if isinstance(step, ProviderFailure):
+                raise step
+            yield step
+            await asyncio.sleep(0)
+        yield Stopped(reason="end")
+
+
+@dataclass
+class Agent:
+    """An engine, a session in it, and words for giving it tasks."""
+
+    engine: Engine
+    model: StandIn
+    caller: Caller
+    session_id: SessionId
+    settings: Settings
+    reopen: Callable[[], Awaitable[Agent]] = field(repr=False)
+
+    async def start(self, *answers: Answer, input: str = "do it", **config: Any) -> Task:  # noqa: A002
+        """Give a task to a model that will answer so."""
+        self.model.answers.extend(answers)
+        raw = {"sessionId": self.session_id, "input": input, "config": config}
+        return await self.engine.tasks.create(TaskCreate.load(raw))
+
+    async def finish(self, task: Task) -> Task:
+        """The task once it has ended."""
+        return await self.until(task, lambda now: now.status in FINAL)
+
+    async def run(self, *answers: Answer, **options: Any) -> Task:
+        return await self.finish(await self.start(*answers, **options))
+
+    async def until(self, task: Task, reached: Callable[[Task], bool]) -> Task:
+        async with asyncio.timeout(60):
+            while not reached(now := await self.engine.tasks.get(task.session_id, task.id)):
+                await asyncio.sleep(0.01)
+        return now
+
+    async def events(self, *types: str) -> list[dict[str, Any]]:
+        """What the log has of some types, in order."""
+        stored = await self.engine.log.read(self.session_id, after=0, limit=1000)
+        return [orjson.loads(each.body) for each in stored if not types or each.type in types]
+
+    async def messages(self, kind: str) -> list[str]:
+        told = await self.events("message.created")
+        return [
+            each["message"]["text"]
+            for each in told
+            if kind in (each["message"].get("say"), each["message"].get("ask"))
+        ]
+
+    def write(self, path: str, content: str) -> None:
+        file = self.engine.sessions.workspace(self.session_id).folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content)
+
+    def read(self, path: str) -> str:
+        return (self.engine.sessions.workspace(self.session_id).folder / path).read_text()
+
+
+def usage(tokens_in: int, tokens_out: int, **cached: Any) -> Usage:
+    return Usage(tokens_in=tokens_in, tokens_out=tokens_out, **cached)
+
+
+@pytest.fixture
+async def make_agent(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Agent]]]:
+    """Open an engine; `agent` are settings of that section, `config` the session's."""
+    opened: list[Engine] = []
+
+    async def make(
+        agent: Mapping[str, Any] | None = None,
+        config: Mapping[str, Any] | None = None,
+        session_id: SessionId | None = None,
+        **sections: Mapping[str, Any],
+    ) -> Agent:
+        always = dict.fromkeys(["edit", "command", "modes", "mcp", "browser"], "always")
+        settings = Settings.load_plain(
+            {
+                **sections,
+                "server": {"data_dir": str(tmp_path / "data")},
+                "agent": {"retry_delay_s": 0, **(agent or {})},
+                "approvals": {**always, **sections.get("approvals", {})},
+            }
+        )
+        model = StandIn()
+        engine = await open_engine(settings, more_providers=[model])
+        opened.append(engine)
+        caller = Caller.of(await engine.accounts.open_identity(), request_id="test", base_url="http://test")
+        if session_id is None:
+            wanted = SessionCreate.load(
+                {"config": {"provider": model.name, "model": "any", **(config or {})}}
+            )
+            session_id = (await engine.sessions.create(caller, wanted)).id
+
+        async def reopen() -> Agent:
+            await engine.close()
+            opened.remove(engine)
+            return await make(agent, config, session_id, **sections)
+
+        return Agent(engine, model, caller, session_id, settings, reopen)
+
+    yield make
+    for engine in opened:
+        await engine.close()
+
+
+@pytest.fixture
+async def agent(make_agent: Callable[..., Awaitable[Agent]]) -> Agent:
+    return await make_agent()

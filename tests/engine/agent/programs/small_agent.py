@@ -1,0 +1,111 @@
+"""A stand-in for an agent program: it speaks the Agent Client Protocol and does what its arguments say."""
+
+import json
+import os
+import sys
+import time
+
+DO = sys.argv[1]
+
+
+def send(message):
+    print(json.dumps({"jsonrpc": "2.0", **message}), flush=True)
+
+
+def receive():
+    line = sys.stdin.readline()
+    if not line:
+        sys.exit(0)
+    return json.loads(line)
+
+
+def ask(identifier, method, params):
+    """A request to the client, and its answer."""
+    send({"id": identifier, "method": method, "params": params})
+    while True:
+        message = receive()
+        if message.get("id") == identifier and "method" not in message:
+            return message
+
+
+def tell(update):
+    send({"method": "session/update", "params": {"sessionId": "s", "update": update}})
+
+
+def say(text):
+    tell({"sessionUpdate": "agent_message_chunk", "content": {"type": "text", "text": text}})
+
+
+def act():
+    """What the agent does with a prompt; its stop reason."""
+    if DO == "talk":
+        tell({"sessionUpdate": "agent_thought_chunk", "content": {"type": "text", "text": "hm"}})
+        tell(
+            {
+                "sessionUpdate": "plan",
+                "entries": [
+                    {"content": "look", "priority": "high", "status": "completed"},
+                    {"content": "do", "priority": "low", "status": "in_progress"},
+                ],
+            }
+        )
+        say("All ")
+        say("done.")
+    elif DO == "edit":
+        call = {"toolCallId": f"c{prompts}", "title": "Write a.txt", "kind": "edit", "locations": [{"path": "a.txt"}]}
+        tell({"sessionUpdate": "tool_call", **call, "status": "pending", "rawInput": {"path": "a.txt"}})
+        options = [
+            {"optionId": "yes", "name": "Yes", "kind": "allow_once"},
+            {"optionId": "no", "name": "No", "kind": "reject_once"},
+        ]
+        answer = ask(
+            100, "session/request_permission", {"sessionId": "s", "toolCall": call, "options": options}
+        )
+        allowed = answer["result"]["outcome"].get("optionId") == "yes"
+        written = ask(
+            101,
+            "fs/write_text_file",
+            {"sessionId": "s", "path": os.getcwd() + "/a.txt", "content": "hello\n"},
+        )
+        status = "completed" if allowed and "error" not in written else "failed"
+        tell({"sessionUpdate": "tool_call_update", "toolCallId": f"c{prompts}", "status": status})
+        say(f"allowed {allowed}, written {'error' not in written}")
+    elif DO == "escape":
+        answers = [
+            ask(200 + n, "fs/read_text_file", {"sessionId": "s", "path": path})
+            for n, path in enumerate(["../../../../etc/passwd", "/etc/passwd", "missing.txt"])
+        ]
+        say(" ".join(str(answer.get("error", {}).get("code")) for answer in answers))
+    elif DO == "terminal":
+        answer = ask(300, "terminal/create", {"sessionId": "s", "command": "id"})
+        say(str(answer["error"]["code"]))
+    elif DO == "die":
+        print("something broke", file=sys.stderr, flush=True)
+        sys.exit(3)
+    elif DO == "refuse":
+        return "refusal"
+    elif DO == "hang":
+        say("…")
+        time.sleep(1000)
+    elif DO == "where":
+        say(
+            f"{os.getcwd()} {os.path.exists('/etc/shadow')} "
+            f"{os.environ.get('GIVEN')} {os.environ.get('PLAIN')}"
+        )
+    return "end_turn"
+
+
+prompts = 0
+while True:
+    request = receive()
+    method = request.get("method")
+    if method == "initialize":
+        result = {"protocolVersion": 1, "agentCapabilities": {}, "authMethods": []}
+    elif method == "session/new":
+        result = {"sessionId": "s"}
+    elif method == "session/prompt":
+        prompts += 1
+        result = {"stopReason": act()}
+    else:
+        continue
+    send({"id": request["id"], "result": result})

@@ -1,0 +1,207 @@
+"""Agents of others over the Agent Client Protocol: a stand-in for what is rare, opencode for the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models.approval import ApprovalRespond
+from models.task import Activity, Task, TaskSay, TaskStatus
+from tests.engine.agent.conftest import Agent
+from tests.support.mock_models import MockModels
+
+Make = Callable[..., Awaitable[Agent]]
+SMALL = (Path(__file__).parent / "programs" / "small_agent.py").read_text()
+OPENCODE = Path(__file__).resolve().parents[3] / "node_modules" / "opencode-linux-x64"
+
+
+async def small(make_agent: Make, do: str, *, edit: str = "always", **config: Any) -> Agent:
+    """An engine whose session's agent is the stand-in."""
+    acp = {"command": ["python3", "agent.py", do], "environment": {"PLAIN": "p"}}
+    agent = await make_agent(
+        {"acp_environment": ["GIVEN"]}, {"agent": {"acp": acp}, **config}, approvals={"edit": edit}
+    )
+    agent.write("agent.py", SMALL)
+    return agent
+
+
+async def answer(agent: Agent, task: Task, action: str) -> None:
+    async with asyncio.timeout(60):
+        while not (pending := await agent.engine.approvals.pending(task.id)):
+            await asyncio.sleep(0.01)
+    raw = {"sessionId": agent.session_id, "approvalId": pending[0].id, "action": action}
+    await agent.engine.tasks.respond(agent.caller, ApprovalRespond.load(raw))
+
+
+async def test_what_it_says_thinks_and_plans_is_told(make_agent: Make) -> None:
+    agent = await small(make_agent, "talk")
+    task = await agent.run()
+    assert task.status is TaskStatus.COMPLETED
+    assert task.result is not None
+    assert task.result.summary == "All done."
+    assert task.todos == "- [x] look\n- [-] do"
+    assert await agent.messages("reasoning") == ["hm"]
+    assert "All done." in await agent.messages("text")
+
+
+async def test_its_permission_requests_are_approvals_and_its_writes_events(make_agent: Make) -> None:
+    agent = await small(make_agent, "edit", edit="ask")
+    task = await agent.start()
+    await answer(agent, task, "approve")
+    ended = await agent.finish(task)
+    assert ended.result is not None
+    assert ended.result.summary == "allowed True, written True"
+    assert ended.result.files_created == ["/a.txt"]
+    assert agent.read("a.txt") == "hello\n"
+    assert [each["path"] for each in await agent.events("file.created")] == ["/a.txt"]
+    assert [each["toolName"] for each in await agent.events("tool.started", "tool.completed")] == ["edit"] * 2
+    assert ended.tool_usage["edit"].attempts == 1
+
+
+async def test_a_refusal_reaches_it_and_nothing_is_written_behind_it(make_agent: Make) -> None:
+    agent = await small(make_agent, "edit", edit="ask")
+    task = await agent.start()
+    await answer(agent, task, "reject")
+    await answer(agent, task, "reject")  # it tries to write all the same
+    ended = await agent.finish(task)
+    assert ended.result is not None
+    assert ended.result.summary == "allowed False, written False"
+    assert not ended.result.files_created
+
+
+async def test_a_rule_decides_where_one_fits(make_agent: Make) -> None:
+    rules = [{"decision": "never", "path": "a.txt"}]
+    agent = await small(make_agent, "edit", approvals=rules)
+    task = await agent.run()
+    assert task.result is not None
+    assert task.result.summary == "allowed False, written False"
+    assert not await agent.events("approval.required")
+
+
+@pytest.mark.parametrize(("do", "said"), [("escape", "-32602"), ("terminal", "-32601")])
+async def test_what_it_may_not_have_is_refused(make_agent: Make, do: str, said: str) -> None:
+    agent = await small(make_agent, do)
+    task = await agent.run()
+    assert task.result is not None
+    assert said in task.result.summary
+    assert "None" not in task.result.summary
+
+
+async def test_it_runs_in_the_sandbox_with_the_variables_it_is_given(
+    make_agent: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIVEN", "g")
+    agent = await small(make_agent, "where")
+    task = await agent.run()
+    assert task.result is not None
+    assert task.result.summary == f"/workspaces/{agent.session_id} False g p"
+
+
+@pytest.mark.parametrize(
+    ("do", "code", "told"),
+    [("die", "AGENT_FAILED", "something broke"), ("refuse", "AGENT_REFUSAL", "refused")],
+)
+async def test_an_agent_that_cannot_go_on_ends_the_task(
+    make_agent: Make, do: str, code: str, told: str
+) -> None:
+    agent = await small(make_agent, do)
+    task = await agent.run()
+    assert task.status is TaskStatus.FAILED
+    assert task.error is not None
+    assert task.error.code == code
+    assert told in task.error.message
+
+
+async def test_a_program_that_is_not_there(make_agent: Make) -> None:
+    agent = await make_agent(None, {"agent": {"acp": {"command": ["no-such-agent"]}}})
+    task = await agent.run()
+    assert task.error is not None
+    assert task.error.code == "AGENT_FAILED"
+
+
+async def test_a_program_that_the_session_may_not_run(make_agent: Make) -> None:
+    agent = await small(make_agent, "talk", allowedCommands=["npm"])
+    task = await agent.run()
+    assert task.error is not None
+    assert task.error.code == "AGENT_FORBIDDEN"
+
+
+async def test_cancelling_ends_the_program(make_agent: Make) -> None:
+    agent = await small(make_agent, "hang")
+    task = await agent.start()
+    await agent.until(task, lambda now: now.status is TaskStatus.RUNNING)
+    await agent.engine.tasks.cancel(agent.session_id, task.id)
+    assert (await agent.finish(task)).status is TaskStatus.CANCELLED
+
+
+async def test_a_message_is_the_next_prompt(make_agent: Make) -> None:
+    agent = await small(make_agent, "edit", edit="ask")
+    task = await agent.start()
+    await agent.until(task, lambda now: now.activity is Activity.INTERACTIVE)
+    raw = {"sessionId": agent.session_id, "taskId": task.id, "text": "Not there."}
+    await agent.engine.tasks.say(agent.caller, TaskSay.load(raw))  # a refusal with these words
+    await answer(agent, task, "reject")
+    await answer(agent, task, "approve")  # the second prompt's request
+    ended = await agent.finish(task)
+    assert ended.result is not None
+    assert ended.result.summary == "allowed True, written True"
+
+
+async def test_opencode_does_a_task(make_agent: Make, mock_models: MockModels) -> None:
+    """A real agent program, with a mock of a model's server: permission, write, message, usage."""
+    write = {"filePath": "hello.txt", "content": "hello\n"}
+    mock_models.say(
+        {"content": "I write it.", "toolCalls": [{"name": "write", "arguments": json.dumps(write)}]},
+        match={"hasToolResult": False, "userMessage": "hello.txt"},
+    )
+    mock_models.say({"content": "It is written."}, match={"hasToolResult": True})
+    mock_models.say({"content": "A title"})
+    agent = await make_agent(
+        None,
+        {
+            "agent": {
+                "acp": {
+                    "command": [str(OPENCODE / "bin" / "opencode"), "acp"],
+                    "environment": {
+                        "OPENCODE_DISABLE_MODELS_FETCH": "1",
+                        "OPENCODE_DISABLE_AUTOUPDATE": "1",
+                        "NO_PROXY": "127.0.0.1,localhost",
+                    },
+                }
+            },
+            "network": True,
+            "resourceLimits": {"maxMemoryMB": 4096, "maxProcesses": 512},
+        },
+        approvals={"edit": "ask"},
+        runtime={"read_only_paths": [str(OPENCODE)]},
+    )
+    provider = {
+        "npm": "@ai-sdk/openai-compatible",
+        "name": "Mock",
+        "options": {"baseURL": f"{mock_models.url}/v1", "apiKey": mock_models.key},
+        "models": {"any-model": {"name": "any"}},
+    }
+    settings = {
+        "autoupdate": False,
+        "share": "disabled",
+        "model": "mock/any-model",
+        "small_model": "mock/any-model",
+        "permission": {"edit": "ask"},
+        "provider": {"mock": provider},
+    }
+    agent.write("opencode.json", json.dumps(settings))
+    task = await agent.start(input="Write hello.txt")
+    await answer(agent, task, "approve")
+    ended = await agent.finish(task)
+    assert ended.status is TaskStatus.COMPLETED, ended.error
+    assert agent.read("hello.txt") == "hello\n"
+    assert ended.result is not None
+    assert "It is written." in ended.result.summary
+    [asked] = await agent.events("approval.required")
+    assert asked["toolName"] == "edit"
+    assert "/hello.txt" in ended.result.files_created
