@@ -3,6 +3,7 @@
 pytest_plugins = [
     "tests.support.documents",
     "tests.support.mock_models",
+    "tests.support.replaying",
     "tests.support.server",
     "tests.support.storage",
 ]

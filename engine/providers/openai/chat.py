@@ -1,0 +1,141 @@
+"""Chat Completions: the protocol of OpenAI that most other servers speak too.
+
+Source: OpenAI's API reference, "Chat"; for what others add: `reasoning_content` (DeepSeek, vLLM, llama.cpp),
+`reasoning` (Ollama, OpenRouter), `usage.cost` (OpenRouter).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from engine.providers.openai.calls import Calls
+from engine.providers.openai.chat_turns import messages_of, tools_of
+from engine.providers.provider import (
+    ModelEvent,
+    ModelRequest,
+    ReasoningDelta,
+    Stopped,
+    TextDelta,
+    Usage,
+)
+from engine.providers.wire import broken, closing
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+    from openai.types import CompletionUsage
+    from openai.types.chat import ChatCompletionChunk
+    from openai.types.chat.chat_completion_chunk import Choice, ChoiceDeltaToolCall
+
+REASONS: Final[Mapping[str, str]] = {"length": "max_tokens", "content_filter": "refusal"}
+REASONING_KEYS: Final = ("reasoning_content", "reasoning")
+
+
+async def stream_chat(
+    client: AsyncOpenAI, request: ModelRequest, *, is_official: bool
+) -> AsyncIterator[ModelEvent]:
+    """The answer, piece by piece. Raises: ProviderFailure; whatever the SDK raises."""
+    reading = _Reading(request)
+    chunks = await client.chat.completions.create(**_body(request, is_official=is_official))
+    async with closing(chunks.close):
+        async for chunk in chunks:
+            for piece in reading.take(chunk):
+                yield piece
+    for piece in reading.end():
+        yield piece
+
+
+def _body(request: ModelRequest, *, is_official: bool) -> dict[str, Any]:
+    """What is asked. OpenAI's own reasoning models refuse `max_tokens`, and others know nothing else."""
+    length = "max_completion_tokens" if is_official else "max_tokens"
+    optional = {
+        "tools": tools_of(request.tools) or None,
+        length: request.max_tokens,
+        "temperature": request.temperature,
+        "reasoning_effort": request.effort,
+    }
+    return {
+        "model": request.model,
+        "messages": messages_of(request),
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        **{name: content for name, content in optional.items() if content is not None},
+    }
+
+
+class _Reading:
+    """How far an answer has been read. The servers are many: nothing is taken for granted."""
+
+    def __init__(self, request: ModelRequest) -> None:
+        self._calls = Calls(request.turns)
+        self._newest = ""
+        self._ids: dict[str, str] = {}
+        self._finish: str | None = None
+        self._refused = False
+
+    def take(self, chunk: ChatCompletionChunk) -> Iterator[ModelEvent]:
+        for choice in chunk.choices or ():
+            yield from self._take_choice(choice)
+        if chunk.usage is not None:
+            yield usage_of(chunk.usage)
+
+    def end(self) -> Iterator[ModelEvent]:
+        """What is known when nothing more comes. Raises: ProviderFailure, if the answer is not whole."""
+        if self._finish is None:
+            raise broken("the answer ended before it was finished")
+        yield from self._calls.requested(is_cut=self._finish == "length")
+        yield Stopped(reason=self._reason())
+
+    def _take_choice(self, choice: Choice) -> Iterator[ModelEvent]:
+        delta = choice.delta
+        if delta is not None:
+            thought = _extra(delta.model_extra, REASONING_KEYS)
+            if thought:
+                yield ReasoningDelta(text=thought)
+            if delta.content:
+                yield TextDelta(text=delta.content)
+            if delta.refusal:
+                self._refused = True
+                yield TextDelta(text=delta.refusal)
+            for call in delta.tool_calls or ():
+                yield from self._take_call(call)
+        self._finish = choice.finish_reason or self._finish
+
+    def _take_call(self, piece: ChoiceDeltaToolCall) -> Iterator[ModelEvent]:
+        """A piece of a call belongs to its index; a new id at an old index begins a new call all the same."""
+        key = self._newest if piece.index is None else str(piece.index)
+        written = piece.function
+        is_new = bool(piece.id) and self._ids.get(key) != piece.id
+        if is_new or (key not in self._ids and written is not None and written.name):
+            key = key or "0"
+            self._ids[key] = piece.id or ""
+            yield self._calls.begin(key, piece.id, (written.name if written else None) or "")
+        self._newest = key
+        if written is not None and written.arguments:
+            delta = self._calls.go_on(key, written.arguments)
+            if delta is not None:
+                yield delta
+
+    def _reason(self) -> str:
+        if self._refused:
+            return "refusal"
+        return REASONS.get(self._finish or "", "calls" if self._calls else "end")
+
+
+def usage_of(usage: CompletionUsage) -> Usage:
+    """The tokens as the server counts them, and the price where it says one."""
+    details = usage.prompt_tokens_details
+    cost = (usage.model_extra or {}).get("cost")
+    return Usage(
+        tokens_in=usage.prompt_tokens or 0,
+        tokens_out=usage.completion_tokens or 0,
+        cache_reads=(details.cached_tokens or 0) if details else 0,
+        cache_writes=(getattr(details, "cache_write_tokens", None) or 0) if details else 0,
+        cost=float(cost) if isinstance(cost, int | float) else None,
+    )
+
+
+def _extra(content: Mapping[str, Any] | None, names: tuple[str, ...]) -> str:
+    """The first of these fields, which the SDK does not know, that has text."""
+    found = ((content or {}).get(name) for name in names)
+    return next((text for text in found if isinstance(text, str) and text), "")

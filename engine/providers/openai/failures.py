@@ -1,0 +1,86 @@
+"""What the SDK raises, in the words of every provider."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final
+
+from engine.providers.provider import ProviderFailure
+from engine.providers.wire import broken, failure_of_status
+
+if TYPE_CHECKING:
+    import openai
+
+STATUSES: Final[Mapping[str, int]] = {
+    "context_length_exceeded": 413,
+    "rate_limit_exceeded": 429,
+    "invalid_api_key": 401,
+    "model_not_found": 404,
+    "invalid_request_error": 400,
+    "invalid_prompt": 400,
+    "server_error": 500,
+    "vector_store_timeout": 500,
+}
+"""What the codes of failures within a stream would have been as an HTTP status."""
+NO_CREDIT: Final = "insufficient_quota"
+
+
+@contextlib.contextmanager
+def translated(api_key: str | None) -> Iterator[None]:
+    """Failures of the SDK inside come out as ProviderFailure, without the key.
+
+    The SDK's own exception is no cause of it: its text can repeat the key.
+    """
+    import httpx2
+    import openai
+
+    try:
+        yield
+    except openai.APIStatusError as failure:
+        raise _of_status(failure, api_key) from None
+    except openai.APIConnectionError as failure:
+        raise broken(str(failure.__cause__ or failure)) from None
+    except openai.APIError as failure:
+        raise failure_of_code(failure.code, failure.message, api_key) from None
+    except (httpx2.HTTPError, httpx2.StreamError) as failure:
+        raise broken(failure) from None
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise broken("the answer is no valid stream of events") from None
+
+
+def failure_of_code(code: str | None, message: str, api_key: str | None = None) -> ProviderFailure:
+    """What a failure within a stream means; a code that is not known counts as the server's own fault."""
+    said = without(api_key, message)
+    if code == NO_CREDIT:
+        return _no_credit(said)
+    status = int(code) if code and code.isdecimal() and len(code) == 3 else STATUSES.get(code or "", 500)
+    return failure_of_status(status, said)
+
+
+def without(api_key: str | None, message: str) -> str:
+    """The words of a server without the key, should it have repeated that."""
+    return message.replace(api_key, "…") if api_key else message
+
+
+def _of_status(failure: openai.APIStatusError, api_key: str | None) -> ProviderFailure:
+    said = without(api_key, _words(failure))
+    if failure.code == NO_CREDIT:
+        return _no_credit(said)
+    if failure.code == "context_length_exceeded":
+        return failure_of_status(413, said)
+    return failure_of_status(failure.status_code, said, failure.response.headers.get("retry-after"))
+
+
+def _no_credit(said: str) -> ProviderFailure:
+    """It has the status of too many requests, and no waiting helps."""
+    return ProviderFailure("RATE_LIMITED", f"The account of the key has no credit left: {said}")
+
+
+def _words(failure: openai.APIStatusError) -> str:
+    """What the server itself said: its `message`, else its body."""
+    body = failure.body
+    if isinstance(body, Mapping) and isinstance(body.get("message"), str):
+        return str(body["message"])
+    return body if isinstance(body, str) and body else failure.message

@@ -1,0 +1,124 @@
+"""The provider: which protocol an address speaks, and whether a key is there."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import urllib.parse
+from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, Final, cast
+
+from engine.providers.clients import Clients
+from engine.providers.openai.chat import stream_chat
+from engine.providers.openai.failures import translated
+from engine.providers.openai.responses import stream_responses
+from engine.providers.provider import Endpoint, ModelEvent, ModelRequest
+from engine.providers.wire import CONNECTING_S, LONGEST_PAUSE_S, checked_key
+from models.settings import Protocol
+
+if TYPE_CHECKING:
+    import httpx2
+    from openai import AsyncOpenAI
+
+OFFICIAL_HOST: Final = "api.openai.com"
+OFFICIAL_URL: Final = f"https://{OFFICIAL_HOST}/v1"
+"""Given to the SDK always: it would look for another in the environment."""
+
+
+class OpenAIProvider:
+    """Models behind OpenAI's protocols: OpenAI's own, and those of OpenRouter, Ollama, vLLM, llama.cpp …"""
+
+    name: ClassVar[str] = "openai"
+
+    def __init__(self, protocol: Protocol = Protocol.AUTO) -> None:
+        self._protocol = protocol
+        self._clients = Clients(_open, _close)
+
+    async def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
+        """The model's answer. Closing the iterator closes its connection.
+
+        Raises: ProviderFailure; without a key PROVIDER_UNAVAILABLE, but for servers on this machine.
+        """
+        endpoint = request.endpoint
+        if endpoint.api_key or not is_loopback(endpoint.base_url):
+            key = checked_key(self.name, endpoint.api_key, "OPENAI_API_KEY")
+            endpoint = replace(endpoint, api_key=key)
+        is_official = _is_official(endpoint)
+        async with self._clients.lent(endpoint) as client:
+            if self._speaks_responses(is_official=is_official):
+                answer = stream_responses(client, request)
+            else:
+                answer = stream_chat(client, request, is_official=is_official)
+            closable = cast(AsyncGenerator[ModelEvent, None], answer)
+            with translated(endpoint.api_key):
+                async with contextlib.aclosing(closable):
+                    async for piece in closable:
+                        yield piece
+
+    async def close(self) -> None:
+        """Close every connection that is kept for later."""
+        await self._clients.close()
+
+    def _speaks_responses(self, *, is_official: bool) -> bool:
+        if self._protocol is Protocol.AUTO:
+            return is_official
+        return self._protocol is Protocol.RESPONSES
+
+
+class OllamaProvider(OpenAIProvider):
+    """Models of a local Ollama, by its OpenAI-compatible interface. It needs no key."""
+
+    name: ClassVar[str] = "ollama"
+
+    def __init__(self) -> None:
+        super().__init__(Protocol.CHAT)
+
+
+def is_loopback(base_url: str | None) -> bool:
+    """Whether an address is on this very machine."""
+    host = urllib.parse.urlsplit(base_url or "").hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _is_official(endpoint: Endpoint) -> bool:
+    """OpenAI itself: its own address, or that of one of its regions."""
+    if endpoint.base_url is None:
+        return True
+    host = urllib.parse.urlsplit(endpoint.base_url).hostname or ""
+    return host == OFFICIAL_HOST or host.endswith(f".{OFFICIAL_HOST}")
+
+
+def _open(endpoint: Endpoint) -> AsyncOpenAI:
+    """A client; runs in a thread, because the SDK takes a second to import."""
+    import openai
+
+    client = openai.AsyncOpenAI(
+        # The SDK insists on a key, here or in the environment; where there is none, none is sent.
+        api_key=endpoint.api_key or "none",
+        base_url=endpoint.base_url or OFFICIAL_URL,
+        max_retries=0,
+        timeout=openai.Timeout(LONGEST_PAUSE_S, connect=CONNECTING_S),
+        http_client=openai.DefaultAsyncHttpxClient(
+            # A redirect could lead from a server of the caller's choice into the network around this one.
+            follow_redirects=False,
+            event_hooks={} if endpoint.api_key else {"request": [_leave_out_key]},
+        ),
+    )
+    if not _is_official(endpoint):
+        # The SDK takes them from the environment; they are nobody's business but OpenAI's.
+        client.organization = client.project = None
+    # Both import a good deal at their first use.
+    _ = client.chat.completions, client.responses
+    return client
+
+
+async def _leave_out_key(request: httpx2.Request) -> None:
+    del request.headers["Authorization"]
+
+
+async def _close(client: AsyncOpenAI) -> None:
+    await client.close()
