@@ -48,6 +48,11 @@ def parse_data_url(url: str) -> tuple[str, bytes]:
         raise ProviderFailure("REQUEST_REFUSED", "The content of an image is no valid base64.") from None
 
 
+def left_out(media_type: str) -> str:
+    """What a model reads in the place of an image that it could not see."""
+    return f"(An image of type {media_type} was left out: you cannot see it.)"
+
+
 def parse_arguments(text: str) -> dict[str, Any]:
     """The arguments of a call from their JSON text; no text means none.
 
@@ -81,6 +86,12 @@ def checked_key(provider: str, key: str | None, *variables: str) -> str:
             "PROVIDER_KEY_REFUSED", f"The key for `{provider}` has characters that no key has."
         )
     return clean
+
+
+def without_key(key: str | None, said: str) -> str:
+    """What a server or a library said, without the key, should it have repeated that."""
+    clean = (key or "").strip()
+    return said.replace(clean, "…") if clean else said
 
 
 def failure_of_status(status: int, message: str, retry_after: str | None = None) -> ProviderFailure:
@@ -131,6 +142,13 @@ def broken(failure: BaseException | str) -> ProviderFailure:
         "CONNECTION_BROKEN",
         f"The connection to the model's server broke: {said[:LONGEST_MESSAGE]}",
         retryable=True,
+    )
+
+
+def unusable_address(provider: str) -> ProviderFailure:
+    """The address that was set up for a provider is none."""
+    return ProviderFailure(
+        "PROVIDER_UNAVAILABLE", f"The address that is set up for `{provider}` is no http address."
     )
 
 

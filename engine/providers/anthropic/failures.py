@@ -1,0 +1,54 @@
+"""What Anthropic's library raises, in the words of every provider. Source: Anthropic, "Errors"."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final
+
+from engine.providers.provider import ProviderFailure
+from engine.providers.wire import broken, failure_of_status, without_key
+
+if TYPE_CHECKING:
+    import anthropic
+
+STATUSES: Final[Mapping[str, int]] = {
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "billing_error": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "timeout_error": 504,
+    "overloaded_error": 529,
+}
+"""What an error within a stream means, which has begun with the status 200. Every other one is a 500."""
+
+
+@contextlib.contextmanager
+def translated(key: str | None) -> Iterator[None]:
+    """Failures of the library inside come out as ProviderFailure, without the key.
+
+    The library's own error is no cause of it: its text can repeat the key.
+    """
+    import anthropic
+    import httpx2
+
+    try:
+        yield
+    except anthropic.APIStatusError as error:
+        raise _of_status(error, key) from None
+    except anthropic.APIConnectionError as error:
+        raise broken(without_key(key, str(error.__cause__ or error))) from None
+    except (anthropic.APIError, httpx2.HTTPError, httpx2.StreamError) as error:
+        raise broken(without_key(key, str(error) or type(error).__name__)) from None
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise broken("the answer is no valid stream of events") from None
+
+
+def _of_status(error: anthropic.APIStatusError, key: str | None) -> ProviderFailure:
+    status = error.status_code if error.status_code >= 400 else STATUSES.get(error.type or "", 500)
+    said = without_key(key, error.api_message or error.message)
+    return failure_of_status(status, said, error.response.headers.get("retry-after"))

@@ -1,0 +1,101 @@
+"""Asks Claude, and whatever else speaks Anthropic's Messages protocol, through Anthropic's own library."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from engine.providers.anthropic.answer import Answer
+from engine.providers.anthropic.failures import translated
+from engine.providers.anthropic.request import parameters, temperature_of
+from engine.providers.anthropic.thoughts import PROVIDER
+from engine.providers.clients import Clients
+from engine.providers.provider import Endpoint, ModelEvent, ModelRequest
+from engine.providers.wire import (
+    CONNECTING_S,
+    LONGEST_PAUSE_S,
+    broken,
+    checked_key,
+    closing,
+    unusable_address,
+)
+
+if TYPE_CHECKING:
+    import anthropic
+    from anthropic.types import RawMessageStreamEvent
+    from anthropic.types.message_create_params import MessageCreateParamsStreaming
+
+BASE_URL: Final = "https://api.anthropic.com"
+
+
+class AnthropicProvider:
+    """Models behind Anthropic's Messages protocol."""
+
+    name: ClassVar[str] = PROVIDER
+
+    def __init__(self) -> None:
+        self._clients = Clients(_open, _close)
+
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
+        """The model's answer. Closing the iterator closes its connection. Raises: ProviderFailure."""
+        key = checked_key(self.name, request.endpoint.api_key, "ANTHROPIC_API_KEY")
+        async with self._clients.lent(replace(request.endpoint, api_key=key)) as client:
+            answer = Answer(request.model)
+            sent = parameters(request)
+            events = _events(client, sent, temperature_of(request, sent), key)
+            async with contextlib.aclosing(events):
+                async for event in events:
+                    for piece in answer.take(event):
+                        yield piece
+            if not answer.is_complete:
+                raise broken("it ended in the middle of an answer")
+
+    async def close(self) -> None:
+        """Close every connection that is kept for later."""
+        await self._clients.close()
+
+
+async def _events(
+    client: anthropic.AsyncAnthropic,
+    sent: MessageCreateParamsStreaming,
+    temperature: float | None,
+    key: str,
+) -> AsyncGenerator[RawMessageStreamEvent, None]:
+    # The library knows no temperature any more, because new models take none.
+    more = None if temperature is None else {"temperature": temperature}
+    with translated(key):
+        stream = await client.messages.create(**sent, extra_body=more)
+        async with closing(stream.close):
+            async for event in stream:
+                yield event
+
+
+def _open(endpoint: Endpoint) -> anthropic.AsyncAnthropic:
+    """A client that is told everything, so that it takes neither key nor address from the environment.
+
+    It runs in a thread, because the library takes seconds to import.
+    """
+    import anthropic
+    import httpx2
+
+    try:
+        client = anthropic.AsyncAnthropic(
+            api_key=endpoint.api_key,
+            base_url=endpoint.base_url or BASE_URL,
+            max_retries=0,
+            timeout=httpx2.Timeout(LONGEST_PAUSE_S, connect=CONNECTING_S),
+            open_telemetry=False,
+            # A redirect could lead from a server of the caller's choice into the network around this one.
+            http_client=anthropic.DefaultAsyncHttpxClient(follow_redirects=False),
+        )
+    except httpx2.InvalidURL:
+        raise unusable_address(PROVIDER) from None
+    # It imports a good deal at its first use.
+    _ = client.messages
+    return client
+
+
+async def _close(client: anthropic.AsyncAnthropic) -> None:
+    await client.close()

@@ -1,0 +1,118 @@
+"""Thoughts of an answer as its turn keeps them, and the blocks of the answer made from them again.
+
+A signed thought is only accepted in the place in which it was thought, so the whole order of an answer is
+kept: thoughts as they came, texts by their length within the turn's text, calls by their number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from engine.providers.exchanges import AnsweredCall, Replied
+from engine.providers.provider import Continuation
+
+if TYPE_CHECKING:
+    from anthropic.types import (
+        ImageBlockParam,
+        RedactedThinkingBlockParam,
+        TextBlockParam,
+        ThinkingBlockParam,
+        ToolResultBlockParam,
+        ToolUseBlockParam,
+    )
+
+    Block = (
+        TextBlockParam
+        | ImageBlockParam
+        | ThinkingBlockParam
+        | RedactedThinkingBlockParam
+        | ToolUseBlockParam
+        | ToolResultBlockParam
+    )
+
+PROVIDER: Final = "anthropic"
+THOUGHTS: Final = ("thinking", "redacted_thinking")
+
+
+class Layout:
+    """The order of an answer's blocks while it comes in."""
+
+    def __init__(self, model: str) -> None:
+        self._model = model
+        self._blocks: list[dict[str, Any]] = []
+        self._calls = 0
+
+    def thought(self, text: str, signature: str) -> None:
+        self._blocks.append({"type": "thinking", "thinking": text, "signature": signature})
+
+    def hidden_thought(self, data: str) -> None:
+        self._blocks.append({"type": "redacted_thinking", "data": data})
+
+    def text(self, text: str) -> None:
+        self._blocks.append({"type": "text", "length": len(text)})
+
+    def call(self) -> None:
+        self._blocks.append({"type": "call", "number": self._calls})
+        self._calls += 1
+
+    @property
+    def continuation(self) -> Continuation | None:
+        """What the turn has to keep; None where nothing was thought."""
+        if not any(block["type"] in THOUGHTS for block in self._blocks):
+            return None
+        return Continuation(provider=PROVIDER, content={"model": self._model, "blocks": self._blocks})
+
+
+def blocks_of(replied: Replied, model: str) -> Sequence[Block]:
+    """An answer as the protocol wants it back; with its thoughts, if this very model has thought them."""
+    layout = _layout(replied, model)
+    if layout is None:
+        said = [_text(replied.turn.text)] if replied.turn.text.strip() else []
+        return [*said, *(_call(call) for call in replied.calls)]
+    return list(_laid_out(layout, replied))
+
+
+def has_thoughts(blocks: Sequence[Block]) -> bool:
+    """Whether an answer begins with a thought."""
+    return bool(blocks) and blocks[0]["type"] in THOUGHTS
+
+
+def _layout(replied: Replied, model: str) -> Sequence[Mapping[str, Any]] | None:
+    kept = replied.turn.continuation
+    if kept is None or kept["provider"] != PROVIDER or kept["content"]["model"] != model:
+        return None
+    blocks: Sequence[Mapping[str, Any]] = kept["content"]["blocks"]
+    length = sum(block["length"] for block in blocks if block["type"] == "text")
+    calls = sum(block["type"] == "call" for block in blocks)
+    return blocks if (length, calls) == (len(replied.turn.text), len(replied.calls)) else None
+
+
+def _laid_out(layout: Sequence[Mapping[str, Any]], replied: Replied) -> Iterator[Block]:
+    start = 0
+    for block in layout:
+        match block["type"]:
+            case "thinking":
+                yield {"type": "thinking", "thinking": block["thinking"], "signature": block["signature"]}
+            case "redacted_thinking":
+                yield {"type": "redacted_thinking", "data": block["data"]}
+            case "text":
+                text = replied.turn.text[start : start + block["length"]]
+                start += block["length"]
+                if text.strip():
+                    yield _text(text)
+            case "call":
+                yield _call(replied.calls[block["number"]])
+
+
+def _text(text: str) -> TextBlockParam:
+    return {"type": "text", "text": text}
+
+
+def _call(answered: AnsweredCall) -> ToolUseBlockParam:
+    return {
+        "type": "tool_use",
+        "id": answered.wire_id,
+        "name": answered.tool_name,
+        "input": answered.call.arguments,
+    }

@@ -1,0 +1,5 @@
+"""The `gemini` provider: Google's Gemini models."""
+
+from engine.providers.gemini.provider import GeminiProvider
+
+__all__ = ["GeminiProvider"]

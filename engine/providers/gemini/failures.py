@@ -1,0 +1,72 @@
+"""What Google's library raises, in the words of every provider. Source: Gemini API, "Troubleshooting"."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final
+
+from engine.providers.provider import ProviderFailure
+from engine.providers.wire import broken, failure_of_status, unusable_address, without_key
+
+if TYPE_CHECKING:
+    from google.genai.errors import APIError
+
+INVALID_KEY: Final = "API_KEY_INVALID"
+"""The reason of a refused key, which has the status of a wrong request."""
+RETRY: Final = "type.googleapis.com/google.rpc.RetryInfo"
+
+
+@contextlib.contextmanager
+def translated(key: str | None) -> Iterator[None]:
+    """Failures of the library inside come out as ProviderFailure, without the key.
+
+    The library's own error is no cause of it: its text can repeat the key.
+    """
+    import httpx2
+    import pydantic
+    from google.genai import errors
+
+    try:
+        yield
+    except errors.APIError as error:
+        raise _of_status(error, key) from None
+    except (httpx2.InvalidURL, httpx2.UnsupportedProtocol):
+        raise unusable_address("gemini") from None
+    except (httpx2.HTTPError, httpx2.StreamError) as error:
+        raise broken(without_key(key, str(error) or type(error).__name__)) from None
+    except (
+        json.JSONDecodeError,
+        UnicodeDecodeError,
+        pydantic.ValidationError,
+        errors.UnknownApiResponseError,
+    ):
+        raise broken("the answer is no valid stream of events") from None
+
+
+def _of_status(error: APIError, key: str | None) -> ProviderFailure:
+    details = list(_details(error.details))
+    said = without_key(key, error.message or str(error.status or ""))
+    status = error.code if isinstance(error.code, int) and error.code >= 400 else 500
+    if any(detail.get("reason") == INVALID_KEY for detail in details) or "API key not valid" in said:
+        status = 401
+    return failure_of_status(status, said, _retry_after(error, details))
+
+
+def _details(body: object) -> Iterator[Mapping[str, object]]:
+    """The details of an error: what is wrong, and when to come again. Source: google.rpc.Status."""
+    error = body.get("error") if isinstance(body, Mapping) else None
+    details = error.get("details") if isinstance(error, Mapping) else None
+    for detail in details if isinstance(details, list) else ():
+        if isinstance(detail, Mapping):
+            yield detail
+
+
+def _retry_after(error: APIError, details: list[Mapping[str, object]]) -> str | None:
+    """The header, else the delay in the details (`17s`)."""
+    for detail in details:
+        if detail.get("@type") == RETRY:
+            return str(detail.get("retryDelay", "")).removesuffix("s")
+    headers = getattr(error.response, "headers", None)
+    return headers.get("retry-after") if isinstance(headers, Mapping) else None

@@ -1,0 +1,120 @@
+"""A question to the model as Gemini's protocol has it. Source: Gemini API, `models.streamGenerateContent`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from engine.providers.exchanges import AnsweredCall, Replied, Said, exchanges
+from engine.providers.gemini.thinking import thinking_of
+from engine.providers.gemini.thoughts import parts_of
+from engine.providers.models import facts_of
+from engine.providers.provider import ModelRequest, ProviderFailure
+from engine.providers.wire import left_out, parse_data_url
+from models.conversation import Turn
+
+if TYPE_CHECKING:
+    from google.genai.types import Content, GenerateContentConfig, Part, ToolListUnion
+
+IMAGES: Final = ("image/jpeg", "image/png", "image/webp", "image/heic", "image/heif")
+
+_MODEL: Final = re.compile(r"(?:[a-zA-Z]+/)?[\w.:@-]+\Z", re.ASCII)
+
+
+def checked_model(model: str) -> str:
+    """The model's name, which becomes part of an address. Raises: ProviderFailure: MODEL_UNKNOWN."""
+    if not _MODEL.match(model) or ".." in model:
+        raise ProviderFailure("MODEL_UNKNOWN", f"No model can have the name `{model[:100]}`.")
+    return model
+
+
+def config(request: ModelRequest) -> GenerateContentConfig:
+    """What is sent beside the conversation."""
+    from google.genai import types
+
+    return types.GenerateContentConfig(
+        system_instruction=request.system if request.system.strip() else None,
+        tools=_tools(request),
+        max_output_tokens=request.max_tokens or facts_of(request.model).max_output,
+        temperature=request.temperature,
+        thinking_config=thinking_of(request.model, request.effort),
+        automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True),
+        automatic_continuation=False,
+    )
+
+
+def contents(request: ModelRequest) -> Sequence[Content]:
+    """The conversation: a person's and the model's contents in turn, each with at least one part.
+
+    Raises: ProviderFailure: REQUEST_REFUSED, for images that are none.
+    """
+    takes_images = facts_of(request.model).takes_images
+    made: list[Content] = []
+    for exchange in exchanges(request.turns):
+        match exchange:
+            case Said(turn=turn):
+                _add(made, "user", [*_text(turn), *_images(turn, takes_images=takes_images)])
+            case Replied(calls=calls):
+                _add(made, "model", parts_of(exchange, request.model))
+                _add(made, "user", _results(calls, takes_images=takes_images))
+    return made
+
+
+def _tools(request: ModelRequest) -> ToolListUnion | None:
+    from google.genai import types
+
+    declared = [
+        types.FunctionDeclaration(
+            name=tool.name, description=tool.description, parameters_json_schema=tool.input_schema
+        )
+        for tool in request.tools
+    ]
+    return [types.Tool(function_declarations=declared)] if declared else None
+
+
+def _add(made: list[Content], role: str, parts: Sequence[Part]) -> None:
+    """Add parts to the last content, if it has the same role; otherwise in a content of their own."""
+    from google.genai.types import Content
+
+    if not parts:
+        return
+    if made and made[-1].role == role:
+        made[-1].parts = [*(made[-1].parts or ()), *parts]
+    else:
+        made.append(Content(role=role, parts=list(parts)))
+
+
+def _text(turn: Turn) -> Sequence[Part]:
+    from google.genai.types import Part
+
+    return [Part(text=turn.text)] if turn.text.strip() else []
+
+
+def _results(calls: Sequence[AnsweredCall], *, takes_images: bool) -> Sequence[Part]:
+    """The results of one answer's calls, and after all of them the images: results have text alone."""
+    images = [part for call in calls for part in _images(call.result, takes_images=takes_images)]
+    return [*(_result(call) for call in calls), *images]
+
+
+def _result(answered: AnsweredCall) -> Part:
+    from google.genai.types import FunctionResponse, Part
+
+    word = "output" if answered.result.success else "error"
+    given = FunctionResponse(
+        id=answered.wire_id, name=answered.tool_name, response={word: answered.result.text}
+    )
+    return Part(function_response=given)
+
+
+def _images(turn: Turn, *, takes_images: bool) -> Sequence[Part]:
+    from google.genai.types import Blob, Part
+
+    parts = []
+    for url in turn.images:
+        media_type, content = parse_data_url(url)
+        if takes_images and media_type in IMAGES:
+            parts.append(Part(inline_data=Blob(mime_type=media_type, data=content)))
+        else:
+            parts.append(Part(text=left_out(media_type)))
+    return parts

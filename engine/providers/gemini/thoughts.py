@@ -1,0 +1,103 @@
+"""The signatures of thoughts as a turn keeps them, and the parts of the answer made from them again.
+
+A signature belongs to the part of the answer that it came with, so the order of the parts is kept: texts by
+their length within the turn's text, calls by their number. Source: Gemini API, "Thought signatures".
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from engine.providers.exchanges import AnsweredCall, Replied
+from engine.providers.gemini.thinking import version_of
+from engine.providers.provider import Continuation
+
+if TYPE_CHECKING:
+    from google.genai.types import Part
+
+PROVIDER: Final = "gemini"
+NOBODYS_SIGNATURE: Final = base64.urlsafe_b64decode("skip_thought_signature_validator")
+"""What stands for the signature of a call that another model made; the protocol has a word for it."""
+FIRST_SIGNED: Final = (3, 0)
+"""Models from this version on refuse an answer whose first call has no signature."""
+
+
+class Layout:
+    """The order of an answer's parts while it comes in."""
+
+    def __init__(self, model: str) -> None:
+        self._model = model
+        self._parts: list[dict[str, Any]] = []
+        self._calls = 0
+
+    def text(self, text: str, signature: bytes | None) -> None:
+        """A piece of text; pieces without signature belong to one part, and a signature ends it."""
+        last = self._parts[-1] if self._parts else None
+        if last is not None and last["type"] == "text" and "signature" not in last and text:
+            last["length"] += len(text)
+            last.update(_signed(signature))
+        elif text or signature:
+            self._parts.append({"type": "text", "length": len(text), **_signed(signature)})
+
+    def call(self, signature: bytes | None) -> None:
+        self._parts.append({"type": "call", "number": self._calls, **_signed(signature)})
+        self._calls += 1
+
+    @property
+    def continuation(self) -> Continuation | None:
+        """What the turn has to keep; None where nothing was signed."""
+        if not any("signature" in part for part in self._parts):
+            return None
+        return Continuation(provider=PROVIDER, content={"model": self._model, "parts": self._parts})
+
+
+def parts_of(replied: Replied, model: str) -> Sequence[Part]:
+    """An answer as the protocol wants it back; with its signatures, if this very model gave them."""
+    from google.genai.types import Part
+
+    layout = _layout(replied, model)
+    if layout is not None:
+        return list(_laid_out(layout, replied))
+    said = [Part(text=replied.turn.text)] if replied.turn.text.strip() else []
+    calls = [_call(call) for call in replied.calls]
+    if calls and version_of(model) >= FIRST_SIGNED:
+        calls[0].thought_signature = NOBODYS_SIGNATURE
+    return [*said, *calls]
+
+
+def _layout(replied: Replied, model: str) -> Sequence[Mapping[str, Any]] | None:
+    kept = replied.turn.continuation
+    if kept is None or kept["provider"] != PROVIDER or kept["content"]["model"] != model:
+        return None
+    parts: Sequence[Mapping[str, Any]] = kept["content"]["parts"]
+    length = sum(part["length"] for part in parts if part["type"] == "text")
+    calls = sum(part["type"] == "call" for part in parts)
+    return parts if (length, calls) == (len(replied.turn.text), len(replied.calls)) else None
+
+
+def _laid_out(layout: Sequence[Mapping[str, Any]], replied: Replied) -> Iterator[Part]:
+    from google.genai.types import Part
+
+    start = 0
+    for kept in layout:
+        if kept["type"] == "call":
+            part = _call(replied.calls[kept["number"]])
+        else:
+            part = Part(text=replied.turn.text[start : start + kept["length"]])
+            start += kept["length"]
+        if "signature" in kept:
+            part.thought_signature = base64.b64decode(kept["signature"])
+        yield part
+
+
+def _call(answered: AnsweredCall) -> Part:
+    from google.genai.types import FunctionCall, Part
+
+    asked = FunctionCall(id=answered.wire_id, name=answered.tool_name, args=answered.call.arguments)
+    return Part(function_call=asked)
+
+
+def _signed(signature: bytes | None) -> dict[str, str]:
+    return {"signature": base64.b64encode(signature).decode()} if signature else {}
