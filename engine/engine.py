@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,10 +28,12 @@ from engine.events.log import EventLog
 from engine.files import Files
 from engine.mcp.hub import McpHub
 from engine.providers.catalogue import Providers
+from engine.providers.images import Images
 from engine.providers.provider import Provider
 from engine.providers.scripted import ScriptedProvider
 from engine.runtimes.choose import choose
 from engine.runtimes.runtime import Runtime
+from engine.search.index import CodeIndex
 from engine.sessions import Sessions
 from engine.storage.approvals import ApprovalRepository
 from engine.storage.database import Database
@@ -44,6 +47,8 @@ from engine.storage.tasks import (
 )
 from engine.tools.access_mcp_resource import AccessMcpResource
 from engine.tools.catalogue import DEFAULT_TOOLS, Catalogue
+from engine.tools.codebase_search import CodebaseSearch
+from engine.tools.generate_image import GenerateImage
 from engine.tools.use_mcp_tool import UseMcpTool
 from models.settings import Settings
 
@@ -68,6 +73,7 @@ class Engine:
     runtime: Runtime
     runner: Runner
     history: History
+    index: CodeIndex
     mcp: McpHub
 
     async def end_work(self) -> None:
@@ -151,7 +157,17 @@ def _assemble(
     )
     mcp = McpHub(settings.mcp, sessions, runtime, log, folder=data_dir / "mcp")
     sessions.before_deletion(mcp.close_session)
-    tools = Catalogue([*DEFAULT_TOOLS, UseMcpTool(mcp), AccessMcpResource(mcp)])
+    index = CodeIndex()
+    sessions.before_deletion(index.forget)
+    tools = Catalogue(
+        [
+            *DEFAULT_TOOLS,
+            CodebaseSearch(index),
+            GenerateImage(Images(settings.providers.images, os.environ)),
+            UseMcpTool(mcp),
+            AccessMcpResource(mcp),
+        ]
+    )
     task_rows, tool_calls = TaskRepository(database), ToolCallRepository(database)
     states = TaskStates(database, task_rows)
     transcripts = Transcripts(ConversationRepository(database), MessageRepository(database))
@@ -189,5 +205,6 @@ def _assemble(
         runtime=runtime,
         runner=runner,
         history=history,
+        index=index,
         mcp=mcp,
     )

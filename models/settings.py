@@ -169,6 +169,14 @@ class OllamaSettings(Shape):
 
 
 @value
+class ImageSettings(Shape):
+    """Where pictures are made; the key is OPENAI_API_KEY of the environment."""
+
+    base_url: str = ""
+    model: str = "gpt-image-1"
+
+
+@value
 class ProviderSettings(Shape):
     """Where models are asked. Keys are no settings: they come from the environment or a user's profile."""
 
@@ -177,6 +185,7 @@ class ProviderSettings(Shape):
     openai: OpenAISettings = field(default_factory=OpenAISettings)
     gemini: VendorSettings = field(default_factory=VendorSettings)
     ollama: OllamaSettings = field(default_factory=OllamaSettings)
+    images: ImageSettings = field(default_factory=ImageSettings)
     allow_private_base_urls: bool = False
 
 

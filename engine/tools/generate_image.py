@@ -1,0 +1,109 @@
+"""`generate_image`: a picture made by a model, kept as a file. Source: S2."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import posixpath
+from collections.abc import Sequence
+from dataclasses import field
+from typing import ClassVar, Final
+
+import orjson
+
+from engine.providers.images import Images
+from engine.providers.provider import ProviderFailure
+from engine.tools.changes import change_of
+from engine.tools.parameters import in_workspace
+from engine.tools.paths import place, shown
+from engine.tools.text import read_bytes, write_bytes
+from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
+from models.error import AppError
+from models.shape import PlainShape, described, limited, value
+from models.tool import ToolGroup
+
+SIGNATURES: Final = {
+    "image/png": (b"\x89PNG\r\n\x1a\n", ".png"),
+    "image/jpeg": (b"\xff\xd8\xff", ".jpg"),
+    "image/webp": (b"RIFF", ".webp"),
+    "image/gif": (b"GIF8", ".gif"),
+}
+LARGEST_SHOWN: Final = 4_000_000
+"""Bytes of a picture that the model is shown; a larger one is only kept."""
+
+
+@value
+class GenerateImageParameters(PlainShape):
+    prompt: str = field(
+        metadata=described(
+            "What the picture shows, or how to change `image`", **limited(shortest=1, longest=32_000)
+        )
+    )
+    path: str = field(metadata=in_workspace("Where to keep it; the ending follows the picture's kind"))
+    image: str | None = field(default=None, metadata=in_workspace("A picture to begin with"))
+
+
+class GenerateImage(Tool[GenerateImageParameters]):
+    """Has a picture made and keeps it in the workspace."""
+
+    name: ClassVar = "generate_image"
+    description: ClassVar = (
+        "Make a picture from a description, or change one that is in the workspace. It is kept as a file, "
+        "and you see it."
+    )
+    group: ClassVar = ToolGroup.EDIT
+    parameters: ClassVar = GenerateImageParameters
+
+    def __init__(self, images: Images) -> None:
+        self._images = images
+
+    def describe(self, parameters: GenerateImageParameters) -> str:
+        return f"Generate the image {parameters.path}"
+
+    def paths(self, parameters: GenerateImageParameters) -> Sequence[str]:
+        return (parameters.path, parameters.image) if parameters.image else (parameters.path,)
+
+    async def notice(self, context: ToolContext, parameters: GenerateImageParameters) -> Notice | None:
+        told = {"tool": "generateImage", "path": parameters.path, "content": parameters.prompt}
+        return Notice(kind="tool", text=orjson.dumps(told).decode())
+
+    async def run(self, context: ToolContext, parameters: GenerateImageParameters) -> ToolResult:
+        path = place(context.workspace, parameters.path)
+        source = None
+        if parameters.image is not None:
+            begun = place(context.workspace, parameters.image)
+            source = (posixpath.basename(begun), await read_bytes(context.workspace, begun))
+        try:
+            picture = await self._images.make(parameters.prompt, source)
+        except ProviderFailure as failure:
+            raise ToolFailure(failure.message) from failure
+        media, ending = _kind(picture)
+        path = posixpath.splitext(path)[0] + ending
+        before = await _content(context, path)
+        await write_bytes(context.workspace, path, picture)
+        url = f"data:{media};base64,{base64.b64encode(picture).decode()}"
+        images = [url] if len(picture) <= LARGEST_SHOWN else []
+        told = {"tool": "imageGenerated", "path": shown(path)}
+        await context.say("tool", orjson.dumps(told).decode(), images)
+        return ToolResult(
+            success=True,
+            output=f"The picture is in {shown(path)} ({len(picture):,} bytes, {media}).",
+            changes=[await asyncio.to_thread(change_of, path, before, picture)],
+            images=images,
+        )
+
+
+async def _content(context: ToolContext, path: str) -> bytes | None:
+    """What the file held before; None where there was none."""
+    try:
+        return (await context.workspace.read(path)).content
+    except AppError:
+        return None
+
+
+def _kind(picture: bytes) -> tuple[str, str]:
+    """The media type and the ending of a picture. Raises: ToolFailure, for what is none."""
+    for media, (signature, ending) in SIGNATURES.items():
+        if picture.startswith(signature):
+            return media, ending
+    raise ToolFailure("The model's server answered with something that is no picture.")
