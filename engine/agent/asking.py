@@ -14,14 +14,14 @@ from engine.agent.modes import Modes
 from engine.agent.prompts import system_prompt
 from engine.agent.transcript import new_message_id
 from engine.agent.work import Work
-from engine.providers.models import facts_of
+from engine.providers.catalogue import SCRIPTED, Found
+from engine.providers.models import UNKNOWN, ModelFacts, facts_of
 from engine.providers.provider import (
     CallDelta,
     CallRequested,
     Continuation,
     ModelEvent,
     ModelRequest,
-    Provider,
     ProviderFailure,
     ReasoningDelta,
     Stopped,
@@ -83,49 +83,62 @@ class Model:
 
     def __init__(self, work: Work) -> None:
         self._work = work
+        self._found: Found | None = None
 
     @property
     def is_scripted(self) -> bool:
         """Whether a playbook stands in the model's place: it ends when it has nothing more to say."""
-        return self._provider().name == "scripted"
+        return self._found is not None and self._found.provider.name == SCRIPTED
+
+    @property
+    def facts(self) -> ModelFacts:
+        """What is known of the model that was asked last."""
+        return facts_of(self._found.model) if self._found is not None else UNKNOWN
 
     async def ask(self, modes: Modes) -> Reply:
         """The model's next answer to the conversation.
 
         A failure that may pass is waited out, longer each time, and told. Raises: ProviderFailure.
         """
-        request = await self._request(modes)
+        found = await self._find()
+        request = await self._request(found, modes)
         attempts = self._work.equipment.settings.request_attempts
         for attempt in range(1, attempts + 1):
             reply = Reply(self._work.next_ts())
             try:
-                await self._receive(request, reply)
+                await self._receive(found, request, reply)
             except ProviderFailure as failure:
                 self._discard(reply)
                 if not failure.retryable or attempt == attempts:
                     raise
                 await self._wait(failure, attempt)
             else:
-                reply.cost = facts_of(request.model).cost(reply.usage)
+                reply.cost = self.facts.cost(reply.usage)
                 return reply
         raise AssertionError("the loop above returns or raises")
 
     async def complete(self, system: str, turns: list[Turn]) -> Reply:
         """An answer beside the conversation, without tools, shown to nobody. Raises: ProviderFailure."""
-        config = self._work.session.config
+        found = await self._find()
         reply = Reply(self._work.next_ts())
-        request = ModelRequest(model=config.model, system=system, turns=turns, tools=())
-        await self._receive(request, reply, is_shown=False)
-        reply.cost = facts_of(request.model).cost(reply.usage)
+        request = ModelRequest(
+            model=found.model, system=system, turns=turns, tools=(), endpoint=found.endpoint
+        )
+        await self._receive(found, request, reply, is_shown=False)
+        reply.cost = self.facts.cost(reply.usage)
         return reply
 
-    def _provider(self) -> Provider:
-        return self._work.equipment.providers.find(self._work.session.config.provider)
+    async def _find(self) -> Found:
+        """The provider as it can be used now. Raises: ProviderFailure."""
+        config = self._work.session.config
+        self._found = await self._work.equipment.providers.find(config.provider, config.model)
+        return self._found
 
-    async def _request(self, modes: Modes) -> ModelRequest:
+    async def _request(self, found: Found, modes: Modes) -> ModelRequest:
         config = self._work.session.config
         return ModelRequest(
-            model=config.model,
+            model=found.model,
+            endpoint=found.endpoint,
             system=await system_prompt(self._work, modes),
             turns=shown(self._work.conversation.turns),
             tools=self._offered(modes),
@@ -142,8 +155,10 @@ class Model:
         described = self._work.equipment.tools.describe()
         return [tool for tool in described if tool.group in granted and tool.name not in hidden]
 
-    async def _receive(self, request: ModelRequest, reply: Reply, *, is_shown: bool = True) -> None:
-        stream = cast(AsyncGenerator[ModelEvent, None], self._provider().stream(request))
+    async def _receive(
+        self, found: Found, request: ModelRequest, reply: Reply, *, is_shown: bool = True
+    ) -> None:
+        stream = cast(AsyncGenerator[ModelEvent, None], found.provider.stream(request))
         async with contextlib.aclosing(stream):
             async for piece in stream:
                 self._take(reply, piece, is_shown=is_shown)

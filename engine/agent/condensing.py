@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from engine.providers.models import facts_of
 from engine.providers.provider import ProviderFailure
 from models.conversation import Role, Turn
 from models.task import TaskCondensed
@@ -49,7 +48,7 @@ class Condenser:
     @property
     def is_due(self) -> bool:
         """Whether the last request came near the model's context window."""
-        window = facts_of(self._work.session.config.model).context_window
+        window = self._model.facts.context_window
         percent = self._work.equipment.settings.condense_percent
         return self._work.task.usage.context_tokens * 100 >= window * percent
 
@@ -87,7 +86,7 @@ class Condenser:
 
     def _tail(self) -> str:
         """The last turns as text, up to a quarter of the model's window."""
-        room = facts_of(self._work.session.config.model).context_window * CHARACTERS_A_TOKEN // 4
+        room = self._model.facts.context_window * CHARACTERS_A_TOKEN // 4
         kept: list[str] = []
         for turn in reversed(self._work.conversation.turns):
             said = f"[{turn.role}] {turn.text}" + "".join(

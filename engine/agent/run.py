@@ -151,7 +151,8 @@ class Run:
 
     async def _condense(self) -> None:
         self.work.is_condensing_asked = False
-        await self._condenser.condense()
+        if not self.is_scripted:
+            await self._condenser.condense()
 
     async def _modes(self) -> Modes:
         """The session's modes. Raises: TaskFailure, if the task's own is not among them any more."""

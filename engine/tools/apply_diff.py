@@ -10,10 +10,11 @@ from typing import ClassVar
 from engine.tools.changes import change_of
 from engine.tools.diff.applying import EXACT, Applied, Outcome, apply
 from engine.tools.diff.blocks import Block, MalformedDiff, parse
+from engine.tools.notices import informed
 from engine.tools.parameters import in_workspace
 from engine.tools.paths import place, shown
 from engine.tools.text import read_text, write_bytes
-from engine.tools.tool import Tool, ToolContext, ToolFailure, ToolResult
+from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
 from models.shape import PlainShape, described, limited, value
 from models.tool import ToolGroup
 
@@ -53,6 +54,9 @@ backslash before it. An empty replacement deletes the lines."""
 
     def paths(self, parameters: ApplyDiffParameters) -> Sequence[str]:
         return (parameters.path,)
+
+    async def notice(self, context: ToolContext, parameters: ApplyDiffParameters) -> Notice | None:
+        return informed("appliedDiff", path=parameters.path, diff=parameters.diff)
 
     async def run(self, context: ToolContext, parameters: ApplyDiffParameters) -> ToolResult:
         blocks = _blocks(parameters.diff)

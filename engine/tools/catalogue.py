@@ -11,10 +11,17 @@ from engine.tools.apply_diff import ApplyDiff
 from engine.tools.ask_followup_question import AskFollowupQuestion
 from engine.tools.attempt_completion import AttemptCompletion
 from engine.tools.execute_command import ExecuteCommand
+from engine.tools.fetch_instructions import FetchInstructions
+from engine.tools.insert_content import InsertContent
+from engine.tools.list_code_definition_names import ListCodeDefinitionNames
 from engine.tools.list_files import ListFiles
+from engine.tools.new_task import NewTask
 from engine.tools.read_file import ReadFile
+from engine.tools.search_and_replace import SearchAndReplace
 from engine.tools.search_files import SearchFiles
+from engine.tools.switch_mode import SwitchMode
 from engine.tools.tool import AnyTool, ToolContext, ToolResult
+from engine.tools.update_todo_list import UpdateTodoList
 from engine.tools.write_to_file import WriteToFile
 from models.error import InvalidField, NotFound
 from models.session import SessionConfig
@@ -22,14 +29,21 @@ from models.shape import Shape
 from models.tool import ToolDescription, ToolParameter
 
 DEFAULT_TOOLS: Final[tuple[AnyTool, ...]] = (
+    ExecuteCommand(),
     ReadFile(),
-    ListFiles(),
-    SearchFiles(),
     WriteToFile(),
     ApplyDiff(),
-    ExecuteCommand(),
+    InsertContent(),
+    SearchAndReplace(),
+    SearchFiles(),
+    ListFiles(),
+    ListCodeDefinitionNames(),
     AskFollowupQuestion(),
     AttemptCompletion(),
+    SwitchMode(),
+    NewTask(),
+    FetchInstructions(),
+    UpdateTodoList(),
 )
 
 

@@ -12,7 +12,7 @@ from engine.runtimes.workspace import Workspace
 from engine.tools.parameters import PATH_CHARACTERS
 from engine.tools.paths import is_folder, place
 from engine.tools.text import shortened, without_nul
-from engine.tools.tool import Tool, ToolContext, ToolFailure, ToolResult
+from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
 from models.session import ResourceLimits, SessionConfig
 from models.shape import PlainShape, described, limited, value
 from models.tool import ToolGroup
@@ -56,6 +56,9 @@ class ExecuteCommand(Tool[ExecuteCommandParameters]):
 
     def command(self, parameters: ExecuteCommandParameters) -> str | None:
         return parameters.command
+
+    async def notice(self, context: ToolContext, parameters: ExecuteCommandParameters) -> Notice | None:
+        return Notice(kind="command", text=parameters.command)
 
     async def run(self, context: ToolContext, parameters: ExecuteCommandParameters) -> ToolResult:
         without_nul(parameters.command)

@@ -10,9 +10,10 @@ from typing import ClassVar, Final
 
 from engine.runtimes.workspace import Listing, Workspace
 from engine.tools.ignoring import IgnoreRules
+from engine.tools.notices import informed
 from engine.tools.parameters import in_workspace
 from engine.tools.paths import place, shown
-from engine.tools.tool import Tool, ToolContext, ToolFailure, ToolResult
+from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
 from models.error import Conflict, NotFound
 from models.shape import PlainShape, described, value
 from models.tool import ToolGroup
@@ -53,6 +54,10 @@ class ListFiles(Tool[ListFilesParameters]):
 
     def paths(self, parameters: ListFilesParameters) -> Sequence[str]:
         return (parameters.path,)
+
+    async def notice(self, context: ToolContext, parameters: ListFilesParameters) -> Notice | None:
+        name = "listFilesRecursive" if parameters.recursive else "listFilesTopLevel"
+        return informed(name, path=parameters.path)
 
     async def run(self, context: ToolContext, parameters: ListFilesParameters) -> ToolResult:
         folder = place(context.workspace, parameters.path)

@@ -7,10 +7,11 @@ from dataclasses import field
 from typing import ClassVar, Final
 
 from engine.tools.line_numbers import with_numbers
+from engine.tools.notices import informed
 from engine.tools.parameters import in_workspace
 from engine.tools.paths import place, shown
 from engine.tools.text import SHOWN_CHARACTERS, lines_of, read_text
-from engine.tools.tool import Tool, ToolContext, ToolFailure, ToolResult
+from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
 from models.shape import PlainShape, described, limited, value
 from models.tool import ToolGroup
 
@@ -46,6 +47,9 @@ class ReadFile(Tool[ReadFileParameters]):
 
     def paths(self, parameters: ReadFileParameters) -> Sequence[str]:
         return (parameters.path,)
+
+    async def notice(self, context: ToolContext, parameters: ReadFileParameters) -> Notice | None:
+        return informed("readFile", path=parameters.path, startLine=parameters.start_line)
 
     async def run(self, context: ToolContext, parameters: ReadFileParameters) -> ToolResult:
         path = shown(place(context.workspace, parameters.path))

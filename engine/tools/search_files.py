@@ -10,10 +10,11 @@ from typing import ClassVar, Final
 
 from engine.runtimes.runtime import Exit
 from engine.runtimes.workspace import Workspace
+from engine.tools.notices import informed
 from engine.tools.parameters import in_workspace
 from engine.tools.paths import place, shown
 from engine.tools.text import SHOWN_CHARACTERS, without_nul
-from engine.tools.tool import Tool, ToolContext, ToolFailure, ToolResult
+from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
 from models.shape import PlainShape, described, limited, value
 from models.tool import ToolGroup
 
@@ -84,6 +85,11 @@ class SearchFiles(Tool[SearchFilesParameters]):
 
     def paths(self, parameters: SearchFilesParameters) -> Sequence[str]:
         return (parameters.path,)
+
+    async def notice(self, context: ToolContext, parameters: SearchFilesParameters) -> Notice | None:
+        return informed(
+            "searchFiles", path=parameters.path, regex=parameters.regex, filePattern=parameters.file_pattern
+        )
 
     async def run(self, context: ToolContext, parameters: SearchFilesParameters) -> ToolResult:
         path = await _existing(context.workspace, parameters.path)

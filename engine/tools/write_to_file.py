@@ -9,10 +9,11 @@ from typing import ClassVar, Final
 
 from engine.runtimes.workspace import Workspace
 from engine.tools.changes import change_of
+from engine.tools.notices import informed
 from engine.tools.parameters import in_workspace
 from engine.tools.paths import place, shown
 from engine.tools.text import lines_of, read_bytes, write_bytes
-from engine.tools.tool import Tool, ToolContext, ToolFailure, ToolResult
+from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
 from models.shape import PlainShape, described, limited, value
 from models.tool import ToolGroup
 
@@ -49,6 +50,12 @@ class WriteToFile(Tool[WriteToFileParameters]):
 
     def paths(self, parameters: WriteToFileParameters) -> Sequence[str]:
         return (parameters.path,)
+
+    async def notice(self, context: ToolContext, parameters: WriteToFileParameters) -> Notice | None:
+        path = shown(place(context.workspace, parameters.path))
+        exists = await context.workspace.stat(path) is not None
+        name = "editedExistingFile" if exists else "newFileCreated"
+        return informed(name, path=path, content=parameters.content)
 
     async def run(self, context: ToolContext, parameters: WriteToFileParameters) -> ToolResult:
         _check_complete(parameters)

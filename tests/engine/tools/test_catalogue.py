@@ -13,14 +13,21 @@ from models.error import NotFound, ValidationFailed
 from models.tool import ToolGroup
 
 NAMES = [
+    "execute_command",
     "read_file",
-    "list_files",
-    "search_files",
     "write_to_file",
     "apply_diff",
-    "execute_command",
+    "insert_content",
+    "search_and_replace",
+    "search_files",
+    "list_files",
+    "list_code_definition_names",
     "ask_followup_question",
     "attempt_completion",
+    "switch_mode",
+    "new_task",
+    "fetch_instructions",
+    "update_todo_list",
 ]
 
 

@@ -52,7 +52,12 @@ def act():
         say("All ")
         say("done.")
     elif DO == "edit":
-        call = {"toolCallId": f"c{prompts}", "title": "Write a.txt", "kind": "edit", "locations": [{"path": "a.txt"}]}
+        call = {
+            "toolCallId": f"c{prompts}",
+            "title": "Write a.txt",
+            "kind": "edit",
+            "locations": [{"path": "a.txt"}],
+        }
         tell({"sessionUpdate": "tool_call", **call, "status": "pending", "rawInput": {"path": "a.txt"}})
         options = [
             {"optionId": "yes", "name": "Yes", "kind": "allow_once"},

@@ -1,0 +1,218 @@
+"""What source files define: classes, functions, methods, types, found by their grammars."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from tree_sitter import Language, Node, Parser
+
+LINE_CHARACTERS: Final = 200
+MOST_DEFINITIONS: Final = 1000
+"""Of one file; a file with more is cut, and the list says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """A grammar's package and function, and the kinds of nodes that define something."""
+
+    package: str
+    kinds: frozenset[str]
+    function: str = "language"
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """Lines from 1, both ends included; `text` is the line that names it, `depth` how deep it is."""
+
+    start: int
+    end: int
+    text: str
+    depth: int
+
+
+_JAVASCRIPT: Final = frozenset(
+    {
+        "class_declaration",
+        "function_declaration",
+        "generator_function_declaration",
+        "method_definition",
+    }
+)
+_TYPESCRIPT: Final = _JAVASCRIPT | {
+    "abstract_class_declaration",
+    "abstract_method_signature",
+    "enum_declaration",
+    "function_signature",
+    "interface_declaration",
+    "internal_module",
+    "method_signature",
+    "type_alias_declaration",
+}
+_C: Final = frozenset(
+    {"function_definition", "struct_specifier", "enum_specifier", "union_specifier", "type_definition"}
+)
+
+GRAMMARS: Final[Mapping[str, Grammar]] = {
+    "python": Grammar("tree_sitter_python", frozenset({"class_definition", "function_definition"})),
+    "javascript": Grammar("tree_sitter_javascript", _JAVASCRIPT),
+    "typescript": Grammar("tree_sitter_typescript", _TYPESCRIPT, "language_typescript"),
+    "tsx": Grammar("tree_sitter_typescript", _TYPESCRIPT, "language_tsx"),
+    "go": Grammar(
+        "tree_sitter_go", frozenset({"function_declaration", "method_declaration", "type_spec", "type_alias"})
+    ),
+    "rust": Grammar(
+        "tree_sitter_rust",
+        frozenset(
+            {
+                "function_item",
+                "struct_item",
+                "enum_item",
+                "trait_item",
+                "impl_item",
+                "mod_item",
+                "type_item",
+                "union_item",
+                "macro_definition",
+                "function_signature_item",
+            }
+        ),
+    ),
+    "java": Grammar(
+        "tree_sitter_java",
+        frozenset(
+            {
+                "class_declaration",
+                "interface_declaration",
+                "enum_declaration",
+                "record_declaration",
+                "annotation_type_declaration",
+                "method_declaration",
+                "constructor_declaration",
+            }
+        ),
+    ),
+    "c": Grammar("tree_sitter_c", _C),
+    "cpp": Grammar("tree_sitter_cpp", _C | {"class_specifier", "namespace_definition", "concept_definition"}),
+    "c_sharp": Grammar(
+        "tree_sitter_c_sharp",
+        frozenset(
+            {
+                "namespace_declaration",
+                "class_declaration",
+                "interface_declaration",
+                "struct_declaration",
+                "enum_declaration",
+                "record_declaration",
+                "delegate_declaration",
+                "method_declaration",
+                "constructor_declaration",
+                "property_declaration",
+            }
+        ),
+    ),
+    "ruby": Grammar("tree_sitter_ruby", frozenset({"class", "module", "method", "singleton_method"})),
+    "php": Grammar(
+        "tree_sitter_php",
+        frozenset(
+            {
+                "namespace_definition",
+                "class_declaration",
+                "interface_declaration",
+                "trait_declaration",
+                "enum_declaration",
+                "function_definition",
+                "method_declaration",
+            }
+        ),
+        "language_php",
+    ),
+}
+
+ENDINGS: Final[Mapping[str, str]] = {
+    ".py": "python",
+    ".pyi": "python",
+    ".js": "javascript",
+    ".mjs": "javascript",
+    ".cjs": "javascript",
+    ".jsx": "javascript",
+    ".ts": "typescript",
+    ".mts": "typescript",
+    ".cts": "typescript",
+    ".tsx": "tsx",
+    ".go": "go",
+    ".rs": "rust",
+    ".java": "java",
+    ".c": "c",
+    ".h": "c",
+    ".cc": "cpp",
+    ".cpp": "cpp",
+    ".cxx": "cpp",
+    ".hh": "cpp",
+    ".hpp": "cpp",
+    ".cs": "c_sharp",
+    ".rb": "ruby",
+    ".php": "php",
+}
+
+_FUNCTIONS: Final = frozenset({"arrow_function", "function_expression", "generator_function"})
+_NEED_A_BODY: Final = frozenset({"struct_specifier", "enum_specifier", "union_specifier", "class_specifier"})
+
+
+def language_of(path: str) -> str | None:
+    """The language by the path's ending; None for one that is not read here."""
+    return ENDINGS.get(posixpath.splitext(path)[1].lower())
+
+
+def definitions(language: str, source: bytes) -> list[Definition]:
+    """What a source defines, in its order. Takes time on long files: call it in a thread."""
+    tree = _parser(language).parse(source)
+    lines = source.decode(errors="replace").split("\n")
+    return list(_found(tree.root_node, GRAMMARS[language].kinds, lines))
+
+
+@functools.cache
+def _language(name: str) -> Language:
+    grammar = GRAMMARS[name]
+    return Language(getattr(importlib.import_module(grammar.package), grammar.function)())
+
+
+def _parser(name: str) -> Parser:
+    return Parser(_language(name))
+
+
+def _found(root: Node, kinds: frozenset[str], lines: list[str]) -> Iterator[Definition]:
+    """Walks without recursion: sources can be nested deeper than Python's stack."""
+    waiting = [(root, 0)]
+    count = 0
+    while waiting and count < MOST_DEFINITIONS:
+        node, depth = waiting.pop()
+        if _defines(node, kinds):
+            yield _definition(node, depth, lines)
+            count += 1
+            depth += 1
+        waiting += [(child, depth) for child in reversed(node.named_children)]
+
+
+def _defines(node: Node, kinds: frozenset[str]) -> bool:
+    if node.type == "variable_declarator":  # const add = (a, b) => a + b
+        body = node.child_by_field_name("value")
+        return body is not None and body.type in _FUNCTIONS
+    if node.type not in kinds:
+        return False
+    return node.type not in _NEED_A_BODY or node.child_by_field_name("body") is not None
+
+
+def _definition(node: Node, depth: int, lines: list[str]) -> Definition:
+    named = node.child_by_field_name("name") or node.child_by_field_name("declarator") or node
+    line = lines[named.start_point.row].strip()
+    return Definition(
+        start=node.start_point.row + 1,
+        end=node.end_point.row + 1,
+        text=line[:LINE_CHARACTERS],
+        depth=depth,
+    )

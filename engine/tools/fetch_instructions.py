@@ -1,0 +1,42 @@
+"""`fetch_instructions`: how to do what is done seldom. Source: S2."""
+
+from __future__ import annotations
+
+from dataclasses import field
+from importlib.resources import files
+from typing import ClassVar, Final
+
+from engine.tools.notices import informed
+from engine.tools.tool import Notice, Tool, ToolContext, ToolResult
+from models.shape import PlainShape, described, one_of, value
+from models.tool import ToolGroup
+
+TASKS: Final = ("create_mcp_server", "create_mode")
+
+
+@value
+class FetchInstructionsParameters(PlainShape):
+    task: str = field(metadata=described(f"One of {', '.join(TASKS)}", **one_of(*TASKS)))
+
+
+class FetchInstructions(Tool[FetchInstructionsParameters]):
+    """Hands over a text that ships with the server."""
+
+    name: ClassVar = "fetch_instructions"
+    description: ClassVar = (
+        "Get the instructions for a task that is done seldom: create_mcp_server (a server of tools of your "
+        "own), create_mode (a mode of your own)."
+    )
+    group: ClassVar = ToolGroup.READ
+    repeatable: ClassVar = True
+    parameters: ClassVar = FetchInstructionsParameters
+
+    def describe(self, parameters: FetchInstructionsParameters) -> str:
+        return f"Fetch the instructions for {parameters.task}"
+
+    async def notice(self, context: ToolContext, parameters: FetchInstructionsParameters) -> Notice | None:
+        return informed("fetchInstructions", content=parameters.task)
+
+    async def run(self, context: ToolContext, parameters: FetchInstructionsParameters) -> ToolResult:
+        text = files(__package__).joinpath("instructions", f"{parameters.task}.md").read_text()
+        return ToolResult(success=True, output=text)

@@ -1,0 +1,75 @@
+"""`insert_content`: lines put between others. Source: S2."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import field
+from typing import ClassVar
+
+from engine.tools.changes import change_of
+from engine.tools.notices import informed
+from engine.tools.parameters import in_workspace
+from engine.tools.paths import place, shown
+from engine.tools.text import read_text, write_bytes
+from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
+from models.shape import PlainShape, described, limited, value
+from models.tool import ToolGroup
+
+
+@value
+class InsertContentParameters(PlainShape):
+    path: str = field(metadata=in_workspace("The file"))
+    line: int = field(
+        metadata=described("The line before which to insert, from 1; 0: at the end", **limited(least=0))
+    )
+    content: str = field(metadata=described("What to insert, as lines of its own", **limited(shortest=1)))
+
+
+class InsertContent(Tool[InsertContentParameters]):
+    """Adds lines and changes no others; the file's line endings are kept."""
+
+    name: ClassVar = "insert_content"
+    description: ClassVar = (
+        "Insert lines into a text file without changing others: before the line of this number, or at the "
+        "end with 0. To replace lines, use apply_diff."
+    )
+    group: ClassVar = ToolGroup.EDIT
+    parameters: ClassVar = InsertContentParameters
+
+    def describe(self, parameters: InsertContentParameters) -> str:
+        where = f"before line {parameters.line}" if parameters.line else "at the end"
+        return f"Insert into {parameters.path} {where}"
+
+    def paths(self, parameters: InsertContentParameters) -> Sequence[str]:
+        return (parameters.path,)
+
+    async def notice(self, context: ToolContext, parameters: InsertContentParameters) -> Notice | None:
+        return informed(
+            "insertContent", path=parameters.path, lineNumber=parameters.line, content=parameters.content
+        )
+
+    async def run(self, context: ToolContext, parameters: InsertContentParameters) -> ToolResult:
+        path = place(context.workspace, parameters.path)
+        before = await read_text(context.workspace, shown(path))
+        text = _inserted(before, parameters.line, parameters.content)
+        await write_bytes(context.workspace, shown(path), text.encode())
+        change = await asyncio.to_thread(change_of, path, before.encode(), text.encode())
+        return ToolResult(
+            success=True,
+            output=f"{shown(path)}: {change.changes.added} lines inserted.",
+            changes=(change,),
+        )
+
+
+def _inserted(text: str, line: int, content: str) -> str:
+    """The text with the content before the line; each of its lines ends as the text's own do."""
+    lines = text.splitlines(keepends=True)
+    if line > len(lines) + 1:
+        raise ToolFailure(f"line is {line}, but the file has {len(lines)} lines; 0 inserts at the end.")
+    ending = "\r\n" if any(each.endswith("\r\n") for each in lines) else "\n"
+    added = "".join(f"{each}{ending}" for each in content.splitlines())
+    position = len(lines) if line == 0 else line - 1
+    if position == len(lines) and lines and not lines[-1].endswith(("\n", "\r")):
+        lines[-1] += ending
+    return "".join([*lines[:position], added, *lines[position:]])

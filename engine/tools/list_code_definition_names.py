@@ -1,0 +1,113 @@
+"""`list_code_definition_names`: what source files define, without their bodies. Source: S2."""
+
+from __future__ import annotations
+
+import asyncio
+import posixpath
+from collections.abc import Sequence
+from dataclasses import field
+from typing import ClassVar, Final
+
+from engine.runtimes.workspace import Workspace
+from engine.tools.definitions import GRAMMARS, MOST_DEFINITIONS, Definition, definitions, language_of
+from engine.tools.ignoring import IgnoreRules
+from engine.tools.notices import informed
+from engine.tools.parameters import in_workspace
+from engine.tools.paths import is_folder, place, shown
+from engine.tools.text import SHOWN_CHARACTERS, read_bytes
+from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
+from models.shape import PlainShape, value
+from models.tool import ToolGroup
+
+MOST_FILES: Final = 200
+LARGEST_FILE: Final = 1_000_000
+
+
+@value
+class ListCodeDefinitionNamesParameters(PlainShape):
+    path: str = field(metadata=in_workspace("A source file, or a folder whose files are read"))
+
+
+class ListCodeDefinitionNames(Tool[ListCodeDefinitionNamesParameters]):
+    """Reads one file, or the files of one folder without those below it."""
+
+    name: ClassVar = "list_code_definition_names"
+    description: ClassVar = (
+        "List the classes, functions, methods and types that a source file defines, or those of all files of "
+        "a folder, as `12--30 | def name(...)`: the lines and the line that names it. Languages: "
+        f"{', '.join(sorted(GRAMMARS))}."
+    )
+    group: ClassVar = ToolGroup.READ
+    repeatable: ClassVar = True
+    parameters: ClassVar = ListCodeDefinitionNamesParameters
+
+    def describe(self, parameters: ListCodeDefinitionNamesParameters) -> str:
+        return f"List the definitions in {parameters.path}"
+
+    def paths(self, parameters: ListCodeDefinitionNamesParameters) -> Sequence[str]:
+        return (parameters.path,)
+
+    async def notice(
+        self, context: ToolContext, parameters: ListCodeDefinitionNamesParameters
+    ) -> Notice | None:
+        return informed("listCodeDefinitionNames", path=parameters.path)
+
+    async def run(self, context: ToolContext, parameters: ListCodeDefinitionNamesParameters) -> ToolResult:
+        path = place(context.workspace, parameters.path)
+        if await is_folder(context.workspace, path):
+            sources = await _sources(context.workspace, path)
+        elif language_of(path) is None:
+            known = ", ".join(sorted(GRAMMARS))
+            raise ToolFailure(f"{shown(path)} is in no language that is read here: {known}.")
+        else:
+            sources = [path]
+        parts = [await _listed(context.workspace, source) for source in sources[:MOST_FILES]]
+        return ToolResult(
+            success=True, output=_report(shown(path), [part for part in parts if part], sources)
+        )
+
+
+async def _sources(workspace: Workspace, folder: str) -> list[str]:
+    """The source files of a folder, without what git ignores."""
+    rules = IgnoreRules(workspace)
+    await rules.learn_above(posixpath.join(folder, "x"))
+    listing = await workspace.list(folder, include_hidden=True)
+    return [
+        file.path
+        for file in listing.files
+        if language_of(file.path)
+        and file.size <= LARGEST_FILE
+        and not rules.ignores(file.path, is_folder=False)
+    ]
+
+
+async def _listed(workspace: Workspace, path: str) -> str:
+    """A file's definitions under its path; nothing where it has none."""
+    content = await read_bytes(workspace, shown(path))
+    found = await asyncio.to_thread(definitions, language_of(path) or "", content[:LARGEST_FILE])
+    if not found:
+        return ""
+    lines = [_line(each) for each in found]
+    if len(found) == MOST_DEFINITIONS:
+        lines.append("(there are more)")
+    return "\n".join([shown(path), *lines])
+
+
+def _line(found: Definition) -> str:
+    return f"{found.start}--{found.end} | {'  ' * found.depth}{found.text}"
+
+
+def _report(path: str, parts: Sequence[str], sources: Sequence[str]) -> str:
+    if not parts:
+        return f"No definitions in {path}."
+    kept: list[str] = []
+    room = SHOWN_CHARACTERS
+    for part in parts:
+        room -= len(part)
+        if room < 0 and kept:
+            kept.append(f"(the definitions of {len(parts) - len(kept)} more files are left out)")
+            break
+        kept.append(part[:SHOWN_CHARACTERS])
+    if len(sources) > MOST_FILES:
+        kept.append(f"({len(sources) - MOST_FILES} more files were not read)")
+    return "\n\n".join(kept)

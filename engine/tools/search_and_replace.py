@@ -1,0 +1,106 @@
+"""`search_and_replace`: text or a pattern, replaced in a file or in some of its lines. Source: S2."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import field
+from typing import ClassVar, Final
+
+import regex
+
+from engine.tools.changes import change_of
+from engine.tools.notices import informed
+from engine.tools.parameters import in_workspace
+from engine.tools.paths import place, shown
+from engine.tools.text import read_text, write_bytes
+from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
+from models.shape import PlainShape, described, limited, value
+from models.tool import ToolGroup
+
+PATIENCE_S: Final = 5.0
+"""How long a pattern may take; one that runs away is given up, and the file stays as it is."""
+
+
+@value
+class SearchAndReplaceParameters(PlainShape):
+    path: str = field(metadata=in_workspace("The file"))
+    search: str = field(
+        metadata=described("The text or pattern to find", **limited(shortest=1, longest=10_000))
+    )
+    replace: str = field(metadata=described("What to put in its place; `\\1` is a group of a pattern"))
+    start_line: int | None = field(
+        default=None, metadata=described("The first line to change, from 1", **limited(least=1))
+    )
+    end_line: int | None = field(
+        default=None, metadata=described("The last line to change", **limited(least=1))
+    )
+    use_regex: bool = field(default=False, metadata=described("Whether `search` is a regular expression"))
+    ignore_case: bool = field(default=False, metadata=described("Whether case is ignored"))
+
+
+class SearchAndReplace(Tool[SearchAndReplaceParameters]):
+    """Replaces every occurrence at once."""
+
+    name: ClassVar = "search_and_replace"
+    description: ClassVar = (
+        "Replace every occurrence of a text, or of a regular expression, in a file or in some of its lines."
+    )
+    group: ClassVar = ToolGroup.EDIT
+    parameters: ClassVar = SearchAndReplaceParameters
+
+    def describe(self, parameters: SearchAndReplaceParameters) -> str:
+        return f"Replace {parameters.search[:100]!r} in {parameters.path}"
+
+    def paths(self, parameters: SearchAndReplaceParameters) -> Sequence[str]:
+        return (parameters.path,)
+
+    async def notice(self, context: ToolContext, parameters: SearchAndReplaceParameters) -> Notice | None:
+        return informed(
+            "searchAndReplace",
+            path=parameters.path,
+            search=parameters.search,
+            replace=parameters.replace,
+            useRegex=parameters.use_regex,
+            ignoreCase=parameters.ignore_case,
+            startLine=parameters.start_line,
+            endLine=parameters.end_line,
+        )
+
+    async def run(self, context: ToolContext, parameters: SearchAndReplaceParameters) -> ToolResult:
+        path = place(context.workspace, parameters.path)
+        before = await read_text(context.workspace, shown(path))
+        text, count = await asyncio.to_thread(_replaced, before, parameters)
+        if not count:
+            raise ToolFailure(f"{shown(path)} has no {parameters.search[:200]!r} there. It was not changed.")
+        await write_bytes(context.workspace, shown(path), text.encode())
+        change = await asyncio.to_thread(change_of, path, before.encode(), text.encode())
+        return ToolResult(
+            success=True,
+            output=f"{shown(path)}: {count} replaced.",
+            changes=(change,) if text != before else (),
+        )
+
+
+def _replaced(text: str, parameters: SearchAndReplaceParameters) -> tuple[str, int]:
+    """The text with the replacements, and how many there were. Raises: ToolFailure."""
+    lines = text.splitlines(keepends=True)
+    first, last = (parameters.start_line or 1) - 1, min(parameters.end_line or len(lines), len(lines))
+    if first > last or (lines and first >= len(lines)):
+        raise ToolFailure(f"There are no lines {first + 1} to {last}: the file has {len(lines)}.")
+    flags = (regex.IGNORECASE if parameters.ignore_case else 0) | regex.MULTILINE
+    pattern = parameters.search if parameters.use_regex else regex.escape(parameters.search)
+    replacement = parameters.replace if parameters.use_regex else parameters.replace.replace("\\", "\\\\")
+    try:
+        changed, count = regex.subn(
+            pattern, replacement, "".join(lines[first:last]), flags=flags, timeout=PATIENCE_S
+        )
+    except (regex.error, IndexError) as mistake:
+        raise ToolFailure(
+            f"The pattern or its replacement is wrong: {mistake}. Nothing was changed."
+        ) from None
+    except TimeoutError:
+        raise ToolFailure(
+            f"The pattern took more than {PATIENCE_S:.0f} seconds and was given up. Write a simpler one."
+        ) from None
+    return "".join([*lines[:first], changed, *lines[last:]]), count

@@ -1,0 +1,60 @@
+"""`update_todo_list`: what is done and what is left. Source: S2."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import field
+from typing import ClassVar, Final
+
+from engine.tools.tool import Tool, ToolContext, ToolFailure, ToolResult
+from models.shape import PlainShape, described, limited, value
+from models.tool import ToolGroup
+
+_ITEM: Final = re.compile(r"\s*(?:[-*] )?\[([ xX~-])\] +(\S.*)")
+_MARKS: Final = {" ": " ", "x": "x", "X": "x", "-": "-", "~": "-"}
+
+
+@value
+class UpdateTodoListParameters(PlainShape):
+    todos: str = field(
+        metadata=described(
+            "The whole list, one item a line: `[ ] to do`, `[-] being done`, `[x] done`",
+            **limited(longest=20_000),
+        )
+    )
+
+
+class UpdateTodoList(Tool[UpdateTodoListParameters]):
+    """Replaces the task's list, which people see and which the model is shown again."""
+
+    name: ClassVar = "update_todo_list"
+    description: ClassVar = (
+        "Keep a list of the task's steps, one a line: `[ ] to do`, `[-] being done`, `[x] done`. Send the "
+        "whole list each time; the person sees it."
+    )
+    group: ClassVar = ToolGroup.ALWAYS
+    repeatable: ClassVar = True
+    parameters: ClassVar = UpdateTodoListParameters
+
+    def describe(self, parameters: UpdateTodoListParameters) -> str:
+        return "Update the list of things to do"
+
+    async def run(self, context: ToolContext, parameters: UpdateTodoListParameters) -> ToolResult:
+        items = [_item(number, line) for number, line in _lines(parameters.todos)]
+        await context.set_todos("\n".join(items))
+        done = sum(item.startswith("- [x]") for item in items)
+        return ToolResult(success=True, output=f"The list has {len(items)} items, {done} of them done.")
+
+
+def _lines(text: str) -> list[tuple[int, str]]:
+    return [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+
+
+def _item(number: int, line: str) -> str:
+    """The item in the one form that lists are kept in. Raises: ToolFailure."""
+    found = _ITEM.fullmatch(line)
+    if found is None:
+        raise ToolFailure(
+            f"Line {number} is no item: {line[:200]!r}. Write `[ ] to do`, `[-] being done` or `[x] done`."
+        )
+    return f"- [{_MARKS[found[1]]}] {found[2].rstrip()}"

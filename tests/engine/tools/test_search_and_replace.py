@@ -1,0 +1,61 @@
+"""`search_and_replace`: texts and expressions, in a whole file or some lines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.engine.tools.conftest import Context
+
+BEFORE = "one two\nTwo three\ntwo (two)\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "after"),
+    [
+        ({"search": "two", "replace": "2"}, "one 2\nTwo three\n2 (2)\n"),
+        ({"search": "two", "replace": "2", "ignore_case": True}, "one 2\n2 three\n2 (2)\n"),
+        ({"search": "(two)", "replace": "\\1"}, "one two\nTwo three\ntwo \\1\n"),
+        ({"search": r"\((\w+)\)", "replace": r"[\1]", "use_regex": True}, "one two\nTwo three\ntwo [two]\n"),
+        ({"search": "^t", "replace": "T", "use_regex": True}, "one two\nTwo three\nTwo (two)\n"),
+        ({"search": "two", "replace": "2", "start_line": 2}, "one two\nTwo three\n2 (2)\n"),
+        ({"search": "two", "replace": "2", "end_line": 1}, "one 2\nTwo three\ntwo (two)\n"),
+        ({"search": "two\nTwo", "replace": "x"}, "one x three\ntwo (two)\n"),
+    ],
+)
+async def test_it_replaces(context: Context, arguments: dict[str, Any], after: str) -> None:
+    context.write("a.txt", BEFORE)
+    result = await context.call("search_and_replace", path="a.txt", **arguments)
+    assert context.read("a.txt") == after
+    assert [change.kind for change in result.changes] == ["modified"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ({"search": "four", "replace": "4"}, "has no 'four'"),
+        ({"search": "(", "replace": "", "use_regex": True}, "pattern or its replacement is wrong"),
+        ({"search": "two", "replace": r"\9", "use_regex": True}, "pattern or its replacement is wrong"),
+        ({"search": "two", "replace": "2", "start_line": 9}, "There are no lines 9"),
+        ({"search": "two", "replace": "2", "start_line": 3, "end_line": 1}, "There are no lines 3"),
+    ],
+)
+async def test_what_cannot_be_done_changes_nothing(
+    context: Context, arguments: dict[str, Any], told: str
+) -> None:
+    context.write("a.txt", BEFORE)
+    assert told in await context.failure("search_and_replace", path="a.txt", **arguments)
+    assert context.read("a.txt") == BEFORE
+
+
+async def test_an_expression_that_runs_away_is_given_up(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.tools.search_and_replace.PATIENCE_S", 0.1)
+    content = "a" * 5000 + "b\n"
+    context.write("a.txt", content)
+    arguments = {"search": r"(a|a)*$", "replace": "x", "use_regex": True, "end_line": 1}
+    told = await context.failure("search_and_replace", path="a.txt", **arguments)
+    assert "was given up" in told
+    assert context.read("a.txt") == content
