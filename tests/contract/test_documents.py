@@ -1,0 +1,66 @@
+"""The documents say what the declarations say, and nothing is left out."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator
+
+import pytest
+
+import engine
+import models
+from models.error import AppError
+from models.event import EVENTS, Event
+from tests.support.server import PROJECT
+
+for module in pkgutil.iter_modules(models.__path__):
+    importlib.import_module(f"models.{module.name}")
+for module in pkgutil.walk_packages(engine.__path__, "engine."):
+    if ".migrations" not in module.name:
+        importlib.import_module(module.name)
+
+EVENTS_DOCUMENT = (PROJECT / "docs" / "events.md").read_text()
+ERRORS_DOCUMENT = (PROJECT / "docs" / "errors.md").read_text()
+
+
+def errors(above: type[AppError] = AppError) -> Iterator[type[AppError]]:
+    for error in above.__subclasses__():
+        yield error
+        yield from errors(error)
+
+
+def declared() -> list[type[AppError]]:
+    """The errors of this code; tests may have some of their own."""
+    return [error for error in errors() if error.__module__.split(".")[0] in ("models", "engine", "handlers")]
+
+
+@pytest.mark.parametrize("happened", EVENTS.values(), ids=lambda happened: happened.name)
+def test_every_event_is_documented_with_its_fields(happened: type[Event]) -> None:
+    mark = "" if happened.durable else " (ephemeral)"
+    fields = ", ".join(f"`{field.data_key}`" for field in happened.schema().fields.values())
+    assert f"| `{happened.name}`{mark} | {fields} |" in EVENTS_DOCUMENT
+
+
+def test_no_event_is_documented_that_there_is_not() -> None:
+    named = re.findall(r"^\| `([a-z]+\.[a-z_]+)`", EVENTS_DOCUMENT, re.MULTILINE)
+    assert set(named) <= set(EVENTS)
+
+
+@pytest.mark.parametrize("error", declared(), ids=lambda error: error.__name__)
+def test_every_error_is_documented_with_its_status(error: type[AppError]) -> None:
+    assert f"| `{error.code}` | {error.status} |" in ERRORS_DOCUMENT
+
+
+def test_a_code_has_one_status_and_one_meaning() -> None:
+    families: dict[str, type[AppError]] = {}
+    for error in declared():
+        first = families.setdefault(error.code, error)
+        assert first.status == error.status
+        assert issubclass(error, first) or issubclass(first, error), f"{error} and {first} share a code"
+
+
+def test_no_error_is_documented_that_there_is_not() -> None:
+    named = re.findall(r"^\| `([A-Z_]+)` \| \d+ \|", ERRORS_DOCUMENT, re.MULTILINE)
+    assert set(named) <= {error.code for error in declared()}
