@@ -1,0 +1,361 @@
+"""The registry is walked: every operation answers alike through Socket.IO and REST, results and errors."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from marshmallow import fields
+
+from engine.engine import Engine
+from handlers.operation import Operation
+from handlers.registry import AREAS
+from models.error import AppError
+from tests.contract.doors import Doors
+from tests.support.server import ServerProcess
+
+OPERATIONS = {
+    declared.name: declared for area in AREAS for declared in area(Engine.__new__(Engine)).operations()
+}
+MIRRORED = [declared for declared in OPERATIONS.values() if declared.rest is not None]
+GENERAL = {"VALIDATION_ERROR", "AUTHENTICATION_FAILED", "TOKEN_EXPIRED", "PERMISSION_DENIED"}
+"""Errors of the pipeline: every operation can have them."""
+
+
+def named(declared: Operation) -> str:
+    return declared.name
+
+
+class World:
+    """What calls need to be there before them, made anew for each."""
+
+    def __init__(self, doors: Doors, server: ServerProcess) -> None:
+        self.doors = doors
+        self.server = server
+
+    async def call(self, operation: str, **raw: Any) -> Any:
+        answer = await self.doors.socket(operation, raw)
+        assert answer.code is None, answer.body
+        return answer.body
+
+    async def session(self, playbook: str = "survey") -> dict[str, Any]:
+        config = {"provider": "scripted", "model": playbook}
+        made = await self.call("session.create", name="Contract", config=config)
+        return {"sessionId": made["session"]["id"]}
+
+    async def file(self) -> dict[str, Any]:
+        place = await self.session()
+        await self.call("file.create", **place, path="a.txt", content="one\n")
+        return {**place, "path": "a.txt"}
+
+    async def task(self, playbook: str = "survey", *, until: str = "status", value: str = "completed") -> Any:
+        place = await self.session(playbook)
+        task = (await self.call("task.create", **place, input="test task"))["task"]
+        place["taskId"] = task["id"]
+        async with asyncio.timeout(60):
+            while task[until] != value:
+                await asyncio.sleep(0.01)
+                task = (await self.call("task.get", **place))["task"]
+        return place
+
+    async def waiting(self) -> dict[str, Any]:
+        """A task that waits for an approval."""
+        place: dict[str, Any] = await self.task("write-and-run", until="activity", value="interactive")
+        return place
+
+    async def approval(self) -> dict[str, Any]:
+        place = await self.waiting()
+        listed = await self.call("approval.list", sessionId=place["sessionId"])
+        return {"sessionId": place["sessionId"], "approvalId": listed["data"][0]["id"]}
+
+    async def checkpoint(self) -> dict[str, Any]:
+        place = await self.file()
+        made = await self.call("checkpoint.create", sessionId=place["sessionId"])
+        await self.call("file.update", **place, content="two\n")
+        return {"sessionId": place["sessionId"], "checkpointId": made["checkpoint"]["id"]}
+
+    async def login(self) -> dict[str, Any]:
+        return {"email": self.server.admin["email"], "password": self.server.admin["password"]}
+
+    async def refresh(self) -> dict[str, Any]:
+        answer = await self.call("auth.login", **await self.login())
+        return {"refreshToken": answer["tokens"]["refreshToken"]}
+
+
+def also(arrange: Callable[[World], Awaitable[dict[str, Any]]], **more: Any) -> Any:
+    """What an arrangement gives, and more."""
+
+    async def arranged(world: World) -> dict[str, Any]:
+        return {**await arrange(world), **more}
+
+    return arranged
+
+
+async def nothing(world: World) -> dict[str, Any]:
+    return {}
+
+
+SUCCESSES: dict[str, Callable[[World], Awaitable[dict[str, Any]]]] = {
+    "auth.login": World.login,
+    "auth.refresh": World.refresh,
+    "auth.profile": nothing,
+    "session.list": also(nothing, limit=1),
+    "session.create": also(nothing, name="New", config={"mode": "ask"}),
+    "session.get": World.session,
+    "session.update": also(World.session, name="Renamed", config={"temperature": 0.5}),
+    "session.delete": World.session,
+    "task.create": also(World.session, input="test task"),
+    "task.list": also(World.task, taskId=None),
+    "task.get": World.task,
+    "task.update": also(World.waiting, action="reject", feedback="no"),
+    "task.cancel": World.waiting,
+    "task.message": also(World.waiting, text="hello"),
+    "task.messages": also(World.task, limit=2),
+    "mode.list": World.session,
+    "tool.list": nothing,
+    "tool.execute": also(World.file, path=None, toolName="read_file", parameters={"path": "a.txt"}),
+    "approval.list": also(World.approval, approvalId=None, status="pending"),
+    "approval.get": World.approval,
+    "approval.respond": also(World.approval, action="approve"),
+    "file.list": also(World.file, path="/", recursive=True),
+    "file.read": World.file,
+    "file.create": also(World.session, path="new/b.txt", content="aGk=", encoding="base64"),
+    "file.update": also(World.file, content="two\n"),
+    "file.delete": World.file,
+    "checkpoint.list": also(World.checkpoint, checkpointId=None),
+    "checkpoint.create": also(World.file, path=None, reason="because"),
+    "checkpoint.compare": World.checkpoint,
+    "checkpoint.restore": World.checkpoint,
+    "mcp.list": World.session,
+    "event.list": also(World.file, path=None, limit=1),
+    "system.health": nothing,
+    "system.resources": nothing,
+}
+ELSEWHERE = {
+    "auth.oauth": "needs a provider: tests/engine/accounts/test_oauth.py",
+    "task.resume": "needs a stop of the server: tests/end_to_end/test_crashes.py",
+    "task.condense": "needs a language model: tests/engine/agent/test_long_tasks.py",
+    "mcp.restart": "needs a server of tools: tests/engine/mcp",
+}
+"""Whose success is proven in another place; their errors are walked here."""
+
+MEASURED = {"system.health", "system.resources"}
+"""What is measured at the moment: the fields agree, not the figures."""
+
+
+@pytest.fixture
+async def world(server: ServerProcess) -> AsyncIterator[World]:
+    async with Doors(server.url, server.key) as doors:
+        yield World(doors, server)
+
+
+@pytest.fixture(scope="session")
+def other_key(server: ServerProcess) -> str:
+    """The key of a second user, who owns nothing."""
+
+    def roocode(*words: str) -> str:
+        command = [str(Path(sys.executable).with_name("roocode")), *words, "--data-dir", str(server.data_dir)]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    roocode("user", "add", "other@example.com", "--password", "long enough for anybody")
+    return roocode("key", "create", "other@example.com").strip()
+
+
+def test_every_operation_has_its_proof() -> None:
+    assert {declared.name for declared in MIRRORED} <= SUCCESSES.keys() | ELSEWHERE.keys()
+    assert SUCCESSES.keys() | ELSEWHERE.keys() <= OPERATIONS.keys()
+
+
+@pytest.mark.parametrize("declared", [OPERATIONS[name] for name in SUCCESSES], ids=named)
+async def test_a_result_is_the_same_through_both_doors(world: World, declared: Operation) -> None:
+    arrange = SUCCESSES[declared.name]
+    one = {name: content for name, content in (await arrange(world)).items() if content is not None}
+    by_socket = await world.doors.socket(declared.name, one)
+    two = {name: content for name, content in (await arrange(world)).items() if content is not None}
+    by_rest = await world.doors.rest(declared, two)
+    assert by_socket.code is None, by_socket.body
+    assert declared.rest is not None
+    assert by_rest.status == declared.rest.status, by_rest.body
+    if declared.name in MEASURED:
+        assert by_socket.body.keys() == by_rest.body.keys()
+    else:
+        assert by_socket.same == by_rest.same
+
+
+async def refused(world: World, declared: Operation, raw: dict[str, Any], doors: Doors | None = None) -> str:
+    """The code of a refusal, which is the same through both doors."""
+    doors = doors or world.doors
+    by_socket = await doors.socket(declared.name, raw)
+    by_rest = await doors.rest(declared, raw)
+    assert by_socket.same == by_rest.same
+    assert by_socket.code is not None, by_socket.body
+    assert by_rest.status == status_of(by_socket.code)
+    allowed = GENERAL | {error.code for error in declared.errors}
+    assert by_socket.code in allowed, f"{declared.name} does not declare {by_socket.code}"
+    return by_socket.code
+
+
+def status_of(code: str) -> int:
+    def every(above: type[AppError]) -> list[type[AppError]]:
+        return [above, *(below for each in above.__subclasses__() for below in every(each))]
+
+    return next(error.status for error in every(AppError)[1:] if error.code == code)
+
+
+ABSENT = {
+    "sessionId": "session-00000000000000000000",
+    "taskId": "task-00000000000000000000",
+    "approvalId": "approval-00000000000000000000",
+    "checkpointId": "0" * 40,
+    "serverName": "none",
+    "path": "none.txt",
+    "toolName": "none",
+    "content": "x",
+    "input": "x",
+    "text": "x",
+    "action": "approve",
+}
+
+
+def required(declared: Operation) -> dict[str, Any]:
+    names = [field.data_key or "" for field in declared.request.schema().fields.values() if field.required]
+    return {name: ABSENT[name] for name in names}
+
+
+IN_SESSIONS = [declared for declared in MIRRORED if declared.on is not None]
+
+
+@pytest.mark.parametrize("declared", IN_SESSIONS, ids=named)
+async def test_a_session_that_there_is_not(world: World, declared: Operation) -> None:
+    assert await refused(world, declared, required(declared)) == "RESOURCE_NOT_FOUND"
+
+
+@pytest.mark.parametrize("declared", IN_SESSIONS, ids=named)
+async def test_somebody_elses_session_is_not_there_either(
+    world: World, declared: Operation, other_key: str
+) -> None:
+    raw = {**required(declared), **await world.session()}
+    async with Doors(world.server.url, other_key) as stranger:
+        assert await refused(world, declared, raw, stranger) == "RESOURCE_NOT_FOUND"
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        each
+        for each in IN_SESSIONS
+        if required(each).keys() & {"taskId", "approvalId", "checkpointId", "serverName"}
+    ],
+    ids=named,
+)
+async def test_a_thing_that_the_session_does_not_have(world: World, declared: Operation) -> None:
+    raw = {**required(declared), **await world.session()}
+    assert await refused(world, declared, raw) == "RESOURCE_NOT_FOUND"
+
+
+@pytest.mark.parametrize(
+    ("operation", "arrange", "code"),
+    [
+        ("task.cancel", World.task, "RESOURCE_CONFLICT"),
+        ("task.update", also(World.task, action="approve"), "RESOURCE_CONFLICT"),
+        ("task.resume", World.task, "RESOURCE_CONFLICT"),
+        ("task.condense", World.task, "RESOURCE_CONFLICT"),
+        ("task.message", also(World.task, text="late"), "RESOURCE_CONFLICT"),
+        ("task.create", also(World.session, input="x", config={"mode": "none"}), "VALIDATION_ERROR"),
+        ("task.create", also(World.session, input="x", images=["nonsense"]), "VALIDATION_ERROR"),
+        ("file.create", also(World.file, content="x"), "RESOURCE_CONFLICT"),
+        ("file.create", also(World.session, path="a", content="?", encoding="base64"), "VALIDATION_ERROR"),
+        ("file.read", also(World.session, path="none.txt"), "RESOURCE_NOT_FOUND"),
+        ("file.update", also(World.session, path="none.txt", content="x"), "RESOURCE_NOT_FOUND"),
+        ("file.delete", also(World.session, path="none.txt"), "RESOURCE_NOT_FOUND"),
+        ("file.list", also(World.session, path="none"), "RESOURCE_NOT_FOUND"),
+        ("file.list", also(World.file, path="a.txt"), "RESOURCE_CONFLICT"),
+        ("tool.execute", also(World.session, toolName="none"), "RESOURCE_NOT_FOUND"),
+        ("tool.execute", also(World.session, toolName="read_file"), "VALIDATION_ERROR"),
+        ("auth.login", also(nothing, email="nobody@example.com", password="wrong"), "AUTHENTICATION_FAILED"),
+        ("auth.refresh", also(nothing, refreshToken="forged"), "AUTHENTICATION_FAILED"),
+    ],
+)
+async def test_a_refusal_is_the_same_through_both_doors(
+    world: World, operation: str, arrange: Any, code: str
+) -> None:
+    assert await refused(world, OPERATIONS[operation], await arrange(world)) == code
+
+
+async def test_work_for_a_session_at_rest_is_a_conflict(world: World) -> None:
+    place = await world.session()
+    await world.call("session.update", **place, status="inactive")
+    for operation, more in (
+        ("task.create", {"input": "x"}),
+        ("tool.execute", {"toolName": "list_files", "parameters": {"path": "."}}),
+    ):
+        assert await refused(world, OPERATIONS[operation], {**place, **more}) == "RESOURCE_CONFLICT"
+
+
+@pytest.mark.parametrize("declared", [each for each in MIRRORED if each.permission is not None], ids=named)
+async def test_without_credentials_nothing_is_told(server: ServerProcess, declared: Operation) -> None:
+    async with Doors(server.url, None) as nobody:
+        answer = await nobody.rest(declared, required(declared))
+    assert (answer.status, answer.code) == (401, "AUTHENTICATION_FAILED")
+
+
+WRONG = {
+    fields.String: 7,
+    fields.Integer: "many",
+    fields.Float: "warm",
+    fields.Boolean: "perhaps",
+    fields.List: "one",
+    fields.Dict: "none",
+    fields.Nested: "none",
+    fields.DateTime: "yesterday",
+    fields.Enum: "none",
+}
+
+
+def wrong_for(field: fields.Field[Any]) -> Any:
+    return next(content for kind, content in WRONG.items() if isinstance(field, kind))
+
+
+EVERY_FIELD = [
+    pytest.param(declared, field.data_key, wrong_for(field), id=f"{declared.name}-{field.data_key}")
+    for declared in OPERATIONS.values()
+    for field in declared.request.schema().fields.values()
+]
+
+
+@pytest.mark.parametrize(("declared", "name", "content"), EVERY_FIELD)
+async def test_a_wrong_type_is_named(world: World, declared: Operation, name: str, content: Any) -> None:
+    answer = await world.doors.socket(declared.name, {**required_or_text(declared), name: content})
+    assert answer.code == "VALIDATION_ERROR"
+    details = answer.body["error"]["details"]
+    told = [mistake["field"] for mistake in details.get("fields", [details])]
+    assert any(each == name or each.startswith(f"{name}.") for each in told)
+
+
+def required_or_text(declared: Operation) -> dict[str, Any]:
+    names = [field.data_key or "" for field in declared.request.schema().fields.values() if field.required]
+    return {name: ABSENT.get(name, "x") for name in names}
+
+
+@pytest.mark.parametrize("declared", OPERATIONS.values(), ids=named)
+async def test_an_unknown_field_is_named(world: World, declared: Operation) -> None:
+    answer = await world.doors.socket(declared.name, {**required_or_text(declared), "nonsense": 1})
+    assert answer.code == "VALIDATION_ERROR"
+    details = answer.body["error"]["details"]
+    assert "nonsense" in [mistake["field"] for mistake in details.get("fields", [details])]
+
+
+@pytest.mark.parametrize(
+    "declared", [each for each in OPERATIONS.values() if required_or_text(each)], ids=named
+)
+async def test_a_missing_field_is_named(world: World, declared: Operation) -> None:
+    answer = await world.doors.socket(declared.name, {})
+    assert answer.code == "VALIDATION_ERROR"
+    details = answer.body["error"]["details"]
+    told = {mistake["field"] for mistake in details.get("fields", [details])}
+    assert told == set(required_or_text(declared))
