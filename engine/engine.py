@@ -21,6 +21,7 @@ from engine.agent.states import TaskStates
 from engine.agent.subtasks import Children
 from engine.agent.tasks import Tasks
 from engine.agent.transcript import Transcripts
+from engine.browser.browsers import Browsers
 from engine.checkpoints.checkpoints import Checkpoints
 from engine.direct import DirectCalls
 from engine.events.hub import Hub
@@ -46,6 +47,7 @@ from engine.storage.tasks import (
     ToolCallRepository,
 )
 from engine.tools.access_mcp_resource import AccessMcpResource
+from engine.tools.browser_action import BrowserAction
 from engine.tools.catalogue import DEFAULT_TOOLS, Catalogue
 from engine.tools.codebase_search import CodebaseSearch
 from engine.tools.generate_image import GenerateImage
@@ -75,6 +77,7 @@ class Engine:
     history: History
     index: CodeIndex
     mcp: McpHub
+    browsers: Browsers
 
     async def end_work(self) -> None:
         """Bring running tasks to a stored, resumable state, end what callers run, and take nothing new."""
@@ -85,6 +88,7 @@ class Engine:
         """End all work and let go of everything."""
         await self.end_work()
         await self.mcp.close()
+        await self.browsers.close()
         await self.database.close()
 
 
@@ -157,6 +161,8 @@ def _assemble(
     )
     mcp = McpHub(settings.mcp, sessions, runtime, log, folder=data_dir / "mcp")
     sessions.before_deletion(mcp.close_session)
+    browsers = Browsers(settings.browser)
+    sessions.before_deletion(browsers.close_session)
     index = CodeIndex()
     sessions.before_deletion(index.forget)
     tools = Catalogue(
@@ -166,6 +172,7 @@ def _assemble(
             GenerateImage(Images(settings.providers.images, os.environ)),
             UseMcpTool(mcp),
             AccessMcpResource(mcp),
+            BrowserAction(browsers),
         ]
     )
     task_rows, tool_calls = TaskRepository(database), ToolCallRepository(database)
@@ -207,4 +214,5 @@ def _assemble(
         history=history,
         index=index,
         mcp=mcp,
+        browsers=browsers,
     )

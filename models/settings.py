@@ -201,6 +201,19 @@ class McpSettings(Shape):
 
 
 @value
+class BrowserSettings(Shape):
+    """The browser that agents drive; it needs the extra `browser` and a Chromium."""
+
+    executable: str | None = None
+    sandbox: bool = True
+    allow_private: bool = False
+    width: int = field(default=900, metadata=limited(least=100, most=4096))
+    height: int = field(default=600, metadata=limited(least=100, most=4096))
+    max_pages: int = field(default=8, metadata=limited(least=1, most=1000))
+    idle_timeout_s: float = field(default=600.0, metadata=limited(least=1, most=86_400))
+
+
+@value
 class LoggingSettings(Shape):
     level: LogLevel = LogLevel.INFO
     format: LogFormat = LogFormat.CONSOLE
@@ -221,4 +234,5 @@ class Settings(Shape):
     files: FileSettings = field(default_factory=FileSettings)
     providers: ProviderSettings = field(default_factory=ProviderSettings)
     mcp: McpSettings = field(default_factory=McpSettings)
+    browser: BrowserSettings = field(default_factory=BrowserSettings)
     logging: LoggingSettings = field(default_factory=LoggingSettings)

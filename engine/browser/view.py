@@ -1,0 +1,138 @@
+"""A session's page: what is done to it, and what is seen after."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+from collections import deque
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Final
+
+from playwright.async_api import Error
+
+from engine.browser.sight import BrowserFailure, Sight
+
+if TYPE_CHECKING:
+    from playwright.async_api import BrowserContext, ConsoleMessage, Page, WebError
+
+MOST_LINES: Final = 200
+LINE_CHARACTERS: Final = 1000
+QUALITY: Final = 75
+"""Of the picture, in percent."""
+ACTION_MS: Final = 15_000
+SETTLE_MS: Final = 3000
+SCROLLED: Final = 0.9
+"""The part of the window that a scroll moves."""
+MOST_PAGES: Final = 8
+
+
+class View:
+    """A window of its own, in a browser context of its own: no cookies but its own."""
+
+    def __init__(self, context: BrowserContext, page: Page) -> None:
+        self.lock = asyncio.Lock()
+        self.used_at = asyncio.get_running_loop().time()
+        self._context = context
+        self._page = page
+        self._mouse: tuple[int, int] | None = None
+        self._console: deque[str] = deque(maxlen=MOST_LINES)
+        context.on("page", self._follow)
+        context.on("console", self._hear)
+        context.on("weberror", self._hear_error)
+
+    async def open(self, url: str) -> Sight:
+        """Go to an address. Raises: BrowserFailure."""
+        await self._do(self._page.goto(url, timeout=ACTION_MS, wait_until="domcontentloaded"))
+        return await self.look()
+
+    async def click(self, x: int, y: int) -> Sight:
+        """Press the left button at a place of the picture. Raises: BrowserFailure."""
+        await self._do(self._page.mouse.click(*self._at(x, y)))
+        return await self.look()
+
+    async def hover(self, x: int, y: int) -> Sight:
+        """Move the mouse there. Raises: BrowserFailure."""
+        await self._do(self._page.mouse.move(*self._at(x, y)))
+        return await self.look()
+
+    async def type(self, text: str) -> Sight:
+        """Type where the focus is. Raises: BrowserFailure."""
+        await self._do(self._page.keyboard.type(text))
+        return await self.look()
+
+    async def scroll(self, *, down: bool) -> Sight:
+        """Move by nearly one window. Raises: BrowserFailure."""
+        sign = 1 if down else -1
+        await self._do(self._page.evaluate(f"window.scrollBy(0, {sign * SCROLLED} * window.innerHeight)"))
+        return await self.look()
+
+    async def resize(self, width: int, height: int) -> Sight:
+        """Give the window another size, in pixels. Raises: BrowserFailure."""
+        await self._do(self._page.set_viewport_size({"width": width, "height": height}))
+        return await self.look()
+
+    async def look(self) -> Sight:
+        """Wait until the page has settled, a little while at most; what is seen. Raises: BrowserFailure."""
+        with contextlib.suppress(BrowserFailure):
+            await self._do(self._page.wait_for_load_state("networkidle", timeout=SETTLE_MS))
+        picture: list[bytes] = []
+
+        async def take() -> None:
+            picture.append(
+                await self._page.screenshot(type="jpeg", quality=QUALITY, scale="css", timeout=ACTION_MS)
+            )
+
+        await self._do(take())
+        console = tuple(self._console)
+        self._console.clear()
+        return Sight(
+            image=f"data:image/jpeg;base64,{base64.b64encode(picture[0]).decode()}",
+            url=self._page.url,
+            title=await self._title(),
+            console=console,
+            mouse=self._mouse,
+        )
+
+    async def close(self) -> None:
+        """Forget the page and all that it stored."""
+        with contextlib.suppress(Error):  # the browser may have gone before
+            await self._context.close()
+
+    async def _do(self, action: Awaitable[object]) -> None:
+        """Raises: BrowserFailure."""
+        try:
+            async with asyncio.timeout(2 * ACTION_MS / 1000):
+                await action
+        except TimeoutError as failure:
+            raise BrowserFailure("The page did not react in time.") from failure
+        except Error as failure:
+            raise BrowserFailure(_first_line(failure)) from failure
+
+    async def _title(self) -> str:
+        try:
+            return await self._page.title()
+        except Error:
+            return ""  # it is going elsewhere at this moment and has none
+
+    def _at(self, x: int, y: int) -> tuple[int, int]:
+        size = self._page.viewport_size
+        if size is not None and not (x < size["width"] and y < size["height"]):
+            raise BrowserFailure(f"{x},{y} lies outside the window of {size['width']}x{size['height']}.")
+        self._mouse = (x, y)
+        return self._mouse
+
+    def _follow(self, page: Page) -> None:
+        """What opens a window of its own is what is seen from now on."""
+        if len(self._context.pages) <= MOST_PAGES:
+            self._page = page
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        self._console.append(f"[{message.type}] {message.text}"[:LINE_CHARACTERS])
+
+    def _hear_error(self, failure: WebError) -> None:
+        self._console.append(f"[uncaught] {failure.error}"[:LINE_CHARACTERS])
+
+
+def _first_line(failure: Error) -> str:
+    return failure.message.partition("\n")[0].removeprefix("Page.goto: ")
