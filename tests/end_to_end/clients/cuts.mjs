@@ -21,9 +21,9 @@ async function produce() {
 }
 
 function visit(patience) {
-  return new Promise((resolve) => {
-    const lastSeq = seen.length ? seen[seen.length - 1] : first;
-    connect("/", { sessionId, lastSeq }, { transports: ["websocket"], reconnection: false }).then((socket) => {
+  const lastSeq = seen.length ? seen[seen.length - 1] : first;
+  return new Promise((resolve, reject) => {
+    const listen = (socket) => {
       const leave = () => {
         socket.offAny();
         socket.io.engine.close();
@@ -34,8 +34,10 @@ function visit(patience) {
         seen.push(data.seq);
         if (seen.length >= events) leave();
       });
-      setTimeout(leave, patience);
-    });
+      socket.once("connect", () => setTimeout(leave, patience));
+    };
+    const options = { transports: ["websocket"], reconnection: false };
+    connect("/", { sessionId, lastSeq }, options, listen).catch(reject);
   });
 }
 
