@@ -6,4 +6,5 @@ pytest_plugins = [
     "tests.support.replaying",
     "tests.support.server",
     "tests.support.storage",
+    "tests.support.streams",
 ]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from engine.providers.provider import ProviderFailure
-from engine.providers.wire import broken, failure_of_status, without_key
+from engine.providers.wire import broken, failure_of_status, unusable_address, without_key
 
 if TYPE_CHECKING:
     import anthropic
@@ -41,6 +41,8 @@ def translated(key: str | None) -> Iterator[None]:
     except anthropic.APIStatusError as error:
         raise _of_status(error, key) from None
     except anthropic.APIConnectionError as error:
+        if isinstance(error.__cause__, httpx2.UnsupportedProtocol):
+            raise unusable_address("anthropic") from None
         raise broken(without_key(key, str(error.__cause__ or error))) from None
     except (anthropic.APIError, httpx2.HTTPError, httpx2.StreamError) as error:
         raise broken(without_key(key, str(error) or type(error).__name__)) from None

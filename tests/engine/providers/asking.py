@@ -1,28 +1,30 @@
-"""Words for tests that ask a provider over the network."""
+"""Words for asking a language model in tests."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncGenerator, Sequence
-from typing import TypeVar, cast
+from typing import Any, Protocol
 
 from engine.providers.provider import (
     CallDelta,
+    CallRequested,
+    Continuation,
+    Endpoint,
     ModelEvent,
     ModelRequest,
-    Provider,
-    ProviderFailure,
     ReasoningDelta,
+    Stopped,
     TextDelta,
+    Usage,
 )
-from models.conversation import Role, Turn
+from models.conversation import Role, ToolCall, Turn
+from models.identifier import CallId
 from models.tool import ToolDescription, ToolGroup
 
-AnyEvent = TypeVar("AnyEvent", bound=ModelEvent)
-
 PIXEL = (
-    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9"
-    "awAAAABJRU5ErkJggg=="
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABh6FO1AAAAABJRU5E"
+    "rkJggg=="
 )
 READ_FILE = ToolDescription(
     name="read_file",
@@ -33,40 +35,73 @@ READ_FILE = ToolDescription(
 )
 
 
-def said(text: str, *images: str) -> Turn:
-    """What a person said."""
-    return Turn(role=Role.USER, text=text, images=list(images))
+class Asked(Protocol):
+    """A provider with connections of its own."""
+
+    def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]: ...
+    async def close(self) -> None: ...
 
 
-async def collect(provider: Provider, request: ModelRequest) -> list[ModelEvent]:
-    """The whole answer."""
-    stream = cast(AsyncGenerator[ModelEvent, None], provider.stream(request))
-    async with contextlib.aclosing(stream):
-        return [event async for event in stream]
+class Reply:
+    """All events of an answer, by what they say."""
+
+    def __init__(self, events: Sequence[ModelEvent]) -> None:
+        self.events = events
+        self.texts = [event.text for event in events if isinstance(event, TextDelta)]
+        self.reasoning = "".join(event.text for event in events if isinstance(event, ReasoningDelta))
+        self.calls = [event for event in events if isinstance(event, CallRequested)]
+        self.usage = next((event for event in reversed(events) if isinstance(event, Usage)), None)
+        self.continuation = next((event for event in events if isinstance(event, Continuation)), None)
+
+    @property
+    def text(self) -> str:
+        return "".join(self.texts)
+
+    @property
+    def stopped(self) -> str:
+        last = self.events[-1]
+        assert isinstance(last, Stopped)
+        return last.reason
+
+    def written(self, call_id: str) -> str:
+        """The arguments of a call from their pieces."""
+        pieces = [event for event in self.events if isinstance(event, CallDelta)]
+        return "".join(piece.arguments for piece in pieces if piece.call_id == call_id)
+
+    @property
+    def turn(self) -> Turn:
+        """What a conversation keeps of it."""
+        kept = self.continuation
+        return Turn(
+            role=Role.ASSISTANT,
+            text=self.text,
+            reasoning=self.reasoning,
+            calls=[asked(call.call_id, call.tool_name, dict(call.arguments)) for call in self.calls],
+            continuation={"provider": kept.provider, "content": dict(kept.content)} if kept else None,
+        )
 
 
-async def failure(provider: Provider, request: ModelRequest) -> ProviderFailure:
-    """How the answer fails; a test where it does not is wrong."""
-    try:
-        events = await collect(provider, request)
-    except ProviderFailure as failed:
-        return failed
-    raise AssertionError(f"answered with {events}")
+async def ask(provider: Asked, request: ModelRequest) -> Reply:
+    async with contextlib.aclosing(provider.stream(request)) as events:
+        return Reply([event async for event in events])
 
 
-def only(events: Sequence[ModelEvent], kind: type[AnyEvent]) -> list[AnyEvent]:
-    """The events of one kind."""
-    return [event for event in events if isinstance(event, kind)]
+def question(
+    *turns: Turn | str, model: str, url: str, key: str | None = "a-key", **parts: Any
+) -> ModelRequest:
+    """A request; texts stand for what a person said."""
+    said = [Turn(role=Role.USER, text=turn) if isinstance(turn, str) else turn for turn in turns]
+    parts = {"system": "Be brief.", "tools": [READ_FILE], **parts}
+    return ModelRequest(model=model, turns=said, endpoint=Endpoint(base_url=url, api_key=key), **parts)
 
 
-def text_of(events: Sequence[ModelEvent]) -> str:
-    return "".join(event.text for event in only(events, TextDelta))
+def asked(call_id: str, tool_name: str = "read_file", arguments: dict[str, Any] | None = None) -> ToolCall:
+    return ToolCall(id=CallId(call_id), tool_name=tool_name, arguments=arguments or {})
 
 
-def reasoning_of(events: Sequence[ModelEvent]) -> str:
-    return "".join(event.text for event in only(events, ReasoningDelta))
+def reply(text: str = "", *calls: ToolCall, **parts: Any) -> Turn:
+    return Turn(role=Role.ASSISTANT, text=text, calls=list(calls), **parts)
 
 
-def written(events: Sequence[ModelEvent], call_id: str) -> str:
-    """The arguments of a call as its pieces tell them."""
-    return "".join(event.arguments for event in only(events, CallDelta) if event.call_id == call_id)
+def result(call_id: str, text: str, **parts: Any) -> Turn:
+    return Turn(role=Role.TOOL, call_id=CallId(call_id), text=text, **parts)
