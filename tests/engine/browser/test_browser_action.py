@@ -102,7 +102,7 @@ async def site() -> AsyncIterator[str]:
     app.add_routes([web.get("/", page), web.get("/away", away)])
     runner = web.AppRunner(app)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    await web.TCPSite(runner, "0.0.0.0", 0).start()  # noqa: S104 - for the test of two loopback addresses
     yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     await runner.cleanup()
 
@@ -208,6 +208,17 @@ PRIVATE = ["127.0.0.1", "localhost", "10.0.0.1", "169.254.169.254", "[::1]", "[:
 async def test_private_addresses_are_refused(browsing: OpenBrowsing, host: str) -> None:
     async with browsing(allow_private=False) as page:
         assert "not public" in await page.refused("launch", url=f"http://{host}:1/")
+
+
+async def test_a_redirect_to_a_private_address_is_refused(
+    browsing: OpenBrowsing, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.runtimes.addresses.is_public", lambda address: str(address) == "127.0.0.1")
+    private = site.replace("127.0.0.1", "127.0.0.2")
+    async with asyncio.timeout(PATIENCE_S), browsing(allow_private=False) as page:
+        assert "(Greeter)" in (await page.act("launch", url=f"{site}/away?to={site}")).output
+        refused = await page.act("launch", url=f"{site}/away?to={private}")
+        assert "(Greeter)" not in refused.output and "403" in refused.output
 
 
 async def test_a_session_without_network_has_no_browser(browsing: OpenBrowsing, site: str) -> None:
