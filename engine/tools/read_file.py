@@ -1,4 +1,4 @@
-"""`read_file`: text with line numbers. Source: S2."""
+"""`read_file`: text with line numbers, pictures, and the text of documents. Source: S2."""
 
 from __future__ import annotations
 
@@ -6,17 +6,30 @@ from collections.abc import Sequence
 from dataclasses import field
 from typing import ClassVar, Final
 
+from engine.tools.documents import document_text, is_document, is_picture, picture
 from engine.tools.line_numbers import with_numbers
 from engine.tools.notices import informed
 from engine.tools.parameters import in_workspace
 from engine.tools.paths import place, shown
-from engine.tools.text import SHOWN_CHARACTERS, lines_of, read_text
+from engine.tools.text import SHOWN_CHARACTERS, lines_of, read_bytes, read_text
 from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
 from models.shape import PlainShape, described, limited, value
 from models.tool import ToolGroup
 
 SHOWN_LINES: Final = 2000
 LINE_CHARACTERS: Final = 2000
+MOST_FILES: Final = 20
+
+
+@value
+class FilePart(PlainShape):
+    """A file, or some of its lines."""
+
+    path: str = field(metadata=in_workspace("The file"))
+    line_ranges: list[list[int]] = field(
+        default_factory=list,
+        metadata=described("First and last line of each part to show, from 1", **limited(longest=50)),
+    )
 
 
 @value
@@ -28,6 +41,10 @@ class ReadFileParameters(PlainShape):
     end_line: int | None = field(
         default=None, metadata=described("The last line to show", **limited(least=1))
     )
+    files: list[FilePart] = field(
+        default_factory=list,
+        metadata=described("More files to read in the same call", **limited(longest=MOST_FILES - 1)),
+    )
 
 
 class ReadFile(Tool[ReadFileParameters]):
@@ -35,34 +52,82 @@ class ReadFile(Tool[ReadFileParameters]):
 
     name: ClassVar = "read_file"
     description: ClassVar = (
-        "Read a text file. Each line is shown after its number, as `12 | text`; the number is not part of "
-        f"the file. At most {SHOWN_LINES} lines at once: give start_line and end_line for others."
+        "Read a file, or several at once. Each line of text is shown after its number, as `12 | text`; the "
+        f"number is not part of the file. At most {SHOWN_LINES} lines of each: give start_line and end_line "
+        "for others. Pictures are shown, and of PDF and docx documents the text."
     )
     group: ClassVar = ToolGroup.READ
     repeatable: ClassVar = True
     parameters: ClassVar = ReadFileParameters
 
     def describe(self, parameters: ReadFileParameters) -> str:
-        return f"Read {parameters.path}"
+        more = f" and {len(parameters.files)} more files" if parameters.files else ""
+        return f"Read {parameters.path}{more}"
 
     def paths(self, parameters: ReadFileParameters) -> Sequence[str]:
-        return (parameters.path,)
+        return (parameters.path, *(part.path for part in parameters.files))
 
     async def notice(self, context: ToolContext, parameters: ReadFileParameters) -> Notice | None:
-        return informed("readFile", path=parameters.path, startLine=parameters.start_line)
+        more = [part.path for part in parameters.files] or None
+        return informed("readFile", path=parameters.path, startLine=parameters.start_line, batchFiles=more)
 
     async def run(self, context: ToolContext, parameters: ReadFileParameters) -> ToolResult:
-        path = shown(place(context.workspace, parameters.path))
+        whole = parameters.start_line is None and parameters.end_line is None
+        ranges = [] if whole else [(parameters.start_line or 1, parameters.end_line)]
+        asked = [(parameters.path, ranges), *((part.path, _ranges(part)) for part in parameters.files)]
+        if len(asked) == 1:
+            text, images = await _shown(context, *asked[0])
+            return ToolResult(success=True, output=text, images=images)
+        return await _all(context, asked)
+
+
+Range = tuple[int, int | None]
+
+
+def _ranges(part: FilePart) -> list[Range]:
+    """Raises: ToolFailure, for what are no first and last lines."""
+    if any(len(pair) != 2 or min(pair) < 1 for pair in part.line_ranges):
+        raise ToolFailure(f"line_ranges of {part.path}: each is a first and a last line, from 1.")
+    return [(first, last) for first, last in part.line_ranges]
+
+
+async def _all(context: ToolContext, asked: Sequence[tuple[str, Sequence[Range]]]) -> ToolResult:
+    """Each file in its turn, as far as the result has room; one that cannot be read hinders no other."""
+    parts: list[str] = []
+    images: list[str] = []
+    failed = 0
+    for path, ranges in asked:
+        try:
+            text, pictures = await _shown(context, path, ranges)
+        except ToolFailure as failure:
+            text, pictures = str(failure), []
+            failed += 1
+        if parts and sum(map(len, parts)) + len(text) > SHOWN_CHARACTERS:
+            text = f"{path} is left out: the result has no more room. Read it by itself."
+        parts.append(text)
+        images += pictures
+    return ToolResult(success=not failed, output="\n\n".join(parts), images=images)
+
+
+async def _shown(context: ToolContext, path: str, ranges: Sequence[Range]) -> tuple[str, list[str]]:
+    """A file's text, or the lines of it that are asked for, and its picture, if it is one."""
+    path = shown(place(context.workspace, path))
+    if is_picture(path):
+        content = await read_bytes(context.workspace, path)
+        return f"{path} is shown as a picture ({len(content):,} bytes).", [picture(path, content)]
+    if is_document(path):
+        lines = lines_of(await document_text(path, await read_bytes(context.workspace, path)))
+    else:
         lines = lines_of(await read_text(context.workspace, path))
-        if not lines:
-            return ToolResult(success=True, output=f"{path} is empty.")
-        first, last = _wanted(parameters, len(lines))
-        return ToolResult(success=True, output=_excerpt(path, lines, first, last))
+    if not lines:
+        return f"{path} is empty.", []
+    wanted = [_wanted(first, last, len(lines)) for first, last in ranges or [(1, None)]]
+    return "\n".join(_excerpt(path, lines, first, last) for first, last in wanted), []
 
 
-def _wanted(parameters: ReadFileParameters, length: int) -> tuple[int, int]:
+def _wanted(first: int, last: int | None, length: int) -> tuple[int, int]:
     """The first and the last line asked for, from 1, within the file."""
-    first, last = parameters.start_line or 1, parameters.end_line or length
+    last = last or length
     if first > length:
         raise ToolFailure(f"start_line is {first}, but the file has {length} lines.")
     if last < first:
