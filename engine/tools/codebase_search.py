@@ -13,6 +13,7 @@ import orjson
 from engine.runtimes.workspace import Workspace
 from engine.search.embedding import SearchUnavailable
 from engine.search.index import Answer, CodeIndex
+from engine.tools.forbidden import Forbidden
 from engine.tools.ignoring import IgnoreRules
 from engine.tools.parameters import in_workspace
 from engine.tools.paths import place, shown
@@ -83,7 +84,7 @@ class CodebaseSearch(Tool[CodebaseSearchParameters]):
 
 async def _files(workspace: Workspace) -> tuple[dict[str, object], bool]:
     """What tells each file's present content, by path, without what git ignores; whether there are more."""
-    rules = IgnoreRules(workspace)
+    rules, forbidden = IgnoreRules(workspace), await Forbidden.of(workspace)
     waiting, found = deque(["/"]), dict[str, object]()
     while waiting:
         folder = waiting.popleft()
@@ -91,7 +92,7 @@ async def _files(workspace: Workspace) -> tuple[dict[str, object], bool]:
         if any(file.name == ".gitignore" for file in listing.files):
             await rules.learn(folder)
         for file in listing.files:
-            if not rules.ignores(file.path, is_folder=False):
+            if not rules.ignores(file.path, is_folder=False) and not forbidden.forbids(file.path):
                 found[file.path] = (file.size, file.modified_at)
         if len(found) > MOST_FILES:
             return dict(list(found.items())[:MOST_FILES]), True

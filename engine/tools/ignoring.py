@@ -41,8 +41,7 @@ class IgnoreRules:
             file = await self._workspace.read(posixpath.join(folder, ".gitignore"))
         except AppError:
             return
-        patterns = filter(_is_usable, lines_of(decoded(file.content) or "")[:MOST_PATTERNS])
-        self._specs[folder] = GitIgnoreSpec.from_lines(patterns)
+        self._specs[folder] = GitIgnoreSpec.from_lines(usable_patterns(decoded(file.content) or ""))
 
     def ignores(self, path: str, *, is_folder: bool) -> bool:
         """Whether git would ignore it: the nearest folder above whose rules say anything decides."""
@@ -60,6 +59,11 @@ class IgnoreRules:
             return None
         relative = posixpath.relpath(path, folder)
         return spec.check_file(f"{relative}/" if is_folder else relative).include
+
+
+def usable_patterns(text: str) -> list[str]:
+    """The patterns of a file in gitignore's form that can be matched in reasonable time."""
+    return list(filter(_is_usable, lines_of(text)[:MOST_PATTERNS]))
 
 
 def _above(path: str) -> list[str]:

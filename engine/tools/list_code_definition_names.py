@@ -10,6 +10,7 @@ from typing import ClassVar, Final
 
 from engine.runtimes.workspace import Workspace
 from engine.tools.definitions import GRAMMARS, MOST_DEFINITIONS, Definition, definitions, language_of
+from engine.tools.forbidden import Forbidden
 from engine.tools.ignoring import IgnoreRules
 from engine.tools.notices import informed
 from engine.tools.parameters import in_workspace
@@ -69,7 +70,7 @@ class ListCodeDefinitionNames(Tool[ListCodeDefinitionNamesParameters]):
 
 async def _sources(workspace: Workspace, folder: str) -> list[str]:
     """The source files of a folder, without what git ignores."""
-    rules = IgnoreRules(workspace)
+    rules, forbidden = IgnoreRules(workspace), await Forbidden.of(workspace)
     await rules.learn_above(posixpath.join(folder, "x"))
     listing = await workspace.list(folder, include_hidden=True)
     return [
@@ -78,6 +79,7 @@ async def _sources(workspace: Workspace, folder: str) -> list[str]:
         if language_of(file.path)
         and file.size <= LARGEST_FILE
         and not rules.ignores(file.path, is_folder=False)
+        and not forbidden.forbids(file.path)
     ]
 
 

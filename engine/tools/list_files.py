@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from engine.runtimes.workspace import Listing, Workspace
+from engine.tools.forbidden import Forbidden
 from engine.tools.ignoring import IgnoreRules
 from engine.tools.notices import informed
 from engine.tools.parameters import in_workspace
@@ -71,12 +72,13 @@ class ListFiles(Tool[ListFilesParameters]):
 
 
 async def _entries(workspace: Workspace, folder: str, *, recursive: bool) -> _Entries:
-    rules = IgnoreRules(workspace)
+    rules, forbidden = IgnoreRules(workspace), await Forbidden.of(workspace)
     await rules.learn_above(folder)
     waiting, found, is_cut = deque([folder]), list[str](), False
     while waiting and not is_cut:
         level, below, is_partial = await _level(workspace, rules, waiting.popleft())
-        found += level
+        found += [path for path in level if not forbidden.forbids(path)]
+        below = [path for path in below if not forbidden.forbids(path)]
         is_cut = is_partial or len(found) > SHOWN_ENTRIES
         if recursive:
             waiting += below

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.tools.catalogue import PreparedCall
+from engine.tools.forbidden import Forbidden
 from engine.tools.tool import FileChange, ToolContext, ToolFailure, ToolResult
 from models.event import Event
 from models.file import FileCreated, FileDeleted, FileModified
@@ -15,6 +16,11 @@ async def perform(call: PreparedCall, context: ToolContext) -> ToolResult:
     Raises: AppError, for paths that leave the workspace and the like.
     """
     try:
+        forbidden = await Forbidden.of(context.workspace)
+        objection = forbidden.objection(context.workspace, call)
+        if objection is not None:
+            await context.say("rooignore_error", objection)
+            raise ToolFailure(objection)
         return await call.tool.run(context, call.parameters)
     except ToolFailure as failure:
         return ToolResult(success=False, output=str(failure))

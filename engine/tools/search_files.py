@@ -10,6 +10,7 @@ from typing import ClassVar, Final
 
 from engine.runtimes.runtime import Exit
 from engine.runtimes.workspace import Workspace
+from engine.tools.forbidden import Forbidden
 from engine.tools.notices import informed
 from engine.tools.parameters import in_workspace
 from engine.tools.paths import place, shown
@@ -94,7 +95,7 @@ class SearchFiles(Tool[SearchFilesParameters]):
     async def run(self, context: ToolContext, parameters: SearchFilesParameters) -> ToolResult:
         path = await _existing(context.workspace, parameters.path)
         done = await context.run_command(_command_line(path, parameters))
-        matches = _read(done)
+        matches = _read(done, await Forbidden.of(context.workspace))
         _check(done, matches)
         return ToolResult(success=True, output=_report(path, matches))
 
@@ -129,11 +130,16 @@ def _only(pattern: str | None) -> list[str]:
     return [f"--type-add=wanted:{name}", "--type=wanted"]
 
 
-def _read(done: Exit) -> _Matches:
+def _read(done: Exit, forbidden: Forbidden) -> _Matches:
     kept: list[str] = []
     count = files = 0
     room = SHOWN_CHARACTERS
+    is_hidden = False
     for line in done.output.rstrip("\n").split("\n"):
+        if line.startswith("./"):
+            is_hidden = forbidden.forbids(line.removeprefix("./"))
+        if is_hidden:
+            continue
         room -= len(line) + 1
         is_match = re.match(r"\d+:", line) is not None
         if room < 0 or (is_match and count == SHOWN_MATCHES):
