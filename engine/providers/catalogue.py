@@ -1,34 +1,124 @@
-"""The providers that this server has, by name."""
+"""The providers that this server has, by name; where each is asked, and with whose key."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Protocol, runtime_checkable
 
-from engine.providers.provider import Provider, ProviderFailure
+from engine.providers.addresses import check_address
+from engine.providers.ollama import Ollama
+from engine.providers.provider import Endpoint, Provider, ProviderFailure
+from engine.providers.vendors import AUTO, VENDORS, Vendor
+from models.settings import ProviderSettings
 
-AUTO: Final = "auto"
-PREFERENCE: Final = ("scripted",)
-"""What `auto` stands for: the first of these that can be used."""
+OLLAMA: Final = "ollama"
+SCRIPTED: Final = "scripted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A provider, where it is to be asked, and the model that is meant."""
+
+    provider: Provider
+    endpoint: Endpoint
+    model: str
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """A provider that keeps connections."""
+
+    async def close(self) -> None: ...
 
 
 class Providers:
-    """Finds a provider by its name, or the one that `auto` stands for."""
+    """Finds a provider by its name, or the one that `auto` stands for.
 
-    def __init__(self, providers: Mapping[str, Provider]) -> None:
+    `environment` is where the keys are; it is read anew at each request.
+    """
+
+    def __init__(
+        self,
+        providers: Mapping[str, Provider],
+        settings: ProviderSettings | None = None,
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
         self._providers = dict(providers)
+        self._settings = settings or ProviderSettings()
+        self._environment = environment
+        self._ollama = Ollama(self._settings.ollama.base_url)
 
     def names(self) -> Sequence[str]:
-        """The providers that can be used, in alphabetical order."""
+        """The providers that there are, in alphabetical order."""
         return sorted(self._providers)
 
-    def find(self, name: str) -> Provider:
-        """Raises: ProviderFailure: PROVIDER_UNAVAILABLE, with the names of those that can be used."""
-        wanted = PREFERENCE if name == AUTO else (name,)
-        for each in wanted:
-            if each in self._providers:
-                return self._providers[each]
+    async def find(self, name: str, model: str = AUTO, own: Endpoint | None = None) -> Found:
+        """The provider, with the server's own key and address or, where there is one, those of `own`.
+
+        `auto` is the first vendor that the server has a key of, else a local Ollama that answers, else
+        `scripted`; the model `auto` is the provider's default. With an address of its own, `own` must bring
+        its own key too: the server's is sent nowhere but where the operator says.
+        Raises: ProviderFailure: PROVIDER_UNAVAILABLE, with the names of those that can be used.
+        """
+        chosen = await self._preferred() if name == AUTO else name
+        provider = self._providers.get(chosen)
+        if provider is None:
+            raise self._unknown(chosen)
+        endpoint = await self._endpoint(chosen, own or Endpoint())
+        return Found(provider=provider, endpoint=endpoint, model=await self._model(chosen, model))
+
+    async def close(self) -> None:
+        """Close every connection that is kept."""
+        for provider in self._providers.values():
+            if isinstance(provider, Closable):
+                await provider.close()
+
+    async def _preferred(self) -> str:
+        for vendor in VENDORS.values():
+            if vendor.name in self._providers and vendor.key(self._environment):
+                return vendor.name
+        if OLLAMA in self._providers and await self._ollama.models():
+            return OLLAMA
+        return SCRIPTED
+
+    async def _endpoint(self, name: str, own: Endpoint) -> Endpoint:
+        if own.base_url is not None:
+            await check_address(own.base_url, allow_private=self._settings.allow_private_base_urls)
+            return own
+        vendor = VENDORS.get(name)
+        if vendor is not None:
+            return self._of_vendor(vendor, own)
+        return Endpoint(base_url=self._ollama.base_url) if name == OLLAMA else Endpoint()
+
+    def _of_vendor(self, vendor: Vendor, own: Endpoint) -> Endpoint:
+        return Endpoint(
+            base_url=vendor.base_url(self._settings, self._environment),
+            api_key=own.api_key or vendor.key(self._environment),
+        )
+
+    async def _model(self, name: str, model: str) -> str:
+        if model != AUTO:
+            return model
+        if name in VENDORS:
+            return VENDORS[name].model(self._settings)
+        return await self._ollama_model() if name == OLLAMA else AUTO
+
+    async def _ollama_model(self) -> str:
+        """Raises: ProviderFailure, if there is none."""
+        if self._settings.ollama.model != AUTO:
+            return self._settings.ollama.model
+        models = await self._ollama.models()
+        if not models:
+            raise ProviderFailure(
+                "PROVIDER_UNAVAILABLE",
+                f"No Ollama with a model answers at {self._ollama.base_url}: start it, and pull a model.",
+            )
+        return models[0]
+
+    def _unknown(self, name: str) -> ProviderFailure:
         usable = ", ".join([AUTO, *self.names()]) if self._providers else "none"
-        raise ProviderFailure(
+        return ProviderFailure(
             "PROVIDER_UNAVAILABLE", f"The provider `{name[:100]}` cannot be used here. Usable are: {usable}."
         )
