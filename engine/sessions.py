@@ -124,7 +124,9 @@ class Sessions:
                 updated_at=now(),
             )
             await self._repository.save(unit, changed)
-            unit.append(session.id, SessionUpdatedEvent(session=changed))
+            unit.append(
+                session.id, SessionUpdatedEvent(session=changed, changed=_differences(session, changed))
+            )
         self._repository.forget(session.id)
         return changed
 
@@ -186,3 +188,18 @@ def _merge(standing: AnyShape, change: Shape) -> AnyShape:
         is_change = isinstance(before, Shape) and type(content) is not type(before)
         given[field.name] = _merge(before, content) if is_change else content
     return dataclasses.replace(standing, **given)  # type: ignore[type-var]
+
+
+def _differences(before: Session, after: Session) -> list[str]:
+    """The wire names of the fields that differ; those of the configuration one by one."""
+    inner = [f"config.{name}" for name in _differing(before.config, after.config)]
+    return [name for name in _differing(before, after) if name not in ("config", "updatedAt")] + inner
+
+
+def _differing(before: Shape, after: Shape) -> list[str]:
+    fields = type(after).schema().fields
+    return [
+        field.data_key or name
+        for name, field in fields.items()
+        if getattr(before, name) != getattr(after, name)
+    ]

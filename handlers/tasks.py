@@ -27,6 +27,7 @@ from models.task import (
     TaskCreated,
     TaskCreatedEvent,
     TaskFailed,
+    TaskFocused,
     TaskIdle,
     TaskInteractive,
     TaskList,
@@ -39,7 +40,10 @@ from models.task import (
     TaskRetrying,
     TaskSay,
     TaskSpawned,
+    TaskStack,
+    TaskStackRef,
     TaskStarted,
+    TaskUnfocused,
     TaskUnpaused,
     TaskUpdate,
     TodosUpdated,
@@ -53,6 +57,8 @@ from models.user import Caller, Permission
 
 WORK = (
     TaskStarted,
+    TaskFocused,
+    TaskUnfocused,
     TaskProgress,
     TaskInteractive,
     TaskIdle,
@@ -135,6 +141,17 @@ class Tasks(Handlers, namespace="/tasks"):
         return TaskAnswer(task=await self.engine.tasks.get(request.session_id, request.task_id))
 
     @operation(
+        "task.stack",
+        rest="GET /api/v1/sessions/{sessionId}/stack",
+        permission=Permission.TASK_READ,
+        on="session_id",
+        errors=(NotFound,),
+    )
+    async def stack(self, caller: Caller, request: TaskStackRef) -> TaskStack:
+        """List the session's task under way and the subtasks that it waits for; none if nothing is unfinished."""
+        return TaskStack(tasks=await self.engine.tasks.stack(request.session_id))
+
+    @operation(
         "task.update",
         rest="PUT /api/v1/sessions/{sessionId}/tasks/{taskId}",
         permission=Permission.APPROVAL_RESPOND,
@@ -153,7 +170,7 @@ class Tasks(Handlers, namespace="/tasks"):
         on="session_id",
         exclusive=("session_id",),
         errors=(NotFound, Conflict),
-        emits=(TaskCancelled, ApprovalResolved),
+        emits=(TaskCancelled, TaskUnfocused, ApprovalResolved),
     )
     async def cancel(self, caller: Caller, request: TaskRef) -> TaskAnswer:
         """Stop a task and everything that it started. A task that has ended answers 409."""

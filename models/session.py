@@ -210,9 +210,10 @@ class SessionCreatedEvent(Event):
 @event("session.updated")
 @value
 class SessionUpdatedEvent(Event):
-    """A session's name, status or configuration has changed."""
+    """A session's name, status or configuration has changed; `changed` names the fields (`config.mode`)."""
 
     session: Session
+    changed: list[str] = field(default_factory=list)
 
 
 @event("session.deleted")

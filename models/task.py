@@ -190,6 +190,18 @@ class MessageAnswer(Shape):
 
 
 @value
+class TaskStackRef(Shape):
+    session_id: SessionId
+
+
+@value
+class TaskStack(Shape):
+    """The task that a session works on, then the subtask that it waits for, in turn; the last is current."""
+
+    tasks: list[Task]
+
+
+@value
 class TaskPage(Shape):
     data: list[Task]
     pagination: Pagination
@@ -252,6 +264,18 @@ class TaskCancelled(Event):
     """Somebody stopped the task; nothing of it runs any more."""
 
 
+@event("task.focused")
+@value
+class TaskFocused(Event):
+    """The task is now the one of its session that works, or waits for a person. Source: S2, `taskFocused`."""
+
+
+@event("task.unfocused")
+@value
+class TaskUnfocused(Event):
+    """Another task takes its place, or none: it has ended, delegates or was interrupted. Source: S2."""
+
+
 @event("task.interactive")
 @value
 class TaskInteractive(Event):
@@ -296,7 +320,11 @@ class TaskPaused(Event):
 @event("task.unpaused")
 @value
 class TaskUnpaused(Event):
-    """The subtask has ended and the task goes on. Source: S2, `taskUnpaused`."""
+    """The subtask has ended and the task goes on with its result. Source: S2, `taskUnpaused`."""
+
+    child_task_id: TaskId
+    success: bool
+    result: str
 
 
 @event("task.retrying")
@@ -357,6 +385,7 @@ class MessageDelta(Event):
     text: str
     ts: int = 0
     say: str = "text"
+    position: int = field(default=0, metadata=described("Characters of the message before this piece"))
 
 
 @event("message.discarded", durable=False, namespace="/tasks")

@@ -44,6 +44,11 @@ class Draft:
     id: MessageId
     ts: int
     pieces: list[str] = field(default_factory=list)
+    length: int = 0
+
+    def add(self, piece: str) -> None:
+        self.pieces.append(piece)
+        self.length += len(piece)
 
     @property
     def text(self) -> str:
@@ -186,9 +191,10 @@ class Model:
         if say not in reply.drafts:
             reply.drafts[say] = Draft(say, new_message_id(), self._work.next_ts())
         draft = reply.drafts[say]
-        draft.pieces.append(text)
         if is_shown:
-            self._work.signal(MessageDelta(message_id=draft.id, text=text, ts=draft.ts, say=say))
+            piece = MessageDelta(message_id=draft.id, text=text, ts=draft.ts, say=say, position=draft.length)
+            self._work.signal(piece)
+        draft.add(text)
 
     def _discard(self, reply: Reply) -> None:
         """Take back what was shown of an answer that broke off."""

@@ -151,7 +151,10 @@ class Runner:
             await work.note(TaskSpawned(child_task_id=child.id), TaskPaused(), activity=Activity.PAUSED)
             with work.patience.paused():
                 await self._within(child, work.slot)
-            await work.note(TaskUnpaused(), activity=Activity.ACTIVE)
+            success, result = await self._subtasks.outcome(child)
+            told = TaskUnpaused(child_task_id=child.id, success=success, result=result)
+            await work.note(told, activity=Activity.ACTIVE)
+            return success, result
         return await self._subtasks.outcome(child)
 
     async def _within(self, child: Task, slot: Slot) -> None:

@@ -12,7 +12,7 @@ from models.clock import now
 from models.error import Conflict, NotFound
 from models.event import Event
 from models.identifier import TaskId
-from models.task import FINAL, TRANSITIONS, Activity, Task, TaskStatus
+from models.task import FINAL, TRANSITIONS, Activity, Task, TaskFocused, TaskStatus, TaskUnfocused
 
 Alongside = Callable[[Transaction], Awaitable[None]]
 
@@ -43,7 +43,7 @@ class TaskStates:
             if to in FINAL:
                 changes |= {"completed_at": now(), "activity": Activity.IDLE}
             moved = dataclasses.replace(task, status=to, **changes)
-            await self._store(unit, moved, events, alongside)
+            await self._store(unit, moved, _with_focus(task, moved, events), alongside)
         return moved
 
     async def note(
@@ -55,7 +55,7 @@ class TaskStates:
             if task.status in FINAL:
                 raise Conflict(f"The task is {task.status} already", status=task.status)
             noted = dataclasses.replace(task, **changes)
-            await self._store(unit, noted, events, alongside)
+            await self._store(unit, noted, _with_focus(task, noted, events), alongside)
         return noted
 
     async def _current(self, unit: Transaction, task_id: TaskId) -> Task:
@@ -72,3 +72,14 @@ class TaskStates:
             await alongside(unit)
         for happened in events:
             unit.append(task.session_id, happened, task_id=task.id)
+
+
+def _with_focus(before: Task, after: Task, events: tuple[Event, ...]) -> tuple[Event, ...]:
+    """The events of a change, with those of the focus that comes with it. Source: S2, `taskFocused`."""
+    if _has_focus(before) == _has_focus(after):
+        return events
+    return (TaskFocused(), *events) if _has_focus(after) else (*events, TaskUnfocused())
+
+
+def _has_focus(task: Task) -> bool:
+    return task.status is TaskStatus.RUNNING and task.activity is not Activity.PAUSED

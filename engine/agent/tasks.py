@@ -73,6 +73,18 @@ class Tasks:
             request.session_id, request.status, limit=request.limit, offset=request.offset
         )
 
+    async def stack(self, session_id: SessionId) -> list[Task]:
+        """The task that a session works on (or is to go on with), and the subtasks that it waits for."""
+        unfinished = await self._repository.unfinished(session_id)
+        roots = [task for task in unfinished if task.parent_id is None]
+        stack = sorted(roots, key=_precedence)[:1]
+        while stack:
+            below = [task for task in unfinished if task.parent_id == stack[-1].id]
+            if not below:
+                break
+            stack.append(below[-1])
+        return stack
+
     async def messages(self, request: MessageList) -> tuple[list[Message], int]:
         """A task's messages, oldest first, and how many there are. Raises: NotFound."""
         await self.get(request.session_id, request.task_id)
@@ -242,6 +254,11 @@ class Tasks:
     def _check_open(self) -> None:
         if self._runner.is_closing:
             raise ServerOverload("The server is stopping; try again in a moment")
+
+
+def _precedence(task: Task) -> tuple[bool, bool]:
+    """What runs comes first, then what was begun; of equals, the older."""
+    return task.status is not TaskStatus.RUNNING, task.started_at is None
 
 
 def _check_images(images: list[str]) -> None:

@@ -112,6 +112,7 @@ SUCCESSES: dict[str, Callable[[World], Awaitable[dict[str, Any]]]] = {
     "task.create": also(World.session, input="test task"),
     "task.list": also(World.task, taskId=None),
     "task.get": World.task,
+    "task.stack": also(World.task, taskId=None),
     "task.update": also(World.waiting, action="reject", feedback="no"),
     "task.cancel": World.waiting,
     "task.message": also(World.waiting, text="hello"),

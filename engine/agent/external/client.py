@@ -169,8 +169,9 @@ class ExternalClient:
         if say not in self._drafts:
             self._drafts[say] = (new_message_id(), self._work.next_ts(), [])
         message_id, ts, pieces = self._drafts[say]
+        position = sum(map(len, pieces))
         pieces.append(text)
-        self._work.signal(MessageDelta(message_id=message_id, text=text, ts=ts, say=say))
+        self._work.signal(MessageDelta(message_id=message_id, text=text, ts=ts, say=say, position=position))
 
     async def _begin(self, call: ToolCallStart) -> None:
         await self.finish_messages()
