@@ -28,8 +28,11 @@ from engine.events.hub import Hub
 from engine.events.log import EventLog
 from engine.files import Files
 from engine.mcp.hub import McpHub
+from engine.providers.anthropic import AnthropicProvider
 from engine.providers.catalogue import Providers
+from engine.providers.gemini import GeminiProvider
 from engine.providers.images import Images
+from engine.providers.openai import OllamaProvider, OpenAIProvider
 from engine.providers.provider import Provider
 from engine.providers.scripted import ScriptedProvider
 from engine.runtimes.choose import choose
@@ -52,7 +55,7 @@ from engine.tools.catalogue import DEFAULT_TOOLS, Catalogue
 from engine.tools.codebase_search import CodebaseSearch
 from engine.tools.generate_image import GenerateImage
 from engine.tools.use_mcp_tool import UseMcpTool
-from models.settings import Settings
+from models.settings import ProviderSettings, Settings
 
 DATABASE_FILE: Final = "roocode.sqlite3"
 
@@ -73,6 +76,7 @@ class Engine:
     approvals: Approvals
     tools: DirectCalls
     runtime: Runtime
+    providers: Providers
     runner: Runner
     history: History
     index: CodeIndex
@@ -89,6 +93,7 @@ class Engine:
         await self.end_work()
         await self.mcp.close()
         await self.browsers.close()
+        await self.providers.close()
         await self.database.close()
 
 
@@ -106,8 +111,7 @@ async def open_engine(settings: Settings, *, more_providers: Sequence[Provider] 
         read_only_paths=[Path(path) for path in settings.runtime.read_only_paths],
         max_output_bytes=settings.runtime.max_output_bytes,
     )
-    scripted = ScriptedProvider([Path(folder) for folder in settings.providers.scripted.folders])
-    providers = Providers({each.name: each for each in (scripted, *more_providers)})
+    providers = _providers(settings.providers, more_providers)
     await database.open(log)
     engine = _assemble(settings, data_dir, database, log, hub, runtime, providers)
     await engine.accounts.ensure_admin(data_dir)
@@ -129,6 +133,18 @@ async def open_accounts(settings: Settings) -> AsyncIterator[Accounts]:
         yield Accounts(database, settings.auth, data_dir)
     finally:
         await database.close()
+
+
+def _providers(settings: ProviderSettings, more: Sequence[Provider]) -> Providers:
+    """Those that come with the server, and those of the program around it. Raises: PlaybookInvalid."""
+    own: Sequence[Provider] = (
+        ScriptedProvider([Path(folder) for folder in settings.scripted.folders]),
+        AnthropicProvider(),
+        OpenAIProvider(settings.openai.protocol),
+        GeminiProvider(),
+        OllamaProvider(),
+    )
+    return Providers({each.name: each for each in (*own, *more)}, settings)
 
 
 def _data_dir(settings: Settings) -> Path:
@@ -210,6 +226,7 @@ def _assemble(
         approvals=approvals,
         tools=DirectCalls(database, sessions, runtime, tools, log, hub),
         runtime=runtime,
+        providers=providers,
         runner=runner,
         history=history,
         index=index,

@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "tests.support.documents",
+    "tests.support.environment",
     "tests.support.mock_models",
     "tests.support.replaying",
     "tests.support.server",

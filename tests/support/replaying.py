@@ -72,3 +72,18 @@ def call_piece(arguments: str, **named: Any) -> dict[str, Any]:
 def numbered(*events: dict[str, Any]) -> Sequence[dict[str, Any]]:
     """Events of a response with their sequence numbers."""
     return [{"sequence_number": number, **event} for number, event in enumerate(events)]
+
+
+@pytest.fixture
+async def answering(answer: bytes) -> AsyncIterator[str]:
+    """The address of a server that gives every request `answer`, which the test's parameters have."""
+
+    async def give(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + answer)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(give, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"

@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 
 READY = "roocode-server ready on "
+NO_OLLAMA = {"ROOCODE_PROVIDERS__OLLAMA__BASE_URL": "http://127.0.0.1:1/v1"}
+"""So that `auto` is `scripted` on machines with an Ollama too."""
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -50,7 +52,7 @@ class ServerProcess:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                env={**os.environ, **self.settings},
+                env={**os.environ, **NO_OLLAMA, **self.settings},
                 cwd=self.data_dir.parent,
             )
         assert self.process.stdout is not None
