@@ -148,7 +148,7 @@ class Tasks(Handlers, namespace="/tasks"):
         errors=(NotFound,),
     )
     async def stack(self, caller: Caller, request: TaskStackRef) -> TaskStack:
-        """List the session's task under way and the subtasks that it waits for; none if nothing is unfinished."""
+        """List the task under way and the subtasks that it waits for; none if nothing is unfinished."""
         return TaskStack(tasks=await self.engine.tasks.stack(request.session_id))
 
     @operation(
