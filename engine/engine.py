@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from engine.accounts.accounts import Accounts
+from engine.accounts.accounts import SECRET_FILE, Accounts
+from engine.accounts.profiles import ProviderProfiles
+from engine.accounts.secrets import signing_secret
 from engine.agent.approvals import Approvals
 from engine.agent.equipment import Equipment
 from engine.agent.history import History
@@ -41,6 +43,7 @@ from engine.search.index import CodeIndex
 from engine.sessions import Sessions
 from engine.storage.approvals import ApprovalRepository
 from engine.storage.database import Database
+from engine.storage.profiles import ProfileRepository
 from engine.storage.sessions import SessionRepository
 from engine.storage.tasks import (
     ConversationRepository,
@@ -77,6 +80,7 @@ class Engine:
     tools: DirectCalls
     runtime: Runtime
     providers: Providers
+    profiles: ProviderProfiles
     runner: Runner
     history: History
     index: CodeIndex
@@ -196,6 +200,7 @@ def _assemble(
     transcripts = Transcripts(ConversationRepository(database), MessageRepository(database))
     approvals = Approvals(database, ApprovalRepository(database), timeout_s=settings.approvals.timeout_s)
     history = History(Checkpoints(data_dir / "checkpoints"), sessions, task_rows, log)
+    profiles = ProviderProfiles(database, ProfileRepository(database), signing_secret(data_dir / SECRET_FILE))
     equipment = Equipment(
         settings=settings.agent,
         states=states,
@@ -205,6 +210,7 @@ def _assemble(
         policy=ApprovalPolicy(settings.approvals),
         results=Results(SnapshotRepository(database), tool_calls),
         providers=providers,
+        profiles=profiles,
         tools=tools,
         runtime=runtime,
         hub=hub,
@@ -227,6 +233,7 @@ def _assemble(
         tools=DirectCalls(database, sessions, runtime, tools, log, hub),
         runtime=runtime,
         providers=providers,
+        profiles=profiles,
         runner=runner,
         history=history,
         index=index,

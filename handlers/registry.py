@@ -11,11 +11,24 @@ from handlers.files import Files
 from handlers.mcp import Mcp
 from handlers.monitoring import Monitoring
 from handlers.operation import Registry
+from handlers.profiles import ProviderProfiles
 from handlers.sessions import Sessions
 from handlers.tasks import Tasks
 from handlers.tools import Tools
 
-AREAS = (Auth, Sessions, Tasks, Tools, Approvals, Files, Checkpoints, Mcp, Events, Monitoring)
+AREAS = (
+    Auth,
+    ProviderProfiles,
+    Sessions,
+    Tasks,
+    Tools,
+    Approvals,
+    Files,
+    Checkpoints,
+    Mcp,
+    Events,
+    Monitoring,
+)
 
 
 def build_registry(engine: Engine) -> Registry:

@@ -13,6 +13,7 @@ CallId = NewType("CallId", str)
 MessageId = NewType("MessageId", str)
 EventId = NewType("EventId", str)
 KeyId = NewType("KeyId", str)
+ProfileId = NewType("ProfileId", str)
 RequestId = NewType("RequestId", str)
 
 

@@ -46,6 +46,7 @@ class Permission(enum.StrEnum):
     EVENT_READ = "event:read"
     MONITORING_READ = "monitoring:read"
     ACCOUNT_READ = "account:read"
+    ACCOUNT_WRITE = "account:write"
 
 
 # A further role is one more row. The rows of those who are no administrators name each permission, so that
@@ -68,6 +69,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
             Permission.EVENT_READ,
             Permission.MONITORING_READ,
             Permission.ACCOUNT_READ,
+            Permission.ACCOUNT_WRITE,
         }
     ),
 }

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import Final, cast
 
+from engine.agent.choosing import find_model
 from engine.agent.condensing import shown
 from engine.agent.modes import Modes
 from engine.agent.prompts import system_prompt
@@ -135,8 +136,8 @@ class Model:
 
     async def _find(self) -> Found:
         """The provider as it can be used now. Raises: ProviderFailure."""
-        config = self._work.session.config
-        self._found = await self._work.equipment.providers.find(config.provider, config.model)
+        config, equipment = self._work.session.config, self._work.equipment
+        self._found = await find_model(equipment, self._work.session.user_id, config.provider, config.model)
         return self._found
 
     async def _request(self, found: Found, modes: Modes) -> ModelRequest:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.accounts.profiles import ProviderProfiles
 from engine.agent.approvals import Approvals
 from engine.agent.history import History
 from engine.agent.modes import ModeBook
@@ -30,6 +31,7 @@ class Equipment:
     policy: ApprovalPolicy
     results: Results
     providers: Providers
+    profiles: ProviderProfiles
     tools: Catalogue
     runtime: Runtime
     hub: Hub

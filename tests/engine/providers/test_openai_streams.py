@@ -24,7 +24,7 @@ from engine.providers.wire import INVALID_JSON
 from models.conversation import Role, ToolCall, Turn
 from models.identifier import CallId
 from models.settings import Protocol
-from tests.engine.providers.asking import (
+from tests.engine.providers.questions import (
     PIXEL,
     READ_FILE,
     collect,

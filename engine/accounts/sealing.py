@@ -1,0 +1,38 @@
+"""Texts that are stored so that the database alone does not give them away. Source: RFC 5869; Fernet."""
+
+from __future__ import annotations
+
+import base64
+from typing import Final
+
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+KEY_BYTES: Final = 32
+
+
+class SealBroken(Exception):
+    """The text was sealed with another secret, for another purpose, or changed since."""
+
+
+class Seal:
+    """Encrypts and authenticates texts for one purpose, by a key derived from the server's secret."""
+
+    def __init__(self, secret: bytes, purpose: str) -> None:
+        derived = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=purpose.encode()).derive(secret)
+        self._fernet = Fernet(base64.urlsafe_b64encode(derived))
+
+    def close(self, text: str, owner: str) -> str:
+        """The text, sealed. It opens for `owner` alone, so that rows cannot be exchanged."""
+        return self._fernet.encrypt(f"{owner}\n{text}".encode()).decode()
+
+    def open(self, sealed: str, owner: str) -> str:
+        """The text that was sealed for `owner`. Raises: SealBroken."""
+        try:
+            found, _, text = self._fernet.decrypt(sealed).decode().partition("\n")
+        except InvalidToken:
+            raise SealBroken from None
+        if found != owner:
+            raise SealBroken
+        return text

@@ -1,0 +1,65 @@
+"""The repository of provider profiles."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, select, update
+
+from engine.storage.database import Database, Transaction
+from engine.storage.rows import Rows
+from engine.storage.tables import provider_profiles
+from models.identifier import ProfileId, UserId
+from models.profile import StoredProfile
+
+
+class ProfileRepository:
+    """Profiles as rows, each found by its owner too."""
+
+    def __init__(self, database: Database) -> None:
+        self._rows = Rows(database, provider_profiles, StoredProfile)
+
+    async def of_user(self, user_id: UserId) -> list[StoredProfile]:
+        """A user's profiles by name."""
+        return await self._rows.all(
+            select(provider_profiles)
+            .where(provider_profiles.c.user_id == user_id)
+            .order_by(provider_profiles.c.name)
+        )
+
+    async def find(self, user_id: UserId, profile_id: ProfileId) -> StoredProfile | None:
+        return await self._rows.first(
+            provider_profiles.c.id == profile_id, provider_profiles.c.user_id == user_id
+        )
+
+    async def find_on(
+        self, unit: Transaction, user_id: UserId, profile_id: ProfileId
+    ) -> StoredProfile | None:
+        """The profile as the unit sees it."""
+        return await self._rows.first_on(
+            unit.connection, provider_profiles.c.id == profile_id, provider_profiles.c.user_id == user_id
+        )
+
+    async def named_on(self, unit: Transaction, user_id: UserId, name: str) -> StoredProfile | None:
+        """The profile of this name as the unit sees it."""
+        return await self._rows.first_on(
+            unit.connection, provider_profiles.c.name == name, provider_profiles.c.user_id == user_id
+        )
+
+    async def active(self, user_id: UserId) -> StoredProfile | None:
+        return await self._rows.first(
+            provider_profiles.c.user_id == user_id, provider_profiles.c.is_active.is_(True)
+        )
+
+    async def insert(self, unit: Transaction, profile: StoredProfile) -> None:
+        await self._rows.insert(unit, profile)
+
+    async def save(self, unit: Transaction, profile: StoredProfile) -> None:
+        await self._rows.save(unit, profile)
+
+    async def deactivate_all(self, unit: Transaction, user_id: UserId) -> None:
+        """No profile of the user is the active one any more."""
+        await unit.execute(
+            update(provider_profiles).where(provider_profiles.c.user_id == user_id).values(is_active=False)
+        )
+
+    async def delete(self, unit: Transaction, profile_id: ProfileId) -> None:
+        await unit.execute(delete(provider_profiles).where(provider_profiles.c.id == profile_id))

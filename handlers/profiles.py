@@ -1,0 +1,83 @@
+"""Operations on the caller's own provider profiles. Source: S2, profiles; docs/models.md."""
+
+from __future__ import annotations
+
+from handlers.operation import Handlers, operation
+from models.error import Conflict, NotFound
+from models.profile import (
+    ProfileCreate,
+    ProfileList,
+    ProfileRef,
+    ProfileRemoved,
+    Profiles,
+    ProfileShown,
+    ProfileUpdate,
+)
+from models.user import Caller, Permission
+
+
+class ProviderProfiles(Handlers, namespace="/profiles"):
+    @operation("profile.list", rest="GET /api/v1/profiles", permission=Permission.ACCOUNT_READ)
+    async def list(self, caller: Caller, request: ProfileList) -> Profiles:
+        """List your own provider profiles by name. Keys are never shown, only whether there is one."""
+        return Profiles(profiles=await self.engine.profiles.list(caller.user_id))
+
+    @operation(
+        "profile.create",
+        rest="POST /api/v1/profiles",
+        status=201,
+        permission=Permission.ACCOUNT_WRITE,
+        errors=(Conflict,),
+    )
+    async def create(self, caller: Caller, request: ProfileCreate) -> ProfileShown:
+        """Add a profile; it is the active one from here on, unless `activate` is false.
+
+        Your sessions whose provider is `auto` are worked on with the active profile's provider, model,
+        address and key.
+        """
+        return ProfileShown(profile=await self.engine.profiles.create(caller.user_id, request))
+
+    @operation(
+        "profile.get",
+        rest="GET /api/v1/profiles/{profileId}",
+        permission=Permission.ACCOUNT_READ,
+        errors=(NotFound,),
+    )
+    async def get(self, caller: Caller, request: ProfileRef) -> ProfileShown:
+        """Get one of your own profiles."""
+        return ProfileShown(profile=await self.engine.profiles.get(caller.user_id, request.profile_id))
+
+    @operation(
+        "profile.update",
+        rest="PUT /api/v1/profiles/{profileId}",
+        permission=Permission.ACCOUNT_WRITE,
+        errors=(NotFound, Conflict),
+    )
+    async def update(self, caller: Caller, request: ProfileUpdate) -> ProfileShown:
+        """Change a profile.
+
+        What is left out stays as it is; an empty `baseUrl` or `apiKey` takes it away. Running tasks ask with
+        the changed profile from their next request on.
+        """
+        return ProfileShown(profile=await self.engine.profiles.update(caller.user_id, request))
+
+    @operation(
+        "profile.activate",
+        rest="POST /api/v1/profiles/{profileId}/activate",
+        permission=Permission.ACCOUNT_WRITE,
+        errors=(NotFound,),
+    )
+    async def activate(self, caller: Caller, request: ProfileRef) -> ProfileShown:
+        """Work with this profile from here on."""
+        return ProfileShown(profile=await self.engine.profiles.activate(caller.user_id, request.profile_id))
+
+    @operation(
+        "profile.delete",
+        rest="DELETE /api/v1/profiles/{profileId}",
+        permission=Permission.ACCOUNT_WRITE,
+        errors=(NotFound,),
+    )
+    async def delete(self, caller: Caller, request: ProfileRef) -> ProfileRemoved:
+        """Delete a profile and its key. Without an active one the server's own choice counts again."""
+        await self.engine.profiles.delete(caller.user_id, request.profile_id)
+        return ProfileRemoved(profile_id=request.profile_id, deleted=True)
