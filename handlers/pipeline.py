@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +94,17 @@ class _Lock:
     def __init__(self) -> None:
         self.lock = asyncio.Lock()
         self.holders = 0
+
+
+async def answered(name: str, caller: Caller, call: Awaitable[dict[str, Any]]) -> Answer:
+    """What became of a dialect's call. Never raises but for cancellation."""
+    try:
+        return Answer(200, await call)
+    except AppError as failure:
+        return refuse(failure, caller.request_id)
+    except Exception:
+        log.exception("method failed", method=name[:100], request_id=caller.request_id)
+        return refuse(InternalError(), caller.request_id)
 
 
 def refuse(failure: AppError, request_id: str) -> Answer:

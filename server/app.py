@@ -11,6 +11,8 @@ import structlog
 from aiohttp import web
 
 from engine.engine import Engine, open_engine
+from handlers.dialects.dialect import Operations
+from handlers.dialects.extension.interpreter import Extension
 from handlers.pipeline import Pipeline
 from handlers.registry import build_registry
 from models.auth_settings import AuthMode
@@ -47,7 +49,8 @@ def build_doors(engine: Engine) -> Doors:
         middlewares=[request_middleware(Gate(settings.server))],
         client_max_size=settings.server.max_request_bytes,
     )
-    sockets = SocketServer(registry, pipeline, identity, Clients(engine.log, engine.hub), settings)
+    dialects = [Extension(Operations(registry, pipeline))]
+    sockets = SocketServer(registry, pipeline, identity, Clients(engine.log, engine.hub), settings, dialects)
     sockets.attach(app)
     RestDoor(registry, pipeline, identity).add_routes(app)
     raw = WebSocketDoor(registry, pipeline, identity, engine.log, engine.hub, settings.socket)

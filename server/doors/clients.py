@@ -11,6 +11,7 @@ import orjson
 
 from engine.events.hub import Hub
 from engine.events.log import EventLog
+from handlers.dialects.dialect import Interpreter
 from handlers.operation import Operation
 from models.clock import now
 from models.event import EVENTS, StoredEvent
@@ -25,9 +26,17 @@ class Client:
     """One client in one namespace. It is the `Connection` of its calls and the `Outlet` of its events."""
 
     def __init__(
-        self, namespace: str, caller: Caller, queue: PacketQueue, clients: Clients, engine_id: str
+        self,
+        namespace: str,
+        caller: Caller,
+        queue: PacketQueue,
+        clients: Clients,
+        engine_id: str,
+        interpreter: Interpreter | None = None,
     ) -> None:
         self.namespace = namespace
+        self.interpreter = interpreter
+        """Takes its calls and tells its events, where the namespace is a dialect's."""
         self.engine_id = engine_id
         self.pending = 0
         self._prefix = "" if namespace == "/" else f"{namespace},"
@@ -47,6 +56,8 @@ class Client:
     def remember(self, handshake: Mapping[str, Any]) -> None:
         """Keep the session that the client connected for: its calls may leave it out. Source: S0."""
         self._defaults = {"sessionId": handshake["sessionId"]}
+        if self.interpreter is not None:
+            self.interpreter.enter(handshake["sessionId"])
 
     def with_defaults(self, operation: Operation, raw: Any) -> Any:
         """The call's argument with what the handshake said already."""
@@ -97,6 +108,8 @@ class Client:
 
     def write(self, stored: StoredEvent) -> bool:
         """Send an event if it belongs to this namespace; False if the client is full."""
+        if self.interpreter is not None:
+            return self._write_translated(self.interpreter, stored)
         if self.namespace != "/" and EVENTS[stored.type].namespace != self.namespace:
             return True
         frame = stored.frames.get(self.namespace)
@@ -104,6 +117,14 @@ class Client:
             payload = f'42{self._prefix}["{stored.type}",'.encode() + stored.body + b"]"
             stored.frames[self.namespace] = frame = text_frame(payload)
         return self._queue.write_frame(frame)
+
+    def _write_translated(self, interpreter: Interpreter, stored: StoredEvent) -> bool:
+        """An event may become several packets or none; they are sent together, or later."""
+        if not self._queue.has_room:
+            return False
+        for event in interpreter.render(stored):
+            self._queue.write_payload(f"42{self._prefix}".encode() + event)
+        return True
 
     async def drained(self) -> None:
         """Return once the client has taken what was sent. Raises: ConnectionError, when it is gone."""

@@ -7,7 +7,7 @@ has a namespace with its operations and events; `/` carries all of them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 import orjson
@@ -16,8 +16,9 @@ import structlog
 from engineio.payload import Payload
 from socketio import packet
 
+from handlers.dialects.dialect import Dialect
 from handlers.operation import Operation, Registry
-from handlers.pipeline import Answer, Pipeline, refuse
+from handlers.pipeline import Answer, Pipeline, answered, refuse
 from models.error import AppError, InvalidField, PayloadTooLarge, ServerOverload, UnknownOperation
 from models.settings import Settings
 from models.user import Caller
@@ -86,14 +87,16 @@ class SocketServer(socketio.AsyncServer):
         identity: Identity,
         clients: Clients,
         settings: Settings,
+        dialects: Sequence[Dialect],
     ) -> None:
+        self._dialects = {dialect.namespace: dialect for dialect in dialects}
         # A client on long polling sends all that waits in one request; engine.io's own bound is 16 packets.
         Payload.max_decode_packets = settings.socket.max_pending_calls * HEADROOM
         super().__init__(
             async_mode="aiohttp",
             json=Json,
             serializer=type("Packet", (Packet,), {"max_request_bytes": settings.server.max_request_bytes}),
-            namespaces=registry.namespaces,
+            namespaces=[*registry.namespaces, *self._dialects],
             cors_allowed_origins=[],  # the application checks Origin and Host for every door
             max_http_buffer_size=settings.server.max_request_bytes * HEADROOM,
             ping_interval=settings.socket.ping_interval_s,
@@ -169,14 +172,18 @@ class SocketServer(socketio.AsyncServer):
 
         Raises: AppError.
         """
-        if namespace not in self._areas:
-            raise InvalidField("namespace", "No such namespace.", known=list(self._areas))
+        dialect = self._dialects.get(namespace)
+        if dialect is None and namespace not in self._areas:
+            known = [*self._areas, *self._dialects]
+            raise InvalidField("namespace", "No such namespace.", known=known)
         if data is not None and not isinstance(data, dict):
             raise InvalidField("auth", "Expected an object.")
         asked: dict[str, Any] = data or {}
         request = self.environ[engine_id]["aiohttp.request"]
         caller = await self._identity.of_socket(request, asked)
-        client = Client(namespace, caller, self.eio.sockets[engine_id].queue, self._clients, engine_id)
+        interpreter = dialect.interpreter() if dialect is not None else None
+        queue = self.eio.sockets[engine_id].queue
+        client = Client(namespace, caller, queue, self._clients, engine_id, interpreter)
         if self._handshake is not None and "sessionId" in asked:
             raw = {name: asked[name] for name in self._handshake.wire_names if name in asked}
             answer = await self._pipeline.answer(self._handshake, caller, raw, client)
@@ -206,19 +213,21 @@ class SocketServer(socketio.AsyncServer):
 
     async def _run(self, client: Client, caller: Caller, event: list[Any]) -> Answer:
         name, *arguments = event
-        found = self._areas[client.namespace].get(name)
-        refusal: AppError | None = None
-        if found is None:
+        if client.interpreter is None and name not in self._areas[client.namespace]:
             return refuse(UnknownOperation(name), caller.request_id)
         if isinstance(event, RefusedEvent):
-            refusal = event.failure
-        elif len(arguments) > 1:
-            refusal = InvalidField("", "Expected one object as the only argument.")
-        elif client.pending >= self._max_pending:
-            refusal = ServerOverload("Too many calls of this client are under way; wait for their answers")
-        if refusal is not None:
-            return refuse(refusal, caller.request_id)
+            return refuse(event.failure, caller.request_id)
+        if client.pending >= self._max_pending:
+            busy = ServerOverload("Too many calls of this client are under way; wait for their answers")
+            return refuse(busy, caller.request_id)
         with client.one_more_pending():
+            if client.interpreter is not None:
+                call = client.interpreter.answer(name, arguments, caller, client)
+                return await answered(name, caller, call)
+            if len(arguments) > 1:
+                several = InvalidField("", "Expected one object as the only argument.")
+                return refuse(several, caller.request_id)
+            found = self._areas[client.namespace][name]
             raw = client.with_defaults(found, arguments[0] if arguments else {})
             return await self._pipeline.answer(found, caller, raw, client)
 

@@ -61,16 +61,24 @@ class PacketQueue(asyncio.Queue[Any]):
     async def put(self, item: Any) -> None:
         self._put_now(item)
 
+    @property
+    def has_room(self) -> bool:
+        """Whether the client takes an event now. One that is gone does: engine.io is about to notice."""
+        if self._request is None:
+            return self.qsize() < POLLING_PACKETS
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return True
+        return transport.get_write_buffer_size() <= self._max_buffered_bytes
+
     def write_frame(self, frame: bytes) -> bool:
         """Send a packet that is encoded and framed already; False if the client is full."""
-        transport = self._transport
-        if transport is None:
-            return self._queue_frame(frame)
-        if transport.is_closing():
-            return True  # the client is gone; engine.io is about to notice
-        if transport.get_write_buffer_size() > self._max_buffered_bytes:
+        if not self.has_room:
             return False
-        transport.write(frame)
+        if self._request is None:
+            self.write_payload(payload_of(frame))
+        else:
+            self._write(frame)
         return True
 
     def write_payload(self, payload: bytes) -> None:
@@ -97,13 +105,6 @@ class PacketQueue(asyncio.Queue[Any]):
             self._write(text_frame(item.encode().encode()))
             if item.packet_type == packet.CLOSE:
                 self.put_nowait(None)  # clients on WebSocket wait for the end of the connection itself
-
-    def _queue_frame(self, frame: bytes) -> bool:
-        if self._request is None:
-            if self.qsize() >= POLLING_PACKETS:
-                return False
-            self.write_payload(payload_of(frame))
-        return True
 
     def _write(self, frame: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():

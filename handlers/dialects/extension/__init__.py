@@ -1,0 +1,1 @@
+"""S2's extension API over Socket.IO: its methods as acknowledged events, its events with their arguments."""

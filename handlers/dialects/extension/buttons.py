@@ -1,0 +1,62 @@
+"""S2's two buttons: what a press does depends on what the current task asks. Source: S2."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from handlers.dialects.extension.method import Call, Nothing, method
+from handlers.dialects.extension.tasks import put_away, stack_of
+from models.approval import ApprovalStatus, Verdict
+from models.error import Conflict
+from models.task import Activity
+
+BEHIND: Final = (
+    "task.stack",
+    "task.list",
+    "approval.list",
+    "approval.respond",
+    "task.resume",
+    "task.cancel",
+)
+
+
+@method("pressPrimaryButton", *BEHIND)
+async def press_primary_button(call: Call, arguments: Nothing) -> None:
+    """Approve, save, run, go on, resume; after a completed task: end it, ready for a new one."""
+    stack = await stack_of(call)
+    if not stack:
+        await put_away(call)
+    elif not await _answer(call, stack[-1], Verdict.APPROVE):
+        _check_resumable(stack[-1])
+        await call.ask_here("task.resume", taskId=stack[-1]["id"])
+
+
+@method("pressSecondaryButton", *BEHIND)
+async def press_secondary_button(call: Call, arguments: Nothing) -> None:
+    """Reject, end, terminate."""
+    stack = await stack_of(call)
+    if not stack:
+        raise Conflict("There is nothing to press: no task is under way")
+    if not await _answer(call, stack[-1], Verdict.REJECT):
+        _check_resumable(stack[-1])
+        await call.ask_here("task.cancel", taskId=stack[0]["id"])
+
+
+async def _answer(call: Call, task: dict[str, Any], verdict: Verdict) -> bool:
+    """Answer what the task has asked first; False if it asks for no approval."""
+    pending = await call.ask_here("approval.list", status=ApprovalStatus.PENDING.value, limit=100)
+    asked = [approval for approval in pending["data"] if approval["taskId"] == task["id"]]
+    if asked:
+        await call.ask_here("approval.respond", approvalId=asked[-1]["id"], action=verdict.value)
+    return bool(asked)
+
+
+def _check_resumable(task: dict[str, Any]) -> None:
+    """Raises: Conflict, if there is no button to press."""
+    if task["activity"] == Activity.INTERACTIVE:
+        raise Conflict("The task asks a question: answer it with sendMessage", taskId=task["id"])
+    if task["activity"] != Activity.RESUMABLE:
+        raise Conflict("There is nothing to press: the task waits for nobody", taskId=task["id"])
+
+
+BUTTON_METHODS: Final = (press_primary_button, press_secondary_button)

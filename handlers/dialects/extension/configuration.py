@@ -1,0 +1,56 @@
+"""S2's methods for the API itself and its configuration. Source: S2; docs/extension.md."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from handlers.dialects.extension.method import Call, Nothing, fields_named, method
+from handlers.dialects.extension.settings import names_in, read_settings, settings_of
+from handlers.dialects.extension.tasks import open_session
+from models.shape import Shape, value
+
+
+@value
+class Values(Shape):
+    values: dict[str, Any]
+
+
+@method("isReady", "system.health")
+async def is_ready(call: Call, arguments: Nothing) -> bool:
+    """Whether the server takes work."""
+    return bool((await call.ask("system.health"))["status"] == "healthy")
+
+
+@method("getSession", "session.get")
+async def get_session(call: Call, arguments: Nothing) -> dict[str, Any]:
+    """The client's session, and the `lastSeq` up to which it has been told of it: where to return after a
+    break."""
+    found = await call.ask_here("session.get")
+    return {"sessionId": found["session"]["id"], "lastSeq": call.desk.last_seq}
+
+
+@method("getConfiguration", "session.create", "event.subscribe", "session.get")
+async def get_configuration(call: Call, arguments: Nothing) -> dict[str, Any]:
+    """The session's configuration in S2's words."""
+    return settings_of(await _config(call))
+
+
+@method("setConfiguration", "session.create", "event.subscribe", "session.get", "session.update")
+async def set_configuration(call: Call, arguments: Values) -> None:
+    """Change the session's configuration; what is left out stays. A running task keeps its own."""
+    settings = read_settings(arguments.values, with_task=False, place="values")
+    standing = await _config(call)
+    if settings.is_for_session:
+        with fields_named(names_in("values")):
+            await call.ask_here("session.update", config=settings.config(standing["autoApproval"]))
+
+
+async def _config(call: Call) -> dict[str, Any]:
+    """The configuration of the client's session, which is opened if there is none."""
+    if call.desk.session_id is None:
+        await open_session(call, {})
+    config: dict[str, Any] = (await call.ask_here("session.get"))["session"]["config"]
+    return config
+
+
+CONFIGURATION_METHODS: Final = (is_ready, get_session, get_configuration, set_configuration)

@@ -1,0 +1,154 @@
+"""S2's events with their positional arguments, told from the events of this server. Source: S2, "Events"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import orjson
+
+from handlers.dialects.extension.messages import Drafts, complete_message
+from models.event import StoredEvent
+from models.mode import ModeSwitched
+from models.session import SessionUpdatedEvent
+from models.task import (
+    MessageCreated,
+    MessageDelta,
+    MessageDiscarded,
+    TaskActive,
+    TaskAnswered,
+    TaskCancelled,
+    TaskCompleted,
+    TaskCreatedEvent,
+    TaskFailed,
+    TaskFocused,
+    TaskIdle,
+    TaskInteractive,
+    TaskPaused,
+    TaskResumable,
+    TaskResumed,
+    TaskSpawned,
+    TaskStarted,
+    TaskUnfocused,
+    TaskUnpaused,
+    ToolFailed,
+)
+from models.usage import UsageUpdated
+
+Content = dict[str, Any]
+Said = list[list[Any]]
+
+FORM: Final = "extension"
+SAID_BY_A_PERSON: Final = "user_feedback"
+ENDINGS: Final = frozenset(ended.name for ended in (TaskCompleted, TaskFailed, TaskCancelled, TaskResumable))
+
+
+class EventStream:
+    """What one client is told. Only a message that is being written needs to know what it was told before."""
+
+    def __init__(self) -> None:
+        self._drafts = Drafts()
+
+    def render(self, stored: StoredEvent) -> Sequence[bytes]:
+        """The event in S2's words, each a JSON list; none for one that S2 does not know."""
+        if stored.type == MessageDelta.name:
+            return _encoded(self._drafts.write(orjson.loads(stored.body)))
+        if stored.type == MessageDiscarded.name:
+            return _encoded(self._drafts.discard(orjson.loads(stored.body)["messageId"]))
+        if stored.type == MessageCreated.name:
+            return self._complete(stored)
+        if stored.type in ENDINGS:
+            return [*_encoded(self._drafts.end(stored.task_id)), *_shared(stored)]
+        return _shared(stored)
+
+    def _complete(self, stored: StoredEvent) -> Sequence[bytes]:
+        if self._drafts.is_empty:
+            return _shared(stored)
+        content = orjson.loads(stored.body)
+        return _encoded(_message(content, self._drafts.complete(content["message"])))
+
+
+def _shared(stored: StoredEvent) -> Sequence[bytes]:
+    """The words that are the same for every client: made once, kept with the event."""
+    words = WORDS.get(stored.type)
+    if words is None:
+        return ()
+    made = stored.frames.get(FORM)
+    if made is None:
+        # JSON has no line end of its own, so lines keep the lists apart.
+        stored.frames[FORM] = made = b"\n".join(_encoded(words(orjson.loads(stored.body))))
+    return made.split(b"\n") if made else ()
+
+
+def _encoded(said: Said) -> list[bytes]:
+    return [orjson.dumps(each) for each in said]
+
+
+def _of_task(*names: str) -> Callable[[Content], Said]:
+    """Events whose only argument is the task."""
+    return lambda content: [[name, content["taskId"]] for name in names]
+
+
+def _message(content: Content, action: str = "created") -> Said:
+    is_from_a_person = content["message"].get("say") == SAID_BY_A_PERSON
+    told = [["taskUserMessage", content["taskId"]]] if is_from_a_person else []
+    return [complete_message(content, action), *told]
+
+
+def _completed(content: Content) -> Said:
+    """A task that completes waits for the next one; a subtask hands over to its parent."""
+    task_id, is_subtask = content["taskId"], content["isSubtask"]
+    options = {"isSubtask": is_subtask}
+    told = ["taskCompleted", task_id, content["usage"], content["toolUsage"], options]
+    return [told] if is_subtask else [told, ["taskIdle", task_id]]
+
+
+def _spawned(content: Content) -> Said:
+    parent, child = content["taskId"], content["childTaskId"]
+    return [["taskSpawned", parent, child], ["taskDelegated", parent, child]]
+
+
+def _unpaused(content: Content) -> Said:
+    parent, child = content["taskId"], content["childTaskId"]
+    done = [["taskDelegationCompleted", parent, child, content["result"]]] if content["success"] else []
+    return [*done, ["taskUnpaused", parent], ["taskDelegationResumed", parent, child]]
+
+
+def _mode_switched(content: Content) -> Said:
+    return [["taskModeSwitched", content["taskId"], content["mode"]], ["modeChanged", content["mode"]]]
+
+
+def _session_updated(content: Content) -> Said:
+    if "config.mode" not in content["changed"]:
+        return []
+    return [["modeChanged", content["session"]["config"]["mode"]]]
+
+
+WORDS: Final[dict[str, Callable[[Content], Said]]] = {
+    TaskCreatedEvent.name: _of_task("taskCreated"),
+    TaskStarted.name: _of_task("taskStarted"),
+    TaskCompleted.name: _completed,
+    TaskFailed.name: _of_task("taskAborted"),
+    TaskCancelled.name: _of_task("taskAborted"),
+    TaskFocused.name: _of_task("taskFocused"),
+    TaskUnfocused.name: _of_task("taskUnfocused"),
+    TaskActive.name: _of_task("taskActive"),
+    TaskResumed.name: _of_task("taskActive"),
+    TaskInteractive.name: _of_task("taskInteractive"),
+    TaskResumable.name: _of_task("taskResumable"),
+    TaskIdle.name: _of_task("taskIdle"),
+    TaskPaused.name: _of_task("taskPaused"),
+    TaskUnpaused.name: _unpaused,
+    TaskSpawned.name: _spawned,
+    MessageCreated.name: _message,
+    ModeSwitched.name: _mode_switched,
+    TaskAnswered.name: _of_task("taskAskResponded"),
+    ToolFailed.name: lambda content: [
+        ["taskToolFailed", content["taskId"], content["toolName"], content["error"]]
+    ],
+    UsageUpdated.name: lambda content: [
+        ["taskTokenUsageUpdated", content["taskId"], content["usage"], content["toolUsage"]]
+    ],
+    SessionUpdatedEvent.name: _session_updated,
+}
+"""What S2 tells of each event that it knows."""

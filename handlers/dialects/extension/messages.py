@@ -1,0 +1,83 @@
+"""Messages as S2 has them: `ClineMessage`, and those that are still being written. Source: S2, `message`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+WORTH_TELLING: Final = 50
+"""A growing message is told again when it has grown by a fiftieth: each telling has the whole text."""
+
+
+def cline_message(message: dict[str, Any], *, partial: bool = False) -> dict[str, Any]:
+    """A stored message in S2's shape."""
+    kept: dict[str, Any] = {
+        name: message[name] for name in ("ts", "type", "ask", "say", "text") if name in message
+    }
+    images = {"images": message["images"]} if message.get("images") else {}
+    return {**kept, **images, "partial": partial}
+
+
+@dataclass(slots=True)
+class Draft:
+    """A message that is being written, as far as this client could follow it."""
+
+    task_id: str
+    ts: int
+    say: str
+    text: str = ""
+    told: int = 0
+    """Characters that the client has been told."""
+
+    def message(self, *, partial: bool) -> dict[str, Any]:
+        return {"ts": self.ts, "type": "say", "say": self.say, "text": self.text, "partial": partial}
+
+
+class Drafts:
+    """The messages of which one client has seen the beginning and not the end."""
+
+    def __init__(self) -> None:
+        self._drafts: dict[str, Draft] = {}
+
+    def write(self, content: dict[str, Any]) -> list[list[Any]]:
+        """Take a `message.delta`. A client that missed a piece gets the message when it is complete."""
+        name, position = content["messageId"], content["position"]
+        if position == 0 and name not in self._drafts:
+            self._drafts[name] = Draft(content["taskId"], content["ts"], content["say"])
+        draft = self._drafts.get(name)
+        if draft is None or position != len(draft.text):
+            return []
+        draft.text += content["text"]
+        action = "updated" if draft.told else "created"
+        if len(draft.text) - draft.told <= draft.told // WORTH_TELLING:
+            return []
+        draft.told = len(draft.text)
+        return [_told(draft.task_id, action, draft.message(partial=True))]
+
+    def complete(self, message: dict[str, Any]) -> str:
+        """How a message that is complete is told: as a new one, unless its beginning was told already."""
+        draft = self._drafts.pop(message["id"], None)
+        return "updated" if draft is not None and draft.told and draft.ts == message["ts"] else "created"
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._drafts
+
+    def discard(self, message_id: str) -> list[list[Any]]:
+        """Take a `message.discarded`: what was told of it is all that there will be."""
+        draft = self._drafts.pop(message_id, None)
+        return [] if draft is None else [_told(draft.task_id, "updated", draft.message(partial=False))]
+
+    def end(self, task_id: str | None) -> list[list[Any]]:
+        """The task writes no more: what it left half-written stays so."""
+        left = [name for name, draft in self._drafts.items() if draft.task_id == task_id]
+        return [told for name in left for told in self.discard(name)]
+
+
+def _told(task_id: str, action: str, message: dict[str, Any]) -> list[Any]:
+    return ["message", {"taskId": task_id, "action": action, "message": message}]
+
+
+def complete_message(content: dict[str, Any], action: str) -> list[Any]:
+    """A `message.created` as S2 has it."""
+    return _told(content["taskId"], action, cline_message(content["message"]))

@@ -1,0 +1,113 @@
+"""A method of S2's API, declared once: its name, its positional arguments, and the operations behind it."""
+
+from __future__ import annotations
+
+import contextlib
+import typing
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from handlers.connection import Connection
+from handlers.dialects.dialect import Operations
+from models.error import Conflict, FieldMistake, InvalidField, ValidationFailed
+from models.identifier import SessionId, TaskId
+from models.shape import Shape, value
+from models.user import Caller
+
+
+@dataclass(slots=True)
+class Desk:
+    """What one client has before it: its session, and the completed task that it has put away."""
+
+    session_id: SessionId | None = None
+    last_seq: int = 0
+    put_away: TaskId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call of a method; it can ask for the operations that the method declares, and for no others."""
+
+    desk: Desk
+    caller: Caller
+    connection: Connection
+    operations: Operations
+    method: Method
+
+    async def ask(self, operation: str, **raw: Any) -> dict[str, Any]:
+        """An operation's answer, JSON-ready. Raises: AppError."""
+        if operation not in self.method.operations:
+            raise LookupError(f"{self.method.name} does not declare {operation}")
+        return await self.operations.ask(operation, self.caller, self.connection, raw)
+
+    async def ask_here(self, operation: str, **raw: Any) -> dict[str, Any]:
+        """The same in the client's session. Raises: AppError; Conflict, if it has none."""
+        if self.desk.session_id is None:
+            raise Conflict("Connect with auth.sessionId, or start a task first: that opens a session")
+        return await self.ask(operation, sessionId=self.desk.session_id, **raw)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """`arguments` is a shape whose fields are the positional arguments, in their order."""
+
+    name: str
+    operations: tuple[str, ...]
+    arguments: type[Shape]
+    documentation: str
+    run: Callable[[Call, Any], Awaitable[object]]
+
+    def read(self, given: Sequence[object]) -> Shape:
+        """The arguments of a call; `null` counts as left out, as JavaScript's `undefined` arrives.
+
+        Raises: ValidationFailed.
+        """
+        fields = self.arguments.schema().fields
+        names = [field.data_key or name for name, field in fields.items()]
+        if len(given) > len(names):
+            raise InvalidField("", f"Expected at most {len(names)} arguments.", arguments=names)
+        raw = {name: one for name, one in zip(names, given, strict=False) if one is not None}
+        return self.arguments.load(raw)
+
+
+@value
+class Nothing(Shape):
+    """No arguments."""
+
+
+def method(name: str, *operations: str) -> Callable[[Callable[[Call, Any], Awaitable[object]]], Method]:
+    """Declare a function a method; its arguments are read from its signature."""
+
+    def declare(function: Callable[[Call, Any], Awaitable[object]]) -> Method:
+        arguments = typing.get_type_hints(function)["arguments"]
+        return Method(
+            name=name,
+            operations=operations,
+            arguments=arguments,
+            documentation=function.__doc__ or "",
+            run=function,
+        )
+
+    return declare
+
+
+@contextlib.contextmanager
+def fields_named(names: Mapping[str, str]) -> Iterator[None]:
+    """Name the fields of a refusal as the caller knows them; the longest prefix that fits decides."""
+    try:
+        yield
+    except ValidationFailed as failure:
+        told = failure.details.get("fields", [failure.details])
+        renamed = [FieldMistake(_renamed(each["field"], names), each["reason"]) for each in told]
+        refusal = ValidationFailed(renamed)
+        facts = {key: fact for key, fact in failure.details.items() if key not in refusal.details}
+        refusal.details.update(facts)
+        raise refusal from failure
+
+
+def _renamed(field: str, names: Mapping[str, str]) -> str:
+    for prefix in sorted(names, key=len, reverse=True):
+        if field == prefix or field.startswith(f"{prefix}."):
+            return names[prefix] + field[len(prefix) :]
+    return field

@@ -1,0 +1,85 @@
+"""S2's settings as they stand in a session's configuration. Source: S2; docs/extension.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from models.auto_approval import AutoApproval
+from models.error import FieldMistake, ValidationFailed
+
+SESSION_SETTINGS: Final = {
+    "mode": "mode",
+    "customInstructions": "customInstructions",
+    "apiProvider": "provider",
+    "apiModelId": "model",
+    "modelTemperature": "temperature",
+    "modelMaxTokens": "maxTokens",
+    "reasoningEffort": "effort",
+}
+"""S2's names of what a session's configuration has under names of its own."""
+TASK_SETTINGS: Final = {"diffEnabled": "enableDiff", "enableCheckpoints": "enableCheckpoints"}
+"""What belongs to a task, and can be given only with one."""
+AUTO_APPROVAL: Final = frozenset(
+    known.data_key or name for name, known in AutoApproval.schema().fields.items()
+)
+
+
+@dataclass(slots=True)
+class Settings:
+    """S2's settings, sorted by where they belong here."""
+
+    session: dict[str, Any] = field(default_factory=dict)
+    auto_approval: dict[str, Any] = field(default_factory=dict)
+    task: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_for_session(self) -> bool:
+        return bool(self.session or self.auto_approval)
+
+    def config(self, standing: Mapping[str, Any]) -> dict[str, Any]:
+        """The change of a session whose automatic approval stands like that."""
+        if not self.auto_approval:
+            return dict(self.session)
+        return {**self.session, "autoApproval": {**standing, **self.auto_approval}}
+
+
+def read_settings(values: Mapping[str, Any], *, with_task: bool, place: str) -> Settings:
+    """Sort S2's settings; `null` leaves one as it is. Raises: ValidationFailed, naming each unknown one."""
+    known = {*SESSION_SETTINGS, *AUTO_APPROVAL, *(TASK_SETTINGS if with_task else ())}
+    unknown = [name for name in values if name not in known]
+    if unknown:
+        mistakes = [FieldMistake(f"{place}.{name}", _reason(name)) for name in unknown]
+        refusal = ValidationFailed(mistakes)
+        refusal.details["known"] = sorted(known)
+        raise refusal
+    settings = Settings()
+    for name, content in values.items():
+        if content is None:
+            continue
+        if name in SESSION_SETTINGS:
+            settings.session[SESSION_SETTINGS[name]] = content
+        elif name in TASK_SETTINGS:
+            settings.task[TASK_SETTINGS[name]] = content
+        else:
+            settings.auto_approval[name] = content
+    return settings
+
+
+def settings_of(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A session's configuration in S2's words."""
+    own = {name: config[ours] for name, ours in SESSION_SETTINGS.items() if ours in config}
+    return {**own, **config["autoApproval"]}
+
+
+def names_in(place: str) -> dict[str, str]:
+    """What the fields of a session's and a task's configuration are called in S2's settings."""
+    named = {f"config.{ours}": f"{place}.{name}" for name, ours in (SESSION_SETTINGS | TASK_SETTINGS).items()}
+    return {**named, "config.autoApproval": place}
+
+
+def _reason(name: str) -> str:
+    if name in TASK_SETTINGS:
+        return "Belongs to a task: give it with startNewTask."
+    return "No such setting."

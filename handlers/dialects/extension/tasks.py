@@ -1,0 +1,202 @@
+"""S2's methods for tasks: start, say, resume, clear, cancel. Source: S2, "Task Management"."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import field
+from typing import Any, Final
+
+from handlers.dialects.extension.method import Call, Nothing, fields_named, method
+from handlers.dialects.extension.settings import Settings, names_in, read_settings
+from models.error import Conflict, NotFound
+from models.shape import Shape, limited, value
+
+CONFIGURATION: Final = "options.configuration"
+NAMES: Final = {"input": "options.text", "images": "options.images", **names_in(CONFIGURATION)}
+
+
+@value
+class StartOptions(Shape):
+    """Source: S2, `startNewTask`."""
+
+    text: str = field(metadata=limited(shortest=1))
+    configuration: dict[str, Any] = field(default_factory=dict)
+    images: list[str] = field(default_factory=list)
+    new_tab: bool = False
+
+
+@value
+class StartNewTask(Shape):
+    options: StartOptions
+
+
+@value
+class SendMessage(Shape):
+    text: str
+    images: list[str] = field(default_factory=list)
+
+
+@value
+class OneTask(Shape):
+    task_id: str
+
+
+@value
+class ClearTask(Shape):
+    last_message: str | None = None
+
+
+@method(
+    "startNewTask",
+    "session.create",
+    "session.get",
+    "session.update",
+    "event.subscribe",
+    "task.stack",
+    "task.create",
+    "task.cancel",
+)
+async def start_new_task(call: Call, arguments: StartNewTask) -> str:
+    """Start a task and return its id. The one that was under way is cancelled once the new one is stored.
+
+    `newTab` leaves that one alone: the task gets a session of its own, which is the client's from then on.
+    """
+    options = arguments.options
+    settings = read_settings(options.configuration, with_task=True, place=CONFIGURATION)
+    with fields_named(NAMES):
+        before = await _make_room(call, settings, is_new=options.new_tab)
+        created = await call.ask_here(
+            "task.create", input=options.text, images=options.images, config=settings.task
+        )
+    call.desk.put_away = None
+    if before:
+        with contextlib.suppress(Conflict):  # it has ended by itself in the meantime
+            await call.ask_here("task.cancel", taskId=before[0]["id"])
+    return str(created["task"]["id"])
+
+
+async def _make_room(call: Call, settings: Settings, *, is_new: bool) -> list[dict[str, Any]]:
+    """Have a session that is configured for a new task; the tasks that stand in its way."""
+    if call.desk.session_id is None:
+        await open_session(call, settings.config({}))
+        return []
+    standing = (await call.ask_here("session.get"))["session"]["config"]
+    change = settings.config(standing["autoApproval"])
+    if is_new:
+        await open_session(call, {**standing, **change})
+        return []
+    if settings.is_for_session:
+        await call.ask_here("session.update", config=change)
+    stack: list[dict[str, Any]] = (await call.ask_here("task.stack"))["tasks"]
+    return stack
+
+
+async def open_session(call: Call, config: dict[str, Any]) -> None:
+    """Open a session for this client, and have it told of everything that happens there."""
+    made = await call.ask("session.create", name="Extension", config=config)
+    call.desk.session_id = made["session"]["id"]
+    await call.ask_here("event.subscribe", lastSeq=0)
+
+
+async def stack_of(call: Call) -> list[dict[str, Any]]:
+    """The tasks under way in the client's session, the current one last; none where it has no session."""
+    if call.desk.session_id is None:
+        return []
+    stack: list[dict[str, Any]] = (await call.ask_here("task.stack"))["tasks"]
+    return stack
+
+
+async def completed(call: Call) -> dict[str, Any] | None:
+    """The newest task of the session, if it has completed and the client has not put it away."""
+    if call.desk.session_id is None:
+        return None
+    newest = (await call.ask_here("task.list", limit=100))["data"]
+    task: dict[str, Any] | None = next((task for task in newest if "parentId" not in task), None)
+    if task is None or task["status"] != "completed" or task["id"] == call.desk.put_away:
+        return None
+    return task
+
+
+async def current(call: Call) -> dict[str, Any]:
+    """The task that messages go to. Raises: Conflict, if nothing is under way."""
+    stack = await stack_of(call)
+    if not stack:
+        raise Conflict("There is no current task; start one with startNewTask")
+    return stack[-1]
+
+
+@method("sendMessage", "task.stack", "task.message")
+async def send_message(call: Call, arguments: SendMessage) -> None:
+    """Say something to the current task: an answer, a refusal of what it asks, or a word in between."""
+    task = await current(call)
+    await call.ask_here("task.message", taskId=task["id"], text=arguments.text, images=arguments.images)
+
+
+@method("resumeTask", "task.resume")
+async def resume_task(call: Call, arguments: OneTask) -> None:
+    """Go on with an interrupted task."""
+    await call.ask_here("task.resume", taskId=arguments.task_id)
+
+
+@method("isTaskInHistory", "task.get")
+async def is_task_in_history(call: Call, arguments: OneTask) -> bool:
+    """Whether the client's session has or had this task."""
+    if call.desk.session_id is None:
+        return False
+    try:
+        await call.ask_here("task.get", taskId=arguments.task_id)
+    except NotFound:
+        return False
+    return True
+
+
+@method("getCurrentTaskStack", "task.stack", "task.list")
+async def get_current_task_stack(call: Call, arguments: Nothing) -> list[str]:
+    """The ids of the task under way and of its subtasks, the current one last.
+
+    A completed task stays until it is cleared or another one starts.
+    """
+    stack = await stack_of(call)
+    if not stack:
+        last = await completed(call)
+        stack = [last] if last is not None else []
+    return [task["id"] for task in stack]
+
+
+@method("clearCurrentTask", "task.stack", "task.list", "task.message", "task.cancel")
+async def clear_current_task(call: Call, arguments: ClearTask) -> None:
+    """End the current task, after a last word to it; a subtask's parent goes on. One that completed is put
+    away."""
+    stack = await stack_of(call)
+    if not stack:
+        await put_away(call)
+        return
+    if arguments.last_message:
+        await call.ask_here("task.message", taskId=stack[-1]["id"], text=arguments.last_message)
+    await call.ask_here("task.cancel", taskId=stack[-1]["id"])
+
+
+async def put_away(call: Call) -> None:
+    """Have done with a completed task. Raises: Conflict, if there is none."""
+    last = await completed(call)
+    if last is None:
+        raise Conflict("There is no current task")
+    call.desk.put_away = last["id"]
+
+
+@method("cancelCurrentTask", "task.stack", "task.cancel")
+async def cancel_current_task(call: Call, arguments: Nothing) -> None:
+    """Cancel the task under way with its subtasks: nothing of it goes on."""
+    await current(call)
+    await call.ask_here("task.cancel", taskId=(await stack_of(call))[0]["id"])
+
+
+TASK_METHODS: Final = (
+    start_new_task,
+    send_message,
+    resume_task,
+    is_task_in_history,
+    get_current_task_stack,
+    clear_current_task,
+    cancel_current_task,
+)
