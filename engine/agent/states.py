@@ -75,10 +75,15 @@ class TaskStates:
 
 
 def _with_focus(before: Task, after: Task, events: tuple[Event, ...]) -> tuple[Event, ...]:
-    """The events of a change, with those of the focus that comes with it. Source: S2, `taskFocused`."""
+    """The events of a change, with those of the focus that comes with it; an end is the last that is told.
+
+    Source: S2, `taskFocused`.
+    """
     if _has_focus(before) == _has_focus(after):
         return events
-    return (TaskFocused(), *events) if _has_focus(after) else (*events, TaskUnfocused())
+    if after.status in FINAL:
+        return (TaskUnfocused(), *events)
+    return (*events, TaskFocused() if _has_focus(after) else TaskUnfocused())
 
 
 def _has_focus(task: Task) -> bool:
