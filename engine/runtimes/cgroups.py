@@ -11,6 +11,7 @@ import errno
 import itertools
 import os
 import signal
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ _PERIOD_US: Final = 100_000
 _NEEDED: Final = ("memory", "pids", "cpu")
 _NOT_EVERYWHERE: Final = frozenset({"memory.memsw.limit_in_bytes", "memory.swap.max", "memory.oom.group"})
 _REMOVAL_TRIES: Final = 100
+_SWEEP_TRIES: Final = 20
+_SWEEP_PAUSE_S: Final = 0.01
 _numbers = itertools.count()
 
 
@@ -243,11 +246,24 @@ def _settings(hierarchy: Hierarchy, limits: ResourceLimits) -> list[tuple[str, s
 
 
 def _sweep(parent: Path) -> None:
-    """Remove the groups of servers that are no more."""
+    """Remove the groups of servers that are no more, and what is left in them.
+
+    bubblewrap's second process waits for the first without end if that one is killed before they have spoken.
+    """
     for folder in parent.glob(f"{_PREFIX}*-*"):
         owner = folder.name.removeprefix(_PREFIX).split("-")[0]
         if owner.isdigit() and not Path("/proc", owner).exists():
-            _remove(folder)
+            _clear(folder)
+
+
+def _clear(folder: Path) -> None:
+    """Kill who is in a group and remove it; the kernel may need a moment to see that they have ended."""
+    group = ControlGroup({"": folder})
+    for _ in range(_SWEEP_TRIES):
+        group.kill()
+        if _remove(folder):
+            return
+        time.sleep(_SWEEP_PAUSE_S)
 
 
 def _remove(folder: Path) -> bool:

@@ -116,9 +116,12 @@ def asked_and_open(stored: list[Happened]) -> set[str]:
 
 
 async def after_a_kill(life: Life, task_id: str, told: Acknowledged, before: int) -> bool:
-    """What holds at the start of every new life; whether the task was over already."""
-    await no_process_with("long way")
+    """What holds at the start of every new life; whether the task was over already.
+
+    A jail that was still being made at the kill may wait in vain until the next start; nothing runs in it.
+    """
     await life.begin()
+    await no_process_with("long way")
     stored = await is_whole(life)
     await nothing_acknowledged_is_lost(life, told)
     waiting = (await life.call("approval.list", status="pending"))["data"]
