@@ -12,13 +12,17 @@ from handlers.dialects.extension.buttons import BUTTON_METHODS
 from handlers.dialects.extension.configuration import CONFIGURATION_METHODS
 from handlers.dialects.extension.events import EventStream
 from handlers.dialects.extension.method import Call, Desk
+from handlers.dialects.extension.profiles import PROFILE_METHODS
 from handlers.dialects.extension.tasks import TASK_METHODS
 from models.error import UnknownOperation
 from models.event import StoredEvent
 from models.identifier import SessionId
 from models.user import Caller
 
-METHODS: Final = {method.name: method for method in (*TASK_METHODS, *BUTTON_METHODS, *CONFIGURATION_METHODS)}
+METHODS: Final = {
+    method.name: method
+    for method in (*TASK_METHODS, *BUTTON_METHODS, *CONFIGURATION_METHODS, *PROFILE_METHODS)
+}
 
 
 class ExtensionInterpreter:
