@@ -9,7 +9,7 @@ from typing import Final
 
 import uvloop
 
-from bench import appends, calls, fanout, memory, startup
+from bench import appends, calls, fanout, memory, startup, steps
 from bench.figure import Figure
 from bench.machine import allow_many_sockets
 
@@ -21,6 +21,7 @@ PROGRAMS: Final[dict[str, Program]] = {
     "appends": appends.run,
     "memory": memory.run,
     "startup": startup.run,
+    "steps": steps.run,
 }
 
 

@@ -38,6 +38,8 @@ class Calls:
     def __init__(self, work: Work, people: People) -> None:
         self._work = work
         self._people = people
+        self._left = {call.id for call in work.conversation.unanswered}
+        """Calls that were left when the task was taken up: they may have been begun before."""
 
     async def answer(self, call: ToolCall) -> str | None:
         """Do what one call asks and store what came of it; the summary, if the call ends the task."""
@@ -160,6 +162,8 @@ class Calls:
 
     async def _was_interrupted(self, call: ToolCall) -> bool:
         """Whether the call ran when the server stopped and must not simply be run again."""
+        if call.id not in self._left:
+            return False
         if not await self._work.equipment.tool_calls.was_begun(self._work.task.id, call.id):
             return False
         tool = self._work.equipment.tools.tools.get(call.tool_name)

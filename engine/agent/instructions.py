@@ -17,32 +17,23 @@ MOST_FILES: Final = 50
 
 async def instructions(workspace: Workspace, mode: str) -> list[tuple[str, str]]:
     """The files that there are, with their text: those of the mode first, the general ones after."""
-    found: list[tuple[str, str]] = []
-    for folder, single in ((f".roo/rules-{mode}", f".roorules-{mode}"), (".roo/rules", ".roorules")):
-        rules = await _folder(workspace, folder)
-        found += rules or await _files(workspace, [single])
-    return found + await _files(workspace, ["AGENTS.md"])
+    rules = await _rules(workspace)
+    wanted: list[str] = []
+    for folder, single in ((f".roo/rules-{mode}/", f".roorules-{mode}"), (".roo/rules/", ".roorules")):
+        within = [path for path in rules if path.startswith(folder)]
+        wanted += within[:MOST_FILES] or [single]
+    contents = await workspace.read_some([*wanted, "AGENTS.md"])
+    texts = [(path, content.decode(errors="replace").strip()) for path, content in contents.items()]
+    return [(path, _cut(text)) for path, text in texts if text]
 
 
-async def _folder(workspace: Workspace, folder: str) -> list[tuple[str, str]]:
+async def _rules(workspace: Workspace) -> list[str]:
+    """The paths of what is in `.roo`, sorted."""
     try:
-        listing = await workspace.list(folder, recursive=True, include_hidden=False, max_entries=1000)
+        listing = await workspace.list(".roo", recursive=True, include_hidden=False, max_entries=1000)
     except AppError:
         return []  # it is not there
-    paths = sorted(entry.path for entry in listing.files)
-    return await _files(workspace, paths[:MOST_FILES])
-
-
-async def _files(workspace: Workspace, paths: list[str]) -> list[tuple[str, str]]:
-    found = []
-    for path in paths:
-        try:
-            text = (await workspace.read(path)).content.decode(errors="replace").strip()
-        except AppError:
-            continue  # it is not there, or no file
-        if text:
-            found.append((path.lstrip("/"), _cut(text)))
-    return found
+    return sorted(entry.path.lstrip("/") for entry in listing.files)
 
 
 def _cut(text: str) -> str:

@@ -30,14 +30,23 @@ class People:
     def __init__(self, work: Work) -> None:
         self._work = work
         self._spoken = asyncio.Event()
+        self._is_quiet = False
+        """Nobody has said anything since the last look, which found nothing."""
 
     def hear(self) -> None:
         """A message for this task has been stored: look for it."""
+        self._is_quiet = False
         self._spoken.set()
 
     async def unheard(self) -> Sequence[Message]:
         """What people said that the model does not know yet."""
-        return await self._work.equipment.transcripts.unheard(self._work.task.id)
+        if self._is_quiet:
+            return ()
+        self._is_quiet = True  # unless somebody speaks while this looks
+        found = await self._work.equipment.transcripts.unheard(self._work.task.id)
+        if found:
+            self._is_quiet = False
+        return found
 
     async def approve(self, call: ToolCall, prepared: PreparedCall, notice: Notice | None) -> Approval:
         """The answer to whether a call may be run; asked once, even over a restart."""
@@ -103,6 +112,7 @@ class People:
             if not is_automatic:
                 raise  # the task's own limit
             await self._work.note(alongside=self._work.writing(say=SAID_BY_A_PERSON, text=suggestions[0]))
+            self.hear()
             return await self._next_message()
 
     async def _next_message(self) -> Message:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from engine.finishing import finish
 from engine.runtimes.cgroups import ControlGroup
-from engine.runtimes.finishing import finish
 from engine.runtimes.output import Lines, Transcript
 from engine.runtimes.process import End, Launch, Process
 from engine.runtimes.runtime import Exit, OutputSink

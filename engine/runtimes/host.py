@@ -11,10 +11,10 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from typing import ClassVar, Final
 
+from engine.finishing import finish
 from engine.runtimes.beneath import open_beneath
 from engine.runtimes.cgroups import ControlGroups
 from engine.runtimes.execution import Bounds, Execution, is_over_disk
-from engine.runtimes.finishing import finish
 from engine.runtimes.process import Launch
 from engine.runtimes.program import Program
 from engine.runtimes.runtime import Command, Exit, OutputSink, RuntimeUnavailable, Sandbox

@@ -6,9 +6,9 @@ import asyncio
 import contextlib
 from typing import Final
 
+from engine.finishing import finish
 from engine.runtimes.cgroups import ControlGroup
 from engine.runtimes.execution import is_over_disk
-from engine.runtimes.finishing import finish
 from engine.runtimes.process import Launch, Process
 from engine.runtimes.runtime import Sandbox
 

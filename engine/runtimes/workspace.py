@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime
 import errno
 import os
 import posixpath
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -69,6 +70,12 @@ class Workspace:
     async def read(self, path: str) -> FileBytes:
         """A regular file's content."""
         return await self._on(path, self._read)
+
+    async def read_some(self, paths: Sequence[str]) -> dict[str, bytes]:
+        """The content of those of the paths that are files which can be read, in one go."""
+        return await self._on(
+            "", partial(self._read_some, paths=[(path, self._relative(path)) for path in paths])
+        )
 
     async def create(self, path: str, content: bytes) -> FileEntry:
         """A new file, with the directories above it. Raises: Conflict, if it exists."""
@@ -153,6 +160,13 @@ class Workspace:
             if len(content) > self._max_file_bytes:
                 raise PayloadTooLarge(self._max_file_bytes)
             return FileBytes(path=shown(path), content=content, modified_at=changed_at(facts))
+
+    def _read_some(self, root: int, _: str, paths: Sequence[tuple[str, str]]) -> dict[str, bytes]:
+        found = {}
+        for path, relative in paths:
+            with contextlib.suppress(OSError, Conflict, PayloadTooLarge):
+                found[path] = self._read(root, relative).content
+        return found
 
     def _stat(self, root: int, path: str) -> FileEntry:
         with opened(open_beneath(root, path, os.O_PATH)) as descriptor:

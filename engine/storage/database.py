@@ -26,6 +26,7 @@ from sqlalchemy import Connection, CursorResult, Executable, event, make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from engine.finishing import finish
 from engine.storage.journal import Draft, Journal
 from models.event import Event
 from models.identifier import SessionId, TaskId
@@ -41,6 +42,23 @@ class DatabaseUnusable(Exception):
     """The database cannot be opened; the message says which one, why, and what to do."""
 
 
+class Statements:
+    """A connection whose statements run to their end, whoever is cancelled meanwhile.
+
+    SQLAlchemy gives a connection up in the middle of whose statement somebody was cancelled; and the writer's
+    one is everybody's.
+    """
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def execute(
+        self, statement: Executable, rows: Sequence[dict[str, Any]] | None = None
+    ) -> CursorResult[Any]:
+        """Run a statement; its rows are here when it returns."""
+        return await finish(self._connection.execute(statement, rows))
+
+
 class Transaction:
     """One unit of work: statements on the shared connection, and the events that tell of them."""
 
@@ -52,9 +70,9 @@ class Transaction:
         self.drafts: list[Draft] = []
 
     @property
-    def connection(self) -> AsyncConnection:
+    def connection(self) -> Statements:
         """The shared connection, for reads that must see what this unit did."""
-        return self.granted.result()
+        return Statements(self.granted.result())
 
     async def execute(
         self, statement: Executable, rows: Sequence[dict[str, Any]] | None = None
@@ -116,10 +134,15 @@ class Database:
         self._wake.set()
 
     @contextlib.asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
+    async def read(self) -> AsyncIterator[Statements]:
         """A connection that sees everything committed; each statement by itself."""
-        async with self._engine.connect() as connection:
-            yield connection
+        connection = self._engine.connect()
+        try:
+            await finish(_start(connection))
+            yield Statements(connection)
+        finally:
+            if connection.sync_connection is not None:
+                await finish(connection.close())
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -192,6 +215,10 @@ class Database:
             taken.append(self._waiting.popleft())
         for unit in taken:
             _settle(unit.committed if unit.granted.done() else unit.granted, failure)
+
+
+async def _start(connection: AsyncConnection) -> None:
+    await connection.start()
 
 
 async def run_plain(

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, RowMapping, Select, Table, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from engine.storage.database import Database, Transaction
+from engine.storage.database import Database, Statements, Transaction
 from models.shape import PlainSchema, Shape, schema_of
 
 AnyShape = TypeVar("AnyShape", bound=Shape)
@@ -60,7 +59,7 @@ class Rows(Generic[AnyShape]):
         async with self.database.read() as connection:
             return await self.first_on(connection, *where)
 
-    async def first_on(self, connection: AsyncConnection, *where: ColumnElement[bool]) -> AnyShape | None:
+    async def first_on(self, connection: Statements, *where: ColumnElement[bool]) -> AnyShape | None:
         row = (await connection.execute(select(self.table).where(*where).limit(1))).mappings().first()
         return None if row is None else self.to_shape(row)
 

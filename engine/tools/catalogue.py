@@ -80,10 +80,11 @@ class Catalogue:
 
     def __init__(self, tools: Iterable[AnyTool] = DEFAULT_TOOLS) -> None:
         self.tools: Mapping[str, AnyTool] = MappingProxyType({tool.name: tool for tool in tools})
+        self._descriptions = [_description(tool) for tool in self.tools.values()]
 
     def describe(self) -> list[ToolDescription]:
         """Each tool as S0 prints it and as a model is shown it."""
-        return [_description(tool) for tool in self.tools.values()]
+        return list(self._descriptions)
 
     def prepare(self, name: str, arguments: Mapping[str, Any]) -> PreparedCall:
         """The call of a tool with `arguments` (decoded JSON); null stands for an argument left out.
