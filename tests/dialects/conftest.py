@@ -1,0 +1,150 @@
+"""A server with playbooks for S2's clients, and scripts that the real JavaScript client plays against it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.server import ServerProcess
+
+PLAYBOOKS = {
+    "whole": """
+        match: [whole way]
+        pace_ms: 1
+        steps:
+          - say: This text comes in several pieces, so that it is seen growing until it is complete.
+            call: write_to_file
+            with: {path: made.txt, content: hello}
+          - call: read_file
+            with: {path: none.txt}
+            on_error: continue
+          - call: ask_followup_question
+            with: {question: Which is it, follow_up: [this, that]}
+          - call: switch_mode
+            with: {mode_slug: ask, reason: to look}
+          - call: new_task
+            with: {mode: code, message: a small errand}
+          - call: attempt_completion
+            with: {result: all done}
+    """,
+    "errand": """
+        match: [small errand]
+        steps:
+          - call: attempt_completion
+            with: {result: errand done}
+    """,
+    "careful": """
+        match: [one file]
+        steps:
+          - call: write_to_file
+            with: {path: "{{ input }}.txt", content: hello}
+            on_error: continue
+          - call: attempt_completion
+            with: {result: "{{ messages | join }} ended"}
+    """,
+    "asking": """
+        match: [question]
+        steps:
+          - call: ask_followup_question
+            with: {question: Which is it, follow_up: [this, that]}
+          - call: attempt_completion
+            with: {result: ended}
+    """,
+    "delegating": """
+        match: [hand over]
+        steps:
+          - call: new_task
+            with: {mode: code, message: one file}
+            on_error: continue
+          - call: attempt_completion
+            with: {result: ended}
+    """,
+    "slow": """
+        match: [slow speech]
+        pace_ms: 500
+        steps:
+          - say: One two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen.
+            call: attempt_completion
+            with: {result: ended}
+    """,
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a client was answered, and every event it was told, as `[name, *arguments]`."""
+
+    acks: list[Any]
+    seen: list[list[Any]]
+    saved: dict[str, Any]
+
+    @property
+    def errors(self) -> list[str]:
+        return [ack["error"]["code"] for ack in self.acks if "error" in ack]
+
+    def names(self, *, of: str | None = None) -> list[str]:
+        """The events' names in order; those whose first argument is `of`, where it is given."""
+        return [event[0] for event in self.seen if of is None or event[1] == of]
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        return [event[1] for event in self.seen if event[0] == "message"]
+
+
+def call(name: str, *arguments: Any, keep: str = "", part: str = "") -> dict[str, Any]:
+    """Call a method; its result is kept under a name, by which `$name` stands for it."""
+    return {"call": [name, *arguments], "as": keep, "part": part}
+
+
+def until(event: str) -> dict[str, Any]:
+    return {"until": event}
+
+
+def start(text: str, **configuration: Any) -> dict[str, Any]:
+    """Start a task of a playbook that the text names; its id is `$task`."""
+    settings = {"apiProvider": "scripted", "apiModelId": "auto", **configuration}
+    return call("startNewTask", {"text": text, "configuration": settings}, keep="task")
+
+
+CONNECT: dict[str, Any] = {"connect": {"client": "test"}}
+
+
+def play(server: ServerProcess, *script: dict[str, Any], transport: str = "websocket") -> Outcome:
+    """Play a script from a new connection on; it may begin with a `connect` of its own."""
+    steps = script if "connect" in script[0] else (CONNECT, *script)
+    told = server.node("extension.mjs", json.dumps(steps), transport)
+    assert "stuck" not in told, told
+    return Outcome(told["acks"], told["seen"], told["saved"])
+
+
+def folder_setting(folder: Path) -> str:
+    for name, content in PLAYBOOKS.items():
+        lines = [line.removeprefix(" " * 8) for line in content.splitlines()]
+        (folder / f"{name}.yaml").write_text(f"name: {name}\ndescription: A test's.\n" + "\n".join(lines))
+    return json.dumps([str(folder)])
+
+
+@pytest.fixture(scope="session")
+def playbooks(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The setting that names the folder of the playbooks."""
+    return folder_setting(tmp_path_factory.mktemp("playbooks"))
+
+
+@pytest.fixture(scope="session")
+def host(tmp_path_factory: pytest.TempPathFactory, playbooks: str) -> Iterator[ServerProcess]:
+    """One server for all tests of the dialect that leave it as they found it."""
+    settings = {"ROOCODE_PROVIDERS__SCRIPTED__FOLDERS": playbooks}
+    running = ServerProcess(tmp_path_factory.mktemp("extension") / "data", settings).start()
+    yield running
+    running.end()
+
+
+@pytest.fixture
+def start_host(start_server: Callable[..., ServerProcess], playbooks: str) -> Callable[..., ServerProcess]:
+    """Start a server of one test's own."""
+    return lambda **settings: start_server(providers__scripted__folders=playbooks, **settings)
