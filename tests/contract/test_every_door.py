@@ -16,6 +16,7 @@ from engine.engine import Engine
 from handlers.operation import Operation
 from handlers.registry import AREAS
 from models.error import AppError
+from models.identifier import new_id
 from tests.contract.doors import Doors
 from tests.support.server import ServerProcess
 
@@ -79,6 +80,14 @@ class World:
         await self.call("file.update", **place, content="two\n")
         return {"sessionId": place["sessionId"], "checkpointId": made["checkpoint"]["id"]}
 
+    async def new_profile(self) -> dict[str, Any]:
+        """What makes a profile: its name is another each time."""
+        return {"name": new_id("profile"), "provider": "scripted", "activate": False}
+
+    async def profile(self) -> dict[str, Any]:
+        made = await self.call("profile.create", **await self.new_profile())
+        return {"profileId": made["profile"]["id"]}
+
     async def login(self) -> dict[str, Any]:
         return {"email": self.server.admin["email"], "password": self.server.admin["password"]}
 
@@ -104,6 +113,12 @@ SUCCESSES: dict[str, Callable[[World], Awaitable[dict[str, Any]]]] = {
     "auth.login": World.login,
     "auth.refresh": World.refresh,
     "auth.profile": nothing,
+    "profile.list": nothing,
+    "profile.create": World.new_profile,
+    "profile.get": World.profile,
+    "profile.update": also(World.profile, model="survey"),
+    "profile.activate": World.profile,
+    "profile.delete": World.profile,
     "session.list": also(nothing, limit=1),
     "session.create": also(nothing, name="New", config={"mode": "ask"}),
     "session.get": World.session,
@@ -221,6 +236,9 @@ ABSENT = {
     "taskId": "task-00000000000000000000",
     "approvalId": "approval-00000000000000000000",
     "checkpointId": "0" * 40,
+    "profileId": "profile-00000000000000000000",
+    "name": "none",
+    "provider": "openai",
     "serverName": "none",
     "path": "none.txt",
     "toolName": "none",
