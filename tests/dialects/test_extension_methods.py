@@ -1,0 +1,365 @@
+"""S2's methods: what each does, what it refuses, and that a declared operation does it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine.engine import Engine
+from handlers.dialects.extension.interpreter import METHODS
+from handlers.registry import AREAS
+from tests.dialects.conftest import call, play, start, until
+from tests.support.server import ServerProcess
+
+OPERATIONS = {declared.name for area in AREAS for declared in area(Engine.__new__(Engine)).operations()}
+S2_METHODS = {"startNewTask", "sendMessage", "pressPrimaryButton", "pressSecondaryButton"}
+BESIDE = {
+    *("resumeTask", "isTaskInHistory", "getCurrentTaskStack", "clearCurrentTask", "cancelCurrentTask"),
+    *("isReady", "getConfiguration", "setConfiguration", "getProfiles", "getProfileEntry", "createProfile"),
+    *("updateProfile", "upsertProfile", "deleteProfile", "getActiveProfile", "setActiveProfile"),
+}
+OURS = {"getSession"}
+NO_TASK = "task-00000000000000000000"
+
+
+def test_the_methods_are_those_of_s2_and_one_to_return_by() -> None:
+    assert set(METHODS) == S2_METHODS | BESIDE | OURS
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_is_done_by_declared_operations(name: str) -> None:
+    assert METHODS[name].operations
+    assert set(METHODS[name].operations) <= OPERATIONS
+
+
+@pytest.mark.parametrize(
+    ("steps", "code", "told"),
+    [
+        ([call("startNewTask")], "VALIDATION_ERROR", "options"),
+        ([call("startNewTask", {"configuration": {}})], "VALIDATION_ERROR", "options.text"),
+        ([call("startNewTask", {"text": ""})], "VALIDATION_ERROR", "options.text"),
+        ([call("startNewTask", {"text": "x", "images": ["x"]})], "VALIDATION_ERROR", "options.images.0"),
+        ([call("startNewTask", {"text": "x", "tab": 1})], "VALIDATION_ERROR", "options.tab"),
+        ([start("x", mode="none")], "VALIDATION_ERROR", "options.configuration.mode"),
+        ([start("x", colour="red")], "VALIDATION_ERROR", "options.configuration.colour"),
+        ([start("x", writeDelayMs="soon")], "VALIDATION_ERROR", "options.configuration.writeDelayMs"),
+        ([start("x", modelTemperature=7)], "VALIDATION_ERROR", "options.configuration.modelTemperature"),
+        ([start("x", diffEnabled=7)], "VALIDATION_ERROR", "options.configuration.diffEnabled"),
+        ([call("sendMessage")], "VALIDATION_ERROR", "text"),
+        ([call("sendMessage", 1)], "VALIDATION_ERROR", "text"),
+        ([call("sendMessage", "x", [], "y")], "VALIDATION_ERROR", ""),
+        ([call("sendMessage", "x")], "RESOURCE_CONFLICT", None),
+        ([call("pressPrimaryButton")], "RESOURCE_CONFLICT", None),
+        ([call("pressPrimaryButton", 1)], "VALIDATION_ERROR", ""),
+        ([call("pressSecondaryButton")], "RESOURCE_CONFLICT", None),
+        ([call("clearCurrentTask")], "RESOURCE_CONFLICT", None),
+        ([call("cancelCurrentTask")], "RESOURCE_CONFLICT", None),
+        ([call("resumeTask", NO_TASK)], "RESOURCE_CONFLICT", None),
+        ([call("getConfiguration"), call("resumeTask", NO_TASK)], "RESOURCE_NOT_FOUND", None),
+        ([call("resumeTask")], "VALIDATION_ERROR", "taskId"),
+        ([call("isTaskInHistory")], "VALIDATION_ERROR", "taskId"),
+        ([call("getSession")], "RESOURCE_CONFLICT", None),
+        ([call("setConfiguration")], "VALIDATION_ERROR", "values"),
+        ([call("setConfiguration", {"colour": "red"})], "VALIDATION_ERROR", "values.colour"),
+        ([call("setConfiguration", {"diffEnabled": True})], "VALIDATION_ERROR", "values.diffEnabled"),
+        ([call("setConfiguration", {"apiProvider": 7})], "VALIDATION_ERROR", "values.apiProvider"),
+        ([call("createProfile", "p")], "VALIDATION_ERROR", "profile.apiProvider"),
+        ([call("createProfile", "p", {"colour": "red"})], "VALIDATION_ERROR", "profile.colour"),
+        ([call("updateProfile", "none", {})], "RESOURCE_NOT_FOUND", None),
+        ([call("deleteProfile", "none")], "RESOURCE_NOT_FOUND", None),
+        ([call("setActiveProfile", "none")], "RESOURCE_NOT_FOUND", None),
+        ([call("noSuchMethod")], "UNKNOWN_OPERATION", None),
+        ([call("task.create", {"input": "x"})], "UNKNOWN_OPERATION", None),
+    ],
+)
+def test_a_call_that_cannot_be_done_is_refused_with_the_reason(
+    host: ServerProcess, steps: list[dict[str, Any]], code: str, told: str | None
+) -> None:
+    refusal = play(host, *steps).acks[-1]["error"]
+    assert refusal["code"] == code
+    if told is not None:
+        assert refusal["details"]["field"] == told
+
+
+def test_a_refused_start_leaves_the_task_under_way_alone(host: ServerProcess) -> None:
+    outcome = play(
+        host,
+        start("one file"),
+        until("taskInteractive"),
+        call("startNewTask", {"text": "x", "images": ["nonsense"]}),
+        call("getCurrentTaskStack"),
+    )
+    assert outcome.errors == ["VALIDATION_ERROR"]
+    assert outcome.acks[-1]["result"] == [outcome.saved["task"]]
+
+
+def test_a_new_task_takes_the_place_of_the_one_under_way(host: ServerProcess) -> None:
+    outcome = play(
+        host,
+        start("one file"),
+        until("taskInteractive"),
+        call("startNewTask", {"text": "small errand"}, keep="second"),
+        until("taskIdle"),
+    )
+    second = [event for event in outcome.seen if event[0] == "taskCompleted"]
+    assert [event[1] for event in second] == [outcome.saved["second"]]
+    assert outcome.names(of=outcome.saved["task"])[-1] == "taskAborted"
+
+
+def test_a_new_tab_leaves_the_task_under_way_alone_and_is_followed_too(host: ServerProcess) -> None:
+    outcome = play(
+        host,
+        start("one file"),
+        until("taskInteractive"),
+        call("getSession", keep="one", part="sessionId"),
+        call("startNewTask", {"text": "small errand", "newTab": True}, keep="second"),
+        until("taskIdle"),
+        call("getSession", keep="two", part="sessionId"),
+    )
+    assert outcome.saved["one"] != outcome.saved["two"]
+    assert outcome.names(of=outcome.saved["task"])[-1] == "taskInteractive"
+    assert outcome.names(of=outcome.saved["second"])[-1] == "taskIdle"
+
+
+def test_the_primary_button_saves_an_edit(host: ServerProcess) -> None:
+    outcome = play(
+        host,
+        start("one file"),
+        until("taskInteractive"),
+        call("pressPrimaryButton"),
+        until("taskIdle"),
+        call("getSession", keep="session", part="sessionId"),
+        {"namespace": "/", "call": ["file.read", {"sessionId": "$session", "path": "one file.txt"}]},
+    )
+    assert outcome.acks[-1]["content"] == "hello"
+
+
+def test_the_secondary_button_rejects_an_edit(host: ServerProcess) -> None:
+    outcome = play(
+        host,
+        start("one file"),
+        until("taskInteractive"),
+        call("pressSecondaryButton"),
+        until("taskIdle"),
+        call("getSession", keep="session", part="sessionId"),
+        {"namespace": "/", "call": ["file.read", {"sessionId": "$session", "path": "one file.txt"}]},
+    )
+    assert outcome.errors == ["RESOURCE_NOT_FOUND"]
+
+
+def test_a_message_rejects_what_waits_and_is_heard(host: ServerProcess) -> None:
+    outcome = play(
+        host,
+        start("one file"),
+        until("taskInteractive"),
+        call("sendMessage", "rather not"),
+        until("taskIdle"),
+    )
+    last = [told["message"]["text"] for told in outcome.messages][-1]
+    assert last == "rather not ended"
+
+
+def test_a_question_has_no_buttons(host: ServerProcess) -> None:
+    outcome = play(
+        host,
+        start("a question"),
+        until("taskInteractive"),
+        call("pressPrimaryButton"),
+        call("pressSecondaryButton"),
+    )
+    assert outcome.errors == ["RESOURCE_CONFLICT"] * 2
+    assert "sendMessage" in outcome.acks[-1]["error"]["message"]
+
+
+def test_a_task_at_work_has_no_buttons(host: ServerProcess) -> None:
+    outcome = play(
+        host,
+        start("slow speech"),
+        until("taskFocused"),
+        call("pressPrimaryButton"),
+        call("pressSecondaryButton"),
+        call("cancelCurrentTask"),
+    )
+    assert outcome.errors == ["RESOURCE_CONFLICT"] * 2
+
+
+def test_after_a_completed_task_the_primary_button_makes_ready_for_a_new_one_once(
+    host: ServerProcess,
+) -> None:
+    outcome = play(
+        host,
+        start("small errand"),
+        until("taskIdle"),
+        call("pressSecondaryButton"),
+        call("getCurrentTaskStack"),
+        call("pressPrimaryButton"),
+        call("getCurrentTaskStack"),
+        call("pressPrimaryButton"),
+        call("clearCurrentTask"),
+    )
+    assert outcome.errors == ["RESOURCE_CONFLICT"] * 3
+    assert [ack["result"] for ack in outcome.acks if "result" in ack] == [
+        outcome.saved["task"],
+        [outcome.saved["task"]],
+        None,
+        [],
+    ]
+
+
+def test_a_limit_that_is_reached_ends_the_task_by_the_secondary_button(host: ServerProcess) -> None:
+    settings = {"autoApprovalEnabled": True, "alwaysAllowWrite": True, "allowedMaxRequests": 1}
+    outcome = play(
+        host,
+        start("one file", **settings),
+        until("taskIdle"),
+        call("pressSecondaryButton"),
+        until("taskAborted"),
+    )
+    assert outcome.errors == []
+
+
+HANDED_OVER = (
+    start("hand over", autoApprovalEnabled=True, alwaysAllowSubtasks=True),
+    until("taskSpawned"),
+    until("taskInteractive"),
+)
+
+
+def test_the_stack_has_the_current_task_last_and_the_buttons_are_its(host: ServerProcess) -> None:
+    outcome = play(
+        host, *HANDED_OVER, call("getCurrentTaskStack"), call("pressPrimaryButton"), until("taskIdle")
+    )
+    [spawned] = [event for event in outcome.seen if event[0] == "taskSpawned"]
+    assert outcome.acks[1]["result"] == spawned[1:]
+    assert outcome.errors == []
+
+
+def test_a_subtask_that_is_cleared_hands_back_to_its_parent(host: ServerProcess) -> None:
+    outcome = play(host, *HANDED_OVER, call("clearCurrentTask"), until("taskIdle"))
+    [spawned] = [event for event in outcome.seen if event[0] == "taskSpawned"]
+    assert outcome.names(of=spawned[2])[-2:] == ["taskUnfocused", "taskAborted"]
+    assert outcome.names(of=spawned[1])[-2:] == ["taskCompleted", "taskIdle"]
+    assert "taskDelegationCompleted" not in outcome.names()
+
+
+def test_a_cancelled_task_takes_its_subtasks_with_it(host: ServerProcess) -> None:
+    outcome = play(
+        host, *HANDED_OVER, call("cancelCurrentTask"), call("getCurrentTaskStack"), call("sendMessage", "x")
+    )
+    assert outcome.acks[-2]["result"] == []
+    assert outcome.errors == ["RESOURCE_CONFLICT"]
+
+
+def test_a_last_word_is_kept_when_the_task_is_cleared(host: ServerProcess) -> None:
+    outcome = play(
+        host,
+        start("a question"),
+        until("taskInteractive"),
+        call("clearCurrentTask", "enough"),
+        until("taskAborted"),
+    )
+    assert "enough" in [told["message"]["text"] for told in outcome.messages]
+
+
+def test_the_history_has_the_tasks_of_the_session(host: ServerProcess) -> None:
+    outcome = play(
+        host,
+        call("isTaskInHistory", NO_TASK),
+        start("small errand"),
+        until("taskIdle"),
+        call("isTaskInHistory", "$task"),
+        call("isTaskInHistory", NO_TASK),
+        call("resumeTask", "$task"),
+    )
+    assert [ack.get("result") for ack in outcome.acks[:1] + outcome.acks[2:4]] == [False, True, False]
+    assert outcome.errors == ["RESOURCE_CONFLICT"]
+
+
+def test_settings_are_kept_in_the_session_and_read_back(host: ServerProcess) -> None:
+    given = {
+        "mode": "architect",
+        "customInstructions": "Be brief.",
+        "apiProvider": "scripted",
+        "apiModelId": "errand",
+        "modelTemperature": 0.5,
+        "autoApprovalEnabled": True,
+        "alwaysAllowExecute": True,
+        "allowedCommands": ["git log"],
+        "deniedCommands": ["git push"],
+        "allowedMaxRequests": 7,
+    }
+    outcome = play(
+        host,
+        call("setConfiguration", given),
+        call("setConfiguration", {"alwaysAllowWrite": True, "apiModelId": None}),
+        call("getConfiguration"),
+        until("modeChanged"),
+    )
+    found = outcome.acks[-1]["result"]
+    assert {name: found[name] for name in given} == given
+    assert found["alwaysAllowWrite"] is True
+    assert found["alwaysAllowReadOnly"] is False
+    assert [event for event in outcome.seen if event[0] == "modeChanged"] == [["modeChanged", "architect"]]
+
+
+def test_what_belongs_to_a_task_is_given_with_it(host: ServerProcess) -> None:
+    outcome = play(
+        host,
+        start("small errand", enableCheckpoints=True, diffEnabled=False),
+        call("getSession", keep="session", part="sessionId"),
+        {"namespace": "/", "call": ["task.get", {"sessionId": "$session", "taskId": "$task"}]},
+    )
+    config = outcome.acks[-1]["task"]["config"]
+    assert config == {"enableDiff": False, "enableCheckpoints": True}
+
+
+def test_the_server_says_that_it_is_ready(host: ServerProcess) -> None:
+    assert play(host, call("isReady")).acks == [{"result": True}]
+
+
+def test_profiles_are_made_changed_chosen_and_deleted_by_name(host: ServerProcess) -> None:
+    entry = {"apiProvider": "scripted", "apiModelId": "errand"}
+    outcome = play(
+        host,
+        call("createProfile", "one", entry, keep="one"),
+        call("createProfile", "one", entry),
+        call("upsertProfile", "two", {**entry, "apiKey": "secret"}, False, keep="two"),
+        call("getProfiles"),
+        call("getActiveProfile"),
+        call("getProfileEntry", "two"),
+        call("setActiveProfile", "two"),
+        call("upsertProfile", "one", {"apiModelId": "whole"}, False),
+        call("updateProfile", "two", {"apiModelId": "whole"}),
+        call("getProfileEntry", "one"),
+        call("getActiveProfile"),
+        call("deleteProfile", "one"),
+        call("deleteProfile", "two"),
+        call("getProfileEntry", "one"),
+        call("getActiveProfile"),
+    )
+    one, two = outcome.saved["one"], outcome.saved["two"]
+    assert outcome.errors == ["RESOURCE_CONFLICT"]
+    assert [ack["result"] for ack in outcome.acks if "result" in ack] == [
+        one,
+        two,
+        ["one", "two"],
+        "one",
+        {"id": two, "name": "two", **entry, "hasKey": True},
+        two,
+        one,
+        two,
+        {"id": one, "name": "one", "apiProvider": "scripted", "apiModelId": "whole", "hasKey": False},
+        "two",
+        None,
+        None,
+        None,
+        None,
+    ]
+
+
+def test_a_connection_for_a_session_works_in_it(host: ServerProcess) -> None:
+    made = host.curl("POST", "/api/v1/sessions", {"name": "x", "config": {"mode": "ask"}}).body["session"]
+    outcome = play(host, {"connect": {"sessionId": made["id"]}}, call("getConfiguration"), call("getSession"))
+    assert outcome.acks[0]["result"]["mode"] == "ask"
+    assert outcome.acks[1]["result"]["sessionId"] == made["id"]
