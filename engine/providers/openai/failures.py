@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from engine.providers.provider import ProviderFailure
-from engine.providers.wire import broken, failure_of_status
+from engine.providers.wire import broken, failure_of_status, without_key
 
 if TYPE_CHECKING:
     import openai
@@ -52,20 +52,15 @@ def translated(api_key: str | None) -> Iterator[None]:
 
 def failure_of_code(code: str | None, message: str, api_key: str | None = None) -> ProviderFailure:
     """What a failure within a stream means; a code that is not known counts as the server's own fault."""
-    said = without(api_key, message)
+    said = without_key(api_key, message)
     if code == NO_CREDIT:
         return _no_credit(said)
     status = int(code) if code and code.isdecimal() and len(code) == 3 else STATUSES.get(code or "", 500)
     return failure_of_status(status, said)
 
 
-def without(api_key: str | None, message: str) -> str:
-    """The words of a server without the key, should it have repeated that."""
-    return message.replace(api_key, "…") if api_key else message
-
-
 def _of_status(failure: openai.APIStatusError, api_key: str | None) -> ProviderFailure:
-    said = without(api_key, _words(failure))
+    said = without_key(api_key, _words(failure))
     if failure.code == NO_CREDIT:
         return _no_credit(said)
     if failure.code == "context_length_exceeded":

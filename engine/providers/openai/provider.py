@@ -14,7 +14,7 @@ from engine.providers.openai.chat import stream_chat
 from engine.providers.openai.failures import translated
 from engine.providers.openai.responses import stream_responses
 from engine.providers.provider import Endpoint, ModelEvent, ModelRequest
-from engine.providers.wire import CONNECTING_S, LONGEST_PAUSE_S, checked_key
+from engine.providers.wire import CONNECTING_S, LONGEST_PAUSE_S, checked_key, unusable_address
 from models.settings import Protocol
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ class OpenAIProvider:
         Raises: ProviderFailure; without a key PROVIDER_UNAVAILABLE, but for servers on this machine.
         """
         endpoint = request.endpoint
+        if not _is_address(endpoint.base_url):
+            raise unusable_address(self.name)
         if endpoint.api_key or not is_loopback(endpoint.base_url):
             key = checked_key(self.name, endpoint.api_key, "OPENAI_API_KEY")
             endpoint = replace(endpoint, api_key=key)
@@ -73,6 +75,17 @@ class OllamaProvider(OpenAIProvider):
 
     def __init__(self) -> None:
         super().__init__(Protocol.CHAT)
+
+
+def _is_address(base_url: str | None) -> bool:
+    """Whether it is an http(s) address, or none."""
+    if base_url is None:
+        return True
+    try:
+        parts = urllib.parse.urlsplit(base_url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def is_loopback(base_url: str | None) -> bool:

@@ -218,6 +218,17 @@ async def test_without_a_key_the_variable_is_named(provider: OpenAIProvider, ask
         assert "OPENAI_API_KEY" in failed.message
 
 
+@pytest.mark.parametrize(
+    "base_url", ["models.example", "ftp://models.example/v1", "http://[", "http://models.example:port/v1"]
+)
+async def test_what_is_no_address_is_not_asked(
+    provider: OpenAIProvider, asked: ModelRequest, base_url: str
+) -> None:
+    endpoint = Endpoint(base_url=base_url, api_key="sk-mine")
+    failed = await failure(provider, dataclasses.replace(asked, endpoint=endpoint))
+    assert (failed.code, failed.retryable) == ("PROVIDER_UNAVAILABLE", False)
+
+
 async def test_a_server_on_this_machine_needs_no_key_and_gets_none(
     provider: OpenAIProvider,
     mock_models: MockModels,
