@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from engine.browser.proxy import Proxy
 from engine.browser.sight import AddressForbidden, BrowserUnavailable, Sight
+from engine.finishing import finish
 from engine.runtimes.addresses import AddressRefused
-from engine.runtimes.finishing import finish
 from models.identifier import SessionId
 from models.settings import BrowserSettings
 
