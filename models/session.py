@@ -59,7 +59,7 @@ class Agent(Shape):
 
 @value
 class SessionConfig(Shape):
-    """How a session's agent works and what it may do. Source: S0, `SessionConfig`; the last two are ours."""
+    """How a session's agent works and what it may do. Source: S0, `SessionConfig`; what S0 lacks is ours."""
 
     provider: str = field(metadata=limited(shortest=1, longest=64))
     model: str = field(metadata=limited(shortest=1, longest=256))
@@ -80,6 +80,13 @@ class SessionConfig(Shape):
         metadata=described("How much a model that can reason should", **one_of("low", "medium", "high")),
     )
     mcp_servers: dict[str, McpServer] = field(default_factory=dict, metadata=limited(longest=MOST_SERVERS))
+    fuzzy_match_threshold: float | None = field(
+        default=None,
+        metadata=described(
+            "How alike to its search, from 0 to 1, apply_diff wants a text: 1, unless set",
+            **limited(most=1, least=0),
+        ),
+    )
 
 
 @value
@@ -114,6 +121,7 @@ class SessionConfigChange(Shape):
     agent: Agent | None = None
     effort: str | None = field(default=None, metadata=one_of("low", "medium", "high"))
     mcp_servers: dict[str, McpServer] | None = field(default=None, metadata=limited(longest=MOST_SERVERS))
+    fuzzy_match_threshold: float | None = field(default=None, metadata=limited(least=0, most=1))
 
 
 @value

@@ -1,11 +1,11 @@
-"""`apply_diff`: SEARCH/REPLACE blocks on one file. Source: S2; the format is in docs/tools.md."""
+"""`apply_diff`: SEARCH/REPLACE blocks on files. Source: S2; the format is in docs/tools.md."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import field
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from engine.tools.changes import change_of
 from engine.tools.diff.applying import EXACT, Applied, Outcome, apply
@@ -15,22 +15,42 @@ from engine.tools.parameters import in_workspace
 from engine.tools.paths import place, shown
 from engine.tools.text import read_text, write_bytes
 from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
+from models.error import AppError
 from models.shape import PlainShape, described, limited, value
 from models.tool import ToolGroup
 
+MOST_FILES: Final = 20
+
 
 @value
-class ApplyDiffParameters(PlainShape):
+class FileDiff(PlainShape):
+    """A file and the blocks for it."""
+
     path: str = field(metadata=in_workspace("The file"))
     diff: str = field(metadata=described("One or more SEARCH/REPLACE blocks", **limited(shortest=1)))
 
 
+@value
+class ApplyDiffParameters(PlainShape):
+    path: str | None = field(default=None, metadata=in_workspace("The file"))
+    diff: str | None = field(
+        default=None, metadata=described("One or more SEARCH/REPLACE blocks", **limited(shortest=1))
+    )
+    files: list[FileDiff] = field(
+        default_factory=list,
+        metadata=described(
+            "Several files in one call, each with path and diff; instead of those above, or beside them",
+            **limited(longest=MOST_FILES),
+        ),
+    )
+
+
 class ApplyDiff(Tool[ApplyDiffParameters]):
-    """Changes parts of a file. `threshold` is the similarity (0 to 1) that a search must reach."""
+    """Changes parts of files. The session's `fuzzyMatchThreshold` is how alike a text must be."""
 
     name: ClassVar = "apply_diff"
     description: ClassVar = """\
-Change parts of a text file with one or more SEARCH/REPLACE blocks:
+Change parts of a text file, or of several, with one or more SEARCH/REPLACE blocks for each:
 
 <<<<<<< SEARCH
 :start_line:12
@@ -46,40 +66,89 @@ backslash before it. An empty replacement deletes the lines."""
     group: ClassVar = ToolGroup.EDIT
     parameters: ClassVar = ApplyDiffParameters
 
-    def __init__(self, *, threshold: float = EXACT) -> None:
-        self.threshold = threshold
-
     def describe(self, parameters: ApplyDiffParameters) -> str:
-        return f"Change parts of {parameters.path}"
+        return f"Change parts of {', '.join(self.paths(parameters))}"
 
     def paths(self, parameters: ApplyDiffParameters) -> Sequence[str]:
-        return (parameters.path,)
+        first = () if parameters.path is None else (parameters.path,)
+        return (*first, *(each.path for each in parameters.files))
 
     async def notice(self, context: ToolContext, parameters: ApplyDiffParameters) -> Notice | None:
-        return informed("appliedDiff", path=parameters.path, diff=parameters.diff)
+        more = [each.dump() for each in parameters.files] or None
+        return informed("appliedDiff", path=parameters.path, diff=parameters.diff, batchDiffs=more)
 
     async def run(self, context: ToolContext, parameters: ApplyDiffParameters) -> ToolResult:
-        blocks = _blocks(parameters.diff)
-        path = place(context.workspace, parameters.path)
-        before = await read_text(context.workspace, shown(path))
-        outcome = await asyncio.to_thread(apply, before, blocks, threshold=self.threshold)
-        if not outcome.applied:
-            raise ToolFailure(f"{shown(path)} was not changed.\n{_refusals(outcome)}")
-        if outcome.text == before:
-            return ToolResult(success=not outcome.refused, output=_report(shown(path), outcome))
-        after = outcome.text.encode()
-        await write_bytes(context.workspace, shown(path), after)
-        change = await asyncio.to_thread(change_of, path, before.encode(), after)
-        return ToolResult(
-            success=not outcome.refused, output=_report(shown(path), outcome), changes=(change,)
-        )
+        asked = _asked(context, parameters)
+        if len(asked) > 1:
+            return await _all(context, asked)
+        ((path, diff),) = asked.items()
+        return await _changed(context, path, diff)
 
 
-def _blocks(diff: str) -> tuple[Block, ...]:
+def _asked(context: ToolContext, parameters: ApplyDiffParameters) -> Mapping[str, str]:
+    """The diff for each file, by its place; those for one file are one, as its lines were before the call.
+
+    Raises: ToolFailure, where a diff has no path, a path no diff, or nothing is given.
+    """
+    if (parameters.path is None) != (parameters.diff is None):
+        raise ToolFailure("path and diff belong together. Nothing was changed.")
+    asked: dict[str, str] = {}
+    given = [(each.path, each.diff) for each in parameters.files]
+    if parameters.path is not None and parameters.diff is not None:
+        given.insert(0, (parameters.path, parameters.diff))
+    for path, diff in given:
+        where = place(context.workspace, path)
+        asked[where] = f"{asked[where]}\n{diff}" if where in asked else diff
+    if not asked:
+        raise ToolFailure("Give path and diff, or files.")
+    return asked
+
+
+async def _all(context: ToolContext, asked: Mapping[str, str]) -> ToolResult:
+    """Each file in its turn; one that cannot be changed hinders no other."""
+    results = [await _attempted(context, path, diff) for path, diff in asked.items()]
+    whole = sum(result.success for result in results)
+    head = f"{whole} of {len(results)} files changed as asked."
+    return ToolResult(
+        success=whole == len(results),
+        output="\n\n".join([head, *(result.output for result in results)]),
+        changes=tuple(change for result in results for change in result.changes),
+    )
+
+
+async def _attempted(context: ToolContext, path: str, diff: str) -> ToolResult:
+    """What came of one file of several: what was done to the others has to be told all the same."""
+    try:
+        return await _changed(context, path, diff)
+    except ToolFailure as failure:
+        return ToolResult(success=False, output=str(failure))
+    except AppError as failure:
+        return ToolResult(success=False, output=f"{shown(path)} was not changed: {failure.message}.")
+
+
+async def _changed(context: ToolContext, path: str, diff: str) -> ToolResult:
+    """Raises: ToolFailure, where no block could be applied: the file is as it was; AppError."""
+    blocks = _blocks(path, diff)
+    before = await read_text(context.workspace, shown(path))
+    threshold = context.config.fuzzy_match_threshold
+    outcome = await asyncio.to_thread(
+        apply, before, blocks, threshold=EXACT if threshold is None else threshold
+    )
+    if not outcome.applied:
+        raise ToolFailure(f"{shown(path)} was not changed.\n{_refusals(outcome)}")
+    if outcome.text == before:
+        return ToolResult(success=not outcome.refused, output=_report(shown(path), outcome))
+    after = outcome.text.encode()
+    await write_bytes(context.workspace, shown(path), after)
+    change = await asyncio.to_thread(change_of, path, before.encode(), after)
+    return ToolResult(success=not outcome.refused, output=_report(shown(path), outcome), changes=(change,))
+
+
+def _blocks(path: str, diff: str) -> tuple[Block, ...]:
     try:
         return parse(diff)
     except MalformedDiff as mistake:
-        raise ToolFailure(str(mistake)) from None
+        raise ToolFailure(f"{shown(path)} was not changed. {mistake}") from None
 
 
 def _report(path: str, outcome: Outcome) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -102,9 +103,10 @@ class Catalogue:
 def _check_encodable(arguments: Mapping[str, Any]) -> None:
     """Raises: InvalidField, for half a surrogate pair, which JSON can hold and no file or command can."""
     for name, content in arguments.items():
-        texts = content if isinstance(content, list) else [content]
+        if not isinstance(content, (str, list)):
+            continue
         try:
-            "".join(text for text in texts if isinstance(text, str)).encode()
+            json.dumps(content, ensure_ascii=False).encode()
         except UnicodeEncodeError:
             raise InvalidField(name, "Not valid Unicode text.") from None
 

@@ -19,4 +19,8 @@ def informed(tool: str, **facts: object) -> Notice:
 
 
 def _cut(fact: object) -> object:
-    return fact[:LONGEST] if isinstance(fact, str) else fact
+    if isinstance(fact, str):
+        return fact[:LONGEST]
+    if isinstance(fact, list):
+        return [_cut(each) for each in fact]
+    return {name: _cut(each) for name, each in fact.items()} if isinstance(fact, dict) else fact

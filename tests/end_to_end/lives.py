@@ -18,6 +18,9 @@ DEADLINE_S = 60.0
 
 Happened = dict[str, Any]
 
+OF_FOCUS = ("task.focused", "task.unfocused")
+"""Events that tell which task a session's people look at, beside what becomes of the task itself."""
+
 
 @dataclass
 class Life:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.lives import DEADLINE_S, Happened, Life, no_process_with, processes_with
+from tests.end_to_end.lives import DEADLINE_S, OF_FOCUS, Happened, Life, no_process_with, processes_with
 from tests.support.server import ServerProcess
 
 PLAYBOOKS = Path(__file__).with_name("playbooks")
@@ -110,6 +110,10 @@ async def nothing_acknowledged_is_lost(life: Life, told: Acknowledged) -> None:
         assert approval["status"] == "approved"
 
 
+def about_the_task(stored: list[Happened]) -> list[Happened]:
+    return [each for each in stored if each["type"] not in OF_FOCUS]
+
+
 def asked_and_open(stored: list[Happened]) -> set[str]:
     answered = {each["approvalId"] for each in stored if each["type"] == "approval.resolved"}
     return {each["approvalId"] for each in stored if each["type"] == "approval.required"} - answered
@@ -127,7 +131,7 @@ async def after_a_kill(life: Life, task_id: str, told: Acknowledged, before: int
     waiting = (await life.call("approval.list", status="pending"))["data"]
     assert {approval["id"] for approval in waiting} == asked_and_open(stored)
     task = (await life.call("task.get", taskId=task_id))["task"]
-    own = [each["type"] for each in stored if each.get("taskId") == task_id]
+    own = [each["type"] for each in about_the_task(stored) if each.get("taskId") == task_id]
     if own[-1] in OVER:
         assert task["status"] == "completed"
         return True
@@ -160,7 +164,7 @@ def each_step_was_done_once(stored: list[Happened], lines: list[str]) -> None:
 
 async def wait_for_the_end(life: Life, task_id: str, told: Acknowledged) -> None:
     stored = await is_whole(life)
-    assert stored[-1]["type"] in ("task.completed", "session.updated"), stored[-1]
+    assert about_the_task(stored)[-1]["type"] in ("task.completed", "session.updated"), stored[-1]
     task = (await life.call("task.get", taskId=task_id))["task"]
     assert task["status"] == "completed", task
     assert task["result"]["summary"] == "long way is done."
@@ -174,7 +178,10 @@ async def wait_for_the_end(life: Life, task_id: str, told: Acknowledged) -> None
 
 
 async def live_through(life: Life, numbers: Iterator[int]) -> int:
-    """Run the long playbook and kill its server after that many events of each life; how many kills."""
+    """Run the long playbook and kill its server after that many events of each life; how many kills.
+
+    The numbers have to grow: a life that is always too short for one step would never end it.
+    """
     told, kills, after, is_over = Acknowledged(), 0, len(life.seen), False
     task_id = (await life.call("task.create", input="long way"))["task"]["id"]
     while not await accompany_until(life, task_id, told, after=after, number=next(numbers)):
@@ -189,10 +196,10 @@ async def live_through(life: Life, numbers: Iterator[int]) -> int:
     return kills
 
 
-@pytest.mark.parametrize("first", range(1, 13, 6))
+@pytest.mark.parametrize("first", range(1, 13, 4))
 async def test_a_task_is_carried_through_kills_after_any_of_its_events(life: Life, first: int) -> None:
-    kills = await live_through(life, itertools.chain([first], itertools.repeat(13)))
-    assert kills >= 5
+    kills = await live_through(life, itertools.chain([first], itertools.count(11, 3)))
+    assert kills >= 4
 
 
 @pytest.mark.parametrize("seed", [1, 2])

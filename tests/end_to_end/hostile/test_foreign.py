@@ -32,6 +32,7 @@ ARGUMENTS: dict[str, Any] = {
     "approved": True,
     "name": "stolen",
     "checkpointId": "0" * 40,
+    "serverName": "tools",
 }
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from engine.tools.apply_diff import ApplyDiff
-from engine.tools.catalogue import Catalogue
 from models.error import InvalidField
 from tests.engine.tools.conftest import Context
 
@@ -67,13 +67,65 @@ async def test_a_malformed_diff_is_refused_with_its_line(context: Context) -> No
     assert "Line 3 of the diff: found `>>>>>>> REPLACE`, expected `=======`" in reason
 
 
-async def test_the_threshold_is_the_tools_own(context: Context) -> None:
+async def test_the_threshold_is_the_sessions(context: Context) -> None:
     context.write("a", "def compute(values):\n")
     diff = "<<<<<<< SEARCH\ndef compute(value):\n=======\ndef compute(x):\n>>>>>>> REPLACE"
     await context.failure("apply_diff", path="a", diff=diff)
-    tolerant = Catalogue([ApplyDiff(threshold=0.9)])
-    await tolerant.prepare("apply_diff", {"path": "a", "diff": diff}).run(context)
+    context.config = replace(context.config, fuzzy_match_threshold=0.9)
+    await context.call("apply_diff", path="a", diff=diff)
     assert context.read("a") == "def compute(x):\n"
+
+
+async def test_several_files_are_changed_in_one_call(context: Context) -> None:
+    context.write("a", "one\n")
+    context.write("b", "one\n")
+    files = [{"path": "a", "diff": ONE_TO_UNO}, {"path": "b", "diff": ONE_TO_UNO}]
+    result = await context.call("apply_diff", files=files)
+    assert result.success
+    assert result.output.startswith("2 of 2 files changed as asked.")
+    assert (context.read("a"), context.read("b")) == ("uno\n", "uno\n")
+    assert [change.path for change in result.changes] == ["/a", "/b"]
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        ({"path": "b", "diff": LOST}, "b was not changed.\nBlock 1 refused"),
+        ({"path": "b", "diff": "nonsense"}, "b was not changed. "),
+        ({"path": "c", "diff": ONE_TO_UNO}, "There is no file c"),
+        ({"path": "out", "diff": ONE_TO_UNO}, "out was not changed: "),
+    ],
+)
+async def test_one_file_that_cannot_be_changed_hinders_no_other(
+    context: Context, other: dict[str, str], told: str
+) -> None:
+    context.write("a", "one\n")
+    context.write("b", "two\n")
+    (context.folder / "out").symlink_to("/etc/hostname")
+    result = await context.call("apply_diff", files=[other, {"path": "a", "diff": ONE_TO_UNO}])
+    assert not result.success
+    assert "1 of 2 files changed as asked." in result.output
+    assert told in result.output
+    assert (context.read("a"), context.read("b")) == ("uno\n", "two\n")
+    assert [change.path for change in result.changes] == ["/a"]
+
+
+async def test_two_diffs_for_one_file_mean_the_lines_from_before_the_call(context: Context) -> None:
+    context.write("a", "one\none\n")
+    first = "<<<<<<< SEARCH\n:start_line:1\n-------\none\n=======\nx\ny\n>>>>>>> REPLACE"
+    second = "<<<<<<< SEARCH\n:start_line:2\n-------\none\n=======\nz\n>>>>>>> REPLACE"
+    await context.call("apply_diff", path="a", diff=first, files=[{"path": "./a", "diff": second}])
+    assert context.read("a") == "x\ny\nz\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [({}, "Give path and diff, or files."), ({"path": "a"}, "belong together"), ({"diff": "x"}, "together")],
+)
+async def test_a_call_without_a_file_or_a_diff_is_refused(
+    context: Context, arguments: dict[str, str], told: str
+) -> None:
+    assert told in await context.failure("apply_diff", **arguments)
 
 
 async def test_a_missing_file_is_told(context: Context) -> None:

@@ -117,6 +117,7 @@ def test_an_unknown_tool_is_not_found() -> None:
         ("list_files", {"path": ".", "recursive": "perhaps"}, "recursive"),
         ("search_files", {"path": ".", "regex": ""}, "regex"),
         ("write_to_file", {"path": "a", "content": "\ud800"}, "content"),
+        ("apply_diff", {"files": [{"path": "a", "diff": "\ud800"}]}, "files"),
         ("ask_followup_question", {"question": "?", "follow_up": ["\ud800"]}, "follow_up"),
         ("ask_followup_question", {"question": "?", "follow_up": "yes"}, "follow_up"),
     ],
