@@ -39,6 +39,7 @@ class Model:
 
     def __init__(self) -> None:
         self.taken_ms: list[float] = []
+        self.completed: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._ended: dict[str, float] = {}
         self._random = random.Random(SEED)
 
@@ -52,6 +53,7 @@ class Model:
         tool, arguments = "fetch_instructions", {"task": "create_mode"}
         if done >= STEPS:
             tool, arguments = "attempt_completion", {"result": "done"}
+            self.completed[task].set()
         yield CallRequested(call_id=f"call-{done}", tool_name=tool, arguments=arguments)
         yield Usage(tokens_in=1000, tokens_out=10)
         yield Stopped(reason="calls")
@@ -79,20 +81,21 @@ async def _steps(folder: str) -> list[float]:
     model = Model()
     engine = await open_engine(settings, more_providers=[model])
     try:
-        await asyncio.gather(*(_task(engine, number) for number in range(TASKS)))
+        await asyncio.gather(*(_task(engine, model, number) for number in range(TASKS)))
     finally:
         await engine.close()
     return model.taken_ms
 
 
-async def _task(engine: Engine, number: int) -> None:
+async def _task(engine: Engine, model: Model, number: int) -> None:
     """One task from its start to its end, in a session of its own."""
     caller = Caller.of(await engine.accounts.open_identity(), request_id="bench", base_url="http://bench")
     wanted = SessionCreate.load({"config": {"provider": Model.name, "model": "any"}})
     session = await engine.sessions.create(caller, wanted)
     request = TaskCreate.load({"sessionId": session.id, "input": f"task {number}"})
     task = await engine.tasks.create(request)
+    await model.completed[request.input].wait()
     while task.status not in FINAL:
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.1)
         task = await engine.tasks.get(session.id, task.id)
     assert task.status is TaskStatus.COMPLETED, task.error

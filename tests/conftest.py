@@ -1,5 +1,7 @@
 """Fixtures for every test; each lives in the module of what it gives."""
 
+from hypothesis import settings
+
 pytest_plugins = [
     "tests.support.documents",
     "tests.support.environment",
@@ -9,3 +11,7 @@ pytest_plugins = [
     "tests.support.storage",
     "tests.support.streams",
 ]
+
+settings.register_profile("whole suite", deadline=None)
+settings.load_profile("whole suite")
+"""A busy machine makes no example wrong: no test depends on how long one takes."""

@@ -40,6 +40,8 @@ class Calls:
         self._people = people
         self._left = {call.id for call in work.conversation.unanswered}
         """Calls that were left when the task was taken up: they may have been begun before."""
+        self._seen = {call.id for turn in work.conversation.turns for call in turn.calls}
+        """Identifiers that a call has had already: some models give the same one twice."""
 
     async def answer(self, call: ToolCall) -> str | None:
         """Do what one call asks and store what came of it; the summary, if the call ends the task."""
@@ -113,12 +115,14 @@ class Calls:
                 call.id,
                 tool_name=call.tool_name,
                 command=prepared.tool.command(prepared.parameters),
+                is_new=call.id not in self._seen,
             )
 
         started = ToolStarted(call_id=call.id, tool_name=call.tool_name, parameters=call.arguments)
         await self._work.note(
             started, alongside=note, step=prepared.describe(), tool_usage=self._used(call, attempts=1)
         )
+        self._seen.add(call.id)
 
     async def _end(
         self,

@@ -23,6 +23,10 @@ class TaskStates:
     def __init__(self, database: Database, tasks: TaskRepository) -> None:
         self._database = database
         self._tasks = tasks
+        self._committed: dict[TaskId, Task] = {}
+        """Unfinished tasks as they stand in the database: a step changes its task several times."""
+        self._changing: dict[TaskId, Transaction] = {}
+        """The unit that changed a task last and is not known to be committed."""
 
     async def move(
         self,
@@ -43,7 +47,8 @@ class TaskStates:
             if to in FINAL:
                 changes |= {"completed_at": now(), "activity": Activity.IDLE}
             moved = dataclasses.replace(task, status=to, **changes)
-            await self._store(unit, moved, _with_focus(task, moved, events), alongside)
+            await self._store(unit, task, moved, events, alongside)
+        self._keep(unit, moved)
         return moved
 
     async def note(
@@ -55,23 +60,40 @@ class TaskStates:
             if task.status in FINAL:
                 raise Conflict(f"The task is {task.status} already", status=task.status)
             noted = dataclasses.replace(task, **changes)
-            await self._store(unit, noted, _with_focus(task, noted, events), alongside)
+            await self._store(unit, task, noted, events, alongside)
+        self._keep(unit, noted)
         return noted
 
     async def _current(self, unit: Transaction, task_id: TaskId) -> Task:
-        task = await self._tasks.find_on(unit, task_id)
+        task = self._committed.get(task_id) or await self._tasks.find_on(unit, task_id)
         if task is None:
             raise NotFound("task", task_id)
         return task
 
     async def _store(
-        self, unit: Transaction, task: Task, events: tuple[Event, ...], alongside: Alongside | None
+        self,
+        unit: Transaction,
+        before: Task,
+        after: Task,
+        events: tuple[Event, ...],
+        alongside: Alongside | None,
     ) -> None:
-        await self._tasks.save(unit, task)
+        self._committed.pop(after.id, None)
+        self._changing[after.id] = unit
+        if not await self._tasks.save(unit, after, before):
+            raise NotFound("task", after.id)
         if alongside is not None:
             await alongside(unit)
-        for happened in events:
-            unit.append(task.session_id, happened, task_id=task.id)
+        for happened in _with_focus(before, after, events):
+            unit.append(after.session_id, happened, task_id=after.id)
+
+    def _keep(self, unit: Transaction, task: Task) -> None:
+        """The unit is committed: unless another changes the task already, it stands as the unit left it."""
+        if self._changing.get(task.id) is not unit:
+            return
+        del self._changing[task.id]
+        if task.status not in FINAL:
+            self._committed[task.id] = task
 
 
 def _with_focus(before: Task, after: Task, events: tuple[Event, ...]) -> tuple[Event, ...]:

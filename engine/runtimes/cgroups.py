@@ -279,8 +279,10 @@ def _remove(folder: Path) -> bool:
 def _lines(file: Path) -> list[str]:
     try:
         return file.read_text().splitlines()
-    except FileNotFoundError:
-        return []
+    except OSError as failure:
+        if failure.errno in (errno.ENOENT, errno.ENODEV):  # removed before it was opened, or after
+            return []
+        raise
 
 
 def _words(file: Path) -> list[str]:

@@ -27,6 +27,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from engine.finishing import finish
+from engine.storage.driver import ONE_TRIP
 from engine.storage.journal import Draft, Journal
 from models.event import Event
 from models.identifier import SessionId, TaskId
@@ -266,14 +267,17 @@ def _settle(future: asyncio.Future[Any], failure: Exception | None) -> None:
 
 
 def _create_engine(url: str) -> AsyncEngine:
+    is_sqlite = make_url(url).get_backend_name() == "sqlite"
     engine = create_async_engine(
         url,
+        module=ONE_TRIP if is_sqlite else None,
         isolation_level="AUTOCOMMIT",
         json_serializer=lambda content: orjson.dumps(content).decode(),
         json_deserializer=orjson.loads,
         pool_reset_on_return=None,
+        skip_autocommit_rollback=True,
     )
-    if make_url(url).get_backend_name() == "sqlite":
+    if is_sqlite:
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     return engine
 

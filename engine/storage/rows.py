@@ -6,7 +6,7 @@ import enum
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, RowMapping, Select, Table, func, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, Table, bindparam, func, insert, select, update
 
 from engine.storage.database import Database, Statements, Transaction
 from models.shape import PlainSchema, Shape, schema_of
@@ -22,20 +22,28 @@ class Rows(Generic[AnyShape]):
         self.table = table
         self._shape = shape
         self._schema = schema_of(shape, PlainSchema)
+        self._insert = insert(table)
+        self._update = update(table).where(
+            *(column == bindparam(f"of_{column.name}") for column in table.primary_key)
+        )
         self._nested = {
             column.name
             for column in table.columns
             if column.name in self._schema.fields and column.type.python_type is dict
         }
 
-    def to_row(self, item: AnyShape) -> dict[str, Any]:
-        """The columns of a shape: nested shapes as JSON, enumerations as their values."""
+    def to_row(self, item: AnyShape, before: AnyShape | None = None) -> dict[str, Any]:
+        """The columns of a shape: nested shapes as JSON, enumerations as their values.
+
+        With `before`, only those that differ from it.
+        """
         row: dict[str, Any] = {}
-        dumped = self._schema.dump(item) if self._nested else {}
-        for name in self._schema.fields:
+        for name, declared in self._schema.fields.items():
             content = getattr(item, name)
+            if before is not None and getattr(before, name) == content:
+                continue
             if name in self._nested:
-                content = dumped.get(name)
+                content = declared.serialize(name, item)
             row[name] = content.value if isinstance(content, enum.Enum) else content
         return row
 
@@ -46,13 +54,17 @@ class Rows(Generic[AnyShape]):
 
     async def insert(self, unit: Transaction, item: AnyShape, **columns: Any) -> None:
         """Store a new row; `columns` are those that the shape does not have."""
-        await unit.execute(insert(self.table).values(**self.to_row(item), **columns))
+        await unit.execute(self._insert, [self.to_row(item) | columns])
 
-    async def save(self, unit: Transaction, item: AnyShape) -> None:
-        """Replace a row, found by its primary key."""
-        row = self.to_row(item)
-        key = [column == row.pop(column.name) for column in self.table.primary_key]
-        await unit.execute(update(self.table).where(*key).values(**row))
+    async def save(self, unit: Transaction, item: AnyShape, before: AnyShape | None = None) -> bool:
+        """Replace a row, or only what differs from `before`; whether its primary key is there."""
+        row = self.to_row(item, before)
+        for column in self.table.primary_key:
+            row.pop(column.name, None)
+        if not row:
+            return True
+        key = {f"of_{column.name}": getattr(item, column.name) for column in self.table.primary_key}
+        return bool((await unit.execute(self._update, [row | key])).rowcount)
 
     async def first(self, *where: ColumnElement[bool]) -> AnyShape | None:
         """The row that fits, or None."""

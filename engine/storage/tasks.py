@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import BindParameter, bindparam, func, insert, select, update
 
 from engine.storage.database import Database, Transaction
 from engine.storage.rows import Rows
@@ -18,6 +18,17 @@ from models.message import Message
 from models.task import FINAL, Task, TaskStatus
 
 SAID_BY_A_PERSON: Final = "user_feedback"
+
+_TASK: Final[BindParameter[str]] = bindparam("of_task")
+_CALL: Final[BindParameter[str]] = bindparam("of_call")
+_BEGIN: Final = insert(tool_calls).values(
+    task_id=_TASK,
+    call_id=_CALL,
+    position=select(func.count()).where(tool_calls.c.task_id == _TASK).scalar_subquery(),
+)
+_CHANGE: Final = update(tool_calls).where(tool_calls.c.task_id == _TASK, tool_calls.c.call_id == _CALL)
+_TAKEN: Final = select(messages.c.ts).where(messages.c.task_id == _TASK, messages.c.ts >= bindparam("of_ts"))
+_LATEST: Final = select(func.max(messages.c.ts)).where(messages.c.task_id == _TASK)
 
 
 class TaskRepository:
@@ -63,8 +74,9 @@ class TaskRepository:
     async def insert(self, unit: Transaction, task: Task) -> None:
         await self._rows.insert(unit, task)
 
-    async def save(self, unit: Transaction, task: Task) -> None:
-        await self._rows.save(unit, task)
+    async def save(self, unit: Transaction, task: Task, before: Task) -> bool:
+        """Store what differs from `before`; whether there is such a task."""
+        return await self._rows.save(unit, task, before)
 
 
 class ConversationRepository:
@@ -89,30 +101,25 @@ class ToolCallRepository:
         self._database = database
 
     async def begin(
-        self, unit: Transaction, task_id: TaskId, call_id: CallId, *, tool_name: str, command: str | None
+        self,
+        unit: Transaction,
+        task_id: TaskId,
+        call_id: CallId,
+        *,
+        tool_name: str,
+        command: str | None,
+        is_new: bool,
     ) -> None:
-        """Note that a call begins; a call that was interrupted begins anew."""
-        key = (tool_calls.c.task_id == task_id, tool_calls.c.call_id == call_id)
-        again = await unit.execute(update(tool_calls).where(*key).values(started_at=now()))
-        if not again.rowcount:
-            counted = select(func.count()).select_from(tool_calls).where(tool_calls.c.task_id == task_id)
-            await unit.execute(
-                insert(tool_calls).values(
-                    task_id=task_id,
-                    call_id=call_id,
-                    position=counted.scalar_subquery(),
-                    tool_name=tool_name,
-                    command=command,
-                    started_at=now(),
-                )
-            )
+        """Note that a call begins; one that is not new may have been interrupted, and begins anew."""
+        key = {"of_task": task_id, "of_call": call_id}
+        moment = {"started_at": now()}
+        if not is_new and (await unit.execute(_CHANGE, [key | moment])).rowcount:
+            return
+        await unit.execute(_BEGIN, [key | moment | {"tool_name": tool_name, "command": command}])
 
     async def end(self, unit: Transaction, task_id: TaskId, call_id: CallId, *, success: bool) -> None:
-        await unit.execute(
-            update(tool_calls)
-            .where(tool_calls.c.task_id == task_id, tool_calls.c.call_id == call_id)
-            .values(completed_at=now(), success=success)
-        )
+        key = {"of_task": task_id, "of_call": call_id}
+        await unit.execute(_CHANGE, [key | {"completed_at": now(), "success": success}])
 
     async def all(self, task_id: TaskId) -> Sequence[Any]:
         """The rows of a task's calls in the order in which they began."""
@@ -146,11 +153,10 @@ class MessageRepository:
         Where none is wanted it is this moment, or just after the task's last message.
         """
         if wanted is None:
-            latest = select(func.max(messages.c.ts)).where(messages.c.task_id == task_id)
-            last = (await unit.execute(latest)).scalar_one() or 0
+            last = (await unit.execute(_LATEST, [{"of_task": task_id}])).scalar_one() or 0
             return max(milliseconds(now()), last + 1)
-        taken = select(messages.c.ts).where(messages.c.task_id == task_id, messages.c.ts >= wanted)
-        used = set((await unit.execute(taken)).scalars())
+        taken = await unit.execute(_TAKEN, [{"of_task": task_id, "of_ts": wanted}])
+        used = set(taken.scalars())
         return next(ts for ts in itertools.count(wanted) if ts not in used)
 
     async def page(self, task_id: TaskId, *, limit: int, offset: int) -> tuple[list[Message], int]:
