@@ -16,6 +16,7 @@ from tree_sitter import Language, Node, Parser
 
 from engine.runtimes import shell_vocabulary as vocabulary
 from engine.runtimes.here_documents import is_plain_here_document
+from engine.runtimes.shell_letters import spell, unspell
 from engine.runtimes.shell_words import Word, read_word, text_of
 
 LONGEST: Final = 8192
@@ -79,11 +80,14 @@ def _encoded(line: str) -> bytes:
     if "\0" in line:
         raise InvalidCommand("A command line has no NUL in it.")
     try:
-        source = line.encode()
+        source = spell(line).encode()
     except UnicodeEncodeError:
         raise InvalidCommand("The line is not valid text: it has lone surrogates.") from None
     if len(source) > LONGEST:
-        raise InvalidCommand(f"The line is longer than {LONGEST} bytes; put it into a file and run that.")
+        raise InvalidCommand(
+            f"The line is longer than {LONGEST} bytes, of which a letter beyond ASCII counts as eight; "
+            "put it into a file and run that."
+        )
     return source
 
 
@@ -221,7 +225,7 @@ class _Reading:
         """Object to source that the grammar skipped and the shell would not."""
         gap = self.source[self.covered : start]
         if start > self.covered and not self._is_blank(gap, start):
-            self._object(gap.decode(errors="replace"), "this part of the line was not understood")
+            self._object(unspell(gap.decode(errors="replace")), "this part of the line was not understood")
         self.covered = max(self.covered, end)
 
     def _skip_text(self, node: Node) -> None:
@@ -242,7 +246,7 @@ class _Reading:
             return
         edges = [node.start_byte, *(edge for child in node.children for edge in _edges(child)), node.end_byte]
         for start, end in zip(edges[::2], edges[1::2], strict=True):
-            self._check_text(self.source[start:end].decode(errors="replace"))
+            self._check_text(unspell(self.source[start:end].decode(errors="replace")))
         self.covered = max(self.covered, node.start_byte)
 
     def _check_text(self, text: str) -> None:

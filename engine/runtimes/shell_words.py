@@ -9,6 +9,8 @@ from typing import Final
 
 from tree_sitter import Node
 
+from engine.runtimes.shell_letters import unspell
+
 _CHANGED_BY_THE_SHELL: Final = re.compile(r"[*?\[\]{}]|^~")
 """Unquoted: file name patterns, brace expansion, home directories."""
 
@@ -34,7 +36,7 @@ def read_word(node: Node) -> Word:
 
 def text_of(node: Node) -> str:
     """The source of a node."""
-    return (node.text or b"").decode()
+    return unspell((node.text or b"").decode())
 
 
 def _parts(node: Node) -> Iterator[str | None]:
