@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from aiohttp import web
 
@@ -23,8 +22,10 @@ from engine.tools.tool import ToolFailure, ToolResult
 from models.session import Session, SessionConfigChange, SessionCreate
 from models.settings import BrowserSettings, ServerSettings, Settings
 from models.user import Caller
+from tests.support.processes import started
 
 PATIENCE_S = 90
+BROWSER = "chrom"  # of every name that the program has had
 PAGE = """<!doctype html><title>Greeter</title><style>body { margin: 0; height: 3000px }
 button { position: absolute; left: 10px; top: 10px; width: 200px; height: 50px }
 input { position: absolute; left: 10px; top: 100px; width: 200px; height: 50px }</style>
@@ -119,10 +120,6 @@ def jpeg_size(url: str) -> tuple[int, int]:
         content.seek(length - 2, io.SEEK_CUR)
 
 
-def browsers() -> list[psutil.Process]:
-    return [each for each in psutil.Process().children(recursive=True) if "chrom" in each.name()]
-
-
 async def test_a_page_is_opened_clicked_typed_into_and_scrolled(browsing: OpenBrowsing, site: str) -> None:
     async with asyncio.timeout(PATIENCE_S), browsing() as page:
         opened = await page.act("launch", url=site)
@@ -162,23 +159,23 @@ async def test_only_opening_a_page_asks_for_an_approval(browsing: OpenBrowsing) 
 async def test_a_closed_page_is_gone_and_the_browser_with_the_last(browsing: OpenBrowsing, site: str) -> None:
     async with asyncio.timeout(PATIENCE_S), browsing() as page:
         await page.act("launch", url=site)
-        assert browsers()
+        assert started(BROWSER)
         assert (await page.act("close")).success
         assert "No page is open" in await page.refused("click", coordinate="1,1")
-        assert browsers() == []
+        assert started(BROWSER) == []
 
 
 async def test_a_page_ends_with_its_session(browsing: OpenBrowsing, site: str) -> None:
     async with asyncio.timeout(PATIENCE_S), browsing() as page:
         await page.act("launch", url=site)
         await page.engine.sessions.delete(page.session_id)
-        assert browsers() == []
+        assert started(BROWSER) == []
 
 
 async def test_a_page_that_nobody_uses_is_closed(browsing: OpenBrowsing, site: str) -> None:
     async with asyncio.timeout(PATIENCE_S), browsing(idle_timeout_s=1) as page:
         await page.act("launch", url=site)
-        while browsers():
+        while started(BROWSER):
             await asyncio.sleep(0.05)
         assert "No page is open" in await page.refused("scroll_down")
 
@@ -186,7 +183,7 @@ async def test_a_page_that_nobody_uses_is_closed(browsing: OpenBrowsing, site: s
 async def test_a_page_is_opened_again_after_the_browser_was_killed(browsing: OpenBrowsing, site: str) -> None:
     async with asyncio.timeout(PATIENCE_S), browsing() as page:
         await page.act("launch", url=site)
-        for process in browsers():
+        for process in started(BROWSER):
             process.kill()
         assert await page.refused("click", coordinate="1,1")
         assert "(Greeter)" in (await page.act("launch", url=site)).output
@@ -198,7 +195,7 @@ async def test_a_page_is_opened_again_after_the_browser_was_killed(browsing: Ope
 async def test_only_pages_of_the_web_are_opened(browsing: OpenBrowsing, url: str) -> None:
     async with browsing() as page:
         assert await page.refused("launch", url=url)
-        assert browsers() == []
+        assert started(BROWSER) == []
 
 
 PRIVATE = ["127.0.0.1", "localhost", "10.0.0.1", "169.254.169.254", "[::1]", "[::ffff:127.0.0.1]", "0"]

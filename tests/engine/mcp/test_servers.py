@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-import psutil
 import pytest
 
 from engine.mcp.answer import McpFailure
@@ -18,6 +17,7 @@ from models.mcp import McpServer, McpStatus
 from models.session import SessionConfigChange, SessionUpdate
 from models.settings import McpSettings
 from tests.engine.mcp.conftest import EVERYTHING, MODULES, NODE, PROGRAM, House, OpenHouse
+from tests.support.processes import started
 
 PATIENCE_S = 60
 BROKEN = McpServer(command="sh", args=["-c", "echo no library >&2; exit 1"])
@@ -53,11 +53,6 @@ for line in sys.stdin:
 
 def served_with(house: House, *, timeout: int = 60) -> McpServer:
     return replace(house.program("small", SMALL), timeout=timeout)
-
-
-def running(file: str) -> list[psutil.Process]:
-    """What this process has started that runs the file."""
-    return [each for each in psutil.Process().children(recursive=True) if file in " ".join(each.cmdline())]
 
 
 async def use(house: House, **servers: McpServer) -> None:
@@ -131,7 +126,7 @@ async def test_a_killed_server_is_started_again(open_house: OpenHouse) -> None:
     async with asyncio.timeout(PATIENCE_S), open_house(servers={"all": EVERYTHING}) as house:
         echo = {"server_name": "all", "tool_name": "echo", "arguments": {"message": "hello"}}
         assert (await house.execute("use_mcp_tool", **echo)).success
-        for process in running(PROGRAM):
+        for process in started(PROGRAM):
             process.kill()
         while (state := await house.state("all")).error is None:
             await asyncio.sleep(0.01)
@@ -206,16 +201,14 @@ async def test_servers_end_with_their_session(open_house: OpenHouse) -> None:
         await use(house, small=served_with(house))
         assert (await house.execute("use_mcp_tool", server_name="small", tool_name="where")).success
         await house.engine.sessions.delete(house.session_id)
-        assert not [
-            each for each in psutil.Process().children(recursive=True) if "small.py" in each.cmdline()
-        ]
+        assert started("small.py") == []
 
 
 async def test_servers_end_with_the_engine(open_house: OpenHouse) -> None:
     async with asyncio.timeout(PATIENCE_S), open_house() as house:
         await use(house, small=served_with(house))
         assert (await house.execute("use_mcp_tool", server_name="small", tool_name="where")).success
-    assert running("small.py") == []
+    assert started("small.py") == []
 
 
 async def test_a_server_that_nobody_uses_is_ended(open_house: OpenHouse) -> None:
