@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import psutil
 
 from engine.events.hub import Hub
 from engine.events.log import EventLog
-from engine.runtimes.runtime import Command, Exit, Runtime
+from engine.runtimes.runtime import Command, Exit, Runtime, Sandbox
 from engine.sessions import Sessions
 from engine.storage.database import Database
 from engine.tools.catalogue import Catalogue
@@ -43,11 +45,20 @@ class DirectContext:
         self._session = session
         self._call_id = call_id
 
-    async def run_command(self, line: str, *, directory: str = "") -> Exit:
+    async def run_command(self, line: str, *, directory: str = "", timeout_s: float | None = None) -> Exit:
         """Run a command in the session's sandbox; what it prints is shown to whoever watches."""
-        return await self._runtime.run(
-            self._sandbox, Command(line=line, directory=directory), on_output=self._show
-        )
+        command = Command(line=line, directory=directory)
+        return await self._runtime.run(self._within(timeout_s), command, on_output=self._show)
+
+    async def run_quietly(self, line: str) -> Exit:
+        """Run a tool's own program in the session's sandbox."""
+        return await self._runtime.run(self._sandbox, Command(line=line))
+
+    def _within(self, timeout_s: float | None) -> Sandbox:
+        limits = self._sandbox.limits
+        if timeout_s is None or timeout_s >= limits.max_execution_time:
+            return self._sandbox
+        return replace(self._sandbox, limits=replace(limits, max_execution_time=math.ceil(timeout_s)))
 
     async def ask(self, question: str, suggestions: Sequence[str]) -> str:
         """Nobody can be asked: the caller is the person."""

@@ -21,6 +21,7 @@ from models.task import (
     TaskAnswer,
     TaskAnswered,
     TaskCancelled,
+    TaskCommand,
     TaskCompleted,
     TaskCondensed,
     TaskCreate,
@@ -232,6 +233,21 @@ class Tasks(Handlers, namespace="/tasks"):
     async def condense(self, caller: Caller, request: TaskRef) -> TaskAnswer:
         """Have a running task go on from a summary of its conversation, before its next request."""
         return TaskAnswer(task=await self.engine.tasks.condense(request.session_id, request.task_id))
+
+    @operation(
+        "task.command",
+        rest="POST /api/v1/sessions/{sessionId}/tasks/{taskId}/command",
+        permission=Permission.TASK_STEER,
+        on="session_id",
+        errors=(NotFound, Conflict),
+        emits=(ToolCompleted, MessageCreated),
+    )
+    async def command(self, caller: Caller, request: TaskCommand) -> TaskAnswer:
+        """Let the command that a task waits for go on in the background, or kill it.
+
+        With `callId`, kill one that runs in the background. Where no such command runs, the answer is 409.
+        """
+        return TaskAnswer(task=await self.engine.tasks.steer_command(request))
 
     @operation(
         "mode.list",

@@ -16,6 +16,14 @@ class Role(enum.StrEnum):
     TOOL = "tool"
 
 
+class Background(enum.StrEnum):
+    """How far a command in the background has come."""
+
+    STARTED = "started"
+    PRINTED = "printed"
+    ENDED = "ended"
+
+
 @value
 class ToolCall(Shape):
     """A call that the model asked for."""
@@ -33,7 +41,9 @@ class Turn(Shape):
     call: `call_id`, whether it went well, and its text. `interrupted` marks a call whose outcome a stop of
     the server hid. `message_id` names the person's message that the turn hands on. `reasoning` is what the
     assistant thought, `continuation` what its provider wants back (`{"provider": …, "content": {…}}`).
-    A turn with `is_summary` stands for everything before it: models are shown what begins with it.
+    `background` marks what is told of a command that nobody waits for: the answer to its call, and the
+    user's turns after it. A turn with `is_summary` stands for everything before it: models are shown what
+    begins with it.
     """
 
     role: Role
@@ -44,6 +54,7 @@ class Turn(Shape):
     success: bool = True
     interrupted: bool = False
     exit_code: int | None = None
+    background: Background | None = None
     message_id: MessageId | None = None
     reasoning: str = ""
     continuation: dict[str, Any] | None = None

@@ -138,11 +138,17 @@ class PlainShape(Shape):
     wire_schema = PlainSchema
 
 
-def limited(**bounds: int) -> dict[str, Any]:
+def limited(
+    *,
+    shortest: int | None = None,
+    longest: int | None = None,
+    least: float | None = None,
+    most: float | None = None,
+) -> dict[str, Any]:
     """Field metadata: a text or list of `shortest` to `longest` items, or a number from `least` to `most`."""
-    if "longest" in bounds or "shortest" in bounds:
-        return {"validate": validate.Length(min=bounds.get("shortest"), max=bounds.get("longest"))}
-    return {"validate": validate.Range(min=bounds.get("least"), max=bounds.get("most"))}
+    if shortest is not None or longest is not None:
+        return {"validate": validate.Length(min=shortest, max=longest)}
+    return {"validate": validate.Range(min=least, max=most)}
 
 
 def one_of(*choices: str) -> dict[str, Any]:

@@ -163,6 +163,23 @@ class TaskSay(Shape):
     images: list[str] = field(default_factory=list, metadata=limited(longest=20))
 
 
+class CommandAction(enum.StrEnum):
+    """What becomes of a command that a task waits for. Source: S2, the buttons of `command_output`."""
+
+    CONTINUE = "continue"
+    KILL = "kill"
+
+
+@value
+class TaskCommand(Shape):
+    """A word about a running command of a task: the one that it waits for, or that of `call_id`."""
+
+    session_id: SessionId
+    task_id: TaskId
+    action: CommandAction
+    call_id: CallId | None = None
+
+
 @value
 class MessageList(Shape):
     session_id: SessionId
@@ -430,8 +447,13 @@ class ToolStarted(Event):
 @event("tool.output", durable=False)
 @value
 class ToolOutput(Event):
-    """A line that a running command printed."""
+    """A line that a running command printed; in a task, a piece of the message `command_output`."""
 
     call_id: str
     stream: str
     text: str
+    message_id: str | None = None
+    ts: int | None = None
+    position: int | None = field(
+        default=None, metadata=described("Characters of the message before this piece")
+    )

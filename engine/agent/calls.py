@@ -6,6 +6,7 @@ import asyncio
 import time
 from typing import Final
 
+from engine.agent.commands import Commands
 from engine.agent.context import TaskContext
 from engine.agent.people import People
 from engine.agent.work import Work
@@ -14,7 +15,7 @@ from engine.tools.catalogue import PreparedCall
 from engine.tools.perform import file_event, outcome, perform
 from engine.tools.tool import Notice, ToolFailure, ToolResult
 from models.approval import Approval, ApprovalStatus, Decision
-from models.conversation import Role, ToolCall, Turn
+from models.conversation import Background, Role, ToolCall, Turn
 from models.error import AppError
 from models.event import Event
 from models.identifier import MessageId
@@ -35,9 +36,10 @@ INTERRUPTED: Final = (
 class Calls:
     """Answers the calls of one task's model."""
 
-    def __init__(self, work: Work, people: People) -> None:
+    def __init__(self, work: Work, people: People, commands: Commands) -> None:
         self._work = work
         self._people = people
+        self._commands = commands
         self._left = {call.id for call in work.conversation.unanswered}
         """Calls that were left when the task was taken up: they may have been begun before."""
         self._seen = {call.id for turn in work.conversation.turns for call in turn.calls}
@@ -59,7 +61,7 @@ class Calls:
         if objection is not None:
             await self._misunderstood(call, objection)
             return None
-        context = TaskContext(self._work, self._people, modes, call)
+        context = TaskContext(self._work, self._people, self._commands, modes, call)
         notice = await _notice(prepared, context)
         refusal = await self._refusal(call, prepared, paths, notice)
         if refusal is not None:
@@ -155,6 +157,7 @@ class Calls:
             images=list(result.images),
             exit_code=result.exit.code if result.exit else None,
             message_id=heard,
+            background=Background.STARTED if result.is_background else None,
         )
         told: list[Event] = [*(file_event(change) for change in result.changes), completed]
         if result.success:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engine.agent.commands import Commands
 from engine.agent.modes import Modes
 from engine.agent.people import People
 from engine.agent.work import Work
-from engine.runtimes.runtime import Command, Exit
+from engine.runtimes.runtime import Command, Exit, StillRunning
 from engine.tools.tool import ToolFailure
 from models.conversation import ToolCall
 from models.identifier import MessageId, TaskId
 from models.mode import ModeSwitched
-from models.task import TodosUpdated, ToolOutput
+from models.task import TodosUpdated
 
 
 class TaskContext:
     """The `ToolContext` of one call of a task's model."""
 
-    def __init__(self, work: Work, people: People, modes: Modes, call: ToolCall) -> None:
+    def __init__(self, work: Work, people: People, commands: Commands, modes: Modes, call: ToolCall) -> None:
         self.workspace = work.workspace
         self.config = work.session.config
         self.session_id = work.session.id
@@ -27,14 +28,20 @@ class TaskContext:
         self.heard: MessageId | None = None
         self._work = work
         self._people = people
+        self._commands = commands
         self._modes = modes
         self._call = call
 
-    async def run_command(self, line: str, *, directory: str = "") -> Exit:
+    async def run_command(
+        self, line: str, *, directory: str = "", timeout_s: float | None = None
+    ) -> Exit | StillRunning:
         """Run a command in the sandbox; what it prints is shown to whoever watches."""
-        return await self._work.equipment.runtime.run(
-            self._work.sandbox, Command(line=line, directory=directory), on_output=self._show
-        )
+        command = Command(line=line, directory=directory)
+        return await self._commands.run(self._call.id, command, timeout_s=timeout_s)
+
+    async def run_quietly(self, line: str) -> Exit:
+        """Run a tool's own program in the sandbox."""
+        return await self._work.equipment.runtime.run(self._work.sandbox, Command(line=line))
 
     async def ask(self, question: str, suggestions: Sequence[str]) -> str:
         """A person's answer to a question of the model."""
@@ -71,6 +78,3 @@ class TaskContext:
             raise ToolFailure(result)
         await self._work.say("subtask_result", result)
         return result
-
-    async def _show(self, stream: str, text: str) -> None:
-        self._work.signal(ToolOutput(call_id=self._call.id, stream=stream, text=text))

@@ -9,12 +9,14 @@ import orjson
 
 from engine.agent.asking import Model, Reply
 from engine.agent.calls import Calls
+from engine.agent.commands import Commands, lost
 from engine.agent.condensing import Condenser
 from engine.agent.failure import TaskFailure
 from engine.agent.modes import Modes
 from engine.agent.opening import open_conversation
 from engine.agent.people import People
 from engine.agent.work import Work
+from engine.finishing import finish
 from engine.providers.provider import ProviderFailure
 from engine.storage.database import Transaction
 from models.approval import Approval, ApprovalStatus
@@ -40,7 +42,8 @@ class Run:
     def __init__(self, work: Work) -> None:
         self.work = work
         self.people = People(work)
-        self._calls = Calls(work, self.people)
+        self.commands = Commands(work)
+        self._calls = Calls(work, self.people, self.commands)
         self._model = Model(work)
         self._condenser = Condenser(work, self._model)
 
@@ -61,6 +64,8 @@ class Run:
             raise TaskFailure("TASK_TIMEOUT", "The task took longer than it may") from None
         except ProviderFailure as failure:
             raise TaskFailure(failure.code, failure.message) from failure
+        finally:
+            await finish(self.commands.close())
 
     async def _loop(self) -> str:
         conversation = self.work.conversation
@@ -68,6 +73,8 @@ class Run:
             await open_conversation(self.work)
         if conversation.completion is not None:
             return conversation.completion
+        for turn in lost(conversation.turns):
+            await self.work.append(turn)
         while True:
             for call in conversation.unanswered:
                 summary = await self._calls.answer(call)
@@ -83,7 +90,9 @@ class Run:
             await self._ask_model()
 
     async def _listen(self) -> None:
-        """Hand what people said meanwhile to the conversation."""
+        """Hand what people said, and commands in the background printed, to the conversation."""
+        for turn in await self.commands.hear():
+            await self.work.append(turn)
         for message in await self.people.unheard():
             await self.work.append(_spoken(message))
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import structlog
 
+from engine.agent.commands import Commands
 from engine.agent.equipment import Equipment
 from engine.agent.failure import TaskFailure
 from engine.agent.limits import Slot
@@ -26,6 +27,7 @@ from models.identifier import CallId, SessionId, TaskId
 from models.task import (
     FINAL,
     Activity,
+    CommandAction,
     Task,
     TaskCompleted,
     TaskError,
@@ -47,6 +49,7 @@ class TaskRun(Protocol):
 
     work: Work
     people: People
+    commands: Commands
 
     @property
     def is_scripted(self) -> bool:
@@ -89,6 +92,13 @@ class Runner:
         if run.is_scripted:
             raise Conflict("A playbook has no context window: there is nothing to condense")
         run.work.is_condensing_asked = True
+
+    def steer_command(self, task_id: TaskId, action: CommandAction, call_id: CallId | None) -> None:
+        """Let a command of a task go on in the background, or kill it. Raises: Conflict, if none runs."""
+        run = self._runs.get(task_id)
+        if run is None:
+            raise Conflict("The task does not run")
+        run.commands.steer(action, call_id)
 
     @property
     def running(self) -> int:

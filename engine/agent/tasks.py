@@ -24,6 +24,7 @@ from models.task import (
     MessageList,
     Task,
     TaskCancelled,
+    TaskCommand,
     TaskCreate,
     TaskCreatedEvent,
     TaskList,
@@ -195,6 +196,15 @@ class Tasks:
         """
         task = await self.get(session_id, task_id)
         self._runner.condense(task_id)
+        return task
+
+    async def steer_command(self, request: TaskCommand) -> Task:
+        """Let a command of a task go on in the background, or kill it.
+
+        Raises: NotFound; Conflict, if no such command runs.
+        """
+        task = await self.get(request.session_id, request.task_id)
+        self._runner.steer_command(task.id, request.action, request.call_id)
         return task
 
     async def recover(self, *, resume: bool) -> None:

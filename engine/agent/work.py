@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from engine.agent.equipment import Equipment
 from engine.agent.limits import Patience, Slot
 from engine.agent.states import Alongside
-from engine.agent.transcript import Conversation
+from engine.agent.transcript import Conversation, new_message_id
 from engine.runtimes.runtime import Sandbox
 from engine.runtimes.workspace import Workspace
 from engine.storage.database import Transaction
@@ -85,6 +85,10 @@ class Work:
         """A time for a message of the agent that is about to be written; it rises within the task."""
         self._ts = max(milliseconds(now()), self._ts + 1)
         return self._ts
+
+    def new_message(self) -> tuple[MessageId, int]:
+        """The id and the time of a message that is about to be written."""
+        return new_message_id(), self.next_ts()
 
     def writing(
         self,

@@ -53,10 +53,10 @@ class Progress:
     @classmethod
     def of(cls, playbook: Playbook, turns: Sequence[Turn]) -> Progress:
         """How far `playbook` has come in these turns. Calls of anything else do not count."""
-        answers = {turn.call_id: turn for turn in turns if turn.call_id is not None}
+        answers = {turn.call_id: turn for turn in turns if turn.call_id and turn.role is Role.TOOL}
         asked = [call for turn in turns if turn.role is Role.ASSISTANT for call in turn.calls]
         found = [_attempt(playbook, call, answers) for call in asked]
-        said = [turn.text for turn in turns if turn.role is Role.USER]
+        said = [turn.text for turn in turns if turn.role is Role.USER and turn.background is None]
         return cls(
             attempts=[attempt for attempt in found if attempt is not None],
             input=task_input(turns),

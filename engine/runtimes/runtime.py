@@ -56,6 +56,15 @@ class Exit:
     cpu_s: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StillRunning:
+    """A command that nobody waits for any longer: it goes on in the background."""
+
+    output: str
+    """What it has printed so far."""
+    duration_s: float
+
+
 class RuntimeUnavailable(ToolExecutionFailed):
     """Nothing can be run on this machine as it is; the message says what to install or to set."""
 

@@ -183,6 +183,7 @@ turns = Table(
     Column("reasoning", Text, nullable=False),
     Column("continuation", JSON),
     Column("is_summary", Boolean, nullable=False),
+    Column("background", String(16)),
 )
 
 tool_calls = Table(

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import field
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from engine.runtimes.command_line import allowed
-from engine.runtimes.runtime import Exit
+from engine.runtimes.runtime import Exit, StillRunning
 from engine.runtimes.workspace import Workspace
 from engine.tools.parameters import PATH_CHARACTERS
 from engine.tools.paths import is_folder, place
-from engine.tools.text import shortened, without_nul
+from engine.tools.text import printable, shortened, without_nul
 from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
 from models.session import ResourceLimits, SessionConfig
 from models.shape import PlainShape, described, limited, value
 from models.tool import ToolGroup
-
-NUL_SHOWN: Final = "\u2400"
-"""Not every database keeps a NUL in a text."""
 
 
 @value
@@ -33,6 +30,14 @@ class ExecuteCommandParameters(PlainShape):
             **limited(shortest=1, longest=PATH_CHARACTERS),
         ),
     )
+    timeout: float | None = field(
+        default=None,
+        metadata=described(
+            "Seconds to wait for its end. After that it goes on in the background: you get what it has "
+            "printed so far, and hear of the rest later. Use it for what runs on, such as a server",
+            **limited(least=0.1, most=86_400),
+        ),
+    )
 
 
 class ExecuteCommand(Tool[ExecuteCommandParameters]):
@@ -41,8 +46,8 @@ class ExecuteCommand(Tool[ExecuteCommandParameters]):
     name: ClassVar = "execute_command"
     description: ClassVar = (
         "Run a shell command in the workspace and wait for its end. The result is its exit code and what "
-        "it printed. It has no terminal and no input; a command that waits for input or never ends is "
-        "stopped at the session's time limit."
+        "it printed. It has no terminal and no input. It is stopped at the session's time limit; with "
+        "`timeout` it goes on in the background after that time, until it ends, or the task does."
     )
     group: ClassVar = ToolGroup.COMMAND
     parameters: ClassVar = ExecuteCommandParameters
@@ -64,10 +69,16 @@ class ExecuteCommand(Tool[ExecuteCommandParameters]):
         without_nul(parameters.command)
         _check_allowed(context.config, parameters.command)
         directory = await _directory(context.workspace, parameters.cwd)
-        done = await context.run_command(parameters.command, directory=directory)
+        done = await context.run_command(
+            parameters.command, directory=directory, timeout_s=parameters.timeout
+        )
+        if isinstance(done, StillRunning):
+            return ToolResult(
+                success=True, output=_interim(done), command=parameters.command, is_background=True
+            )
         return ToolResult(
             success=done.code == 0 and done.stopped_by is None,
-            output=_report(done, context.config.resource_limits),
+            output=_report(done, context.config.resource_limits, parameters.timeout),
             command=parameters.command,
             exit=done,
         )
@@ -91,20 +102,30 @@ async def _directory(workspace: Workspace, cwd: str | None) -> str:
     return folder
 
 
-def _report(done: Exit, limits: ResourceLimits) -> str:
+def _interim(running: StillRunning) -> str:
+    printed = shortened(printable(running.output.rstrip("\n")))
+    return (
+        f"It still runs after {running.duration_s:.1f} s and goes on in the background. You will hear what "
+        f"it prints and when it ends. So far:\n{printed or '(it has printed nothing)'}"
+    )
+
+
+def _report(done: Exit, limits: ResourceLimits, timeout_s: float | None) -> str:
     head = f"Exit code {done.code} after {done.duration_s:.1f} s."
     if done.stopped_by is not None:
-        head += f" It was stopped: {_stop(done.stopped_by, limits)}"
-    printed = shortened(done.output.rstrip("\n").replace("\0", NUL_SHOWN))
+        head += f" It was stopped: {_stop(done.stopped_by, limits, timeout_s)}"
+    printed = shortened(printable(done.output.rstrip("\n")))
     parts = [head, printed or "(it printed nothing)"]
     if done.is_truncated:
         parts.append("(it printed more than is kept; the middle is left out)")
     return "\n".join(parts)
 
 
-def _stop(limit: str, limits: ResourceLimits) -> str:
+def _stop(limit: str, limits: ResourceLimits, timeout_s: float | None) -> str:
+    longest_s = min(limits.max_execution_time, timeout_s or limits.max_execution_time)
     reasons = {
-        "time": f"it ran longer than the {limits.max_execution_time} seconds that one command may take.",
+        "person": "a person ended it.",
+        "time": f"it ran longer than the {longest_s:g} seconds that it may take.",
         "memory": f"it took more than {limits.max_memory_mb} MiB of memory.",
         "disk": f"the workspace has no room left (limit {limits.max_disk_mb} MiB).",
         "output": "it printed more than one command may; send the output to a file.",

@@ -94,7 +94,7 @@ class SearchFiles(Tool[SearchFilesParameters]):
 
     async def run(self, context: ToolContext, parameters: SearchFilesParameters) -> ToolResult:
         path = await _existing(context.workspace, parameters.path)
-        done = await context.run_command(_command_line(path, parameters))
+        done = await context.run_quietly(_command_line(path, parameters))
         matches = _read(done, await Forbidden.of(context.workspace))
         _check(done, matches)
         return ToolResult(success=True, output=_report(path, matches))

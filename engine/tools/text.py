@@ -75,6 +75,11 @@ def shortened(text: str, longest: int = SHOWN_CHARACTERS) -> str:
     return f"{head}\n… ({left_out:,} characters left out here) …\n{tail}"
 
 
+def printable(text: str) -> str:
+    """What a program printed, with a sign in place of NUL: not every database keeps one in a text."""
+    return text.replace("\0", "\u2400")
+
+
 def without_nul(*texts: str) -> None:
     """Raises: ToolFailure, for a text with a NUL character, which no command line can hold."""
     if any("\0" in text for text in texts):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
-from engine.runtimes.runtime import Exit
+from engine.runtimes.runtime import Exit, StillRunning
 from engine.runtimes.workspace import Workspace
 from models.file import Changes
 from models.identifier import SessionId, TaskId, UserId
@@ -39,6 +39,8 @@ class ToolResult:
     changes: Sequence[FileChange] = ()
     command: str | None = None
     exit: Exit | None = None
+    is_background: bool = False
+    """The command goes on: its end is told later."""
     completion: str | None = None
     images: Sequence[str] = ()
 
@@ -64,8 +66,18 @@ class ToolContext(Protocol):
     user_id: UserId
     task_id: TaskId | None
 
-    async def run_command(self, line: str, *, directory: str = "") -> Exit:
-        """Run a command in the session's sandbox; its output is streamed to who watches."""
+    async def run_command(
+        self, line: str, *, directory: str = "", timeout_s: float | None = None
+    ) -> Exit | StillRunning:
+        """Run a command in the session's sandbox; its output is streamed to who watches.
+
+        After `timeout_s`, or when a person wants it, a task's command goes on in the background. A direct
+        call's is stopped at that time: there is nobody to hear of it later.
+        """
+        ...
+
+    async def run_quietly(self, line: str) -> Exit:
+        """Run a program that is a tool's own means, in the session's sandbox; nobody is shown its output."""
         ...
 
     async def ask(self, question: str, suggestions: Sequence[str]) -> str:

@@ -5,6 +5,10 @@ const HISTORY = 1000;
 const MOST_EVENTS = 5000;
 const MOST_ITEMS = 5000;
 const MOST_OUTPUT = 200_000;
+const TOLD_BY_CALLS = new Set([
+  "tool", "command", "command_output", "use_mcp_server", "mcp_server_request_started", "mcp_server_response",
+  "browser_action_launch", "browser_action", "codebase_search_result", "api_req_started",
+]); // messages of S2 whose content the story has in the call itself
 const ENDED = new Set(["completed", "failed", "cancelled"]);
 
 export const hasEnded = (task) => ENDED.has(task.status);
@@ -24,6 +28,7 @@ function nothing(session) {
     events: [],
     writing: null, // a message that is being written
     question: null,
+    isCommandLong: false, // the task waits for a command, and a person may let it go on or kill it
   };
 }
 
@@ -148,6 +153,7 @@ function changed(status) {
 
 const ended = (state, event) => {
   state.writing = state.question = null;
+  state.isCommandLong = false;
   state.story.push({ kind: "end", key: event.id, type: event.type, time: event.timestamp, event });
 };
 
@@ -156,6 +162,8 @@ const STORY = {
   "message.created": (state, event) => {
     const { message } = event;
     if (state.writing?.id === message.id) state.writing = null;
+    if (message.ask === "command_output") state.isCommandLong = true;
+    if (TOLD_BY_CALLS.has(message.ask ?? message.say)) return;
     const isTask = state.tasks.get(event.taskId)?.input === message.text && !state.story.some(
       (item) => item.kind === "message" && item.taskId === event.taskId,
     );
@@ -183,6 +191,7 @@ const STORY = {
     const done = call(state, event);
     Object.assign(done, { state: event.result.success ? "done" : "failed", result: event.result });
     done.executionTime = event.executionTime;
+    if (event.taskId) state.isCommandLong = false;
   },
   "task.interactive": (state, event) => {
     state.question = event.question ? { text: event.question, suggestions: event.suggestions } : null;

@@ -32,10 +32,13 @@ export function Story({ following }) {
 
 function Said({ item: { message, isMine, isTask, time } }) {
   const isResult = message.say === "completion_result";
+  const images = message.images ?? [];
+  const text = message.say === "browser_action_result" ? "" : message.text ?? message.ask ?? "";
   const who = isTask ? "Task" : isMine ? "You" : "Agent";
   return html`<li class="message ${isMine ? "mine" : ""} ${isResult ? "result" : ""} ${message.say === "error" ? "error" : ""}">
     <header><span class="who">${isResult ? "Result" : who}</span> <time class="quiet small">${timeOf(time)}</time></header>
-    <${Text} of=${message.text ?? message.ask ?? ""} />
+    ${text && html`<${Text} of=${text} />`}
+    ${images.map((image) => html`<img src=${image} alt="" />`)}
   </li>`;
 }
 

@@ -3,6 +3,8 @@ import { html, useState } from "../vendor/htm/preact.js";
 import { hasEnded } from "./follow.js";
 import { Badge, Failure, useAsking } from "./parts.js";
 
+const COMMAND_WORDS = { continue: "Go on while it runs", kill: "Kill the command" };
+
 export function TaskBar({ following, connection }) {
   const { task, tasks } = following;
   const [ask, { isBusy, failure }] = useAsking();
@@ -16,6 +18,7 @@ export function TaskBar({ following, connection }) {
       <span class="input" title=${task.input}>${task.input}</span>
       ${queued > 0 && html`<span class="quiet small">${queued} queued</span>`}
       ${task.activity === "resumable" && !hasEnded(task) && html`<button type="button" disabled=${isBusy} onClick=${() => ask(() => connection.call("task.resume", where))}>Resume</button>`}
+      ${following.value.isCommandLong && ["continue", "kill"].map((action) => html`<button type="button" key=${action} disabled=${isBusy} onClick=${() => ask(() => connection.call("task.command", { ...where, action }))}>${COMMAND_WORDS[action]}</button>`)}
       ${!hasEnded(task) && html`<button type="button" class="danger" disabled=${isBusy} onClick=${() => ask(() => connection.call("task.cancel", where))}>Cancel</button>`}
     </div>
     <progress max="100" value=${task.progress} aria-label="Progress">${task.progress} %</progress>

@@ -155,6 +155,7 @@ SUCCESSES: dict[str, Callable[[World], Awaitable[dict[str, Any]]]] = {
 ELSEWHERE = {
     "auth.oauth": "needs a provider: tests/engine/accounts/test_oauth.py",
     "task.resume": "needs a stop of the server: tests/end_to_end/test_crashes.py",
+    "task.command": "needs a command that runs on: tests/dialects/test_extension_methods.py",
     "task.condense": "needs a language model: tests/engine/agent/test_long_tasks.py",
     "mcp.restart": "needs a server of tools: tests/engine/mcp",
 }
@@ -249,9 +250,13 @@ ABSENT = {
 }
 
 
+OF_ITS_OWN = {"task.command": {"action": "kill"}}
+"""Fields that mean something else in this operation."""
+
+
 def required(declared: Operation) -> dict[str, Any]:
     names = [field.data_key or "" for field in declared.request.schema().fields.values() if field.required]
-    return {name: ABSENT[name] for name in names}
+    return {name: ABSENT[name] for name in names} | OF_ITS_OWN.get(declared.name, {})
 
 
 IN_SESSIONS = [declared for declared in MIRRORED if declared.on is not None]
@@ -292,6 +297,7 @@ async def test_a_thing_that_the_session_does_not_have(world: World, declared: Op
         ("task.update", also(World.task, action="approve"), "RESOURCE_CONFLICT"),
         ("task.resume", World.task, "RESOURCE_CONFLICT"),
         ("task.condense", World.task, "RESOURCE_CONFLICT"),
+        ("task.command", also(World.task, action="kill"), "RESOURCE_CONFLICT"),
         ("task.message", also(World.task, text="late"), "RESOURCE_CONFLICT"),
         ("task.create", also(World.session, input="x", config={"mode": "none"}), "VALIDATION_ERROR"),
         ("task.create", also(World.session, input="x", images=["nonsense"]), "VALIDATION_ERROR"),

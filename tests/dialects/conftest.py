@@ -64,6 +64,15 @@ PLAYBOOKS = {
           - call: attempt_completion
             with: {result: ended}
     """,
+    "serving": """
+        match: [a server]
+        steps:
+          - call: execute_command
+            with: {command: "echo listening; sleep 95959"}
+            on_error: continue
+          - call: attempt_completion
+            with: {result: ended}
+    """,
     "slow": """
         match: [slow speech]
         pace_ms: 500
@@ -102,6 +111,7 @@ def call(name: str, *arguments: Any, keep: str = "", part: str = "") -> dict[str
 
 
 def until(event: str) -> dict[str, Any]:
+    """Wait for an event, or for a message of some `ask`."""
     return {"until": event}
 
 

@@ -184,6 +184,40 @@ def test_a_task_at_work_has_no_buttons(host: ServerProcess) -> None:
     assert outcome.errors == ["RESOURCE_CONFLICT"] * 2
 
 
+RUNS = {"autoApprovalEnabled": True, "alwaysAllowExecute": True, "allowedCommands": ["*"]}
+
+
+@pytest.mark.parametrize(
+    ("press", "told"),
+    [
+        ("pressPrimaryButton", "goes on in the background"),
+        ("pressSecondaryButton", "a person ended it"),
+    ],
+)
+def test_a_command_that_takes_long_goes_on_or_is_killed_by_a_press(
+    host: ServerProcess, press: str, told: str
+) -> None:
+    outcome = play(
+        host,
+        start("a server", **RUNS),
+        until("command_output"),
+        call(press),
+        until("taskIdle"),
+        call("getSession", keep="session", part="sessionId"),
+        {"namespace": "/", "call": ["event.list", {"sessionId": "$session", "limit": 100}]},
+    )
+    assert outcome.errors == []
+    [done, _] = [each for each in outcome.acks[-1]["data"] if each["type"] == "tool.completed"]
+    assert told in done["result"]["output"]
+    shown = [told for told in outcome.messages if told["message"].get("say") == "command_output"]
+    assert [(each["action"], each["message"]["partial"]) for each in shown] == [
+        ("created", True),
+        ("updated", False),
+    ]
+    assert {each["message"]["text"] for each in shown} == {"listening\n"}
+    assert "taskInteractive" not in outcome.names()
+
+
 def test_after_a_completed_task_the_primary_button_makes_ready_for_a_new_one_once(
     host: ServerProcess,
 ) -> None:

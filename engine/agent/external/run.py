@@ -10,6 +10,7 @@ import shlex
 from acp import PROTOCOL_VERSION, RequestError, connect_to_agent, image_block, text_block
 from acp.schema import ClientCapabilities, FileSystemCapabilities, Implementation, PromptResponse
 
+from engine.agent.commands import Commands
 from engine.agent.external.client import ExternalClient
 from engine.agent.external.transport import ProgramTransport
 from engine.agent.failure import TaskFailure
@@ -37,6 +38,7 @@ class ExternalRun:
     def __init__(self, work: Work, agent: AcpAgent) -> None:
         self.work = work
         self.people = People(work)
+        self.commands = Commands(work)
         self._agent = agent
 
     async def to_the_end(self) -> str:

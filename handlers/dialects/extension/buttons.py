@@ -8,13 +8,14 @@ from handlers.dialects.extension.method import Call, Nothing, method
 from handlers.dialects.extension.tasks import put_away, stack_of
 from models.approval import ApprovalStatus, Verdict
 from models.error import Conflict
-from models.task import Activity
+from models.task import Activity, CommandAction
 
 BEHIND: Final = (
     "task.stack",
     "task.list",
     "approval.list",
     "approval.respond",
+    "task.command",
     "task.resume",
     "task.cancel",
 )
@@ -22,24 +23,30 @@ BEHIND: Final = (
 
 @method("pressPrimaryButton", *BEHIND)
 async def press_primary_button(call: Call, arguments: Nothing) -> None:
-    """Approve, save, run, go on, resume; after a completed task: end it, ready for a new one."""
+    """Approve, save, run, go on (while a command runs, too), resume; after a completed task: end it, ready
+    for a new one.
+    """
     stack = await stack_of(call)
     if not stack:
         await put_away(call)
     elif not await _answer(call, stack[-1], Verdict.APPROVE):
-        _check_resumable(stack[-1])
-        await call.ask_here("task.resume", taskId=stack[-1]["id"])
+        if stack[-1]["activity"] == Activity.RESUMABLE:
+            await call.ask_here("task.resume", taskId=stack[-1]["id"])
+        else:
+            await _steer(call, stack[-1], CommandAction.CONTINUE)
 
 
 @method("pressSecondaryButton", *BEHIND)
 async def press_secondary_button(call: Call, arguments: Nothing) -> None:
-    """Reject, end, terminate."""
+    """Reject, end, terminate; kill the command that the task waits for."""
     stack = await stack_of(call)
     if not stack:
         raise Conflict("There is nothing to press: no task is under way")
     if not await _answer(call, stack[-1], Verdict.REJECT):
-        _check_resumable(stack[-1])
-        await call.ask_here("task.cancel", taskId=stack[0]["id"])
+        if stack[-1]["activity"] == Activity.RESUMABLE:
+            await call.ask_here("task.cancel", taskId=stack[0]["id"])
+        else:
+            await _steer(call, stack[-1], CommandAction.KILL)
 
 
 async def _answer(call: Call, task: dict[str, Any], verdict: Verdict) -> bool:
@@ -51,12 +58,14 @@ async def _answer(call: Call, task: dict[str, Any], verdict: Verdict) -> bool:
     return bool(asked)
 
 
-def _check_resumable(task: dict[str, Any]) -> None:
-    """Raises: Conflict, if there is no button to press."""
+async def _steer(call: Call, task: dict[str, Any], action: CommandAction) -> None:
+    """Press a button of `command_output`. Raises: Conflict, if there is no button to press."""
     if task["activity"] == Activity.INTERACTIVE:
         raise Conflict("The task asks a question: answer it with sendMessage", taskId=task["id"])
-    if task["activity"] != Activity.RESUMABLE:
-        raise Conflict("There is nothing to press: the task waits for nobody", taskId=task["id"])
+    try:
+        await call.ask_here("task.command", taskId=task["id"], action=action.value)
+    except Conflict:
+        raise Conflict("There is nothing to press: the task waits for nobody", taskId=task["id"]) from None
 
 
 BUTTON_METHODS: Final = (press_primary_button, press_secondary_button)

@@ -32,6 +32,7 @@ from models.task import (
     TaskUnfocused,
     TaskUnpaused,
     ToolFailed,
+    ToolOutput,
 )
 from models.usage import UsageUpdated
 
@@ -53,6 +54,8 @@ class EventStream:
         """The event in S2's words, each a JSON list; none for one that S2 does not know."""
         if stored.type == MessageDelta.name:
             return _encoded(self._drafts.write(orjson.loads(stored.body)))
+        if stored.type == ToolOutput.name:
+            return self._printed(orjson.loads(stored.body))
         if stored.type == MessageDiscarded.name:
             return _encoded(self._drafts.discard(orjson.loads(stored.body)["messageId"]))
         if stored.type == MessageCreated.name:
@@ -60,6 +63,12 @@ class EventStream:
         if stored.type in ENDINGS:
             return [*_encoded(self._drafts.end(stored.task_id)), *_shared(stored)]
         return _shared(stored)
+
+    def _printed(self, content: Content) -> Sequence[bytes]:
+        """What a command prints grows its message; a direct call has none."""
+        if content.get("messageId") is None:
+            return ()
+        return _encoded(self._drafts.write(content | {"say": "command_output"}))
 
     def _complete(self, stored: StoredEvent) -> Sequence[bytes]:
         if self._drafts.is_empty:

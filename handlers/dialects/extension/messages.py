@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+LONGEST_DRAFT: Final = 50_000
+"""Characters of a growing message that are told before it is complete."""
 WORTH_TELLING: Final = 50
 """A growing message is told again when it has grown by a fiftieth: each telling has the whole text."""
 
@@ -46,6 +48,8 @@ class Drafts:
             self._drafts[name] = Draft(content["taskId"], content["ts"], content["say"])
         draft = self._drafts.get(name)
         if draft is None or position != len(draft.text):
+            return []
+        if position > LONGEST_DRAFT:
             return []
         draft.text += content["text"]
         action = "updated" if draft.told else "created"

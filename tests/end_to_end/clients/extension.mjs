@@ -1,5 +1,5 @@
 // Plays a script of S2's API: calls with positional arguments, and events to wait for. The script is JSON:
-// {connect: auth}, {call: [name, ...arguments], as: "a"}, {until: event}, {namespace, call, …} for S0's words.
+// {connect: auth}, {call: [name, ...arguments], as: "a"}, {until: event or ask}, {namespace, call, …} for S0's words.
 // "$a" stands for what a call answered; `seen` has every event with its arguments, in the order it came.
 import { connect, extra, finish } from "./kit.mjs";
 
@@ -22,10 +22,11 @@ function listen(made) {
   });
 }
 
-async function until(name) {
+async function until(wanted) {
   for (;;) {
     while (cursor < seen.length) {
-      if (seen[cursor++][0] === name) return;
+      const [name, first] = seen[cursor++];
+      if (name === wanted || (name === "message" && first.message.ask === wanted)) return;
     }
     await new Promise((resolve) => (arrived = resolve));
   }

@@ -27,7 +27,7 @@ from engine.providers.provider import (
 from models.identifier import SessionId
 from models.session import SessionCreate
 from models.settings import Settings
-from models.task import FINAL, Task, TaskCreate
+from models.task import FINAL, Task, TaskCreate, TaskSay
 from models.user import Caller
 
 Step = ModelEvent | ProviderFailure
@@ -92,6 +92,11 @@ class Agent:
 
     async def run(self, *answers: Answer, **options: Any) -> Task:
         return await self.finish(await self.start(*answers, **options))
+
+    async def say(self, task: Task, text: str) -> None:
+        """Tell the agent something."""
+        raw = {"sessionId": task.session_id, "taskId": task.id, "text": text}
+        await self.engine.tasks.say(self.caller, TaskSay.load(raw))
 
     async def until(self, task: Task, reached: Callable[[Task], bool]) -> Task:
         async with asyncio.timeout(60):

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from models.approval import ApprovalRespond
-from models.task import Activity, Task, TaskSay, TaskStatus
+from models.task import Activity, Task, TaskStatus
 from tests.engine.agent.conftest import Agent
 from tests.support.mock_models import MockModels
 
@@ -143,8 +143,7 @@ async def test_a_message_is_the_next_prompt(make_agent: Make) -> None:
     agent = await small(make_agent, "edit", edit="ask")
     task = await agent.start()
     await agent.until(task, lambda now: now.activity is Activity.INTERACTIVE)
-    raw = {"sessionId": agent.session_id, "taskId": task.id, "text": "Not there."}
-    await agent.engine.tasks.say(agent.caller, TaskSay.load(raw))  # a refusal with these words
+    await agent.say(task, "Not there.")  # a refusal with these words
     await answer(agent, task, "reject")
     await answer(agent, task, "approve")  # the second prompt's request
     ended = await agent.finish(task)

@@ -11,7 +11,7 @@ import pytest
 from engine.providers.provider import ModelRequest, ProviderFailure
 from models.approval import Approval, ApprovalRespond, ApprovalStatus
 from models.error import Conflict
-from models.task import Activity, Task, TaskSay, TaskStatus
+from models.task import Activity, Task, TaskStatus
 from tests.engine.agent.conftest import Agent, call, done, say, usage
 
 TODOS = "- [x] look\n- [ ] do"
@@ -111,8 +111,7 @@ async def test_parent_and_subtask_go_on_after_a_stop(agent: Agent) -> None:
     await agent.until(child, lambda now: now.activity is Activity.INTERACTIVE)
     again = await agent.reopen()
     again.model.answers = [[done("named")], [done("all")]]
-    raw = {"sessionId": agent.session_id, "taskId": child.id, "text": "b.txt"}
-    await again.engine.tasks.say(again.caller, TaskSay.load(raw))
+    await again.say(child, "b.txt")
     assert (await again.finish(parent)).status is TaskStatus.COMPLETED
     assert len(await again.events("task.created")) == 2
 
@@ -207,8 +206,7 @@ async def test_a_message_shows_the_way_on(make_agent: Callable[..., Awaitable[Ag
     agent = await make_agent({"mistake_limit": 1})
     task = await agent.start([say("I do not know.")], [done()])
     await asked(agent, task, "mistake_limit_reached")
-    raw = {"sessionId": agent.session_id, "taskId": task.id, "text": "Just finish."}
-    await agent.engine.tasks.say(agent.caller, TaskSay.load(raw))
+    await agent.say(task, "Just finish.")
     assert (await agent.finish(task)).status is TaskStatus.COMPLETED
     assert agent.model.requests[-1].turns[-1].text == "Just finish."
 

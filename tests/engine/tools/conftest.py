@@ -35,7 +35,10 @@ class Context:
     first: str = "true"
     asked: list[tuple[str, list[str]]] = field(default_factory=list)
 
-    async def run_command(self, line: str, *, directory: str = "") -> Exit:
+    async def run_quietly(self, line: str) -> Exit:
+        return await self.run_command(line)
+
+    async def run_command(self, line: str, *, directory: str = "", timeout_s: float | None = None) -> Exit:
         sandbox = Sandbox(
             session_id=SessionId("session"),
             folder=self.folder,

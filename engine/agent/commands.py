@@ -1,0 +1,224 @@
+"""The commands of one task: the one that its agent waits for, and those that go on behind it.
+
+A command that runs longer than its call cares to wait, or that a person lets go on, runs in the background:
+the model has what was printed so far, hears what comes later before its next request, and is told of the
+end. All of them end with the work on the task. Source: S2, `command_output`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from engine.agent.work import Work
+from engine.runtimes.output import Transcript
+from engine.runtimes.runtime import Command, Exit, StillRunning
+from engine.tools.text import printable, shortened
+from models.conversation import Background, Role, Turn
+from models.error import AppError, Conflict
+from models.identifier import CallId, MessageId
+from models.task import CommandAction, ToolOutput
+
+ASKS_AFTER_S: Final = 2.0
+"""A command that runs this long is one that a person may want to let go on, or to kill."""
+KEPT_BYTES: Final = 100_000
+"""Of what a command prints, for its message and for the model while it goes on."""
+NEWS_CHARACTERS: Final = 8_000
+BY_A_PERSON: Final = "person"
+LOST: Final = "A command that you left running has ended: the work on the task was stopped in the meantime."
+_KILLED: Final = 128 + 9
+
+
+@dataclass(slots=True, kw_only=True)
+class Running:
+    """A command under way."""
+
+    call_id: CallId
+    line: str
+    message_id: MessageId
+    ts: int
+    started: float = field(default_factory=time.monotonic)
+    printed: Transcript = field(default_factory=lambda: Transcript(KEPT_BYTES))
+    news: Transcript = field(default_factory=lambda: Transcript(KEPT_BYTES))
+    """What it has printed since the model heard of it."""
+    characters: int = 0
+    let_go: asyncio.Event = field(default_factory=asyncio.Event)
+    is_killed: bool = False
+    execution: asyncio.Task[Exit] = field(init=False)
+
+    @property
+    def duration_s(self) -> float:
+        return time.monotonic() - self.started
+
+    def kill(self) -> None:
+        """End it because a person wants that."""
+        self.is_killed = True
+        self.execution.cancel()
+
+    def exit(self) -> Exit:
+        """How it ended. Raises: AppError, if it could not run; CancelledError, if the work ended it."""
+        if not (self.is_killed and self.execution.cancelled()):
+            return self.execution.result()
+        return Exit(
+            code=_KILLED,
+            output=self.printed.text,
+            is_truncated=self.printed.is_truncated,
+            stopped_by=BY_A_PERSON,
+            duration_s=self.duration_s,
+            peak_memory_bytes=0,
+            cpu_s=0.0,
+        )
+
+
+class Commands:
+    """The commands of one task."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._front: Running | None = None
+        self._behind: dict[CallId, Running] = {}
+
+    async def run(self, call_id: CallId, command: Command, *, timeout_s: float | None) -> Exit | StillRunning:
+        """Run a command in front of people, until it ends or is left running.
+
+        Raises: AppError, if it cannot be run. Cancelled, it leaves the command to `close`.
+        """
+        message_id, ts = self._work.new_message()
+        running = Running(call_id=call_id, line=command.line, message_id=message_id, ts=ts)
+        running.execution = asyncio.create_task(self._execute(running, command))
+        self._front = running
+        if not await self._ended(running, timeout_s):
+            self._front = None
+            self._behind[call_id] = running
+            so_far, running.news = running.news.text, Transcript(KEPT_BYTES)
+            return StillRunning(output=so_far, duration_s=running.duration_s)
+        self._front = None
+        await self._tell(running)
+        return running.exit()
+
+    def steer(self, action: CommandAction, call_id: CallId | None) -> None:
+        """Let the command in front go on, or kill it; `call_id` names one in the background as well.
+
+        Raises: Conflict, if no such command runs.
+        """
+        running = self._front
+        if call_id is not None and (running is None or running.call_id != call_id):
+            running = self._behind.get(call_id)
+        if running is None or running.execution.done():
+            raise Conflict("No such command of the task runs")
+        if action is CommandAction.KILL:
+            running.kill()
+        elif running is not self._front:
+            raise Conflict("The command runs in the background already")
+        else:
+            running.let_go.set()
+
+    async def hear(self) -> list[Turn]:
+        """What the model has to know of the commands in the background; each piece is handed out once."""
+        turns = []
+        for running in list(self._behind.values()):
+            is_over = running.execution.done()
+            if is_over:
+                del self._behind[running.call_id]
+                await self._tell(running)
+            if is_over or running.news.printed_bytes:
+                turns.append(_news(running, is_over=is_over))
+                running.news = Transcript(KEPT_BYTES)
+        return turns
+
+    async def close(self) -> None:
+        """End all of them; what they printed is told."""
+        left = [running for running in (self._front, *self._behind.values()) if running is not None]
+        for running in left:
+            running.execution.cancel()
+        if left:
+            await asyncio.wait([running.execution for running in left])
+        self._front = None
+        self._behind.clear()
+        for running in left:
+            await self._tell(running)
+
+    async def _ended(self, running: Running, timeout_s: float | None) -> bool:
+        """Wait for it; False once it is to go on in the background."""
+        first_s = ASKS_AFTER_S if timeout_s is None else min(ASKS_AFTER_S, timeout_s)
+        if await _is_done(running, first_s):
+            return True
+        if timeout_s is not None and timeout_s <= first_s:
+            return False
+        shown = shortened(printable(running.printed.text))
+        await self._work.note(alongside=self._work.writing(ask="command_output", text=shown))
+        return await _is_done(running, None if timeout_s is None else timeout_s - first_s)
+
+    async def _execute(self, running: Running, command: Command) -> Exit:
+        async def show(stream: str, text: str) -> None:
+            self._work.signal(
+                ToolOutput(
+                    call_id=running.call_id,
+                    stream=stream,
+                    text=text,
+                    message_id=running.message_id,
+                    ts=running.ts,
+                    position=running.characters,
+                )
+            )
+            running.characters += len(text)
+            running.printed.add(text)
+            running.news.add(text)
+
+        return await self._work.equipment.runtime.run(self._work.sandbox, command, on_output=show)
+
+    async def _tell(self, running: Running) -> None:
+        """The message of what it printed, whole."""
+        if not running.printed.printed_bytes:
+            return
+        text = shortened(printable(running.printed.text))
+        write = self._work.writing(
+            say="command_output", text=text, ts=running.ts, message_id=running.message_id
+        )
+        await self._work.note(alongside=write)
+
+
+async def _is_done(running: Running, within_s: float | None) -> bool:
+    """Wait until it ends, is let go, or the time is over; whether it has ended."""
+    let_go = asyncio.ensure_future(running.let_go.wait())
+    try:
+        waited = {running.execution, let_go}
+        await asyncio.wait(waited, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        let_go.cancel()
+    return running.execution.done()
+
+
+def _news(running: Running, *, is_over: bool) -> Turn:
+    head = f"`{running.line}`, which you left running,"
+    if is_over:
+        head += f" {_ending(running)}"
+    else:
+        head += " goes on."
+    printed = shortened(printable(running.news.text.rstrip("\n")), NEWS_CHARACTERS)
+    text = f"{head} Printed since you last heard of it:\n{printed}" if printed else head
+    stage = Background.ENDED if is_over else Background.PRINTED
+    return Turn(role=Role.USER, text=text, call_id=running.call_id, background=stage)
+
+
+def _ending(running: Running) -> str:
+    try:
+        done = running.exit()
+    except AppError as failure:
+        return f"could not be run: {failure.message}."
+    by = {None: "", BY_A_PERSON: " A person ended it.", "time": " It ran longer than one command may."}
+    why = by.get(done.stopped_by, f" It reached the session's {done.stopped_by} limit.")
+    return f"has ended with exit code {done.code} after {done.duration_s:.1f} s.{why}"
+
+
+def lost(turns: Iterable[Turn]) -> list[Turn]:
+    """What a model is told of the commands that a stop ended behind it."""
+    stages = {turn.call_id: turn.background for turn in turns if turn.background is not None}
+    return [
+        Turn(role=Role.USER, text=LOST, call_id=call_id, background=Background.ENDED)
+        for call_id, stage in stages.items()
+        if stage is not Background.ENDED
+    ]

@@ -1,0 +1,150 @@
+"""Commands that go on in the background, until they end, are killed, or the task is over."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from engine.agent import commands
+from models.error import Conflict
+from models.task import CommandAction, Task, TaskCommand, TaskStatus
+from tests.engine.agent.conftest import Agent, call, done
+from tests.support.processes import started
+
+WAITS = "echo begun; while [ ! -e go ]; do sleep 0.05; done; echo over"
+"""Ends once there is a file `go`."""
+
+
+@pytest.fixture(autouse=True)
+def people_are_asked_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "ASKS_AFTER_S", 0.2)
+
+
+def running(line: str = WAITS, **parameters: Any) -> Any:
+    return call("execute_command", call_id="long", command=line, **parameters)
+
+
+async def steer(agent: Agent, task: Task, action: str, call_id: str | None = None) -> None:
+    raw = {"sessionId": task.session_id, "taskId": task.id, "action": action, "callId": call_id}
+    await agent.engine.tasks.steer_command(TaskCommand.load({k: v for k, v in raw.items() if v}))
+
+
+async def asked(agent: Agent) -> None:
+    """Wait until people are asked about a command."""
+    async with asyncio.timeout(30):
+        while not await agent.messages("command_output"):
+            await asyncio.sleep(0.01)
+
+
+def told(agent: Agent) -> list[str]:
+    """What the model has been told, request by request."""
+    return [request.turns[-1].text for request in agent.model.requests]
+
+
+async def test_after_its_timeout_a_command_goes_on_and_the_model_hears_of_its_end(agent: Agent) -> None:
+    def let_it_end(request: Any) -> list[Any]:
+        agent.write("go", "")
+        return [call("execute_command", command="sleep 0.5")]
+
+    task = await agent.run([running(timeout=0.3)], let_it_end, [done()])
+    assert task.status is TaskStatus.COMPLETED
+    assert "still runs" in told(agent)[1]
+    assert "begun" in told(agent)[1] and "over" not in told(agent)[1]
+    assert "has ended with exit code 0" in told(agent)[2] and told(agent)[2].endswith("over")
+
+
+async def test_what_it_prints_meanwhile_is_told_before_the_next_request(agent: Agent) -> None:
+    chatty = "echo begun; while [ ! -e go ]; do sleep 0.05; done; echo more; sleep 60"
+
+    def have_more_printed(request: Any) -> list[Any]:
+        agent.write("go", "")
+        return [call("execute_command", command="sleep 0.5")]
+
+    await agent.run([running(chatty, timeout=0.3)], have_more_printed, [done()])
+    assert told(agent)[2].endswith("goes on. Printed since you last heard of it:\nmore")
+
+
+async def test_a_command_that_ends_in_time_is_answered_as_ever(agent: Agent) -> None:
+    await agent.run([running("echo quick", timeout=30)], [done()])
+    assert told(agent)[1].startswith("Exit code 0") and "quick" in told(agent)[1]
+    assert await agent.messages("command_output") == ["quick\n"]
+
+
+async def test_people_are_asked_about_a_command_that_takes_long_and_may_let_it_go_on(agent: Agent) -> None:
+    task = await agent.start([running()], [done()])
+    await asked(agent)
+    await steer(agent, task, CommandAction.CONTINUE)
+    assert (await agent.finish(task)).status is TaskStatus.COMPLETED
+    assert "goes on in the background" in told(agent)[1]
+
+
+async def test_a_person_may_kill_it_and_the_model_is_told(agent: Agent) -> None:
+    task = await agent.start([running()], [done()])
+    await asked(agent)
+    await steer(agent, task, CommandAction.KILL)
+    await agent.finish(task)
+    assert "a person ended it" in told(agent)[1] and "begun" in told(agent)[1]
+    [failed] = await agent.events("tool.failed")
+    assert failed["callId"] == "long"
+
+
+async def test_one_in_the_background_is_killed_by_its_call(agent: Agent) -> None:
+    task = await agent.start(
+        [running(timeout=0.3)], [call("ask_followup_question", question="Enough?")], [done()]
+    )
+    await agent.until(task, lambda now: now.activity == "interactive")
+    with pytest.raises(Conflict):
+        await steer(agent, task, CommandAction.KILL, "another")
+    with pytest.raises(Conflict):
+        await steer(agent, task, CommandAction.CONTINUE, "long")
+    await steer(agent, task, CommandAction.KILL, "long")
+    await agent.say(task, "yes")
+    await agent.finish(task)
+    assert any("A person ended it" in turn.text for turn in agent.model.requests[-1].turns)
+
+
+async def test_there_is_nothing_to_steer_where_no_command_runs(agent: Agent) -> None:
+    task = await agent.start([call("ask_followup_question", question="Well?")], [done()])
+    await agent.until(task, lambda now: now.activity == "interactive")
+    with pytest.raises(Conflict):
+        await steer(agent, task, CommandAction.CONTINUE)
+    await agent.say(task, "well")
+    await agent.finish(task)
+    with pytest.raises(Conflict):
+        await steer(agent, task, CommandAction.KILL)
+
+
+async def test_commands_end_with_their_task_and_what_they_printed_is_told(agent: Agent) -> None:
+    line = "echo begun; sleep 91919"
+    task = await agent.run([running(line, timeout=0.3)], [done()])
+    assert task.status is TaskStatus.COMPLETED and started("91919") == []
+    assert task.result is not None and task.result.commands_executed == [line]
+    assert await agent.messages("command_output") == ["begun", "begun\n"] or "begun\n" in (
+        await agent.messages("command_output")
+    )
+
+
+async def test_a_cancelled_task_leaves_no_command(agent: Agent) -> None:
+    line = "echo begun; sleep 92929"
+    task = await agent.start(
+        [running(line, timeout=0.3)], [call("ask_followup_question", question="Well?")], [done()]
+    )
+    await agent.until(task, lambda now: now.activity == "interactive")
+    assert started("92929")
+    await agent.engine.tasks.cancel(task.session_id, task.id)
+    assert started("92929") == []
+
+
+async def test_after_an_interruption_the_model_is_told_that_its_commands_have_ended(agent: Agent) -> None:
+    task = await agent.start(
+        [running(timeout=0.3)], [call("ask_followup_question", question="Well?")], [done()]
+    )
+    await agent.until(task, lambda now: now.activity == "interactive")
+    again = await agent.reopen()
+    again.model.answers[:] = [[done()]]
+    await again.say(task, "go on")
+    await again.finish(task)
+    texts = [turn.text for turn in again.model.requests[-1].turns]
+    assert texts.count(commands.LOST) == 1
