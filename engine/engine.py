@@ -197,7 +197,7 @@ def _assemble(
     )
     task_rows, tool_calls = TaskRepository(database), ToolCallRepository(database)
     states = TaskStates(database, task_rows)
-    transcripts = Transcripts(ConversationRepository(database), MessageRepository(database))
+    transcripts = Transcripts(database, ConversationRepository(database), MessageRepository(database))
     approvals = Approvals(database, ApprovalRepository(database), timeout_s=settings.approvals.timeout_s)
     history = History(Checkpoints(data_dir / "checkpoints"), sessions, task_rows, log)
     profiles = ProviderProfiles(database, ProfileRepository(database), signing_secret(data_dir / SECRET_FILE))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,6 +19,7 @@ from models.profile import Profile, ProfileCreate, ProfileUpdate, StoredProfile
 
 PURPOSE: Final = "roocode keys of provider profiles"
 MOST_PROFILES: Final = 100
+MOST_KEPT: Final = 10_000
 
 
 class ProfileUnreadable(Exception):
@@ -44,6 +47,8 @@ class ProviderProfiles:
         self._repository = repository
         self._seal = Seal(secret, PURPOSE)
         self._clock = clock
+        self._active: dict[UserId, StoredProfile | None] = {}
+        self._changes = 0
 
     async def list(self, user_id: UserId) -> list[Profile]:
         """A user's profiles by name."""
@@ -74,7 +79,7 @@ class ProviderProfiles:
             created_at=moment,
             updated_at=moment,
         )
-        async with self._database.transaction() as unit:
+        async with self._changing(user_id) as unit:
             await self._check_name(unit, profile)
             if profile.is_active:
                 await self._repository.deactivate_all(unit, user_id)
@@ -83,7 +88,7 @@ class ProviderProfiles:
 
     async def update(self, user_id: UserId, request: ProfileUpdate) -> Profile:
         """The changed profile. Raises: NotFound; Conflict, if the name is taken."""
-        async with self._database.transaction() as unit:
+        async with self._changing(user_id) as unit:
             profile = self._changed(await self._find(unit, user_id, request.profile_id), request)
             await self._check_name(unit, profile)
             await self._repository.save(unit, profile)
@@ -91,7 +96,7 @@ class ProviderProfiles:
 
     async def activate(self, user_id: UserId, profile_id: ProfileId) -> Profile:
         """The profile, which is the active one from here on. Raises: NotFound."""
-        async with self._database.transaction() as unit:
+        async with self._changing(user_id) as unit:
             profile = await self._find(unit, user_id, profile_id)
             await self._repository.deactivate_all(unit, user_id)
             profile = dataclasses.replace(profile, is_active=True)
@@ -100,13 +105,13 @@ class ProviderProfiles:
 
     async def delete(self, user_id: UserId, profile_id: ProfileId) -> None:
         """Forget a profile and its key. Raises: NotFound."""
-        async with self._database.transaction() as unit:
+        async with self._changing(user_id) as unit:
             await self._find(unit, user_id, profile_id)
             await self._repository.delete(unit, profile_id)
 
     async def active(self, user_id: UserId) -> ActiveProfile | None:
         """The profile that the user works with, with its key. Raises: ProfileUnreadable."""
-        found = await self._repository.active(user_id)
+        found = await self._active_of(user_id)
         if found is None:
             return None
         try:
@@ -120,6 +125,27 @@ class ProviderProfiles:
             base_url=found.base_url,
             api_key=key,
         )
+
+    async def _active_of(self, user_id: UserId) -> StoredProfile | None:
+        """Kept until a profile of the user changes: every request to a model needs it."""
+        if user_id not in self._active:
+            changes = self._changes
+            found = await self._repository.active(user_id)
+            if changes != self._changes:
+                return found  # it may be what was before the change
+            if len(self._active) >= MOST_KEPT:
+                self._active.clear()
+            self._active[user_id] = found
+        return self._active[user_id]
+
+    @contextlib.asynccontextmanager
+    async def _changing(self, user_id: UserId) -> AsyncIterator[Transaction]:
+        try:
+            async with self._database.transaction() as unit:
+                yield unit
+        finally:
+            self._changes += 1
+            self._active.pop(user_id, None)
 
     async def _find(self, unit: Transaction, user_id: UserId, profile_id: ProfileId) -> StoredProfile:
         found = await self._repository.find_on(unit, user_id, profile_id)

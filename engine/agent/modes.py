@@ -92,7 +92,8 @@ class ModeBook:
     async def of(self, workspace: Workspace) -> Modes:
         """The modes of a session as its workspace is now; its own win over the others by their slug."""
         try:
-            own = _read(await _content(workspace))
+            content = await _content(workspace)
+            own = _read(content) if content else []
         except ModesInvalid as mistake:
             return Modes(self._standing, problem=str(mistake))
         return Modes({**self._standing, **{mode.slug: mode for mode in own}})

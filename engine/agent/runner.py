@@ -191,6 +191,7 @@ class Runner:
             await self._break_down(task)
         finally:
             self._runs.pop(task.id, None)
+            self._equipment.transcripts.forget(task.id)
 
     async def _break_down(self, task: Task) -> None:
         """A task that the server itself failed ends as failed, if it has not ended already."""

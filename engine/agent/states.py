@@ -64,6 +64,11 @@ class TaskStates:
         self._keep(unit, noted)
         return noted
 
+    def forget(self, task_id: TaskId) -> None:
+        """The task is gone with its session."""
+        self._committed.pop(task_id, None)
+        self._changing.pop(task_id, None)
+
     async def _current(self, unit: Transaction, task_id: TaskId) -> Task:
         task = self._committed.get(task_id) or await self._tasks.find_on(unit, task_id)
         if task is None:
@@ -80,8 +85,7 @@ class TaskStates:
     ) -> None:
         self._committed.pop(after.id, None)
         self._changing[after.id] = unit
-        if not await self._tasks.save(unit, after, before):
-            raise NotFound("task", after.id)
+        await self._tasks.save(unit, after, before)
         if alongside is not None:
             await alongside(unit)
         for happened in _with_focus(before, after, events):

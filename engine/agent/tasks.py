@@ -259,6 +259,7 @@ class Tasks:
         """End the tasks of a session that is about to vanish."""
         for task in await self._repository.unfinished(session_id):
             await self._runner.stop(task.id)
+            self._states.forget(task.id)
         self._runner.forget(session_id)
 
     def _check_open(self) -> None:

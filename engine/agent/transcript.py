@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.storage.database import Transaction
+from engine.storage.database import Database, Statements, Transaction
 from engine.storage.tasks import ConversationRepository, MessageRepository
 from engine.tools.attempt_completion import AttemptCompletion
-from models.clock import now
+from models.clock import milliseconds, now
 from models.conversation import Role, ToolCall, Turn
 from models.identifier import CallId, MessageId, TaskId, new_id
 from models.message import Message, MessageType
@@ -68,12 +68,34 @@ class Conversation:
 class Transcripts:
     """Loads conversations and writes messages."""
 
-    def __init__(self, conversations: ConversationRepository, messages: MessageRepository) -> None:
+    def __init__(
+        self, database: Database, conversations: ConversationRepository, messages: MessageRepository
+    ) -> None:
+        self._database = database
         self._conversations = conversations
         self._messages = messages
+        self._latest: dict[TaskId, int] = {}
+        """The last time that was given to a message of a task at work."""
 
     async def load(self, task_id: TaskId) -> Conversation:
+        """A task's conversation; from here to `forget` its messages have their times from `next_ts`."""
+        async with self._database.read() as connection:
+            await self._learn(connection, task_id)
         return Conversation(self._conversations, task_id, await self._conversations.load(task_id))
+
+    def next_ts(self, task_id: TaskId) -> int:
+        """A time for a message, in milliseconds: later than that of any other of a task at work."""
+        self._latest[task_id] = max(milliseconds(now()), self._latest[task_id] + 1)
+        return self._latest[task_id]
+
+    def forget(self, task_id: TaskId) -> None:
+        """The work on a task has ended."""
+        self._latest.pop(task_id, None)
+
+    async def _learn(self, connection: Statements, task_id: TaskId) -> None:
+        if task_id not in self._latest:
+            latest = await self._messages.latest_ts(connection, task_id)
+            self._latest[task_id] = max(latest, self._latest.get(task_id, 0))
 
     async def unheard(self, task_id: TaskId) -> Sequence[Message]:
         """What people said that has not reached the conversation yet."""
@@ -95,11 +117,14 @@ class Transcripts:
         ts: int | None = None,
         message_id: MessageId | None = None,
     ) -> Message:
-        """Store a message and tell of it, both with the unit."""
+        """Store a message and tell of it, both with the unit; `ts` is one that `next_ts` gave."""
+        if ts is None:
+            await self._learn(unit.connection, task.id)
+            ts = self.next_ts(task.id)
         message = Message(
             id=message_id or new_message_id(),
             task_id=task.id,
-            ts=await self._messages.free_ts(unit, task.id, ts),
+            ts=ts,
             type=MessageType.ASK if ask else MessageType.SAY,
             ask=ask,
             say=say,

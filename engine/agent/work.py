@@ -13,7 +13,6 @@ from engine.agent.transcript import Conversation, new_message_id
 from engine.runtimes.runtime import Sandbox
 from engine.runtimes.workspace import Workspace
 from engine.storage.database import Transaction
-from models.clock import milliseconds, now
 from models.conversation import Turn
 from models.event import Event
 from models.identifier import CallId, MessageId
@@ -61,7 +60,6 @@ class Work:
         self.confirmed_at = 0
         self.confirmed_cost = 0.0
         """Iterations and US dollars at which a person last agreed that the task goes on."""
-        self._ts = 0
         self.patience = Patience(task.config.timeout or equipment.settings.task_timeout_s)
 
     async def note(self, *events: Event, alongside: Alongside | None = None, **changes: Any) -> None:
@@ -83,8 +81,7 @@ class Work:
 
     def next_ts(self) -> int:
         """A time for a message of the agent that is about to be written; it rises within the task."""
-        self._ts = max(milliseconds(now()), self._ts + 1)
-        return self._ts
+        return self.equipment.transcripts.next_ts(self.task.id)
 
     def new_message(self) -> tuple[MessageId, int]:
         """The id and the time of a message that is about to be written."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import Dialect, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from engine.storage.database import Database, Transaction, run_plain
+from engine.storage.database import Database, Transaction, put_off
 from engine.storage.journal import Draft
 from engine.storage.tables import events, sessions
 from models.clock import now
@@ -111,7 +111,7 @@ class EventLog:
                 self._told.append((told, stored))
         if self._numbered:
             rows = [_row(stored) for stored in self._numbered]
-            await run_plain(connection, _insertion(connection.dialect), rows)
+            put_off(connection, _insertion(connection.dialect), rows)
 
     def committed(self) -> None:
         numbered, told = self._numbered, self._told

@@ -27,12 +27,14 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from engine.finishing import finish
-from engine.storage.driver import ONE_TRIP
+from engine.storage.driver import FEW_TRIPS, SqliteConnection
 from engine.storage.journal import Draft, Journal
 from models.event import Event
 from models.identifier import SessionId, TaskId
 
 UNITS_PER_COMMIT: Final = 512
+_SAVEPOINT: Final = "SAVEPOINT unit"
+_RELEASE: Final = "RELEASE SAVEPOINT unit"
 
 log = structlog.get_logger("storage")
 
@@ -80,6 +82,12 @@ class Transaction:
     ) -> CursorResult[Any]:
         """Run a statement within this unit."""
         return await self.connection.execute(statement, rows)
+
+    async def write(self, statement: Executable, rows: Sequence[dict[str, Any]] | None = None) -> None:
+        """Run a statement whose outcome nobody looks at; what fails of it fails the unit."""
+        connection = self.granted.result()
+        with _driver(connection).deferring():
+            await connection.execute(statement, rows)
 
     def append(self, session_id: SessionId, happened: Event, *, task_id: TaskId | None = None) -> None:
         """Tell of what this unit does: the event is stored and announced with the commit, or never."""
@@ -199,6 +207,7 @@ class Database:
                 await journal.write(connection)
                 await run_plain(connection, "COMMIT")
             except BaseException:
+                _driver(connection).drop()
                 await run_plain(connection, "ROLLBACK")
                 raise
         except SQLAlchemyError as failure:
@@ -222,39 +231,44 @@ async def _start(connection: AsyncConnection) -> None:
     await connection.start()
 
 
-async def run_plain(
-    connection: AsyncConnection, statement: str, rows: Sequence[tuple[object, ...]] | None = None
-) -> None:
-    """Run a fixed statement, once or for each row, that gives nothing back.
-
-    It goes straight to the driver: one trip to the driver's thread, where SQLAlchemy makes three.
-
-    Raises: DBAPIError.
-    """
+def _driver(connection: AsyncConnection) -> SqliteConnection:
     assert connection.sync_connection is not None  # noqa: S101 - it is open
-    driver: Any = connection.sync_connection.connection.driver_connection
+    driver = connection.sync_connection.connection.dbapi_connection
+    assert isinstance(driver, SqliteConnection)  # noqa: S101 - the only one that is wired up
+    return driver
+
+
+async def run_plain(connection: AsyncConnection, statement: str) -> None:
+    """Run a fixed statement that gives nothing back, straight by the driver. Raises: DBAPIError."""
     try:
-        if rows is None:
-            await driver.execute(statement)
-        else:
-            await driver.executemany(statement, rows)
+        await _driver(connection).run("execute", statement)
     except sqlite3.Error as failure:
         raise DBAPIError(statement, None, failure) from failure
+
+
+def put_off(connection: AsyncConnection, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+    """Run a fixed statement for each row, together with the next statement of the connection."""
+    _driver(connection).put_off("executemany", statement, rows)
 
 
 async def _perform(connection: AsyncConnection, unit: Transaction) -> bool:
     """Let one unit run in its savepoint; false if it failed or was abandoned."""
     if unit.granted.done():
         return False
-    await run_plain(connection, "SAVEPOINT unit")
-    succeeded = False
-    if not unit.granted.done():
-        unit.granted.set_result(connection)
-        succeeded = await unit.finished
-    if not succeeded:
-        await run_plain(connection, "ROLLBACK TO SAVEPOINT unit")
-    await run_plain(connection, "RELEASE SAVEPOINT unit")
-    return succeeded
+    driver = _driver(connection)
+    driver.put_off("execute", _SAVEPOINT)
+    unit.granted.set_result(connection)
+    if await unit.finished:
+        try:
+            await run_plain(connection, _RELEASE)
+        except DBAPIError as failure:
+            _settle(unit.committed, failure)
+        else:
+            return True
+    if _SAVEPOINT not in driver.drop():
+        await run_plain(connection, f"ROLLBACK TO {_SAVEPOINT}")
+        await run_plain(connection, _RELEASE)
+    return False
 
 
 def _settle(future: asyncio.Future[Any], failure: Exception | None) -> None:
@@ -270,7 +284,7 @@ def _create_engine(url: str) -> AsyncEngine:
     is_sqlite = make_url(url).get_backend_name() == "sqlite"
     engine = create_async_engine(
         url,
-        module=ONE_TRIP if is_sqlite else None,
+        module=FEW_TRIPS if is_sqlite else None,
         isolation_level="AUTOCOMMIT",
         json_serializer=lambda content: orjson.dumps(content).decode(),
         json_deserializer=orjson.loads,

@@ -54,17 +54,17 @@ class Rows(Generic[AnyShape]):
 
     async def insert(self, unit: Transaction, item: AnyShape, **columns: Any) -> None:
         """Store a new row; `columns` are those that the shape does not have."""
-        await unit.execute(self._insert, [self.to_row(item) | columns])
+        await unit.write(self._insert, [self.to_row(item) | columns])
 
-    async def save(self, unit: Transaction, item: AnyShape, before: AnyShape | None = None) -> bool:
-        """Replace a row, or only what differs from `before`; whether its primary key is there."""
+    async def save(self, unit: Transaction, item: AnyShape, before: AnyShape | None = None) -> None:
+        """Replace a row that is there, or only what differs from `before`."""
         row = self.to_row(item, before)
         for column in self.table.primary_key:
             row.pop(column.name, None)
         if not row:
-            return True
+            return
         key = {f"of_{column.name}": getattr(item, column.name) for column in self.table.primary_key}
-        return bool((await unit.execute(self._update, [row | key])).rowcount)
+        await unit.write(self._update, [row | key])
 
     async def first(self, *where: ColumnElement[bool]) -> AnyShape | None:
         """The row that fits, or None."""

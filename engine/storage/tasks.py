@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import BindParameter, bindparam, func, insert, select, update
 
-from engine.storage.database import Database, Transaction
+from engine.storage.database import Database, Statements, Transaction
 from engine.storage.rows import Rows
 from engine.storage.tables import messages, snapshots, tasks, tool_calls, turns
-from models.clock import milliseconds, now
+from models.clock import now
 from models.conversation import Turn
 from models.identifier import CallId, SessionId, TaskId
 from models.message import Message
@@ -27,7 +26,6 @@ _BEGIN: Final = insert(tool_calls).values(
     position=select(func.count()).where(tool_calls.c.task_id == _TASK).scalar_subquery(),
 )
 _CHANGE: Final = update(tool_calls).where(tool_calls.c.task_id == _TASK, tool_calls.c.call_id == _CALL)
-_TAKEN: Final = select(messages.c.ts).where(messages.c.task_id == _TASK, messages.c.ts >= bindparam("of_ts"))
 _LATEST: Final = select(func.max(messages.c.ts)).where(messages.c.task_id == _TASK)
 
 
@@ -74,9 +72,9 @@ class TaskRepository:
     async def insert(self, unit: Transaction, task: Task) -> None:
         await self._rows.insert(unit, task)
 
-    async def save(self, unit: Transaction, task: Task, before: Task) -> bool:
-        """Store what differs from `before`; whether there is such a task."""
-        return await self._rows.save(unit, task, before)
+    async def save(self, unit: Transaction, task: Task, before: Task) -> None:
+        """Store what differs from `before`."""
+        await self._rows.save(unit, task, before)
 
 
 class ConversationRepository:
@@ -115,11 +113,11 @@ class ToolCallRepository:
         moment = {"started_at": now()}
         if not is_new and (await unit.execute(_CHANGE, [key | moment])).rowcount:
             return
-        await unit.execute(_BEGIN, [key | moment | {"tool_name": tool_name, "command": command}])
+        await unit.write(_BEGIN, [key | moment | {"tool_name": tool_name, "command": command}])
 
     async def end(self, unit: Transaction, task_id: TaskId, call_id: CallId, *, success: bool) -> None:
         key = {"of_task": task_id, "of_call": call_id}
-        await unit.execute(_CHANGE, [key | {"completed_at": now(), "success": success}])
+        await unit.write(_CHANGE, [key | {"completed_at": now(), "success": success}])
 
     async def all(self, task_id: TaskId) -> Sequence[Any]:
         """The rows of a task's calls in the order in which they began."""
@@ -147,17 +145,10 @@ class MessageRepository:
     async def insert(self, unit: Transaction, message: Message) -> None:
         await self._rows.insert(unit, message)
 
-    async def free_ts(self, unit: Transaction, task_id: TaskId, wanted: int | None) -> int:
-        """A time for a new message that no other of the task has: the one that is wanted, or one just after.
-
-        Where none is wanted it is this moment, or just after the task's last message.
-        """
-        if wanted is None:
-            last = (await unit.execute(_LATEST, [{"of_task": task_id}])).scalar_one() or 0
-            return max(milliseconds(now()), last + 1)
-        taken = await unit.execute(_TAKEN, [{"of_task": task_id, "of_ts": wanted}])
-        used = set(taken.scalars())
-        return next(ts for ts in itertools.count(wanted) if ts not in used)
+    async def latest_ts(self, connection: Statements, task_id: TaskId) -> int:
+        """The time of the task's last message; 0 where there is none."""
+        found = (await connection.execute(_LATEST, [{"of_task": task_id}])).scalar_one_or_none()
+        return found or 0
 
     async def page(self, task_id: TaskId, *, limit: int, offset: int) -> tuple[list[Message], int]:
         """A task's messages, oldest first, and how many there are."""
@@ -191,4 +182,4 @@ class SnapshotRepository:
             return (await connection.execute(statement)).scalar_one_or_none()
 
     async def insert(self, unit: Transaction, task_id: TaskId, content: bytes) -> None:
-        await unit.execute(insert(snapshots).values(task_id=task_id, content=content))
+        await unit.write(insert(snapshots).values(task_id=task_id, content=content))

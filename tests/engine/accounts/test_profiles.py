@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -129,6 +130,36 @@ async def test_profiles_of_others_do_not_exist(
     assert await profiles.list(stranger) == []
     assert await profiles.active(stranger) is None
     assert (await profiles.get(user, made.id)).is_active
+
+
+async def test_a_change_holds_from_the_next_request_on(profiles: ProviderProfiles, user: UserId) -> None:
+    async def models() -> str | None:
+        found = await profiles.active(user)
+        return found and found.model
+
+    assert await models() is None
+    one = await profiles.create(user, wanted("one"))
+    assert await models() == one.model
+    await profiles.update(user, ProfileUpdate(profile_id=one.id, model="changed"))
+    assert await models() == "changed"
+    two = await profiles.create(user, wanted("two"))
+    assert await models() == two.model
+    await profiles.activate(user, one.id)
+    assert await models() == "changed"
+    await profiles.delete(user, one.id)
+    assert await models() is None
+
+
+async def test_who_looks_while_a_profile_is_changed_leaves_nothing_stale(
+    profiles: ProviderProfiles, user: UserId
+) -> None:
+    made = await profiles.create(user, wanted("one"))
+    for number in range(20):
+        looking = [asyncio.create_task(profiles.active(user)) for _ in range(5)]
+        change = ProfileUpdate(profile_id=made.id, model=f"model-{number}")
+        await asyncio.gather(profiles.update(user, change), *looking)
+        found = await profiles.active(user)
+        assert found is not None and found.model == f"model-{number}"
 
 
 async def test_after_a_change_of_the_secret_the_key_is_unreadable(

@@ -45,7 +45,7 @@ class Here:
     workspace: Workspace
     config: SessionConfig = CONFIG
 
-    async def run_command(self, line: str, *, directory: str = "") -> Exit:
+    async def run_command(self, line: str, *, directory: str = "", timeout_s: float | None = None) -> Exit:
         code, output = await run_here(self.workspace.folder / directory, line)
         return Exit(
             code=code,
