@@ -165,9 +165,14 @@ class Model:
         self, found: Found, request: ModelRequest, reply: Reply, *, is_shown: bool = True
     ) -> None:
         stream = cast(AsyncGenerator[ModelEvent, None], found.provider.stream(request))
-        async with contextlib.aclosing(stream):
-            async for piece in stream:
-                self._take(reply, piece, is_shown=is_shown)
+        try:
+            async with contextlib.aclosing(stream):
+                async for piece in stream:
+                    self._take(reply, piece, is_shown=is_shown)
+        except ProviderFailure as failure:
+            if failure.code != "MODEL_UNKNOWN":
+                raise
+            raise ProviderFailure(failure.code, f"`{found.model}`: {failure.message}") from failure
 
     def _take(self, reply: Reply, piece: ModelEvent, *, is_shown: bool) -> None:
         match piece:
