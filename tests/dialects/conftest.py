@@ -73,6 +73,18 @@ PLAYBOOKS = {
           - call: attempt_completion
             with: {result: ended}
     """,
+    "browsing": """
+        match: ["http://"]
+        steps:
+          - call: browser_action
+            with: {action: launch, url: "{{ input }}"}
+          - call: browser_action
+            with: {action: click, coordinate: "20,20"}
+          - call: browser_action
+            with: {action: close}
+          - call: attempt_completion
+            with: {result: seen}
+    """,
     "slow": """
         match: [slow speech]
         pace_ms: 500
