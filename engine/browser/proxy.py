@@ -12,7 +12,7 @@ import logging
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from engine.runtimes.addresses import Address, AddressRefused, addresses, public_address
+from engine.addresses import Address, AddressRefused, addresses, public_address
 
 HEAD_BYTES: Final = 65_536
 CONNECT_S: Final = 15.0

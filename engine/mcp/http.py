@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import httpx2
 
-from engine.runtimes.addresses import AddressRefused, public_address
+from engine.addresses import AddressRefused, public_address
 
 
 class PublicTransport(httpx2.AsyncHTTPTransport):

@@ -12,8 +12,8 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.addresses import is_public
 from engine.browser.proxy import Proxy
-from engine.runtimes.addresses import is_public
 
 
 @pytest.fixture

@@ -22,10 +22,17 @@ def is_public(address: Address) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
         if any(address in network for network in _TRANSLATED):
             return False
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
+        inner = embedded(address)
         if inner is not None and not is_public(inner):
             return False
     return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+def embedded(address: Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that an IPv6 one stands for, if it does."""
+    if not isinstance(address, ipaddress.IPv6Address):
+        return None
+    return address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
 
 
 async def addresses(host: str) -> list[Address]:
