@@ -408,7 +408,7 @@ class MessageDelta(Event):
 @event("message.discarded", durable=False, namespace="/tasks")
 @value
 class MessageDiscarded(Event):
-    """A message that was being written will not be completed: its request broke off."""
+    """A message that was being written will not be completed: its request broke off, or its call failed."""
 
     message_id: str
     ts: int
@@ -417,11 +417,14 @@ class MessageDiscarded(Event):
 @event("call.delta", durable=False, namespace="/tools")
 @value
 class CallWritten(Event):
-    """A piece of the arguments (JSON text) of a call that the model is writing."""
+    """A piece of the arguments (JSON text) of a call that the model is writing, and of the message of it."""
 
     call_id: str
     tool_name: str
     arguments: str
+    message_id: str
+    ts: int
+    position: int = field(metadata=described("Characters of the arguments before this piece"))
 
 
 @event("tool.failed")

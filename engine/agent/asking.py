@@ -13,7 +13,6 @@ from engine.agent.choosing import find_model
 from engine.agent.condensing import shown
 from engine.agent.modes import Modes
 from engine.agent.prompts import system_prompt
-from engine.agent.transcript import new_message_id
 from engine.agent.work import Work
 from engine.providers.catalogue import SCRIPTED, Found
 from engine.providers.models import UNKNOWN, ModelFacts, facts_of
@@ -62,6 +61,8 @@ class Reply:
 
     ts: int
     drafts: dict[str, Draft] = field(default_factory=dict)
+    written: dict[str, Draft] = field(default_factory=dict)
+    """The arguments of calls, as they were written, by the id of the call."""
     calls: list[ToolCall] = field(default_factory=list)
     usage: Usage = field(default_factory=lambda: Usage(tokens_in=0, tokens_out=0))
     stopped: str = "end"
@@ -120,6 +121,9 @@ class Model:
                 await self._wait(failure, attempt)
             else:
                 reply.cost = self.facts.cost(reply.usage)
+                self._work.begun_messages.update(
+                    {CallId(call_id): (draft.id, draft.ts) for call_id, draft in reply.written.items()}
+                )
                 return reply
         raise AssertionError("the loop above returns or raises")
 
@@ -181,9 +185,7 @@ class Model:
             case ReasoningDelta():
                 self._draft(reply, "reasoning", piece.text, is_shown=is_shown)
             case CallDelta():
-                self._work.signal(
-                    CallWritten(call_id=piece.call_id, tool_name=piece.tool_name, arguments=piece.arguments)
-                )
+                self._write_call(reply, piece)
             case CallRequested():
                 reply.calls.append(_call(piece))
             case Usage():
@@ -195,16 +197,31 @@ class Model:
 
     def _draft(self, reply: Reply, say: str, text: str, *, is_shown: bool) -> None:
         if say not in reply.drafts:
-            reply.drafts[say] = Draft(say, new_message_id(), self._work.next_ts())
+            reply.drafts[say] = Draft(say, *self._work.new_message())
         draft = reply.drafts[say]
         if is_shown:
             piece = MessageDelta(message_id=draft.id, text=text, ts=draft.ts, say=say, position=draft.length)
             self._work.signal(piece)
         draft.add(text)
 
+    def _write_call(self, reply: Reply, piece: CallDelta) -> None:
+        if piece.call_id not in reply.written:
+            reply.written[piece.call_id] = Draft("tool", *self._work.new_message())
+        draft = reply.written[piece.call_id]
+        written = CallWritten(
+            call_id=piece.call_id,
+            tool_name=piece.tool_name,
+            arguments=piece.arguments,
+            message_id=draft.id,
+            ts=draft.ts,
+            position=draft.length,
+        )
+        self._work.signal(written)
+        draft.add(piece.arguments)
+
     def _discard(self, reply: Reply) -> None:
         """Take back what was shown of an answer that broke off."""
-        for draft in reply.drafts.values():
+        for draft in (*reply.drafts.values(), *reply.written.values()):
             self._work.signal(MessageDiscarded(message_id=draft.id, ts=draft.ts))
 
     async def _wait(self, failure: ProviderFailure, attempt: int) -> None:

@@ -47,6 +47,14 @@ class Calls:
 
     async def answer(self, call: ToolCall) -> str | None:
         """Do what one call asks and store what came of it; the summary, if the call ends the task."""
+        summary = await self._answer(call)
+        if summary is None:
+            self._work.drop_message(call.id)
+        else:
+            self._work.completed_by = call.id
+        return summary
+
+    async def _answer(self, call: ToolCall) -> str | None:
         if await self._was_interrupted(call):
             await self._work.append(_answered(call, INTERRUPTED, interrupted=True))
             return None
@@ -141,7 +149,11 @@ class Calls:
                 unit, self._work.task.id, call.id, success=result.success
             )
             if notice is not None and notice.kind == "tool" and result.success:
-                await self._work.writing(say="tool", text=notice.text, images=result.images)(unit)
+                message_id, ts = self._work.message_of(call.id)
+                write = self._work.writing(
+                    say="tool", text=notice.text, images=result.images, message_id=message_id, ts=ts
+                )
+                await write(unit)
 
         completed = ToolCompleted(
             call_id=call.id,

@@ -45,7 +45,7 @@ class TaskContext:
 
     async def ask(self, question: str, suggestions: Sequence[str]) -> str:
         """A person's answer to a question of the model."""
-        message = await self._people.ask(question, suggestions)
+        message = await self._people.ask(self._call.id, question, suggestions)
         self.heard = message.id
         return message.text or ""
 

@@ -78,7 +78,8 @@ class People:
 
     async def _put_before(self, approval: Approval, notice: Notice) -> None:
         """Store a question and show it, as an approval and as a message."""
-        write = self._work.writing(ask=notice.kind, text=notice.text)
+        message_id, ts = self._work.message_of(approval.call_id)
+        write = self._work.writing(ask=notice.kind, text=notice.text, message_id=message_id, ts=ts)
 
         async def put(unit: Transaction) -> None:
             await write(unit)
@@ -93,10 +94,10 @@ class People:
         async with self._waiting():
             return await self._work.equipment.approvals.wait(approval)
 
-    async def ask(self, question: str, suggestions: Sequence[str]) -> Message:
+    async def ask(self, call_id: CallId, question: str, suggestions: Sequence[str]) -> Message:
         """A person's answer: one that waits already, or the next message."""
         if not await self.unheard():
-            await self._put(question, suggestions)
+            await self._put(call_id, question, suggestions)
         async with self._waiting():
             return await self._hear(suggestions)
 
@@ -122,17 +123,15 @@ class People:
                 return unheard[0]
             await self._spoken.wait()
 
-    async def _put(self, question: str, suggestions: Sequence[str]) -> None:
+    async def _put(self, call_id: CallId, question: str, suggestions: Sequence[str]) -> None:
         suggest = [{"answer": suggestion} for suggestion in suggestions]
         told = orjson.dumps({"question": question, "suggest": suggest}).decode()
 
-        async def write(unit: Transaction) -> None:
-            await self._work.equipment.transcripts.write(unit, self._work.task, ask="followup", text=told)
-
+        message_id, ts = self._work.message_of(call_id)
         await self._work.note(
             TaskInteractive(question=question, suggestions=list(suggestions)),
             activity=Activity.INTERACTIVE,
-            alongside=write,
+            alongside=self._work.writing(ask="followup", text=told, message_id=message_id, ts=ts),
         )
 
     @contextlib.asynccontextmanager

@@ -234,10 +234,8 @@ class Runner:
 
     async def _complete(self, work: Work, summary: str) -> None:
         result = await self._equipment.results.measure(work.task.id, work.workspace, summary)
-
-        async def say(unit: Transaction) -> None:
-            await self._equipment.transcripts.write(unit, work.task, say="completion_result", text=summary)
-
+        message_id, ts = work.message_of(work.completed_by)
+        say = work.writing(say="completion_result", text=summary, message_id=message_id, ts=ts)
         await self._equipment.states.move(
             work.task.id,
             TaskStatus.COMPLETED,

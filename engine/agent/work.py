@@ -17,7 +17,7 @@ from models.conversation import Turn
 from models.event import Event
 from models.identifier import CallId, MessageId
 from models.session import Session
-from models.task import Task
+from models.task import MessageDiscarded, Task
 from models.usage import TokenUsage
 
 
@@ -57,6 +57,9 @@ class Work:
         self.mistakes = 0
         """How many steps in a row have led nowhere."""
         self.is_condensing_asked = False
+        self.begun_messages: dict[CallId, tuple[MessageId, int]] = {}
+        """The messages of calls that people have seen growing, and that are not complete."""
+        self.completed_by: CallId | None = None
         self.confirmed_at = 0
         self.confirmed_cost = 0.0
         """Iterations and US dollars at which a person last agreed that the task goes on."""
@@ -86,6 +89,17 @@ class Work:
     def new_message(self) -> tuple[MessageId, int]:
         """The id and the time of a message that is about to be written."""
         return new_message_id(), self.next_ts()
+
+    def message_of(self, call_id: CallId | None) -> tuple[MessageId, int]:
+        """The id and the time of a call's next message: of the one that was begun, if there is one."""
+        begun = self.begun_messages.pop(call_id, None) if call_id is not None else None
+        return begun or self.new_message()
+
+    def drop_message(self, call_id: CallId) -> None:
+        """A message that was begun for a call will not be completed."""
+        begun = self.begun_messages.pop(call_id, None)
+        if begun is not None:
+            self.signal(MessageDiscarded(message_id=begun[0], ts=begun[1]))
 
     def writing(
         self,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +15,7 @@ from models.clock import now
 from models.event import Event, Seal, StoredEvent
 from models.identifier import MessageId, SessionId, TaskId
 from models.message import Message, MessageType
-from models.task import MessageCreated, MessageDelta, MessageDiscarded, TaskCancelled
+from models.task import CallWritten, MessageCreated, MessageDelta, MessageDiscarded, TaskCancelled
 
 SESSION, TASK, MESSAGE = SessionId("session-1"), TaskId("task-1"), MessageId("message-1")
 TS = 1_700_000_000_000
@@ -64,6 +66,64 @@ def test_a_long_message_is_told_in_a_bounded_number_of_tellings(count: int) -> N
     growing = written(EventStream(), [("word ", True)] * count)
     characters = sum(len(each["message"]["text"]) for each in growing)
     assert characters <= 60 * 5 * count + 5 * 60 * 60
+
+
+def written_call(stream: EventStream, tool_name: str, arguments: dict[str, Any]) -> list[dict[str, Any]]:
+    """What is told while the arguments come letter by letter."""
+    seen = []
+    for position, letter in enumerate(json.dumps(arguments)):
+        piece = CallWritten(
+            call_id="call-1",
+            tool_name=tool_name,
+            arguments=letter,
+            message_id=MESSAGE,
+            ts=TS,
+            position=position,
+        )
+        seen += told(stream, piece)
+    return [event[1] for event in seen]
+
+
+@pytest.mark.parametrize(
+    ("tool_name", "arguments", "kind", "text"),
+    [
+        ("execute_command", {"command": 'echo "é"'}, "command", 'echo "é"'),
+        ("attempt_completion", {"result": "All\ndone."}, "completion_result", "All\ndone."),
+        (
+            "write_to_file",
+            {"path": "a", "content": "b\n"},
+            "tool",
+            {"tool": "newFileCreated", "content": "b\n"},
+        ),
+        ("ask_followup_question", {"question": "Why?"}, "followup", {"question": "Why?"}),
+        ("use_mcp_tool", {"server_name": "a", "tool_name": "b"}, "use_mcp_server", {"toolName": "b"}),
+    ],
+)
+def test_a_call_that_is_written_is_a_growing_message(
+    tool_name: str, arguments: dict[str, Any], kind: str, text: str | dict[str, Any]
+) -> None:
+    growing = written_call(EventStream(), tool_name, arguments)
+    assert [each["action"] for each in growing] == ["created", *["updated"] * (len(growing) - 1)]
+    last = growing[-1]["message"]
+    assert (last.get("ask") or last.get("say"), last["partial"], last["ts"]) == (kind, True, TS)
+    if isinstance(text, str):
+        assert last["text"] == text
+    else:
+        assert json.loads(last["text"]).items() >= text.items()
+
+
+def test_calls_without_messages_are_not_told_while_they_are_written() -> None:
+    assert written_call(EventStream(), "update_todo_list", {"todos": "- [ ] one"}) == []
+    assert written_call(EventStream(), "no_tool", {"a": 1}) == []
+
+
+def test_what_is_no_json_makes_no_message() -> None:
+    stream = EventStream()
+    piece = CallWritten(
+        call_id="call-1", tool_name="read_file", arguments="nonsense", message_id=MESSAGE, ts=TS, position=0
+    )
+    assert told(stream, piece) == []
+    assert told(stream, MessageDiscarded(message_id=MESSAGE, ts=TS)) == []
 
 
 def test_a_message_that_is_taken_back_is_told_as_it_stood() -> None:

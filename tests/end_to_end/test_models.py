@@ -100,7 +100,7 @@ def test_a_task_streams_calls_tools_in_parallel_and_outlives_what_breaks(
         {"response": broken},
         {"response": LOOK, "chunkSize": 10, "truncateAfterChunks": 4},
         {"response": LOOK, "chunkSize": 10},
-        {"response": DONE},
+        {"response": DONE, "chunkSize": 10},
     )
     outcome = work(server, protocol, mock_models, until("taskCompleted"))
     assert outcome.errors == []
@@ -115,6 +115,11 @@ def test_a_task_streams_calls_tools_in_parallel_and_outlives_what_breaks(
     growing = [told for told in spoken if told["message"]["ts"] == whole["message"]["ts"]]
     assert [told["action"] for told in growing] == ["created", *["updated"] * (len(growing) - 1)]
     assert len(growing) > 3 and growing[-1]["message"]["partial"] is False
+
+    results = [told for told in outcome.messages if told["message"].get("say") == "completion_result"]
+    assert len({told["message"]["ts"] for told in results}) == 1
+    assert [told["message"]["partial"] for told in results] == [*[True] * (len(results) - 1), False]
+    assert results[-1]["message"]["text"] == "Looked twice." and len(results) > 1
 
     calls = [(each["toolName"], each["result"]["success"]) for each in events(outcome, "tool.completed")]
     assert calls == [("list_files", True), ("list_files", True), ("attempt_completion", True)]

@@ -12,6 +12,7 @@ from models.event import StoredEvent
 from models.mode import ModeSwitched
 from models.session import SessionUpdatedEvent
 from models.task import (
+    CallWritten,
     MessageCreated,
     MessageDelta,
     MessageDiscarded,
@@ -54,6 +55,8 @@ class EventStream:
         """The event in S2's words, each a JSON list; none for one that S2 does not know."""
         if stored.type == MessageDelta.name:
             return _encoded(self._drafts.write(orjson.loads(stored.body)))
+        if stored.type == CallWritten.name:
+            return _encoded(self._drafts.write_call(orjson.loads(stored.body)))
         if stored.type == ToolOutput.name:
             return self._printed(orjson.loads(stored.body))
         if stored.type == MessageDiscarded.name:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
+
+from handlers.dialects.extension.calls import shape_of
 
 LONGEST_DRAFT: Final = 50_000
 """Characters of a growing message that are told before it is complete."""
@@ -26,13 +29,15 @@ class Draft:
 
     task_id: str
     ts: int
-    say: str
-    text: str = ""
+    shape: Callable[[str], dict[str, Any] | None]
+    """What is written so far as a message; None for what makes none yet."""
+    written: str = ""
     told: int = 0
     """Characters that the client has been told."""
 
-    def message(self, *, partial: bool) -> dict[str, Any]:
-        return {"ts": self.ts, "type": "say", "say": self.say, "text": self.text, "partial": partial}
+    def message(self, *, partial: bool) -> dict[str, Any] | None:
+        shaped = self.shape(self.written)
+        return None if shaped is None else {"ts": self.ts, **shaped, "partial": partial}
 
 
 class Drafts:
@@ -43,20 +48,31 @@ class Drafts:
 
     def write(self, content: dict[str, Any]) -> list[list[Any]]:
         """Take a `message.delta`. A client that missed a piece gets the message when it is complete."""
+        say = content["say"]
+        return self._grow(content, content["text"], lambda text: {"type": "say", "say": say, "text": text})
+
+    def write_call(self, content: dict[str, Any]) -> list[list[Any]]:
+        """Take a `call.delta`: the message of the call grows."""
+        return self._grow(content, content["arguments"], shape_of(content["toolName"]))
+
+    def _grow(
+        self, content: dict[str, Any], piece: str, shape: Callable[[str], dict[str, Any] | None]
+    ) -> list[list[Any]]:
         name, position = content["messageId"], content["position"]
         if position == 0 and name not in self._drafts:
-            self._drafts[name] = Draft(content["taskId"], content["ts"], content["say"])
+            self._drafts[name] = Draft(content["taskId"], content["ts"], shape)
         draft = self._drafts.get(name)
-        if draft is None or position != len(draft.text):
+        if draft is None or position != len(draft.written) or position > LONGEST_DRAFT:
             return []
-        if position > LONGEST_DRAFT:
+        draft.written += piece
+        if len(draft.written) - draft.told <= draft.told // WORTH_TELLING:
             return []
-        draft.text += content["text"]
+        message = draft.message(partial=True)
+        if message is None:
+            return []
         action = "updated" if draft.told else "created"
-        if len(draft.text) - draft.told <= draft.told // WORTH_TELLING:
-            return []
-        draft.told = len(draft.text)
-        return [_told(draft.task_id, action, draft.message(partial=True))]
+        draft.told = len(draft.written)
+        return [_told(draft.task_id, action, message)]
 
     def complete(self, message: dict[str, Any]) -> str:
         """How a message that is complete is told: as a new one, unless its beginning was told already."""
@@ -70,7 +86,8 @@ class Drafts:
     def discard(self, message_id: str) -> list[list[Any]]:
         """Take a `message.discarded`: what was told of it is all that there will be."""
         draft = self._drafts.pop(message_id, None)
-        return [] if draft is None else [_told(draft.task_id, "updated", draft.message(partial=False))]
+        message = draft.message(partial=False) if draft is not None and draft.told else None
+        return [] if draft is None or message is None else [_told(draft.task_id, "updated", message)]
 
     def end(self, task_id: str | None) -> list[list[Any]]:
         """The task writes no more: what it left half-written stays so."""
