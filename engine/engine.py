@@ -30,6 +30,7 @@ from engine.events.hub import Hub
 from engine.events.log import EventLog
 from engine.files import Files
 from engine.mcp.hub import McpHub
+from engine.processes import ProcessTable
 from engine.providers.anthropic import AnthropicProvider
 from engine.providers.catalogue import Providers
 from engine.providers.gemini import GeminiProvider
@@ -41,6 +42,7 @@ from engine.runtimes.choose import choose
 from engine.runtimes.runtime import Runtime
 from engine.search.index import CodeIndex
 from engine.sessions import Sessions
+from engine.shell import Shell
 from engine.storage.approvals import ApprovalRepository
 from engine.storage.database import Database
 from engine.storage.profiles import ProfileRepository
@@ -52,6 +54,7 @@ from engine.storage.tasks import (
     TaskRepository,
     ToolCallRepository,
 )
+from engine.terminals import TerminalTable
 from engine.tools.access_mcp_resource import AccessMcpResource
 from engine.tools.browser_action import BrowserAction
 from engine.tools.catalogue import DEFAULT_TOOLS, Catalogue
@@ -86,11 +89,16 @@ class Engine:
     index: CodeIndex
     mcp: McpHub
     browsers: Browsers
+    processes: ProcessTable
+    terminals: TerminalTable
+    shell: Shell
 
     async def end_work(self) -> None:
         """Bring running tasks to a stored, resumable state, end what callers run, and take nothing new."""
         await self.runner.close()
         await self.tools.close()
+        await self.processes.close()
+        await self.terminals.close()
 
     async def close(self) -> None:
         """End all work and let go of everything."""
@@ -239,4 +247,7 @@ def _assemble(
         index=index,
         mcp=mcp,
         browsers=browsers,
+        processes=ProcessTable(sessions, runtime, log, hub),
+        terminals=TerminalTable(sessions, runtime, log, hub),
+        shell=Shell(sessions, runtime),
     )

@@ -11,9 +11,11 @@ from handlers.files import Files
 from handlers.mcp import Mcp
 from handlers.monitoring import Monitoring
 from handlers.operation import Registry
+from handlers.processes import ProcessHandlers
 from handlers.profiles import ProviderProfiles
 from handlers.sessions import Sessions
 from handlers.tasks import Tasks
+from handlers.terminals import TerminalHandlers
 from handlers.tools import Tools
 
 AREAS = (
@@ -25,6 +27,8 @@ AREAS = (
     Approvals,
     Files,
     Checkpoints,
+    ProcessHandlers,
+    TerminalHandlers,
     Mcp,
     Events,
     Monitoring,

@@ -14,6 +14,7 @@ MessageId = NewType("MessageId", str)
 EventId = NewType("EventId", str)
 KeyId = NewType("KeyId", str)
 ProfileId = NewType("ProfileId", str)
+TerminalId = NewType("TerminalId", str)
 RequestId = NewType("RequestId", str)
 
 

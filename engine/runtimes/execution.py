@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from engine.finishing import finish
 from engine.runtimes.cgroups import ControlGroup
 from engine.runtimes.output import Lines, Transcript
 from engine.runtimes.process import End, Launch, Process
-from engine.runtimes.runtime import Exit, OutputSink
+from engine.runtimes.runtime import Exit, OnStarted, OutputSink
 from engine.runtimes.tree import disk_bytes
 from models.session import ResourceLimits
 
@@ -32,6 +33,7 @@ class Bounds:
     limits: ResourceLimits
     folder: Path
     max_output_bytes: int
+    is_lasting: bool = False
 
 
 class Execution:
@@ -49,7 +51,16 @@ class Execution:
         self._is_stopping = False
         self.finished = asyncio.Event()
 
-    async def run(self, launch: Launch) -> Exit:
+    def terminate(self) -> None:
+        """Ask it, and all that it has started, to end (SIGTERM)."""
+        if self._process is not None:
+            self._process.terminate()
+
+    def ports(self) -> list[int]:
+        """The TCP ports that it, and what it has started, listen on."""
+        return [] if self._process is None else self._process.ports()
+
+    async def run(self, launch: Launch, on_started: OnStarted | None = None) -> Exit:
         """Run it to its end. Cancelled, it has ended the command and everything that it started.
 
         Raises: OSError, if it cannot be started; whatever `on_output` raises.
@@ -58,7 +69,7 @@ class Execution:
         try:
             process = self._process = Process(launch, self._group)
             try:
-                end = await self._follow(process)
+                end = await self._follow(process, on_started)
             finally:
                 await finish(process.close())
             return self._exit(end, time.monotonic() - started)
@@ -73,8 +84,10 @@ class Execution:
             self._is_stopping = True
             self._process.kill()
 
-    async def _follow(self, process: Process) -> End:
+    async def _follow(self, process: Process, on_started: OnStarted | None) -> End:
         stdout, stderr = await process.begin()
+        if on_started is not None:
+            on_started(self)
         try:
             async with asyncio.TaskGroup() as tasks:
                 guard = tasks.create_task(self._guard(process))
@@ -105,7 +118,8 @@ class Execution:
         if self._on_output is None:
             pieces = ["".join(pieces)]
         for piece in pieces:
-            if self._transcript.printed_bytes > PRINTED_AT_MOST * self._bounds.max_output_bytes:
+            most = math.inf if self._bounds.is_lasting else PRINTED_AT_MOST * self._bounds.max_output_bytes
+            if self._transcript.printed_bytes > most:
                 self.stop("output")
                 return
             self._transcript.add(piece)
@@ -115,7 +129,9 @@ class Execution:
     async def _guard(self, process: Process) -> None:
         """Look after the limits that the kernel does not hold by itself."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._bounds.limits.max_execution_time
+        deadline = math.inf
+        if not self._bounds.is_lasting:
+            deadline = loop.time() + self._bounds.limits.max_execution_time
         measure_at = loop.time() + _CHECK_S
         while (now := loop.time()) < deadline:
             if self._group.is_out_of_memory():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import shutil
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -17,7 +18,8 @@ from engine.runtimes.cgroups import ControlGroups
 from engine.runtimes.execution import Bounds, Execution, is_over_disk
 from engine.runtimes.process import Launch
 from engine.runtimes.program import Program
-from engine.runtimes.runtime import Command, Exit, OutputSink, RuntimeUnavailable, Sandbox
+from engine.runtimes.runtime import Command, Exit, OnStarted, OutputSink, RuntimeUnavailable, Sandbox
+from engine.runtimes.terminal import TerminalProgram
 from models.error import InvalidField, NotFound, WorkspaceLimitExceeded
 from models.identifier import SessionId
 from models.session import ResourceLimits
@@ -36,9 +38,16 @@ class HostRuntime:
         self._max_output_bytes = max_output_bytes
         self._groups = groups if groups is not None else ControlGroups.find()
         self._prlimit = shutil.which("prlimit")
-        self._running: defaultdict[SessionId, set[Execution | Program]] = defaultdict(set)
+        self._running: defaultdict[SessionId, set[Execution | Program | TerminalProgram]] = defaultdict(set)
 
-    async def run(self, sandbox: Sandbox, command: Command, *, on_output: OutputSink | None = None) -> Exit:
+    async def run(
+        self,
+        sandbox: Sandbox,
+        command: Command,
+        *,
+        on_output: OutputSink | None = None,
+        on_started: OnStarted | None = None,
+    ) -> Exit:
         """Run a command to its end, within the sandbox's limits; cancelled, it ends all that it started.
 
         Raises: RuntimeUnavailable; WorkspaceLimitExceeded, if the workspace is over its size already;
@@ -46,7 +55,7 @@ class HostRuntime:
         """
         await self._check(sandbox, command)
         with self._prepared(sandbox, command) as launch:
-            return await self._execute(sandbox, launch, on_output)
+            return await self._execute(sandbox, launch, command, on_output, on_started)
 
     @asynccontextmanager
     async def start(self, sandbox: Sandbox, command: Command) -> AsyncIterator[Program]:
@@ -69,6 +78,30 @@ class HostRuntime:
                 finally:
                     await finish(program.close())
 
+    @asynccontextmanager
+    async def open_terminal(
+        self, sandbox: Sandbox, command: Command, *, columns: int, rows: int
+    ) -> AsyncIterator[TerminalProgram]:
+        """A program behind a terminal, within the sandbox's limits but for the time; it ends with the block.
+
+        Raises: as `run`.
+        """
+        await self._check(sandbox, command)
+        shell = replace(command, line=f"exec setsid --ctty --wait /bin/sh -c {shlex.quote(command.line)}")
+        with self._prepared(sandbox, shell) as launch:
+            try:
+                program = TerminalProgram(launch, self._groups.make(sandbox.limits), sandbox, columns, rows)
+            except OSError as failure:
+                raise RuntimeUnavailable(
+                    f"The terminal could not be opened: {failure.strerror}."
+                ) from failure
+            with self._listed(sandbox.session_id, program):
+                try:
+                    await program.begin()
+                    yield program
+                finally:
+                    await finish(program.close())
+
     async def _check(self, sandbox: Sandbox, command: Command) -> None:
         if self.problem is not None:
             raise RuntimeUnavailable(self.problem)
@@ -81,7 +114,9 @@ class HostRuntime:
             )
 
     @contextmanager
-    def _listed(self, session_id: SessionId, running: Execution | Program) -> Iterator[None]:
+    def _listed(
+        self, session_id: SessionId, running: Execution | Program | TerminalProgram
+    ) -> Iterator[None]:
         """Have it ended when the session is closed."""
         others = self._running[session_id]
         others.add(running)
@@ -121,12 +156,24 @@ class HostRuntime:
         """How to start a command, with whatever is open for it."""
         raise NotImplementedError
 
-    async def _execute(self, sandbox: Sandbox, launch: Launch, on_output: OutputSink | None) -> Exit:
-        bounds = Bounds(limits=sandbox.limits, folder=sandbox.folder, max_output_bytes=self._max_output_bytes)
+    async def _execute(
+        self,
+        sandbox: Sandbox,
+        launch: Launch,
+        command: Command,
+        on_output: OutputSink | None,
+        on_started: OnStarted | None,
+    ) -> Exit:
+        bounds = Bounds(
+            limits=sandbox.limits,
+            folder=sandbox.folder,
+            max_output_bytes=self._max_output_bytes,
+            is_lasting=command.is_lasting,
+        )
         try:
             execution = Execution(bounds, self._groups.make(sandbox.limits), on_output)
             with self._listed(sandbox.session_id, execution):
-                return await execution.run(launch)
+                return await execution.run(launch, on_started)
         except OSError as failure:
             raise RuntimeUnavailable(f"The command could not be started: {failure.strerror}.") from failure
 

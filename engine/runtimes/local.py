@@ -21,7 +21,7 @@ from engine.runtimes.cgroups import ControlGroups
 from engine.runtimes.host import HostRuntime
 from engine.runtimes.jail import MADE_UP, Jail
 from engine.runtimes.process import Launch
-from engine.runtimes.runtime import Command, Exit, OutputSink, RuntimeUnavailable, Sandbox
+from engine.runtimes.runtime import Command, Exit, OnStarted, OutputSink, RuntimeUnavailable, Sandbox
 from models.identifier import SessionId
 from models.session import ResourceLimits
 
@@ -95,8 +95,15 @@ class LocalRuntime(HostRuntime):
                 report=listened,
             )
 
-    async def _execute(self, sandbox: Sandbox, launch: Launch, on_output: OutputSink | None) -> Exit:
-        done = await super()._execute(sandbox, launch, on_output)
+    async def _execute(
+        self,
+        sandbox: Sandbox,
+        launch: Launch,
+        command: Command,
+        on_output: OutputSink | None,
+        on_started: OnStarted | None,
+    ) -> Exit:
+        done = await super()._execute(sandbox, launch, command, on_output, on_started)
         if done.stopped_by is None and not _was_made(launch):
             reason = done.output.strip()
             raise RuntimeUnavailable(

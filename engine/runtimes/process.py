@@ -15,12 +15,15 @@ from typing import IO, Final
 import psutil
 
 from engine.runtimes.cgroups import ControlGroup
+from engine.runtimes.ports import listening_ports
 
 MARK: Final = "ROOCODE_COMMAND"
 """A variable by which processes are found that have left their parents and their session."""
 
 _WAIT_FOR_THE_WORD: Final = 'read -r word && exec "$@"'
 """A shell that becomes the program when it is told to: the program never runs outside its group."""
+
+_JAIL: Final = "bwrap"
 
 _PATIENCE_S: Final = 2.0
 """How long the outermost process may take to see that what it waits for has been killed."""
@@ -43,6 +46,8 @@ class Launch:
     """The value of `MARK` in its environment, where no namespace ends all processes with the first."""
     has_input: bool = False
     """Whether it reads what is written to it; without, its input is empty."""
+    terminal: int | None = None
+    """The descriptor of a terminal that is its input and its output."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,20 +72,29 @@ class Process:
         self._launch = launch
         self._group = group
         self._transports: list[asyncio.ReadTransport | asyncio.WriteTransport] = []
-        # In this thread: a jail dies with the thread that made it, and this one lasts.
-        self._popen = subprocess.Popen(  # noqa: S603 - running commands is what this is for
-            ["/bin/sh", "-c", _awaited(launch), "sh", *launch.argv],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=launch.folder,
-            env=dict(launch.environment),
-            pass_fds=launch.descriptors,
-            start_new_session=True,
-        )
+        heard, self._word = os.pipe2(os.O_CLOEXEC)
+        stream = subprocess.PIPE if launch.terminal is None else launch.terminal
+        try:
+            # In this thread: a jail dies with the thread that made it, and this one lasts.
+            self._popen = subprocess.Popen(  # noqa: S603 - running commands is what this is for
+                ["/bin/sh", "-c", _awaited(launch, heard), "sh", *launch.argv],
+                stdin=stream,
+                stdout=stream,
+                stderr=stream,
+                cwd=launch.folder,
+                env=dict(launch.environment),
+                pass_fds=[*launch.descriptors, *([] if launch.terminal is None else [heard])],
+                start_new_session=True,
+            )
+        except OSError:
+            os.close(self._word)
+            raise
+        finally:
+            os.close(heard)
         try:
             self._pidfd = os.pidfd_open(self._popen.pid)
         except OSError:
+            os.close(self._word)
             self._popen.communicate()
             raise
         asyncio.get_running_loop().add_reader(self._pidfd, self._reap)
@@ -97,6 +111,11 @@ class Process:
             if not self._launch.has_input:
                 popen.stdin.close()
         return streams
+
+    def begin_in_terminal(self) -> None:
+        """Let it run, within its group; its terminal is its input and its output. Raises: OSError."""
+        self._group.add(self._popen.pid)
+        os.write(self._word, b"go\n")
 
     async def connect_input(self) -> asyncio.StreamWriter:
         """Where to write what it reads, once it has begun."""
@@ -116,6 +135,17 @@ class Process:
                 child.kill()
         if not self.ended.is_set() and (not below or self._launch.mark is not None):
             os.killpg(self._popen.pid, signal.SIGKILL)
+
+    def terminate(self) -> None:
+        """Ask all that it has started to end; not the jail itself, which would take them with it at once."""
+        for each in self._descendants():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if each.name() != _JAIL:
+                    each.terminate()
+
+    def ports(self) -> list[int]:
+        """The TCP ports that it, and all below it, listen on."""
+        return listening_ports(each.pid for each in self._descendants())
 
     async def end_stragglers(self) -> None:
         """Kill what has left its parent and its session, until there is no more of it, or it cannot die."""
@@ -144,6 +174,7 @@ class Process:
             if pipe is not None:
                 pipe.close()
         os.close(self._pidfd)
+        os.close(self._word)
 
     async def _connect(self, pipe: IO[bytes]) -> asyncio.StreamReader:
         reader = asyncio.StreamReader()
@@ -173,6 +204,16 @@ class Process:
         except psutil.NoSuchProcess:
             return []
 
+    def _descendants(self) -> list[psutil.Process]:
+        """It, and all below it."""
+        if self.ended.is_set():
+            return []
+        try:
+            outermost = psutil.Process(self._popen.pid)
+            return [outermost, *outermost.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            return []
+
     def _kill_marked(self, mark: str) -> bool:
         """Whether there was anything left to kill."""
         found = {*self._group.processes(), *_marked(mark)}
@@ -182,7 +223,9 @@ class Process:
         return bool(found)
 
 
-def _awaited(launch: Launch) -> str:
+def _awaited(launch: Launch, heard: int) -> str:
+    if launch.terminal is not None:
+        return f'read -r word </dev/fd/{heard} && exec "$@"'
     return _WAIT_FOR_THE_WORD if launch.has_input else f"{_WAIT_FOR_THE_WORD} </dev/null"
 
 

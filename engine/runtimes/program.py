@@ -8,7 +8,7 @@ from typing import Final
 
 from engine.finishing import finish
 from engine.runtimes.cgroups import ControlGroup
-from engine.runtimes.execution import is_over_disk
+from engine.runtimes.guard import guard_disk
 from engine.runtimes.process import Launch, Process
 from engine.runtimes.runtime import Sandbox
 
@@ -16,9 +16,6 @@ COMPLAINT_BYTES: Final = 4000
 """How much of stderr is kept: its end."""
 
 _CHUNK_BYTES: Final = 65_536
-_CHECK_S: Final = 2.0
-_DISK_SHARE: Final = 20
-"""Measuring the disk takes at most one part in this many of the time."""
 _PATIENCE_S: Final = 1.0
 """How long it has to end by itself once its input is closed."""
 
@@ -39,7 +36,8 @@ class Program:
         """Let it run. Raises: OSError."""
         self._stdout, stderr = await self._process.begin()
         self._input = await self._process.connect_input()
-        self._tasks = [asyncio.create_task(self._listen(stderr)), asyncio.create_task(self._guard())]
+        guard = guard_disk(self._sandbox, self._process.ended, self.stop)
+        self._tasks = [asyncio.create_task(self._listen(stderr)), asyncio.create_task(guard)]
 
     async def read(self) -> bytes:
         """The next bytes that it prints; none at its end."""
@@ -81,15 +79,3 @@ class Program:
     async def _listen(self, stderr: asyncio.StreamReader) -> None:
         while chunk := await stderr.read(_CHUNK_BYTES):
             self._complaint = (self._complaint + chunk)[-COMPLAINT_BYTES:]
-
-    async def _guard(self) -> None:
-        """End it where the workspace has outgrown its limit."""
-        loop = asyncio.get_running_loop()
-        pause_s = _CHECK_S
-        while not self._process.ended.is_set():
-            await asyncio.sleep(pause_s)
-            began = loop.time()
-            if await is_over_disk(self._sandbox.folder, self._sandbox.limits):
-                self.stop()
-                return
-            pause_s = max(_CHECK_S, (loop.time() - began) * _DISK_SHARE)

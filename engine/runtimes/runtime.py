@@ -26,6 +26,8 @@ class Command:
     line: str
     directory: str = ""
     environment: dict[str, str] = field(default_factory=dict)
+    is_lasting: bool = False
+    """It may run, and print, without end: for what goes on beside other work, such as a server."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,41 @@ class RuntimeUnavailable(ToolExecutionFailed):
     """Nothing can be run on this machine as it is; the message says what to install or to set."""
 
 
+class Running(Protocol):
+    """A command under way."""
+
+    def terminate(self) -> None:
+        """Ask it, and all that it has started, to end (SIGTERM)."""
+        ...
+
+    def ports(self) -> list[int]:
+        """The TCP ports that it, and what it has started, listen on."""
+        ...
+
+
+OnStarted = Callable[[Running], None]
+
+
+class Terminal(Protocol):
+    """A program behind a terminal: what it prints, and what is typed."""
+
+    async def read(self) -> bytes:
+        """The next bytes that it prints; none at its end."""
+        ...
+
+    async def write(self, content: bytes) -> None:
+        """Type. Raises: OSError, once it has ended."""
+        ...
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Tell it of a new size of the window."""
+        ...
+
+    async def ended(self) -> int:
+        """Its exit code, once it has ended."""
+        ...
+
+
 class Conversation(Protocol):
     """A program that answers what is written to it."""
 
@@ -92,11 +129,25 @@ class Runtime(Protocol):
     problem: str | None
     """Why nothing can be run here, where that is so; for people."""
 
-    async def run(self, sandbox: Sandbox, command: Command, *, on_output: OutputSink | None = None) -> Exit:
+    async def run(
+        self,
+        sandbox: Sandbox,
+        command: Command,
+        *,
+        on_output: OutputSink | None = None,
+        on_started: OnStarted | None = None,
+    ) -> Exit:
         """Run a command to its end, within the sandbox's limits.
 
-        Raises: RuntimeUnavailable, if nothing can be run here at all, with what to do about it.
+        `on_started` is given a hold on it once it runs. Raises: RuntimeUnavailable, if nothing can be run
+        here at all, with what to do about it.
         """
+        ...
+
+    def open_terminal(
+        self, sandbox: Sandbox, command: Command, *, columns: int, rows: int
+    ) -> AbstractAsyncContextManager[Terminal]:
+        """A program behind a terminal of its own; all of it ends with the block. Raises: as `run`."""
         ...
 
     def start(self, sandbox: Sandbox, command: Command) -> AbstractAsyncContextManager[Conversation]:

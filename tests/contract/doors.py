@@ -13,11 +13,15 @@ import socketio
 from handlers.operation import Operation
 
 ANY_ID = re.compile(
-    r"(session|task|approval|message|user|call|signal|req|key|profile)-[0-9a-zA-Z]+(?:-\d+)?(?:\.\d+)?|\b[0-9a-f]{40}\b"
+    r"(session|task|approval|message|user|call|signal|req|key|profile|process|terminal)-[0-9a-zA-Z]+(?:-\d+)?(?:\.\d+)?|\b[0-9a-f]{40}\b"
 )
 VOLATILE = {
     "accessToken",
     "createdAt",
+    "startedAt",
+    "endedAt",
+    "openedAt",
+    "timestamp",
     "completedAt",
     "estimatedDuration",
     "executionTime",
@@ -28,8 +32,6 @@ VOLATILE = {
     "refreshToken",
     "resolvedAt",
     "resourceUsage",
-    "startedAt",
-    "timestamp",
     "ts",
     "updatedAt",
     "uptime",

@@ -80,6 +80,24 @@ class World:
         await self.call("file.update", **place, content="two\n")
         return {"sessionId": place["sessionId"], "checkpointId": made["checkpoint"]["id"]}
 
+    async def process(self, command: str = "sleep 60") -> dict[str, Any]:
+        place = await self.session()
+        made = await self.call("process.start", **place, command=command)
+        return {**place, "pid": made["process"]["pid"]}
+
+    async def printed(self) -> dict[str, Any]:
+        """A process that has ended, and printed something."""
+        place = await self.process("echo one; echo two")
+        async with asyncio.timeout(60):
+            while (await self.call("process.get", **place))["process"]["status"] == "running":
+                await asyncio.sleep(0.01)
+        return place
+
+    async def terminal(self, command: str = "sleep 60") -> dict[str, Any]:
+        place = await self.session()
+        made = await self.call("terminal.open", **place, command=command)
+        return {**place, "terminalId": made["terminal"]["id"]}
+
     async def new_profile(self) -> dict[str, Any]:
         """What makes a profile: its name is another each time."""
         return {"name": new_id("profile"), "provider": "scripted", "activate": False}
@@ -147,6 +165,18 @@ SUCCESSES: dict[str, Callable[[World], Awaitable[dict[str, Any]]]] = {
     "checkpoint.create": also(World.file, path=None, reason="because"),
     "checkpoint.compare": World.checkpoint,
     "checkpoint.restore": World.checkpoint,
+    "process.start": also(World.session, command="sleep 60"),
+    "process.list": also(World.process, pid=None),
+    "process.get": World.process,
+    "process.logs": also(World.printed, lines=1),
+    "process.stop": also(World.process, force=True),
+    "shell.exec": also(World.session, cmd="echo one; exit 3"),
+    "terminal.open": also(World.session, command="sleep 60", columns=100),
+    "terminal.list": also(World.terminal, terminalId=None),
+    "terminal.get": World.terminal,
+    "terminal.input": also(World.terminal, data="a"),
+    "terminal.resize": also(World.terminal, columns=120, rows=40),
+    "terminal.close": World.terminal,
     "mcp.list": World.session,
     "event.list": also(World.file, path=None, limit=1),
     "system.health": nothing,
@@ -247,6 +277,13 @@ ABSENT = {
     "input": "x",
     "text": "x",
     "action": "approve",
+    "command": "true",
+    "cmd": "true",
+    "pid": 7,
+    "terminalId": "terminal-00000000000000000000",
+    "data": "x",
+    "columns": 80,
+    "rows": 24,
 }
 
 
@@ -298,6 +335,9 @@ async def test_a_thing_that_the_session_does_not_have(world: World, declared: Op
         ("task.resume", World.task, "RESOURCE_CONFLICT"),
         ("task.condense", World.task, "RESOURCE_CONFLICT"),
         ("task.command", also(World.task, action="kill"), "RESOURCE_CONFLICT"),
+        ("process.start", also(World.session, command="true", cwd="none"), "RESOURCE_NOT_FOUND"),
+        ("process.stop", World.printed, "RESOURCE_CONFLICT"),
+        ("shell.exec", also(World.session, cmd="true", cwd="../.."), "RESOURCE_NOT_FOUND"),
         ("task.message", also(World.task, text="late"), "RESOURCE_CONFLICT"),
         ("task.create", also(World.session, input="x", config={"mode": "none"}), "VALIDATION_ERROR"),
         ("task.create", also(World.session, input="x", images=["nonsense"]), "VALIDATION_ERROR"),

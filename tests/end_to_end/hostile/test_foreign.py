@@ -33,7 +33,16 @@ ARGUMENTS: dict[str, Any] = {
     "name": "stolen",
     "checkpointId": "0" * 40,
     "serverName": "tools",
+    "command": "cat secret.txt",
+    "cmd": "cat secret.txt",
+    "pid": 1,
+    "terminalId": "terminal-00000000000000000000",
+    "data": "cat secret.txt\r",
+    "columns": 80,
+    "rows": 24,
 }
+OF_ITS_OWN = {"task.command": {"action": "kill"}}
+"""Arguments that mean something else in one operation."""
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +67,7 @@ def _without_ids(answer: Any) -> str:
 async def test_a_strangers_call_answers_as_for_what_does_not_exist(
     server: ServerProcess, stranger: str, secret: dict[str, Any], declared: Any
 ) -> None:
-    known = {**ARGUMENTS, **secret}
+    known = {**ARGUMENTS, **secret, **OF_ITS_OWN.get(declared.name, {})}
     required = [field.data_key for field in declared.request.schema().fields.values() if field.required]
     raw = {name: known[name] for name in required if name in known}
     async with connected(server, stranger) as client:

@@ -1,0 +1,27 @@
+"""Looking after a program that runs on: it ends when its workspace outgrows its limit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from engine.runtimes.execution import is_over_disk
+from engine.runtimes.runtime import Sandbox
+
+_CHECK_S: Final = 2.0
+_DISK_SHARE: Final = 20
+"""Measuring the disk takes at most one part in this many of the time."""
+
+
+async def guard_disk(sandbox: Sandbox, ended: asyncio.Event, stop: Callable[[], None]) -> None:
+    """Call `stop` where the workspace takes more than its limit; return once the program has ended."""
+    loop = asyncio.get_running_loop()
+    pause_s = _CHECK_S
+    while not ended.is_set():
+        await asyncio.sleep(pause_s)
+        began = loop.time()
+        if await is_over_disk(sandbox.folder, sandbox.limits):
+            stop()
+            return
+        pause_s = max(_CHECK_S, (loop.time() - began) * _DISK_SHARE)

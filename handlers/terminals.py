@@ -1,0 +1,98 @@
+"""Operations on the terminals of a session."""
+
+from __future__ import annotations
+
+from handlers.operation import Handlers, operation
+from models.error import Conflict, NotFound, PermissionDenied, ToolExecutionFailed
+from models.terminal import (
+    TerminalAnswer,
+    TerminalClosed,
+    TerminalInput,
+    TerminalList,
+    TerminalOpen,
+    TerminalOpened,
+    TerminalOutput,
+    TerminalRef,
+    TerminalResize,
+    Terminals,
+    TerminalScreen,
+)
+from models.user import Caller, Permission
+
+
+class TerminalHandlers(Handlers, namespace="/terminals"):
+    @operation(
+        "terminal.open",
+        rest="POST /api/v1/sessions/{sessionId}/terminals",
+        status=201,
+        permission=Permission.TOOL_EXECUTE,
+        on="session_id",
+        limit="tool_execution",
+        errors=(NotFound, Conflict, PermissionDenied, ToolExecutionFailed),
+        emits=(TerminalOpened, TerminalOutput, TerminalClosed),
+    )
+    async def open(self, caller: Caller, request: TerminalOpen) -> TerminalAnswer:
+        """Open a terminal in the session's sandbox. It stays open when the client goes, until it is closed.
+
+        What it prints is told as `terminal.output` to who follows the session.
+        """
+        return TerminalAnswer(terminal=await self.engine.terminals.open(request))
+
+    @operation(
+        "terminal.list",
+        rest="GET /api/v1/sessions/{sessionId}/terminals",
+        permission=Permission.TOOL_READ,
+        on="session_id",
+        errors=(NotFound,),
+    )
+    async def list(self, caller: Caller, request: TerminalList) -> Terminals:
+        """List a session's open terminals, oldest first."""
+        return Terminals(terminals=self.engine.terminals.list(request.session_id))
+
+    @operation(
+        "terminal.get",
+        rest="GET /api/v1/sessions/{sessionId}/terminals/{terminalId}",
+        permission=Permission.TOOL_READ,
+        on="session_id",
+        errors=(NotFound,),
+    )
+    async def get(self, caller: Caller, request: TerminalRef) -> TerminalScreen:
+        """Get what a terminal has printed last, to go on with it after a break."""
+        return self.engine.terminals.screen(request.session_id, request.terminal_id)
+
+    @operation(
+        "terminal.input",
+        rest="POST /api/v1/sessions/{sessionId}/terminals/{terminalId}/input",
+        permission=Permission.TOOL_EXECUTE,
+        on="session_id",
+        exclusive=("session_id", "terminal_id"),
+        errors=(NotFound, Conflict),
+        emits=(TerminalOutput,),
+    )
+    async def type(self, caller: Caller, request: TerminalInput) -> TerminalAnswer:
+        """Type into a terminal; what is typed keeps its order."""
+        return TerminalAnswer(terminal=await self.engine.terminals.type(request))
+
+    @operation(
+        "terminal.resize",
+        rest="POST /api/v1/sessions/{sessionId}/terminals/{terminalId}/resize",
+        permission=Permission.TOOL_EXECUTE,
+        on="session_id",
+        errors=(NotFound,),
+    )
+    async def resize(self, caller: Caller, request: TerminalResize) -> TerminalAnswer:
+        """Tell a terminal of its window's new size."""
+        return TerminalAnswer(terminal=await self.engine.terminals.resize(request))
+
+    @operation(
+        "terminal.close",
+        rest="DELETE /api/v1/sessions/{sessionId}/terminals/{terminalId}",
+        permission=Permission.TOOL_EXECUTE,
+        on="session_id",
+        errors=(NotFound,),
+        emits=(TerminalClosed,),
+    )
+    async def close(self, caller: Caller, request: TerminalRef) -> TerminalAnswer:
+        """Close a terminal and end what runs in it."""
+        closed = await self.engine.terminals.close_one(request.session_id, request.terminal_id)
+        return TerminalAnswer(terminal=closed)

@@ -1,0 +1,112 @@
+"""Terminals of a session: shells that people type into."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import field
+
+from models.event import Event, event
+from models.identifier import SessionId, TerminalId
+from models.shape import Shape, described, limited, value
+
+_SIZE = limited(least=1, most=1000)
+
+
+@value
+class Terminal(Shape):
+    """An open terminal."""
+
+    id: TerminalId
+    command: str
+    columns: int
+    rows: int
+    opened_at: datetime.datetime
+
+
+@value
+class TerminalOpen(Shape):
+    session_id: SessionId
+    command: str = field(
+        default="bash",
+        metadata=described("What to run in it, by `sh -c`", **limited(shortest=1, longest=100_000)),
+    )
+    cwd: str = field(default="", metadata=limited(longest=4096))
+    columns: int = field(default=80, metadata=_SIZE)
+    rows: int = field(default=24, metadata=_SIZE)
+
+
+@value
+class TerminalRef(Shape):
+    session_id: SessionId
+    terminal_id: TerminalId
+
+
+@value
+class TerminalInput(Shape):
+    """What is typed, as the terminal sends it: Enter is a carriage return, Ctrl-C the character 3."""
+
+    session_id: SessionId
+    terminal_id: TerminalId
+    data: str = field(metadata=limited(shortest=1, longest=65_536))
+
+
+@value
+class TerminalResize(Shape):
+    session_id: SessionId
+    terminal_id: TerminalId
+    columns: int = field(metadata=_SIZE)
+    rows: int = field(metadata=_SIZE)
+
+
+@value
+class TerminalList(Shape):
+    session_id: SessionId
+
+
+@value
+class TerminalAnswer(Shape):
+    terminal: Terminal
+
+
+@value
+class TerminalScreen(Shape):
+    """A terminal with what it has printed last; `position` counts all characters since it was opened.
+
+    A client that comes back shows `output` and goes on with the `terminal.output` of this position.
+    """
+
+    terminal: Terminal
+    output: str
+    position: int
+
+
+@value
+class Terminals(Shape):
+    terminals: list[Terminal]
+
+
+@event("terminal.opened", namespace="/terminals")
+@value
+class TerminalOpened(Event):
+    """A terminal has been opened."""
+
+    terminal: Terminal
+
+
+@event("terminal.output", durable=False, namespace="/terminals")
+@value
+class TerminalOutput(Event):
+    """What a terminal printed, control sequences included."""
+
+    terminal_id: str
+    data: str
+    position: int = field(metadata=described("Characters that it printed before this"))
+
+
+@event("terminal.closed", namespace="/terminals")
+@value
+class TerminalClosed(Event):
+    """A terminal has been closed, or what ran in it has ended."""
+
+    terminal_id: str
+    exit_code: int
