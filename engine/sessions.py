@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from engine.events.log import EventLog
-from engine.runtimes.runtime import Runtime, Sandbox
+from engine.runtimes.runtime import Runtime, Sandbox, mount_path
 from engine.runtimes.workspace import Workspace
 from engine.storage.database import Database
 from engine.storage.sessions import SessionRepository
 from models.clock import now
 from models.error import Conflict, NotFound
 from models.identifier import SessionId, new_id
+from models.session import Sandbox as SandboxState
 from models.session import (
     Session,
     SessionConfig,
@@ -157,6 +158,23 @@ class Sessions:
             limits=session.config.resource_limits,
             network=session.config.network,
         )
+
+    async def sandbox_state(self, session_id: SessionId) -> SandboxState:
+        """Where a session's commands run. Raises: NotFound."""
+        session = await self.get(session_id)
+        place = await self._runtime.place(session.id)
+        return SandboxState(
+            runtime=self._runtime.name,
+            id=place.id,
+            path=mount_path(session.id),
+            status=place.status,
+            limits=dict(self._runtime.holds()),
+        )
+
+    async def active(self) -> int:
+        """How many sessions there are that take work."""
+        _, count = await self._repository.page(None, SessionStatus.ACTIVE, limit=1, offset=0)
+        return count
 
     async def _remove(self, session_id: SessionId) -> None:
         await self._runtime.close(session_id)

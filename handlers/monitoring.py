@@ -21,6 +21,8 @@ class Monitoring(Handlers, namespace="/monitoring"):
             runtime=self.engine.runtime.name,
             runtime_problem=self.engine.runtime.problem,
             running_tasks=self.engine.runner.running,
+            active_sessions=await self.engine.sessions.active(),
+            docker_available=self.engine.runtime.name == "docker",
             timestamp=now(),
         )
 

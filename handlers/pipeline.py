@@ -96,15 +96,15 @@ class _Lock:
         self.holders = 0
 
 
-async def answered(name: str, caller: Caller, call: Awaitable[dict[str, Any]]) -> Answer:
+async def answered(name: str, request_id: str, call: Awaitable[Any]) -> Answer:
     """What became of a dialect's call. Never raises but for cancellation."""
     try:
         return Answer(200, await call)
     except AppError as failure:
-        return refuse(failure, caller.request_id)
+        return refuse(failure, request_id)
     except Exception:
-        log.exception("method failed", method=name[:100], request_id=caller.request_id)
-        return refuse(InternalError(), caller.request_id)
+        log.exception("method failed", method=name[:100], request_id=request_id)
+        return refuse(InternalError(), request_id)
 
 
 def refuse(failure: AppError, request_id: str) -> Answer:

@@ -7,6 +7,7 @@ from handlers.operation import Handlers, operation
 from models.error import NotFound
 from models.identifier import SessionId
 from models.session import (
+    SandboxAnswer,
     SessionAnswer,
     SessionCreate,
     SessionCreated,
@@ -63,6 +64,18 @@ class Sessions(Handlers, namespace="/sessions"):
     async def get(self, caller: Caller, request: SessionRef) -> SessionAnswer:
         """Get a session."""
         return SessionAnswer(session=await self.engine.sessions.get(request.session_id))
+
+    @operation(
+        "session.sandbox",
+        rest="GET /api/v1/sessions/{sessionId}/sandbox",
+        permission=Permission.SESSION_READ,
+        on="session_id",
+        limit="session_management",
+        errors=(NotFound,),
+    )
+    async def sandbox(self, caller: Caller, request: SessionRef) -> SandboxAnswer:
+        """Tell where a session's commands run, and what holds each of its limits."""
+        return SandboxAnswer(sandbox=await self.engine.sessions.sandbox_state(request.session_id))
 
     @operation(
         "session.update",

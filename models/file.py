@@ -35,6 +35,7 @@ class DirectoryEntry(Shape):
     path: str
     type: str
     child_count: int
+    modified_at: datetime.datetime
 
 
 @value

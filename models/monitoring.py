@@ -21,6 +21,8 @@ class Health(Shape):
     runtime: str
     runtime_problem: str | None = None
     running_tasks: int
+    active_sessions: int
+    docker_available: bool
     timestamp: datetime.datetime
 
 

@@ -193,6 +193,25 @@ class SessionAnswer(Shape):
 
 
 @value
+class Sandbox(Shape):
+    """Where a session's commands run: the runtime, its own name for the place, and what holds each limit.
+
+    `status` is `running`, or `absent` where the place is made by the first command.
+    """
+
+    runtime: str
+    id: str
+    path: str
+    status: str
+    limits: dict[str, str]
+
+
+@value
+class SandboxAnswer(Shape):
+    sandbox: Sandbox
+
+
+@value
 class SessionPage(Shape):
     sessions: list[Session]
     total: int

@@ -18,6 +18,7 @@ from handlers.registry import build_registry
 from models.auth_settings import AuthMode
 from models.settings import Settings
 from server.doors.clients import Clients
+from server.doors.crogia import CrogiaDoor
 from server.doors.pages import add_pages
 from server.doors.protocol import Runner
 from server.doors.rest import RestDoor, request_middleware
@@ -49,10 +50,12 @@ def build_doors(engine: Engine) -> Doors:
         middlewares=[request_middleware(Gate(settings.server))],
         client_max_size=settings.server.max_request_bytes,
     )
-    dialects = [Extension(Operations(registry, pipeline))]
+    operations = Operations(registry, pipeline)
+    dialects = [Extension(operations)]
     sockets = SocketServer(registry, pipeline, identity, Clients(engine.log, engine.hub), settings, dialects)
     sockets.attach(app)
     RestDoor(registry, pipeline, identity).add_routes(app)
+    CrogiaDoor(operations, identity).add_routes(app)
     raw = WebSocketDoor(registry, pipeline, identity, engine.log, engine.hub, settings.socket)
     raw.add_routes(app)
     add_pages(app, registry, is_open=settings.auth.mode is AuthMode.OPEN)

@@ -18,7 +18,15 @@ from engine.runtimes.cgroups import ControlGroups
 from engine.runtimes.execution import Bounds, Execution, is_over_disk
 from engine.runtimes.process import Launch
 from engine.runtimes.program import Program
-from engine.runtimes.runtime import Command, Exit, OnStarted, OutputSink, RuntimeUnavailable, Sandbox
+from engine.runtimes.runtime import (
+    Command,
+    Exit,
+    OnStarted,
+    OutputSink,
+    Place,
+    RuntimeUnavailable,
+    Sandbox,
+)
 from engine.runtimes.terminal import TerminalProgram
 from models.error import InvalidField, NotFound, WorkspaceLimitExceeded
 from models.identifier import SessionId
@@ -126,6 +134,10 @@ class HostRuntime:
             others.discard(running)
             if not others:
                 self._running.pop(session_id, None)
+
+    async def place(self, session_id: SessionId) -> Place:
+        """Every command has a place of its own, made when it begins."""
+        return Place(id=f"{self.name}:{session_id}", status="running")
 
     async def close(self, session_id: SessionId) -> None:
         """End every process of a session."""

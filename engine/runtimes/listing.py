@@ -86,7 +86,14 @@ class Lister:
     def _directory(self, root: int, path: str, name: str) -> DirectoryEntry:
         with opened(open_beneath(root, path, _FOLDER)) as descriptor:
             children = sum(map(self._is_shown, os.listdir(descriptor)))
-        return DirectoryEntry(name=_text(name), path=shown(path), type="directory", child_count=children)
+            facts = os.fstat(descriptor)
+        return DirectoryEntry(
+            name=_text(name),
+            path=shown(path),
+            type="directory",
+            child_count=children,
+            modified_at=changed_at(facts),
+        )
 
     def _is_shown(self, name: str) -> bool:
         return not _IS_TEMPORARY.fullmatch(name) and (self._include_hidden or not name.startswith("."))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,6 +65,14 @@ class StillRunning:
     output: str
     """What it has printed so far."""
     duration_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where commands run: the runtime's own name for it, and whether it is `running` or `absent` yet."""
+
+    id: str
+    status: str
 
 
 class RuntimeUnavailable(ToolExecutionFailed):
@@ -152,6 +160,14 @@ class Runtime(Protocol):
 
     def start(self, sandbox: Sandbox, command: Command) -> AbstractAsyncContextManager[Conversation]:
         """A program to talk with, in the session's sandbox; it ends with the block. Raises: as `run`."""
+        ...
+
+    def holds(self) -> Mapping[str, str]:
+        """What holds each limit, for people: `memory`, `processes`, `cpu`, `time`, `disk`, …"""
+        ...
+
+    async def place(self, session_id: SessionId) -> Place:
+        """Where the commands of a session run now."""
         ...
 
     async def close(self, session_id: SessionId) -> None:

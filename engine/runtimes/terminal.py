@@ -7,8 +7,9 @@ import fcntl
 import os
 import struct
 import termios
+from collections.abc import Callable
 from dataclasses import replace
-from typing import IO, Final
+from typing import Any, Final
 
 from engine.finishing import finish
 from engine.runtimes.cgroups import ControlGroup
@@ -20,7 +21,7 @@ _CHUNK_BYTES: Final = 65_536
 
 
 class TerminalProgram:
-    """A child of ours with a terminal of its own."""
+    """A child of ours with a terminal of its own; one at a time reads it, and one writes."""
 
     def __init__(
         self, launch: Launch, group: ControlGroup, sandbox: Sandbox, columns: int, rows: int
@@ -31,6 +32,7 @@ class TerminalProgram:
         self._sandbox = sandbox
         self._master, slave = os.openpty()
         try:
+            os.set_blocking(self._master, False)
             self.resize(columns, rows)
             self._process = Process(replace(launch, terminal=slave), group)
         except OSError:
@@ -38,36 +40,34 @@ class TerminalProgram:
             raise
         finally:
             os.close(slave)
-        self._transports: list[asyncio.BaseTransport] = []
         self._guard: asyncio.Task[None] | None = None
+        self._waiting: set[asyncio.Future[None]] = set()
 
     async def begin(self) -> None:
         """Let it run. Raises: OSError."""
-        loop = asyncio.get_running_loop()
-        self._printed = asyncio.StreamReader()
-        reading, _ = await loop.connect_read_pipe(
-            lambda: asyncio.StreamReaderProtocol(self._printed), self._opened("rb")
-        )
-        self._transports.append(reading)
-        writing, protocol = await loop.connect_write_pipe(
-            lambda: asyncio.StreamReaderProtocol(asyncio.StreamReader()), self._opened("wb")
-        )
-        self._transports.append(writing)
-        self._typed = asyncio.StreamWriter(writing, protocol, None, loop)
         self._guard = asyncio.create_task(guard_disk(self._sandbox, self._process.ended, self.stop))
         self._process.begin_in_terminal()
 
     async def read(self) -> bytes:
-        """The next bytes that it prints; none at its end."""
-        try:
-            return await self._printed.read(_CHUNK_BYTES)
-        except OSError:
-            return b""  # nobody holds the other side any more
+        """The next bytes that it prints; none at its end, when nobody holds the other side any more."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                return os.read(self._master, _CHUNK_BYTES)
+            except BlockingIOError:
+                await self._ready(loop.add_reader, loop.remove_reader)
+            except OSError:
+                return b""
 
     async def write(self, content: bytes) -> None:
         """Type. Raises: OSError, once it has ended."""
-        self._typed.write(content)
-        await self._typed.drain()
+        loop = asyncio.get_running_loop()
+        left = memoryview(content)
+        while left:
+            try:
+                left = left[os.write(self._master, left) :]
+            except BlockingIOError:
+                await self._ready(loop.add_writer, loop.remove_writer)
 
     def resize(self, columns: int, rows: int) -> None:
         """Tell it of a new size of the window. Source: tty_ioctl(4)."""
@@ -93,12 +93,30 @@ class TerminalProgram:
             if self._guard is not None:
                 self._guard.cancel()
                 await asyncio.gather(self._guard, return_exceptions=True)
-            for transport in self._transports:
-                transport.close()
-            os.close(self._master)
+            master, self._master = self._master, -1
+            loop = asyncio.get_running_loop()
+            loop.remove_reader(master)
+            loop.remove_writer(master)
+            os.close(master)
+            for each in self._waiting:
+                _wake(each)
             await self._group.remove()
         finally:
             self.finished.set()
 
-    def _opened(self, mode: str) -> IO[bytes]:
-        return os.fdopen(os.dup(self._master), mode, buffering=0)
+    async def _ready(self, watch: Callable[..., Any], unwatch: Callable[[int], Any]) -> None:
+        """Wait until the terminal can be read or written."""
+        ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.add(ready)
+        watch(self._master, _wake, ready)
+        try:
+            await ready
+        finally:
+            self._waiting.discard(ready)
+            if self._master >= 0:
+                unwatch(self._master)
+
+
+def _wake(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_result(None)

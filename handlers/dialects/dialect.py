@@ -51,7 +51,7 @@ class Operations:
         self._pipeline = pipeline
 
     async def ask(
-        self, name: str, caller: Caller, connection: Connection, raw: dict[str, Any]
+        self, name: str, caller: Caller, connection: Connection | None, raw: dict[str, Any]
     ) -> dict[str, Any]:
         """The operation's answer, JSON-ready. Raises: AppError."""
         declared = self.registry[name]

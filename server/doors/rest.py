@@ -50,7 +50,7 @@ class RestDoor:
             try:
                 _check_version(request)
                 caller = await self._caller(declared, request, request_id)
-                raw = await _gather(request)
+                raw = await gather(request)
             except AppError as failure:
                 return respond(refuse(failure, request_id))
             return respond(await self._pipeline.answer(declared, caller, raw))
@@ -76,7 +76,7 @@ def respond(answer: Answer) -> web.Response:
     return respond_with(answer.status, answer.body)
 
 
-def respond_with(status: int, body: Mapping[str, Any]) -> web.Response:
+def respond_with(status: int, body: object) -> web.Response:
     """A JSON body with a status."""
     return web.Response(status=status, body=orjson.dumps(body), content_type="application/json")
 
@@ -147,7 +147,7 @@ def _check_version(request: web.Request) -> None:
         raise InvalidField("X-API-Version", f"Only {API_VERSION} is spoken here.")
 
 
-async def _gather(request: web.Request) -> dict[str, Any]:
+async def gather(request: web.Request) -> dict[str, Any]:
     """One object out of body, query and path; the path beats the query, the query beats the body."""
     gathered: dict[str, Any] = dict(await _body(request))
     gathered.update((name, text) for name, text in request.query.items() if name != "token")

@@ -223,7 +223,7 @@ class SocketServer(socketio.AsyncServer):
         with client.one_more_pending():
             if client.interpreter is not None:
                 call = client.interpreter.answer(name, arguments, caller, client)
-                return await answered(name, caller, call)
+                return await answered(name, caller.request_id, call)
             if len(arguments) > 1:
                 several = InvalidField("", "Expected one object as the only argument.")
                 return refuse(several, caller.request_id)

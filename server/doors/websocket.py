@@ -10,7 +10,8 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from engine.events.hub import Hub
 from engine.events.log import EventLog
-from handlers.dialects.crogia import EventStream, refuse
+from handlers.dialects.crogia.endpoint import refuse
+from handlers.dialects.crogia.events import EventStream
 from handlers.operation import Registry
 from handlers.pipeline import Pipeline
 from models.clock import now

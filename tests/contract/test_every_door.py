@@ -142,6 +142,7 @@ SUCCESSES: dict[str, Callable[[World], Awaitable[dict[str, Any]]]] = {
     "session.get": World.session,
     "session.update": also(World.session, name="Renamed", config={"temperature": 0.5}),
     "session.delete": World.session,
+    "session.sandbox": World.session,
     "task.create": also(World.session, input="test task"),
     "task.list": also(World.task, taskId=None),
     "task.get": World.task,

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import orjson
 
-from models.error import AppError
 from models.event import StoredEvent
 from models.task import (
     MessageCreated,
@@ -53,11 +52,6 @@ class EventStream:
             if rest and message.get("say") in SAID_BY_THE_AGENT:
                 return {"type": "text_delta", "content": rest}
         return {}
-
-
-def refuse(failure: AppError) -> dict[str, str]:
-    """An error in S3's form. Source: S3, "Error Responses"."""
-    return {"detail": failure.message}
 
 
 def _nothing(content: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,73 @@
+"""S3's processes and shell. Source: S3, "Process Management", "Shell Commands"."""
+
+from __future__ import annotations
+
+from dataclasses import field
+from typing import Any, Final
+
+from handlers.dialects.crogia.endpoint import Asking, endpoint
+from handlers.dialects.crogia.sessions import OneSession
+from models.shape import PlainShape, limited, value
+
+
+@value
+class OneProcess(PlainShape):
+    session_id: str
+    pid: int
+
+
+@value
+class Logs(PlainShape):
+    session_id: str
+    pid: int
+    lines: int = field(default=50, metadata=limited(least=1, most=10_000))
+
+
+@value
+class ShellCommand(PlainShape):
+    session_id: str
+    cmd: str = field(metadata=limited(shortest=1, longest=100_000))
+    tty: bool = False
+
+
+@endpoint("GET /api/sessions/{session_id}/processes", "process.list")
+async def list_processes(asking: Asking, request: OneSession) -> list[dict[str, Any]]:
+    """List all processes running in a session."""
+    found = await asking.ask("process.list", sessionId=request.session_id)
+    return [
+        {
+            "pid": process["pid"],
+            "cmd": process["command"],
+            "status": process["status"],
+            "log": process["log"],
+            "started": process["startedAt"],
+        }
+        for process in found["processes"]
+        if process["status"] == "running"
+    ]
+
+
+@endpoint("POST /api/sessions/{session_id}/processes/{pid}/stop", "process.stop")
+async def stop_process(asking: Asking, request: OneProcess) -> dict[str, Any]:
+    """Stop a specific process in a session."""
+    await asking.ask("process.stop", sessionId=request.session_id, pid=request.pid)
+    return {"message": f"Sent SIGTERM to process {request.pid}"}
+
+
+@endpoint("GET /api/sessions/{session_id}/processes/{pid}/logs", "process.logs")
+async def get_logs(asking: Asking, request: Logs) -> dict[str, Any]:
+    """Get logs for a specific process."""
+    found = await asking.ask(
+        "process.logs", sessionId=request.session_id, pid=request.pid, lines=request.lines
+    )
+    return {"logs": found["logs"], "pid": request.pid}
+
+
+@endpoint("POST /api/sessions/{session_id}/shell", "shell.exec")
+async def execute(asking: Asking, request: ShellCommand) -> dict[str, Any]:
+    """Execute a shell command in the session container."""
+    done = await asking.ask("shell.exec", sessionId=request.session_id, cmd=request.cmd, tty=request.tty)
+    return {"command": request.cmd, "output": done["output"], "timestamp": done["timestamp"]}
+
+
+PROCESS_ENDPOINTS: Final = (list_processes, stop_process, get_logs, execute)
