@@ -12,6 +12,7 @@ from handlers.mcp import Mcp
 from handlers.monitoring import Monitoring
 from handlers.operation import Registry
 from handlers.profiles import ProviderProfiles
+from handlers.searches import Searches
 from handlers.sessions import Sessions
 from handlers.tasks import Tasks
 from handlers.tools import Tools
@@ -24,6 +25,7 @@ AREAS = (
     Tools,
     Approvals,
     Files,
+    Searches,
     Checkpoints,
     Mcp,
     Events,
