@@ -41,6 +41,7 @@ from engine.providers.scripted import ScriptedProvider
 from engine.runtimes.choose import choose
 from engine.runtimes.runtime import Runtime
 from engine.search.index import CodeIndex
+from engine.searches import Searches
 from engine.sessions import Sessions
 from engine.shell import Shell
 from engine.storage.approvals import ApprovalRepository
@@ -78,6 +79,7 @@ class Engine:
     accounts: Accounts
     sessions: Sessions
     files: Files
+    searches: Searches
     tasks: Tasks
     approvals: Approvals
     tools: DirectCalls
@@ -236,6 +238,7 @@ def _assemble(
         accounts=Accounts(database, settings.auth, data_dir),
         sessions=sessions,
         files=Files(sessions, log),
+        searches=Searches(sessions, runtime),
         tasks=Tasks(database, task_rows, states, transcripts, approvals, runner, sessions, equipment.modes),
         approvals=approvals,
         tools=DirectCalls(database, sessions, runtime, tools, log, hub),

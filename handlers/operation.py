@@ -64,6 +64,8 @@ class Operation:
     documentation: str
     on_connect: bool
     """A socket's client can ask for it in its handshake already."""
+    ends_with_caller: bool
+    """It only reads: when its caller goes away before the answer, it is cancelled."""
     needs_connection: bool
     """It is about the socket it comes through, so REST has no such route."""
     method: Callable[..., Awaitable[Shape]]
@@ -90,6 +92,7 @@ def operation(
     exclusive: tuple[str, ...] = (),
     limit: str = "default",
     on_connect: bool = False,
+    ends_with_caller: bool = False,
     errors: tuple[type[AppError], ...] = (),
     emits: tuple[type[Event], ...] = (),
 ) -> Callable[[AnyMethod], AnyMethod]:
@@ -109,6 +112,7 @@ def operation(
             "exclusive": exclusive,
             "limit": limit,
             "on_connect": on_connect,
+            "ends_with_caller": ends_with_caller,
             "errors": errors,
             "emits": emits,
             "request": hints["request"],

@@ -13,6 +13,7 @@ from handlers.monitoring import Monitoring
 from handlers.operation import Registry
 from handlers.processes import ProcessHandlers
 from handlers.profiles import ProviderProfiles
+from handlers.searches import Searches
 from handlers.sessions import Sessions
 from handlers.tasks import Tasks
 from handlers.terminals import TerminalHandlers
@@ -26,6 +27,7 @@ AREAS = (
     Tools,
     Approvals,
     Files,
+    Searches,
     Checkpoints,
     ProcessHandlers,
     TerminalHandlers,

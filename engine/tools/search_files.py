@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from engine.runtimes.runtime import Exit
 from engine.runtimes.workspace import Workspace
+from engine.search.ripgrep import FAILED, NOT_FOUND, Line, Scope, read_lines, search_line
 from engine.tools.forbidden import Forbidden
 from engine.tools.notices import informed
 from engine.tools.parameters import in_workspace
@@ -20,30 +19,8 @@ from models.shape import PlainShape, described, limited, value
 from models.tool import ToolGroup
 
 SHOWN_MATCHES: Final = 300
-LINE_CHARACTERS: Final = 300
-_LINES_OF_A_MATCH: Final = 6
-"""The most that one match prints: file, line before, match, line after, blank line, separator."""
-
-_OPTIONS: Final = (
-    "--no-config",
-    "--color=never",
-    "--heading",
-    "--with-filename",
-    "--line-number",
-    "--context=1",
-    f"--max-columns={LINE_CHARACTERS}",
-    "--max-columns-preview",
-    "--sort=path",
-    "--hidden",
-    "--no-require-git",
-    "--no-ignore-global",
-    "--no-messages",
-)
-_NOT_GIT: Final = "--glob=!.git"
-
-_NO_MATCH: Final = 1
-_FAILED: Final = 2
-_NOT_FOUND: Final = 127
+_CONTEXT: Final = 1
+_LINES_OF_A_MATCH: Final = 2 * _CONTEXT + 1
 
 
 @value
@@ -111,43 +88,43 @@ async def _existing(workspace: Workspace, path: str) -> str:
 def _command_line(path: str, parameters: SearchFilesParameters) -> str:
     """ripgrep with its own exit code, though what it prints is cut after the lines that can be shown."""
     without_nul(parameters.regex, parameters.file_pattern or "")
-    words = ["rg", *_OPTIONS, *_only(parameters.file_pattern), _NOT_GIT]
-    line = shlex.join([*words, f"--regexp={parameters.regex}", "--", "." if path == "." else f"./{path}"])
+    patterns = [parameters.file_pattern] if parameters.file_pattern else []
+    line = search_line(Scope(path=path, patterns=patterns, hidden=True), parameters.regex, context=_CONTEXT)
     longest = (SHOWN_MATCHES + 1) * _LINES_OF_A_MATCH
     return f'exec 4>&1; code=$({{ {{ {line}; echo $? >&3; }} | head -n {longest} >&4; }} 3>&1); exit "$code"'
 
 
-def _only(pattern: str | None) -> list[str]:
-    """The options for a file pattern.
-
-    A plain one is made a file type, for a glob of ripgrep's brings back files that git ignores.
-    """
-    name = (pattern or "*").removeprefix("**/")
-    if name == "*":
-        return []
-    if pattern and ("/" in name or name.startswith(("!", "include:"))):
-        return [f"--glob={pattern}"]
-    return [f"--type-add=wanted:{name}", "--type=wanted"]
-
-
 def _read(done: Exit, forbidden: Forbidden) -> _Matches:
-    kept: list[str] = []
+    shown: list[str] = []
     count = files = 0
     room = SHOWN_CHARACTERS
-    is_hidden = False
-    for line in done.output.rstrip("\n").split("\n"):
-        if line.startswith("./"):
-            is_hidden = forbidden.forbids(line.removeprefix("./"))
-        if is_hidden:
+    before: Line | None = None
+    for line in read_lines(done.output):
+        if forbidden.forbids(line.path):
             continue
-        room -= len(line) + 1
-        is_match = re.match(r"\d+:", line) is not None
+        printed = [*_between(before, line), _shown(line)]
+        room -= sum(len(text) + 1 for text in printed)
+        is_match = line.column is not None
         if room < 0 or (is_match and count == SHOWN_MATCHES):
-            return _Matches(lines=kept, count=count, files=files, is_cut=True)
+            return _Matches(lines=shown, count=count, files=files, is_cut=True)
         count += is_match
-        files += line.startswith("./")
-        kept.append(line.removeprefix("./"))
-    return _Matches(lines=kept, count=count, files=files, is_cut=done.is_truncated)
+        files += before is None or before.path != line.path
+        shown += printed
+        before = line
+    return _Matches(lines=shown, count=count, files=files, is_cut=done.is_truncated)
+
+
+def _between(before: Line | None, line: Line) -> list[str]:
+    """What stands above a line: its file's path, or a sign that lines are left out."""
+    if before is None:
+        return [line.path]
+    if before.path != line.path:
+        return ["", line.path]
+    return [] if line.number == before.number + 1 else ["--"]
+
+
+def _shown(line: Line) -> str:
+    return f"{line.number}{'-' if line.column is None else ':'}{line.text}"
 
 
 def _check(done: Exit, matches: _Matches) -> None:
@@ -157,12 +134,12 @@ def _check(done: Exit, matches: _Matches) -> None:
             f"The search was stopped by the session's {done.stopped_by} limit. Search a folder below, or "
             "give a file_pattern."
         )
-    if done.code == _NOT_FOUND:
+    if done.code == NOT_FOUND:
         raise ToolFailure(
             "ripgrep (rg) is missing where this session's commands run, so files cannot be searched. "
             "Install the package `ripgrep` there."
         )
-    if done.code >= _FAILED and not matches.count:
+    if done.code >= FAILED and not matches.count:
         raise ToolFailure(f"The search failed: {done.output.strip() or 'the files could not be read'}")
 
 

@@ -46,6 +46,7 @@ class Client:
         self._defaults: dict[str, Any] = {}
         self._wanted: dict[SessionId, int | None] = {}
         self._following: dict[SessionId, Subscriber] = {}
+        self._ending_with_it: set[asyncio.Task[Any]] = set()
         self._is_connected = False
         self._expiry: asyncio.TimerHandle | None = None
 
@@ -73,6 +74,17 @@ class Client:
             yield
         finally:
             self.pending -= 1
+
+    @contextlib.contextmanager
+    def ending_with_it(self) -> Iterator[None]:
+        """Have the task that runs this block cancelled when the client goes away."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - calls are answered in tasks
+        self._ending_with_it.add(task)
+        try:
+            yield
+        finally:
+            self._ending_with_it.discard(task)
 
     def connected(self, disconnect: Callable[[], Awaitable[None]]) -> None:
         """The client has its CONNECT packet: events may follow, until its credentials run out."""
@@ -103,6 +115,8 @@ class Client:
         """The client is gone."""
         if self._expiry is not None:
             self._expiry.cancel()
+        for task in self._ending_with_it:
+            task.cancel()
         for session_id in list(self._following):
             self.unfollow(session_id)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import orjson
@@ -19,7 +20,16 @@ log = structlog.get_logger("http")
 class Protocol(web.RequestHandler):
     """One connection. Source: RFC 9112; S0, "Error Handling"."""
 
-    __slots__ = ()
+    __slots__ = ("gone",)
+
+    def __init__(self, *args: Any, **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        self.gone = asyncio.Event()
+        """Set once nobody is there any longer to read an answer."""
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self.gone.set()
+        super().connection_lost(exc)
 
     def handle_error(
         self,

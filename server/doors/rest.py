@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any, Final, cast
 
 import orjson
 from aiohttp import web
@@ -22,10 +23,14 @@ from models.error import (
 )
 from models.user import Caller
 from server.doors.bodies import read_body
+from server.doors.protocol import Protocol
 from server.identity import Gate, Identity, new_request_id
 
 API_VERSION: Final = "v1"
 REQUEST_ID: Final = web.RequestKey("request_id", str)
+CALLER_GONE: Final = 499
+"""The status of an answer that nobody is there to read; it appears in no client."""
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -53,7 +58,11 @@ class RestDoor:
                 raw = await gather(request)
             except AppError as failure:
                 return respond(refuse(failure, request_id))
-            return respond(await self._pipeline.answer(declared, caller, raw))
+            answering = self._pipeline.answer(declared, caller, raw)
+            if not declared.ends_with_caller:
+                return respond(await answering)
+            answer = await _while_there(request, answering)
+            return respond(answer) if answer is not None else web.Response(status=CALLER_GONE)
 
         return serve
 
@@ -62,6 +71,19 @@ class RestDoor:
         if declared.permission is None:
             return self._identity.nobody(request, request_id)
         return await self._identity.of_request(request, request_id)
+
+
+async def _while_there(request: web.Request, answering: Coroutine[Any, Any, Answer]) -> Answer | None:
+    """The answer to a call; None if its caller went away before, which has cancelled it."""
+    call = asyncio.create_task(answering)
+    leaving = asyncio.create_task(cast(Protocol, request.protocol).gone.wait())
+    try:
+        await asyncio.wait({call, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        return call.result() if call.done() else None
+    finally:
+        for task in (call, leaving):
+            task.cancel()
+        await asyncio.wait({call, leaving})
 
 
 def route_path(binding: RestBinding) -> str:

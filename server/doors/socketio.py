@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any, ClassVar, Final
 
 import orjson
@@ -229,7 +230,8 @@ class SocketServer(socketio.AsyncServer):
                 return refuse(several, caller.request_id)
             found = self._areas[client.namespace][name]
             raw = client.with_defaults(found, arguments[0] if arguments else {})
-            return await self._pipeline.answer(found, caller, raw, client)
+            with client.ending_with_it() if found.ends_with_caller else nullcontext():
+                return await self._pipeline.answer(found, caller, raw, client)
 
     async def _trigger_event(self, event: str, namespace: str, *arguments: Any) -> Any:
         """The base class reports disconnections here; nothing else is dispatched this way."""

@@ -22,6 +22,7 @@ ARGUMENTS: dict[str, Any] = {
     "path": "secret.txt",
     "content": "mine now",
     "toolName": "read_file",
+    "pattern": "*",
     "parameters": {"path": "secret.txt"},
     "taskId": "task-00000000000000000000",
     "approvalId": "approval-00000000000000000000",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.search import ripgrep
 from engine.tools import list_files, read_file, search_files, text
 from engine.tools.catalogue import DEFAULT_TOOLS, Catalogue
 from engine.tools.diff.applying import apply
@@ -46,7 +47,7 @@ def test_the_table_has_each_tools_group_and_whether_it_is_repeatable(tool: AnyTo
         f"{read_file.LINE_CHARACTERS:,} characters",
         f"{list_files.SHOWN_ENTRIES} entries",
         f"{search_files.SHOWN_MATCHES} matching lines",
-        f"{search_files.LINE_CHARACTERS} bytes",
+        f"{ripgrep.LINE_CHARACTERS} bytes",
         f"{MOST_BLOCKS} blocks",
     ],
 )
