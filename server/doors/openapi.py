@@ -16,6 +16,7 @@ from models.error import (
     TokenExpired,
     ValidationFailed,
 )
+from server.doors.crogia_document import TAG, crogia_paths
 from server.doors.schemas import (
     ERROR,
     Json,
@@ -40,6 +41,9 @@ SECURITY_SCHEMES: Final[Json] = {
     "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "An API key."},
 }
 
+OF_S3: Final = (
+    "Crogia's API, in its own words: the same sessions as below `/api/v1`. Events: `/ws/{session_id}`."
+)
 DESCRIPTION: Final = """\
 Open a session, give its agent a task, follow it and approve what is risky. Every operation here is also a
 Socket.IO event of the same name, and its acknowledgement is the same body: see `/asyncapi.json`.
@@ -54,6 +58,7 @@ def openapi_document(registry: Registry) -> Json:
         if declared.rest is not None:
             entry = _operation(schemas, declared, declared.rest)
             paths.setdefault(declared.rest.path, {})[declared.rest.method.lower()] = entry
+    paths |= crogia_paths(schemas)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -64,7 +69,7 @@ def openapi_document(registry: Registry) -> Json:
         },
         "servers": [{"url": "/", "description": "This server"}],
         "security": [{name: []} for name in SECURITY_SCHEMES],
-        "tags": [{"name": name} for name in _tags(registry)],
+        "tags": [*({"name": name} for name in _tags(registry)), {"name": TAG, "description": OF_S3}],
         "paths": paths,
         "components": {"schemas": schemas.all, "securitySchemes": SECURITY_SCHEMES},
     }

@@ -118,6 +118,30 @@ def test_processes_are_listed_read_and_stopped(server: ServerProcess, session: d
     assert server.curl("GET", at(session, "/processes")).body == []
 
 
+def test_files_are_searched_by_name_and_by_text(server: ServerProcess, session: dict[str, Any]) -> None:
+    for name in ("app.py", "models.py", "notes.md"):
+        content = f"# {name}\nfrom flask import Flask\n"
+        server.curl("POST", at(session, "/files/content"), {"path": f"found/{name}", "content": content})
+    asked = {"pattern": "*.py", "path": "found", "file_types": "*.py,*.js"}
+    assert server.curl("POST", at(session, "/search/files"), asked).body == {
+        "pattern": "*.py",
+        "path": "found",
+        "matches": ["found/app.py", "found/models.py"],
+    }
+    asked = {"pattern": "Flask", "path": "found", "file_types": "*.md"}
+    assert server.curl("POST", at(session, "/search/grep"), asked).body == {
+        "pattern": "Flask",
+        "path": "found",
+        "matches": [{"file": "found/notes.md", "line": 2, "content": "from flask import Flask"}],
+    }
+
+
+def test_the_endpoints_are_in_the_document(server: ServerProcess) -> None:
+    paths = server.curl("GET", "/openapi.json", key=None).body["paths"]
+    for endpoint in ENDPOINTS:
+        assert endpoint.verb.lower() in paths[endpoint.path]
+
+
 def test_a_session_is_deleted(server: ServerProcess) -> None:
     made = server.curl("POST", "/api/sessions", {"task": "Nothing much"}).body
     deleted = server.curl("DELETE", at(made))

@@ -1,0 +1,83 @@
+"""S3's endpoints for the OpenAPI document, made from their declarations. Source: S3; OpenAPI 3.1.1."""
+
+from __future__ import annotations
+
+import re
+import typing
+from typing import Any, Final
+
+from handlers.dialects.crogia.endpoint import Endpoint
+from handlers.dialects.crogia.endpoints import ENDPOINTS
+from server.doors.schemas import Json, Schemas, split_documentation
+
+TAG: Final = "S3"
+_PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
+_REFUSAL: Final[Json] = {
+    "description": "Refused; `detail` says why",
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "properties": {"detail": {"type": "string"}},
+                "required": ["detail"],
+            }
+        }
+    },
+}
+
+
+def crogia_paths(schemas: Schemas) -> dict[str, Json]:
+    """Paths of the document, JSON-ready."""
+    paths: dict[str, Json] = {}
+    for endpoint in ENDPOINTS:
+        paths.setdefault(endpoint.path, {})[endpoint.verb.lower()] = _entry(schemas, endpoint)
+    return paths
+
+
+def _entry(schemas: Schemas, endpoint: Endpoint) -> Json:
+    summary, description = split_documentation(endpoint.documentation)
+    in_path = _PLACEHOLDER.findall(endpoint.path)
+    fields = list(schemas.properties(endpoint.request))
+    in_body = [each for each in fields if endpoint.verb == "POST" and each[0] not in in_path]
+    entry: Json = {
+        "operationId": endpoint.name,
+        "tags": [TAG],
+        "summary": summary,
+        "description": description,
+        "parameters": [
+            {
+                "name": name,
+                "in": "path" if name in in_path else "query",
+                "required": name in in_path or is_required,
+                "schema": schema,
+            }
+            for name, schema, is_required in fields
+            if name not in [each[0] for each in in_body]
+        ],
+        "responses": {"200": _success(endpoint), "default": _REFUSAL},
+        "x-operations": list(endpoint.operations),
+    }
+    if endpoint.is_open:
+        entry["security"] = []
+    if in_body:
+        entry["requestBody"] = {
+            "required": any(is_required for _, _, is_required in in_body),
+            "content": {"application/json": {"schema": _object(in_body)}},
+        }
+    return entry
+
+
+def _object(fields: list[tuple[str, Json, bool]]) -> Json:
+    return {
+        "type": "object",
+        "properties": {name: schema for name, schema, _ in fields},
+        "required": [name for name, _, is_required in fields if is_required],
+        "additionalProperties": False,
+    }
+
+
+def _success(endpoint: Endpoint) -> Json:
+    answered: Any = typing.get_type_hints(endpoint.run)["return"]
+    item: Json = {"type": "object"}
+    schema = {"type": "array", "items": item} if typing.get_origin(answered) is list else item
+    return {"description": "Done.", "content": {"application/json": {"schema": schema}}}
