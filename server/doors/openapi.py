@@ -16,6 +16,7 @@ from models.error import (
     TokenExpired,
     ValidationFailed,
 )
+from server.doors.rest import CONDITION
 from server.doors.schemas import (
     ERROR,
     Json,
@@ -85,7 +86,7 @@ def _operation(schemas: Schemas, declared: Operation, binding: RestBinding) -> J
         "tags": [_tag(declared)],
         "summary": summary,
         "description": description,
-        "parameters": list(_parameters(schemas, declared, binding)),
+        "parameters": [*_parameters(schemas, declared, binding), *_condition(declared)],
         "responses": _responses(schemas, declared, binding),
         **annotations_of(declared),
     }
@@ -112,6 +113,17 @@ def _parameters(schemas: Schemas, declared: Operation, binding: RestBinding) -> 
         if any(texts):
             parameter["description"] = ". ".join(text for text in texts if text)
         yield parameter
+
+
+def _condition(declared: Operation) -> Iterator[Json]:
+    if CONDITION in declared.wire_names:
+        yield {
+            "name": "If-Match",
+            "in": "header",
+            "required": False,
+            "schema": {"type": "string"},
+            "description": f"As `{CONDITION}`, with quotes: RFC 9110, 13.1.1",
+        }
 
 
 def _body(schemas: Schemas, declared: Operation, binding: RestBinding) -> Json | None:
