@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -40,6 +41,7 @@ from engine.providers.provider import Provider
 from engine.providers.scripted import ScriptedProvider
 from engine.runtimes.choose import choose
 from engine.runtimes.runtime import Runtime
+from engine.runtimes.staging import remove_abandoned
 from engine.search.index import CodeIndex
 from engine.searches import Searches
 from engine.sessions import Sessions
@@ -130,6 +132,7 @@ async def open_engine(settings: Settings, *, more_providers: Sequence[Provider] 
     engine = _assemble(settings, data_dir, database, log, hub, runtime, providers)
     await engine.accounts.ensure_admin(data_dir)
     await engine.sessions.finish_deletions()
+    await asyncio.to_thread(remove_abandoned, data_dir / "workspaces")
     await engine.tasks.recover(resume=settings.agent.resume_on_start)
     return engine
 

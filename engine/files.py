@@ -5,26 +5,34 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+from dataclasses import dataclass
 from typing import Final
 
 from engine.events.log import EventLog
-from engine.runtimes.workspace import FileBytes, Listing
+from engine.runtimes.workspace import FileBytes, Listing, Workspace
 from engine.sessions import Sessions
 from engine.tools.changes import changes_between
 from models.error import InvalidField
 from models.file import (
+    Changes,
+    DirectoryMake,
     Encoding,
     FileContent,
+    FileCopy,
     FileCreated,
+    FileDelete,
     FileDeleted,
     FileEntry,
     FileList,
     FileListing,
     FileModified,
     FileRead,
-    FileRef,
+    FileRename,
+    FileRenamed,
+    FileUpdate,
     FileWrite,
 )
+from models.identifier import SessionId
 
 MOST_ENTRIES: Final = 200_000
 """More than this is not counted; the listing then says that there is more."""
@@ -65,23 +73,87 @@ class Files:
         await self._log.append(request.session_id, FileCreated(path=entry.path))
         return entry
 
-    async def update(self, request: FileWrite) -> FileEntry:
-        """Replace a file's content. Raises: NotFound; Conflict; InvalidField."""
+    async def update(self, request: FileUpdate) -> FileEntry:
+        """Replace a file's content. Raises: NotFound; Conflict, also for another `etag`; InvalidField."""
         workspace = self._sessions.workspace(request.session_id)
         content = _decode(request)
         before = await workspace.read(request.path)
-        entry = await workspace.update(request.path, content)
+        entry = await workspace.update(request.path, content, if_match=request.if_match)
         changes = await asyncio.to_thread(changes_between, entry.path, before.content, content)
         await self._log.append(request.session_id, FileModified(path=entry.path, changes=changes))
         return entry
 
-    async def delete(self, request: FileRef) -> str:
-        """Remove a file or an empty directory; its path. Raises: NotFound; Conflict; InvalidField."""
+    async def delete(self, request: FileDelete) -> str:
+        """Remove a file or an empty directory; its path. Raises: as `update`."""
         workspace = self._sessions.workspace(request.session_id)
         path = workspace.canonical(request.path)
-        await workspace.delete(request.path)
+        await workspace.delete(request.path, if_match=request.if_match)
         await self._log.append(request.session_id, FileDeleted(path=path))
         return path
+
+    async def rename(self, request: FileRename) -> FileEntry:
+        """Give a file or directory another path. Raises: as `update`."""
+        workspace = self._sessions.workspace(request.session_id)
+        path = workspace.canonical(request.path)
+        entry = await workspace.rename(
+            request.path, request.to, overwrite=request.overwrite, if_match=request.if_match
+        )
+        await self._log.append(request.session_id, FileRenamed(path=path, to=entry.path))
+        return entry
+
+    async def copy(self, request: FileCopy) -> FileEntry:
+        """Copy a file, or a directory with all in it. Raises: as `update`; WorkspaceLimitExceeded."""
+        workspace = self._sessions.workspace(request.session_id)
+        room_bytes = await self._room_bytes(request.session_id)
+        before = await _Before.of(workspace, request.to)
+        entry = await workspace.copy(
+            request.path, request.to, overwrite=request.overwrite, room_bytes=room_bytes
+        )
+        await self._log.append(request.session_id, await before.event(workspace, entry))
+        return entry
+
+    async def make_directory(self, request: DirectoryMake) -> FileEntry:
+        """Make a directory, with those above it. Raises: Conflict; InvalidField."""
+        entry = await self._sessions.workspace(request.session_id).make_directory(request.path)
+        await self._log.append(request.session_id, _arrival(entry))
+        return entry
+
+    async def _room_bytes(self, session_id: SessionId) -> int:
+        """What the session's limit leaves of the disk."""
+        limits = (await self._sessions.get(session_id)).config.resource_limits
+        return limits.max_disk_mb * 2**20 - await self._sessions.workspace(session_id).disk_bytes()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Before:
+    """What was at a path before a change of which it is not known whether it makes or replaces a file."""
+
+    is_there: bool
+    content: bytes | None
+    """None, if it is no file that can be read whole."""
+
+    @classmethod
+    async def of(cls, workspace: Workspace, path: str) -> _Before:
+        entry = await workspace.stat(path)
+        return cls(is_there=entry is not None, content=await _content(workspace, path))
+
+    async def event(self, workspace: Workspace, entry: FileEntry) -> FileCreated | FileModified:
+        """What the change is told as."""
+        if not self.is_there:
+            return _arrival(entry)
+        after = await _content(workspace, entry.path)
+        if self.content is None or after is None:
+            return FileModified(path=entry.path, changes=Changes(added=0, removed=0))
+        changes = await asyncio.to_thread(changes_between, entry.path, self.content, after)
+        return FileModified(path=entry.path, changes=changes)
+
+
+def _arrival(entry: FileEntry) -> FileCreated:
+    return FileCreated(path=entry.path, kind="directory" if entry.type == "directory" else None)
+
+
+async def _content(workspace: Workspace, path: str) -> bytes | None:
+    return (await workspace.read_some([path])).get(path)
 
 
 def _page(listing: Listing, *, offset: int, limit: int) -> FileListing:
@@ -97,7 +169,7 @@ def _page(listing: Listing, *, offset: int, limit: int) -> FileListing:
     )
 
 
-def _decode(request: FileWrite) -> bytes:
+def _decode(request: FileWrite | FileUpdate) -> bytes:
     if request.encoding is Encoding.BASE64:
         try:
             return base64.b64decode(request.content, validate=True)
@@ -119,6 +191,7 @@ def _present(found: FileBytes, wanted: Encoding | None) -> FileContent:
         encoding=Encoding.BASE64 if text is None else Encoding.UTF_8,
         size=len(found.content),
         modified_at=found.modified_at,
+        etag=found.etag,
     )
 
 

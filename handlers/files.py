@@ -5,21 +5,28 @@ from __future__ import annotations
 from handlers.operation import Handlers, operation
 from models.error import Conflict, NotFound, PayloadTooLarge, ValidationFailed, WorkspaceLimitExceeded
 from models.file import (
+    DirectoryMake,
     FileAnswer,
     FileContent,
+    FileCopy,
     FileCreated,
+    FileDelete,
     FileDeleted,
     FileList,
     FileListing,
     FileModified,
     FileRead,
-    FileRef,
     FileRemoved,
+    FileRename,
+    FileRenamed,
+    FileUpdate,
     FileWrite,
 )
 from models.user import Caller, Permission
 
 PATH = "/api/v1/sessions/{sessionId}/files/{path}"
+ACTION = "/api/v1/sessions/{sessionId}/file"
+"""What is done with a path is named after it: below `/files/` everything is a path itself."""
 
 
 class Files(Handlers, namespace="/files"):
@@ -78,8 +85,12 @@ class Files(Handlers, namespace="/files"):
         errors=(NotFound, Conflict, ValidationFailed, PayloadTooLarge, WorkspaceLimitExceeded),
         emits=(FileModified,),
     )
-    async def update(self, caller: Caller, request: FileWrite) -> FileAnswer:
-        """Replace a file's content. A file that does not exist answers 404."""
+    async def update(self, caller: Caller, request: FileUpdate) -> FileAnswer:
+        """Replace a file's content. A file that does not exist answers 404.
+
+        With `ifMatch` (REST: or the header `If-Match`) nothing is written over a change that the caller has
+        not seen: where the file has another `etag`, the answer is 409 with the one that it has.
+        """
         return FileAnswer(file=await self.engine.files.update(request))
 
     @operation(
@@ -93,6 +104,49 @@ class Files(Handlers, namespace="/files"):
         errors=(NotFound, Conflict, ValidationFailed),
         emits=(FileDeleted,),
     )
-    async def delete(self, caller: Caller, request: FileRef) -> FileRemoved:
-        """Delete a file or an empty directory."""
+    async def delete(self, caller: Caller, request: FileDelete) -> FileRemoved:
+        """Delete a file or an empty directory. `ifMatch` is as in `file.update`."""
         return FileRemoved(path=await self.engine.files.delete(request), deleted=True)
+
+    @operation(
+        "file.rename",
+        rest=f"POST {ACTION}/rename",
+        permission=Permission.FILE_WRITE,
+        on="session_id",
+        exclusive=("session_id",),
+        limit="file_operations",
+        errors=(NotFound, Conflict, ValidationFailed),
+        emits=(FileRenamed,),
+    )
+    async def rename(self, caller: Caller, request: FileRename) -> FileAnswer:
+        """Give a file, link or directory another path. `ifMatch` is as in `file.update`."""
+        return FileAnswer(file=await self.engine.files.rename(request))
+
+    @operation(
+        "file.copy",
+        rest=f"POST {ACTION}/copy",
+        status=201,
+        permission=Permission.FILE_WRITE,
+        on="session_id",
+        limit="file_operations",
+        errors=(NotFound, Conflict, ValidationFailed, WorkspaceLimitExceeded),
+        emits=(FileCreated, FileModified),
+    )
+    async def copy(self, caller: Caller, request: FileCopy) -> FileAnswer:
+        """Copy a file, or a directory with all that is in it. The copy is there when it is whole."""
+        return FileAnswer(file=await self.engine.files.copy(request))
+
+    @operation(
+        "file.mkdir",
+        rest=f"POST {ACTION}/mkdir",
+        status=201,
+        permission=Permission.FILE_WRITE,
+        on="session_id",
+        exclusive=("session_id",),
+        limit="file_operations",
+        errors=(NotFound, Conflict, ValidationFailed, WorkspaceLimitExceeded),
+        emits=(FileCreated,),
+    )
+    async def make_directory(self, caller: Caller, request: DirectoryMake) -> FileAnswer:
+        """Make a directory, and those above it. One that exists already answers 409."""
+        return FileAnswer(file=await self.engine.files.make_directory(request))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import enum
 from dataclasses import field
+from typing import Any, Final
 
 from models.event import Event, event
 from models.identifier import SessionId
@@ -16,6 +17,14 @@ class Encoding(enum.StrEnum):
     BASE64 = "base64"
 
 
+_A_PATH: Final[dict[str, Any]] = limited(shortest=1, longest=4096)
+_IF_MATCH: Final[dict[str, Any]] = described(
+    "An `etag`, or `*`: where the file has another, nothing is done and the answer is a conflict",
+    **limited(shortest=1, longest=1000),
+)
+_OVERWRITE: Final[dict[str, Any]] = described("Whether a file that is there already may be replaced")
+
+
 @value
 class FileEntry(Shape):
     """Source: S0, an item of `files`; `path` is absolute within the workspace, `size` in bytes."""
@@ -25,6 +34,10 @@ class FileEntry(Shape):
     type: str
     size: int
     modified_at: datetime.datetime
+    etag: str | None = field(
+        default=None,
+        metadata=described("Changes with the content; left out for directories and links, and in lists"),
+    )
 
 
 @value
@@ -70,15 +83,41 @@ class FileListing(Shape):
 
 
 @value
-class FileRef(Shape):
+class FileDelete(Shape):
+    """Source: S0, DELETE …/files/*."""
+
     session_id: SessionId
-    path: str = field(metadata=limited(shortest=1, longest=4096))
+    path: str = field(metadata=_A_PATH)
+    if_match: str | None = field(default=None, metadata=_IF_MATCH)
+
+
+@value
+class FileRename(Shape):
+    session_id: SessionId
+    path: str = field(metadata=_A_PATH)
+    to: str = field(metadata=described("The path that it gets; directories above it are made", **_A_PATH))
+    overwrite: bool = field(default=False, metadata=_OVERWRITE)
+    if_match: str | None = field(default=None, metadata=_IF_MATCH)
+
+
+@value
+class FileCopy(Shape):
+    session_id: SessionId
+    path: str = field(metadata=_A_PATH)
+    to: str = field(metadata=described("Where the copy goes; directories above it are made", **_A_PATH))
+    overwrite: bool = field(default=False, metadata=_OVERWRITE)
+
+
+@value
+class DirectoryMake(Shape):
+    session_id: SessionId
+    path: str = field(metadata=_A_PATH)
 
 
 @value
 class FileRead(Shape):
     session_id: SessionId
-    path: str = field(metadata=limited(shortest=1, longest=4096))
+    path: str = field(metadata=_A_PATH)
     encoding: Encoding | None = field(
         default=None,
         metadata=described("Ask for `base64`; otherwise text is `utf-8` and anything else `base64`"),
@@ -87,12 +126,23 @@ class FileRead(Shape):
 
 @value
 class FileWrite(Shape):
-    """Source: S0, POST and PUT …/files/*."""
+    """Source: S0, POST …/files/*."""
 
     session_id: SessionId
-    path: str = field(metadata=limited(shortest=1, longest=4096))
+    path: str = field(metadata=_A_PATH)
     content: str
     encoding: Encoding = Encoding.UTF_8
+
+
+@value
+class FileUpdate(Shape):
+    """Source: S0, PUT …/files/*."""
+
+    session_id: SessionId
+    path: str = field(metadata=_A_PATH)
+    content: str
+    encoding: Encoding = Encoding.UTF_8
+    if_match: str | None = field(default=None, metadata=_IF_MATCH)
 
 
 @value
@@ -104,6 +154,7 @@ class FileContent(Shape):
     encoding: Encoding
     size: int
     modified_at: datetime.datetime
+    etag: str
 
 
 @value
@@ -120,9 +171,10 @@ class FileRemoved(Shape):
 @event("file.created")
 @value
 class FileCreated(Event):
-    """A file has come into the workspace. Source: S0, `file.created`."""
+    """A file has come into the workspace, or a directory with all in it. Source: S0, `file.created`."""
 
     path: str
+    kind: str | None = field(default=None, metadata=described("`directory`; left out for a file"))
 
 
 @event("file.modified")
@@ -132,6 +184,15 @@ class FileModified(Event):
 
     path: str
     changes: Changes
+
+
+@event("file.renamed")
+@value
+class FileRenamed(Event):
+    """What was at `path`, a file or a directory with all in it, is now at `to`."""
+
+    path: str
+    to: str
 
 
 @event("file.deleted")

@@ -25,8 +25,8 @@ def write(root: int, path: str, content: bytes, *, may_create: bool, may_replace
     Raises: NotFound, Conflict, OSError.
     """
     folder, name = _resolved(root, path)
-    with opened(_open_folder(root, folder, make=may_create)) as parent:
-        standing = _standing(parent, name)
+    with opened(open_folder(root, folder, make=may_create)) as parent:
+        standing = standing_at(parent, name)
         if standing is None and not may_create:
             raise NotFound("file", shown(path))
         if standing is not None and not (may_replace and stat.S_ISREG(standing.st_mode)):
@@ -61,7 +61,7 @@ def _link_target(root: int, folder: str, name: str) -> str | None:
         raise
 
 
-def _open_folder(root: int, path: str, *, make: bool) -> int:
+def open_folder(root: int, path: str, *, make: bool) -> int:
     """A descriptor of a directory; what is missing of it is made step by step below the workspace."""
     try:
         return open_beneath(root, path, _FOLDER)
@@ -80,7 +80,8 @@ def _open_folder(root: int, path: str, *, make: bool) -> int:
     return here
 
 
-def _standing(parent: int, name: str) -> os.stat_result | None:
+def standing_at(parent: int, name: str) -> os.stat_result | None:
+    """What is known of what has this name in an open directory, links not followed; None if nothing has."""
     try:
         return os.stat(name, dir_fd=parent, follow_symlinks=False)
     except FileNotFoundError:

@@ -35,14 +35,18 @@ class Entry:
         return stat.S_ISDIR(self.facts.st_mode)
 
 
-def walk(folder: Path, *, leave_out: Collection[str] = (), make_writable: bool = False) -> Iterator[Entry]:
+def walk(
+    folder: Path | int, *, leave_out: Collection[str] = (), make_writable: bool = False
+) -> Iterator[Entry]:
     """Everything below `folder`; nothing, if there is no such folder. What vanishes meanwhile is passed over.
+
+    An open directory can be given by its descriptor, which stays open.
 
     Directories named in `leave_out` are not entered. A directory that its owner may not read is made
     readable, and with `make_writable` every one that is entered. Raises: TreeChanged.
     """
     try:
-        descriptor = os.open(folder, _DIRECTORY)
+        descriptor = _open_top(folder)
     except FileNotFoundError:
         return
     walking = _Walk(descriptor, leave_out=leave_out, make_writable=make_writable)
@@ -168,6 +172,12 @@ class _Walk:
     def _move_to(self, descriptor: int) -> None:
         os.close(self.descriptor)
         self.descriptor = descriptor
+
+
+def _open_top(folder: Path | int) -> int:
+    if isinstance(folder, int):
+        return os.open(".", _DIRECTORY, dir_fd=folder)
+    return os.open(folder, _DIRECTORY)
 
 
 def _open_directory(parent: int, name: str) -> int:

@@ -5,21 +5,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime
-import errno
 import os
 import posixpath
 import stat
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
 from engine.runtimes.beneath import open_beneath
+from engine.runtimes.copying import duplicate
+from engine.runtimes.entity_tags import check, tag_of, tag_of_content
 from engine.runtimes.listing import Lister, Listing, changed_at, entry_of, opened, shown
+from engine.runtimes.moving import make_directory, move, place
+from engine.runtimes.refusals import refusals
 from engine.runtimes.replacing import write
+from engine.runtimes.staging import staged
 from engine.runtimes.tree import disk_bytes, remove_tree
-from models.error import Conflict, InvalidField, NotFound, PayloadTooLarge, WorkspaceLimitExceeded
+from engine.runtimes.turns import turn_in
+from models.error import Conflict, InvalidField, NotFound, PayloadTooLarge
 from models.file import FileEntry
 
 __all__ = ["FileBytes", "Listing", "Workspace"]
@@ -36,6 +41,7 @@ class FileBytes:
     path: str
     content: bytes
     modified_at: datetime.datetime
+    etag: str
 
 
 class Workspace:
@@ -49,6 +55,7 @@ class Workspace:
     def __init__(self, folder: Path, *, max_file_bytes: int) -> None:
         self.folder = folder
         self._max_file_bytes = max_file_bytes
+        self._turn = turn_in(folder)
 
     def canonical(self, path: str) -> str:
         """The path as absolute within the workspace, `.` and double slashes taken out: `/src/a.py`.
@@ -79,23 +86,76 @@ class Workspace:
 
     async def create(self, path: str, content: bytes) -> FileEntry:
         """A new file, with the directories above it. Raises: Conflict, if it exists."""
-        return await self._on(path, partial(self._write, content=content, may_create=True, may_replace=False))
+        return await self._change(
+            path, partial(self._write, content=content, may_create=True, may_replace=False)
+        )
 
-    async def update(self, path: str, content: bytes) -> FileEntry:
-        """New content for a file that exists; its mode is kept. Raises: NotFound."""
-        return await self._on(path, partial(self._write, content=content, may_create=False, may_replace=True))
+    async def update(self, path: str, content: bytes, *, if_match: str | None = None) -> FileEntry:
+        """New content for a file that exists; its mode is kept.
+
+        Raises: NotFound; Conflict, if `if_match` does not name its tag.
+        """
+        write = partial(self._write, content=content, may_create=False, may_replace=True, if_match=if_match)
+        return await self._change(path, write)
 
     async def put(self, path: str, content: bytes) -> FileEntry:
         """A file with this content, whether it existed or not."""
-        return await self._on(path, partial(self._write, content=content, may_create=True, may_replace=True))
+        return await self._change(
+            path, partial(self._write, content=content, may_create=True, may_replace=True)
+        )
 
-    async def delete(self, path: str) -> None:
-        """Remove a file, a link, or an empty directory."""
-        await self._on(path, _delete)
+    async def delete(self, path: str, *, if_match: str | None = None) -> None:
+        """Remove a file, a link, or an empty directory. Raises: Conflict, if `if_match` names another tag."""
+
+        def delete(root: int, path: str) -> None:
+            self._check_tag(root, path, if_match)
+            _delete(root, path)
+
+        await self._change(path, delete)
+
+    async def rename(
+        self, path: str, to: str, *, overwrite: bool = False, if_match: str | None = None
+    ) -> FileEntry:
+        """Give a file, link or directory another path; directories above it are made.
+
+        Raises: Conflict, if there is something at `to` and it is no file that may be overwritten, or if
+        `if_match` names another tag than that of `path`.
+        """
+        target = self._relative(to, "to")
+
+        def rename(root: int, path: str) -> FileEntry:
+            self._check_tag(root, path, if_match)
+            move(root, path, target, overwrite=overwrite)
+            with refusals(to, "to"):
+                return self._described(root, target)
+
+        return await self._change(path, rename)
+
+    async def copy(self, path: str, to: str, *, overwrite: bool = False, room_bytes: int) -> FileEntry:
+        """Copy a file, or a directory with all that is in it; links are copied as links.
+
+        The copy takes its place when it is whole. Raises: Conflict, if there is something at `to` and it is
+        no file that may be overwritten, or for what is neither file, link nor directory;
+        WorkspaceLimitExceeded, if it takes more than `room_bytes`.
+        """
+        target = self._relative(to, "to")
+
+        def copy(root: int, path: str) -> FileEntry:
+            with staged(self.folder) as stage:
+                copied = duplicate(root, path, stage, room_bytes=room_bytes)
+                with self._turn, refusals(to, "to"):
+                    place(root, target, stage, copied, overwrite=overwrite)
+                    return self._described(root, target)
+
+        return await self._on(path, copy)
+
+    async def make_directory(self, path: str) -> FileEntry:
+        """A new directory, with those above it. Raises: Conflict, if there is something at this path."""
+        return await self._change(path, self._make_directory)
 
     async def set_executable(self, path: str, *, is_executable: bool) -> None:
         """Whether a file can be run as a program by its name."""
-        await self._on(path, partial(_set_executable, is_executable=is_executable))
+        await self._change(path, partial(_set_executable, is_executable=is_executable))
 
     async def stat(self, path: str) -> FileEntry | None:
         """What is known of a file or directory (`type` says which); None if there is neither."""
@@ -129,20 +189,27 @@ class Workspace:
             with opened(os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)) as root:
                 return work(root, relative)
 
-        try:
+        with refusals(path):
             return await asyncio.to_thread(run)
-        except OSError as failure:
-            raise _translate(failure, path) from failure
 
-    def _relative(self, path: str) -> str:
+    async def _change(self, path: str, work: Callable[[int, str], Result]) -> Result:
+        """As `_on`, while no other caller changes anything in the workspace."""
+
+        def alone(root: int, relative: str) -> Result:
+            with self._turn:
+                return work(root, relative)
+
+        return await self._on(path, alone)
+
+    def _relative(self, path: str, field: str = "path") -> str:
         if "\0" in path:
-            raise InvalidField("path", "A path has no NUL in it.")
+            raise InvalidField(field, "A path has no NUL in it.")
         try:
             encoded = path.encode()
         except UnicodeEncodeError:
-            raise InvalidField("path", "Not valid text: it has lone surrogates.") from None
+            raise InvalidField(field, "Not valid text: it has lone surrogates.") from None
         if len(encoded) > LONGEST_PATH:
-            raise InvalidField("path", f"Longer than {LONGEST_PATH} bytes.")
+            raise InvalidField(field, f"Longer than {LONGEST_PATH} bytes.")
         mount = f"/workspaces/{self.folder.name}"
         if path == mount or path.startswith(mount + "/"):
             path = path[len(mount) :]
@@ -159,7 +226,12 @@ class Workspace:
                 content = file.read(self._max_file_bytes + 1)
             if len(content) > self._max_file_bytes:
                 raise PayloadTooLarge(self._max_file_bytes)
-            return FileBytes(path=shown(path), content=content, modified_at=changed_at(facts))
+            return FileBytes(
+                path=shown(path),
+                content=content,
+                modified_at=changed_at(facts),
+                etag=tag_of_content(content),
+            )
 
     def _read_some(self, root: int, _: str, paths: Sequence[tuple[str, str]]) -> dict[str, bytes]:
         found = {}
@@ -176,12 +248,45 @@ class Workspace:
             return entry_of(path, facts)
 
     def _write(
-        self, root: int, path: str, content: bytes, *, may_create: bool, may_replace: bool
+        self,
+        root: int,
+        path: str,
+        content: bytes,
+        *,
+        may_create: bool,
+        may_replace: bool,
+        if_match: str | None = None,
     ) -> FileEntry:
         if len(content) > self._max_file_bytes:
             raise PayloadTooLarge(self._max_file_bytes)
+        self._check_tag(root, path, if_match)
         facts = write(root, path, content, may_create=may_create, may_replace=may_replace)
-        return entry_of(path, facts)
+        return replace(entry_of(path, facts), etag=tag_of_content(content))
+
+    def _make_directory(self, root: int, path: str) -> FileEntry:
+        make_directory(root, path)
+        return self._stat(root, path)
+
+    def _check_tag(self, root: int, path: str, condition: str | None) -> None:
+        """Raises: Conflict, if there is a condition that what is at the path does not meet; OSError."""
+        if condition is None:
+            return
+        with opened(open_beneath(root, path, os.O_RDONLY | os.O_NONBLOCK)) as descriptor:
+            facts = os.fstat(descriptor)
+            _check_regular(facts)
+            check(condition, tag_of(descriptor, facts, max_bytes=self._max_file_bytes), shown(path))
+
+    def _described(self, root: int, path: str) -> FileEntry:
+        """What is known of what stands at a path, which may be a link that leads nowhere or outside."""
+        folder, name = posixpath.split(path)
+        with opened(open_beneath(root, folder, os.O_PATH | os.O_DIRECTORY)) as parent:
+            facts = os.stat(name, dir_fd=parent, follow_symlinks=False)
+        if not stat.S_ISREG(facts.st_mode):
+            return entry_of(path, facts)
+        with opened(open_beneath(root, path, os.O_RDONLY | os.O_NONBLOCK)) as descriptor:
+            facts = os.fstat(descriptor)
+            tag = tag_of(descriptor, facts, max_bytes=self._max_file_bytes)
+        return replace(entry_of(path, facts), etag=tag)
 
 
 def _delete(root: int, path: str) -> None:
@@ -209,27 +314,3 @@ def _check_regular(facts: os.stat_result) -> None:
         raise Conflict("This is a directory, not a file")
     if not stat.S_ISREG(facts.st_mode):
         raise Conflict("This is not a regular file")
-
-
-def _translate(failure: OSError, path: str) -> Exception:
-    """The kernel's refusal in the words of callers."""
-    shown = path[:200]
-    match failure.errno:
-        case errno.ENOENT:
-            return NotFound("file", shown)
-        case errno.EXDEV | errno.ELOOP:
-            return InvalidField("path", "The path leaves the workspace.")
-        case errno.ENAMETOOLONG:
-            return InvalidField("path", "A name in the path is too long.")
-        case errno.EEXIST:
-            return Conflict("There is something at this path already", path=shown)
-        case errno.ENOTEMPTY:
-            return Conflict("The directory is not empty", path=shown)
-        case errno.ENOTDIR:
-            return Conflict("A part of the path is a file, not a directory", path=shown)
-        case errno.EISDIR | errno.ENXIO | errno.EACCES | errno.EPERM | errno.EBUSY:
-            return Conflict("This cannot be done with what is at this path", path=shown)
-        case errno.ENOSPC | errno.EDQUOT | errno.EFBIG:
-            return WorkspaceLimitExceeded("There is no room for this file", path=shown)
-        case _:
-            return failure

@@ -17,6 +17,7 @@ from models.error import (
     ValidationFailed,
 )
 from server.doors.crogia_document import TAG, crogia_paths
+from server.doors.rest import CONDITION
 from server.doors.schemas import (
     ERROR,
     Json,
@@ -41,9 +42,7 @@ SECURITY_SCHEMES: Final[Json] = {
     "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "An API key."},
 }
 
-OF_S3: Final = (
-    "Crogia's API, in its own words: the same sessions as below `/api/v1`. Events: `/ws/{session_id}`."
-)
+OF_S3: Final = "Another dialect, for the same sessions as below `/api/v1`. Its events: `/ws/{session_id}`."
 DESCRIPTION: Final = """\
 Open a session, give its agent a task, follow it and approve what is risky. Every operation here is also a
 Socket.IO event of the same name, and its acknowledgement is the same body: see `/asyncapi.json`.
@@ -90,7 +89,7 @@ def _operation(schemas: Schemas, declared: Operation, binding: RestBinding) -> J
         "tags": [_tag(declared)],
         "summary": summary,
         "description": description,
-        "parameters": list(_parameters(schemas, declared, binding)),
+        "parameters": [*_parameters(schemas, declared, binding), *_condition(declared)],
         "responses": _responses(schemas, declared, binding),
         **annotations_of(declared),
     }
@@ -117,6 +116,17 @@ def _parameters(schemas: Schemas, declared: Operation, binding: RestBinding) -> 
         if any(texts):
             parameter["description"] = ". ".join(text for text in texts if text)
         yield parameter
+
+
+def _condition(declared: Operation) -> Iterator[Json]:
+    if CONDITION in declared.wire_names:
+        yield {
+            "name": "If-Match",
+            "in": "header",
+            "required": False,
+            "schema": {"type": "string"},
+            "description": f"As `{CONDITION}`, with quotes: RFC 9110, 13.1.1",
+        }
 
 
 def _body(schemas: Schemas, declared: Operation, binding: RestBinding) -> Json | None:

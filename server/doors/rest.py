@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final, cast
 
 import orjson
@@ -28,6 +28,9 @@ from server.identity import Gate, Identity, new_request_id
 
 API_VERSION: Final = "v1"
 REQUEST_ID: Final = web.RequestKey("request_id", str)
+CONDITION: Final = "ifMatch"
+"""The field that the header `If-Match` gives. Source: RFC 9110, 13.1.1."""
+
 CALLER_GONE: Final = 499
 """The status of an answer that nobody is there to read; it appears in no client."""
 
@@ -55,7 +58,7 @@ class RestDoor:
             try:
                 _check_version(request)
                 caller = await self._caller(declared, request, request_id)
-                raw = await gather(request)
+                raw = await gather(request, declared.wire_names)
             except AppError as failure:
                 return respond(refuse(failure, request_id))
             answering = self._pipeline.answer(declared, caller, raw)
@@ -94,8 +97,12 @@ def route_path(binding: RestBinding) -> str:
 
 
 def respond(answer: Answer) -> web.Response:
-    """An answer as JSON."""
-    return respond_with(answer.status, answer.body)
+    """An answer as JSON; the header `ETag` tells of what it is about, if that has an `etag`."""
+    response = respond_with(answer.status, answer.body)
+    tag = answer.body.get("file", answer.body).get("etag")
+    if tag is not None:
+        response.etag = tag
+    return response
 
 
 def respond_with(status: int, body: object) -> web.Response:
@@ -136,7 +143,9 @@ def _add_headers(gate: Gate, request: web.Request, response: web.StreamResponse,
     origin = request.headers.get("Origin")
     if origin is not None and gate.allows_cross_origin(origin):
         response.headers["Access-Control-Allow-Origin"] = origin
-        response.headers["Access-Control-Expose-Headers"] = "X-Request-ID, X-API-Version"
+        response.headers["Access-Control-Expose-Headers"] = (
+            "X-Request-ID, X-API-Version, ETag, Content-Range, Content-Disposition"
+        )
         response.headers["Vary"] = "Origin"
 
 
@@ -151,7 +160,9 @@ def _preflight(request: web.Request) -> web.Response:
         headers={
             "Access-Control-Allow-Origin": request.headers["Origin"],
             "Access-Control-Allow-Methods": "GET, POST, PUT, DELETE",
-            "Access-Control-Allow-Headers": "Authorization, Content-Type, X-API-Key, X-API-Version",
+            "Access-Control-Allow-Headers": (
+                "Authorization, Content-Type, X-API-Key, X-API-Version, If-Match, If-None-Match, Range"
+            ),
             "Access-Control-Max-Age": "600",
             "Vary": "Origin",
         },
@@ -169,9 +180,11 @@ def _check_version(request: web.Request) -> None:
         raise InvalidField("X-API-Version", f"Only {API_VERSION} is spoken here.")
 
 
-async def gather(request: web.Request) -> dict[str, Any]:
-    """One object out of body, query and path; the path beats the query, the query beats the body."""
+async def gather(request: web.Request, names: Sequence[str] = ()) -> dict[str, Any]:
+    """One object out of body, headers, query and path; each beats those before it. `names` are the fields."""
     gathered: dict[str, Any] = dict(await _body(request))
+    if CONDITION in names and "If-Match" in request.headers:
+        gathered[CONDITION] = request.headers["If-Match"]
     gathered.update((name, text) for name, text in request.query.items() if name != "token")
     gathered.update(request.match_info)
     return gathered

@@ -204,4 +204,8 @@ const STORY = {
   "file.created": changed("created"),
   "file.modified": changed("modified"),
   "file.deleted": changed("deleted"),
+  "file.renamed": (state, event) => {
+    changed("deleted")(state, event);
+    changed("created")(state, { ...event, path: event.to });
+  },
 };

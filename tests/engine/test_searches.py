@@ -205,12 +205,13 @@ class Slow:
     """The runtime, whose commands say that they have begun and then take their time."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self.began = asyncio.Event()
+        self.begun = asyncio.Semaphore(0)
+        """One for each command that has begun."""
         self._runtime = runtime
 
     async def run(self, sandbox: Sandbox, command: Command, *, on_output: OutputSink | None = None) -> Exit:
         async def tell(stream: str, text: str) -> None:
-            self.began.set()
+            self.begun.release()
 
         slow = replace(command, line="echo begun; exec sleep 60")
         return await self._runtime.run(sandbox, slow, on_output=tell)
@@ -232,7 +233,7 @@ def slow(world: World) -> Slow:
 
 async def test_a_cancelled_search_has_ended(world: World, slow: Slow) -> None:
     search = asyncio.create_task(world.text("x"))
-    await slow.began.wait()
+    await slow.begun.acquire()
     assert await asyncio.to_thread(processes_of, world.session_id)
     search.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -242,7 +243,7 @@ async def test_a_cancelled_search_has_ended(world: World, slow: Slow) -> None:
 
 async def test_deleting_the_session_ends_its_searches(world: World, slow: Slow) -> None:
     search = asyncio.create_task(world.text("x"))
-    await slow.began.wait()
+    await slow.begun.acquire()
     await world.engine.sessions.delete(world.session_id)
     with pytest.raises(NotFound):
         await search
@@ -250,7 +251,8 @@ async def test_deleting_the_session_ends_its_searches(world: World, slow: Slow) 
 
 async def test_a_session_has_few_searches_at_once(world: World, slow: Slow) -> None:
     searches = [asyncio.create_task(world.text("x")) for _ in range(MOST_AT_ONCE)]
-    await slow.began.wait()
+    for _ in searches:
+        await slow.begun.acquire()
     with pytest.raises(ServerOverload):
         await world.text("x")
     for search in searches:

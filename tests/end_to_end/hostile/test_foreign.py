@@ -21,6 +21,7 @@ EVERY_OPERATION = [
 ARGUMENTS: dict[str, Any] = {
     "path": "secret.txt",
     "content": "mine now",
+    "to": "stolen.txt",
     "toolName": "read_file",
     "pattern": "*",
     "parameters": {"path": "secret.txt"},

@@ -47,6 +47,13 @@ async def _try_all(client: Talker, session_id: str, path: str) -> dict[str, Any]
         "file.update": await client.call("file.update", {**raw, "content": "overwritten"}),
         "file.create": await client.call("file.create", {**raw, "content": "created"}),
         "file.list": await client.call("file.list", raw),
+        "file.copy": await client.call("file.copy", {**raw, "to": f"copied-{len(path)}"}),
+        "file.copy to it": await client.call("file.copy", {**raw, "path": "inside", "to": path}),
+        "file.rename to it": await client.call("file.rename", {**raw, "path": "inside", "to": path}),
+        "file.mkdir": await client.call("file.mkdir", raw),
+        "search.text": await client.call("search.text", {**raw, "pattern": "nobody"}),
+        "search.files": await client.call("search.files", {**raw, "pattern": "*canary*"}),
+        "file.rename": await client.call("file.rename", {**raw, "to": f"renamed-{len(path)}"}),
     }
     tools: dict[str, dict[str, Any]] = {
         "read_file": {"path": path},
@@ -128,7 +135,10 @@ async def test_a_link_that_is_swapped_in_during_the_call_leads_nowhere(
         codes = set()
         for _ in range(60):
             for name, more in (("file.read", {}), ("file.update", {"content": "overwritten"}),
-                               ("file.create", {"content": "created"}), ("file.delete", {})):  # fmt: skip
+                               ("file.create", {"content": "created"}), ("file.copy", {"to": "copy"}),
+                               ("file.copy", {"path": "real", "to": "place/copy"}),
+                               ("file.rename", {"to": "place/b"}), ("file.rename", {"to": "moved"}),
+                               ("file.mkdir", {"path": "place/made"}), ("file.delete", {})):  # fmt: skip
                 answer = await client.call(name, {**raw, **more})
                 assert CANARY not in json.dumps(answer)
                 codes.add(code_of(answer))

@@ -26,8 +26,9 @@ def document(server: ServerProcess) -> Json:
 
 
 def entries(document: Json) -> dict[str, Json]:
-    """Each operation of the document by its id."""
-    return {entry["operationId"]: entry for path in document["paths"].values() for entry in path.values()}
+    """Each operation of the document by its id; those of the dialect S3 are no operations of their own."""
+    own = [path for place, path in document["paths"].items() if place.startswith("/api/v1/")]
+    return {entry["operationId"]: entry for path in own for entry in path.values()}
 
 
 def body_of(document: Json, entry: Json) -> Json:
@@ -55,7 +56,7 @@ def test_every_operation_says_what_it_does(document: Json) -> None:
 
 def test_each_field_of_a_request_has_one_place(document: Json, declarations: Registry) -> None:
     for name, entry in entries(document).items():
-        parameters = [parameter["name"] for parameter in entry["parameters"]]
+        parameters = [each["name"] for each in entry["parameters"] if each["in"] != "header"]
         fields = [*parameters, *body_of(document, entry).get("properties", {})]
         assert sorted(fields) == sorted(declarations[name].wire_names), name
 

@@ -1,0 +1,45 @@
+"""Where what comes into a workspace stands until it is whole: beside it, on the same file system.
+
+No command sees it there and no listing shows it. What a crash leaves behind is removed at the next start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from engine.runtimes.tree import remove_tree
+
+STAGING: Final = ".staging"
+ABANDONED_S: Final = 86_400
+"""Nothing is staged for so long by a server that still runs."""
+
+
+@contextlib.contextmanager
+def staged(folder: Path) -> Iterator[int]:
+    """The descriptor of a new directory for a workspace's folder; gone after, with what is still in it."""
+    above = folder.parent / STAGING
+    above.mkdir(mode=0o700, exist_ok=True)
+    stage = Path(tempfile.mkdtemp(dir=above))
+    try:
+        descriptor = os.open(stage, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+    finally:
+        remove_tree(stage)
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Remove what earlier servers left staged for the workspaces in `folder`."""
+    oldest = time.time() - ABANDONED_S
+    with contextlib.suppress(FileNotFoundError):
+        for stage in (folder / STAGING).iterdir():
+            if stage.stat().st_mtime < oldest:
+                remove_tree(stage)

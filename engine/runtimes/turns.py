@@ -1,0 +1,34 @@
+"""One change of a folder at a time: what is checked before a change still holds when it is made.
+
+Held by the threads that change files, in this process; never across an await.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Final
+from weakref import WeakValueDictionary
+
+
+class Turn:
+    """The right to change what is in a folder; a context manager."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+_turns: Final[WeakValueDictionary[Path, Turn]] = WeakValueDictionary()
+_looking: Final = threading.Lock()
+
+
+def turn_in(folder: Path) -> Turn:
+    """The one turn of this folder, whoever asks for it."""
+    with _looking:
+        return _turns.setdefault(folder, Turn())

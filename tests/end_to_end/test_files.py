@@ -1,0 +1,74 @@
+"""Files over REST, as a program with nothing but HTTP uses them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.server import Answer, ServerProcess
+
+
+@pytest.fixture
+def files(server: ServerProcess) -> str:
+    """The address of a new session's files, which has one of them."""
+    made = server.curl("POST", "/api/v1/sessions", {"name": "Files"})
+    path = f"/api/v1/sessions/{made.body['session']['id']}/files"
+    assert server.curl("POST", f"{path}/a.txt", {"content": "one\n"}).status == 201
+    return path
+
+
+def events(server: ServerProcess, files: str) -> list[dict[str, object]]:
+    """What was told of files so far, without what every event has."""
+    told = server.curl("GET", files.replace("/files", "/events?limit=1000")).body["data"]
+    return [
+        {name: each[name] for name in each.keys() & {"type", "path", "to", "changes"}}
+        for each in told
+        if each["type"].startswith("file.")
+    ]
+
+
+def test_a_read_and_a_write_tell_the_tag_as_header_and_field(server: ServerProcess, files: str) -> None:
+    read = server.curl("GET", f"{files}/a.txt")
+    assert read.headers["etag"] == f'"{read.body["etag"]}"'
+    written = server.curl("PUT", f"{files}/a.txt", {"content": "two\n"})
+    assert written.headers["etag"] == f'"{written.body["file"]["etag"]}"' != read.headers["etag"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PUT", "files/a.txt", {"content": "mine\n"}),
+        ("DELETE", "files/a.txt", None),
+        ("POST", "file/rename", {"path": "a.txt", "to": "b.txt"}),
+    ],
+)
+def test_a_change_on_condition_of_what_was_read(
+    server: ServerProcess, files: str, method: str, path: str, body: dict[str, str] | None
+) -> None:
+    def change(tag: str) -> Answer:
+        return server.curl(method, files.replace("/files", f"/{path}"), body, "-H", f"If-Match: {tag}")
+
+    seen = server.curl("GET", f"{files}/a.txt").headers["etag"]
+    server.curl("PUT", f"{files}/a.txt", {"content": "theirs\n"})
+    refused = change(seen)
+    assert (refused.status, refused.code) == (409, "RESOURCE_CONFLICT")
+    assert server.curl("GET", f"{files}/a.txt").body["content"] == "theirs\n"
+    assert change(f'"{refused.body["error"]["details"]["etag"]}"').status == 200
+
+
+def test_what_is_renamed_copied_and_made_is_told(server: ServerProcess, files: str) -> None:
+    file = files.replace("/files", "/file")
+    server.curl("POST", f"{file}/rename", {"path": "a.txt", "to": "src/b.txt"})
+    server.curl("POST", f"{file}/copy", {"path": "src", "to": "lib"})
+    server.curl("POST", f"{file}/mkdir", {"path": "empty"})
+    server.curl("POST", f"{files}/c.txt", {"content": "one\ntwo\n"})
+    answer = server.curl("POST", f"{file}/copy", {"path": "c.txt", "to": "lib/b.txt", "overwrite": True})
+    assert (answer.status, answer.body["file"]["path"]) == (201, "/lib/b.txt")
+    told = events(server, files)
+    assert told[:5] == [
+        {"type": "file.created", "path": "/a.txt"},
+        {"type": "file.renamed", "path": "/a.txt", "to": "/src/b.txt"},
+        {"type": "file.created", "path": "/lib"},
+        {"type": "file.created", "path": "/empty"},
+        {"type": "file.created", "path": "/c.txt"},
+    ]
+    assert (told[5]["type"], told[5]["path"]) == ("file.modified", "/lib/b.txt")
