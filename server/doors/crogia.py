@@ -14,7 +14,7 @@ from models.error import AppError, NotFound
 from server.doors.rest import REQUEST_ID, Handler, gather, respond_with
 from server.identity import Identity
 
-ANYTHING_ELSE = "/api/{path:(?!v1(?:/|$)).*}"
+ANYTHING_ELSE = "/api/{path:(?!v[0-9]+(?:/|$)).*}"
 
 
 class CrogiaDoor:
