@@ -12,11 +12,12 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import ClassVar, Final
 
+from engine.runtimes import seccomp
 from engine.runtimes.cgroups import ControlGroups
 from engine.runtimes.host import HostRuntime
 from engine.runtimes.jail import MADE_UP, Jail
@@ -45,7 +46,13 @@ class LocalRuntime(HostRuntime):
         super().__init__(max_output_bytes=max_output_bytes, groups=groups)
         self._bwrap = shutil.which("bwrap")
         self.problem = self._missing(read_only_paths)
+        self._filter, self._unfiltered = _filter()
         self._jail = Jail(read_only_paths=read_only_paths, options=_options(self._bwrap))
+
+    def holds(self) -> Mapping[str, str]:
+        """What holds each limit, and what keeps commands from some system calls."""
+        calls = "seccomp filter" if self._filter else f"not filtered: {self._unfiltered}"
+        return {**super().holds(), "systemCalls": calls}
 
     async def probe(self) -> str | None:
         """Why nothing can be run here, found out by running `true`; kept as `problem`."""
@@ -82,7 +89,9 @@ class LocalRuntime(HostRuntime):
     def _prepared(self, sandbox: Sandbox, command: Command) -> Iterator[Launch]:
         with ExitStack() as opened:
             files = {path: _in_memory(content.encode(), opened) for path, content in MADE_UP.items()}
+            filters = [_in_memory(self._filter, opened)] if self._filter else []
             arguments = self._jail.arguments(sandbox, command, files)
+            arguments += [word for number in filters for word in ("--seccomp", str(number))]
             options = _in_memory(b"".join(os.fsencode(word) + b"\0" for word in arguments), opened)
             listened, told = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
             opened.callback(os.close, listened)
@@ -91,7 +100,7 @@ class LocalRuntime(HostRuntime):
             yield Launch(
                 argv=[*bwrap, *self._limited(sandbox.limits, command.line)],
                 environment=_SEARCHED,
-                descriptors=[*files.values(), options, told],
+                descriptors=[*files.values(), *filters, options, told],
                 report=listened,
             )
 
@@ -110,6 +119,14 @@ class LocalRuntime(HostRuntime):
                 f"bubblewrap cannot make a jail here ({reason}): allow user namespaces, {_ADVICE}."
             )
         return done
+
+
+def _filter() -> tuple[bytes, str]:
+    """The filter of system calls; none, and why, where there cannot be one."""
+    try:
+        return seccomp.program(), ""
+    except seccomp.SeccompUnavailable as failure:
+        return b"", str(failure)
 
 
 def _options(bwrap: str | None) -> frozenset[str]:
