@@ -9,7 +9,7 @@ from typing import Final
 
 import uvloop
 
-from bench import appends, calls, fanout, memory, startup, steps
+from bench import appends, calls, fanout, memory, searches, sessions, startup, steps
 from bench.figure import Figure
 from bench.machine import allow_many_sockets
 
@@ -22,6 +22,8 @@ PROGRAMS: Final[dict[str, Program]] = {
     "memory": memory.run,
     "startup": startup.run,
     "steps": steps.run,
+    "sessions": sessions.run,
+    "searches": searches.run,
 }
 
 

@@ -49,11 +49,14 @@ class Server:
 
 
 @contextlib.contextmanager
-def roocode(data_dir: Path) -> Iterator[Server]:
-    """The real command on a data directory, as the administrator whom its first start makes."""
+def roocode(data_dir: Path, *, is_pinned: bool = True) -> Iterator[Server]:
+    """The real command on a data directory, as the administrator whom its first start makes.
+
+    What it starts runs on its core, too, if it is pinned to one.
+    """
     command = Path(sys.executable).with_name("roocode")
     arguments = [str(command), "serve", "--port", "0", "--data-dir", str(data_dir)]
-    with _process(OURS, arguments, lambda: _admin(data_dir)) as server:
+    with _process(OURS, arguments, lambda: _admin(data_dir), is_pinned=is_pinned) as server:
         yield server
 
 
@@ -86,11 +89,15 @@ def node() -> Iterator[Server]:
 
 @contextlib.contextmanager
 def _process(
-    name: str, arguments: Sequence[str], credentials: Callable[[], dict[str, Any]]
+    name: str,
+    arguments: Sequence[str],
+    credentials: Callable[[], dict[str, Any]],
+    *,
+    is_pinned: bool = True,
 ) -> Iterator[Server]:
     with tempfile.TemporaryFile("w+") as errors:
         began = time.perf_counter()
-        with on_core(SERVER_CORE):
+        with on_core(SERVER_CORE) if is_pinned else contextlib.nullcontext():
             process = subprocess.Popen(
                 arguments, stdout=subprocess.PIPE, stderr=errors, text=True, env=_environment()
             )

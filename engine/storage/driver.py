@@ -83,6 +83,9 @@ def _run(
             getattr(cursor, how)(operation, parameters)
         rows = cursor.fetchall() if cursor.description else []
         return rows, cursor.description, cursor.rowcount, cursor.lastrowid
+    except sqlite3.Error as failure:
+        failure.add_note(f"SQLite's own code: {failure.sqlite_errorname}")
+        raise
     finally:
         cursor.close()
 

@@ -1,4 +1,4 @@
-"""What a process has started."""
+"""What a process has started, and an end to it."""
 
 from contextlib import suppress
 
@@ -13,3 +13,12 @@ def started(word: str, by: int | None = None) -> list[psutil.Process]:
             if process.status() != psutil.STATUS_ZOMBIE and word in " ".join(process.cmdline()):
                 found.append(process)
     return found
+
+
+def kill(word: str, by: int | None = None) -> list[int]:
+    """Kill those processes, as far as they have not ended by themselves; their numbers."""
+    found = started(word, by)
+    for process in found:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    return [process.pid for process in found]

@@ -22,7 +22,7 @@ from engine.tools.tool import ToolFailure, ToolResult
 from models.session import Session, SessionConfigChange, SessionCreate
 from models.settings import BrowserSettings, ServerSettings, Settings
 from models.user import Caller
-from tests.support.processes import started
+from tests.support.processes import kill, started
 
 PATIENCE_S = 90
 BROWSER = "chrom"  # of every name that the program has had
@@ -183,8 +183,7 @@ async def test_a_page_that_nobody_uses_is_closed(browsing: OpenBrowsing, site: s
 async def test_a_page_is_opened_again_after_the_browser_was_killed(browsing: OpenBrowsing, site: str) -> None:
     async with asyncio.timeout(PATIENCE_S), browsing() as page:
         await page.act("launch", url=site)
-        for process in started(BROWSER):
-            process.kill()
+        assert kill(BROWSER)
         assert await page.refused("click", coordinate="1,1")
         assert "(Greeter)" in (await page.act("launch", url=site)).output
 

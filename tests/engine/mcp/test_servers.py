@@ -17,7 +17,7 @@ from models.mcp import McpServer, McpStatus
 from models.session import SessionConfigChange, SessionUpdate
 from models.settings import McpSettings
 from tests.engine.mcp.conftest import EVERYTHING, MODULES, NODE, PROGRAM, House, OpenHouse
-from tests.support.processes import started
+from tests.support.processes import kill, started
 
 PATIENCE_S = 60
 BROKEN = McpServer(command="sh", args=["-c", "echo no library >&2; exit 1"])
@@ -126,8 +126,7 @@ async def test_a_killed_server_is_started_again(open_house: OpenHouse) -> None:
     async with asyncio.timeout(PATIENCE_S), open_house(servers={"all": EVERYTHING}) as house:
         echo = {"server_name": "all", "tool_name": "echo", "arguments": {"message": "hello"}}
         assert (await house.execute("use_mcp_tool", **echo)).success
-        for process in started(PROGRAM):
-            process.kill()
+        assert kill(PROGRAM)
         while (state := await house.state("all")).error is None:
             await asyncio.sleep(0.01)
         assert state.status is McpStatus.FAILED and state.error.startswith("It ended by itself.")

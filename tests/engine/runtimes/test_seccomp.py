@@ -12,9 +12,7 @@ from engine.runtimes.local import LocalRuntime
 from engine.runtimes.runtime import Command
 from tests.engine.runtimes.test_runtimes import sandbox_in
 
-pytestmark = pytest.mark.skipif(
-    platform.machine() != "x86_64", reason="the numbers of calls are this machine's"
-)
+pytestmark = pytest.mark.skipif(platform.machine() != "x86_64", reason="calls have other numbers")
 PROBE = """
 import ctypes, errno, os
 libc = ctypes.CDLL(None, use_errno=True)
