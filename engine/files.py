@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final
 
 from engine.events.log import EventLog
+from engine.runtimes.open_file import OpenFile
 from engine.runtimes.workspace import FileBytes, Listing, Workspace
 from engine.sessions import Sessions
 from engine.tools.changes import changes_between
-from models.error import InvalidField
+from models.error import Conflict, InvalidField
 from models.file import (
     Changes,
     DirectoryMake,
@@ -22,6 +24,7 @@ from models.file import (
     FileCreated,
     FileDelete,
     FileDeleted,
+    FileDownload,
     FileEntry,
     FileList,
     FileListing,
@@ -29,7 +32,9 @@ from models.file import (
     FileRead,
     FileRename,
     FileRenamed,
+    FileStored,
     FileUpdate,
+    FileUpload,
     FileWrite,
 )
 from models.identifier import SessionId
@@ -112,6 +117,32 @@ class Files:
         await self._log.append(request.session_id, await before.event(workspace, entry))
         return entry
 
+    async def open(self, request: FileDownload) -> OpenFile:
+        """A file of any size, to be read in parts and closed. Raises: as `read`, but PayloadTooLarge."""
+        return await self._sessions.workspace(request.session_id).open(request.path)
+
+    async def receive(self, request: FileUpload, pieces: AsyncIterator[bytes]) -> FileStored:
+        """Make or replace a file by what comes; it takes its place when it is whole.
+
+        Raises: as `update`; PayloadTooLarge, for more than the session's `maxFileSizeMB`;
+        WorkspaceLimitExceeded.
+        """
+        workspace = self._sessions.workspace(request.session_id)
+        limits = (await self._sessions.get(request.session_id)).config.resource_limits
+        before = await _Before.of(workspace, request.path)
+        if before.is_directory or (before.is_there and request.if_none_match is not None):
+            raise Conflict("There is something at this path already", path=request.path[:200])
+        entry = await workspace.receive(
+            request.path,
+            pieces,
+            max_bytes=limits.max_file_size_mb * 2**20,
+            room_bytes=await self._room_bytes(request.session_id),
+            must_be_new=request.if_none_match is not None,
+            if_match=request.if_match,
+        )
+        await self._log.append(request.session_id, await before.event(workspace, entry))
+        return FileStored(file=entry, created=not before.is_there)
+
     async def make_directory(self, request: DirectoryMake) -> FileEntry:
         """Make a directory, with those above it. Raises: Conflict; InvalidField."""
         entry = await self._sessions.workspace(request.session_id).make_directory(request.path)
@@ -129,13 +160,18 @@ class _Before:
     """What was at a path before a change of which it is not known whether it makes or replaces a file."""
 
     is_there: bool
+    is_directory: bool
     content: bytes | None
     """None, if it is no file that can be read whole."""
 
     @classmethod
     async def of(cls, workspace: Workspace, path: str) -> _Before:
         entry = await workspace.stat(path)
-        return cls(is_there=entry is not None, content=await _content(workspace, path))
+        return cls(
+            is_there=entry is not None,
+            is_directory=entry is not None and entry.type == "directory",
+            content=await _content(workspace, path),
+        )
 
     async def event(self, workspace: Workspace, entry: FileEntry) -> FileCreated | FileModified:
         """What the change is told as."""

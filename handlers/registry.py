@@ -16,6 +16,7 @@ from handlers.searches import Searches
 from handlers.sessions import Sessions
 from handlers.tasks import Tasks
 from handlers.tools import Tools
+from handlers.transfers import Transfers
 
 AREAS = (
     Auth,
@@ -31,6 +32,15 @@ AREAS = (
     Events,
     Monitoring,
 )
+
+
+TRANSFERS = (Transfers,)
+"""Whose operations are streams: the REST door alone has them."""
+
+
+def build_transfers(engine: Engine) -> Registry:
+    """Every transfer, bound to the engine."""
+    return Registry(tuple(area(engine) for area in TRANSFERS))
 
 
 def build_registry(engine: Engine) -> Registry:

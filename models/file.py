@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from models.event import Event, event
 from models.identifier import SessionId
-from models.shape import Shape, described, limited, value
+from models.shape import Shape, described, limited, one_of, value
 
 
 class Encoding(enum.StrEnum):
@@ -108,6 +108,22 @@ class FileCopy(Shape):
 
 
 @value
+class FileDownload(Shape):
+    session_id: SessionId
+    path: str = field(metadata=_A_PATH)
+
+
+@value
+class FileUpload(Shape):
+    session_id: SessionId
+    path: str = field(metadata=_A_PATH)
+    if_match: str | None = field(default=None, metadata=_IF_MATCH)
+    if_none_match: str | None = field(
+        default=None, metadata=described("`*`: a file that is there already is a conflict", **one_of("*"))
+    )
+
+
+@value
 class DirectoryMake(Shape):
     session_id: SessionId
     path: str = field(metadata=_A_PATH)
@@ -159,6 +175,19 @@ class FileContent(Shape):
 @value
 class FileAnswer(Shape):
     file: FileEntry
+
+
+@value
+class Transferred(Shape):
+    """The answer was the bytes themselves."""
+
+
+@value
+class FileStored(Shape):
+    """`created` says that there was none at this path before."""
+
+    file: FileEntry
+    created: bool
 
 
 @value

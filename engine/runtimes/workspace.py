@@ -8,19 +8,22 @@ import datetime
 import os
 import posixpath
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
+from engine.finishing import finish
 from engine.runtimes.beneath import open_beneath
 from engine.runtimes.copying import duplicate
 from engine.runtimes.entity_tags import check, tag_of, tag_of_content
 from engine.runtimes.listing import Lister, Listing, changed_at, entry_of, opened, shown
 from engine.runtimes.moving import make_directory, move, place
+from engine.runtimes.open_file import OpenFile
+from engine.runtimes.receiving import NAME, Incoming
 from engine.runtimes.refusals import refusals
-from engine.runtimes.replacing import write
+from engine.runtimes.replacing import settle, write
 from engine.runtimes.staging import staged
 from engine.runtimes.tree import disk_bytes, remove_tree
 from engine.runtimes.turns import turn_in
@@ -149,6 +152,47 @@ class Workspace:
 
         return await self._on(path, copy)
 
+    async def open(self, path: str) -> OpenFile:
+        """A regular file to be read in parts, of any size; the caller closes it. Raises: as `read`."""
+        return await self._on(path, self._open)
+
+    async def receive(
+        self,
+        path: str,
+        pieces: AsyncIterator[bytes],
+        *,
+        max_bytes: int,
+        room_bytes: int,
+        must_be_new: bool = False,
+        if_match: str | None = None,
+    ) -> FileEntry:
+        """A file whose content is what `pieces` bring, in its place once it is whole.
+
+        Raises: PayloadTooLarge, for more than `max_bytes`; WorkspaceLimitExceeded, for more than
+        `room_bytes`; Conflict, if it exists and must be new, if it is no file, or if `if_match` names
+        another tag; NotFound, if there is a condition and no file.
+        """
+        check = partial(self._check_tag, condition=if_match)
+        await self._on(path, check)
+        incoming = await self._on(
+            "", lambda *_: Incoming(self.folder, max_bytes=max_bytes, room_bytes=room_bytes)
+        )
+        try:
+            async for piece in pieces:
+                with refusals(path):
+                    await asyncio.to_thread(incoming.write, piece)
+
+            def take_place(root: int, path: str) -> FileEntry:
+                check(root, path)
+                settle(root, path, incoming.stage, NAME, may_replace=not must_be_new)
+                facts = os.fstat(incoming.descriptor)
+                tag = tag_of(incoming.descriptor, facts, max_bytes=self._max_file_bytes)
+                return replace(entry_of(path, facts), etag=tag)
+
+            return await self._change(path, take_place)
+        finally:
+            await finish(asyncio.to_thread(incoming.close))
+
     async def make_directory(self, path: str) -> FileEntry:
         """A new directory, with those above it. Raises: Conflict, if there is something at this path."""
         return await self._change(path, self._make_directory)
@@ -239,6 +283,15 @@ class Workspace:
             with contextlib.suppress(OSError, Conflict, PayloadTooLarge):
                 found[path] = self._read(root, relative).content
         return found
+
+    def _open(self, root: int, path: str) -> OpenFile:
+        descriptor = open_beneath(root, path, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            _check_regular(os.fstat(descriptor))
+            return OpenFile(descriptor, path, max_bytes=self._max_file_bytes)
+        except BaseException:
+            os.close(descriptor)
+            raise
 
     def _stat(self, root: int, path: str) -> FileEntry:
         with opened(open_beneath(root, path, os.O_PATH)) as descriptor:
