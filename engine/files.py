@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +16,9 @@ from engine.sessions import Sessions
 from engine.tools.changes import changes_between
 from models.error import Conflict, InvalidField
 from models.file import (
+    ArchiveDownload,
+    ArchiveUnpacked,
+    ArchiveUpload,
     Changes,
     DirectoryMake,
     Encoding,
@@ -36,6 +39,7 @@ from models.file import (
     FileUpdate,
     FileUpload,
     FileWrite,
+    WorkspaceImported,
 )
 from models.identifier import SessionId
 
@@ -142,6 +146,31 @@ class Files:
         )
         await self._log.append(request.session_id, await before.event(workspace, entry))
         return FileStored(file=entry, created=not before.is_there)
+
+    def pack(self, request: ArchiveDownload) -> AsyncGenerator[bytes, None]:
+        """The whole workspace as an archive, piece by piece; to be closed. Raises: Conflict."""
+        return self._sessions.workspace(request.session_id).packed(request.format.value)
+
+    async def unpack(self, request: ArchiveUpload, pieces: AsyncIterator[bytes]) -> ArchiveUnpacked:
+        """Fill the workspace from an archive: all of it or nothing.
+
+        Raises: Conflict, if it is not empty and may not be replaced; InvalidField; PayloadTooLarge;
+        WorkspaceLimitExceeded, for more than the session's limits.
+        """
+        workspace = self._sessions.workspace(request.session_id)
+        if not request.replace and (await workspace.list(include_hidden=True, max_entries=1)).is_anything:
+            raise Conflict("The workspace is not empty; with `replace` its content is replaced")
+        limits = (await self._sessions.get(request.session_id)).config.resource_limits
+        content = await workspace.unpack(
+            request.format.value,
+            pieces,
+            replace=request.replace,
+            max_bytes=limits.max_file_size_mb * 2**20,
+            room_bytes=limits.max_disk_mb * 2**20,
+        )
+        told = WorkspaceImported(files=content.files, size=content.size)
+        await self._log.append(request.session_id, told)
+        return ArchiveUnpacked(files=content.files, size=content.size)
 
     async def make_directory(self, request: DirectoryMake) -> FileEntry:
         """Make a directory, with those above it. Raises: Conflict; InvalidField."""

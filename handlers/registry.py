@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.engine import Engine
 from handlers.approvals import Approvals
+from handlers.archives import Archives
 from handlers.auth import Auth
 from handlers.checkpoints import Checkpoints
 from handlers.events import Events
@@ -34,7 +35,7 @@ AREAS = (
 )
 
 
-TRANSFERS = (Transfers,)
+TRANSFERS = (Transfers, Archives)
 """Whose operations are streams: the REST door alone has them."""
 
 

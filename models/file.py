@@ -177,6 +177,34 @@ class FileAnswer(Shape):
     file: FileEntry
 
 
+class ArchiveFormat(enum.StrEnum):
+    TAR_GZ = "tar.gz"
+    ZIP = "zip"
+
+
+@value
+class ArchiveDownload(Shape):
+    session_id: SessionId
+    format: ArchiveFormat = ArchiveFormat.TAR_GZ
+
+
+@value
+class ArchiveUpload(Shape):
+    session_id: SessionId
+    format: ArchiveFormat = ArchiveFormat.TAR_GZ
+    replace: bool = field(
+        default=False, metadata=described("Whether what the workspace holds may be replaced")
+    )
+
+
+@value
+class ArchiveUnpacked(Shape):
+    """`files` counts files and links; `size` is in bytes of all files."""
+
+    files: int
+    size: int
+
+
 @value
 class Transferred(Shape):
     """The answer was the bytes themselves."""
@@ -221,6 +249,15 @@ class FileRenamed(Event):
 
     path: str
     to: str
+
+
+@event("workspace.imported", namespace="/files")
+@value
+class WorkspaceImported(Event):
+    """The workspace holds what was in an archive, and nothing else. `files` counts, `size` is in bytes."""
+
+    files: int
+    size: int
 
 
 @event("file.deleted")

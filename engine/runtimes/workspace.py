@@ -8,7 +8,7 @@ import datetime
 import os
 import posixpath
 import stat
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,14 +19,16 @@ from engine.runtimes.beneath import open_beneath
 from engine.runtimes.copying import duplicate
 from engine.runtimes.entity_tags import check, tag_of, tag_of_content
 from engine.runtimes.listing import Lister, Listing, changed_at, entry_of, opened, shown
-from engine.runtimes.moving import make_directory, move, place
+from engine.runtimes.moving import exchange, make_directory, move, place
 from engine.runtimes.open_file import OpenFile
+from engine.runtimes.packing import packed_tar, packed_zip
 from engine.runtimes.receiving import NAME, Incoming
 from engine.runtimes.refusals import refusals
 from engine.runtimes.replacing import settle, write
 from engine.runtimes.staging import staged
-from engine.runtimes.tree import disk_bytes, remove_tree
+from engine.runtimes.tree import TreeChanged, disk_bytes, remove_tree
 from engine.runtimes.turns import turn_in
+from engine.runtimes.unpacking import CONTENT, Content, unpack
 from models.error import Conflict, InvalidField, NotFound, PayloadTooLarge
 from models.file import FileEntry
 
@@ -35,6 +37,8 @@ __all__ = ["FileBytes", "Listing", "Workspace"]
 Result = TypeVar("Result")
 
 LONGEST_PATH: Final = 4096
+OLD: Final = "old"
+"""The directory in a stage where replaced content goes, to be removed with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +197,56 @@ class Workspace:
         finally:
             await finish(asyncio.to_thread(incoming.close))
 
+    async def packed(self, kind: str) -> AsyncGenerator[bytes, None]:
+        """All that is in the workspace as an archive (`tar.gz` or `zip`), made as it is read.
+
+        Links are stored as links; what is neither file, link nor directory is left out. Raises: Conflict,
+        where directories are moved about meanwhile, or a file cannot be read.
+        """
+        root = await self._on("", lambda root, _: os.dup(root))
+        pieces = packed_zip(root) if kind == "zip" else packed_tar(root)
+        try:
+            with refusals("/"):
+                # To its end even when cancelled: what runs in a thread cannot be closed.
+                while (piece := await finish(asyncio.to_thread(next, pieces, None))) is not None:
+                    yield piece
+        except TreeChanged as failure:
+            raise Conflict("Directories were moved while they were read; try again") from failure
+        finally:
+            pieces.close()
+            os.close(root)
+
+    async def unpack(
+        self,
+        kind: str,
+        pieces: AsyncIterator[bytes],
+        *,
+        replace: bool,
+        max_bytes: int,
+        room_bytes: int,
+    ) -> Content:
+        """Fill the workspace with what is in an archive that `pieces` bring: all of it or nothing.
+
+        Raises: Conflict, if it is not empty and is not to be replaced; InvalidField, for what is no such
+        archive, or holds what leads out or is neither file, link nor directory; PayloadTooLarge, for an
+        archive of more than `room_bytes`; WorkspaceLimitExceeded, for more than that unpacked, or a file of
+        more than `max_bytes`.
+        """
+        incoming = await self._on(
+            "", lambda *_: Incoming(self.folder, max_bytes=room_bytes, room_bytes=room_bytes)
+        )
+        try:
+            async for piece in pieces:
+                with refusals(""):
+                    await asyncio.to_thread(incoming.write, piece)
+            content = await unpack(
+                kind, incoming.descriptor, incoming.stage, room_bytes=room_bytes, most_bytes=max_bytes
+            )
+            await self._change("", partial(_exchange, stage=incoming.stage, replace=replace))
+            return content
+        finally:
+            await finish(asyncio.to_thread(incoming.close))
+
     async def make_directory(self, path: str) -> FileEntry:
         """A new directory, with those above it. Raises: Conflict, if there is something at this path."""
         return await self._change(path, self._make_directory)
@@ -340,6 +394,15 @@ class Workspace:
             facts = os.fstat(descriptor)
             tag = tag_of(descriptor, facts, max_bytes=self._max_file_bytes)
         return replace(entry_of(path, facts), etag=tag)
+
+
+def _exchange(root: int, _: str, *, stage: int, replace: bool) -> None:
+    os.mkdir(OLD, 0o700, dir_fd=stage)
+    with (
+        opened(open_beneath(stage, CONTENT, os.O_RDONLY | os.O_DIRECTORY)) as content,
+        opened(open_beneath(stage, OLD, os.O_RDONLY | os.O_DIRECTORY)) as old,
+    ):
+        exchange(root, content, old, replace=replace)
 
 
 def _delete(root: int, path: str) -> None:

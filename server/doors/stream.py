@@ -134,8 +134,9 @@ class HttpStream:
             return
         try:
             async for piece in pieces:
-                async with asyncio.timeout(IDLE_S):
-                    await response.write(piece)
+                if piece:
+                    async with asyncio.timeout(IDLE_S):
+                        await response.write(piece)
             await response.write_eof()
         except (ConnectionError, TimeoutError):
             return

@@ -3,68 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import io
+import contextlib
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
 
-from tests.support.server import ServerProcess
+from tests.support.place import Place, code
 
 LARGE = os.urandom(64) * 200_000
 """More than `files.max_file_bytes`, which bounds reads and writes of whole files."""
-
-
-class Place:
-    """A new session's files, for a client with nothing but HTTP."""
-
-    def __init__(self, server: ServerProcess, http: aiohttp.ClientSession, session_id: str) -> None:
-        self.server = server
-        self.session = f"/api/v1/sessions/{session_id}"
-        self.http = http
-        self.folder = server.data_dir / "workspaces" / session_id
-
-    def raw(self, path: str) -> str:
-        return f"{self.session}/files/raw?path={quote(path, safe='')}"
-
-    async def put(self, path: str, content: Any, **headers: str) -> tuple[int, Any]:
-        data = io.BytesIO(content) if isinstance(content, bytes) else content
-        async with self.http.put(self.raw(path), data=data, headers=headers) as answer:
-            return answer.status, await answer.json()
-
-    async def get(self, path: str, method: str = "GET", **headers: str) -> tuple[int, Any, bytes]:
-        async with self.http.request(method, self.raw(path), headers=headers) as answer:
-            return answer.status, answer.headers, await answer.read()
-
-    async def events(self) -> list[str]:
-        async with self.http.get(f"{self.session}/events?limit=100") as answer:
-            told = (await answer.json())["data"]
-        return [f"{each['type']} {each['path']}" for each in told if each["type"].startswith("file.")]
-
-    def left(self) -> list[str]:
-        """What is in the workspace or staged for it."""
-        staged = self.folder.parent / ".staging"
-        return sorted(os.listdir(self.folder)) + (os.listdir(staged) if staged.exists() else [])
-
-
-@pytest.fixture
-async def place(server: ServerProcess) -> AsyncIterator[Place]:
-    headers = {"Authorization": f"Bearer {server.key}"}
-    async with aiohttp.ClientSession(server.url, headers=headers) as http:
-        limits = {"maxFileSizeMB": 16, "maxDiskMB": 32}
-        async with http.post(
-            "/api/v1/sessions", json={"name": "Transfers", "config": {"resourceLimits": limits}}
-        ) as answer:
-            made = await answer.json()
-        yield Place(server, http, made["session"]["id"])
-
-
-def code(body: Any) -> str:
-    return str(body["error"]["code"])
 
 
 async def test_a_large_file_goes_up_and_comes_down_as_it_is(place: Place) -> None:
@@ -207,11 +158,7 @@ async def test_what_cannot_be_downloaded(place: Place, tmp_path: Path, path: str
 
 
 async def test_a_file_over_the_sessions_limit_is_refused(place: Place) -> None:
-    async def endless() -> AsyncIterator[bytes]:
-        while True:
-            yield bytes(1_000_000)
-
-    status, body = await place.put("a", endless())
+    status, body = await place.put("a", bytes(2**24 + 1))
     assert (status, code(body), body["error"]["details"]) == (413, "PAYLOAD_TOO_LARGE", {"limitBytes": 2**24})
     assert place.left() == []
 
@@ -237,6 +184,8 @@ async def test_half_an_upload_leaves_nothing(place: Place) -> None:
     writer.write(f"{head}Authorization: Bearer {place.server.key}\r\n\r\n".encode() + bytes(500_000))
     await until(lambda: place.left() != [])
     writer.close()
+    with contextlib.suppress(ConnectionError):
+        await writer.wait_closed()
     await until(lambda: place.left() == [])
     assert await place.events() == []
     assert "Traceback" not in place.server.log
@@ -247,6 +196,7 @@ async def test_a_download_that_is_dropped_harms_nobody(place: Place) -> None:
     async with place.http.get(place.raw("a")) as answer:
         await answer.content.read(1000)
         answer.close()
+        await asyncio.sleep(0.01)
     assert (await place.get("a", Range="bytes=0-0"))[2] == LARGE[:1]
     assert "Traceback" not in place.server.log
 
