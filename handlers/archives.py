@@ -7,7 +7,14 @@ from typing import Final
 
 from handlers.operation import Handlers, Streams, operation
 from handlers.stream import Stream
-from models.error import Conflict, NotFound, PayloadTooLarge, ValidationFailed, WorkspaceLimitExceeded
+from models.error import (
+    Conflict,
+    NotFound,
+    PayloadTooLarge,
+    ServerOverload,
+    ValidationFailed,
+    WorkspaceLimitExceeded,
+)
 from models.file import (
     ArchiveDownload,
     ArchiveFormat,
@@ -33,7 +40,7 @@ class Archives(Handlers, namespace="/files"):
         on="session_id",
         limit="file_operations",
         streams=Streams(download=tuple(MEDIA_TYPES.values())),
-        errors=(NotFound, Conflict, ValidationFailed),
+        errors=(NotFound, Conflict, ValidationFailed, ServerOverload),
     )
     async def download(self, caller: Caller, request: ArchiveDownload, stream: Stream) -> Transferred:
         """Download the whole workspace, hidden files included, as it is while it is read.
@@ -52,7 +59,14 @@ class Archives(Handlers, namespace="/files"):
         on="session_id",
         limit="file_operations",
         streams=Streams(upload=tuple(MEDIA_TYPES.values())),
-        errors=(NotFound, Conflict, ValidationFailed, PayloadTooLarge, WorkspaceLimitExceeded),
+        errors=(
+            NotFound,
+            Conflict,
+            ValidationFailed,
+            PayloadTooLarge,
+            WorkspaceLimitExceeded,
+            ServerOverload,
+        ),
         emits=(WorkspaceImported,),
     )
     async def upload(self, caller: Caller, request: ArchiveUpload, stream: Stream) -> ArchiveUnpacked:

@@ -11,6 +11,7 @@ from models.error import (
     NotFound,
     PayloadTooLarge,
     RangeNotSatisfiable,
+    ServerOverload,
     ValidationFailed,
     WorkspaceLimitExceeded,
 )
@@ -58,7 +59,14 @@ class Transfers(Handlers, namespace="/files"):
         on="session_id",
         limit="file_operations",
         streams=Streams(upload=(BYTES,)),
-        errors=(NotFound, Conflict, ValidationFailed, PayloadTooLarge, WorkspaceLimitExceeded),
+        errors=(
+            NotFound,
+            Conflict,
+            ValidationFailed,
+            PayloadTooLarge,
+            WorkspaceLimitExceeded,
+            ServerOverload,
+        ),
         emits=(FileCreated, FileModified),
     )
     async def upload(self, caller: Caller, request: FileUpload, stream: Stream) -> FileStored:

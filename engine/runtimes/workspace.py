@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 
 from engine.finishing import finish
 from engine.runtimes.beneath import open_beneath
-from engine.runtimes.copying import duplicate
+from engine.runtimes.copying import COPY, duplicate
 from engine.runtimes.entity_tags import check, tag_of, tag_of_content
 from engine.runtimes.listing import Lister, Listing, changed_at, entry_of, opened, shown
 from engine.runtimes.moving import exchange, make_directory, move, place
@@ -29,7 +29,7 @@ from engine.runtimes.staging import staged
 from engine.runtimes.tree import TreeChanged, disk_bytes, remove_tree
 from engine.runtimes.turns import turn_in
 from engine.runtimes.unpacking import CONTENT, Content, unpack
-from models.error import Conflict, InvalidField, NotFound, PayloadTooLarge
+from models.error import Conflict, InvalidField, NotFound, PayloadTooLarge, WorkspaceLimitExceeded
 from models.file import FileEntry
 
 __all__ = ["FileBytes", "Listing", "Workspace"]
@@ -138,20 +138,21 @@ class Workspace:
 
         return await self._change(path, rename)
 
-    async def copy(self, path: str, to: str, *, overwrite: bool = False, room_bytes: int) -> FileEntry:
+    async def copy(self, path: str, to: str, *, overwrite: bool = False, max_disk_bytes: int) -> FileEntry:
         """Copy a file, or a directory with all that is in it; links are copied as links.
 
         The copy takes its place when it is whole. Raises: Conflict, if there is something at `to` and it is
         no file that may be overwritten, or for what is neither file, link nor directory;
-        WorkspaceLimitExceeded, if it takes more than `room_bytes`.
+        WorkspaceLimitExceeded, if the workspace would take more than `max_disk_bytes`.
         """
         target = self._relative(to, "to")
 
         def copy(root: int, path: str) -> FileEntry:
             with staged(self.folder) as stage:
-                copied = duplicate(root, path, stage, room_bytes=room_bytes)
+                size = duplicate(root, path, stage, room_bytes=self._room_bytes(max_disk_bytes))
                 with self._turn, refusals(to, "to"):
-                    place(root, target, stage, copied, overwrite=overwrite)
+                    self._check_room(size, max_disk_bytes)
+                    place(root, target, stage, COPY, overwrite=overwrite)
                     return self._described(root, target)
 
         return await self._on(path, copy)
@@ -166,21 +167,24 @@ class Workspace:
         pieces: AsyncIterator[bytes],
         *,
         max_bytes: int,
-        room_bytes: int,
+        max_disk_bytes: int,
         must_be_new: bool = False,
         if_match: str | None = None,
     ) -> FileEntry:
         """A file whose content is what `pieces` bring, in its place once it is whole.
 
-        Raises: PayloadTooLarge, for more than `max_bytes`; WorkspaceLimitExceeded, for more than
-        `room_bytes`; Conflict, if it exists and must be new, if it is no file, or if `if_match` names
-        another tag; NotFound, if there is a condition and no file.
+        Raises: PayloadTooLarge, for more than `max_bytes`; WorkspaceLimitExceeded, if the workspace would
+        take more than `max_disk_bytes`; Conflict, if it exists and must be new, if it is no file, or if
+        `if_match` names another tag; NotFound, if there is a condition and no file.
         """
         check = partial(self._check_tag, condition=if_match)
         await self._on(path, check)
-        incoming = await self._on(
-            "", lambda *_: Incoming(self.folder, max_bytes=max_bytes, room_bytes=room_bytes)
-        )
+
+        def begin(root: int, _: str) -> Incoming:
+            room_bytes = self._room_bytes(max_disk_bytes)
+            return Incoming(self.folder, max_bytes=max_bytes, room_bytes=room_bytes)
+
+        incoming = await self._on("", begin)
         try:
             async for piece in pieces:
                 with refusals(path):
@@ -188,6 +192,7 @@ class Workspace:
 
             def take_place(root: int, path: str) -> FileEntry:
                 check(root, path)
+                self._check_room(incoming.size, max_disk_bytes)
                 settle(root, path, incoming.stage, NAME, may_replace=not must_be_new)
                 facts = os.fstat(incoming.descriptor)
                 tag = tag_of(incoming.descriptor, facts, max_bytes=self._max_file_bytes)
@@ -382,6 +387,17 @@ class Workspace:
             facts = os.fstat(descriptor)
             _check_regular(facts)
             check(condition, tag_of(descriptor, facts, max_bytes=self._max_file_bytes), shown(path))
+
+    def _room_bytes(self, max_disk_bytes: int) -> int:
+        return max_disk_bytes - disk_bytes(self.folder)
+
+    def _check_room(self, size: int, max_disk_bytes: int) -> None:
+        """Look again when something takes its place, for others have come in meanwhile.
+
+        Raises: WorkspaceLimitExceeded.
+        """
+        if size > self._room_bytes(max_disk_bytes):
+            raise WorkspaceLimitExceeded("There is no room for this in the workspace; delete files first")
 
     def _described(self, root: int, path: str) -> FileEntry:
         """What is known of what stands at a path, which may be a link that leads nowhere or outside."""

@@ -83,8 +83,9 @@ class HttpStream:
     async def send_pieces(self, name: str, media_type: str, pieces: AsyncIterator[bytes]) -> None:
         """Answer with what comes, in chunks."""
         response = self._attachment(name, media_type)
+        first = await anext(pieces, b"")  # what goes wrong at once is an answer of its own
         await self._begin(response)
-        await self._write(response, pieces)
+        await self._write(response, _with_first(first, pieces))
 
     def abort(self) -> None:
         """Let the caller see that an answer which has been begun will not become whole."""
@@ -141,6 +142,12 @@ class HttpStream:
         except (ConnectionError, TimeoutError):
             return
         self.is_whole = True
+
+
+async def _with_first(first: bytes, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for piece in pieces:
+        yield piece
 
 
 async def _read(file: OpenFile, first: int, stop: int) -> AsyncIterator[bytes]:
