@@ -5,15 +5,22 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
 
+from engine.at_once import AtOnce
 from engine.events.log import EventLog
+from engine.runtimes.open_file import OpenFile
 from engine.runtimes.workspace import FileBytes, Listing, Workspace
 from engine.sessions import Sessions
 from engine.tools.changes import changes_between
-from models.error import InvalidField
+from models.error import Conflict, InvalidField
 from models.file import (
+    ArchiveDownload,
+    ArchiveUnpacked,
+    ArchiveUpload,
     Changes,
     DirectoryMake,
     Encoding,
@@ -22,6 +29,7 @@ from models.file import (
     FileCreated,
     FileDelete,
     FileDeleted,
+    FileDownload,
     FileEntry,
     FileList,
     FileListing,
@@ -29,13 +37,23 @@ from models.file import (
     FileRead,
     FileRename,
     FileRenamed,
+    FileStored,
     FileUpdate,
+    FileUpload,
     FileWrite,
+    WorkspaceImported,
 )
 from models.identifier import SessionId
+from models.session import ResourceLimits
 
 MOST_ENTRIES: Final = 200_000
 """More than this is not counted; the listing then says that there is more."""
+
+
+MOST_TRANSFERS: Final = 4
+"""Uploads, copies and archives of one session at the same time."""
+
+MEBIBYTE: Final = 2**20
 
 
 class Files:
@@ -44,6 +62,7 @@ class Files:
     def __init__(self, sessions: Sessions, log: EventLog) -> None:
         self._sessions = sessions
         self._log = log
+        self._transfers = AtOnce(MOST_TRANSFERS, "transfers")
 
     async def list(self, request: FileList) -> FileListing:
         """What a directory holds: directories first, each sorted by path.
@@ -102,15 +121,84 @@ class Files:
         return entry
 
     async def copy(self, request: FileCopy) -> FileEntry:
-        """Copy a file, or a directory with all in it. Raises: as `update`; WorkspaceLimitExceeded."""
+        """Copy a file, or a directory with all in it.
+
+        Raises: as `update`; WorkspaceLimitExceeded; ServerOverload, where too many transfers are under way.
+        """
         workspace = self._sessions.workspace(request.session_id)
-        room_bytes = await self._room_bytes(request.session_id)
-        before = await _Before.of(workspace, request.to)
-        entry = await workspace.copy(
-            request.path, request.to, overwrite=request.overwrite, room_bytes=room_bytes
-        )
+        limits = await self._limits(request.session_id)
+        try:
+            before = await _Before.of(workspace, request.to)
+        except InvalidField as mistake:
+            raise InvalidField("to", mistake.details["reason"]) from mistake
+        with self._transfers.one_more(request.session_id):
+            entry = await workspace.copy(
+                request.path,
+                request.to,
+                overwrite=request.overwrite,
+                max_disk_bytes=limits.max_disk_mb * MEBIBYTE,
+            )
         await self._log.append(request.session_id, await before.event(workspace, entry))
         return entry
+
+    async def open(self, request: FileDownload) -> OpenFile:
+        """A file of any size, to be read in parts and closed. Raises: as `read`, but PayloadTooLarge."""
+        return await self._sessions.workspace(request.session_id).open(request.path)
+
+    async def receive(self, request: FileUpload, pieces: AsyncIterator[bytes]) -> FileStored:
+        """Make or replace a file by what comes; it takes its place when it is whole.
+
+        Raises: as `copy`; PayloadTooLarge, for more than the session's `maxFileSizeMB`.
+        """
+        workspace = self._sessions.workspace(request.session_id)
+        limits = await self._limits(request.session_id)
+        before = await _Before.of(workspace, request.path)
+        if before.is_directory or (before.is_there and request.if_none_match is not None):
+            raise Conflict("There is something at this path already", path=request.path[:200])
+        with self._transfers.one_more(request.session_id):
+            entry = await workspace.receive(
+                request.path,
+                pieces,
+                max_bytes=limits.max_file_size_mb * MEBIBYTE,
+                max_disk_bytes=limits.max_disk_mb * MEBIBYTE,
+                must_be_new=request.if_none_match is not None,
+                if_match=request.if_match,
+            )
+        await self._log.append(request.session_id, await before.event(workspace, entry))
+        return FileStored(file=entry, created=not before.is_there)
+
+    async def pack(self, request: ArchiveDownload) -> AsyncGenerator[bytes, None]:
+        """The whole workspace as an archive, piece by piece; to be closed.
+
+        Raises: Conflict, where it cannot be read as a whole; ServerOverload.
+        """
+        workspace = self._sessions.workspace(request.session_id)
+        with self._transfers.one_more(request.session_id):
+            async with aclosing(workspace.packed(request.format.value)) as pieces:
+                async for piece in pieces:
+                    yield piece
+
+    async def unpack(self, request: ArchiveUpload, pieces: AsyncIterator[bytes]) -> ArchiveUnpacked:
+        """Fill the workspace from an archive: all of it or nothing.
+
+        Raises: Conflict, if it is not empty and may not be replaced; InvalidField; PayloadTooLarge;
+        WorkspaceLimitExceeded, for more than the session's limits; ServerOverload.
+        """
+        workspace = self._sessions.workspace(request.session_id)
+        if not request.replace and (await workspace.list(include_hidden=True, max_entries=1)).is_anything:
+            raise Conflict("The workspace is not empty; with `replace` its content is replaced")
+        limits = await self._limits(request.session_id)
+        with self._transfers.one_more(request.session_id):
+            content = await workspace.unpack(
+                request.format.value,
+                pieces,
+                replace=request.replace,
+                max_bytes=limits.max_file_size_mb * MEBIBYTE,
+                room_bytes=limits.max_disk_mb * MEBIBYTE,
+            )
+        told = WorkspaceImported(files=content.files, size=content.size)
+        await self._log.append(request.session_id, told)
+        return ArchiveUnpacked(files=content.files, size=content.size)
 
     async def make_directory(self, request: DirectoryMake) -> FileEntry:
         """Make a directory, with those above it. Raises: Conflict; InvalidField."""
@@ -118,10 +206,8 @@ class Files:
         await self._log.append(request.session_id, _arrival(entry))
         return entry
 
-    async def _room_bytes(self, session_id: SessionId) -> int:
-        """What the session's limit leaves of the disk."""
-        limits = (await self._sessions.get(session_id)).config.resource_limits
-        return limits.max_disk_mb * 2**20 - await self._sessions.workspace(session_id).disk_bytes()
+    async def _limits(self, session_id: SessionId) -> ResourceLimits:
+        return (await self._sessions.get(session_id)).config.resource_limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,13 +215,18 @@ class _Before:
     """What was at a path before a change of which it is not known whether it makes or replaces a file."""
 
     is_there: bool
+    is_directory: bool
     content: bytes | None
     """None, if it is no file that can be read whole."""
 
     @classmethod
     async def of(cls, workspace: Workspace, path: str) -> _Before:
         entry = await workspace.stat(path)
-        return cls(is_there=entry is not None, content=await _content(workspace, path))
+        return cls(
+            is_there=entry is not None,
+            is_directory=entry is not None and entry.type == "directory",
+            content=await _content(workspace, path),
+        )
 
     async def event(self, workspace: Workspace, entry: FileEntry) -> FileCreated | FileModified:
         """What the change is told as."""

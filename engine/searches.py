@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final, Generic, TypeVar
 
 from pathspec import GitIgnoreSpec
 
+from engine.at_once import AtOnce
 from engine.runtimes.runtime import Command, Exit, Runtime
 from engine.search.ripgrep import FAILED, NOT_FOUND, Scope, files_line, read_line, search_line
 from engine.sessions import Sessions
@@ -18,7 +17,6 @@ from models.error import (
     Conflict,
     InvalidField,
     NotFound,
-    ServerOverload,
     ToolExecutionFailed,
     WorkspaceLimitExceeded,
 )
@@ -43,7 +41,7 @@ class Searches:
     def __init__(self, sessions: Sessions, runtime: Runtime) -> None:
         self._sessions = sessions
         self._runtime = runtime
-        self._running: Counter[SessionId] = Counter()
+        self._at_once = AtOnce(MOST_AT_ONCE, "searches")
 
     async def files(self, request: SearchFiles) -> FilesFound:
         """Files whose names or paths match a glob.
@@ -102,7 +100,7 @@ class Searches:
         sandbox = self._sessions.sandbox(await self._sessions.get(session_id))
         limit_s = min(LONGEST_SEARCH_S, sandbox.limits.max_execution_time)
         within = replace(sandbox, limits=replace(sandbox.limits, max_execution_time=limit_s))
-        with self._one_more(session_id):
+        with self._at_once.one_more(session_id):
             try:
                 done = await self._runtime.run(within, Command(line=f"exec {line}"), on_output=found.take)
             except Enough:
@@ -116,19 +114,6 @@ class Searches:
             raise ToolExecutionFailed("The search was ended from outside; try it again")
         else:
             _check(done, found)
-
-    @contextlib.contextmanager
-    def _one_more(self, session_id: SessionId) -> Iterator[None]:
-        """Count a search while it runs. Raises: ServerOverload."""
-        if self._running[session_id] >= MOST_AT_ONCE:
-            raise ServerOverload("Too many searches of this session are under way; wait for their answers")
-        self._running[session_id] += 1
-        try:
-            yield
-        finally:
-            self._running[session_id] -= 1
-            if not self._running[session_id]:
-                del self._running[session_id]
 
 
 class Enough(Exception):
@@ -203,6 +188,10 @@ def _check_patterns(field: str, patterns: Sequence[str]) -> None:
 def _check_text(field: str, text: str) -> None:
     if "\0" in text:
         raise InvalidField(field, "No command line can hold a NUL character.")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidField(field, "Not valid text: it has lone surrogates.") from None
 
 
 def _spec(patterns: Sequence[str]) -> GitIgnoreSpec | None:

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from handlers.operation import Handlers, operation
-from models.error import Conflict, NotFound, PayloadTooLarge, ValidationFailed, WorkspaceLimitExceeded
+from models.error import (
+    Conflict,
+    NotFound,
+    PayloadTooLarge,
+    ServerOverload,
+    ValidationFailed,
+    WorkspaceLimitExceeded,
+)
 from models.file import (
     DirectoryMake,
     FileAnswer,
@@ -129,7 +136,7 @@ class Files(Handlers, namespace="/files"):
         permission=Permission.FILE_WRITE,
         on="session_id",
         limit="file_operations",
-        errors=(NotFound, Conflict, ValidationFailed, WorkspaceLimitExceeded),
+        errors=(NotFound, Conflict, ValidationFailed, WorkspaceLimitExceeded, ServerOverload),
         emits=(FileCreated, FileModified),
     )
     async def copy(self, caller: Caller, request: FileCopy) -> FileAnswer:

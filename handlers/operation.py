@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Final, TypeVar
 
 from engine.engine import Engine
 from handlers.connection import Connection
+from handlers.stream import Stream
 from models.error import AppError
 from models.event import Event
 from models.shape import Shape
@@ -43,6 +44,14 @@ class RestBinding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Streams:
+    """Which way bytes go, and the media types that they can be of."""
+
+    upload: tuple[str, ...] = ()
+    download: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """One thing that can be asked, whichever door it comes through."""
 
@@ -68,6 +77,8 @@ class Operation:
     """It only reads: when its caller goes away before the answer, it is cancelled."""
     needs_connection: bool
     """It is about the socket it comes through, so REST has no such route."""
+    streams: Streams | None
+    """Its body or its answer is bytes that are never whole in memory, so REST alone has it."""
     method: Callable[..., Awaitable[Shape]]
 
     @property
@@ -75,8 +86,8 @@ class Operation:
         """The request's fields as the wire names them."""
         return [field.data_key or name for name, field in self.request.schema().fields.items()]
 
-    async def run(self, caller: Caller, request: Shape, connection: Connection | None) -> Shape:
-        if self.needs_connection:
+    async def run(self, caller: Caller, request: Shape, connection: Connection | Stream | None) -> Shape:
+        if self.needs_connection or self.streams is not None:
             return await self.method(caller, request, connection)
         return await self.method(caller, request)
 
@@ -93,6 +104,7 @@ def operation(
     limit: str = "default",
     on_connect: bool = False,
     ends_with_caller: bool = False,
+    streams: Streams | None = None,
     errors: tuple[type[AppError], ...] = (),
     emits: tuple[type[Event], ...] = (),
 ) -> Callable[[AnyMethod], AnyMethod]:
@@ -119,6 +131,7 @@ def operation(
             "response": hints["return"],
             "documentation": inspect.getdoc(method) or "",
             "needs_connection": "connection" in hints,
+            "streams": streams,
         }
         setattr(method, _MARK, facts)
         return method

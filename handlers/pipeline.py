@@ -14,6 +14,7 @@ import structlog
 from engine.sessions import Sessions
 from handlers.connection import Connection
 from handlers.operation import Operation
+from handlers.stream import Stream
 from models.error import AppError, AuthenticationFailed, InternalError, PermissionDenied, TokenExpired
 from models.shape import Shape
 from models.user import Caller
@@ -38,7 +39,11 @@ class Pipeline:
         self._locks: dict[tuple[object, ...], _Lock] = {}
 
     async def answer(
-        self, operation: Operation, caller: Caller, raw: object, connection: Connection | None = None
+        self,
+        operation: Operation,
+        caller: Caller,
+        raw: object,
+        connection: Connection | Stream | None = None,
     ) -> Answer:
         """Run an operation for a caller on decoded JSON. Never raises but for cancellation."""
         started = time.perf_counter()
@@ -67,7 +72,7 @@ class Pipeline:
         return answer
 
     async def _run(
-        self, operation: Operation, caller: Caller, request: Shape, connection: Connection | None
+        self, operation: Operation, caller: Caller, request: Shape, connection: Connection | Stream | None
     ) -> Shape:
         if operation.on is not None:
             await self._sessions.check_access(caller, getattr(request, operation.on))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.engine import Engine
 from handlers.approvals import Approvals
+from handlers.archives import Archives
 from handlers.auth import Auth
 from handlers.checkpoints import Checkpoints
 from handlers.events import Events
@@ -18,6 +19,7 @@ from handlers.sessions import Sessions
 from handlers.tasks import Tasks
 from handlers.terminals import TerminalHandlers
 from handlers.tools import Tools
+from handlers.transfers import Transfers
 
 AREAS = (
     Auth,
@@ -35,6 +37,15 @@ AREAS = (
     Events,
     Monitoring,
 )
+
+
+TRANSFERS = (Transfers, Archives)
+"""Whose operations are streams: the REST door alone has them."""
+
+
+def build_transfers(engine: Engine) -> Registry:
+    """Every transfer, bound to the engine."""
+    return Registry(tuple(area(engine) for area in TRANSFERS))
 
 
 def build_registry(engine: Engine) -> Registry:

@@ -136,6 +136,16 @@ class PayloadTooLarge(AppError):
         super().__init__("The request is too large", limitBytes=limit_bytes)
 
 
+class RangeNotSatisfiable(AppError):
+    """The part of the file that was asked for is behind its end (REST)."""
+
+    code = "RANGE_NOT_SATISFIABLE"
+    status = 416
+
+    def __init__(self, size_bytes: int) -> None:
+        super().__init__("The file is shorter than the range that was asked for", sizeBytes=size_bytes)
+
+
 class RateLimitExceeded(AppError):
     """Too many requests of one kind in its window."""
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from models.event import Event, event
 from models.identifier import SessionId
-from models.shape import Shape, described, limited, value
+from models.shape import Shape, described, limited, one_of, value
 
 
 class Encoding(enum.StrEnum):
@@ -109,6 +109,22 @@ class FileCopy(Shape):
 
 
 @value
+class FileDownload(Shape):
+    session_id: SessionId
+    path: str = field(metadata=_A_PATH)
+
+
+@value
+class FileUpload(Shape):
+    session_id: SessionId
+    path: str = field(metadata=_A_PATH)
+    if_match: str | None = field(default=None, metadata=_IF_MATCH)
+    if_none_match: str | None = field(
+        default=None, metadata=described("`*`: a file that is there already is a conflict", **one_of("*"))
+    )
+
+
+@value
 class DirectoryMake(Shape):
     session_id: SessionId
     path: str = field(metadata=_A_PATH)
@@ -162,6 +178,47 @@ class FileAnswer(Shape):
     file: FileEntry
 
 
+class ArchiveFormat(enum.StrEnum):
+    TAR_GZ = "tar.gz"
+    ZIP = "zip"
+
+
+@value
+class ArchiveDownload(Shape):
+    session_id: SessionId
+    format: ArchiveFormat = ArchiveFormat.TAR_GZ
+
+
+@value
+class ArchiveUpload(Shape):
+    session_id: SessionId
+    format: ArchiveFormat = ArchiveFormat.TAR_GZ
+    replace: bool = field(
+        default=False, metadata=described("Whether what the workspace holds may be replaced")
+    )
+
+
+@value
+class ArchiveUnpacked(Shape):
+    """`files` counts files and links; `size` is in bytes of all files."""
+
+    files: int
+    size: int
+
+
+@value
+class Transferred(Shape):
+    """The answer was the bytes themselves."""
+
+
+@value
+class FileStored(Shape):
+    """`created` says that there was none at this path before."""
+
+    file: FileEntry
+    created: bool
+
+
 @value
 class FileRemoved(Shape):
     path: str
@@ -193,6 +250,15 @@ class FileRenamed(Event):
 
     path: str
     to: str
+
+
+@event("workspace.imported", namespace="/files")
+@value
+class WorkspaceImported(Event):
+    """The workspace holds what was in an archive, and nothing else. `files` counts, `size` is in bytes."""
+
+    files: int
+    size: int
 
 
 @event("file.deleted")

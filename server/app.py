@@ -14,7 +14,7 @@ from engine.engine import Engine, open_engine
 from handlers.dialects.dialect import Operations
 from handlers.dialects.extension.interpreter import Extension
 from handlers.pipeline import Pipeline
-from handlers.registry import build_registry
+from handlers.registry import build_registry, build_transfers
 from models.auth_settings import AuthMode
 from models.settings import Settings
 from server.doors.clients import Clients
@@ -23,6 +23,7 @@ from server.doors.pages import add_pages
 from server.doors.protocol import Runner
 from server.doors.rest import RestDoor, request_middleware
 from server.doors.socketio import SocketServer
+from server.doors.transfers import TransferDoor
 from server.doors.websocket import WebSocketDoor
 from server.identity import Gate, Identity
 
@@ -43,7 +44,7 @@ class Doors:
 def build_doors(engine: Engine) -> Doors:
     """Every door of an engine, on one aiohttp application."""
     settings = engine.settings
-    registry = build_registry(engine)
+    registry, transfers = build_registry(engine), build_transfers(engine)
     pipeline = Pipeline(engine.sessions)
     identity = Identity(engine.accounts, settings.auth.mode, settings.server)
     app = web.Application(
@@ -54,11 +55,12 @@ def build_doors(engine: Engine) -> Doors:
     dialects = [Extension(operations)]
     sockets = SocketServer(registry, pipeline, identity, Clients(engine.log, engine.hub), settings, dialects)
     sockets.attach(app)
+    TransferDoor(transfers, pipeline, identity).add_routes(app)
     RestDoor(registry, pipeline, identity).add_routes(app)
     CrogiaDoor(operations, identity).add_routes(app)
     raw = WebSocketDoor(registry, pipeline, identity, engine.log, engine.hub, settings.socket)
     raw.add_routes(app)
-    add_pages(app, registry, is_open=settings.auth.mode is AuthMode.OPEN)
+    add_pages(app, registry, transfers, is_open=settings.auth.mode is AuthMode.OPEN)
     return Doors(app, sockets, raw)
 
 

@@ -8,6 +8,7 @@ pytest_plugins = [
     "tests.support.mock_models",
     "tests.support.replaying",
     "tests.support.server",
+    "tests.support.place",
     "tests.support.storage",
     "tests.support.streams",
 ]

@@ -29,13 +29,14 @@ class Room:
     """What may still come in."""
 
     def __init__(self, room_bytes: int) -> None:
-        self._bytes = room_bytes
+        self.taken_bytes = 0
+        self._most_bytes = room_bytes
         self._entries = MOST_ENTRIES
 
     def take_bytes(self, count: int) -> None:
         """Raises: WorkspaceLimitExceeded, if that is more than there is room for."""
-        self._bytes -= count
-        if self._bytes < 0:
+        self.taken_bytes += count
+        if self.taken_bytes > self._most_bytes:
             raise WorkspaceLimitExceeded("There is no room for this in the workspace; delete files first")
 
     def take_entry(self) -> None:
@@ -47,8 +48,8 @@ class Room:
             )
 
 
-def duplicate(root: int, path: str, stage: int, *, room_bytes: int) -> str:
-    """Copy what is at a path into the open directory `stage`; the copy's name there.
+def duplicate(root: int, path: str, stage: int, *, room_bytes: int) -> int:
+    """Copy what is at a path into the open directory `stage`, as `COPY`; how many bytes that has.
 
     Raises: Conflict, for what is neither file, link nor directory; WorkspaceLimitExceeded; OSError.
     """
@@ -58,11 +59,11 @@ def duplicate(root: int, path: str, stage: int, *, room_bytes: int) -> str:
         mode = os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode
         if not stat.S_ISDIR(mode):
             _copy(parent, name, mode, stage, COPY, room)
-            return COPY
+            return room.taken_bytes
         with opened(os.open(name, _FOLDER | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)) as source:
             _copy_tree(source, stage, room)
         os.chmod(COPY, stat.S_IMODE(mode) & 0o777, dir_fd=stage)
-    return COPY
+    return room.taken_bytes
 
 
 def _copy_tree(source: int, stage: int, room: Room) -> None:

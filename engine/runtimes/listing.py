@@ -32,6 +32,11 @@ class Listing:
     files: Sequence[FileEntry]
     is_truncated: bool
 
+    @property
+    def is_anything(self) -> bool:
+        """Whether there is anything in it at all."""
+        return bool(self.directories or self.files or self.is_truncated)
+
 
 class Lister:
     """One listing. What vanishes meanwhile, and a link that leads nowhere or outside, is left out."""
@@ -96,7 +101,12 @@ class Lister:
         )
 
     def _is_shown(self, name: str) -> bool:
-        return not _IS_TEMPORARY.fullmatch(name) and (self._include_hidden or not name.startswith("."))
+        return not is_temporary(name) and (self._include_hidden or not name.startswith("."))
+
+
+def is_temporary(name: str) -> bool:
+    """Whether a file is one that a write has just made and not yet put in its place."""
+    return _IS_TEMPORARY.fullmatch(name) is not None
 
 
 @contextlib.contextmanager

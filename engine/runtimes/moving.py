@@ -9,7 +9,7 @@ import stat
 from typing import Final
 
 from engine.runtimes.beneath import open_beneath
-from engine.runtimes.listing import opened, shown
+from engine.runtimes.listing import is_temporary, opened, shown
 from engine.runtimes.refusals import refusals
 from engine.runtimes.replacing import open_folder, standing_at
 from models.error import Conflict, InvalidField
@@ -54,6 +54,30 @@ def make_directory(root: int, path: str) -> None:
     folder, name = named(path)
     with opened(open_folder(root, folder, make=True)) as parent:
         os.mkdir(name, 0o755, dir_fd=parent)
+
+
+def exchange(root: int, content: int, old: int, *, replace: bool) -> None:
+    """Put all that is in the open directory `content` into `root`, and what was there into `old`.
+
+    Where one thing cannot be moved, all is put back. Raises: Conflict, if something is there that may not be
+    replaced; OSError.
+    """
+    standing = [name for name in os.listdir(root) if not is_temporary(name)]
+    if standing and not replace:
+        raise Conflict(
+            "The workspace is not empty; with `replace` its content is replaced", entries=len(standing)
+        )
+    moves = [(name, root, old) for name in standing]
+    moves += [(name, content, root) for name in os.listdir(content)]
+    done: list[tuple[str, int, int]] = []
+    try:
+        for name, source, target in moves:
+            os.rename(name, name, src_dir_fd=source, dst_dir_fd=target)
+            done.append((name, source, target))
+    except OSError:
+        for name, source, target in reversed(done):
+            os.rename(name, name, src_dir_fd=target, dst_dir_fd=source)
+        raise
 
 
 def named(path: str) -> tuple[str, str]:

@@ -35,6 +35,23 @@ def write(root: int, path: str, content: bytes, *, may_create: bool, may_replace
         return _replace(parent, name, content, mode, may_replace=may_replace)
 
 
+def settle(root: int, path: str, stage: int, name: str, *, may_replace: bool) -> None:
+    """Move the regular file `name` of the open directory `stage` to its place, as `write` would write it.
+
+    Raises: Conflict, OSError.
+    """
+    folder, target = _resolved(root, path)
+    with opened(open_folder(root, folder, make=True)) as parent:
+        standing = standing_at(parent, target)
+        if standing is not None and not (may_replace and stat.S_ISREG(standing.st_mode)):
+            raise Conflict("There is something at this path already", path=shown(path))
+        os.chmod(name, stat.S_IMODE(standing.st_mode) & 0o777 if standing else 0o644, dir_fd=stage)
+        if may_replace:
+            os.replace(name, target, src_dir_fd=stage, dst_dir_fd=parent)
+        else:
+            os.link(name, target, src_dir_fd=stage, dst_dir_fd=parent, follow_symlinks=False)
+
+
 def _resolved(root: int, path: str) -> tuple[str, str]:
     """The directory and the name where a write goes: links are followed, so that they stay."""
     for _ in range(_MOST_LINKS):

@@ -8,23 +8,28 @@ import datetime
 import os
 import posixpath
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
+from engine.finishing import finish
 from engine.runtimes.beneath import open_beneath
-from engine.runtimes.copying import duplicate
+from engine.runtimes.copying import COPY, duplicate
 from engine.runtimes.entity_tags import check, tag_of, tag_of_content
 from engine.runtimes.listing import Lister, Listing, changed_at, entry_of, opened, shown
-from engine.runtimes.moving import make_directory, move, place
+from engine.runtimes.moving import exchange, make_directory, move, place
+from engine.runtimes.open_file import OpenFile
+from engine.runtimes.packing import packed_tar, packed_zip
+from engine.runtimes.receiving import NAME, Incoming
 from engine.runtimes.refusals import refusals
-from engine.runtimes.replacing import write
+from engine.runtimes.replacing import settle, write
 from engine.runtimes.staging import staged
-from engine.runtimes.tree import disk_bytes, remove_tree
+from engine.runtimes.tree import TreeChanged, disk_bytes, remove_tree
 from engine.runtimes.turns import turn_in
-from models.error import Conflict, InvalidField, NotFound, PayloadTooLarge
+from engine.runtimes.unpacking import CONTENT, Content, unpack
+from models.error import Conflict, InvalidField, NotFound, PayloadTooLarge, WorkspaceLimitExceeded
 from models.file import FileEntry
 
 __all__ = ["FileBytes", "Listing", "Workspace"]
@@ -32,6 +37,8 @@ __all__ = ["FileBytes", "Listing", "Workspace"]
 Result = TypeVar("Result")
 
 LONGEST_PATH: Final = 4096
+OLD: Final = "old"
+"""The directory in a stage where replaced content goes, to be removed with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,23 +138,119 @@ class Workspace:
 
         return await self._change(path, rename)
 
-    async def copy(self, path: str, to: str, *, overwrite: bool = False, room_bytes: int) -> FileEntry:
+    async def copy(self, path: str, to: str, *, overwrite: bool = False, max_disk_bytes: int) -> FileEntry:
         """Copy a file, or a directory with all that is in it; links are copied as links.
 
         The copy takes its place when it is whole. Raises: Conflict, if there is something at `to` and it is
         no file that may be overwritten, or for what is neither file, link nor directory;
-        WorkspaceLimitExceeded, if it takes more than `room_bytes`.
+        WorkspaceLimitExceeded, if the workspace would take more than `max_disk_bytes`.
         """
         target = self._relative(to, "to")
 
         def copy(root: int, path: str) -> FileEntry:
             with staged(self.folder) as stage:
-                copied = duplicate(root, path, stage, room_bytes=room_bytes)
+                size = duplicate(root, path, stage, room_bytes=self._room_bytes(max_disk_bytes))
                 with self._turn, refusals(to, "to"):
-                    place(root, target, stage, copied, overwrite=overwrite)
+                    self._check_room(size, max_disk_bytes)
+                    place(root, target, stage, COPY, overwrite=overwrite)
                     return self._described(root, target)
 
         return await self._on(path, copy)
+
+    async def open(self, path: str) -> OpenFile:
+        """A regular file to be read in parts, of any size; the caller closes it. Raises: as `read`."""
+        return await self._on(path, self._open)
+
+    async def receive(
+        self,
+        path: str,
+        pieces: AsyncIterator[bytes],
+        *,
+        max_bytes: int,
+        max_disk_bytes: int,
+        must_be_new: bool = False,
+        if_match: str | None = None,
+    ) -> FileEntry:
+        """A file whose content is what `pieces` bring, in its place once it is whole.
+
+        Raises: PayloadTooLarge, for more than `max_bytes`; WorkspaceLimitExceeded, if the workspace would
+        take more than `max_disk_bytes`; Conflict, if it exists and must be new, if it is no file, or if
+        `if_match` names another tag; NotFound, if there is a condition and no file.
+        """
+        check = partial(self._check_tag, condition=if_match)
+        await self._on(path, check)
+
+        def begin(root: int, _: str) -> Incoming:
+            room_bytes = self._room_bytes(max_disk_bytes)
+            return Incoming(self.folder, max_bytes=max_bytes, room_bytes=room_bytes)
+
+        incoming = await self._on("", begin)
+        try:
+            async for piece in pieces:
+                with refusals(path):
+                    await asyncio.to_thread(incoming.write, piece)
+
+            def take_place(root: int, path: str) -> FileEntry:
+                check(root, path)
+                self._check_room(incoming.size, max_disk_bytes)
+                settle(root, path, incoming.stage, NAME, may_replace=not must_be_new)
+                facts = os.fstat(incoming.descriptor)
+                tag = tag_of(incoming.descriptor, facts, max_bytes=self._max_file_bytes)
+                return replace(entry_of(path, facts), etag=tag)
+
+            return await self._change(path, take_place)
+        finally:
+            await finish(asyncio.to_thread(incoming.close))
+
+    async def packed(self, kind: str) -> AsyncGenerator[bytes, None]:
+        """All that is in the workspace as an archive (`tar.gz` or `zip`), made as it is read.
+
+        Links are stored as links; what is neither file, link nor directory is left out. Raises: Conflict,
+        where directories are moved about meanwhile, or a file cannot be read.
+        """
+        root = await self._on("", lambda root, _: os.dup(root))
+        pieces = packed_zip(root) if kind == "zip" else packed_tar(root)
+        try:
+            with refusals("/"):
+                # To its end even when cancelled: what runs in a thread cannot be closed.
+                while (piece := await finish(asyncio.to_thread(next, pieces, None))) is not None:
+                    yield piece
+        except TreeChanged as failure:
+            raise Conflict("Directories were moved while they were read; try again") from failure
+        finally:
+            pieces.close()
+            os.close(root)
+
+    async def unpack(
+        self,
+        kind: str,
+        pieces: AsyncIterator[bytes],
+        *,
+        replace: bool,
+        max_bytes: int,
+        room_bytes: int,
+    ) -> Content:
+        """Fill the workspace with what is in an archive that `pieces` bring: all of it or nothing.
+
+        Raises: Conflict, if it is not empty and is not to be replaced; InvalidField, for what is no such
+        archive, or holds what leads out or is neither file, link nor directory; PayloadTooLarge, for an
+        archive of more than `room_bytes`; WorkspaceLimitExceeded, for more than that unpacked, or a file of
+        more than `max_bytes`.
+        """
+        incoming = await self._on(
+            "", lambda *_: Incoming(self.folder, max_bytes=room_bytes, room_bytes=room_bytes)
+        )
+        try:
+            async for piece in pieces:
+                with refusals(""):
+                    await asyncio.to_thread(incoming.write, piece)
+            content = await unpack(
+                kind, incoming.descriptor, incoming.stage, room_bytes=room_bytes, most_bytes=max_bytes
+            )
+            await self._change("", partial(_exchange, stage=incoming.stage, replace=replace))
+            return content
+        finally:
+            await finish(asyncio.to_thread(incoming.close))
 
     async def make_directory(self, path: str) -> FileEntry:
         """A new directory, with those above it. Raises: Conflict, if there is something at this path."""
@@ -240,6 +343,15 @@ class Workspace:
                 found[path] = self._read(root, relative).content
         return found
 
+    def _open(self, root: int, path: str) -> OpenFile:
+        descriptor = open_beneath(root, path, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            _check_regular(os.fstat(descriptor))
+            return OpenFile(descriptor, path, max_bytes=self._max_file_bytes)
+        except BaseException:
+            os.close(descriptor)
+            raise
+
     def _stat(self, root: int, path: str) -> FileEntry:
         with opened(open_beneath(root, path, os.O_PATH)) as descriptor:
             facts = os.fstat(descriptor)
@@ -276,6 +388,17 @@ class Workspace:
             _check_regular(facts)
             check(condition, tag_of(descriptor, facts, max_bytes=self._max_file_bytes), shown(path))
 
+    def _room_bytes(self, max_disk_bytes: int) -> int:
+        return max_disk_bytes - disk_bytes(self.folder)
+
+    def _check_room(self, size: int, max_disk_bytes: int) -> None:
+        """Look again when something takes its place, for others have come in meanwhile.
+
+        Raises: WorkspaceLimitExceeded.
+        """
+        if size > self._room_bytes(max_disk_bytes):
+            raise WorkspaceLimitExceeded("There is no room for this in the workspace; delete files first")
+
     def _described(self, root: int, path: str) -> FileEntry:
         """What is known of what stands at a path, which may be a link that leads nowhere or outside."""
         folder, name = posixpath.split(path)
@@ -287,6 +410,15 @@ class Workspace:
             facts = os.fstat(descriptor)
             tag = tag_of(descriptor, facts, max_bytes=self._max_file_bytes)
         return replace(entry_of(path, facts), etag=tag)
+
+
+def _exchange(root: int, _: str, *, stage: int, replace: bool) -> None:
+    os.mkdir(OLD, 0o700, dir_fd=stage)
+    with (
+        opened(open_beneath(stage, CONTENT, os.O_RDONLY | os.O_DIRECTORY)) as content,
+        opened(open_beneath(stage, OLD, os.O_RDONLY | os.O_DIRECTORY)) as old,
+    ):
+        exchange(root, content, old, replace=replace)
 
 
 def _delete(root: int, path: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -13,11 +13,12 @@ from models.error import (
     InternalError,
     PayloadTooLarge,
     PermissionDenied,
+    RangeNotSatisfiable,
     TokenExpired,
     ValidationFailed,
 )
 from server.doors.crogia_document import TAG, crogia_paths
-from server.doors.rest import CONDITION
+from server.doors.rest import CONDITIONS
 from server.doors.schemas import (
     ERROR,
     Json,
@@ -49,11 +50,11 @@ Socket.IO event of the same name, and its acknowledgement is the same body: see 
 """
 
 
-def openapi_document(registry: Registry) -> Json:
+def openapi_document(registry: Registry, transfers: Registry) -> Json:
     """The document, JSON-ready. Source: OpenAPI Specification 3.1.1."""
     schemas = Schemas()
     paths: dict[str, Json] = {}
-    for declared in registry.values():
+    for declared in (*registry.values(), *transfers.values()):
         if declared.rest is not None:
             entry = _operation(schemas, declared, declared.rest)
             paths.setdefault(declared.rest.path, {})[declared.rest.method.lower()] = entry
@@ -104,7 +105,7 @@ def _parameters(schemas: Schemas, declared: Operation, binding: RestBinding) -> 
     """The fields in the path, and all others where the method has no body."""
     for name, schema, is_required in schemas.properties(declared.request):
         in_path = name in binding.placeholders
-        if not in_path and binding.method in WITH_BODY:
+        if not in_path and binding.method in WITH_BODY and declared.streams is None:
             continue
         parameter: Json = {
             "name": name,
@@ -119,19 +120,33 @@ def _parameters(schemas: Schemas, declared: Operation, binding: RestBinding) -> 
 
 
 def _condition(declared: Operation) -> Iterator[Json]:
-    if CONDITION in declared.wire_names:
+    """The headers that stand for fields, and those of a download."""
+    named = {
+        name: f"As `{field}`: RFC 9110, 13.1"
+        for field, name in CONDITIONS.items()
+        if field in declared.wire_names
+    }
+    if RangeNotSatisfiable in declared.errors:
+        named |= {
+            "Range": "One range of bytes: RFC 9110, 14.2",
+            "If-Range": "An `ETag`: the range holds for this content alone",
+            "If-None-Match": "An `ETag`: 304 where the caller has the file already",
+        }
+    for name, description in named.items():
         yield {
-            "name": "If-Match",
+            "name": name,
             "in": "header",
             "required": False,
             "schema": {"type": "string"},
-            "description": f"As `{CONDITION}`, with quotes: RFC 9110, 13.1.1",
+            "description": description,
         }
 
 
 def _body(schemas: Schemas, declared: Operation, binding: RestBinding) -> Json | None:
     if binding.method not in WITH_BODY:
         return None
+    if declared.streams is not None:
+        return {"required": True, "content": _bytes(declared.streams.upload)}
     reference = schemas.without(declared.request, binding.placeholders)
     if reference is None:
         return None
@@ -154,6 +169,8 @@ def _responses(schemas: Schemas, declared: Operation, binding: RestBinding) -> J
         },
         "content": _json(schemas.reference(shape)),
     }
+    if declared.streams is not None and declared.streams.download:
+        success["content"] = _bytes(declared.streams.download)
     responses = {str(binding.status): success}
     by_status: dict[int, list[type[AppError]]] = {}
     for error in errors_of(declared):
@@ -177,6 +194,10 @@ def _refusal(errors: list[type[AppError]]) -> Json:
         "description": "\n".join(f"- `{code}`: {meaning}" for code, meaning in codes.items()),
         "content": _json({"allOf": [schema_reference(ERROR), narrowed]}),
     }
+
+
+def _bytes(media_types: Sequence[str]) -> dict[str, Any]:
+    return {each: {"schema": {"type": "string", "format": "binary"}} for each in media_types}
 
 
 def _json(schema: Json) -> dict[str, Any]:

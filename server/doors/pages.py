@@ -58,7 +58,9 @@ HEADERS: Final = {
 }
 
 
-def add_pages(app: web.Application, registry: Registry, *, is_open: bool = False) -> None:
+def add_pages(
+    app: web.Application, registry: Registry, transfers: Registry, *, is_open: bool = False
+) -> None:
     """Mount `/`, `/docs`, `/redoc`, `/openapi.json`, `/asyncapi.json`, `/static/` and `/favicon.ico`.
 
     The dashboard of an open server asks nobody to log in.
@@ -69,7 +71,7 @@ def add_pages(app: web.Application, registry: Registry, *, is_open: bool = False
     app.router.add_get("/", _page("dashboard.html", POLICY, is_open=is_open))
     app.router.add_get("/docs", _page("docs.html", READER_POLICY))
     app.router.add_get("/redoc", _page("redoc.html", REDOC_POLICY))
-    app.router.add_get("/openapi.json", _document(openapi_document(registry)))
+    app.router.add_get("/openapi.json", _document(openapi_document(registry, transfers)))
     app.router.add_get("/asyncapi.json", _document(asyncapi_document(registry)))
     app.router.add_get("/favicon.ico", _file(root / "pages" / "favicon.svg", VENDORED))
     app.router.add_get(STATIC + "{path:.+}", _files(root))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, cast
 
 import orjson
@@ -28,8 +29,11 @@ from server.identity import Gate, Identity, new_request_id
 
 API_VERSION: Final = "v1"
 REQUEST_ID: Final = web.RequestKey("request_id", str)
-CONDITION: Final = "ifMatch"
-"""The field that the header `If-Match` gives. Source: RFC 9110, 13.1.1."""
+ADD_HEADERS: Final = web.RequestKey("add_headers", partial)
+"""Puts on an answer what every answer has, for one that is begun before it is returned."""
+
+CONDITIONS: Final[Mapping[str, str]] = {"ifMatch": "If-Match", "ifNoneMatch": "If-None-Match"}
+"""Fields and the headers that give them. Source: RFC 9110, 13.1."""
 
 CALLER_GONE: Final = 499
 """The status of an answer that nobody is there to read; it appears in no client."""
@@ -56,7 +60,7 @@ class RestDoor:
         async def serve(request: web.Request) -> web.Response:
             request_id = request[REQUEST_ID]
             try:
-                _check_version(request)
+                check_version(request)
                 caller = await self._caller(declared, request, request_id)
                 raw = await gather(request, declared.wire_names)
             except AppError as failure:
@@ -117,6 +121,7 @@ def request_middleware(gate: Gate) -> Any:
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         request_id = new_request_id()
         request[REQUEST_ID] = request_id
+        request[ADD_HEADERS] = partial(_add_headers, gate, request, request_id)
         try:
             gate.check(request)
             _check_handshake(request)
@@ -130,13 +135,13 @@ def request_middleware(gate: Gate) -> Any:
                 raise
             response = respond(refuse(_as_app_error(request, refused), request_id))
         if not response.prepared:
-            _add_headers(gate, request, response, request_id)
+            request[ADD_HEADERS](response)
         return response
 
     return middleware
 
 
-def _add_headers(gate: Gate, request: web.Request, response: web.StreamResponse, request_id: str) -> None:
+def _add_headers(gate: Gate, request: web.Request, request_id: str, response: web.StreamResponse) -> None:
     response.headers["X-Request-ID"] = request_id
     response.headers["X-API-Version"] = API_VERSION
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
@@ -174,7 +179,8 @@ def _check_handshake(request: web.Request) -> None:
         raise InvalidField("Sec-WebSocket-Key", "Expected 16 bytes in base64.")
 
 
-def _check_version(request: web.Request) -> None:
+def check_version(request: web.Request) -> None:
+    """Raises: InvalidField, if the caller speaks another version."""
     wanted = request.headers.get("X-API-Version", API_VERSION)
     if wanted != API_VERSION:
         raise InvalidField("X-API-Version", f"Only {API_VERSION} is spoken here.")
@@ -182,9 +188,16 @@ def _check_version(request: web.Request) -> None:
 
 async def gather(request: web.Request, names: Sequence[str] = ()) -> dict[str, Any]:
     """One object out of body, headers, query and path; each beats those before it. `names` are the fields."""
-    gathered: dict[str, Any] = dict(await _body(request))
-    if CONDITION in names and "If-Match" in request.headers:
-        gathered[CONDITION] = request.headers["If-Match"]
+    return {**await _body(request), **parameters(request, names)}
+
+
+def parameters(request: web.Request, names: Sequence[str]) -> dict[str, Any]:
+    """What is asked beside the body: conditions, query and path."""
+    gathered: dict[str, Any] = {
+        field: request.headers[header]
+        for field, header in CONDITIONS.items()
+        if field in names and header in request.headers
+    }
     gathered.update((name, text) for name, text in request.query.items() if name != "token")
     gathered.update(request.match_info)
     return gathered

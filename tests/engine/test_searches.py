@@ -164,6 +164,7 @@ async def test_as_many_as_the_limit_are_all(world: World) -> None:
         ("(", {}, "pattern"),
         ("a\0b", {}, "pattern"),
         (r"a\nb", {}, "pattern"),
+        ("\ud800", {}, "pattern"),
         ("x", {"fileTypes": ["["]}, "fileTypes"),
         ("x", {"fileTypes": [""]}, "fileTypes"),
         ("x", {"fileTypes": ["**/**/**/**/**"]}, "fileTypes"),

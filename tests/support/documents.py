@@ -9,13 +9,19 @@ from jsonschema import Draft202012Validator
 
 from engine.engine import Engine
 from handlers.operation import Registry
-from handlers.registry import AREAS
+from handlers.registry import AREAS, TRANSFERS
 
 
 @pytest.fixture(scope="session")
 def declarations() -> Registry:
     """Every operation as it is declared; none of them is run, so there is no engine behind them."""
     return Registry(tuple(area(cast(Engine, None)) for area in AREAS))
+
+
+@pytest.fixture(scope="session")
+def transfers() -> Registry:
+    """As `declarations`, for what streams."""
+    return Registry(tuple(area(cast(Engine, None)) for area in TRANSFERS))
 
 
 def mistakes(document: dict[str, Any], schema: dict[str, Any], content: Any) -> list[str]:

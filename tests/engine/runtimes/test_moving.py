@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -37,11 +38,11 @@ async def test_a_directory_moves_with_all_in_it(workspace: Workspace) -> None:
 async def test_nothing_is_overwritten_unless_asked_for(workspace: Workspace) -> None:
     await workspace.create("a", b"one")
     await workspace.create("b", b"two")
-    for change in (workspace.rename("a", "b"), workspace.copy("a", "b", room_bytes=ROOM)):
+    for change in (workspace.rename("a", "b"), workspace.copy("a", "b", max_disk_bytes=ROOM)):
         with pytest.raises(Conflict):
             await change
     assert (await workspace.read("b")).content == b"two"
-    await workspace.copy("a", "b", overwrite=True, room_bytes=ROOM)
+    await workspace.copy("a", "b", overwrite=True, max_disk_bytes=ROOM)
     assert (await workspace.read("b")).content == b"one"
     await workspace.rename("a", "b", overwrite=True)
     assert os.listdir(workspace.folder) == ["b"]
@@ -56,7 +57,7 @@ async def test_a_directory_is_never_overwritten_and_overwrites_nothing(
     await workspace.make_directory("other")
     for change in (
         workspace.rename(path, to, overwrite=True),
-        workspace.copy(path, to, overwrite=True, room_bytes=ROOM),
+        workspace.copy(path, to, overwrite=True, max_disk_bytes=ROOM),
     ):
         with pytest.raises(Conflict):
             await change
@@ -74,7 +75,7 @@ async def test_a_directory_cannot_move_into_itself(workspace: Workspace) -> None
 
 async def test_a_directory_is_copied_into_itself_once(workspace: Workspace) -> None:
     await workspace.create("a/b", b"")
-    await workspace.copy("a", "a/c", room_bytes=ROOM)
+    await workspace.copy("a", "a/c", max_disk_bytes=ROOM)
     assert sorted(path.name for path in (workspace.folder / "a").rglob("*")) == ["b", "b", "c"]
 
 
@@ -83,7 +84,7 @@ async def test_a_copy_is_like_what_it_is_of(workspace: Workspace) -> None:
     await workspace.set_executable("a/run", is_executable=True)
     (workspace.folder / "a" / "link").symlink_to("../nowhere")
     (workspace.folder / "a" / "empty").mkdir()
-    await workspace.copy("a", "b", room_bytes=ROOM)
+    await workspace.copy("a", "b", max_disk_bytes=ROOM)
     assert os.access(workspace.folder / "b/run", os.X_OK)
     assert (workspace.folder / "b/link").readlink() == Path("../nowhere")
     assert (workspace.folder / "b/empty").is_dir()
@@ -91,7 +92,7 @@ async def test_a_copy_is_like_what_it_is_of(workspace: Workspace) -> None:
 
 async def test_a_link_moves_and_is_copied_as_such(workspace: Workspace, outside: Outside) -> None:
     (workspace.folder / "way").symlink_to(outside.folder)
-    await workspace.copy("way", "copy", room_bytes=ROOM)
+    await workspace.copy("way", "copy", max_disk_bytes=ROOM)
     await workspace.rename("way", "moved")
     for name in ("copy", "moved"):
         assert (workspace.folder / name).readlink() == outside.folder
@@ -104,7 +105,7 @@ async def test_no_target_leads_out(workspace: Workspace, outside: Outside, to: s
     (workspace.folder / "way").symlink_to(outside.folder)
     for change in (
         lambda: workspace.rename("a", to),
-        lambda: workspace.copy("a", to, room_bytes=ROOM),
+        lambda: workspace.copy("a", to, max_disk_bytes=ROOM),
     ):
         with pytest.raises(InvalidField) as refusal:
             await change()
@@ -118,7 +119,7 @@ async def test_the_workspace_itself_stays_where_it_is(workspace: Workspace, path
     for change in (
         lambda: workspace.rename(path, "c"),
         lambda: workspace.rename("a/b", path, overwrite=True),
-        lambda: workspace.copy(path, "c", room_bytes=ROOM),
+        lambda: workspace.copy(path, "c", max_disk_bytes=ROOM),
         lambda: workspace.make_directory(path),
     ):
         with pytest.raises(AppError):
@@ -130,7 +131,7 @@ async def test_a_copy_for_which_there_is_no_room_leaves_nothing(workspace: Works
     await workspace.create("a/b", bytes(1000))
     await workspace.create("a/c", bytes(1000))
     with pytest.raises(WorkspaceLimitExceeded):
-        await workspace.copy("a", "d", room_bytes=1500)
+        await workspace.copy("a", "d", max_disk_bytes=1500)
     assert os.listdir(workspace.folder) == ["a"]
     assert os.listdir(workspace.folder.parent / STAGING) == []
 
@@ -142,7 +143,7 @@ async def test_a_copy_of_too_many_files_leaves_nothing(
     for name in ("a/b", "a/c", "a/d"):
         await workspace.create(name, b"")
     with pytest.raises(WorkspaceLimitExceeded):
-        await workspace.copy("a", "e", room_bytes=ROOM)
+        await workspace.copy("a", "e", max_disk_bytes=ROOM)
     assert os.listdir(workspace.folder) == ["a"]
 
 
@@ -152,7 +153,7 @@ async def test_what_is_no_file_is_not_copied(workspace: Workspace) -> None:
     async with asyncio.timeout(5):
         for path in ("a", "a/pipe"):
             with pytest.raises(Conflict):
-                await workspace.copy(path, "b", room_bytes=ROOM)
+                await workspace.copy(path, "b", max_disk_bytes=ROOM)
     assert os.listdir(workspace.folder) == ["a"]
 
 
@@ -240,10 +241,50 @@ def test_what_a_crash_left_staged_is_removed_and_the_rest_stays(tmp_path: Path) 
     assert ABANDONED_S > 0
 
 
-async def test_a_link_that_is_swapped_in_while_it_is_copied_leads_nowhere(
+async def pieces(*content: bytes) -> AsyncIterator[bytes]:
+    for piece in content:
+        yield piece
+
+
+async def content_of(workspace: Workspace, path: str) -> None:
+    """Read a file as a download does; what lies outside is never seen."""
+    file = await workspace.open(path)
+    try:
+        assert await file.read(0, 100) == b"inside"
+    finally:
+        file.close()
+
+
+async def test_a_file_that_comes_in_is_there_when_it_is_whole(workspace: Workspace) -> None:
+    entry = await workspace.receive("a/b", pieces(b"one", b"two"), max_bytes=10, max_disk_bytes=ROOM)
+    assert (await workspace.read("a/b")).content == b"onetwo"
+    assert (await workspace.read("a/b")).etag == entry.etag
+
+
+async def test_two_that_come_in_at_once_take_no_more_than_there_is_room_for(workspace: Workspace) -> None:
+    half = ROOM // 2 + 1
+    sent = [
+        workspace.receive(name, pieces(bytes(half)), max_bytes=ROOM, max_disk_bytes=ROOM) for name in "ab"
+    ]
+    answers = await asyncio.gather(*sent, return_exceptions=True)
+    assert sorted(type(answer).__name__ for answer in answers) == ["FileEntry", "WorkspaceLimitExceeded"]
+
+
+async def test_what_breaks_off_while_it_comes_in_leaves_nothing(workspace: Workspace) -> None:
+    async def broken() -> AsyncIterator[bytes]:
+        yield b"half"
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        await workspace.receive("a/b", broken(), max_bytes=10, max_disk_bytes=ROOM)
+    assert os.listdir(workspace.folder) == []
+    assert os.listdir(workspace.folder.parent / STAGING) == []
+
+
+async def test_a_link_that_is_swapped_in_during_the_call_leads_nowhere(
     workspace: Workspace, outside: Outside
 ) -> None:
-    await workspace.create("real/secret", b"inside")
+    await workspace.create("real/canary", b"inside")
     way, stopped = workspace.folder / "way", threading.Event()
     way.symlink_to("real")
 
@@ -257,9 +298,13 @@ async def test_a_link_that_is_swapped_in_while_it_is_copied_leads_nowhere(
     try:
         for number in range(200):
             for change in (
-                lambda number=number: workspace.copy("way/secret", f"copy-{number}", room_bytes=ROOM),
-                lambda number=number: workspace.copy("real/secret", f"way/{number}", room_bytes=ROOM),
+                lambda number=number: workspace.copy("way/canary", f"copy-{number}", max_disk_bytes=ROOM),
+                lambda number=number: workspace.copy("real/canary", f"way/{number}", max_disk_bytes=ROOM),
                 lambda number=number: workspace.rename(f"copy-{number}", f"way/m{number}"),
+                lambda number=number: workspace.receive(
+                    f"way/r{number}", pieces(b"x"), max_bytes=10, max_disk_bytes=ROOM
+                ),
+                lambda: content_of(workspace, "way/canary"),
             ):
                 try:
                     await change()

@@ -1,0 +1,155 @@
+"""A directory tree as an archive, made piece by piece: no more than a piece of it is ever in memory."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import posixpath
+import stat
+import tarfile
+import time
+import zipfile
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from engine.runtimes.listing import is_temporary, opened
+from engine.runtimes.tree import Entry, walk
+
+PIECE_BYTES: Final = 262_144
+_BLOCK: Final = 512
+_FIRST_YEAR_OF_ZIP: Final = 1980
+_SOURCE: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class _Sink:
+    """Takes what a library writes, until it is taken on."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self.size = 0
+
+    def write(self, piece: bytes) -> int:
+        self._pieces.append(bytes(piece))
+        self.size += len(piece)
+        return len(piece)
+
+    def flush(self) -> None:
+        """There is nothing behind it."""
+
+    def take(self) -> bytes:
+        taken, self._pieces, self.size = b"".join(self._pieces), [], 0
+        return taken
+
+
+def packed_tar(root: int) -> Generator[bytes, None, None]:
+    """Everything below the open directory as tar.gz: files, directories, and links as links.
+
+    What is none of these is left out, and so is what vanishes meanwhile. Raises: TreeChanged, OSError.
+    Source: POSIX.1-2017, pax.
+    """
+    sink = _Sink()
+    with gzip.GzipFile(fileobj=sink, mode="wb", mtime=0) as compressed:
+        for item in _items(root):
+            info = _tar_info(item)
+            compressed.write(info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape"))
+            if item.descriptor is not None:
+                for piece in _exactly(item.descriptor, info.size):
+                    compressed.write(piece)
+                    if sink.size >= PIECE_BYTES:
+                        yield sink.take()
+                compressed.write(bytes(-info.size % _BLOCK))
+            if sink.size >= PIECE_BYTES:
+                yield sink.take()
+        compressed.write(bytes(2 * _BLOCK))
+    yield sink.take()
+
+
+def packed_zip(root: int) -> Generator[bytes, None, None]:
+    """As `packed_tar`, as zip; names that are no UTF-8 have marks in place of what is none."""
+    sink = _Sink()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]
+        for item in _items(root):
+            info = _zip_info(item)
+            if item.descriptor is not None:
+                with archive.open(info, "w", force_zip64=True) as file:
+                    while piece := os.read(item.descriptor, PIECE_BYTES):
+                        file.write(piece)
+                        if sink.size >= PIECE_BYTES:
+                            yield sink.take()
+            else:
+                archive.writestr(info, os.fsencode(item.target or ""))
+            if sink.size >= PIECE_BYTES:
+                yield sink.take()
+    yield sink.take()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Item:
+    """What goes into an archive: a file with its descriptor, a link with its target, or a directory."""
+
+    path: str
+    facts: os.stat_result
+    descriptor: int | None = None
+    target: str | None = None
+
+
+def _items(root: int) -> Iterator[_Item]:
+    for entry in walk(root):
+        if entry.is_left or is_temporary(entry.name):
+            continue
+        path = posixpath.join(*entry.folders, entry.name)
+        try:
+            target, descriptor = _link_target(entry), _opened_file(entry)
+        except FileNotFoundError:
+            continue
+        if descriptor is not None:
+            with opened(descriptor):
+                facts = os.fstat(descriptor)
+                if stat.S_ISREG(facts.st_mode):
+                    yield _Item(path=path, facts=facts, descriptor=descriptor)
+        elif target is not None or entry.is_directory:
+            yield _Item(path=path, facts=entry.facts, target=target)
+
+
+def _link_target(entry: Entry) -> str | None:
+    is_link = stat.S_ISLNK(entry.facts.st_mode)
+    return os.readlink(entry.name, dir_fd=entry.parent) if is_link else None
+
+
+def _opened_file(entry: Entry) -> int | None:
+    is_file = stat.S_ISREG(entry.facts.st_mode)
+    return os.open(entry.name, _SOURCE, dir_fd=entry.parent) if is_file else None
+
+
+def _tar_info(item: _Item) -> tarfile.TarInfo:
+    info = tarfile.TarInfo(item.path)
+    info.mode = stat.S_IMODE(item.facts.st_mode) & 0o777
+    info.mtime = int(item.facts.st_mtime)
+    if item.target is not None:
+        info.type = tarfile.SYMTYPE
+        info.linkname = item.target
+    elif item.descriptor is None:
+        info.type = tarfile.DIRTYPE
+    else:
+        info.size = item.facts.st_size
+    return info
+
+
+def _zip_info(item: _Item) -> zipfile.ZipInfo:
+    name = item.path.encode(errors="surrogateescape").decode(errors="replace")
+    moment = time.gmtime(max(0, item.facts.st_mtime))[:6]
+    if moment[0] < _FIRST_YEAR_OF_ZIP:
+        moment = (_FIRST_YEAR_OF_ZIP, 1, 1, 0, 0, 0)
+    info = zipfile.ZipInfo(f"{name}/" if stat.S_ISDIR(item.facts.st_mode) else name, moment)
+    info.external_attr = (item.facts.st_mode & 0xFFFF) << 16
+    info.compress_type = zipfile.ZIP_DEFLATED
+    return info
+
+
+def _exactly(descriptor: int, size: int) -> Iterator[bytes]:
+    """The first `size` bytes of a file: zeros follow where it is shorter by now, as GNU tar has them."""
+    while size > 0:
+        piece = os.read(descriptor, min(PIECE_BYTES, size)) or bytes(min(PIECE_BYTES, size))
+        size -= len(piece)
+        yield piece

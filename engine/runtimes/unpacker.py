@@ -1,0 +1,193 @@
+"""A program of its own that unpacks one archive: what a hostile one can do ends with it.
+
+Run as `python -m engine.runtimes.unpacker FORMAT ARCHIVE FOLDER ROOM MOST`: the descriptors of the archive
+and of an empty directory, the bytes that all files and one file may take. Prints how many files and bytes
+came out, as JSON. Status 3: it is refused, and why on standard error; 4: there is no room for it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import posixpath
+import resource
+import stat
+import sys
+import tarfile
+import zipfile
+import zlib
+from typing import IO, Final
+
+from engine.runtimes.beneath import open_beneath
+from engine.runtimes.copying import Room
+from engine.runtimes.listing import opened
+from engine.runtimes.replacing import open_folder, standing_at
+from models.error import WorkspaceLimitExceeded
+
+REFUSED: Final = 3
+NO_ROOM: Final = 4
+MEMORY_BYTES: Final = 1_073_741_824
+CPU_S: Final = 120
+_LONGEST_PATH: Final = 4096
+_PIECE_BYTES: Final = 1_048_576
+_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY
+_NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class Refused(Exception):
+    """The archive holds what may not come into a workspace, or is none."""
+
+
+class Unpacked:
+    """What has come out of an archive so far, below the open directory `root`."""
+
+    def __init__(self, root: int, *, room_bytes: int, most_bytes: int) -> None:
+        self.files = 0
+        self.size = 0
+        self._root = root
+        self._room = Room(room_bytes)
+        self._most_bytes = most_bytes
+
+    def directory(self, name: str) -> None:
+        path = self._take(name)
+        if path:
+            os.close(open_folder(self._root, path, make=True))
+
+    def file(self, name: str, mode: int, content: IO[bytes]) -> None:
+        folder, last = self._place(name)
+        size = 0
+        with opened(open_folder(self._root, folder, make=True)) as parent:
+            _make_way(parent, last)
+            with open(os.open(last, _NEW_FILE, 0o600, dir_fd=parent), "wb") as file:
+                while piece := content.read(_PIECE_BYTES):
+                    size += len(piece)
+                    if size > self._most_bytes:
+                        raise WorkspaceLimitExceeded(
+                            f"{name[:200]} is larger than the session's files may be"
+                        )
+                    self._room.take_bytes(len(piece))
+                    file.write(piece)
+                os.fchmod(file.fileno(), 0o755 if mode & 0o100 else 0o644)
+        self.files += 1
+        self.size += size
+
+    def link(self, name: str, target: str) -> None:
+        folder, last = self._place(name)
+        if target.startswith("/") or posixpath.normpath(posixpath.join(folder, target)).startswith(".."):
+            raise Refused(f"the link {name[:200]} leads out of the workspace")
+        with opened(open_folder(self._root, folder, make=True)) as parent:
+            _make_way(parent, last)
+            os.symlink(target, last, dir_fd=parent)
+        self.files += 1
+
+    def same_file(self, name: str, other: str) -> None:
+        """A further name of a file that came before."""
+        folder, last = self._place(name)
+        source, source_name = posixpath.split("/".join(_parts(other)))
+        with (
+            opened(open_beneath(self._root, source, _FOLDER)) as origin,
+            opened(open_folder(self._root, folder, make=True)) as parent,
+        ):
+            facts = standing_at(origin, source_name)
+            if facts is None or not stat.S_ISREG(facts.st_mode):
+                raise Refused(f"{name[:200]} is linked to what is no file of the archive")
+            _make_way(parent, last)
+            os.link(source_name, last, src_dir_fd=origin, dst_dir_fd=parent, follow_symlinks=False)
+        self.files += 1
+
+    def _take(self, name: str) -> str:
+        self._room.take_entry()
+        return "/".join(_parts(name))
+
+    def _place(self, name: str) -> tuple[str, str]:
+        path = self._take(name)
+        if not path:
+            raise Refused("an entry has no name")
+        return posixpath.split(path)
+
+
+def _parts(name: str) -> list[str]:
+    """The parts of an entry's path. Raises: Refused, for one that is absolute or leads upwards."""
+    if name.startswith("/") or ".." in name.split("/"):
+        raise Refused(f"{name[:200]} leads out of the workspace")
+    if "\0" in name or len(name.encode(errors="surrogateescape")) > _LONGEST_PATH:
+        raise Refused("an entry has a name that no file can have")
+    return [part for part in name.split("/") if part not in ("", ".")]
+
+
+def _make_way(parent: int, name: str) -> None:
+    """What comes later in an archive takes the place of what came before."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=parent)
+
+
+def unpack_tar(archive: IO[bytes], out: Unpacked) -> None:
+    with tarfile.open(fileobj=archive, mode="r|gz") as members:
+        for member in members:
+            if member.isdir():
+                out.directory(member.name)
+            elif member.issym():
+                out.link(member.name, member.linkname)
+            elif member.islnk():
+                out.same_file(member.name, member.linkname)
+            elif member.isreg() and (content := members.extractfile(member)) is not None:
+                out.file(member.name, member.mode, content)
+            else:
+                raise Refused(f"{member.name[:200]} is neither a file, a link nor a directory")
+
+
+def unpack_zip(archive: IO[bytes], out: Unpacked) -> None:
+    with zipfile.ZipFile(archive) as members:
+        for member in members.infolist():
+            mode = member.external_attr >> 16
+            if member.is_dir():
+                out.directory(member.filename)
+            elif stat.S_ISLNK(mode):
+                with members.open(member) as content:
+                    out.link(member.filename, os.fsdecode(content.read(_LONGEST_PATH + 1)))
+            elif stat.S_IFMT(mode) in (0, stat.S_IFREG):
+                with members.open(member) as content:
+                    out.file(member.filename, mode, content)
+            else:
+                raise Refused(f"{member.filename[:200]} is neither a file, a link nor a directory")
+
+
+FORMATS: Final = {"tar.gz": unpack_tar, "zip": unpack_zip}
+_BROKEN: Final = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    ValueError,
+    KeyError,
+    IndexError,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+)
+
+
+def main(kind: str, archive: int, folder: int, room_bytes: int, most_bytes: int) -> int:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    out = Unpacked(folder, room_bytes=room_bytes, most_bytes=most_bytes)
+    try:
+        with open(archive, "rb") as file:
+            FORMATS[kind](file, out)
+    except WorkspaceLimitExceeded as limit:
+        sys.stderr.write(limit.message)
+        return NO_ROOM
+    except Refused as mistake:
+        sys.stderr.write(str(mistake))
+        return REFUSED
+    except _BROKEN as mistake:
+        sys.stderr.write(f"not an archive that can be unpacked as {kind}: {mistake}")
+        return REFUSED
+    sys.stdout.write(json.dumps({"files": out.files, "size": out.size}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], *map(int, sys.argv[2:])))

@@ -1,0 +1,78 @@
+"""A whole workspace as an archive, out and in. Declared as every operation is; REST alone has it."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import Final
+
+from handlers.operation import Handlers, Streams, operation
+from handlers.stream import Stream
+from models.error import (
+    Conflict,
+    NotFound,
+    PayloadTooLarge,
+    ServerOverload,
+    ValidationFailed,
+    WorkspaceLimitExceeded,
+)
+from models.file import (
+    ArchiveDownload,
+    ArchiveFormat,
+    ArchiveUnpacked,
+    ArchiveUpload,
+    Transferred,
+    WorkspaceImported,
+)
+from models.user import Caller, Permission
+
+PATH: Final = "/api/v1/sessions/{sessionId}/archive"
+MEDIA_TYPES: Final = {
+    ArchiveFormat.TAR_GZ: "application/gzip",
+    ArchiveFormat.ZIP: "application/zip",
+}
+
+
+class Archives(Handlers, namespace="/files"):
+    @operation(
+        "archive.download",
+        rest=f"GET {PATH}",
+        permission=Permission.FILE_READ,
+        on="session_id",
+        limit="file_operations",
+        streams=Streams(download=tuple(MEDIA_TYPES.values())),
+        errors=(NotFound, Conflict, ValidationFailed, ServerOverload),
+    )
+    async def download(self, caller: Caller, request: ArchiveDownload, stream: Stream) -> Transferred:
+        """Download the whole workspace, hidden files included, as it is while it is read.
+
+        Links are stored as links, so nothing outside comes along. An archive that breaks off is not whole.
+        """
+        name = f"{request.session_id}.{request.format.value}"
+        async with aclosing(self.engine.files.pack(request)) as pieces:
+            await stream.send_pieces(name, MEDIA_TYPES[request.format], pieces)
+        return Transferred()
+
+    @operation(
+        "archive.upload",
+        rest=f"PUT {PATH}",
+        permission=Permission.FILE_WRITE,
+        on="session_id",
+        limit="file_operations",
+        streams=Streams(upload=tuple(MEDIA_TYPES.values())),
+        errors=(
+            NotFound,
+            Conflict,
+            ValidationFailed,
+            PayloadTooLarge,
+            WorkspaceLimitExceeded,
+            ServerOverload,
+        ),
+        emits=(WorkspaceImported,),
+    )
+    async def upload(self, caller: Caller, request: ArchiveUpload, stream: Stream) -> ArchiveUnpacked:
+        """Fill a workspace from an archive: all of it or nothing.
+
+        Refused are absolute paths and `..`, links that lead out, and what is neither file, link nor
+        directory. A workspace that holds something answers 409, unless `replace` is true.
+        """
+        return await self.engine.files.unpack(request, stream.body())

@@ -1,0 +1,24 @@
+"""What a transfer talks with: bytes that come in and go out without ever being whole in memory."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from engine.runtimes.open_file import OpenFile
+
+
+class Stream(Protocol):
+    """One request of a door that carries bytes as they are, and the answer to it."""
+
+    def body(self) -> AsyncIterator[bytes]:
+        """What the caller sends, piece by piece. Raises: InvalidField, where it breaks off or stalls."""
+        ...
+
+    async def send_file(self, file: OpenFile) -> None:
+        """Answer with a file, or with the part of it that is asked for. Raises: RangeNotSatisfiable."""
+        ...
+
+    async def send_pieces(self, name: str, media_type: str, pieces: AsyncIterator[bytes]) -> None:
+        """Answer with what comes, of a length that nobody knows yet, as a file called `name`."""
+        ...

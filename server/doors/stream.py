@@ -1,0 +1,171 @@
+"""One request that carries bytes as they are, and its answer, in parts where parts are asked for.
+
+Source: RFC 9110, 13 (conditions) and 14 (ranges); RFC 6266 (names of attachments).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import mimetypes
+import re
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Final
+from urllib.parse import quote
+
+from aiohttp import ETag, web
+
+from engine.runtimes.open_file import OpenFile
+from models.error import InvalidField, RangeNotSatisfiable
+
+PIECE_BYTES: Final = 1_048_576
+IDLE_S: Final = 60.0
+"""How long the next piece of a body may take to come, or of an answer to be taken."""
+
+HEADERS: Final[Mapping[str, str]] = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "private, no-cache",
+}
+"""What a workspace holds is foreign: no browser may run or embed it as this server's own."""
+
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_.-][A-Za-z0-9_. -]*")
+_NOTHING: Final = re.compile(r"bytes=-0+", re.IGNORECASE)
+
+AddHeaders = Callable[[web.StreamResponse], None]
+
+
+class HttpStream:
+    """The `Stream` of one HTTP request. `add_headers` puts on an answer what every answer has."""
+
+    def __init__(self, request: web.Request, add_headers: AddHeaders) -> None:
+        self.response: web.StreamResponse | None = None
+        """The answer, once it has been begun."""
+        self.is_whole = False
+        self._request = request
+        self._add_headers = add_headers
+
+    async def body(self) -> AsyncIterator[bytes]:
+        """The body, unpacked. Raises: InvalidField, if it breaks off, stops coming or cannot be unpacked."""
+        content = self._request.content
+        try:
+            while True:
+                async with asyncio.timeout(IDLE_S):
+                    piece = await content.read(PIECE_BYTES)
+                if piece:
+                    yield piece
+                elif content.at_eof():
+                    return
+        except TimeoutError as late:
+            raise InvalidField("", f"The body has stopped coming for {IDLE_S:.0f} seconds.") from late
+        except (web.RequestPayloadError, ConnectionError) as mistake:
+            raise InvalidField(
+                "", "The body cannot be read: its encoding or its length is wrong."
+            ) from mistake
+
+    async def send_file(self, file: OpenFile) -> None:
+        """Answer with a file, with the part asked for, or with 304. Raises: RangeNotSatisfiable."""
+        if self._has_it_already(file.etag):
+            await self._begin(web.Response(status=304), file)
+            self.is_whole = True
+            return
+        part = self._part(file)
+        first, last = (part.start, part.stop) if part is not None else (0, file.size)
+        response = self._attachment(file.name, _media_type(file.name))
+        response.content_length = last - first
+        response.headers["Accept-Ranges"] = "bytes"
+        if part is not None:
+            response.set_status(206)
+            response.headers["Content-Range"] = f"bytes {first}-{last - 1}/{file.size}"
+        await self._begin(response, file)
+        await self._write(response, _read(file, first, last))
+
+    async def send_pieces(self, name: str, media_type: str, pieces: AsyncIterator[bytes]) -> None:
+        """Answer with what comes, in chunks."""
+        response = self._attachment(name, media_type)
+        first = await anext(pieces, b"")  # what goes wrong at once is an answer of its own
+        await self._begin(response)
+        await self._write(response, _with_first(first, pieces))
+
+    def abort(self) -> None:
+        """Let the caller see that an answer which has been begun will not become whole."""
+        if self._request.transport is not None:
+            self._request.transport.abort()
+
+    def _has_it_already(self, etag: str) -> bool:
+        """Whether `If-None-Match` names the file's tag; the comparison is the weak one."""
+        wanted = self._request.if_none_match
+        return wanted is not None and any(tag.value in ("*", etag) for tag in wanted)
+
+    def _part(self, file: OpenFile) -> range | None:
+        """The bytes asked for; None for all, also where the range is of a form that is not known here."""
+        headers = self._request.headers
+        if "Range" not in headers or headers.get("If-Range", f'"{file.etag}"') != f'"{file.etag}"':
+            return None
+        if _NOTHING.fullmatch(headers["Range"]):
+            raise RangeNotSatisfiable(file.size)
+        try:
+            wanted = self._request.http_range
+        except ValueError:
+            return None
+        first, stop, _ = wanted.indices(file.size)
+        if first >= stop:
+            raise RangeNotSatisfiable(file.size)
+        return range(first, stop)
+
+    def _attachment(self, name: str, media_type: str) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": media_type})
+        response.headers["Content-Disposition"] = _attached(name)
+        return response
+
+    async def _begin(self, response: web.StreamResponse, file: OpenFile | None = None) -> None:
+        if file is not None:
+            response.etag = ETag(file.etag)
+            response.last_modified = file.modified_at
+        response.headers.update(HEADERS)
+        self._add_headers(response)
+        self.response = response
+        await response.prepare(self._request)
+
+    async def _write(self, response: web.StreamResponse, pieces: AsyncIterator[bytes]) -> None:
+        """Write what there is; a caller that goes away or takes nothing more ends it."""
+        if self._request.method == "HEAD":
+            await response.write_eof()
+            self.is_whole = True
+            return
+        try:
+            async for piece in pieces:
+                if piece:
+                    async with asyncio.timeout(IDLE_S):
+                        await response.write(piece)
+            await response.write_eof()
+        except (ConnectionError, TimeoutError):
+            return
+        self.is_whole = True
+
+
+async def _with_first(first: bytes, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for piece in pieces:
+        yield piece
+
+
+async def _read(file: OpenFile, first: int, stop: int) -> AsyncIterator[bytes]:
+    """The bytes of a file. Raises: ConnectionError, if it is shorter by now than was promised."""
+    while first < stop:
+        piece = await file.read(first, min(PIECE_BYTES, stop - first))
+        if not piece:
+            raise ConnectionError("the file has become shorter")
+        first += len(piece)
+        yield piece
+
+
+def _media_type(name: str) -> str:
+    return mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+def _attached(name: str) -> str:
+    """`Content-Disposition` for a file that is to be saved under this name."""
+    if _PLAIN_NAME.fullmatch(name):
+        return f'attachment; filename="{name}"'
+    return f"attachment; filename*=UTF-8''{quote(name, safe='')}"

@@ -1,0 +1,72 @@
+"""The routes of transfers, beside the mirrored ones: the same pipeline, with bytes in place of JSON."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from aiohttp import web
+
+from handlers.operation import Operation, Registry
+from handlers.pipeline import Answer, Pipeline, refuse
+from models.error import AppError, RangeNotSatisfiable
+from server.doors.rest import ADD_HEADERS, REQUEST_ID, Handler, check_version, parameters, respond
+from server.doors.stream import HttpStream
+from server.identity import Identity
+
+PATH: Final = "path"
+
+
+class TransferDoor:
+    """Routes of the operations that stream."""
+
+    def __init__(self, transfers: Registry, pipeline: Pipeline, identity: Identity) -> None:
+        self._transfers = transfers
+        self._pipeline = pipeline
+        self._identity = identity
+
+    def add_routes(self, app: web.Application) -> None:
+        """Mount every transfer. Must come before the mirrored routes, whose paths of files are wider."""
+        for declared in self._transfers.values():
+            assert declared.rest is not None and declared.streams is not None  # noqa: S101
+            needs_path = PATH in declared.wire_names
+            resource = (_WithPath if needs_path else web.DynamicResource)(declared.rest.path)
+            app.router.register_resource(resource)
+            handler = self._serve(declared)
+            for method in [declared.rest.method, *(["HEAD"] if declared.streams.download else [])]:
+                resource.add_route(method, handler)
+
+    def _serve(self, declared: Operation) -> Handler:
+        async def serve(request: web.Request) -> web.StreamResponse:
+            request_id = request[REQUEST_ID]
+            try:
+                check_version(request)
+                caller = await self._identity.of_request(request, request_id)
+            except AppError as failure:
+                return respond(refuse(failure, request_id))
+            stream = HttpStream(request, request[ADD_HEADERS])
+            answer = await self._pipeline.answer(
+                declared, caller, parameters(request, declared.wire_names), stream
+            )
+            if stream.response is None:
+                return _answered(answer)
+            if not stream.is_whole:
+                stream.abort()
+            return stream.response
+
+        return serve
+
+
+class _WithPath(web.DynamicResource):
+    """A resource that is there when the query has a path; without, its address is that of a file."""
+
+    async def resolve(self, request: web.Request) -> Any:
+        return await super().resolve(request) if PATH in request.query else (None, set())
+
+
+def _answered(answer: Answer) -> web.Response:
+    if answer.body.get("created"):
+        answer = Answer(201, answer.body)
+    response = respond(answer)
+    if isinstance(answer.failure, RangeNotSatisfiable):
+        response.headers["Content-Range"] = f"bytes */{answer.failure.details['sizeBytes']}"
+    return response
