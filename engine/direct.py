@@ -51,8 +51,8 @@ class DirectContext:
         return await self._runtime.run(self._within(timeout_s), command, on_output=self._show)
 
     async def run_quietly(self, line: str) -> Exit:
-        """Run a tool's own program in the session's sandbox."""
-        return await self._runtime.run(self._sandbox, Command(line=line))
+        """Run a tool's own program, which only reads, in the session's sandbox."""
+        return await self._runtime.run(self._sandbox, Command(line=line, only_reads=True))
 
     def _within(self, timeout_s: float | None) -> Sandbox:
         limits = self._sandbox.limits

@@ -12,6 +12,7 @@ from typing import Final
 
 from engine.at_once import AtOnce
 from engine.events.log import EventLog
+from engine.room import Room
 from engine.runtimes.open_file import OpenFile
 from engine.runtimes.workspace import FileBytes, Listing, Workspace
 from engine.sessions import Sessions
@@ -63,6 +64,8 @@ class Files:
         self._sessions = sessions
         self._log = log
         self._transfers = AtOnce(MOST_TRANSFERS, "transfers")
+        self._room = Room()
+        sessions.before_deletion(self._room.forget)
 
     async def list(self, request: FileList) -> FileListing:
         """What a directory holds: directories first, each sorted by path.
@@ -86,17 +89,26 @@ class Files:
         return _present(found, request.encoding)
 
     async def create(self, request: FileWrite) -> FileEntry:
-        """Make a file, and the directories above it. Raises: Conflict, if it exists; InvalidField."""
+        """Make a file, and the directories above it.
+
+        Raises: Conflict, if it exists; InvalidField; WorkspaceLimitExceeded.
+        """
         content = _decode(request)
-        entry = await self._sessions.workspace(request.session_id).create(request.path, content)
+        workspace = self._sessions.workspace(request.session_id)
+        await self._take_room(request.session_id, workspace, len(content))
+        entry = await workspace.create(request.path, content)
         await self._log.append(request.session_id, FileCreated(path=entry.path))
         return entry
 
     async def update(self, request: FileUpdate) -> FileEntry:
-        """Replace a file's content. Raises: NotFound; Conflict, also for another `etag`; InvalidField."""
+        """Replace a file's content.
+
+        Raises: NotFound; Conflict, also for another `etag`; InvalidField; WorkspaceLimitExceeded.
+        """
         workspace = self._sessions.workspace(request.session_id)
         content = _decode(request)
         before = await workspace.read(request.path)
+        await self._take_room(request.session_id, workspace, max(0, len(content) - len(before.content)))
         entry = await workspace.update(request.path, content, if_match=request.if_match)
         changes = await asyncio.to_thread(changes_between, entry.path, before.content, content)
         await self._log.append(request.session_id, FileModified(path=entry.path, changes=changes))
@@ -205,6 +217,9 @@ class Files:
         entry = await self._sessions.workspace(request.session_id).make_directory(request.path)
         await self._log.append(request.session_id, _arrival(entry))
         return entry
+
+    async def _take_room(self, session_id: SessionId, workspace: Workspace, size: int) -> None:
+        await self._room.take(session_id, workspace, await self._limits(session_id), size)
 
     async def _limits(self, session_id: SessionId) -> ResourceLimits:
         return (await self._sessions.get(session_id)).config.resource_limits

@@ -102,7 +102,8 @@ class Searches:
         within = replace(sandbox, limits=replace(sandbox.limits, max_execution_time=limit_s))
         with self._at_once.one_more(session_id):
             try:
-                done = await self._runtime.run(within, Command(line=f"exec {line}"), on_output=found.take)
+                command = Command(line=f"exec {line}", only_reads=True)
+                done = await self._runtime.run(within, command, on_output=found.take)
             except Enough:
                 return
         found.end()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from importlib.metadata import version
 
+from engine.monitoring.docker import docker_answers
 from engine.monitoring.machine import system_resources
 from handlers.operation import Handlers, operation
 from models.clock import now
@@ -22,7 +24,7 @@ class Monitoring(Handlers, namespace="/monitoring"):
             runtime_problem=self.engine.runtime.problem,
             running_tasks=self.engine.runner.running,
             active_sessions=await self.engine.sessions.active(),
-            docker_available=self.engine.runtime.name == "docker",
+            docker_available=await docker_answers(os.environ),
             timestamp=now(),
         )
 

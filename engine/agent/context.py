@@ -40,8 +40,9 @@ class TaskContext:
         return await self._commands.run(self._call.id, command, timeout_s=timeout_s)
 
     async def run_quietly(self, line: str) -> Exit:
-        """Run a tool's own program in the sandbox."""
-        return await self._work.equipment.runtime.run(self._work.sandbox, Command(line=line))
+        """Run a tool's own program, which only reads, in the sandbox."""
+        command = Command(line=line, only_reads=True)
+        return await self._work.equipment.runtime.run(self._work.sandbox, command)
 
     async def ask(self, question: str, suggestions: Sequence[str]) -> str:
         """A person's answer to a question of the model."""

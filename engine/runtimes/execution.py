@@ -34,6 +34,7 @@ class Bounds:
     folder: Path
     max_output_bytes: int
     is_lasting: bool = False
+    only_reads: bool = False
 
 
 class Execution:
@@ -136,7 +137,7 @@ class Execution:
         while (now := loop.time()) < deadline:
             if self._group.is_out_of_memory():
                 self.stop("memory")
-            if now >= measure_at:
+            if now >= measure_at and not self._bounds.only_reads:
                 if await is_over_disk(self._bounds.folder, self._bounds.limits):
                     self.stop("disk")
                 measure_at = loop.time() + max(_CHECK_S, (loop.time() - now) * _DISK_SHARE)

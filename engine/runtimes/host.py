@@ -115,7 +115,7 @@ class HostRuntime:
             raise RuntimeUnavailable(self.problem)
         check(command)
         await asyncio.to_thread(check_directory, sandbox, command)
-        if await is_over_disk(sandbox.folder, sandbox.limits):
+        if not command.only_reads and await is_over_disk(sandbox.folder, sandbox.limits):
             raise WorkspaceLimitExceeded(
                 f"The workspace takes more than {sandbox.limits.max_disk_mb} MiB; delete files first",
                 maxDiskMb=sandbox.limits.max_disk_mb,
@@ -181,6 +181,7 @@ class HostRuntime:
             folder=sandbox.folder,
             max_output_bytes=self._max_output_bytes,
             is_lasting=command.is_lasting,
+            only_reads=command.only_reads,
         )
         try:
             execution = Execution(bounds, self._groups.make(sandbox.limits), on_output)

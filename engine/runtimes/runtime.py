@@ -28,6 +28,8 @@ class Command:
     environment: dict[str, str] = field(default_factory=dict)
     is_lasting: bool = False
     """It may run, and print, without end: for what goes on beside other work, such as a server."""
+    only_reads: bool = False
+    """It writes nothing, so it runs in a full workspace, too: a program of the server's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

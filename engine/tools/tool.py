@@ -77,7 +77,7 @@ class ToolContext(Protocol):
         ...
 
     async def run_quietly(self, line: str) -> Exit:
-        """Run a program that is a tool's own means, in the session's sandbox; nobody is shown its output."""
+        """Run a program that is a tool's own means and only reads; nobody is shown its output."""
         ...
 
     async def ask(self, question: str, suggestions: Sequence[str]) -> str:
