@@ -14,7 +14,7 @@ from engine.at_once import AtOnce
 from engine.events.log import EventLog
 from engine.room import Room
 from engine.runtimes.open_file import OpenFile
-from engine.runtimes.workspace import FileBytes, Listing, Workspace
+from engine.runtimes.workspace import FileBytes, Workspace
 from engine.sessions import Sessions
 from engine.tools.changes import changes_between
 from models.error import Conflict, InvalidField
@@ -77,8 +77,14 @@ class Files:
             recursive=request.recursive,
             include_hidden=request.include_hidden,
             max_entries=MOST_ENTRIES,
+            window=(request.offset, request.offset + request.limit),
         )
-        return _page(listing, offset=request.offset, limit=request.limit)
+        return FileListing(
+            directories=list(listing.directories),
+            files=list(listing.files),
+            total=listing.total,
+            has_more=request.offset + request.limit < listing.total or listing.is_truncated,
+        )
 
     async def read(self, request: FileRead) -> FileContent:
         """A file's content: text where it is UTF-8, base64 where it is not or where that is asked for.
@@ -260,19 +266,6 @@ def _arrival(entry: FileEntry) -> FileCreated:
 
 async def _content(workspace: Workspace, path: str) -> bytes | None:
     return (await workspace.read_some([path])).get(path)
-
-
-def _page(listing: Listing, *, offset: int, limit: int) -> FileListing:
-    """A window over directories and files together."""
-    end = offset + limit
-    split = len(listing.directories)
-    total = split + len(listing.files)
-    return FileListing(
-        directories=list(listing.directories[offset:end]),
-        files=list(listing.files[max(0, offset - split) : max(0, end - split)]),
-        total=total,
-        has_more=end < total or listing.is_truncated,
-    )
 
 
 def _decode(request: FileWrite | FileUpdate) -> bytes:

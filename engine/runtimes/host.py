@@ -32,6 +32,8 @@ from models.error import InvalidField, NotFound, WorkspaceLimitExceeded
 from models.identifier import SessionId
 from models.session import ResourceLimits
 
+NICENESS: Final = 10
+"""Commands leave the processor to the server, which answers everybody. Source: nice(1)."""
 LONGEST_LINE: Final = 131_071
 """Bytes. The kernel takes no longer argument."""
 
@@ -201,7 +203,8 @@ class HostRuntime:
         if "cpu" not in held:
             rlimits["cpu"] = max(1, limits.max_execution_time * limits.max_cpu_percent // 100)
         options = [f"--{name}={bound}" for name, bound in rlimits.items()]
-        return [self._prlimit or "prlimit", *options, "/bin/sh", "-c", line]
+        polite = ["nice", "-n", str(NICENESS)]
+        return [*polite, self._prlimit or "prlimit", *options, "/bin/sh", "-c", line]
 
 
 def check(command: Command) -> None:

@@ -8,9 +8,9 @@ import os
 import posixpath
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from engine.runtimes.beneath import open_beneath
 from models.clock import UTC
@@ -21,33 +21,50 @@ TEMPORARY: Final = ".roo-"
 
 _IS_TEMPORARY: Final = re.compile(rf"{re.escape(TEMPORARY)}[0-9a-f]{{16}}")
 
+Entry = TypeVar("Entry", DirectoryEntry, FileEntry)
+
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """What a directory holds, each sorted by path; `is_truncated` says that there is more."""
+    """What a directory holds, or a window of it: directories before files, each sorted by path.
+
+    `total` counts all, `is_truncated` says that there is more than was looked at.
+    """
 
     directories: Sequence[DirectoryEntry]
     files: Sequence[FileEntry]
+    total: int
     is_truncated: bool
 
     @property
     def is_anything(self) -> bool:
         """Whether there is anything in it at all."""
-        return bool(self.directories or self.files or self.is_truncated)
+        return self.total > 0 or self.is_truncated
 
 
 class Lister:
-    """One listing. What vanishes meanwhile, and a link that leads nowhere or outside, is left out."""
+    """One listing. What vanishes meanwhile, and a link that leads nowhere or outside, is left out.
 
-    def __init__(self, *, recursive: bool, include_hidden: bool, max_entries: int) -> None:
+    Only what is shown is looked at closely: most of a large workspace is no more than its names.
+    """
+
+    def __init__(
+        self,
+        *,
+        recursive: bool,
+        include_hidden: bool,
+        max_entries: int,
+        window: tuple[int, int] | None = None,
+    ) -> None:
         self._recursive = recursive
         self._include_hidden = include_hidden
         self._max_entries = max_entries
+        self._window = slice(*window) if window is not None else slice(None)
         self._is_truncated = False
-        self._directories: list[DirectoryEntry] = []
-        self._files: list[FileEntry] = []
+        self._directories: list[str] = []
+        self._files: list[str] = []
 
     def look_at(self, root: int, path: str) -> Listing:
         """List the directory at `path` below `root`. Raises: OSError."""
@@ -57,43 +74,53 @@ class Lister:
             place = pending.pop()
             with contextlib.suppress(OSError), opened(open_beneath(root, place, _FOLDER)) as descriptor:
                 pending.extend(self._add_all(root, descriptor, place))
+        split = len(self._directories)
+        start, stop, _ = self._window.indices(split + len(self._files))
+        directories = sorted(self._directories)[start:stop]
+        files = sorted(self._files)[max(0, start - split) : max(0, stop - split)]
         return Listing(
-            directories=sorted(self._directories, key=lambda entry: entry.path),
-            files=sorted(self._files, key=lambda entry: entry.path),
+            directories=list(_described(root, directories, self._directory)),
+            files=list(_described(root, files, _file)),
+            total=split + len(self._files),
             is_truncated=self._is_truncated,
         )
 
     def _add_all(self, root: int, folder: int, place: str) -> list[str]:
-        """Note what a directory holds; the paths of the directories in it."""
+        """Note what a directory holds; the paths of the directories in it that are to be walked."""
         within = []
-        for name in sorted(filter(self._is_shown, os.listdir(folder))):
+        with os.scandir(folder) as entries:
+            found = sorted((entry for entry in entries if self._is_shown(entry.name)), key=_name)
+        for entry in found:
             if len(self._directories) + len(self._files) >= self._max_entries:
                 self._is_truncated = True
                 break
-            path = posixpath.join(place, name)
+            path = posixpath.join(place, entry.name)
             with contextlib.suppress(OSError):
-                if self._add(root, folder, path, name):
+                if self._add(root, path, entry):
                     within.append(path)
         return within
 
-    def _add(self, root: int, folder: int, path: str, name: str) -> bool:
+    def _add(self, root: int, path: str, entry: os.DirEntry[str]) -> bool:
         """Note one entry; whether it is a directory that is to be walked."""
-        is_link = stat.S_ISLNK(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
-        with opened(open_beneath(root, path, os.O_PATH)) as descriptor:
-            facts = os.fstat(descriptor)
-        if stat.S_ISDIR(facts.st_mode):
-            self._directories.append(self._directory(root, path, name))
-            return not is_link
-        if stat.S_ISREG(facts.st_mode):
-            self._files.append(entry_of(path, facts))
-        return False
+        if entry.is_symlink():
+            with opened(open_beneath(root, path, os.O_PATH)) as descriptor:
+                mode = os.fstat(descriptor).st_mode
+            is_directory, is_file = stat.S_ISDIR(mode), stat.S_ISREG(mode)
+        else:
+            is_directory = entry.is_dir(follow_symlinks=False)
+            is_file = not is_directory and entry.is_file(follow_symlinks=False)
+        if is_directory:
+            self._directories.append(path)
+        elif is_file:
+            self._files.append(path)
+        return is_directory and not entry.is_symlink()
 
-    def _directory(self, root: int, path: str, name: str) -> DirectoryEntry:
+    def _directory(self, root: int, path: str) -> DirectoryEntry:
         with opened(open_beneath(root, path, _FOLDER)) as descriptor:
             children = sum(map(self._is_shown, os.listdir(descriptor)))
             facts = os.fstat(descriptor)
         return DirectoryEntry(
-            name=_text(name),
+            name=_text(posixpath.basename(path)),
             path=shown(path),
             type="directory",
             child_count=children,
@@ -102,6 +129,21 @@ class Lister:
 
     def _is_shown(self, name: str) -> bool:
         return not is_temporary(name) and (self._include_hidden or not name.startswith("."))
+
+
+def _described(root: int, paths: Sequence[str], describe: Callable[[int, str], Entry]) -> Iterator[Entry]:
+    for path in paths:
+        with contextlib.suppress(OSError):
+            yield describe(root, path)
+
+
+def _name(entry: os.DirEntry[str]) -> str:
+    return entry.name
+
+
+def _file(root: int, path: str) -> FileEntry:
+    with opened(open_beneath(root, path, os.O_PATH)) as descriptor:
+        return entry_of(path, os.fstat(descriptor))
 
 
 def is_temporary(name: str) -> bool:

@@ -274,10 +274,13 @@ class Workspace:
         recursive: bool = False,
         include_hidden: bool = False,
         max_entries: int = 10_000,
+        window: tuple[int, int] | None = None,
     ) -> Listing:
         """What a directory holds. Links are shown as what they lead to, and left out if they lead outside;
         linked directories are shown, not walked."""
-        lister = Lister(recursive=recursive, include_hidden=include_hidden, max_entries=max_entries)
+        lister = Lister(
+            recursive=recursive, include_hidden=include_hidden, max_entries=max_entries, window=window
+        )
         return await self._on(path, lister.look_at)
 
     async def disk_bytes(self) -> int:
