@@ -13,8 +13,10 @@ from models.task import CommandAction, Task, TaskCommand, TaskStatus
 from tests.engine.agent.conftest import Agent, call, done
 from tests.support.processes import started
 
-WAITS = "echo begun; while [ ! -e go ]; do sleep 0.05; done; echo over"
+WAITS = "echo begun; touch begun; while [ ! -e go ]; do sleep 0.05; done; echo over"
 """Ends once there is a file `go`."""
+SOON = 2.0
+"""Seconds in which a jail has been made and a first line printed, on a busy machine, too."""
 
 
 @pytest.fixture(autouse=True)
@@ -32,10 +34,12 @@ async def steer(agent: Agent, task: Task, action: str, call_id: str | None = Non
 
 
 async def asked(agent: Agent) -> None:
-    """Wait until people are asked about a command."""
+    """Wait until people are asked about a command that has printed something."""
+    begun = agent.engine.sessions.workspace(agent.session_id).folder / "begun"
     async with asyncio.timeout(30):
-        while not await agent.messages("command_output"):
+        while not (await agent.messages("command_output") and begun.exists()):
             await asyncio.sleep(0.01)
+    await asyncio.sleep(0.3)  # what was printed before the file was made is on its way
 
 
 def told(agent: Agent) -> list[str]:
@@ -46,9 +50,9 @@ def told(agent: Agent) -> list[str]:
 async def test_after_its_timeout_a_command_goes_on_and_the_model_hears_of_its_end(agent: Agent) -> None:
     def let_it_end(request: Any) -> list[Any]:
         agent.write("go", "")
-        return [call("execute_command", command="sleep 0.5")]
+        return [call("execute_command", command="sleep 1.5")]
 
-    task = await agent.run([running(timeout=0.3)], let_it_end, [done()])
+    task = await agent.run([running(timeout=SOON)], let_it_end, [done()])
     assert task.status is TaskStatus.COMPLETED
     assert "still runs" in told(agent)[1]
     assert "begun" in told(agent)[1] and "over" not in told(agent)[1]
@@ -60,9 +64,9 @@ async def test_what_it_prints_meanwhile_is_told_before_the_next_request(agent: A
 
     def have_more_printed(request: Any) -> list[Any]:
         agent.write("go", "")
-        return [call("execute_command", command="sleep 0.5")]
+        return [call("execute_command", command="sleep 1.5")]
 
-    await agent.run([running(chatty, timeout=0.3)], have_more_printed, [done()])
+    await agent.run([running(chatty, timeout=SOON)], have_more_printed, [done()])
     assert told(agent)[2].endswith("goes on. Printed since you last heard of it:\nmore")
 
 
@@ -92,7 +96,7 @@ async def test_a_person_may_kill_it_and_the_model_is_told(agent: Agent) -> None:
 
 async def test_one_in_the_background_is_killed_by_its_call(agent: Agent) -> None:
     task = await agent.start(
-        [running(timeout=0.3)], [call("ask_followup_question", question="Enough?")], [done()]
+        [running(timeout=SOON)], [call("ask_followup_question", question="Enough?")], [done()]
     )
     await agent.until(task, lambda now: now.activity == "interactive")
     with pytest.raises(Conflict):
@@ -118,7 +122,7 @@ async def test_there_is_nothing_to_steer_where_no_command_runs(agent: Agent) -> 
 
 async def test_commands_end_with_their_task_and_what_they_printed_is_told(agent: Agent) -> None:
     line = "echo begun; sleep 91919"
-    task = await agent.run([running(line, timeout=0.3)], [done()])
+    task = await agent.run([running(line, timeout=SOON)], [done()])
     assert task.status is TaskStatus.COMPLETED and started("91919") == []
     assert task.result is not None and task.result.commands_executed == [line]
     assert await agent.messages("command_output") == ["begun", "begun\n"] or "begun\n" in (
@@ -129,7 +133,7 @@ async def test_commands_end_with_their_task_and_what_they_printed_is_told(agent:
 async def test_a_cancelled_task_leaves_no_command(agent: Agent) -> None:
     line = "echo begun; sleep 92929"
     task = await agent.start(
-        [running(line, timeout=0.3)], [call("ask_followup_question", question="Well?")], [done()]
+        [running(line, timeout=SOON)], [call("ask_followup_question", question="Well?")], [done()]
     )
     await agent.until(task, lambda now: now.activity == "interactive")
     assert started("92929")
@@ -139,7 +143,7 @@ async def test_a_cancelled_task_leaves_no_command(agent: Agent) -> None:
 
 async def test_after_an_interruption_the_model_is_told_that_its_commands_have_ended(agent: Agent) -> None:
     task = await agent.start(
-        [running(timeout=0.3)], [call("ask_followup_question", question="Well?")], [done()]
+        [running(timeout=SOON)], [call("ask_followup_question", question="Well?")], [done()]
     )
     await agent.until(task, lambda now: now.activity == "interactive")
     again = await agent.reopen()

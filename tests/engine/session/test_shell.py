@@ -27,7 +27,7 @@ async def test_with_a_terminal_programs_see_one(room: Room) -> None:
 
 @pytest.mark.parametrize("tty", [False, True])
 async def test_it_is_stopped_at_its_timeout(room: Room, tty: bool) -> None:
-    done = await execute(room, "echo begun; sleep 60", tty=tty, timeout=0.5)
+    done = await execute(room, "echo begun; sleep 60", tty=tty, timeout=2)
     assert done.stopped_by == "time" and done.output.startswith("begun") and done.exit_code == 137
 
 
