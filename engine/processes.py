@@ -92,15 +92,16 @@ class ProcessTable:
         command = Command(line=request.command, directory=request.cwd, is_lasting=True)
         one.execution = asyncio.create_task(self._run(session.id, one, command), name=f"process {pid}")
         await self._begun(session.id, one)
-        return self._shown(one)
+        return await self._shown(one)
 
-    def list(self, session_id: SessionId) -> list[Process]:
+    async def list(self, session_id: SessionId) -> list[Process]:
         """A session's processes, oldest first, those that have ended included."""
-        return [self._shown(each) for each in self._held.get(session_id, {}).values()]
+        held = list(self._held.get(session_id, {}).values())
+        return list(await asyncio.gather(*(self._shown(each) for each in held)))
 
-    def get(self, session_id: SessionId, pid: int) -> Process:
+    async def get(self, session_id: SessionId, pid: int) -> Process:
         """Raises: NotFound."""
-        return self._shown(self._find(session_id, pid))
+        return await self._shown(self._find(session_id, pid))
 
     def logs(self, session_id: SessionId, pid: int, *, lines: int) -> str:
         """The last lines that a process has printed. Raises: NotFound."""
@@ -117,12 +118,12 @@ class ProcessTable:
             raise Conflict("The process has ended already", status=one.process.status)
         one.is_stopped = True
         if one.hold is not None and not force:
-            one.hold.terminate()
+            await one.hold.terminate()
             await asyncio.wait({execution}, timeout=GRACE_S)
         if not execution.done():
             execution.cancel()
             await asyncio.wait({execution})
-        return self._shown(one)
+        return await self._shown(one)
 
     async def close_session(self, session_id: SessionId) -> None:
         """End all processes of a session."""
@@ -194,8 +195,9 @@ class ProcessTable:
             raise NotFound("process", str(pid))
         return one
 
-    def _shown(self, one: _Held) -> Process:
-        return one.process if one.hold is None else dataclasses.replace(one.process, ports=one.hold.ports())
+    async def _shown(self, one: _Held) -> Process:
+        hold = one.hold
+        return one.process if hold is None else dataclasses.replace(one.process, ports=await hold.ports())
 
 
 def _outcome(done: Exit, *, is_stopped: bool) -> tuple[ProcessStatus, int, str | None]:

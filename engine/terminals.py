@@ -122,7 +122,7 @@ class TerminalTable:
     async def resize(self, request: TerminalResize) -> Terminal:
         """Give a terminal another size. Raises: NotFound."""
         one = self._find(request.session_id, request.terminal_id)
-        (await asyncio.shield(one.opened)).resize(request.columns, request.rows)
+        await (await asyncio.shield(one.opened)).resize(request.columns, request.rows)
         one.terminal = dataclasses.replace(one.terminal, columns=request.columns, rows=request.rows)
         return one.terminal
 

@@ -49,7 +49,7 @@ class ProcessHandlers(Handlers, namespace="/processes"):
     )
     async def list(self, caller: Caller, request: ProcessList) -> Processes:
         """List a session's processes, oldest first; the last hundred, those that have ended included."""
-        return Processes(processes=self.engine.processes.list(request.session_id))
+        return Processes(processes=await self.engine.processes.list(request.session_id))
 
     @operation(
         "process.get",
@@ -60,7 +60,7 @@ class ProcessHandlers(Handlers, namespace="/processes"):
     )
     async def get(self, caller: Caller, request: ProcessRef) -> ProcessAnswer:
         """Get a process: whether it runs, and the ports that it listens on."""
-        return ProcessAnswer(process=self.engine.processes.get(request.session_id, request.pid))
+        return ProcessAnswer(process=await self.engine.processes.get(request.session_id, request.pid))
 
     @operation(
         "process.logs",

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from engine.finishing import finish
-from engine.runtimes.cgroups import ControlGroup
+from engine.runtimes.child import Child, Readable
 from engine.runtimes.output import Lines, Transcript
-from engine.runtimes.process import End, Launch, Process
 from engine.runtimes.runtime import Exit, OnStarted, OutputSink
 from engine.runtimes.tree import disk_bytes
 from models.session import ResourceLimits
@@ -40,72 +39,67 @@ class Bounds:
 class Execution:
     """A command that runs."""
 
-    def __init__(self, bounds: Bounds, group: ControlGroup, on_output: OutputSink | None) -> None:
+    def __init__(self, child: Child, bounds: Bounds, on_output: OutputSink | None) -> None:
+        self._child = child
         self._bounds = bounds
-        self._group = group
         self._on_output = on_output
         self._lines = {"stdout": Lines(), "stderr": Lines()}
         self._telling = asyncio.Lock()
         self._transcript = Transcript(bounds.max_output_bytes)
-        self._process: Process | None = None
         self._stopped_by: str | None = None
         self._is_stopping = False
         self.finished = asyncio.Event()
 
-    def terminate(self) -> None:
+    async def terminate(self) -> None:
         """Ask it, and all that it has started, to end (SIGTERM)."""
-        if self._process is not None:
-            self._process.terminate()
+        await self._child.terminate()
 
-    def ports(self) -> list[int]:
+    async def ports(self) -> list[int]:
         """The TCP ports that it, and what it has started, listen on."""
-        return [] if self._process is None else self._process.ports()
+        return await self._child.ports()
 
-    async def run(self, launch: Launch, on_started: OnStarted | None = None) -> Exit:
+    async def run(self, on_started: OnStarted | None = None) -> Exit:
         """Run it to its end. Cancelled, it has ended the command and everything that it started.
 
-        Raises: OSError, if it cannot be started; whatever `on_output` raises.
+        Raises: OSError, RuntimeUnavailable, if it cannot be started; whatever `on_output` raises.
         """
         started = time.monotonic()
         try:
-            process = self._process = Process(launch, self._group)
             try:
-                end = await self._follow(process, on_started)
+                await self._follow(on_started)
             finally:
-                await finish(process.close())
-            return self._exit(end, time.monotonic() - started)
+                await finish(self._child.close())
+            return self._exit(time.monotonic() - started)
         finally:
-            await finish(self._group.remove())
             self.finished.set()
 
     def stop(self, reason: str | None = None) -> None:
         """End the command; `reason` is the limit that it has passed."""
         self._stopped_by = self._stopped_by or reason
-        if self._process is not None and not self._is_stopping:
+        if not self._is_stopping:
             self._is_stopping = True
-            self._process.kill()
+            self._child.kill()
 
-    async def _follow(self, process: Process, on_started: OnStarted | None) -> End:
-        stdout, stderr = await process.begin()
+    async def _follow(self, on_started: OnStarted | None) -> None:
+        child = self._child
+        stdout, stderr = await child.begin()
         if on_started is not None:
             on_started(self)
         try:
             async with asyncio.TaskGroup() as tasks:
-                guard = tasks.create_task(self._guard(process))
+                guard = tasks.create_task(self._guard())
                 readers = [
                     tasks.create_task(self._read("stdout", stdout)),
                     tasks.create_task(self._read("stderr", stderr)),
                 ]
-                await process.ended.wait()
-                await process.end_stragglers()
+                await child.ended.wait()
+                await child.end_stragglers()
                 await asyncio.wait(readers)
                 guard.cancel()
         except BaseExceptionGroup as several:
             raise several.exceptions[0] from None
-        assert process.end is not None  # noqa: S101 - that is what `ended` says
-        return process.end
 
-    async def _read(self, stream: str, reader: asyncio.StreamReader) -> None:
+    async def _read(self, stream: str, reader: Readable) -> None:
         lines = self._lines[stream]
         while chunk := await reader.read(_CHUNK_BYTES):
             async with self._telling:
@@ -127,7 +121,7 @@ class Execution:
             if self._on_output is not None:
                 await self._on_output(stream, piece)
 
-    async def _guard(self, process: Process) -> None:
+    async def _guard(self) -> None:
         """Look after the limits that the kernel does not hold by itself."""
         loop = asyncio.get_running_loop()
         deadline = math.inf
@@ -135,7 +129,7 @@ class Execution:
             deadline = loop.time() + self._bounds.limits.max_execution_time
         measure_at = loop.time() + _CHECK_S
         while (now := loop.time()) < deadline:
-            if self._group.is_out_of_memory():
+            if self._child.is_out_of_memory():
                 self.stop("memory")
             if now >= measure_at and not self._bounds.only_reads:
                 if await is_over_disk(self._bounds.folder, self._bounds.limits):
@@ -143,13 +137,15 @@ class Execution:
                 measure_at = loop.time() + max(_CHECK_S, (loop.time() - now) * _DISK_SHARE)
             await asyncio.sleep(min(_CHECK_S, max(0.0, deadline - loop.time())))
         self.stop("time")
-        await process.ended.wait()
+        await self._child.ended.wait()
         await asyncio.sleep(_CHECK_S)
-        process.close_pipes()
+        self._child.close_pipes()
 
-    def _exit(self, end: End, duration_s: float) -> Exit:
+    def _exit(self, duration_s: float) -> Exit:
+        end = self._child.end
+        assert end is not None  # noqa: S101 - it has ended
         stopped_by = self._stopped_by
-        if stopped_by is None and end.code != 0 and self._group.is_out_of_memory():
+        if stopped_by is None and end.code != 0 and end.is_out_of_memory:
             stopped_by = "memory"
         return Exit(
             code=end.code,
@@ -157,8 +153,8 @@ class Execution:
             is_truncated=self._transcript.is_truncated,
             stopped_by=stopped_by,
             duration_s=duration_s,
-            peak_memory_bytes=self._group.peak_memory_bytes() or end.peak_memory_bytes,
-            cpu_s=self._group.cpu_s() or end.cpu_s,
+            peak_memory_bytes=end.peak_memory_bytes,
+            cpu_s=end.cpu_s,
         )
 
 

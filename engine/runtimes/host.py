@@ -7,16 +7,17 @@ import os
 import shlex
 import shutil
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
-from typing import ClassVar, Final
+from functools import partial
+from typing import ClassVar, Final, TypeVar
 
 from engine.finishing import finish
 from engine.runtimes.beneath import open_beneath
-from engine.runtimes.cgroups import ControlGroups
+from engine.runtimes.cgroups import ControlGroup, ControlGroups
 from engine.runtimes.execution import Bounds, Execution, is_over_disk
-from engine.runtimes.process import Launch
+from engine.runtimes.process import Launch, Process
 from engine.runtimes.program import Program
 from engine.runtimes.runtime import (
     Command,
@@ -31,6 +32,8 @@ from engine.runtimes.terminal import TerminalProgram
 from models.error import InvalidField, NotFound, WorkspaceLimitExceeded
 from models.identifier import SessionId
 from models.session import ResourceLimits
+
+Started = TypeVar("Started")
 
 NICENESS: Final = 10
 """Commands leave the processor to the server, which answers everybody. Source: nice(1)."""
@@ -75,12 +78,8 @@ class HostRuntime:
         """
         await self._check(sandbox, command)
         with self._prepared(sandbox, command) as launch:
-            try:
-                program = Program(replace(launch, has_input=True), self._groups.make(sandbox.limits), sandbox)
-            except OSError as failure:
-                raise RuntimeUnavailable(
-                    f"The program could not be started: {failure.strerror}."
-                ) from failure
+            child = await self._started(sandbox, partial(Process, replace(launch, has_input=True)))
+            program = Program(child, sandbox)
             with self._listed(sandbox.session_id, program):
                 try:
                     await program.begin()
@@ -99,18 +98,26 @@ class HostRuntime:
         await self._check(sandbox, command)
         shell = replace(command, line=f"exec setsid --ctty --wait /bin/sh -c {shlex.quote(command.line)}")
         with self._prepared(sandbox, shell) as launch:
-            try:
-                program = TerminalProgram(launch, self._groups.make(sandbox.limits), sandbox, columns, rows)
-            except OSError as failure:
-                raise RuntimeUnavailable(
-                    f"The terminal could not be opened: {failure.strerror}."
-                ) from failure
+            opening = partial(TerminalProgram, launch, sandbox=sandbox, columns=columns, rows=rows)
+            program = await self._started(sandbox, opening)
             with self._listed(sandbox.session_id, program):
                 try:
                     await program.begin()
                     yield program
                 finally:
                     await finish(program.close())
+
+    async def _started(self, sandbox: Sandbox, start: Callable[[ControlGroup], Started]) -> Started:
+        """What `start` makes in a group with the sandbox's limits. Raises: RuntimeUnavailable."""
+        try:
+            group = self._groups.make(sandbox.limits)
+            try:
+                return start(group)
+            except OSError:
+                await group.remove()
+                raise
+        except OSError as failure:
+            raise RuntimeUnavailable(f"The command could not be started: {failure.strerror}.") from failure
 
     async def _check(self, sandbox: Sandbox, command: Command) -> None:
         if self.problem is not None:
@@ -185,10 +192,10 @@ class HostRuntime:
             is_lasting=command.is_lasting,
             only_reads=command.only_reads,
         )
+        execution = Execution(await self._started(sandbox, partial(Process, launch)), bounds, on_output)
         try:
-            execution = Execution(bounds, self._groups.make(sandbox.limits), on_output)
             with self._listed(sandbox.session_id, execution):
-                return await execution.run(launch, on_started)
+                return await execution.run(on_started)
         except OSError as failure:
             raise RuntimeUnavailable(f"The command could not be started: {failure.strerror}.") from failure
 

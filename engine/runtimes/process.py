@@ -8,13 +8,14 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Final
 
 import psutil
 
 from engine.runtimes.cgroups import ControlGroup
+from engine.runtimes.child import End
 from engine.runtimes.ports import listening_ports
 
 MARK: Final = "ROOCODE_COMMAND"
@@ -50,20 +51,8 @@ class Launch:
     """The descriptor of a terminal that is its input and its output."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class End:
-    """How a process ended (the code is 128 + the signal's number after a signal), and what it used.
-
-    What children used counts once they have been waited for.
-    """
-
-    code: int
-    peak_memory_bytes: int
-    cpu_s: float
-
-
 class Process:
-    """A child of ours, with everything below it."""
+    """A child of ours, with everything below it, in a control group of its own, which ends with it."""
 
     def __init__(self, launch: Launch, group: ControlGroup) -> None:
         """Start it; it waits for `begin`. Raises: OSError."""
@@ -72,6 +61,7 @@ class Process:
         self._launch = launch
         self._group = group
         self._transports: list[asyncio.ReadTransport | asyncio.WriteTransport] = []
+        self._input: asyncio.StreamWriter | None = None
         heard, self._word = os.pipe2(os.O_CLOEXEC)
         stream = subprocess.PIPE if launch.terminal is None else launch.terminal
         try:
@@ -110,6 +100,8 @@ class Process:
             popen.stdin.flush()
             if not self._launch.has_input:
                 popen.stdin.close()
+        if self._launch.has_input:
+            self._input = await self._connect_input(popen.stdin)
         return streams
 
     def begin_in_terminal(self) -> None:
@@ -117,15 +109,20 @@ class Process:
         self._group.add(self._popen.pid)
         os.write(self._word, b"go\n")
 
-    async def connect_input(self) -> asyncio.StreamWriter:
-        """Where to write what it reads, once it has begun."""
-        assert self._launch.has_input and self._popen.stdin is not None  # noqa: S101
-        loop = asyncio.get_running_loop()
-        transport, protocol = await loop.connect_write_pipe(
-            lambda: asyncio.StreamReaderProtocol(asyncio.StreamReader()), self._popen.stdin
-        )
-        self._transports.append(transport)
-        return asyncio.StreamWriter(transport, protocol, None, loop)
+    async def write(self, content: bytes) -> None:
+        """Raises: OSError, once it no longer reads."""
+        assert self._input is not None  # noqa: S101 - it has begun, and has input
+        self._input.write(content)
+        await self._input.drain()
+
+    def close_input(self) -> None:
+        """Let it see that no more input comes."""
+        if self._input is not None:
+            self._input.close()
+
+    def is_out_of_memory(self) -> bool:
+        """Whether the kernel has killed something of it for memory."""
+        return self._group.is_out_of_memory()
 
     def kill(self) -> None:
         """Kill all that it has started, so that it ends itself and leaves no zombie; or else itself."""
@@ -136,14 +133,14 @@ class Process:
         if not self.ended.is_set() and (not below or self._launch.mark is not None):
             os.killpg(self._popen.pid, signal.SIGKILL)
 
-    def terminate(self) -> None:
+    async def terminate(self) -> None:
         """Ask all that it has started to end; not the jail itself, which would take them with it at once."""
         for each in self._descendants():
             with contextlib.suppress(psutil.NoSuchProcess):
                 if each.name() != _JAIL:
                     each.terminate()
 
-    def ports(self) -> list[int]:
+    async def ports(self) -> list[int]:
         """The TCP ports that it, and all below it, listen on."""
         return listening_ports(each.pid for each in self._descendants())
 
@@ -170,11 +167,21 @@ class Process:
                 await self.ended.wait()
         await self.end_stragglers()
         self.close_pipes()
+        self._measure()
         for pipe in (self._popen.stdin, self._popen.stdout, self._popen.stderr):
             if pipe is not None:
                 pipe.close()
         os.close(self._pidfd)
         os.close(self._word)
+        await self._group.remove()
+
+    async def _connect_input(self, pipe: IO[bytes]) -> asyncio.StreamWriter:
+        loop = asyncio.get_running_loop()
+        transport, protocol = await loop.connect_write_pipe(
+            lambda: asyncio.StreamReaderProtocol(asyncio.StreamReader()), pipe
+        )
+        self._transports.append(transport)
+        return asyncio.StreamWriter(transport, protocol, None, loop)
 
     async def _connect(self, pipe: IO[bytes]) -> asyncio.StreamReader:
         reader = asyncio.StreamReader()
@@ -195,6 +202,16 @@ class Process:
             cpu_s=used.ru_utime + used.ru_stime,
         )
         self.ended.set()
+
+    def _measure(self) -> None:
+        """What its group knows of its use is truer than what its first process was told."""
+        assert self.end is not None  # noqa: S101 - it has ended
+        self.end = replace(
+            self.end,
+            peak_memory_bytes=self._group.peak_memory_bytes() or self.end.peak_memory_bytes,
+            cpu_s=self._group.cpu_s() or self.end.cpu_s,
+            is_out_of_memory=self._group.is_out_of_memory(),
+        )
 
     def _children(self) -> list[psutil.Process]:
         if self.ended.is_set():

@@ -7,9 +7,8 @@ import contextlib
 from typing import Final
 
 from engine.finishing import finish
-from engine.runtimes.cgroups import ControlGroup
+from engine.runtimes.child import Child, Readable
 from engine.runtimes.guard import guard_disk
-from engine.runtimes.process import Launch, Process
 from engine.runtimes.runtime import Sandbox
 
 COMPLAINT_BYTES: Final = 4000
@@ -21,22 +20,19 @@ _PATIENCE_S: Final = 1.0
 
 
 class Program:
-    """A child of ours with pipes both ways."""
+    """A child with pipes both ways."""
 
-    def __init__(self, launch: Launch, group: ControlGroup, sandbox: Sandbox) -> None:
-        """Start it; it waits for `begin`. Raises: OSError."""
+    def __init__(self, child: Child, sandbox: Sandbox) -> None:
         self.finished = asyncio.Event()
-        self._group = group
         self._sandbox = sandbox
-        self._process = Process(launch, group)
+        self._child = child
         self._complaint = b""
         self._tasks: list[asyncio.Task[None]] = []
 
     async def begin(self) -> None:
-        """Let it run. Raises: OSError."""
-        self._stdout, stderr = await self._process.begin()
-        self._input = await self._process.connect_input()
-        guard = guard_disk(self._sandbox, self._process.ended, self.stop)
+        """Let it run. Raises: OSError, RuntimeUnavailable."""
+        self._stdout, stderr = await self._child.begin()
+        guard = guard_disk(self._sandbox, self._child.ended, self.stop)
         self._tasks = [asyncio.create_task(self._listen(stderr)), asyncio.create_task(guard)]
 
     async def read(self) -> bytes:
@@ -45,8 +41,7 @@ class Program:
 
     async def write(self, content: bytes) -> None:
         """Raises: OSError, once it no longer reads."""
-        self._input.write(content)
-        await self._input.drain()
+        await self._child.write(content)
 
     def complaint(self) -> str:
         """The end of what it has printed on stderr."""
@@ -54,28 +49,27 @@ class Program:
 
     def stop(self) -> None:
         """End it and everything that it started."""
-        self._process.kill()
+        self._child.kill()
 
     async def close(self) -> None:
         """Close its input, give it a moment to end, and end whatever is left."""
         try:
             if self._tasks:
-                self._input.close()
+                self._child.close_input()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._process.ended.wait(), _PATIENCE_S)
+                    await asyncio.wait_for(self._child.ended.wait(), _PATIENCE_S)
         finally:
             await finish(self._end())
 
     async def _end(self) -> None:
         try:
-            await self._process.close()
+            await self._child.close()
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            await self._group.remove()
         finally:
             self.finished.set()
 
-    async def _listen(self, stderr: asyncio.StreamReader) -> None:
+    async def _listen(self, stderr: Readable) -> None:
         while chunk := await stderr.read(_CHUNK_BYTES):
             self._complaint = (self._complaint + chunk)[-COMPLAINT_BYTES:]

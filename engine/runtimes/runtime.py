@@ -84,11 +84,11 @@ class RuntimeUnavailable(ToolExecutionFailed):
 class Running(Protocol):
     """A command under way."""
 
-    def terminate(self) -> None:
+    async def terminate(self) -> None:
         """Ask it, and all that it has started, to end (SIGTERM)."""
         ...
 
-    def ports(self) -> list[int]:
+    async def ports(self) -> list[int]:
         """The TCP ports that it, and what it has started, listen on."""
         ...
 
@@ -107,7 +107,7 @@ class Terminal(Protocol):
         """Type. Raises: OSError, once it has ended."""
         ...
 
-    def resize(self, columns: int, rows: int) -> None:
+    async def resize(self, columns: int, rows: int) -> None:
         """Tell it of a new size of the window."""
         ...
 

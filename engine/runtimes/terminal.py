@@ -28,12 +28,11 @@ class TerminalProgram:
     ) -> None:
         """Start it; it waits for `begin`. Raises: OSError."""
         self.finished = asyncio.Event()
-        self._group = group
         self._sandbox = sandbox
         self._master, slave = os.openpty()
         try:
             os.set_blocking(self._master, False)
-            self.resize(columns, rows)
+            _resize(self._master, columns, rows)
             self._process = Process(replace(launch, terminal=slave), group)
         except OSError:
             os.close(self._master)
@@ -69,9 +68,9 @@ class TerminalProgram:
             except BlockingIOError:
                 await self._ready(loop.add_writer, loop.remove_writer)
 
-    def resize(self, columns: int, rows: int) -> None:
-        """Tell it of a new size of the window. Source: tty_ioctl(4)."""
-        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    async def resize(self, columns: int, rows: int) -> None:
+        """Tell it of a new size of the window."""
+        _resize(self._master, columns, rows)
 
     async def ended(self) -> int:
         """Its exit code, once it has ended."""
@@ -100,7 +99,6 @@ class TerminalProgram:
             os.close(master)
             for each in self._waiting:
                 _wake(each)
-            await self._group.remove()
         finally:
             self.finished.set()
 
@@ -115,6 +113,11 @@ class TerminalProgram:
             self._waiting.discard(ready)
             if self._master >= 0:
                 unwatch(self._master)
+
+
+def _resize(terminal: int, columns: int, rows: int) -> None:
+    """Source: tty_ioctl(4)."""
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
 
 def _wake(waiting: asyncio.Future[None]) -> None:

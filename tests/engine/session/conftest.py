@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,11 @@ class Room:
     @property
     def folder(self) -> Path:
         return self.engine.sessions.workspace(self.session_id).folder
+
+    async def until_true(self, holds: Callable[[], Awaitable[bool]]) -> None:
+        async with asyncio.timeout(60):
+            while not await holds():
+                await asyncio.sleep(0.01)
 
     async def until(self, holds: Callable[[], object]) -> None:
         async with asyncio.timeout(60):

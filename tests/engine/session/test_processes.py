@@ -19,8 +19,8 @@ async def start(room: Room, command: str, **more: Any) -> Process:
     return await room.engine.processes.start(ProcessStart.load(raw))
 
 
-def now(room: Room, process: Process) -> Process:
-    return room.engine.processes.get(room.session_id, process.pid)
+async def now(room: Room, process: Process) -> Process:
+    return await room.engine.processes.get(room.session_id, process.pid)
 
 
 def logs(room: Room, process: Process, lines: int = 50) -> str:
@@ -28,14 +28,18 @@ def logs(room: Room, process: Process, lines: int = 50) -> str:
 
 
 async def ended(room: Room, process: Process) -> Process:
-    await room.until(lambda: now(room, process).status is not ProcessStatus.RUNNING)
-    return now(room, process)
+    await room.until_true(lambda: _is_over(room, process))
+    return await now(room, process)
+
+
+async def _is_over(room: Room, process: Process) -> bool:
+    return (await now(room, process)).status is not ProcessStatus.RUNNING
 
 
 async def test_a_process_runs_on_and_its_lines_are_kept(room: Room) -> None:
     process = await start(room, "echo one; echo two >&2; sleep 60")
     await room.until(lambda: "two" in logs(room, process))
-    assert now(room, process).status is ProcessStatus.RUNNING
+    assert (await now(room, process)).status is ProcessStatus.RUNNING
     assert logs(room, process) == "one\ntwo\n"
     assert logs(room, process, lines=1) == "two\n"
     assert (room.folder / process.log).read_text() == "one\ntwo\n"
@@ -79,14 +83,18 @@ async def test_one_that_has_ended_cannot_be_stopped(room: Room) -> None:
 
 async def test_its_ports_are_listed(room: Room) -> None:
     process = await start(room, "python3 -u -m http.server 8765")
-    await room.until(lambda: now(room, process).ports)
-    assert now(room, process).ports == [8765]
+    await room.until_true(lambda: _listens(room, process))
+    assert (await now(room, process)).ports == [8765]
+
+
+async def _listens(room: Room, process: Process) -> bool:
+    return bool((await now(room, process)).ports)
 
 
 async def test_one_that_cannot_be_started_says_why_and_is_not_listed(room: Room) -> None:
     with pytest.raises(NotFound):
         await start(room, "true", cwd="none")
-    assert room.engine.processes.list(room.session_id) == []
+    assert await room.engine.processes.list(room.session_id) == []
     assert await room.events("process.started", "process.ended") == []
 
 
@@ -108,7 +116,7 @@ async def test_the_oldest_that_have_ended_are_forgotten(room: Room, monkeypatch:
     monkeypatch.setattr(processes, "MOST_KEPT", 2)
     for _ in range(4):
         await ended(room, await start(room, "true"))
-    assert [each.pid for each in room.engine.processes.list(room.session_id)] == [3, 4]
+    assert [each.pid for each in await room.engine.processes.list(room.session_id)] == [3, 4]
 
 
 async def test_a_long_log_keeps_its_end(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,7 +136,7 @@ async def test_processes_end_with_their_session_and_with_the_engine(room: Room) 
     await room.until(lambda: len(started("8484")) >= 2)
     await room.engine.sessions.delete(other)
     await room.until(lambda: not started("84841"))
-    assert room.engine.processes.list(other) == []
+    assert await room.engine.processes.list(other) == []
     await room.engine.end_work()
     assert started("8484") == []
 
@@ -137,7 +145,7 @@ async def test_those_of_another_session_do_not_exist(room: Room) -> None:
     process = await start(room, "sleep 60")
     other = await room.session()
     with pytest.raises(NotFound):
-        room.engine.processes.get(other, process.pid)
+        await room.engine.processes.get(other, process.pid)
     with pytest.raises(NotFound):
         await room.engine.processes.stop(other, process.pid, force=True)
 
