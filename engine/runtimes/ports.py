@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Final
 
 _LISTENING: Final = "0A"
+_STATE: Final = 3
+_INODE: Final = 9
 
 
 def listening_ports(processes: Iterable[int]) -> list[int]:
@@ -17,7 +19,7 @@ def listening_ports(processes: Iterable[int]) -> list[int]:
         try:
             held = set(_sockets(process))
             for table in ("tcp", "tcp6"):
-                listed = _listed(Path(f"/proc/{process}/net/{table}"))
+                listed = listening(Path(f"/proc/{process}/net/{table}").read_text())
                 found |= {port for inode, port in listed if inode in held}
         except OSError:
             continue
@@ -26,14 +28,16 @@ def listening_ports(processes: Iterable[int]) -> list[int]:
 
 def _sockets(process: int) -> Iterator[str]:
     """The inodes of a process's sockets."""
-    for entry in os.scandir(f"/proc/{process}/fd"):
-        target = os.readlink(entry.path)
-        if target.startswith("socket:["):
-            yield target[len("socket:[") : -1]
+    with os.scandir(f"/proc/{process}/fd") as entries:
+        for entry in entries:
+            target = os.readlink(entry.path)
+            if target.startswith("socket:["):
+                yield target[len("socket:[") : -1]
 
 
-def _listed(table: Path) -> Iterator[tuple[str, int]]:
-    for line in table.read_text().splitlines()[1:]:
+def listening(table: str) -> Iterator[tuple[str, int]]:
+    """The inode and the port of every socket that a table of the kernel's shows to be listening."""
+    for line in table.splitlines():
         columns = line.split()
-        if columns[3] == _LISTENING:
-            yield columns[9], int(columns[1].rpartition(":")[2], 16)
+        if len(columns) > _INODE and columns[_STATE] == _LISTENING:
+            yield columns[_INODE], int(columns[1].rpartition(":")[2], 16)
