@@ -19,10 +19,11 @@ from typing import ClassVar, Final
 
 from engine.runtimes import seccomp
 from engine.runtimes.cgroups import ControlGroups
+from engine.runtimes.child import Child
 from engine.runtimes.host import HostRuntime
 from engine.runtimes.jail import MADE_UP, Jail
-from engine.runtimes.process import Launch
-from engine.runtimes.runtime import Command, Exit, OnStarted, OutputSink, RuntimeUnavailable, Sandbox
+from engine.runtimes.process import Launch, Process
+from engine.runtimes.runtime import Command, Exit, RuntimeUnavailable, Sandbox
 from models.identifier import SessionId
 from models.session import ResourceLimits
 
@@ -104,16 +105,9 @@ class LocalRuntime(HostRuntime):
                 report=listened,
             )
 
-    async def _execute(
-        self,
-        sandbox: Sandbox,
-        launch: Launch,
-        command: Command,
-        on_output: OutputSink | None,
-        on_started: OnStarted | None,
-    ) -> Exit:
-        done = await super()._execute(sandbox, launch, command, on_output, on_started)
-        if done.stopped_by is None and not _was_made(launch):
+    async def _verified(self, child: Child, done: Exit) -> Exit:
+        assert isinstance(child, Process)  # noqa: S101 - no other is made here
+        if done.stopped_by is None and not _was_made(child.launch):
             reason = done.output.strip()
             raise RuntimeUnavailable(
                 f"bubblewrap cannot make a jail here ({reason}): allow user namespaces, {_ADVICE}."

@@ -58,7 +58,7 @@ class Process:
         """Start it; it waits for `begin`. Raises: OSError."""
         self.ended = asyncio.Event()
         self.end: End | None = None
-        self._launch = launch
+        self.launch = launch
         self._group = group
         self._transports: list[asyncio.ReadTransport | asyncio.WriteTransport] = []
         self._input: asyncio.StreamWriter | None = None
@@ -98,9 +98,9 @@ class Process:
         with contextlib.suppress(BrokenPipeError):
             popen.stdin.write(b"go\n")
             popen.stdin.flush()
-            if not self._launch.has_input:
+            if not self.launch.has_input:
                 popen.stdin.close()
-        if self._launch.has_input:
+        if self.launch.has_input:
             self._input = await self._connect_input(popen.stdin)
         return streams
 
@@ -130,7 +130,7 @@ class Process:
         for child in below:
             with contextlib.suppress(psutil.NoSuchProcess):
                 child.kill()
-        if not self.ended.is_set() and (not below or self._launch.mark is not None):
+        if not self.ended.is_set() and (not below or self.launch.mark is not None):
             os.killpg(self._popen.pid, signal.SIGKILL)
 
     async def terminate(self) -> None:
@@ -147,7 +147,7 @@ class Process:
     async def end_stragglers(self) -> None:
         """Kill what has left its parent and its session, until there is no more of it, or it cannot die."""
         for _ in range(_STRAGGLER_ROUNDS):
-            if self._launch.mark is None or not self._kill_marked(self._launch.mark):
+            if self.launch.mark is None or not self._kill_marked(self.launch.mark):
                 return
             await asyncio.sleep(_STRAGGLER_PAUSE_S)
 
@@ -217,7 +217,7 @@ class Process:
         if self.ended.is_set():
             return []
         try:
-            return psutil.Process(self._popen.pid).children(recursive=self._launch.mark is not None)
+            return psutil.Process(self._popen.pid).children(recursive=self.launch.mark is not None)
         except psutil.NoSuchProcess:
             return []
 
