@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 CHECKS := models engine handlers server tests bench
 WORKERS ?= auto
 
-.PHONY: help demo serve test lint bench sandbox clients clean
+.PHONY: help demo serve test lint bench sandbox container-engine clients clean
 
 help:  ## Say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -16,7 +16,7 @@ demo: $(VENV)/ready sandbox  ## Set up, run the main job once on a real project,
 serve: $(VENV)/ready sandbox  ## Set up and run the server on http://127.0.0.1:3000
 	@$(BIN)/roocode serve
 
-test: $(VENV)/ready sandbox clients lint  ## Set up, check the code and run every test
+test: $(VENV)/ready sandbox container-engine clients lint  ## Set up, check the code and run every test
 	$(BIN)/pytest -n $(WORKERS)
 
 lint: $(VENV)/ready  ## Style, types and the arrows between the packages
@@ -25,11 +25,14 @@ lint: $(VENV)/ready  ## Style, types and the arrows between the packages
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/ready sandbox clients  ## Ratios against peers in the same run
+bench: $(VENV)/ready sandbox container-engine clients  ## Ratios against peers in the same run
 	$(BIN)/python -m bench
 
 sandbox:  # the jail, the search program, and what keeps checkpoints
 	@scripts/system-tools bwrap=bubblewrap rg=ripgrep prlimit=util-linux git=git
+
+container-engine:  # what the tests start a container engine of their own with
+	@scripts/system-tools dockerd=docker.io containerd=containerd runc=runc iptables=iptables busybox=busybox-static
 
 clients: node_modules/ready $(VENV)/model  # the JavaScript client, curl, a browser and a small model: counterparts of the tests
 

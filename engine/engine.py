@@ -39,7 +39,7 @@ from engine.providers.images import Images
 from engine.providers.openai import OllamaProvider, OpenAIProvider
 from engine.providers.provider import Provider
 from engine.providers.scripted import ScriptedProvider
-from engine.runtimes.choose import choose
+from engine.runtimes.choose import WORKSPACES, Surroundings, choose
 from engine.runtimes.runtime import Runtime
 from engine.runtimes.staging import remove_abandoned
 from engine.search.index import CodeIndex
@@ -110,6 +110,7 @@ class Engine:
         await self.mcp.close()
         await self.browsers.close()
         await self.providers.close()
+        await self.runtime.shut_down()
         await self.database.close()
 
 
@@ -123,16 +124,15 @@ async def open_engine(settings: Settings, *, more_providers: Sequence[Provider] 
     database, hub = _database(settings, data_dir), Hub()
     log = EventLog(database, hub.publish)
     runtime = await choose(
-        settings.runtime.kind,
-        read_only_paths=[Path(path) for path in settings.runtime.read_only_paths],
-        max_output_bytes=settings.runtime.max_output_bytes,
+        settings.runtime, Surroundings(data_dir=data_dir, sessions=settings.sessions, tell=hub.signal)
     )
     providers = _providers(settings.providers, more_providers)
     await database.open(log)
     engine = _assemble(settings, data_dir, database, log, hub, runtime, providers)
     await engine.accounts.ensure_admin(data_dir)
     await engine.sessions.finish_deletions()
-    await asyncio.to_thread(remove_abandoned, data_dir / "workspaces")
+    await asyncio.to_thread(remove_abandoned, data_dir / WORKSPACES)
+    await runtime.recover(engine.sessions.exists)
     await engine.tasks.recover(resume=settings.agent.resume_on_start)
     return engine
 
@@ -188,7 +188,7 @@ def _assemble(
         SessionRepository(database),
         log,
         runtime,
-        folder=data_dir / "workspaces",
+        folder=data_dir / WORKSPACES,
         defaults=settings.sessions,
         files=settings.files,
     )

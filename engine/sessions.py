@@ -76,6 +76,10 @@ class Sessions:
             raise NotFound("session", session_id)
         return session
 
+    async def exists(self, session_id: SessionId) -> bool:
+        """Whether there is such a session."""
+        return await self._repository.find(session_id) is not None
+
     async def get_active(self, session_id: SessionId) -> Session:
         """A session that takes work. Raises: NotFound, Conflict."""
         session = await self.get(session_id)
@@ -93,7 +97,7 @@ class Sessions:
 
     async def create(self, caller: Caller, request: SessionCreate) -> Session:
         """Open a session with an empty workspace."""
-        session_id = SessionId(new_id("session"))
+        session_id = self._runtime.reserved() or SessionId(new_id("session"))
         moment = now()
         session = Session(
             id=session_id,

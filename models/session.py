@@ -206,6 +206,18 @@ class Sandbox(Shape):
     limits: dict[str, str]
 
 
+@event("sandbox.progress", durable=False, namespace="/sessions")
+@value
+class ImageProgress(Event):
+    """The image of the session's container is being fetched; `current` of `total` bytes of a layer."""
+
+    image: str
+    status: str
+    layer: str | None = None
+    current: int | None = None
+    total: int | None = None
+
+
 @value
 class SandboxAnswer(Shape):
     sandbox: Sandbox

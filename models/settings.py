@@ -16,6 +16,7 @@ from models.shape import Shape, limited, value
 class RuntimeKind(enum.StrEnum):
     AUTO = "auto"
     LOCAL = "local"
+    DOCKER = "docker"
     UNSAFE_LOCAL = "unsafe-local"
 
 
@@ -116,11 +117,33 @@ class ApprovalSettings(Shape):
     timeout_s: int = field(default=86_400, metadata=limited(least=1, most=31_536_000))
 
 
+class Pull(enum.StrEnum):
+    """When an image is fetched."""
+
+    MISSING = "missing"
+    NEVER = "never"
+
+
+@value
+class DockerSettings(Shape):
+    """The containers of sessions, one each."""
+
+    host: str | None = None
+    image: str = "docker.io/library/python:3.12"
+    pull: Pull = Pull.MISSING
+    user: str | None = None
+    network: str = "bridge"
+    warm: int = field(default=0, metadata=limited(least=0, most=64))
+    data_dir: str | None = None
+    oci_runtime: str | None = None
+
+
 @value
 class RuntimeSettings(Shape):
     """The sandbox."""
 
     kind: RuntimeKind = RuntimeKind.AUTO
+    docker: DockerSettings = field(default_factory=DockerSettings)
     read_only_paths: list[str] = field(default_factory=list)
     max_output_bytes: int = field(default=1_000_000, metadata=limited(least=1000, most=1_000_000_000))
 

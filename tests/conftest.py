@@ -3,6 +3,7 @@
 from hypothesis import settings
 
 pytest_plugins = [
+    "tests.support.containers",
     "tests.support.documents",
     "tests.support.environment",
     "tests.support.mock_models",

@@ -2,24 +2,109 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import secrets
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
+import structlog
+
+from engine.runtimes.docker.address import engine_address
+from engine.runtimes.docker.client import ContainerEngine
+from engine.runtimes.docker.images import Tell
+from engine.runtimes.docker.plan import Plan
+from engine.runtimes.docker.runtime import DockerRuntime
 from engine.runtimes.local import LocalRuntime
-from engine.runtimes.runtime import Runtime
+from engine.runtimes.runtime import Runtime, RuntimeUnavailable, Sandbox
 from engine.runtimes.unsafe_local import UnsafeLocalRuntime
+from models.identifier import SessionId
+from models.settings import RuntimeKind, RuntimeSettings, SessionSettings
+
+WORKSPACES: Final = "workspaces"
+ID_FILE: Final = "server-id"
+
+log = structlog.get_logger("runtime")
 
 
-async def choose(kind: str, *, read_only_paths: Sequence[Path], max_output_bytes: int) -> Runtime:
-    """The runtime of a kind: `auto` and `local` are the jail, `unsafe-local` is none.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a runtime is told of its server."""
 
-    Where the jail cannot work, the runtime's `problem` says why, and so does every `run`. Raises: ValueError,
-    for an unknown kind.
+    data_dir: Path
+    sessions: SessionSettings
+    tell: Tell
+
+
+async def choose(settings: RuntimeSettings, surroundings: Surroundings) -> Runtime:
+    """The runtime of the kind that is configured. `auto` is `docker` where an engine answers that has the
+    image, so that no session waits for it, and `local` everywhere else; the log says which, and why.
+
+    Where the runtime cannot work, its `problem` says why, and so does every `run`.
+    Raises: ValueError, OSError, if the address of the container engine cannot be one.
     """
-    if kind == "unsafe-local":
-        return UnsafeLocalRuntime(max_output_bytes=max_output_bytes)
-    if kind not in ("auto", "local"):
-        raise ValueError(f"unknown runtime: {kind}")
-    runtime = LocalRuntime(read_only_paths=read_only_paths, max_output_bytes=max_output_bytes)
-    await runtime.probe()
-    return runtime
+    if settings.kind is RuntimeKind.UNSAFE_LOCAL:
+        return UnsafeLocalRuntime(max_output_bytes=settings.max_output_bytes)
+    local = LocalRuntime(
+        read_only_paths=[Path(path) for path in settings.read_only_paths],
+        max_output_bytes=settings.max_output_bytes,
+    )
+    await local.probe()
+    if settings.kind is RuntimeKind.LOCAL:
+        return local
+    docker = _docker(settings, surroundings, local)
+    if settings.kind is RuntimeKind.DOCKER:
+        await docker.probe()
+        return docker
+    reason = await _reason_against(docker)
+    if reason is None:
+        log.info("commands run in containers", image=settings.docker.image)
+        return docker
+    await docker.shut_down()
+    log.info("commands run in jails", because=reason)
+    return local
+
+
+def _docker(settings: RuntimeSettings, surroundings: Surroundings, local: LocalRuntime) -> DockerRuntime:
+    data_dir, sessions = surroundings.data_dir, surroundings.sessions
+    plan = Plan(
+        settings=settings.docker,
+        server_id=_server_id(data_dir),
+        data_dir=data_dir,
+        read_only_paths=[Path(path) for path in settings.read_only_paths],
+    )
+    return DockerRuntime(
+        ContainerEngine(engine_address(settings.docker.host, os.environ), os.environ),
+        plan,
+        pattern=Sandbox(
+            session_id=SessionId("pattern"),
+            folder=data_dir / WORKSPACES,
+            limits=sessions.resource_limits,
+            network=sessions.network,
+        ),
+        tell=surroundings.tell,
+        max_output_bytes=settings.max_output_bytes,
+        beside=local if local.problem is None else None,
+    )
+
+
+async def _reason_against(docker: DockerRuntime) -> str | None:
+    """Why containers are not chosen by themselves."""
+    if await docker.probe() is not None:
+        return "no container engine answers"
+    try:
+        has_image = await docker.has_image()
+    except RuntimeUnavailable as failure:
+        return failure.message
+    return None if has_image else "the container engine does not have the image"
+
+
+def _server_id(data_dir: Path) -> str:
+    """What tells this server's containers from those of others on the same engine; kept with its data."""
+    file = data_dir / ID_FILE
+    try:
+        return file.read_text().strip()
+    except FileNotFoundError:
+        made = secrets.token_hex(6)
+        file.write_text(made)
+        return made

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -34,6 +34,16 @@ class HostRuntime(SupervisingRuntime):
         super().__init__(max_output_bytes=max_output_bytes)
         self._groups = groups if groups is not None else ControlGroups.find()
         self._prlimit = shutil.which("prlimit")
+
+    def reserved(self) -> SessionId | None:
+        """Nothing is made ahead here."""
+        return None
+
+    async def recover(self, is_known: Callable[[SessionId], Awaitable[bool]]) -> None:
+        """What an earlier server has left was ended when the control groups were found."""
+
+    async def shut_down(self) -> None:
+        """Nothing is held beyond sessions."""
 
     async def place(self, session_id: SessionId) -> Place:
         """Every command has a place of its own, made when it begins."""

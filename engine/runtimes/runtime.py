@@ -168,8 +168,20 @@ class Runtime(Protocol):
         """What holds each limit, for people: `memory`, `processes`, `cpu`, `time`, `disk`, …"""
         ...
 
+    def reserved(self) -> SessionId | None:
+        """The id of a session to come whose place is ready; None, if the next session may have any."""
+        ...
+
+    async def recover(self, is_known: Callable[[SessionId], Awaitable[bool]]) -> None:
+        """Once, at the start: end and remove what an earlier server has left of sessions that are no more."""
+        ...
+
+    async def shut_down(self) -> None:
+        """Let go of what is held beyond sessions; all commands have ended."""
+        ...
+
     async def place(self, session_id: SessionId) -> Place:
-        """Where the commands of a session run now."""
+        """Where the commands of a session run now. Raises: RuntimeUnavailable."""
         ...
 
     async def close(self, session_id: SessionId) -> None:

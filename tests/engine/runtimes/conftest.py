@@ -1,13 +1,23 @@
-"""A workspace beside things that nobody in it may touch, and sandboxes over such workspaces."""
+"""A workspace beside things that nobody in it may touch, and runtimes as a server chooses them."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from engine.runtimes.choose import ID_FILE, Surroundings, choose
+from engine.runtimes.docker.images import Tell
+from engine.runtimes.docker.plan import SERVER_LABEL
+from engine.runtimes.docker.runtime import DockerRuntime
+from engine.runtimes.runtime import Runtime
 from engine.runtimes.workspace import Workspace
+from models.settings import RuntimeSettings, SessionSettings
+from tests.support.containers import HOST_IMAGE, NETWORK, SHOWN, TestEngine
 
 SECRET = b"a secret of the host"
 LARGEST_FILE = 100_000
@@ -42,3 +52,42 @@ async def workspace(tmp_path: Path) -> Workspace:
     made = Workspace(tmp_path / "workspaces" / "session-1", max_file_bytes=LARGEST_FILE)
     await made.make()
     return made
+
+
+async def chosen(kind: str, data_dir: Path, *, tell: Tell | None = None, **settings: Any) -> Runtime:
+    """The runtime that a server with this data directory uses."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    return await choose(
+        RuntimeSettings.load_plain({"kind": kind, **settings}),
+        Surroundings(
+            data_dir=data_dir, sessions=SessionSettings(), tell=tell or (lambda session, progress: None)
+        ),
+    )
+
+
+@asynccontextmanager
+async def containers_of(
+    engine: TestEngine,
+    data_dir: Path,
+    *,
+    tell: Tell | None = None,
+    max_output_bytes: int = 10_000,
+    **docker: Any,
+) -> AsyncIterator[DockerRuntime]:
+    """The runtime of a server on the tests' engine; its containers end with it."""
+    settings = {"host": engine.address, "image": HOST_IMAGE, "network": NETWORK, "pull": "never", **docker}
+    shown = SHOWN if settings["image"] == HOST_IMAGE else []
+    made = await chosen(
+        "docker",
+        data_dir,
+        tell=tell,
+        docker=settings,
+        read_only_paths=shown,
+        max_output_bytes=max_output_bytes,
+    )
+    assert isinstance(made, DockerRuntime)
+    try:
+        yield made
+    finally:
+        await made.shut_down()
+        engine.remove_containers(f"{SERVER_LABEL}={(data_dir / ID_FILE).read_text()}")

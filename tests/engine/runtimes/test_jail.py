@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from engine.runtimes.choose import choose
 from engine.runtimes.local import LocalRuntime
 from engine.runtimes.runtime import Command, Exit, RuntimeUnavailable, Sandbox
 from models.identifier import SessionId
 from models.session import ResourceLimits
+from tests.engine.runtimes.conftest import chosen
 
 
 @pytest.fixture
@@ -210,10 +210,10 @@ async def test_without_bubblewrap_nothing_runs_and_the_reason_is_told(
     for name in ("prlimit", "sh"):
         (tmp_path / name).symlink_to(shutil.which(name) or "")
     monkeypatch.setenv("PATH", str(tmp_path))
-    chosen = await choose("auto", read_only_paths=[], max_output_bytes=1000)
-    assert chosen.problem is not None and "bubblewrap" in chosen.problem
+    made = await chosen("auto", tmp_path / "data", docker={"host": f"unix://{tmp_path}/nobody.sock"})
+    assert made.problem is not None and "bubblewrap" in made.problem
     with pytest.raises(RuntimeUnavailable, match="install it"):
-        await chosen.run(sandbox, Command(line="touch here"))
+        await made.run(sandbox, Command(line="touch here"))
     assert not (sandbox.folder / "here").exists()
 
 
@@ -225,17 +225,17 @@ async def test_where_no_jail_can_be_made_nothing_runs_and_the_reason_is_told(
     (tmp_path / "bwrap").write_text(refused)
     (tmp_path / "bwrap").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    chosen = await choose("local", read_only_paths=[], max_output_bytes=1000)
-    assert chosen.problem is not None and "No permissions" in chosen.problem
+    made = await chosen("local", tmp_path / "data")
+    assert made.problem is not None and "No permissions" in made.problem
     with pytest.raises(RuntimeUnavailable, match="unsafe-local"):
-        await chosen.run(sandbox, Command(line="touch here"))
+        await made.run(sandbox, Command(line="touch here"))
     assert not (sandbox.folder / "here").exists()
 
 
 @pytest.mark.parametrize("path", [Path("/not/there"), Path("relative"), Path("/"), Path.home()])
-async def test_a_read_only_path_that_cannot_be_is_told(path: Path) -> None:
-    chosen = await choose("local", read_only_paths=[path], max_output_bytes=1000)
-    assert chosen.problem is not None and str(path) in chosen.problem
+async def test_a_read_only_path_that_cannot_be_is_told(path: Path, tmp_path: Path) -> None:
+    made = await chosen("local", tmp_path / "data", read_only_paths=[str(path)])
+    assert made.problem is not None and str(path) in made.problem
 
 
 def test_the_jail_works_on_the_servers_event_loop(sandbox: Sandbox) -> None:

@@ -1,4 +1,4 @@
-"""The contract of every runtime that starts processes here."""
+"""The contract of every runtime: jails, containers, and bare processes."""
 
 from __future__ import annotations
 
@@ -12,24 +12,28 @@ from pathlib import Path
 import psutil
 import pytest
 
-from engine.runtimes.choose import choose
-from engine.runtimes.host import HostRuntime
 from engine.runtimes.local import LocalRuntime
 from engine.runtimes.runtime import Command, Exit, Sandbox
+from engine.runtimes.supervising import SupervisingRuntime
 from engine.runtimes.unsafe_local import UnsafeLocalRuntime
 from models.error import InvalidField, NotFound, WorkspaceLimitExceeded
 from models.identifier import SessionId
 from models.session import ResourceLimits
+from tests.engine.runtimes.conftest import chosen, containers_of
 
 Runs = Callable[..., "asyncio.Future[Exit]"]
 MOST_OUTPUT = 10_000
 
 
-@pytest.fixture(params=[LocalRuntime, UnsafeLocalRuntime])
-async def runtime(request: pytest.FixtureRequest) -> AsyncIterator[HostRuntime]:
-    made: HostRuntime = request.param(max_output_bytes=MOST_OUTPUT)
+@pytest.fixture(params=["local", "unsafe-local", "docker"])
+async def runtime(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SupervisingRuntime]:
     others = set(psutil.Process().children(recursive=True))  # servers of other tests
-    yield made
+    if request.param == "docker":
+        async with containers_of(request.getfixturevalue("container_engine"), tmp_path / "data") as docker:
+            yield docker
+    else:
+        kind = {"local": LocalRuntime, "unsafe-local": UnsafeLocalRuntime}[request.param]
+        yield kind(max_output_bytes=MOST_OUTPUT)
     assert set(psutil.Process().children(recursive=True)) <= others
 
 
@@ -71,13 +75,15 @@ async def until(holds: Callable[[], object]) -> None:
     [("true", 0), ("exit 3", 3), ("missing-command", 127), ("kill -9 $$", 137), ("kill $$", 143)],
 )
 async def test_a_command_ends_with_its_code(
-    runtime: HostRuntime, sandbox: Sandbox, line: str, code: int
+    runtime: SupervisingRuntime, sandbox: Sandbox, line: str, code: int
 ) -> None:
     done = await runtime.run(sandbox, Command(line=line))
     assert (done.code, done.stopped_by) == (code, None)
 
 
-async def test_both_streams_are_kept_and_told_of_line_by_line(runtime: HostRuntime, sandbox: Sandbox) -> None:
+async def test_both_streams_are_kept_and_told_of_line_by_line(
+    runtime: SupervisingRuntime, sandbox: Sandbox
+) -> None:
     told = []
 
     async def hear(stream: str, text: str) -> None:
@@ -92,7 +98,7 @@ async def test_both_streams_are_kept_and_told_of_line_by_line(runtime: HostRunti
     assert not done.is_truncated
 
 
-async def test_output_is_told_while_the_command_runs(runtime: HostRuntime, sandbox: Sandbox) -> None:
+async def test_output_is_told_while_the_command_runs(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
     """The command waits for a file that is made when its first line is heard."""
     told = []
 
@@ -107,7 +113,7 @@ async def test_output_is_told_while_the_command_runs(runtime: HostRuntime, sandb
     assert done.output == "a\nb\nc\n"
 
 
-async def test_a_listener_that_fails_ends_the_command(runtime: HostRuntime, sandbox: Sandbox) -> None:
+async def test_a_listener_that_fails_ends_the_command(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
     async def hear(stream: str, text: str) -> None:
         raise LookupError(text)
 
@@ -116,7 +122,7 @@ async def test_a_listener_that_fails_ends_the_command(runtime: HostRuntime, sand
 
 
 async def test_a_slow_listener_slows_the_command_and_loses_nothing(
-    runtime: HostRuntime, sandbox: Sandbox
+    runtime: SupervisingRuntime, sandbox: Sandbox
 ) -> None:
     lines = 0
 
@@ -130,12 +136,12 @@ async def test_a_slow_listener_slows_the_command_and_loses_nothing(
     assert (done.code, lines) == (0, 20_000)
 
 
-async def test_text_that_is_no_utf8_is_marked(runtime: HostRuntime, sandbox: Sandbox) -> None:
+async def test_text_that_is_no_utf8_is_marked(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
     done = await runtime.run(sandbox, Command(line=r"printf 'gr\303\274\303\237e \377.\n'"))
     assert done.output == "grüße \ufffd.\n"
 
 
-async def test_long_output_loses_its_middle(runtime: HostRuntime, sandbox: Sandbox) -> None:
+async def test_long_output_loses_its_middle(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
     done = await runtime.run(
         sandbox, Command(line="echo first; head -c 50000 /dev/zero | tr '\\0' x; echo last")
     )
@@ -144,20 +150,20 @@ async def test_long_output_loses_its_middle(runtime: HostRuntime, sandbox: Sandb
     assert "left out" in done.output and len(done.output) < MOST_OUTPUT + 100
 
 
-async def test_an_endless_printer_is_stopped(runtime: HostRuntime, sandbox: Sandbox) -> None:
+async def test_an_endless_printer_is_stopped(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
     done = await runtime.run(sandbox, Command(line="yes"))
     assert (done.stopped_by, done.is_truncated) == ("output", True)
 
 
 async def test_a_command_gets_the_environment_that_it_is_given(
-    runtime: HostRuntime, sandbox: Sandbox
+    runtime: SupervisingRuntime, sandbox: Sandbox
 ) -> None:
     done = await runtime.run(sandbox, Command(line="echo $GIVEN", environment={"GIVEN": "a b=c\n'd'"}))
     assert done.output == "a b=c 'd'\n"
 
 
 async def test_the_servers_environment_stays_with_the_server(
-    runtime: HostRuntime, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    runtime: SupervisingRuntime, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ROOCODE_SECRET", "do-not-tell")
     done = await runtime.run(sandbox, Command(line="env; cat /proc/*/environ 2>/dev/null"))
@@ -167,7 +173,7 @@ async def test_the_servers_environment_stays_with_the_server(
 
 
 async def test_a_command_runs_in_the_workspace_or_a_folder_of_it(
-    runtime: HostRuntime, sandbox: Sandbox
+    runtime: SupervisingRuntime, sandbox: Sandbox
 ) -> None:
     (sandbox.folder / "sub").mkdir()
     await runtime.run(sandbox, Command(line="touch here"))
@@ -177,7 +183,7 @@ async def test_a_command_runs_in_the_workspace_or_a_folder_of_it(
 
 @pytest.mark.parametrize("directory", ["missing", "file", "..", "out"])
 async def test_a_directory_that_is_none_of_the_workspace_is_not_found(
-    runtime: HostRuntime, sandbox: Sandbox, directory: str
+    runtime: SupervisingRuntime, sandbox: Sandbox, directory: str
 ) -> None:
     (sandbox.folder / "file").touch()
     (sandbox.folder / "out").symlink_to("/usr")
@@ -187,23 +193,23 @@ async def test_a_directory_that_is_none_of_the_workspace_is_not_found(
 
 @pytest.mark.parametrize("line", ["a\0b", "\ud800", "x" * 140_000])
 async def test_what_no_command_line_can_hold_is_refused(
-    runtime: HostRuntime, sandbox: Sandbox, line: str
+    runtime: SupervisingRuntime, sandbox: Sandbox, line: str
 ) -> None:
     with pytest.raises(InvalidField):
         await runtime.run(sandbox, Command(line=line))
 
 
-async def test_a_long_line_runs(runtime: HostRuntime, sandbox: Sandbox) -> None:
+async def test_a_long_line_runs(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
     done = await runtime.run(sandbox, Command(line=f": {'x' * 130_000}; echo done"))
     assert done.output == "done\n"
 
 
-async def test_nobody_waits_for_input(runtime: HostRuntime, sandbox: Sandbox) -> None:
+async def test_nobody_waits_for_input(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
     done = await runtime.run(sandbox, Command(line="cat; read x; echo end"))
     assert done.output == "end\n"
 
 
-async def test_use_is_measured(runtime: HostRuntime, sandbox: Sandbox) -> None:
+async def test_use_is_measured(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
     program = "x = bytearray(40_000_000)\nwhile sum(__import__('os').times()[:2]) < 0.2: pass"
     done = await runtime.run(sandbox, Command(line=f'python3 -c "{program}"'))
     assert done.code == 0, done.output
@@ -212,7 +218,7 @@ async def test_use_is_measured(runtime: HostRuntime, sandbox: Sandbox) -> None:
 
 
 async def test_the_time_limit_ends_a_command_with_all_that_it_started(
-    runtime: HostRuntime, sandbox: Sandbox
+    runtime: SupervisingRuntime, sandbox: Sandbox
 ) -> None:
     done = await runtime.run(
         limited(sandbox, max_execution_time=1),
@@ -222,13 +228,15 @@ async def test_the_time_limit_ends_a_command_with_all_that_it_started(
     assert marked("81001") == []
 
 
-async def test_what_a_command_leaves_behind_ends_with_it(runtime: HostRuntime, sandbox: Sandbox) -> None:
+async def test_what_a_command_leaves_behind_ends_with_it(
+    runtime: SupervisingRuntime, sandbox: Sandbox
+) -> None:
     done = await runtime.run(sandbox, Command(line="(setsid sleep 81002 &) ; sleep 81002 & echo out"))
     assert (done.code, done.output) == (0, "out\n")
     assert marked("81002") == []
 
 
-async def test_cancelling_ends_even_a_daemon(runtime: HostRuntime, sandbox: Sandbox) -> None:
+async def test_cancelling_ends_even_a_daemon(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
     fork = "if os.fork(): os._exit(0)\n"
     daemon = f"import os\n{fork}os.setsid()\n{fork}os.execvp('sleep', ['sleep', '81003'])"
     (sandbox.folder / "daemon.py").write_text(daemon)
@@ -240,7 +248,7 @@ async def test_cancelling_ends_even_a_daemon(runtime: HostRuntime, sandbox: Sand
     assert marked("81003") == []
 
 
-async def test_cancelling_at_any_moment_leaves_nothing(runtime: HostRuntime, sandbox: Sandbox) -> None:
+async def test_cancelling_at_any_moment_leaves_nothing(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
     for turns in range(0, 30, 3):
         running = asyncio.create_task(runtime.run(sandbox, Command(line="sleep 81004")))
         for _ in range(turns):
@@ -252,7 +260,7 @@ async def test_cancelling_at_any_moment_leaves_nothing(runtime: HostRuntime, san
 
 
 async def test_closing_a_session_ends_its_commands_and_nobody_elses(
-    runtime: HostRuntime, sandbox: Sandbox, tmp_path: Path
+    runtime: SupervisingRuntime, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     other = sandbox_in(tmp_path, "session-2")
     first = asyncio.create_task(runtime.run(sandbox, Command(line="sleep 81005")))
@@ -267,11 +275,11 @@ async def test_closing_a_session_ends_its_commands_and_nobody_elses(
     assert (await second).output == "went\n"
 
 
-async def test_closing_a_session_without_commands_does_nothing(runtime: HostRuntime) -> None:
+async def test_closing_a_session_without_commands_does_nothing(runtime: SupervisingRuntime) -> None:
     await runtime.close(SessionId("nobody"))
 
 
-async def test_commands_of_many_sessions_run_at_once(runtime: HostRuntime, tmp_path: Path) -> None:
+async def test_commands_of_many_sessions_run_at_once(runtime: SupervisingRuntime, tmp_path: Path) -> None:
     """Each waits for the one after it, so that they end only if all of them run."""
     sandboxes = [sandbox_in(tmp_path, f"session-{number}") for number in range(8)]
 
@@ -290,13 +298,13 @@ async def test_commands_of_many_sessions_run_at_once(runtime: HostRuntime, tmp_p
 
 
 async def test_a_memory_hog_is_stopped_while_another_session_goes_on(
-    runtime: HostRuntime, sandbox: Sandbox, tmp_path: Path
+    runtime: SupervisingRuntime, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     await _stopped_alone(runtime, sandbox, tmp_path, 'python3 -c "x = bytearray(400_000_000)"', "memory")
 
 
 async def test_a_disk_filler_is_stopped_while_another_session_goes_on(
-    runtime: HostRuntime, sandbox: Sandbox, tmp_path: Path
+    runtime: SupervisingRuntime, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     line = "i=0; while [ $i -lt 9 ]; do head -c 9000000 /dev/zero > $i; i=$((i+1)); done; sleep 1000"
     await _stopped_alone(runtime, limited(sandbox, max_disk_mb=20), tmp_path, line, "disk")
@@ -305,14 +313,14 @@ async def test_a_disk_filler_is_stopped_while_another_session_goes_on(
 
 
 async def test_a_fork_bomb_is_held_while_another_session_goes_on(
-    runtime: HostRuntime, sandbox: Sandbox, tmp_path: Path
+    runtime: SupervisingRuntime, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     bomb = "import os\nwhile True:\n try: os.fork()\n except OSError: pass"
     (sandbox.folder / "bomb.py").write_text(bomb)
     await _stopped_alone(runtime, limited(sandbox, max_execution_time=2), tmp_path, "python3 bomb.py", "time")
 
 
-async def test_a_file_that_is_too_large_is_not_written(runtime: HostRuntime, sandbox: Sandbox) -> None:
+async def test_a_file_that_is_too_large_is_not_written(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
     done = await runtime.run(
         limited(sandbox, max_file_size_mb=1), Command(line="head -c 5000000 /dev/zero > big; exit $?")
     )
@@ -320,26 +328,26 @@ async def test_a_file_that_is_too_large_is_not_written(runtime: HostRuntime, san
     assert (sandbox.folder / "big").stat().st_size == 2**20
 
 
-async def test_processes_are_counted(runtime: HostRuntime, sandbox: Sandbox) -> None:
+async def test_processes_are_counted(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
     line = "i=0; while [ $i -lt 40 ]; do sleep 81006 & i=$((i+1)); done; wait"
     done = await runtime.run(limited(sandbox, max_processes=20), Command(line=line))
     assert done.code != 0 and "fork" in done.output.lower()
 
 
-async def test_the_processor_is_shared_out(runtime: HostRuntime, sandbox: Sandbox) -> None:
+async def test_the_processor_is_shared_out(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
     busy = "import time\nend = time.monotonic() + 1\nwhile time.monotonic() < end: pass"
     (sandbox.folder / "busy.py").write_text(busy)
     done = await runtime.run(limited(sandbox, max_cpu_percent=10), Command(line="python3 busy.py"))
     assert done.cpu_s < 0.5
 
 
-async def test_each_limit_has_something_that_holds_it(runtime: HostRuntime) -> None:
+async def test_each_limit_has_something_that_holds_it(runtime: SupervisingRuntime) -> None:
     limits = {"memory", "processes", "cpu", "fileSize", "time", "disk", "output"}
     assert limits <= set(runtime.holds()) <= limits | {"systemCalls"}
     assert all(runtime.holds().values())
 
 
-async def test_no_control_group_is_left(runtime: HostRuntime, sandbox: Sandbox) -> None:
+async def test_no_control_group_is_left(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
     await runtime.run(sandbox, Command(line="true"))
     left = [path for path in Path("/sys/fs/cgroup").rglob(f"roocode-{os.getpid()}-*") if path.is_dir()]
     assert left == []
@@ -348,18 +356,14 @@ async def test_no_control_group_is_left(runtime: HostRuntime, sandbox: Sandbox) 
 @pytest.mark.parametrize(
     ("kind", "name"), [("auto", "local"), ("local", "local"), ("unsafe-local", "unsafe-local")]
 )
-async def test_a_runtime_is_chosen_by_its_kind(kind: str, name: str) -> None:
-    chosen = await choose(kind, read_only_paths=[], max_output_bytes=1000)
-    assert (chosen.name, chosen.problem) == (name, None)
-
-
-async def test_an_unknown_kind_is_an_error() -> None:
-    with pytest.raises(ValueError, match="unknown"):
-        await choose("magic", read_only_paths=[], max_output_bytes=1000)
+async def test_a_runtime_is_chosen_by_its_kind(kind: str, name: str, tmp_path: Path) -> None:
+    """No container engine is where the settings look for one."""
+    made = await chosen(kind, tmp_path / "data", docker={"host": f"unix://{tmp_path}/nobody.sock"})
+    assert (made.name, made.problem) == (name, None)
 
 
 async def _stopped_alone(
-    runtime: HostRuntime, sandbox: Sandbox, tmp_path: Path, line: str, reason: str
+    runtime: SupervisingRuntime, sandbox: Sandbox, tmp_path: Path, line: str, reason: str
 ) -> None:
     """Run something hostile beside another session, which notices nothing of it."""
     other = sandbox_in(tmp_path, "session-2")

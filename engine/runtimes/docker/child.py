@@ -1,0 +1,267 @@
+"""A program inside a session's container, followed from outside."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from aiodocker.execs import Exec
+from aiodocker.stream import Stream
+
+from engine.finishing import finish
+from engine.runtimes.child import End
+from engine.runtimes.docker import scripts
+from engine.runtimes.docker.container import SessionContainer
+from engine.runtimes.docker.report import Report, Reported
+from engine.runtimes.process import MARK
+from engine.runtimes.runtime import Command, RuntimeUnavailable, Sandbox, mount_path
+
+KILLED: Final = 128 + 9
+
+_STDOUT: Final = 1
+_CHUNKS: Final = 8
+"""How many pieces of output wait for who reads them; then the program waits."""
+_PATIENCE_S: Final = 5.0
+"""How long the outermost process may take to see that what it waits for has been killed."""
+
+log = structlog.get_logger("docker")
+
+
+class SandboxLost(RuntimeUnavailable):
+    """The container ended while something ran in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """A command and where it runs."""
+
+    container: SessionContainer
+    sandbox: Sandbox
+    command: Command
+
+    @property
+    def folder(self) -> str:
+        return "/".join([mount_path(self.sandbox.session_id), self.command.directory.strip("/")]).rstrip("/")
+
+
+class ContainerChild:
+    """A command line in the container, with everything that it starts."""
+
+    def __init__(self, placed: Placed, *, has_input: bool = False, has_terminal: bool = False) -> None:
+        self.ended = asyncio.Event()
+        self.end: End | None = None
+        self.loss: RuntimeUnavailable | None = None
+        """Why nobody knows how it ended."""
+        self._placed = placed
+        self._container = placed.container
+        self._has_input = has_input or has_terminal
+        self._has_terminal = has_terminal
+        self._mark = secrets.token_hex(16)
+        self._introduction = "" if has_terminal else secrets.token_hex(16)
+        self._reported = Reported(self._introduction.encode())
+        self._report: Report | None = None
+        self._stdout, self._stderr = _Pieces(), _Pieces()
+        self._program: Exec | None = None
+        self._stream: Stream | None = None
+        self._following: asyncio.Task[None] | None = None
+        self._killing: asyncio.Task[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
+        self._is_closed = False
+        self._is_doomed = False
+
+    async def begin(self) -> tuple[_Pieces, _Pieces]:
+        """Start it. Cancelled, it has been started all the same, so that `close` knows what to end.
+
+        Raises: RuntimeUnavailable; Conflict, if the container cannot be as the session wants it now.
+        """
+        await finish(self._start())
+        return self._stdout, self._stderr
+
+    async def write(self, content: bytes) -> None:
+        """Raises: BrokenPipeError, once it no longer reads."""
+        if self._stream is None or self._is_closed or self.ended.is_set():
+            raise BrokenPipeError("it has ended")
+        try:
+            with self._container.engine.telling():
+                await self._stream.write_in(content)
+        except (RuntimeUnavailable, AssertionError) as failure:
+            raise BrokenPipeError("it has ended") from failure
+
+    def close_input(self) -> None:
+        """Let it see that no more input comes; what it prints from now on is not heard."""
+        if self._stream is not None and not self._is_closed:
+            self._closing = asyncio.create_task(self._close_stream())
+
+    async def resize(self, columns: int, rows: int) -> None:
+        """Raises: RuntimeUnavailable."""
+        if self._program is not None and not self.ended.is_set():
+            await self._container.engine.resize(self._program, columns, rows)
+
+    def is_out_of_memory(self) -> bool:
+        """Known at its end."""
+        return False
+
+    def kill(self) -> None:
+        """Kill it with all that it has started."""
+        self._is_doomed = True
+        if self._killing is None and self._following is not None and not self._is_closed:
+            self._killing = asyncio.create_task(self._kill())
+
+    async def terminate(self) -> None:
+        """Ask it, and all that it has started, to end; who cannot be asked is killed later."""
+        await self._container.end(self._mark, "TERM")
+
+    async def ports(self) -> list[int]:
+        """The TCP ports that it, and all that it has started, listen on."""
+        return await self._container.ports(self._mark)
+
+    async def end_stragglers(self) -> None:
+        """Kill what it has left behind, unless it is known that there is none."""
+        is_clean = self._report is not None and not self._report.has_left
+        if not is_clean and self.loss is None:
+            await self._kill()
+
+    def close_pipes(self) -> None:
+        """Hear nothing more of it."""
+        for pieces in (self._stdout, self._stderr):
+            pieces.close()
+
+    async def close(self) -> None:
+        """End whatever is left of it and let go of everything."""
+        try:
+            if self._killing is not None:
+                await self._killing
+            if self._program is not None and not self.ended.is_set():
+                await self._kill()
+            elif self._has_terminal:
+                await self.end_stragglers()
+        finally:
+            self._is_closed = True
+            self.close_pipes()
+            if self._following is not None:
+                self._following.cancel()
+                await asyncio.gather(self._following, return_exceptions=True)
+            if self._stream is not None:
+                await self._close_stream()
+            if self.end is None:
+                self._set_end(KILLED)
+
+    async def _start(self) -> None:
+        environment = {**self._placed.command.environment, MARK: self._mark}
+        self._program = await self._container.prepare(
+            self._placed.sandbox,
+            scripts.supervise(self._placed.command.line, self._introduction),
+            environment=environment,
+            folder=self._placed.folder,
+            has_input=self._has_input,
+            has_terminal=self._has_terminal,
+        )
+        self._stream = self._program.start(detach=False)
+        with self._container.engine.telling():
+            await self._stream.__aenter__()
+        self._following = asyncio.create_task(self._follow(self._stream))
+        if self._is_doomed:
+            self.kill()
+
+    async def _follow(self, stream: Stream) -> None:
+        try:
+            with self._container.engine.telling():
+                while message := await stream.read_out():
+                    if self._has_terminal or message.stream == _STDOUT:
+                        await self._stdout.put(message.data)
+                    else:
+                        await self._stderr.put(self._reported.feed(message.data))
+            await self._conclude()
+        except RuntimeUnavailable as failure:
+            self._container.forget()
+            self.loss = failure
+            self._set_end(KILLED)
+        finally:
+            self.close_pipes()
+
+    async def _conclude(self) -> None:
+        """Find out how it ended."""
+        assert self._program is not None  # noqa: S101 - it has been followed
+        if not self._has_terminal:
+            left, self._report = self._reported.end()
+            await self._stderr.put(left)
+        if self._report is not None:
+            self._set_end(await self._container.outcome(self._program))
+            return
+        death = await self._container.death()
+        if death is None:
+            self._set_end(await self._container.outcome(self._program))
+            return
+        if death == "killed" and not self._is_doomed:
+            self.loss = SandboxLost(
+                "The session's container ended while the command ran; the next command gets a new one."
+            )
+        self._set_end(KILLED, is_out_of_memory=death == "memory")
+
+    def _set_end(self, code: int, *, is_out_of_memory: bool = False) -> None:
+        report = self._report
+        self.end = End(
+            code=code,
+            peak_memory_bytes=report.peak_memory_bytes if report else 0,
+            cpu_s=report.cpu_s if report else 0.0,
+            is_out_of_memory=is_out_of_memory or (report is not None and report.memory_kills > 0),
+        )
+        self.ended.set()
+
+    async def _kill(self) -> None:
+        """Kill its processes; where that fails, the container with all that is in it."""
+        if await self._container.end(self._mark, "KILL"):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.ended.wait(), _PATIENCE_S)
+                return
+        log.warning("killing a whole container", session_id=self._placed.sandbox.session_id)
+        await self._container.kill()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.ended.wait(), _PATIENCE_S)
+
+    async def _close_stream(self) -> None:
+        assert self._stream is not None  # noqa: S101 - the callers have seen to that
+        with contextlib.suppress(AssertionError, RuntimeUnavailable), self._container.engine.telling():
+            await self._stream.close()
+
+
+class _Pieces:
+    """What a program prints on one stream, handed over as it comes."""
+
+    def __init__(self) -> None:
+        self._pieces: asyncio.Queue[bytes] = asyncio.Queue(_CHUNKS)
+        self._is_closed = asyncio.Event()
+        self._rest = b""
+
+    async def put(self, piece: bytes) -> None:
+        """Wait until there is room; what comes after the end is not kept."""
+        if piece and not self._is_closed.is_set():
+            await self._pieces.put(piece)
+
+    async def read(self, most: int = 2**16) -> bytes:
+        """The next bytes; none at the end."""
+        if not self._rest:
+            self._rest = await self._next()
+        taken, self._rest = self._rest[:most], self._rest[most:]
+        return taken
+
+    def close(self) -> None:
+        """Let who reads see the end, after what is there already."""
+        self._is_closed.set()
+
+    async def _next(self) -> bytes:
+        if self._pieces.empty() and not self._is_closed.is_set():
+            getting = asyncio.ensure_future(self._pieces.get())
+            ending = asyncio.ensure_future(self._is_closed.wait())
+            try:
+                await asyncio.wait({getting, ending}, return_when=asyncio.FIRST_COMPLETED)
+                if getting.done():
+                    return getting.result()
+            finally:
+                getting.cancel()
+                ending.cancel()
+        return b"" if self._pieces.empty() else self._pieces.get_nowait()

@@ -1,0 +1,172 @@
+"""The container engine: Docker, or Podman behind its compatible socket. Source: Docker Engine API, 1.40."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+import aiohttp
+import orjson
+from aiodocker import Docker, DockerError
+from aiodocker.execs import Exec
+
+from engine.runtimes.docker.address import connect
+from engine.runtimes.runtime import RuntimeUnavailable
+
+Json = dict[str, Any]
+
+_TIMEOUT: Final = aiohttp.ClientTimeout(total=60, sock_connect=5)
+_PROBE_S: Final = 3.0
+NOT_FOUND: Final = 404
+CONFLICT: Final = 409
+
+
+class EngineGone(RuntimeUnavailable):
+    """The engine does not answer."""
+
+
+class EngineRefused(RuntimeUnavailable):
+    """The engine answered that it cannot; `http_status` is the answer's."""
+
+    def __init__(self, message: str, http_status: int) -> None:
+        super().__init__(message)
+        self.http_status = http_status
+
+
+class ContainerEngine:
+    """What is asked of the engine, in its own words; every failure is told as one of the two errors above."""
+
+    def __init__(self, address: str, environment: Mapping[str, str]) -> None:
+        """Raises: ValueError, OSError, if the address cannot be one."""
+        self.address = address
+        self._connector, self._url = connect(address, environment)
+        self._docker: Docker | None = None
+
+    async def info(self) -> Json:
+        """What the engine is and can do."""
+        with self._told():
+            async with asyncio.timeout(_PROBE_S):
+                return dict(await self._client().system.info())
+
+    async def has_image(self, image: str) -> bool:
+        try:
+            with self._told():
+                await self._client().images.inspect(image)
+        except EngineRefused as refusal:
+            if refusal.http_status == NOT_FOUND:
+                return False
+            raise
+        return True
+
+    async def pull(self, image: str) -> AsyncIterator[Json]:
+        """Fetch an image, told of step by step."""
+        with self._told():
+            async for step in self._client().images.pull(image, stream=True):
+                yield step
+
+    async def create(self, name: str, configuration: Json) -> str:
+        """The id of a new container, which does not run yet."""
+        with self._told():
+            container = await self._client().containers.create(configuration, name=name)
+            return container.id
+
+    async def start(self, container: str) -> None:
+        with self._told():
+            await self._client().containers.container(container).start()
+
+    async def inspect(self, container: str) -> Json | None:
+        """What the engine knows of a container, by its id or name; None, if there is none."""
+        try:
+            with self._told():
+                return await self._client().containers.container(container).show()
+        except EngineRefused as refusal:
+            if refusal.http_status == NOT_FOUND:
+                return None
+            raise
+
+    async def list(self, label: str) -> Sequence[Json]:
+        """All containers with a label, those that do not run included."""
+        with self._told():
+            filters = orjson.dumps({"label": [label]}).decode()
+            found = await self._client().containers.list(all=True, filters=filters)
+            return [dict(container._container) for container in found]
+
+    async def kill(self, container: str) -> None:
+        """End everything in a container at once."""
+        with self._told():
+            await self._client().containers.container(container).kill()
+
+    async def remove(self, container: str) -> None:
+        """End everything in a container and remove it; one that is not there is gone already."""
+        try:
+            with self._told():
+                await self._client().containers.container(container).delete(force=True, v=True)
+        except EngineRefused as refusal:
+            if refusal.http_status not in (NOT_FOUND, CONFLICT):  # a conflict: it is being removed
+                raise
+
+    async def prepare(
+        self,
+        container: str,
+        argv: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        folder: str | None = None,
+        has_input: bool = False,
+        has_terminal: bool = False,
+    ) -> Exec:
+        """A program to start in a running container."""
+        with self._told():
+            return (
+                await self._client()
+                .containers.container(container)
+                .exec(
+                    list(argv),
+                    stdin=has_input,
+                    tty=has_terminal,
+                    environment=dict(environment),
+                    workdir=folder,
+                )
+            )
+
+    async def look(self, program: Exec) -> Json:
+        """What the engine knows of a program that it has started."""
+        with self._told():
+            return await program.inspect()
+
+    async def resize(self, program: Exec, columns: int, rows: int) -> None:
+        with self._told():
+            await program.resize(w=columns, h=rows)
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """For what is read from and written to a program: the same errors as of all else."""
+        with self._told():
+            yield
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        if self._docker is not None:
+            await self._docker.close()
+        await self._connector.close()
+
+    def _client(self) -> Docker:
+        if self._docker is None:
+            self._docker = Docker(url=self._url, connector=self._connector, timeout=_TIMEOUT)
+        return self._docker
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except DockerError as refusal:
+            raise EngineRefused(
+                f"The container engine refused: {refusal.message}", refusal.status
+            ) from refusal
+        except (aiohttp.ClientError, OSError, TimeoutError) as failure:
+            raise EngineGone(
+                f"The container engine at {self.address} does not answer: start it, or set "
+                "`runtime.kind: local`."
+            ) from failure

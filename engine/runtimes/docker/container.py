@@ -1,0 +1,222 @@
+"""The container of one session: made when it is first needed, and again when it is gone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import structlog
+from aiodocker.execs import Exec
+
+from engine.runtimes.docker import scripts
+from engine.runtimes.docker.client import CONFLICT, NOT_FOUND, ContainerEngine, EngineGone, EngineRefused
+from engine.runtimes.docker.images import Images
+from engine.runtimes.docker.plan import PLAN_LABEL, Plan
+from engine.runtimes.ports import listening
+from engine.runtimes.runtime import RuntimeUnavailable, Sandbox
+from models.error import Conflict
+from models.identifier import SessionId
+
+_PATIENCE_S: Final = 10.0
+"""How long a script may take that looks after processes; the commands beside it may leave it little time."""
+_PAUSE_S: Final = 0.01
+_MARK_CHARACTERS: Final = 32
+
+log = structlog.get_logger("docker")
+
+
+class SessionContainer:
+    """What this server knows of a session's container, and does with it."""
+
+    def __init__(self, engine: ContainerEngine, images: Images, plan: Plan, session_id: SessionId) -> None:
+        self.id: str | None = None
+        self.engine = engine
+        self._images = images
+        self._plan = plan
+        self._session_id = session_id
+        self._digest = ""
+        self._in_use = 0
+        self._making = asyncio.Lock()
+        self._listing: asyncio.Task[Mapping[str, list[int]]] | None = None
+
+    @property
+    def name(self) -> str:
+        return self._plan.name(self._session_id)
+
+    @contextlib.contextmanager
+    def used(self) -> Iterator[None]:
+        """While something runs in it, it is not made anew for another plan."""
+        self._in_use += 1
+        try:
+            yield
+        finally:
+            self._in_use -= 1
+
+    async def prepare(self, sandbox: Sandbox, argv: Sequence[str], **how: Any) -> Exec:
+        """A program to start in it; it is made, or made anew, if that is needed.
+
+        Raises: RuntimeUnavailable; Conflict, if it runs with another plan.
+        """
+        known = await self.ensure(sandbox)
+        try:
+            return await self.engine.prepare(known, argv, **how)
+        except EngineRefused as refusal:
+            if refusal.http_status not in (NOT_FOUND, CONFLICT):
+                raise
+        log.warning("container lost", session_id=self._session_id, container=known)
+        self.forget()
+        return await self.engine.prepare(await self.ensure(sandbox), argv, **how)
+
+    async def ensure(self, sandbox: Sandbox) -> str:
+        """The id of the running container. Raises: as `prepare`."""
+        wanted = self._plan.digest(sandbox)
+        async with self._making:
+            if self.id is not None and self._digest == wanted:
+                return self.id
+            if self.id is not None and self._in_use > 1:
+                raise Conflict(
+                    "The session's limits or network have changed, and its container still runs commands "
+                    "with those from before; stop them first"
+                )
+            self.id = await self._adopt(wanted) or await self._make(sandbox)
+            self._digest = wanted
+            return self.id
+
+    def forget(self) -> None:
+        """Look for it again before it is next used."""
+        self.id = None
+
+    async def status(self) -> tuple[str, str]:
+        """Its id and state, or its name and `absent`. Raises: RuntimeUnavailable."""
+        found = await self.engine.inspect(self.name)
+        return (self.name, "absent") if found is None else (found["Id"], found["State"]["Status"])
+
+    async def end(self, mark: str, signal: str) -> bool:
+        """Send a signal to a command's processes; whether that was done (`KILL`: none is left)."""
+        return await self._run_script(scripts.end(mark, signal))
+
+    async def kill(self) -> None:
+        """End everything in it at once, and make it anew when it is next needed."""
+        known, self.id = self.id, None
+        if known is not None:
+            with contextlib.suppress(RuntimeUnavailable):  # it is gone, or will be found with its rests
+                await self.engine.kill(known)
+
+    async def quiet(self) -> None:
+        """End all that runs in it, left by a server that is no more. Raises: RuntimeUnavailable."""
+        known = self.id or self.name
+        program = await self.engine.prepare(known, ["/bin/sh", "-c", scripts.QUIET], environment={})
+        await self._finished(program)
+
+    async def remove(self) -> None:
+        """Raises: RuntimeUnavailable."""
+        async with self._making:
+            self.id = None
+            await self.engine.remove(self.name)
+
+    async def death(self) -> str | None:
+        """Why it runs no longer: `memory` or `killed`; None, if it runs. Raises: RuntimeUnavailable."""
+        found = None if self.id is None else await self.engine.inspect(self.id)
+        if found is not None and found["State"]["Running"]:
+            return None
+        self.forget()
+        return "memory" if found is not None and found["State"].get("OOMKilled") else "killed"
+
+    async def outcome(self, program: Exec) -> int:
+        """The exit code of a program once it has ended. Raises: RuntimeUnavailable."""
+        while (state := await self.engine.look(program))["Running"]:  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(_PAUSE_S)
+        code: int | None = state["ExitCode"]
+        return 137 if code is None else code
+
+    async def ports(self, mark: str) -> list[int]:
+        """The TCP ports that a command listens on; who asks at the same time shares one look."""
+        if self._listing is None:
+            self._listing = asyncio.create_task(self._list_ports())
+            self._listing.add_done_callback(self._listed)
+        with contextlib.suppress(RuntimeUnavailable):
+            return (await asyncio.shield(self._listing)).get(mark, [])
+        return []
+
+    async def _adopt(self, wanted: str) -> str | None:
+        """The container that is there already, if it fits and runs; one that does not is removed."""
+        found = await self.engine.inspect(self.name)
+        if found is None:
+            return None
+        if found["State"]["Running"] and found["Config"]["Labels"].get(PLAN_LABEL) == wanted:
+            self.id = found["Id"]
+            await self.quiet()
+            return self.id
+        await self.engine.remove(found["Id"])
+        return None
+
+    async def _make(self, sandbox: Sandbox) -> str:
+        configuration = self._plan.configuration(sandbox)
+        try:
+            made = await self.engine.create(self.name, configuration)
+        except EngineRefused as refusal:
+            if refusal.http_status != NOT_FOUND or "image" not in refusal.message.lower():
+                raise
+            await self._images.fetch(configuration["Image"], self._session_id)
+            made = await self.engine.create(self.name, configuration)
+        try:
+            await self.engine.start(made)
+        except RuntimeUnavailable:
+            with contextlib.suppress(RuntimeUnavailable):  # the first failure is told
+                await self.engine.remove(made)
+            raise
+        return made
+
+    async def _list_ports(self) -> Mapping[str, list[int]]:
+        program = await self.engine.prepare(self.id or self.name, scripts.sockets(), environment={})
+        printed = bytearray()
+        with self.engine.telling():
+            async with asyncio.timeout(_PATIENCE_S), program.start(detach=False) as stream:
+                while message := await stream.read_out():
+                    printed += message.data
+        return _ports(printed.decode(errors="replace"))
+
+    def _listed(self, listing: asyncio.Task[Mapping[str, list[int]]]) -> None:
+        self._listing = None
+        if not listing.cancelled():
+            listing.exception()  # told to those who wait
+
+    async def _run_script(self, argv: Sequence[str]) -> bool:
+        if self.id is None:
+            return False
+        try:
+            program = await self.engine.prepare(self.id, argv, environment={})
+            return await self._finished(program) == 0
+        except EngineGone:
+            self.forget()
+            return False
+        except EngineRefused as refusal:
+            log.info("script refused", session_id=self._session_id, reason=refusal.message)
+            return False
+
+    async def _finished(self, program: Exec) -> int:
+        with self.engine.telling():
+            async with asyncio.timeout(_PATIENCE_S):
+                async with program.start(detach=False) as stream:
+                    while await stream.read_out():
+                        pass
+                return await self.outcome(program)
+
+
+def _ports(printed: str) -> Mapping[str, list[int]]:
+    """What each command listens on, from what sockets.sh prints."""
+    held: defaultdict[str, set[str]] = defaultdict(set)
+    opened, _, tables = printed.partition("\nlistening\n")
+    mark = ""
+    for line in opened.splitlines():
+        if line.startswith("mark "):
+            mark = line[5 : 5 + _MARK_CHARACTERS]
+        elif "socket:[" in line:
+            held[mark].add(line.rpartition("socket:[")[2].rstrip("]"))
+    sockets = list(listening(tables))
+    return {
+        mark: sorted({port for inode, port in sockets if inode in inodes}) for mark, inodes in held.items()
+    }

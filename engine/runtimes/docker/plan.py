@@ -1,0 +1,116 @@
+"""The container of a session: what it may, what it sees, and the labels by which it is found again."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from engine.runtimes.docker.scripts import IDLE, standing_environment
+from engine.runtimes.jail import HOME, USER
+from engine.runtimes.runtime import Sandbox, mount_path
+from models.identifier import SessionId
+from models.settings import DockerSettings
+
+SERVER_LABEL: Final = "io.roocode.server"
+SESSION_LABEL: Final = "io.roocode.session"
+PLAN_LABEL: Final = "io.roocode.plan"
+
+_OWN_PROCESSES: Final = 4
+"""The container's first process, its child, and the script around a command and one that ends it."""
+_STANDING: Final = {"HOME": HOME, "USER": USER, "LOGNAME": USER, "LANG": "C.UTF-8", "TERM": "dumb"}
+_SHARES: Final = 256
+"""A quarter of what every other process gets: commands leave the processor to the server."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is common to the containers of one server."""
+
+    settings: DockerSettings
+    server_id: str
+    data_dir: Path
+    read_only_paths: Sequence[Path]
+
+    def name(self, session_id: SessionId) -> str:
+        """A session's container has a name of its own, so that there are never two."""
+        return f"roocode-{self.server_id}-{session_id}"
+
+    def digest(self, sandbox: Sandbox) -> str:
+        """The same for sandboxes that one container can serve."""
+        return hashlib.sha256(orjson.dumps(self._configuration(sandbox))).hexdigest()[:16]
+
+    def configuration(self, sandbox: Sandbox) -> dict[str, Any]:
+        """Source: Docker Engine API, ContainerCreate."""
+        labels = {
+            SERVER_LABEL: self.server_id,
+            SESSION_LABEL: sandbox.session_id,
+            PLAN_LABEL: self.digest(sandbox),
+        }
+        return {**self._configuration(sandbox), "Labels": labels}
+
+    def _configuration(self, sandbox: Sandbox) -> dict[str, Any]:
+        environment = {**_STANDING, **standing_environment()}
+        return {
+            "Image": self.settings.image,
+            "Entrypoint": ["/bin/sh", "-c", IDLE],
+            "Cmd": [],
+            "User": self.settings.user or f"{os.getuid()}:{os.getgid()}",
+            "Env": [f"{name}={content}" for name, content in environment.items()],
+            "WorkingDir": mount_path(sandbox.session_id),
+            "Hostname": "sandbox",
+            "HostConfig": {
+                **self._surroundings(sandbox),
+                **_limits(sandbox),
+                "ReadonlyRootfs": True,
+                "CapDrop": ["ALL"],
+                "SecurityOpt": ["no-new-privileges"],
+                "IpcMode": "private",
+                "LogConfig": {"Type": "none"},
+                **({"Runtime": self.settings.oci_runtime} if self.settings.oci_runtime else {}),
+            },
+        }
+
+    def _surroundings(self, sandbox: Sandbox) -> Mapping[str, Any]:
+        shown = [
+            {"Type": "bind", "Source": str(path), "Target": str(path), "ReadOnly": True}
+            for path in self.read_only_paths
+        ]
+        workspace = {
+            "Type": "bind",
+            "Source": str(self._as_the_engine_sees(sandbox.folder)),
+            "Target": mount_path(sandbox.session_id),
+        }
+        half = sandbox.limits.max_memory_mb * 2**20 // 2
+        return {
+            "NetworkMode": self.settings.network if sandbox.network else "none",
+            "Mounts": [workspace, *shown],
+            "Tmpfs": {"/tmp": f"rw,exec,nosuid,nodev,mode=1777,size={half}"},  # noqa: S108 - the container's
+            "ShmSize": half,
+        }
+
+    def _as_the_engine_sees(self, folder: Path) -> Path:
+        if self.settings.data_dir is None:
+            return folder
+        return Path(self.settings.data_dir) / folder.relative_to(self.data_dir)
+
+
+def _limits(sandbox: Sandbox) -> Mapping[str, Any]:
+    limits = sandbox.limits
+    memory, largest = limits.max_memory_mb * 2**20, limits.max_file_size_mb * 2**20
+    return {
+        "Memory": memory,
+        "MemorySwap": memory,
+        "NanoCpus": limits.max_cpu_percent * 10_000_000,
+        "CpuShares": _SHARES,
+        "PidsLimit": limits.max_processes + _OWN_PROCESSES,
+        "Ulimits": [
+            {"Name": "core", "Soft": 0, "Hard": 0},
+            {"Name": "fsize", "Soft": largest, "Hard": largest},
+        ],
+    }

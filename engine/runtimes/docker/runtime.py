@@ -1,0 +1,210 @@
+"""The Docker runtime: one container a session, in which its commands run one beside the other.
+
+The workspace is mounted from this machine, so files are read and written without the container. Commands
+share its limits, its processes and its network: what one serves on 127.0.0.1, the next can ask for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import ClassVar
+
+import structlog
+
+from engine.runtimes.child import Child
+from engine.runtimes.docker.child import ContainerChild, Placed
+from engine.runtimes.docker.client import ContainerEngine
+from engine.runtimes.docker.container import SessionContainer
+from engine.runtimes.docker.images import Images, Tell
+from engine.runtimes.docker.plan import SERVER_LABEL, SESSION_LABEL, Plan
+from engine.runtimes.docker.terminal import ContainerTerminal
+from engine.runtimes.docker.warm import WarmPool, remove_empty
+from engine.runtimes.runtime import (
+    Command,
+    Exit,
+    OnStarted,
+    OutputSink,
+    Place,
+    Runtime,
+    RuntimeUnavailable,
+    Sandbox,
+)
+from engine.runtimes.supervising import SupervisingRuntime
+from models.identifier import SessionId
+
+log = structlog.get_logger("docker")
+
+_CAN: Mapping[str, tuple[str, str]] = {
+    "memory": ("MemoryLimit", "container"),
+    "processes": ("PidsLimit", "container"),
+    "cpu": ("CpuCfsQuota", "container"),
+}
+
+
+class DockerRuntime(SupervisingRuntime):
+    """Containers of an engine that speaks Docker's language."""
+
+    name: ClassVar = "docker"
+
+    def __init__(
+        self,
+        engine: ContainerEngine,
+        plan: Plan,
+        *,
+        pattern: Sandbox,
+        tell: Tell,
+        max_output_bytes: int,
+        beside: Runtime | None = None,
+    ) -> None:
+        """`pattern` is the sandbox of a session without wishes of its own; its folder is above them all.
+
+        `beside` runs the server's own programs, which only read: an image need not have them.
+        """
+        super().__init__(max_output_bytes=max_output_bytes)
+        settings = plan.settings
+        self._engine = engine
+        self._plan = plan
+        self._folder = pattern.folder
+        self._beside = beside
+        self._images = Images(engine, tell, may_pull=settings.pull != "never")
+        self._containers: dict[SessionId, SessionContainer] = {}
+        self._warm = WarmPool(settings.warm, pattern, self._prepare)
+        self._can: Mapping[str, object] = {}
+
+    async def probe(self) -> str | None:
+        """Why nothing can be run here, found out by asking the engine; kept as `problem`."""
+        try:
+            self._can = await self._engine.info()
+            self.problem = None
+        except RuntimeUnavailable as failure:
+            self.problem = failure.message
+        return self.problem
+
+    async def has_image(self) -> bool:
+        """Whether the image is there, so that a session need not wait for it. Raises: RuntimeUnavailable."""
+        return await self._engine.has_image(self._plan.settings.image)
+
+    async def run(
+        self,
+        sandbox: Sandbox,
+        command: Command,
+        *,
+        on_output: OutputSink | None = None,
+        on_started: OnStarted | None = None,
+    ) -> Exit:
+        """See `SupervisingRuntime.run`."""
+        if command.only_reads and self._beside is not None:
+            return await self._beside.run(sandbox, command, on_output=on_output, on_started=on_started)
+        return await super().run(sandbox, command, on_output=on_output, on_started=on_started)
+
+    def holds(self) -> Mapping[str, str]:
+        """What holds each limit; an engine without the kernel's help says so of itself."""
+        told = {
+            name: how if self._can.get(ability, True) else "not enforced: the container engine cannot"
+            for name, (ability, how) in _CAN.items()
+        }
+        options = self._can.get("SecurityOptions") or []
+        has_filter = isinstance(options, list) and any("seccomp" in str(option) for option in options)
+        return {
+            **told,
+            "fileSize": "rlimit of each process",
+            "time": "server",
+            "disk": "server, measured each second",
+            "output": "server",
+            "systemCalls": "seccomp filter of the engine" if has_filter else "not filtered by the engine",
+        }
+
+    async def place(self, session_id: SessionId) -> Place:
+        """The session's container."""
+        identity, status = await self._container(session_id).status()
+        return Place(id=identity, status=status)
+
+    def reserved(self) -> SessionId | None:
+        """The id of a session to come whose container is ready."""
+        return self._warm.take()
+
+    async def recover(self, is_known: Callable[[SessionId], Awaitable[bool]]) -> None:
+        """Remove the containers of sessions that are no more, and end what runs in the others."""
+        try:
+            found = await self._engine.list(f"{SERVER_LABEL}={self._plan.server_id}")
+        except RuntimeUnavailable as failure:
+            log.warning("orphans not looked for", reason=failure.message)
+            return
+        known = set()
+        for container in found:
+            session_id = SessionId(container["Labels"].get(SESSION_LABEL, ""))
+            if await is_known(session_id):
+                known.add(session_id)
+        tending = [self._tend(container, known) for container in found]
+        await asyncio.gather(*tending)
+        if self._plan.settings.warm:
+            entries = await asyncio.to_thread(lambda: [entry.name for entry in self._folder.glob("[!.]*")])
+            sessions = {name for name in entries if await is_known(SessionId(name))}
+            await asyncio.to_thread(remove_empty, self._folder, sessions)
+        self._warm.fill()
+
+    async def close(self, session_id: SessionId) -> None:
+        """End everything of a session and remove its container: now, or else at the next start."""
+        await super().close(session_id)
+        container = self._container(session_id)
+        del self._containers[session_id]
+        try:
+            await container.remove()
+        except RuntimeUnavailable as failure:
+            log.warning("container left", session_id=session_id, reason=failure.message)
+
+    async def shut_down(self) -> None:
+        """Let go of the engine; containers stay for the next start."""
+        await self._warm.close()
+        await self._images.close()
+        await self._engine.close()
+
+    @asynccontextmanager
+    async def _child(
+        self, sandbox: Sandbox, command: Command, *, has_input: bool
+    ) -> AsyncIterator[ContainerChild]:
+        container = self._container(sandbox.session_id)
+        with container.used():
+            placed = Placed(container=container, sandbox=sandbox, command=command)
+            yield ContainerChild(placed, has_input=has_input)
+
+    @asynccontextmanager
+    async def _terminal(
+        self, sandbox: Sandbox, command: Command, columns: int, rows: int
+    ) -> AsyncIterator[ContainerTerminal]:
+        container = self._container(sandbox.session_id)
+        with container.used():
+            placed = Placed(container=container, sandbox=sandbox, command=command)
+            yield ContainerTerminal(placed, columns, rows)
+
+    async def _verified(self, child: Child, done: Exit) -> Exit:
+        assert isinstance(child, ContainerChild)  # noqa: S101 - no other is made here
+        if child.loss is not None and done.stopped_by is None:
+            raise child.loss
+        return done
+
+    async def _check(self, sandbox: Sandbox, command: Command) -> None:
+        if self.problem is not None:
+            await self.probe()
+        await super()._check(sandbox, command)
+
+    async def _prepare(self, sandbox: Sandbox) -> str:
+        return await self._container(sandbox.session_id).ensure(sandbox)
+
+    async def _tend(self, found: Mapping[str, object], known: set[SessionId]) -> None:
+        labels = found["Labels"]
+        session_id = SessionId(labels.get(SESSION_LABEL, "")) if isinstance(labels, dict) else SessionId("")
+        with contextlib.suppress(RuntimeUnavailable):  # looked at again before it is used
+            if session_id not in known:
+                await self._engine.remove(str(found["Id"]))
+            elif found["State"] == "running":
+                await self._container(session_id).quiet()
+
+    def _container(self, session_id: SessionId) -> SessionContainer:
+        if session_id not in self._containers:
+            made = SessionContainer(self._engine, self._images, self._plan, session_id)
+            self._containers[session_id] = made
+        return self._containers[session_id]

@@ -1,0 +1,83 @@
+"""A program behind a terminal inside a session's container."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Final
+
+from engine.finishing import finish
+from engine.runtimes.docker.child import ContainerChild, Placed
+from engine.runtimes.docker.client import EngineRefused
+from engine.runtimes.guard import guard_disk
+from engine.runtimes.runtime import RuntimeUnavailable
+
+_SIZE_TRIES: Final = 50
+_SIZE_PAUSE_S: Final = 0.02
+
+
+class ContainerTerminal:
+    """A command line that is typed into."""
+
+    def __init__(self, placed: Placed, columns: int, rows: int) -> None:
+        self.finished = asyncio.Event()
+        self._sandbox = placed.sandbox
+        self._child = ContainerChild(placed, has_terminal=True)
+        self._size = (columns, rows)
+        self._guard: asyncio.Task[None] | None = None
+
+    async def begin(self) -> None:
+        """Let it run. Raises: RuntimeUnavailable, Conflict."""
+        self._output, _ = await self._child.begin()
+        self._guard = asyncio.create_task(guard_disk(self._sandbox, self._child.ended, self.stop))
+        await self._give_size()
+
+    async def read(self) -> bytes:
+        """The next bytes that it prints; none at its end."""
+        return await self._output.read()
+
+    async def write(self, content: bytes) -> None:
+        """Type. Raises: OSError, once it has ended."""
+        await self._child.write(content)
+
+    async def resize(self, columns: int, rows: int) -> None:
+        """Tell it of a new size of the window; one that has just ended needs none."""
+        with contextlib.suppress(EngineRefused):
+            await self._child.resize(columns, rows)
+
+    async def ended(self) -> int:
+        """Its exit code, once it has ended. Raises: RuntimeUnavailable, if that cannot be known."""
+        await self._child.ended.wait()
+        if self._child.loss is not None:
+            raise self._child.loss
+        assert self._child.end is not None  # noqa: S101 - that is what `ended` says
+        return self._child.end.code
+
+    def stop(self) -> None:
+        """End it and everything that it started."""
+        self._child.kill()
+
+    async def close(self) -> None:
+        """End whatever is left of it and let go of everything."""
+        await finish(self._close())
+
+    async def _close(self) -> None:
+        try:
+            await self._child.close()
+            if self._guard is not None:
+                self._guard.cancel()
+                await asyncio.gather(self._guard, return_exceptions=True)
+        finally:
+            self.finished.set()
+
+    async def _give_size(self) -> None:
+        """The engine may need a moment until a terminal that it has begun to open has a size."""
+        for _ in range(_SIZE_TRIES):
+            try:
+                await self._child.resize(*self._size)
+            except EngineRefused:
+                await asyncio.sleep(_SIZE_PAUSE_S)
+            except RuntimeUnavailable:
+                return  # who reads it sees the end
+            else:
+                return

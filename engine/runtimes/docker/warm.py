@@ -1,0 +1,81 @@
+"""Containers made ahead of their sessions, under ids that are kept for sessions to come."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import structlog
+
+from engine.runtimes.runtime import RuntimeUnavailable, Sandbox
+from engine.runtimes.workspace import Workspace
+from models.identifier import SessionId, new_id
+
+log = structlog.get_logger("docker")
+
+Make = Callable[[Sandbox], Awaitable[object]]
+
+
+class WarmPool:
+    """Keeps `size` containers ready, as a session without wishes of its own has them."""
+
+    def __init__(self, size: int, pattern: Sandbox, make: Make) -> None:
+        """`pattern` is such a session's sandbox; its folder is the one above the workspaces."""
+        self._size = size
+        self._pattern = pattern
+        self._make = make
+        self._ready: deque[SessionId] = deque()
+        self._filling: asyncio.Task[None] | None = None
+
+    def take(self) -> SessionId | None:
+        """The id of a session whose container runs already; None, if none is ready."""
+        taken = self._ready.popleft() if self._ready else None
+        self.fill()
+        return taken
+
+    def fill(self) -> None:
+        """Make what is missing, in the background."""
+        if self._size and (self._filling is None or self._filling.done()):
+            self._filling = asyncio.create_task(self._fill(), name="warm containers")
+
+    async def close(self) -> None:
+        """Make no more; those that are there are found by the next start."""
+        if self._filling is not None:
+            self._filling.cancel()
+            await asyncio.gather(self._filling, return_exceptions=True)
+
+    async def _fill(self) -> None:
+        while len(self._ready) < self._size:
+            session_id = SessionId(new_id("session"))
+            sandbox = _of(self._pattern, session_id)
+            await Workspace(sandbox.folder, max_file_bytes=0).make()
+            try:
+                await self._make(sandbox)
+            except RuntimeUnavailable as failure:
+                log.warning("no warm container", reason=failure.message)
+                with contextlib.suppress(OSError):
+                    sandbox.folder.rmdir()
+                return
+            self._ready.append(session_id)
+
+
+def remove_empty(folder: Path, is_known: set[str]) -> None:
+    """Remove the workspaces that were made for sessions which never came."""
+    if not folder.is_dir():
+        return
+    for entry in folder.iterdir():
+        if not entry.name.startswith(".") and entry.name not in is_known:
+            with contextlib.suppress(OSError):
+                entry.rmdir()
+
+
+def _of(pattern: Sandbox, session_id: SessionId) -> Sandbox:
+    return Sandbox(
+        session_id=session_id,
+        folder=pattern.folder / session_id,
+        limits=pattern.limits,
+        network=pattern.network,
+    )
