@@ -20,6 +20,9 @@ from typing import Any, Final
 
 import pytest
 
+from engine.runtimes.choose import ID_FILE
+from engine.runtimes.docker.plan import SERVER_LABEL
+
 HOST_IMAGE: Final = "roocode-test/host:latest"
 """Links into /usr, which is mounted from this machine: as much of a system as the jail shows."""
 BUSYBOX_IMAGE: Final = "roocode-test/busybox:latest"
@@ -92,9 +95,19 @@ class TestEngine:
         found = self.ask("GET", f"/containers/json?all=1&filters={_quoted(filters)}")
         return list(found)
 
-    def remove_containers(self, label: str) -> None:
-        """End and remove those that have a label."""
-        for container in self.containers(label):
+    def settings(self, **docker: Any) -> dict[str, Any]:
+        """What `runtime` is in the settings of a server that uses this engine."""
+        chosen = {"host": self.address, "image": HOST_IMAGE, "network": NETWORK, "pull": "never", **docker}
+        shown = SHOWN if chosen["image"] == HOST_IMAGE else []
+        return {"kind": "docker", "docker": chosen, "read_only_paths": shown}
+
+    def containers_of(self, data_dir: Path) -> list[dict[str, Any]]:
+        """Those of the server with a data directory."""
+        return self.containers(f"{SERVER_LABEL}={(data_dir / ID_FILE).read_text()}")
+
+    def remove_containers_of(self, data_dir: Path) -> None:
+        """End and remove those of the server with a data directory."""
+        for container in self.containers_of(data_dir):
             self.ask("DELETE", f"/containers/{container['Id']}?force=1&v=1")
 
     def prepare(self) -> None:

@@ -22,3 +22,13 @@ def kill(word: str, by: int | None = None) -> list[int]:
         with suppress(psutil.NoSuchProcess):
             process.kill()
     return [process.pid for process in found]
+
+
+def anywhere(*command: str) -> list[psutil.Process]:
+    """The living processes of this machine, in whichever namespace, with this command line."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.cmdline() == list(command) and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found

@@ -10,14 +10,13 @@ from typing import Any
 
 import pytest
 
-from engine.runtimes.choose import ID_FILE, Surroundings, choose
+from engine.runtimes.choose import Surroundings, choose
 from engine.runtimes.docker.images import Tell
-from engine.runtimes.docker.plan import SERVER_LABEL
 from engine.runtimes.docker.runtime import DockerRuntime
 from engine.runtimes.runtime import Runtime
 from engine.runtimes.workspace import Workspace
 from models.settings import RuntimeSettings, SessionSettings
-from tests.support.containers import HOST_IMAGE, NETWORK, SHOWN, TestEngine
+from tests.support.containers import TestEngine
 
 SECRET = b"a secret of the host"
 LARGEST_FILE = 100_000
@@ -75,19 +74,11 @@ async def containers_of(
     **docker: Any,
 ) -> AsyncIterator[DockerRuntime]:
     """The runtime of a server on the tests' engine; its containers end with it."""
-    settings = {"host": engine.address, "image": HOST_IMAGE, "network": NETWORK, "pull": "never", **docker}
-    shown = SHOWN if settings["image"] == HOST_IMAGE else []
-    made = await chosen(
-        "docker",
-        data_dir,
-        tell=tell,
-        docker=settings,
-        read_only_paths=shown,
-        max_output_bytes=max_output_bytes,
-    )
+    settings = {**engine.settings(**docker), "max_output_bytes": max_output_bytes}
+    made = await chosen(data_dir=data_dir, tell=tell, **settings)
     assert isinstance(made, DockerRuntime)
     try:
         yield made
     finally:
         await made.shut_down()
-        engine.remove_containers(f"{SERVER_LABEL}={(data_dir / ID_FILE).read_text()}")
+        engine.remove_containers_of(data_dir)

@@ -1,27 +1,32 @@
-"""Programs that are talked with, in a jail and without one."""
+"""Programs that are talked with, in a jail, in a container and without either."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from engine.runtimes.host import HostRuntime
 from engine.runtimes.local import LocalRuntime
 from engine.runtimes.runtime import Command, Sandbox
+from engine.runtimes.supervising import SupervisingRuntime
 from engine.runtimes.unsafe_local import UnsafeLocalRuntime
 from models.error import NotFound
 from models.identifier import SessionId
 from models.session import ResourceLimits
+from tests.engine.runtimes.conftest import containers_of
 
 PATIENCE_S = 20
 
 
-@pytest.fixture(params=[LocalRuntime, UnsafeLocalRuntime])
-def runtime(request: pytest.FixtureRequest) -> HostRuntime:
-    made: HostRuntime = request.param()
-    return made
+@pytest.fixture(params=["local", "unsafe-local", "docker"])
+async def runtime(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SupervisingRuntime]:
+    if request.param == "docker":
+        async with containers_of(request.getfixturevalue("container_engine"), tmp_path / "data") as docker:
+            yield docker
+    else:
+        yield {"local": LocalRuntime, "unsafe-local": UnsafeLocalRuntime}[request.param]()
 
 
 @pytest.fixture
@@ -31,14 +36,14 @@ def sandbox(tmp_path: Path) -> Sandbox:
     return Sandbox(session_id=SessionId("session"), folder=folder, limits=ResourceLimits(), network=False)
 
 
-async def test_a_program_answers_what_is_written_to_it(runtime: HostRuntime, sandbox: Sandbox) -> None:
+async def test_a_program_answers_what_is_written_to_it(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
     async with asyncio.timeout(PATIENCE_S), runtime.start(sandbox, Command(line="cat")) as program:
         for line in (b"one\n", b"two\n"):
             await program.write(line)
             assert await program.read() == line
 
 
-async def test_a_program_ends_with_its_block(runtime: HostRuntime, sandbox: Sandbox) -> None:
+async def test_a_program_ends_with_its_block(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
     line = "trap '' TERM HUP; echo up; while :; do sleep 0.05; echo alive > proof; done"
     async with asyncio.timeout(PATIENCE_S), runtime.start(sandbox, Command(line=line)) as program:
         assert await program.read() == b"up\n"
@@ -48,14 +53,14 @@ async def test_a_program_ends_with_its_block(runtime: HostRuntime, sandbox: Sand
     assert not (sandbox.folder / "proof").exists()
 
 
-async def test_a_program_ends_with_its_session(runtime: HostRuntime, sandbox: Sandbox) -> None:
+async def test_a_program_ends_with_its_session(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
     async with asyncio.timeout(PATIENCE_S), runtime.start(sandbox, Command(line="cat")) as program:
         closing = asyncio.create_task(runtime.close(sandbox.session_id))
         assert await program.read() == b""
     await closing
 
 
-async def test_what_a_program_complains_of_is_kept(runtime: HostRuntime, sandbox: Sandbox) -> None:
+async def test_what_a_program_complains_of_is_kept(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
     line = "echo no such thing >&2; echo done; cat"
     async with asyncio.timeout(PATIENCE_S), runtime.start(sandbox, Command(line=line)) as program:
         assert await program.read() == b"done\n"
@@ -63,7 +68,7 @@ async def test_what_a_program_complains_of_is_kept(runtime: HostRuntime, sandbox
 
 
 async def test_a_program_is_not_started_in_a_folder_that_is_not_there(
-    runtime: HostRuntime, sandbox: Sandbox
+    runtime: SupervisingRuntime, sandbox: Sandbox
 ) -> None:
     with pytest.raises(NotFound):
         async with runtime.start(sandbox, Command(line="cat", directory="nowhere")):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from models.identifier import SessionId
 from models.session import SessionCreate
 from models.settings import Settings
 from models.user import Caller
+from tests.support.containers import TestEngine
+from tests.support.processes import anywhere
 
 
 @dataclass
@@ -25,6 +28,12 @@ class Room:
     engine: Engine
     caller: Caller
     session_id: SessionId
+    nap: int
+    """How long what this room starts sleeps: in no other test anything sleeps so long."""
+
+    def sleepers(self) -> int:
+        """How many processes of this machine, in whichever container, sleep for this room."""
+        return len(anywhere("sleep", str(self.nap)))
 
     async def session(self, **config: Any) -> SessionId:
         """Another session."""
@@ -50,14 +59,24 @@ class Room:
                 await asyncio.sleep(0.01)
 
 
-@pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[Room]:
-    settings = Settings.load_plain({"server": {"data_dir": str(tmp_path / "data")}})
-    engine = await open_engine(settings)
+@pytest.fixture(params=["local", "docker"])
+async def room(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Room]:
+    """A room whose commands run in a jail, and one whose commands run in a container."""
+    data_dir = tmp_path / "data"
+    containers: TestEngine | None = None
+    runtime: dict[str, Any] = {"kind": "local"}
+    if request.param == "docker":
+        containers = request.getfixturevalue("container_engine")
+        runtime = containers.settings()
+    engine = await open_engine(
+        Settings.load_plain({"server": {"data_dir": str(data_dir)}, "runtime": runtime})
+    )
     try:
         identity = await engine.accounts.open_identity()
         caller = Caller.of(identity, request_id="test", base_url="http://test")
         made = await engine.sessions.create(caller, SessionCreate.load({}))
-        yield Room(engine, caller, made.id)
+        yield Room(engine, caller, made.id, 1_000_000 + secrets.randbelow(8_000_000))
     finally:
         await engine.close()
+        if containers is not None:
+            containers.remove_containers_of(data_dir)

@@ -11,7 +11,6 @@ from engine import process_log, processes
 from models.error import Conflict, NotFound, PermissionDenied
 from models.process import Process, ProcessStart, ProcessStatus
 from tests.engine.session.conftest import Room
-from tests.support.processes import started
 
 
 async def start(room: Room, command: str, **more: Any) -> Process:
@@ -69,10 +68,10 @@ async def test_one_that_does_not_listen_is_killed(room: Room, monkeypatch: pytes
 
 
 async def test_what_it_started_ends_with_it(room: Room) -> None:
-    process = await start(room, "(setsid sleep 83831 &); echo up; sleep 83832")
-    await room.until(lambda: "up" in logs(room, process) and started("83831"))
+    process = await start(room, f"(setsid sleep {room.nap} &); echo up; sleep {room.nap}")
+    await room.until(lambda: "up" in logs(room, process) and room.sleepers() == 2)
     await room.engine.processes.stop(room.session_id, process.pid, force=True)
-    assert started("8383") == []
+    assert room.sleepers() == 0
 
 
 async def test_one_that_has_ended_cannot_be_stopped(room: Room) -> None:
@@ -129,16 +128,16 @@ async def test_a_long_log_keeps_its_end(room: Room, monkeypatch: pytest.MonkeyPa
 
 
 async def test_processes_end_with_their_session_and_with_the_engine(room: Room) -> None:
-    await start(room, "sleep 84841")
+    await start(room, f"sleep {room.nap}")
     other = room.session_id
     room.session_id = await room.session()
-    await start(room, "sleep 84842")
-    await room.until(lambda: len(started("8484")) >= 2)
+    await start(room, f"sleep {room.nap}")
+    await room.until(lambda: room.sleepers() == 2)
     await room.engine.sessions.delete(other)
-    await room.until(lambda: not started("84841"))
+    await room.until(lambda: room.sleepers() == 1)
     assert await room.engine.processes.list(other) == []
     await room.engine.end_work()
-    assert started("8484") == []
+    assert room.sleepers() == 0
 
 
 async def test_those_of_another_session_do_not_exist(room: Room) -> None:

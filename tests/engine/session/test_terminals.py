@@ -11,7 +11,6 @@ from engine import terminals
 from models.error import Conflict, NotFound, PermissionDenied
 from models.terminal import Terminal, TerminalInput, TerminalOpen, TerminalResize
 from tests.engine.session.conftest import Room
-from tests.support.processes import started
 
 
 async def open_terminal(room: Room, **more: Any) -> Terminal:
@@ -49,10 +48,10 @@ async def test_a_new_size_is_told_to_the_program(room: Room) -> None:
 
 async def test_control_c_interrupts_what_runs(room: Room) -> None:
     terminal = await open_terminal(room)
-    await send(room, terminal, "sleep 85858\r")
-    await room.until(lambda: started("85858"))
+    await send(room, terminal, f"sleep {room.nap}\r")
+    await room.until(room.sleepers)
     await send(room, terminal, "\x03")
-    await room.until(lambda: not started("85858"))
+    await room.until(lambda: not room.sleepers())
     await send(room, terminal, "echo still $((40+2))\r")
     await shows(room, terminal, "still 42")
 
@@ -84,17 +83,17 @@ async def test_it_closes_when_its_program_ends(room: Room) -> None:
 
 
 async def test_closing_ends_what_runs_in_it(room: Room) -> None:
-    terminal = await open_terminal(room, command="sleep 86868")
-    await room.until(lambda: started("86868"))
+    terminal = await open_terminal(room, command=f"sleep {room.nap}")
+    await room.until(room.sleepers)
     await room.engine.terminals.close_one(room.session_id, terminal.id)
-    assert started("86868") == [] and room.engine.terminals.list(room.session_id) == []
+    assert room.sleepers() == 0 and room.engine.terminals.list(room.session_id) == []
 
 
 async def test_terminals_end_with_their_session(room: Room) -> None:
-    await open_terminal(room, command="sleep 87878")
-    await room.until(lambda: started("87878"))
+    await open_terminal(room, command=f"sleep {room.nap}")
+    await room.until(room.sleepers)
     await room.engine.sessions.delete(room.session_id)
-    assert started("87878") == []
+    assert room.sleepers() == 0
 
 
 async def test_a_session_that_restricts_commands_has_no_terminals(room: Room) -> None:
