@@ -69,7 +69,6 @@ class ContainerChild:
         self._stream: Stream | None = None
         self._following: asyncio.Task[None] | None = None
         self._killing: asyncio.Task[None] | None = None
-        self._closing: asyncio.Task[None] | None = None
         self._is_closed = False
         self._is_doomed = False
 
@@ -92,9 +91,13 @@ class ContainerChild:
             raise BrokenPipeError("it has ended") from failure
 
     def close_input(self) -> None:
-        """Let it see that no more input comes; what it prints from now on is not heard."""
-        if self._stream is not None and not self._is_closed:
-            self._closing = asyncio.create_task(self._close_stream())
+        """Let it see that no more input comes; what it prints then is still heard."""
+        # The stream itself can only close both ways at once.
+        answer = self._stream._resp if self._stream is not None else None
+        if answer is not None and answer.connection is not None:
+            transport = answer.connection.transport
+            if transport is not None and transport.can_write_eof():
+                transport.write_eof()
 
     async def resize(self, columns: int, rows: int) -> None:
         """Raises: RuntimeUnavailable."""
