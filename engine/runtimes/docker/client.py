@@ -19,6 +19,8 @@ Json = dict[str, Any]
 
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=60, sock_connect=5)
 _PROBE_S: Final = 3.0
+_NO_ANSWER: Final = 600
+"""No status of HTTP: what the client library says when it could not connect."""
 NOT_FOUND: Final = 404
 CONFLICT: Final = 409
 
@@ -162,11 +164,15 @@ class ContainerEngine:
         try:
             yield
         except DockerError as refusal:
+            if refusal.status >= _NO_ANSWER:
+                raise self._gone() from refusal
             raise EngineRefused(
                 f"The container engine refused: {refusal.message}", refusal.status
             ) from refusal
         except (aiohttp.ClientError, OSError, TimeoutError) as failure:
-            raise EngineGone(
-                f"The container engine at {self.address} does not answer: start it, or set "
-                "`runtime.kind: local`."
-            ) from failure
+            raise self._gone() from failure
+
+    def _gone(self) -> EngineGone:
+        return EngineGone(
+            f"The container engine at {self.address} does not answer: start it, or set `runtime.kind: local`."
+        )

@@ -12,13 +12,14 @@ read_counters() {
     done
 }
 
-# Runs the command line $1 and ends all that it leaves behind. Then, unless $2 is empty, prints on stderr what $2
-# introduces: the exit code, whether anything is left, kills for memory before and after, and the most memory
-# used, in a line; and below it the processor time as `times` prints it. What the shell itself has to say of
-# how the command ended is for nobody.
+# Runs the command line $1 and ends all that it leaves behind. Then prints on stderr what $2 introduces: the exit
+# code, whether anything is left, kills for memory before and after, and the most memory used, in a line; and
+# below it the processor time as `times` prints it. What the shell itself has to say of how the command ended is
+# for nobody. Where $2 is empty, behind a terminal, it waits for a line first and prints nothing after.
 supervise() {
     unset ROOCODE_SCRIPTS
     exec 3>&2 2>/dev/null
+    [ -n "$2" ] || read -r go
     read_counters
     before=$kills
     trap : HUP INT QUIT TERM

@@ -12,6 +12,8 @@ from engine.runtimes.docker.client import EngineRefused
 from engine.runtimes.guard import guard_disk
 from engine.runtimes.runtime import RuntimeUnavailable
 
+_ECHO: Final = b"\r\n"
+"""What the terminal shows of the line that lets its program begin, once it has a size."""
 _SIZE_TRIES: Final = 50
 _SIZE_PAUSE_S: Final = 0.02
 
@@ -24,6 +26,8 @@ class ContainerTerminal:
         self._sandbox = placed.sandbox
         self._child = ContainerChild(placed, has_terminal=True)
         self._size = (columns, rows)
+        self._first = b""
+        self._has_begun = False
         self._guard: asyncio.Task[None] | None = None
 
     async def begin(self) -> None:
@@ -31,9 +35,17 @@ class ContainerTerminal:
         self._output, _ = await self._child.begin()
         self._guard = asyncio.create_task(guard_disk(self._sandbox, self._child.ended, self.stop))
         await self._give_size()
+        with contextlib.suppress(BrokenPipeError):  # who reads it sees the end
+            await self._child.write(b"\n")
 
     async def read(self) -> bytes:
         """The next bytes that it prints; none at its end."""
+        while not self._has_begun and (chunk := await self._output.read()):
+            self._first += chunk
+            if len(self._first) >= len(_ECHO):
+                self._has_begun = True
+                if self._first != _ECHO:
+                    return self._first.removeprefix(_ECHO)
         return await self._output.read()
 
     async def write(self, content: bytes) -> None:

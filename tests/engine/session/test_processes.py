@@ -36,12 +36,17 @@ async def _is_over(room: Room, process: Process) -> bool:
 
 
 async def test_a_process_runs_on_and_its_lines_are_kept(room: Room) -> None:
-    process = await start(room, "echo one; echo two >&2; sleep 60")
+    process = await start(room, "echo one; echo two; sleep 60")
     await room.until(lambda: "two" in logs(room, process))
     assert (await now(room, process)).status is ProcessStatus.RUNNING
     assert logs(room, process) == "one\ntwo\n"
     assert logs(room, process, lines=1) == "two\n"
     assert (room.folder / process.log).read_text() == "one\ntwo\n"
+
+
+async def test_what_it_complains_of_is_kept_too(room: Room) -> None:
+    process = await ended(room, await start(room, "echo no such thing >&2"))
+    assert logs(room, process) == "no such thing\n"
 
 
 async def test_one_that_ends_by_itself_has_its_exit_code(room: Room) -> None:

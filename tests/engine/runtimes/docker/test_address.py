@@ -1,0 +1,47 @@
+"""Where the container engine is looked for."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from engine.runtimes.docker.address import DEFAULT, connect, engine_address
+
+
+def test_the_configured_address_comes_first() -> None:
+    assert engine_address("tcp://engine:2376", {"DOCKER_HOST": "unix:///other"}) == "tcp://engine:2376"
+
+
+def test_then_that_of_the_environment() -> None:
+    assert engine_address(None, {"DOCKER_HOST": "unix:///other"}) == "unix:///other"
+
+
+def test_then_a_socket_that_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A path of a socket is short, so it is made in the working directory."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as listening:
+        (Path(folder) / "podman").mkdir()
+        path = Path(folder) / "podman/podman.sock"
+        listening.bind(str(path))
+        found = engine_address(None, {"XDG_RUNTIME_DIR": folder})
+        assert found in (f"unix://{path}", DEFAULT) or found.startswith("unix:///run/")
+
+
+def test_and_docker_has_a_usual_place(tmp_path: Path) -> None:
+    assert engine_address(None, {"XDG_RUNTIME_DIR": str(tmp_path)}).startswith("unix:///")
+
+
+async def test_an_address_of_another_kind_is_an_error() -> None:
+    with pytest.raises(ValueError, match="neither"):
+        connect("carrier-pigeon://loft", {})
+
+
+async def test_certificates_make_the_way_a_safe_one(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        connect("tcp://engine:2376", {"DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": str(tmp_path)})
+    connector, url = connect("tcp://engine:2375", {})
+    await connector.close()
+    assert url == "http://engine:2375"
