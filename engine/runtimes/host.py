@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import ClassVar, Final, TypeVar
+from typing import Final, TypeVar
 
 from engine.runtimes.cgroups import ControlGroup, ControlGroups
 from engine.runtimes.process import Launch, Process
@@ -27,8 +27,6 @@ NICENESS: Final = 10
 
 class HostRuntime(SupervisingRuntime):
     """Runs commands as processes of this machine; how they are shut in is its subclasses' business."""
-
-    name: ClassVar[str]
 
     def __init__(self, *, max_output_bytes: int, groups: ControlGroups | None = None) -> None:
         super().__init__(max_output_bytes=max_output_bytes)

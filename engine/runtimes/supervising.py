@@ -7,7 +7,7 @@ import os
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
-from typing import Final, Protocol
+from typing import ClassVar, Final, Protocol
 
 from engine.finishing import finish
 from engine.runtimes.beneath import open_beneath
@@ -54,6 +54,8 @@ class ChildTerminal(Terminal, Stoppable, Protocol):
 
 class SupervisingRuntime:
     """Runs commands as children that its subclasses make."""
+
+    name: ClassVar[str]
 
     def __init__(self, *, max_output_bytes: int) -> None:
         self.problem: str | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -18,20 +19,18 @@ def test_then_that_of_the_environment() -> None:
     assert engine_address(None, {"DOCKER_HOST": "unix:///other"}) == "unix:///other"
 
 
-def test_then_a_socket_that_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A path of a socket is short, so it is made in the working directory."""
-    import tempfile
-
+def test_then_a_socket_that_is_there() -> None:
+    """Where this machine has an engine of its own, that one comes first."""
     with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as listening:
         (Path(folder) / "podman").mkdir()
-        path = Path(folder) / "podman/podman.sock"
-        listening.bind(str(path))
-        found = engine_address(None, {"XDG_RUNTIME_DIR": folder})
-        assert found in (f"unix://{path}", DEFAULT) or found.startswith("unix:///run/")
+        listening.bind(f"{folder}/podman/podman.sock")
+        found = Path(engine_address(None, {"XDG_RUNTIME_DIR": folder}).removeprefix("unix://"))
+        assert found.is_socket()
 
 
 def test_and_docker_has_a_usual_place(tmp_path: Path) -> None:
-    assert engine_address(None, {"XDG_RUNTIME_DIR": str(tmp_path)}).startswith("unix:///")
+    found = engine_address(None, {"XDG_RUNTIME_DIR": str(tmp_path)})
+    assert found == DEFAULT or Path(found.removeprefix("unix://")).is_socket()
 
 
 async def test_an_address_of_another_kind_is_an_error() -> None:
