@@ -112,7 +112,7 @@ class TestEngine:
 
     def prepare(self) -> None:
         """Make the images and the network."""
-        for image, content in ((HOST_IMAGE, _links_into_usr()), (BUSYBOX_IMAGE, _busybox())):
+        for image, content in ((HOST_IMAGE, _links_into_usr()), (BUSYBOX_IMAGE, busybox_archive())):
             name, _, tag = image.partition(":")
             self.ask("POST", f"/images/create?fromSrc=-&repo={name}&tag={tag}", content=content)
         pool = {"Subnet": "10.213.77.0/24", "Gateway": GATEWAY}
@@ -165,7 +165,7 @@ def own_engine() -> Iterator[Callable[[], TestEngine]]:
     def started() -> TestEngine:
         engine.start()
         name, _, tag = BUSYBOX_IMAGE.partition(":")
-        engine.ask("POST", f"/images/create?fromSrc=-&repo={name}&tag={tag}", content=_busybox())
+        engine.ask("POST", f"/images/create?fromSrc=-&repo={name}&tag={tag}", content=busybox_archive())
         return engine
 
     try:
@@ -206,7 +206,8 @@ def _links_into_usr() -> bytes:
     return _tar(_FOLDERS, {name: str(target) for name, target in links.items()}, {})
 
 
-def _busybox() -> bytes:
+def busybox_archive() -> bytes:
+    """The root of a system that is one static program."""
     program = shutil.which("busybox") or ""
     applets = subprocess.run([program, "--list"], capture_output=True, text=True, check=True).stdout.split()
     links = {f"bin/{name}": "busybox" for name in applets if name != "busybox"}
