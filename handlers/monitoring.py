@@ -24,7 +24,7 @@ class Monitoring(Handlers, namespace="/monitoring"):
             runtime_problem=self.engine.runtime.problem,
             running_tasks=self.engine.runner.running,
             active_sessions=await self.engine.sessions.active(),
-            docker_available=await docker_answers(os.environ),
+            docker_available=await docker_answers(self.engine.settings.runtime.docker.host, os.environ),
             timestamp=now(),
         )
 

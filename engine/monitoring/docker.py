@@ -7,23 +7,21 @@ from typing import Final
 
 import aiohttp
 
-DEFAULT: Final = "unix:///var/run/docker.sock"
+from engine.runtimes.docker.address import connect, engine_address
+
 PATIENCE: Final = aiohttp.ClientTimeout(total=1)
 
 
-async def docker_answers(environment: Mapping[str, str]) -> bool:
-    """Whether the engine that `DOCKER_HOST` names, or the one of this machine, says that it is there."""
-    address = environment.get("DOCKER_HOST") or DEFAULT
-    scheme, _, place = address.partition("://")
-    if scheme == "unix":
-        connector: aiohttp.BaseConnector = aiohttp.UnixConnector(place)
-        url = "http://docker/_ping"
-    else:
-        connector = aiohttp.TCPConnector()
-        url = f"http://{place}/_ping"
+async def docker_answers(configured: str | None, environment: Mapping[str, str]) -> bool:
+    """Whether the engine that would run the sessions' containers says that it is there."""
+    try:
+        connector, url = connect(engine_address(configured, environment), environment)
+    except (ValueError, OSError):
+        return False
+    address = url.replace("unix://", "http://")
     async with aiohttp.ClientSession(connector=connector, timeout=PATIENCE) as client:
         try:
-            async with client.get(url) as answer:
+            async with client.get(f"{address}/_ping") as answer:
                 return answer.status == 200
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
             return False

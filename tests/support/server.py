@@ -16,8 +16,11 @@ from typing import Any
 import pytest
 
 READY = "roocode-server ready on "
-NO_OLLAMA = {"ROOCODE_PROVIDERS__OLLAMA__BASE_URL": "http://127.0.0.1:1/v1"}
-"""So that `auto` is `scripted` on machines with an Ollama too."""
+ALIKE = {
+    "ROOCODE_PROVIDERS__OLLAMA__BASE_URL": "http://127.0.0.1:1/v1",
+    "ROOCODE_RUNTIME__KIND": "local",
+}
+"""So that `auto` is `scripted` and the jail on machines with an Ollama or a container engine too."""
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -52,7 +55,7 @@ class ServerProcess:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                env={**os.environ, **NO_OLLAMA, **self.settings},
+                env={**os.environ, **ALIKE, **self.settings},
                 cwd=self.data_dir.parent,
             )
         assert self.process.stdout is not None
