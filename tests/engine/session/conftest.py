@@ -30,6 +30,7 @@ class Room:
     session_id: SessionId
     nap: int
     """How long what this room starts sleeps: in no other test anything sleeps so long."""
+    containers: TestEngine | None = None
 
     def sleepers(self) -> int:
         """How many processes of this machine, in whichever container, sleep for this room."""
@@ -75,7 +76,7 @@ async def room(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
         identity = await engine.accounts.open_identity()
         caller = Caller.of(identity, request_id="test", base_url="http://test")
         made = await engine.sessions.create(caller, SessionCreate.load({}))
-        yield Room(engine, caller, made.id, 1_000_000 + secrets.randbelow(8_000_000))
+        yield Room(engine, caller, made.id, 1_000_000 + secrets.randbelow(8_000_000), containers)
     finally:
         await engine.close()
         if containers is not None:
