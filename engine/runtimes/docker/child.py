@@ -217,14 +217,19 @@ class ContainerChild:
 
     async def _kill(self) -> None:
         """Kill its processes; where that fails, the container with all that is in it."""
-        if await self._container.end(self._mark, "KILL"):
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.ended.wait(), _PATIENCE_S)
-                return
+        if await self._container.end(self._mark, "KILL") and await self._has_ended():
+            return
         log.warning("killing a whole container", session_id=self._placed.sandbox.session_id)
         await self._container.kill()
+        await self._has_ended()
+
+    async def _has_ended(self) -> bool:
+        """Whether it is seen to end soon; what has never been followed is not seen."""
+        if self._following is None:
+            return True
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.ended.wait(), _PATIENCE_S)
+        return self.ended.is_set()
 
     async def _close_stream(self) -> None:
         assert self._stream is not None  # noqa: S101 - the callers have seen to that

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import resource
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ PLAN_LABEL: Final = "io.roocode.plan"
 _OWN_PROCESSES: Final = 4
 """The container's first process, its child, and the script around a command and one that ends it."""
 _STANDING: Final = {"HOME": HOME, "USER": USER, "LOGNAME": USER, "LANG": "C.UTF-8", "TERM": "dumb"}
+_MOST: Final = 16_384
+"""Open files of a process, and processes of a user; the container's own bound is lower."""
 _SHARES: Final = 256
 """A quarter of what every other process gets: commands leave the processor to the server."""
 
@@ -112,5 +115,17 @@ def _limits(sandbox: Sandbox) -> Mapping[str, Any]:
         "Ulimits": [
             {"Name": "core", "Soft": 0, "Hard": 0},
             {"Name": "fsize", "Soft": largest, "Hard": largest},
+            *_as_here(),
         ],
     }
+
+
+def _as_here() -> list[dict[str, Any]]:
+    """No more than this server has itself: an engine's own bounds may be above what its machine can give."""
+    bounds = {"nofile": resource.RLIMIT_NOFILE, "nproc": resource.RLIMIT_NPROC}
+    found = []
+    for name, number in bounds.items():
+        own = resource.getrlimit(number)[1]
+        most = _MOST if own == resource.RLIM_INFINITY else min(own, _MOST)
+        found.append({"Name": name, "Soft": most, "Hard": most})
+    return found

@@ -13,7 +13,7 @@ from engine.runtimes.process import MARK
 _VARIABLE: Final = "ROOCODE_SCRIPTS"
 _FILES: Final = ("processes.sh", "supervise.sh", "end.sh", "sockets.sh")
 
-IDLE: Final = f"unset {_VARIABLE}; mkdir -p /tmp/home; while :; do sleep 86400; done"
+IDLE: Final = f"unset {_VARIABLE}; mkdir -p /tmp/home; while :; do sleep 86400; [ $? -ne 127 ] || exit; done"
 """What keeps a container alive. Its shell is the first process, which gets those that lose their parents."""
 QUIET: Final = "kill -9 -1"
 """Ends all but the first process."""
