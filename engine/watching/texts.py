@@ -36,12 +36,12 @@ class Texts:
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
-        self._texts: dict[tuple[Folder, str], tuple[Identity, bytes]] = {}
+        self._texts: dict[Folder, dict[str, tuple[Identity, bytes]]] = {}
         self._bytes = 0
 
     def get(self, folder: Folder, name: str, identity: Known | None) -> bytes | None:
         """The text of the very file that is meant; None, if it is not kept."""
-        kept = self._texts.get((folder, name))
+        kept = self._texts.get(folder, {}).get(name)
         return kept[1] if kept is not None and kept[0] == identity else None
 
     def keep(self, folder: Folder, name: str, identity: Identity, text: bytes) -> bool:
@@ -50,16 +50,21 @@ class Texts:
         size = len(text)
         if self._bytes + size > MOST_BYTES or size > self._budget.left_bytes:
             return False
-        self._texts[folder, name] = (identity, text)
+        self._texts.setdefault(folder, {})[name] = (identity, text)
         self._bytes += size
         self._budget.left_bytes -= size
         return True
 
-    def forget(self, folder: Folder, name: str) -> None:
-        kept = self._texts.pop((folder, name), None)
-        if kept is not None:
-            self._bytes -= len(kept[1])
-            self._budget.left_bytes += len(kept[1])
+    def forget(self, folder: Folder, name: str | None) -> None:
+        """Keep the text of a file no longer; without a name, that of any file of the directory."""
+        gone = [name] if name is not None else list(self._texts.get(folder, ()))
+        for each in gone:
+            kept = self._texts.get(folder, {}).pop(each, None)
+            size = len(kept[1]) if kept is not None else 0
+            self._bytes -= size
+            self._budget.left_bytes += size
+        if not self._texts.get(folder, True):
+            del self._texts[folder]
 
     def clear(self) -> None:
         self._budget.left_bytes += self._bytes

@@ -92,8 +92,8 @@ class Watching(Protocol):
         ...
 
 
-Forget = Callable[[Folder, str], None]
-"""Called for every file that is no longer known where it was."""
+Forget = Callable[[Folder, str | None], None]
+"""Called for a file that is no longer where it was, and without a name for a directory with all in it."""
 
 
 class Tree:
@@ -266,7 +266,7 @@ class Tree:
         folder.listed_ns = time.time_ns()
         with os.scandir(descriptor) as entries:
             for entry in entries if changes is None else sorted(entries, key=lambda entry: entry.name):
-                if _is_left_out(entry.name):
+                if entry.name.startswith(".") and _is_left_out(entry.name):
                     continue
                 if entry.is_dir(follow_symlinks=False):
                     folder.folders[entry.name] = Folder(entry.name, entry.inode(), folder)
@@ -288,15 +288,16 @@ class Tree:
             if folder.watch is not None:
                 self._folders -= 1
                 self._watching.remove(folder)
-            for name in list(folder.files):
-                self._drop(folder, name)
+            self._files -= len(folder.files)
+            folder.files.clear()
+            self._forget(folder, None)
             waiting.extend(folder.folders.values())
             folder.folders.clear()
 
     def _drop(self, folder: Folder, name: str) -> None:
+        self._forget(folder, name)
         del folder.files[name]
         self._files -= 1
-        self._forget(folder, name)
 
 
 def identity_of(facts: os.stat_result) -> Identity:

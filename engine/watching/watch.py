@@ -144,21 +144,24 @@ class Watch:
             if text is not None:
                 self._texts.keep(change.folder, change.name, change.identity, text)
 
-    def _forget(self, folder: Folder, name: str) -> None:
-        text = self._texts.get(folder, name, folder.files.get(name))
-        if text is not None:
-            self._gone[folder, name] = text
+    def _forget(self, folder: Folder, name: str | None) -> None:
+        if name is not None:
+            text = self._texts.get(folder, name, folder.files.get(name))
+            if text is not None:
+                self._gone[folder, name] = text
         self._texts.forget(folder, name)
 
     async def _read_ahead(self) -> None:
-        """Read texts piece by piece, beside the command."""
+        """Read texts piece by piece, beside the command, and leave it twice the time that this takes."""
 
         def step() -> bool:
             with self._turn:
                 return next(self._ahead, self) is not self
 
+        began = self._loop.time()
         while not self._is_over and await asyncio.to_thread(step):
-            pass
+            await asyncio.sleep(2 * (self._loop.time() - began))
+            began = self._loop.time()
 
     async def _follow(self) -> None:
         """Tell of what has settled, until the watch ends."""
