@@ -303,3 +303,7 @@ class FileDeleted(Event):
         default=None, metadata=described("The lines of a text file that a command deleted, without a diff")
     )
     source: str | None = field(default=None, metadata=_SOURCE)
+
+
+BY_COMMANDS: Final = (FileCreated, FileModified, FileDeleted, WorkspaceChanged)
+"""What is told of the files that a command changes."""

@@ -26,10 +26,11 @@ def listening_ports(processes: Iterable[int]) -> list[int]:
 
 def _sockets(process: int) -> Iterator[str]:
     """The inodes of a process's sockets."""
-    for entry in os.scandir(f"/proc/{process}/fd"):
-        target = os.readlink(entry.path)
-        if target.startswith("socket:["):
-            yield target[len("socket:[") : -1]
+    with os.scandir(f"/proc/{process}/fd") as entries:
+        for entry in entries:
+            target = os.readlink(entry.path)
+            if target.startswith("socket:["):
+                yield target[len("socket:[") : -1]
 
 
 def _listed(table: Path) -> Iterator[tuple[str, int]]:

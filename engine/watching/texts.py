@@ -20,6 +20,8 @@ MOST_FILES: Final = 5000
 """Files of one workspace that are read ahead."""
 MOST_AT_ONCE: Final = 64
 """Files that are read ahead in one turn, so that nobody waits for it long."""
+FIRST_STEPS: Final = 8
+"""Steps of reading ahead before the first command begins: what they read is what was there."""
 
 _OPEN_FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -77,12 +79,13 @@ def read_ahead(tree: Tree, texts: Texts) -> Iterator[None]:
 
     Goes on from one step to the next, each within the turn; ends where there is no more room.
     """
-    left = MOST_FILES
+    left, steps = MOST_FILES, 0
     for folder in tree.folders():
         for names in _in_pieces(list(folder.files)):
             left -= len(names)
-            if left < 0 or not _read_some(tree, texts, folder, names):
+            if left < 0 or not _read_some(tree, texts, folder, names, is_first=steps < FIRST_STEPS):
                 return
+            steps += 1
             yield
 
 
@@ -91,7 +94,7 @@ def _in_pieces(names: list[str]) -> Iterator[list[str]]:
         yield names[first : first + MOST_AT_ONCE]
 
 
-def _read_some(tree: Tree, texts: Texts, folder: Folder, names: list[str]) -> bool:
+def _read_some(tree: Tree, texts: Texts, folder: Folder, names: list[str], *, is_first: bool) -> bool:
     """Whether there is room for more."""
     with contextlib.suppress(OSError), tree.open(folder) as parent:
         for name in names:
@@ -103,7 +106,7 @@ def _read_some(tree: Tree, texts: Texts, folder: Folder, names: list[str]) -> bo
                 if found is None:
                     continue
                 text, facts = found
-                if is_same(known, facts, folder.listed_ns):
+                if is_first or is_same(known, facts, folder.listed_ns):
                     identity = folder.files[name] = identity_of(facts)
                     if not texts.keep(folder, name, identity, text):
                         return False

@@ -6,7 +6,6 @@ import asyncio
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 import structlog
 
@@ -16,15 +15,12 @@ from engine.storage.database import Database
 from engine.watching.kernel import Inotify
 from engine.watching.settling import Allowance, Settling, Sum
 from engine.watching.telling import Telling
-from engine.watching.texts import MOST_AT_ONCE, Budget, Texts, read_ahead, text_of
+from engine.watching.texts import FIRST_STEPS, MOST_AT_ONCE, Budget, Texts, read_ahead, text_of
 from engine.watching.tree import Change, Folder, Tree
 from models.event import Event
 from models.identifier import SessionId
 
 log = structlog.get_logger("watching")
-
-READ_FIRST: Final = 2
-"""Pieces of files that are read before a command begins; the others are read beside it."""
 
 _Stirred = Sequence[tuple[tuple[Folder, str], bool]]
 
@@ -116,7 +112,7 @@ class Watch:
         with self._turn:
             self._turn.witness = self._witness
             self._tree.look()
-        for _ in range(READ_FIRST):
+        for _ in range(FIRST_STEPS):
             with self._turn:
                 next(self._ahead, None)
 

@@ -1,0 +1,56 @@
+"""An engine with one session whose commands run in each of the runtimes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.engine import open_engine
+from engine.runtimes.runtime import Command, Exit
+from engine.runtimes.workspace import Workspace
+from models.session import SessionCreate
+from models.settings import Settings
+from models.user import Caller
+from tests.engine.session.conftest import Room
+
+TOLD = ("file.created", "file.modified", "file.deleted", "file.renamed", "workspace.changed")
+
+
+@dataclass
+class Watched(Room):
+    """A session whose workspace is watched while commands run."""
+
+    async def run(self, line: str) -> Exit:
+        session = await self.engine.sessions.get(self.session_id)
+        done = await self.engine.runtime.run(self.engine.sessions.sandbox(session), Command(line=line))
+        assert done.code == 0, done.output
+        return done
+
+    async def told(self) -> list[dict[str, Any]]:
+        return await self.events(*TOLD)
+
+    async def changes(self) -> list[str]:
+        """What was told, in a few words each: `created /a.txt`."""
+        return [f"{event['type'].partition('.')[2]} {event['path']}" for event in await self.told()]
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.engine.sessions.workspace(self.session_id)
+
+
+@pytest.fixture(params=["local", "unsafe-local"])
+async def watched(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Watched]:
+    settings = Settings.load_plain(
+        {"server": {"data_dir": str(tmp_path / "data")}, "runtime": {"kind": request.param}}
+    )
+    engine = await open_engine(settings)
+    try:
+        caller = Caller.of(await engine.accounts.open_identity(), request_id="test", base_url="http://test")
+        made = await engine.sessions.create(caller, SessionCreate.load({}))
+        yield Watched(engine, caller, made.id)
+    finally:
+        await engine.close()
