@@ -114,7 +114,8 @@ class Sum:
             deleted=self._counts["deleted"],
             is_exact=self._is_exact,
         )
-        self.__init__()  # type: ignore[misc]
+        self._since, self._folder, self._is_exact = None, None, True
+        self._counts.clear()
         return told
 
     def _widen(self, folder: str, now: float) -> None:
