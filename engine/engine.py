@@ -64,6 +64,8 @@ from engine.tools.catalogue import DEFAULT_TOOLS, Catalogue
 from engine.tools.codebase_search import CodebaseSearch
 from engine.tools.generate_image import GenerateImage
 from engine.tools.use_mcp_tool import UseMcpTool
+from engine.watching.runtime import WatchedRuntime
+from engine.watching.watchers import Watchers
 from models.settings import ProviderSettings, Settings
 
 DATABASE_FILE: Final = "roocode.sqlite3"
@@ -96,6 +98,7 @@ class Engine:
     processes: ProcessTable
     terminals: TerminalTable
     shell: Shell
+    watchers: Watchers
 
     async def end_work(self) -> None:
         """Bring running tasks to a stored, resumable state, end what callers run, and take nothing new."""
@@ -110,6 +113,7 @@ class Engine:
         await self.mcp.close()
         await self.browsers.close()
         await self.providers.close()
+        await self.watchers.close()
         await self.runtime.shut_down()
         await self.database.close()
 
@@ -183,6 +187,8 @@ def _assemble(
     runtime: Runtime,
     providers: Providers,
 ) -> Engine:
+    watchers = Watchers(database)
+    runtime = WatchedRuntime(runtime, watchers)
     sessions = Sessions(
         database,
         SessionRepository(database),
@@ -192,6 +198,7 @@ def _assemble(
         defaults=settings.sessions,
         files=settings.files,
     )
+    sessions.before_deletion(watchers.forget)
     mcp = McpHub(settings.mcp, sessions, runtime, log, folder=data_dir / "mcp")
     sessions.before_deletion(mcp.close_session)
     browsers = Browsers(settings.browser)
@@ -256,4 +263,5 @@ def _assemble(
         processes=ProcessTable(sessions, runtime, log, hub),
         terminals=TerminalTable(sessions, runtime, log, hub),
         shell=Shell(sessions, runtime),
+        watchers=watchers,
     )

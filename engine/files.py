@@ -255,7 +255,7 @@ class _Before:
             return _arrival(entry)
         after = await _content(workspace, entry.path)
         if self.content is None or after is None:
-            return FileModified(path=entry.path, changes=Changes(added=0, removed=0))
+            return FileModified(path=entry.path, changes=Changes(added=0, removed=0, is_counted=False))
         changes = await asyncio.to_thread(changes_between, entry.path, self.content, after)
         return FileModified(path=entry.path, changes=changes)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from handlers.operation import Handlers, operation
 from models.error import Conflict, NotFound, PermissionDenied, ToolExecutionFailed
+from models.file import BY_COMMANDS
 from models.process import (
     ProcessAnswer,
     ProcessEnded,
@@ -31,7 +32,7 @@ class ProcessHandlers(Handlers, namespace="/processes"):
         on="session_id",
         limit="tool_execution",
         errors=(NotFound, Conflict, PermissionDenied, ToolExecutionFailed),
-        emits=(ProcessStarted, ProcessOutput, ProcessEnded),
+        emits=(ProcessStarted, ProcessOutput, ProcessEnded, *BY_COMMANDS),
     )
     async def start(self, caller: Caller, request: ProcessStart) -> ProcessAnswer:
         """Start a process that runs beside the tasks until it ends, is stopped, or the session ends.
@@ -98,6 +99,7 @@ class ProcessHandlers(Handlers, namespace="/processes"):
         on="session_id",
         limit="tool_execution",
         errors=(NotFound, Conflict, PermissionDenied, ToolExecutionFailed),
+        emits=BY_COMMANDS,
     )
     async def execute(self, caller: Caller, request: ShellExec) -> ShellExecuted:
         """Run a command line in the session's sandbox and wait for its end; `tty` gives it a terminal."""

@@ -6,7 +6,7 @@ from handlers.operation import Handlers, operation
 from models.approval import ApprovalRequired, ApprovalResolved
 from models.checkpoint import CheckpointSaved
 from models.error import Conflict, NotFound, ServerOverload
-from models.file import FileCreated, FileDeleted, FileModified
+from models.file import BY_COMMANDS
 from models.mode import ModeCatalogue, ModeList, ModeSwitched
 from models.page import pagination
 from models.task import (
@@ -87,9 +87,7 @@ WORK = (
     ToolCompleted,
     ApprovalRequired,
     ApprovalResolved,
-    FileCreated,
-    FileModified,
-    FileDeleted,
+    *BY_COMMANDS,
 )
 """What a running task tells of."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from handlers.operation import Handlers, operation
 from models.error import Conflict, NotFound, PermissionDenied, ToolExecutionFailed
+from models.file import BY_COMMANDS
 from models.terminal import (
     TerminalAnswer,
     TerminalClosed,
@@ -29,7 +30,7 @@ class TerminalHandlers(Handlers, namespace="/terminals"):
         on="session_id",
         limit="tool_execution",
         errors=(NotFound, Conflict, PermissionDenied, ToolExecutionFailed),
-        emits=(TerminalOpened, TerminalOutput, TerminalClosed),
+        emits=(TerminalOpened, TerminalOutput, TerminalClosed, *BY_COMMANDS),
     )
     async def open(self, caller: Caller, request: TerminalOpen) -> TerminalAnswer:
         """Open a terminal in the session's sandbox. It stays open when the client goes, until it is closed.

@@ -11,7 +11,7 @@ from models.error import (
     ToolExecutionFailed,
     ValidationFailed,
 )
-from models.file import FileCreated, FileModified
+from models.file import BY_COMMANDS
 from models.task import ToolOutput, ToolStarted
 from models.tool import ToolCatalogue, ToolCompleted, ToolExecute, ToolExecuted, ToolListRequest
 from models.user import Caller, Permission
@@ -30,7 +30,7 @@ class Tools(Handlers, namespace="/tools"):
         on="session_id",
         limit="tool_execution",
         errors=(NotFound, Conflict, ValidationFailed, ToolExecutionFailed, PayloadTooLarge, ServerOverload),
-        emits=(ToolStarted, ToolOutput, ToolCompleted, FileCreated, FileModified),
+        emits=(ToolStarted, ToolOutput, ToolCompleted, *BY_COMMANDS),
     )
     async def execute(self, caller: Caller, request: ToolExecute) -> ToolExecuted:
         """Run a tool now, without a task.

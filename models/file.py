@@ -22,6 +22,9 @@ _IF_MATCH: Final[dict[str, Any]] = described(
     "An `etag`, or `*`: where the file has another, nothing is done and the answer is a conflict",
     **limited(shortest=1, longest=1000),
 )
+_SOURCE: Final[dict[str, Any]] = described(
+    "`command`, if a command that ran in the workspace did it; left out otherwise"
+)
 _OVERWRITE: Final[dict[str, Any]] = described("Whether a file that is there already may be replaced")
 
 
@@ -58,6 +61,13 @@ class Changes(Shape):
     added: int
     removed: int
     diff: str | None = None
+    is_counted: bool | None = field(
+        default=None,
+        metadata=described(
+            "False where lines could not be counted, because it is no text, is too large, or what was there "
+            "before is not known; left out otherwise"
+        ),
+    )
 
 
 @value
@@ -232,6 +242,10 @@ class FileCreated(Event):
 
     path: str
     kind: str | None = field(default=None, metadata=described("`directory`; left out for a file"))
+    changes: Changes | None = field(
+        default=None, metadata=described("The lines of a text file that a command made, without a diff")
+    )
+    source: str | None = field(default=None, metadata=_SOURCE)
 
 
 @event("file.modified")
@@ -241,6 +255,7 @@ class FileModified(Event):
 
     path: str
     changes: Changes
+    source: str | None = field(default=None, metadata=_SOURCE)
 
 
 @event("file.renamed")
@@ -261,9 +276,34 @@ class WorkspaceImported(Event):
     size: int
 
 
+@event("workspace.changed", namespace="/files")
+@value
+class WorkspaceChanged(Event):
+    """Commands have changed more below `path` than is told one by one: list it again.
+
+    `created`, `modified` and `deleted` count what is not told otherwise.
+    """
+
+    path: str
+    created: int
+    modified: int
+    deleted: int
+    is_exact: bool = field(
+        metadata=described("False, where changes came too fast to be followed: there may be any number more")
+    )
+
+
 @event("file.deleted")
 @value
 class FileDeleted(Event):
-    """A file is gone from the workspace."""
+    """A file is gone from the workspace, or a directory with all in it."""
 
     path: str
+    changes: Changes | None = field(
+        default=None, metadata=described("The lines of a text file that a command deleted, without a diff")
+    )
+    source: str | None = field(default=None, metadata=_SOURCE)
+
+
+BY_COMMANDS: Final = (FileCreated, FileModified, FileDeleted, WorkspaceChanged)
+"""What is told of the files that a command changes."""

@@ -24,7 +24,7 @@ def write(root: int, path: str, content: bytes, *, may_create: bool, may_replace
 
     Raises: NotFound, Conflict, OSError.
     """
-    folder, name = _resolved(root, path)
+    folder, name = resolved(root, path)
     with opened(open_folder(root, folder, make=may_create)) as parent:
         standing = standing_at(parent, name)
         if standing is None and not may_create:
@@ -40,7 +40,7 @@ def settle(root: int, path: str, stage: int, name: str, *, may_replace: bool) ->
 
     Raises: Conflict, OSError.
     """
-    folder, target = _resolved(root, path)
+    folder, target = resolved(root, path)
     with opened(open_folder(root, folder, make=True)) as parent:
         standing = standing_at(parent, target)
         if standing is not None and not (may_replace and stat.S_ISREG(standing.st_mode)):
@@ -52,8 +52,11 @@ def settle(root: int, path: str, stage: int, name: str, *, may_replace: bool) ->
             os.link(name, target, src_dir_fd=stage, dst_dir_fd=parent, follow_symlinks=False)
 
 
-def _resolved(root: int, path: str) -> tuple[str, str]:
-    """The directory and the name where a write goes: links are followed, so that they stay."""
+def resolved(root: int, path: str) -> tuple[str, str]:
+    """The directory and the name where a write goes: links are followed, so that they stay.
+
+    Raises: Conflict, OSError.
+    """
     for _ in range(_MOST_LINKS):
         folder, name = posixpath.split(path)
         if name in ("", ".", ".."):

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 from models.error import ToolExecutionFailed
 from models.identifier import SessionId
@@ -135,9 +135,15 @@ class Conversation(Protocol):
 class Runtime(Protocol):
     """Runs commands. A cancelled `run` has ended the command and everything that it started."""
 
-    name: ClassVar[str]
-    problem: str | None
-    """Why nothing can be run here, where that is so; for people."""
+    @property
+    def name(self) -> str:
+        """As the configuration calls it."""
+        ...
+
+    @property
+    def problem(self) -> str | None:
+        """Why nothing can be run here, where that is so; for people."""
+        ...
 
     async def run(
         self,

@@ -5,10 +5,15 @@ Held by the threads that change files, in this process; never across an await.
 
 from __future__ import annotations
 
+import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 from weakref import WeakValueDictionary
+
+Witness = Callable[[str, os.stat_result | None], None]
+"""Called with the path of what was changed, links resolved, and what is known of a file that was written."""
 
 
 class Turn:
@@ -16,6 +21,8 @@ class Turn:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self.witness: Witness | None = None
+        """Called within the turn after each change, so that who watches the folder knows whose it is."""
 
     def __enter__(self) -> None:
         self._lock.acquire()

@@ -24,7 +24,7 @@ from engine.runtimes.open_file import OpenFile
 from engine.runtimes.packing import packed_tar, packed_zip
 from engine.runtimes.receiving import NAME, Incoming
 from engine.runtimes.refusals import refusals
-from engine.runtimes.replacing import settle, write
+from engine.runtimes.replacing import resolved, settle, write
 from engine.runtimes.staging import staged
 from engine.runtimes.tree import TreeChanged, disk_bytes, remove_tree
 from engine.runtimes.turns import turn_in
@@ -37,6 +37,7 @@ __all__ = ["FileBytes", "Listing", "Workspace"]
 Result = TypeVar("Result")
 
 LONGEST_PATH: Final = 4096
+_FOLDER: Final = os.O_PATH | os.O_DIRECTORY
 OLD: Final = "old"
 """The directory in a stage where replaced content goes, to be removed with it."""
 
@@ -117,6 +118,7 @@ class Workspace:
         def delete(root: int, path: str) -> None:
             self._check_tag(root, path, if_match)
             _delete(root, path)
+            self._changed(root, path)
 
         await self._change(path, delete)
 
@@ -133,6 +135,8 @@ class Workspace:
         def rename(root: int, path: str) -> FileEntry:
             self._check_tag(root, path, if_match)
             move(root, path, target, overwrite=overwrite)
+            self._changed(root, path)
+            self._changed(root, target)
             with refusals(to, "to"):
                 return self._described(root, target)
 
@@ -153,6 +157,7 @@ class Workspace:
                 with self._turn, refusals(to, "to"):
                     self._check_room(size, max_disk_bytes)
                     place(root, target, stage, COPY, overwrite=overwrite)
+                    self._changed(root, target)
                     return self._described(root, target)
 
         return await self._on(path, copy)
@@ -195,6 +200,7 @@ class Workspace:
                 self._check_room(incoming.size, max_disk_bytes)
                 settle(root, path, incoming.stage, NAME, may_replace=not must_be_new)
                 facts = os.fstat(incoming.descriptor)
+                self._written(root, path, facts)
                 tag = tag_of(incoming.descriptor, facts, max_bytes=self._max_file_bytes)
                 return replace(entry_of(path, facts), etag=tag)
 
@@ -247,7 +253,14 @@ class Workspace:
             content = await unpack(
                 kind, incoming.descriptor, incoming.stage, room_bytes=room_bytes, most_bytes=max_bytes
             )
-            await self._change("", partial(_exchange, stage=incoming.stage, replace=replace))
+
+            def take_place(root: int, path: str) -> None:
+                try:
+                    _exchange(root, path, stage=incoming.stage, replace=replace)
+                finally:
+                    self._changed(root, "")
+
+            await self._change("", take_place)
             return content
         finally:
             await finish(asyncio.to_thread(incoming.close))
@@ -376,11 +389,28 @@ class Workspace:
             raise PayloadTooLarge(self._max_file_bytes)
         self._check_tag(root, path, if_match)
         facts = write(root, path, content, may_create=may_create, may_replace=may_replace)
+        self._written(root, path, facts)
         return replace(entry_of(path, facts), etag=tag_of_content(content))
 
     def _make_directory(self, root: int, path: str) -> FileEntry:
         make_directory(root, path)
+        self._changed(root, path)
         return self._stat(root, path)
+
+    def _written(self, root: int, path: str, facts: os.stat_result) -> None:
+        """Tell who watches the workspace what this server has just written, through links where there are."""
+        if self._turn.witness is not None:
+            with contextlib.suppress(OSError, Conflict):
+                self._changed(root, posixpath.join(*resolved(root, path)), facts)
+
+    def _changed(self, root: int, path: str, facts: os.stat_result | None = None) -> None:
+        """Tell who watches the workspace that what is at a path is this server's doing."""
+        if self._turn.witness is None:
+            return
+        folder, name = posixpath.split(path)
+        with contextlib.suppress(OSError), opened(open_beneath(root, folder, _FOLDER)) as parent:
+            above = os.path.relpath(_place(parent), _place(root))
+            self._turn.witness(posixpath.normpath(posixpath.join(above, name)), facts)
 
     def _check_tag(self, root: int, path: str, condition: str | None) -> None:
         """Raises: Conflict, if there is a condition that what is at the path does not meet; OSError."""
@@ -413,6 +443,10 @@ class Workspace:
             facts = os.fstat(descriptor)
             tag = tag_of(descriptor, facts, max_bytes=self._max_file_bytes)
         return replace(entry_of(path, facts), etag=tag)
+
+
+def _place(descriptor: int) -> str:
+    return os.readlink(f"/proc/self/fd/{descriptor}")
 
 
 def _exchange(root: int, _: str, *, stage: int, replace: bool) -> None:

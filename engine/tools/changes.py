@@ -22,16 +22,19 @@ def change_of(path: str, before: bytes | None, after: bytes | None) -> FileChang
     return FileChange(kind=kind, path=path, changes=changes_between(path, before, after))
 
 
-def changes_between(path: str, before: bytes | None, after: bytes | None) -> Changes:
+def changes_between(
+    path: str, before: bytes | None, after: bytes | None, *, compared_lines: int = COMPARED_LINES
+) -> Changes:
     """Lines added and removed, and a unified diff; binary content has neither lines nor a diff.
 
-    Takes time on long files: call it in a thread.
+    Files that have more than `compared_lines`, both together, are counted without a diff. Takes time on long
+    files: call it in a thread.
     """
     old, new = decoded(before or b""), decoded(after or b"")
     if old is None or new is None:
-        return Changes(added=0, removed=0)
+        return Changes(added=0, removed=0, is_counted=False)
     old_lines, new_lines = _lines(old), _lines(new)
-    if len(old_lines) + len(new_lines) > COMPARED_LINES:
+    if len(old_lines) + len(new_lines) > compared_lines:
         return _counted(old_lines, new_lines)
     return _compared(path, old_lines, new_lines, created=before is None, deleted=after is None)
 

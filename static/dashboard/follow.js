@@ -136,6 +136,11 @@ function call(state, event) {
 
 function changed(status) {
   return (state, event) => {
+    state.filesVersion += 1;
+    if (event.kind === "directory") return;
+    if (status === "deleted") {
+      for (const path of state.changes.keys()) if (path.startsWith(`${event.path}/`)) state.changes.delete(path);
+    }
     const before = state.changes.get(event.path) ?? { path: event.path, added: 0, removed: 0, diffs: [] };
     const { added = 0, removed = 0, diff } = event.changes ?? {};
     state.changes.set(event.path, {
@@ -145,7 +150,6 @@ function changed(status) {
       removed: before.removed + removed,
       diffs: diff ? [...before.diffs, { seq: event.seq, diff }] : before.diffs,
     });
-    state.filesVersion += 1;
     const running = state.story.findLast((item) => item.kind === "call" && item.state === "running");
     running?.changes.push({ path: event.path, status, added, removed, diff });
   };
@@ -204,6 +208,7 @@ const STORY = {
   "file.created": changed("created"),
   "file.modified": changed("modified"),
   "file.deleted": changed("deleted"),
+  "workspace.changed": (state) => (state.filesVersion += 1),
   "file.renamed": (state, event) => {
     changed("deleted")(state, event);
     changed("created")(state, { ...event, path: event.to });

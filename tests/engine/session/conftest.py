@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 import pytest
@@ -19,6 +20,8 @@ from models.settings import Settings
 from models.user import Caller
 from tests.support.containers import TestEngine
 from tests.support.processes import anywhere
+
+AnyRoom = TypeVar("AnyRoom", bound="Room")
 
 
 @dataclass
@@ -63,9 +66,17 @@ class Room:
 @pytest.fixture(params=["local", "docker"])
 async def room(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Room]:
     """A room whose commands run in a jail, and one whose commands run in a container."""
-    data_dir = tmp_path / "data"
+    async with room_in(Room, request, tmp_path / "data") as made:
+        yield made
+
+
+@asynccontextmanager
+async def room_in(
+    kind: type[AnyRoom], request: pytest.FixtureRequest, data_dir: Path
+) -> AsyncIterator[AnyRoom]:
+    """A room of an engine with the runtime that the fixture's parameter names."""
     containers: TestEngine | None = None
-    runtime: dict[str, Any] = {"kind": "local"}
+    runtime: dict[str, Any] = {"kind": request.param}
     if request.param == "docker":
         containers = request.getfixturevalue("container_engine")
         runtime = containers.settings()
@@ -76,7 +87,7 @@ async def room(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
         identity = await engine.accounts.open_identity()
         caller = Caller.of(identity, request_id="test", base_url="http://test")
         made = await engine.sessions.create(caller, SessionCreate.load({}))
-        yield Room(engine, caller, made.id, 1_000_000 + secrets.randbelow(8_000_000), containers)
+        yield kind(engine, caller, made.id, 1_000_000 + secrets.randbelow(8_000_000), containers)
     finally:
         await engine.close()
         if containers is not None:

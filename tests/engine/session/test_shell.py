@@ -43,3 +43,9 @@ async def test_a_session_holds_them_to_its_commands(room: Room) -> None:
     room.session_id = await room.session(allowedCommands=["npm"])
     with pytest.raises(PermissionDenied, match="rm"):
         await execute(room, "npm --version && rm -rf .")
+
+
+async def test_what_it_changes_in_the_workspace_is_told_before_its_answer(room: Room) -> None:
+    await execute(room, "echo one > made; echo two > other; rm other")
+    [made] = await room.events("file.created")
+    assert (made["path"], made["source"], made["changes"]["added"]) == ("/made", "command", 1)

@@ -1,0 +1,353 @@
+"""What a watched workspace is known to hold. Whoever uses a tree has the workspace's turn.
+
+Names are compared with what is there, never with what the kernel says happened: many changes of one name are
+one, those that cancel each other out are none, and what this server has written itself is known already.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import itertools
+import os
+import posixpath
+import stat
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Protocol
+
+from engine.process_log import FOLDER as PROCESS_LOGS
+from engine.runtimes.beneath import open_beneath
+from engine.runtimes.listing import is_temporary, opened, shown
+from engine.runtimes.snapshot import LEFT_OUT
+
+MOST_FOLDERS: Final = 8192
+"""Directories of one workspace that are watched."""
+MOST_FILES: Final = 200_000
+"""Files of one workspace that are known by name; directories beyond are not watched."""
+TICK_NS: Final = 20_000_000
+"""The kernel's times may lag behind the clock by as much."""
+
+_OPEN_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+
+Identity = tuple[int, int, int]
+"""Inode, size, time of change of the content in nanoseconds."""
+Known = int | Identity
+"""Of a file that was only listed, the inode."""
+
+
+@dataclass(slots=True, eq=False)
+class Folder:
+    """A directory; its place follows from those above it, so that it can be moved with all in it."""
+
+    name: str
+    inode: int
+    above: Folder | None
+    watch: int | None = None
+    listed_ns: int = 0
+    files: dict[str, Known] = field(default_factory=dict)
+    folders: dict[str, Folder] = field(default_factory=dict)
+    is_gone: bool = False
+    """It has been deleted, or is no longer known here."""
+
+    @property
+    def path(self) -> str:
+        """From the workspace, `""` for itself."""
+        names = []
+        here = self
+        while here.above is not None:
+            names.append(here.name)
+            here = here.above
+        return "/".join(reversed(names))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something differs from what was known: `kind` is `created`, `modified` or `deleted`."""
+
+    kind: str
+    folder: Folder
+    name: str
+    path: str
+    """Absolute within the workspace, as it is shown."""
+    is_directory: bool = False
+    before: Known | None = None
+    """The file that was known."""
+    identity: Identity | None = None
+    """The regular file that is there."""
+
+
+class Watching(Protocol):
+    """Where directories are watched."""
+
+    def add(self, folder: Folder, descriptor: int) -> bool:
+        """Watch an open directory; whether that can be done."""
+        ...
+
+    def remove(self, folder: Folder) -> None:
+        """Watch it no more."""
+        ...
+
+
+Forget = Callable[[Folder, str | None], None]
+"""Called for a file that is no longer where it was, and without a name for a directory with all in it."""
+
+
+class Tree:
+    """The directories of a workspace that are watched, and the names of the files in them."""
+
+    def __init__(self, place: Path, watching: Watching, forget: Forget) -> None:
+        self.root = Folder("", 0, None)
+        self.is_partial = False
+        """There is more than is watched."""
+        self._place = place
+        self._watching = watching
+        self._forget = forget
+        self._folders = 0
+        self._files = 0
+
+    def look(self) -> None:
+        """Begin, or begin anew: watch the directories and learn what is there. Raises: OSError."""
+        self.close()
+        with self._opened_root() as root:
+            self.root = Folder("", os.fstat(root).st_ino, None)
+            self._enter(root, self.root, None)
+
+    def close(self) -> None:
+        """Watch nothing any more."""
+        self._leave(self.root)
+
+    def compare(self, stirred: Sequence[tuple[tuple[Folder, str], bool]]) -> list[Change]:
+        """What differs from what was known, of these names, in their order; it is known from now on.
+
+        A new directory is told with all in it, one by one, unless it is marked as moved in as a whole.
+        """
+        changes: list[Change] = []
+        with self._opened_root() as root:
+            for folder, group in itertools.groupby(stirred, key=lambda each: each[0][0]):
+                with contextlib.suppress(OSError), opened(self._open(root, folder)) as parent:
+                    for (_, name), is_whole in group:
+                        self._see(root, parent, folder, name, changes, is_whole=is_whole)
+        return changes
+
+    def accept(self, path: str, facts: os.stat_result | None) -> list[Change]:
+        """Know what is at a path, and the directories on the way. What comes back is told by others.
+
+        `facts` are those of a file as it was written; without them they are looked up.
+        """
+        changes: list[Change] = []
+        if path == ".":
+            self.look()
+            return changes
+        folder = self.root
+        *above, name = path.split("/")
+        with contextlib.suppress(OSError), self._opened_root() as root:
+            for part in above:
+                with opened(self._open(root, folder)) as parent:
+                    known = folder.folders.get(part)
+                    self._see(root, parent, folder, part, changes, is_whole=False)
+                below = folder.folders.get(part)
+                if below is None or below is not known:
+                    return changes
+                folder = below
+            with opened(self._open(root, folder)) as parent:
+                self._see(root, parent, folder, name, changes, is_whole=False, facts=facts)
+        return changes
+
+    def folders(self) -> Iterator[Folder]:
+        """The watched directories, those above first."""
+        waiting = deque([self.root])
+        while waiting:
+            folder = waiting.popleft()
+            if folder.watch is not None:
+                yield folder
+                waiting.extend(list(folder.folders.values()))
+
+    @contextlib.contextmanager
+    def open(self, folder: Folder) -> Iterator[int]:
+        """A descriptor of a directory of the tree. Raises: OSError, if it is there no more."""
+        with self._opened_root() as root, opened(self._open(root, folder)) as descriptor:
+            yield descriptor
+
+    @contextlib.contextmanager
+    def _opened_root(self) -> Iterator[int]:
+        with opened(os.open(self._place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)) as root:
+            yield root
+
+    def _open(self, root: int, folder: Folder) -> int:
+        if folder.is_gone or folder.watch is None:
+            raise FileNotFoundError(errno.ENOENT, "not watched any more", folder.name)
+        descriptor = open_beneath(root, folder.path, _OPEN_FOLDER)
+        if os.fstat(descriptor).st_ino == folder.inode:
+            return descriptor
+        os.close(descriptor)
+        raise FileNotFoundError(errno.ENOENT, "another directory by now", folder.name)
+
+    def _see(
+        self,
+        root: int,
+        parent: int,
+        folder: Folder,
+        name: str,
+        changes: list[Change],
+        *,
+        is_whole: bool,
+        facts: os.stat_result | None = None,
+    ) -> None:
+        """Compare one name with what is there, and know that."""
+        if _is_left_out(name):
+            return
+        facts = facts or _facts(parent, name)
+        is_directory = facts is not None and stat.S_ISDIR(facts.st_mode)
+        is_file = facts is not None and _is_told(facts.st_mode)
+        below, file = folder.folders.get(name), folder.files.get(name)
+        if below is not None and not (is_directory and _is_still(below, facts)):
+            del folder.folders[name]
+            self._leave(below)
+            changes.append(_change("deleted", folder, name, is_directory=True))
+            below = None
+        if file is not None and not is_file:
+            self._drop(folder, name)
+            changes.append(_change("deleted", folder, name, before=file))
+        if facts is None:
+            return
+        if is_directory and below is None:
+            below = folder.folders[name] = Folder(name, facts.st_ino, folder)
+            changes.append(_change("created", folder, name, is_directory=True))
+            self._enter(root, below, [] if is_whole else changes)
+        elif is_file:
+            self._see_file(folder, name, file, facts, changes)
+
+    def _see_file(
+        self, folder: Folder, name: str, file: Known | None, facts: os.stat_result, changes: list[Change]
+    ) -> None:
+        if file is None:
+            self._files += 1
+        elif is_same(file, facts, folder.listed_ns):
+            return
+        folder.files[name] = identity_of(facts)
+        kind = "created" if file is None else "modified"
+        changes.append(_change(kind, folder, name, before=file, facts=facts))
+
+    def _enter(self, root: int, top: Folder, changes: list[Change] | None) -> None:
+        """Watch a new directory and all in it, those above first.
+
+        Without `changes` files are listed only; with them they are looked at and told as created.
+        """
+        waiting = deque([top])
+        while waiting:
+            folder = waiting.popleft()
+            try:
+                descriptor = open_beneath(root, folder.path, _OPEN_FOLDER)
+            except OSError:
+                continue  # gone again, or nobody may read it
+            with opened(descriptor):
+                folder.inode = os.fstat(descriptor).st_ino
+                if self._may_watch(folder, descriptor):
+                    self._list(folder, descriptor, changes)
+                    waiting.extend(folder.folders.values())
+
+    def _may_watch(self, folder: Folder, descriptor: int) -> bool:
+        if (
+            self._folders < MOST_FOLDERS
+            and self._files < MOST_FILES
+            and self._watching.add(folder, descriptor)
+        ):
+            self._folders += 1
+            return True
+        self.is_partial = True
+        return False
+
+    def _list(self, folder: Folder, descriptor: int, changes: list[Change] | None) -> None:
+        """Learn what a directory holds; it is watched already, so that nothing falls between."""
+        folder.listed_ns = time.time_ns()
+        with os.scandir(descriptor) as entries:
+            for entry in entries if changes is None else sorted(entries, key=lambda entry: entry.name):
+                if entry.name.startswith(".") and _is_left_out(entry.name):
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    folder.folders[entry.name] = Folder(entry.name, entry.inode(), folder)
+                    if changes is not None:
+                        changes.append(_change("created", folder, entry.name, is_directory=True))
+                elif changes is None:
+                    if entry.is_file(follow_symlinks=False) or entry.is_symlink():
+                        folder.files[entry.name] = entry.inode()
+                        self._files += 1
+                elif (facts := _facts(descriptor, entry.name)) is not None and _is_told(facts.st_mode):
+                    self._see_file(folder, entry.name, None, facts, changes)
+
+    def _leave(self, top: Folder) -> None:
+        """Know nothing more of a directory and all in it."""
+        waiting = [top]
+        while waiting:
+            folder = waiting.pop()
+            folder.is_gone = True
+            if folder.watch is not None:
+                self._folders -= 1
+                self._watching.remove(folder)
+            self._files -= len(folder.files)
+            folder.files.clear()
+            self._forget(folder, None)
+            waiting.extend(folder.folders.values())
+            folder.folders.clear()
+
+    def _drop(self, folder: Folder, name: str) -> None:
+        self._forget(folder, name)
+        del folder.files[name]
+        self._files -= 1
+
+
+def identity_of(facts: os.stat_result) -> Identity:
+    return facts.st_ino, facts.st_size, facts.st_mtime_ns
+
+
+def is_same(known: Known, facts: os.stat_result, listed_ns: int) -> bool:
+    """Whether a file is what it was; one that was only listed is, if nothing has touched it since."""
+    if isinstance(known, int):
+        return known == facts.st_ino and facts.st_ctime_ns < listed_ns - TICK_NS
+    return known == identity_of(facts)
+
+
+def _is_still(folder: Folder, facts: os.stat_result | None) -> bool:
+    """Whether a directory is the one that is watched; numbers of inodes are used again."""
+    return facts is not None and folder.inode == facts.st_ino and not folder.is_gone
+
+
+def _facts(parent: int, name: str) -> os.stat_result | None:
+    try:
+        return os.stat(name, dir_fd=parent, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+
+
+def _is_told(mode: int) -> bool:
+    return stat.S_ISREG(mode) or stat.S_ISLNK(mode)
+
+
+def _is_left_out(name: str) -> bool:
+    """What version control keeps, and what this server writes for itself."""
+    return name in LEFT_OUT or name == PROCESS_LOGS or is_temporary(name)
+
+
+def _change(
+    kind: str,
+    folder: Folder,
+    name: str,
+    *,
+    is_directory: bool = False,
+    before: Known | None = None,
+    facts: os.stat_result | None = None,
+) -> Change:
+    is_regular = facts is not None and stat.S_ISREG(facts.st_mode)
+    return Change(
+        kind=kind,
+        folder=folder,
+        name=name,
+        path=shown(posixpath.join(folder.path, name)),
+        is_directory=is_directory,
+        before=before,
+        identity=identity_of(facts) if facts is not None and is_regular else None,
+    )

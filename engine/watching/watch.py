@@ -1,0 +1,214 @@
+"""The watch over one session's workspace: what has stirred there, and telling of it once it has settled."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import structlog
+
+from engine.finishing import finish
+from engine.runtimes.turns import turn_in
+from engine.storage.database import Database
+from engine.watching.kernel import Inotify
+from engine.watching.settling import Allowance, Settling, Sum
+from engine.watching.telling import Telling
+from engine.watching.texts import FIRST_STEPS, MOST_AT_ONCE, Budget, Texts, read_ahead, text_of
+from engine.watching.tree import Change, Folder, Tree
+from models.event import Event
+from models.identifier import SessionId
+
+log = structlog.get_logger("watching")
+
+_Stirred = Sequence[tuple[tuple[Folder, str], bool]]
+
+
+class Watch:
+    """One workspace, watched from `begin` to `end`."""
+
+    def __init__(
+        self, session_id: SessionId, folder: Path, inotify: Inotify, database: Database, budget: Budget
+    ) -> None:
+        self.session_id = session_id
+        self.holders = 0
+        self._inotify = inotify
+        self._database = database
+        self._turn = turn_in(folder)
+        self._texts = Texts(budget)
+        self._gone: dict[tuple[Folder, str], bytes] = {}
+        self._tree = Tree(folder, self, self._forget)
+        self._ahead = read_ahead(self._tree, self._texts)
+        self._loop = asyncio.get_running_loop()
+        self._settling: Settling[tuple[Folder, str]] = Settling()
+        self._allowance = Allowance()
+        self._sum = Sum()
+        self._is_lost = False
+        self._is_over = False
+        self._wake = asyncio.Event()
+        self._delivering = asyncio.Lock()
+        self._begun: asyncio.Task[None] | None = None
+        self._beside: list[asyncio.Task[None]] = []
+
+    @property
+    def is_watching(self) -> bool:
+        """Whether it has begun, and well."""
+        begun = self._begun
+        return begun is not None and begun.done() and not begun.cancelled() and begun.exception() is None
+
+    async def begin(self) -> None:
+        """Watch from now on; the first caller begins it, the others wait for that.
+
+        Raises: OSError, if there is no workspace, or the kernel gives no room.
+        """
+        if self._begun is None:
+            self._begun = asyncio.create_task(self._begin(), name=f"watch {self.session_id}")
+        await asyncio.shield(self._begun)
+
+    async def end(self) -> None:
+        """Watch no more; what has not been told is not told."""
+        self._is_over = True
+        if self._begun is not None:
+            await asyncio.wait([self._begun])
+        for task in self._beside:
+            task.cancel()
+        if self._beside:
+            await asyncio.wait(self._beside)
+        await asyncio.to_thread(self._close)
+
+    async def deliver(self) -> None:
+        """Tell of everything that has happened so far."""
+        if not self.is_watching:
+            return
+        await finish(self._deliver(is_all=True))
+
+    def add(self, folder: Folder, descriptor: int) -> bool:
+        """Watch an open directory of the tree."""
+        return self._inotify.add(folder, descriptor, self)
+
+    def remove(self, folder: Folder) -> None:
+        """Watch a directory of the tree no more."""
+        self._inotify.remove(folder)
+
+    def stirred(self, folder: Folder, name: str, *, moved_in: bool) -> None:
+        """Something has happened to a name in a directory of the tree."""
+        self._settling.stir((folder, name), self._loop.time(), mark=moved_in)
+        self._wake.set()
+
+    def lost(self) -> None:
+        """Something has happened, and what is not known."""
+        self._is_lost = True
+        self._wake.set()
+
+    async def _begin(self) -> None:
+        await self._inotify.open()
+        await asyncio.to_thread(self._look)
+        if self._tree.is_partial:
+            log.warning("workspace too large to be watched as a whole", session_id=self.session_id)
+        self._beside = [asyncio.create_task(self._follow()), asyncio.create_task(self._read_ahead())]
+
+    def _look(self) -> None:
+        with self._turn:
+            self._turn.witness = self._witness
+            self._tree.look()
+        for _ in range(FIRST_STEPS):
+            with self._turn:
+                next(self._ahead, None)
+
+    def _close(self) -> None:
+        with self._turn:
+            if self._turn.witness == self._witness:
+                self._turn.witness = None
+            self._tree.close()
+            self._texts.clear()
+
+    def _witness(self, path: str, facts: os.stat_result | None) -> None:
+        """This server has changed something itself, and tells of it itself. Within the turn."""
+        try:
+            changes = self._tree.accept(path, facts)
+            self._gone.clear()
+            for change in changes[:MOST_AT_ONCE]:
+                self._keep(change)
+        except OSError:
+            log.debug("not looked at", session_id=self.session_id, path=path)
+
+    def _keep(self, change: Change) -> None:
+        if change.identity is not None and not change.folder.is_gone:
+            with self._tree.open(change.folder) as parent:
+                text = text_of(parent, change.name, change.identity)
+            if text is not None:
+                self._texts.keep(change.folder, change.name, change.identity, text)
+
+    def _forget(self, folder: Folder, name: str | None) -> None:
+        if name is not None:
+            text = self._texts.get(folder, name, folder.files.get(name))
+            if text is not None:
+                self._gone[folder, name] = text
+        self._texts.forget(folder, name)
+
+    async def _read_ahead(self) -> None:
+        """Read texts piece by piece, beside the command, and leave it twice the time that this takes."""
+
+        def step() -> bool:
+            with self._turn:
+                return next(self._ahead, self) is not self
+
+        began = self._loop.time()
+        while not self._is_over and await asyncio.to_thread(step):
+            await asyncio.sleep(2 * (self._loop.time() - began))
+            began = self._loop.time()
+
+    async def _follow(self) -> None:
+        """Tell of what has settled, until the watch ends."""
+        while True:
+            due = min((at for at in (self._settling.due, self._sum.due) if at is not None), default=None)
+            if self._is_lost or (due is not None and due <= self._loop.time()):
+                await finish(self._deliver(is_all=False))
+            elif due is not None:
+                await asyncio.sleep(due - self._loop.time())
+            else:
+                self._wake.clear()
+                await self._wake.wait()
+
+    async def _deliver(self, *, is_all: bool) -> None:
+        async with self._delivering:
+            try:
+                events = await self._events(is_all=is_all)
+                if events and not self._is_over:
+                    async with self._database.transaction() as unit:
+                        for event in events:
+                            unit.append(self.session_id, event)
+            except Exception:
+                # The command's own outcome counts, and so do the changes that come later.
+                log.exception("changes of files not told", session_id=self.session_id)
+
+    async def _events(self, *, is_all: bool) -> list[Event]:
+        self._inotify.read()
+        now = self._loop.time()
+        stirred = self._settling.take(None if is_all else now)
+        events: list[Event] = []
+        if self._is_lost:
+            self._is_lost = False
+            self._settling.clear()
+            self._sum.lose(now)
+            await asyncio.to_thread(self._look_again)
+        elif stirred:
+            events = await asyncio.to_thread(self._compare, stirred, now)
+        if self._sum.due is not None and (is_all or self._sum.due <= now):
+            summed = self._sum.take()
+            events += [summed] if summed is not None else []
+        return events
+
+    def _look_again(self) -> None:
+        with self._turn:
+            self._tree.look()
+            self._gone.clear()
+
+    def _compare(self, stirred: _Stirred, now: float) -> list[Event]:
+        with self._turn:
+            changes = self._tree.compare(stirred)
+            gone, self._gone = self._gone, {}
+        told = 0 if self._sum.due is not None else self._allowance.take(len(changes), now)
+        self._sum.add(((change.kind, change.path) for change in changes[told:]), now)
+        return Telling(self._tree, self._texts, self._turn, gone).events(changes[:told])

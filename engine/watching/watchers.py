@@ -1,0 +1,112 @@
+"""The watches over the workspaces of sessions in which commands run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import structlog
+
+from engine.finishing import finish
+from engine.runtimes.runtime import Sandbox
+from engine.storage.database import Database
+from engine.watching.kernel import Inotify
+from engine.watching.texts import Budget
+from engine.watching.watch import Watch
+from models.identifier import SessionId
+
+LINGER_S: Final = 30.0
+"""A watch stays for this long after the last command: the next one need not wait for it to begin."""
+MOST_LINGERING: Final = 16
+
+log = structlog.get_logger("watching")
+
+
+class Watchers:
+    """Watches workspaces while somebody holds on to them, and a little longer."""
+
+    def __init__(self, database: Database, *, linger_s: float = LINGER_S) -> None:
+        self._database = database
+        self._linger_s = linger_s
+        self._inotify = Inotify()
+        self._budget = Budget()
+        self._watches: dict[SessionId, Watch] = {}
+        self._lingering: dict[SessionId, asyncio.TimerHandle] = {}
+        self._ending: set[asyncio.Task[None]] = set()
+        self._is_hindered = False
+
+    @asynccontextmanager
+    async def hold(self, sandbox: Sandbox) -> AsyncIterator[None]:
+        """Watch a session's workspace while the block runs; at its end what has changed has been told.
+
+        Where it cannot be watched the block runs all the same.
+        """
+        watch = self._held(sandbox)
+        try:
+            await self._begin(watch)
+            yield
+        finally:
+            await finish(self._release(watch))
+
+    async def forget(self, session_id: SessionId) -> None:
+        """The session is about to vanish: nothing more is told of it."""
+        watch = self._drop(session_id)
+        if watch is not None:
+            await watch.end()
+
+    async def close(self) -> None:
+        """End all watches."""
+        for session_id in list(self._watches):
+            await self.forget(session_id)
+        if self._ending:
+            await asyncio.wait(self._ending)
+        await self._inotify.close()
+
+    def _held(self, sandbox: Sandbox) -> Watch:
+        session_id = sandbox.session_id
+        watch = self._watches.get(session_id)
+        if watch is None:
+            watch = Watch(session_id, sandbox.folder, self._inotify, self._database, self._budget)
+            self._watches[session_id] = watch
+        watch.holders += 1
+        timer = self._lingering.pop(session_id, None)
+        if timer is not None:
+            timer.cancel()
+        return watch
+
+    async def _begin(self, watch: Watch) -> None:
+        try:
+            await watch.begin()
+        except FileNotFoundError:
+            log.debug("no workspace to watch", session_id=watch.session_id)  # the runtime says so
+        except OSError as failure:
+            if not self._is_hindered:
+                self._is_hindered = True
+                log.warning("changes of files by commands are not told", reason=str(failure))
+
+    async def _release(self, watch: Watch) -> None:
+        if watch is self._watches.get(watch.session_id):
+            await watch.deliver()
+        watch.holders -= 1
+        if watch.holders or watch is not self._watches.get(watch.session_id):
+            return
+        if watch.is_watching and self._linger_s > 0 and len(self._lingering) < MOST_LINGERING:
+            later = asyncio.get_running_loop().call_later(self._linger_s, self._end, watch.session_id)
+            self._lingering[watch.session_id] = later
+        else:
+            await self.forget(watch.session_id)
+
+    def _end(self, session_id: SessionId) -> None:
+        watch = self._drop(session_id)
+        if watch is not None:
+            task = asyncio.create_task(watch.end(), name=f"end of watch {session_id}")
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
+
+    def _drop(self, session_id: SessionId) -> Watch | None:
+        timer = self._lingering.pop(session_id, None)
+        if timer is not None:
+            timer.cancel()
+        return self._watches.pop(session_id, None)

@@ -1,0 +1,44 @@
+"""An engine with one session whose commands run in each of the runtimes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.runtimes.runtime import Command, Exit
+from engine.runtimes.workspace import Workspace
+from tests.engine.session.conftest import Room, room_in
+
+TOLD = ("file.created", "file.modified", "file.deleted", "file.renamed", "workspace.changed")
+
+
+@dataclass
+class Watched(Room):
+    """A session whose workspace is watched while commands run."""
+
+    async def run(self, line: str) -> Exit:
+        session = await self.engine.sessions.get(self.session_id)
+        done = await self.engine.runtime.run(self.engine.sessions.sandbox(session), Command(line=line))
+        assert done.code == 0, done.output
+        return done
+
+    async def told(self) -> list[dict[str, Any]]:
+        return await self.events(*TOLD)
+
+    async def changes(self) -> list[str]:
+        """What was told, in a few words each: `created /a.txt`."""
+        return [f"{event['type'].partition('.')[2]} {event['path']}" for event in await self.told()]
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.engine.sessions.workspace(self.session_id)
+
+
+@pytest.fixture(params=["local", "unsafe-local", "docker"])
+async def watched(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Watched]:
+    async with room_in(Watched, request, tmp_path / "data") as made:
+        yield made
