@@ -39,7 +39,8 @@ from engine.providers.images import Images
 from engine.providers.openai import OllamaProvider, OpenAIProvider
 from engine.providers.provider import Provider
 from engine.providers.scripted import ScriptedProvider
-from engine.runtimes.choose import WORKSPACES, Surroundings, choose
+from engine.repositories import Repositories
+from engine.runtimes.choose import WORKSPACES, Chosen, Surroundings, choose
 from engine.runtimes.runtime import Runtime
 from engine.runtimes.staging import remove_abandoned
 from engine.search.index import CodeIndex
@@ -83,6 +84,7 @@ class Engine:
     accounts: Accounts
     sessions: Sessions
     files: Files
+    repositories: Repositories
     searches: Searches
     tasks: Tasks
     approvals: Approvals
@@ -127,16 +129,16 @@ async def open_engine(settings: Settings, *, more_providers: Sequence[Provider] 
     data_dir = _data_dir(settings)
     database, hub = _database(settings, data_dir), Hub()
     log = EventLog(database, hub.publish)
-    runtime = await choose(
+    chosen = await choose(
         settings.runtime, Surroundings(data_dir=data_dir, sessions=settings.sessions, tell=hub.signal)
     )
     providers = _providers(settings.providers, more_providers)
     await database.open(log)
-    engine = _assemble(settings, data_dir, database, log, hub, runtime, providers)
+    engine = _assemble(settings, data_dir, database, log, hub, chosen, providers)
     await engine.accounts.ensure_admin(data_dir)
     await engine.sessions.finish_deletions()
     await asyncio.to_thread(remove_abandoned, data_dir / WORKSPACES)
-    await runtime.recover(engine.sessions.exists)
+    await chosen.commands.recover(engine.sessions.exists)
     await engine.tasks.recover(resume=settings.agent.resume_on_start)
     return engine
 
@@ -184,11 +186,11 @@ def _assemble(
     database: Database,
     log: EventLog,
     hub: Hub,
-    runtime: Runtime,
+    chosen: Chosen,
     providers: Providers,
 ) -> Engine:
     watchers = Watchers(database)
-    runtime = WatchedRuntime(runtime, watchers)
+    runtime = WatchedRuntime(chosen.commands, watchers)
     sessions = Sessions(
         database,
         SessionRepository(database),
@@ -248,6 +250,7 @@ def _assemble(
         accounts=Accounts(database, settings.auth, data_dir),
         sessions=sessions,
         files=Files(sessions, log),
+        repositories=Repositories(settings.files, sessions, chosen.programs, log),
         searches=Searches(sessions, runtime),
         tasks=Tasks(database, task_rows, states, transcripts, approvals, runner, sessions, equipment.modes),
         approvals=approvals,

@@ -14,6 +14,7 @@ from handlers.monitoring import Monitoring
 from handlers.operation import Registry
 from handlers.processes import ProcessHandlers
 from handlers.profiles import ProviderProfiles
+from handlers.repositories import RepositoryHandlers
 from handlers.searches import Searches
 from handlers.sessions import Sessions
 from handlers.tasks import Tasks
@@ -29,6 +30,7 @@ AREAS = (
     Tools,
     Approvals,
     Files,
+    RepositoryHandlers,
     Searches,
     Checkpoints,
     ProcessHandlers,

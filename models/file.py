@@ -217,6 +217,42 @@ class ArchiveUnpacked(Shape):
 
 
 @value
+class RepositoryClone(Shape):
+    session_id: SessionId
+    url: str = field(
+        metadata=described("`https://…` or `http://…`, without credentials", **limited(longest=2048))
+    )
+    ref: str | None = field(
+        default=None,
+        metadata=described(
+            "A branch or a tag; the repository's own default if left out", **limited(longest=255)
+        ),
+    )
+    depth: int | None = field(
+        default=None,
+        metadata=described("How many commits to fetch; all if left out", **limited(least=1, most=1_000_000)),
+    )
+    token: str | None = field(
+        default=None,
+        metadata=described("For a private repository; it is kept nowhere", **limited(longest=4096)),
+    )
+    replace: bool = field(
+        default=False, metadata=described("Whether what the workspace holds may be replaced")
+    )
+
+
+@value
+class RepositoryCloned(Shape):
+    """`files` counts files and links, those of `.git` left out; `commit` is null where there is none yet."""
+
+    url: str
+    commit: str | None
+    branch: str | None
+    files: int
+    size: int
+
+
+@value
 class Transferred(Shape):
     """The answer was the bytes themselves."""
 
@@ -270,10 +306,14 @@ class FileRenamed(Event):
 @event("workspace.imported", namespace="/files")
 @value
 class WorkspaceImported(Event):
-    """The workspace holds what was in an archive, and nothing else. `files` counts, `size` is in bytes."""
+    """The workspace holds what was in an archive or a repository, and nothing else.
+
+    `files` counts, `size` is in bytes; `repository` is the URL of one.
+    """
 
     files: int
     size: int
+    repository: str | None = None
 
 
 @event("workspace.changed", namespace="/files")

@@ -153,6 +153,7 @@ class FileSettings(Shape):
     """Files as the doors and tools read and write them."""
 
     max_file_bytes: int = field(default=10_485_760, metadata=limited(least=1, most=1_073_741_824))
+    repository_hosts: list[str] = field(default_factory=list)
 
 
 @value

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from engine.addresses import AddressRefused
-from engine.browser.proxy import Proxy
 from engine.browser.sight import AddressForbidden, BrowserUnavailable, Sight
 from engine.finishing import finish
+from engine.proxy import Proxy
 from models.identifier import SessionId
 from models.settings import BrowserSettings
 

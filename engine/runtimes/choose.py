@@ -36,7 +36,17 @@ class Surroundings:
     tell: Tell
 
 
-async def choose(settings: RuntimeSettings, surroundings: Surroundings) -> Runtime:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What runs what."""
+
+    commands: Runtime
+    """The commands of agents and callers."""
+    programs: Runtime
+    """Programs of the server's own, in a session's name: a container's image need not have them."""
+
+
+async def choose(settings: RuntimeSettings, surroundings: Surroundings) -> Chosen:
     """The runtime of the kind that is configured. `auto` is `docker` where an engine answers that has the
     image, so that no session waits for it, and `local` everywhere else; the log says which, and why.
 
@@ -44,25 +54,26 @@ async def choose(settings: RuntimeSettings, surroundings: Surroundings) -> Runti
     Raises: ValueError, OSError, if the address of the container engine cannot be one.
     """
     if settings.kind is RuntimeKind.UNSAFE_LOCAL:
-        return UnsafeLocalRuntime(max_output_bytes=settings.max_output_bytes)
+        bare = UnsafeLocalRuntime(max_output_bytes=settings.max_output_bytes)
+        return Chosen(commands=bare, programs=bare)
     local = LocalRuntime(
         read_only_paths=[Path(path) for path in settings.read_only_paths],
         max_output_bytes=settings.max_output_bytes,
     )
     await local.probe()
     if settings.kind is RuntimeKind.LOCAL:
-        return local
+        return Chosen(commands=local, programs=local)
     docker = _docker(settings, surroundings, local)
     if settings.kind is RuntimeKind.DOCKER:
         await docker.probe()
-        return docker
+        return Chosen(commands=docker, programs=local)
     reason = await _reason_against(docker)
     if reason is None:
         log.info("commands run in containers", image=settings.docker.image)
-        return docker
+        return Chosen(commands=docker, programs=local)
     await docker.shut_down()
     log.info("commands run in jails", because=reason)
-    return local
+    return Chosen(commands=local, programs=local)
 
 
 def _docker(settings: RuntimeSettings, surroundings: Surroundings, local: LocalRuntime) -> DockerRuntime:

@@ -23,15 +23,22 @@ ABANDONED_S: Final = 86_400
 @contextlib.contextmanager
 def staged(folder: Path) -> Iterator[int]:
     """The descriptor of a new directory for a workspace's folder; gone after, with what is still in it."""
-    above = folder.parent / STAGING
-    above.mkdir(mode=0o700, exist_ok=True)
-    stage = Path(tempfile.mkdtemp(dir=above))
-    try:
+    with staged_folder(folder) as stage:
         descriptor = os.open(stage, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
             yield descriptor
         finally:
             os.close(descriptor)
+
+
+@contextlib.contextmanager
+def staged_folder(folder: Path) -> Iterator[Path]:
+    """The new directory itself, for programs that need its path."""
+    above = folder.parent / STAGING
+    above.mkdir(mode=0o700, exist_ok=True)
+    stage = Path(tempfile.mkdtemp(dir=above))
+    try:
+        yield stage
     finally:
         remove_tree(stage)
 

@@ -8,7 +8,8 @@ import datetime
 import os
 import posixpath
 import stat
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -25,7 +26,7 @@ from engine.runtimes.packing import packed_tar, packed_zip
 from engine.runtimes.receiving import NAME, Incoming
 from engine.runtimes.refusals import refusals
 from engine.runtimes.replacing import resolved, settle, write
-from engine.runtimes.staging import staged
+from engine.runtimes.staging import staged, staged_folder
 from engine.runtimes.tree import TreeChanged, disk_bytes, remove_tree
 from engine.runtimes.turns import turn_in
 from engine.runtimes.unpacking import CONTENT, Content, unpack
@@ -35,6 +36,7 @@ from models.file import FileEntry
 __all__ = ["FileBytes", "Listing", "Workspace"]
 
 Result = TypeVar("Result")
+Made = TypeVar("Made")
 
 LONGEST_PATH: Final = 4096
 _FOLDER: Final = os.O_PATH | os.O_DIRECTORY
@@ -264,6 +266,30 @@ class Workspace:
             return content
         finally:
             await finish(asyncio.to_thread(incoming.close))
+
+    async def fill(self, make: Callable[[Path], Awaitable[Made]], *, replace: bool) -> Made:
+        """Fill the workspace with what `make` puts into the empty directory that it is given: all or nothing.
+
+        Raises: Conflict, if it is not empty and is not to be replaced; what `make` raises.
+        """
+        opened_stage = ExitStack()
+        try:
+            stage = await self._on("", lambda *_: opened_stage.enter_context(staged_folder(self.folder)))
+            content = stage / CONTENT
+            content.mkdir(0o755)
+            made = await make(content)
+
+            def take_place(root: int, path: str) -> None:
+                try:
+                    with opened(os.open(stage, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)) as descriptor:
+                        _exchange(root, path, stage=descriptor, replace=replace)
+                finally:
+                    self._changed(root, "")
+
+            await self._change("", take_place)
+            return made
+        finally:
+            await finish(asyncio.to_thread(opened_stage.close))
 
     async def make_directory(self, path: str) -> FileEntry:
         """A new directory, with those above it. Raises: Conflict, if there is something at this path."""

@@ -194,6 +194,7 @@ ELSEWHERE = {
     "task.command": "needs a command that runs on: tests/dialects/test_extension_methods.py",
     "task.condense": "needs a language model: tests/engine/agent/test_long_tasks.py",
     "mcp.restart": "needs a server of tools: tests/engine/mcp",
+    "workspace.clone": "needs a host of repositories: tests/end_to_end/test_cloning.py",
 }
 """Whose success is proven in another place; their errors are walked here."""
 
@@ -281,6 +282,7 @@ ABSENT = {
     "to": "other.txt",
     "toolName": "none",
     "pattern": "x",
+    "url": "https://repositories.invalid/none.git",
     "content": "x",
     "input": "x",
     "text": "x",

@@ -95,7 +95,6 @@ async def is_whole(life: Life) -> list[Happened]:
     """The stored log has no hole, and the client has seen exactly that."""
     stored = await life.stored()
     await life.until(lambda happened: happened["seq"] >= stored[-1]["seq"])
-    stored = await life.stored()
     assert [happened["seq"] for happened in stored] == list(range(1, len(stored) + 1))
     assert life.seen[: len(stored)] == stored
     return stored

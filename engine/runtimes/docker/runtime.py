@@ -149,6 +149,8 @@ class DockerRuntime(SupervisingRuntime):
     async def close(self, session_id: SessionId) -> None:
         """End everything of a session and remove its container: now, or else at the next start."""
         await super().close(session_id)
+        if self._beside is not None:
+            await self._beside.close(session_id)
         container = self._container(session_id)
         del self._containers[session_id]
         try:

@@ -20,6 +20,7 @@ EVERY_OPERATION = [
 ]
 ARGUMENTS: dict[str, Any] = {
     "path": "secret.txt",
+    "url": "https://repositories.invalid/none.git",
     "content": "mine now",
     "to": "stolen.txt",
     "toolName": "read_file",

@@ -56,12 +56,13 @@ async def workspace(tmp_path: Path) -> Workspace:
 async def chosen(kind: str, data_dir: Path, *, tell: Tell | None = None, **settings: Any) -> Runtime:
     """The runtime that a server with this data directory uses."""
     data_dir.mkdir(parents=True, exist_ok=True)
-    return await choose(
+    made = await choose(
         RuntimeSettings.load_plain({"kind": kind, **settings}),
         Surroundings(
             data_dir=data_dir, sessions=SessionSettings(), tell=tell or (lambda session, progress: None)
         ),
     )
+    return made.commands
 
 
 @asynccontextmanager

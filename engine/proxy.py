@@ -1,6 +1,6 @@
-"""The only way by which the browser reaches the network: it connects to the addresses that it has looked at.
+"""The only way by which a program reaches the network: it connects to the addresses that it has looked at.
 
-Redirects, frames, images and sockets all come this way, which no check within the browser would ensure.
+Redirects, frames, images and sockets all come this way, which no check within the program would ensure.
 Source: RFC 9110, 9.3.6 (CONNECT); RFC 9112, 3.2.2 (absolute form).
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Collection
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -29,13 +30,15 @@ class Refused(Exception):
 class Proxy:
     """A forward proxy on a loopback port of its own."""
 
-    def __init__(self, *, allow_private: bool) -> None:
+    def __init__(self, *, allow_private: bool, private_hosts: Collection[str] = ()) -> None:
+        """`private_hosts` may be reached wherever they are, if no other private address may."""
         self._allow_private = allow_private
+        self._private_hosts = frozenset(private_hosts)
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.Task[None]] = set()
 
     async def start(self) -> str:
-        """Begin to listen; the address to give to the browser."""
+        """Begin to listen; the address to give to the program."""
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=HEAD_BYTES)
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
@@ -49,7 +52,9 @@ class Proxy:
 
     async def address(self, host: str) -> Address:
         """Where a host may be reached. Raises: AddressRefused."""
-        return (await addresses(host))[0] if self._allow_private else await public_address(host)
+        if self._allow_private or host in self._private_hosts:
+            return (await addresses(host))[0]
+        return await public_address(host)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.create_task(self._serve(reader, writer))
@@ -62,7 +67,7 @@ class Proxy:
         except (Refused, AddressRefused) as refusal:
             await _refuse(writer, str(refusal))
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as failure:
-            log.debug("a request of the browser failed: %s", failure)
+            log.debug("a request failed: %s", failure)
         finally:
             writer.close()
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.addresses import is_public
-from engine.browser.proxy import Proxy
+from engine.proxy import Proxy
 
 
 @pytest.fixture

@@ -1,0 +1,42 @@
+"""Workspaces from git repositories."""
+
+from __future__ import annotations
+
+from handlers.operation import Handlers, operation
+from models.error import (
+    Conflict,
+    NotFound,
+    ServerOverload,
+    ToolExecutionFailed,
+    ValidationFailed,
+    WorkspaceLimitExceeded,
+)
+from models.file import RepositoryClone, RepositoryCloned, WorkspaceImported
+from models.user import Caller, Permission
+
+
+class RepositoryHandlers(Handlers, namespace="/files"):
+    @operation(
+        "workspace.clone",
+        rest="POST /api/v1/sessions/{sessionId}/clone",
+        permission=Permission.FILE_WRITE,
+        on="session_id",
+        limit="file_operations",
+        errors=(
+            NotFound,
+            Conflict,
+            ValidationFailed,
+            WorkspaceLimitExceeded,
+            ServerOverload,
+            ToolExecutionFailed,
+        ),
+        emits=(WorkspaceImported,),
+    )
+    async def clone(self, caller: Caller, request: RepositoryClone) -> RepositoryCloned:
+        """Fill a workspace from a git repository: all of it or nothing.
+
+        The session needs the network, or the server's settings name the host. A `token` is sent to the host
+        of the URL alone and kept nowhere. A workspace that holds something answers 409, unless `replace` is
+        true.
+        """
+        return await self.engine.repositories.clone(request)
