@@ -14,6 +14,7 @@ from typing import IO, Final
 
 import psutil
 
+from engine.finishing import finish
 from engine.runtimes.cgroups import ControlGroup
 from engine.runtimes.child import End
 from engine.runtimes.ports import listening_ports
@@ -93,7 +94,7 @@ class Process:
         """Let it run, within its group; what it prints on stdout and stderr. Raises: OSError."""
         popen = self._popen
         assert popen.stdin is not None and popen.stdout is not None and popen.stderr is not None  # noqa: S101
-        self._group.add(popen.pid)
+        await self._join_group()
         streams = (await self._connect(popen.stdout), await self._connect(popen.stderr))
         with contextlib.suppress(BrokenPipeError):
             popen.stdin.write(b"go\n")
@@ -104,9 +105,9 @@ class Process:
             self._input = await self._connect_input(popen.stdin)
         return streams
 
-    def begin_in_terminal(self) -> None:
+    async def begin_in_terminal(self) -> None:
         """Let it run, within its group; its terminal is its input and its output. Raises: OSError."""
-        self._group.add(self._popen.pid)
+        await self._join_group()
         os.write(self._word, b"go\n")
 
     async def write(self, content: bytes) -> None:
@@ -174,6 +175,10 @@ class Process:
         os.close(self._pidfd)
         os.close(self._word)
         await self._group.remove()
+
+    async def _join_group(self) -> None:
+        """The kernel may take tens of milliseconds for it, in which nobody else should wait."""
+        await finish(asyncio.to_thread(self._group.add, self._popen.pid))
 
     async def _connect_input(self, pipe: IO[bytes]) -> asyncio.StreamWriter:
         loop = asyncio.get_running_loop()

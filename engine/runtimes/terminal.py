@@ -45,7 +45,7 @@ class TerminalProgram:
     async def begin(self) -> None:
         """Let it run. Raises: OSError."""
         self._guard = asyncio.create_task(guard_disk(self._sandbox, self._process.ended, self.stop))
-        self._process.begin_in_terminal()
+        await self._process.begin_in_terminal()
 
     async def read(self) -> bytes:
         """The next bytes that it prints; none at its end, when nobody holds the other side any more."""
