@@ -8,7 +8,8 @@ import stat
 from typing import Final
 
 from engine.runtimes.beneath import open_beneath
-from engine.runtimes.listing import opened, shown
+from engine.runtimes.finding import opened
+from engine.runtimes.listing import shown
 from engine.runtimes.moving import named
 from engine.runtimes.tree import walk
 from models.error import Conflict, WorkspaceLimitExceeded

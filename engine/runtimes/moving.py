@@ -9,7 +9,8 @@ import stat
 from typing import Final
 
 from engine.runtimes.beneath import open_beneath
-from engine.runtimes.listing import is_temporary, opened, shown
+from engine.runtimes.finding import is_temporary, opened
+from engine.runtimes.listing import shown
 from engine.runtimes.refusals import refusals
 from engine.runtimes.replacing import open_folder, standing_at
 from models.error import Conflict, InvalidField

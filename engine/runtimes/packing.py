@@ -13,7 +13,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from engine.runtimes.listing import is_temporary, opened
+from engine.runtimes.finding import is_temporary, opened
 from engine.runtimes.tree import Entry, walk
 
 PIECE_BYTES: Final = 262_144

@@ -11,7 +11,8 @@ import stat
 from typing import Final
 
 from engine.runtimes.beneath import open_beneath
-from engine.runtimes.listing import TEMPORARY, opened, shown
+from engine.runtimes.finding import TEMPORARY, opened
+from engine.runtimes.listing import shown
 from models.error import Conflict, NotFound
 
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY

@@ -21,7 +21,7 @@ from typing import IO, Final
 
 from engine.runtimes.beneath import open_beneath
 from engine.runtimes.copying import Room
-from engine.runtimes.listing import opened
+from engine.runtimes.finding import opened
 from engine.runtimes.replacing import open_folder, standing_at
 from models.error import WorkspaceLimitExceeded
 

@@ -19,7 +19,8 @@ from engine.finishing import finish
 from engine.runtimes.beneath import open_beneath
 from engine.runtimes.copying import COPY, duplicate
 from engine.runtimes.entity_tags import check, tag_of, tag_of_content
-from engine.runtimes.listing import Lister, Listing, changed_at, entry_of, opened, shown
+from engine.runtimes.finding import Wanted, opened
+from engine.runtimes.listing import Listing, changed_at, entry_of, listing, shown
 from engine.runtimes.moving import exchange, make_directory, move, place
 from engine.runtimes.open_file import OpenFile
 from engine.runtimes.packing import packed_tar, packed_zip
@@ -317,10 +318,10 @@ class Workspace:
     ) -> Listing:
         """What a directory holds. Links are shown as what they lead to, and left out if they lead outside;
         linked directories are shown, not walked."""
-        lister = Lister(
+        wanted = Wanted(
             recursive=recursive, include_hidden=include_hidden, max_entries=max_entries, window=window
         )
-        return await self._on(path, lister.look_at)
+        return await self._on(path, partial(listing, wanted=wanted))
 
     async def disk_bytes(self) -> int:
         """What the workspace takes on disk; links are counted, not followed."""

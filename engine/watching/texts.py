@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterator
 from typing import Final
 
-from engine.runtimes.listing import opened
+from engine.runtimes.finding import opened
 from engine.watching.tree import Folder, Identity, Known, Tree, identity_of, is_same
 
 LARGEST_BYTES: Final = 256 * 1024

@@ -21,7 +21,8 @@ from typing import Final, Protocol
 
 from engine.process_log import FOLDER as PROCESS_LOGS
 from engine.runtimes.beneath import open_beneath
-from engine.runtimes.listing import is_temporary, opened, shown
+from engine.runtimes.finding import is_temporary, opened
+from engine.runtimes.listing import shown
 from engine.runtimes.snapshot import LEFT_OUT
 
 MOST_FOLDERS: Final = 8192

@@ -1,0 +1,84 @@
+"""What is found in a process of its own is what is found here."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from engine.runtimes import finding
+from engine.runtimes.finding import Wanted, find
+from engine.runtimes.workspace import Workspace
+
+ALL = Wanted(recursive=True, include_hidden=True, max_entries=10_000, window=None)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> int:
+    """A folder with what is hard to list."""
+    folder = tmp_path / "folder"
+    (folder / "a/b").mkdir(parents=True)
+    (folder / ".hidden").write_text("hidden")
+    (folder / "a/b/c.txt").write_text("content")
+    (folder / "ünïcode\n").write_text("x")
+    (folder / os.fsdecode(b"no-\xff-text")).write_text("x")
+    (folder / "inside").symlink_to("a")
+    (folder / "outside").symlink_to("/etc")
+    (folder / "nowhere").symlink_to("none")
+    os.mkfifo(folder / "pipe")
+    return os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+
+
+@pytest.mark.parametrize("path", ["", "a", "a/b", "inside"])
+@pytest.mark.parametrize("recursive", [True, False])
+@pytest.mark.parametrize("include_hidden", [True, False])
+@pytest.mark.parametrize("window", [None, (0, 1), (1, 3), (100, 200)])
+@pytest.mark.parametrize("max_entries", [2, 10_000])
+def test_both_find_the_same(
+    root: int,
+    path: str,
+    recursive: bool,
+    include_hidden: bool,
+    window: tuple[int, int] | None,
+    max_entries: int,
+) -> None:
+    wanted = Wanted(
+        recursive=recursive, include_hidden=include_hidden, max_entries=max_entries, window=window
+    )
+    here, apart = find(root, path, wanted), finding._find_apart(root, path, wanted)
+    assert [list(map(tuple, each)) for each in (apart.directories, apart.files)] == [
+        list(here.directories),
+        list(here.files),
+    ]
+    assert (apart.total, apart.is_truncated) == (here.total, here.is_truncated)
+
+
+@pytest.mark.parametrize(
+    ("path", "number"), [("none", errno.ENOENT), (".hidden", errno.ENOTDIR), ("outside", errno.EXDEV)]
+)
+def test_both_refuse_the_same(root: int, path: str, number: int) -> None:
+    for way in (find, finding._find_apart):
+        with pytest.raises(OSError) as refused:
+            way(root, path, ALL)
+        assert refused.value.errno == number
+
+
+async def test_much_is_found_apart_and_listed_alike(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(30):
+        (workspace.folder / f"file{number:02}").write_text("x" * number)
+    here = await workspace.list(window=(10, 15))
+    asked = []
+    apart = finding._find_apart
+
+    def note(root: int, path: str, wanted: Wanted) -> finding.Found:
+        asked.append(path)
+        return apart(root, path, wanted)
+
+    monkeypatch.setattr(finding, "FEW", 20)
+    monkeypatch.setattr(finding, "_find_apart", note)
+    assert await workspace.list(window=(10, 15)) == here
+    assert (here.total, [each.size for each in here.files], asked) == (30, [10, 11, 12, 13, 14], [""])
