@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from tests.support.containers import TestEngine
-from tests.support.processes import anywhere
+from tests.support.processes import anywhere, seconds_of_nobody_else
 from tests.support.server import ServerProcess
 
 CLIENTS = Path(__file__).parent / "clients"
-NAP = "7410459"
+NAP = seconds_of_nobody_else()
 
 
 @pytest.fixture

@@ -28,7 +28,6 @@ HOST_IMAGE: Final = "roocode-test/host:latest"
 BUSYBOX_IMAGE: Final = "roocode-test/busybox:latest"
 """One static program: as little of a system as there is."""
 NETWORK: Final = "roocode-test"
-GATEWAY: Final = "10.213.77.1"
 SHOWN: Final = ["/usr"]
 
 _START_S: Final = 60
@@ -115,8 +114,11 @@ class TestEngine:
         for image, content in ((HOST_IMAGE, _links_into_usr()), (BUSYBOX_IMAGE, busybox_archive())):
             name, _, tag = image.partition(":")
             self.ask("POST", f"/images/create?fromSrc=-&repo={name}&tag={tag}", content=content)
-        pool = {"Subnet": "10.213.77.0/24", "Gateway": GATEWAY}
-        self.ask("POST", "/networks/create", {"Name": NETWORK, "IPAM": {"Config": [pool]}})
+        self.ask("POST", "/networks/create", {"Name": NETWORK})
+
+    def gateway(self) -> str:
+        """This machine's address in the network: the engine chooses one that nobody here has."""
+        return str(self.ask("GET", f"/networks/{NETWORK}")["IPAM"]["Config"][0]["Gateway"])
 
     def _curl(self, method: str, path: str, *options: str) -> list[str]:
         return [

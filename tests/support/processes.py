@@ -1,8 +1,14 @@
 """What a process has started, and an end to it."""
 
+import secrets
 from contextlib import suppress
 
 import psutil
+
+
+def seconds_of_nobody_else() -> str:
+    """How long to sleep so that no other run of the tests on this machine has a sleeper like it."""
+    return str(10**8 + secrets.randbelow(10**8))
 
 
 def started(word: str, by: int | None = None) -> list[psutil.Process]:

@@ -17,7 +17,6 @@ from engine.runtimes.supervising import SupervisingRuntime
 from models.identifier import SessionId
 from models.session import ResourceLimits
 from tests.engine.runtimes.conftest import containers_of
-from tests.support.containers import GATEWAY
 
 SECRET = "the key of the house"
 
@@ -29,6 +28,17 @@ async def runtime(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
             yield docker
     else:
         yield LocalRuntime()
+
+
+@pytest.fixture
+def machine(runtime: SupervisingRuntime, request: pytest.FixtureRequest) -> str:
+    """Where a sandbox with the network finds this machine.
+
+    In a jail its own loopback is the machine's; in a container the machine is a neighbour.
+    """
+    if runtime.name == "docker":
+        return str(request.getfixturevalue("container_engine").gateway())
+    return "127.0.0.1"
 
 
 @pytest.fixture
@@ -151,16 +161,18 @@ def asking(address: str, port: int) -> str:
     return f"python3 -c '{connect}'"
 
 
-async def test_without_the_network_nobody_is_reached(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
+async def test_without_the_network_nobody_is_reached(
+    runtime: SupervisingRuntime, sandbox: Sandbox, machine: str
+) -> None:
     async with listening("0.0.0.0") as port:  # noqa: S104 - so that every way could lead there
-        for address in ("127.0.0.1", GATEWAY):
+        for address in ("127.0.0.1", machine):
             done = await run(runtime, sandbox, asking(address, port))
             assert done.code != 0 and "reached" not in done.output
 
 
-async def test_with_the_network_the_machine_is_reached(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
-    """In a jail its own loopback is the machine's; in a container the machine is a neighbour."""
-    address = GATEWAY if runtime.name == "docker" else "127.0.0.1"
-    async with listening(address) as port:
-        done = await run(runtime, replace(sandbox, network=True), asking(address, port))
+async def test_with_the_network_the_machine_is_reached(
+    runtime: SupervisingRuntime, sandbox: Sandbox, machine: str
+) -> None:
+    async with listening(machine) as port:
+        done = await run(runtime, replace(sandbox, network=True), asking(machine, port))
     assert done.output == "reached\n"

@@ -19,9 +19,9 @@ from models.identifier import SessionId
 from models.session import ResourceLimits
 from tests.engine.runtimes.conftest import containers_of
 from tests.support.containers import BUSYBOX_IMAGE, TestEngine
-from tests.support.processes import anywhere
+from tests.support.processes import anywhere, seconds_of_nobody_else
 
-NAP = "7310459"
+NAP = seconds_of_nobody_else()
 
 
 @pytest.fixture
