@@ -1,0 +1,108 @@
+"""Another client, in a process of its own, that feels whether a server keeps it waiting.
+
+with others_stay_quick(server):
+    await client.call("process.start", {"sessionId": session_id, "command": "yes"})
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bench.wire import connect
+from tests.support.server import PROJECT, ServerProcess
+
+QUICK_S = 0.25
+"""What is promised to everybody while somebody else keeps the server busy."""
+EVERY_S = 0.02
+TICK_S = 0.005
+READY = "watching"
+
+
+@contextlib.contextmanager
+def others_stay_quick(
+    server: ServerProcess,
+    name: str = "session.list",
+    raw: Mapping[str, Any] | None = None,
+    *,
+    within_s: float = QUICK_S,
+) -> Iterator[None]:
+    """Ask for a light operation every 20 ms while the block runs; no round trip takes `within_s` or more.
+
+    The call that is under way at the end of the block counts, too. Time in which the asking process itself
+    did not get to run is the machine's, and is taken off.
+    """
+    asked = {"limit": 1} if raw is None else dict(raw)
+    watching = subprocess.Popen(
+        [sys.executable, "-m", "tests.support.others", server.url, name, json.dumps(asked)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=PROJECT,
+    )
+    assert watching.stdin is not None and watching.stdout is not None
+    try:
+        watching.stdin.write(server.key + "\n")
+        watching.stdin.flush()
+        assert watching.stdout.readline().strip() == READY, server.log
+        yield
+        told, _ = watching.communicate(timeout=60)
+    finally:
+        watching.kill()
+        watching.wait()
+        watching.stdin.close()
+        watching.stdout.close()
+    assert watching.returncode == 0, f"the other client was let down\n{server.log}"
+    waits = json.loads(told)
+    assert waits, "the block was over before anybody could be kept waiting"
+    longest = max(waits)
+    assert longest < within_s, (
+        f"another client waited {longest * 1000:.0f} ms for {name}, "
+        f"call {waits.index(longest) + 1} of {len(waits)}"
+    )
+
+
+class _Stalls:
+    """How long this process was not let run when it wanted to."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    async def watch(self) -> None:
+        while True:
+            began = time.perf_counter()
+            await asyncio.sleep(TICK_S)
+            late_s = time.perf_counter() - began - TICK_S
+            if late_s > TICK_S:
+                self.seconds += late_s
+
+
+async def _watch(url: str, name: str, asked: Mapping[str, Any]) -> list[float]:
+    """The round trips, in seconds, until the standard input ends."""
+    loop = asyncio.get_running_loop()
+    key = await loop.run_in_executor(None, sys.stdin.readline)
+    client = await connect(url, {"token": key.strip()})
+    await client.call(name, asked)
+    print(READY, flush=True)
+    is_over = loop.run_in_executor(None, sys.stdin.read)
+    stalls = _Stalls()
+    stalling = asyncio.create_task(stalls.watch())
+    waits = []
+    while not is_over.done():
+        began, stalled = time.perf_counter(), stalls.seconds
+        await client.call(name, asked)
+        waits.append(time.perf_counter() - began - (stalls.seconds - stalled))
+        await asyncio.sleep(EVERY_S)
+    stalling.cancel()
+    client.close()
+    return waits
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(_watch(sys.argv[1], sys.argv[2], json.loads(sys.argv[3])))))
