@@ -7,8 +7,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
+import structlog
+
 from engine.events.log import EventLog
-from engine.runtimes.runtime import Runtime, Sandbox, mount_path
+from engine.runtimes.runtime import Place, Runtime, RuntimeUnavailable, Sandbox, mount_path
 from engine.runtimes.workspace import Workspace
 from engine.storage.database import Database
 from engine.storage.sessions import SessionRepository
@@ -31,6 +33,8 @@ from models.session import (
 from models.settings import FileSettings, SessionSettings
 from models.shape import Shape
 from models.user import Caller
+
+log = structlog.get_logger("sessions")
 
 AnyShape = TypeVar("AnyShape", bound=Shape)
 BeforeDeletion = Callable[[SessionId], Awaitable[None]]
@@ -164,9 +168,13 @@ class Sessions:
         )
 
     async def sandbox_state(self, session_id: SessionId) -> SandboxState:
-        """Where a session's commands run. Raises: NotFound."""
+        """Where a session's commands run; `unavailable`, if the runtime does not answer. Raises: NotFound."""
         session = await self.get(session_id)
-        place = await self._runtime.place(session.id)
+        try:
+            place = await self._runtime.place(session.id)
+        except RuntimeUnavailable as failure:
+            log.warning("sandbox unavailable", session_id=session.id, reason=failure.message)
+            place = Place(id="", status="unavailable")
         return SandboxState(
             runtime=self._runtime.name,
             id=place.id,

@@ -15,6 +15,13 @@ class MessageType(enum.StrEnum):
     SAY = "say"
 
 
+class Author(enum.StrEnum):
+    """Who wrote a message: the agent (or the server for it), or a person."""
+
+    AGENT = "agent"
+    PERSON = "person"
+
+
 @value
 class Message(Shape):
     """One message: the agent says or asks something, or a person answers (`say: user_feedback`).

@@ -87,6 +87,10 @@ class SessionConfig(Shape):
             **limited(most=1, least=0),
         ),
     )
+    unattended: bool = field(
+        default=False,
+        metadata=described("Nobody answers: what would be asked is refused at once, and the agent goes on"),
+    )
 
 
 @value
@@ -122,6 +126,7 @@ class SessionConfigChange(Shape):
     effort: str | None = field(default=None, metadata=one_of("low", "medium", "high"))
     mcp_servers: dict[str, McpServer] | None = field(default=None, metadata=limited(longest=MOST_SERVERS))
     fuzzy_match_threshold: float | None = field(default=None, metadata=limited(least=0, most=1))
+    unattended: bool | None = None
 
 
 @value
@@ -196,7 +201,8 @@ class SessionAnswer(Shape):
 class Sandbox(Shape):
     """Where a session's commands run: the runtime, its own name for the place, and what holds each limit.
 
-    `status` is `running`, or `absent` where the place is made by the first command.
+    `status` is `running`, `absent` where the place is made by the first command, `unavailable` where the
+    runtime does not answer (`id` is empty then), or another state in the runtime's own words.
     """
 
     runtime: str

@@ -11,6 +11,7 @@ from models.mcp import McpServer
 from models.mode import ModeGroup
 from models.session import ResourceLimits
 from models.shape import Shape, limited, value
+from models.tool import ToolGroup
 
 
 class RuntimeKind(enum.StrEnum):
@@ -139,6 +140,19 @@ class DockerSettings(Shape):
 
 
 @value
+class CrogiaSettings(Shape):
+    """The interface below `/api` (S3), which has no word for an approval: its sessions are unattended.
+
+    `allow` are the tool groups that their agent may use by itself; what is left out is refused.
+    """
+
+    allow: list[ToolGroup] = field(
+        default_factory=lambda: [ToolGroup.READ, ToolGroup.EDIT, ToolGroup.COMMAND, ToolGroup.MODES],
+        metadata=limited(longest=10),
+    )
+
+
+@value
 class RuntimeSettings(Shape):
     """The sandbox."""
 
@@ -254,6 +268,7 @@ class Settings(Shape):
     sessions: SessionSettings = field(default_factory=SessionSettings)
     agent: AgentSettings = field(default_factory=AgentSettings)
     approvals: ApprovalSettings = field(default_factory=ApprovalSettings)
+    crogia: CrogiaSettings = field(default_factory=CrogiaSettings)
     runtime: RuntimeSettings = field(default_factory=RuntimeSettings)
     files: FileSettings = field(default_factory=FileSettings)
     providers: ProviderSettings = field(default_factory=ProviderSettings)

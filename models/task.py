@@ -10,7 +10,7 @@ from typing import Any, Final
 from models.approval import Verdict
 from models.event import Event, event
 from models.identifier import CallId, SessionId, TaskId
-from models.message import Message
+from models.message import Author, Message
 from models.page import Pagination
 from models.shape import Shape, described, limited, value
 from models.usage import TokenUsage, ToolUse
@@ -388,9 +388,13 @@ class TaskResumed(Event):
 @event("message.created", namespace="/tasks")
 @value
 class MessageCreated(Event):
-    """A message of the task's conversation is complete and stored. Source: S2, `message`."""
+    """A message of the task's conversation is complete and stored. Source: S2, `message`.
+
+    The task itself is its conversation's first message, and a person's.
+    """
 
     message: Message
+    author: Author = Author.AGENT
 
 
 @event("message.delta", durable=False, namespace="/tasks")

@@ -11,6 +11,7 @@ import structlog
 from aiohttp import web
 
 from engine.engine import Engine, open_engine
+from handlers.dialects.crogia.sessions import unasked
 from handlers.dialects.dialect import Operations
 from handlers.dialects.extension.interpreter import Extension
 from handlers.pipeline import Pipeline
@@ -57,7 +58,7 @@ def build_doors(engine: Engine) -> Doors:
     sockets.attach(app)
     TransferDoor(transfers, pipeline, identity).add_routes(app)
     RestDoor(registry, pipeline, identity).add_routes(app)
-    CrogiaDoor(operations, identity).add_routes(app)
+    CrogiaDoor(operations, identity, unasked(settings)).add_routes(app)
     raw = WebSocketDoor(registry, pipeline, identity, engine.log, engine.hub, settings.socket)
     raw.add_routes(app)
     add_pages(app, registry, transfers, is_open=settings.auth.mode is AuthMode.OPEN)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from datetime import timedelta
+from typing import Final
 
 from engine.storage.approvals import ApprovalRepository
 from engine.storage.database import Database, Transaction
@@ -21,6 +22,7 @@ from models.error import Conflict, NotFound
 from models.identifier import ApprovalId, CallId, SessionId, TaskId, new_id
 from models.task import Task
 
+UNATTENDED: Final = "Nobody answers in this session, and its rules do not allow this."
 _OUTCOMES = {Verdict.APPROVE: ApprovalStatus.APPROVED, Verdict.REJECT: ApprovalStatus.REJECTED}
 
 
@@ -63,9 +65,11 @@ class Approvals:
         action: str,
         description: str,
         parameters: dict[str, object],
+        unattended: bool,
     ) -> Approval:
-        """A new question; it is asked when `ask` stores it."""
+        """A new question; it is asked when `ask` stores it. Unattended, it has no time to be answered in."""
         moment = now()
+        timeout_s = 0 if unattended else self._timeout_s
         return Approval(
             id=ApprovalId(new_id("approval")),
             session_id=task.session_id,
@@ -77,7 +81,7 @@ class Approvals:
             parameters=parameters,
             status=ApprovalStatus.PENDING,
             created_at=moment,
-            expires_at=moment + timedelta(seconds=self._timeout_s),
+            expires_at=moment + timedelta(seconds=timeout_s),
         )
 
     async def ask(self, unit: Transaction, approval: Approval) -> None:
@@ -124,6 +128,10 @@ class Approvals:
         """
         await self.find(session_id, approval_id)
         return await self._resolve(approval_id, _OUTCOMES[verdict], feedback=feedback, by=by)
+
+    async def refuse_unattended(self, approval: Approval) -> Approval:
+        """Refuse what was asked where nobody answers."""
+        return await self._resolve(approval.id, ApprovalStatus.REJECTED, feedback=UNATTENDED, by=None)
 
     async def withdraw(self, unit: Transaction, task_id: TaskId) -> None:
         """With the unit that ends a task, end its questions."""

@@ -213,6 +213,8 @@ def _refused(approval: Approval) -> str | None:
         return None
     if approval.status is ApprovalStatus.EXPIRED:
         return "Nobody answered in time, so this was not done. Find another way, or ask the person."
+    if approval.resolved_by is None and approval.feedback:
+        return approval.feedback
     reason = f" They said: {approval.feedback}" if approval.feedback else ""
     return f"The person refused this.{reason}"
 

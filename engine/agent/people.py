@@ -24,6 +24,10 @@ IDLE_ASKS: Final = frozenset({"mistake_limit_reached", "auto_approval_max_req_re
 """Asks after which a task is idle, not interactive: it goes on only if somebody wants it to. Source: S2."""
 
 
+NOBODY: Final = "Nobody is there to answer. Decide by yourself and go on."
+"""What the agent hears of a question in a session where nobody answers."""
+
+
 class People:
     """The people around one task."""
 
@@ -60,6 +64,7 @@ class People:
                 action=call.tool_name,
                 description=prepared.describe(),
                 parameters=call.arguments,
+                unattended=self._is_unattended,
             )
             await self._put_before(approval, notice or Notice(kind="tool", text=prepared.describe()))
         return await self._answer(approval)
@@ -71,10 +76,20 @@ class People:
         approval = await approvals.for_call(task, call_id)
         if approval is None:
             approval = approvals.draft(
-                task, call_id, tool_name=kind, action=kind, description=question, parameters={}
+                task,
+                call_id,
+                tool_name=kind,
+                action=kind,
+                description=question,
+                parameters={},
+                unattended=self._is_unattended,
             )
             await self._put_before(approval, Notice(kind=kind, text=question))
         return await self._answer(approval)
+
+    @property
+    def _is_unattended(self) -> bool:
+        return self._work.session.config.unattended
 
     async def _put_before(self, approval: Approval, notice: Notice) -> None:
         """Store a question and show it, as an approval and as a message."""
@@ -91,6 +106,10 @@ class People:
     async def _answer(self, approval: Approval) -> Approval:
         if approval.status is not ApprovalStatus.PENDING:
             return approval
+        if self._is_unattended:
+            refused = await self._work.equipment.approvals.refuse_unattended(approval)
+            await self._work.note(TaskAnswered(), TaskActive(), activity=Activity.ACTIVE)
+            return refused
         async with self._waiting():
             return await self._work.equipment.approvals.wait(approval)
 
@@ -98,6 +117,9 @@ class People:
         """A person's answer: one that waits already, or the next message."""
         if not await self.unheard():
             await self._put(call_id, question, suggestions)
+            if self._is_unattended:
+                await self._work.note(alongside=self._work.writing(say=SAID_BY_A_PERSON, text=NOBODY))
+                self.hear()
         async with self._waiting():
             return await self._hear(suggestions)
 

@@ -16,7 +16,7 @@ from models.approval import CONFIRMATIONS, Approval, ApprovalRespond, Verdict
 from models.clock import now
 from models.error import Conflict, InvalidField, NotFound, ServerOverload
 from models.identifier import SessionId, TaskId, new_id
-from models.message import Message
+from models.message import Author, Message
 from models.mode import ModeCatalogue
 from models.task import (
     FINAL,
@@ -163,7 +163,12 @@ class Tasks:
         async def write(unit: Transaction) -> None:
             written.append(
                 await self._transcripts.write(
-                    unit, task, say=SAID_BY_A_PERSON, text=request.text, images=request.images
+                    unit,
+                    task,
+                    say=SAID_BY_A_PERSON,
+                    text=request.text,
+                    images=request.images,
+                    author=Author.PERSON,
                 )
             )
 

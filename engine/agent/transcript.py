@@ -10,7 +10,7 @@ from engine.tools.attempt_completion import AttemptCompletion
 from models.clock import milliseconds, now
 from models.conversation import Role, ToolCall, Turn
 from models.identifier import CallId, MessageId, TaskId, new_id
-from models.message import Message, MessageType
+from models.message import Author, Message, MessageType
 from models.task import MessageCreated, Task
 
 
@@ -116,6 +116,7 @@ class Transcripts:
         images: Sequence[str] = (),
         ts: int | None = None,
         message_id: MessageId | None = None,
+        author: Author = Author.AGENT,
     ) -> Message:
         """Store a message and tell of it, both with the unit; `ts` is one that `next_ts` gave."""
         if ts is None:
@@ -133,7 +134,7 @@ class Transcripts:
             created_at=now(),
         )
         await self._messages.insert(unit, message)
-        unit.append(task.session_id, MessageCreated(message=message), task_id=task.id)
+        unit.append(task.session_id, MessageCreated(message=message, author=author), task_id=task.id)
         return message
 
 

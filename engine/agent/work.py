@@ -16,6 +16,7 @@ from engine.storage.database import Transaction
 from models.conversation import Turn
 from models.event import Event
 from models.identifier import CallId, MessageId
+from models.message import Author
 from models.session import Session
 from models.task import MessageDiscarded, Task
 from models.usage import TokenUsage
@@ -110,12 +111,21 @@ class Work:
         images: Sequence[str] = (),
         ts: int | None = None,
         message_id: MessageId | None = None,
+        author: Author = Author.AGENT,
     ) -> Alongside:
         """A message to be stored with a change of the task."""
 
         async def write(unit: Transaction) -> None:
             await self.equipment.transcripts.write(
-                unit, self.task, say=say, ask=ask, text=text, images=images, ts=ts, message_id=message_id
+                unit,
+                self.task,
+                say=say,
+                ask=ask,
+                text=text,
+                images=images,
+                ts=ts,
+                message_id=message_id,
+                author=author,
             )
 
         return write

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
@@ -10,7 +11,8 @@ from handlers.dialects.crogia.endpoint import Asking, Endpoint, refuse
 from handlers.dialects.crogia.endpoints import ENDPOINTS
 from handlers.dialects.dialect import Operations
 from handlers.pipeline import answered
-from models.error import AppError, NotFound
+from models.error import AppError, MethodNotAllowed, NotFound
+from models.tool import ToolGroup
 from server.doors.rest import REQUEST_ID, Handler, gather, respond_with
 from server.identity import Identity
 
@@ -20,15 +22,17 @@ ANYTHING_ELSE = "/api/{path:(?!v[0-9]+(?:/|$)).*}"
 class CrogiaDoor:
     """Routes of the dialect."""
 
-    def __init__(self, operations: Operations, identity: Identity) -> None:
+    def __init__(self, operations: Operations, identity: Identity, allowed: Sequence[ToolGroup]) -> None:
         self._operations = operations
         self._identity = identity
+        self._allowed = allowed
+        self._routes: list[web.AbstractRoute] = []
 
     def add_routes(self, app: web.Application) -> None:
         """Mount every endpoint; what else is asked for there is refused in S3's form."""
         for endpoint in ENDPOINTS:
-            app.router.add_route(endpoint.verb, endpoint.path, self._serve(endpoint))
-        app.router.add_route("*", ANYTHING_ELSE, _refuse)
+            self._routes.append(app.router.add_route(endpoint.verb, endpoint.path, self._serve(endpoint)))
+        app.router.add_route("*", ANYTHING_ELSE, self._refuse)
 
     def _serve(self, endpoint: Endpoint) -> Handler:
         async def serve(request: web.Request) -> web.Response:
@@ -45,10 +49,26 @@ class CrogiaDoor:
         else:
             caller = await self._identity.of_request(request, request_id)
         asked = endpoint.request.load(await gather(request))
-        asking = Asking(caller=caller, operations=self._operations, endpoint=endpoint)
-        return await endpoint.run(asking, asked)
+        asking = Asking(caller=caller, operations=self._operations, endpoint=endpoint, allowed=self._allowed)
+        return await endpoint.answer(asking, asked)
+
+    async def _refuse(self, request: web.Request) -> web.Response:
+        """There is no such endpoint, or it has not this method. Source: RFC 9110, 15.5.6."""
+        methods = sorted({method for route in self._routes for method in await _methods(route, request)})
+        if not methods:
+            missing = NotFound("path", request.path[:200])
+            return respond_with(missing.status, refuse(missing))
+        wrong: AppError = MethodNotAllowed(
+            f"{request.method} is not possible here; allowed: {', '.join(methods)}"
+        )
+        response = respond_with(wrong.status, refuse(wrong))
+        response.headers["Allow"] = ", ".join(methods)
+        return response
 
 
-async def _refuse(request: web.Request) -> web.Response:
-    failure: AppError = NotFound("path", request.path[:200])
-    return respond_with(failure.status, refuse(failure))
+async def _methods(route: web.AbstractRoute, request: web.Request) -> set[str]:
+    """The methods of a route's path, if the request is for it."""
+    if route.resource is None:
+        return set()
+    found, allowed = await route.resource.resolve(request)
+    return allowed if found is None else allowed | {route.method}

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import typing
-from typing import Any, Final
+from typing import Final
 
 from handlers.dialects.crogia.endpoint import Endpoint
 from handlers.dialects.crogia.endpoints import ENDPOINTS
-from server.doors.schemas import Json, Schemas, split_documentation
+from server.doors.schemas import Json, Schemas, documentation, split_documentation
 
 TAG: Final = "S3"
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
@@ -54,7 +53,7 @@ def _entry(schemas: Schemas, endpoint: Endpoint) -> Json:
             for name, schema, is_required in fields
             if name not in [each[0] for each in in_body]
         ],
-        "responses": {"200": _success(endpoint), "default": _REFUSAL},
+        "responses": {"200": _success(schemas, endpoint), "default": _REFUSAL},
         "x-operations": list(endpoint.operations),
     }
     if endpoint.is_open:
@@ -76,8 +75,10 @@ def _object(fields: list[tuple[str, Json, bool]]) -> Json:
     }
 
 
-def _success(endpoint: Endpoint) -> Json:
-    answered: Any = typing.get_type_hints(endpoint.run)["return"]
-    item: Json = {"type": "object"}
-    schema = {"type": "array", "items": item} if typing.get_origin(answered) is list else item
-    return {"description": "Done.", "content": {"application/json": {"schema": schema}}}
+def _success(schemas: Schemas, endpoint: Endpoint) -> Json:
+    item = schemas.reference(endpoint.response)
+    schema = {"type": "array", "items": item} if endpoint.is_list else item
+    return {
+        "description": documentation(endpoint.response),
+        "content": {"application/json": {"schema": schema}},
+    }

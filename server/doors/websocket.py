@@ -29,13 +29,18 @@ MAX_MESSAGE_BYTES: Final = 65_536
 """S3's clients send nothing; what they send all the same is read and left."""
 
 
+QUIET_S: Final = 0.5
+"""How long a session has been quiet before the completions that were held back are told."""
+
+
 class Follower:
     """One connection: the `Connection` of its subscription and the `Outlet` of its events."""
 
     def __init__(self, door: WebSocketDoor, request: web.Request) -> None:
         self._door = door
         self._request = request
-        self._stream = EventStream()
+        self._stream = EventStream(is_new="lastSeq" not in request.query)
+        self._quiet: asyncio.TimerHandle | None = None
         self._wanted: tuple[SessionId, int | None] | None = None
         self._subscriber: Subscriber | None = None
 
@@ -55,6 +60,8 @@ class Follower:
         """The client is gone."""
         if self._subscriber is not None:
             self._subscriber.close()
+        if self._quiet is not None:
+            self._quiet.cancel()
 
     def write(self, stored: StoredEvent) -> bool:
         transport = self._request.transport
@@ -62,10 +69,25 @@ class Follower:
             return True  # the client is gone; the reading side is about to notice
         if transport.get_write_buffer_size() > self._door.settings.max_buffered_bytes:
             return False
-        said = self._stream.render(stored)
-        if said is not None:
+        for said in self._stream.render(stored):
             transport.write(text_frame(said))
+        self._await_quiet()
         return True
+
+    def _await_quiet(self) -> None:
+        """Have held completions told once nothing has happened for a moment."""
+        if self._quiet is not None:
+            self._quiet.cancel()
+            self._quiet = None
+        if self._stream.holds:
+            self._quiet = asyncio.get_running_loop().call_later(QUIET_S, self._release)
+
+    def _release(self) -> None:
+        self._quiet = None
+        transport = self._request.transport
+        if transport is not None and not transport.is_closing():
+            for said in self._stream.release():
+                transport.write(text_frame(said))
 
     async def drained(self) -> None:
         if self._request.transport is None:

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from handlers.dialects.dialect import Operations
-from models.error import AppError
-from models.shape import Shape
+from models.error import AppError, NotFound, ValidationFailed
+from models.shape import PlainShape, Shape
+from models.tool import ToolGroup
 from models.user import Caller
 
-Answer = dict[str, Any] | list[dict[str, Any]]
+Answer = PlainShape | list[Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """One request; it can ask for the operations that its endpoint declares, and for no others."""
+    """One request; it can ask for the operations that its endpoint declares, and for no others.
+
+    `allowed` are the tool groups that the agent of a session opened here may use without being asked about.
+    """
 
     caller: Caller
     operations: Operations
     endpoint: Endpoint
+    allowed: Sequence[ToolGroup]
 
     async def ask(self, operation: str, **raw: Any) -> dict[str, Any]:
         """An operation's answer, JSON-ready. Raises: AppError."""
@@ -32,12 +38,14 @@ class Asking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """`is_open`: anybody may ask, without credentials."""
+    """`is_open`: anybody may ask, without credentials; `is_list`: it answers with a list of `response`."""
 
     verb: str
     path: str
     operations: tuple[str, ...]
     request: type[Shape]
+    response: type[PlainShape]
+    is_list: bool
     documentation: str
     is_open: bool
     run: Callable[[Asking, Any], Awaitable[Answer]]
@@ -46,19 +54,29 @@ class Endpoint:
     def name(self) -> str:
         return f"{self.verb} {self.path}"
 
+    async def answer(self, asking: Asking, request: Any) -> dict[str, Any] | list[dict[str, Any]]:
+        """The body of the answer, JSON-ready; S3 writes out what is null. Raises: AppError."""
+        answer: Any = await self.run(asking, request)
+        return [dataclasses.asdict(each) for each in answer] if self.is_list else dataclasses.asdict(answer)
+
 
 def endpoint(
     where: str, *operations: str, is_open: bool = False
 ) -> Callable[[Callable[[Asking, Any], Awaitable[Answer]]], Endpoint]:
-    """Declare a function an endpoint; its request is read from its signature."""
+    """Declare a function an endpoint; its request and its answer are read from its signature."""
 
     def declare(function: Callable[[Asking, Any], Awaitable[Answer]]) -> Endpoint:
         verb, path = where.split(" ", 1)
+        hints = typing.get_type_hints(function)
+        answered = hints["return"]
+        is_list = typing.get_origin(answered) is list
         return Endpoint(
             verb=verb,
             path=path,
             operations=operations,
-            request=typing.get_type_hints(function)["request"],
+            request=hints["request"],
+            response=typing.get_args(answered)[0] if is_list else answered,
+            is_list=is_list,
             documentation=function.__doc__ or "",
             is_open=is_open,
             run=function,
@@ -68,5 +86,17 @@ def endpoint(
 
 
 def refuse(failure: AppError) -> dict[str, str]:
-    """An error in S3's form. Source: S3, "Error Responses"."""
-    return {"detail": failure.message}
+    """An error in S3's form: one text that says all there is to know. Source: S3, "Error Responses"."""
+    match failure:
+        case NotFound():
+            return {"detail": f"{str(failure.details['resource']).capitalize()} not found"}
+        case ValidationFailed():
+            return {"detail": f"{failure.message}: {'; '.join(_mistakes(failure))}"}
+        case _:
+            return {"detail": failure.message}
+
+
+def _mistakes(failure: ValidationFailed) -> list[str]:
+    """Each mistake as its field and its reason; one about the whole body as its reason alone."""
+    told = failure.details.get("fields", [failure.details])
+    return [": ".join(part for part in (each["field"], each["reason"]) if part) for each in told]

@@ -2,75 +2,159 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import orjson
 
+from handlers.dialects.crogia.texts import MessageTexts
+from models.approval import ApprovalRequired
 from models.event import StoredEvent
+from models.message import Author
 from models.task import (
     MessageCreated,
     MessageDelta,
+    MessageDiscarded,
     TaskCancelled,
     TaskCompleted,
+    TaskCreatedEvent,
     TaskFailed,
+    TaskInteractive,
     TaskStarted,
+    ToolFailed,
     ToolStarted,
 )
 from models.tool import ToolCompleted
 
-_TEXTS: Final = frozenset({MessageDelta.name, MessageCreated.name})
+Content = dict[str, Any]
+Said = list[Content]
+
 SAID_BY_THE_AGENT: Final = frozenset({"text", "completion_result"})
+ELSEWHERE: Final = "answer it over Socket.IO, below /api/v1 or on the dashboard"
 
 
 class EventStream:
     """What one connection is told.
 
-    A message reaches it whole by its `text_delta`s: piece by piece while it is written, and what the client
-    has not had of it (because it came later, or was slow) when the message is complete.
+    The document's client connects, gives a task and leaves at the first `task_completed`. A task that was
+    there before it came (the one that opened the session) must not end it: for a connection that `is_new`,
+    the completion of such a task is held back while a task that came later is unfinished. `holds` says that
+    completions wait for `release`, which is called once the session has been quiet for a moment.
     """
 
-    def __init__(self) -> None:
-        self._told: dict[str, int] = {}
+    def __init__(self, *, is_new: bool) -> None:
+        self._is_new = is_new
+        self._texts = MessageTexts()
+        self._later: set[str] = set()
+        self._unfinished: set[str] = set()
+        self._subtasks: set[str] = set()
+        self._calls: set[str] = set()
+        self._held: list[bytes] = []
+        self._tellers: dict[str, Callable[[Content], Said]] = {
+            TaskCreatedEvent.name: self._created,
+            TaskStarted.name: self._started,
+            TaskCompleted.name: self._completed,
+            TaskFailed.name: lambda content: self._ended(content, content["error"]["message"]),
+            TaskCancelled.name: lambda content: self._ended(content, "The task was cancelled"),
+            TaskInteractive.name: _question,
+            ApprovalRequired.name: _approval,
+            MessageDelta.name: self._delta,
+            MessageCreated.name: self._message,
+            MessageDiscarded.name: self._discarded,
+            ToolStarted.name: self._call,
+            ToolCompleted.name: self._answered,
+            ToolFailed.name: self._answered,
+        }
 
-    def render(self, stored: StoredEvent) -> bytes | None:
-        """The event in S3's words; None for one that S3 does not know."""
-        if stored.type not in _WORDS and stored.type not in _TEXTS:
-            return None
+    def render(self, stored: StoredEvent) -> Sequence[bytes]:
+        """The event in S3's words; nothing for one that S3 does not know, or that is held back."""
+        tell = self._tellers.get(stored.type)
+        if tell is None:
+            return ()
         content = orjson.loads(stored.body)
-        said = self._text_of(stored.type, content) or _WORDS.get(stored.type, _nothing)(content)
-        return orjson.dumps({**said, "timestamp": content["timestamp"]}) if said else None
+        timestamp = content["timestamp"]
+        said = [orjson.dumps({**each, "timestamp": timestamp}) for each in tell(content)]
+        if stored.type == TaskCompleted.name and self._is_new and content["taskId"] not in self._later:
+            self._held += said
+            return ()
+        return said
 
-    def _text_of(self, event_type: str, content: dict[str, Any]) -> dict[str, Any]:
-        if event_type == MessageDelta.name:
-            name, text = content["messageId"], content["text"]
-            self._told[name] = self._told.get(name, 0) + len(text)
-            return {"type": "text_delta", "content": text}
-        if event_type == MessageCreated.name:
-            message = content["message"]
-            rest = (message.get("text") or "")[self._told.pop(message["id"], 0) :]
-            if rest and message.get("say") in SAID_BY_THE_AGENT:
-                return {"type": "text_delta", "content": rest}
-        return {}
+    @property
+    def holds(self) -> bool:
+        """Whether completions are held back that nothing stands against any more."""
+        return bool(self._held) and not self._unfinished
+
+    def release(self) -> Sequence[bytes]:
+        """What was held back."""
+        held, self._held = self._held, []
+        return held
+
+    def _created(self, content: Content) -> Said:
+        task = content["task"]
+        if task.get("parentId") is not None:
+            self._subtasks.add(task["id"])
+        else:
+            self._later.add(task["id"])
+            self._unfinished.add(task["id"])
+        return []
+
+    def _started(self, content: Content) -> Said:
+        return [] if content["taskId"] in self._subtasks else [_task("task_started", content)]
+
+    def _completed(self, content: Content) -> Said:
+        self._unfinished.discard(content["taskId"])
+        return [] if content["isSubtask"] else [_task("task_completed", content)]
+
+    def _ended(self, content: Content, reason: str) -> Said:
+        self._unfinished.discard(content["taskId"])
+        return [] if content["taskId"] in self._subtasks else [_error(reason)]
+
+    def _delta(self, content: Content) -> Said:
+        is_the_agents = content.get("say") in SAID_BY_THE_AGENT
+        text = self._texts.piece(content["messageId"], content["position"], content["text"])
+        return _text(text if is_the_agents else "")
+
+    def _message(self, content: Content) -> Said:
+        message = content["message"]
+        rest = self._texts.rest(message["id"], message.get("text") or "")
+        is_the_agents = message.get("say") in SAID_BY_THE_AGENT and content.get("author") != Author.PERSON
+        return _text(rest if is_the_agents else "")
+
+    def _discarded(self, content: Content) -> Said:
+        self._texts.forget(content["messageId"])
+        return []
+
+    def _call(self, content: Content) -> Said:
+        self._calls.add(content["callId"])
+        return [{"type": "tool_call", "tool_name": content["toolName"], "arguments": content["parameters"]}]
+
+    def _answered(self, content: Content) -> Said:
+        """A call that failed has ended, too; one that ran is told of twice."""
+        is_open = content["callId"] in self._calls
+        self._calls.discard(content["callId"])
+        return [{"type": "tool_complete"}] if is_open or content["type"] == ToolCompleted.name else []
 
 
-def _nothing(content: dict[str, Any]) -> dict[str, Any]:
-    return {}
-
-
-def _task(event_type: str, content: dict[str, Any]) -> dict[str, Any]:
+def _task(event_type: str, content: Content) -> Content:
     return {"type": event_type, "session_id": content["sessionId"], "task": content["input"]}
 
 
-_WORDS: Final[dict[str, Callable[[dict[str, Any]], dict[str, Any]]]] = {
-    TaskStarted.name: lambda content: _task("task_started", content),
-    TaskCompleted.name: lambda content: _task("task_completed", content),
-    TaskFailed.name: lambda content: {"type": "error", "message": content["error"]["message"]},
-    TaskCancelled.name: lambda content: {"type": "error", "message": "The task was cancelled"},
-    ToolStarted.name: lambda content: {
-        "type": "tool_call",
-        "tool_name": content["toolName"],
-        "arguments": content["parameters"],
-    },
-    ToolCompleted.name: lambda content: {"type": "tool_complete"},
-}
+def _error(message: str) -> Content:
+    return {"type": "error", "message": message}
+
+
+def _text(content: str) -> Said:
+    return [{"type": "text_delta", "content": content}] if content else []
+
+
+def _question(content: Content) -> Said:
+    """The agent asks something; S3 has no way to answer."""
+    question = content.get("question")
+    return [_error(f"The agent asks: {question} ({ELSEWHERE})")] if question else []
+
+
+def _approval(content: Content) -> Said:
+    """S3 has no word for an approval. In an unattended session it has no time to be answered in."""
+    if content["expiresAt"] <= content["timestamp"]:
+        return [_error(f"Not allowed in this session: {content['description']}")]
+    return [_error(f"The task waits for an approval: {content['description']} ({ELSEWHERE})")]

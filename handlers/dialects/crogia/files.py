@@ -6,6 +6,15 @@ import posixpath
 from dataclasses import field
 from typing import Any, Final
 
+from handlers.dialects.crogia.answers import (
+    CrogiaContent,
+    CrogiaDone,
+    CrogiaFilesFound,
+    CrogiaItem,
+    CrogiaLine,
+    CrogiaListing,
+    CrogiaTextFound,
+)
 from handlers.dialects.crogia.endpoint import Asking, endpoint
 from models.error import InvalidField, NotFound
 from models.shape import PlainShape, limited, value
@@ -45,7 +54,7 @@ class Search(PlainShape):
 
 
 @endpoint("GET /api/sessions/{session_id}/files", "file.list")
-async def list_files(asking: Asking, request: Folder) -> dict[str, Any]:
+async def list_files(asking: Asking, request: Folder) -> CrogiaListing:
     """List files and directories in the session workspace."""
     found = await asking.ask(
         "file.list",
@@ -58,20 +67,20 @@ async def list_files(asking: Asking, request: Folder) -> dict[str, Any]:
         *(_item(entry, "directory", None) for entry in found["directories"]),
         *(_item(entry, "file", entry["size"]) for entry in found["files"]),
     ]
-    return {"path": request.path, "items": items}
+    return CrogiaListing(path=request.path, items=items)
 
 
 @endpoint("GET /api/sessions/{session_id}/files/content", "file.read")
-async def read_file(asking: Asking, request: OneFile) -> dict[str, Any]:
+async def read_file(asking: Asking, request: OneFile) -> CrogiaContent:
     """Get the content of a specific file."""
     found = await asking.ask("file.read", sessionId=request.session_id, path=request.path)
     if found["encoding"] != "utf-8":
         raise InvalidField("path", "The file is not a text in UTF-8.")
-    return {"path": request.path, "content": found["content"]}
+    return CrogiaContent(path=request.path, content=found["content"])
 
 
 @endpoint("POST /api/sessions/{session_id}/files/content", "file.update", "file.create")
-async def write_file(asking: Asking, request: NewContent) -> dict[str, Any]:
+async def write_file(asking: Asking, request: NewContent) -> CrogiaDone:
     """Write content to a file, whether it exists or not."""
     place = {"sessionId": request.session_id, "path": request.path, "content": request.content}
     try:
@@ -80,26 +89,26 @@ async def write_file(asking: Asking, request: NewContent) -> dict[str, Any]:
         if missing.details.get("resource") == "session":
             raise
         await asking.ask("file.create", **place)
-    return {"message": f"File {request.path} written successfully"}
+    return CrogiaDone(message=f"File {request.path} written successfully")
 
 
 @endpoint("POST /api/sessions/{session_id}/search/files", "search.files")
-async def search_files(asking: Asking, request: Search) -> dict[str, Any]:
+async def search_files(asking: Asking, request: Search) -> CrogiaFilesFound:
     """Search for files matching a pattern."""
     found = await asking.ask("search.files", **_search(request))
     matches = [_shown(match["path"]) for match in found["matches"]]
-    return {"pattern": request.pattern, "path": request.path, "matches": matches}
+    return CrogiaFilesFound(pattern=request.pattern, path=request.path, matches=matches)
 
 
 @endpoint("POST /api/sessions/{session_id}/search/grep", "search.text")
-async def search_text(asking: Asking, request: Search) -> dict[str, Any]:
+async def search_text(asking: Asking, request: Search) -> CrogiaTextFound:
     """Search for text patterns within files."""
     found = await asking.ask("search.text", **_search(request))
     matches = [
-        {"file": _shown(match["path"]), "line": match["line"], "content": match["content"]}
+        CrogiaLine(file=_shown(match["path"]), line=match["line"], content=match["content"])
         for match in found["matches"]
     ]
-    return {"pattern": request.pattern, "path": request.path, "matches": matches}
+    return CrogiaTextFound(pattern=request.pattern, path=request.path, matches=matches)
 
 
 def _search(request: Search) -> dict[str, Any]:
@@ -113,9 +122,9 @@ def _search(request: Search) -> dict[str, Any]:
     }
 
 
-def _item(entry: dict[str, Any], kind: str, size: int | None) -> dict[str, Any]:
+def _item(entry: dict[str, Any], kind: str, size: int | None) -> CrogiaItem:
     name = posixpath.basename(entry["path"]) or entry["name"]
-    return {"name": name, "type": kind, "size": size, "modified": entry["modifiedAt"]}
+    return CrogiaItem(name=name, type=kind, size=size, modified=entry["modifiedAt"])
 
 
 def _shown(path: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import field
-from typing import Any, Final
+from typing import Final
 
+from handlers.dialects.crogia.answers import CrogiaDone, CrogiaOutput, CrogiaProcess, CrogiaProcessLogs
 from handlers.dialects.crogia.endpoint import Asking, endpoint
 from handlers.dialects.crogia.sessions import OneSession
 from models.shape import PlainShape, limited, value
@@ -31,43 +32,43 @@ class ShellCommand(PlainShape):
 
 
 @endpoint("GET /api/sessions/{session_id}/processes", "process.list")
-async def list_processes(asking: Asking, request: OneSession) -> list[dict[str, Any]]:
+async def list_processes(asking: Asking, request: OneSession) -> list[CrogiaProcess]:
     """List all processes running in a session."""
     found = await asking.ask("process.list", sessionId=request.session_id)
     return [
-        {
-            "pid": process["pid"],
-            "cmd": process["command"],
-            "status": process["status"],
-            "log": process["log"],
-            "started": process["startedAt"],
-        }
+        CrogiaProcess(
+            pid=process["pid"],
+            cmd=process["command"],
+            status=process["status"],
+            log=process["log"],
+            started=process["startedAt"],
+        )
         for process in found["processes"]
         if process["status"] == "running"
     ]
 
 
 @endpoint("POST /api/sessions/{session_id}/processes/{pid}/stop", "process.stop")
-async def stop_process(asking: Asking, request: OneProcess) -> dict[str, Any]:
+async def stop_process(asking: Asking, request: OneProcess) -> CrogiaDone:
     """Stop a specific process in a session."""
     await asking.ask("process.stop", sessionId=request.session_id, pid=request.pid)
-    return {"message": f"Sent SIGTERM to process {request.pid}"}
+    return CrogiaDone(message=f"Sent SIGTERM to process {request.pid}")
 
 
 @endpoint("GET /api/sessions/{session_id}/processes/{pid}/logs", "process.logs")
-async def get_logs(asking: Asking, request: Logs) -> dict[str, Any]:
+async def get_logs(asking: Asking, request: Logs) -> CrogiaProcessLogs:
     """Get logs for a specific process."""
     found = await asking.ask(
         "process.logs", sessionId=request.session_id, pid=request.pid, lines=request.lines
     )
-    return {"logs": found["logs"], "pid": request.pid}
+    return CrogiaProcessLogs(logs=found["logs"], pid=request.pid)
 
 
 @endpoint("POST /api/sessions/{session_id}/shell", "shell.exec")
-async def execute(asking: Asking, request: ShellCommand) -> dict[str, Any]:
+async def execute(asking: Asking, request: ShellCommand) -> CrogiaOutput:
     """Execute a shell command in the session container."""
     done = await asking.ask("shell.exec", sessionId=request.session_id, cmd=request.cmd, tty=request.tty)
-    return {"command": request.cmd, "output": done["output"], "timestamp": done["timestamp"]}
+    return CrogiaOutput(command=request.cmd, output=done["output"], timestamp=done["timestamp"])
 
 
 PROCESS_ENDPOINTS: Final = (list_processes, stop_process, get_logs, execute)

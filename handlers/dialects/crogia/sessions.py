@@ -6,13 +6,25 @@ from collections.abc import AsyncIterator
 from dataclasses import field
 from typing import Any, Final
 
+from handlers.dialects.crogia.answers import CrogiaDone, CrogiaHealth, CrogiaSession, CrogiaTaskBegun
 from handlers.dialects.crogia.endpoint import Asking, endpoint
+from models.approval import Decision
+from models.settings import Settings
 from models.shape import PlainShape, limited, value
+from models.tool import ToolGroup
 
 PAGE: Final = 100
 MOST_SESSIONS: Final = 1000
 """S3 has no pages: older sessions than these are left out."""
 _TASK: Final = limited(shortest=1, longest=1_000_000)
+
+
+def unasked(settings: Settings) -> list[ToolGroup]:
+    """What the agent of a session opened here may use by itself; never what is forbidden to all."""
+    standing = settings.approvals
+    return [
+        group for group in settings.crogia.allow if getattr(standing, group.value, None) is not Decision.NEVER
+    ]
 
 
 @value
@@ -37,51 +49,57 @@ class NewTask(PlainShape):
 
 
 @endpoint("GET /api/health", "system.health", is_open=True)
-async def health(asking: Asking, request: Nothing) -> dict[str, Any]:
+async def health(asking: Asking, request: Nothing) -> CrogiaHealth:
     """Check if the server and Docker are running properly."""
     found = await asking.ask("system.health")
-    return {
-        "status": found["status"],
-        "timestamp": found["timestamp"],
-        "active_sessions": found["activeSessions"],
-        "docker_available": found["dockerAvailable"],
-    }
+    return CrogiaHealth(
+        status=found["status"],
+        timestamp=found["timestamp"],
+        active_sessions=found["activeSessions"],
+        docker_available=found["dockerAvailable"],
+    )
 
 
 @endpoint("GET /api/sessions", "session.list", "task.list", "session.sandbox")
-async def list_sessions(asking: Asking, request: Nothing) -> list[dict[str, Any]]:
+async def list_sessions(asking: Asking, request: Nothing) -> list[CrogiaSession]:
     """List all active agent sessions of the caller, newest first."""
     return [await _told(asking, session) async for session in _active(asking)]
 
 
 @endpoint("POST /api/sessions", "session.create", "task.create", "task.list", "session.sandbox")
-async def create_session(asking: Asking, request: NewSession) -> dict[str, Any]:
-    """Create a new agent session and start its first task."""
-    made = await asking.ask("session.create", name=request.task[:100])
+async def create_session(asking: Asking, request: NewSession) -> CrogiaSession:
+    """Create a new agent session and start its first task.
+
+    S3 has no word for an approval: the session's agent acts by itself, within `crogia.allow` of the
+    configuration, and what that does not cover is refused at once.
+    """
+    rules = [{"decision": "always", "group": group.value} for group in asking.allowed]
+    config = {"unattended": True, "approvals": rules}
+    made = await asking.ask("session.create", name=request.task[:100], config=config)
     session = made["session"]
     await asking.ask("task.create", sessionId=session["id"], input=request.task)
     return await _told(asking, session)
 
 
 @endpoint("GET /api/sessions/{session_id}", "session.get", "task.list", "session.sandbox")
-async def get_session(asking: Asking, request: OneSession) -> dict[str, Any]:
+async def get_session(asking: Asking, request: OneSession) -> CrogiaSession:
     """Get information about a specific session."""
     found = await asking.ask("session.get", sessionId=request.session_id)
     return await _told(asking, found["session"])
 
 
 @endpoint("DELETE /api/sessions/{session_id}", "session.delete")
-async def delete_session(asking: Asking, request: OneSession) -> dict[str, Any]:
+async def delete_session(asking: Asking, request: OneSession) -> CrogiaDone:
     """Stop and delete a session."""
     await asking.ask("session.delete", sessionId=request.session_id)
-    return {"message": f"Session {request.session_id} deleted successfully"}
+    return CrogiaDone(message=f"Session {request.session_id} deleted successfully")
 
 
 @endpoint("POST /api/sessions/{session_id}/tasks", "task.create")
-async def execute_task(asking: Asking, request: NewTask) -> dict[str, Any]:
+async def execute_task(asking: Asking, request: NewTask) -> CrogiaTaskBegun:
     """Execute a task in an existing session. Its progress is streamed via WebSocket."""
     await asking.ask("task.create", sessionId=request.session_id, input=request.task)
-    return {"message": f"Task started in session {request.session_id}", "task": request.task}
+    return CrogiaTaskBegun(message=f"Task started in session {request.session_id}", task=request.task)
 
 
 async def _active(asking: Asking) -> AsyncIterator[dict[str, Any]]:
@@ -93,18 +111,18 @@ async def _active(asking: Asking) -> AsyncIterator[dict[str, Any]]:
             return
 
 
-async def _told(asking: Asking, session: dict[str, Any]) -> dict[str, Any]:
+async def _told(asking: Asking, session: dict[str, Any]) -> CrogiaSession:
     sandbox = (await asking.ask("session.sandbox", sessionId=session["id"]))["sandbox"]
     tasks = (await asking.ask("task.list", sessionId=session["id"], limit=1))["data"]
-    return {
-        "session_id": session["id"],
-        "container_id": sandbox["id"],
-        "workdir": sandbox["path"],
-        "created": session["createdAt"],
-        "last_task": tasks[0]["input"] if tasks else None,
-        "status": session["status"],
-        "container_status": sandbox["status"],
-    }
+    return CrogiaSession(
+        session_id=session["id"],
+        container_id=sandbox["id"],
+        workdir=sandbox["path"],
+        created=session["createdAt"],
+        last_task=tasks[0]["input"] if tasks else None,
+        status=session["status"],
+        container_status=sandbox["status"],
+    )
 
 
 SESSION_ENDPOINTS: Final = (

@@ -6,6 +6,8 @@ import { extra, finish, key, url } from "./kit.mjs";
 const WebSocket = createRequire(import.meta.url)("ws");
 const host = `localhost:${new URL(url).port}`;
 const isOpen = extra[0] === "open";
+const first = extra[1];
+const given = "Add props to the React component";
 const authorization = isOpen ? {} : { Authorization: `Bearer ${key}` };
 const token = isOpen ? "" : `?token=${key}`;
 
@@ -17,7 +19,7 @@ const appendToOutput = (content) => (output += content);
 const response = await fetch(`http://${host}/api/sessions`, {
   method: "POST",
   headers: { "Content-Type": "application/json", ...authorization },
-  body: JSON.stringify({ task: "Create a React component" }),
+  body: JSON.stringify({ task: first }),
 });
 const session = await response.json();
 
@@ -33,7 +35,7 @@ const completed = new Promise((resolve) => {
       // Stream agent output to UI
       appendToOutput(data.content);
     }
-    if (data.type === "task_completed" && data.task === "Add props to the React component") resolve();
+    if (data.type === "task_completed") resolve();
   };
 });
 
@@ -41,8 +43,8 @@ const completed = new Promise((resolve) => {
 await fetch(`http://${host}/api/sessions/${session.session_id}/tasks`, {
   method: "POST",
   headers: { "Content-Type": "application/json", ...authorization },
-  body: JSON.stringify({ task: "Add props to the React component" }),
+  body: JSON.stringify({ task: given }),
 });
 await completed;
 ws.close();
-finish({ session, seen, output });
+finish({ session, seen, output, given });
