@@ -7,14 +7,12 @@ import base64
 import binascii
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Final
 
 from engine.at_once import AtOnce
 from engine.events.log import EventLog
-from engine.room import Room
 from engine.runtimes.open_file import OpenFile
-from engine.runtimes.workspace import FileBytes, Workspace
+from engine.runtimes.workspace import FileBytes, Written
 from engine.sessions import Sessions
 from engine.tools.changes import changes_between
 from models.error import Conflict, InvalidField
@@ -64,8 +62,6 @@ class Files:
         self._sessions = sessions
         self._log = log
         self._transfers = AtOnce(MOST_TRANSFERS, "transfers")
-        self._room = Room()
-        sessions.before_deletion(self._room.forget)
 
     async def list(self, request: FileList) -> FileListing:
         """What a directory holds: directories first, each sorted by path.
@@ -100,9 +96,7 @@ class Files:
         Raises: Conflict, if it exists; InvalidField; WorkspaceLimitExceeded.
         """
         content = _decode(request)
-        workspace = self._sessions.workspace(request.session_id)
-        await self._take_room(request.session_id, workspace, len(content))
-        entry = await workspace.create(request.path, content)
+        entry = await self._sessions.workspace(request.session_id).create(request.path, content)
         await self._log.append(request.session_id, FileCreated(path=entry.path))
         return entry
 
@@ -111,14 +105,16 @@ class Files:
 
         Raises: NotFound; Conflict, also for another `etag`; InvalidField; WorkspaceLimitExceeded.
         """
-        workspace = self._sessions.workspace(request.session_id)
-        content = _decode(request)
-        before = await workspace.read(request.path)
-        await self._take_room(request.session_id, workspace, max(0, len(content) - len(before.content)))
-        entry = await workspace.update(request.path, content, if_match=request.if_match)
-        changes = await asyncio.to_thread(changes_between, entry.path, before.content, content)
-        await self._log.append(request.session_id, FileModified(path=entry.path, changes=changes))
-        return entry
+        written = await self._sessions.workspace(request.session_id).write(
+            request.path,
+            _decode(request),
+            may_create=False,
+            may_replace=True,
+            if_match=request.if_match,
+            keep_before=True,
+        )
+        await self._log.append(request.session_id, await _told(written))
+        return written.entry
 
     async def delete(self, request: FileDelete) -> str:
         """Remove a file or an empty directory; its path. Raises: as `update`."""
@@ -145,19 +141,15 @@ class Files:
         """
         workspace = self._sessions.workspace(request.session_id)
         limits = await self._limits(request.session_id)
-        try:
-            before = await _Before.of(workspace, request.to)
-        except InvalidField as mistake:
-            raise InvalidField("to", mistake.details["reason"]) from mistake
         with self._transfers.one_more(request.session_id):
-            entry = await workspace.copy(
+            written = await workspace.copied(
                 request.path,
                 request.to,
                 overwrite=request.overwrite,
                 max_disk_bytes=limits.max_disk_mb * MEBIBYTE,
             )
-        await self._log.append(request.session_id, await before.event(workspace, entry))
-        return entry
+        await self._log.append(request.session_id, await _told(written))
+        return written.entry
 
     async def open(self, request: FileDownload) -> OpenFile:
         """A file of any size, to be read in parts and closed. Raises: as `read`, but PayloadTooLarge."""
@@ -170,11 +162,11 @@ class Files:
         """
         workspace = self._sessions.workspace(request.session_id)
         limits = await self._limits(request.session_id)
-        before = await _Before.of(workspace, request.path)
-        if before.is_directory or (before.is_there and request.if_none_match is not None):
+        standing = await workspace.stat(request.path)
+        if standing is not None and (standing.type == "directory" or request.if_none_match is not None):
             raise Conflict("There is something at this path already", path=request.path[:200])
         with self._transfers.one_more(request.session_id):
-            entry = await workspace.receive(
+            written = await workspace.receive(
                 request.path,
                 pieces,
                 max_bytes=limits.max_file_size_mb * MEBIBYTE,
@@ -182,8 +174,8 @@ class Files:
                 must_be_new=request.if_none_match is not None,
                 if_match=request.if_match,
             )
-        await self._log.append(request.session_id, await before.event(workspace, entry))
-        return FileStored(file=entry, created=not before.is_there)
+        await self._log.append(request.session_id, await _told(written))
+        return FileStored(file=written.entry, created=not written.was_there)
 
     async def pack(self, request: ArchiveDownload) -> AsyncGenerator[bytes, None]:
         """The whole workspace as an archive, piece by piece; to be closed.
@@ -224,48 +216,23 @@ class Files:
         await self._log.append(request.session_id, _arrival(entry))
         return entry
 
-    async def _take_room(self, session_id: SessionId, workspace: Workspace, size: int) -> None:
-        await self._room.take(session_id, workspace, await self._limits(session_id), size)
-
     async def _limits(self, session_id: SessionId) -> ResourceLimits:
         return (await self._sessions.get(session_id)).config.resource_limits
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Before:
-    """What was at a path before a change of which it is not known whether it makes or replaces a file."""
-
-    is_there: bool
-    is_directory: bool
-    content: bytes | None
-    """None, if it is no file that can be read whole."""
-
-    @classmethod
-    async def of(cls, workspace: Workspace, path: str) -> _Before:
-        entry = await workspace.stat(path)
-        return cls(
-            is_there=entry is not None,
-            is_directory=entry is not None and entry.type == "directory",
-            content=await _content(workspace, path),
-        )
-
-    async def event(self, workspace: Workspace, entry: FileEntry) -> FileCreated | FileModified:
-        """What the change is told as."""
-        if not self.is_there:
-            return _arrival(entry)
-        after = await _content(workspace, entry.path)
-        if self.content is None or after is None:
-            return FileModified(path=entry.path, changes=Changes(added=0, removed=0, is_counted=False))
-        changes = await asyncio.to_thread(changes_between, entry.path, self.content, after)
-        return FileModified(path=entry.path, changes=changes)
+async def _told(written: Written) -> FileCreated | FileModified:
+    """What a change is told as of which it was not known whether it makes or replaces a file."""
+    if not written.was_there:
+        return _arrival(written.entry)
+    if written.before is None or written.after is None:
+        changes = Changes(added=0, removed=0, is_counted=False)
+    else:
+        changes = await asyncio.to_thread(changes_between, written.entry.path, written.before, written.after)
+    return FileModified(path=written.entry.path, changes=changes)
 
 
 def _arrival(entry: FileEntry) -> FileCreated:
     return FileCreated(path=entry.path, kind="directory" if entry.type == "directory" else None)
-
-
-async def _content(workspace: Workspace, path: str) -> bytes | None:
-    return (await workspace.read_some([path])).get(path)
 
 
 def _decode(request: FileWrite | FileUpdate) -> bytes:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from typing import Final
 
-from engine.runtimes.beneath import open_beneath
 from engine.runtimes.workspace import Workspace
 from models.identifier import new_id
 
@@ -29,8 +27,7 @@ class ProcessLogFile:
     async def make(cls, workspace: Workspace) -> ProcessLogFile:
         """A new log. Raises: AppError, where the workspace has no place for it."""
         path = f"{FOLDER}/{new_id('process')}.log"
-        await workspace.create(path, b"")
-        return cls(path, await asyncio.to_thread(_open, workspace, path))
+        return cls(path, await workspace.begin(path))
 
     def write(self, text: str) -> None:
         """Add what was printed."""
@@ -54,11 +51,3 @@ class ProcessLogFile:
 
     def _is_full(self, text: str) -> bool:
         return len(self._kept) + len(text) > 4 * KEPT_CHARACTERS
-
-
-def _open(workspace: Workspace, path: str) -> int:
-    root = os.open(workspace.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        return open_beneath(root, path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW)
-    finally:
-        os.close(root)

@@ -10,6 +10,7 @@ from typing import TypeVar
 import structlog
 
 from engine.events.log import EventLog
+from engine.runtimes.room import Room
 from engine.runtimes.runtime import Place, Runtime, RuntimeUnavailable, Sandbox, mount_path
 from engine.runtimes.workspace import Workspace
 from engine.storage.database import Database
@@ -17,8 +18,8 @@ from engine.storage.sessions import SessionRepository
 from models.clock import now
 from models.error import Conflict, NotFound
 from models.identifier import SessionId, new_id
-from models.session import Sandbox as SandboxState
 from models.session import (
+    ResourceLimits,
     Session,
     SessionConfig,
     SessionConfigChange,
@@ -30,6 +31,7 @@ from models.session import (
     SessionUpdate,
     SessionUpdatedEvent,
 )
+from models.session import Sandbox as SandboxState
 from models.settings import FileSettings, SessionSettings
 from models.shape import Shape
 from models.user import Caller
@@ -62,6 +64,7 @@ class Sessions:
         self._defaults = defaults
         self._files = files
         self._before_deletion: list[BeforeDeletion] = []
+        self._rooms: dict[SessionId, Room] = {}
 
     def before_deletion(self, end: BeforeDeletion) -> None:
         """Have `end` called with the id of each session that is about to vanish."""
@@ -156,7 +159,9 @@ class Sessions:
 
     def workspace(self, session_id: SessionId) -> Workspace:
         """The files of a session."""
-        return Workspace(self._folder / session_id, max_file_bytes=self._files.max_file_bytes)
+        return Workspace(
+            self._folder / session_id, max_file_bytes=self._files.max_file_bytes, room=self._room(session_id)
+        )
 
     def sandbox(self, session: Session) -> Sandbox:
         """What the runtime needs to run the session's commands."""
@@ -188,9 +193,18 @@ class Sessions:
         _, count = await self._repository.page(None, SessionStatus.ACTIVE, limit=1, offset=0)
         return count
 
+    def _room(self, session_id: SessionId) -> Room:
+        """What the session's workspace takes: one count for all who write there."""
+
+        async def limits() -> ResourceLimits:
+            return (await self.get(session_id)).config.resource_limits
+
+        return self._rooms.setdefault(session_id, Room(limits))
+
     async def _remove(self, session_id: SessionId) -> None:
         await self._runtime.close(session_id)
         await self.workspace(session_id).remove()
+        self._rooms.pop(session_id, None)
         async with self._database.transaction() as unit:
             await self._log.retire(unit, session_id)
             await self._repository.remove(unit, session_id)

@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import posixpath
-import re
 import stat
 import subprocess
 import sys
@@ -21,14 +20,10 @@ from typing import Final, TypeVar
 
 from engine.runtimes.beneath import open_beneath
 
-TEMPORARY: Final = ".roo-"
-"""How the files begin that a write makes before it takes the place of the old one."""
-
 FEW: Final = 500
 """So many entries are found in this process, which answers others meanwhile; more in one of its own."""
 PATIENCE_S: Final = 60.0
 
-_IS_TEMPORARY: Final = re.compile(rf"{re.escape(TEMPORARY)}[0-9a-f]{{16}}")
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY
 _NICENESS: Final = 10
 
@@ -152,12 +147,7 @@ class Finder:
             return path, children, os.fstat(descriptor).st_mtime
 
     def _is_shown(self, name: str) -> bool:
-        return not is_temporary(name) and (self._wanted.include_hidden or not name.startswith("."))
-
-
-def is_temporary(name: str) -> bool:
-    """Whether a file is one that a write has just made and not yet put in its place."""
-    return _IS_TEMPORARY.fullmatch(name) is not None
+        return self._wanted.include_hidden or not name.startswith(".")
 
 
 @contextlib.contextmanager

@@ -9,9 +9,11 @@ import stat
 from typing import Final
 
 from engine.runtimes.beneath import open_beneath
-from engine.runtimes.finding import is_temporary, opened
+from engine.runtimes.finding import opened
 from engine.runtimes.listing import shown
+from engine.runtimes.ownership import give
 from engine.runtimes.refusals import refusals
+from engine.runtimes.renaming import rename_new
 from engine.runtimes.replacing import open_folder, standing_at
 from models.error import Conflict, InvalidField
 
@@ -46,8 +48,7 @@ def place(root: int, to: str, source: int, name: str, *, overwrite: bool) -> Non
         elif overwrite:
             os.replace(name, target, src_dir_fd=source, dst_dir_fd=parent)
         else:
-            os.link(name, target, src_dir_fd=source, dst_dir_fd=parent, follow_symlinks=False)
-            os.unlink(name, dir_fd=source)
+            rename_new(name, target, source=source, parent=parent)
 
 
 def make_directory(root: int, path: str) -> None:
@@ -55,6 +56,8 @@ def make_directory(root: int, path: str) -> None:
     folder, name = named(path)
     with opened(open_folder(root, folder, make=True)) as parent:
         os.mkdir(name, 0o755, dir_fd=parent)
+        with opened(open_beneath(root, path, _FOLDER)) as made:
+            give(made, root)
 
 
 def exchange(root: int, content: int, old: int, *, replace: bool) -> None:
@@ -63,7 +66,7 @@ def exchange(root: int, content: int, old: int, *, replace: bool) -> None:
     Where one thing cannot be moved, all is put back. Raises: Conflict, if something is there that may not be
     replaced; OSError.
     """
-    standing = [name for name in os.listdir(root) if not is_temporary(name)]
+    standing = os.listdir(root)
     if standing and not replace:
         raise Conflict(
             "The workspace is not empty; with `replace` its content is replaced", entries=len(standing)

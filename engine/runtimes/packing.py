@@ -13,7 +13,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from engine.runtimes.finding import is_temporary, opened
+from engine.runtimes.finding import opened
 from engine.runtimes.tree import Entry, walk
 
 PIECE_BYTES: Final = 262_144
@@ -96,7 +96,7 @@ class _Item:
 
 def _items(root: int) -> Iterator[_Item]:
     for entry in walk(root):
-        if entry.is_left or is_temporary(entry.name):
+        if entry.is_left:
             continue
         path = posixpath.join(*entry.folders, entry.name)
         try:

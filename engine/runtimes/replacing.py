@@ -1,4 +1,8 @@
-"""Writing a file within an open workspace: whole or not at all, and through links that stay inside."""
+"""Writing a file within an open workspace: whole or not at all, and through links that stay inside.
+
+Programs of the session change the workspace meanwhile. So no name within it is used twice: a file is made and
+filled where it is staged, which is out of their reach, and comes to its place in one step.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +15,19 @@ import stat
 from typing import Final
 
 from engine.runtimes.beneath import open_beneath
-from engine.runtimes.finding import TEMPORARY, opened
+from engine.runtimes.finding import opened
 from engine.runtimes.listing import shown
+from engine.runtimes.ownership import give
+from engine.runtimes.renaming import rename_new
 from models.error import Conflict, NotFound
 
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY
-_NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_NEW_FILE: Final = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _MOST_LINKS: Final = 40
 
 
-def write(root: int, path: str, content: bytes, *, may_create: bool, may_replace: bool) -> os.stat_result:
-    """Put a file in its place; what is known of it then.
+def write(root: int, path: str, content: bytes, stage: int, *, may_create: bool, may_replace: bool) -> int:
+    """Put a file in its place; a descriptor of it, which appends. It is filled in the open directory `stage`.
 
     Raises: NotFound, Conflict, OSError.
     """
@@ -32,8 +38,20 @@ def write(root: int, path: str, content: bytes, *, may_create: bool, may_replace
             raise NotFound("file", shown(path))
         if standing is not None and not (may_replace and stat.S_ISREG(standing.st_mode)):
             raise Conflict("There is something at this path already", path=shown(path))
-        mode = stat.S_IMODE(standing.st_mode) & 0o777 if standing else 0o644
-        return _replace(parent, name, content, mode, may_replace=may_replace)
+        staged = secrets.token_hex(16)
+        descriptor = os.open(staged, _NEW_FILE, 0o600, dir_fd=stage)
+        try:
+            with open(descriptor, "wb", closefd=False) as file:
+                file.write(content)
+            os.fchmod(descriptor, stat.S_IMODE(standing.st_mode) & 0o777 if standing else 0o644)
+            give(descriptor, root)
+            _take_place(staged, name, stage, parent, may_replace=may_replace)
+        except BaseException:
+            os.close(descriptor)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(staged, dir_fd=stage)
+            raise
+        return descriptor
 
 
 def settle(root: int, path: str, stage: int, name: str, *, may_replace: bool) -> None:
@@ -46,11 +64,18 @@ def settle(root: int, path: str, stage: int, name: str, *, may_replace: bool) ->
         standing = standing_at(parent, target)
         if standing is not None and not (may_replace and stat.S_ISREG(standing.st_mode)):
             raise Conflict("There is something at this path already", path=shown(path))
-        os.chmod(name, stat.S_IMODE(standing.st_mode) & 0o777 if standing else 0o644, dir_fd=stage)
-        if may_replace:
-            os.replace(name, target, src_dir_fd=stage, dst_dir_fd=parent)
-        else:
-            os.link(name, target, src_dir_fd=stage, dst_dir_fd=parent, follow_symlinks=False)
+        with opened(os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=stage)) as descriptor:
+            os.fchmod(descriptor, stat.S_IMODE(standing.st_mode) & 0o777 if standing else 0o644)
+            give(descriptor, root)
+        _take_place(name, target, stage, parent, may_replace=may_replace)
+
+
+def _take_place(name: str, target: str, stage: int, parent: int, *, may_replace: bool) -> None:
+    """A reader sees what was there or what comes, never a part."""
+    if may_replace:
+        os.replace(name, target, src_dir_fd=stage, dst_dir_fd=parent)
+    else:
+        rename_new(name, target, source=stage, parent=parent)
 
 
 def resolved(root: int, path: str) -> tuple[str, str]:
@@ -94,11 +119,20 @@ def open_folder(root: int, path: str, *, make: bool) -> int:
     for part in path.split("/"):
         walked = posixpath.join(walked, part)
         with opened(here):
-            if part != "..":
-                with contextlib.suppress(FileExistsError):
-                    os.mkdir(part, 0o755, dir_fd=here)
+            is_new = part != ".." and _make(part, here)
             here = open_beneath(root, walked, _FOLDER)
+        if is_new:
+            give(here, root)
     return here
+
+
+def _make(name: str, parent: int) -> bool:
+    """Make a directory; whether there was none."""
+    try:
+        os.mkdir(name, 0o755, dir_fd=parent)
+    except FileExistsError:
+        return False
+    return True
 
 
 def standing_at(parent: int, name: str) -> os.stat_result | None:
@@ -107,23 +141,3 @@ def standing_at(parent: int, name: str) -> os.stat_result | None:
         return os.stat(name, dir_fd=parent, follow_symlinks=False)
     except FileNotFoundError:
         return None
-
-
-def _replace(parent: int, name: str, content: bytes, mode: int, *, may_replace: bool) -> os.stat_result:
-    """Write beside, then take the place at once: a reader sees the old content or the new, never a part."""
-    temporary = f"{TEMPORARY}{secrets.token_hex(8)}"
-    with opened(os.open(temporary, _NEW_FILE, mode, dir_fd=parent)) as descriptor:
-        try:
-            with open(descriptor, "wb", closefd=False) as file:
-                file.write(content)
-            os.fchmod(descriptor, mode)
-            if may_replace:
-                os.replace(temporary, name, src_dir_fd=parent, dst_dir_fd=parent)
-            else:
-                os.link(temporary, name, src_dir_fd=parent, dst_dir_fd=parent)
-                os.unlink(temporary, dir_fd=parent)
-        except BaseException:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(temporary, dir_fd=parent)
-            raise
-        return os.fstat(descriptor)

@@ -1,6 +1,7 @@
 """Where what comes into a workspace stands until it is whole: beside it, on the same file system.
 
-No command sees it there and no listing shows it. What a crash leaves behind is removed at the next start.
+No command sees it there and no listing shows it: its names are this server's alone. What a crash leaves
+behind is removed at the next start.
 """
 
 from __future__ import annotations
@@ -31,16 +32,25 @@ def staged(folder: Path) -> Iterator[int]:
             os.close(descriptor)
 
 
+def open_staging(folder: Path) -> int:
+    """A descriptor of the directory where all that is staged for a workspace's folder stands."""
+    return os.open(_made(folder), os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+
+
 @contextlib.contextmanager
 def staged_folder(folder: Path) -> Iterator[Path]:
     """The new directory itself, for programs that need its path."""
-    above = folder.parent / STAGING
-    above.mkdir(mode=0o700, exist_ok=True)
-    stage = Path(tempfile.mkdtemp(dir=above))
+    stage = Path(tempfile.mkdtemp(dir=_made(folder)))
     try:
         yield stage
     finally:
         remove_tree(stage)
+
+
+def _made(folder: Path) -> Path:
+    above = folder.parent / STAGING
+    above.mkdir(mode=0o700, exist_ok=True)
+    return above
 
 
 def remove_abandoned(folder: Path) -> None:
@@ -48,5 +58,9 @@ def remove_abandoned(folder: Path) -> None:
     oldest = time.time() - ABANDONED_S
     with contextlib.suppress(FileNotFoundError):
         for stage in (folder / STAGING).iterdir():
-            if stage.stat().st_mtime < oldest:
+            if stage.lstat().st_mtime >= oldest:
+                continue
+            if stage.is_dir():
                 remove_tree(stage)
+            else:
+                stage.unlink()

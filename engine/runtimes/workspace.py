@@ -23,18 +23,21 @@ from engine.runtimes.finding import Wanted, opened
 from engine.runtimes.listing import Listing, changed_at, entry_of, listing, shown
 from engine.runtimes.moving import exchange, make_directory, move, place
 from engine.runtimes.open_file import OpenFile
+from engine.runtimes.ownership import give_tree
 from engine.runtimes.packing import packed_tar, packed_zip
 from engine.runtimes.receiving import NAME, Incoming
 from engine.runtimes.refusals import refusals
 from engine.runtimes.replacing import resolved, settle, write
-from engine.runtimes.staging import staged, staged_folder
+from engine.runtimes.room import Room
+from engine.runtimes.staging import open_staging, staged, staged_folder
 from engine.runtimes.tree import TreeChanged, disk_bytes, remove_tree
 from engine.runtimes.turns import turn_in
 from engine.runtimes.unpacking import CONTENT, Content, unpack
 from models.error import Conflict, InvalidField, NotFound, PayloadTooLarge, WorkspaceLimitExceeded
 from models.file import FileEntry
+from models.session import ResourceLimits
 
-__all__ = ["FileBytes", "Listing", "Workspace"]
+__all__ = ["FileBytes", "Listing", "Workspace", "Written"]
 
 Result = TypeVar("Result")
 Made = TypeVar("Made")
@@ -55,17 +58,31 @@ class FileBytes:
     etag: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A file that has come to its place, and what stood there until that very moment.
+
+    The contents are None for what is no file, or is too large to be read whole.
+    """
+
+    entry: FileEntry
+    was_there: bool
+    before: bytes | None
+    after: bytes | None
+
+
 class Workspace:
     """The folder of one session. Every path is the caller's: relative, or absolute within the workspace.
 
     All work is done in threads. Methods raise: NotFound, for what is not there; InvalidField (`path`), for a
     path with NUL or one that leaves the workspace by `..` or by a link; Conflict, for what is of the wrong
-    kind; PayloadTooLarge and WorkspaceLimitExceeded.
+    kind; PayloadTooLarge and WorkspaceLimitExceeded. `room` is what it may take; without, there is no bound.
     """
 
-    def __init__(self, folder: Path, *, max_file_bytes: int) -> None:
+    def __init__(self, folder: Path, *, max_file_bytes: int, room: Room | None = None) -> None:
         self.folder = folder
         self._max_file_bytes = max_file_bytes
+        self._room = room
         self._turn = turn_in(folder)
 
     def canonical(self, path: str) -> str:
@@ -97,23 +114,64 @@ class Workspace:
 
     async def create(self, path: str, content: bytes) -> FileEntry:
         """A new file, with the directories above it. Raises: Conflict, if it exists."""
-        return await self._change(
-            path, partial(self._write, content=content, may_create=True, may_replace=False)
-        )
+        return (await self.write(path, content, may_create=True, may_replace=False)).entry
 
     async def update(self, path: str, content: bytes, *, if_match: str | None = None) -> FileEntry:
         """New content for a file that exists; its mode is kept.
 
         Raises: NotFound; Conflict, if `if_match` does not name its tag.
         """
-        write = partial(self._write, content=content, may_create=False, may_replace=True, if_match=if_match)
-        return await self._change(path, write)
+        written = await self.write(path, content, may_create=False, may_replace=True, if_match=if_match)
+        return written.entry
 
     async def put(self, path: str, content: bytes) -> FileEntry:
         """A file with this content, whether it existed or not."""
-        return await self._change(
-            path, partial(self._write, content=content, may_create=True, may_replace=True)
-        )
+        return (await self.write(path, content, may_create=True, may_replace=True)).entry
+
+    async def write(
+        self,
+        path: str,
+        content: bytes,
+        *,
+        may_create: bool,
+        may_replace: bool,
+        if_match: str | None = None,
+        keep_before: bool = False,
+    ) -> Written:
+        """A file with this content, and, if that is wanted, what it has replaced.
+
+        Raises: as `create` and `update`.
+        """
+        if len(content) > self._max_file_bytes:
+            raise PayloadTooLarge(self._max_file_bytes)
+        limits = await self._limits()
+
+        def work(root: int, path: str) -> Written:
+            self._check_tag(root, path, if_match)
+            before = self._content(root, path) if keep_before else None
+            was_there = self._take_room(root, path, len(content), limits) is not None
+            with opened(open_staging(self.folder)) as stage:
+                made = write(root, path, content, stage, may_create=may_create, may_replace=may_replace)
+            with opened(made) as descriptor:
+                facts = os.fstat(descriptor)
+            self._written(root, path, facts)
+            entry = replace(entry_of(path, facts), etag=tag_of_content(content))
+            return Written(entry=entry, was_there=was_there, before=before, after=content)
+
+        return await self._change(path, work)
+
+    async def begin(self, path: str) -> int:
+        """A new, empty file, and a descriptor of it that appends, to be closed. Raises: as `create`."""
+        limits = await self._limits()
+
+        def work(root: int, path: str) -> int:
+            self._take_room(root, path, 0, limits)
+            with opened(open_staging(self.folder)) as stage:
+                made = write(root, path, b"", stage, may_create=True, may_replace=False)
+            self._written(root, path, os.fstat(made))
+            return made
+
+        return await self._change(path, work)
 
     async def delete(self, path: str, *, if_match: str | None = None) -> None:
         """Remove a file, a link, or an empty directory. Raises: Conflict, if `if_match` names another tag."""
@@ -148,20 +206,35 @@ class Workspace:
     async def copy(self, path: str, to: str, *, overwrite: bool = False, max_disk_bytes: int) -> FileEntry:
         """Copy a file, or a directory with all that is in it; links are copied as links.
 
-        The copy takes its place when it is whole. Raises: Conflict, if there is something at `to` and it is
-        no file that may be overwritten, or for what is neither file, link nor directory;
-        WorkspaceLimitExceeded, if the workspace would take more than `max_disk_bytes`.
+        The copy takes its place when it is whole. Raises: as `copied`.
+        """
+        return (await self.copied(path, to, overwrite=overwrite, max_disk_bytes=max_disk_bytes)).entry
+
+    async def copied(self, path: str, to: str, *, overwrite: bool = False, max_disk_bytes: int) -> Written:
+        """As `copy`, with what was at `to` before.
+
+        Raises: Conflict, if there is something at `to` and it is no file that may be overwritten, or for what
+        is neither file, link nor directory; WorkspaceLimitExceeded, if the workspace would take more than
+        `max_disk_bytes`.
         """
         target = self._relative(to, "to")
 
-        def copy(root: int, path: str) -> FileEntry:
+        def copy(root: int, path: str) -> Written:
             with staged(self.folder) as stage:
-                size = duplicate(root, path, stage, room_bytes=self._room_bytes(max_disk_bytes))
+                gained = self._size(root, target) or 0
+                room_bytes = max(0, self._room_bytes(max_disk_bytes)) + gained
+                size = duplicate(root, path, stage, room_bytes=room_bytes)
+                give_tree(stage, root)
                 with self._turn, refusals(to, "to"):
-                    self._check_room(size, max_disk_bytes)
+                    was_there, before = self._check_room(root, target, size, max_disk_bytes)
                     place(root, target, stage, COPY, overwrite=overwrite)
                     self._changed(root, target)
-                    return self._described(root, target)
+                    return Written(
+                        entry=self._described(root, target),
+                        was_there=was_there,
+                        before=before,
+                        after=self._content(root, target),
+                    )
 
         return await self._on(path, copy)
 
@@ -178,7 +251,7 @@ class Workspace:
         max_disk_bytes: int,
         must_be_new: bool = False,
         if_match: str | None = None,
-    ) -> FileEntry:
+    ) -> Written:
         """A file whose content is what `pieces` bring, in its place once it is whole.
 
         Raises: PayloadTooLarge, for more than `max_bytes`; WorkspaceLimitExceeded, if the workspace would
@@ -188,24 +261,30 @@ class Workspace:
         check = partial(self._check_tag, condition=if_match)
         await self._on(path, check)
 
-        def begin(root: int, _: str) -> Incoming:
-            room_bytes = self._room_bytes(max_disk_bytes)
-            return Incoming(self.folder, max_bytes=max_bytes, room_bytes=room_bytes)
+        def begin(root: int, path: str) -> Incoming:
+            gained = self._size(root, path) or 0
+            room_bytes = max(0, self._room_bytes(max_disk_bytes)) + gained
+            return Incoming(self.folder, max_bytes=max(max_bytes, gained), room_bytes=room_bytes)
 
-        incoming = await self._on("", begin)
+        incoming = await self._on(path, begin)
         try:
             async for piece in pieces:
                 with refusals(path):
                     await asyncio.to_thread(incoming.write, piece)
 
-            def take_place(root: int, path: str) -> FileEntry:
+            def take_place(root: int, path: str) -> Written:
                 check(root, path)
-                self._check_room(incoming.size, max_disk_bytes)
+                was_there, before = self._check_room(root, path, incoming.size, max_disk_bytes)
                 settle(root, path, incoming.stage, NAME, may_replace=not must_be_new)
                 facts = os.fstat(incoming.descriptor)
                 self._written(root, path, facts)
                 tag = tag_of(incoming.descriptor, facts, max_bytes=self._max_file_bytes)
-                return replace(entry_of(path, facts), etag=tag)
+                return Written(
+                    entry=replace(entry_of(path, facts), etag=tag),
+                    was_there=was_there,
+                    before=before,
+                    after=self._content(root, path),
+                )
 
             return await self._change(path, take_place)
         finally:
@@ -402,22 +481,27 @@ class Workspace:
                 raise NotFound("file", path)
             return entry_of(path, facts)
 
-    def _write(
-        self,
-        root: int,
-        path: str,
-        content: bytes,
-        *,
-        may_create: bool,
-        may_replace: bool,
-        if_match: str | None = None,
-    ) -> FileEntry:
-        if len(content) > self._max_file_bytes:
-            raise PayloadTooLarge(self._max_file_bytes)
-        self._check_tag(root, path, if_match)
-        facts = write(root, path, content, may_create=may_create, may_replace=may_replace)
-        self._written(root, path, facts)
-        return replace(entry_of(path, facts), etag=tag_of_content(content))
+    async def _limits(self) -> ResourceLimits | None:
+        return None if self._room is None else await self._room.limits()
+
+    def _take_room(self, root: int, path: str, size: int, limits: ResourceLimits | None) -> int | None:
+        """The size of what is there already, if anything is. Raises: WorkspaceLimitExceeded."""
+        before = self._size(root, path)
+        if self._room is not None and limits is not None:
+            self._room.take(self.folder, limits, size=size, before=before or 0)
+        return before
+
+    def _size(self, root: int, path: str) -> int | None:
+        """The size of what is at a path, links followed; None, if nothing is that could be replaced."""
+        with contextlib.suppress(OSError), opened(open_beneath(root, path, os.O_PATH)) as standing:
+            return os.fstat(standing).st_size
+        return None
+
+    def _content(self, root: int, path: str) -> bytes | None:
+        """What a file holds that can be read whole."""
+        with contextlib.suppress(OSError, Conflict, PayloadTooLarge):
+            return self._read(root, path).content
+        return None
 
     def _make_directory(self, root: int, path: str) -> FileEntry:
         make_directory(root, path)
@@ -451,13 +535,17 @@ class Workspace:
     def _room_bytes(self, max_disk_bytes: int) -> int:
         return max_disk_bytes - disk_bytes(self.folder)
 
-    def _check_room(self, size: int, max_disk_bytes: int) -> None:
+    def _check_room(self, root: int, path: str, size: int, max_disk_bytes: int) -> tuple[bool, bytes | None]:
         """Look again when something takes its place, for others have come in meanwhile.
 
-        Raises: WorkspaceLimitExceeded.
+        Whether something is there already, and its content. Raises: WorkspaceLimitExceeded, unless what comes
+        is no larger than what it replaces.
         """
-        if size > self._room_bytes(max_disk_bytes):
+        before = self._size(root, path)
+        growth = size - (before or 0)
+        if growth > 0 and growth > self._room_bytes(max_disk_bytes):
             raise WorkspaceLimitExceeded("There is no room for this in the workspace; delete files first")
+        return before is not None, self._content(root, path)
 
     def _described(self, root: int, path: str) -> FileEntry:
         """What is known of what stands at a path, which may be a link that leads nowhere or outside."""
@@ -482,6 +570,7 @@ def _exchange(root: int, _: str, *, stage: int, replace: bool) -> None:
         opened(open_beneath(stage, CONTENT, os.O_RDONLY | os.O_DIRECTORY)) as content,
         opened(open_beneath(stage, OLD, os.O_RDONLY | os.O_DIRECTORY)) as old,
     ):
+        give_tree(content, root)
         exchange(root, content, old, replace=replace)
 
 

@@ -21,7 +21,7 @@ from typing import Final, Protocol
 
 from engine.process_log import FOLDER as PROCESS_LOGS
 from engine.runtimes.beneath import open_beneath
-from engine.runtimes.finding import is_temporary, opened
+from engine.runtimes.finding import opened
 from engine.runtimes.listing import shown
 from engine.runtimes.snapshot import LEFT_OUT
 
@@ -329,8 +329,8 @@ def _is_told(mode: int) -> bool:
 
 
 def _is_left_out(name: str) -> bool:
-    """What version control keeps, and what this server writes for itself."""
-    return name in LEFT_OUT or name == PROCESS_LOGS or is_temporary(name)
+    """What version control keeps, and what processes print."""
+    return name in LEFT_OUT or name == PROCESS_LOGS
 
 
 def _change(

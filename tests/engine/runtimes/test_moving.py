@@ -256,9 +256,9 @@ async def content_of(workspace: Workspace, path: str) -> None:
 
 
 async def test_a_file_that_comes_in_is_there_when_it_is_whole(workspace: Workspace) -> None:
-    entry = await workspace.receive("a/b", pieces(b"one", b"two"), max_bytes=10, max_disk_bytes=ROOM)
+    written = await workspace.receive("a/b", pieces(b"one", b"two"), max_bytes=10, max_disk_bytes=ROOM)
     assert (await workspace.read("a/b")).content == b"onetwo"
-    assert (await workspace.read("a/b")).etag == entry.etag
+    assert (await workspace.read("a/b")).etag == written.entry.etag
 
 
 async def test_two_that_come_in_at_once_take_no_more_than_there_is_room_for(workspace: Workspace) -> None:
@@ -267,7 +267,7 @@ async def test_two_that_come_in_at_once_take_no_more_than_there_is_room_for(work
         workspace.receive(name, pieces(bytes(half)), max_bytes=ROOM, max_disk_bytes=ROOM) for name in "ab"
     ]
     answers = await asyncio.gather(*sent, return_exceptions=True)
-    assert sorted(type(answer).__name__ for answer in answers) == ["FileEntry", "WorkspaceLimitExceeded"]
+    assert sorted(type(answer).__name__ for answer in answers) == ["WorkspaceLimitExceeded", "Written"]
 
 
 async def test_what_breaks_off_while_it_comes_in_leaves_nothing(workspace: Workspace) -> None:
