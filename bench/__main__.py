@@ -1,4 +1,7 @@
-"""`python -m bench [name …]`: run the named programs, or all of them, and print their figures."""
+"""`python -m bench [name …]`: run the named programs, or all of them, and print their figures.
+
+`soak` is another kind: it compares nothing, it must hold, and it runs when it is named alone.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ import uvloop
 from bench import appends, calls, fanout, memory, searches, sessions, startup, steps
 from bench.figure import Figure
 from bench.machine import allow_many_sockets
+from bench.soak import soak
 
 Program = Callable[[int], AsyncIterator[Figure]]
 
@@ -26,6 +30,8 @@ PROGRAMS: Final[dict[str, Program]] = {
     "searches": searches.run,
 }
 
+SOAK: Final = "soak"
+
 
 async def _run(names: list[str], rounds: int) -> bool:
     """Print every figure; whether all the targets are met."""
@@ -37,13 +43,22 @@ async def _run(names: list[str], rounds: int) -> bool:
     return met
 
 
+async def _soak(minutes: float) -> bool:
+    soaked = await soak(60 * minutes)
+    print("\n".join(soaked.lines()), flush=True)
+    return not soaked.failures
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
-        "names", nargs="*", metavar="name", help=f"Of {', '.join(PROGRAMS)}; none: all of them."
+        "names", nargs="*", metavar="name", help=f"Of {', '.join(PROGRAMS)}; none: all of them. Or {SOAK}."
     )
     parser.add_argument("--rounds", type=int, default=3, help="Alternating rounds that each median is of.")
+    parser.add_argument("--minutes", type=float, default=10.0, help="How long `soak` lasts.")
     given = parser.parse_args()
+    if given.names == [SOAK]:
+        return 0 if uvloop.run(_soak(given.minutes)) else 1
     unknown = [name for name in given.names if name not in PROGRAMS]
     if unknown:
         parser.error(f"no such program: {', '.join(unknown)}")

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import psutil
 
@@ -36,6 +36,7 @@ class Server:
     process: subprocess.Popen[str]
     started_in_s: float
     auth: Mapping[str, Any]
+    errors: IO[str]
 
     @property
     def cpu_s(self) -> float:
@@ -46,6 +47,16 @@ class Server:
     @property
     def resident_bytes(self) -> int:
         return int(psutil.Process(self.process.pid).memory_info().rss)
+
+    @property
+    def log(self) -> str:
+        """What it has written on stderr so far."""
+        self.errors.seek(0)
+        return self.errors.read()
+
+    def stop(self) -> int:
+        """Ask it to stop, and end it if it does not; its exit code, minus a signal's number after one."""
+        return _stop(self.process)
 
 
 @contextlib.contextmanager
@@ -107,7 +118,14 @@ def _process(
             if not url:
                 errors.seek(0)
                 raise SystemExit(f"{name} did not start:\n{errors.read()}")
-            yield Server(name=name, url=url, process=process, started_in_s=took_s, auth=credentials())
+            yield Server(
+                name=name,
+                url=url,
+                process=process,
+                started_in_s=took_s,
+                auth=credentials(),
+                errors=errors,
+            )
         finally:
             _stop(process)
 
@@ -126,7 +144,7 @@ def _wait_until_ready(process: subprocess.Popen[str]) -> str:
     return ""
 
 
-def _stop(process: subprocess.Popen[str]) -> None:
+def _stop(process: subprocess.Popen[str]) -> int:
     process.send_signal(signal.SIGTERM)
     try:
         process.wait(timeout=20)
@@ -135,6 +153,7 @@ def _stop(process: subprocess.Popen[str]) -> None:
         process.wait()
     if process.stdout is not None:
         process.stdout.close()
+    return process.returncode
 
 
 def _admin(data_dir: Path) -> dict[str, Any]:

@@ -18,6 +18,7 @@ import orjson
 CONNECT_TIMEOUT_S: Final = 30
 ANSWER_TIMEOUT_S: Final = 30
 AT_ONCE: Final = 50
+CLOSED: Final = "the server closed the connection"
 
 _PING, _CONNECTED, _REFUSED, _EVENT, _ANSWER = b"2", b"40", b"44", b"42", b"43"
 
@@ -53,11 +54,12 @@ class Client(asyncio.Protocol):
         )
 
     def connection_lost(self, failure: Exception | None) -> None:
-        lost = Refused("the server closed the connection")
+        lost = Refused(CLOSED)
         if not self.connected.done():
             self.connected.set_exception(lost)
         for answer in self._answers.values():
-            answer.set_exception(lost)
+            if not answer.done():
+                answer.set_exception(lost)
 
     def data_received(self, data: bytes) -> None:
         if self._rest:
@@ -72,6 +74,8 @@ class Client(asyncio.Protocol):
 
     async def call(self, name: str, argument: Any) -> Any:
         """The decoded acknowledgement. Raises: Refused, if it is an error; TimeoutError."""
+        if self._transport.is_closing():
+            raise Refused(CLOSED)
         number = str(next(self._ids)).encode()
         answer = self._answers[number] = asyncio.get_running_loop().create_future()
         self.send(call_frame(name, argument, number))
@@ -125,7 +129,9 @@ class Client(asyncio.Protocol):
             self.on_answer(payload)
             return
         number, _, body = payload[2:].partition(b"[")
-        self._answers.pop(number).set_result(b"[" + body)
+        answer = self._answers.pop(number)
+        if not answer.done():  # nobody may wait any longer
+            answer.set_result(b"[" + body)
 
 
 def text_frame(payload: bytes) -> bytes:

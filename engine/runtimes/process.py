@@ -8,15 +8,17 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 import psutil
 
 from engine.finishing import finish
 from engine.runtimes.cgroups import ControlGroup
 from engine.runtimes.child import End
+from engine.runtimes.descriptor import Descriptor
 from engine.runtimes.ports import listening_ports
 
 MARK: Final = "ROOCODE_COMMAND"
@@ -61,65 +63,57 @@ class Process:
         self.end: End | None = None
         self.launch = launch
         self._group = group
-        self._transports: list[asyncio.ReadTransport | asyncio.WriteTransport] = []
-        self._input: asyncio.StreamWriter | None = None
-        heard, self._word = os.pipe2(os.O_CLOEXEC)
-        stream = subprocess.PIPE if launch.terminal is None else launch.terminal
-        try:
+        with ExitStack() as theirs, ExitStack() as ours:
+            heard, self._input = _pipe_to_it(theirs, ours)
+            stdin = stdout = stderr = launch.terminal
+            if launch.terminal is None:
+                stdin = heard
+                stdout, self._stdout = _pipe_from_it(theirs, ours)
+                stderr, self._stderr = _pipe_from_it(theirs, ours)
             # In this thread: a jail dies with the thread that made it, and this one lasts.
             self._popen = subprocess.Popen(  # noqa: S603 - running commands is what this is for
                 ["/bin/sh", "-c", _awaited(launch, heard), "sh", *launch.argv],
-                stdin=stream,
-                stdout=stream,
-                stderr=stream,
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
                 cwd=launch.folder,
                 env=dict(launch.environment),
                 pass_fds=[*launch.descriptors, *([] if launch.terminal is None else [heard])],
                 start_new_session=True,
             )
-        except OSError:
-            os.close(self._word)
-            raise
-        finally:
-            os.close(heard)
-        try:
-            self._pidfd = os.pidfd_open(self._popen.pid)
-        except OSError:
-            os.close(self._word)
-            self._popen.communicate()
-            raise
+            try:
+                self._pidfd = os.pidfd_open(self._popen.pid)
+            except OSError:
+                self._popen.kill()
+                self._popen.wait()
+                raise
+            self._ours = ours.pop_all()
+            self._ours.callback(os.close, self._pidfd)
         asyncio.get_running_loop().add_reader(self._pidfd, self._reap)
 
-    async def begin(self) -> tuple[asyncio.StreamReader, asyncio.StreamReader]:
+    async def begin(self) -> tuple[Descriptor, Descriptor]:
         """Let it run, within its group; what it prints on stdout and stderr. Raises: OSError."""
-        popen = self._popen
-        assert popen.stdin is not None and popen.stdout is not None and popen.stderr is not None  # noqa: S101
         await self._join_group()
-        streams = (await self._connect(popen.stdout), await self._connect(popen.stderr))
         with contextlib.suppress(BrokenPipeError):
-            popen.stdin.write(b"go\n")
-            popen.stdin.flush()
-            if not self.launch.has_input:
-                popen.stdin.close()
-        if self.launch.has_input:
-            self._input = await self._connect_input(popen.stdin)
-        return streams
+            await self._input.write(b"go\n")
+        if not self.launch.has_input:
+            self._input.close()
+        return self._stdout, self._stderr
 
     async def begin_in_terminal(self) -> None:
         """Let it run, within its group; its terminal is its input and its output. Raises: OSError."""
         await self._join_group()
-        os.write(self._word, b"go\n")
+        with contextlib.suppress(BrokenPipeError):
+            await self._input.write(b"go\n")
+        self._input.close()
 
     async def write(self, content: bytes) -> None:
         """Raises: OSError, once it no longer reads."""
-        assert self._input is not None  # noqa: S101 - it has begun, and has input
-        self._input.write(content)
-        await self._input.drain()
+        await self._input.write(content)
 
     def close_input(self) -> None:
         """Let it see that no more input comes."""
-        if self._input is not None:
-            self._input.close()
+        self._input.close()
 
     def is_out_of_memory(self) -> bool:
         """Whether the kernel has killed something of it for memory."""
@@ -154,8 +148,9 @@ class Process:
 
     def close_pipes(self) -> None:
         """Hear nothing more of it."""
-        for transport in self._transports:
-            transport.close()
+        if self.launch.terminal is None:
+            self._stdout.close()
+            self._stderr.close()
 
     async def close(self) -> None:
         """End whatever is left of it and let go of everything."""
@@ -167,34 +162,13 @@ class Process:
                 os.killpg(self._popen.pid, signal.SIGKILL)
                 await self.ended.wait()
         await self.end_stragglers()
-        self.close_pipes()
+        self._ours.close()
         self._measure()
-        for pipe in (self._popen.stdin, self._popen.stdout, self._popen.stderr):
-            if pipe is not None:
-                pipe.close()
-        os.close(self._pidfd)
-        os.close(self._word)
         await self._group.remove()
 
     async def _join_group(self) -> None:
         """The kernel may take tens of milliseconds for it, in which nobody else should wait."""
         await finish(asyncio.to_thread(self._group.add, self._popen.pid))
-
-    async def _connect_input(self, pipe: IO[bytes]) -> asyncio.StreamWriter:
-        loop = asyncio.get_running_loop()
-        transport, protocol = await loop.connect_write_pipe(
-            lambda: asyncio.StreamReaderProtocol(asyncio.StreamReader()), pipe
-        )
-        self._transports.append(transport)
-        return asyncio.StreamWriter(transport, protocol, None, loop)
-
-    async def _connect(self, pipe: IO[bytes]) -> asyncio.StreamReader:
-        reader = asyncio.StreamReader()
-        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-            lambda: asyncio.StreamReaderProtocol(reader), pipe
-        )
-        self._transports.append(transport)
-        return reader
 
     def _reap(self) -> None:
         asyncio.get_running_loop().remove_reader(self._pidfd)
@@ -243,6 +217,26 @@ class Process:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
         return bool(found)
+
+
+def _pipe_to_it(theirs: ExitStack, ours: ExitStack) -> tuple[int, Descriptor]:
+    """The end that it reads, and the one that is written here."""
+    read, written = os.pipe2(os.O_CLOEXEC)
+    theirs.callback(os.close, read)
+    return read, _owned(written, ours)
+
+
+def _pipe_from_it(theirs: ExitStack, ours: ExitStack) -> tuple[int, Descriptor]:
+    """The end that it writes, and the one that is read here."""
+    read, written = os.pipe2(os.O_CLOEXEC)
+    theirs.callback(os.close, written)
+    return written, _owned(read, ours)
+
+
+def _owned(number: int, ours: ExitStack) -> Descriptor:
+    descriptor = Descriptor(number)
+    ours.callback(descriptor.close)
+    return descriptor
 
 
 def _awaited(launch: Launch, heard: int) -> str:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import struct
 import termios
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final
 
 from engine.finishing import finish
 from engine.runtimes.cgroups import ControlGroup
+from engine.runtimes.descriptor import Descriptor
 from engine.runtimes.guard import guard_disk
 from engine.runtimes.process import Launch, Process
 from engine.runtimes.runtime import Sandbox
-
-_CHUNK_BYTES: Final = 65_536
 
 
 class TerminalProgram:
@@ -29,18 +27,17 @@ class TerminalProgram:
         """Start it; it waits for `begin`. Raises: OSError."""
         self.finished = asyncio.Event()
         self._sandbox = sandbox
-        self._master, slave = os.openpty()
+        ours, theirs = os.openpty()
+        self._terminal = Descriptor(ours)
         try:
-            os.set_blocking(self._master, False)
-            _resize(self._master, columns, rows)
-            self._process = Process(replace(launch, terminal=slave), group)
+            _resize(ours, columns, rows)
+            self._process = Process(replace(launch, terminal=theirs), group)
         except OSError:
-            os.close(self._master)
+            self._terminal.close()
             raise
         finally:
-            os.close(slave)
+            os.close(theirs)
         self._guard: asyncio.Task[None] | None = None
-        self._waiting: set[asyncio.Future[None]] = set()
 
     async def begin(self) -> None:
         """Let it run. Raises: OSError."""
@@ -49,28 +46,16 @@ class TerminalProgram:
 
     async def read(self) -> bytes:
         """The next bytes that it prints; none at its end, when nobody holds the other side any more."""
-        loop = asyncio.get_running_loop()
-        while True:
-            try:
-                return os.read(self._master, _CHUNK_BYTES)
-            except BlockingIOError:
-                await self._ready(loop.add_reader, loop.remove_reader)
-            except OSError:
-                return b""
+        return await self._terminal.read()
 
     async def write(self, content: bytes) -> None:
         """Type. Raises: OSError, once it has ended."""
-        loop = asyncio.get_running_loop()
-        left = memoryview(content)
-        while left:
-            try:
-                left = left[os.write(self._master, left) :]
-            except BlockingIOError:
-                await self._ready(loop.add_writer, loop.remove_writer)
+        await self._terminal.write(content)
 
     async def resize(self, columns: int, rows: int) -> None:
-        """Tell it of a new size of the window."""
-        _resize(self._master, columns, rows)
+        """Tell it of a new size of the window; one that has just ended needs none."""
+        with contextlib.suppress(BrokenPipeError):
+            _resize(self._terminal.number(), columns, rows)
 
     async def ended(self) -> int:
         """Its exit code, once it has ended."""
@@ -92,34 +77,11 @@ class TerminalProgram:
             if self._guard is not None:
                 self._guard.cancel()
                 await asyncio.gather(self._guard, return_exceptions=True)
-            master, self._master = self._master, -1
-            loop = asyncio.get_running_loop()
-            loop.remove_reader(master)
-            loop.remove_writer(master)
-            os.close(master)
-            for each in self._waiting:
-                _wake(each)
+            self._terminal.close()
         finally:
             self.finished.set()
-
-    async def _ready(self, watch: Callable[..., Any], unwatch: Callable[[int], Any]) -> None:
-        """Wait until the terminal can be read or written."""
-        ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.add(ready)
-        watch(self._master, _wake, ready)
-        try:
-            await ready
-        finally:
-            self._waiting.discard(ready)
-            if self._master >= 0:
-                unwatch(self._master)
 
 
 def _resize(terminal: int, columns: int, rows: int) -> None:
     """Source: tty_ioctl(4)."""
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-
-
-def _wake(waiting: asyncio.Future[None]) -> None:
-    if not waiting.done():
-        waiting.set_result(None)

@@ -1,0 +1,88 @@
+"""One end of a pipe, or a terminal, that has one owner: nobody else closes its number.
+
+An event loop's own transports of pipes close the number and then the file over it; what a thread has opened
+meanwhile under the same number would be closed with them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from typing import Any, Final
+
+_CHUNK_BYTES: Final = 65_536
+
+
+class Descriptor:
+    """An open descriptor of this process; one at a time reads it, and what is written keeps its order."""
+
+    def __init__(self, number: int) -> None:
+        """Takes the number over."""
+        os.set_blocking(number, False)
+        self._number = number
+        self._is_closed = False
+        self._waiting: set[asyncio.Future[None]] = set()
+        self._writing = asyncio.Lock()
+
+    def number(self) -> int:
+        """For the kernel alone, and at once. Raises: BrokenPipeError, once it is closed."""
+        if self._is_closed:
+            raise BrokenPipeError("it is closed")
+        return self._number
+
+    async def read(self, most: int = _CHUNK_BYTES, /) -> bytes:
+        """The next bytes; none at the end, once nobody holds the other side any more, or it is closed.
+
+        Each reading waits for the event loop, so that who prints without end keeps nobody else waiting.
+        """
+        loop = asyncio.get_running_loop()
+        while not self._is_closed:
+            await self._ready(loop.add_reader, loop.remove_reader)
+            try:
+                return os.read(self.number(), most)
+            except BlockingIOError:
+                continue
+            except OSError:  # closed meanwhile, or a terminal whose program is gone
+                break
+        return b""
+
+    async def write(self, content: bytes) -> None:
+        """Raises: OSError, once nobody reads any more, or it is closed."""
+        loop = asyncio.get_running_loop()
+        left = memoryview(content)
+        async with self._writing:
+            while left:
+                try:
+                    left = left[os.write(self.number(), left) :]
+                except BlockingIOError:
+                    await self._ready(loop.add_writer, loop.remove_writer)
+
+    def close(self) -> None:
+        """Let go of it, and wake who waits for it; closing it again does nothing."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(self._number)
+        loop.remove_writer(self._number)
+        os.close(self._number)
+        for each in self._waiting:
+            _wake(each)
+
+    async def _ready(self, watch: Callable[..., Any], unwatch: Callable[[int], Any]) -> None:
+        """Wait until it can be read or written, or is closed."""
+        ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.add(ready)
+        watch(self._number, _wake, ready)
+        try:
+            await ready
+        finally:
+            self._waiting.discard(ready)
+            if not self._is_closed:
+                unwatch(self._number)
+
+
+def _wake(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_result(None)
