@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from models.cleaning import cleaned, cleaned_text
 from models.clock import format_time, now
 
 
@@ -28,8 +29,8 @@ class AppError(Exception):
         return {
             "error": {
                 "code": self.code,
-                "message": self.message,
-                "details": self.details,
+                "message": cleaned_text(self.message),
+                "details": cleaned(self.details),
                 "timestamp": format_time(now()),
                 "requestId": request_id,
             }

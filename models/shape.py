@@ -16,6 +16,7 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import fields, validate
 
+from models.cleaning import LEAST_INTEGER, MOST_INTEGER, cleaned_text, flaw_of, is_clean_text
 from models.clock import format_time, parse_time
 from models.error import FieldMistake, ValidationFailed
 
@@ -43,12 +44,32 @@ class Timestamp(fields.DateTime):
 
 
 class WholeNumber(fields.Integer):
-    """An integer; on the wire also as text, as a query has it. A fraction is refused, not cut off."""
+    """An integer of 64 bits; on the wire also as text, as in a query. A fraction is refused, not cut off."""
 
     def _validated(self, value: Any) -> int:
         if isinstance(value, float) and not value.is_integer():
             raise self.make_error("invalid", input=value)
-        return super()._validated(value)
+        number = super()._validated(value)
+        if not LEAST_INTEGER <= number <= MOST_INTEGER:
+            raise self.make_error("too_large", input=value)
+        return number
+
+
+class UnicodeText(fields.String):
+    """A text that can be stored and sent, as every text that is declared."""
+
+    def _deserialize(self, value: Any, *arguments: Any, **options: Any) -> str:
+        text: str = super()._deserialize(value, *arguments, **options)
+        if not is_clean_text(text):
+            raise self.make_error("invalid_utf8", input=value)
+        return text
+
+
+def _fit(content: Any) -> None:
+    """The validator of content that no schema describes. Raises: ValidationError."""
+    flaw = flaw_of(content)
+    if flaw is not None:
+        raise marshmallow.ValidationError(f"{flaw.path}: {flaw.reason}" if flaw.path else flaw.reason)
 
 
 class _TypeMapping(dict[type, Any]):
@@ -64,7 +85,12 @@ class WireSchema(marshmallow.Schema):
     """The base of every schema: camelCase on the wire, unknown fields refused, None left out."""
 
     TYPE_MAPPING = _TypeMapping(
-        {**marshmallow.Schema.TYPE_MAPPING, datetime.datetime: Timestamp, int: WholeNumber}
+        {
+            **marshmallow.Schema.TYPE_MAPPING,
+            datetime.datetime: Timestamp,
+            int: WholeNumber,
+            str: UnicodeText,
+        }
     )
 
     class Meta:
@@ -72,6 +98,7 @@ class WireSchema(marshmallow.Schema):
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         field_obj.data_key = field_obj.data_key or camel_case(field_name)
+        _bound(field_obj)
 
     @marshmallow.post_dump
     def leave_out_none(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -83,6 +110,7 @@ class PlainSchema(WireSchema):
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         field_obj.data_key = field_obj.data_key or field_name
+        _bound(field_obj)
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(dataclasses.field,))
@@ -170,6 +198,20 @@ def camel_case(name: str) -> str:
 _UNITS = {"mb": "MB"}
 
 
+def _bound(field: fields.Field[Any]) -> None:
+    """Have what no schema describes checked, wherever in the field it may stand."""
+    if _is_free(field) and _fit not in field.validators:
+        field.validators.append(_fit)
+
+
+def _is_free(field: fields.Field[Any] | None) -> bool:
+    if isinstance(field, fields.List):
+        return _is_free(field.inner)
+    if isinstance(field, fields.Dict):
+        return field.value_field is None or _is_free(field.value_field)
+    return type(field) is fields.Raw
+
+
 @cached
 def schema_of(cls: type[Any], base: type[marshmallow.Schema]) -> marshmallow.Schema:
     return marshmallow_dataclass.class_schema(cls, base_schema=base)()
@@ -190,7 +232,7 @@ def _mistakes(messages: Any, path: str = "") -> list[FieldMistake]:
     if isinstance(messages, Mapping):
         found: list[FieldMistake] = []
         for name, inner in messages.items():
-            step = "" if name == marshmallow.exceptions.SCHEMA else str(name)
+            step = "" if name == marshmallow.exceptions.SCHEMA else cleaned_text(str(name))
             found += _mistakes(inner, ".".join(part for part in (path, step) if part))
         return found
     return [FieldMistake(path, str(message)) for message in messages]

@@ -1,0 +1,144 @@
+"""What can be stored and sent: every text is UTF-8, every integer fits 64 bits, nothing is too deep.
+
+Python and JSON can say more than that: a lone half of a surrogate pair (`"\\ud83d"`, an emoji cut in two), an
+integer of thousands of digits, lists a thousand deep. Whatever comes from outside passes here at its edge: a
+caller's request is refused with `flaw_of`, because its sender can mend it; what a model, a program or a file
+says is made fit with `cleaned`, because nobody can. Sources: RFC 8259, 8.2 and 9; RFC 3629, 3.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+DEEPEST: Final = 200
+"""How many objects and lists may lie within one another. What encodes JSON here takes 254."""
+LEAST_INTEGER: Final = -(2**63)
+MOST_INTEGER: Final = 2**63 - 1
+TOO_DEEP: Final = "… (nested too deeply to be kept)"
+
+_HIGH: Final = range(0xD800, 0xDC00)
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """Why a value cannot be stored, and where in it: `path` is dotted (`arguments.lines.3`), "" the whole."""
+
+    path: str
+    reason: str
+
+
+def cleaned_text(text: str) -> str:
+    """The text with halves of surrogate pairs joined, or U+FFFD in place of one that stands alone."""
+    if text.isascii() or is_clean_text(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def is_clean_text(text: str) -> bool:
+    """Whether the text has a form in UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def cleaned(value: Any) -> Any:
+    """A JSON-like value made fit to be stored and sent; the value itself where nothing has to be changed.
+
+    Texts and keys are cleaned as by `cleaned_text`; an integer beyond 64 bits becomes its digits as text,
+    what is no number (NaN, infinity) None, what lies deeper than `DEEPEST` a note, bytes the text that they
+    are in UTF-8. Objects that JSON has no word for stay: encoding them is a mistake of this program.
+    """
+    return value if flaw_of(value) is None else _cleaned(value, 0)
+
+
+def flaw_of(value: Any) -> Flaw | None:
+    """The first thing in a JSON-like value that keeps it from being stored; None where it is fit."""
+    waiting: list[tuple[str, int, Any]] = [("", 0, value)]
+    while waiting:
+        path, depth, content = waiting.pop()
+        if isinstance(content, Mapping):
+            if not all(isinstance(name, str) and is_clean_text(name) for name in content):
+                return Flaw(path, "A name in it is not a text of Unicode.")
+            inner: Iterable[tuple[Any, Any]] = content.items()
+        elif isinstance(content, list | tuple):
+            inner = enumerate(content)
+        else:
+            reason = _flaw_of_scalar(content)
+            if reason is not None:
+                return Flaw(path, reason)
+            continue
+        if depth == DEEPEST:
+            return Flaw("", f"Nested more than {DEEPEST} deep.")
+        waiting += [(f"{path}.{key}" if path else str(key), depth + 1, item) for key, item in inner]
+    return None
+
+
+def _flaw_of_scalar(content: Any) -> str | None:
+    if isinstance(content, str):
+        return None if is_clean_text(content) else "Not Unicode: half of a surrogate pair stands alone."
+    if isinstance(content, bytes):
+        return "Not a text."
+    if isinstance(content, int) and not LEAST_INTEGER <= content <= MOST_INTEGER:
+        return "An integer must fit 64 bits."
+    if isinstance(content, float) and not math.isfinite(content):
+        return "Not a number that JSON has."
+    return None
+
+
+def _cleaned(value: Any, depth: int) -> Any:
+    if isinstance(value, str):
+        return cleaned_text(value)
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int):
+        return value if LEAST_INTEGER <= value <= MOST_INTEGER else _digits(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    if isinstance(value, Mapping | list | tuple):
+        if depth == DEEPEST:
+            return TOO_DEEP
+        if isinstance(value, Mapping):
+            return {_name(key): _cleaned(inner, depth + 1) for key, inner in value.items()}
+        return [_cleaned(inner, depth + 1) for inner in value]
+    return value
+
+
+def _name(key: Any) -> str:
+    return cleaned_text(key if isinstance(key, str) else str(_cleaned(key, DEEPEST)))
+
+
+def _digits(number: int) -> str:
+    """An integer's digits; those of a huge one in hexadecimal, because decimal ones take quadratic time."""
+    return str(number) if abs(number).bit_length() < 4096 else hex(number)
+
+
+class TextPieces:
+    """A text that comes in pieces: a surrogate pair that two of them share comes out whole.
+
+    One for each text that is streamed; `end` gives what is left when no further piece comes.
+    """
+
+    __slots__ = ("_half",)
+
+    def __init__(self) -> None:
+        self._half = ""
+
+    def add(self, piece: str) -> str:
+        """The text that is whole by now; empty while nothing but half a character has come."""
+        text = self._half + piece
+        self._half = ""
+        if text and ord(text[-1]) in _HIGH:
+            text, self._half = text[:-1], text[-1]
+        return cleaned_text(text)
+
+    def end(self) -> str:
+        """What stands for the half that has waited in vain; empty where there is none."""
+        half, self._half = self._half, ""
+        return cleaned_text(half)
