@@ -6,6 +6,7 @@ import asyncio
 import datetime
 import os
 
+from engine.finishing import finish
 from engine.runtimes.entity_tags import tag_of
 from engine.runtimes.listing import changed_at, shown
 
@@ -27,8 +28,11 @@ class OpenFile:
         return self.path.rpartition("/")[2]
 
     async def read(self, offset: int, length: int) -> bytes:
-        """At most `length` bytes from `offset` on; none after the end."""
-        return await asyncio.to_thread(os.pread, self._descriptor, length, offset)
+        """At most `length` bytes from `offset` on; none after the end.
+
+        To its end even when cancelled: the descriptor may be closed then, and its number be another file's.
+        """
+        return await finish(asyncio.to_thread(os.pread, self._descriptor, length, offset))
 
     def close(self) -> None:
         os.close(self._descriptor)

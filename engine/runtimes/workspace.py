@@ -240,7 +240,7 @@ class Workspace:
 
     async def open(self, path: str) -> OpenFile:
         """A regular file to be read in parts, of any size; the caller closes it. Raises: as `read`."""
-        return await self._on(path, self._open)
+        return await self._on(path, self._open, let_go=OpenFile.close)
 
     async def receive(
         self,
@@ -266,11 +266,11 @@ class Workspace:
             room_bytes = max(0, self._room_bytes(max_disk_bytes)) + gained
             return Incoming(self.folder, max_bytes=max(max_bytes, gained), room_bytes=room_bytes)
 
-        incoming = await self._on(path, begin)
+        incoming = await self._on(path, begin, let_go=Incoming.close)
         try:
             async for piece in pieces:
                 with refusals(path):
-                    await asyncio.to_thread(incoming.write, piece)
+                    await finish(asyncio.to_thread(incoming.write, piece))
 
             def take_place(root: int, path: str) -> Written:
                 check(root, path)
@@ -296,7 +296,7 @@ class Workspace:
         Links are stored as links; what is neither file, link nor directory is left out. Raises: Conflict,
         where directories are moved about meanwhile, or a file cannot be read.
         """
-        root = await self._on("", lambda root, _: os.dup(root))
+        root = await self._on("", lambda root, _: os.dup(root), let_go=os.close)
         pieces = packed_zip(root) if kind == "zip" else packed_tar(root)
         try:
             with refusals("/"):
@@ -326,12 +326,14 @@ class Workspace:
         more than `max_bytes`.
         """
         incoming = await self._on(
-            "", lambda *_: Incoming(self.folder, max_bytes=room_bytes, room_bytes=room_bytes)
+            "",
+            lambda *_: Incoming(self.folder, max_bytes=room_bytes, room_bytes=room_bytes),
+            let_go=Incoming.close,
         )
         try:
             async for piece in pieces:
                 with refusals(""):
-                    await asyncio.to_thread(incoming.write, piece)
+                    await finish(asyncio.to_thread(incoming.write, piece))
             content = await unpack(
                 kind, incoming.descriptor, incoming.stage, room_bytes=room_bytes, most_bytes=max_bytes
             )
@@ -406,8 +408,18 @@ class Workspace:
         """What the workspace takes on disk; links are counted, not followed."""
         return await asyncio.to_thread(disk_bytes, self.folder)
 
-    async def _on(self, path: str, work: Callable[[int, str], Result]) -> Result:
-        """Do something with a path below the open workspace, in a thread; refusals are translated."""
+    async def _on(
+        self,
+        path: str,
+        work: Callable[[int, str], Result],
+        *,
+        let_go: Callable[[Result], object] | None = None,
+    ) -> Result:
+        """Do something with a path below the open workspace, in a thread; refusals are translated.
+
+        Who is cancelled waits for the thread: what it works on may not be closed under its hands. `let_go`
+        closes what it has opened then.
+        """
         relative = self._relative(path)
 
         def run() -> Result:
@@ -415,7 +427,7 @@ class Workspace:
                 return work(root, relative)
 
         with refusals(path):
-            return await asyncio.to_thread(run)
+            return await finish(asyncio.to_thread(run), let_go=let_go)
 
     async def _change(self, path: str, work: Callable[[int, str], Result]) -> Result:
         """As `_on`, while no other caller changes anything in the workspace."""

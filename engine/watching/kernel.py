@@ -67,13 +67,13 @@ class Inotify:
 
     async def close(self) -> None:
         """Watch nothing any more."""
-        opened, self._opened = self._opened, None
+        with self._changing:  # a thread that adds or removes a watch has done so
+            opened, self._opened = self._opened, None
+            self._watched.clear()
         if opened is not None and self._loop is not None:
             self._loop.remove_reader(opened.fileno())
             if self._reading is not None:
                 self._reading.cancel()
-            with self._changing:
-                self._watched.clear()
             await asyncio.to_thread(opened.close)  # the kernel takes its time
 
     def add(self, folder: Folder, descriptor: int, listener: Listener) -> bool:
