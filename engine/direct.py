@@ -45,6 +45,10 @@ class DirectContext:
         self._session = session
         self._call_id = call_id
 
+    def withholds(self, path: str) -> bool:
+        """Rules are for agents: the caller is the person."""
+        return False
+
     async def run_command(self, line: str, *, directory: str = "", timeout_s: float | None = None) -> Exit:
         """Run a command in the session's sandbox; what it prints is shown to whoever watches."""
         command = Command(line=line, directory=directory)

@@ -15,7 +15,9 @@ class AutoApproval(Shape):
     """
 
     auto_approval_enabled: bool = False
-    always_allow_read_only: bool = False
+    always_allow_read_only: bool | None = field(
+        default=None, metadata=described("`false` asks; left out, the server's own default holds")
+    )
     always_allow_read_only_outside_workspace: bool = False
     always_allow_write: bool = False
     always_allow_write_outside_workspace: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import Final
 
 from engine.agent.commands import Commands
@@ -13,6 +14,7 @@ from engine.agent.work import Work
 from engine.storage.database import Transaction
 from engine.tools.catalogue import PreparedCall
 from engine.tools.perform import file_event, outcome, perform
+from engine.tools.reach import Touched, reach
 from engine.tools.tool import Notice, ToolFailure, ToolResult
 from models.approval import Approval, ApprovalStatus, Decision
 from models.conversation import Background, Role, ToolCall, Turn
@@ -60,18 +62,19 @@ class Calls:
             return None
         try:
             prepared = self._work.equipment.tools.prepare(call.tool_name, call.arguments)
-            paths = [self._work.workspace.canonical(path) for path in prepared.paths()]
+            touched = await reach(self._work.workspace, prepared)
         except AppError as mistake:
             await self._misunderstood(call, _explain(mistake))
             return None
         modes = await self._work.equipment.modes.of(self._work.workspace)
-        objection = modes.objection(self._work.task.mode, prepared, paths)
+        objection = modes.objection(self._work.task.mode, prepared, touched)
         if objection is not None:
             await self._misunderstood(call, objection)
             return None
-        context = TaskContext(self._work, self._people, self._commands, modes, call)
+        withholds = self._work.equipment.policy.withholds(self._work.session.config, prepared, touched)
+        context = TaskContext(self._work, self._people, self._commands, modes, call, withholds)
         notice = await _notice(prepared, context)
-        refusal = await self._refusal(call, prepared, paths, notice)
+        refusal = await self._refusal(call, prepared, touched, notice)
         if refusal is not None:
             await self._work.append(_answered(call, refusal))
             return None
@@ -189,10 +192,10 @@ class Calls:
         return tool is None or not tool.repeatable
 
     async def _refusal(
-        self, call: ToolCall, prepared: PreparedCall, paths: list[str], notice: Notice | None
+        self, call: ToolCall, prepared: PreparedCall, touched: Sequence[Touched], notice: Notice | None
     ) -> str | None:
         """None if the call may be run; otherwise what the model is told."""
-        decision = self._work.equipment.policy.decide(self._work.session.config, prepared, paths)
+        decision = self._work.equipment.policy.decide(self._work.session.config, prepared, touched)
         if decision is Decision.ALWAYS:
             return None
         if decision is Decision.NEVER:

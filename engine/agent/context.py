@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from engine.agent.commands import Commands
 from engine.agent.modes import Modes
@@ -19,7 +19,15 @@ from models.task import TodosUpdated
 class TaskContext:
     """The `ToolContext` of one call of a task's model."""
 
-    def __init__(self, work: Work, people: People, commands: Commands, modes: Modes, call: ToolCall) -> None:
+    def __init__(
+        self,
+        work: Work,
+        people: People,
+        commands: Commands,
+        modes: Modes,
+        call: ToolCall,
+        withholds: Callable[[str], bool],
+    ) -> None:
         self.workspace = work.workspace
         self.config = work.session.config
         self.session_id = work.session.id
@@ -31,6 +39,11 @@ class TaskContext:
         self._commands = commands
         self._modes = modes
         self._call = call
+        self._withholds = withholds
+
+    def withholds(self, path: str) -> bool:
+        """Whether a rule of the session keeps a file from this call."""
+        return self._withholds(path)
 
     async def run_command(
         self, line: str, *, directory: str = "", timeout_s: float | None = None

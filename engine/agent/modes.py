@@ -16,6 +16,7 @@ import yaml
 
 from engine.runtimes.workspace import Workspace
 from engine.tools.catalogue import PreparedCall
+from engine.tools.reach import Touched
 from models.error import AppError, NotFound, ValidationFailed
 from models.mode import Mode, ModeGroup
 from models.settings import ModeSettings
@@ -48,8 +49,8 @@ class Modes:
             raise NotFound("mode", slug)
         return mode
 
-    def objection(self, slug: str, call: PreparedCall, paths: Sequence[str]) -> str | None:
-        """Why a call may not be made in a mode; None if it may. `paths` begin with `/`."""
+    def objection(self, slug: str, call: PreparedCall, touched: Sequence[Touched]) -> str | None:
+        """Why a call may not be made in a mode; None if it may."""
         mode = self.by_slug.get(slug)
         if mode is None:
             return f"There is no mode `{slug}`. Switch to one of: {', '.join(self.by_slug)}."
@@ -59,16 +60,22 @@ class Modes:
         granted = next((each for each in mode.groups if each.name == group.value), None)
         if granted is None:
             return f"The tool `{call.tool.name}` is not available in {mode.name} mode (`{slug}`)."
-        return _path_objection(mode, granted, paths)
+        edits = next((each for each in mode.groups if each.name == ToolGroup.EDIT), None)
+        written = [each for each in touched if each.group is ToolGroup.EDIT]
+        if written and edits is None:
+            return f"Files may not be written in {mode.name} mode (`{mode.slug}`), by a redirection neither."
+        own = [each for each in touched if each.group is call.tool.group and group is not ToolGroup.COMMAND]
+        return _path_objection(mode, granted, own) or _path_objection(mode, edits or granted, written)
 
 
-def _path_objection(mode: Mode, group: ModeGroup, paths: Sequence[str]) -> str | None:
+def _path_objection(mode: Mode, group: ModeGroup, touched: Sequence[Touched]) -> str | None:
     if group.file_regex is None:
         return None
-    for path in paths:
-        if not _finds(group.file_regex, path.lstrip("/")):
+    for path in (each.path for each in touched):
+        if path is None or not _finds(group.file_regex, path):
             which = group.description or f"files matching `{group.file_regex}`"
-            return f"In {mode.name} mode (`{mode.slug}`) only {which} may be edited, not {path}."
+            named = path or "what is only known when it runs"
+            return f"In {mode.name} mode (`{mode.slug}`) only {which} may be edited, not {named}."
     return None
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import fnmatch
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from engine.runtimes.command_line import allowed, matches
+from engine.runtimes.command_line import allowed
+from engine.runtimes.command_line import matches as matches_command
 from engine.tools.catalogue import PreparedCall
+from engine.tools.path_patterns import matches
+from engine.tools.reach import Touched
 from models.approval import ApprovalRule, Decision
 from models.auto_approval import AutoApproval
 from models.session import SessionConfig
@@ -16,46 +19,81 @@ from models.settings import ApprovalSettings
 from models.tool import ToolGroup
 
 PROTECTED: Final = (
-    ".roo/*",
+    ".roo",
     ".roomodes",
     ".rooignore",
+    ".rooprotected",
     ".roorules*",
+    ".clinerules*",
     "AGENTS.md",
-    ".vscode/*",
+    "AGENT.md",
+    ".vscode",
+    "*.code-workspace",
 )
-"""Files that steer agents and editors: changing them takes an approval of its own."""
+"""Files and folders that steer agents and editors, wherever they are, in gitignore's form: changing them
+takes an approval of its own. Source: S2's users.
+"""
 
 SUBTASKS: Final = "new_task"
+_STRICTNESS: Final = (Decision.ALWAYS, Decision.ASK, Decision.NEVER)
 
 
 @dataclass(frozen=True, slots=True)
 class ApprovalPolicy:
-    """Decides on tool calls, in this order: the last rule of the session that fits the call; what the
-    configuration names as allowed; protected files; the session's automatic approval; the server's default
-    for the tool's group.
+    """Decides on tool calls: on each thing that a call reaches by itself, and the strictest verdict holds.
+
+    For each: the last rule of the session that fits it; protected files; what the configuration names as
+    allowed; the session's automatic approval; the server's default for its group. Nothing but what speaks of
+    protected files lets one be changed unasked.
     """
 
     defaults: ApprovalSettings
 
-    def decide(self, config: SessionConfig, call: PreparedCall, paths: list[str]) -> Decision:
-        """`paths` are the call's workspace paths, absolute within the workspace."""
+    def decide(self, config: SessionConfig, call: PreparedCall, touched: Sequence[Touched]) -> Decision:
+        """What is to be done with a call that reaches all this."""
         if call.tool.group is ToolGroup.ALWAYS:
             return Decision.ALWAYS
-        fitting = [rule for rule in config.approvals if _fits(rule, call, paths)]
-        if fitting:
-            return fitting[-1].decision
-        if call.is_allowed(config):
-            return Decision.ALWAYS
-        if call.tool.group is ToolGroup.EDIT and _is_protected(paths):
-            auto = config.auto_approval
-            is_allowed = auto.auto_approval_enabled and auto.always_allow_write_protected
-            return Decision.ALWAYS if is_allowed else Decision.ASK
-        if config.auto_approval.auto_approval_enabled and _is_automatic(config.auto_approval, call):
-            return Decision.ALWAYS
-        return self._default(config.auto_approval, call)
+        verdicts = [self._judge(config, call, each) for each in touched or (None,)]
+        return max(verdicts, key=_STRICTNESS.index)
 
-    def _default(self, auto: AutoApproval, call: PreparedCall) -> Decision:
-        if auto.auto_approval_enabled and call.tool.group is not ToolGroup.READ:
+    def withholds(
+        self, config: SessionConfig, call: PreparedCall, touched: Sequence[Touched]
+    ) -> Callable[[str], bool]:
+        """Whether a file that the call comes upon may not be shown to the agent: a rule forbids it, or wants
+        a person asked about it whom nobody has asked, because the call was for a folder above.
+        """
+
+        @functools.cache
+        def withheld(path: str) -> bool:
+            group = call.tool.group
+            found = Touched(path=path, group=group, groups=frozenset({group}))
+            rule = _last(config.approvals, call, found, is_lifted=True)
+            if rule is None or rule.decision is Decision.ALWAYS:
+                return False
+            is_asked = rule.decision is Decision.ASK and any(_fits(rule, call, each) for each in touched)
+            return not is_asked
+
+        return withheld
+
+    def _judge(self, config: SessionConfig, call: PreparedCall, touched: Touched | None) -> Decision:
+        auto = config.auto_approval
+        is_lifted = auto.auto_approval_enabled and auto.always_allow_write_protected
+        rule = _last(config.approvals, call, touched, is_lifted=is_lifted)
+        if rule is not None:
+            return rule.decision
+        if touched is not None and not is_lifted and _is_protected(touched):
+            return Decision.ASK
+        if touched is not None and not touched.is_certain:
+            return Decision.ALWAYS
+        group = call.tool.group if touched is None else touched.group
+        if call.is_allowed(config) or (auto.auto_approval_enabled and _is_automatic(auto, group, call)):
+            return Decision.ALWAYS
+        return self._default(auto, group)
+
+    def _default(self, auto: AutoApproval, group: ToolGroup) -> Decision:
+        if auto.auto_approval_enabled and group is not ToolGroup.READ:
+            return Decision.ASK
+        if auto.auto_approval_enabled and auto.always_allow_read_only is False:
             return Decision.ASK
         standing = {
             ToolGroup.READ: self.defaults.read,
@@ -65,13 +103,13 @@ class ApprovalPolicy:
             ToolGroup.MCP: self.defaults.mcp,
             ToolGroup.MODES: self.defaults.modes,
         }
-        return standing[call.tool.group]
+        return standing[group]
 
 
-def _is_automatic(auto: AutoApproval, call: PreparedCall) -> bool:
-    match call.tool.group:
+def _is_automatic(auto: AutoApproval, group: ToolGroup, call: PreparedCall) -> bool:
+    match group:
         case ToolGroup.READ:
-            return auto.always_allow_read_only
+            return bool(auto.always_allow_read_only)
         case ToolGroup.EDIT:
             return auto.always_allow_write
         case ToolGroup.COMMAND:
@@ -89,29 +127,64 @@ def _is_automatic(auto: AutoApproval, call: PreparedCall) -> bool:
 
 def _may_run(auto: AutoApproval, line: str) -> bool:
     """Whether each command of the line begins with an allowed prefix longer than any that denies the line."""
-    denying = [len(prefix) for prefix in auto.denied_commands if matches(line, prefix, any_of=True)]
+    denying = [len(prefix) for prefix in auto.denied_commands if matches_command(line, prefix, any_of=True)]
     longest = max(denying, default=0)
     return allowed(line, [prefix for prefix in auto.allowed_commands if len(prefix) > longest]) is None
 
 
-def _is_protected(paths: Sequence[str]) -> bool:
-    return any(fnmatch.fnmatchcase(path.lstrip("/"), pattern) for path in paths for pattern in PROTECTED)
+def _is_protected(touched: Touched) -> bool:
+    """Whether it is a protected file that would be changed, or may be one."""
+    if not touched.is_written:
+        return False
+    return touched.path is None or any(matches(pattern, touched.path) for pattern in PROTECTED)
 
 
-def _fits(rule: ApprovalRule, call: PreparedCall, paths: list[str]) -> bool:
-    """A rule that allows must fit all that a call touches; one that restricts, any of it."""
-    every = all if rule.decision is Decision.ALWAYS else any
+def _last(
+    rules: Sequence[ApprovalRule], call: PreparedCall, touched: Touched | None, *, is_lifted: bool
+) -> ApprovalRule | None:
+    """The last rule that fits. One that allows covers a protected file only where it speaks of such files."""
+    is_protected = touched is not None and not is_lifted and _is_protected(touched)
+    for rule in reversed(rules):
+        if is_protected and rule.decision is Decision.ALWAYS and not _speaks_of_protected(rule):
+            continue
+        if _fits(rule, call, touched):
+            return rule
+    return None
+
+
+def _speaks_of_protected(rule: ApprovalRule) -> bool:
+    """Whether a rule's path is itself that of a protected file: `AGENTS.md`, `**/.roo/**`, not `**`."""
+    return rule.path is not None and any(matches(pattern, rule.path.lstrip("/")) for pattern in PROTECTED)
+
+
+def _fits(rule: ApprovalRule, call: PreparedCall, touched: Touched | None) -> bool:
+    """A rule that allows needs to be certain that it fits; one that restricts, that it may."""
+    restricts = rule.decision is not Decision.ALWAYS
     if rule.tool is not None and rule.tool != call.tool.name:
         return False
-    if rule.group is not None and rule.group != call.tool.group:
+    if rule.group is not None and not _fits_group(rule.group, call, touched, restricts=restricts):
         return False
-    if rule.path is not None and not (paths and every(_matches_path(rule.path, path) for path in paths)):
+    if rule.path is not None and not _fits_path(rule, rule.path, call, touched, restricts=restricts):
         return False
     if rule.command is None:
         return True
     line = call.command()
-    return line is not None and matches(line, rule.command, any_of=rule.decision is not Decision.ALWAYS)
+    return line is not None and matches_command(line, rule.command, any_of=restricts)
 
 
-def _matches_path(pattern: str, path: str) -> bool:
-    return fnmatch.fnmatchcase(path.lstrip("/"), pattern.lstrip("/"))
+def _fits_group(group: str, call: PreparedCall, touched: Touched | None, *, restricts: bool) -> bool:
+    if touched is None:
+        return group == call.tool.group
+    return group in touched.groups if restricts else group == touched.group
+
+
+def _fits_path(
+    rule: ApprovalRule, pattern: str, call: PreparedCall, touched: Touched | None, *, restricts: bool
+) -> bool:
+    if touched is None:
+        return False
+    if not restricts and call.command() is not None and rule.command is None:
+        return False  # what a command reaches beside what it names, its line does not tell
+    if touched.path is None:
+        return restricts
+    return matches(pattern, touched.path, is_folder=touched.is_folder, otherwise=restricts)

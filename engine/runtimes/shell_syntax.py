@@ -49,6 +49,14 @@ class SimpleCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class Redirection:
+    """A file that the shell itself opens for a command: `operator` is as it is written (`>`, `>>`, `<` …)."""
+
+    operator: str
+    target: Word
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """Why a line may not run: the part of it that is at fault, and what is wrong with it."""
 
@@ -58,9 +66,12 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class ShellLine:
-    """Every simple command that a line may run, however deep, and what speaks against trusting that list."""
+    """Every simple command that a line may run and every file that it redirects to or from, however deep, and
+    what speaks against trusting those lists.
+    """
 
     commands: Sequence[SimpleCommand]
+    redirections: Sequence[Redirection]
     objections: Sequence[Refusal]
 
 
@@ -73,7 +84,7 @@ def read(line: str) -> ShellLine:
     reading = _Reading(source)
     reading.look_at(line)
     reading.walk(root)
-    return ShellLine(tuple(reading.commands), tuple(reading.objections))
+    return ShellLine(tuple(reading.commands), tuple(reading.redirections), tuple(reading.objections))
 
 
 def _encoded(line: str) -> bytes:
@@ -97,6 +108,7 @@ class _Reading:
 
     source: bytes
     commands: list[SimpleCommand] = field(default_factory=list)
+    redirections: list[Redirection] = field(default_factory=list)
     objections: list[Refusal] = field(default_factory=list)
     covered: int = 0
     here_documents: int = 0
@@ -171,6 +183,11 @@ class _Reading:
 
     def _check_file_redirect(self, node: Node) -> None:
         targets = [child for child in node.named_children if child.type != "file_descriptor"]
+        operator = next(child.type for child in node.children if not child.is_named)
+        for target in targets[:1]:
+            is_descriptor = operator.endswith("&") and target.type == "number"
+            if target.type != "process_substitution" and not is_descriptor:
+                self.redirections.append(Redirection(operator, read_word(target)))
         if len(targets) != 1:
             self._object(text_of(node), "put redirections behind all arguments")
         elif any(child.type in (">&", "<&") for child in node.children) and targets[0].type != "number":

@@ -64,3 +64,14 @@ WRAPPERS: Final = _set(
     """
 )
 """Commands that run the command which they are given."""
+
+WRITING: Final = _set(
+    """
+    tee cp mv ln install rm rmdir unlink shred touch truncate dd sed patch rsync mkdir chmod chown chattr
+    setfacl sponge sort split csplit ed ex vi vim nano
+    """
+)
+"""Commands that change files which they name. Any other program may do so as well."""
+
+MOVING: Final = _set("cd pushd popd chdir")
+"""Commands that change the folder from which later names begin."""

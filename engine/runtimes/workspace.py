@@ -388,6 +388,12 @@ class Workspace:
         except NotFound:
             return None
 
+    async def reached(self, *paths: str) -> Sequence[str]:
+        """Where paths lead once links are followed, each absolute within the workspace: of what is not there
+        yet, the place where it would be made. Raises: InvalidField, where one leads out.
+        """
+        return [await self._on(path, _reached) for path in paths]
+
     async def list(
         self,
         path: str = "",
@@ -570,6 +576,19 @@ class Workspace:
             facts = os.fstat(descriptor)
             tag = tag_of(descriptor, facts, max_bytes=self._max_file_bytes)
         return replace(entry_of(path, facts), etag=tag)
+
+
+def _reached(root: int, path: str) -> str:
+    """Where a path leads. Raises: OSError, Conflict."""
+    missing: list[str] = []
+    while True:
+        try:
+            with opened(open_beneath(root, path, os.O_PATH)) as descriptor:
+                found = os.path.relpath(_place(descriptor), _place(root))
+            return shown(posixpath.join(found, *missing))
+        except FileNotFoundError:
+            path, name = resolved(root, path)  # through a link that leads to nothing, too
+            missing.insert(0, name)
 
 
 def _place(descriptor: int) -> str:

@@ -94,7 +94,8 @@ class CodeIndex:
             del index.files[path]
         await self._bring_up_to_date(index, workspace)
         waiting = len(index.waiting)
-        searched = {path: file for path, file in index.files.items() if path.startswith(within)}
+        known = [path for path in index.files if path in stamps and path.startswith(within)]
+        searched = {path: index.files[path] for path in known}
         found = await asyncio.to_thread(_nearest, searched, wanted, limit)
         return Answer(found, len(index.wanted) - waiting, waiting)
 

@@ -60,8 +60,12 @@ class PreparedCall:
         return self.tool.describe(self.parameters)
 
     def paths(self) -> Sequence[str]:
-        """The workspace paths that it reads or writes, as the caller wrote them."""
+        """The workspace paths that it is about, as the caller wrote them."""
         return self.tool.paths(self.parameters)
+
+    def sources(self) -> Sequence[str]:
+        """The workspace paths that it only reads, as the caller wrote them."""
+        return self.tool.sources(self.parameters)
 
     def command(self) -> str | None:
         """The command line that it would run."""

@@ -44,6 +44,7 @@ class CodebaseSearch(Tool[CodebaseSearchParameters]):
     )
     group: ClassVar = ToolGroup.READ
     repeatable: ClassVar = True
+    looks_below: ClassVar = True
     parameters: ClassVar = CodebaseSearchParameters
 
     def __init__(self, index: CodeIndex) -> None:
@@ -53,7 +54,7 @@ class CodebaseSearch(Tool[CodebaseSearchParameters]):
         return f"Search for {parameters.query}"
 
     def paths(self, parameters: CodebaseSearchParameters) -> Sequence[str]:
-        return (parameters.path,) if parameters.path else ()
+        return (parameters.path or ".",)
 
     async def notice(self, context: ToolContext, parameters: CodebaseSearchParameters) -> Notice | None:
         told = {
@@ -65,8 +66,8 @@ class CodebaseSearch(Tool[CodebaseSearchParameters]):
         return Notice(kind="tool", text=orjson.dumps(told).decode())
 
     async def run(self, context: ToolContext, parameters: CodebaseSearchParameters) -> ToolResult:
-        folder = place(context.workspace, parameters.path or "")
-        stamps, is_cut = await _files(context.workspace)
+        (folder,) = await context.workspace.reached(place(context.workspace, parameters.path or ""))
+        stamps, is_cut = await _files(context)
         try:
             answer = await self._index.search(
                 context.session_id,
@@ -82,18 +83,23 @@ class CodebaseSearch(Tool[CodebaseSearchParameters]):
         return ToolResult(success=True, output=_report(answer, is_cut=is_cut))
 
 
-async def _files(workspace: Workspace) -> tuple[dict[str, object], bool]:
-    """What tells each file's present content, by path, without what git ignores; whether there are more."""
-    rules, forbidden = IgnoreRules(workspace), await Forbidden.of(workspace)
+async def _files(context: ToolContext) -> tuple[dict[str, object], bool]:
+    """What tells each file's present content, by path, without what git ignores; whether there are more.
+
+    Links are left out: what they lead to is found by its own name.
+    """
+    workspace = context.workspace
+    rules, forbidden = IgnoreRules(workspace), await Forbidden.of(context)
     waiting, found = deque(["/"]), dict[str, object]()
     while waiting:
         folder = waiting.popleft()
         listing = await workspace.list(folder, include_hidden=True, max_entries=FOLDER_ENTRIES)
         if any(file.name == ".gitignore" for file in listing.files):
             await rules.learn(folder)
-        for file in listing.files:
-            if not rules.ignores(file.path, is_folder=False) and not forbidden.forbids(file.path):
-                found[file.path] = (file.size, file.modified_at)
+        files = {file.path: file for file in listing.files if not rules.ignores(file.path, is_folder=False)}
+        for path in await asyncio.to_thread(_real, workspace, list(files)):
+            if not forbidden.forbids(path):
+                found[path] = (files[path].size, files[path].modified_at)
         if len(found) > MOST_FILES:
             return dict(list(found.items())[:MOST_FILES]), True
         folders = [each.path for each in listing.directories if not rules.ignores(each.path, is_folder=True)]
@@ -101,9 +107,9 @@ async def _files(workspace: Workspace) -> tuple[dict[str, object], bool]:
     return found, False
 
 
-def _real(workspace: Workspace, folders: Sequence[str]) -> list[str]:
-    """Those of the folders that are no links: links may lead in circles."""
-    return [path for path in folders if not (workspace.folder / shown(path)).is_symlink()]
+def _real(workspace: Workspace, paths: Sequence[str]) -> list[str]:
+    """Those of the paths that are no links: links may lead in circles."""
+    return [path for path in paths if not (workspace.folder / shown(path)).is_symlink()]
 
 
 def _told(query: str, answer: Answer) -> str:

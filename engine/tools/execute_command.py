@@ -57,7 +57,7 @@ class ExecuteCommand(Tool[ExecuteCommandParameters]):
         return f"Run{place}: {parameters.command}"
 
     def paths(self, parameters: ExecuteCommandParameters) -> Sequence[str]:
-        return (parameters.cwd,) if parameters.cwd else ()
+        return (parameters.cwd or ".",)
 
     def command(self, parameters: ExecuteCommandParameters) -> str | None:
         return parameters.command

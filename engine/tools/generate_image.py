@@ -61,7 +61,13 @@ class GenerateImage(Tool[GenerateImageParameters]):
         return f"Generate the image {parameters.path}"
 
     def paths(self, parameters: GenerateImageParameters) -> Sequence[str]:
-        return (parameters.path, parameters.image) if parameters.image else (parameters.path,)
+        """The path with each ending that it may come to have: which one, the picture tells."""
+        stem, own = posixpath.splitext(parameters.path)
+        endings = dict.fromkeys([own, *(ending for _, ending in SIGNATURES.values())])
+        return [stem + ending for ending in endings]
+
+    def sources(self, parameters: GenerateImageParameters) -> Sequence[str]:
+        return (parameters.image,) if parameters.image else ()
 
     async def notice(self, context: ToolContext, parameters: GenerateImageParameters) -> Notice | None:
         told = {"tool": "generateImage", "path": parameters.path, "content": parameters.prompt}
@@ -78,7 +84,7 @@ class GenerateImage(Tool[GenerateImageParameters]):
         except ProviderFailure as failure:
             raise ToolFailure(failure.message) from failure
         media, ending = _kind(picture)
-        path = posixpath.splitext(path)[0] + ending
+        path = await _free(context, path, posixpath.splitext(path)[0] + ending)
         before = await _content(context, path)
         await write_bytes(context.workspace, path, picture)
         url = f"data:{media};base64,{base64.b64encode(picture).decode()}"
@@ -91,6 +97,12 @@ class GenerateImage(Tool[GenerateImageParameters]):
             changes=[await asyncio.to_thread(change_of, path, before, picture)],
             images=images,
         )
+
+
+async def _free(context: ToolContext, asked: str, fitting: str) -> str:
+    """The path with the ending that fits; the one that was asked for, where another file stands there."""
+    is_taken = fitting != asked and await context.workspace.stat(fitting) is not None
+    return asked if is_taken else fitting
 
 
 async def _content(context: ToolContext, path: str) -> bytes | None:

@@ -40,6 +40,7 @@ class ListCodeDefinitionNames(Tool[ListCodeDefinitionNamesParameters]):
     )
     group: ClassVar = ToolGroup.READ
     repeatable: ClassVar = True
+    looks_below: ClassVar = True
     parameters: ClassVar = ListCodeDefinitionNamesParameters
 
     def describe(self, parameters: ListCodeDefinitionNamesParameters) -> str:
@@ -54,9 +55,9 @@ class ListCodeDefinitionNames(Tool[ListCodeDefinitionNamesParameters]):
         return informed("listCodeDefinitionNames", path=parameters.path)
 
     async def run(self, context: ToolContext, parameters: ListCodeDefinitionNamesParameters) -> ToolResult:
-        path = place(context.workspace, parameters.path)
+        (path,) = await context.workspace.reached(place(context.workspace, parameters.path))
         if await is_folder(context.workspace, path):
-            sources = await _sources(context.workspace, path)
+            sources = await _sources(context, path)
         elif language_of(path) is None:
             known = ", ".join(sorted(GRAMMARS))
             raise ToolFailure(f"{shown(path)} is in no language that is read here: {known}.")
@@ -68,18 +69,24 @@ class ListCodeDefinitionNames(Tool[ListCodeDefinitionNamesParameters]):
         )
 
 
-async def _sources(workspace: Workspace, folder: str) -> list[str]:
-    """The source files of a folder, without what git ignores."""
-    rules, forbidden = IgnoreRules(workspace), await Forbidden.of(workspace)
+async def _sources(context: ToolContext, folder: str) -> list[str]:
+    """The source files of a folder, without what git ignores and what is kept from the call."""
+    workspace = context.workspace
+    rules, forbidden = IgnoreRules(workspace), await Forbidden.of(context)
     await rules.learn_above(posixpath.join(folder, "x"))
     listing = await workspace.list(folder, include_hidden=True)
-    return [
+    found = [
         file.path
         for file in listing.files
         if language_of(file.path)
         and file.size <= LARGEST_FILE
         and not rules.ignores(file.path, is_folder=False)
-        and not forbidden.forbids(file.path)
+    ]
+    reached = await workspace.reached(*found)
+    return [
+        path
+        for path, where in zip(found, reached, strict=True)
+        if not forbidden.forbids(path) and not forbidden.forbids(where)
     ]
 
 

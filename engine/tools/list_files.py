@@ -48,6 +48,7 @@ class ListFiles(Tool[ListFilesParameters]):
     )
     group: ClassVar = ToolGroup.READ
     repeatable: ClassVar = True
+    looks_below: ClassVar = True
     parameters: ClassVar = ListFilesParameters
 
     def describe(self, parameters: ListFilesParameters) -> str:
@@ -63,7 +64,8 @@ class ListFiles(Tool[ListFilesParameters]):
     async def run(self, context: ToolContext, parameters: ListFilesParameters) -> ToolResult:
         folder = place(context.workspace, parameters.path)
         try:
-            entries = await _entries(context.workspace, folder, recursive=parameters.recursive)
+            (folder,) = await context.workspace.reached(folder)
+            entries = await _entries(context, folder, recursive=parameters.recursive)
         except NotFound:
             raise ToolFailure(f"There is no folder {parameters.path}. List the folder above it.") from None
         except Conflict:
@@ -71,8 +73,9 @@ class ListFiles(Tool[ListFilesParameters]):
         return ToolResult(success=True, output=_report(shown(folder), entries))
 
 
-async def _entries(workspace: Workspace, folder: str, *, recursive: bool) -> _Entries:
-    rules, forbidden = IgnoreRules(workspace), await Forbidden.of(workspace)
+async def _entries(context: ToolContext, folder: str, *, recursive: bool) -> _Entries:
+    workspace = context.workspace
+    rules, forbidden = IgnoreRules(workspace), await Forbidden.of(context)
     await rules.learn_above(folder)
     waiting, found, is_cut = deque([folder]), list[str](), False
     while waiting and not is_cut:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.tools.catalogue import PreparedCall
 from engine.tools.forbidden import Forbidden
+from engine.tools.reach import reach
 from engine.tools.tool import FileChange, ToolContext, ToolFailure, ToolResult
 from models.event import Event
 from models.file import FileCreated, FileDeleted, FileModified
@@ -16,8 +17,8 @@ async def perform(call: PreparedCall, context: ToolContext) -> ToolResult:
     Raises: AppError, for paths that leave the workspace and the like.
     """
     try:
-        forbidden = await Forbidden.of(context.workspace)
-        objection = forbidden.objection(context.workspace, call)
+        touched = await reach(context.workspace, call)
+        objection = (await Forbidden.of(context)).objection(touched)
         if objection is not None:
             await context.say("rooignore_error", objection)
             raise ToolFailure(objection)

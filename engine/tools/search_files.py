@@ -56,6 +56,7 @@ class SearchFiles(Tool[SearchFilesParameters]):
     )
     group: ClassVar = ToolGroup.READ
     repeatable: ClassVar = True
+    looks_below: ClassVar = True
     parameters: ClassVar = SearchFilesParameters
 
     def describe(self, parameters: SearchFilesParameters) -> str:
@@ -72,17 +73,18 @@ class SearchFiles(Tool[SearchFilesParameters]):
     async def run(self, context: ToolContext, parameters: SearchFilesParameters) -> ToolResult:
         path = await _existing(context.workspace, parameters.path)
         done = await context.run_quietly(_command_line(path, parameters))
-        matches = _read(done, await Forbidden.of(context.workspace))
+        matches = _read(done, await Forbidden.of(context))
         _check(done, matches)
         return ToolResult(success=True, output=_report(path, matches))
 
 
 async def _existing(workspace: Workspace, path: str) -> str:
-    """The path from the workspace's root, as the command is given it."""
-    found = shown(place(workspace, path))
+    """The path from the workspace's root, as the command is given it: without links, as rules know files."""
+    found = place(workspace, path)
     if await workspace.stat(found) is None:
         raise ToolFailure(f"There is nothing at {path}. list_files shows what there is.")
-    return found
+    (reached,) = await workspace.reached(found)
+    return shown(reached)
 
 
 def _command_line(path: str, parameters: SearchFilesParameters) -> str:

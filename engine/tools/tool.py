@@ -66,6 +66,12 @@ class ToolContext(Protocol):
     user_id: UserId
     task_id: TaskId | None
 
+    def withholds(self, path: str) -> bool:
+        """Whether a rule of the session keeps a file, from the workspace's root, from this call. Nothing is
+        kept from a direct call: the caller is the person.
+        """
+        ...
+
     async def run_command(
         self, line: str, *, directory: str = "", timeout_s: float | None = None
     ) -> Exit | StillRunning:
@@ -113,6 +119,8 @@ class Tool(Generic[AnyParameters]):
     group: ClassVar[ToolGroup]
     repeatable: ClassVar[bool] = False
     """Running it again after an interruption does no harm."""
+    looks_below: ClassVar[bool] = False
+    """It reaches what is below its paths, too: it lists or searches folders."""
     parameters: ClassVar[type[Shape]]
 
     def describe(self, parameters: AnyParameters) -> str:
@@ -120,7 +128,13 @@ class Tool(Generic[AnyParameters]):
         raise NotImplementedError
 
     def paths(self, parameters: AnyParameters) -> Sequence[str]:
-        """The workspace paths that this call reads or writes, for the approval rules."""
+        """The workspace paths that this call is about, for the approval rules: a tool of the group `edit`
+        writes them.
+        """
+        return ()
+
+    def sources(self, parameters: AnyParameters) -> Sequence[str]:
+        """The workspace paths that this call only reads, beside those of `paths`."""
         return ()
 
     def command(self, parameters: AnyParameters) -> str | None:

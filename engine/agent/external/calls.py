@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Any, ClassVar, Final
 
+from acp.schema import FileEditToolCallContent, ToolCallStart, ToolCallUpdate
+
 from engine.tools.catalogue import PreparedCall
 from engine.tools.tool import AnyTool, Tool
 from models.conversation import ToolCall
@@ -64,6 +66,13 @@ def prepared(kind: str, title: str, paths: Sequence[str], command: str | None) -
 def tool_call(call_id: str, kind: str, arguments: Mapping[str, Any]) -> ToolCall:
     """A call for people."""
     return ToolCall(id=CallId(call_id[:128]), tool_name=kind, arguments=dict(arguments))
+
+
+def paths_of(call: ToolCallStart | ToolCallUpdate) -> list[str]:
+    """The files that a call says it is about: its locations, and those of the diffs that it shows."""
+    located = [each.path for each in call.locations or []]
+    shown = [block.path for block in call.content or [] if isinstance(block, FileEditToolCallContent)]
+    return list(dict.fromkeys([*located, *shown]))
 
 
 def command_of(raw_input: object) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from acp import (
@@ -25,18 +26,21 @@ from acp.schema import (
     UsageUpdate,
 )
 
-from engine.agent.external.calls import command_of, prepared, tool_call
+from engine.agent.external.calls import command_of, paths_of, prepared, tool_call
 from engine.agent.people import People
 from engine.agent.transcript import new_message_id
 from engine.agent.work import Work
 from engine.tools.catalogue import PreparedCall
 from engine.tools.changes import change_of
+from engine.tools.forbidden import Forbidden
+from engine.tools.paths import place
 from engine.tools.perform import file_event
+from engine.tools.reach import reach
 from models.approval import ApprovalStatus, Decision
 from models.error import AppError, NotFound
-from models.identifier import MessageId
+from models.identifier import MessageId, new_id
 from models.task import MessageDelta, TaskProgress, TodosUpdated, ToolFailed, ToolStarted
-from models.tool import ToolCompleted, ToolOutcome
+from models.tool import ToolCompleted, ToolGroup, ToolOutcome
 from models.usage import ToolUse, UsageUpdated
 
 _MARKS = {"completed": "x", "in_progress": "-", "pending": " "}
@@ -52,7 +56,8 @@ class ExternalClient:
         self._order = asyncio.Lock()
         self._drafts: dict[str, tuple[MessageId, int, list[str]]] = {}
         self._started: dict[str, ToolCallStart] = {}
-        self._granted: set[str] = set()
+        self._granted: dict[str, frozenset[str]] = {}
+        """The files that each call under way was allowed to write."""
         self.last_text = ""
 
     def on_connect(self, conn: Any) -> None:
@@ -96,22 +101,26 @@ class ExternalClient:
         kind = tool_call.kind or (begun.kind if begun else None) or "other"
         title = tool_call.title or (begun.title if begun else None) or kind
         raw = tool_call.raw_input or (begun.raw_input if begun else None) or {}
-        found = tool_call.locations or (begun.locations if begun else None) or []
-        call = prepared(kind, title, [each.path for each in found], command_of(raw))
-        is_allowed = await self._may(tool_call.tool_call_id, call, raw)
-        if is_allowed:
-            self._granted.add(tool_call.tool_call_id)
+        paths = paths_of(tool_call) or (paths_of(begun) if begun else [])
+        call = prepared(kind, title, paths, command_of(raw))
+        try:
+            is_allowed = await self._may(tool_call.tool_call_id, call, raw)
+            if is_allowed and call.tool.group is ToolGroup.EDIT:
+                self._granted[tool_call.tool_call_id] = await self._places(paths)
+        except AppError:
+            is_allowed = False  # a path that leads out of the workspace
         return _chosen(options, "allow_once" if is_allowed else "reject_once")
 
     async def write_text_file(
         self, session_id: str, path: str, content: str, **_: Any
     ) -> WriteTextFileResponse:
-        """Write a file of the workspace: within a call that was approved, else by an approval of its own."""
-        call = prepared("edit", f"Write {path}", [path], None)
-        if not self._granted and not await self._may(f"write-{path}", call, {"path": path}):
-            raise RequestError.invalid_params({"message": "The person refused this write."})
+        """Write a file of the workspace: one of a call that was approved, else by an approval of its own."""
         workspace = self._work.workspace
+        call = prepared("edit", f"Write {path}", [path], None)
         try:
+            is_granted = await self._is_granted(path)
+            if not is_granted and not await self._may(new_id("write"), call, {"path": path}):
+                raise RequestError.invalid_params({"message": "This write was refused."})
             before = await self._content(path)
             await workspace.put(path, content.encode())
         except AppError as failure:
@@ -123,8 +132,11 @@ class ExternalClient:
     async def read_text_file(
         self, session_id: str, path: str, line: int | None = None, limit: int | None = None, **_: Any
     ) -> ReadTextFileResponse:
-        """A text file of the workspace, or some of its lines."""
+        """A text file of the workspace, or some of its lines, where the agent may see it."""
+        call = prepared("read", f"Read {path}", [path], None)
         try:
+            if not await self._may(new_id("read"), call, {"path": path}):
+                raise RequestError.invalid_params({"message": "Reading this was refused."})
             content = (await self._work.workspace.read(path)).content.decode()
         except AppError as failure:
             raise _as_request_error(failure) from failure
@@ -153,17 +165,27 @@ class ExternalClient:
             return None
 
     async def _may(self, call_id: str, call: PreparedCall, arguments: Any) -> bool:
-        config, equipment = self._work.session.config, self._work.equipment
-        try:
-            paths = [self._work.workspace.canonical(path) for path in call.paths()]
-        except AppError:
+        config, equipment, workspace = self._work.session.config, self._work.equipment, self._work.workspace
+        touched = await reach(workspace, call)
+        forbidden = await Forbidden.of_workspace(workspace)
+        if forbidden.objection(touched) is not None:
             return False
-        decision = equipment.policy.decide(config, call, paths)
+        decision = equipment.policy.decide(config, call, touched)
         if decision is not Decision.ASK:
             return decision is Decision.ALWAYS
         raw = arguments if isinstance(arguments, dict) else {}
         asked = tool_call(call_id, call.tool.name, raw)
         return (await self._people.approve(asked, call, None)).status is ApprovalStatus.APPROVED
+
+    async def _is_granted(self, path: str) -> bool:
+        """Whether a call under way was allowed to write this very file. Raises: AppError."""
+        wanted = await self._places([path])
+        return any(wanted <= granted for granted in self._granted.values())
+
+    async def _places(self, paths: Sequence[str]) -> frozenset[str]:
+        """The files that paths lead to. Raises: AppError."""
+        workspace = self._work.workspace
+        return frozenset(await workspace.reached(*[place(workspace, path) for path in paths]))
 
     def _write(self, say: str, text: str) -> None:
         if say not in self._drafts:
@@ -198,7 +220,7 @@ class ExternalClient:
         if begun is None or update.status not in _ENDED:
             return
         del self._started[update.tool_call_id]
-        self._granted.discard(update.tool_call_id)
+        self._granted.pop(update.tool_call_id, None)
         kind, succeeded = begun.kind or "other", update.status == "completed"
         outcome = ToolOutcome(success=succeeded, output=_text(update)[:40_000])
         call_id = update.tool_call_id[:128]

@@ -27,7 +27,7 @@ from engine.providers.provider import (
 from models.identifier import SessionId
 from models.session import SessionCreate
 from models.settings import Settings
-from models.task import FINAL, Task, TaskCreate, TaskSay
+from models.task import FINAL, Activity, Task, TaskCreate, TaskSay, TaskUpdate
 from models.user import Caller
 
 Step = ModelEvent | ProviderFailure
@@ -97,6 +97,13 @@ class Agent:
         """Tell the agent something."""
         raw = {"sessionId": task.session_id, "taskId": task.id, "text": text}
         await self.engine.tasks.say(self.caller, TaskSay.load(raw))
+
+    async def answer(self, task: Task, action: str, feedback: str | None = None) -> None:
+        """Approve or reject what the task waits for, once it waits."""
+        await self.until(task, lambda now: now.activity is Activity.INTERACTIVE)
+        raw = {"sessionId": task.session_id, "taskId": task.id, "action": action}
+        update = TaskUpdate.load(raw | ({"feedback": feedback} if feedback else {}))
+        await self.engine.tasks.update(self.caller, update)
 
     async def until(self, task: Task, reached: Callable[[Task], bool]) -> Task:
         async with asyncio.timeout(60):

@@ -83,6 +83,31 @@ async def test_a_rule_decides_where_one_fits(make_agent: Make) -> None:
     assert not await agent.events("approval.required")
 
 
+@pytest.mark.parametrize("do", ["read", "other"])
+async def test_a_granted_call_lets_no_other_file_be_written(make_agent: Make, do: str) -> None:
+    """A read that was granted, or an edit of another file, says nothing of this one."""
+    rules = [{"decision": "always", "path": "/a.txt"}]
+    agent = await small(make_agent, do, edit="ask", approvals=rules)
+    task = await agent.start()
+    await answer(agent, task, "reject")  # nobody was asked about a.txt, but about b.txt
+    ended = await agent.finish(task)
+    assert ended.result is not None
+    assert ended.result.summary == "written False"
+    assert [each["description"] for each in await agent.events("approval.required")] == ["Write b.txt"]
+
+
+@pytest.mark.parametrize("place", ["a rule", ".rooignore"])
+async def test_what_is_kept_from_agents_is_kept_from_a_program(make_agent: Make, place: str) -> None:
+    rules = [{"decision": "never", "path": "secret/**"}] if place == "a rule" else []
+    agent = await small(make_agent, "look", approvals=rules)
+    agent.write("secret/a.txt", "hunter2")
+    if place == ".rooignore":
+        agent.write(".rooignore", "secret/\n")
+    task = await agent.run()
+    assert task.result is not None
+    assert task.result.summary == "read False"
+
+
 @pytest.mark.parametrize(("do", "said"), [("escape", "-32602"), ("terminal", "-32601")])
 async def test_what_it_may_not_have_is_refused(make_agent: Make, do: str, said: str) -> None:
     agent = await small(make_agent, do)

@@ -35,6 +35,9 @@ class Context:
     first: str = "true"
     asked: list[tuple[str, list[str]]] = field(default_factory=list)
 
+    def withholds(self, path: str) -> bool:
+        return False
+
     async def run_quietly(self, line: str) -> Exit:
         return await self.run_command(line)
 

@@ -31,6 +31,9 @@ class Files:
     workspace: Workspace
     config: SessionConfig = CONFIG
 
+    def withholds(self, path: str) -> bool:
+        return False
+
 
 async def changed(text: str, diff: str) -> tuple[ToolResult, str]:
     """What came of the call, and what the file holds after it."""

@@ -70,6 +70,22 @@ async def test_the_ending_follows_the_kind_of_picture(context: Context, mock_mod
     assert (context.folder / "square.png").exists()
 
 
+async def test_another_file_is_never_replaced_and_every_path_it_may_write_is_judged(
+    context: Context, mock_models: MockModels
+) -> None:
+    picture(mock_models, png())
+    context.write("square.png", "mine")
+    result = await make(context, mock_models, prompt="a red square", path="square.jpg")
+    assert context.read("square.png") == "mine"
+    assert [change.path for change in result.changes] == ["/square.jpg"]
+    tool = GenerateImage(Images(ImageSettings(), {}))
+    call = Catalogue([tool]).prepare(
+        "generate_image", {"prompt": "a", "path": "square.jpg", "image": "b.png"}
+    )
+    assert {"square.jpg", "square.png"} <= set(call.paths())
+    assert call.sources() == ("b.png",)
+
+
 async def test_what_is_no_picture_is_not_kept(context: Context, mock_models: MockModels) -> None:
     picture(mock_models, b"<html>")
     with pytest.raises(ToolFailure, match="no picture"):

@@ -75,6 +75,17 @@ def act():
         status = "completed" if allowed and "error" not in written else "failed"
         tell({"sessionUpdate": "tool_call_update", "toolCallId": f"c{prompts}", "status": status})
         say(f"allowed {allowed}, written {'error' not in written}")
+    elif DO in ("read", "other"):
+        kind = "read" if DO == "read" else "edit"
+        call = {"toolCallId": "c", "title": "Look", "kind": kind, "locations": [{"path": "a.txt"}]}
+        tell({"sessionUpdate": "tool_call", **call, "status": "in_progress"})
+        options = [{"optionId": "yes", "name": "Yes", "kind": "allow_once"}]
+        ask(100, "session/request_permission", {"sessionId": "s", "toolCall": call, "options": options})
+        written = ask(101, "fs/write_text_file", {"sessionId": "s", "path": "b.txt", "content": "x"})
+        say(f"written {'error' not in written}")
+    elif DO == "look":
+        found = ask(102, "fs/read_text_file", {"sessionId": "s", "path": "secret/a.txt"})
+        say(f"read {'error' not in found}")
     elif DO == "escape":
         answers = [
             ask(200 + n, "fs/read_text_file", {"sessionId": "s", "path": path})

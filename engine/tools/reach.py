@@ -1,0 +1,119 @@
+"""What a tool call reaches: the files behind the names that it gives, links followed."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from engine.runtimes.named_files import NamedFile, Naming, named_files
+from engine.runtimes.runtime import mount_path
+from engine.runtimes.workspace import Workspace
+from engine.tools.paths import place
+from models.error import AppError, InvalidField
+from models.identifier import SessionId
+from models.tool import ToolGroup
+
+if TYPE_CHECKING:
+    from engine.tools.catalogue import PreparedCall
+
+_ANY_USE: Final = frozenset({ToolGroup.READ, ToolGroup.EDIT, ToolGroup.COMMAND})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touched:
+    """A file or folder that a call reaches.
+
+    `path` is from the workspace's root, `""` for the root itself; None: it is only known when the call runs.
+    `group` is the power that touching it takes, `groups` those whose restrictions hold. `is_folder`: what is
+    below it is reached as well. What is not `is_certain` is a word that may name a file.
+    """
+
+    path: str | None
+    group: ToolGroup
+    groups: frozenset[ToolGroup]
+    is_written: bool = False
+    is_folder: bool = False
+    is_certain: bool = True
+
+
+async def reach(workspace: Workspace, call: PreparedCall) -> Sequence[Touched]:
+    """Everything that a call is known to reach, by its name and by where that leads.
+
+    Raises: InvalidField, for a path that is none, or leads out of the workspace.
+    """
+    line, group = call.command(), call.tool.group
+    touched = [
+        Touched(
+            path=path,
+            group=group,
+            groups=frozenset({group}),
+            is_written=group is ToolGroup.EDIT,
+            is_folder=call.tool.looks_below,
+        )
+        for path in await _places(workspace, call.paths())
+    ]
+    touched += [
+        Touched(path=path, group=ToolGroup.READ, groups=frozenset({ToolGroup.READ, group}))
+        for path in await _places(workspace, call.sources())
+    ]
+    if line is not None:
+        folders = call.paths() or ("",)
+        for file in named_files(line):
+            touched += await _named(workspace, folders[0], file)
+    return list(dict.fromkeys(touched))
+
+
+async def _places(workspace: Workspace, paths: Iterable[str]) -> Sequence[str]:
+    """The places that paths name and those where they lead, without the first `/`."""
+    found: list[str] = []
+    for path in paths:
+        named = place(workspace, path)
+        found.append(named)
+        try:
+            found += await workspace.reached(named)
+        except InvalidField:
+            raise
+        except AppError:
+            continue  # nothing can be opened by this name, as the call will find
+    return [path.strip("/") for path in dict.fromkeys(found)]
+
+
+async def _named(workspace: Workspace, folder: str, file: NamedFile) -> Sequence[Touched]:
+    """What a command line names, where it is in the workspace."""
+    is_output, is_input = file.naming is Naming.OUTPUT, file.naming is Naming.INPUT
+    uses = {
+        Naming.OUTPUT: frozenset({ToolGroup.EDIT, ToolGroup.COMMAND}),
+        Naming.INPUT: frozenset({ToolGroup.READ, ToolGroup.COMMAND}),
+    }
+    groups = uses.get(file.naming, _ANY_USE)
+    return [
+        Touched(
+            path=path,
+            group=ToolGroup.EDIT if is_output else ToolGroup.COMMAND,
+            groups=groups,
+            is_written=is_output or file.naming is Naming.WRITTEN,
+            is_folder=not (is_output or is_input),
+            is_certain=is_output,
+        )
+        for path in await _in_workspace(workspace, folder, file.path)
+    ]
+
+
+async def _in_workspace(workspace: Workspace, folder: str, path: str | None) -> Sequence[str | None]:
+    """A path of a command line as places of the workspace; none for what is elsewhere."""
+    if path is None or path.startswith("/proc/"):
+        return [None]  # `/proc/self/cwd` and its like lead anywhere
+    roots = (mount_path(SessionId(workspace.folder.name)), str(workspace.folder))
+    if path.startswith("/"):
+        within = [root for root in roots if path == root or path.startswith(f"{root}/")]
+        if not within:
+            return []
+        path = path[len(within[0]) :]
+    else:
+        path = posixpath.join(folder, path)
+    try:
+        return await _places(workspace, [path.strip("/")])
+    except InvalidField:
+        return []  # it leads out, where the sandbox holds
