@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import Collection
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
+
+import structlog
 
 from engine.addresses import Address, AddressRefused, addresses, public_address
 
@@ -20,7 +21,7 @@ CONNECT_S: Final = 15.0
 _CHUNK_BYTES: Final = 65_536
 _OF_THE_HOP: Final = (b"connection:", b"proxy-connection:", b"proxy-authorization:", b"keep-alive:")
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger("proxy")
 
 
 class Refused(Exception):
@@ -65,9 +66,10 @@ class Proxy:
         try:
             await self._answer(reader, writer)
         except (Refused, AddressRefused) as refusal:
+            log.info("refused", reason=str(refusal))
             await _refuse(writer, str(refusal))
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as failure:
-            log.debug("a request failed: %s", failure)
+            log.debug("a request failed", reason=repr(failure))
         finally:
             writer.close()
 

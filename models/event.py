@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final, TypeVar
+from typing import Any, ClassVar, Final, Literal, TypeVar
 
 import orjson
 
@@ -19,6 +19,17 @@ from models.shape import Shape, limited, value
 AnyEvent = TypeVar("AnyEvent", bound="type[Event]")
 
 
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """How the server's log tells of an event: at `info` or `warning`, with these of its fields.
+
+    Fields are wire names, dotted where they lie deeper (`error.code`).
+    """
+
+    level: Literal["info", "warning"] = "info"
+    fields: tuple[str, ...] = ()
+
+
 class Event(Shape):
     """Something that happened in a session. Subclasses are decorated with `@event(name)` and `@value`."""
 
@@ -27,21 +38,26 @@ class Event(Shape):
     name: ClassVar[str]
     durable: ClassVar[bool]
     namespace: ClassVar[str]
+    log: ClassVar[LogLine | None]
 
 
 EVENTS: Final[dict[str, type[Event]]] = {}
 
 
-def event(name: str, *, durable: bool = True, namespace: str | None = None) -> Callable[[AnyEvent], AnyEvent]:
+def event(
+    name: str, *, durable: bool = True, namespace: str | None = None, log: LogLine | None = None
+) -> Callable[[AnyEvent], AnyEvent]:
     """Declare an event. A durable one is stored and numbered; another one is seen only by who is there.
 
-    Its Socket.IO namespace is that of its noun (`task.started`: `/tasks`) where none is given.
+    Its Socket.IO namespace is that of its noun (`task.started`: `/tasks`) where none is given. With `log`,
+    the server's log has a line for it, for those who operate the server.
     """
 
     def declare(cls: AnyEvent) -> AnyEvent:
         cls.name = name
         cls.durable = durable
         cls.namespace = namespace or f"/{name.partition('.')[0]}s"
+        cls.log = log
         EVENTS[name] = cls
         return cls
 

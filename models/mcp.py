@@ -6,7 +6,7 @@ import enum
 from dataclasses import field
 from typing import Any
 
-from models.event import Event, event
+from models.event import Event, LogLine, event
 from models.identifier import SessionId
 from models.shape import Shape, described, limited, one_of, value
 
@@ -120,7 +120,7 @@ class McpRestarted(Shape):
     server: McpServerState
 
 
-@event("mcp.started", namespace="/mcp")
+@event("mcp.started", namespace="/mcp", log=LogLine(fields=("serverName", "tools")))
 @value
 class McpStarted(Event):
     """A server has been connected and has told what it offers."""
@@ -131,7 +131,7 @@ class McpStarted(Event):
     prompts: int
 
 
-@event("mcp.stopped", namespace="/mcp")
+@event("mcp.stopped", namespace="/mcp", log=LogLine(fields=("serverName", "error")))
 @value
 class McpStopped(Event):
     """A server is no longer connected; `error` is left out where it was meant to end."""

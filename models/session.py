@@ -8,7 +8,7 @@ from dataclasses import field
 
 from models.approval import ApprovalRule
 from models.auto_approval import AutoApproval
-from models.event import Event, event
+from models.event import Event, LogLine, event
 from models.identifier import SessionId, UserId
 from models.mcp import MOST_SERVERS, McpServer
 from models.shape import Shape, described, limited, one_of, value
@@ -244,7 +244,7 @@ class SessionRemoved(Shape):
     deleted: bool
 
 
-@event("session.created")
+@event("session.created", log=LogLine(fields=("session.userId",)))
 @value
 class SessionCreatedEvent(Event):
     """A session has been opened and its workspace is ready."""
@@ -261,7 +261,7 @@ class SessionUpdatedEvent(Event):
     changed: list[str] = field(default_factory=list)
 
 
-@event("session.deleted")
+@event("session.deleted", log=LogLine())
 @value
 class SessionDeletedEvent(Event):
     """The session is about to vanish; the last event of its log."""

@@ -8,7 +8,7 @@ from dataclasses import field
 from typing import Any, Final
 
 from models.approval import Verdict
-from models.event import Event, event
+from models.event import Event, LogLine, event
 from models.identifier import CallId, SessionId, TaskId
 from models.message import Author, Message
 from models.page import Pagination
@@ -238,7 +238,7 @@ class TaskCreatedEvent(Event):
     task: Task
 
 
-@event("task.started")
+@event("task.started", log=LogLine())
 @value
 class TaskStarted(Event):
     """The agent has begun to work on a task."""
@@ -255,7 +255,7 @@ class TaskProgress(Event):
     step: str
 
 
-@event("task.completed")
+@event("task.completed", log=LogLine(fields=("usage.totalCost",)))
 @value
 class TaskCompleted(Event):
     """The agent has finished its task. Source: S0, `task.completed`."""
@@ -267,7 +267,7 @@ class TaskCompleted(Event):
     is_subtask: bool = False
 
 
-@event("task.failed")
+@event("task.failed", log=LogLine("warning", fields=("error.code", "error.message")))
 @value
 class TaskFailed(Event):
     """The task ended without success. Source: S0, `task.failed`."""
@@ -275,7 +275,7 @@ class TaskFailed(Event):
     error: TaskError
 
 
-@event("task.cancelled")
+@event("task.cancelled", log=LogLine())
 @value
 class TaskCancelled(Event):
     """Somebody stopped the task; nothing of it runs any more."""
@@ -344,7 +344,7 @@ class TaskUnpaused(Event):
     result: str
 
 
-@event("task.retrying")
+@event("task.retrying", log=LogLine("warning", fields=("attempt", "delay", "error.code", "error.message")))
 @value
 class TaskRetrying(Event):
     """A request to the model failed and is made again after `delay` seconds."""
@@ -371,7 +371,7 @@ class TodosUpdated(Event):
     todos: str
 
 
-@event("task.resumable")
+@event("task.resumable", log=LogLine(fields=("reason",)))
 @value
 class TaskResumable(Event):
     """The task was interrupted and can be resumed from its stored conversation. Source: S2."""
@@ -379,7 +379,7 @@ class TaskResumable(Event):
     reason: str
 
 
-@event("task.resumed")
+@event("task.resumed", log=LogLine())
 @value
 class TaskResumed(Event):
     """An interrupted task goes on."""

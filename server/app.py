@@ -6,6 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
 
 import structlog
 from aiohttp import web
@@ -28,7 +31,8 @@ from server.doors.transfers import TransferDoor
 from server.doors.websocket import WebSocketDoor
 from server.identity import Gate, Identity
 
-BACKLOG = 4096
+BACKLOG: Final = 4096
+PACKAGE: Final = "roocode-server"
 
 log = structlog.get_logger("server")
 
@@ -78,14 +82,30 @@ async def running(settings: Settings) -> AsyncIterator[Sequence[str]]:
         runner = Runner(doors.app, access_log=None, shutdown_timeout=1)
         await runner.setup()
         try:
-            yield await _listen(runner, settings)
+            addresses = await _listen(runner, settings)
+            log.info(
+                "server started", version=version(PACKAGE), **_facts(engine, settings), addresses=addresses
+            )
+            yield addresses
         finally:
+            log.info("server stopping", running_tasks=engine.runner.running)
             try:
                 await _stop(engine, doors, settings.server.shutdown_timeout_s)
             finally:
                 await runner.cleanup()
     finally:
         await engine.close()
+        log.info("server stopped")
+
+
+def _facts(engine: Engine, settings: Settings) -> dict[str, str]:
+    """What an operator asks first of a server."""
+    return {
+        "version": version(PACKAGE),
+        "data_dir": str(Path(settings.server.data_dir).resolve()),
+        "auth": settings.auth.mode,
+        "runtime": engine.runtime.name,
+    }
 
 
 async def _stop(engine: Engine, doors: Doors, limit_s: float) -> None:

@@ -1,4 +1,4 @@
-"""Logs: lines for people on a terminal, JSON for machines."""
+"""Logs: lines for people on a terminal, JSON for machines; the libraries' lines have the same form."""
 
 from __future__ import annotations
 
@@ -11,27 +11,38 @@ from models.settings import LogFormat, LoggingSettings
 
 
 def configure_logs(settings: LoggingSettings) -> None:
-    """Send the server's own log and that of the libraries to standard error."""
+    """Send the server's own log and that of the libraries to standard error.
+
+    Of the libraries what they warn of is shown, at every level: at `debug` some print secrets.
+    """
     level = getattr(logging, settings.level.upper())
-    renderer = (
-        structlog.processors.JSONRenderer()
-        if settings.format is LogFormat.JSON
-        else structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(),
-            exception_formatter=structlog.dev.plain_traceback,  # the others print local variables: secrets
-        )
-    )
-    processors: list[structlog.typing.Processor] = [
+    own: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
+    shown: list[structlog.typing.Processor] = [_renderer(settings.format)]
     if settings.format is LogFormat.JSON:
-        processors.append(structlog.processors.format_exc_info)
+        shown.insert(0, structlog.processors.format_exc_info)
     structlog.configure(
-        processors=[*processors, renderer],
+        processors=[*own, *shown],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr, force=True)
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[*own, structlog.stdlib.add_logger_name],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *shown],
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
+
+
+def _renderer(form: LogFormat) -> structlog.typing.Processor:
+    if form is LogFormat.JSON:
+        return structlog.processors.JSONRenderer()
+    return structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(),
+        exception_formatter=structlog.dev.plain_traceback,  # the others print local variables: secrets
+    )

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import structlog
 
+from engine.events.log_lines import log_event
 from models.clock import now
 from models.event import Event, Seal, StoredEvent
 from models.identifier import SessionId, TaskId
@@ -45,6 +46,7 @@ class Hub:
     def publish(self, stored_events: Sequence[StoredEvent]) -> None:
         """Hand on events that are committed, in their order."""
         for stored in stored_events:
+            log_event(stored)
             followers = self._followers.get(stored.session_id)
             if followers:
                 self._deliver(stored, list(followers))

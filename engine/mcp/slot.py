@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
+
+import structlog
 
 from engine.mcp.answer import McpFailure, Offer
 from models.error import AppError
@@ -22,7 +23,7 @@ REASON_CHARACTERS: Final = 2000
 
 Tell = Callable[[McpStarted | McpStopped], Awaitable[None]]
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger("mcp")
 
 
 class Slot:
@@ -100,7 +101,8 @@ class Slot:
             await connection.live(connected)
         except Exception as failure:  # the edge of a connection: whatever fails there ends it alone
             error = _reason(failure, connection.complaint())
-            log.info("MCP server %s: %s", self._name, error, exc_info=failure)
+            log.warning("mcp server failed", server=self._name, reason=error)
+            log.debug("why the mcp server failed", server=self._name, exc_info=failure)
             self._blame(error, was_connected=ready.is_set())
         finally:
             connection.end()

@@ -6,12 +6,12 @@ Source: Model Context Protocol, "Transports", stdio.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final
 
 import anyio
+import structlog
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from mcp.shared.message import SessionMessage
 from mcp_types import jsonrpc_message_adapter
@@ -23,7 +23,7 @@ MESSAGE_BYTES: Final = 16_777_216
 
 Streams = tuple[MemoryObjectReceiveStream[SessionMessage | Exception], MemoryObjectSendStream[SessionMessage]]
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger("mcp")
 
 
 class Trouble:
@@ -59,7 +59,7 @@ async def _hear(
             async for line in _lines(program):
                 await _understand(line, heard)
     except (anyio.BrokenResourceError, anyio.ClosedResourceError):
-        log.debug("nobody listens to the server any more")
+        log.debug("nobody listens to the mcp server any more")
     finally:
         trouble.over.set()
 
@@ -69,7 +69,7 @@ async def _understand(line: bytes, heard: MemoryObjectSendStream[SessionMessage 
     try:
         message = jsonrpc_message_adapter.validate_json(line, by_name=False)
     except ValueError:
-        log.debug("a server printed what is no message: %r", line[:200])
+        log.debug("an mcp server printed what is no message", line=line[:200])
         return
     await heard.send(SessionMessage(message))
 
@@ -80,7 +80,7 @@ async def _speak(program: Conversation, spoken: MemoryObjectReceiveStream[Sessio
             line = each.message.model_dump_json(by_alias=True, exclude_unset=True)
             await program.write(line.encode() + b"\n")
     except OSError:
-        log.debug("the server reads no more; that its output ends tells whoever waits")
+        log.debug("an mcp server reads no more")  # that its output ends tells whoever waits
 
 
 async def _lines(program: Conversation) -> AsyncIterator[bytes]:
@@ -93,5 +93,5 @@ async def _lines(program: Conversation) -> AsyncIterator[bytes]:
             begun.clear()
         begun += rest
         if len(begun) > MESSAGE_BYTES:
-            log.warning("a server sent a message of more than %d bytes", MESSAGE_BYTES)
+            log.warning("an mcp server sent too long a message", limit_bytes=MESSAGE_BYTES)
             return

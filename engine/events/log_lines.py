@@ -1,0 +1,43 @@
+"""The server's log tells of the events whose declaration asks for it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import orjson
+import structlog
+
+from models.event import EVENTS, StoredEvent
+
+LONGEST_TEXT: Final = 500
+"""Characters of a field that a line shows."""
+
+log = structlog.get_logger("events")
+
+
+def log_event(stored: StoredEvent) -> None:
+    """Write the line of a committed event, if it has one."""
+    declared = EVENTS.get(stored.type)
+    line = declared.log if declared is not None else None
+    if line is None:
+        return
+    where: dict[str, str] = {"session_id": stored.session_id}
+    if stored.task_id is not None:
+        where["task_id"] = stored.task_id
+    write = log.warning if line.level == "warning" else log.info
+    write(stored.type, **where, **_facts(stored, line.fields))
+
+
+def _facts(stored: StoredEvent, fields: tuple[str, ...]) -> dict[str, object]:
+    if not fields:
+        return {}
+    content = orjson.loads(stored.body)
+    facts = {path.replace(".", "_"): _at(content, path) for path in fields}
+    return {name: found for name, found in facts.items() if found is not None}
+
+
+def _at(content: Any, path: str) -> object:
+    """What lies at a dotted path, shortened; None, if nothing does."""
+    for step in path.split("."):
+        content = content.get(step) if isinstance(content, dict) else None
+    return content[:LONGEST_TEXT] if isinstance(content, str) else content

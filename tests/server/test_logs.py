@@ -1,0 +1,53 @@
+"""What the log tells those who operate the server."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from tests.support.server import ServerProcess
+
+
+def lines(server: ServerProcess) -> list[dict[str, Any]]:
+    """The log of a server that writes JSON: every line, a library's too, is an object."""
+    return [json.loads(line) for line in server.log.splitlines()]
+
+
+def told(server: ServerProcess, event: str) -> dict[str, Any]:
+    """The first line of an event, waited for."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        found = [line for line in lines(server) if line["event"] == event]
+        if found:
+            return found[0]
+        time.sleep(0.05)
+    raise AssertionError(f"no line tells of {event}:\n{server.log}")
+
+
+def test_starts_and_ends_of_server_session_and_task_are_told(
+    start_server: Callable[..., ServerProcess],
+) -> None:
+    server = start_server(logging__format="json")
+    session = server.curl("POST", "/api/v1/sessions", {"name": "Told"}).body["session"]
+    place = f"/api/v1/sessions/{session['id']}"
+    task = server.curl("POST", f"{place}/tasks", {"input": "Survey what is here"}).body["task"]
+    started, completed = told(server, "task.started"), told(server, "task.completed")
+    assert started["task_id"] == completed["task_id"] == task["id"]
+    server.curl("DELETE", place)
+    assert told(server, "session.created")["session_userId"] == session["userId"]
+    assert told(server, "session.deleted")["session_id"] == session["id"]
+    assert server.stop() == 0
+    assert told(server, "server started")["addresses"] == [server.url]
+    assert told(server, "server stopped")["level"] == "info"
+    assert all(line["level"] == "info" for line in lines(server))
+
+
+def test_a_failed_task_is_told_with_its_reason(start_server: Callable[..., ServerProcess]) -> None:
+    server = start_server(logging__format="json", agent__max_iterations="1")
+    session = server.curl("POST", "/api/v1/sessions", {"name": "Told"}).body["session"]
+    server.curl("POST", f"/api/v1/sessions/{session['id']}/tasks", {"input": "Survey what is here"})
+    failed = told(server, "task.failed")
+    assert (failed["level"], failed["error_code"]) == ("warning", "ITERATION_LIMIT")
+    assert "iterations" in failed["error_message"]
