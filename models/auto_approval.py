@@ -9,7 +9,8 @@ from models.shape import Shape, described, limited, value
 
 @value
 class AutoApproval(Shape):
-    """What the agent may do without being asked about. Nothing here holds unless `autoApprovalEnabled`.
+    """What the agent may do without being asked about. Nothing here holds unless `autoApprovalEnabled`; with
+    it, what is not allowed is asked about.
 
     Workspace paths cannot lead outside, so the two settings for what is outside have nothing to allow.
     """

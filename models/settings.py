@@ -97,6 +97,9 @@ class AgentSettings(Shape):
     concurrent_tasks: int = field(default=32, metadata=limited(least=1, most=10_000))
     resume_on_start: bool = False
     mistake_limit: int = field(default=3, metadata=limited(least=0, most=1000))
+    repetition_limit: int = field(default=3, metadata=limited(least=0, most=1000))
+    max_subtask_depth: int = field(default=5, metadata=limited(least=0, most=100))
+    max_subtasks: int = field(default=50, metadata=limited(least=0, most=10_000))
     request_attempts: int = field(default=5, metadata=limited(least=1, most=100))
     retry_delay_s: float = field(default=2.0, metadata=limited(least=0, most=3600))
     condense_percent: int = field(default=80, metadata=limited(least=10, most=100))

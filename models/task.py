@@ -382,7 +382,9 @@ class TaskResumable(Event):
 @event("task.resumed", log=LogLine())
 @value
 class TaskResumed(Event):
-    """An interrupted task goes on."""
+    """An interrupted task goes on; `isPaused`: by its subtask, for which it still waits."""
+
+    is_paused: bool = False
 
 
 @event("message.created", namespace="/tasks")

@@ -1,19 +1,50 @@
-"""How long a task may take, and how many may work at once; waiting for people counts for neither."""
+"""What a task may use, its subtasks included: time, requests, money, and a place among those at work.
+
+Waiting for people takes neither time nor a place.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from types import TracebackType
 
 
-class Patience:
-    """A time limit that stands still while the task waits for a person. Ends in TimeoutError."""
+@dataclass(slots=True)
+class Ledger:
+    """What a task and all its subtasks have used together; cost in US dollars."""
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    requests: int = 0
+    cost: float = 0.0
+    subtasks: int = 0
+    confirmed_requests: int = 0
+    confirmed_cost: float = 0.0
+    """How much it was when a person last agreed that the work goes on."""
+
+    def confirm(self) -> None:
+        """A person agrees that the work goes on."""
+        self.confirmed_requests, self.confirmed_cost = self.requests, self.cost
+
+
+class Patience:
+    """A time limit that stands still while the task waits for a person. Ends in TimeoutError.
+
+    A subtask's is part of its parent's, which stands still meanwhile and is shorter after it.
+    """
+
+    def __init__(self, seconds: float, parent: Patience | None = None) -> None:
+        self._seconds = min(seconds, parent.left_s) if parent is not None else seconds
+        self._parent = parent
         self._timeout: asyncio.Timeout | None = None
+        self._left_s = self._seconds
+
+    @property
+    def left_s(self) -> float:
+        """Seconds that are left."""
+        when = self._timeout.when() if self._timeout is not None else None
+        return self._left_s if when is None else max(0.0, when - asyncio.get_running_loop().time())
 
     async def __aenter__(self) -> None:
         self._timeout = asyncio.timeout(self._seconds)
@@ -25,6 +56,8 @@ class Patience:
         failure: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if self._parent is not None:
+            self._parent._left_s -= self._seconds - self.left_s
         if self._timeout is not None:
             await self._timeout.__aexit__(kind, failure, traceback)
 
@@ -36,13 +69,13 @@ class Patience:
         if timeout is None or when is None:
             yield
             return
-        left = when - loop.time()
+        self._left_s = when - loop.time()
         timeout.reschedule(None)
         try:
             yield
         finally:
             if not timeout.expired():
-                timeout.reschedule(loop.time() + left)
+                timeout.reschedule(loop.time() + self._left_s)
 
 
 class Slot:

@@ -103,7 +103,7 @@ class Run:
 
     async def _check(self) -> None:
         """Whether the task may take another step. Raises: TaskFailure."""
-        done = self.work.task.iterations
+        done = self.work.ledger.requests
         limit = self.work.task.config.max_iterations or self.work.equipment.settings.max_iterations
         if done >= limit:
             raise TaskFailure("ITERATION_LIMIT", f"The task has used all of its {limit} iterations")
@@ -119,13 +119,13 @@ class Run:
 
     def _spent(self) -> str | None:
         """What the task has used up of what it may without being asked about. Source: S2's settings."""
-        auto, task = self.work.session.config.auto_approval, self.work.task
+        auto, ledger = self.work.session.config.auto_approval, self.work.ledger
         if not auto.auto_approval_enabled:
             return None
-        requests = task.iterations - self.work.confirmed_at
+        requests = ledger.requests - ledger.confirmed_requests
         if auto.allowed_max_requests is not None and requests >= auto.allowed_max_requests:
             return f"{requests} requests"
-        cost = task.usage.total_cost - self.work.confirmed_cost
+        cost = ledger.cost - ledger.confirmed_cost
         if auto.allowed_max_cost is not None and cost > auto.allowed_max_cost:
             return f"{cost:.4f} US dollars"
         return None
@@ -135,8 +135,7 @@ class Run:
         answer = await self.people.confirm(kind, question)
         if answer.status is not ApprovalStatus.APPROVED:
             raise TaskFailure(code, _refusal(answer, question))
-        self.work.confirmed_at = self.work.task.iterations
-        self.work.confirmed_cost = self.work.task.usage.total_cost
+        self.work.ledger.confirm()
         if answer.feedback:
             await self.work.append(Turn(role=Role.USER, text=answer.feedback))
         await self._listen()
@@ -175,6 +174,8 @@ class Run:
 
     async def _keep(self, reply: Reply) -> None:
         """Store an answer with its messages and what it cost, in one transaction."""
+        self.work.ledger.requests += 1
+        self.work.ledger.cost += reply.cost
         usage = _added(self.work.task.usage, reply)
         step = ", ".join(call.tool_name for call in reply.calls) or "answer"
         done = self.work.task.iterations + 1

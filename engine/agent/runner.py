@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 from collections import defaultdict
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any, Protocol
 
 import structlog
@@ -70,6 +71,7 @@ class Runner:
         self._sessions = sessions
         self._places = asyncio.Semaphore(equipment.settings.concurrent_tasks)
         self._turns: defaultdict[SessionId, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._starts: defaultdict[SessionId, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._driving: dict[TaskId, asyncio.Task[None]] = {}
         self._runs: dict[TaskId, TaskRun] = {}
         self.is_closing = False
@@ -115,6 +117,12 @@ class Runner:
         if run is not None:
             run.people.hear()
 
+    @contextlib.asynccontextmanager
+    async def nothing_starts(self, session_id: SessionId) -> AsyncIterator[None]:
+        """No task of the session begins within the block; one whose turn it is waits."""
+        async with self._starts[session_id]:
+            yield
+
     async def stop(self, task_id: TaskId) -> None:
         """End the work on a task, with everything that it started; its state is the caller's to change."""
         driving = self._driving.get(task_id)
@@ -125,6 +133,7 @@ class Runner:
     def forget(self, session_id: SessionId) -> None:
         """The session is gone: nothing of it will be started any more."""
         self._turns.pop(session_id, None)
+        self._starts.pop(session_id, None)
 
     async def close(self) -> None:
         """End all work and leave each task that was under way resumable."""
@@ -156,20 +165,35 @@ class Runner:
         """
         child = await self._subtasks.of_call(work.task, call_id)
         if child is None:
+            refusal = self._bound(work)
+            if refusal is not None:
+                return False, refusal
+            work.ledger.subtasks += 1
             child = await self._subtasks.make(work.task, call_id, mode=mode, message=message, todos=todos)
-        if child.status not in FINAL:
             await work.note(TaskSpawned(child_task_id=child.id), TaskPaused(), activity=Activity.PAUSED)
+        if child.status not in FINAL:
+            if work.task.activity is not Activity.PAUSED:
+                await work.note(TaskPaused(), activity=Activity.PAUSED)
             with work.patience.paused():
-                await self._within(child, work.slot)
+                await self._within(child, work)
             success, result = await self._subtasks.outcome(child)
             told = TaskUnpaused(child_task_id=child.id, success=success, result=result)
             await work.note(told, activity=Activity.ACTIVE)
             return success, result
         return await self._subtasks.outcome(child)
 
-    async def _within(self, child: Task, slot: Slot) -> None:
+    def _bound(self, work: Work) -> str | None:
+        """Why a task may have no further subtask; None if it may."""
+        settings = self._equipment.settings
+        if work.depth >= settings.max_subtask_depth:
+            return f"Subtasks are nested {work.depth} deep already, which is the most. Do this part yourself."
+        if work.ledger.subtasks >= settings.max_subtasks:
+            return f"The task has had all of its {settings.max_subtasks} subtasks. Do this part yourself."
+        return None
+
+    async def _within(self, child: Task, parent: Work) -> None:
         """Drive a subtask while its parent holds the session's turn; it ends with its parent."""
-        driving = self._keep_driving(child, self._attempt(child, slot))
+        driving = self._keep_driving(child, self._attempt(child, parent.slot, parent))
         try:
             await asyncio.shield(driving)
         except asyncio.CancelledError:
@@ -180,12 +204,15 @@ class Runner:
             raise
 
     async def _drive(self, task: Task) -> None:
-        async with self._turns[task.session_id], Slot(self._places) as slot:
-            await self._attempt(task, slot)
+        async with self._turns[task.session_id]:
+            async with self._starts[task.session_id]:
+                pass  # whoever ends the task before tells of its end first
+            async with Slot(self._places) as slot:
+                await self._attempt(task, slot)
 
-    async def _attempt(self, task: Task, slot: Slot) -> None:
+    async def _attempt(self, task: Task, slot: Slot, parent: Work | None = None) -> None:
         try:
-            await self._work(task, slot)
+            await self._work(task, slot, parent)
         except Exception:
             log.exception("task broke down", task_id=task.id)
             await self._break_down(task)
@@ -201,8 +228,9 @@ class Runner:
         except AppError as failure:
             log.warning("not marked as failed", task_id=task.id, reason=failure.message)
 
-    async def _work(self, task: Task, slot: Slot) -> None:
+    async def _work(self, task: Task, slot: Slot, parent: Work | None) -> None:
         session = await self._sessions.get(task.session_id)
+        ledger = await self._subtasks.ledger(task) if parent is None else parent.ledger
         started = await self._begin(task)
         work = Work(
             self._equipment,
@@ -213,6 +241,8 @@ class Runner:
             sandbox=self._sessions.sandbox(session),
             slot=slot,
             subtasks=self,
+            ledger=ledger,
+            parent=parent,
         )
         self._runs[task.id] = run = await _run_of(work)
         try:
@@ -223,12 +253,14 @@ class Runner:
             await self._complete(work, summary)
 
     async def _begin(self, task: Task) -> Task:
-        told: Event = TaskStarted(input=task.input) if task.started_at is None else TaskResumed()
+        is_paused = task.started_at is not None and await self._subtasks.are_under_way(task)
+        resumed = TaskResumed(is_paused=is_paused)
+        told: Event = TaskStarted(input=task.input) if task.started_at is None else resumed
         return await self._equipment.states.move(
             task.id,
             TaskStatus.RUNNING,
             told,
-            activity=Activity.ACTIVE,
+            activity=Activity.PAUSED if is_paused else Activity.ACTIVE,
             started_at=task.started_at or now(),
         )
 

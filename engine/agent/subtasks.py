@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.agent.limits import Ledger
 from engine.storage.database import Database
 from engine.storage.tasks import TaskRepository
 from models.clock import now
@@ -42,6 +43,19 @@ class Children:
             await self._repository.insert(unit, child)
             unit.append(child.session_id, TaskCreatedEvent(task=child), task_id=child.id)
         return child
+
+    async def are_under_way(self, task: Task) -> bool:
+        """Whether a task has subtasks that have not ended: then it waits for them."""
+        return bool(await self._repository.unfinished_children(task.id))
+
+    async def ledger(self, task: Task) -> Ledger:
+        """What a task and its subtasks have used so far."""
+        below = await self._repository.below(task.id) if task.started_at is not None else []
+        return Ledger(
+            requests=sum(each.iterations for each in (task, *below)),
+            cost=sum(each.usage.total_cost for each in (task, *below)),
+            subtasks=len(below),
+        )
 
     async def outcome(self, child: Task) -> tuple[bool, str]:
         """Whether a subtask that has ended went well, and its result."""

@@ -121,9 +121,15 @@ class Tasks:
         task = await self.get(session_id, task_id)
         if task.status in FINAL:
             raise Conflict(f"The task is {task.status} already", status=task.status)
-        await self._runner.stop(task_id)
-        for child in await self._repository.unfinished_children(task_id):
-            await self.cancel(session_id, child.id)
+        async with self._runner.nothing_starts(session_id):
+            await self._runner.stop(task_id)
+            for below in await self._repository.below(task_id):
+                if below.status not in FINAL:
+                    await self._end(below.id)
+            return await self._end(task_id)
+
+    async def _end(self, task_id: TaskId) -> Task:
+        """Mark a task that nobody works on any more as cancelled. Raises: Conflict, if it has ended."""
         return await self._states.move(
             task_id,
             TaskStatus.CANCELLED,

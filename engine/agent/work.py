@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from engine.agent.equipment import Equipment
-from engine.agent.limits import Patience, Slot
+from engine.agent.limits import Ledger, Patience, Slot
 from engine.agent.states import Alongside
 from engine.agent.transcript import Conversation, new_message_id
 from engine.runtimes.runtime import Sandbox
@@ -46,6 +46,8 @@ class Work:
         sandbox: Sandbox,
         slot: Slot,
         subtasks: Subtasks,
+        ledger: Ledger,
+        parent: Work | None = None,
     ) -> None:
         self.equipment = equipment
         self.task = task
@@ -61,10 +63,12 @@ class Work:
         self.begun_messages: dict[CallId, tuple[MessageId, int]] = {}
         """The messages of calls that people have seen growing, and that are not complete."""
         self.completed_by: CallId | None = None
-        self.confirmed_at = 0
-        self.confirmed_cost = 0.0
-        """Iterations and US dollars at which a person last agreed that the task goes on."""
-        self.patience = Patience(task.config.timeout or equipment.settings.task_timeout_s)
+        self.ledger = ledger
+        self.depth: int = 0 if parent is None else parent.depth + 1
+        """How many tasks wait for this one."""
+        time_limit_s = task.config.timeout or equipment.settings.task_timeout_s
+        lender = None if parent is None else parent.patience
+        self.patience: Patience = Patience(time_limit_s, lender)
 
     async def note(self, *events: Event, alongside: Alongside | None = None, **changes: Any) -> None:
         """Change the task within its status, in one transaction with its events."""

@@ -17,6 +17,8 @@ from models.message import Message
 from models.task import FINAL, Task, TaskStatus
 
 SAID_BY_A_PERSON: Final = "user_feedback"
+_AT_ONCE: Final = 500
+"""How many rows one statement asks for by their keys."""
 
 _TASK: Final[BindParameter[str]] = bindparam("of_task")
 _CALL: Final[BindParameter[str]] = bindparam("of_call")
@@ -68,6 +70,19 @@ class TaskRepository:
         return await self._rows.all(
             select(tasks).where(tasks.c.parent_id == parent_id, tasks.c.status.not_in(FINAL))
         )
+
+    async def below(self, task_id: TaskId) -> list[Task]:
+        """The subtasks of a task and theirs, however deep: each after those that it waits for."""
+        levels: list[list[Task]] = []
+        above: Sequence[TaskId] = [task_id]
+        while above:
+            found: list[Task] = []
+            for start in range(0, len(above), _AT_ONCE):
+                some = above[start : start + _AT_ONCE]
+                found += await self._rows.all(select(tasks).where(tasks.c.parent_id.in_(some)))
+            levels.append(found)
+            above = [task.id for task in found]
+        return [task for level in reversed(levels) for task in level]
 
     async def insert(self, unit: Transaction, task: Task) -> None:
         await self._rows.insert(unit, task)

@@ -145,7 +145,7 @@ WORDS: Final[dict[str, Callable[[Content], Said]]] = {
     TaskFocused.name: _of_task("taskFocused"),
     TaskUnfocused.name: _of_task("taskUnfocused"),
     TaskActive.name: _of_task("taskActive"),
-    TaskResumed.name: _of_task("taskActive"),
+    TaskResumed.name: lambda content: [] if content.get("isPaused") else [["taskActive", content["taskId"]]],
     TaskInteractive.name: _of_task("taskInteractive"),
     TaskResumable.name: _of_task("taskResumable"),
     TaskIdle.name: _of_task("taskIdle"),

@@ -68,9 +68,9 @@ def read_settings(values: Mapping[str, Any], *, with_task: bool, place: str) -> 
 
 
 def settings_of(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A session's configuration in S2's words."""
+    """A session's configuration in S2's words, where what nobody has set reads as `false`."""
     own = {name: config[ours] for name, ours in SESSION_SETTINGS.items() if ours in config}
-    return {**own, **config["autoApproval"]}
+    return {**own, "alwaysAllowReadOnly": False, **config["autoApproval"]}
 
 
 def names_in(place: str) -> dict[str, str]:
