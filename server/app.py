@@ -83,9 +83,7 @@ async def running(settings: Settings) -> AsyncIterator[Sequence[str]]:
         await runner.setup()
         try:
             addresses = await _listen(runner, settings)
-            log.info(
-                "server started", version=version(PACKAGE), **_facts(engine, settings), addresses=addresses
-            )
+            log.info("server started", **_facts(engine, settings), addresses=addresses)
             yield addresses
         finally:
             log.info("server stopping", running_tasks=engine.runner.running)
