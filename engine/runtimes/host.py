@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
@@ -20,6 +21,10 @@ from models.identifier import SessionId
 from models.session import ResourceLimits
 
 Started = TypeVar("Started")
+
+_OF_A_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_OF_THE_SHELL: Final = frozenset({"UID", "EUID", "PPID", "BASHOPTS", "SHELLOPTS", "BASH_VERSINFO"})
+"""Some shells let nobody set these, and end where it is tried."""
 
 NICENESS: Final = 10
 """Commands leave the processor to the server, which answers everybody. Source: nice(1)."""
@@ -50,7 +55,8 @@ class HostRuntime(SupervisingRuntime):
     def holds(self) -> Mapping[str, str]:
         """What holds each limit: a control group, an rlimit (of each process by itself), this server.
 
-        The kernel exempts root from the rlimit on processes, whatever namespace it is in.
+        The rlimit on processes counts all of a user, and the commands of a server that is root have one user
+        for all sessions: it would be one limit for all of them.
         """
         groups = self._groups.holds()
         return {
@@ -94,16 +100,39 @@ class HostRuntime(SupervisingRuntime):
         except OSError as failure:
             raise RuntimeUnavailable(f"The command could not be started: {failure.strerror}.") from failure
 
-    def _limited(self, limits: ResourceLimits, line: str) -> Sequence[str]:
-        """`sh -c` with the rlimits that hold where no group does."""
+    def _limited(self, limits: ResourceLimits, line: str, variables: str) -> Sequence[str]:
+        """`sh -c` with the rlimits that hold where no group does.
+
+        The file `variables` has what the caller wants in the environment, as `exported` writes it: it is read
+        when the limits hold, so that nothing runs without them because a variable says so.
+        """
         held = self._groups.holds()
         rlimits = {"core": 0, "fsize": limits.max_file_size_mb * 2**20}
         if "memory" not in held:
             rlimits["as"] = limits.max_memory_mb * 2**20
-        if "pids" not in held:
+        if "pids" not in held and os.geteuid() != 0:
             rlimits["nproc"] = limits.max_processes
         if "cpu" not in held:
             rlimits["cpu"] = max(1, limits.max_execution_time * limits.max_cpu_percent // 100)
         options = [f"--{name}={bound}" for name, bound in rlimits.items()]
         polite = ["nice", "-n", str(NICENESS)]
-        return [*polite, self._prlimit or "prlimit", *options, "/bin/sh", "-c", line]
+        shell = ["/bin/sh", "-c", f'. {variables}; exec /bin/sh -c "$0"', line]
+        return [*polite, self._prlimit or "prlimit", *options, *shell]
+
+
+def exported(environment: Mapping[str, str]) -> bytes:
+    """Commands of a shell that set these variables. A name that no shell can have reaches no command line."""
+    return "".join(
+        f"export {name}={shlex.quote(content)}\n"
+        for name, content in environment.items()
+        if _OF_A_VARIABLE.fullmatch(name) and name not in _OF_THE_SHELL
+    ).encode(errors="surrogateescape")
+
+
+def in_memory(content: bytes, opened: ExitStack) -> int:
+    """A descriptor from which a child reads `content`."""
+    descriptor = os.memfd_create("roocode", os.MFD_CLOEXEC)
+    opened.callback(os.close, descriptor)
+    os.write(descriptor, content)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor

@@ -15,13 +15,14 @@ from engine.runtimes.runtime import Command, Sandbox, mount_path
 USER: Final = "agent"
 USER_ID: Final = 1000
 HOME: Final = "/tmp/home"  # noqa: S108 - a folder of the jail, not of this machine
+VARIABLES: Final = "/etc/environment.sh"
+"""What the caller of a command wants in its environment, for the shell that begins it."""
 
-MADE_UP: Final = {
-    "/etc/passwd": f"{USER}:x:{USER_ID}:{USER_ID}::{HOME}:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n",
-    "/etc/group": f"{USER}:x:{USER_ID}:\nnogroup:x:65534:\n",
-    "/etc/hosts": "127.0.0.1 localhost sandbox\n::1 localhost\n",
-    "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
-}
+_READ_ONLY_OF_PROC: Final = ("sys", "sysrq-trigger", "irq", "bus", "fs", "mtrr", "pressure")
+_HIDDEN_OF_PROC: Final = ("acpi", "scsi", "asound", "kcore", "keys", "timer_list", "sched_debug")
+"""What containers do not show either. Source: OCI Runtime Specification, maskedPaths and readonlyPaths."""
+_TO_BECOME_ANOTHER: Final = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP", "CAP_DAC_READ_SEARCH")
+"""What it takes to go into a workspace of another user and become them; gone when they are."""
 
 _MAY_BE_LINKS: Final = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _OF_ETC: Final = ("/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d")
@@ -35,33 +36,63 @@ _OF_ETC_FOR_NETWORK: Final = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """Who a command is, outside of its jail and inside.
+
+    A server that is root makes jails without a user namespace: in one of its own a command would still be
+    root outside, to whom devices and settings of the kernel belong.
+    """
+
+    user: int
+    group: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Jail:
     """What every jail of this server has; `options` are those that the installed bwrap knows."""
 
     read_only_paths: Sequence[Path]
     options: frozenset[str]
 
-    def arguments(self, sandbox: Sandbox, command: Command, files: Mapping[str, int]) -> list[str]:
-        """Options for one command; `files` are descriptors of the files to make, by their path."""
+    def arguments(
+        self, sandbox: Sandbox, command: Command, files: Mapping[str, int], user: User | None
+    ) -> list[str]:
+        """Options for one command; `files` are descriptors of the files to make, by their path.
+
+        `user` is who the command becomes by itself, in a jail made by root.
+        """
         return [
-            *self._namespaces(sandbox),
+            *self._namespaces(sandbox, user),
             *self._system(),
-            *[word for path, number in files.items() for word in ("--ro-bind-data", str(number), path)],
+            *[word for path, number in files.items() for word in self._file(path, number)],
             *_bound(_OF_ETC + (_OF_ETC_FOR_NETWORK if sandbox.network else ())),
             *self._own_folders(sandbox),
-            *[word for path in self._shown() for word in ("--ro-bind", str(path), str(path))],
+            *[word for path in self._shown() for word in _bind("--ro-bind", str(path), str(path))],
             *self._hidden(sandbox),
             *_workspace(sandbox, command),
-            *_environment(command),
+            *_environment(),
         ]
 
-    def _namespaces(self, sandbox: Sandbox) -> Iterator[str]:
-        yield from ("--unshare-all", "--unshare-user", "--uid", str(USER_ID), "--gid", str(USER_ID))
-        if sandbox.network:
-            yield "--share-net"
+    def _namespaces(self, sandbox: Sandbox, user: User | None) -> Iterator[str]:
+        yield from ("--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try")
+        if not sandbox.network:
+            yield "--unshare-net"
+        yield from ("--die-with-parent", "--new-session", "--cap-drop", "ALL", "--hostname", "sandbox")
+        if user is not None:
+            for needed in _TO_BECOME_ANOTHER:
+                yield from ("--cap-add", needed)
+            return
+        yield from ("--unshare-user", "--uid", str(USER_ID), "--gid", str(USER_ID))
         if "--disable-userns" in self.options:
             yield "--disable-userns"
-        yield from ("--die-with-parent", "--new-session", "--cap-drop", "ALL", "--hostname", "sandbox")
+
+    def _with_mode(self, mode: str) -> Iterator[str]:
+        if "--perms" in self.options:
+            yield from ("--perms", mode)
+
+    def _file(self, path: str, number: int) -> Iterator[str]:
+        yield from self._with_mode("0444")
+        yield from ("--ro-bind-data", str(number), path)
 
     def _system(self) -> Iterator[str]:
         yield from ("--ro-bind", "/usr", "/usr")
@@ -71,13 +102,23 @@ class Jail:
             elif os.path.isdir(place):
                 yield from ("--ro-bind", place, place)
         yield from ("--proc", "/proc", "--dev", "/dev")
+        for name in _READ_ONLY_OF_PROC:
+            if os.path.exists(f"/proc/{name}"):
+                yield from ("--ro-bind", f"/proc/{name}", f"/proc/{name}")
+        for name in _HIDDEN_OF_PROC:
+            if os.path.isdir(f"/proc/{name}"):
+                yield from ("--tmpfs", f"/proc/{name}", "--remount-ro", f"/proc/{name}")
+            elif os.path.exists(f"/proc/{name}"):
+                yield from ("--ro-bind", "/dev/null", f"/proc/{name}")
 
     def _own_folders(self, sandbox: Sandbox) -> Iterator[str]:
         size = sandbox.limits.max_memory_mb * 2**20 // 2
         for place in ("/dev/shm", "/tmp"):  # noqa: S108 - folders of the jail
             if "--size" in self.options:
                 yield from ("--size", str(size))
+            yield from self._with_mode("1777")
             yield from ("--tmpfs", place)
+        yield from self._with_mode("0777")
         yield from ("--dir", HOME, "--dir", "/var", "--symlink", "/tmp", "/var/tmp")  # noqa: S108
         yield from ("--remount-ro", "/dev")
 
@@ -108,19 +149,37 @@ def _secret_folders(sandbox: Sandbox) -> Iterator[Path]:
     yield sandbox.folder.parent.parent
 
 
+def _bind(option: str, source: str, place: str) -> Iterator[str]:
+    """Folders above a place are made so that everybody can enter them: by itself bwrap makes them its own."""
+    for above in reversed(Path(place).parents[:-1]):
+        yield from ("--dir", str(above))
+    yield from (option, source, place)
+
+
 def _bound(places: Sequence[str]) -> Iterator[str]:
     for place in places:
         if os.path.exists(place):
-            yield from ("--ro-bind", os.path.realpath(place), place)
+            yield from _bind("--ro-bind", os.path.realpath(place), place)
 
 
 def _workspace(sandbox: Sandbox, command: Command) -> Iterator[str]:
     mount = mount_path(sandbox.session_id)
-    yield from ("--bind", str(sandbox.folder), mount, "--remount-ro", "/")
+    yield from (*_bind("--bind", str(sandbox.folder), mount), "--remount-ro", "/")
     yield from ("--chdir", posixpath.join(mount, command.directory.strip("/")).rstrip("/"))
 
 
-def _environment(command: Command) -> Iterator[str]:
+def made_up(user: User | None) -> dict[str, str]:
+    """The files of a jail's /etc that are like no other's."""
+    number, group = (USER_ID, USER_ID) if user is None else (user.user, user.group)
+    return {
+        "/etc/passwd": f"{USER}:x:{number}:{group}::{HOME}:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n",
+        "/etc/group": f"{USER}:x:{group}:\nnogroup:x:65534:\n",
+        "/etc/hosts": "127.0.0.1 localhost sandbox\n::1 localhost\n",
+        "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
+    }
+
+
+def _environment() -> Iterator[str]:
     path = ":".join(["/usr/local/bin", "/usr/bin", "/bin", *(str(prefix / "bin") for prefix in _python())])
     standing = {
         "PATH": path,
@@ -131,5 +190,5 @@ def _environment(command: Command) -> Iterator[str]:
         "TERM": "dumb",
     }
     yield "--clearenv"
-    for name, content in {**standing, **command.environment}.items():
+    for name, content in standing.items():
         yield from ("--setenv", name, content)

@@ -8,6 +8,7 @@ that every system has, so that a line means the same on all of them.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import subprocess
@@ -20,8 +21,9 @@ from typing import ClassVar, Final
 from engine.runtimes import seccomp
 from engine.runtimes.cgroups import ControlGroups
 from engine.runtimes.child import Child
-from engine.runtimes.host import HostRuntime
-from engine.runtimes.jail import MADE_UP, Jail
+from engine.runtimes.host import HostRuntime, exported, in_memory
+from engine.runtimes.jail import VARIABLES, Jail, User, made_up
+from engine.runtimes.ownership import hand_over, owner_of, sandbox_user
 from engine.runtimes.process import Launch, Process
 from engine.runtimes.runtime import Command, Exit, RuntimeUnavailable, Sandbox
 from models.identifier import SessionId
@@ -46,6 +48,7 @@ class LocalRuntime(HostRuntime):
     ) -> None:
         super().__init__(max_output_bytes=max_output_bytes, groups=groups)
         self._bwrap = shutil.which("bwrap")
+        self._setpriv = shutil.which("setpriv")
         self.problem = self._missing(read_only_paths)
         self._filter, self._unfiltered = _filter()
         self._jail = Jail(read_only_paths=read_only_paths, options=_options(self._bwrap))
@@ -66,6 +69,8 @@ class LocalRuntime(HostRuntime):
             return f"Commands run in bubblewrap, which is not installed: install it, {_ADVICE}."
         if self._prlimit is None:
             return f"Commands need `prlimit` of util-linux, which is not installed: install it, {_ADVICE}."
+        if sandbox_user() is not None and self._setpriv is None:
+            return f"Commands need `setpriv` of util-linux, which is not installed: install it, {_ADVICE}."
         for path in read_only_paths:
             if not path.is_absolute() or not path.exists():
                 return f"`runtime.read_only_paths` names {path}, which is no absolute path that exists."
@@ -88,22 +93,46 @@ class LocalRuntime(HostRuntime):
 
     @contextmanager
     def _prepared(self, sandbox: Sandbox, command: Command) -> Iterator[Launch]:
+        user = self._user(sandbox)
+        made = {path: content.encode() for path, content in made_up(user).items()}
+        made[VARIABLES] = exported(command.environment)
         with ExitStack() as opened:
-            files = {path: _in_memory(content.encode(), opened) for path, content in MADE_UP.items()}
-            filters = [_in_memory(self._filter, opened)] if self._filter else []
-            arguments = self._jail.arguments(sandbox, command, files)
+            files = {path: in_memory(content, opened) for path, content in made.items()}
+            filters = [in_memory(self._filter, opened)] if self._filter else []
+            arguments = self._jail.arguments(sandbox, command, files, user)
             arguments += [word for number in filters for word in ("--seccomp", str(number))]
-            options = _in_memory(b"".join(os.fsencode(word) + b"\0" for word in arguments), opened)
+            options = in_memory(b"".join(os.fsencode(word) + b"\0" for word in arguments), opened)
             listened, told = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
             opened.callback(os.close, listened)
             opened.callback(os.close, told)
             bwrap = [self._bwrap or "bwrap", "--json-status-fd", str(told), "--args", str(options), "--"]
+            limited = self._limited(sandbox.limits, command.line, VARIABLES)
             yield Launch(
-                argv=[*bwrap, *self._limited(sandbox.limits, command.line)],
+                argv=[*bwrap, *self._becoming(user), *limited],
                 environment=_SEARCHED,
                 descriptors=[*files.values(), *filters, options, told],
                 report=listened,
+                owner=None if user is None else user.user,
             )
+
+    async def _check(self, sandbox: Sandbox, command: Command) -> None:
+        await super()._check(sandbox, command)
+        chosen = sandbox_user()
+        if chosen is not None and owner_of(sandbox.folder)[0] == os.geteuid():
+            await asyncio.to_thread(hand_over, sandbox.folder, chosen)
+
+    def _user(self, sandbox: Sandbox) -> User | None:
+        """Who a command becomes, where this server is root: whoever the workspace belongs to."""
+        if sandbox_user() is None:
+            return None
+        user, group = owner_of(sandbox.folder)
+        return User(user=user, group=group)
+
+    def _becoming(self, user: User | None) -> Sequence[str]:
+        if user is None:
+            return []
+        names = (f"--reuid={user.user}", f"--regid={user.group}", "--clear-groups")
+        return [self._setpriv or "setpriv", *names, "--inh-caps=-all", "--bounding-set=-all"]
 
     async def _verified(self, child: Child, done: Exit) -> Exit:
         assert isinstance(child, Process)  # noqa: S101 - no other is made here
@@ -129,15 +158,6 @@ def _options(bwrap: str | None) -> frozenset[str]:
         return frozenset()
     told = subprocess.run([bwrap, "--help"], capture_output=True, text=True, check=False)  # noqa: S603
     return frozenset(word for word in (told.stdout + told.stderr).split() if word.startswith("--"))
-
-
-def _in_memory(content: bytes, opened: ExitStack) -> int:
-    """A descriptor from which a child reads `content`."""
-    descriptor = os.memfd_create("roocode", os.MFD_CLOEXEC)
-    opened.callback(os.close, descriptor)
-    os.write(descriptor, content)
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    return descriptor
 
 
 def _was_made(launch: Launch) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.runtimes.tree import walk
+from engine.runtimes.turns import turn_in
 
 NOBODY_ELSE: Final = 65532
 """The user and group of commands where the server is root: `nonroot`, as images of containers have it."""
@@ -23,6 +24,12 @@ def sandbox_user() -> int | None:
     That is so for root, unless it is the only user of a user namespace, who is root in there alone.
     """
     return NOBODY_ELSE if os.geteuid() == 0 and _is_mapped(NOBODY_ELSE) else None
+
+
+def owner_of(folder: Path) -> tuple[int, int]:
+    """The user and the group that a workspace belongs to. Raises: OSError."""
+    facts = folder.stat()
+    return facts.st_uid, facts.st_gid
 
 
 def give(descriptor: int, root: int) -> None:
@@ -47,9 +54,10 @@ def hand_over(folder: Path, user: int) -> None:
     """
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        if os.fstat(descriptor).st_uid != user:
-            _give_below(descriptor, user, user)
-            os.fchown(descriptor, user, user)
+        with turn_in(folder):
+            if os.fstat(descriptor).st_uid != user:
+                _give_below(descriptor, user, user)
+                os.fchown(descriptor, user, user)
     finally:
         os.close(descriptor)
 

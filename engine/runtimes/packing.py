@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import gzip
 import os
 import posixpath
@@ -18,7 +19,9 @@ from engine.runtimes.tree import Entry, walk
 
 PIECE_BYTES: Final = 262_144
 _BLOCK: Final = 512
-_FIRST_YEAR_OF_ZIP: Final = 1980
+_FIRST_OF_ZIP: Final = calendar.timegm((1980, 1, 1, 0, 0, 0))
+_LAST_OF_ZIP: Final = calendar.timegm((2107, 12, 31, 23, 59, 58))
+"""What a date in a zip can be. Source: PKWARE, APPNOTE.TXT, 4.4.6."""
 _SOURCE: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -138,10 +141,9 @@ def _tar_info(item: _Item) -> tarfile.TarInfo:
 
 def _zip_info(item: _Item) -> zipfile.ZipInfo:
     name = item.path.encode(errors="surrogateescape").decode(errors="replace")
-    moment = time.gmtime(max(0, item.facts.st_mtime))[:6]
-    if moment[0] < _FIRST_YEAR_OF_ZIP:
-        moment = (_FIRST_YEAR_OF_ZIP, 1, 1, 0, 0, 0)
-    info = zipfile.ZipInfo(f"{name}/" if stat.S_ISDIR(item.facts.st_mode) else name, moment)
+    moment = min(max(int(item.facts.st_mtime), _FIRST_OF_ZIP), _LAST_OF_ZIP)
+    is_directory = stat.S_ISDIR(item.facts.st_mode)
+    info = zipfile.ZipInfo(f"{name}/" if is_directory else name, time.gmtime(moment)[:6])
     info.external_attr = (item.facts.st_mode & 0xFFFF) << 16
     info.compress_type = zipfile.ZIP_DEFLATED
     return info

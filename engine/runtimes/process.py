@@ -52,6 +52,9 @@ class Launch:
     """Whether it reads what is written to it; without, its input is empty."""
     terminal: int | None = None
     """The descriptor of a terminal that is its input and its output."""
+    owner: int | None = None
+    """The user that it becomes, where that is another than this server: its streams are theirs, for a program
+    may open them anew by their names in /dev."""
 
 
 class Process:
@@ -70,6 +73,9 @@ class Process:
                 stdin = heard
                 stdout, self._stdout = _pipe_from_it(theirs, ours)
                 stderr, self._stderr = _pipe_from_it(theirs, ours)
+            for stream in (stdin, stdout, stderr):
+                if launch.owner is not None and stream is not None:
+                    os.fchown(stream, launch.owner, -1)
             # In this thread: a jail dies with the thread that made it, and this one lasts.
             self._popen = subprocess.Popen(  # noqa: S603 - running commands is what this is for
                 ["/bin/sh", "-c", _awaited(launch, heard), "sh", *launch.argv],

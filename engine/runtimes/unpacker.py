@@ -8,6 +8,7 @@ came out, as JSON. Status 3: it is refused, and why on standard error; 4: there 
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
 import os
 import posixpath
@@ -17,7 +18,8 @@ import sys
 import tarfile
 import zipfile
 import zlib
-from typing import IO, Final
+from tarfile import EOFHeaderError  # type: ignore[attr-defined]
+from typing import IO, Final, Self
 
 from engine.runtimes.beneath import open_beneath
 from engine.runtimes.copying import Room
@@ -31,6 +33,7 @@ MEMORY_BYTES: Final = 1_073_741_824
 CPU_S: Final = 120
 _LONGEST_PATH: Final = 4096
 _PIECE_BYTES: Final = 1_048_576
+_IS_UTF_8: Final = 0x800
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY
 _NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -122,8 +125,24 @@ def _make_way(parent: int, name: str) -> None:
         os.unlink(name, dir_fd=parent)
 
 
+class _Member(tarfile.TarInfo):
+    """A member of an archive whose end has to be marked: without, what is missing would not be missed."""
+
+    @classmethod
+    def fromtarfile(cls, tarfile: tarfile.TarFile) -> Self:
+        try:
+            return super().fromtarfile(tarfile)
+        except EOFHeaderError:
+            tarfile.has_end = True  # type: ignore[attr-defined]
+            raise
+
+
 def unpack_tar(archive: IO[bytes], out: Unpacked) -> None:
-    with tarfile.open(fileobj=archive, mode="r|gz") as members:
+    """Members of gzip that follow each other are one stream; each has its length and checksum looked at."""
+    with (
+        gzip.GzipFile(fileobj=archive) as whole,
+        tarfile.open(fileobj=whole, mode="r|", tarinfo=_Member) as members,
+    ):
         for member in members:
             if member.isdir():
                 out.directory(member.name)
@@ -135,22 +154,37 @@ def unpack_tar(archive: IO[bytes], out: Unpacked) -> None:
                 out.file(member.name, member.mode, content)
             else:
                 raise Refused(f"{member.name[:200]} is neither a file, a link nor a directory")
+        if not getattr(members, "has_end", False):
+            raise Refused("it breaks off")
+        while whole.read(_PIECE_BYTES):
+            pass  # what follows the end is padding; the checksum is behind it
 
 
 def unpack_zip(archive: IO[bytes], out: Unpacked) -> None:
     with zipfile.ZipFile(archive) as members:
         for member in members.infolist():
             mode = member.external_attr >> 16
+            name = _name(member)
             if member.is_dir():
-                out.directory(member.filename)
+                out.directory(name)
             elif stat.S_ISLNK(mode):
                 with members.open(member) as content:
-                    out.link(member.filename, os.fsdecode(content.read(_LONGEST_PATH + 1)))
+                    out.link(name, os.fsdecode(content.read(_LONGEST_PATH + 1)))
             elif stat.S_IFMT(mode) in (0, stat.S_IFREG):
                 with members.open(member) as content:
-                    out.file(member.filename, mode, content)
+                    out.file(name, mode, content)
             else:
-                raise Refused(f"{member.filename[:200]} is neither a file, a link nor a directory")
+                raise Refused(f"{name[:200]} is neither a file, a link nor a directory")
+
+
+def _name(member: zipfile.ZipInfo) -> str:
+    """The name of a member. Many programs write UTF-8 without the flag that says so."""
+    if member.flag_bits & _IS_UTF_8:
+        return member.filename
+    try:
+        return member.filename.encode("cp437").decode()
+    except UnicodeError:
+        return member.filename
 
 
 FORMATS: Final = {"tar.gz": unpack_tar, "zip": unpack_zip}

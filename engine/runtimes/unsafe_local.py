@@ -6,13 +6,16 @@ Limits hold as far as control groups and rlimits go.
 
 from __future__ import annotations
 
+import asyncio
+import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import ClassVar, Final
 
 from engine.runtimes.cgroups import ControlGroups
-from engine.runtimes.host import HostRuntime
+from engine.runtimes.host import HostRuntime, exported, in_memory
+from engine.runtimes.ownership import hand_over
 from engine.runtimes.process import MARK, Launch
 from engine.runtimes.runtime import Command, Sandbox
 
@@ -36,9 +39,17 @@ class UnsafeLocalRuntime(HostRuntime):
     @contextmanager
     def _prepared(self, sandbox: Sandbox, command: Command) -> Iterator[Launch]:
         mark = secrets.token_hex(16)
-        yield Launch(
-            argv=self._limited(sandbox.limits, command.line),
-            environment={**_STANDING, "HOME": str(sandbox.folder), **command.environment, MARK: mark},
-            folder=str(sandbox.folder / command.directory.strip("/")),
-            mark=mark,
-        )
+        with ExitStack() as opened:
+            variables = in_memory(exported(command.environment), opened)
+            yield Launch(
+                argv=self._limited(sandbox.limits, command.line, f"/proc/self/fd/{variables}"),
+                environment={**_STANDING, "HOME": str(sandbox.folder), MARK: mark},
+                folder=str(sandbox.folder / command.directory.strip("/")),
+                descriptors=[variables],
+                mark=mark,
+            )
+
+    async def _check(self, sandbox: Sandbox, command: Command) -> None:
+        await super()._check(sandbox, command)
+        if os.geteuid() == 0:
+            await asyncio.to_thread(hand_over, sandbox.folder, 0)

@@ -9,6 +9,7 @@ import os
 import stat
 import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -253,3 +254,67 @@ async def test_an_archive_of_somebody_elses_session_is_not_there(place: Place) -
     async with place.http.get(address(place, "zip")) as answer:
         assert (answer.status, code(await answer.json())) == (404, "RESOURCE_NOT_FOUND")
     assert code((await upload(place, "zip", b"x"))[1]) == "RESOURCE_NOT_FOUND"
+
+
+@pytest.mark.parametrize("replace", [False, True])
+@pytest.mark.parametrize("kind", FORMATS)
+async def test_an_archive_that_breaks_off_anywhere_is_refused_as_a_whole(
+    place: Place, kind: str, replace: bool
+) -> None:
+    if replace:
+        await place.put("kept", b"kept")
+    whole = (tar if kind == "tar.gz" else zipped)(("a", os.urandom(3000)), ("b", b"b" * 3000))
+    cuts = {len(whole) * part // 12 for part in range(1, 12)} | {len(whole) - count for count in (1, 4, 8, 9)}
+    for cut in sorted(cuts):
+        status, answer = await upload(place, kind, whole[:cut], replace=replace)
+        assert (status, code(answer)) == (400, "VALIDATION_ERROR"), cut
+    assert place.left() == (["kept"] if replace else [])
+    assert (await upload(place, kind, whole, replace=replace))[0] == 200
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param(lambda packed: packed[:-8] + b"\0\0\0\0" + packed[-4:], id="another checksum"),
+        pytest.param(lambda packed: packed[:-4] + b"\0\0\0\0", id="another length"),
+        pytest.param(
+            lambda packed: gzip.compress(gzip.decompress(packed)[:1024]), id="no end of the archive"
+        ),
+        pytest.param(lambda packed: packed + packed[:20], id="half a member behind it"),
+    ],
+)
+async def test_an_archive_that_says_of_itself_that_it_is_not_whole_is_refused(
+    place: Place, spoil: Callable[[bytes], bytes]
+) -> None:
+    status, answer = await upload(place, "tar.gz", spoil(tar(("a", b"content"))))
+    assert (status, code(answer)) == (400, "VALIDATION_ERROR")
+    assert place.left() == []
+
+
+async def test_an_archive_compressed_in_parts_comes_whole(place: Place) -> None:
+    """As parallel compressors make them: members of gzip one behind the other."""
+    plain = gzip.decompress(tar(("a", b"content"), ("b", b"more")))
+    packed = b"".join(gzip.compress(plain[start : start + 700]) for start in range(0, len(plain), 700))
+    status, answer = await upload(place, "tar.gz", packed)
+    assert (status, answer["files"]) == (200, 2)
+    assert (place.folder / "b").read_bytes() == b"more"
+
+
+@pytest.mark.parametrize("moment", [-(10**9), 0, 4_500_000_000, 2**36, 8_000_000_000_000])
+@pytest.mark.parametrize("kind", FORMATS)
+async def test_a_file_of_any_date_goes_out(place: Place, kind: str, moment: int) -> None:
+    await place.put("a", b"content")
+    os.utime(place.folder / "a", (moment, moment))
+    packed = await download(place, kind)
+    if kind == "zip":
+        assert zipfile.ZipFile(io.BytesIO(packed)).read("a") == b"content"
+    else:
+        with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+            assert archive.getnames() == ["a"]
+
+
+async def test_names_in_utf_8_come_as_they_are_without_the_flag_that_says_so(place: Place) -> None:
+    packed = zipped(("x" * 6, b"content"), ("caf\u00e9", b"flagged"))
+    packed = packed.replace(b"x" * 6, "n\u00e4\u00efv".encode())
+    assert (await upload(place, "zip", packed))[0] == 200
+    assert place.left() == ["caf\u00e9", "n\u00e4\u00efv"]

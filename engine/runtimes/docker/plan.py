@@ -14,6 +14,7 @@ import orjson
 
 from engine.runtimes.docker.scripts import IDLE, standing_environment
 from engine.runtimes.jail import HOME, USER
+from engine.runtimes.ownership import sandbox_user
 from engine.runtimes.runtime import Sandbox, mount_path
 from models.identifier import SessionId
 from models.settings import DockerSettings
@@ -40,6 +41,13 @@ class Plan:
     data_dir: Path
     read_only_paths: Sequence[Path]
 
+    @property
+    def user(self) -> str:
+        """Who runs commands: this server's user, or somebody without rights where that is root."""
+        other = sandbox_user()
+        own = f"{os.getuid()}:{os.getgid()}" if other is None else f"{other}:{other}"
+        return self.settings.user or own
+
     def name(self, session_id: SessionId) -> str:
         """A session's container has a name of its own, so that there are never two."""
         return f"roocode-{self.server_id}-{session_id}"
@@ -63,7 +71,7 @@ class Plan:
             "Image": self.settings.image,
             "Entrypoint": ["/bin/sh", "-c", IDLE],
             "Cmd": [],
-            "User": self.settings.user or f"{os.getuid()}:{os.getgid()}",
+            "User": self.user,
             "Env": [f"{name}={content}" for name, content in environment.items()],
             "WorkingDir": mount_path(sandbox.session_id),
             "Hostname": "sandbox",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import ClassVar
@@ -22,6 +23,7 @@ from engine.runtimes.docker.images import Images, Tell
 from engine.runtimes.docker.plan import SERVER_LABEL, SESSION_LABEL, Plan
 from engine.runtimes.docker.terminal import ContainerTerminal
 from engine.runtimes.docker.warm import WarmPool, remove_empty
+from engine.runtimes.ownership import hand_over
 from engine.runtimes.runtime import (
     Command,
     Exit,
@@ -192,6 +194,9 @@ class DockerRuntime(SupervisingRuntime):
         if self.problem is not None:
             await self.probe()
         await super()._check(sandbox, command)
+        user = self._plan.user.partition(":")[0]
+        if os.geteuid() == 0 and user.isdigit():
+            await asyncio.to_thread(hand_over, sandbox.folder, int(user))
 
     async def _prepare(self, sandbox: Sandbox) -> str:
         return await self._container(sandbox.session_id).ensure(sandbox)

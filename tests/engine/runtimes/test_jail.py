@@ -15,7 +15,10 @@ import pytest
 import uvloop
 
 from engine.runtimes.local import LocalRuntime
+from engine.runtimes.ownership import NOBODY_ELSE
 from engine.runtimes.runtime import Command, Exit, RuntimeUnavailable, Sandbox
+from engine.runtimes.unsafe_local import UnsafeLocalRuntime
+from engine.runtimes.workspace import Workspace
 from models.identifier import SessionId
 from models.session import ResourceLimits
 from tests.engine.runtimes.conftest import chosen
@@ -91,6 +94,7 @@ async def test_no_python_but_the_servers_is_needed(sandbox: Sandbox) -> None:
 
 async def test_a_secret_within_a_folder_that_is_shown_is_hidden(sandbox: Sandbox, tmp_path: Path) -> None:
     (tmp_path / "notes").write_text("for all")
+    tmp_path.chmod(0o755)
     runtime = LocalRuntime(read_only_paths=[tmp_path])
     done = await jailed(
         sandbox, f"cat {tmp_path}/notes && ls -A {tmp_path}/data; touch {tmp_path}/data/x", runtime
@@ -134,11 +138,88 @@ async def test_a_link_in_the_workspace_leads_to_the_jails_own_files(sandbox: San
 
 
 async def test_the_user_is_nobody_in_particular_and_can_do_nothing_special(sandbox: Sandbox) -> None:
-    assert await output(sandbox, "id -u; id -un; hostname") == "1000\nagent\nsandbox\n"
+    number = NOBODY_ELSE if os.geteuid() == 0 else 1000
+    assert await output(sandbox, "id -u; id -un; hostname") == f"{number}\nagent\nsandbox\n"
     capabilities = await output(sandbox, "grep ^Cap /proc/self/status | cut -f2 | sort -u")
     assert capabilities == "0000000000000000\n"
     for line in ("mount -t tmpfs x /tmp", "chroot / true", "unshare -U true", "mknod x c 1 3", "hostname x"):
         assert (await jailed(sandbox, line)).code != 0, line
+
+
+@pytest.mark.parametrize(
+    "setting", ["kernel/core_pattern", "fs/dir-notify-enable", "kernel/hostname", "vm/swappiness"]
+)
+async def test_the_settings_of_the_kernel_are_read_and_not_written(sandbox: Sandbox, setting: str) -> None:
+    before = Path("/proc/sys", setting).read_text()
+    done = await jailed(sandbox, f"cat /proc/sys/{setting} > copy; cat copy > /proc/sys/{setting}")
+    assert done.code != 0 and Path("/proc/sys", setting).read_text() == before
+    assert (sandbox.folder / "copy").stat().st_size > 0
+
+
+async def test_what_else_of_the_kernel_can_be_written_is_not(sandbox: Sandbox) -> None:
+    """Nothing below /proc but a process's own may be written, whoever runs the server."""
+    attempt = "sh -c ': > $0 && echo written $0' {} ';'"
+    found = await output(sandbox, f"find /proc -path '/proc/[0-9]*' -prune -o -type f -exec {attempt}")
+    assert "written" not in found
+
+
+async def test_the_devices_are_used_and_not_changed(sandbox: Sandbox) -> None:
+    modes = {name: Path("/dev", name).stat().st_mode for name in ("null", "zero", "full", "random", "tty")}
+    done = await jailed(sandbox, "echo x > /dev/null && chmod 600 /dev/null /dev/zero /dev/random /dev/tty")
+    assert done.code != 0 and "/dev/null" in done.output and "cannot create" not in done.output
+    assert {name: Path("/dev", name).stat().st_mode for name in modes} == modes
+
+
+async def test_a_command_opens_its_own_output_by_name(sandbox: Sandbox) -> None:
+    assert await output(sandbox, "echo one > /dev/stdout; echo two > /dev/stderr") == "one\ntwo\n"
+
+
+@pytest.mark.parametrize("runtime", [LocalRuntime, UnsafeLocalRuntime])
+async def test_what_a_variable_loads_is_loaded_when_the_limits_hold(
+    sandbox: Sandbox, runtime: type[LocalRuntime | UnsafeLocalRuntime]
+) -> None:
+    """The loader complains for each program that it is to load something into; here it is the shell alone."""
+    line = Command(line=":", environment={"LD_PRELOAD": "/not/there.so"})
+    done = await runtime().run(sandbox, line)
+    assert done.output.count("cannot be preloaded") == 1
+
+
+async def test_variables_come_as_they_are(sandbox: Sandbox) -> None:
+    environment = {"QUOTED": "it's $HOME `id`", "LINES": "one\n two\n", "EMPTY": "", "PPID": "1"}
+    line = 'printf "%s|" "$QUOTED" "$LINES" "${EMPTY-unset}"'
+    done = await LocalRuntime().run(sandbox, Command(line=line, environment=environment))
+    assert done.output == "it's $HOME `id`|one\n two\n||"
+
+
+async def test_a_workspace_of_an_earlier_server_stays_its_sessions_own(sandbox: Sandbox) -> None:
+    """Earlier servers left all to their own user, root too. A link to the host is no way to what it names."""
+    deep = sandbox.folder / "deep"
+    deep.mkdir(mode=0o700)
+    (deep / "file").write_text("old\n")
+    (deep / "file").chmod(0o600)
+    outside = sandbox.folder.parent.parent / "admin.json"
+    (sandbox.folder / "link").symlink_to(outside)
+    owner = outside.stat().st_uid
+    assert await output(sandbox, "echo new >> deep/file; mkdir deep/more; cat deep/file") == "old\nnew\n"
+    assert outside.stat().st_uid == owner
+
+
+async def test_what_the_server_writes_is_the_commands_to_change(sandbox: Sandbox) -> None:
+    workspace = Workspace(sandbox.folder, max_file_bytes=10_000)
+    await jailed(sandbox, "true")
+
+    async def make(folder: Path) -> None:
+        (folder / "filled").mkdir()
+        (folder / "filled/file").write_text("x")
+
+    await workspace.fill(make, replace=True)
+    await workspace.put("put/deep/file", b"x")
+    await workspace.make_directory("made/deep")
+    await workspace.copy("filled", "copied", max_disk_bytes=10**9)
+    line = "find . -type f -exec sh -c 'echo y >> $0' {} ';' && find . -type d -exec touch {}/more ';'"
+    done = await jailed(sandbox, line)
+    assert (done.code, done.output) == (0, "")
+    assert (await workspace.read("copied/file")).content == b"xy\n"
 
 
 async def test_the_hosts_processes_are_not_seen(sandbox: Sandbox) -> None:
@@ -151,7 +232,9 @@ async def test_the_servers_secrets_are_in_no_environment(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ROOCODE_SECRET", "do-not-tell")
-    names = await output(sandbox, "cat /proc/[0-9]*/environ | tr '\\0' '\\n' | cut -d= -f1 | sort -u")
+    names = await output(
+        sandbox, "cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | cut -d= -f1 | sort -u"
+    )
     assert set(names.split()) == {"HOME", "LANG", "LOGNAME", "PATH", "PWD", "TERM", "USER"}
 
 
