@@ -101,9 +101,14 @@ class Plan:
         return {
             "NetworkMode": self.settings.network if sandbox.network else "none",
             "Mounts": [workspace, *shown],
-            "Tmpfs": {"/tmp": f"rw,exec,nosuid,nodev,mode=1777,size={half}"},  # noqa: S108 - the container's
+            "Tmpfs": {"/tmp": f"rw,exec,nosuid,nodev,mode=1777,size={half}{self._owned()}"},  # noqa: S108 - its own
             "ShmSize": half,
         }
+
+    def _owned(self) -> str:
+        """The user owns it: an engine may give it the mode that the folder has in the image."""
+        user, _, group = self.user.partition(":")
+        return f",uid={user},gid={group or user}" if user.isdigit() and (group or user).isdigit() else ""
 
     def _as_the_engine_sees(self, folder: Path) -> Path:
         if self.settings.data_dir is None:
