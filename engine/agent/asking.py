@@ -15,6 +15,7 @@ from engine.agent.modes import Modes
 from engine.agent.prompts import system_prompt
 from engine.agent.work import Work
 from engine.providers.catalogue import SCRIPTED, Found
+from engine.providers.edge import fit
 from engine.providers.models import UNKNOWN, ModelFacts, facts_of
 from engine.providers.provider import (
     CallDelta,
@@ -170,8 +171,8 @@ class Model:
     ) -> None:
         stream = cast(AsyncGenerator[ModelEvent, None], found.provider.stream(request))
         try:
-            async with contextlib.aclosing(stream):
-                async for piece in stream:
+            async with contextlib.aclosing(stream), contextlib.aclosing(fit(stream)) as pieces:
+                async for piece in pieces:
                     self._take(reply, piece, is_shown=is_shown)
         except ProviderFailure as failure:
             if failure.code != "MODEL_UNKNOWN":

@@ -11,6 +11,7 @@ from engine.agent.commands import Commands
 from engine.agent.context import TaskContext
 from engine.agent.people import People
 from engine.agent.work import Work
+from engine.providers.wire import objection
 from engine.storage.database import Transaction
 from engine.tools.catalogue import PreparedCall
 from engine.tools.perform import file_event, outcome, perform
@@ -60,6 +61,10 @@ class Calls:
         if await self._was_interrupted(call):
             await self._work.append(_answered(call, INTERRUPTED, interrupted=True))
             return None
+        unusable = objection(call.arguments)
+        if unusable is not None:
+            await self._misunderstood(call, unusable)
+            return None
         try:
             prepared = self._work.equipment.tools.prepare(call.tool_name, call.arguments)
             touched = await reach(self._work.workspace, prepared)
@@ -67,9 +72,9 @@ class Calls:
             await self._misunderstood(call, _explain(mistake))
             return None
         modes = await self._work.equipment.modes.of(self._work.workspace)
-        objection = modes.objection(self._work.task.mode, prepared, touched)
-        if objection is not None:
-            await self._misunderstood(call, objection)
+        forbidden = modes.objection(self._work.task.mode, prepared, touched)
+        if forbidden is not None:
+            await self._misunderstood(call, forbidden)
             return None
         withholds = self._work.equipment.policy.withholds(self._work.session.config, prepared, touched)
         context = TaskContext(self._work, self._people, self._commands, modes, call, withholds)

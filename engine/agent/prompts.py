@@ -64,7 +64,7 @@ def _todos(task: Task) -> str:
 
 async def _servers(work: Work, mode: Mode) -> str:
     """The servers of the Model Context Protocol, in a mode that may use them."""
-    may_use = any(group.name is ToolGroup.MCP for group in mode.groups)
+    may_use = any(group.name == ToolGroup.MCP for group in mode.groups)
     return await work.equipment.mcp.describe(work.session.id) if may_use else ""
 
 

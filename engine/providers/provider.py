@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
+from models.cleaning import cleaned_text
 from models.conversation import Turn
 from models.tool import ToolDescription
 
@@ -117,7 +118,7 @@ class ProviderFailure(Exception):
     ) -> None:
         super().__init__(message)
         self.code = code
-        self.message = message
+        self.message = cleaned_text(message)
         self.retryable = retryable
         self.retry_after_s = retry_after_s
 

@@ -9,10 +9,11 @@ import datetime
 import email.utils
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from engine.providers.provider import ProviderFailure
+from models.cleaning import cleaned_text, flaw_of
 from models.clock import now
 
 LONGEST_MESSAGE: Final = 1000
@@ -22,7 +23,7 @@ LONGEST_PAUSE_S: Final = 600.0
 CONNECTING_S: Final = 20.0
 """How long it may take to reach a model's server."""
 INVALID_JSON: Final = "invalid_json"
-"""The one argument of a call whose arguments were no JSON object: what the model wrote instead."""
+"""The one argument of a call whose arguments cannot be used: what the model wrote instead."""
 
 _DATA_URL: Final = re.compile(
     r"data:(?P<type>[\w.+-]+/[\w.+-]+)(?:;[\w=.+-]+)*;base64,(?P<content>.*)\Z", re.S
@@ -56,16 +57,41 @@ def left_out(media_type: str) -> str:
 def parse_arguments(text: str) -> dict[str, Any]:
     """The arguments of a call from their JSON text; no text means none.
 
-    What is no JSON object comes back as the argument `INVALID_JSON` with the text in it. No tool has such a
-    parameter, so the call is refused like any other wrong call, and the model reads there what it wrote.
+    What is no JSON object, or holds what nothing can store, comes back as the argument `INVALID_JSON` with
+    the text in it: such a call is not made, and the model reads there what it wrote.
     """
-    if not text.strip():
+    written = cleaned_text(text)
+    if not written.strip():
         return {}
+    arguments = _object(written)
+    return {INVALID_JSON: written} if isinstance(arguments, str) else arguments
+
+
+def objection(arguments: Mapping[str, Any]) -> str | None:
+    """Why a call with these arguments cannot be made, in words for the model; None: they could be read."""
+    written = arguments.get(INVALID_JSON)
+    if len(arguments) != 1 or not isinstance(written, str):
+        return None
+    reason = _object(written)
+    if not isinstance(reason, str):
+        return None
+    return f"The arguments of this call cannot be used, so nothing was done. {reason} Write the call again."
+
+
+def _object(text: str) -> dict[str, Any] | str:
+    """The JSON object that a text is, or in words what is wrong with it."""
     try:
         content = json.loads(text)
-    except ValueError:
-        return {INVALID_JSON: text}
-    return content if isinstance(content, dict) else {INVALID_JSON: text}
+    except json.JSONDecodeError as mistake:
+        return f"They are no valid JSON: {mistake}."
+    except (ValueError, RecursionError):
+        return "They hold a number of thousands of digits, or are nested without end."
+    if not isinstance(content, dict):
+        return "They are no JSON object."
+    flaw = flaw_of(content)
+    if flaw is None:
+        return content
+    return f"`{flaw.path}`: {flaw.reason}" if flaw.path else flaw.reason
 
 
 def checked_key(provider: str, key: str | None, *variables: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
+from engine.providers.edge import usable
 from engine.providers.gemini.thoughts import Layout
 from engine.providers.provider import (
     CallDelta,
@@ -98,7 +99,7 @@ class Answer:
     def _call(self, asked: types.FunctionCall) -> Iterator[ModelEvent]:
         """A call, which comes as a whole; most models give it no identifier."""
         self._has_calls = True
-        call_id, name, arguments = asked.id or new_id("call"), asked.name or "", dict(asked.args or {})
+        call_id, name, arguments = asked.id or new_id("call"), asked.name or "", usable(asked.args or {})
         yield CallDelta(call_id=call_id, tool_name=name, arguments=orjson.dumps(arguments).decode())
         yield CallRequested(call_id=call_id, tool_name=name, arguments=arguments)
 

@@ -154,3 +154,14 @@ async def test_instructions_of_the_workspace_reach_the_model(
     for text in ("Be brief.", "Use tabs.", "Run make test.", "No abbreviations.", "Types everywhere."):
         assert text in system
     assert "Not for this mode." not in system
+
+
+async def test_the_model_is_told_of_a_sessions_servers_in_a_mode_that_may_use_them(
+    make_agent: Callable[..., Awaitable[Agent]],
+) -> None:
+    servers = {"small": {"command": "python3", "args": ["-c", ""], "disabled": False}}
+    agent = await make_agent(config={"mcpServers": servers})
+    await agent.run([done()])
+    assert "## small" in agent.model.requests[-1].system
+    await agent.run([done()], mode="orchestrator")
+    assert "## small" not in agent.model.requests[-1].system
