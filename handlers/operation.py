@@ -84,7 +84,7 @@ class Operation:
     @property
     def wire_names(self) -> list[str]:
         """The request's fields as the wire names them."""
-        return [field.data_key or name for name, field in self.request.schema().fields.items()]
+        return self.request.wire_names()
 
     async def run(self, caller: Caller, request: Shape, connection: Connection | Stream | None) -> Shape:
         if self.needs_connection or self.streams is not None:

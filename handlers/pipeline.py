@@ -48,7 +48,7 @@ class Pipeline:
         """Run an operation for a caller on decoded JSON. Never raises but for cancellation."""
         started = time.perf_counter()
         try:
-            _check_caller(operation, caller)
+            check_caller(operation, caller)
             request = operation.request.load(raw)
             if operation.exclusive:
                 async with self._exclusive(operation, request):
@@ -117,7 +117,11 @@ def refuse(failure: AppError, request_id: str) -> Answer:
     return Answer(failure.status, failure.body(request_id), failure)
 
 
-def _check_caller(operation: Operation, caller: Caller) -> None:
+def check_caller(operation: Operation, caller: Caller) -> None:
+    """Whether the caller may ask for the operation at all; what it asks has not been looked at yet.
+
+    Raises: AuthenticationFailed, TokenExpired, PermissionDenied.
+    """
     if operation.permission is None:
         return
     if caller.is_anonymous:

@@ -12,7 +12,7 @@ class Stream(Protocol):
     """One request of a door that carries bytes as they are, and the answer to it."""
 
     def body(self) -> AsyncIterator[bytes]:
-        """What the caller sends, piece by piece. Raises: InvalidField, where it breaks off or stalls."""
+        """What the caller sends, piece by piece. Raises: InvalidField, RequestTimeout."""
         ...
 
     async def send_file(self, file: OpenFile) -> None:

@@ -120,6 +120,23 @@ class MethodNotAllowed(AppError):
     status = 405
 
 
+class MethodNotImplemented(AppError):
+    """No path takes this method (REST)."""
+
+    code = "METHOD_NOT_IMPLEMENTED"
+    status = 501
+
+
+class RequestTimeout(AppError):
+    """The request did not come whole in its time (REST)."""
+
+    code = "REQUEST_TIMEOUT"
+    status = 408
+
+    def __init__(self, limit_s: float) -> None:
+        super().__init__("The request has stopped coming; send it again, without pauses", limitS=limit_s)
+
+
 class Conflict(AppError):
     """The request does not fit the state that the resource is in now."""
 

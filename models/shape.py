@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
-import enum
 import functools
 import operator
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Self, TypeVar, cast, dataclass_transform
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+from typing import Any, ClassVar, Final, Self, TypeVar, cast, dataclass_transform
 
 import marshmallow
 import marshmallow_dataclass
@@ -16,13 +15,27 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import fields, validate
 
-from models.cleaning import LEAST_INTEGER, MOST_INTEGER, cleaned_text, flaw_of, is_clean_text
-from models.clock import format_time, parse_time
+from models.cleaning import cleaned_text
+from models.clock import format_time
 from models.error import FieldMistake, ValidationFailed
+from models.fields import (
+    MOST_MISTAKES,
+    STORED,
+    STRICT,
+    TOLERANT,
+    BoundedSchema,
+    Timestamp,
+    as_given,
+    check_any,
+)
 
 AnyShape = TypeVar("AnyShape", bound="Shape")
 AnyClass = TypeVar("AnyClass", bound=type)
 AnyFunction = TypeVar("AnyFunction", bound="Callable[..., Any]")
+
+LONGEST_NAME: Final = 100
+LONGEST_REASON: Final = 500
+"""Characters of what a caller has sent that an error repeats to them."""
 
 
 def cached(function: AnyFunction) -> AnyFunction:
@@ -30,68 +43,10 @@ def cached(function: AnyFunction) -> AnyFunction:
     return cast(AnyFunction, functools.cache(function))
 
 
-class Timestamp(fields.DateTime):
-    """An aware UTC time; on the wire ISO 8601 with milliseconds and `Z`. Source: S0, `createdAt`."""
-
-    def _serialize(self, value: datetime.datetime | None, *_: Any, **__: Any) -> str | None:
-        return None if value is None else format_time(value)
-
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> datetime.datetime:
-        try:
-            return parse_time(value)
-        except (ValueError, TypeError, AttributeError, OverflowError) as mistake:
-            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from mistake
-
-
-class WholeNumber(fields.Integer):
-    """An integer of 64 bits; on the wire also as text, as in a query. A fraction is refused, not cut off."""
-
-    def _validated(self, value: Any) -> int:
-        if isinstance(value, float) and not value.is_integer():
-            raise self.make_error("invalid", input=value)
-        number = super()._validated(value)
-        if not LEAST_INTEGER <= number <= MOST_INTEGER:
-            raise self.make_error("too_large", input=value)
-        return number
-
-
-class UnicodeText(fields.String):
-    """A text that can be stored and sent, as every text that is declared."""
-
-    def _deserialize(self, value: Any, *arguments: Any, **options: Any) -> str:
-        text: str = super()._deserialize(value, *arguments, **options)
-        if not is_clean_text(text):
-            raise self.make_error("invalid_utf8", input=value)
-        return text
-
-
-def _fit(content: Any) -> None:
-    """The validator of content that no schema describes. Raises: ValidationError."""
-    flaw = flaw_of(content)
-    if flaw is not None:
-        raise marshmallow.ValidationError(f"{flaw.path}: {flaw.reason}" if flaw.path else flaw.reason)
-
-
-class _TypeMapping(dict[type, Any]):
-    """Field classes by Python type; an enumeration is its values on the wire, never its names."""
-
-    def get(self, key: Any, default: Any = None) -> Any:
-        if isinstance(key, type) and issubclass(key, enum.Enum):
-            return functools.partial(fields.Enum, key, by_value=True)
-        return super().get(key, default)
-
-
-class WireSchema(marshmallow.Schema):
+class WireSchema(BoundedSchema):
     """The base of every schema: camelCase on the wire, unknown fields refused, None left out."""
 
-    TYPE_MAPPING = _TypeMapping(
-        {
-            **marshmallow.Schema.TYPE_MAPPING,
-            datetime.datetime: Timestamp,
-            int: WholeNumber,
-            str: UnicodeText,
-        }
-    )
+    TYPE_MAPPING = STRICT
 
     class Meta:
         unknown = marshmallow.RAISE
@@ -106,11 +61,23 @@ class WireSchema(marshmallow.Schema):
 
 
 class PlainSchema(WireSchema):
-    """The same for files that people write (`config.yaml`): names stay as they are in Python."""
+    """The same for what people and models write: names as in Python, and texts that say a number."""
+
+    TYPE_MAPPING = TOLERANT
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         field_obj.data_key = field_obj.data_key or field_name
         _bound(field_obj)
+
+
+class StoredSchema(PlainSchema):
+    """The same for rows of the database: what has been let in is not judged again, by bounds of today."""
+
+    TYPE_MAPPING = STORED
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        super().on_bind_field(field_name, field_obj)
+        field_obj.validators = []
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(dataclasses.field,))
@@ -143,6 +110,17 @@ class Shape:
     def load_plain(cls, raw: object) -> Self:
         """As `load`, for names as they are in Python."""
         return _load(cls, raw, PlainSchema)
+
+    @classmethod
+    def wire_names(cls) -> list[str]:
+        """The fields as the wire names them."""
+        return [field.data_key or name for name, field in cls.schema().fields.items()]
+
+    @classmethod
+    def read_texts(cls, texts: Mapping[str, str]) -> dict[str, Any]:
+        """What texts of a query or a path say for the fields that they name, ready to be loaded."""
+        named = {field.data_key or name: field for name, field in cls.schema().fields.items()}
+        return {name: as_given(named[name], text) if name in named else text for name, text in texts.items()}
 
     @classmethod
     def json_schema(cls) -> dict[str, Any]:
@@ -200,8 +178,8 @@ _UNITS = {"mb": "MB"}
 
 def _bound(field: fields.Field[Any]) -> None:
     """Have what no schema describes checked, wherever in the field it may stand."""
-    if _is_free(field) and _fit not in field.validators:
-        field.validators.append(_fit)
+    if _is_free(field) and check_any not in field.validators:
+        field.validators.append(check_any)
 
 
 def _is_free(field: fields.Field[Any] | None) -> bool:
@@ -223,19 +201,18 @@ def _load(cls: type[AnyShape], raw: object, base: type[marshmallow.Schema]) -> A
     try:
         loaded: AnyShape = schema_of(cls, base).load(raw)
     except marshmallow.ValidationError as mistake:
-        raise ValidationFailed(list(_mistakes(mistake.messages))) from None
+        raise ValidationFailed(list(islice(_mistakes(mistake.messages), MOST_MISTAKES))) from None
     return loaded
 
 
-def _mistakes(messages: Any, path: str = "") -> list[FieldMistake]:
-    """marshmallow's nested messages as a flat list, outermost field first."""
+def _mistakes(messages: Any, path: str = "") -> Iterator[FieldMistake]:
+    """marshmallow's nested messages one by one, outermost field first."""
     if isinstance(messages, Mapping):
-        found: list[FieldMistake] = []
         for name, inner in messages.items():
-            step = "" if name == marshmallow.exceptions.SCHEMA else cleaned_text(str(name))
-            found += _mistakes(inner, ".".join(part for part in (path, step) if part))
-        return found
-    return [FieldMistake(path, str(message)) for message in messages]
+            step = "" if name == marshmallow.exceptions.SCHEMA else cleaned_text(str(name)[:LONGEST_NAME])
+            yield from _mistakes(inner, ".".join(part for part in (path, step) if part))
+    else:
+        yield from (FieldMistake(path, str(message)[:LONGEST_REASON]) for message in messages)
 
 
 Convert = Callable[[Any], Any]

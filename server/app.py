@@ -24,7 +24,7 @@ from models.settings import Settings
 from server.doors.clients import Clients
 from server.doors.crogia import CrogiaDoor
 from server.doors.pages import add_pages
-from server.doors.protocol import Runner
+from server.doors.protocol import Limits, Runner
 from server.doors.rest import RestDoor, request_middleware
 from server.doors.socketio import SocketServer
 from server.doors.transfers import TransferDoor
@@ -60,9 +60,9 @@ def build_doors(engine: Engine) -> Doors:
     dialects = [Extension(operations)]
     sockets = SocketServer(registry, pipeline, identity, Clients(engine.log, engine.hub), settings, dialects)
     sockets.attach(app)
-    TransferDoor(transfers, pipeline, identity).add_routes(app)
-    RestDoor(registry, pipeline, identity).add_routes(app)
-    CrogiaDoor(operations, identity, unasked(settings)).add_routes(app)
+    TransferDoor(transfers, pipeline, identity, idle_timeout_s=settings.server.idle_timeout_s).add_routes(app)
+    RestDoor(registry, pipeline, identity, settings.server).add_routes(app)
+    CrogiaDoor(operations, identity, unasked(settings), settings.server).add_routes(app)
     raw = WebSocketDoor(registry, pipeline, identity, engine.log, engine.hub, settings.socket)
     raw.add_routes(app)
     add_pages(app, registry, transfers, is_open=settings.auth.mode is AuthMode.OPEN)
@@ -79,7 +79,7 @@ async def running(settings: Settings) -> AsyncIterator[Sequence[str]]:
     engine = await open_engine(settings)
     try:
         doors = build_doors(engine)
-        runner = Runner(doors.app, access_log=None, shutdown_timeout=1)
+        runner = Runner(doors.app, limits=_limits(settings), access_log=None, shutdown_timeout=1)
         await runner.setup()
         try:
             addresses = await _listen(runner, settings)
@@ -104,6 +104,13 @@ def _facts(engine: Engine, settings: Settings) -> dict[str, str]:
         "auth": settings.auth.mode,
         "runtime": engine.runtime.name,
     }
+
+
+def _limits(settings: Settings) -> Limits:
+    server = settings.server
+    return Limits(
+        request_s=server.request_timeout_s, keep_alive_s=server.keep_alive_s, idle_s=server.idle_timeout_s
+    )
 
 
 async def _stop(engine: Engine, doors: Doors, limit_s: float) -> None:

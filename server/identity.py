@@ -21,8 +21,9 @@ from models.error import AuthenticationFailed, PermissionDenied
 from models.settings import ServerSettings
 from models.user import Caller
 
-BEARER: Final = "Bearer "
+BEARER: Final = "bearer"
 SUBPROTOCOL: Final = "bearer."
+TOKEN: Final = "token"  # noqa: S105 - the name of a query's field
 
 _run = secrets.token_hex(4)
 _count = itertools.count(1)
@@ -134,9 +135,9 @@ def _from_request(request: web.Request) -> str | None:
 
 
 def _from_headers(request: web.Request) -> str | None:
-    header = request.headers.get("Authorization", "")
-    if header.startswith(BEARER):
-        return header.removeprefix(BEARER).strip()
+    scheme, _, credentials = request.headers.get("Authorization", "").strip().partition(" ")
+    if scheme.lower() == BEARER:
+        return credentials.strip()
     return request.headers.get("X-API-Key")
 
 
@@ -147,4 +148,4 @@ def _from_subprotocol(request: web.Request) -> str | None:
 
 
 def _from_query(request: web.Request) -> str | None:
-    return request.query.get("token")
+    return request.query.get(TOKEN)

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import ColumnElement, RowMapping, Select, Table, bindparam, func, insert, select, update
 
 from engine.storage.database import Database, Statements, Transaction
-from models.shape import PlainSchema, Shape, schema_of
+from models.shape import Shape, StoredSchema, schema_of
 
 AnyShape = TypeVar("AnyShape", bound=Shape)
 
@@ -21,7 +21,7 @@ class Rows(Generic[AnyShape]):
         self.database = database
         self.table = table
         self._shape = shape
-        self._schema = schema_of(shape, PlainSchema)
+        self._schema = schema_of(shape, StoredSchema)
         self._insert = insert(table)
         self._update = update(table).where(
             *(column == bindparam(f"of_{column.name}") for column in table.primary_key)

@@ -1,18 +1,78 @@
-"""Bodies of requests, as bytes."""
+"""Bodies of requests: as bytes, in time, and no longer than they may be."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Final
+
 from aiohttp import web
 
-from models.error import InvalidField
+from models.error import InvalidField, PayloadTooLarge, RequestTimeout
+from models.settings import ServerSettings
+from models.user import Caller
+
+PIECE_BYTES: Final = 1_048_576
+OF_STRANGERS_BYTES: Final = 65_536
+"""The largest body of a caller whom nobody knows: a login needs much less."""
 
 
-async def read_body(request: web.Request) -> bytes:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What a body may be: its bytes once unpacked, the seconds to its end, and those without a new byte."""
+
+    most_bytes: int
+    within_s: float | None
+    idle_s: float
+
+    @classmethod
+    def of(cls, settings: ServerSettings, caller: Caller) -> Bounds:
+        """What is taken from this caller: little and soon, until it is known who they are."""
+        if caller.is_anonymous:
+            return cls(
+                most_bytes=min(OF_STRANGERS_BYTES, settings.max_request_bytes),
+                within_s=settings.request_timeout_s,
+                idle_s=settings.request_timeout_s,
+            )
+        return cls(most_bytes=settings.max_request_bytes, within_s=None, idle_s=settings.idle_timeout_s)
+
+
+async def read_body(request: web.Request, bounds: Bounds) -> bytes:
     """The whole body, unpacked.
 
-    Raises: InvalidField, if it breaks off or cannot be unpacked; HTTPRequestEntityTooLarge.
+    Raises: InvalidField, if it breaks off or cannot be unpacked; PayloadTooLarge; RequestTimeout.
     """
+    if (request.content_length or 0) > bounds.most_bytes:
+        raise PayloadTooLarge(bounds.most_bytes)
+    content = bytearray()
     try:
-        return await request.read()
-    except (web.RequestPayloadError, ConnectionResetError) as mistake:
+        async with asyncio.timeout(bounds.within_s):
+            async for piece in pieces_of(request, bounds.idle_s):
+                content += piece
+                if len(content) > bounds.most_bytes:
+                    raise PayloadTooLarge(bounds.most_bytes)
+    except TimeoutError as late:
+        raise RequestTimeout(bounds.within_s or bounds.idle_s) from late
+    return bytes(content)
+
+
+async def pieces_of(request: web.Request, idle_s: float) -> AsyncIterator[bytes]:
+    """The body, unpacked, piece by piece.
+
+    Raises: RequestTimeout, if nothing comes for so long; InvalidField, if it breaks off or is no such code.
+    """
+    content = request.content
+    try:
+        while True:
+            try:
+                async with asyncio.timeout(idle_s):
+                    piece = await content.read(PIECE_BYTES)
+            except TimeoutError as late:
+                raise RequestTimeout(idle_s) from late
+            if piece:
+                yield piece
+            elif content.at_eof():
+                return
+    except (web.RequestPayloadError, ConnectionError) as mistake:
         raise InvalidField("", "The body cannot be read: its encoding or its length is wrong.") from mistake

@@ -39,6 +39,7 @@ class Client:
         """Takes its calls and tells its events, where the namespace is a dialect's."""
         self.engine_id = engine_id
         self.pending = 0
+        self._ended = asyncio.Event()
         self._prefix = "" if namespace == "/" else f"{namespace},"
         self._caller = caller
         self._queue = queue
@@ -66,14 +67,15 @@ class Client:
             return raw
         return {**self._defaults, **raw} if operation.on == "session_id" else raw
 
-    @contextlib.contextmanager
-    def one_more_pending(self) -> Iterator[None]:
-        """Count a call while it is under way."""
+    def begin(self, call: asyncio.Task[None]) -> None:
+        """Count a call until it has been answered."""
         self.pending += 1
-        try:
-            yield
-        finally:
-            self.pending -= 1
+        call.add_done_callback(self._end)
+
+    async def one_has_ended(self) -> None:
+        """Return when a call that is under way has been answered."""
+        self._ended.clear()
+        await self._ended.wait()
 
     @contextlib.contextmanager
     def ending_with_it(self) -> Iterator[None]:
@@ -152,6 +154,10 @@ class Client:
         """Send this client alone an event that belongs to no session."""
         self._queue.write_payload(f"42{self._prefix}".encode() + orjson.dumps([event, body]))
 
+    def _end(self, call: asyncio.Task[None]) -> None:
+        self.pending -= 1
+        self._ended.set()
+
     def _start(self, session_id: SessionId, after: int | None) -> None:
         self.unfollow(session_id)
         self._following[session_id] = Subscriber(
@@ -165,30 +171,34 @@ class Clients:
     def __init__(self, log: EventLog, hub: Hub) -> None:
         self.log = log
         self.hub = hub
-        self._clients: dict[tuple[str, str], Client] = {}
+        self._clients: dict[str, dict[str, Client]] = {}
         self._ending: set[asyncio.Task[None]] = set()
-
-    def __len__(self) -> int:
-        return len(self._clients)
 
     def find(self, engine_id: str, namespace: str) -> Client | None:
         """The client of this connection in this namespace."""
-        return self._clients.get((engine_id, namespace))
+        return self._clients.get(engine_id, {}).get(namespace)
 
-    def namespaces_of(self, engine_id: str) -> list[str]:
-        """The namespaces that a connection is in."""
-        return [namespace for owner, namespace in self._clients if owner == engine_id]
+    def of(self, engine_id: str) -> list[Client]:
+        """The clients of one connection, one for each namespace that it is in."""
+        return list(self._clients.get(engine_id, {}).values())
+
+    def knows(self, engine_id: str) -> bool:
+        """Whether a connection is in any namespace, so that it is known who is there."""
+        return engine_id in self._clients
 
     def add(self, client: Client, disconnect: Callable[[], Awaitable[None]]) -> None:
         """Let a client in that has been told so."""
-        self._clients[client.engine_id, client.namespace] = client
+        self._clients.setdefault(client.engine_id, {})[client.namespace] = client
         client.connected(disconnect)
 
     def remove(self, engine_id: str, namespace: str) -> None:
         """Forget a client that has left."""
-        client = self._clients.pop((engine_id, namespace), None)
+        here = self._clients.get(engine_id, {})
+        client = here.pop(namespace, None)
         if client is not None:
             client.close()
+            if not here:
+                del self._clients[engine_id]
 
     def end(self, disconnect: Callable[[], Awaitable[None]]) -> None:
         """Show a client out whose credentials have run out."""

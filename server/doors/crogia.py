@@ -11,8 +11,10 @@ from handlers.dialects.crogia.endpoint import Asking, Endpoint, refuse
 from handlers.dialects.crogia.endpoints import ENDPOINTS
 from handlers.dialects.dialect import Operations
 from handlers.pipeline import answered
-from models.error import AppError, MethodNotAllowed, NotFound
+from models.error import AppError, AuthenticationFailed, MethodNotAllowed, NotFound
+from models.settings import ServerSettings
 from models.tool import ToolGroup
+from server.doors.bodies import Bounds
 from server.doors.rest import REQUEST_ID, Handler, gather, respond_with
 from server.identity import Identity
 
@@ -22,10 +24,17 @@ ANYTHING_ELSE = "/api/{path:(?!v[0-9]+(?:/|$)).*}"
 class CrogiaDoor:
     """Routes of the dialect."""
 
-    def __init__(self, operations: Operations, identity: Identity, allowed: Sequence[ToolGroup]) -> None:
+    def __init__(
+        self,
+        operations: Operations,
+        identity: Identity,
+        allowed: Sequence[ToolGroup],
+        settings: ServerSettings,
+    ) -> None:
         self._operations = operations
         self._identity = identity
         self._allowed = allowed
+        self._settings = settings
         self._routes: list[web.AbstractRoute] = []
 
     def add_routes(self, app: web.Application) -> None:
@@ -48,7 +57,10 @@ class CrogiaDoor:
             caller = self._identity.nobody(request, request_id)
         else:
             caller = await self._identity.of_request(request, request_id)
-        asked = endpoint.request.load(await gather(request))
+            if caller.is_anonymous:
+                raise AuthenticationFailed
+        raw = await gather(request, endpoint.request, Bounds.of(self._settings, caller))
+        asked = endpoint.request.load(raw)
         asking = Asking(caller=caller, operations=self._operations, endpoint=endpoint, allowed=self._allowed)
         return await endpoint.answer(asking, asked)
 

@@ -14,11 +14,12 @@ from models.error import (
     PayloadTooLarge,
     PermissionDenied,
     RangeNotSatisfiable,
+    RequestTimeout,
     TokenExpired,
     ValidationFailed,
 )
 from server.doors.crogia_document import TAG, crogia_paths
-from server.doors.rest import CONDITIONS
+from server.doors.rest import CONDITIONS, WITH_BODY
 from server.doors.schemas import (
     ERROR,
     Json,
@@ -30,8 +31,6 @@ from server.doors.schemas import (
 
 COMMON: Final = (ValidationFailed, AuthenticationFailed, TokenExpired, PermissionDenied, InternalError)
 """What any request can be refused for, before its operation is looked at or where the server itself fails."""
-
-WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 
 SECURITY_SCHEMES: Final[Json] = {
     "bearer": {
@@ -182,8 +181,9 @@ def _responses(schemas: Schemas, declared: Operation, binding: RestBinding) -> J
 
 def errors_of(declared: Operation) -> list[type[AppError]]:
     """Every error that a request for the operation may be answered with, each once."""
-    with_body = (PayloadTooLarge,) if declared.rest and declared.rest.method in WITH_BODY else ()
-    return list(dict.fromkeys((*declared.errors, *COMMON, *with_body)))
+    has_body = declared.rest is not None and declared.rest.method in WITH_BODY
+    of_body = (PayloadTooLarge, RequestTimeout) if has_body else ()
+    return list(dict.fromkeys((*declared.errors, *COMMON, *of_body)))
 
 
 def _refusal(errors: list[type[AppError]]) -> Json:

@@ -3,33 +3,73 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 import structlog
 from aiohttp import http_exceptions, web
 
-from models.error import AppError, InternalError, InvalidField, PayloadTooLarge
+from models.error import AppError, InternalError, InvalidField, MethodNotImplemented, PayloadTooLarge
 from server.identity import new_request_id
 
 LARGEST_HEADER_BYTES = 8190
 
+_A_METHOD = re.compile(r"^\s*b'[A-Z]+ ", re.MULTILINE)
+"""How the parser tells what it has read in place of a method that it knows."""
+
 log = structlog.get_logger("http")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Seconds: to the first request's head, between requests, and for an answer to be taken."""
+
+    request_s: float
+    keep_alive_s: float
+    idle_s: float
 
 
 class Protocol(web.RequestHandler):
     """One connection. Source: RFC 9112; S0, "Error Handling"."""
 
-    __slots__ = ("gone",)
+    __slots__ = ("_first_request", "_limits", "gone")
 
-    def __init__(self, *args: Any, **kw: Any) -> None:
-        super().__init__(*args, **kw)
+    def __init__(self, *args: Any, limits: Limits, **kw: Any) -> None:
+        super().__init__(*args, keepalive_timeout=limits.keep_alive_s, **kw)
+        self._limits = limits
+        self._first_request: asyncio.TimerHandle | None = None
         self.gone = asyncio.Event()
         """Set once nobody is there any longer to read an answer."""
 
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._first_request = self._loop.call_later(self._limits.request_s, self._end_silent)
+
     def connection_lost(self, exc: BaseException | None) -> None:
         self.gone.set()
+        if self._first_request is not None:
+            self._first_request.cancel()
         super().connection_lost(exc)
+
+    def _end_silent(self) -> None:
+        """Close a connection that has not brought one whole head of a request."""
+        if not self._request_count:
+            self.force_close()
+
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Send what is left of an answer, as long as it is taken."""
+        try:
+            async with asyncio.timeout(self._limits.idle_s):
+                return await super().finish_response(request, resp, start_time)
+        except TimeoutError:
+            log.info("an answer was not taken", path=request.path[:200])
+            if self.transport is not None:
+                self.transport.abort()
+            return resp, True
 
     def handle_error(
         self,
@@ -66,23 +106,30 @@ class Protocol(web.RequestHandler):
 class Runner(web.AppRunner):
     """An application whose connections are `Protocol`s."""
 
-    __slots__ = ()
+    __slots__ = ("_limits",)
+
+    def __init__(self, app: web.Application, *, limits: Limits, **kw: Any) -> None:
+        super().__init__(app, **kw)
+        self._limits = limits
 
     async def _make_server(self) -> web.Server:
-        return _Listener(await super()._make_server())
+        return _Listener(await super()._make_server(), self._limits)
 
 
 class _Listener(web.Server):
-    def __init__(self, made: web.Server) -> None:
+    def __init__(self, made: web.Server, limits: Limits) -> None:
         vars(self).update(vars(made))
+        self._limits = limits
 
     def __call__(self) -> Protocol:
-        return Protocol(self, loop=self._loop, **self._kwargs)
+        return Protocol(self, loop=self._loop, limits=self._limits, **self._kwargs)
 
 
 def _as_app_error(status: int, failure: BaseException | None) -> AppError:
     if isinstance(failure, http_exceptions.LineTooLong):
         return PayloadTooLarge(LARGEST_HEADER_BYTES)
+    if isinstance(failure, http_exceptions.BadHttpMethod) and _A_METHOD.search(failure.message):
+        return MethodNotImplemented("No path takes this method")
     if status >= 500:
         return InternalError()
     return InvalidField("", "This is not a request of HTTP/1.1 that the server can read.")

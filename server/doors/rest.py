@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any, Final, cast
 
@@ -11,7 +11,7 @@ import orjson
 from aiohttp import web
 
 from handlers.operation import Operation, Registry, RestBinding
-from handlers.pipeline import Answer, Pipeline, refuse
+from handlers.pipeline import Answer, Pipeline, check_caller, refuse
 from models.error import (
     AppError,
     InternalError,
@@ -22,12 +22,16 @@ from models.error import (
     PermissionDenied,
     ServerOverload,
 )
+from models.settings import ServerSettings
+from models.shape import LONGEST_NAME, Shape
 from models.user import Caller
-from server.doors.bodies import read_body
+from server.doors.bodies import Bounds, read_body
+from server.doors.json import decode
 from server.doors.protocol import Protocol
-from server.identity import Gate, Identity, new_request_id
+from server.identity import TOKEN, Gate, Identity, new_request_id
 
 API_VERSION: Final = "v1"
+WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 REQUEST_ID: Final = web.RequestKey("request_id", str)
 ADD_HEADERS: Final = web.RequestKey("add_headers", partial)
 """Puts on an answer what every answer has, for one that is begun before it is returned."""
@@ -44,10 +48,13 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class RestDoor:
     """Routes from the registry."""
 
-    def __init__(self, registry: Registry, pipeline: Pipeline, identity: Identity) -> None:
+    def __init__(
+        self, registry: Registry, pipeline: Pipeline, identity: Identity, settings: ServerSettings
+    ) -> None:
         self._registry = registry
         self._pipeline = pipeline
         self._identity = identity
+        self._settings = settings
 
     def add_routes(self, app: web.Application) -> None:
         """Mount every operation that has a REST binding."""
@@ -62,7 +69,8 @@ class RestDoor:
             try:
                 check_version(request)
                 caller = await self._caller(declared, request, request_id)
-                raw = await gather(request, declared.wire_names)
+                check_caller(declared, caller)
+                raw = await gather(request, declared.request, Bounds.of(self._settings, caller))
             except AppError as failure:
                 return respond(refuse(failure, request_id))
             answering = self._pipeline.answer(declared, caller, raw)
@@ -186,34 +194,58 @@ def check_version(request: web.Request) -> None:
         raise InvalidField("X-API-Version", f"Only {API_VERSION} is spoken here.")
 
 
-async def gather(request: web.Request, names: Sequence[str] = ()) -> dict[str, Any]:
-    """One object out of body, headers, query and path; each beats those before it. `names` are the fields."""
-    return {**await _body(request), **parameters(request, names)}
+async def gather(request: web.Request, shape: type[Shape], bounds: Bounds) -> dict[str, Any]:
+    """What is asked for, as one object: the body, or the query where the method has no body, and the path.
+
+    Raises: AppError, also where two of them differ.
+    """
+    if request.method not in WITH_BODY:
+        await _expect_no_body(request, bounds)
+        return parameters(request, shape)
+    _expect_no_query(request)
+    gathered = dict(await _body(request, bounds))
+    for name, content in _beside(request, shape).items():
+        if gathered.setdefault(name, content) != content:
+            raise InvalidField(name, "The body says something else than the path or a header.")
+    return gathered
 
 
-def parameters(request: web.Request, names: Sequence[str]) -> dict[str, Any]:
-    """What is asked beside the body: conditions, query and path."""
-    gathered: dict[str, Any] = {
+def parameters(request: web.Request, shape: type[Shape]) -> dict[str, Any]:
+    """What is asked without a body: conditions, query and path, each beats those before it."""
+    query = {name: text for name, text in request.query.items() if name != TOKEN}
+    return {**shape.read_texts(query), **_beside(request, shape)}
+
+
+def _beside(request: web.Request, shape: type[Shape]) -> dict[str, Any]:
+    names = shape.wire_names()
+    conditions = {
         field: request.headers[header]
         for field, header in CONDITIONS.items()
         if field in names and header in request.headers
     }
-    gathered.update((name, text) for name, text in request.query.items() if name != "token")
-    gathered.update(request.match_info)
-    return gathered
+    return shape.read_texts({**conditions, **request.match_info})
 
 
-async def _body(request: web.Request) -> Mapping[str, Any]:
+def _expect_no_query(request: web.Request) -> None:
+    """Addresses stand in logs and histories: what a call changes is said in its body alone."""
+    for name in request.query:
+        if name != TOKEN:
+            raise InvalidField(name[:LONGEST_NAME], f"{request.method} takes this in its body.")
+
+
+async def _expect_no_body(request: web.Request, bounds: Bounds) -> None:
+    if await _body(request, bounds):
+        raise InvalidField("", f"{request.method} takes no body; say it in the query.")
+
+
+async def _body(request: web.Request, bounds: Bounds) -> Mapping[str, Any]:
     if not request.can_read_body:
         return {}
-    content = await read_body(request)
+    content = await read_body(request, bounds)
     if not content.strip():
         return {}
     _check_content_type(request)
-    try:
-        decoded = orjson.loads(content)
-    except ValueError as mistake:
-        raise InvalidField("", "The body is not valid JSON.") from mistake
+    decoded = decode(content)
     if not isinstance(decoded, dict):
         raise InvalidField("", "Expected an object.")
     return decoded

@@ -7,6 +7,7 @@ has a namespace with its operations and events; `/` carries all of them.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any, ClassVar, Final
@@ -14,20 +15,30 @@ from typing import Any, ClassVar, Final
 import orjson
 import socketio
 import structlog
-from engineio.payload import Payload
 from socketio import packet
 
 from handlers.dialects.dialect import Dialect
 from handlers.operation import Operation, Registry
 from handlers.pipeline import Answer, Pipeline, answered, refuse
-from models.error import AppError, InvalidField, PayloadTooLarge, ServerOverload, UnknownOperation
+from models.error import (
+    AppError,
+    InvalidField,
+    PayloadTooLarge,
+    ServerOverload,
+    UnknownOperation,
+    ValidationFailed,
+)
 from models.settings import Settings
 from models.user import Caller
+from server.doors.bodies import OF_STRANGERS_BYTES, Bounds
 from server.doors.clients import Client, Clients
+from server.doors.json import decode
 from server.doors.transport import EngineServer
 from server.identity import Identity, new_request_id
 
-MAX_ATTACHMENTS: Final = 8
+LONGEST_HEAD: Final = 1000
+"""Of a packet: its kind, its namespace and its number."""
+ROOM_S: Final = 5.0
 HEADROOM: Final = 2
 """A packet may be this many times larger than a request, so that a request that is too large is answered."""
 
@@ -35,43 +46,73 @@ log = structlog.get_logger("socketio")
 
 
 class Json:
-    """orjson, as python-socketio calls a JSON module."""
+    """What python-socketio calls a JSON module: orjson out, and bounded reading in."""
 
     @staticmethod
     def dumps(content: Any, **_: Any) -> str:
         return orjson.dumps(content).decode()
 
     @staticmethod
-    def loads(text: str | bytes, **_: Any) -> Any:
-        return orjson.loads(text)
+    def loads(text: str, **_: Any) -> Any:
+        """Raises: UnreadableJson."""
+        try:
+            return decode(text.encode())
+        except ValidationFailed as failure:
+            raise UnreadableJson(failure) from failure
+
+
+class UnreadableJson(ValueError):
+    """Engine.IO, which reads by the same module, expects a ValueError."""
+
+    def __init__(self, failure: AppError) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
 
 
 class RefusedEvent(list[Any]):
-    """An event that can be read, so that its call is answered, and is not taken."""
+    """An event that cannot be taken, so that its call is answered; `[name]`, where that could be read."""
 
-    def __init__(self, event: list[Any], failure: AppError) -> None:
-        super().__init__(event)
+    def __init__(self, failure: AppError, name: str = "") -> None:
+        super().__init__([name])
         self.failure = failure
 
 
 class Packet(packet.Packet):
-    """A Socket.IO packet; one that is too large or has attachments bears a refused event."""
+    """A Socket.IO packet. What it says may be unreadable: the packet is one, and its call is answered.
+
+    Attachments are refused with the event that announces them, and passed over when they come.
+    """
 
     max_request_bytes: ClassVar[int]
 
     def decode(self, encoded_packet: str) -> int:
-        attachments: int = super().decode(encoded_packet)
-        if isinstance(self.data, list) and _is_longer(encoded_packet, self.max_request_bytes):
-            self.data = RefusedEvent(self.data[:1], PayloadTooLarge(self.max_request_bytes))
-        return attachments
+        """Raises: ValueError, if this is no packet."""
+        try:
+            if _is_longer(encoded_packet, self.max_request_bytes):
+                self._decode_head(encoded_packet)
+                self.data = RefusedEvent(PayloadTooLarge(self.max_request_bytes))
+            else:
+                super().decode(encoded_packet)
+        except UnreadableJson as mistake:
+            self.data = RefusedEvent(mistake.failure)
+        if self.packet_type == packet.BINARY_ACK:
+            self.packet_type = packet.ACK
+        elif self.packet_type == packet.BINARY_EVENT:
+            self.packet_type = packet.EVENT
+            self._refuse(InvalidField("", "Send binary content as base64; attachments are not taken."))
+        elif self.packet_type == packet.EVENT and not _is_event(self.data):
+            self._refuse(InvalidField("", "An event is a list that begins with its name."))
+        return 0
 
-    @classmethod
-    def reconstruct_binary(cls, data: Any, attachments: list[bytes]) -> Any:
-        if not isinstance(data, list):
-            return data
-        return RefusedEvent(
-            data, InvalidField("", "Send binary content as base64; attachments are not taken.")
-        )
+    def _refuse(self, failure: AppError) -> None:
+        if not isinstance(self.data, RefusedEvent):
+            self.data = RefusedEvent(failure, self.data[0] if _is_event(self.data) else "")
+
+    def _decode_head(self, encoded_packet: str) -> None:
+        """Read all but the JSON of a packet, which begins with a bracket, a brace or a quotation mark."""
+        head = encoded_packet[:LONGEST_HEAD]
+        starts = [found for mark in '[{"' if (found := head.find(mark)) > 0]
+        super().decode(head[: min(starts, default=1)])
 
 
 class MalformedPacket(ValueError):
@@ -91,8 +132,6 @@ class SocketServer(socketio.AsyncServer):
         dialects: Sequence[Dialect],
     ) -> None:
         self._dialects = {dialect.namespace: dialect for dialect in dialects}
-        # A client on long polling sends all that waits in one request; engine.io's own bound is 16 packets.
-        Payload.max_decode_packets = settings.socket.max_pending_calls * HEADROOM
         super().__init__(
             async_mode="aiohttp",
             json=Json,
@@ -103,7 +142,20 @@ class SocketServer(socketio.AsyncServer):
             ping_interval=settings.socket.ping_interval_s,
             ping_timeout=settings.socket.ping_timeout_s,
             max_buffered_bytes=settings.socket.max_buffered_bytes,
+            bounds_of=self._bounds_of,
+            room_for=self._room_for,
         )
+        self._known = Bounds(
+            most_bytes=settings.server.max_request_bytes * HEADROOM,
+            within_s=None,
+            idle_s=settings.server.idle_timeout_s,
+        )
+        self._unknown = Bounds(
+            most_bytes=OF_STRANGERS_BYTES,
+            within_s=settings.server.request_timeout_s,
+            idle_s=settings.server.request_timeout_s,
+        )
+        self._request_timeout_s = settings.server.request_timeout_s
         self._areas: Mapping[str, dict[str, Operation]] = {
             namespace: registry.within(namespace) for namespace in registry.namespaces
         }
@@ -124,23 +176,56 @@ class SocketServer(socketio.AsyncServer):
             await self.eio.disconnect(engine_id)
         await self.shutdown()
 
+    async def _handle_eio_connect(self, engine_id: str, environ: dict[str, Any]) -> Any:  # type: ignore[override]
+        """Somebody is there; who does not say who they are is let go again."""
+        self._await_namespace(engine_id)
+        return await super()._handle_eio_connect(engine_id, environ)
+
+    def _await_namespace(self, engine_id: str) -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_later(self._request_timeout_s, self._end_unknown, engine_id)
+
+    def _end_unknown(self, engine_id: str) -> None:
+        if engine_id in self.eio.sockets and not self._clients.knows(engine_id):
+            self._clients.end(lambda: self.eio.disconnect(engine_id))
+
+    def _bounds_of(self, engine_id: str) -> Bounds:
+        return self._known if self._clients.knows(engine_id) else self._unknown
+
+    async def _room_for(self, engine_id: str) -> None:
+        """Wait a while until a client may call again, so that what it has saved up is not refused."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ROOM_S):
+                for client in self._clients.of(engine_id):
+                    while client.pending >= self._max_pending:
+                        await client.one_has_ended()
+
     def _engineio_server_class(self) -> type[EngineServer]:
         return EngineServer
 
     async def _handle_eio_message(self, engine_id: str, data: str | bytes) -> None:  # type: ignore[override]
-        """Take one packet; what cannot be read is told to the client, which is then let go."""
+        """Take one packet; who sends something else is told so and let go, to come back if they like."""
+        if isinstance(data, bytes):
+            return
         try:
-            if isinstance(data, str):
-                _check_attachments(data, is_due=engine_id in self._binary_packet)
+            if not data:
+                raise MalformedPacket("nothing at all")
+            if len(data) > OF_STRANGERS_BYTES and not self._clients.knows(engine_id):
+                raise MalformedPacket("more than somebody unknown has to say")
             await super()._handle_eio_message(engine_id, data)
         except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as mistake:
             log.info("malformed packet", engine_id=engine_id, mistake=type(mistake).__name__)
             await self._refuse_packet(engine_id)
 
     async def _refuse_packet(self, engine_id: str) -> None:
+        """Tell why, and close the transport. Who is connected must not be told CONNECT_ERROR or DISCONNECT:
+        clients take these for the server's wish that they stay away."""
         failure = InvalidField("", "Not a Socket.IO packet that this server takes; the connection is closed.")
-        for namespace in self._clients.namespaces_of(engine_id) or ["/"]:
-            await self._send_refusal(engine_id, namespace, failure)
+        clients = self._clients.of(engine_id)
+        for client in clients:
+            client.tell("error", failure.body(new_request_id()))
+        if not clients:
+            await self._send_refusal(engine_id, "/", failure)
         await self.eio.disconnect(engine_id)
 
     async def _send_refusal(self, engine_id: str, namespace: str, failure: AppError) -> None:
@@ -195,14 +280,31 @@ class SocketServer(socketio.AsyncServer):
 
     async def _handle_event(self, engine_id: str, namespace: str | None, id: int | None, data: Any) -> None:  # noqa: A002
         """Answer one call in a task of its own; calls of one client begin in their order."""
-        if not isinstance(data, list) or not data or not isinstance(data[0], str):
-            raise MalformedPacket("an event is a list that begins with its name")
         client = self._clients.find(engine_id, namespace or "/")
         if client is None:
-            raise MalformedPacket("an event before the namespace was connected")
+            await self._refuse_outsider(engine_id, namespace or "/", id)
+            return
+        if client.pending >= self._max_pending:
+            busy = ServerOverload("Too many calls of this client are under way; wait for their answers")
+            data = RefusedEvent(busy, data[0])
         call = asyncio.create_task(self._answer_call(client, data, id))
+        client.begin(call)
         self._calls.add(call)
         call.add_done_callback(self._calls.discard)
+
+    async def _refuse_outsider(self, engine_id: str, namespace: str, call_id: int | None) -> None:
+        """Answer a call in a namespace that the client is not in, or not any longer.
+
+        Raises: MalformedPacket, if it is in none.
+        """
+        if not self._clients.knows(engine_id):
+            raise MalformedPacket("an event before any namespace was connected")
+        if call_id is not None:
+            failure = InvalidField("namespace", "Connect to this namespace before you call in it.")
+            answer = [failure.body(new_request_id())]
+            await self._send_packet(
+                engine_id, self.packet_class(packet.ACK, answer, namespace=namespace, id=call_id)
+            )
 
     async def _answer_call(self, client: Client, event: list[Any], call_id: int | None) -> None:
         caller = client.caller_for(new_request_id())
@@ -214,40 +316,32 @@ class SocketServer(socketio.AsyncServer):
 
     async def _run(self, client: Client, caller: Caller, event: list[Any]) -> Answer:
         name, *arguments = event
-        if client.interpreter is None and name not in self._areas[client.namespace]:
-            return refuse(UnknownOperation(name), caller.request_id)
         if isinstance(event, RefusedEvent):
             return refuse(event.failure, caller.request_id)
-        if client.pending >= self._max_pending:
-            busy = ServerOverload("Too many calls of this client are under way; wait for their answers")
-            return refuse(busy, caller.request_id)
-        with client.one_more_pending():
-            if client.interpreter is not None:
-                call = client.interpreter.answer(name, arguments, caller, client)
-                return await answered(name, caller.request_id, call)
-            if len(arguments) > 1:
-                several = InvalidField("", "Expected one object as the only argument.")
-                return refuse(several, caller.request_id)
-            found = self._areas[client.namespace][name]
-            raw = client.with_defaults(found, arguments[0] if arguments else {})
-            with client.ending_with_it() if found.ends_with_caller else nullcontext():
-                return await self._pipeline.answer(found, caller, raw, client)
+        if client.interpreter is None and name not in self._areas[client.namespace]:
+            return refuse(UnknownOperation(name), caller.request_id)
+        if client.interpreter is not None:
+            call = client.interpreter.answer(name, arguments, caller, client)
+            return await answered(name, caller.request_id, call)
+        if len(arguments) > 1:
+            several = InvalidField("", "Expected one object as the only argument.")
+            return refuse(several, caller.request_id)
+        found = self._areas[client.namespace][name]
+        raw = client.with_defaults(found, arguments[0] if arguments else {})
+        with client.ending_with_it() if found.ends_with_caller else nullcontext():
+            return await self._pipeline.answer(found, caller, raw, client)
 
     async def _trigger_event(self, event: str, namespace: str, *arguments: Any) -> Any:
         """The base class reports disconnections here; nothing else is dispatched this way."""
         if event == "disconnect":
             engine_id = self.manager.eio_sid_from_sid(arguments[0], namespace)
             self._clients.remove(engine_id, namespace)
+            if not self._clients.knows(engine_id):
+                self._await_namespace(engine_id)
 
 
-def _check_attachments(data: str, *, is_due: bool) -> None:
-    """Binary packets announce their attachments: `51-…`. More than a handful is nobody's honest call."""
-    if is_due:
-        raise MalformedPacket("text where an attachment is due")
-    if data[:1] in ("5", "6"):
-        count = data[1:].partition("-")[0]
-        if not count.isdigit() or int(count) > MAX_ATTACHMENTS:
-            raise MalformedPacket("too many attachments")
+def _is_event(data: Any) -> bool:
+    return isinstance(data, list) and bool(data) and isinstance(data[0], str)
 
 
 def _is_longer(text: str, limit_bytes: int) -> bool:

@@ -15,11 +15,8 @@ from urllib.parse import quote
 from aiohttp import ETag, web
 
 from engine.runtimes.open_file import OpenFile
-from models.error import InvalidField, RangeNotSatisfiable
-
-PIECE_BYTES: Final = 1_048_576
-IDLE_S: Final = 60.0
-"""How long the next piece of a body may take to come, or of an answer to be taken."""
+from models.error import RangeNotSatisfiable
+from server.doors.bodies import PIECE_BYTES, pieces_of
 
 HEADERS: Final[Mapping[str, str]] = {
     "X-Content-Type-Options": "nosniff",
@@ -36,32 +33,22 @@ AddHeaders = Callable[[web.StreamResponse], None]
 
 
 class HttpStream:
-    """The `Stream` of one HTTP request. `add_headers` puts on an answer what every answer has."""
+    """The `Stream` of one HTTP request. `add_headers` puts on an answer what every answer has.
 
-    def __init__(self, request: web.Request, add_headers: AddHeaders) -> None:
+    The next piece of a body may take `idle_timeout_s` to come, and one of an answer to be taken.
+    """
+
+    def __init__(self, request: web.Request, add_headers: AddHeaders, idle_timeout_s: float) -> None:
         self.response: web.StreamResponse | None = None
         """The answer, once it has been begun."""
         self.is_whole = False
         self._request = request
         self._add_headers = add_headers
+        self._idle_timeout_s = idle_timeout_s
 
-    async def body(self) -> AsyncIterator[bytes]:
-        """The body, unpacked. Raises: InvalidField, if it breaks off, stops coming or cannot be unpacked."""
-        content = self._request.content
-        try:
-            while True:
-                async with asyncio.timeout(IDLE_S):
-                    piece = await content.read(PIECE_BYTES)
-                if piece:
-                    yield piece
-                elif content.at_eof():
-                    return
-        except TimeoutError as late:
-            raise InvalidField("", f"The body has stopped coming for {IDLE_S:.0f} seconds.") from late
-        except (web.RequestPayloadError, ConnectionError) as mistake:
-            raise InvalidField(
-                "", "The body cannot be read: its encoding or its length is wrong."
-            ) from mistake
+    def body(self) -> AsyncIterator[bytes]:
+        """The body, unpacked. Raises: as `pieces_of`."""
+        return pieces_of(self._request, self._idle_timeout_s)
 
     async def send_file(self, file: OpenFile) -> None:
         """Answer with a file, with the part asked for, or with 304. Raises: RangeNotSatisfiable."""
@@ -136,7 +123,7 @@ class HttpStream:
         try:
             async for piece in pieces:
                 if piece:
-                    async with asyncio.timeout(IDLE_S):
+                    async with asyncio.timeout(self._idle_timeout_s):
                         await response.write(piece)
             await response.write_eof()
         except (ConnectionError, TimeoutError):

@@ -19,10 +19,13 @@ PATH: Final = "path"
 class TransferDoor:
     """Routes of the operations that stream."""
 
-    def __init__(self, transfers: Registry, pipeline: Pipeline, identity: Identity) -> None:
+    def __init__(
+        self, transfers: Registry, pipeline: Pipeline, identity: Identity, *, idle_timeout_s: float
+    ) -> None:
         self._transfers = transfers
         self._pipeline = pipeline
         self._identity = identity
+        self._idle_timeout_s = idle_timeout_s
 
     def add_routes(self, app: web.Application) -> None:
         """Mount every transfer. Must come before the mirrored routes, whose paths of files are wider."""
@@ -43,9 +46,9 @@ class TransferDoor:
                 caller = await self._identity.of_request(request, request_id)
             except AppError as failure:
                 return respond(refuse(failure, request_id))
-            stream = HttpStream(request, request[ADD_HEADERS])
+            stream = HttpStream(request, request[ADD_HEADERS], self._idle_timeout_s)
             answer = await self._pipeline.answer(
-                declared, caller, parameters(request, declared.wire_names), stream
+                declared, caller, parameters(request, declared.request), stream
             )
             if stream.response is None:
                 return _answered(answer)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import engineio
@@ -18,14 +19,15 @@ import structlog
 from aiohttp import web
 from engineio import exceptions, packet
 from engineio.async_socket import AsyncSocket
-from engineio.payload import Payload
 
 from models.error import InvalidField
-from server.doors.bodies import read_body
+from server.doors.bodies import Bounds, read_body
 from server.doors.frames import payload_of, text_frame
 from server.identity import new_request_id
 
 POLLING_PACKETS: Final = 256
+MOST_PACKETS: Final = 10_000
+"""Of one request: what a client has saved up, and far from what keeps others waiting."""
 UPGRADE: Final = str(packet.UPGRADE)
 MESSAGE: Final = str(packet.MESSAGE)
 NOOP: Final = str(packet.NOOP)
@@ -182,9 +184,19 @@ class WebSocketDriver:
 class EngineServer(engineio.AsyncServer):
     """python-engineio with the queue and the driver above."""
 
-    def __init__(self, *arguments: Any, max_buffered_bytes: int, **options: Any) -> None:
+    def __init__(
+        self,
+        *arguments: Any,
+        max_buffered_bytes: int,
+        bounds_of: Callable[[str], Bounds],
+        room_for: Callable[[str], Awaitable[None]],
+        **options: Any,
+    ) -> None:
+        """`bounds_of` a connection's posts; `room_for` returns when it may call again."""
         super().__init__(*arguments, **options)
         self._max_buffered_bytes = max_buffered_bytes
+        self._bounds_of = bounds_of
+        self._room_for = room_for
         self._async = {**(self._async or {}), "websocket": WebSocketDriver}
 
     def create_queue(self, *_: Any, **__: Any) -> PacketQueue:
@@ -208,9 +220,12 @@ class EngineServer(engineio.AsyncServer):
         socket = self.sockets.get(request.query.get("sid"))
         if socket is None or socket.closed or not socket.connected or socket.upgraded:
             raise InvalidField("sid", "No connection on long polling has this id.")
-        content = await read_body(request.clone(client_max_size=self.max_http_buffer_size))
+        content = await read_body(request, self._bounds_of(socket.sid))
         try:
             for encoded in _packets(content):
+                await self._room_for(socket.sid)
+                if socket.closed:
+                    break
                 await self._receive(socket, encoded)
         except (ValueError, exceptions.EngineIOError) as mistake:
             await self.disconnect(socket.sid)
@@ -249,10 +264,8 @@ class EngineServer(engineio.AsyncServer):
 def _packets(content: bytes) -> list[str]:
     """The packets of a payload. Source: Engine.IO protocol v4.
 
-    Raises: ValueError.
+    Raises: ValueError, if it is none; InvalidField, if there are too many.
     """
-    text = content.decode()
-    packets = text.split(SEPARATOR) if text else []
-    if len(packets) > Payload.max_decode_packets:
-        raise ValueError("too many packets")
-    return packets
+    if content.count(SEPARATOR.encode()) >= MOST_PACKETS:
+        raise InvalidField("", f"Send at most {MOST_PACKETS} packets at once.")
+    return content.decode().split(SEPARATOR) if content else []

@@ -72,7 +72,7 @@ async def test_what_is_no_http_is_a_validation_error(server: ServerProcess, requ
     ("method", "path", "expected"),
     [
         ("PATCH", "/api/v1/sessions", (405, "METHOD_NOT_ALLOWED")),
-        ("BREW", "/api/v1/sessions", (400, "VALIDATION_ERROR")),
+        ("BREW", "/api/v1/sessions", (501, "METHOD_NOT_IMPLEMENTED")),
         ("TRACE", "/api/v1/health", (405, "METHOD_NOT_ALLOWED")),
         ("DELETE", "/socket.io/?EIO=4&transport=polling", (405, "METHOD_NOT_ALLOWED")),
         ("GET", "/api/v2/sessions", (404, "RESOURCE_NOT_FOUND")),

@@ -116,12 +116,27 @@ async def test_a_payload_of_invalid_utf8_is_refused(
     assert (status, code_of(json.loads(text))) == (400, "VALIDATION_ERROR")
 
 
-async def test_a_payload_of_thousands_of_packets_is_refused(
+async def test_a_thousand_calls_in_one_post_are_each_answered(
     server: ServerProcess, http: aiohttp.ClientSession
 ) -> None:
     path = await _open(http, server)
-    status, text = await _post(http, path, "\x1e".join(['42["system.health",{}]'] * 5000))
+    calls = [f'42{call_id}["session.list",{{"limit":1}}]' for call_id in range(1000)]
+    sent = asyncio.create_task(_post(http, path, "\x1e".join(calls)))
+    answers: list[str] = []
+    while len(answers) < 1000:
+        answers += [each for each in (await _get(http, path))[1].split("\x1e") if each.startswith("43")]
+    assert (await sent)[0] == 200
+    assert not [each for each in answers if "error" in each]
+
+
+async def test_a_payload_of_more_packets_than_anybody_saves_up_is_refused_and_the_connection_lives(
+    server: ServerProcess, http: aiohttp.ClientSession
+) -> None:
+    path = await _open(http, server)
+    status, text = await _post(http, path, "\x1e".join(["3"] * 100_000))
     assert (status, code_of(json.loads(text))) == (400, "VALIDATION_ERROR")
+    assert (await _post(http, path, '421["system.health",{}]'))[0] == 200
+    assert '431[{"status":"healthy"' in await _answered(http, path)
 
 
 async def test_a_payload_in_chunks_is_read_as_any_other(

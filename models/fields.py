@@ -1,0 +1,218 @@
+"""The fields of schemas: what a value of the wire may be, told before any work is done on it.
+
+Lengths are looked at before items, and what is wrong is told a few times, not a hundred thousand times:
+a caller who is not known yet must not be able to keep the server busy.
+"""
+
+from __future__ import annotations
+
+import datetime
+import enum
+import functools
+from collections.abc import Collection, Mapping, Sequence
+from itertools import islice
+from typing import Any, Dict, Final, List  # noqa: UP035 - the names under which collections are looked up
+
+import marshmallow
+from marshmallow import fields, validate
+
+from models.cleaning import LEAST_INTEGER, MOST_INTEGER, flaw_of, is_clean_text
+from models.clock import format_time, parse_time
+
+MOST_ITEMS: Final = 1000
+"""Of a list or a map that says nothing of its length."""
+MOST_MISTAKES: Final = 20
+"""How many are looked for in one place, and told together."""
+MOST_VALUES: Final = 10_000
+"""Of lists, maps and what is in them, where a field takes any JSON."""
+
+
+class Timestamp(fields.DateTime):
+    """An aware UTC time; on the wire ISO 8601 with milliseconds and `Z`. Source: S0, `createdAt`."""
+
+    def _serialize(self, value: datetime.datetime | None, *_: Any, **__: Any) -> str | None:
+        return None if value is None else format_time(value)
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> datetime.datetime:
+        try:
+            return parse_time(value)
+        except (ValueError, TypeError, AttributeError, OverflowError) as mistake:
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from mistake
+
+
+class WholeNumber(fields.Integer):
+    """An integer of 64 bits. A fraction is refused, not cut off."""
+
+    def _validated(self, value: Any) -> int:
+        if isinstance(value, float) and not value.is_integer():
+            raise self.make_error("invalid", input=value)
+        number = super()._validated(value)
+        if not LEAST_INTEGER <= number <= MOST_INTEGER:
+            raise self.make_error("too_large", input=value)
+        return number
+
+
+class UnicodeText(fields.String):
+    """A text that can be stored and sent, as every text that is declared."""
+
+    def _deserialize(self, value: Any, *arguments: Any, **options: Any) -> str:
+        text: str = super()._deserialize(value, *arguments, **options)
+        if not is_clean_text(text):
+            raise self.make_error("invalid_utf8", input=value)
+        return text
+
+
+class JsonWholeNumber(WholeNumber):
+    """An integer that is a number of JSON, too, and no text."""
+
+    def _validated(self, value: Any) -> int:
+        if not isinstance(value, int | float):
+            raise self.make_error("invalid", input=value)
+        return super()._validated(value)
+
+
+class JsonNumber(fields.Float):
+    """A number that is one of JSON, too, and no text."""
+
+    def _validated(self, value: Any) -> float:
+        if not isinstance(value, int | float):
+            raise self.make_error("invalid", input=value)
+        return super()._validated(value)
+
+
+class JsonBoolean(fields.Boolean):
+    """`true` or `false`, and nothing that could be meant so."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+class Items(fields.List[Any]):
+    """A list: its length is checked before its items, which are looked at until twenty are wrong."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **rest: Any) -> list[Any]:
+        if not isinstance(value, Sequence) or isinstance(value, str | bytes):
+            raise self.make_error("invalid")
+        _check_length(self, value)
+        found, wrong = [], {}
+        for index, item in enumerate(value):
+            try:
+                found.append(self.inner.deserialize(item, **rest))
+            except marshmallow.ValidationError as mistake:
+                wrong[index] = mistake.messages
+                if len(wrong) == MOST_MISTAKES:
+                    break
+        if wrong:
+            raise marshmallow.ValidationError(wrong)
+        return found
+
+
+class Entries(fields.Dict):
+    """A map of texts: its length is checked before its values, which are looked at until twenty are wrong."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **rest: Any) -> dict[str, Any]:
+        if not isinstance(value, Mapping):
+            raise self.make_error("invalid")
+        _check_length(self, value)
+        if self.value_field is None:
+            return dict(value)
+        found, wrong = {}, {}
+        for name, content in value.items():
+            try:
+                found[name] = self.value_field.deserialize(content, **rest)
+            except marshmallow.ValidationError as mistake:
+                wrong[name] = mistake.messages
+                if len(wrong) == MOST_MISTAKES:
+                    break
+        if wrong:
+            raise marshmallow.ValidationError(wrong)
+        return found
+
+
+class TypeMapping(dict[Any, Any]):
+    """Field classes by Python type; an enumeration is its values on the wire, never its names."""
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        if isinstance(key, type) and issubclass(key, enum.Enum):
+            return functools.partial(fields.Enum, key, by_value=True)
+        return super().get(key, default)
+
+
+STORED: Final = TypeMapping(
+    {
+        **marshmallow.Schema.TYPE_MAPPING,
+        datetime.datetime: Timestamp,
+        int: WholeNumber,
+        str: UnicodeText,
+    }
+)
+"""For what this server has written itself."""
+
+TOLERANT: Final = TypeMapping({**STORED, List: Items, Dict: Entries})  # noqa: UP006
+"""For what people and models write: a number or a truth can be a text."""
+
+STRICT: Final = TypeMapping({**TOLERANT, int: JsonWholeNumber, float: JsonNumber, bool: JsonBoolean})
+"""For JSON, which has numbers and truths of its own."""
+
+
+class BoundedSchema(marshmallow.Schema):
+    """A schema that looks at its own fields and at a few unknown ones, however many there are."""
+
+    def _deserialize(self, data: Any, **rest: Any) -> Any:
+        if isinstance(data, Mapping) and len(data) > len(self.load_fields):
+            known = {field.data_key or name for name, field in self.load_fields.items()}
+            unknown = islice((name for name in data if name not in known), MOST_MISTAKES)
+            kept = (*(name for name in known if name in data), *unknown)
+            data = {name: data[name] for name in kept}
+        return super()._deserialize(data, **rest)
+
+
+def check_any(content: Any) -> None:
+    """Look through what no schema describes, as far as it may go.
+
+    Raises: marshmallow.ValidationError, if it holds too much or cannot be stored and sent.
+    """
+    seen = 0
+    level = [content]
+    while level:
+        deeper: list[Any] = []
+        for holder in level:
+            inner = holder.values() if isinstance(holder, Mapping) else holder
+            if isinstance(inner, str | bytes) or not isinstance(inner, Collection):
+                continue
+            seen += len(inner)
+            if seen > MOST_VALUES:
+                raise marshmallow.ValidationError(f"Holds more than {MOST_VALUES} values.")
+            deeper += inner
+        level = deeper
+    flaw = flaw_of(content)
+    if flaw is not None:
+        raise marshmallow.ValidationError(f"{flaw.path}: {flaw.reason}" if flaw.path else flaw.reason)
+
+
+def as_given(field: fields.Field[Any], text: str) -> Any:
+    """What a text of a query or a path means for a field; the text itself where it means nothing to it."""
+    try:
+        match field:
+            case fields.Boolean():
+                return fields.Boolean().deserialize(text)
+            case fields.Integer():
+                return WholeNumber().deserialize(text)
+            case fields.Float():
+                return fields.Float().deserialize(text)
+            case fields.List():
+                return [as_given(field.inner, text)]
+    except marshmallow.ValidationError:
+        pass
+    return text
+
+
+def _check_length(field: fields.Field[Any], value: Any) -> None:
+    lengths = [each for each in field.validators if isinstance(each, validate.Length)]
+    for check in lengths or [_ANY_LENGTH]:
+        check(value)
+
+
+_ANY_LENGTH: Final = validate.Length(max=MOST_ITEMS)

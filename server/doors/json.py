@@ -1,0 +1,66 @@
+"""JSON that comes in: read as far as it is sure to be read quickly, and refused in words that name the place.
+
+Source: RFC 8259, 8.2 (halves of characters) and 9 (limits of a parser).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, Final
+
+import orjson
+
+from models.cleaning import flaw_of
+from models.error import InvalidField
+
+MOST_PARTS: Final = 100_000
+"""Lists, maps and values of one text. More could take the parser so long that everybody else has to wait."""
+EXAMINED_BYTES: Final = 65_536
+"""Of a text that cannot be read, so that the field which is wrong can be named."""
+LONGEST_NUMBER: Final = 300
+LONGEST_PATH: Final = 1000
+
+
+def decode(content: bytes) -> Any:
+    """The value of a JSON text. Raises: ValidationFailed, whatever is wrong with it."""
+    if _parts(content) > MOST_PARTS:
+        raise InvalidField("", f"Holds more than {MOST_PARTS} values.")
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError as mistake:
+        _name_the_field(content)
+        raise InvalidField("", f"The JSON cannot be read: {mistake}.") from mistake
+
+
+def _parts(content: bytes) -> int:
+    """How many lists, maps and values there are at most; texts are looked at closely only if need be."""
+    found = _marks(content)
+    if found <= MOST_PARTS:
+        return found
+    bare = content.replace(b"\\\\", b"").replace(b'\\"', b"")
+    quotes = bare.count(b'"')
+    return quotes if quotes > 2 * MOST_PARTS else _marks(b"".join(bare.split(b'"')[::2]))
+
+
+def _marks(content: bytes) -> int:
+    return sum(content.count(mark) for mark in (b"[", b"{", b","))
+
+
+def _name_the_field(content: bytes) -> None:
+    """Raises: InvalidField, if a parser that takes more can read the text and what it has read has a flaw.
+
+    Python's own takes halves of characters, and numbers without end or value.
+    """
+    if len(content) > EXAMINED_BYTES:
+        return
+    try:
+        flaw = flaw_of(json.loads(content, parse_int=_whole))
+    except (ValueError, RecursionError):
+        return
+    if flaw is not None:
+        raise InvalidField(flaw.path[:LONGEST_PATH], flaw.reason)
+
+
+def _whole(text: str) -> float:
+    return int(text) if len(text) < LONGEST_NUMBER else math.inf
