@@ -121,7 +121,8 @@ class Entries(fields.Dict):
         found, wrong = {}, {}
         for name, content in value.items():
             try:
-                found[name] = self.value_field.deserialize(content, **rest)
+                key = name if self.key_field is None else self.key_field.deserialize(name)
+                found[key] = self.value_field.deserialize(content, **rest)
             except marshmallow.ValidationError as mistake:
                 wrong[name] = mistake.messages
                 if len(wrong) == MOST_MISTAKES:
