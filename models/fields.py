@@ -118,7 +118,8 @@ class Entries(fields.Dict):
         _check_length(self, value)
         if self.value_field is None:
             return dict(value)
-        found, wrong = {}, {}
+        found: dict[Any, Any] = {}
+        wrong = {}
         for name, content in value.items():
             try:
                 key = name if self.key_field is None else self.key_field.deserialize(name)
