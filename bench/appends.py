@@ -34,7 +34,7 @@ APPENDS: Final = 50_000
 SESSION: Final = SessionId("session-bench")
 LIMIT: Final = "SQLite, one transaction"
 EVENT: Final = TaskProgress(progress=50, step="Reading what the tests of the event path say about it " * 2)
-PRAGMAS: Final = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-65536")
+PRAGMAS: Final = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536")
 
 
 class Counter:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+import structlog
 
 from engine.accounts.accounts import SECRET_FILE, Accounts
 from engine.accounts.profiles import ProviderProfiles
@@ -48,7 +50,7 @@ from engine.searches import Searches
 from engine.sessions import Sessions
 from engine.shell import Shell
 from engine.storage.approvals import ApprovalRepository
-from engine.storage.database import Database
+from engine.storage.database import Database, DatabaseUnusable
 from engine.storage.profiles import ProfileRepository
 from engine.storage.sessions import SessionRepository
 from engine.storage.tasks import (
@@ -67,9 +69,12 @@ from engine.tools.generate_image import GenerateImage
 from engine.tools.use_mcp_tool import UseMcpTool
 from engine.watching.runtime import WatchedRuntime
 from engine.watching.watchers import Watchers
+from models.error import ServerOverload
 from models.settings import ProviderSettings, Settings
 
 DATABASE_FILE: Final = "roocode.sqlite3"
+
+log = structlog.get_logger("engine")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +107,14 @@ class Engine:
     shell: Shell
     watchers: Watchers
 
+    async def check_writable(self) -> None:
+        """Raises: ServerOverload, if the database takes no writes at the moment."""
+        try:
+            await self.database.probe()
+        except DatabaseUnusable as failure:
+            log.error("unhealthy", reason=str(failure))
+            raise ServerOverload("The server cannot write to its database; see its log") from failure
+
     async def end_work(self) -> None:
         """Bring running tasks to a stored, resumable state, end what callers run, and take nothing new."""
         await self.runner.close()
@@ -110,14 +123,18 @@ class Engine:
         await self.terminals.close()
 
     async def close(self) -> None:
-        """End all work and let go of everything."""
-        await self.end_work()
-        await self.mcp.close()
-        await self.browsers.close()
-        await self.providers.close()
-        await self.watchers.close()
-        await self.runtime.shut_down()
-        await self.database.close()
+        """End all work and let go of everything, also of what comes after something that fails."""
+        async with AsyncExitStack() as ending:
+            for end in (
+                self.database.close,
+                self.runtime.shut_down,
+                self.watchers.close,
+                self.providers.close,
+                self.browsers.close,
+                self.mcp.close,
+                self.end_work,
+            ):
+                ending.push_async_callback(end)
 
 
 async def open_engine(settings: Settings, *, more_providers: Sequence[Provider] = ()) -> Engine:
@@ -177,7 +194,10 @@ def _data_dir(settings: Settings) -> Path:
 
 
 def _database(settings: Settings, data_dir: Path) -> Database:
-    return Database(settings.database.url or f"sqlite+aiosqlite:///{data_dir / DATABASE_FILE}")
+    return Database(
+        settings.database.url or f"sqlite+aiosqlite:///{data_dir / DATABASE_FILE}",
+        synchronous=settings.database.synchronous,
+    )
 
 
 def _assemble(

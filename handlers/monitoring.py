@@ -9,14 +9,19 @@ from engine.monitoring.docker import docker_answers
 from engine.monitoring.machine import system_resources
 from handlers.operation import Handlers, operation
 from models.clock import now
+from models.error import ServerOverload
 from models.monitoring import Health, Nothing, SystemResources
 from models.user import Caller, Permission
 
 
 class Monitoring(Handlers, namespace="/monitoring"):
-    @operation("system.health", rest="GET /api/v1/health", permission=None)
+    @operation("system.health", rest="GET /api/v1/health", permission=None, errors=(ServerOverload,))
     async def health(self, caller: Caller, request: Nothing) -> Health:
-        """Tell whether the server works, and what its commands run in. Needs no credentials."""
+        """Tell whether the server works, and what its commands run in. Needs no credentials.
+
+        It has written to its database a moment ago; one that cannot is SERVER_OVERLOAD (503).
+        """
+        await self.engine.check_writable()
         return Health(
             status="healthy",
             version=version("roocode-server"),

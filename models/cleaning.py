@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import orjson
+
 DEEPEST: Final = 200
 """How many objects and lists may lie within one another. What encodes JSON here takes 254."""
 LEAST_INTEGER: Final = -(2**63)
@@ -54,6 +56,17 @@ def cleaned(value: Any) -> Any:
     are in UTF-8. Objects that JSON has no word for stay: encoding them is a mistake of this program.
     """
     return value if flaw_of(value) is None else _cleaned(value, 0)
+
+
+def encoded(value: Any) -> bytes:
+    """A value as JSON, made fit where it is not: the last line before the disk and the wire.
+
+    Raises: TypeError, for objects that JSON has no word for.
+    """
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return orjson.dumps(cleaned(value))
 
 
 def flaw_of(value: Any) -> Flaw | None:

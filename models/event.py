@@ -6,12 +6,14 @@ Source: S0, "WebSocket Events"; the names beyond it follow its form (noun, past 
 from __future__ import annotations
 
 import datetime
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Literal, TypeVar
 
 import orjson
 
+from models.cleaning import encoded
 from models.clock import format_time, milliseconds
 from models.identifier import EventId, SessionId, TaskId, new_id
 from models.shape import Shape, limited, value
@@ -81,8 +83,18 @@ class StoredEvent:
     frames: dict[str, bytes] = field(default_factory=dict)
 
 
+EPOCH: Final = secrets.token_hex(4)
+"""Of this process, in the ids of all events that it stores: a number that is given again, after a log was
+restored from a backup or lost its end, makes another id."""
+
+
+def fields_of(happened: Event) -> bytes:
+    """An event's own fields as a JSON object. Raises: TypeError, if one of them has no form in JSON."""
+    return encoded(happened.dump())
+
+
 class Seal:
-    """Gives events their place and encodes them: their own fields, flat, with the envelope beside them.
+    """Gives events their place: the envelope before their own fields, all of it flat.
 
     One seal serves all events of a moment.
     """
@@ -94,20 +106,23 @@ class Seal:
         self._timestamp = format_time(moment)
 
     def __call__(
-        self, happened: Event, seq: int, session_id: SessionId, task_id: TaskId | None
+        self, name: str, fields: bytes, seq: int, session_id: SessionId, task_id: TaskId | None
     ) -> StoredEvent:
-        content: dict[str, Any] = {
-            "id": f"{session_id}.{seq}" if seq else new_id("signal"),
-            "type": happened.name,
+        """`fields` is what `fields_of` gave; `seq` is 0 for an ephemeral event."""
+        envelope: dict[str, Any] = {
+            "id": f"{session_id}.{seq}.{EPOCH}" if seq else new_id("signal"),
+            "type": name,
             "sessionId": session_id,
             "timestamp": self._timestamp,
         }
         if seq:
-            content["seq"] = seq
+            envelope["seq"] = seq
         if task_id is not None:
-            content["taskId"] = task_id
-        content.update(happened.dump())
-        return StoredEvent(seq, happened.name, session_id, task_id, self._time_ms, orjson.dumps(content))
+            envelope["taskId"] = task_id
+        body = orjson.dumps(envelope)
+        if fields != b"{}":
+            body = body[:-1] + b"," + fields[1:]
+        return StoredEvent(seq, name, session_id, task_id, self._time_ms, body)
 
 
 @value

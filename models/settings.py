@@ -60,11 +60,19 @@ class SocketSettings(Shape):
     max_pending_calls: int = field(default=64, metadata=limited(least=1, most=100_000))
 
 
+class Synchronous(enum.StrEnum):
+    """What an acknowledged write survives: `full` a power cut, `normal` a crash of this server alone."""
+
+    FULL = "full"
+    NORMAL = "normal"
+
+
 @value
 class DatabaseSettings(Shape):
     """Where everything is stored; empty: SQLite in the data directory."""
 
     url: str = ""
+    synchronous: Synchronous = Synchronous.FULL
 
 
 @value

@@ -14,6 +14,7 @@ import structlog
 from aiohttp import web
 
 from engine.engine import Engine, open_engine
+from engine.storage.database import Database
 from handlers.dialects.crogia.sessions import unasked
 from handlers.dialects.dialect import Operations
 from handlers.dialects.extension.interpreter import Extension
@@ -74,7 +75,8 @@ async def running(settings: Settings) -> AsyncIterator[Sequence[str]]:
     """A server that is ready; yields its addresses. Leaving the block stops it.
 
     Running tasks are brought to a stored, resumable state before the sockets are closed, so that those who
-    watch are told. Raises: OSError, if a port cannot be had.
+    watch are told. Raises: OSError, if a port cannot be had; DatabaseUnusable, as soon as nothing can be
+    written any more: the block is cancelled.
     """
     engine = await open_engine(settings)
     try:
@@ -84,7 +86,8 @@ async def running(settings: Settings) -> AsyncIterator[Sequence[str]]:
         try:
             addresses = await _listen(runner, settings)
             log.info("server started", **_facts(engine, settings), addresses=addresses)
-            yield addresses
+            async with _while_usable(engine.database):
+                yield addresses
         finally:
             log.info("server stopping", running_tasks=engine.runner.running)
             try:
@@ -111,6 +114,27 @@ def _limits(settings: Settings) -> Limits:
     return Limits(
         request_s=server.request_timeout_s, keep_alive_s=server.keep_alive_s, idle_s=server.idle_timeout_s
     )
+
+
+@asynccontextmanager
+async def _while_usable(database: Database) -> AsyncIterator[None]:
+    """Cancel the block when the database's writer has ended. Raises: DatabaseUnusable, then."""
+
+    async def watch(scope: asyncio.Timeout) -> None:
+        await database.broken()
+        scope.reschedule(asyncio.get_running_loop().time())
+
+    try:
+        async with asyncio.timeout(None) as scope:
+            watching = asyncio.create_task(watch(scope), name="database watch")
+            try:
+                yield
+            finally:
+                watching.cancel()
+    except TimeoutError:
+        if scope.expired():
+            raise await database.broken() from None
+        raise
 
 
 async def _stop(engine: Engine, doors: Doors, limit_s: float) -> None:

@@ -47,9 +47,10 @@ class EventLog:
 
         Cancelling gives up the wait, not the event. Raises: NotFound, if the session is unknown.
         """
+        draft = Draft.of(session_id, task_id, happened)
         told: asyncio.Future[StoredEvent] = asyncio.get_running_loop().create_future()
-        self._drafts.append((Draft(session_id, task_id, happened), told))
         self._database.wake()
+        self._drafts.append((draft, told))
         return await told
 
     async def read(self, session_id: SessionId, *, after: int, limit: int) -> list[StoredEvent]:
@@ -105,7 +106,7 @@ class EventLog:
                 continue
             before.setdefault(draft.session_id, head)
             heads[draft.session_id] = head + 1
-            stored = seal(draft.event, head + 1, draft.session_id, draft.task_id)
+            stored = seal(draft.name, draft.fields, head + 1, draft.session_id, draft.task_id)
             self._numbered.append(stored)
             if told is not None:
                 self._told.append((told, stored))
@@ -123,7 +124,9 @@ class EventLog:
 
     def failed(self, failure: Exception) -> None:
         waiting, self._drafts = self._writing + self._drafts, []
-        self._heads.update({key: head for key, head in self._heads_before.items() if head is not None})
+        for session_id in self._heads_before:
+            # Read again: another program may have written, or the disk has more than was acknowledged.
+            self._heads.pop(session_id, None)
         self._forget()
         for _, told in waiting:
             if told is not None and not told.done():

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import functools
 import sqlite3
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
@@ -22,17 +23,30 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, CursorResult, Executable, event, make_url
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy import Connection, CursorResult, Executable, event, make_url, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from engine.finishing import finish
 from engine.storage.driver import FEW_TRIPS, SqliteConnection
 from engine.storage.journal import Draft, Journal
+from engine.storage.tables import server_state
+from models.cleaning import encoded
+from models.clock import milliseconds, now
 from models.event import Event
 from models.identifier import SessionId, TaskId
+from models.settings import Synchronous
 
 UNITS_PER_COMMIT: Final = 512
+UNIT_LIMIT_S: Final = 30.0
+"""How long a unit of work may keep all others waiting."""
+READERS: Final = 8
+"""How many connections read at the same time; who comes later waits for a turn."""
+WRITER_CACHE_KIB: Final = 65_536
+READER_CACHE_KIB: Final = 8_192
+PROBE_LIMIT_S: Final = 5.0
+PROBE_HOLDS_S: Final = 1.0
+PROBED: Final = "probed"
 _SAVEPOINT: Final = "SAVEPOINT unit"
 _RELEASE: Final = "RELEASE SAVEPOINT unit"
 
@@ -43,6 +57,13 @@ _inside: contextvars.ContextVar[bool] = contextvars.ContextVar("inside_transacti
 
 class DatabaseUnusable(Exception):
     """The database cannot be opened; the message says which one, why, and what to do."""
+
+
+class UnitTooSlow(Exception):
+    """A unit of work took longer than it may: nothing of it is stored."""
+
+    def __init__(self) -> None:
+        super().__init__("a unit of work took too long and was given up; nothing of it is stored")
 
 
 class Statements:
@@ -71,11 +92,12 @@ class Transaction:
         self.finished: asyncio.Future[bool] = loop.create_future()
         self.committed: asyncio.Future[None] = loop.create_future()
         self.drafts: list[Draft] = []
+        self.is_expired = False
 
     @property
     def connection(self) -> Statements:
-        """The shared connection, for reads that must see what this unit did."""
-        return Statements(self.granted.result())
+        """The shared connection, for reads that must see what this unit did. Raises: UnitTooSlow."""
+        return Statements(self._granted())
 
     async def execute(
         self, statement: Executable, rows: Sequence[dict[str, Any]] | None = None
@@ -85,27 +107,56 @@ class Transaction:
 
     async def write(self, statement: Executable, rows: Sequence[dict[str, Any]] | None = None) -> None:
         """Run a statement whose outcome nobody looks at; what fails of it fails the unit."""
-        connection = self.granted.result()
+        connection = self._granted()
         with _driver(connection).deferring():
             await connection.execute(statement, rows)
 
     def append(self, session_id: SessionId, happened: Event, *, task_id: TaskId | None = None) -> None:
-        """Tell of what this unit does: the event is stored and announced with the commit, or never."""
-        self.drafts.append(Draft(session_id, task_id, happened))
+        """Tell of what this unit does: the event is stored and announced with the commit, or never.
+
+        Raises: TypeError, if it cannot be encoded.
+        """
+        self.drafts.append(Draft.of(session_id, task_id, happened))
+
+    def expire(self) -> None:
+        """Take the connection back from a unit that does not end."""
+        if not self.finished.done():
+            self.is_expired = True
+            self.finished.set_result(False)
+
+    def leave(self, *, succeeded: bool) -> None:
+        """The block has been left. Raises: UnitTooSlow, if that came too late to be stored."""
+        if not self.finished.done():
+            self.finished.set_result(succeeded)
+        elif succeeded:
+            raise UnitTooSlow
+
+    def _granted(self) -> AsyncConnection:
+        if self.is_expired:
+            raise UnitTooSlow
+        return self.granted.result()
 
 
 class Database:
     """Storage behind a URL. Only SQLite is wired up; nothing above this package knows which engine it is."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(
+        self, url: str, *, synchronous: Synchronous = Synchronous.FULL, unit_limit_s: float = UNIT_LIMIT_S
+    ) -> None:
         self._name = make_url(url).database or make_url(url).render_as_string()
-        self._engine = _create_engine(url)
+        self._engine = _create_engine(url, synchronous)
+        self._unit_limit_s = unit_limit_s
         self._is_sqlite = make_url(url).get_backend_name() == "sqlite"
         self._begin = "BEGIN IMMEDIATE" if self._is_sqlite else "BEGIN"
         self._waiting: deque[Transaction] = deque()
         self._wake = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
         self._closing = False
+        self._readers = asyncio.Semaphore(READERS)
+        self._ended = asyncio.Event()
+        self._failure: Exception | None = None
+        self._probing: asyncio.Task[None] | None = None
+        self._probed_at = -PROBE_HOLDS_S
 
     async def open(self, journal: Journal) -> None:
         """Bring the schema up to date and start the writer.
@@ -134,36 +185,72 @@ class Database:
         self._wake.set()
         if self._writer is not None:
             await self._writer
+        if self._probing is not None:
+            await asyncio.wait([self._probing])
         await self._engine.dispose()
 
+    async def broken(self) -> DatabaseUnusable:
+        """Return once nothing can be written any more; nobody is to go on as if it could."""
+        await self._ended.wait()
+        return self._unusable()
+
     def wake(self) -> None:
-        """Tell the writer that the journal has drafts."""
+        """Tell the writer that the journal has drafts. Raises: DatabaseUnusable, if there is none now."""
+        if self._failure is not None:
+            raise self._unusable()
         if self._closing:
             raise RuntimeError("the database is closed")
         self._wake.set()
 
+    async def probe(self) -> None:
+        """Show that the database takes writes, by one that all who ask within a second share.
+
+        Raises: DatabaseUnusable, if it does not, or not within `PROBE_LIMIT_S`.
+        """
+        if asyncio.get_running_loop().time() - self._probed_at < PROBE_HOLDS_S:
+            return
+        if self._probing is None or self._probing.done():
+            self._probing = asyncio.create_task(self._probe(), name="database probe")
+        await asyncio.wait([self._probing], timeout=PROBE_LIMIT_S)
+        if not self._probing.done():
+            raise DatabaseUnusable(f"The database {self._name} takes no writes at the moment")
+        failure = self._probing.exception()
+        if failure is not None:
+            raise DatabaseUnusable(f"The database {self._name} takes no writes: {failure}") from failure
+
+    async def _probe(self) -> None:
+        async with self.transaction() as unit:
+            statement = update(server_state).where(server_state.c.name == PROBED)
+            await unit.execute(statement.values(value=str(milliseconds(now()))))
+        self._probed_at = asyncio.get_running_loop().time()
+
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[Statements]:
-        """A connection that sees everything committed; each statement by itself."""
-        connection = self._engine.connect()
-        try:
-            await finish(_start(connection))
-            yield Statements(connection)
-        finally:
-            if connection.sync_connection is not None:
-                await finish(connection.close())
+        """A connection that sees everything committed; each statement by itself.
+
+        There are `READERS` of them, given in the order in which they were asked for.
+        """
+        async with self._readers:
+            connection = self._engine.connect()
+            try:
+                await finish(_start(connection))
+                yield Statements(connection)
+            finally:
+                if connection.sync_connection is not None:
+                    await finish(connection.close())
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """A unit of work. It is on disk when the block has been left without an exception.
 
-        Inside the block nothing else may be awaited that waits for a commit.
+        Inside the block nothing else may be awaited that waits for a commit, nor anything that takes long:
+        everybody else waits meanwhile. Raises: UnitTooSlow, DatabaseUnusable, SQLAlchemyError.
         """
         if _inside.get():
             raise RuntimeError("a transaction is open already: use it")
+        self.wake()
         unit = Transaction()
         self._waiting.append(unit)
-        self.wake()
         try:
             await unit.granted
         except asyncio.CancelledError:
@@ -174,33 +261,42 @@ class Database:
         try:
             yield unit
         except BaseException:
-            unit.finished.set_result(False)
+            unit.leave(succeeded=False)
             raise
         else:
-            unit.finished.set_result(True)
+            unit.leave(succeeded=True)
         finally:
             _inside.reset(token)
         await asyncio.shield(unit.committed)
 
     async def _write(self, journal: Journal) -> None:
-        async with self._engine.connect() as connection:
-            while True:
-                await self._wake.wait()
-                self._wake.clear()
-                while self._waiting or journal.has_drafts():
-                    await self._commit(connection, journal)
-                if self._closing:
-                    return
+        """The writer. It outlives what fails of a unit or a commit; its own end is everybody's to hear."""
+        try:
+            async with self._engine.connect() as connection:
+                if self._is_sqlite:
+                    await run_plain(connection, f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")
+                while not self._closing or self._waiting or journal.has_drafts():
+                    await self._wake.wait()
+                    self._wake.clear()
+                    while self._waiting or journal.has_drafts():
+                        await self._commit(connection, journal)
+        except Exception as failure:
+            log.critical("the database writer has ended", database=self._name, exc_info=True)
+            self._failure = failure
+            self._fail(journal, self._all_waiting(), self._unusable())
+            self._ended.set()
 
     async def _commit(self, connection: AsyncConnection, journal: Journal) -> None:
         """One database transaction with every unit that waits, up to a bound, and all drafts."""
         taken: list[Transaction] = []
+        has_begun = False
         try:
             await run_plain(connection, self._begin)
+            has_begun = True
             try:
                 while self._waiting and len(taken) < UNITS_PER_COMMIT:
                     taken.append(self._waiting.popleft())
-                    if await _perform(connection, taken[-1]):
+                    if await _perform(connection, taken[-1], self._unit_limit_s):
                         journal.accept(taken[-1].drafts)
                     else:
                         taken.pop()
@@ -210,8 +306,9 @@ class Database:
                 _driver(connection).drop()
                 await run_plain(connection, "ROLLBACK")
                 raise
-        except SQLAlchemyError as failure:
-            self._fail(journal, taken, failure)
+        except Exception as failure:
+            log.exception("commit failed", units=len(taken))
+            self._fail(journal, taken if has_begun else self._all_waiting(), failure)
         else:
             journal.committed()
             for unit in taken:
@@ -219,12 +316,21 @@ class Database:
 
     def _fail(self, journal: Journal, taken: list[Transaction], failure: Exception) -> None:
         """The commit did not happen: everybody who took part in it hears why; the writer goes on."""
-        log.error("commit failed", error=str(failure), units=len(taken))
         journal.failed(failure)
-        if not taken and self._waiting:
-            taken.append(self._waiting.popleft())
         for unit in taken:
             _settle(unit.committed if unit.granted.done() else unit.granted, failure)
+
+    def _all_waiting(self) -> list[Transaction]:
+        """Those who hear that not even a beginning can be made (the database is locked, say).
+
+        With an attempt for each of them, each would wait for the sum of all.
+        """
+        waiting = list(self._waiting)
+        self._waiting.clear()
+        return waiting
+
+    def _unusable(self) -> DatabaseUnusable:
+        return DatabaseUnusable(f"The database {self._name} cannot be written any more: {self._failure}")
 
 
 async def _start(connection: AsyncConnection) -> None:
@@ -251,17 +357,23 @@ def put_off(connection: AsyncConnection, statement: str, rows: Sequence[tuple[ob
     _driver(connection).put_off("executemany", statement, rows)
 
 
-async def _perform(connection: AsyncConnection, unit: Transaction) -> bool:
-    """Let one unit run in its savepoint; false if it failed or was abandoned."""
+async def _perform(connection: AsyncConnection, unit: Transaction, limit_s: float) -> bool:
+    """Let one unit run in its savepoint; false if it failed, was abandoned or did not end in time."""
     if unit.granted.done():
         return False
     driver = _driver(connection)
     driver.put_off("execute", _SAVEPOINT)
     unit.granted.set_result(connection)
-    if await unit.finished:
+    limit = asyncio.get_running_loop().call_later(limit_s, unit.expire)
+    succeeded = await unit.finished
+    limit.cancel()
+    if unit.is_expired:
+        log.error("a unit of work was given up", limit_s=limit_s)
+    if succeeded:
         try:
             await run_plain(connection, _RELEASE)
-        except DBAPIError as failure:
+        except Exception as failure:
+            # Whatever the driver does not take (a text that is no Unicode, say) is the unit's own failure.
             _settle(unit.committed, failure)
         else:
             return True
@@ -280,30 +392,32 @@ def _settle(future: asyncio.Future[Any], failure: Exception | None) -> None:
         future.set_exception(failure)
 
 
-def _create_engine(url: str) -> AsyncEngine:
+def _create_engine(url: str, synchronous: Synchronous) -> AsyncEngine:
     is_sqlite = make_url(url).get_backend_name() == "sqlite"
     engine = create_async_engine(
         url,
         module=FEW_TRIPS if is_sqlite else None,
         isolation_level="AUTOCOMMIT",
-        json_serializer=lambda content: orjson.dumps(content).decode(),
+        json_serializer=lambda content: encoded(content).decode(),
         json_deserializer=orjson.loads,
+        pool_size=READERS + 1,
+        max_overflow=0,
         pool_reset_on_return=None,
         skip_autocommit_rollback=True,
     )
     if is_sqlite:
-        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "connect", functools.partial(_prepare_sqlite, synchronous))
     return engine
 
 
-def _prepare_sqlite(connection: Any, _: object) -> None:
+def _prepare_sqlite(synchronous: Synchronous, connection: Any, _: object) -> None:
     cursor = connection.cursor()
     for pragma in (
         "journal_mode=WAL",
-        "synchronous=NORMAL",
+        f"synchronous={synchronous.value}",
         "foreign_keys=ON",
         "busy_timeout=10000",
-        "cache_size=-65536",
+        f"cache_size=-{READER_CACHE_KIB}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -7,17 +7,23 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.event import Event
+from models.event import Event, fields_of
 from models.identifier import SessionId, TaskId
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An event that has no place in its session's log yet."""
+    """An event that has no place in its session's log yet: `fields` are its own, encoded."""
 
     session_id: SessionId
     task_id: TaskId | None
-    event: Event
+    name: str
+    fields: bytes
+
+    @classmethod
+    def of(cls, session_id: SessionId, task_id: TaskId | None, happened: Event) -> Draft:
+        """Raises: TypeError, if the event cannot be encoded: here, where it fails nobody but its author."""
+        return cls(session_id, task_id, happened.name, fields_of(happened))
 
 
 class Journal(Protocol):
@@ -40,5 +46,5 @@ class Journal(Protocol):
         ...
 
     def failed(self, failure: Exception) -> None:
-        """The commit did not happen: forget what was numbered."""
+        """The commit did not happen, as far as is known: forget what was numbered."""
         ...

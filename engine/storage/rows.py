@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import ColumnElement, RowMapping, Select, Table, bindparam, func, insert, select, update
 
 from engine.storage.database import Database, Statements, Transaction
+from models.cleaning import cleaned_text
 from models.shape import Shape, StoredSchema, schema_of
 
 AnyShape = TypeVar("AnyShape", bound=Shape)
@@ -44,7 +45,7 @@ class Rows(Generic[AnyShape]):
                 continue
             if name in self._nested:
                 content = declared.serialize(name, item)
-            row[name] = content.value if isinstance(content, enum.Enum) else content
+            row[name] = _stored(content)
         return row
 
     def to_shape(self, row: RowMapping) -> AnyShape:
@@ -90,6 +91,12 @@ class Rows(Generic[AnyShape]):
             total = (await connection.execute(counted)).scalar_one()
             rows = (await connection.execute(found)).mappings()
             return [self.to_shape(row) for row in rows], total
+
+
+def _stored(content: Any) -> Any:
+    if isinstance(content, enum.Enum):
+        return content.value
+    return cleaned_text(content) if isinstance(content, str) else content
 
 
 def _revive(field: Any, content: Any) -> Any:

@@ -67,6 +67,14 @@ def _user_key() -> Column[str]:
     return Column("user_id", String(64), ForeignKey("users.id", ondelete="CASCADE"), nullable=False)
 
 
+server_state = Table(
+    "server_state",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""What the server notes for itself: `probed` is when it last showed that it can write."""
+
 users = Table(
     "users",
     metadata,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from handlers.dialects.extension.events import EventStream
 from models.clock import now
-from models.event import Event, Seal, StoredEvent
+from models.event import Event, Seal, StoredEvent, fields_of
 from models.identifier import MessageId, SessionId, TaskId
 from models.message import Message, MessageType
 from models.task import CallWritten, MessageCreated, MessageDelta, MessageDiscarded, TaskCancelled
@@ -24,7 +24,7 @@ PIECES = st.lists(st.tuples(st.text(min_size=1, max_size=40), st.booleans()), ma
 
 
 def stored(happened: Event, seq: int = 0) -> StoredEvent:
-    return Seal(now())(happened, seq, SESSION, TASK)
+    return Seal(now())(happened.name, fields_of(happened), seq, SESSION, TASK)
 
 
 def told(stream: EventStream, happened: Event, seq: int = 0) -> list[Any]:

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from models.error import NotFound
+from models.event import EPOCH
 from models.identifier import SessionId, TaskId
 from models.task import TaskProgress, TaskStarted
 from tests.support.storage import OTHER, SESSION, Storage, open_storage
@@ -27,7 +28,7 @@ async def test_an_event_carries_its_own_fields_flat_with_the_envelope_beside_the
     [stored] = storage.announced
     body = orjson.loads(stored.body)
     assert body == {
-        "id": f"{SESSION}.1",
+        "id": f"{SESSION}.1.{EPOCH}",
         "type": "task.progress",
         "sessionId": SESSION,
         "taskId": "task-1",
