@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from typing import Final
 
+import structlog
+
+from engine.finishing import finish
+from engine.runtimes.output import Tail
 from engine.runtimes.workspace import Workspace
 from models.identifier import new_id
 
@@ -13,15 +18,24 @@ KEPT_CHARACTERS: Final = 500_000
 MOST_BYTES: Final = 5_000_000
 """A file that has become longer begins anew with what is kept here."""
 
+log = structlog.get_logger("processes")
+
 
 class ProcessLogFile:
-    """The log of one process; `path` is within the workspace."""
+    """The log of one process; `path` is within the workspace.
+
+    The file is written by a thread, some time after what it holds was printed: the disk keeps nobody waiting.
+    """
 
     def __init__(self, path: str, descriptor: int) -> None:
+        """Takes the descriptor over."""
         self.path = path
         self._descriptor = descriptor
-        self._kept = ""
+        self._tail = Tail(KEPT_CHARACTERS)
+        self._unwritten: list[str] = []
+        self._unwritten_characters = 0
         self._bytes = 0
+        self._writing: asyncio.Task[None] | None = None
 
     @classmethod
     async def make(cls, workspace: Workspace) -> ProcessLogFile:
@@ -31,23 +45,43 @@ class ProcessLogFile:
 
     def write(self, text: str) -> None:
         """Add what was printed."""
-        self._kept = (self._kept + text)[-2 * KEPT_CHARACTERS :] if self._is_full(text) else self._kept + text
-        content = text.encode(errors="replace")
-        self._bytes += len(content)
-        if self._bytes > MOST_BYTES:
-            content = self._kept[-KEPT_CHARACTERS:].encode(errors="replace")
-            self._bytes = len(content)
-            os.ftruncate(self._descriptor, 0)
-        os.write(self._descriptor, content)
+        self._tail.add(text)
+        self._unwritten.append(text)
+        self._unwritten_characters += len(text)
+        if self._unwritten_characters > MOST_BYTES:  # more than the disk takes: the file begins anew
+            self._bytes = MOST_BYTES
+            self._unwritten = [self._tail.text]
+            self._unwritten_characters = len(self._unwritten[0])
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write(), name=f"log {self.path}")
 
     def tail(self, lines: int) -> str:
         """The last lines."""
-        return "".join(self._kept[-KEPT_CHARACTERS:].splitlines(keepends=True)[-lines:])
+        return "".join(self._tail.text.splitlines(keepends=True)[-lines:])
 
-    def close(self) -> None:
-        """Nothing more will be written."""
-        self._kept = self._kept[-KEPT_CHARACTERS:]
-        os.close(self._descriptor)
+    async def close(self) -> None:
+        """Write what is left; nothing more will be written."""
+        await finish(self._close())
 
-    def _is_full(self, text: str) -> bool:
-        return len(self._kept) + len(text) > 4 * KEPT_CHARACTERS
+    async def _close(self) -> None:
+        if self._writing is not None:
+            await self._writing
+        descriptor, self._descriptor = self._descriptor, -1
+        os.close(descriptor)
+
+    async def _write(self) -> None:
+        while self._unwritten:
+            texts, self._unwritten, self._unwritten_characters = self._unwritten, [], 0
+            try:
+                await asyncio.to_thread(self._append, "".join(texts))
+            except OSError as failure:  # no room on the disk; what is kept here goes on
+                log.warning("the log of a process has a gap", path=self.path, reason=failure.strerror)
+
+    def _append(self, text: str) -> None:
+        content = text.encode(errors="replace")
+        self._bytes += len(content)
+        if self._bytes > MOST_BYTES:
+            content = self._tail.text.encode(errors="replace")
+            self._bytes = len(content)
+            os.ftruncate(self._descriptor, 0)
+        os.write(self._descriptor, content)

@@ -175,13 +175,13 @@ class ProcessTable:
             one.process = dataclasses.replace(
                 one.process, status=status, exit_code=code, error=error, ended_at=now()
             )
-            one.log.close()
-            if one.has_started.is_set():
-                await finish(self._tell_end(session_id, one))
+            await finish(self._conclude(session_id, one))
 
-    async def _tell_end(self, session_id: SessionId, one: _Held) -> None:
-        await one.is_told.wait()
-        await self._tell(session_id, ProcessEnded(process=one.process))
+    async def _conclude(self, session_id: SessionId, one: _Held) -> None:
+        await one.log.close()
+        if one.has_started.is_set():
+            await one.is_told.wait()
+            await self._tell(session_id, ProcessEnded(process=one.process))
 
     async def _tell(self, session_id: SessionId, happened: ProcessStarted | ProcessEnded) -> None:
         try:

@@ -14,10 +14,12 @@ import structlog
 from engine.events.hub import Hub
 from engine.events.log import EventLog
 from engine.finishing import finish
+from engine.runtimes.output import Tail
 from engine.runtimes.runtime import Command, Runtime
 from engine.runtimes.runtime import Terminal as Program
 from engine.sessions import Sessions
 from engine.shell import TERMINAL
+from engine.typed import Typed
 from models.clock import now
 from models.error import AppError, Conflict, NotFound, PermissionDenied
 from models.identifier import SessionId, TerminalId, new_id
@@ -49,14 +51,13 @@ class _Open:
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
     work: asyncio.Task[None] | None = None
-    output: str = ""
+    output: Tail = field(default_factory=lambda: Tail(KEPT_CHARACTERS))
     position: int = 0
+    typed: Typed = field(default_factory=Typed)
 
     def take(self, text: str) -> None:
         self.position += len(text)
-        self.output += text
-        if len(self.output) > 2 * KEPT_CHARACTERS:
-            self.output = self.output[-KEPT_CHARACTERS:]
+        self.output.add(text)
 
 
 class TerminalTable:
@@ -107,14 +108,17 @@ class TerminalTable:
     def screen(self, session_id: SessionId, terminal_id: TerminalId) -> TerminalScreen:
         """What a terminal has printed last. Raises: NotFound."""
         one = self._find(session_id, terminal_id)
-        output = one.output[-KEPT_CHARACTERS:]
-        return TerminalScreen(terminal=one.terminal, output=output, position=one.position)
+        return TerminalScreen(terminal=one.terminal, output=one.output.text, position=one.position)
 
     async def type(self, request: TerminalInput) -> Terminal:
-        """Type into a terminal. Raises: NotFound; Conflict, if its program has ended."""
+        """Type into a terminal; what its program does not read at once waits until it does.
+
+        Raises: NotFound; Conflict, if its program has ended, or too much waits for it already.
+        """
         one = self._find(request.session_id, request.terminal_id)
+        program = await asyncio.shield(one.opened)
         try:
-            await (await asyncio.shield(one.opened)).write(request.data.encode())
+            await one.typed.add(program, request.data.encode())
         except OSError as failure:
             raise Conflict("What ran in the terminal has ended") from failure
         return one.terminal
@@ -160,6 +164,7 @@ class TerminalTable:
                 one.opened.set_exception(failure)
             log.debug("terminal failed", session_id=session_id, reason=failure.message)
         finally:
+            one.typed.close()
             self._open.get(session_id, {}).pop(one.terminal.id, None)
             if one.opened.done() and one.opened.exception() is None:
                 await finish(self._tell_end(session_id, one, code))

@@ -103,7 +103,7 @@ class ProcessStarted(Event):
 @event("process.output", durable=False, namespace="/processes")
 @value
 class ProcessOutput(Event):
-    """A line that a process printed."""
+    """What a process printed: a line, a part of one, or several that came at once."""
 
     pid: int
     stream: str

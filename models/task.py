@@ -456,7 +456,10 @@ class ToolStarted(Event):
 @event("tool.output", durable=False)
 @value
 class ToolOutput(Event):
-    """A line that a running command printed; in a task, a piece of the message `command_output`."""
+    """What a running command printed: a line, a part of one, or several that came at once.
+
+    In a task it is a piece of the message `command_output`.
+    """
 
     call_id: str
     stream: str

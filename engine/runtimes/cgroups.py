@@ -90,11 +90,15 @@ class ControlGroup:
     async def remove(self) -> None:
         """Take the group away; its processes have ended, and the kernel may need a moment to see that."""
         for _ in range(_REMOVAL_TRIES):
-            left = [folder for folder in set(self._folders.values()) if not _remove(folder)]
-            if not left:
+            if await asyncio.to_thread(self.discard):  # the kernel may take tens of milliseconds
                 return
             self.kill()
             await asyncio.sleep(0.02)
+
+    def discard(self) -> bool:
+        """Take the group away if nobody is in it; whether it is gone."""
+        left = [folder for folder in set(self._folders.values()) if not _remove(folder)]
+        return not left
 
     def _read(self, controller: str, name: str) -> list[str]:
         folder = self._folders.get(controller)

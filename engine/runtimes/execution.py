@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from engine.finishing import finish
 from engine.runtimes.child import Child, Readable
 from engine.runtimes.output import Lines, Transcript
+from engine.runtimes.pace import Pace
 from engine.runtimes.runtime import Exit, OnStarted, OutputSink
 from engine.runtimes.tree import disk_bytes
 from models.session import ResourceLimits
@@ -19,7 +22,12 @@ from models.session import ResourceLimits
 PRINTED_AT_MOST: Final = 16
 """A command that prints this many times what is kept of it is stopped."""
 
+BEGUN_S: Final = 0.1
+"""A line that has no end yet is handed on after this time, as far as it has come."""
+
 _CHUNK_BYTES: Final = 65_536
+_LAST_WORDS_S: Final = 5.0
+"""How long a command that is cancelled is heard, once it has been killed."""
 _CHECK_S: Final = 1.0
 _DISK_SHARE: Final = 20
 """Measuring the disk takes at most one part in this many of the time."""
@@ -39,8 +47,10 @@ class Bounds:
 class Execution:
     """A command that runs."""
 
-    def __init__(self, child: Child, bounds: Bounds, on_output: OutputSink | None) -> None:
+    def __init__(self, child: Child, bounds: Bounds, on_output: OutputSink | None, pace: Pace) -> None:
+        """`pace` is shared by all whose output is handed on."""
         self._child = child
+        self._pace = pace
         self._bounds = bounds
         self._on_output = on_output
         self._lines = {"stdout": Lines(), "stderr": Lines()}
@@ -66,7 +76,7 @@ class Execution:
         started = time.monotonic()
         try:
             try:
-                await self._follow(on_started)
+                await self._followed(on_started)
             finally:
                 await finish(self._child.close())
             return self._exit(time.monotonic() - started)
@@ -79,6 +89,16 @@ class Execution:
         if not self._is_stopping:
             self._is_stopping = True
             self._child.kill()
+
+    async def _followed(self, on_started: OnStarted | None) -> None:
+        """Cancelled, it ends the command and hears what it has printed, to its end or for a while."""
+        following = asyncio.create_task(self._follow(on_started))
+        try:
+            await asyncio.shield(following)
+        finally:
+            if not following.done():
+                self.stop()
+                await finish(_ended(following))
 
     async def _follow(self, on_started: OnStarted | None) -> None:
         child = self._child
@@ -100,14 +120,32 @@ class Execution:
             raise several.exceptions[0] from None
 
     async def _read(self, stream: str, reader: Readable) -> None:
+        loop = asyncio.get_running_loop()
         lines = self._lines[stream]
-        while chunk := await reader.read(_CHUNK_BYTES):
-            async with self._telling:
-                for other in self._lines.keys() - {stream}:
-                    await self._tell(other, self._lines[other].begun())
-                await self._tell(stream, lines.feed(chunk))
-        async with self._telling:
-            await self._tell(stream, lines.end())
+        due: float | None = None
+        """When the line that has begun is handed on without its end."""
+        while True:
+            try:
+                async with asyncio.timeout_at(due):
+                    chunk = await reader.read(_CHUNK_BYTES)
+            except TimeoutError:
+                due = None
+                await self._hand_on(stream, lines.begun)
+                continue
+            await self._hand_on(stream, partial(lines.feed, chunk) if chunk else lines.end)
+            if not chunk:
+                return
+            if not lines.has_begun:
+                due = None
+            elif due is None:
+                due = loop.time() + BEGUN_S
+
+    async def _hand_on(self, stream: str, take: Callable[[], list[str]]) -> None:
+        """Tell of what `take` gives, after what another stream has begun."""
+        async with self._pace.turn(), self._telling:
+            for other in self._lines.keys() - {stream}:
+                await self._tell(other, self._lines[other].begun())
+            await self._tell(stream, take())
 
     async def _tell(self, stream: str, pieces: list[str]) -> None:
         if self._on_output is None:
@@ -156,6 +194,13 @@ class Execution:
             peak_memory_bytes=end.peak_memory_bytes,
             cpu_s=end.cpu_s,
         )
+
+
+async def _ended(following: asyncio.Task[None]) -> None:
+    """Wait for it, or end it if that takes too long; what became of it is for nobody any more."""
+    await asyncio.wait({following}, timeout=_LAST_WORDS_S)
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
 
 
 async def is_over_disk(folder: Path, limits: ResourceLimits) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import shlex
@@ -12,6 +13,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
 
+from engine.finishing import finish
 from engine.runtimes.cgroups import ControlGroup, ControlGroups
 from engine.runtimes.process import Launch, Process
 from engine.runtimes.runtime import Command, Place, RuntimeUnavailable, Sandbox
@@ -91,7 +93,8 @@ class HostRuntime(SupervisingRuntime):
     async def _started(self, sandbox: Sandbox, start: Callable[[ControlGroup], Started]) -> Started:
         """What `start` makes in a group with the sandbox's limits. Raises: RuntimeUnavailable."""
         try:
-            group = self._groups.make(sandbox.limits)
+            making = asyncio.to_thread(self._groups.make, sandbox.limits)
+            group = await finish(making, let_go=ControlGroup.discard)
             try:
                 return start(group)
             except OSError:

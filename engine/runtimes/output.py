@@ -3,23 +3,41 @@
 from __future__ import annotations
 
 import codecs
+from collections import deque
 from typing import Final
 
 LONGEST_PIECE: Final = 8192
 """Characters. A line that is longer is handed on in pieces."""
+TOLD_ALONE: Final = 64
+"""Lines that come at once and are handed on one by one."""
+MOST_PIECES: Final = 4096
+"""Of a tail, before they are put together."""
 
 
 class Lines:
-    """The bytes of one stream as text, in pieces that are at most a line each; bad UTF-8 is replaced."""
+    """The bytes of one stream as text, in pieces; bad UTF-8 is replaced.
+
+    A piece is a line, or a part of one that is long or has no end yet. Of many lines that come at once a
+    piece is several, so that what is told of them does not grow with their number.
+    """
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._begun = ""
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is a line that has no end yet."""
+        return bool(self._begun)
+
     def feed(self, chunk: bytes) -> list[str]:
         """The lines that `chunk` completes, each with its line break."""
-        *whole, self._begun = (self._begun + self._decoder.decode(chunk)).split("\n")
-        pieces = [piece for line in whole for piece in _split(line + "\n")]
+        whole, line_break, self._begun = (self._begun + self._decoder.decode(chunk)).rpartition("\n")
+        whole += line_break
+        if whole.count("\n") > TOLD_ALONE:
+            pieces = _together(whole)
+        else:
+            pieces = [piece for line in whole.split("\n")[:-1] for piece in _split(line + "\n")]
         *long, self._begun = _split(self._begun)
         return pieces + long
 
@@ -36,6 +54,38 @@ class Lines:
 
 def _split(line: str) -> list[str]:
     return [line[start : start + LONGEST_PIECE] for start in range(0, len(line), LONGEST_PIECE)] or [""]
+
+
+def _together(lines: str) -> list[str]:
+    """Whole lines, as many of them in a piece as it may have characters."""
+    pieces, start = [], 0
+    while start < len(lines):
+        end = lines.rfind("\n", start, start + LONGEST_PIECE) + 1 or start + LONGEST_PIECE
+        pieces.append(lines[start:end])
+        start = end
+    return pieces
+
+
+class Tail:
+    """The end of a text that goes on: at least the last `kept` characters of it."""
+
+    def __init__(self, kept: int) -> None:
+        self._kept = kept
+        self._pieces: deque[str] = deque()
+        self._characters = 0
+
+    def add(self, text: str) -> None:
+        self._pieces.append(text)
+        self._characters += len(text)
+        while self._characters - len(self._pieces[0]) >= self._kept:
+            self._characters -= len(self._pieces.popleft())
+        if len(self._pieces) > MOST_PIECES:
+            self._pieces = deque(["".join(self._pieces)])
+
+    @property
+    def text(self) -> str:
+        """The last `kept` characters."""
+        return "".join(self._pieces)[-self._kept :]
 
 
 class Transcript:

@@ -127,28 +127,25 @@ class Process:
 
     def kill(self) -> None:
         """Kill all that it has started, so that it ends itself and leaves no zombie; or else itself."""
-        below = self._children()
-        for child in below:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                child.kill()
+        below = self._below(recursive=self.launch.mark is not None)
+        for process in below:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
         if not self.ended.is_set() and (not below or self.launch.mark is not None):
             os.killpg(self._popen.pid, signal.SIGKILL)
 
     async def terminate(self) -> None:
         """Ask all that it has started to end; not the jail itself, which would take them with it at once."""
-        for each in self._descendants():
-            with contextlib.suppress(psutil.NoSuchProcess):
-                if each.name() != _JAIL:
-                    each.terminate()
+        await asyncio.to_thread(self._terminate)
 
     async def ports(self) -> list[int]:
         """The TCP ports that it, and all below it, listen on."""
-        return listening_ports(each.pid for each in self._descendants())
+        return await asyncio.to_thread(lambda: listening_ports(self._all()))
 
     async def end_stragglers(self) -> None:
         """Kill what has left its parent and its session, until there is no more of it, or it cannot die."""
         for _ in range(_STRAGGLER_ROUNDS):
-            if self.launch.mark is None or not self._kill_marked(self.launch.mark):
+            if self.launch.mark is None or not await asyncio.to_thread(self._kill_marked, self.launch.mark):
                 return
             await asyncio.sleep(_STRAGGLER_PAUSE_S)
 
@@ -198,23 +195,29 @@ class Process:
             is_out_of_memory=self._group.is_out_of_memory(),
         )
 
-    def _children(self) -> list[psutil.Process]:
-        if self.ended.is_set():
-            return []
-        try:
-            return psutil.Process(self._popen.pid).children(recursive=self.launch.mark is not None)
-        except psutil.NoSuchProcess:
-            return []
+    def _terminate(self) -> None:
+        for process in self._all():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                each = psutil.Process(process)
+                if each.name() != _JAIL:
+                    each.terminate()
 
-    def _descendants(self) -> list[psutil.Process]:
+    def _all(self) -> list[int]:
         """It, and all below it."""
+        return [] if self.ended.is_set() else [self._popen.pid, *self._below(recursive=True)]
+
+    def _below(self, *, recursive: bool) -> list[int]:
+        """What it has started: its group knows; without one all of the machine's processes are looked at."""
         if self.ended.is_set():
             return []
+        grouped = self._group.processes() - {self._popen.pid}
+        if grouped:
+            return sorted(grouped)
         try:
-            outermost = psutil.Process(self._popen.pid)
-            return [outermost, *outermost.children(recursive=True)]
+            below = psutil.Process(self._popen.pid).children(recursive=recursive)
         except psutil.NoSuchProcess:
             return []
+        return [process.pid for process in below]
 
     def _kill_marked(self, mark: str) -> bool:
         """Whether there was anything left to kill."""

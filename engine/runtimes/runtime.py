@@ -13,7 +13,8 @@ from models.identifier import SessionId
 from models.session import ResourceLimits
 
 OutputSink = Callable[[str, str], Awaitable[None]]
-"""Called with the stream (`stdout` or `stderr`) and a piece of text, at most a line, as it is printed."""
+"""Called with the stream (`stdout` or `stderr`) and a piece of text as it is printed: a line, a part of one,
+or several that came at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

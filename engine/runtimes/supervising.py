@@ -13,6 +13,7 @@ from engine.finishing import finish
 from engine.runtimes.beneath import open_beneath
 from engine.runtimes.child import Child
 from engine.runtimes.execution import Bounds, Execution, is_over_disk
+from engine.runtimes.pace import Pace
 from engine.runtimes.program import Program
 from engine.runtimes.runtime import (
     Command,
@@ -60,6 +61,7 @@ class SupervisingRuntime:
     def __init__(self, *, max_output_bytes: int) -> None:
         self.problem: str | None = None
         self._max_output_bytes = max_output_bytes
+        self._pace = Pace()
         self._running: defaultdict[SessionId, set[Stoppable]] = defaultdict(set)
 
     async def run(
@@ -84,7 +86,7 @@ class SupervisingRuntime:
             only_reads=command.only_reads,
         )
         async with self._child(sandbox, command, has_input=False) as child:
-            execution = Execution(child, bounds, on_output)
+            execution = Execution(child, bounds, on_output, self._pace)
             with self._listed(sandbox.session_id, execution), _startable():
                 done = await execution.run(on_started)
             return await self._verified(child, done)

@@ -171,7 +171,7 @@ class Workspace:
             self._written(root, path, os.fstat(made))
             return made
 
-        return await self._change(path, work)
+        return await self._change(path, work, let_go=os.close)
 
     async def delete(self, path: str, *, if_match: str | None = None) -> None:
         """Remove a file, a link, or an empty directory. Raises: Conflict, if `if_match` names another tag."""
@@ -435,14 +435,20 @@ class Workspace:
         with refusals(path):
             return await finish(asyncio.to_thread(run), let_go=let_go)
 
-    async def _change(self, path: str, work: Callable[[int, str], Result]) -> Result:
+    async def _change(
+        self,
+        path: str,
+        work: Callable[[int, str], Result],
+        *,
+        let_go: Callable[[Result], object] | None = None,
+    ) -> Result:
         """As `_on`, while no other caller changes anything in the workspace."""
 
         def alone(root: int, relative: str) -> Result:
             with self._turn:
                 return work(root, relative)
 
-        return await self._on(path, alone)
+        return await self._on(path, alone, let_go=let_go)
 
     def _relative(self, path: str, field: str = "path") -> str:
         if "\0" in path:

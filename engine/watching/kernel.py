@@ -7,16 +7,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
+import os
+import termios
 import threading
+from array import array
 from typing import Final, Protocol
 
 import structlog
-from inotify_simple import INotify, flags
+from inotify_simple import INotify, flags, parse_events
 
+from engine.finishing import finish
 from engine.watching.tree import Folder
 
 GATHERED_S: Final = 0.02
 """Reading waits for this long after the first change, so that a flood is read in a few pieces."""
+READ_BYTES: Final = 16_384
+"""At a time: so many changes, some hundreds, keep nobody else waiting."""
+PAUSE_S: Final = 0.005
+"""Between two readings, where more has happened than one of them takes."""
 
 MOVED_IN: Final = flags.MOVED_TO | flags.ISDIR
 _WATCHED: Final = (
@@ -57,7 +66,7 @@ class Inotify:
     async def open(self) -> None:
         """Ask the kernel, once. Raises: OSError, where it gives no instance."""
         if self._opened is None:
-            opened = await asyncio.to_thread(INotify)
+            opened = await finish(asyncio.to_thread(_open), let_go=INotify.close)
             if self._opened is not None:
                 opened.close()
                 return
@@ -100,11 +109,22 @@ class Inotify:
                 with contextlib.suppress(OSError):  # the directory is gone, and its watch with it
                     self._opened.rm_watch(number)
 
-    def read(self) -> None:
-        """Tell the listeners of everything that has happened so far."""
+    async def read(self) -> None:
+        """Tell the listeners of everything that has happened so far, and let others have their turn."""
+        left = 0 if self._opened is None else _waiting_bytes(self._opened)
+        while left > 0 and (read := self._read_some()):
+            left -= read
+            await asyncio.sleep(0)
+
+    def _read_some(self) -> int:
+        """Tell of a few changes; how many bytes they were, 0 if there are no more."""
         if self._opened is None:
-            return
-        for number, mask, _, name in self._opened.read(timeout=0):
+            return 0
+        try:
+            told = os.read(self._opened.fileno(), READ_BYTES)
+        except BlockingIOError:
+            return 0
+        for number, mask, _, name in parse_events(told):
             if mask & flags.Q_OVERFLOW:
                 self._lose()
             elif mask & flags.IGNORED:
@@ -112,6 +132,7 @@ class Inotify:
             elif name and (found := self._watched.get(number)) is not None:
                 folder, listener = found
                 listener.stirred(folder, name, moved_in=mask & MOVED_IN == MOVED_IN)
+        return len(told)
 
     def _ended(self, number: int) -> None:
         """The kernel watches a directory no more: it is gone, unless that was asked for."""
@@ -132,7 +153,22 @@ class Inotify:
 
     def _read_on(self) -> None:
         if self._opened is not None and self._loop is not None:
+            read = 0
             try:
-                self.read()
+                read = self._read_some()
             finally:
-                self._loop.add_reader(self._opened.fileno(), self._gather)
+                if read > READ_BYTES // 2:  # there is more
+                    self._reading = self._loop.call_later(PAUSE_S, self._read_on)
+                else:
+                    self._loop.add_reader(self._opened.fileno(), self._gather)
+
+
+def _open() -> INotify:
+    return INotify(nonblocking=True)
+
+
+def _waiting_bytes(opened: INotify) -> int:
+    """How much there is to be read now. Source: inotify(7), FIONREAD."""
+    count = array("i", [0])
+    fcntl.ioctl(opened.fileno(), termios.FIONREAD, count)
+    return count[0]

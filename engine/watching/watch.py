@@ -184,7 +184,7 @@ class Watch:
                 log.exception("changes of files not told", session_id=self.session_id)
 
     async def _events(self, *, is_all: bool) -> list[Event]:
-        self._inotify.read()
+        await self._inotify.read()
         now = self._loop.time()
         stirred = self._settling.take(None if is_all else now)
         events: list[Event] = []

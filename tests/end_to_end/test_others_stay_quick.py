@@ -5,12 +5,62 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
-from tests.end_to_end.hostile.talking import connected
+from tests.end_to_end.hostile.talking import Talker, connected
 from tests.support.others import others_stay_quick
 from tests.support.server import ServerProcess
+
+EXCHANGES = """
+import ctypes, os
+libc = ctypes.CDLL(None)
+os.makedirs("one", exist_ok=True)
+os.makedirs("two", exist_ok=True)
+print("begun", flush=True)
+while True:
+    libc.renameat2(-100, b"one", -100, b"two", 2)
+"""
+FILES = """
+import os
+print("begun", flush=True)
+while True:
+    open("one", "w").close()
+    os.rename("one", "two")
+"""
+
+
+@dataclass
+class Busy:
+    """A client with a session of its own."""
+
+    client: Talker
+    session_id: str
+
+    async def call(self, name: str, **raw: Any) -> Any:
+        answer = await self.client.call(name, {"sessionId": self.session_id, **raw})
+        assert "error" not in answer, answer
+        return answer
+
+    async def start(self, command: str) -> int:
+        pid: int = (await self.call("process.start", command=command))["process"]["pid"]
+        return pid
+
+    async def has_printed(self, pid: int, text: str) -> None:
+        async with asyncio.timeout(30):
+            while text not in (await self.call("process.logs", pid=pid))["logs"]:
+                await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+async def busy(server: ServerProcess) -> AsyncIterator[Busy]:
+    async with connected(server) as client:
+        made = await client.call("session.create", {"name": "Busy"})
+        yield Busy(client, made["session"]["id"])
+        await client.call("session.delete", {"sessionId": made["session"]["id"]})
 
 
 async def test_a_server_that_stands_still_is_felt(server: ServerProcess) -> None:
@@ -21,10 +71,49 @@ async def test_a_server_that_stands_still_is_felt(server: ServerProcess) -> None
         os.kill(server.process.pid, signal.SIGCONT)
 
 
-async def test_a_command_that_prints_a_little(server: ServerProcess) -> None:
-    async with connected(server) as client:
-        made = await client.call("session.create", {"name": "Chatter"})
-        session_id = made["session"]["id"]
-        with others_stay_quick(server):
-            done = await client.call("shell.exec", {"sessionId": session_id, "cmd": "seq 2000; sleep 1"})
-    assert done["exitCode"] == 0, done
+@pytest.mark.parametrize("command", ["yes", "yes | tr '\\n' '\\r'", "yes >&2", "cat /dev/zero"])
+async def test_a_process_that_prints_without_end(server: ServerProcess, busy: Busy, command: str) -> None:
+    with others_stay_quick(server):
+        pid = await busy.start(command)
+        for _ in range(50):
+            await busy.call("process.logs", pid=pid, lines=10)
+        stopped = await busy.call("process.stop", pid=pid, force=True)
+    assert stopped["process"]["status"] == "stopped"
+
+
+async def test_a_command_that_prints_without_end(server: ServerProcess, busy: Busy) -> None:
+    with others_stay_quick(server):
+        done = await busy.call("tool.execute", toolName="execute_command", parameters={"command": "yes"})
+    assert not done["result"]["success"] and "it printed more" in done["result"]["output"]
+
+
+async def test_a_terminal_that_prints_without_end(server: ServerProcess, busy: Busy) -> None:
+    with others_stay_quick(server):
+        opened = await busy.call("terminal.open", command="yes")
+        terminal = {"terminalId": opened["terminal"]["id"]}
+        for _ in range(50):
+            await busy.call("terminal.get", **terminal)
+        await busy.call("terminal.close", **terminal)
+
+
+async def test_as_many_processes_as_there_may_be(server: ServerProcess, busy: Busy) -> None:
+    for _ in range(32):
+        await busy.start("sleep 600")
+    with others_stay_quick(server):
+        for _ in range(5):
+            listed = await busy.call("process.list")
+    assert [process["status"] for process in listed["processes"]] == ["running"] * 32
+    with others_stay_quick(server):
+        await busy.call("session.delete")
+
+
+@pytest.mark.parametrize("program", [EXCHANGES, FILES])
+async def test_names_that_change_without_end(server: ServerProcess, busy: Busy, program: str) -> None:
+    await busy.call("file.create", path="restless.py", content=program)
+    pid = await busy.start("exec python3 restless.py")
+    await busy.has_printed(pid, "begun")
+    with others_stay_quick(server):
+        for _ in range(100):
+            await busy.call("process.get", pid=pid)
+            await asyncio.sleep(0.02)
+        await busy.call("process.stop", pid=pid, force=True)

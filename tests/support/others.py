@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from bench.wire import connect
@@ -35,12 +36,14 @@ def others_stay_quick(
 ) -> Iterator[None]:
     """Ask for a light operation every 20 ms while the block runs; no round trip takes `within_s` or more.
 
-    The call that is under way at the end of the block counts, too. Time in which the asking process itself
-    did not get to run is the machine's, and is taken off.
+    The call that is under way at the end of the block counts, too. Time in which the asking process, or the
+    event loop of the server, was ready to run and did not get a processor is the machine's, and is taken off.
     """
     asked = {"limit": 1} if raw is None else dict(raw)
+    assert server.process is not None
+    number = server.process.pid
     watching = subprocess.Popen(
-        [sys.executable, "-m", "tests.support.others", server.url, name, json.dumps(asked)],
+        [sys.executable, "-m", "tests.support.others", server.url, name, json.dumps(asked), str(number)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -69,10 +72,17 @@ def others_stay_quick(
 
 
 class _Stalls:
-    """How long this process was not let run when it wanted to."""
+    """How long this process, and the server's event loop, were not let run when they wanted to."""
 
-    def __init__(self) -> None:
-        self.seconds = 0.0
+    def __init__(self, server: int) -> None:
+        self._own_s = 0.0
+        self._server = Path(f"/proc/{server}/task")
+
+    @property
+    def seconds(self) -> float:
+        """So far. Source: the kernel's Documentation/scheduler/sched-stats.rst, `schedstat`."""
+        main = self._server / self._server.parent.name / "schedstat"
+        return self._own_s + int(main.read_text().split()[1]) / 1e9
 
     async def watch(self) -> None:
         while True:
@@ -80,10 +90,10 @@ class _Stalls:
             await asyncio.sleep(TICK_S)
             late_s = time.perf_counter() - began - TICK_S
             if late_s > TICK_S:
-                self.seconds += late_s
+                self._own_s += late_s
 
 
-async def _watch(url: str, name: str, asked: Mapping[str, Any]) -> list[float]:
+async def _watch(url: str, name: str, asked: Mapping[str, Any], server: int) -> list[float]:
     """The round trips, in seconds, until the standard input ends."""
     loop = asyncio.get_running_loop()
     key = await loop.run_in_executor(None, sys.stdin.readline)
@@ -91,7 +101,7 @@ async def _watch(url: str, name: str, asked: Mapping[str, Any]) -> list[float]:
     await client.call(name, asked)
     print(READY, flush=True)
     is_over = loop.run_in_executor(None, sys.stdin.read)
-    stalls = _Stalls()
+    stalls = _Stalls(server)
     stalling = asyncio.create_task(stalls.watch())
     waits = []
     while not is_over.done():
@@ -105,4 +115,5 @@ async def _watch(url: str, name: str, asked: Mapping[str, Any]) -> list[float]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(_watch(sys.argv[1], sys.argv[2], json.loads(sys.argv[3])))))
+    url, name, asked, server = sys.argv[1:]
+    print(json.dumps(asyncio.run(_watch(url, name, json.loads(asked), int(server)))))

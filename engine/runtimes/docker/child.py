@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
@@ -238,38 +239,39 @@ class ContainerChild:
 
 
 class _Pieces:
-    """What a program prints on one stream, handed over as it comes."""
+    """What a program prints on one stream, handed over as it comes from one who writes to one who reads."""
 
     def __init__(self) -> None:
-        self._pieces: asyncio.Queue[bytes] = asyncio.Queue(_CHUNKS)
-        self._is_closed = asyncio.Event()
-        self._rest = b""
+        self._pieces: deque[bytes] = deque()
+        self._has_room = asyncio.Event()
+        self._is_filled = asyncio.Event()
+        self._is_closed = False
 
     async def put(self, piece: bytes) -> None:
         """Wait until there is room; what comes after the end is not kept."""
-        if piece and not self._is_closed.is_set():
-            await self._pieces.put(piece)
+        while len(self._pieces) >= _CHUNKS and not self._is_closed:
+            self._has_room.clear()
+            await self._has_room.wait()
+        if piece and not self._is_closed:
+            self._pieces.append(piece)
+            self._is_filled.set()
 
     async def read(self, most: int = 2**16) -> bytes:
-        """The next bytes; none at the end."""
-        if not self._rest:
-            self._rest = await self._next()
-        taken, self._rest = self._rest[:most], self._rest[most:]
-        return taken
+        """The next bytes; none at the end. Who is cancelled has taken nothing."""
+        await asyncio.sleep(0)  # who prints without end keeps nobody else waiting
+        while not self._pieces and not self._is_closed:
+            self._is_filled.clear()
+            await self._is_filled.wait()
+        if not self._pieces:
+            return b""
+        taken = self._pieces.popleft()
+        if len(taken) > most:
+            self._pieces.appendleft(taken[most:])
+        self._has_room.set()
+        return taken[:most]
 
     def close(self) -> None:
         """Let who reads see the end, after what is there already."""
-        self._is_closed.set()
-
-    async def _next(self) -> bytes:
-        if self._pieces.empty() and not self._is_closed.is_set():
-            getting = asyncio.ensure_future(self._pieces.get())
-            ending = asyncio.ensure_future(self._is_closed.wait())
-            try:
-                await asyncio.wait({getting, ending}, return_when=asyncio.FIRST_COMPLETED)
-                if getting.done():
-                    return getting.result()
-            finally:
-                getting.cancel()
-                ending.cancel()
-        return b"" if self._pieces.empty() else self._pieces.get_nowait()
+        self._is_closed = True
+        self._has_room.set()
+        self._is_filled.set()

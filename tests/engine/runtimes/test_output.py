@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.runtimes.output import LONGEST_PIECE, Lines, Transcript
+from engine.runtimes.output import LONGEST_PIECE, Lines, Tail, Transcript
 
 
 def pieces_of(chunks: list[bytes]) -> list[str]:
@@ -70,3 +70,30 @@ def test_a_transcript_does_not_grow() -> None:
         transcript.add("x" * 100)
     assert transcript.printed_bytes == 100_000
     assert len(transcript.text) < 1100
+
+
+def test_many_lines_that_come_at_once_are_told_together() -> None:
+    lines = Lines()
+    told = lines.feed(b"y\n" * 30_000 + b"begun")
+    assert "".join(told) == "y\n" * 30_000
+    assert len(told) < 10 and all(piece.endswith("\n") for piece in told)
+    assert lines.has_begun and lines.end() == ["begun"]
+
+
+def test_few_lines_are_told_one_by_one() -> None:
+    assert pieces_of([b"1\n2\n3\n"]) == ["1\n", "2\n", "3\n"]
+
+
+@given(st.lists(st.text(max_size=30)), st.integers(1, 60))
+def test_a_tail_is_the_end_of_all_that_was_added(texts: list[str], kept: int) -> None:
+    tail = Tail(kept)
+    for text in texts:
+        tail.add(text)
+    assert tail.text == "".join(texts)[-kept:]
+
+
+def test_a_tail_does_not_grow() -> None:
+    tail = Tail(1000)
+    for _ in range(100_000):
+        tail.add("x")
+    assert tail.text == "x" * 1000

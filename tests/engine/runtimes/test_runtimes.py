@@ -121,6 +121,64 @@ async def test_a_listener_that_fails_ends_the_command(runtime: SupervisingRuntim
         await runtime.run(sandbox, Command(line="echo said; sleep 1000"), on_output=hear)
 
 
+@pytest.mark.parametrize("printed", ["Continue? [y/N] ", "10 %\\r20 %\\r30 %\\r"])
+async def test_a_line_without_an_end_is_told_while_the_command_waits(
+    runtime: SupervisingRuntime, sandbox: Sandbox, printed: str
+) -> None:
+    heard: list[str] = []
+    is_told = asyncio.Event()
+
+    async def hear(stream: str, text: str) -> None:
+        heard.append(text)
+        if "".join(heard) == printed.replace("\\r", "\r"):
+            is_told.set()
+
+    command = Command(line=f"printf '{printed.replace('%', '%%')}'; exec sleep 60")
+    running = asyncio.create_task(runtime.run(sandbox, command, on_output=hear))
+    async with asyncio.timeout(30):
+        await is_told.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+async def test_progress_that_never_pauses_is_told_while_it_comes(
+    runtime: SupervisingRuntime, sandbox: Sandbox
+) -> None:
+    is_told = asyncio.Event()
+
+    async def hear(stream: str, text: str) -> None:
+        is_told.set()
+
+    line = "while :; do printf 'so far\\r'; sleep 0.02; done"
+    running = asyncio.create_task(runtime.run(sandbox, Command(line=line), on_output=hear))
+    async with asyncio.timeout(30):
+        await is_told.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+async def test_what_a_command_has_printed_is_told_when_it_is_stopped(
+    runtime: SupervisingRuntime, sandbox: Sandbox
+) -> None:
+    heard: list[str] = []
+
+    async def hear(stream: str, text: str) -> None:
+        heard.append(text)
+
+    running = asyncio.create_task(
+        runtime.run(sandbox, Command(line="printf 'no end'; touch printed; exec sleep 60"), on_output=hear)
+    )
+    async with asyncio.timeout(30):
+        while not (sandbox.folder / "printed").exists():
+            await asyncio.sleep(0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert "".join(heard) == "no end"
+
+
 async def test_a_slow_listener_slows_the_command_and_loses_nothing(
     runtime: SupervisingRuntime, sandbox: Sandbox
 ) -> None:
@@ -128,7 +186,7 @@ async def test_a_slow_listener_slows_the_command_and_loses_nothing(
 
     async def hear(stream: str, text: str) -> None:
         nonlocal lines
-        lines += 1
+        lines += text.count("\n")
         await asyncio.sleep(0)
 
     line = "i=0; while [ $i -lt 20000 ]; do echo 123456; i=$((i+1)); done"

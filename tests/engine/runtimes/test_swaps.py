@@ -202,7 +202,7 @@ async def test_a_link_swapped_in_for_the_log_of_a_process_leads_nowhere(
             await workspace.put("other", b"the agent's own")
             log = await ProcessLogFile.make(workspace)
             log.write("printed\n")
-            log.close()
+            await log.close()
             assert (await workspace.read("other")).content == b"the agent's own"
     assert swapper.swaps > 0
     assert is_alone(outside.file) and not swapper.has_the_target

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import os
 from typing import Any
 
 import pytest
@@ -61,6 +63,30 @@ async def test_who_comes_back_sees_what_was_printed_and_where_it_goes_on(room: R
     await shows(room, terminal, "héllo")
     screen = room.engine.terminals.screen(room.session_id, terminal.id)
     assert (screen.output, screen.position) == ("héllo", 5)
+
+
+async def test_a_program_that_does_not_read_keeps_nobody_who_types_waiting(room: Room) -> None:
+    terminal = await open_terminal(room, command="stty raw -echo; echo deaf; exec sleep 60")
+    await shows(room, terminal, "deaf")
+    async with asyncio.timeout(10):
+        for _ in range(64):
+            await send(room, terminal, "x" * 10_000)
+        with pytest.raises(Conflict):
+            for _ in range(300):
+                await send(room, terminal, "x" * 10_000)
+        await room.engine.terminals.close_one(room.session_id, terminal.id)
+
+
+async def test_what_was_typed_too_early_is_read_later_in_its_order(room: Room) -> None:
+    command = "stty raw -echo; echo ready; read -r go < gate; head -c 80000 | sha256sum; sleep 60"
+    os.mkfifo(room.folder / "gate")
+    terminal = await open_terminal(room, command=command)
+    await shows(room, terminal, "ready")
+    typed = [str(number % 10) * 10_000 for number in range(8)]
+    for each in typed:
+        await send(room, terminal, each)
+    await asyncio.to_thread((room.folder / "gate").write_text, "go\n")
+    await shows(room, terminal, hashlib.sha256("".join(typed).encode()).hexdigest())
 
 
 async def test_only_the_end_of_much_output_is_kept(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
