@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from models.event import LogReset
 from models.identifier import SessionId
 
 
 class Connection(Protocol):
     """One client on one socket (and one namespace)."""
 
-    def follow(self, session_id: SessionId, *, after: int | None) -> None:
-        """Send the session's events: those after `after` first (None: only what comes from now on)."""
+    def follow(self, session_id: SessionId, *, after: int | None, reset: LogReset | None = None) -> None:
+        """Send the session's events: `reset` where there is one, then those after `after`, then what comes.
+
+        `after` is None for only what comes from now on.
+        """
         ...
 
     def unfollow(self, session_id: SessionId) -> None:

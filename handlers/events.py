@@ -13,6 +13,7 @@ from models.event import (
     EventPage,
     EventSubscribe,
     EventUnsubscribe,
+    LogReset,
     Subscription,
 )
 from models.user import Caller, Permission
@@ -27,14 +28,27 @@ class Events(Handlers, namespace="/sessions"):
         errors=(NotFound,),
     )
     async def list(self, caller: Caller, request: EventList) -> EventPage:
-        """Read the session's events with a `seq` above `after`, in order and without holes."""
-        stored = await self.engine.log.read(request.session_id, after=request.after, limit=request.limit)
-        head = await self.engine.log.head(request.session_id)
-        reached = stored[-1].seq if stored else request.after
+        """Read the session's events with a `seq` above `after`, in order and without holes.
+
+        A cursor that is none of this log (its end is lost, or it was restored from a backup) reads it from
+        its beginning, and `pagination.reset` says so.
+        """
+        log = self.engine.log
+        place = await log.place(request.session_id, request.after, request.last_event_id)
+        after = place.after or 0
+        stored = await log.read(request.session_id, after=after, limit=request.limit)
+        head = await log.head(request.session_id)
+        reached = stored[-1].seq if stored else after
+        data = [orjson.loads(happened.body) for happened in stored]
         return EventPage(
-            data=[orjson.loads(happened.body) for happened in stored],
+            data=data,
             pagination=EventCursor(
-                limit=request.limit, has_more=reached < head, next_after=reached, head=head
+                limit=request.limit,
+                has_more=reached < head,
+                next_after=reached,
+                head=head,
+                last_event_id=data[-1]["id"] if data else None,
+                reset=place.is_reset or None,
             ),
         )
 
@@ -48,10 +62,23 @@ class Events(Handlers, namespace="/sessions"):
     async def subscribe(
         self, caller: Caller, request: EventSubscribe, connection: Connection
     ) -> Subscription:
-        """Follow a session on this socket: what came after `lastSeq` first, then what happens from now on."""
-        connection.follow(request.session_id, after=request.last_seq)
-        head = await self.engine.log.head(request.session_id)
-        return Subscription(session_id=request.session_id, following=True, head=head)
+        """Follow a session on this socket: what came after `lastSeq` first, then what happens from now on.
+
+        `lastEventId` in its place is beyond doubt: where it, or `lastSeq`, is none of this log (its end is
+        lost, or it was restored from a backup), `log.reset` comes first, then all of the log.
+        """
+        log = self.engine.log
+        place = await log.place(request.session_id, request.last_seq, request.last_event_id)
+        head = await log.head(request.session_id)
+        reset = LogReset(head=head) if place.is_reset else None
+        connection.follow(request.session_id, after=place.after, reset=reset)
+        return Subscription(
+            session_id=request.session_id,
+            following=True,
+            head=head,
+            last_event_id=await log.id_of(request.session_id, head),
+            reset=place.is_reset or None,
+        )
 
     @operation(
         "event.unsubscribe",

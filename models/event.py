@@ -125,6 +125,14 @@ class Seal:
         return StoredEvent(seq, name, session_id, task_id, self._time_ms, body)
 
 
+@event("log.reset", durable=False, namespace="/sessions")
+@value
+class LogReset(Event):
+    """The cursor is none of this log: forget what was told of the session, all of it follows."""
+
+    head: int
+
+
 @value
 class EventRecord(Shape):
     """The fields that every event bears beside its own. Source: DESIGN of this server (docs/events.md)."""
@@ -139,21 +147,28 @@ class EventRecord(Shape):
 
 @value
 class EventList(Shape):
-    """Read the log from a cursor on: events with a seq above `after`."""
+    """Read the log from a cursor on: events with a seq above `after`, or after the one with `lastEventId`."""
 
     session_id: SessionId
     after: int = field(default=0, metadata=limited(least=0, most=9_007_199_254_740_991))
+    last_event_id: EventId | None = field(default=None, metadata=limited(longest=200))
     limit: int = field(default=100, metadata=limited(least=1, most=1000))
 
 
 @value
 class EventCursor(Shape):
-    """Where a page of the log ends: go on with `nextAfter`; `head` is the last seq there is."""
+    """Where a page of the log ends: go on with `nextAfter`; `head` is the last seq there is.
+
+    `lastEventId` is the id of the page's last event. `reset` says that the cursor was none of this log: the
+    page begins with the log's first event.
+    """
 
     limit: int
     has_more: bool
     next_after: int
     head: int
+    last_event_id: EventId | None = None
+    reset: bool | None = None
 
 
 @value
@@ -166,10 +181,11 @@ class EventPage(Shape):
 
 @value
 class EventSubscribe(Shape):
-    """Follow a session on this socket; with `lastSeq` everything after it comes first."""
+    """Follow a session on this socket; with `lastSeq` or `lastEventId` everything after it comes first."""
 
     session_id: SessionId
     last_seq: int | None = field(default=None, metadata=limited(least=0, most=9_007_199_254_740_991))
+    last_event_id: EventId | None = field(default=None, metadata=limited(longest=200))
 
 
 @value
@@ -179,8 +195,13 @@ class EventUnsubscribe(Shape):
 
 @value
 class Subscription(Shape):
-    """Whether this socket follows the session, and the last seq of its log at this moment."""
+    """Whether this socket follows the session, and the last seq of its log at this moment, with its id.
+
+    `reset` says that the cursor was none of this log, and that all of the log follows.
+    """
 
     session_id: SessionId
     following: bool
     head: int
+    last_event_id: EventId | None = None
+    reset: bool | None = None

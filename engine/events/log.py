@@ -4,23 +4,42 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
 
+import orjson
 from sqlalchemy import Dialect, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from engine.storage.database import Database, Transaction, put_off
+from engine.storage.database import READERS, Database, Transaction, put_off
 from engine.storage.journal import Draft
 from engine.storage.tables import events, sessions
 from models.clock import now
 from models.error import NotFound
 from models.event import Event, Seal, StoredEvent
-from models.identifier import SessionId, TaskId
+from models.identifier import EventId, SessionId, TaskId
 
 _Waiting = tuple[Draft, asyncio.Future[StoredEvent] | None]
 Announce = Callable[[Sequence[StoredEvent]], None]
 
+PAGES_AT_ONCE: Final = READERS // 2
+"""However many clients come back at once: other reads have the other connections."""
+
 _READ = select(events).order_by(events.c.seq)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a reader goes on: after this seq, None for the live events alone.
+
+    `is_reset`: what it was given before is none of this log, which was restored from a backup or has lost
+    its end, so it begins anew.
+    """
+
+    after: int | None
+    is_reset: bool = False
 
 
 class EventLog:
@@ -33,6 +52,7 @@ class EventLog:
     def __init__(self, database: Database, announce: Announce) -> None:
         self._database = database
         self._announce = announce
+        self._pages = asyncio.Semaphore(PAGES_AT_ONCE)
         self._drafts: list[_Waiting] = []
         self._writing: list[_Waiting] = []
         self._heads: dict[SessionId, int] = {}
@@ -53,13 +73,35 @@ class EventLog:
         self._drafts.append((draft, told))
         return await told
 
+    async def place(self, session_id: SessionId, last_seq: int | None, last_id: EventId | None) -> Place:
+        """Where a reader goes on whose last event had this seq, or this id, which alone is beyond doubt.
+
+        An id bears the epoch of the process that stored the event (`models.event.EPOCH`).
+        """
+        if last_id is not None:
+            last_seq = _seq_of(last_id)
+        elif last_seq is None:
+            return Place(None)
+        if last_seq == 0 and last_id is None:
+            return Place(0)
+        if last_seq > await self.head(session_id):
+            return Place(0, is_reset=True)
+        if last_id is not None and last_id != await self.id_of(session_id, last_seq):
+            return Place(0, is_reset=True)
+        return Place(last_seq)
+
+    async def id_of(self, session_id: SessionId, seq: int) -> EventId | None:
+        """The id of the event with this number; None where there is none."""
+        found = await self.read(session_id, after=seq - 1, limit=1) if seq > 0 else []
+        return orjson.loads(found[0].body)["id"] if found and found[0].seq == seq else None
+
     async def read(self, session_id: SessionId, *, after: int, limit: int) -> list[StoredEvent]:
         """Events with seq > `after`, ascending and without holes, at most `limit`.
 
         Only committed ones; an empty list means that `after` is the head (or past it).
         """
         statement = _READ.where(events.c.session_id == session_id, events.c.seq > after).limit(limit)
-        async with self._database.read() as connection:
+        async with self._pages, self._database.read() as connection:
             rows = (await connection.execute(statement)).mappings()
             return [
                 StoredEvent(
@@ -165,6 +207,13 @@ def _row(stored: StoredEvent) -> tuple[object, ...]:
         stored.time_ms,
         stored.body,
     )
+
+
+def _seq_of(event_id: EventId) -> int:
+    """The number in an event's id, `<sessionId>.<seq>.<epoch>`; one that no event has, if it is no id."""
+    _, _, rest = event_id.partition(".")
+    number = rest.partition(".")[0]
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 17 else sys.maxsize
 
 
 def _refuse(told: asyncio.Future[StoredEvent] | None, session_id: SessionId) -> None:

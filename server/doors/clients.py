@@ -14,7 +14,7 @@ from engine.events.log import EventLog
 from handlers.dialects.dialect import Interpreter
 from handlers.operation import Operation
 from models.clock import now
-from models.event import EVENTS, StoredEvent
+from models.event import EVENTS, LogReset, StoredEvent
 from models.identifier import SessionId
 from models.user import Caller
 from server.doors.frames import text_frame
@@ -45,7 +45,7 @@ class Client:
         self._queue = queue
         self._clients = clients
         self._defaults: dict[str, Any] = {}
-        self._wanted: dict[SessionId, int | None] = {}
+        self._wanted: dict[SessionId, tuple[int | None, LogReset | None]] = {}
         self._following: dict[SessionId, Subscriber] = {}
         self._ending_with_it: set[asyncio.Task[Any]] = set()
         self._is_connected = False
@@ -92,19 +92,19 @@ class Client:
         """The client has its CONNECT packet: events may follow, until its credentials run out."""
         self._is_connected = True
         wanted, self._wanted = self._wanted, {}
-        for session_id, after in wanted.items():
-            self._start(session_id, after)
+        for session_id, (after, reset) in wanted.items():
+            self._start(session_id, after, reset)
         if self._caller.expires_at is not None:
             left_s = (self._caller.expires_at - now()).total_seconds()
             loop = asyncio.get_running_loop()
             self._expiry = loop.call_later(max(0.0, left_s), self._clients.end, disconnect)
 
-    def follow(self, session_id: SessionId, *, after: int | None) -> None:
+    def follow(self, session_id: SessionId, *, after: int | None, reset: LogReset | None = None) -> None:
         """Send the session's events; a second call for the same session begins anew from `after`."""
         if self._is_connected:
-            self._start(session_id, after)
+            self._start(session_id, after, reset)
         else:
-            self._wanted[session_id] = after
+            self._wanted[session_id] = (after, reset)
 
     def unfollow(self, session_id: SessionId) -> None:
         """Send no more events of this session."""
@@ -146,6 +146,10 @@ class Client:
         """Return once the client has taken what was sent. Raises: ConnectionError, when it is gone."""
         await self._queue.drained()
 
+    def abandon(self) -> None:
+        """Break the connection off: the client comes back by itself, and resumes."""
+        self._clients.break_off(self.engine_id)
+
     def acknowledge(self, call_id: int, body: Mapping[str, Any]) -> None:
         """Answer a call."""
         self._queue.write_payload(f"43{self._prefix}{call_id}[".encode() + orjson.dumps(body) + b"]")
@@ -158,8 +162,11 @@ class Client:
         self.pending -= 1
         self._ended.set()
 
-    def _start(self, session_id: SessionId, after: int | None) -> None:
+    def _start(self, session_id: SessionId, after: int | None, reset: LogReset | None) -> None:
         self.unfollow(session_id)
+        if reset is not None and self.interpreter is None:
+            # In every namespace: whatever a client follows there, its cursor means nothing any more.
+            self.tell(reset.name, {"type": reset.name, "sessionId": session_id, **reset.dump()})
         self._following[session_id] = Subscriber(
             session_id, self, self._clients.log, self._clients.hub, after=after
         )
@@ -173,6 +180,7 @@ class Clients:
         self.hub = hub
         self._clients: dict[str, dict[str, Client]] = {}
         self._ending: set[asyncio.Task[None]] = set()
+        self._break_off: Callable[[str], Awaitable[None]]
 
     def find(self, engine_id: str, namespace: str) -> Client | None:
         """The client of this connection in this namespace."""
@@ -200,8 +208,16 @@ class Clients:
             if not here:
                 del self._clients[engine_id]
 
+    def break_off_by(self, break_off: Callable[[str], Awaitable[None]]) -> None:
+        """Say how the connection of an engine.io id is broken off."""
+        self._break_off = break_off
+
+    def break_off(self, engine_id: str) -> None:
+        """Have a connection broken off, in such a way that its client comes back."""
+        self.end(lambda: self._break_off(engine_id))
+
     def end(self, disconnect: Callable[[], Awaitable[None]]) -> None:
-        """Show a client out whose credentials have run out."""
+        """Show a client out, in a task of its own."""
         ending = asyncio.ensure_future(disconnect())
         self._ending.add(ending)
         ending.add_done_callback(self._ending.discard)

@@ -163,6 +163,7 @@ class SocketServer(socketio.AsyncServer):
         self._pipeline = pipeline
         self._identity = identity
         self._clients = clients
+        clients.break_off_by(self.eio.break_off)
         self._max_pending = settings.socket.max_pending_calls
         self._calls: set[asyncio.Task[None]] = set()
 

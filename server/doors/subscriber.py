@@ -13,7 +13,7 @@ from engine.events.log import EventLog
 from models.event import StoredEvent
 from models.identifier import SessionId
 
-PAGE: Final = 500
+PAGE: Final = 200
 
 log = structlog.get_logger("subscriber")
 
@@ -27,6 +27,10 @@ class Outlet(Protocol):
 
     async def drained(self) -> None:
         """Return once there is room again. Raises: ConnectionError, when the client is gone."""
+        ...
+
+    def abandon(self) -> None:
+        """Break the connection off, so that the client notices, comes back and resumes."""
         ...
 
 
@@ -83,6 +87,8 @@ class Subscriber:
         except Exception:
             log.exception("catching up failed", session_id=self._session_id)
             self._leave()
+            # A client that is connected and hears nothing more would wait for ever.
+            self._outlet.abandon()
 
     async def _read_to_the_head(self) -> None:
         cursor = self._cursor or 0

@@ -90,6 +90,14 @@ class PacketQueue(asyncio.Queue[Any]):
         else:
             self._write(text_frame(payload))
 
+    def abort(self) -> bool:
+        """Break off the WebSocket's connection; False for a client on long polling, which has none."""
+        if self._request is None:
+            return False
+        if self._transport is not None:
+            self._transport.abort()
+        return True
+
     async def drained(self) -> None:
         """Return once the client has taken what was sent. Raises: ConnectionError, when it is gone."""
         if self._request is None:
@@ -214,6 +222,19 @@ class EngineServer(engineio.AsyncServer):
         if socket is not None:
             await socket.close(wait=False, reason=self.reason.SERVER_DISCONNECT)
             self.sockets.pop(sid, None)
+
+    async def break_off(self, sid: str) -> None:
+        """End a connection as a broken network would: the JavaScript client comes back after that alone.
+
+        (Of a server that has sent a packet to disconnect it takes that it is to stay away.)
+        """
+        socket = self.sockets.get(sid)
+        if socket is None:
+            return
+        if not socket.queue.abort():
+            await socket.close(wait=False, abort=True, reason=self.reason.TRANSPORT_CLOSE)
+            self.sockets.pop(sid, None)
+            socket.queue.put_nowait(None)  # so that a poll that waits is answered; the next is refused
 
     async def _take(self, request: web.Request) -> web.Response:
         """Take what a client on long polling sends; one that sends no packets is let go."""

@@ -16,7 +16,7 @@ from handlers.operation import Registry
 from handlers.pipeline import Pipeline
 from models.clock import now
 from models.error import AppError
-from models.event import EventSubscribe, StoredEvent
+from models.event import EventSubscribe, LogReset, StoredEvent
 from models.identifier import SessionId
 from models.settings import SocketSettings
 from models.user import Caller
@@ -29,6 +29,7 @@ MAX_MESSAGE_BYTES: Final = 65_536
 """S3's clients send nothing; what they send all the same is read and left."""
 
 
+CURSOR: Final = ("lastSeq", "lastEventId")
 QUIET_S: Final = 0.5
 """How long a session has been quiet before the completions that were held back are told."""
 
@@ -39,12 +40,13 @@ class Follower:
     def __init__(self, door: WebSocketDoor, request: web.Request) -> None:
         self._door = door
         self._request = request
-        self._stream = EventStream(is_new="lastSeq" not in request.query)
+        self._stream = EventStream(is_new=not any(name in request.query for name in CURSOR))
         self._quiet: asyncio.TimerHandle | None = None
         self._wanted: tuple[SessionId, int | None] | None = None
         self._subscriber: Subscriber | None = None
 
-    def follow(self, session_id: SessionId, *, after: int | None) -> None:
+    def follow(self, session_id: SessionId, *, after: int | None, reset: LogReset | None = None) -> None:
+        """S3 has no word for a reset: its clients are given the log anew."""
         self._wanted = (session_id, after)
 
     def unfollow(self, session_id: SessionId) -> None:
@@ -88,6 +90,10 @@ class Follower:
         if transport is not None and not transport.is_closing():
             for said in self._stream.release():
                 transport.write(text_frame(said))
+
+    def abandon(self) -> None:
+        if self._request.transport is not None:
+            self._request.transport.abort()
 
     async def drained(self) -> None:
         if self._request.transport is None:
@@ -150,8 +156,8 @@ class WebSocketDoor:
     async def _admit(self, request: web.Request, caller: Caller, follower: Follower) -> None:
         """Raises: AppError, if the caller may not follow the session."""
         raw: dict[str, object] = {"sessionId": request.match_info["session_id"]}
-        if "lastSeq" in request.query:
-            raw["lastSeq"] = request.query["lastSeq"]
+        cursor = {name: request.query[name] for name in CURSOR if name in request.query}
+        raw.update(EventSubscribe.read_texts(cursor))
         answer = await self._pipeline.answer(self._subscribe, caller, raw, follower)
         if answer.failure is not None:
             raise answer.failure

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +22,7 @@ class Tank:
     def __init__(self, chance_of_full: float, seed: int) -> None:
         self.seen: list[int] = []
         self.is_gone = False
+        self.is_abandoned = asyncio.Event()
         self._random = random.Random(seed)  # noqa: S311 - the seed makes a failure repeatable
         self._chance = chance_of_full
 
@@ -29,6 +31,9 @@ class Tank:
             return False
         self.seen.append(stored.seq)
         return True
+
+    def abandon(self) -> None:
+        self.is_abandoned.set()
 
     async def drained(self) -> None:
         if self.is_gone:
@@ -138,3 +143,20 @@ async def test_each_event_comes_once_and_in_order_over_slowness_and_cuts(
         await settle(tank, start + 60)
     subscriber.close()
     assert seen + tank.seen == list(range(start + 1, start + 61))
+
+
+async def test_a_client_whose_catching_up_fails_is_let_go_so_that_it_comes_back(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object, **__: object) -> None:
+        raise OSError("the disk does not answer")
+
+    hub = connect_hub(storage)
+    await storage.log.append(SESSION, TaskProgress(progress=1, step="x"))
+    tank = Tank(0, 1)
+    monkeypatch.setattr(storage.log, "read", fail)
+    follow(storage, hub, tank, after=0)
+    async with asyncio.timeout(20):
+        await tank.is_abandoned.wait()
+    await storage.log.append(SESSION, TaskProgress(progress=2, step="x"))
+    assert tank.seen == []
