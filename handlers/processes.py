@@ -100,7 +100,11 @@ class ProcessHandlers(Handlers, namespace="/processes"):
         limit="tool_execution",
         errors=(NotFound, Conflict, PermissionDenied, ToolExecutionFailed),
         emits=BY_COMMANDS,
+        ends_with_caller=True,
     )
     async def execute(self, caller: Caller, request: ShellExec) -> ShellExecuted:
-        """Run a command line in the session's sandbox and wait for its end; `tty` gives it a terminal."""
+        """Run a command line in the session's sandbox and wait for its end; `tty` gives it a terminal.
+
+        It ends with the connection that asked for it. What shall go on is a process.
+        """
         return await self.engine.shell.execute(request)

@@ -120,6 +120,8 @@ class Commands:
         """What the model has to know of the commands in the background; each piece is handed out once."""
         turns = []
         for running in list(self._behind.values()):
+            if running.is_killed:
+                await asyncio.wait({running.execution})
             is_over = running.execution.done()
             if is_over:
                 del self._behind[running.call_id]

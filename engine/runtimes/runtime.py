@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,6 +59,8 @@ class Exit:
     duration_s: float
     peak_memory_bytes: int
     cpu_s: float
+    files_changed: Sequence[str] = ()
+    """Files of the workspace that were seen to change while it ran, as they are told one by one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

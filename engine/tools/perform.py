@@ -29,10 +29,11 @@ async def perform(call: PreparedCall, context: ToolContext) -> ToolResult:
 
 def outcome(result: ToolResult) -> ToolOutcome:
     """The result as callers and watchers see it. Source: S0, `result`."""
+    by_command = result.exit.files_changed if result.exit else ()
     return ToolOutcome(
         success=result.success,
         output=result.output,
-        files_changed=[change.path for change in result.changes],
+        files_changed=[*(change.path for change in result.changes), *by_command],
         exit_code=result.exit.code if result.exit else None,
     )
 

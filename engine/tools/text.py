@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from engine.runtimes.workspace import Workspace
@@ -10,6 +11,7 @@ from models.error import Conflict, NotFound, PayloadTooLarge
 
 SHOWN_CHARACTERS: Final = 40_000
 """The longest text that a tool hands to a model in one result; some ten thousand tokens."""
+_ERASE_LINE: Final = re.compile(r"\x1b\[[02]?K")
 
 
 async def read_text(workspace: Workspace, path: str) -> str:
@@ -76,8 +78,24 @@ def shortened(text: str, longest: int = SHOWN_CHARACTERS) -> str:
 
 
 def printable(text: str) -> str:
-    """What a program printed, with a sign in place of NUL: not every database keeps one in a text."""
-    return text.replace("\0", "\u2400")
+    """What a program printed as a terminal would show it: of a line that was written over, what is left.
+
+    NUL has a sign in its place: not every database keeps one in a text.
+    """
+    text = text.replace("\0", "\u2400")
+    if "\r" not in text:
+        return text
+    return "\n".join(_written_over(line) for line in text.split("\n"))
+
+
+def _written_over(line: str) -> str:
+    """What is seen of a line in which carriage returns go back to its beginning. Source: ECMA-48, EL."""
+    shown = ""
+    for piece in re.split(r"\r+", line.rstrip("\r")):
+        erased = _ERASE_LINE.match(piece)
+        piece = piece[erased.end() :] if erased else piece
+        shown = piece if erased else piece + shown[len(piece) :]
+    return shown
 
 
 def without_nul(*texts: str) -> None:

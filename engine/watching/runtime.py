@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from engine.runtimes.runtime import (
     Command,
@@ -48,8 +49,9 @@ class WatchedRuntime:
         on_started: OnStarted | None = None,
     ) -> Exit:
         """Run a command to its end. Raises: as the other runtime."""
-        async with self._watched(sandbox, command):
-            return await self._runtime.run(sandbox, command, on_output=on_output, on_started=on_started)
+        async with self._watched(sandbox, command) as changed:
+            done = await self._runtime.run(sandbox, command, on_output=on_output, on_started=on_started)
+        return replace(done, files_changed=list(dict.fromkeys(changed)))
 
     @asynccontextmanager
     async def open_terminal(
@@ -91,9 +93,9 @@ class WatchedRuntime:
         await self._runtime.close(session_id)
 
     @asynccontextmanager
-    async def _watched(self, sandbox: Sandbox, command: Command) -> AsyncIterator[None]:
+    async def _watched(self, sandbox: Sandbox, command: Command) -> AsyncIterator[list[str]]:
         if command.only_reads or self._runtime.problem is not None:
-            yield
+            yield []
             return
-        async with self._watchers.hold(sandbox):
-            yield
+        async with self._watchers.hold(sandbox) as changed:
+            yield changed

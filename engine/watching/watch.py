@@ -18,10 +18,12 @@ from engine.watching.telling import Telling
 from engine.watching.texts import FIRST_STEPS, MOST_AT_ONCE, Budget, Texts, read_ahead, text_of
 from engine.watching.tree import Change, Folder, Tree
 from models.event import Event
+from models.file import FileCreated, FileDeleted, FileModified
 from models.identifier import SessionId
 
 log = structlog.get_logger("watching")
 
+_FILE_EVENTS = FileCreated | FileModified | FileDeleted
 _Stirred = Sequence[tuple[tuple[Folder, str], bool]]
 
 
@@ -33,6 +35,8 @@ class Watch:
     ) -> None:
         self.session_id = session_id
         self.holders = 0
+        self.told: list[list[str]] = []
+        """Each is given the paths of the files that are told to have changed."""
         self._inotify = inotify
         self._database = database
         self._turn = turn_in(folder)
@@ -179,6 +183,9 @@ class Watch:
                     async with self._database.transaction() as unit:
                         for event in events:
                             unit.append(self.session_id, event)
+                    paths = [path for path in map(_file, events) if path is not None]
+                    for each in self.told:
+                        each += paths
             except Exception:
                 # The command's own outcome counts, and so do the changes that come later.
                 log.exception("changes of files not told", session_id=self.session_id)
@@ -212,3 +219,10 @@ class Watch:
         told = 0 if self._sum.due is not None else self._allowance.take(len(changes), now)
         self._sum.add(((change.kind, change.path) for change in changes[told:]), now)
         return Telling(self._tree, self._texts, self._turn, gone).events(changes[:told])
+
+
+def _file(event: Event) -> str | None:
+    """The file of which an event tells."""
+    if not isinstance(event, _FILE_EVENTS) or getattr(event, "kind", None) == "directory":
+        return None
+    return event.path

@@ -38,17 +38,21 @@ class Watchers:
         self._is_hindered = False
 
     @asynccontextmanager
-    async def hold(self, sandbox: Sandbox) -> AsyncIterator[None]:
+    async def hold(self, sandbox: Sandbox) -> AsyncIterator[list[str]]:
         """Watch a session's workspace while the block runs; at its end what has changed has been told.
 
-        Where it cannot be watched the block runs all the same.
+        The block is given a list that then has the paths of the files of which was told. Where the workspace
+        cannot be watched the block runs all the same.
         """
         watch = self._held(sandbox)
+        changed: list[str] = []
         try:
             await self._begin(watch)
-            yield
+            watch.told.append(changed)
+            yield changed
         finally:
             await finish(self._release(watch))
+            watch.told = [each for each in watch.told if each is not changed]
 
     async def forget(self, session_id: SessionId) -> None:
         """The session is about to vanish: nothing more is told of it."""

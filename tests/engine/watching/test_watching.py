@@ -39,6 +39,16 @@ async def test_files_that_a_command_makes_changes_and_deletes_are_told_when_it_h
     assert created["changes"] == {"added": 1, "removed": 0} and "kind" not in created
 
 
+async def test_a_command_knows_the_files_that_it_has_changed(watched: Watched) -> None:
+    await watched.workspace.create("old.txt", b"old\n")
+    await watched.workspace.create("gone.txt", b"gone\n")
+    done = await watched.run(
+        "echo new > made.txt; mkdir sub; echo x > sub/a.txt; echo y >> old.txt; rm gone.txt"
+    )
+    assert sorted(done.files_changed) == ["/gone.txt", "/made.txt", "/old.txt", "/sub/a.txt"]
+    assert list((await watched.run("cat old.txt")).files_changed) == []
+
+
 async def test_a_new_directory_is_told_with_all_that_is_in_it(watched: Watched) -> None:
     await watched.run("mkdir -p a/b/c && echo 1 > a/b/c/deep.txt && echo 2 > a/near.txt")
     assert await watched.changes() == [
