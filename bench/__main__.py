@@ -12,7 +12,7 @@ from typing import Final
 
 import uvloop
 
-from bench import appends, calls, fanout, memory, searches, sessions, startup, steps
+from bench import appends, calls, fanout, long_task, memory, searches, sessions, startup, steps
 from bench.figure import Figure
 from bench.machine import allow_many_sockets
 from bench.soak import soak
@@ -26,6 +26,7 @@ PROGRAMS: Final[dict[str, Program]] = {
     "memory": memory.run,
     "startup": startup.run,
     "steps": steps.run,
+    "long_task": long_task.run,
     "sessions": sessions.run,
     "searches": searches.run,
 }

@@ -39,7 +39,11 @@ class Answer:
         self._signature = ""
         self._usage = Usage(tokens_in=0, tokens_out=0)
         self._reason: str | None = None
-        self.is_complete = False
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the model has said why it ended; the event after that is not sent by all servers."""
+        return self._reason is not None
 
     def take(self, event: types.RawMessageStreamEvent) -> Iterator[ModelEvent]:
         """What the next event of the stream says."""
@@ -51,12 +55,17 @@ class Answer:
             case "content_block_delta":
                 yield from self._add(event.delta)
             case "content_block_stop":
-                yield from self._end()
+                yield from self._end_block()
             case "message_delta":
-                self._reason = event.delta.stop_reason
+                self._reason = event.delta.stop_reason or self._reason
                 yield self._used(event.usage)
-            case "message_stop":
-                yield from self._stop()
+
+    def end(self) -> Iterator[ModelEvent]:
+        """What is said once the stream is complete."""
+        continuation = self._layout.continuation
+        if continuation is not None:
+            yield continuation
+        yield Stopped(reason=REASONS.get(self._reason or "", "end"))
 
     def _begin(self, block: types.ContentBlock) -> Iterator[ModelEvent]:
         self._block, self._pieces, self._signature = block, [], ""
@@ -83,7 +92,7 @@ class Answer:
                     call_id, name = self._block.id, self._block.name
                     yield CallDelta(call_id=call_id, tool_name=name, arguments=delta.partial_json)
 
-    def _end(self) -> Iterator[ModelEvent]:
+    def _end_block(self) -> Iterator[ModelEvent]:
         block, written = self._block, "".join(self._pieces)
         self._block = None
         if block is None:
@@ -99,13 +108,6 @@ class Answer:
                 self._layout.call()
                 arguments = parse_arguments(written) if written else dict(block.input or {})
                 yield CallRequested(call_id=block.id, tool_name=block.name, arguments=arguments)
-
-    def _stop(self) -> Iterator[ModelEvent]:
-        self.is_complete = True
-        continuation = self._layout.continuation
-        if continuation is not None:
-            yield continuation
-        yield Stopped(reason=REASONS.get(self._reason or "", "end"))
 
     def _said(self, text: str) -> Iterator[ModelEvent]:
         if text:

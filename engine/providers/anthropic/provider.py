@@ -7,12 +7,15 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
+import orjson
+
 from engine.providers.anthropic.answer import Answer
 from engine.providers.anthropic.failures import translated
 from engine.providers.anthropic.request import parameters, temperature_of
 from engine.providers.anthropic.thoughts import PROVIDER
 from engine.providers.clients import Clients
 from engine.providers.provider import Endpoint, ModelEvent, ModelRequest
+from engine.providers.streams import plain_events
 from engine.providers.wire import (
     CONNECTING_S,
     LONGEST_PAUSE_S,
@@ -51,6 +54,8 @@ class AnthropicProvider:
                         yield piece
             if not answer.is_complete:
                 raise broken("it ended in the middle of an answer")
+            for piece in answer.end():
+                yield piece
 
     async def close(self) -> None:
         """Close every connection that is kept for later."""
@@ -63,10 +68,20 @@ async def _events(
     temperature: float | None,
     key: str,
 ) -> AsyncGenerator[RawMessageStreamEvent, None]:
+    import anthropic
+    from anthropic.types import Message, RawMessageStreamEvent
+
     # The library knows no temperature any more, because new models take none.
-    more = None if temperature is None else {"temperature": temperature}
+    body = sent if temperature is None else {**sent, "temperature": temperature}
     with translated(key):
-        stream = await client.messages.create(**sent, extra_body=more)
+        # What is asked is in the protocol's words already: the library does not go over it.
+        stream = await client.post(
+            "/v1/messages",
+            content=orjson.dumps(body),
+            cast_to=Message,
+            stream=True,
+            stream_cls=anthropic.AsyncStream[RawMessageStreamEvent],
+        )
         async with closing(stream.close):
             async for event in stream:
                 yield event
@@ -88,7 +103,9 @@ def _open(endpoint: Endpoint) -> anthropic.AsyncAnthropic:
             timeout=httpx2.Timeout(LONGEST_PAUSE_S, connect=CONNECTING_S),
             open_telemetry=False,
             # A redirect could lead from a server of the caller's choice into the network around this one.
-            http_client=anthropic.DefaultAsyncHttpxClient(follow_redirects=False),
+            http_client=anthropic.DefaultAsyncHttpxClient(
+                follow_redirects=False, event_hooks={"response": [plain_events(with_names=True)]}
+            ),
         )
     except httpx2.InvalidURL:
         raise unusable_address(PROVIDER) from None

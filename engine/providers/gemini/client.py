@@ -7,11 +7,12 @@ another, when the event loop comes to it. So the answer itself is noted as it co
 from __future__ import annotations
 
 import contextvars
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
 from engine.providers.gemini.failures import translated
+from engine.providers.streams import plain_events
 from engine.providers.wire import CONNECTING_S, LONGEST_PAUSE_S, closing
 
 if TYPE_CHECKING:
@@ -19,11 +20,15 @@ if TYPE_CHECKING:
     from google import genai
     from google.genai import types
 
+    from engine.providers.gemini.thoughts import Content
     from engine.providers.provider import Endpoint
 
 BASE_URL: Final = "https://generativelanguage.googleapis.com"
 API_VERSION: Final = "v1beta"
 """Every server of the protocol has it; the library would take another."""
+
+IN_THE_BODY: Final = "-"
+"""What the library is told to ask; the conversation takes its place in the request."""
 
 _noted: contextvars.ContextVar[list[httpx2.Response]] = contextvars.ContextVar("answers")
 
@@ -36,13 +41,17 @@ class GeminiClient:
     http: httpx2.AsyncClient
 
     async def stream(
-        self, model: str, contents: types.ContentListUnion, config: types.GenerateContentConfig, key: str
+        self, model: str, contents: Sequence[Content], config: types.GenerateContentConfig, key: str
     ) -> AsyncGenerator[types.GenerateContentResponse, None]:
         """The pieces of an answer. Closing the iterator closes its connection. Raises: ProviderFailure."""
+        from google.genai import types
+
         answers: list[httpx2.Response] = []
         with translated(key):
+            # The conversation is in the protocol's words already: the library does not go over it.
+            config.http_options = types.HttpOptions(extra_body={"contents": list(contents)})
             pieces = await self.library.aio.models.generate_content_stream(
-                model=model, contents=contents, config=config
+                model=model, contents=IN_THE_BODY, config=config
             )
             async with closing(lambda: _end(pieces, answers)):
                 while True:
@@ -74,7 +83,7 @@ def open_client(endpoint: Endpoint) -> GeminiClient:
         timeout=httpx2.Timeout(LONGEST_PAUSE_S, connect=CONNECTING_S),
         # A redirect could lead from a server of the caller's choice into the network around this one.
         follow_redirects=False,
-        event_hooks={"request": [_set_limits], "response": [_note]},
+        event_hooks={"request": [_set_limits], "response": [_note, plain_events(with_numbers=True)]},
     )
     library = genai.Client(
         vertexai=False,

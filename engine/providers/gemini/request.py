@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from engine.providers.exchanges import AnsweredCall, Replied, Said, exchanges
 from engine.providers.gemini.thinking import thinking_of
-from engine.providers.gemini.thoughts import parts_of
+from engine.providers.gemini.thoughts import Content, Part, parts_of
 from engine.providers.models import facts_of
 from engine.providers.provider import ModelRequest, ProviderFailure
 from engine.providers.wire import left_out, parse_data_url
 from models.conversation import Turn
 
 if TYPE_CHECKING:
-    from google.genai.types import Content, GenerateContentConfig, Part, ToolListUnion
+    from google.genai.types import GenerateContentConfig, ToolListUnion
 
 IMAGES: Final = ("image/jpeg", "image/png", "image/webp", "image/heic", "image/heif")
 
@@ -75,20 +76,16 @@ def _tools(request: ModelRequest) -> ToolListUnion | None:
 
 def _add(made: list[Content], role: str, parts: Sequence[Part]) -> None:
     """Add parts to the last content, if it has the same role; otherwise in a content of their own."""
-    from google.genai.types import Content
-
     if not parts:
         return
-    if made and made[-1].role == role:
-        made[-1].parts = [*(made[-1].parts or ()), *parts]
+    if made and made[-1]["role"] == role:
+        made[-1]["parts"] += parts
     else:
-        made.append(Content(role=role, parts=list(parts)))
+        made.append({"role": role, "parts": list(parts)})
 
 
 def _text(turn: Turn) -> Sequence[Part]:
-    from google.genai.types import Part
-
-    return [Part(text=turn.text)] if turn.text.strip() else []
+    return [{"text": turn.text}] if turn.text.strip() else []
 
 
 def _results(calls: Sequence[AnsweredCall], *, takes_images: bool) -> Sequence[Part]:
@@ -98,23 +95,23 @@ def _results(calls: Sequence[AnsweredCall], *, takes_images: bool) -> Sequence[P
 
 
 def _result(answered: AnsweredCall) -> Part:
-    from google.genai.types import FunctionResponse, Part
-
     word = "output" if answered.result.success else "error"
-    given = FunctionResponse(
-        id=answered.wire_id, name=answered.tool_name, response={word: answered.result.text}
-    )
-    return Part(function_response=given)
+    return {
+        "functionResponse": {
+            "id": answered.wire_id,
+            "name": answered.tool_name,
+            "response": {word: answered.result.text},
+        }
+    }
 
 
 def _images(turn: Turn, *, takes_images: bool) -> Sequence[Part]:
-    from google.genai.types import Blob, Part
-
-    parts = []
+    parts: list[Part] = []
     for url in turn.images:
         media_type, content = parse_data_url(url)
         if takes_images and media_type in IMAGES:
-            parts.append(Part(inline_data=Blob(mime_type=media_type, data=content)))
+            data = base64.b64encode(content).decode()
+            parts.append({"inlineData": {"mimeType": media_type, "data": data}})
         else:
-            parts.append(Part(text=left_out(media_type)))
+            parts.append({"text": left_out(media_type)})
     return parts

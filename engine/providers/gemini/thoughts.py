@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from engine.providers.exchanges import AnsweredCall, Replied
 from engine.providers.gemini.thinking import version_of
 from engine.providers.provider import Continuation
 
-if TYPE_CHECKING:
-    from google.genai.types import Part
+Part = dict[str, Any]
+"""A part of a content as the protocol has it in JSON."""
+Content = dict[str, Any]
+"""The `role` and the `parts` of one side's words."""
 
 PROVIDER: Final = "gemini"
-NOBODYS_SIGNATURE: Final = base64.urlsafe_b64decode("skip_thought_signature_validator")
+NOBODYS_SIGNATURE: Final = "skip_thought_signature_validator"
 """What stands for the signature of a call that another model made; the protocol has a word for it."""
 FIRST_SIGNED: Final = (3, 0)
 """Models from this version on refuse an answer whose first call has no signature."""
@@ -55,15 +57,13 @@ class Layout:
 
 def parts_of(replied: Replied, model: str) -> Sequence[Part]:
     """An answer as the protocol wants it back; with its signatures, if this very model gave them."""
-    from google.genai.types import Part
-
     layout = _layout(replied, model)
     if layout is not None:
         return list(_laid_out(layout, replied))
-    said = [Part(text=replied.turn.text)] if replied.turn.text.strip() else []
+    said: list[Part] = [{"text": replied.turn.text}] if replied.turn.text.strip() else []
     calls = [_call(call) for call in replied.calls]
     if calls and version_of(model) >= FIRST_SIGNED:
-        calls[0].thought_signature = NOBODYS_SIGNATURE
+        calls[0]["thoughtSignature"] = NOBODYS_SIGNATURE
     return [*said, *calls]
 
 
@@ -78,25 +78,21 @@ def _layout(replied: Replied, model: str) -> Sequence[Mapping[str, Any]] | None:
 
 
 def _laid_out(layout: Sequence[Mapping[str, Any]], replied: Replied) -> Iterator[Part]:
-    from google.genai.types import Part
-
     start = 0
     for kept in layout:
         if kept["type"] == "call":
             part = _call(replied.calls[kept["number"]])
         else:
-            part = Part(text=replied.turn.text[start : start + kept["length"]])
+            part = {"text": replied.turn.text[start : start + kept["length"]]}
             start += kept["length"]
         if "signature" in kept:
-            part.thought_signature = base64.b64decode(kept["signature"])
+            part["thoughtSignature"] = kept["signature"]
         yield part
 
 
 def _call(answered: AnsweredCall) -> Part:
-    from google.genai.types import FunctionCall, Part
-
-    asked = FunctionCall(id=answered.wire_id, name=answered.tool_name, args=answered.call.arguments)
-    return Part(function_call=asked)
+    asked = {"id": answered.wire_id, "name": answered.tool_name, "args": answered.call.arguments}
+    return {"functionCall": asked}
 
 
 def _signed(signature: bytes | None) -> dict[str, str]:

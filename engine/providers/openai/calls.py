@@ -58,6 +58,12 @@ class Calls:
             if call.key == key:
                 call.pieces = [arguments]
 
+    def is_whole(self, key: str) -> bool:
+        """Whether the latest call of this key has arguments that are a JSON object already."""
+        call = next((call for call in reversed(self._writing) if call.key == key), None)
+        text = "".join(call.pieces) if call is not None else ""
+        return bool(text.strip()) and INVALID_JSON not in parse_arguments(text)
+
     def id_of(self, key: str) -> str | None:
         """The id under which a call is known here."""
         return next((call.call_id for call in self._writing if call.key == key), None)

@@ -10,7 +10,6 @@ import orjson
 from engine.providers.exchanges import AnsweredCall, Replied, Said, exchanges
 from engine.providers.provider import ModelRequest
 from engine.providers.wire import parse_data_url
-from models.conversation import Turn
 from models.tool import ToolDescription
 
 if TYPE_CHECKING:
@@ -24,12 +23,19 @@ if TYPE_CHECKING:
 SHOWN: Final = "The images that the tools have shown:"
 
 
-def messages_of(request: ModelRequest) -> list[ChatCompletionMessageParam]:
-    """The system's words and every turn. Raises: ProviderFailure, for an image that is none."""
-    messages: list[ChatCompletionMessageParam] = []
+FRAME: Final = "chat"
+
+
+def messages_of(request: ModelRequest) -> list[ChatCompletionMessageParam | orjson.Fragment]:
+    """The system's words and every turn; what an earlier request had, too, as the JSON that it became."""
+    messages: list[ChatCompletionMessageParam | orjson.Fragment] = []
     if request.system:
         messages.append({"role": "system", "content": request.system})
-    return messages + list(_messages(request.turns))
+    for each in exchanges(request.turns):
+        if FRAME not in each.frames:
+            each.frames[FRAME] = [orjson.Fragment(orjson.dumps(message)) for message in _messages(each)]
+        messages += each.frames[FRAME]
+    return messages
 
 
 def tools_of(tools: Sequence[ToolDescription]) -> list[ChatCompletionFunctionToolParam]:
@@ -47,13 +53,12 @@ def tools_of(tools: Sequence[ToolDescription]) -> list[ChatCompletionFunctionToo
     ]
 
 
-def _messages(turns: Sequence[Turn]) -> Iterator[ChatCompletionMessageParam]:
-    for each in exchanges(turns):
-        if isinstance(each, Said):
-            turn = each.turn
-            yield {"role": "user", "content": _parts(turn.text, turn.images) if turn.images else turn.text}
-        else:
-            yield from _replied(each)
+def _messages(each: Said | Replied) -> Iterator[ChatCompletionMessageParam]:
+    if isinstance(each, Said):
+        turn = each.turn
+        yield {"role": "user", "content": _parts(turn.text, turn.images) if turn.images else turn.text}
+    else:
+        yield from _replied(each)
 
 
 def _replied(reply: Replied) -> Iterator[ChatCompletionMessageParam]:

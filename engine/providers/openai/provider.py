@@ -14,6 +14,7 @@ from engine.providers.openai.chat import stream_chat
 from engine.providers.openai.failures import translated
 from engine.providers.openai.responses import stream_responses
 from engine.providers.provider import Endpoint, ModelEvent, ModelRequest
+from engine.providers.streams import plain_events
 from engine.providers.wire import CONNECTING_S, LONGEST_PAUSE_S, checked_key, unusable_address
 from models.settings import Protocol
 
@@ -118,7 +119,10 @@ def _open(endpoint: Endpoint) -> AsyncOpenAI:
         http_client=openai.DefaultAsyncHttpxClient(
             # A redirect could lead from a server of the caller's choice into the network around this one.
             follow_redirects=False,
-            event_hooks={} if endpoint.api_key else {"request": [_leave_out_key]},
+            event_hooks={
+                "request": [] if endpoint.api_key else [_leave_out_key],
+                "response": [plain_events()],
+            },
         ),
     )
     if not _is_official(endpoint):

@@ -60,7 +60,10 @@ def _camel_key(key: str) -> str:
 
 
 def converted(turns: Sequence[Turn], model: str) -> Sequence[Any]:
-    return contents(question(*turns, model=model, url=""))
+    """As the vendor's own types read what is sent."""
+    from google.genai.types import Content
+
+    return [Content.model_validate(each) for each in contents(question(*turns, model=model, url=""))]
 
 
 @settings(deadline=None)  # the first example imports the library

@@ -1,0 +1,128 @@
+"""One long task: what a step costs at its end, against what it cost at its beginning.
+
+The model is a stand-in behind OpenAI's protocol, in a process of its own, that answers every request with the
+cheapest call, so that the engine, the provider and the vendor's library do all that they do for a real one. A
+step is from one request to the next; its price is this process's own processor time, which other programs on
+the machine do not change. The figure is the ratio of the medians of the last steps and of the first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar, Final
+
+from bench.figure import OURS, Figure, Target
+from engine.engine import open_engine
+from engine.providers.openai import OpenAIProvider
+from engine.providers.provider import Endpoint, ModelEvent, ModelRequest
+from models.session import SessionCreate
+from models.settings import Protocol, Settings
+from models.task import FINAL, TaskCreate, TaskStatus
+from models.user import Caller
+
+STEPS: Final = 1000
+SAMPLE: Final = 100
+"""Steps at either end that a median is of."""
+WARM_UP: Final = 10
+"""Steps that are left out at the beginning: what is imported at its first use is no price of a step."""
+MOST: Final = 1.5
+FIRST: Final = "its first steps"
+SERVER: Final = Path(__file__).with_name("answering.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """Milliseconds of processor time of each step, in order."""
+
+    steps_ms: Sequence[float]
+
+    @property
+    def first_ms(self) -> float:
+        return statistics.median(self.steps_ms[WARM_UP : WARM_UP + SAMPLE])
+
+    @property
+    def last_ms(self) -> float:
+        return statistics.median(self.steps_ms[-SAMPLE:])
+
+
+class Timed(OpenAIProvider):
+    """A provider at one address that notes the processor time of this process at every request."""
+
+    name: ClassVar[str] = "timed"
+
+    def __init__(self, url: str) -> None:
+        super().__init__(Protocol.CHAT)
+        self._url = url
+        self.asked_at: list[float] = []
+
+    async def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
+        self.asked_at.append(time.process_time())
+        async for piece in super().stream(replace(request, endpoint=Endpoint(base_url=self._url))):
+            yield piece
+
+
+async def run(rounds: int) -> AsyncIterator[Figure]:
+    """The median price of the last steps and of the first, in each round."""
+    measured = [await prices() for _ in range(rounds)]
+    yield Figure(
+        name=f"a step at the end of a task of {STEPS:,}",
+        unit="ms",
+        rounds={OURS: [each.last_ms for each in measured], FIRST: [each.first_ms for each in measured]},
+        is_price=True,
+        target=Target(peer=FIRST, ratio=MOST),
+    )
+
+
+async def prices(steps: int = STEPS) -> Prices:
+    """What each step of a task of so many costs."""
+    with tempfile.TemporaryDirectory(prefix="roocode-bench-") as folder:
+        async with _model(steps) as url:
+            return await _worked(folder, url, steps)
+
+
+@contextlib.asynccontextmanager
+async def _model(steps: int) -> AsyncIterator[str]:
+    """The stand-in's address; it ends with the block."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, str(SERVER), str(steps), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    try:
+        yield (await process.stdout.readline()).decode().strip()
+    finally:
+        process.kill()
+        await process.wait()
+
+
+async def _worked(folder: str, url: str, steps: int) -> Prices:
+    settings = Settings.load_plain(
+        {
+            "server": {"data_dir": folder},
+            "agent": {"max_iterations": steps + 1},
+            "logging": {"level": "error"},
+        }
+    )
+    provider = Timed(url)
+    engine = await open_engine(settings, more_providers=[provider])
+    try:
+        caller = Caller.of(await engine.accounts.open_identity(), request_id="bench", base_url="http://bench")
+        wanted = SessionCreate.load({"config": {"provider": provider.name, "model": "any"}})
+        session = await engine.sessions.create(caller, wanted)
+        task = await engine.tasks.create(TaskCreate.load({"sessionId": session.id, "input": "work"}))
+        while task.status not in FINAL:
+            await asyncio.sleep(0.2)
+            task = await engine.tasks.get(session.id, task.id)
+    finally:
+        await engine.close()
+    assert task.status is TaskStatus.COMPLETED, task.error
+    times = provider.asked_at
+    return Prices([1000 * (after - before) for before, after in itertools.pairwise(times)])
