@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from server.app import running
 from server.demo import DemoFailed, demo
 from server.logs import configure_logs
 from server.settings import SettingsMistake, load_settings
+from server.stopping import open_standard_streams, stop_on_signals
 
 SWITCH_INTERVAL_S: Final = 0.0003
 """How soon a thread that walks a large workspace lets the event loop go on; usual is 5 ms."""
@@ -40,6 +40,7 @@ _data_dir = click.option("--data-dir", type=click.Path(file_okay=False), help="W
 @click.version_option(package_name="roocode-server")
 def main() -> None:
     """A server on which programs run autonomous coding agents."""
+    open_standard_streams()
 
 
 @main.command()
@@ -61,9 +62,7 @@ def serve(config: Path | None, data_dir: str | None, host: str | None, ports: tu
 
 async def _serve(settings: Settings) -> None:
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    stop_on_signals(stop, settings.server.shutdown_timeout_s)
     async with running(settings) as addresses:
         for address in addresses:
             print(f"roocode-server ready on {address}", flush=True)
