@@ -1,0 +1,146 @@
+"""The tables of docs/ say what the code does: operations, codes, tools, roles, protected files, layers."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.__main__ import PROGRAMS
+from engine.agent.policy import PROTECTED
+from engine.engine import open_engine
+from handlers.operation import Operation, Registry
+from models.auto_approval import AutoApproval
+from models.error import AppError
+from models.settings import Settings
+from models.tool import ToolGroup
+from models.user import Role
+from tests.support.server import PROJECT
+
+DOCUMENTS = {path.name: path.read_text() for path in sorted((PROJECT / "docs").glob("*.md"))}
+OPERATION_ROW = re.compile(
+    r"^\| `([a-z]+\.[A-Za-z_]+)`[^|`]*\| `((?:GET|POST|PUT|DELETE) [^`]+)`", re.MULTILINE
+)
+CODE = re.compile(r"`([A-Z]+_[A-Z_]+)`")
+FAILURES = frozenset({"TaskFailure", "ProviderFailure", "TaskError"})
+OF_THE_SYSTEM = re.compile(r"RLIMIT_|RESOLVE_|ROOCODE_|O_[A-Z]+$|.*_(API_KEY|BASE_URL|HOST)$")
+"""Names of the operating system and of the environment, which look like codes."""
+
+
+def rows() -> Iterator[tuple[str, str, str]]:
+    for name, text in DOCUMENTS.items():
+        for operation, binding in OPERATION_ROW.findall(text):
+            yield name, operation, binding
+
+
+def all_errors(above: type[AppError] = AppError) -> Iterator[type[AppError]]:
+    for error in above.__subclasses__():
+        yield error
+        yield from all_errors(error)
+
+
+def codes_in(folder: Path) -> set[str]:
+    """Every code that is written down where a task's failure is made."""
+    found: set[str] = set()
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in FAILURES:
+                given = [*node.args[:1], *(word.value for word in node.keywords if word.arg == "code")]
+                found |= {each.value for each in given if isinstance(each, ast.Constant)}
+    return found
+
+
+def test_the_tables_of_operations_are_found() -> None:
+    assert len(list(rows())) > 20
+
+
+@pytest.mark.parametrize(("document", "name", "binding"), list(rows()))
+def test_an_operation_in_a_table_is_declared_so(
+    declarations: Registry, transfers: Registry, document: str, name: str, binding: str
+) -> None:
+    everything: dict[str, Operation] = {**dict(declarations), **dict(transfers)}
+    declared = everything[name].rest
+    assert declared is not None
+    method, _, path = binding.partition(" ")
+    assert declared.method == method
+    assert declared.path.endswith(path.partition("?")[0].removeprefix("…"))
+
+
+def test_the_table_of_accounts_has_every_operation_and_its_errors(declarations: Registry) -> None:
+    text = DOCUMENTS["authentication.md"]
+    for name, declared in declarations.items():
+        if not name.startswith("auth."):
+            continue
+        [row] = [line for line in text.splitlines() if line.startswith(f"| `{name}`")]
+        told = set(re.findall(CODE, row.rpartition("|")[0].rpartition("|")[2]))
+        raised = {error.code for error in declared.errors} - {"VALIDATION_ERROR", "RESOURCE_NOT_FOUND"}
+        assert told == raised, name
+
+
+def test_every_role_has_a_row() -> None:
+    section = DOCUMENTS["authentication.md"].partition("## Roles")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == [role.value for role in Role]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_a_code_that_is_named_exists(document: str) -> None:
+    codes = {error.code for error in all_errors()} | codes_in(PROJECT / "engine")
+    codes |= set(re.findall(r'"([A-Z]+_[A-Z_]+)"', "".join(_sources())))
+    text = DOCUMENTS[document]
+    named = {code for code in CODE.findall(text) if not OF_THE_SYSTEM.match(code)}
+    named |= set(re.findall(r"(?:answered with|answers?) `([A-Z_]+)`", text))
+    assert named <= codes
+
+
+def _sources() -> Iterator[str]:
+    for path in (PROJECT / "engine").rglob("*.py"):
+        yield path.read_text()
+
+
+def test_every_code_by_which_a_task_fails_is_in_the_table_of_failures() -> None:
+    table = DOCUMENTS["errors.md"].partition("## Why tasks fail")[2]
+    assert codes_in(PROJECT / "engine") <= set(CODE.findall(table))
+
+
+def test_every_failure_of_a_provider_is_in_the_table_of_models() -> None:
+    table = DOCUMENTS["models.md"].partition("## Failures")[2].partition("\n## ")[0]
+    named = set(re.findall(r"^\| `([A-Z_]+)`", table, re.MULTILINE))
+    of_playbooks = set(CODE.findall(DOCUMENTS["playbooks.md"]))
+    assert codes_in(PROJECT / "engine" / "providers") - of_playbooks <= named
+
+
+async def test_the_table_of_tools_has_every_tool_of_the_server(tmp_path: Path) -> None:
+    settings = Settings.load_plain({"server": {"data_dir": str(tmp_path)}, "runtime": {"kind": "local"}})
+    engine = await open_engine(settings)
+    try:
+        tools = engine.tools.describe()
+    finally:
+        await engine.close()
+    listed = re.findall(r"^\| \[`(\w+)`\]\(#\w+\) \| (\w+) \|", DOCUMENTS["tools.md"], re.MULTILINE)
+    assert sorted(listed) == sorted((tool.name, tool.group) for tool in tools)
+    assert {group for _, group in listed} <= set(ToolGroup)
+
+
+@pytest.mark.parametrize("pattern", PROTECTED)
+def test_every_protected_file_is_named(pattern: str) -> None:
+    assert f"`{pattern}`" in DOCUMENTS["approvals.md"] or f"`{pattern}/`" in DOCUMENTS["approvals.md"]
+
+
+@pytest.mark.parametrize("setting", [field.data_key for field in AutoApproval.schema().fields.values()])
+def test_every_setting_of_automatic_approval_is_described(setting: str) -> None:
+    assert f"| `{setting}` |" in DOCUMENTS["approvals.md"]
+
+
+def test_the_layers_are_those_that_the_import_linter_holds() -> None:
+    contracts = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    [inside] = [each["layers"] for each in contracts if each["name"] == "Inside the engine"]
+    assert " → ".join(f"`{layer}`" for layer in inside) in DOCUMENTS["architecture.md"]
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_every_benchmark_has_its_row(program: str) -> None:
+    assert f"`{program}`" in DOCUMENTS["performance.md"]
