@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import structlog
+
 from handlers.operation import Handlers, operation
 from models.error import (
     AuthenticationFailed,
@@ -23,6 +25,8 @@ from models.login import (
 )
 from models.user import Caller, Permission
 
+log = structlog.get_logger("accounts")
+
 
 class Auth(Handlers, namespace="/auth"):
     @operation(
@@ -34,7 +38,16 @@ class Auth(Handlers, namespace="/auth"):
     )
     async def login(self, caller: Caller, request: Login) -> LoginAnswer:
         """Log in with an e-mail address and a password. Needs no credentials."""
-        return await self.engine.accounts.login(request)
+        try:
+            return await self.engine.accounts.login(request)
+        except AuthenticationFailed:
+            log.warning(
+                "login failed",
+                email=request.email,
+                address=caller.address,
+                request_id=caller.request_id,
+            )
+            raise
 
     @operation(
         "auth.oauth",

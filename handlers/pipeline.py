@@ -14,6 +14,7 @@ import structlog
 from engine.sessions import Sessions
 from handlers.connection import Connection
 from handlers.operation import Operation
+from handlers.refusals import log_refusal
 from handlers.stream import Stream
 from models.error import AppError, AuthenticationFailed, InternalError, PermissionDenied, TokenExpired
 from models.shape import Shape
@@ -57,7 +58,13 @@ class Pipeline:
                 result = await self._run(operation, caller, request, connection)
             answer = Answer(operation.rest.status if operation.rest else 200, result.dump())
         except AppError as failure:
-            answer = refuse(failure, caller.request_id)
+            answer = refuse(
+                failure,
+                caller.request_id,
+                operation=operation.name,
+                user_id=caller.user_id,
+                address=caller.address,
+            )
         except Exception:
             log.exception("operation failed", operation=operation.name, request_id=caller.request_id)
             answer = refuse(InternalError(), caller.request_id)
@@ -106,14 +113,16 @@ async def answered(name: str, request_id: str, call: Awaitable[Any]) -> Answer:
     try:
         return Answer(200, await call)
     except AppError as failure:
-        return refuse(failure, request_id)
+        return refuse(failure, request_id, method=name)
     except Exception:
         log.exception("method failed", method=name[:100], request_id=request_id)
         return refuse(InternalError(), request_id)
 
 
-def refuse(failure: AppError, request_id: str) -> Answer:
-    """The answer that tells of a failure."""
+def refuse(failure: AppError, request_id: str, operation: str = "", **where: object) -> Answer:
+    """The answer that tells of a failure, and its line in the log. `where` is what the log shows beside."""
+    if not isinstance(failure, InternalError):  # that has its traceback in the log
+        log_refusal(failure, request_id, operation, **where)
     return Answer(failure.status, failure.body(request_id), failure)
 
 

@@ -18,6 +18,8 @@ class AppError(Exception):
 
     code: ClassVar[str]
     status: ClassVar[int]
+    is_logged = False
+    """Whether the log has its line already: a refusal passes several layers on its way to the caller."""
 
     def __init__(self, message: str, **details: Any) -> None:
         super().__init__(message)

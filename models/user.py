@@ -135,7 +135,8 @@ class Identity:
 class Caller:
     """Who makes a call, what they may do, and the call's own facts.
 
-    `base_url` is the HTTP address under which the caller reached the server, for links in answers.
+    `base_url` is the HTTP address under which the caller reached the server, for links in answers;
+    `address` is where the connection comes from, for the log.
     """
 
     user_id: UserId
@@ -147,9 +148,10 @@ class Caller:
     credential_id: str
     request_id: str
     base_url: str
+    address: str = ""
 
     @classmethod
-    def of(cls, identity: Identity, *, request_id: str, base_url: str) -> Caller:
+    def of(cls, identity: Identity, *, request_id: str, base_url: str, address: str = "") -> Caller:
         """The caller that an identity stands for."""
         roles = tuple(identity.user.roles)
         return cls(
@@ -162,10 +164,11 @@ class Caller:
             credential_id=identity.credential_id,
             request_id=request_id,
             base_url=base_url,
+            address=address,
         )
 
     @classmethod
-    def anonymous(cls, *, request_id: str, base_url: str) -> Caller:
+    def anonymous(cls, *, request_id: str, base_url: str, address: str = "") -> Caller:
         """A caller without credentials, for the operations that anybody may call."""
         return cls(
             user_id=UserId(""),
@@ -177,6 +180,7 @@ class Caller:
             credential_id="",
             request_id=request_id,
             base_url=base_url,
+            address=address,
         )
 
     @property

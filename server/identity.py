@@ -61,7 +61,8 @@ class Identity:
 
     def nobody(self, request: web.Request, request_id: str) -> Caller:
         """The caller of what anybody may ask, whatever credentials come along."""
-        return Caller.anonymous(request_id=request_id, base_url=self._base_url(request))
+        base_url, address = self._base_url(request), request.remote or ""
+        return Caller.anonymous(request_id=request_id, base_url=base_url, address=address)
 
     async def _identify(self, credential: str | None, request: web.Request, request_id: str) -> Caller:
         if credential:
@@ -70,7 +71,8 @@ class Identity:
             identity = await self._accounts.open_identity()
         else:
             return self.nobody(request, request_id)
-        return Caller.of(identity, request_id=request_id, base_url=self._base_url(request))
+        base_url, address = self._base_url(request), request.remote or ""
+        return Caller.of(identity, request_id=request_id, base_url=base_url, address=address)
 
     def _base_url(self, request: web.Request) -> str:
         return self._settings.public_url or f"{request.scheme}://{request.host}"

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import Final
 
 import structlog
 
 from models.settings import LogFormat, LoggingSettings
+
+SOCKET_LOGGERS: Final = ("engineio.server", "socketio.server")
+"""Loggers that call it an error when a client sends what they do not understand; the doors tell of that."""
 
 
 def configure_logs(settings: LoggingSettings) -> None:
@@ -36,7 +40,14 @@ def configure_logs(settings: LoggingSettings) -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
+    for of_sockets in SOCKET_LOGGERS:
+        logging.getLogger(of_sockets).addFilter(_is_own_failure)
     logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
+
+
+def _is_own_failure(record: logging.LogRecord) -> bool:
+    """A failure of the library's own comes with its exception; a client's mistake comes without."""
+    return record.exc_info is not None
 
 
 def _renderer(form: LogFormat) -> structlog.typing.Processor:

@@ -11,6 +11,7 @@ from handlers.dialects.crogia.endpoint import Asking, Endpoint, refuse
 from handlers.dialects.crogia.endpoints import ENDPOINTS
 from handlers.dialects.dialect import Operations
 from handlers.pipeline import answered
+from handlers.refusals import log_refusal
 from models.error import AppError, AuthenticationFailed, MethodNotAllowed, NotFound
 from models.settings import ServerSettings
 from models.tool import ToolGroup
@@ -69,13 +70,18 @@ class CrogiaDoor:
         methods = sorted({method for route in self._routes for method in await _methods(route, request)})
         if not methods:
             missing = NotFound("path", request.path[:200])
-            return respond_with(missing.status, refuse(missing))
+            return _refused(request, missing)
         wrong: AppError = MethodNotAllowed(
             f"{request.method} is not possible here; allowed: {', '.join(methods)}"
         )
-        response = respond_with(wrong.status, refuse(wrong))
+        response = _refused(request, wrong)
         response.headers["Allow"] = ", ".join(methods)
         return response
+
+
+def _refused(request: web.Request, failure: AppError) -> web.Response:
+    log_refusal(failure, request[REQUEST_ID], path=request.path, address=request.remote)
+    return respond_with(failure.status, refuse(failure))
 
 
 async def _methods(route: web.AbstractRoute, request: web.Request) -> set[str]:

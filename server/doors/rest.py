@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Final, cast
 
 import orjson
+import structlog
 from aiohttp import web
 
 from handlers.operation import Operation, Registry, RestBinding
@@ -31,6 +32,7 @@ from server.doors.protocol import Protocol
 from server.identity import TOKEN, Gate, Identity, new_request_id
 
 API_VERSION: Final = "v1"
+ENGINE_PATH: Final = "/socket.io/"
 WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 REQUEST_ID: Final = web.RequestKey("request_id", str)
 ADD_HEADERS: Final = web.RequestKey("add_headers", partial)
@@ -41,6 +43,8 @@ CONDITIONS: Final[Mapping[str, str]] = {"ifMatch": "If-Match", "ifNoneMatch": "I
 
 CALLER_GONE: Final = 499
 """The status of an answer that nobody is there to read; it appears in no client."""
+
+log = structlog.get_logger("http")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -72,7 +76,7 @@ class RestDoor:
                 check_caller(declared, caller)
                 raw = await gather(request, declared.request, Bounds.of(self._settings, caller))
             except AppError as failure:
-                return respond(refuse(failure, request_id))
+                return respond(refuse(failure, request_id, operation=declared.name, address=request.remote))
             answering = self._pipeline.answer(declared, caller, raw)
             if not declared.ends_with_caller:
                 return respond(await answering)
@@ -137,16 +141,29 @@ def request_middleware(gate: Gate) -> Any:
                 return _preflight(request)
             response = await handler(request)
         except AppError as failure:
-            response = respond(refuse(failure, request_id))
+            response = respond(refuse(failure, request_id, **_where(request)))
         except web.HTTPException as refused:
             if refused.status < 400:
                 raise
-            response = respond(refuse(_as_app_error(request, refused), request_id))
+            response = respond(refuse(_as_app_error(request, refused), request_id, **_where(request)))
+        if response.status >= 400 and request.path.startswith(ENGINE_PATH):
+            log.info("handshake refused", status=response.status, request_id=request_id, **_where(request))
         if not response.prepared:
             request[ADD_HEADERS](response)
         return response
 
     return middleware
+
+
+def _where(request: web.Request) -> dict[str, Any]:
+    """What the log shows of a request that reached no operation."""
+    return {
+        "method": request.method,
+        "path": request.path,
+        "address": request.remote,
+        "host": request.host,
+        "origin": request.headers.get("Origin"),
+    }
 
 
 def _add_headers(gate: Gate, request: web.Request, request_id: str, response: web.StreamResponse) -> None:

@@ -20,6 +20,7 @@ from socketio import packet
 from handlers.dialects.dialect import Dialect
 from handlers.operation import Operation, Registry
 from handlers.pipeline import Answer, Pipeline, answered, refuse
+from handlers.refusals import log_refusal
 from models.error import (
     AppError,
     InvalidField,
@@ -223,15 +224,21 @@ class SocketServer(socketio.AsyncServer):
         clients take these for the server's wish that they stay away."""
         failure = InvalidField("", "Not a Socket.IO packet that this server takes; the connection is closed.")
         clients = self._clients.of(engine_id)
+        request_id = new_request_id()
+        if clients:
+            log_refusal(failure, request_id, engine_id=engine_id)
         for client in clients:
-            client.tell("error", failure.body(new_request_id()))
+            client.tell("error", failure.body(request_id))
         if not clients:
             await self._send_refusal(engine_id, "/", failure)
         await self.eio.disconnect(engine_id)
 
     async def _send_refusal(self, engine_id: str, namespace: str, failure: AppError) -> None:
         """CONNECT_ERROR with S0's envelope: `error.data` at the JavaScript client."""
-        body = {"message": failure.message, "data": failure.body(new_request_id())}
+        request_id = new_request_id()
+        request = self.environ.get(engine_id, {}).get("aiohttp.request")
+        log_refusal(failure, request_id, namespace=namespace, address=request.remote if request else None)
+        body = {"message": failure.message, "data": failure.body(request_id)}
         await self._send_packet(
             engine_id, self.packet_class(packet.CONNECT_ERROR, data=body, namespace=namespace)
         )
@@ -302,7 +309,9 @@ class SocketServer(socketio.AsyncServer):
             raise MalformedPacket("an event before any namespace was connected")
         if call_id is not None:
             failure = InvalidField("namespace", "Connect to this namespace before you call in it.")
-            answer = [failure.body(new_request_id())]
+            request_id = new_request_id()
+            log_refusal(failure, request_id, namespace=namespace)
+            answer = [failure.body(request_id)]
             await self._send_packet(
                 engine_id, self.packet_class(packet.ACK, answer, namespace=namespace, id=call_id)
             )

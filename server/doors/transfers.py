@@ -45,7 +45,7 @@ class TransferDoor:
                 check_version(request)
                 caller = await self._identity.of_request(request, request_id)
             except AppError as failure:
-                return respond(refuse(failure, request_id))
+                return respond(refuse(failure, request_id, operation=declared.name, address=request.remote))
             stream = HttpStream(request, request[ADD_HEADERS], self._idle_timeout_s)
             answer = await self._pipeline.answer(
                 declared, caller, parameters(request, declared.request), stream

@@ -14,6 +14,7 @@ from handlers.dialects.crogia.endpoint import refuse
 from handlers.dialects.crogia.events import EventStream
 from handlers.operation import Registry
 from handlers.pipeline import Pipeline
+from handlers.refusals import log_refusal
 from models.clock import now
 from models.error import AppError
 from models.event import EventSubscribe, LogReset, StoredEvent
@@ -136,6 +137,7 @@ class WebSocketDoor:
             caller = await self._identity.of_request(request, request[REQUEST_ID])
             await self._admit(request, caller, follower)
         except AppError as failure:
+            log_refusal(failure, request[REQUEST_ID], path=request.path, address=request.remote)
             return respond_with(failure.status, refuse(failure))
         socket = web.WebSocketResponse(
             protocols=_offered(request),

@@ -16,6 +16,7 @@ from engine.engine import open_engine
 from handlers.operation import Operation, Registry
 from models.auto_approval import AutoApproval
 from models.error import AppError
+from models.event import EVENTS, Event
 from models.settings import Settings
 from models.tool import ToolGroup
 from models.user import Role
@@ -139,6 +140,17 @@ def test_the_layers_are_those_that_the_import_linter_holds() -> None:
     contracts = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     [inside] = [each["layers"] for each in contracts if each["name"] == "Inside the engine"]
     assert " → ".join(f"`{layer}`" for layer in inside) in DOCUMENTS["architecture.md"]
+
+
+@pytest.mark.parametrize(
+    "happened", [each for each in EVENTS.values() if each.log], ids=lambda each: each.name
+)
+def test_every_event_with_a_line_in_the_log_is_told_of(happened: type[Event]) -> None:
+    assert happened.log is not None
+    [row] = [line for line in DOCUMENTS["operations.md"].splitlines() if f"| `{happened.name}` |" in line]
+    assert f"| {happened.log.level} |" in row
+    for field in happened.log.fields:
+        assert f"`{field.replace('.', '_')}`" in row
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

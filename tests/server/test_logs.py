@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from handlers.refusals import TOLD_A_MINUTE
 from tests.support.server import ServerProcess
 
 
@@ -51,3 +52,48 @@ def test_a_failed_task_is_told_with_its_reason(start_server: Callable[..., Serve
     failed = told(server, "task.failed")
     assert (failed["level"], failed["error_code"]) == ("warning", "ITERATION_LIMIT")
     assert "iterations" in failed["error_message"]
+
+
+def test_every_refusal_is_found_by_its_request_id(start_server: Callable[..., ServerProcess]) -> None:
+    server = start_server(logging__format="json", logging__level="debug")
+    refused = [
+        server.curl("GET", "/api/v1/sessions/none"),
+        server.curl("POST", "/api/v1/sessions", {"nonsense": 1}),
+        server.curl("POST", "/api/v1/sessions", b"{"),
+        server.curl("GET", "/api/v1/auth/profile", key="forged"),
+        server.curl("GET", "/api/v1/nothing"),
+        server.curl("PATCH", "/api/v1/sessions"),
+        server.curl("GET", "/api/v1/sessions", None, "-H", "Host: elsewhere.example"),
+        server.curl("GET", "/api/v1/sessions", None, "-H", "Origin: https://elsewhere.example"),
+        server.curl("GET", "/api/sessions/none"),
+        server.curl("GET", "/api/nothing"),
+        server.curl("GET", "/ws/none"),
+    ]
+    found = {line["request_id"]: line for line in lines(server) if line["event"] == "refused"}
+    for answer in refused:
+        assert found.pop(answer.headers["x-request-id"])["reason"]
+    assert found == {}
+
+
+def test_a_failed_login_and_a_foreign_host_are_told_with_where_they_came_from(
+    start_server: Callable[..., ServerProcess],
+) -> None:
+    server = start_server(logging__format="json")
+    server.curl("POST", "/api/v1/auth/login", {"email": "a@b.example", "password": "wrong"}, key=None)
+    failed = told(server, "login failed")
+    assert (failed["email"], failed["address"]) == ("a@b.example", "127.0.0.1")
+    assert "wrong" not in server.log.replace("is wrong", "")
+    server.curl("GET", "/", None, "-H", "Host: elsewhere.example")
+    refusals = [line for line in lines(server) if line.get("code") == "PERMISSION_DENIED"]
+    assert refusals[0]["host"] == "elsewhere.example" and refusals[0]["level"] == "info"
+
+
+def test_who_is_refused_all_the_time_does_not_fill_the_log(
+    start_server: Callable[..., ServerProcess],
+) -> None:
+    server = start_server(logging__format="json")
+    for _ in range(TOLD_A_MINUTE + 5):
+        server.curl("GET", "/api/v1/sessions/none")
+    refusals = [line for line in lines(server) if line["event"] == "refused"]
+    assert len(refusals) == TOLD_A_MINUTE
+    assert "debug" in refusals[-1]["more"]

@@ -1,0 +1,68 @@
+"""Refused calls in the log: each by its request id, without letting one caller fill the disk."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from typing import Final
+
+import structlog
+
+from models.error import AppError
+
+TOLD_A_MINUTE: Final = 30
+"""Lines of one kind (code and operation) that are told at their level in a minute; further ones at debug."""
+LONGEST_FACT: Final = 200
+MINUTE_S: Final = 60.0
+
+log = structlog.get_logger("refusals")
+
+
+class Frequency:
+    """How often each kind of line has come in the present minute."""
+
+    def __init__(self) -> None:
+        self._since = 0.0
+        self._counts: defaultdict[tuple[str, str], int] = defaultdict(int)
+
+    def count(self, kind: tuple[str, str]) -> int:
+        """The number of this one within its kind, from 1."""
+        moment = time.monotonic()
+        if moment - self._since > MINUTE_S:
+            self._since = moment
+            self._counts.clear()
+        self._counts[kind] += 1
+        return self._counts[kind]
+
+
+_frequency = Frequency()
+
+
+def log_refusal(failure: AppError, request_id: str, operation: str = "", **where: object) -> None:
+    """Tell of a refused call, once however many layers it passes. `operation` is a declared name or empty.
+
+    The server's own failures are warnings; what callers do wrong is information.
+    """
+    if failure.is_logged:
+        return
+    failure.is_logged = True
+    count = _frequency.count((failure.code, operation))
+    facts = {name: str(fact)[:LONGEST_FACT] for name, fact in where.items() if fact}
+    write = log.warning if failure.status >= 500 else log.info
+    if count > TOLD_A_MINUTE:
+        write = log.debug
+    if count == TOLD_A_MINUTE:
+        facts["more"] = "further ones of this minute are told at debug"
+    write(
+        "refused",
+        code=failure.code,
+        reason=_reason(failure),
+        request_id=request_id,
+        **({"operation": operation} if operation else {}),
+        **facts,
+    )
+
+
+def _reason(failure: AppError) -> str:
+    named = [str(failure.details[name]) for name in ("field", "reason") if failure.details.get(name)]
+    return ": ".join([failure.message, *named])[:LONGEST_FACT]
