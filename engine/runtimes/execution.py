@@ -183,7 +183,7 @@ class Execution:
         end = self._child.end
         assert end is not None  # noqa: S101 - it has ended
         stopped_by = self._stopped_by
-        if stopped_by is None and end.code != 0 and end.is_out_of_memory:
+        if stopped_by is None and end.is_out_of_memory:
             stopped_by = "memory"
         return Exit(
             code=end.code,

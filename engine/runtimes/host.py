@@ -67,7 +67,7 @@ class HostRuntime(SupervisingRuntime):
             "cpu": groups.get("cpu", "rlimit of each process"),
             "fileSize": "rlimit of each process",
             "time": "server",
-            "disk": "server, measured each second",
+            "disk": "server, measured each second; deleted files that are still open are not seen",
             "output": "server",
         }
 

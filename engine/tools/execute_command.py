@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import field
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from engine.runtimes.command_line import allowed
 from engine.runtimes.runtime import Exit, StillRunning
@@ -16,6 +17,9 @@ from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
 from models.session import ResourceLimits, SessionConfig
 from models.shape import PlainShape, described, limited, value
 from models.tool import ToolGroup
+
+_BACKGROUND: Final = re.compile(r"(?<![&<>|\\])&(?![&>])")
+"""An `&` that has a shell go on without waiting, as far as that is seen without reading the line."""
 
 
 @value
@@ -46,8 +50,9 @@ class ExecuteCommand(Tool[ExecuteCommandParameters]):
     name: ClassVar = "execute_command"
     description: ClassVar = (
         "Run a shell command in the workspace and wait for its end. The result is its exit code and what "
-        "it printed. It has no terminal and no input. It is stopped at the session's time limit; with "
-        "`timeout` it goes on in the background after that time, until it ends, or the task does."
+        "it printed. It has no terminal and no input, and what it leaves in the background ends with it. It "
+        "is stopped at the session's time limit; with `timeout` it goes on in the background after that "
+        "time, until it ends, or the task does."
     )
     group: ClassVar = ToolGroup.COMMAND
     parameters: ClassVar = ExecuteCommandParameters
@@ -78,7 +83,7 @@ class ExecuteCommand(Tool[ExecuteCommandParameters]):
             )
         return ToolResult(
             success=done.code == 0 and done.stopped_by is None,
-            output=_report(done, context.config.resource_limits, parameters.timeout),
+            output=_report(done, parameters, context.config.resource_limits),
             command=parameters.command,
             exit=done,
         )
@@ -110,14 +115,16 @@ def _interim(running: StillRunning) -> str:
     )
 
 
-def _report(done: Exit, limits: ResourceLimits, timeout_s: float | None) -> str:
+def _report(done: Exit, parameters: ExecuteCommandParameters, limits: ResourceLimits) -> str:
     head = f"Exit code {done.code} after {done.duration_s:.1f} s."
     if done.stopped_by is not None:
-        head += f" It was stopped: {_stop(done.stopped_by, limits, timeout_s)}"
+        head += f" It was stopped: {_stop(done.stopped_by, limits, parameters.timeout)}"
     printed = shortened(printable(done.output.rstrip("\n")))
     parts = [head, printed or "(it printed nothing)"]
     if done.is_truncated:
         parts.append("(it printed more than is kept; the middle is left out)")
+    if _BACKGROUND.search(parameters.command):
+        parts.append("(what it may have left in the background has ended with it; `timeout` lets it go on)")
     return "\n".join(parts)
 
 

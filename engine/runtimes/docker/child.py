@@ -26,6 +26,8 @@ KILLED: Final = 128 + 9
 _STDOUT: Final = 1
 _CHUNKS: Final = 8
 """How many pieces of output wait for who reads them; then the program waits."""
+_DEATH_ROUNDS: Final = 10
+_DEATH_PAUSE_S: Final = 0.1
 _PATIENCE_S: Final = 5.0
 """How long the outermost process may take to see that what it waits for has been killed."""
 
@@ -197,8 +199,15 @@ class ContainerChild:
             self._set_end(await self._container.outcome(self._program))
             return
         death = await self._container.death()
+        code = await self._container.outcome(self._program) if death is None else KILLED
+        for _ in range(_DEATH_ROUNDS):
+            if death is not None or code != KILLED or self._is_doomed:
+                break
+            # The engine tells of the end of a program before it tells of the end of its container.
+            await asyncio.sleep(_DEATH_PAUSE_S)
+            death = await self._container.death()
         if death is None:
-            self._set_end(await self._container.outcome(self._program))
+            self._set_end(code)
             return
         if death == "killed" and not self._is_doomed:
             self.loss = SandboxLost(

@@ -100,6 +100,30 @@ async def test_a_nul_that_is_printed_is_shown_by_a_sign(context: Context) -> Non
     assert result.output.endswith("\na\u2400b")
 
 
+@pytest.mark.parametrize("command", ["sleep 60 >/dev/null 2>&1 &", "nohup sleep 60 & echo started"])
+async def test_what_is_left_in_the_background_is_said_to_have_ended(context: Context, command: str) -> None:
+    result = await context.call("execute_command", command=command)
+    assert result.success and "has ended with it" in result.output
+
+
+@pytest.mark.parametrize("command", ["true && echo a", "echo b 2>&1", "echo c >&2"])
+async def test_nothing_is_said_of_a_background_where_there_is_none(context: Context, command: str) -> None:
+    result = await context.call("execute_command", command=command)
+    assert result.success and "background" not in result.output
+
+
+async def test_progress_that_writes_over_itself_is_shown_as_it_ended(context: Context) -> None:
+    line = "i=0; while [ $i -lt 1000 ]; do i=$((i+1)); printf '\\r%d of 1000' $i; done; echo"
+    result = await context.call("execute_command", command=line)
+    assert result.output.endswith("\n1000 of 1000")
+
+
+async def test_a_child_that_fills_the_memory_is_told_though_the_command_goes_on(context: Context) -> None:
+    context.limit(max_memory_mb=32)
+    result = await context.call("execute_command", command="head -c 200m /dev/zero | tail; exit 0")
+    assert "It was stopped: it took more than 32 MiB of memory." in result.output
+
+
 async def test_more_output_than_is_kept_is_told(context: Context) -> None:
     result = await context.call("execute_command", command="echo first; seq 400000; echo last")
     assert "the middle is left out" in result.output
