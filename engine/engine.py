@@ -51,6 +51,7 @@ from engine.sessions import Sessions
 from engine.shell import Shell
 from engine.storage.approvals import ApprovalRepository
 from engine.storage.database import Database, DatabaseUnusable
+from engine.storage.ownership import Ownership
 from engine.storage.profiles import ProfileRepository
 from engine.storage.sessions import SessionRepository
 from engine.storage.tasks import (
@@ -83,6 +84,7 @@ class Engine:
 
     settings: Settings
     data_dir: Path
+    ownership: Ownership
     database: Database
     log: EventLog
     hub: Hub
@@ -126,6 +128,7 @@ class Engine:
         """End all work and let go of everything, also of what comes after something that fails."""
         async with AsyncExitStack() as ending:
             for end in (
+                self.ownership.release,
                 self.database.close,
                 self.runtime.shut_down,
                 self.watchers.close,
@@ -141,9 +144,21 @@ async def open_engine(settings: Settings, *, more_providers: Sequence[Provider] 
     """Open the data directory (made if missing), bring it up to date, and go on where the last stop left it.
 
     `more_providers` stand beside those that the server has, for programs that embed the engine.
-    Raises: OSError, SQLAlchemyError, PlaybookInvalid, if what is configured cannot be used.
+    Raises: DirectoryInUse, if another server works on it; OSError, SQLAlchemyError, PlaybookInvalid, if what
+    is configured cannot be used.
     """
     data_dir = _data_dir(settings)
+    ownership = Ownership(data_dir)
+    try:
+        return await _open(settings, data_dir, ownership, more_providers)
+    except BaseException:
+        await ownership.release()
+        raise
+
+
+async def _open(
+    settings: Settings, data_dir: Path, ownership: Ownership, more_providers: Sequence[Provider]
+) -> Engine:
     database, hub = _database(settings, data_dir), Hub()
     log = EventLog(database, hub.publish)
     chosen = await choose(
@@ -151,7 +166,7 @@ async def open_engine(settings: Settings, *, more_providers: Sequence[Provider] 
     )
     providers = _providers(settings.providers, more_providers)
     await database.open(log)
-    engine = _assemble(settings, data_dir, database, log, hub, chosen, providers)
+    engine = _assemble(settings, data_dir, ownership, database, log, hub, chosen, providers)
     await engine.accounts.ensure_admin(data_dir)
     await engine.sessions.finish_deletions()
     await asyncio.to_thread(remove_abandoned, data_dir / WORKSPACES)
@@ -203,6 +218,7 @@ def _database(settings: Settings, data_dir: Path) -> Database:
 def _assemble(
     settings: Settings,
     data_dir: Path,
+    ownership: Ownership,
     database: Database,
     log: EventLog,
     hub: Hub,
@@ -264,6 +280,7 @@ def _assemble(
     return Engine(
         settings=settings,
         data_dir=data_dir,
+        ownership=ownership,
         database=database,
         log=log,
         hub=hub,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
 from typing import Final
+
+import structlog
 
 from engine.at_once import AtOnce
 from engine.events.log import EventLog
@@ -44,6 +46,8 @@ from models.file import (
 )
 from models.identifier import SessionId
 from models.session import ResourceLimits
+
+log = structlog.get_logger("files")
 
 MOST_ENTRIES: Final = 200_000
 """More than this is not counted; the listing then says that there is more."""
@@ -96,8 +100,10 @@ class Files:
         Raises: Conflict, if it exists; InvalidField; WorkspaceLimitExceeded.
         """
         content = _decode(request)
-        entry = await self._sessions.workspace(request.session_id).create(request.path, content)
-        await self._log.append(request.session_id, FileCreated(path=entry.path))
+        workspace = self._sessions.workspace(request.session_id)
+        entry = await workspace.create(request.path, content)
+        async with _undone_with(lambda: workspace.delete(entry.path, if_match=entry.etag)):
+            await self._log.append(request.session_id, FileCreated(path=entry.path))
         return entry
 
     async def update(self, request: FileUpdate) -> FileEntry:
@@ -105,7 +111,8 @@ class Files:
 
         Raises: NotFound; Conflict, also for another `etag`; InvalidField; WorkspaceLimitExceeded.
         """
-        written = await self._sessions.workspace(request.session_id).write(
+        workspace = self._sessions.workspace(request.session_id)
+        written = await workspace.write(
             request.path,
             _decode(request),
             may_create=False,
@@ -113,7 +120,13 @@ class Files:
             if_match=request.if_match,
             keep_before=True,
         )
-        await self._log.append(request.session_id, await _told(written))
+
+        async def put_back() -> None:
+            if written.before is not None:
+                await workspace.update(written.entry.path, written.before, if_match=written.entry.etag)
+
+        async with _undone_with(put_back):
+            await self._log.append(request.session_id, await _told(written))
         return written.entry
 
     async def delete(self, request: FileDelete) -> str:
@@ -131,7 +144,8 @@ class Files:
         entry = await workspace.rename(
             request.path, request.to, overwrite=request.overwrite, if_match=request.if_match
         )
-        await self._log.append(request.session_id, FileRenamed(path=path, to=entry.path))
+        async with _undone_with(lambda: workspace.rename(entry.path, path, overwrite=False)):
+            await self._log.append(request.session_id, FileRenamed(path=path, to=entry.path))
         return entry
 
     async def copy(self, request: FileCopy) -> FileEntry:
@@ -218,6 +232,23 @@ class Files:
 
     async def _limits(self, session_id: SessionId) -> ResourceLimits:
         return (await self._sessions.get(session_id)).config.resource_limits
+
+
+@asynccontextmanager
+async def _undone_with(undo: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
+    """Undo what has been done to a workspace where the event that tells of it cannot be stored.
+
+    Where that fails, too (it has been changed again, say), the log of the server says so; the first failure
+    is the one that is raised.
+    """
+    try:
+        yield
+    except Exception:
+        try:
+            await undo()
+        except Exception:
+            log.exception("a change of a workspace is not told of and could not be undone")
+        raise
 
 
 async def _told(written: Written) -> FileCreated | FileModified:

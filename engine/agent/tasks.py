@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import structlog
 
 from engine.agent.approvals import Approvals
@@ -10,7 +12,7 @@ from engine.agent.runner import Runner
 from engine.agent.states import TaskStates
 from engine.agent.transcript import Transcripts
 from engine.sessions import Sessions
-from engine.storage.database import Database, Transaction
+from engine.storage.database import UNITS_PER_COMMIT, Database, Transaction
 from engine.storage.tasks import SAID_BY_A_PERSON, TaskRepository
 from models.approval import CONFIRMATIONS, Approval, ApprovalRespond, Verdict
 from models.clock import now
@@ -220,9 +222,14 @@ class Tasks:
 
     async def recover(self, *, resume: bool) -> None:
         """After a start: what a dead server left running becomes resumable; what it left waiting starts."""
-        for task in await self._repository.unfinished():
-            if task.status is TaskStatus.RUNNING:
-                await self._runner.interrupt(task.id, "The server stopped in the middle of the task")
+        unfinished = await self._repository.unfinished()
+        running = [task.id for task in unfinished if task.status is TaskStatus.RUNNING]
+        reason = "The server stopped in the middle of the task"
+        for first in range(0, len(running), UNITS_PER_COMMIT):
+            # Together: those that wait at the same time share a commit.
+            some = running[first : first + UNITS_PER_COMMIT]
+            await asyncio.gather(*(self._runner.interrupt(task_id, reason) for task_id in some))
+        for task in unfinished:
             is_subtask = task.parent_id is not None  # its parent takes it up
             if (task.activity is Activity.QUEUED or resume) and not is_subtask:
                 self._runner.start(await self.get(task.session_id, task.id))

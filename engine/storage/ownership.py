@@ -1,0 +1,38 @@
+"""One server a data directory: two would give the same numbers to different events."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from typing import Final
+
+LOCK_FILE: Final = "server.lock"
+
+
+class DirectoryInUse(OSError):
+    """Another server works on the data directory; the message names it."""
+
+
+class Ownership:
+    """The lock on a data directory. The kernel lets it go with the process, however that ends."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._file = os.open(data_dir / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            owner = os.read(self._file, 32).decode(errors="replace").strip() or "unknown"
+            os.close(self._file)
+            raise DirectoryInUse(
+                f"Another server works on the data directory {data_dir} (process {owner}): stop it first, "
+                "or give this one a directory of its own (--data-dir)"
+            ) from None
+        os.ftruncate(self._file, 0)
+        os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
+
+    async def release(self) -> None:
+        """Let another server have the directory."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
