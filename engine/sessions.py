@@ -148,6 +148,7 @@ class Sessions:
             await self._repository.mark_deleted(unit, session_id)
             unit.append(session_id, SessionDeletedEvent())
         self._repository.forget(session_id)
+        await self._runtime.end(session_id)
         for end in self._before_deletion:
             await end(session_id)
         await self._remove(session_id)

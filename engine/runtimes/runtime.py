@@ -193,6 +193,10 @@ class Runtime(Protocol):
         """Where the commands of a session run now. Raises: RuntimeUnavailable."""
         ...
 
+    async def end(self, session_id: SessionId) -> None:
+        """End at once what can be ended as a whole; the session is about to vanish, and `close` follows."""
+        ...
+
     async def close(self, session_id: SessionId) -> None:
         """End every process of a session and give back what the runtime holds for it."""
         ...

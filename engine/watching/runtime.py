@@ -88,6 +88,10 @@ class WatchedRuntime:
         """Where the commands of a session run now."""
         return await self._runtime.place(session_id)
 
+    async def end(self, session_id: SessionId) -> None:
+        """End at once what can be ended as a whole."""
+        await self._runtime.end(session_id)
+
     async def close(self, session_id: SessionId) -> None:
         """End every process of a session."""
         await self._runtime.close(session_id)

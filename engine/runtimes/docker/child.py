@@ -127,7 +127,7 @@ class ContainerChild:
 
     async def end_stragglers(self) -> None:
         """Kill what it has left behind, unless it is known that there is none."""
-        is_clean = self._report is not None and not self._report.has_left
+        is_clean = self._container.id is None or (self._report is not None and not self._report.has_left)
         if not is_clean and self.loss is None:
             await self._kill()
 

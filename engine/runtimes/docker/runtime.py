@@ -148,6 +148,12 @@ class DockerRuntime(SupervisingRuntime):
             await asyncio.to_thread(remove_empty, self._folder, sessions)
         self._warm.fill()
 
+    async def end(self, session_id: SessionId) -> None:
+        """Kill the container, so that nothing has to be looked for in it."""
+        known = self._containers.get(session_id)
+        if known is not None:
+            await known.kill()
+
     async def close(self, session_id: SessionId) -> None:
         """End everything of a session and remove its container: now, or else at the next start."""
         await super().close(session_id)
