@@ -18,7 +18,7 @@ from engine.sessions import Sessions
 from engine.storage.database import Database
 from engine.tools.catalogue import Catalogue
 from engine.tools.perform import file_event, outcome, perform
-from engine.tools.tool import ToolFailure, ToolResult
+from engine.tools.tool import Answer, ToolFailure, ToolResult
 from models.error import ServerOverload
 from models.identifier import CallId, TaskId, new_id
 from models.session import Session
@@ -64,7 +64,7 @@ class DirectContext:
             return self._sandbox
         return replace(self._sandbox, limits=replace(limits, max_execution_time=math.ceil(timeout_s)))
 
-    async def ask(self, question: str, suggestions: Sequence[str]) -> str:
+    async def ask(self, question: str, suggestions: Sequence[str]) -> Answer:
         """Nobody can be asked: the caller is the person."""
         raise ToolFailure("This tool asks a person, so it works within a task only")
 

@@ -241,9 +241,9 @@ class Tasks(Handlers, namespace="/tasks"):
         emits=(ToolCompleted, MessageCreated),
     )
     async def command(self, caller: Caller, request: TaskCommand) -> TaskAnswer:
-        """Let the command that a task waits for go on in the background, or kill it.
+        """Let the command that a task asks about (`command_output`) go on in the background, or kill it.
 
-        With `callId`, kill one that runs in the background. Where no such command runs, the answer is 409.
+        With `callId`, any that runs. Where no such command runs, the answer is 409.
         """
         return TaskAnswer(task=await self.engine.tasks.steer_command(request))
 

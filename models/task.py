@@ -172,7 +172,9 @@ class CommandAction(enum.StrEnum):
 
 @value
 class TaskCommand(Shape):
-    """A word about a running command of a task: the one that it waits for, or that of `call_id`."""
+    """A word about a running command of a task: the one that it asks about, after two seconds, or that of
+    `call_id`.
+    """
 
     session_id: SessionId
     task_id: TaskId

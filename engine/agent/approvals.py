@@ -126,8 +126,16 @@ class Approvals:
 
         Raises: NotFound; Conflict, if it has an answer already or has expired.
         """
-        await self.find(session_id, approval_id)
+        asked = await self.find(session_id, approval_id)
+        if asked.status is ApprovalStatus.PENDING and asked.expires_at <= now():
+            await self._expire(asked)
+            raise Conflict("This approval has expired", status=ApprovalStatus.EXPIRED)
         return await self._resolve(approval_id, _OUTCOMES[verdict], feedback=feedback, by=by)
+
+    async def expire_overdue(self) -> None:
+        """End every question whose time is over: no server waited for it."""
+        for approval in await self._repository.overdue(now()):
+            await self._expire(approval)
 
     async def refuse_unattended(self, approval: Approval) -> Approval:
         """Refuse what was asked where nobody answers."""

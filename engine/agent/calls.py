@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
 from typing import Final
 
 from engine.agent.commands import Commands
 from engine.agent.context import TaskContext
 from engine.agent.people import People
+from engine.agent.states import Alongside
 from engine.agent.work import Work
 from engine.providers.wire import objection
 from engine.storage.database import Transaction
+from engine.tools.apply_diff import ApplyDiff
+from engine.tools.attempt_completion import AttemptCompletion
 from engine.tools.catalogue import PreparedCall
 from engine.tools.perform import file_event, outcome, perform
-from engine.tools.reach import Touched, reach
+from engine.tools.reach import reach
 from engine.tools.tool import Notice, ToolFailure, ToolResult
 from models.approval import Approval, ApprovalStatus, Decision
 from models.conversation import Background, Role, ToolCall, Turn
@@ -28,9 +30,15 @@ from models.usage import ToolUse
 
 CHANGING: Final = frozenset({ToolGroup.EDIT, ToolGroup.COMMAND, ToolGroup.MCP})
 """Groups whose tools may change files."""
+INFORMATION: Final = "tool"
+"""The kind of a notice that tells what was done, once it is done. Others tell what is about to run."""
 MOST_TOLD: Final = 2000
 """Characters of a failure that are told; the whole is in the result."""
 FORBIDDEN: Final = "A rule of this session forbids this. Find another way, or ask the person."
+NOT_COMPLETE: Final = (
+    "The task was not completed: another call of the same answer failed. Look at its result, and complete "
+    "the task once the work is done."
+)
 INTERRUPTED: Final = (
     "The server stopped while this ran, so its outcome is unknown. Look at what it did before repeating it."
 )
@@ -58,6 +66,9 @@ class Calls:
         return summary
 
     async def _answer(self, call: ToolCall) -> str | None:
+        if call.tool_name == AttemptCompletion.name and self._work.conversation.has_failures:
+            await self._misunderstood(call, NOT_COMPLETE)
+            return None
         if await self._was_interrupted(call):
             await self._work.append(_answered(call, INTERRUPTED, interrupted=True))
             return None
@@ -79,16 +90,28 @@ class Calls:
         withholds = self._work.equipment.policy.withholds(self._work.session.config, prepared, touched)
         context = TaskContext(self._work, self._people, self._commands, modes, call, withholds)
         notice = await _notice(prepared, context)
-        refusal = await self._refusal(call, prepared, touched, notice)
-        if refusal is not None:
-            await self._work.append(_answered(call, refusal))
+        decision = self._work.equipment.policy.decide(self._work.session.config, prepared, touched)
+        if decision is Decision.NEVER:
+            await self._misunderstood(call, FORBIDDEN)
             return None
-        return await self._perform(call, prepared, context, notice)
+        if decision is Decision.ASK:
+            refusal = _refused(await self._people.approve(call, prepared, notice))
+            if refusal is not None:
+                await self._work.append(_answered(call, refusal))
+                return None
+        is_told = decision is Decision.ASK or notice is None or notice.kind == INFORMATION
+        return await self._perform(call, prepared, context, notice, is_told=is_told)
 
     async def _perform(
-        self, call: ToolCall, prepared: PreparedCall, context: TaskContext, notice: Notice | None
+        self,
+        call: ToolCall,
+        prepared: PreparedCall,
+        context: TaskContext,
+        notice: Notice | None,
+        *,
+        is_told: bool,
     ) -> str | None:
-        await self._begin(call, prepared)
+        await self._begin(call, prepared, None if is_told else notice)
         started = time.perf_counter()
         try:
             result = await perform(prepared, context)
@@ -101,11 +124,19 @@ class Calls:
         return result.completion
 
     async def _misunderstood(self, call: ToolCall, reason: str) -> None:
-        """The call cannot be made as it is: the model is told how to make it."""
+        """The call cannot be made as it is: the model is told how to make it, and people why it was not."""
         self._work.mistakes += 1
         told = ToolFailed(call_id=call.id, tool_name=call.tool_name, error=reason)
         tool_usage = self._used(call, attempts=1, failures=1)
-        await self._work.append(_answered(call, reason), told, tool_usage=tool_usage)
+        write = self._failing(call, reason)
+        await self._work.append(_answered(call, reason), told, alongside=write, tool_usage=tool_usage)
+
+    def _failing(self, call: ToolCall, reason: str) -> Alongside:
+        """The message that a call failed, in the place of the one that was growing for it."""
+        message_id, ts = self._work.message_of(call.id)
+        say = "diff_error" if call.tool_name == ApplyDiff.name else "error"
+        text = f"{call.tool_name}: {reason[:MOST_TOLD]}"
+        return self._work.writing(say=say, text=text, message_id=message_id, ts=ts)
 
     async def _delay(self, prepared: PreparedCall) -> None:
         """Leave people time to see a change that nobody was asked about. Source: S2, `writeDelayMs`."""
@@ -123,8 +154,10 @@ class Calls:
             )
         return used
 
-    async def _begin(self, call: ToolCall, prepared: PreparedCall) -> None:
-        """Note that the call begins, so that an interruption is known for what it is."""
+    async def _begin(self, call: ToolCall, prepared: PreparedCall, notice: Notice | None) -> None:
+        """Note that the call begins, so that an interruption is known for what it is, and tell people what is
+        run, where nobody had to be asked about it.
+        """
 
         async def note(unit: Transaction) -> None:
             await self._work.equipment.tool_calls.begin(
@@ -135,6 +168,10 @@ class Calls:
                 command=prepared.tool.command(prepared.parameters),
                 is_new=call.id not in self._seen,
             )
+            if notice is not None:
+                message_id, ts = self._work.message_of(call.id)
+                write = self._work.writing(ask=notice.kind, text=notice.text, message_id=message_id, ts=ts)
+                await write(unit)
 
         started = ToolStarted(call_id=call.id, tool_name=call.tool_name, parameters=call.arguments)
         await self._work.note(
@@ -156,7 +193,9 @@ class Calls:
             await self._work.equipment.tool_calls.end(
                 unit, self._work.task.id, call.id, success=result.success
             )
-            if notice is not None and notice.kind == "tool" and result.success:
+            if not result.success and result.exit is None:
+                await self._failing(call, result.output)(unit)
+            if notice is not None and notice.kind == INFORMATION and result.success:
                 message_id, ts = self._work.message_of(call.id)
                 write = self._work.writing(
                     say="tool", text=notice.text, images=result.images, message_id=message_id, ts=ts
@@ -195,17 +234,6 @@ class Calls:
             return False
         tool = self._work.equipment.tools.tools.get(call.tool_name)
         return tool is None or not tool.repeatable
-
-    async def _refusal(
-        self, call: ToolCall, prepared: PreparedCall, touched: Sequence[Touched], notice: Notice | None
-    ) -> str | None:
-        """None if the call may be run; otherwise what the model is told."""
-        decision = self._work.equipment.policy.decide(self._work.session.config, prepared, touched)
-        if decision is Decision.ALWAYS:
-            return None
-        if decision is Decision.NEVER:
-            return FORBIDDEN
-        return _refused(await self._people.approve(call, prepared, notice))
 
 
 async def _notice(prepared: PreparedCall, context: TaskContext) -> Notice | None:

@@ -47,6 +47,8 @@ class Running:
     characters: int = 0
     let_go: asyncio.Event = field(default_factory=asyncio.Event)
     is_killed: bool = False
+    is_asked_about: bool = False
+    """People have been asked whether it is to go on."""
     execution: asyncio.Task[Exit] = field(init=False)
 
     @property
@@ -100,11 +102,13 @@ class Commands:
         return running.exit()
 
     def steer(self, action: CommandAction, call_id: CallId | None) -> None:
-        """Let the command in front go on, or kill it; `call_id` names one in the background as well.
+        """Let the command that people are asked about go on, or kill it; `call_id` names any that runs.
 
         Raises: Conflict, if no such command runs.
         """
         running = self._front
+        if call_id is None and running is not None and not running.is_asked_about:
+            raise Conflict("The task does not ask about its command yet; name it by its callId")
         if call_id is not None and (running is None or running.call_id != call_id):
             running = self._behind.get(call_id)
         if running is None or running.execution.done():
@@ -151,6 +155,7 @@ class Commands:
         if timeout_s is not None and timeout_s <= first_s:
             return False
         shown = shortened(printable(running.printed.text))
+        running.is_asked_about = True
         await self._work.note(alongside=self._work.writing(ask="command_output", text=shown))
         return await _is_done(running, None if timeout_s is None else timeout_s - first_s)
 

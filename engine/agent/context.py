@@ -9,7 +9,7 @@ from engine.agent.modes import Modes
 from engine.agent.people import People
 from engine.agent.work import Work
 from engine.runtimes.runtime import Command, Exit, StillRunning
-from engine.tools.tool import ToolFailure
+from engine.tools.tool import Answer, ToolFailure
 from models.conversation import ToolCall
 from models.identifier import MessageId, TaskId
 from models.mode import ModeSwitched
@@ -57,11 +57,11 @@ class TaskContext:
         command = Command(line=line, only_reads=True)
         return await self._work.equipment.runtime.run(self._work.sandbox, command)
 
-    async def ask(self, question: str, suggestions: Sequence[str]) -> str:
+    async def ask(self, question: str, suggestions: Sequence[str]) -> Answer:
         """A person's answer to a question of the model."""
         message = await self._people.ask(self._call.id, question, suggestions)
         self.heard = message.id
-        return message.text or ""
+        return Answer(text=message.text or "", images=message.images)
 
     async def say(self, kind: str, text: str, images: Sequence[str] = ()) -> None:
         """Tell people something as a message of the task."""

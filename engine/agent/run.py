@@ -20,7 +20,7 @@ from engine.finishing import finish
 from engine.providers.provider import ProviderFailure
 from engine.storage.database import Transaction
 from models.approval import Approval, ApprovalStatus
-from models.conversation import Role, Turn
+from models.conversation import Role, ToolCall, Turn
 from models.error import NotFound
 from models.message import Message
 from models.task import TaskProgress
@@ -28,11 +28,14 @@ from models.usage import TokenUsage, UsageUpdated
 
 NOT_YET_DONE: Final = 95
 """The most that an unfinished task's progress can be: it is an estimate until the end."""
+REFUSAL: Final = "refusal"
+"""Why an answer ended, where the model or its server will not do what it was asked."""
 NO_CALL: Final = (
     "You called no tool. If the task is done, call attempt_completion. If you need something from the "
     "person, call ask_followup_question. Otherwise go on with the next step."
 )
 LOST: Final = "The agent has made {count} steps in a row that led nowhere. Go on all the same?"
+REPEATED: Final = "The agent has made the same call {count} times in a row. Go on all the same?"
 SPENT: Final = "The task has used what it may without being asked about: {what}. Go on?"
 
 
@@ -46,6 +49,8 @@ class Run:
         self._calls = Calls(work, self.people, self.commands)
         self._model = Model(work)
         self._condenser = Condenser(work, self._model)
+        self._looked_at = len(work.conversation.turns)
+        """How many turns there were when a person last looked for repetitions, or the work began."""
 
     @property
     def is_scripted(self) -> bool:
@@ -112,10 +117,29 @@ class Run:
             question = LOST.format(count=self.work.mistakes)
             await self._confirm("mistake_limit_reached", question, "MISTAKE_LIMIT")
             self.work.mistakes = 0
+        repeated, often = self._repeated(), self.work.equipment.settings.repetition_limit
+        if often and repeated >= often and not self.is_scripted:
+            question = REPEATED.format(count=repeated)
+            await self._confirm("mistake_limit_reached", question, "MISTAKE_LIMIT")
+            self._looked_at = len(self.work.conversation.turns)
         spent = self._spent()
         if spent is not None:
             question = SPENT.format(what=spent)
             await self._confirm("auto_approval_max_req_reached", question, "APPROVAL_LIMIT")
+
+    def _repeated(self) -> int:
+        """How often the model has made its last call in a row, since a person last said something."""
+        last: ToolCall | None = None
+        count = 0
+        for turn in reversed(self.work.conversation.turns[self._looked_at :]):
+            if turn.message_id is not None:
+                break
+            for call in reversed(turn.calls):
+                last = last or call
+                if (call.tool_name, call.arguments) != (last.tool_name, last.arguments):
+                    return count
+                count += 1
+        return count
 
     def _spent(self) -> str | None:
         """What the task has used up of what it may without being asked about. Source: S2's settings."""
@@ -156,6 +180,9 @@ class Run:
             await self._condense()
             reply = await self._model.ask(modes)
         await self._keep(reply)
+        if reply.stopped == REFUSAL:
+            said = reply.text("text").strip() or "it does not say why"
+            raise TaskFailure("MODEL_REFUSED", f"The model refuses to go on: {said[:1000]}")
 
     async def _condense(self) -> None:
         self.work.is_condensing_asked = False

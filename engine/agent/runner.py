@@ -21,6 +21,7 @@ from engine.agent.subtasks import Children
 from engine.agent.work import Work
 from engine.sessions import Sessions
 from engine.storage.database import Transaction
+from engine.tools.notices import informed
 from models.clock import now
 from models.error import AppError, Conflict
 from models.event import Event
@@ -267,7 +268,13 @@ class Runner:
     async def _complete(self, work: Work, summary: str) -> None:
         result = await self._equipment.results.measure(work.task.id, work.workspace, summary)
         message_id, ts = work.message_of(work.completed_by)
-        say = work.writing(say="completion_result", text=summary, message_id=message_id, ts=ts)
+        told = work.writing(say="tool", text=informed("finishTask").text)
+        completes = work.writing(say="completion_result", text=summary, message_id=message_id, ts=ts)
+
+        async def say(unit: Transaction) -> None:
+            await completes(unit)
+            await told(unit)
+
         await self._equipment.states.move(
             work.task.id,
             TaskStatus.COMPLETED,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import structlog
 
@@ -181,11 +182,12 @@ class Tasks:
             )
 
         await self._states.note(task.id, alongside=write)
+        self._runner.hear(task.id)
         for approval in await self._approvals.pending(task.id):
             is_about_going_on = approval.action in CONFIRMATIONS
             verdict = Verdict.APPROVE if is_about_going_on else Verdict.REJECT
-            await self._respond(caller, approval, verdict, None)
-        self._runner.hear(task.id)
+            with contextlib.suppress(Conflict):  # somebody has answered meanwhile, or it has expired
+                await self._respond(caller, approval, verdict, None)
         await self._go_on(task.session_id, task.id)
         return written[0]
 
@@ -221,7 +223,10 @@ class Tasks:
         return task
 
     async def recover(self, *, resume: bool) -> None:
-        """After a start: what a dead server left running becomes resumable; what it left waiting starts."""
+        """After a start: what a dead server left running becomes resumable; what it left waiting starts; what
+        nobody approved in time has expired.
+        """
+        await self._approvals.expire_overdue()
         unfinished = await self._repository.unfinished()
         running = [task.id for task in unfinished if task.status is TaskStatus.RUNNING]
         reason = "The server stopped in the middle of the task"

@@ -36,14 +36,27 @@ class Conversation:
 
     @property
     def unanswered(self) -> Sequence[ToolCall]:
-        """The calls of the model's last answer that have no result yet, in its order."""
+        """The calls of the model's last answer that have no result yet, in its order: what completes the task
+        comes last.
+        """
         answered: set[CallId] = set()
         for turn in reversed(self.turns):
             if turn.role is Role.ASSISTANT:
-                return [call for call in turn.calls if call.id not in answered]
+                left = [call for call in turn.calls if call.id not in answered]
+                return sorted(left, key=lambda call: call.tool_name == AttemptCompletion.name)
             if turn.call_id is not None:
                 answered.add(turn.call_id)
         return ()
+
+    @property
+    def has_failures(self) -> bool:
+        """Whether a call of the model's last answer has failed, or was refused."""
+        for turn in reversed(self.turns):
+            if turn.role is Role.ASSISTANT:
+                return False
+            if turn.role is Role.TOOL and not turn.success:
+                return True
+        return False
 
     @property
     def completion(self) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 from sqlalchemy import select
 
 from engine.storage.database import Database, Transaction
@@ -33,6 +35,14 @@ class ApprovalRepository:
         return await self._rows.all(
             select(approvals).where(
                 approvals.c.task_id == task_id, approvals.c.status == ApprovalStatus.PENDING
+            )
+        )
+
+    async def overdue(self, moment: datetime.datetime) -> list[Approval]:
+        """What still waits though its time was over at this moment."""
+        return await self._rows.all(
+            select(approvals).where(
+                approvals.c.status == ApprovalStatus.PENDING, approvals.c.expires_at <= moment
             )
         )
 

@@ -38,4 +38,4 @@ class AskFollowupQuestion(Tool[AskFollowupQuestionParameters]):
 
     async def run(self, context: ToolContext, parameters: AskFollowupQuestionParameters) -> ToolResult:
         answer = await context.ask(parameters.question, parameters.follow_up)
-        return ToolResult(success=True, output=answer)
+        return ToolResult(success=True, output=answer.text, images=answer.images)

@@ -46,6 +46,14 @@ class ToolResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a person answered; `images` are `data:` URLs."""
+
+    text: str
+    images: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """What people are told of a call before it runs, as S2's messages say it.
 
@@ -86,7 +94,7 @@ class ToolContext(Protocol):
         """Run a program that is a tool's own means and only reads; nobody is shown its output."""
         ...
 
-    async def ask(self, question: str, suggestions: Sequence[str]) -> str:
+    async def ask(self, question: str, suggestions: Sequence[str]) -> Answer:
         """A person's answer. Raises: ToolFailure, where nobody can be asked (a direct call)."""
         ...
 

@@ -103,7 +103,12 @@ class ExternalRun:
                 if not said:
                     return client.last_text
                 for message in said:
-                    turn = Turn(role=Role.USER, text=message.text or "", message_id=message.id)
+                    turn = Turn(
+                        role=Role.USER,
+                        text=message.text or "",
+                        images=message.images,
+                        message_id=message.id,
+                    )
                     await self.work.append(turn)
                 text = "\n\n".join(message.text or "" for message in said)
                 images = [image for message in said for image in message.images]

@@ -34,10 +34,19 @@ class Draft:
     written: str = ""
     told: int = 0
     """Characters that the client has been told."""
+    tool_name: str | None = None
+    """The tool, where it is the message of a call."""
 
     def message(self, *, partial: bool) -> dict[str, Any] | None:
         shaped = self.shape(self.written)
         return None if shaped is None else {"ts": self.ts, **shaped, "partial": partial}
+
+    def abandoned(self) -> dict[str, Any] | None:
+        """What is told in the end of a message that will not be completed."""
+        if self.tool_name is None:
+            return self.message(partial=False)
+        text = f"{self.tool_name}: this call was not made."
+        return {"ts": self.ts, "type": "say", "say": "error", "text": text, "partial": False}
 
 
 class Drafts:
@@ -53,14 +62,19 @@ class Drafts:
 
     def write_call(self, content: dict[str, Any]) -> list[list[Any]]:
         """Take a `call.delta`: the message of the call grows."""
-        return self._grow(content, content["arguments"], shape_of(content["toolName"]))
+        tool_name = content["toolName"]
+        return self._grow(content, content["arguments"], shape_of(tool_name), tool_name)
 
     def _grow(
-        self, content: dict[str, Any], piece: str, shape: Callable[[str], dict[str, Any] | None]
+        self,
+        content: dict[str, Any],
+        piece: str,
+        shape: Callable[[str], dict[str, Any] | None],
+        tool_name: str | None = None,
     ) -> list[list[Any]]:
         name, position = content["messageId"], content["position"]
         if position == 0 and name not in self._drafts:
-            self._drafts[name] = Draft(content["taskId"], content["ts"], shape)
+            self._drafts[name] = Draft(content["taskId"], content["ts"], shape, tool_name=tool_name)
         draft = self._drafts.get(name)
         if draft is None or position != len(draft.written) or position > LONGEST_DRAFT:
             return []
@@ -86,7 +100,7 @@ class Drafts:
     def discard(self, message_id: str) -> list[list[Any]]:
         """Take a `message.discarded`: what was told of it is all that there will be."""
         draft = self._drafts.pop(message_id, None)
-        message = draft.message(partial=False) if draft is not None and draft.told else None
+        message = draft.abandoned() if draft is not None and draft.told else None
         return [] if draft is None or message is None else [_told(draft.task_id, "updated", message)]
 
     def end(self, task_id: str | None) -> list[list[Any]]:

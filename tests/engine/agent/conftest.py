@@ -66,7 +66,8 @@ class StandIn:
                 raise step
             yield step
             await asyncio.sleep(0)
-        yield Stopped(reason="end")
+        if not isinstance(step, Stopped):
+            yield Stopped(reason="end")
 
 
 @dataclass

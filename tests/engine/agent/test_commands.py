@@ -152,3 +152,14 @@ async def test_after_an_interruption_the_model_is_told_that_its_commands_have_en
     await again.finish(task)
     texts = [turn.text for turn in again.model.requests[-1].turns]
     assert texts.count(commands.LOST) == 1
+
+
+async def test_a_command_is_steered_once_it_is_asked_about_or_by_its_name(agent: Agent) -> None:
+    """A second press of a button just after "Run" is about nothing that is asked."""
+    task = await agent.start([running("sleep 1000")], [done()])
+    await agent.until(task, lambda now: (now.step or "").startswith("Run"))
+    for action in CommandAction:
+        with pytest.raises(Conflict):
+            await steer(agent, task, action)
+    await steer(agent, task, CommandAction.KILL, "long")
+    await agent.finish(task)

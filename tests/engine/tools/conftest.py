@@ -13,7 +13,7 @@ from engine.runtimes.local import LocalRuntime
 from engine.runtimes.runtime import Command, Exit, Sandbox
 from engine.runtimes.workspace import Workspace
 from engine.tools.catalogue import Catalogue
-from engine.tools.tool import ToolFailure, ToolResult
+from engine.tools.tool import Answer, ToolFailure, ToolResult
 from models.identifier import SessionId
 from models.session import ResourceLimits, SessionConfig
 
@@ -50,11 +50,11 @@ class Context:
         )
         return await self.runtime.run(sandbox, Command(line=f"{self.first}; {line}", directory=directory))
 
-    async def ask(self, question: str, suggestions: Sequence[str]) -> str:
+    async def ask(self, question: str, suggestions: Sequence[str]) -> Answer:
         self.asked.append((question, list(suggestions)))
         if self.answer is None:
             raise ToolFailure("Nobody can be asked in a direct call.")
-        return self.answer
+        return Answer(text=self.answer)
 
     def write(self, path: str, content: str | bytes) -> None:
         file = self.folder / path

@@ -1,0 +1,64 @@
+"""An approval has its time, whether or not a server is there to see it pass."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+
+from models.approval import Approval, ApprovalRespond, ApprovalStatus
+from models.clock import now
+from models.error import Conflict
+from models.task import Activity, Task, TaskStatus
+from tests.engine.agent.conftest import Agent, call, done
+
+Make = Callable[..., Awaitable[Agent]]
+
+
+async def waiting(make_agent: Make) -> tuple[Agent, Task, Approval]:
+    """A task that asks whether it may write."""
+    agent = await make_agent(approvals={"edit": "ask"})
+    task = await agent.start([call("write_to_file", path="a.txt", content="x\n")], [done()])
+    await agent.until(task, lambda each: each.activity is Activity.INTERACTIVE)
+    [asked] = await agent.engine.approvals.pending(task.id)
+    return agent, task, asked
+
+
+async def overdue(agent: Agent, asked: Approval) -> None:
+    """Let its time be over."""
+    past = dataclasses.replace(asked, expires_at=now() - timedelta(seconds=1))
+    async with agent.engine.database.transaction() as unit:
+        await agent.engine.approvals._repository.save(unit, past)
+
+
+async def approve(agent: Agent, asked: Approval) -> None:
+    raw = {"sessionId": agent.session_id, "approvalId": asked.id, "action": "approve"}
+    await agent.engine.tasks.respond(agent.caller, ApprovalRespond.load(raw))
+
+
+async def test_what_expired_while_no_server_ran_cannot_be_approved(make_agent: Make) -> None:
+    agent, task, asked = await waiting(make_agent)
+    await overdue(agent, asked)
+    again = await agent.reopen()
+    with pytest.raises(Conflict):
+        await approve(again, asked)
+    found = await again.engine.approvals.find(again.session_id, asked.id)
+    assert found.status is ApprovalStatus.EXPIRED
+    again.model.answers += [[done()]]
+    await again.engine.tasks.resume(again.session_id, task.id)
+    assert (await again.finish(task)).status is TaskStatus.COMPLETED
+    assert "Nobody answered in time" in again.model.requests[-1].turns[-1].text
+    assert [each["status"] for each in await again.events("approval.resolved")] == ["expired"]
+
+
+async def test_what_expires_while_its_task_is_interrupted_cannot_be_approved(make_agent: Make) -> None:
+    agent, task, asked = await waiting(make_agent)
+    again = await agent.reopen()
+    await overdue(again, asked)
+    with pytest.raises(Conflict, match="expired"):
+        await approve(again, asked)
+    again.model.answers += [[done()]]
+    await again.say(task, "go on")
+    assert (await again.finish(task)).status is TaskStatus.COMPLETED
