@@ -13,7 +13,7 @@ from engine.events.log import EventLog
 from engine.runtimes.room import Room
 from engine.runtimes.runtime import Place, Runtime, RuntimeUnavailable, Sandbox, mount_path
 from engine.runtimes.workspace import Workspace
-from engine.storage.database import Database
+from engine.storage.database import Database, Transaction
 from engine.storage.sessions import SessionRepository
 from models.clock import now
 from models.error import Conflict, NotFound
@@ -126,21 +126,28 @@ class Sessions:
     async def update(self, request: SessionUpdate) -> Session:
         """Change a session; what the request leaves out stays as it is."""
         async with self._database.transaction() as unit:
-            session = await self.get(request.session_id)
-            changed = dataclasses.replace(
-                session,
-                name=request.name or session.name,
-                status=request.status or session.status,
-                config=_merge(session.config, request.config) if request.config else session.config,
-                expires_at=request.expires_at or session.expires_at,
-                updated_at=now(),
-            )
-            await self._repository.save(unit, changed)
-            unit.append(
-                session.id, SessionUpdatedEvent(session=changed, changed=_differences(session, changed))
-            )
-        self._repository.forget(session.id)
+            changed = await self.change(unit, request)
+        self.forget(request.session_id)
         return changed
+
+    async def change(self, unit: Transaction, request: SessionUpdate) -> Session:
+        """As `update`, with the unit; `forget` comes after its end. Raises: NotFound."""
+        session = await self.get(request.session_id)
+        changed = dataclasses.replace(
+            session,
+            name=request.name or session.name,
+            status=request.status or session.status,
+            config=merged(session.config, request.config) if request.config else session.config,
+            expires_at=request.expires_at or session.expires_at,
+            updated_at=now(),
+        )
+        await self._repository.save(unit, changed)
+        unit.append(session.id, SessionUpdatedEvent(session=changed, changed=_differences(session, changed)))
+        return changed
+
+    def forget(self, session_id: SessionId) -> None:
+        """A unit that has changed the session has ended: it is read anew."""
+        self._repository.forget(session_id)
 
     async def delete(self, session_id: SessionId) -> None:
         """End what runs in a session and remove it with its workspace, tasks and events."""
@@ -219,10 +226,10 @@ class Sessions:
             resource_limits=self._defaults.resource_limits,
             network=self._defaults.network,
         )
-        return _merge(standard, wanted)
+        return merged(standard, wanted)
 
 
-def _merge(standing: AnyShape, change: Shape) -> AnyShape:
+def merged(standing: AnyShape, change: Shape) -> AnyShape:
     """`standing` with every field that `change` gives; nested shapes are merged the same way."""
     given: dict[str, object] = {}
     for field in dataclasses.fields(change):  # type: ignore[arg-type]
@@ -231,7 +238,7 @@ def _merge(standing: AnyShape, change: Shape) -> AnyShape:
             continue
         before = getattr(standing, field.name)
         is_change = isinstance(before, Shape) and type(content) is not type(before)
-        given[field.name] = _merge(before, content) if is_change else content
+        given[field.name] = merged(before, content) if is_change else content
     return dataclasses.replace(standing, **given)  # type: ignore[type-var]
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from handlers.operation import Handlers, operation
 from models.approval import ApprovalRequired, ApprovalResolved
 from models.checkpoint import CheckpointSaved
-from models.error import Conflict, NotFound, ServerOverload
+from models.error import Conflict, NotFound, PermissionDenied, ServerOverload
 from models.file import BY_COMMANDS
 from models.mode import ModeCatalogue, ModeList, ModeSwitched
 from models.page import pagination
+from models.session import SessionUpdatedEvent
 from models.task import (
     CallWritten,
     MessageAnswer,
@@ -101,14 +102,16 @@ class Tasks(Handlers, namespace="/tasks"):
         on="session_id",
         limit="task_creation",
         errors=(NotFound, Conflict, ServerOverload),
-        emits=(TaskCreatedEvent, *WORK),
+        emits=(TaskCreatedEvent, SessionUpdatedEvent, *WORK),
     )
     async def create(self, caller: Caller, request: TaskCreate) -> TaskCreated:
         """Create a task in a session and start it.
 
         Answers once the task is stored; follow it by its events. Tasks of one session run one after the
-        other.
+        other. `sessionConfig` changes the session's configuration with it, which needs `session:write`.
         """
+        if request.session_config is not None and not caller.may(Permission.SESSION_WRITE):
+            raise PermissionDenied(f"sessionConfig needs the permission {Permission.SESSION_WRITE.value}")
         task = await self.engine.tasks.create(request)
         scheme, _, host = caller.base_url.partition("://")
         secure = "wss" if scheme == "https" else "ws"

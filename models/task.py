@@ -12,6 +12,7 @@ from models.event import Event, LogLine, event
 from models.identifier import CallId, SessionId, TaskId
 from models.message import Author, Message
 from models.page import Pagination
+from models.session import SessionConfigChange
 from models.shape import Shape, described, limited, value
 from models.usage import TokenUsage, ToolUse
 
@@ -125,6 +126,10 @@ class TaskCreate(Shape):
         default_factory=list, metadata=described("`data:` URLs of images", **limited(longest=20))
     )
     config: TaskConfig = field(default_factory=TaskConfig)
+    session_config: SessionConfigChange | None = field(
+        default=None,
+        metadata=described("A change of the session's configuration: made with the task, or not at all"),
+    )
 
 
 @value

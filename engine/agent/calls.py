@@ -128,7 +128,7 @@ class Calls:
         self._work.mistakes += 1
         told = ToolFailed(call_id=call.id, tool_name=call.tool_name, error=reason)
         tool_usage = self._used(call, attempts=1, failures=1)
-        write = self._failing(call, reason)
+        write = self._failing(call, reason) if call.id in self._work.begun_messages else None
         await self._work.append(_answered(call, reason), told, alongside=write, tool_usage=tool_usage)
 
     def _failing(self, call: ToolCall, reason: str) -> Alongside:
@@ -193,7 +193,7 @@ class Calls:
             await self._work.equipment.tool_calls.end(
                 unit, self._work.task.id, call.id, success=result.success
             )
-            if not result.success and result.exit is None:
+            if not result.success and call.id in self._work.begun_messages:
                 await self._failing(call, result.output)(unit)
             if notice is not None and notice.kind == INFORMATION and result.success:
                 message_id, ts = self._work.message_of(call.id)

@@ -267,13 +267,13 @@ class Runner:
 
     async def _complete(self, work: Work, summary: str) -> None:
         result = await self._equipment.results.measure(work.task.id, work.workspace, summary)
+        told = work.writing(say="tool", text=informed("finishTask").text, ts=work.next_ts())
         message_id, ts = work.message_of(work.completed_by)
-        told = work.writing(say="tool", text=informed("finishTask").text)
         completes = work.writing(say="completion_result", text=summary, message_id=message_id, ts=ts)
 
         async def say(unit: Transaction) -> None:
-            await completes(unit)
             await told(unit)
+            await completes(unit)
 
         await self._equipment.states.move(
             work.task.id,

@@ -12,7 +12,7 @@ from engine.agent.modes import ModeBook
 from engine.agent.runner import Runner
 from engine.agent.states import TaskStates
 from engine.agent.transcript import Transcripts
-from engine.sessions import Sessions
+from engine.sessions import Sessions, merged
 from engine.storage.database import UNITS_PER_COMMIT, Database, Transaction
 from engine.storage.tasks import SAID_BY_A_PERSON, TaskRepository
 from models.approval import CONFIRMATIONS, Approval, ApprovalRespond, Verdict
@@ -21,6 +21,7 @@ from models.error import Conflict, InvalidField, NotFound, ServerOverload
 from models.identifier import SessionId, TaskId, new_id
 from models.message import Author, Message
 from models.mode import ModeCatalogue
+from models.session import SessionUpdate
 from models.task import (
     FINAL,
     Activity,
@@ -113,9 +114,18 @@ class Tasks:
             created_at=now(),
             mode=await self._mode(request),
         )
-        async with self._database.transaction() as unit:
-            await self._repository.insert(unit, task)
-            unit.append(task.session_id, TaskCreatedEvent(task=task), task_id=task.id)
+        change = request.session_config
+        try:
+            async with self._database.transaction() as unit:
+                if change is not None:
+                    await self._sessions.change(
+                        unit, SessionUpdate(session_id=task.session_id, config=change)
+                    )
+                await self._repository.insert(unit, task)
+                unit.append(task.session_id, TaskCreatedEvent(task=task), task_id=task.id)
+        finally:
+            if change is not None:
+                self._sessions.forget(task.session_id)
         self._runner.start(task)
         return task
 
@@ -272,7 +282,10 @@ class Tasks:
     async def _mode(self, request: TaskCreate) -> str:
         """The mode in which a task begins. Raises: InvalidField, if the session has no such mode."""
         session = await self._sessions.get_active(request.session_id)
-        wanted = request.config.mode or session.config.mode
+        config = session.config
+        if request.session_config is not None:
+            config = merged(config, request.session_config)
+        wanted = request.config.mode or config.mode
         modes = await self._modes.of(self._sessions.workspace(session.id))
         if wanted not in modes.by_slug:
             raise InvalidField("config.mode", "No such mode.", known=list(modes.by_slug))

@@ -10,6 +10,7 @@ from typing import Final, Protocol, runtime_checkable
 from engine.providers.addresses import check_address
 from engine.providers.ollama import Ollama
 from engine.providers.provider import Endpoint, Provider, ProviderFailure
+from engine.providers.scripted import ScriptedProvider
 from engine.providers.vendors import AUTO, VENDORS, Vendor
 from models.settings import ProviderSettings
 
@@ -57,15 +58,19 @@ class Providers:
     async def find(self, name: str, model: str = AUTO, own: Endpoint | None = None) -> Found:
         """The provider, with the server's own key and address or, where there is one, those of `own`.
 
-        `auto` is the first vendor that the server has a key of, else a local Ollama that answers, else
-        `scripted`; the model `auto` is the provider's default. With an address of its own, `own` must bring
-        its own key too: the server's is sent nowhere but where the operator says.
-        Raises: ProviderFailure: PROVIDER_UNAVAILABLE, with the names of those that can be used.
+        `auto` is the first vendor that the server has a key of, else the first whose address is set, else
+        a local Ollama that answers, else `scripted`; the model `auto` is the provider's default. With an
+        address of its own, `own` must bring its own key too: the server's is sent nowhere but where the
+        operator says.
+        Raises: ProviderFailure: PROVIDER_UNAVAILABLE, with the names of those that can be used, or with what
+        to set up, where a model is named and there is none.
         """
         chosen = await self._preferred() if name == AUTO else name
         provider = self._providers.get(chosen)
         if provider is None:
             raise self._unknown(chosen)
+        if name == AUTO and isinstance(provider, ScriptedProvider) and not provider.knows(model):
+            raise _without_models(model)
         endpoint = await self._endpoint(chosen, own or Endpoint())
         return Found(provider=provider, endpoint=endpoint, model=await self._model(chosen, model))
 
@@ -76,9 +81,11 @@ class Providers:
                 await provider.close()
 
     async def _preferred(self) -> str:
-        for vendor in VENDORS.values():
-            if vendor.name in self._providers and vendor.key(self._environment):
-                return vendor.name
+        vendors = [vendor for vendor in VENDORS.values() if vendor.name in self._providers]
+        with_key = [vendor for vendor in vendors if vendor.key(self._environment)]
+        with_address = [vendor for vendor in vendors if vendor.base_url(self._settings, self._environment)]
+        for vendor in (*with_key, *with_address):
+            return vendor.name
         if OLLAMA in self._providers and await self._ollama.models():
             return OLLAMA
         return SCRIPTED
@@ -122,3 +129,13 @@ class Providers:
         return ProviderFailure(
             "PROVIDER_UNAVAILABLE", f"The provider `{name[:100]}` cannot be used here. Usable are: {usable}."
         )
+
+
+def _without_models(model: str) -> ProviderFailure:
+    keys = ", ".join(vendor.key_variables[0] for vendor in VENDORS.values())
+    return ProviderFailure(
+        "PROVIDER_UNAVAILABLE",
+        f"No language model is set up here, so `{model[:100]}` cannot be asked, and no playbook has that "
+        f"name. Set one of {keys}, or OPENAI_BASE_URL for a compatible server, where the server runs; or "
+        "activate a profile.",
+    )

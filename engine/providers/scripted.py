@@ -33,6 +33,10 @@ class ScriptedProvider:
         """Raises: PlaybookInvalid, with every mistake in every file."""
         self.playbooks: Mapping[str, Playbook] = load([SHIPPED, *folders])
 
+    def knows(self, model: str) -> bool:
+        """Whether a playbook has this name, or is chosen by the task's text."""
+        return model in AUTO or model in self.playbooks
+
     async def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
         """The playbook's next answer. `request.model` names the playbook; `auto` chooses by the task's text.
 

@@ -42,7 +42,6 @@ def test_a_method_is_done_by_declared_operations(name: str) -> None:
         ([call("startNewTask", {"text": "x", "images": ["x"]})], "VALIDATION_ERROR", "options.images.0"),
         ([call("startNewTask", {"text": "x", "tab": 1})], "VALIDATION_ERROR", "options.tab"),
         ([start("x", mode="none")], "VALIDATION_ERROR", "options.configuration.mode"),
-        ([start("x", colour="red")], "VALIDATION_ERROR", "options.configuration.colour"),
         ([start("x", writeDelayMs="soon")], "VALIDATION_ERROR", "options.configuration.writeDelayMs"),
         ([start("x", modelTemperature=7)], "VALIDATION_ERROR", "options.configuration.modelTemperature"),
         ([start("x", diffEnabled=7)], "VALIDATION_ERROR", "options.configuration.diffEnabled"),
@@ -61,7 +60,6 @@ def test_a_method_is_done_by_declared_operations(name: str) -> None:
         ([call("isTaskInHistory")], "VALIDATION_ERROR", "taskId"),
         ([call("getSession")], "RESOURCE_CONFLICT", None),
         ([call("setConfiguration")], "VALIDATION_ERROR", "values"),
-        ([call("setConfiguration", {"colour": "red"})], "VALIDATION_ERROR", "values.colour"),
         ([call("setConfiguration", {"diffEnabled": True})], "VALIDATION_ERROR", "values.diffEnabled"),
         ([call("setConfiguration", {"apiProvider": 7})], "VALIDATION_ERROR", "values.apiProvider"),
         ([call("createProfile", "p")], "VALIDATION_ERROR", "profile.apiProvider"),
@@ -335,6 +333,41 @@ def test_settings_are_kept_in_the_session_and_read_back(host: ServerProcess) -> 
     assert found["alwaysAllowWrite"] is True
     assert found["alwaysAllowReadOnly"] is False
     assert [event for event in outcome.seen if event[0] == "modeChanged"] == [["modeChanged", "architect"]]
+
+
+def test_settings_that_are_not_known_here_are_named_and_the_others_taken(host: ServerProcess) -> None:
+    more = {"rateLimitSeconds": 3, "terminalOutputLineLimit": 500}
+    outcome = play(
+        host,
+        start("small errand", fuzzyMatchThreshold=0.9, **more),
+        call("setConfiguration", {"colour": "red", "modelTemperature": 0.5}),
+        call("getConfiguration"),
+        until("taskIdle"),
+    )
+    assert outcome.errors == []
+    started, changed, found = outcome.acks
+    assert started["ignored"] == list(more)
+    assert changed == {"result": None, "ignored": ["colour"]}
+    assert found["result"]["fuzzyMatchThreshold"] == 0.9
+    assert found["result"]["modelTemperature"] == 0.5
+
+
+def test_a_start_that_is_refused_leaves_no_configuration_behind(host: ServerProcess) -> None:
+    outcome = play(
+        host,
+        start("small errand", mode="zzz"),
+        call("getConfiguration"),
+        start("small errand", mode="zzz", modelTemperature=0.5),
+        start("small errand", newTab=True, mode="zzz"),
+        call("getConfiguration"),
+        start("small errand"),
+        until("taskIdle"),
+    )
+    assert outcome.errors == ["VALIDATION_ERROR"] * 3
+    before, after = [ack["result"] for ack in outcome.acks if isinstance(ack.get("result"), dict)]
+    assert before == after
+    assert before["mode"] == "code"
+    assert "taskCompleted" in outcome.names()
 
 
 def test_what_belongs_to_a_task_is_given_with_it(host: ServerProcess) -> None:

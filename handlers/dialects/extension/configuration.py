@@ -39,6 +39,7 @@ async def get_configuration(call: Call, arguments: Nothing) -> dict[str, Any]:
 async def set_configuration(call: Call, arguments: Values) -> None:
     """Change the session's configuration; what is left out stays. A running task keeps its own."""
     settings = read_settings(arguments.values, with_task=False, place="values")
+    call.ignored.extend(settings.unknown)
     standing = await _config(call)
     if settings.is_for_session:
         with fields_named(names_in("values")):

@@ -40,7 +40,9 @@ class ExtensionInterpreter:
     async def answer(
         self, name: str, arguments: Sequence[object], caller: Caller, connection: Connection
     ) -> dict[str, Any]:
-        """`{result}`; a client's calls are done one after the other. Raises: AppError."""
+        """`{result}`, with `ignored` where settings were given that have no effect here; a client's calls are
+        done one after the other. Raises: AppError.
+        """
         method = METHODS.get(name)
         if method is None:
             raise UnknownOperation(name)
@@ -53,7 +55,8 @@ class ExtensionInterpreter:
                 operations=self._operations,
                 method=method,
             )
-            return {"result": await method.run(call, read)}
+            result = await method.run(call, read)
+            return {"result": result, "ignored": call.ignored} if call.ignored else {"result": result}
 
     def render(self, stored: StoredEvent) -> Sequence[bytes]:
         if stored.seq and stored.session_id == self._desk.session_id:

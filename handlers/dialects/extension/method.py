@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import typing
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from handlers.connection import Connection
@@ -34,6 +34,8 @@ class Call:
     connection: Connection
     operations: Operations
     method: Method
+    ignored: list[str] = field(default_factory=list)
+    """Settings that were given and have no effect here: the acknowledgement names them."""
 
     async def ask(self, operation: str, **raw: Any) -> dict[str, Any]:
         """An operation's answer, JSON-ready. Raises: AppError."""

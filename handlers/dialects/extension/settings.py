@@ -17,6 +17,7 @@ SESSION_SETTINGS: Final = {
     "modelTemperature": "temperature",
     "modelMaxTokens": "maxTokens",
     "reasoningEffort": "effort",
+    "fuzzyMatchThreshold": "fuzzyMatchThreshold",
 }
 """S2's names of what a session's configuration has under names of its own."""
 TASK_SETTINGS: Final = {"diffEnabled": "enableDiff", "enableCheckpoints": "enableCheckpoints"}
@@ -33,6 +34,8 @@ class Settings:
     session: dict[str, Any] = field(default_factory=dict)
     auto_approval: dict[str, Any] = field(default_factory=dict)
     task: dict[str, Any] = field(default_factory=dict)
+    unknown: list[str] = field(default_factory=list)
+    """Settings that have no effect here."""
 
     @property
     def is_for_session(self) -> bool:
@@ -46,14 +49,14 @@ class Settings:
 
 
 def read_settings(values: Mapping[str, Any], *, with_task: bool, place: str) -> Settings:
-    """Sort S2's settings; `null` leaves one as it is. Raises: ValidationFailed, naming each unknown one."""
-    known = {*SESSION_SETTINGS, *AUTO_APPROVAL, *(TASK_SETTINGS if with_task else ())}
-    unknown = [name for name in values if name not in known]
-    if unknown:
-        mistakes = [FieldMistake(f"{place}.{name}", _reason(name)) for name in unknown]
-        refusal = ValidationFailed(mistakes)
-        refusal.details["known"] = sorted(known)
-        raise refusal
+    """Sort S2's settings; `null` leaves one as it is, and those that are not known here are named.
+
+    Raises: ValidationFailed, for what belongs to a task where there is none.
+    """
+    misplaced = [name for name in values if name in TASK_SETTINGS and not with_task]
+    if misplaced:
+        reason = "Belongs to a task: give it with startNewTask."
+        raise ValidationFailed([FieldMistake(f"{place}.{name}", reason) for name in misplaced])
     settings = Settings()
     for name, content in values.items():
         if content is None:
@@ -62,8 +65,10 @@ def read_settings(values: Mapping[str, Any], *, with_task: bool, place: str) -> 
             settings.session[SESSION_SETTINGS[name]] = content
         elif name in TASK_SETTINGS:
             settings.task[TASK_SETTINGS[name]] = content
-        else:
+        elif name in AUTO_APPROVAL:
             settings.auto_approval[name] = content
+        else:
+            settings.unknown.append(name)
     return settings
 
 
@@ -77,9 +82,3 @@ def names_in(place: str) -> dict[str, str]:
     """What the fields of a session's and a task's configuration are called in S2's settings."""
     named = {f"config.{ours}": f"{place}.{name}" for name, ours in (SESSION_SETTINGS | TASK_SETTINGS).items()}
     return {**named, "config.autoApproval": place}
-
-
-def _reason(name: str) -> str:
-    if name in TASK_SETTINGS:
-        return "Belongs to a task: give it with startNewTask."
-    return "No such setting."

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from handlers.dialects.extension.method import Call, Nothing, fields_named, method
 from handlers.dialects.extension.settings import Settings, names_in, read_settings
-from models.error import Conflict, NotFound
+from models.error import AppError, Conflict, NotFound
+from models.identifier import SessionId
 from models.shape import Shape, limited, value
 
 CONFIGURATION: Final = "options.configuration"
@@ -50,7 +51,7 @@ class ClearTask(Shape):
     "startNewTask",
     "session.create",
     "session.get",
-    "session.update",
+    "session.delete",
     "event.subscribe",
     "task.stack",
     "task.create",
@@ -63,11 +64,16 @@ async def start_new_task(call: Call, arguments: StartNewTask) -> str:
     """
     options = arguments.options
     settings = read_settings(options.configuration, with_task=True, place=CONFIGURATION)
+    call.ignored.extend(settings.unknown)
+    left = call.desk.session_id
     with fields_named(NAMES):
-        before = await _make_room(call, settings, is_new=options.new_tab)
-        created = await call.ask_here(
-            "task.create", input=options.text, images=options.images, config=settings.task
-        )
+        before, change = await _make_room(call, settings, is_new=options.new_tab)
+        task = {"input": options.text, "images": options.images, "config": settings.task}
+        try:
+            created = await call.ask_here("task.create", **task, **change)
+        except AppError:
+            await _go_back(call, left)
+            raise
     call.desk.put_away = None
     if before:
         with contextlib.suppress(Conflict):  # it has ended by itself in the meantime
@@ -75,20 +81,27 @@ async def start_new_task(call: Call, arguments: StartNewTask) -> str:
     return str(created["task"]["id"])
 
 
-async def _make_room(call: Call, settings: Settings, *, is_new: bool) -> list[dict[str, Any]]:
-    """Have a session that is configured for a new task; the tasks that stand in its way."""
+async def _make_room(
+    call: Call, settings: Settings, *, is_new: bool
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Have a session for a new task; the tasks that stand in its way, and what the task changes with it."""
     if call.desk.session_id is None:
         await open_session(call, settings.config({}))
-        return []
+        return [], {}
     standing = (await call.ask_here("session.get"))["session"]["config"]
     change = settings.config(standing["autoApproval"])
     if is_new:
         await open_session(call, {**standing, **change})
-        return []
-    if settings.is_for_session:
-        await call.ask_here("session.update", config=change)
+        return [], {}
     stack: list[dict[str, Any]] = (await call.ask_here("task.stack"))["tasks"]
-    return stack
+    return stack, {"sessionConfig": change} if settings.is_for_session else {}
+
+
+async def _go_back(call: Call, before: SessionId | None) -> None:
+    """A start was refused: a session that was opened for it goes, and the client is where it was."""
+    if call.desk.session_id != before:
+        await call.ask_here("session.delete")
+        call.desk.session_id = before
 
 
 async def open_session(call: Call, config: dict[str, Any]) -> None:

@@ -33,7 +33,7 @@ async def test_the_end_of_a_task_is_told_as_finish_task(agent: Agent) -> None:
     await agent.run([call("new_task", "spawn", mode="code", message="a part")], [done("part")], [done()])
     told = await kinds(agent)
     assert told.count("finishTask") == 2
-    assert told[-2:] == ["completion_result", "finishTask"]
+    assert told[-2:] == ["finishTask", "completion_result"]
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,8 @@ async def test_a_provider_is_found_by_its_name() -> None:
         ({"GEMINI_API_KEY": "key-h", **GEMINI}, "gemini", "key-h"),
         ({"OPENAI_API_KEY": "  "}, "scripted", None),
         ({}, "scripted", None),
+        ({"OPENAI_BASE_URL": "http://127.0.0.1:8080/v1"}, "openai", None),
+        ({"ANTHROPIC_BASE_URL": "http://127.0.0.1:8080", **OPENAI}, "openai", "key-o"),
     ],
 )
 async def test_auto_is_the_first_that_has_a_key(
@@ -170,3 +172,12 @@ def test_private_addresses_are_refused_in_any_clothes(address: Any) -> None:
     assert not is_allowed(address)
     assert not is_allowed(ipaddress.IPv6Address(f"::ffff:{address}"))
     assert not is_allowed(ipaddress.IPv6Address((0x0064FF9B << 96) | int(address)))
+
+
+async def test_a_named_model_is_not_taken_for_a_playbook_where_no_model_is_set_up() -> None:
+    with pytest.raises(ProviderFailure, match="No language model is set up") as raised:
+        await catalogue().find("auto", "llama-3.1")
+    assert raised.value.code == "PROVIDER_UNAVAILABLE"
+    assert (await catalogue().find("auto", "survey")).provider.name == "scripted"
+    base_url = {"openai": {"base_url": "http://127.0.0.1:8080/v1"}}
+    assert (await catalogue(**base_url).find("auto", "llama-3.1")).provider.name == "openai"

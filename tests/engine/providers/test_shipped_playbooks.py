@@ -45,6 +45,9 @@ class Here:
     workspace: Workspace
     config: SessionConfig = CONFIG
 
+    def withholds(self, path: str) -> bool:
+        return False
+
     async def run_command(self, line: str, *, directory: str = "", timeout_s: float | None = None) -> Exit:
         code, output = await run_here(self.workspace.folder / directory, line)
         return Exit(
