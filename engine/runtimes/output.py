@@ -10,7 +10,7 @@ LONGEST_PIECE: Final = 8192
 """Characters. A line that is longer is handed on in pieces."""
 TOLD_ALONE: Final = 64
 """Lines that come at once and are handed on one by one."""
-MOST_PIECES: Final = 4096
+MOST_PIECES: Final = 64
 """Of a tail, before they are put together."""
 
 
