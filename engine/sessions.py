@@ -150,14 +150,18 @@ class Sessions:
         self._repository.forget(session_id)
 
     async def delete(self, session_id: SessionId) -> None:
-        """End what runs in a session and remove it with its workspace, tasks and events."""
+        """End what runs in a session and remove it with its workspace, tasks and events.
+
+        It is gone for callers at once; those who follow it are told when nothing of it runs any more.
+        """
         async with self._database.transaction() as unit:
             await self._repository.mark_deleted(unit, session_id)
-            unit.append(session_id, SessionDeletedEvent())
         self._repository.forget(session_id)
         await self._runtime.end(session_id)
         for end in self._before_deletion:
             await end(session_id)
+        await self._runtime.close(session_id)
+        await self._log.append(session_id, SessionDeletedEvent())
         await self._remove(session_id)
 
     async def finish_deletions(self) -> None:

@@ -19,6 +19,7 @@ from models.clock import now
 from models.error import AppError
 from models.event import EventSubscribe, LogReset, StoredEvent
 from models.identifier import SessionId
+from models.session import SessionDeletedEvent
 from models.settings import SocketSettings
 from models.user import Caller
 from server.doors.frames import text_frame
@@ -45,6 +46,9 @@ class Follower:
         self._quiet: asyncio.TimerHandle | None = None
         self._wanted: tuple[SessionId, int | None] | None = None
         self._subscriber: Subscriber | None = None
+        self._limit: asyncio.Timeout | None = None
+        self.is_over = False
+        """Nothing more will be told of the session: it has been deleted."""
 
     def follow(self, session_id: SessionId, *, after: int | None, reset: LogReset | None = None) -> None:
         """S3 has no word for a reset: its clients are given the log anew."""
@@ -58,6 +62,12 @@ class Follower:
         if self._wanted is not None:
             session_id, after = self._wanted
             self._subscriber = Subscriber(session_id, self, self._door.log, self._door.hub, after=after)
+
+    def ends(self, limit: asyncio.Timeout) -> None:
+        """The connection is read from until this runs out; it does with the session."""
+        self._limit = limit
+        if self.is_over:
+            limit.reschedule(0)
 
     def end(self) -> None:
         """The client is gone."""
@@ -74,6 +84,12 @@ class Follower:
             return False
         for said in self._stream.render(stored):
             transport.write(text_frame(said))
+        if stored.type == SessionDeletedEvent.name:
+            self._release()
+            self.is_over = True
+            if self._limit is not None:
+                self._limit.reschedule(0)
+            return True
         self._await_quiet()
         return True
 
@@ -149,7 +165,7 @@ class WebSocketDoor:
         self._open.add(socket)
         try:
             follower.begin()
-            await self._read(socket, caller)
+            await self._read(socket, caller, follower)
         finally:
             self._open.discard(socket)
             follower.end()
@@ -164,16 +180,20 @@ class WebSocketDoor:
         if answer.failure is not None:
             raise answer.failure
 
-    async def _read(self, socket: web.WebSocketResponse, caller: Caller) -> None:
-        """Return when the client is gone, or when its credentials have run out."""
+    async def _read(self, socket: web.WebSocketResponse, caller: Caller, follower: Follower) -> None:
+        """Return when the client is gone, its credentials have run out, or the session is deleted."""
         left_s = None if caller.expires_at is None else (caller.expires_at - now()).total_seconds()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(left_s):
+            async with asyncio.timeout(left_s) as limit:
+                follower.ends(limit)
                 async for message in socket:
                     if message.type is WSMsgType.ERROR:
                         return
                 return
-        await socket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"the credentials have expired")
+        if follower.is_over:
+            await socket.close(message=b"the session has been deleted")
+        else:
+            await socket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"the credentials have expired")
 
 
 def _offered(request: web.Request) -> list[str]:

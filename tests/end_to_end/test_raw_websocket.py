@@ -65,3 +65,13 @@ def test_who_may_not_follow_is_told_before_the_handshake(
 
 def test_a_plain_request_is_no_websocket(server: ServerProcess) -> None:
     assert server.curl("GET", f"/ws/{_session(server)}").status == 400
+
+
+async def test_the_socket_of_a_session_is_closed_when_the_session_is_deleted(server: ServerProcess) -> None:
+    session_id = server.curl("POST", "/api/v1/sessions", {"name": "Short"}).body["session"]["id"]
+    url = f"{server.url}/ws/{session_id}?token={server.key}"
+    async with aiohttp.ClientSession() as http, http.ws_connect(url) as socket, asyncio.timeout(20):
+        assert server.curl("DELETE", f"/api/v1/sessions/{session_id}").status == 200
+        async for _ in socket:
+            pass
+        assert socket.close_code == 1000
