@@ -12,7 +12,7 @@ from typing import Final
 
 import uvloop
 
-from bench import appends, calls, fanout, long_task, memory, searches, sessions, startup, steps
+from bench import appends, calls, fanout, long_task, memory, reconnect, searches, sessions, startup, steps
 from bench.figure import Figure
 from bench.machine import allow_many_sockets
 from bench.soak import soak
@@ -24,6 +24,7 @@ PROGRAMS: Final[dict[str, Program]] = {
     "fanout": fanout.run,
     "appends": appends.run,
     "memory": memory.run,
+    "reconnect": reconnect.run,
     "startup": startup.run,
     "steps": steps.run,
     "long_task": long_task.run,
