@@ -43,7 +43,7 @@ class Turn(Shape):
     assistant thought, `continuation` what its provider wants back (`{"provider": …, "content": {…}}`).
     `background` marks what is told of a command that nobody waits for: the answer to its call, and the
     user's turns after it. A turn with `is_summary` stands for everything before it: models are shown what
-    begins with it.
+    begins with it. `stopped` is why the assistant's ended: `end`, `calls`, `max_tokens`, `refusal`.
     """
 
     role: Role
@@ -59,3 +59,4 @@ class Turn(Shape):
     reasoning: str = ""
     continuation: dict[str, Any] | None = None
     is_summary: bool = False
+    stopped: str = "end"

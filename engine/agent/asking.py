@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import random
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, cast
 
@@ -34,6 +35,7 @@ from models.identifier import CallId, MessageId
 from models.task import CallWritten, MessageDelta, MessageDiscarded, TaskError, TaskRetrying
 from models.tool import ToolDescription, ToolGroup
 
+IMAGES_REFUSED: Final = "(The images were left out: the model's server could not use them.)"
 LONGEST_DELAY_S: Final = 600.0
 
 
@@ -83,6 +85,7 @@ class Reply:
             calls=self.calls,
             reasoning=self.text("reasoning"),
             continuation={"provider": kept.provider, "content": dict(kept.content)} if kept else None,
+            stopped=self.stopped,
         )
 
 
@@ -92,6 +95,8 @@ class Model:
     def __init__(self, work: Work) -> None:
         self._work = work
         self._found: Found | None = None
+        self._unseen: dict[int, Turn] = {}
+        """What stands for turns whose images were refused, by the identity of the turn."""
 
     @property
     def is_scripted(self) -> bool:
@@ -117,6 +122,8 @@ class Model:
                 await self._receive(found, request, reply)
             except ProviderFailure as failure:
                 self._discard(reply)
+                if failure.code == "IMAGE_REFUSED" and self._unsee(request.turns):
+                    return await self.ask(modes)
                 if not failure.retryable or attempt == attempts:
                     raise
                 await self._wait(failure, attempt)
@@ -133,7 +140,7 @@ class Model:
         found = await self._find()
         reply = Reply(self._work.next_ts())
         request = ModelRequest(
-            model=found.model, system=system, turns=turns, tools=(), endpoint=found.endpoint
+            model=found.model, system=system, turns=self._seen(turns), tools=(), endpoint=found.endpoint
         )
         await self._receive(found, request, reply, is_shown=False)
         reply.cost = self.facts.cost(reply.usage)
@@ -151,12 +158,30 @@ class Model:
             model=found.model,
             endpoint=found.endpoint,
             system=await system_prompt(self._work, modes),
-            turns=shown(self._work.conversation.turns),
+            turns=self._seen(shown(self._work.conversation.turns)),
             tools=self._offered(modes),
             max_tokens=config.max_tokens,
             temperature=config.temperature,
             effort=config.effort,
         )
+
+    def _seen(self, turns: Sequence[Turn]) -> Sequence[Turn]:
+        """The turns without the images that the model's server has refused."""
+        if not self._unseen:
+            return turns
+        return [self._unseen.get(id(turn), turn) for turn in turns]
+
+    def _unsee(self, turns: Sequence[Turn]) -> bool:
+        """Leave out the images of the latest turn that has some; whether there was one.
+
+        What came earlier was accepted before, so the latest are those that were refused.
+        """
+        latest = next((turn for turn in reversed(turns) if turn.images), None)
+        if latest is None:
+            return False
+        text = f"{latest.text}\n\n{IMAGES_REFUSED}".strip()
+        self._unseen[id(latest)] = dataclasses.replace(latest, text=text, images=[])
+        return True
 
     def _offered(self, modes: Modes) -> list[ToolDescription]:
         """The tools that the model is shown: those that its mode has."""

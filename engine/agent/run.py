@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from typing import Any, Final
 
 import orjson
@@ -33,6 +34,10 @@ REFUSAL: Final = "refusal"
 NO_CALL: Final = (
     "You called no tool. If the task is done, call attempt_completion. If you need something from the "
     "person, call ask_followup_question. Otherwise go on with the next step."
+)
+CUT: Final = (
+    "Your last answer was cut off at its output limit; a call that was not complete was not made. Do not "
+    "write it again as it was: take smaller steps, and write large files in several parts."
 )
 LOST: Final = "The agent has made {count} steps in a row that led nowhere. Go on all the same?"
 REPEATED: Final = "The agent has made the same call {count} times in a row. Go on all the same?"
@@ -86,6 +91,7 @@ class Run:
                 if summary is not None:
                     return summary
             await self._listen()
+            await self._tell_of_cut()
             last = conversation.turns[-1]
             if last.role is Role.ASSISTANT:
                 if self._model.is_scripted:
@@ -100,6 +106,18 @@ class Run:
             await self.work.append(turn)
         for message in await self.people.unheard():
             await self.work.append(_spoken(message))
+
+    async def _tell_of_cut(self) -> None:
+        """A model does not notice that its answer was cut at its output limit; told once, after its calls."""
+        turns = self.work.conversation.turns
+        reply = self.work.conversation.last_reply
+        if reply is None or reply.stopped != "max_tokens":
+            return
+        since = itertools.takewhile(lambda turn: turn is not reply, reversed(turns))
+        if not any(turn.text == CUT for turn in since):
+            if not reply.calls:
+                self.work.mistakes += 1
+            await self.work.append(Turn(role=Role.USER, text=CUT))
 
     async def _remind(self) -> None:
         """A model that calls no tool has forgotten how to go on."""

@@ -108,9 +108,10 @@ class ProviderFailure(Exception):
     """The provider cannot answer: `code` is stable, the message says what to do.
 
     Codes: PROVIDER_UNAVAILABLE (not set up here), PROVIDER_KEY_REFUSED, MODEL_UNKNOWN, REQUEST_REFUSED (the
-    request itself is wrong: it would be refused again), CONTEXT_OVERFLOW (the conversation is too long for
-    the model), RATE_LIMITED, MODEL_OVERLOADED, CONNECTION_BROKEN, and those of playbooks. A `retryable` one
-    may go better later: after `retry_after_s`, where the server said so.
+    request itself is wrong: it would be refused again), IMAGE_REFUSED (for an image in it),
+    CONTEXT_OVERFLOW (the conversation is too long for the model), RATE_LIMITED, MODEL_OVERLOADED,
+    CONNECTION_BROKEN, and those of playbooks. A `retryable` one may go better later: after
+    `retry_after_s`, where the server said so.
     """
 
     def __init__(

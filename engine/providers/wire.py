@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import contextlib
 import datetime
 import email.utils
@@ -13,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from engine.providers.provider import ProviderFailure
+from engine.providers.refusals import is_of_an_image, is_too_long
 from models.cleaning import cleaned_text, flaw_of
 from models.clock import now
 
@@ -25,28 +24,9 @@ CONNECTING_S: Final = 20.0
 INVALID_JSON: Final = "invalid_json"
 """The one argument of a call whose arguments cannot be used: what the model wrote instead."""
 
-_DATA_URL: Final = re.compile(
+DATA_URL: Final = re.compile(
     r"data:(?P<type>[\w.+-]+/[\w.+-]+)(?:;[\w=.+-]+)*;base64,(?P<content>.*)\Z", re.S
 )
-_TOO_LONG: Final = re.compile(
-    r"context[ _-](?:length|window|limit|size)|prompt is too long|too many (?:input )?tokens"
-    r"|input tokens? (?:count|exceed)|maximum number of tokens|request_too_large",
-    re.I,
-)
-
-
-def parse_data_url(url: str) -> tuple[str, bytes]:
-    """The media type and the content of an image. Source: RFC 2397, base64 alone.
-
-    Raises: ProviderFailure: REQUEST_REFUSED, for what is no such address.
-    """
-    found = _DATA_URL.match(url)
-    if found is None:
-        raise ProviderFailure("REQUEST_REFUSED", "An image is given as `data:<media type>;base64,<content>`.")
-    try:
-        return found["type"].lower(), base64.b64decode(found["content"], validate=True)
-    except binascii.Error:
-        raise ProviderFailure("REQUEST_REFUSED", "The content of an image is no valid base64.") from None
 
 
 def left_out(media_type: str) -> str:
@@ -120,8 +100,11 @@ def without_key(key: str | None, said: str) -> str:
     return said.replace(clean, "…") if clean else said
 
 
-def failure_of_status(status: int, message: str, retry_after: str | None = None) -> ProviderFailure:
-    """What an HTTP status and the server's own words mean. `retry_after` is the header as it came.
+def failure_of_status(
+    status: int, message: str, retry_after: str | None = None, code: str | None = None
+) -> ProviderFailure:
+    """What an HTTP status and the server's own words mean. `retry_after` is the header as it came, `code` the
+    server's word for the error.
 
     The words of a server that refuses a key are not repeated: some repeat the key.
     """
@@ -129,9 +112,13 @@ def failure_of_status(status: int, message: str, retry_after: str | None = None)
     wait_s = retry_after_s(retry_after)
     if status in (401, 403):
         return ProviderFailure("PROVIDER_KEY_REFUSED", f"The model's server refused the key (HTTP {status}).")
+    if is_of_an_image(status, message):
+        return ProviderFailure(
+            "IMAGE_REFUSED", f"The model's server refused an image (HTTP {status}): {said}"
+        )
     if status == 404:
         return ProviderFailure("MODEL_UNKNOWN", f"The server knows no such model: {said}")
-    if status == 413 or (status in (400, 422) and _TOO_LONG.search(message)):
+    if is_too_long(status, message, code):
         return ProviderFailure("CONTEXT_OVERFLOW", f"The conversation is too long for the model: {said}")
     if status in (408, 409, 429):
         return ProviderFailure(

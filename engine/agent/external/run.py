@@ -17,12 +17,13 @@ from engine.agent.failure import TaskFailure
 from engine.agent.opening import open_conversation
 from engine.agent.people import People
 from engine.agent.work import Work
-from engine.providers.wire import parse_data_url
+from engine.providers.pictures import Picture, picture_of
 from engine.runtimes.command_line import allowed
 from engine.runtimes.runtime import Command, Conversation, RuntimeUnavailable, mount_path
 from models.conversation import Role, Turn
 from models.session import AcpAgent
 
+IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 AGAIN = (
     "You were interrupted in the middle of this task and begin anew in the same workspace. Look at what is "
     "done already, and go on. The task:\n\n"
@@ -92,7 +93,11 @@ class ExternalRun:
             task = self.work.task
             text, images = (task.input if is_new else AGAIN + task.input), task.images
             while True:
-                pictures = [image_block(data, media) for media, data in map(_image, images)]
+                found = [picture_of(image, IMAGES) for image in images]
+                pictures = [
+                    image_block(each.data, each.media_type) if isinstance(each, Picture) else text_block(each)
+                    for each in found
+                ]
                 answer = await agent.prompt(
                     session_id=opened.session_id, prompt=[text_block(text), *pictures]
                 )
@@ -118,12 +123,6 @@ class ExternalRun:
             raise
         finally:
             await agent.close()
-
-
-def _image(url: str) -> tuple[str, str]:
-    """The media type and the base64 of a `data:` URL."""
-    media, _ = parse_data_url(url)
-    return media, url.partition(",")[2]
 
 
 def _check_stop(answer: PromptResponse) -> None:

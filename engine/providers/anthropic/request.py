@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
@@ -11,8 +10,8 @@ from engine.providers.anthropic.thinking import EFFORTS, Thinking, budget_of, th
 from engine.providers.anthropic.thoughts import blocks_of, has_thoughts
 from engine.providers.exchanges import AnsweredCall, Replied, Said, exchanges
 from engine.providers.models import facts_of
+from engine.providers.pictures import Picture, picture_of
 from engine.providers.provider import ModelRequest
-from engine.providers.wire import left_out, parse_data_url
 from models.conversation import Turn
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ class _Message:
 
 
 def parameters(request: ModelRequest) -> MessageCreateParamsStreaming:
-    """What is sent. Raises: ProviderFailure: REQUEST_REFUSED, for images that are none."""
+    """What is sent."""
     messages = _messages(request)
     _mark(messages)
     made: MessageCreateParamsStreaming = {
@@ -157,12 +156,11 @@ def _result(answered: AnsweredCall, *, takes_images: bool) -> ToolResultBlockPar
 
 def _image(url: str, *, takes_images: bool) -> ImageBlockParam | TextBlockParam:
     """An image, or a note in its place where the model could not see it."""
-    media_type, content = parse_data_url(url)
-    taken = next((each for each in IMAGES if takes_images and each == media_type), None)
-    if taken is None:
-        return {"type": "text", "text": left_out(media_type)}
-    data = base64.b64encode(content).decode()
-    return {"type": "image", "source": {"type": "base64", "media_type": taken, "data": data}}
+    found = picture_of(url, IMAGES if takes_images else ())
+    if not isinstance(found, Picture):
+        return {"type": "text", "text": found}
+    media_type = next(each for each in IMAGES if each == found.media_type)
+    return {"type": "image", "source": {"type": "base64", "media_type": media_type, "data": found.data}}
 
 
 def _mark(messages: Sequence[_Message]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
@@ -11,8 +10,8 @@ from engine.providers.exchanges import AnsweredCall, Replied, Said, exchanges
 from engine.providers.gemini.thinking import thinking_of
 from engine.providers.gemini.thoughts import Content, Part, parts_of
 from engine.providers.models import facts_of
+from engine.providers.pictures import Picture, picture_of
 from engine.providers.provider import ModelRequest, ProviderFailure
-from engine.providers.wire import left_out, parse_data_url
 from models.conversation import Turn
 
 if TYPE_CHECKING:
@@ -46,10 +45,7 @@ def config(request: ModelRequest) -> GenerateContentConfig:
 
 
 def contents(request: ModelRequest) -> Sequence[Content]:
-    """The conversation: a person's and the model's contents in turn, each with at least one part.
-
-    Raises: ProviderFailure: REQUEST_REFUSED, for images that are none.
-    """
+    """The conversation: a person's and the model's contents in turn, each with at least one part."""
     takes_images = facts_of(request.model).takes_images
     made: list[Content] = []
     for exchange in exchanges(request.turns):
@@ -108,10 +104,9 @@ def _result(answered: AnsweredCall) -> Part:
 def _images(turn: Turn, *, takes_images: bool) -> Sequence[Part]:
     parts: list[Part] = []
     for url in turn.images:
-        media_type, content = parse_data_url(url)
-        if takes_images and media_type in IMAGES:
-            data = base64.b64encode(content).decode()
-            parts.append({"inlineData": {"mimeType": media_type, "data": data}})
+        found = picture_of(url, IMAGES if takes_images else ())
+        if isinstance(found, Picture):
+            parts.append({"inlineData": {"mimeType": found.media_type, "data": found.data}})
         else:
-            parts.append({"text": left_out(media_type)})
+            parts.append({"text": found})
     return parts

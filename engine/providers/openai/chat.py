@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from engine.providers.openai.calls import Calls
-from engine.providers.openai.chat_turns import messages_of, tools_of
+from engine.providers.openai.chat_turns import PROVIDER, messages_of, tools_of
 from engine.providers.provider import (
+    Continuation,
     ModelEvent,
     ModelRequest,
     ReasoningDelta,
@@ -21,7 +22,7 @@ from engine.providers.provider import (
     TextDelta,
     Usage,
 )
-from engine.providers.wire import broken, closing
+from engine.providers.wire import broken, closing, failure_of_status
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, AsyncStream
@@ -29,7 +30,16 @@ if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionChunk
     from openai.types.chat.chat_completion_chunk import Choice, ChoiceDeltaToolCall
 
-REASONS: Final[Mapping[str, str]] = {"length": "max_tokens", "content_filter": "refusal"}
+REASONS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("length", "max_tokens", "model_length", "MAX_TOKENS"), "max_tokens"),
+    **dict.fromkeys(
+        ("content_filter", "content-filter", "refusal", "safety", "SAFETY", "sensitive", "recitation"),
+        "refusal",
+    ),
+}
+"""What the servers call it when an answer was cut, or withheld; every other reason is an end."""
+FAILURES: Final = frozenset({"error", "insufficient_system_resource"})
+"""Reasons that say that the server has failed. Source: OpenRouter, DeepSeek."""
 REASONING_KEYS: Final = ("reasoning_content", "reasoning")
 
 
@@ -84,6 +94,8 @@ class _Reading:
     """How far an answer has been read. The servers are many: nothing is taken for granted."""
 
     def __init__(self, request: ModelRequest) -> None:
+        self._model = request.model
+        self._thoughts = _Thoughts()
         self._calls = Calls(request.turns)
         self._newest = ""
         self._ids: dict[str, str] = {}
@@ -100,12 +112,18 @@ class _Reading:
         """What is known when nothing more comes. Raises: ProviderFailure, if the answer is not whole."""
         if self._finish is None:
             raise broken("the answer ended before it was finished")
-        yield from self._calls.requested(is_cut=self._finish == "length")
+        if self._finish in FAILURES:
+            raise failure_of_status(503, "the answer ended with an error")
+        yield from self._calls.requested(is_cut=REASONS.get(self._finish) == "max_tokens")
+        thoughts = self._thoughts.content
+        if thoughts and self._calls:
+            yield Continuation(provider=PROVIDER, content={"model": self._model, **thoughts})
         yield Stopped(reason=self._reason())
 
     def _take_choice(self, choice: Choice) -> Iterator[ModelEvent]:
         delta = choice.delta
         if delta is not None:
+            self._thoughts.take(delta.model_extra or {})
             thought = _extra(delta.model_extra, REASONING_KEYS)
             if thought:
                 yield ReasoningDelta(text=thought)
@@ -144,6 +162,37 @@ class _Reading:
         if self._refused:
             return "refusal"
         return REASONS.get(self._finish or "", "calls" if self._calls else "end")
+
+
+class _Thoughts:
+    """What of an answer's thoughts goes back with it, under the names that it came by."""
+
+    def __init__(self) -> None:
+        self._text: list[str] = []
+        self._details: dict[Any, dict[str, Any]] = {}
+
+    def take(self, delta: Mapping[str, Any]) -> None:
+        """The next piece of the answer; details of one index are one, in pieces. Source: OpenRouter."""
+        text, details = delta.get("reasoning_content"), delta.get("reasoning_details")
+        if isinstance(text, str):
+            self._text.append(text)
+        for detail in details if isinstance(details, list) else ():
+            if isinstance(detail, dict):
+                key = (detail.get("index", len(self._details)), detail.get("type"))
+                self._details[key] = _joined(self._details.get(key, {}), detail)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        given: dict[str, Any] = {"reasoning_content": "".join(self._text)} if self._text else {}
+        return {**given, "reasoning_details": list(self._details.values())} if self._details else given
+
+
+def _joined(before: Mapping[str, Any], piece: Mapping[str, Any]) -> dict[str, Any]:
+    joined = {**before, **{name: content for name, content in piece.items() if content is not None}}
+    for name in ("text", "summary"):
+        if isinstance(before.get(name), str) and isinstance(piece.get(name), str):
+            joined[name] = before[name] + piece[name]
+    return joined
 
 
 def usage_of(usage: CompletionUsage) -> Usage:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import orjson
 
 from engine.providers.exchanges import AnsweredCall, Replied, Said, exchanges
+from engine.providers.pictures import Picture, picture_of
 from engine.providers.provider import ModelRequest
-from engine.providers.wire import parse_data_url
+from models.conversation import Turn
 from models.tool import ToolDescription
 
 if TYPE_CHECKING:
     from openai.types.chat import (
+        ChatCompletionAssistantMessageParam,
         ChatCompletionContentPartParam,
         ChatCompletionFunctionToolParam,
         ChatCompletionMessageFunctionToolCallParam,
@@ -23,7 +25,10 @@ if TYPE_CHECKING:
 SHOWN: Final = "The images that the tools have shown:"
 
 
-FRAME: Final = "chat"
+PROVIDER: Final = "openai-chat"
+IMAGES: Final = ("image/png", "image/jpeg", "image/gif", "image/webp")
+GIVEN_BACK: Final = ("reasoning_content", "reasoning_details")
+"""What of an answer's thoughts the servers that send it want to see again, beside the calls it led to."""
 
 
 def messages_of(request: ModelRequest) -> list[ChatCompletionMessageParam | orjson.Fragment]:
@@ -32,9 +37,11 @@ def messages_of(request: ModelRequest) -> list[ChatCompletionMessageParam | orjs
     if request.system:
         messages.append({"role": "system", "content": request.system})
     for each in exchanges(request.turns):
-        if FRAME not in each.frames:
-            each.frames[FRAME] = [orjson.Fragment(orjson.dumps(message)) for message in _messages(each)]
-        messages += each.frames[FRAME]
+        frame = f"chat {request.model}"
+        if frame not in each.frames:
+            made = _messages(each, request.model)
+            each.frames[frame] = [orjson.Fragment(orjson.dumps(message)) for message in made]
+        messages += each.frames[frame]
     return messages
 
 
@@ -53,26 +60,42 @@ def tools_of(tools: Sequence[ToolDescription]) -> list[ChatCompletionFunctionToo
     ]
 
 
-def _messages(each: Said | Replied) -> Iterator[ChatCompletionMessageParam]:
+def _messages(each: Said | Replied, model: str) -> Iterator[ChatCompletionMessageParam]:
     if isinstance(each, Said):
         turn = each.turn
         yield {"role": "user", "content": _parts(turn.text, turn.images) if turn.images else turn.text}
     else:
-        yield from _replied(each)
+        yield from _replied(each, model)
 
 
-def _replied(reply: Replied) -> Iterator[ChatCompletionMessageParam]:
+def _replied(reply: Replied, model: str) -> Iterator[ChatCompletionMessageParam]:
     """An answer, the results of its calls, and then their images: a tool itself says text alone."""
     text = reply.turn.text
     if not reply.calls:
         yield {"role": "assistant", "content": text}
         return
-    yield {"role": "assistant", "content": text or None, "tool_calls": [_call(call) for call in reply.calls]}
+    answer: ChatCompletionAssistantMessageParam = {
+        "role": "assistant",
+        "content": text or None,
+        "tool_calls": [_call(call) for call in reply.calls],
+    }
+    yield cast("ChatCompletionMessageParam", {**answer, **_thoughts(reply.turn, model)})
     for call in reply.calls:
         yield {"role": "tool", "tool_call_id": call.wire_id, "content": call.result.text}
     images = [image for call in reply.calls for image in call.result.images]
     if images:
         yield {"role": "user", "content": _parts(SHOWN, images)}
+
+
+def _thoughts(turn: Turn, model: str) -> Mapping[str, Any]:
+    """What this model thought, by the names that it came under: Kimi, DeepSeek and others want it with calls.
+
+    Servers that send none of it are sent none: some refuse fields that they do not know.
+    """
+    kept = turn.continuation
+    if kept is None or kept.get("provider") != PROVIDER or kept["content"].get("model") != model:
+        return {}
+    return {name: kept["content"][name] for name in GIVEN_BACK if name in kept["content"]}
 
 
 def _call(asked: AnsweredCall) -> ChatCompletionMessageFunctionToolCallParam:
@@ -87,6 +110,9 @@ def _call(asked: AnsweredCall) -> ChatCompletionMessageFunctionToolCallParam:
 def _parts(text: str, images: Sequence[str]) -> list[ChatCompletionContentPartParam]:
     parts: list[ChatCompletionContentPartParam] = [{"type": "text", "text": text}] if text else []
     for image in images:
-        parse_data_url(image)
-        parts.append({"type": "image_url", "image_url": {"url": image}})
+        found = picture_of(image, IMAGES)
+        if isinstance(found, Picture):
+            parts.append({"type": "image_url", "image_url": {"url": found.url}})
+        else:
+            parts.append({"type": "text", "text": found})
     return parts

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from engine.providers.provider import ProviderFailure
+from engine.providers.refusals import TOO_LONG_CODES
 from engine.providers.wire import broken, failure_of_status, without_key
 
 if TYPE_CHECKING:
@@ -56,16 +57,15 @@ def failure_of_code(code: str | None, message: str, api_key: str | None = None) 
     if code == NO_CREDIT:
         return _no_credit(said)
     status = int(code) if code and code.isdecimal() and len(code) == 3 else STATUSES.get(code or "", 500)
-    return failure_of_status(status, said)
+    return failure_of_status(status, said, code=code)
 
 
 def _of_status(failure: openai.APIStatusError, api_key: str | None) -> ProviderFailure:
     said = without_key(api_key, _words(failure))
     if failure.code == NO_CREDIT:
         return _no_credit(said)
-    if failure.code == "context_length_exceeded":
-        return failure_of_status(413, said)
-    return failure_of_status(failure.status_code, said, failure.response.headers.get("retry-after"))
+    code = failure.code if failure.code in TOO_LONG_CODES else failure.type
+    return failure_of_status(failure.status_code, said, failure.response.headers.get("retry-after"), code)
 
 
 def _no_credit(said: str) -> ProviderFailure:

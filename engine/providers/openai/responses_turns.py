@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from engine.providers.exchanges import Replied, Said, exchanges
+from engine.providers.openai.chat_turns import IMAGES
+from engine.providers.pictures import Picture, picture_of
 from engine.providers.provider import ModelRequest
-from engine.providers.wire import parse_data_url
 from models.tool import ToolDescription
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ KEPT: Final = ("type", "id", "summary", "encrypted_content")
 
 
 def items_of(request: ModelRequest) -> list[ResponseInputItemParam]:
-    """Every turn. Raises: ProviderFailure, for an image that is none."""
+    """Every turn."""
     return [item for each in exchanges(request.turns) for item in _items(each, request.model)]
 
 
@@ -106,14 +107,20 @@ def _content(text: str, images: Sequence[str]) -> ResponseInputMessageContentLis
         [{"type": "input_text", "text": text}] if text or not images else []
     )
     for image in images:
-        parse_data_url(image)
-        parts.append({"type": "input_image", "image_url": image, "detail": "auto"})
+        found = picture_of(image, IMAGES)
+        if isinstance(found, Picture):
+            parts.append({"type": "input_image", "image_url": found.url, "detail": "auto"})
+        else:
+            parts.append({"type": "input_text", "text": found})
     return parts
 
 
 def _output(text: str, images: Sequence[str]) -> ResponseFunctionCallOutputItemListParam:
     parts: ResponseFunctionCallOutputItemListParam = [{"type": "input_text", "text": text}]
     for image in images:
-        parse_data_url(image)
-        parts.append({"type": "input_image", "image_url": image})
+        found = picture_of(image, IMAGES)
+        if isinstance(found, Picture):
+            parts.append({"type": "input_image", "image_url": found.url})
+        else:
+            parts.append({"type": "input_text", "text": found})
     return parts

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from engine.agent.asking import IMAGES_REFUSED
+from engine.agent.run import CUT
 from engine.providers.provider import (
     CallDelta,
     CallRequested,
@@ -14,13 +16,15 @@ from engine.providers.provider import (
     ModelRequest,
     ProviderFailure,
     ReasoningDelta,
+    Stopped,
     TextDelta,
     Usage,
 )
 from engine.providers.wire import parse_arguments
 from models.conversation import Role
-from models.task import TaskStatus
+from models.task import TaskCreate, TaskStatus
 from tests.engine.agent.conftest import Agent, call, done, say
+from tests.engine.providers.asking import PIXEL
 
 
 def nested(depth: int) -> Any:
@@ -121,3 +125,35 @@ async def test_a_summary_whose_text_cannot_be_stored_is_one_all_the_same(agent: 
     task = await agent.run([call("list_files", path=".")], [too_long], summed_up, [done()])
     assert task.status is TaskStatus.COMPLETED
     assert "so far \ufffd" in agent.model.requests[-1].turns[0].text
+
+
+async def test_a_model_whose_answer_was_cut_is_told_so_once(agent: Agent) -> None:
+    task = await agent.run(
+        [say("so much"), Stopped(reason="max_tokens")],
+        [say("more"), call("list_files", path="."), Stopped(reason="max_tokens")],
+        [call("list_files", path=".")],
+        [done()],
+    )
+    assert task.status is TaskStatus.COMPLETED
+    told = [[turn.text for turn in each.turns if turn.text == CUT] for each in agent.model.requests]
+    assert [len(each) for each in told] == [0, 1, 2, 2]
+
+
+async def test_a_refusal_by_the_model_is_an_outcome_of_its_own(agent: Agent) -> None:
+    task = await agent.run([say("I cannot help with that."), Stopped(reason="refusal")])
+    assert task.status is TaskStatus.FAILED
+    assert task.error is not None
+    assert task.error.code == "MODEL_REFUSED"
+    assert "I cannot help with that." in task.error.message
+
+
+async def test_an_image_that_a_server_refuses_costs_the_image_and_not_the_task(agent: Agent) -> None:
+    refused = ProviderFailure("IMAGE_REFUSED", "Could not process image")
+    agent.model.answers.extend([[refused], [call("list_files", path=".")], [done()]])
+    wanted = {"sessionId": agent.session_id, "input": "look", "images": [PIXEL]}
+    task = await agent.finish(await agent.engine.tasks.create(TaskCreate.load(wanted)))
+    assert task.status is TaskStatus.COMPLETED
+    first, second, third = agent.model.requests
+    assert first.turns[0].images
+    assert not second.turns[0].images and IMAGES_REFUSED in second.turns[0].text
+    assert not third.turns[0].images

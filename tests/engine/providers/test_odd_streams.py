@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from engine.providers.gemini import GeminiProvider
 from engine.providers.openai import OpenAIProvider
 from engine.providers.provider import CallRequested, Endpoint, ModelRequest, Provider
 from models.settings import Protocol
+from tests.engine.providers.asking import Reply, result
 from tests.engine.providers.questions import READ_FILE, collect, failure, only, said, text_of
 from tests.support.replaying import Replaying, call_piece, chunk
 
@@ -196,4 +198,44 @@ async def test_a_name_repeated_with_every_piece_begins_no_other_call(replaying: 
     )
     [call] = only(await collect(provider, asking(replaying, provider)), CallRequested)
     assert call.arguments == {"path": "a"}
+    await provider.close()
+
+
+async def test_thoughts_go_back_with_the_calls_they_led_to_where_they_came_from(replaying: Replaying) -> None:
+    provider = OpenAIProvider(Protocol.CHAT)
+    replaying.events(
+        chunk({"reasoning_content": "I should "}),
+        chunk({"reasoning_content": "look."}),
+        chunk({"reasoning_details": [{"index": 0, "type": "reasoning.text", "text": "I "}]}),
+        chunk(
+            {"reasoning_details": [{"index": 0, "type": "reasoning.text", "text": "look", "signature": "s"}]}
+        ),
+        chunk(call_piece('{"path": "a"}', name="read_file", id="one", index=0)),
+        chunk({}, "tool_calls"),
+    )
+    asked = asking(replaying, provider)
+    given = Reply(await collect(provider, asked))
+    turns = [said("Hello?"), given.turn, result("one", "text")]
+    await collect(provider, replace(asked, turns=turns))
+    back = replaying.requests[-1]["messages"][-2]
+    assert back["reasoning_content"] == "I should look."
+    [detail] = back["reasoning_details"]
+    assert (detail["text"], detail["signature"]) == ("I look", "s")
+    await collect(provider, replace(asked, turns=turns, model="another"))
+    assert "reasoning_content" not in replaying.requests[-1]["messages"][-2]
+    await provider.close()
+
+
+@pytest.mark.parametrize("name", ["reasoning", None])
+async def test_servers_that_want_no_thoughts_back_are_sent_none(
+    replaying: Replaying, name: str | None
+) -> None:
+    provider = OpenAIProvider(Protocol.CHAT)
+    thought = [chunk({name: "Hm."})] if name else []
+    piece = call_piece('{"path": "a"}', name="read_file", id="one", index=0)
+    replaying.events(*thought, chunk(piece), chunk({}, "tool_calls"))
+    asked = asking(replaying, provider)
+    given = Reply(await collect(provider, asked))
+    await collect(provider, replace(asked, turns=[said("Hello?"), given.turn, result("one", "text")]))
+    assert set(replaying.requests[-1]["messages"][-2]) == {"role", "content", "tool_calls"}
     await provider.close()

@@ -1,12 +1,9 @@
 from __future__ import annotations
 
-import base64
 import datetime
 import email.utils
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as some
 
 from engine.providers.provider import ProviderFailure
 from engine.providers.wire import (
@@ -15,28 +12,8 @@ from engine.providers.wire import (
     closing,
     failure_of_status,
     parse_arguments,
-    parse_data_url,
 )
 from models.clock import now
-
-
-@given(some.binary(), some.sampled_from(["image/png", "image/svg+xml", "application/vnd.a-b.c"]))
-def test_what_an_image_has_in_it_comes_out_again(content: bytes, media_type: str) -> None:
-    url = f"data:{media_type};base64,{base64.b64encode(content).decode()}"
-    assert parse_data_url(url) == (media_type, content)
-
-
-def test_parameters_of_the_media_type_are_left_out() -> None:
-    assert parse_data_url("data:image/PNG;name=a.png;base64,aGk=") == ("image/png", b"hi")
-
-
-@pytest.mark.parametrize(
-    "url", ["", "http://host/a.png", "data:image/png,plain", "data:;base64,aGk=", "data:image/png;base64,a"]
-)
-def test_what_is_no_image_is_refused(url: str) -> None:
-    with pytest.raises(ProviderFailure) as raised:
-        parse_data_url(url)
-    assert (raised.value.code, raised.value.retryable) == ("REQUEST_REFUSED", False)
 
 
 @pytest.mark.parametrize(
