@@ -13,6 +13,7 @@ import pytest
 
 from engine.providers.anthropic import AnthropicProvider
 from engine.providers.gemini import GeminiProvider
+from engine.providers.pictures import UNUSABLE
 from engine.providers.provider import ModelRequest, ProviderFailure
 from models.conversation import Role, Turn
 from tests.engine.providers.asking import PIXEL, Asked, Reply, ask, asked, question, reply, result
@@ -328,13 +329,11 @@ async def test_a_conversation_in_disorder_is_accepted(family: Family, mock_model
     assert (await answered(family, mock_models, *disorder)).text == "Fine."
 
 
-async def test_an_image_that_is_none_is_refused_before_anything_is_asked(
-    family: Family, mock_models: MockModels
-) -> None:
+async def test_an_image_that_is_none_is_replaced_by_a_note(family: Family, mock_models: MockModels) -> None:
+    mock_models.say({"content": "I see none."})
     told = Turn(role=Role.USER, text="Look.", images=["http://elsewhere/a.png"])
-    failure = await failed(family, family.question(told, url=mock_models.url, key=mock_models.key))
-    assert failure.code == "REQUEST_REFUSED"
-    assert mock_models.requests() == []
+    assert (await answered(family, mock_models, told)).text == "I see none."
+    assert UNUSABLE in str(mock_models.requests()[0].body)
 
 
 async def test_images_are_accepted(family: Family, mock_models: MockModels) -> None:

@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 
 from engine.providers.openai import OpenAIProvider
+from engine.providers.pictures import UNUSABLE
 from engine.providers.provider import (
     CallRequested,
     Endpoint,
@@ -142,12 +143,12 @@ async def test_images_are_sent(chat: OpenAIProvider, mock_models: MockModels, as
     assert PIXEL in json.dumps(mock_models.requests()[0].body)
 
 
-async def test_what_is_no_image_is_refused_without_asking(
+async def test_what_is_no_image_is_replaced_by_a_note(
     provider: OpenAIProvider, mock_models: MockModels, asked: ModelRequest
 ) -> None:
-    failed = await failure(provider, dataclasses.replace(asked, turns=[said("What?", "http://x/y.png")]))
-    assert failed.code == "REQUEST_REFUSED"
-    assert mock_models.requests() == []
+    mock_models.say({"content": "None."})
+    await collect(provider, dataclasses.replace(asked, turns=[said("What?", "http://x/y.png")]))
+    assert UNUSABLE in json.dumps(mock_models.requests()[0].body)
 
 
 async def test_too_many_requests_say_how_long_to_wait(
