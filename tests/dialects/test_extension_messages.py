@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.dialects.extension.events import EventStream
+from handlers.dialects.extension.messages import Drafts
 from models.clock import now
 from models.event import Event, Seal, StoredEvent, fields_of
 from models.identifier import MessageId, SessionId, TaskId
@@ -146,3 +147,18 @@ def test_what_is_the_same_for_everybody_is_made_once() -> None:
     first = EventStream().render(happened)
     happened.body = b"{}"
     assert EventStream().render(happened) == first == [b'["taskAborted","task-1"]']
+
+
+def test_a_call_that_was_never_made_ends_as_an_error_and_not_as_done() -> None:
+    drafts = Drafts()
+    begun = {"messageId": "m", "taskId": "t", "ts": 1, "toolName": "write_to_file", "position": 0}
+    [[_, first]] = drafts.write_call(begun | {"arguments": '{"path": "a.txt", "content": "x'})
+    assert first["message"]["text"].startswith('{"tool":"newFileCreated"')
+    [[_, last]] = drafts.discard("m")
+    assert last["message"] == {
+        "ts": 1,
+        "type": "say",
+        "say": "error",
+        "text": "write_to_file: this call was not made.",
+        "partial": False,
+    }
