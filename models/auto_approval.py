@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field
 
-from models.shape import Shape, described, limited, value
+from models.shape import Shape, compact, described, limited, value
 
 
 @value
@@ -34,10 +34,14 @@ class AutoApproval(Shape):
     always_allow_execute: bool = False
     allowed_commands: list[str] = field(
         default_factory=list,
-        metadata=described("Prefixes run without asking; `*`: all. The longest match of both lists decides"),
+        metadata=described(
+            "Prefixes run without asking; `*`: all. The longest match of both lists decides",
+            **compact(1000, 131_072),
+        ),
     )
     denied_commands: list[str] = field(
-        default_factory=list, metadata=described("Prefixes that are asked about all the same")
+        default_factory=list,
+        metadata=described("Prefixes that are asked about all the same", **compact(1000, 131_072)),
     )
     always_allow_followup_questions: bool = False
     followup_auto_approve_timeout_ms: int = field(

@@ -11,7 +11,7 @@ from models.auto_approval import AutoApproval
 from models.event import Event, LogLine, event
 from models.identifier import SessionId, UserId
 from models.mcp import MOST_SERVERS, McpServer
-from models.shape import Shape, described, limited, one_of, value
+from models.shape import Shape, compact, described, limited, one_of, value
 
 
 class SessionStatus(enum.StrEnum):
@@ -46,7 +46,8 @@ class AcpAgent(Shape):
         )
     )
     environment: dict[str, str] = field(
-        default_factory=dict, metadata=described("Variables for it; no secrets: they are stored and shown")
+        default_factory=dict,
+        metadata=described("Variables for it; no secrets: they are stored and shown", **compact(200, 65_536)),
     )
 
 
@@ -65,7 +66,7 @@ class SessionConfig(Shape):
     model: str = field(metadata=limited(shortest=1, longest=256))
     mode: str = field(metadata=limited(shortest=1, longest=64))
     allowed_commands: list[str] = field(
-        metadata=described("Command prefixes that may run; `*` allows all", **limited(longest=1000))
+        metadata=described("Command prefixes that may run; `*` allows all", **compact(1000, 131_072))
     )
     resource_limits: ResourceLimits
     max_tokens: int | None = field(default=None, metadata=limited(least=1, most=10_000_000))
@@ -112,7 +113,7 @@ class SessionConfigChange(Shape):
     provider: str | None = field(default=None, metadata=limited(shortest=1, longest=64))
     model: str | None = field(default=None, metadata=limited(shortest=1, longest=256))
     mode: str | None = field(default=None, metadata=limited(shortest=1, longest=64))
-    allowed_commands: list[str] | None = field(default=None, metadata=limited(longest=1000))
+    allowed_commands: list[str] | None = field(default=None, metadata=compact(1000, 131_072))
     resource_limits: ResourceLimitsChange | None = None
     max_tokens: int | None = field(default=None, metadata=limited(least=1, most=10_000_000))
     temperature: float | None = field(default=None, metadata=limited(least=0, most=2))

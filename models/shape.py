@@ -15,7 +15,7 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import fields, validate
 
-from models.cleaning import cleaned_text
+from models.cleaning import cleaned_text, encoded
 from models.clock import format_time
 from models.error import FieldMistake, ValidationFailed
 from models.fields import (
@@ -155,6 +155,16 @@ def limited(
     if shortest is not None or longest is not None:
         return {"validate": validate.Length(min=shortest, max=longest)}
     return {"validate": validate.Range(min=least, max=most)}
+
+
+def compact(longest: int, most_bytes: int) -> dict[str, Any]:
+    """Field metadata: a list or map of at most `longest` items that takes at most so many bytes as JSON."""
+
+    def within(content: Any) -> None:
+        if len(encoded(content)) > most_bytes:
+            raise marshmallow.ValidationError(f"Longer than {most_bytes} bytes as JSON.")
+
+    return {"validate": [validate.Length(max=longest), within]}
 
 
 def one_of(*choices: str) -> dict[str, Any]:

@@ -65,3 +65,18 @@ def test_a_session_cannot_be_named_half_an_emoji() -> None:
     with pytest.raises(ValidationFailed) as refused:
         SessionCreate.load({"name": "\ud83d"})
     assert refused.value.details["field"] == "name"
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"agent": {"acp": {"command": ["x"], "environment": {f"V{n}": "1" for n in range(100_000)}}}},
+        {"agent": {"acp": {"command": ["x"], "environment": {"V": "1" * 100_000}}}},
+        {"allowedCommands": ["x" * 200_000]},
+        {"autoApproval": {"allowedCommands": ["x"] * 1001}},
+        {"autoApproval": {"deniedCommands": ["x" * 200_000]}},
+    ],
+)
+def test_what_a_session_keeps_is_bounded(config: dict[str, Any]) -> None:
+    with pytest.raises(ValidationFailed):
+        SessionCreate.load({"name": "One", "config": config})
