@@ -170,8 +170,14 @@ def _ourselves() -> Implementation:
 
 async def _offer(client: Client) -> Offer:
     tools = await _all(lambda cursor: client.list_tools(cursor=cursor), lambda page: page.tools)
-    resources = await _all(lambda cursor: client.list_resources(cursor=cursor), lambda page: page.resources)
-    prompts = await _all(lambda cursor: client.list_prompts(cursor=cursor), lambda page: page.prompts)
+    can = client.server_capabilities
+    resources, prompts = [], []
+    if can is not None and can.resources is not None:
+        resources = await _all(
+            lambda cursor: client.list_resources(cursor=cursor), lambda page: page.resources
+        )
+    if can is not None and can.prompts is not None:
+        prompts = await _all(lambda cursor: client.list_prompts(cursor=cursor), lambda page: page.prompts)
     return Offer(
         tools=[
             McpTool(name=tool.name, description=_short(tool.description), input_schema=tool.input_schema)

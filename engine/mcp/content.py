@@ -21,6 +21,7 @@ from mcp_types import (
 )
 
 from engine.mcp.answer import Answer
+from models.cleaning import cleaned_text
 
 MOST_IMAGES: Final = 8
 IMAGE_CHARACTERS: Final = 5_600_000
@@ -37,9 +38,18 @@ class _Piece:
 def of_call(result: CallToolResult) -> Answer:
     """The answer of a tool."""
     pieces = [_piece(block) for block in result.content]
-    if not pieces and result.structured_content is not None:
-        pieces = [_Piece(text=json.dumps(result.structured_content, ensure_ascii=False))]
+    structured = result.structured_content
+    if structured is not None and not any(_says(piece.text, structured) for piece in pieces):
+        pieces.append(_Piece(text=json.dumps(structured, ensure_ascii=False)))
     return _answer(pieces, success=not result.is_error)
+
+
+def _says(text: str, structured: object) -> bool:
+    """Whether a text is the structured content itself, as the protocol asks servers to repeat it."""
+    try:
+        return bool(json.loads(text) == structured)
+    except (ValueError, RecursionError):
+        return False
 
 
 def of_resource(result: ReadResourceResult) -> Answer:
@@ -53,7 +63,7 @@ def _answer(pieces: Iterable[_Piece], *, success: bool) -> Answer:
     texts = [piece.text for piece in pieces if piece.text]
     if len(images) > MOST_IMAGES:
         texts.append(f"({len(images) - MOST_IMAGES} more images are left out)")
-    return Answer(success=success, text="\n\n".join(texts), images=tuple(images[:MOST_IMAGES]))
+    return Answer(success=success, text=cleaned_text("\n\n".join(texts)), images=tuple(images[:MOST_IMAGES]))
 
 
 def _piece(block: ContentBlock) -> _Piece:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import shlex
 
@@ -140,4 +141,6 @@ def _check_stop(answer: PromptResponse) -> None:
 def _why(failure: Exception, program: Conversation) -> str:
     said = program.complaint()
     complaint = f" It said: {said[-1000:]}" if said else ""
-    return f"The agent program failed: {failure or type(failure).__name__}.{complaint}"
+    data = failure.data if isinstance(failure, RequestError) else None
+    details = f" ({json.dumps(data, default=str)[:1000]})" if data is not None else ""
+    return f"The agent program failed: {failure or type(failure).__name__}{details}.{complaint}"

@@ -302,3 +302,24 @@ async def test_a_session_without_network_reaches_no_server(open_house: OpenHouse
     async with open_house(servers={"far": McpServer(url="https://example.org/mcp")}) as house:
         told = await house.execute("use_mcp_tool", server_name="far", tool_name="echo")
         assert not told.success and "this session does not have" in told.output
+
+
+async def test_a_server_is_not_asked_for_what_it_does_not_have(open_house: OpenHouse) -> None:
+    refusing = SMALL.replace(
+        '"code": -32601, "message": "Method not found"', '"code": -32603, "message": "No"'
+    )
+    async with asyncio.timeout(PATIENCE_S), open_house() as house:
+        await use(house, small=house.program("small", refusing))
+        outcome = await house.execute("use_mcp_tool", server_name="small", tool_name="where")
+        assert outcome.success
+
+
+async def test_structured_content_is_told_beside_other_content(open_house: OpenHouse) -> None:
+    plain = '[{"type": "text", "text": text}]'
+    beside = SMALL.replace(plain, plain + ', "structuredContent": {"found": 7}')
+    async with asyncio.timeout(PATIENCE_S), open_house() as house:
+        await use(house, small=house.program("small", beside))
+        outcome = await house.execute("use_mcp_tool", server_name="small", tool_name="where")
+        assert outcome.success
+        assert '{"found": 7}' in outcome.output
+        assert "/" in outcome.output
