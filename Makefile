@@ -29,7 +29,7 @@ bench: $(VENV)/ready sandbox container-engine clients  ## Ratios against peers i
 	$(BIN)/python -m bench
 
 sandbox:  # the jail, the search program, and what keeps checkpoints
-	@scripts/system-tools bwrap=bubblewrap rg=ripgrep prlimit=util-linux git=git
+	@scripts/system-tools bwrap=bubblewrap rg=ripgrep prlimit=util-linux git=git slirp4netns=slirp4netns ip=iproute2
 
 container-engine:  # what the tests start a container engine of their own with
 	@scripts/system-tools dockerd=docker.io containerd=containerd runc=runc iptables=iptables busybox=busybox-static

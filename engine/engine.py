@@ -168,9 +168,10 @@ async def _open(
     await database.open(log)
     engine = _assemble(settings, data_dir, ownership, database, log, hub, chosen, providers)
     await engine.accounts.ensure_admin(data_dir)
-    await engine.sessions.finish_deletions()
     await asyncio.to_thread(remove_abandoned, data_dir / WORKSPACES)
+    await engine.sessions.finish_deletions()
     await chosen.commands.recover(engine.sessions.exists)
+    await engine.history.recover()
     await engine.tasks.recover(resume=settings.agent.resume_on_start)
     return engine
 

@@ -138,7 +138,13 @@ class Repositories:
                 told.append(text)
 
         standing = self._sessions.sandbox(session)
-        sandbox = Sandbox(session_id=session.id, folder=folder, limits=standing.limits, network=True)
+        sandbox = Sandbox(
+            session_id=session.id,
+            folder=folder,
+            limits=standing.limits,
+            network=False,
+            reaches_server=True,
+        )
         command = Command(line=_line(request), environment=_environment(request, proxy))
         done = await self._programs.run(sandbox, command, on_output=hear)
         _check_outcome(done, request, standing.limits.max_execution_time)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -157,16 +158,14 @@ class Sessions:
         async with self._database.transaction() as unit:
             await self._repository.mark_deleted(unit, session_id)
         self._repository.forget(session_id)
-        await self._runtime.end(session_id)
-        for end in self._before_deletion:
-            await end(session_id)
-        await self._runtime.close(session_id)
+        await self._end(session_id)
         await self._log.append(session_id, SessionDeletedEvent())
         await self._remove(session_id)
 
     async def finish_deletions(self) -> None:
         """Go on with the deletions that a stop of the server cut short."""
         for session in await self._repository.half_deleted():
+            await self._end(session.id)
             await self._remove(session.id)
 
     def workspace(self, session_id: SessionId) -> Workspace:
@@ -212,6 +211,17 @@ class Sessions:
             return (await self.get(session_id)).config.resource_limits
 
         return self._rooms.setdefault(session_id, Room(limits))
+
+    async def is_anything_left(self, session_id: SessionId) -> bool:
+        """Whether there is such a session, or at least its workspace."""
+        return await self.exists(session_id) or await asyncio.to_thread((self._folder / session_id).exists)
+
+    async def _end(self, session_id: SessionId) -> None:
+        """End all that a session has; cut short at any step, it can be done again."""
+        await self._runtime.end(session_id)
+        for end in self._before_deletion:
+            await end(session_id)
+        await self._runtime.close(session_id)
 
     async def _remove(self, session_id: SessionId) -> None:
         await self._runtime.close(session_id)

@@ -7,6 +7,7 @@ pytest_plugins = [
     "tests.support.documents",
     "tests.support.environment",
     "tests.support.mock_models",
+    "tests.support.outside",
     "tests.support.replaying",
     "tests.support.server",
     "tests.support.place",

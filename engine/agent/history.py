@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import structlog
+
 from engine.checkpoints.checkpoints import Checkpoints
 from engine.events.log import EventLog
 from engine.sessions import Sessions
@@ -16,9 +18,11 @@ from models.checkpoint import (
     CheckpointRestoredEvent,
     CheckpointSaved,
 )
-from models.error import Conflict
+from models.error import AppError, Conflict
 from models.identifier import SessionId, TaskId
 from models.task import Activity, TaskStatus
+
+log = structlog.get_logger("checkpoints")
 
 AT_REST = frozenset({Activity.INTERACTIVE, Activity.RESUMABLE, Activity.QUEUED, Activity.IDLE})
 
@@ -71,3 +75,16 @@ class History:
         told = CheckpointRestoredEvent(checkpoint_id=request.checkpoint_id, files=files)
         await self._log.append(request.session_id, told)
         return CheckpointRestored(files=files, saved_as=saved)
+
+    async def recover(self) -> None:
+        """Go on with the restorations that the end of the server has cut short, and forget the checkpoints of
+        sessions of which nothing else is left."""
+        for session_id, checkpoint_id in (await self._checkpoints.cut_short()).items():
+            if await self._sessions.exists(session_id):
+                try:
+                    await self.restore(CheckpointRef(session_id=session_id, checkpoint_id=checkpoint_id))
+                except AppError as failure:
+                    log.warning("restoration not finished", session_id=session_id, reason=failure.message)
+        for session_id in await self._checkpoints.sessions():
+            if not await self._sessions.is_anything_left(session_id):
+                await self._checkpoints.forget(session_id)

@@ -19,11 +19,13 @@ from engine.checkpoints.git import BRANCH, NOW, Repository
 from engine.runtimes.workspace import Workspace
 from models.checkpoint import ChangedFile, Checkpoint, CheckpointDifference
 from models.clock import UTC, now
-from models.error import Conflict, NotFound
+from models.error import AppError, Conflict, NotFound
 from models.identifier import SessionId, TaskId
 
 MOST_DIFF_BYTES: Final = 500_000
 INDEX: Final = "seen.json"
+RESTORING: Final = "restoring"
+"""The file in a repository, while a restoration is under way, that names the checkpoint."""
 _KINDS: Final = {"A": "created", "M": "modified", "D": "deleted"}
 
 
@@ -78,10 +80,29 @@ class Checkpoints:
             saved = await self._save(workspace, session_id, "before a restoration", None, BRANCH)
             changes = await _changes(repository, BRANCH, checkpoint_id)
             await _check_restorable(workspace, changes)
-            for change in changes:
-                await _restore(repository, workspace, change)
+            before = await repository.head()
+            await asyncio.to_thread(_begin, repository.folder, checkpoint_id)
+            try:
+                await _apply(repository, workspace, changes)
+            except AppError:
+                await self._save(workspace, session_id, "now", None, NOW)
+                await _apply(repository, workspace, await _changes(repository, NOW, before or BRANCH))
+                await asyncio.to_thread(_end, repository.folder)
+                raise
             await self._save(workspace, session_id, f"restored {checkpoint_id[:12]}", None, BRANCH)
+            await asyncio.to_thread(_end, repository.folder)
         return saved, [change.file for change in changes]
+
+    async def cut_short(self) -> dict[SessionId, str]:
+        """The checkpoints whose restoration the end of an earlier server has cut short, by session.
+
+        What a killed git has locked is free again. To be asked before anything else is done here.
+        """
+        return await asyncio.to_thread(_cut_short, self._folder)
+
+    async def sessions(self) -> list[SessionId]:
+        """The sessions that have checkpoints."""
+        return await asyncio.to_thread(_sessions, self._folder)
 
     async def forget(self, session_id: SessionId) -> None:
         """The session is gone, and its checkpoints with it."""
@@ -202,6 +223,40 @@ async def _restore(repository: Repository, workspace: Workspace, change: Change)
         return
     await workspace.put(change.path, await repository.run("cat-file", "blob", change.blob))
     await workspace.set_executable(change.path, is_executable=change.mode == "100755")
+
+
+async def _apply(repository: Repository, workspace: Workspace, changes: Sequence[Change]) -> None:
+    """What is to go goes first, so that there is room for what comes."""
+    for change in sorted(changes, key=lambda change: change.file.kind != "deleted"):
+        await _restore(repository, workspace, change)
+
+
+def _begin(folder: Path, checkpoint_id: str) -> None:
+    """Write down which restoration is under way, until `_end`."""
+    made = folder / f"{RESTORING}.new"
+    made.write_text(checkpoint_id)
+    made.replace(folder / RESTORING)
+
+
+def _end(folder: Path) -> None:
+    (folder / RESTORING).unlink()
+
+
+def _cut_short(folder: Path) -> dict[SessionId, str]:
+    found = {}
+    for repository in map(folder.joinpath, _sessions(folder)):
+        for lock in (*repository.glob("*.lock"), *repository.glob("refs/heads/*.lock")):
+            lock.unlink()
+        if (repository / RESTORING).exists():
+            found[SessionId(repository.name)] = (repository / RESTORING).read_text()
+    return found
+
+
+def _sessions(folder: Path) -> list[SessionId]:
+    try:
+        return [SessionId(repository.name) for repository in folder.iterdir()]
+    except FileNotFoundError:
+        return []
 
 
 def _checkpoint(entry: str) -> Checkpoint:

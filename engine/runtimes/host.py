@@ -7,8 +7,8 @@ import os
 import re
 import shlex
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
@@ -73,7 +73,7 @@ class HostRuntime(SupervisingRuntime):
 
     @asynccontextmanager
     async def _child(self, sandbox: Sandbox, command: Command, *, has_input: bool) -> AsyncIterator[Process]:
-        with self._prepared(sandbox, command) as launch:
+        async with self._prepared(sandbox, command) as launch:
             yield await self._started(sandbox, partial(Process, replace(launch, has_input=has_input)))
 
     @asynccontextmanager
@@ -81,13 +81,12 @@ class HostRuntime(SupervisingRuntime):
         self, sandbox: Sandbox, command: Command, columns: int, rows: int
     ) -> AsyncIterator[TerminalProgram]:
         shell = replace(command, line=f"exec setsid --ctty --wait /bin/sh -c {shlex.quote(command.line)}")
-        with self._prepared(sandbox, shell) as launch:
+        async with self._prepared(sandbox, shell) as launch:
             opening = partial(TerminalProgram, launch, sandbox=sandbox, columns=columns, rows=rows)
             yield await self._started(sandbox, opening)
 
-    @contextmanager
-    def _prepared(self, sandbox: Sandbox, command: Command) -> Iterator[Launch]:
-        """How to start a command, with whatever is open for it."""
+    def _prepared(self, sandbox: Sandbox, command: Command) -> AbstractAsyncContextManager[Launch]:
+        """How to start a command, with whatever is open for it. Raises: RuntimeUnavailable."""
         raise NotImplementedError
 
     async def _started(self, sandbox: Sandbox, start: Callable[[ControlGroup], Started]) -> Started:

@@ -18,6 +18,8 @@ HOME: Final = "/tmp/home"  # noqa: S108 - a folder of the jail, not of this mach
 VARIABLES: Final = "/etc/environment.sh"
 """What the caller of a command wants in its environment, for the shell that begins it."""
 
+RESOLVER: Final = "/etc/resolv.conf"
+
 _READ_ONLY_OF_PROC: Final = ("sys", "sysrq-trigger", "irq", "bus", "fs", "mtrr", "pressure")
 _HIDDEN_OF_PROC: Final = ("acpi", "scsi", "asound", "kcore", "keys", "timer_list", "sched_debug")
 """What containers do not show either. Source: OCI Runtime Specification, maskedPaths and readonlyPaths."""
@@ -27,7 +29,6 @@ _TO_BECOME_ANOTHER: Final = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP", "CAP_DAC
 _MAY_BE_LINKS: Final = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _OF_ETC: Final = ("/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d")
 _OF_ETC_FOR_NETWORK: Final = (
-    "/etc/resolv.conf",
     "/etc/ssl/certs",
     "/etc/ssl/openssl.cnf",
     "/etc/pki/tls/certs",
@@ -65,7 +66,7 @@ class Jail:
             *self._namespaces(sandbox, user),
             *self._system(),
             *[word for path, number in files.items() for word in self._file(path, number)],
-            *_bound(_OF_ETC + (_OF_ETC_FOR_NETWORK if sandbox.network else ())),
+            *_bound(_OF_ETC + (_OF_ETC_FOR_NETWORK if sandbox.network or sandbox.reaches_server else ())),
             *self._own_folders(sandbox),
             *[word for path in self._shown() for word in _bind("--ro-bind", str(path), str(path))],
             *self._hidden(sandbox),
@@ -75,7 +76,7 @@ class Jail:
 
     def _namespaces(self, sandbox: Sandbox, user: User | None) -> Iterator[str]:
         yield from ("--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try")
-        if not sandbox.network:
+        if not (sandbox.network or sandbox.reaches_server):
             yield "--unshare-net"
         yield from ("--die-with-parent", "--new-session", "--cap-drop", "ALL", "--hostname", "sandbox")
         if user is not None:

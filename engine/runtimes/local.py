@@ -13,8 +13,9 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -22,7 +23,8 @@ from engine.runtimes import seccomp
 from engine.runtimes.cgroups import ControlGroups
 from engine.runtimes.child import Child
 from engine.runtimes.host import HostRuntime, exported, in_memory
-from engine.runtimes.jail import VARIABLES, Jail, User, made_up
+from engine.runtimes.jail import RESOLVER, VARIABLES, Jail, User, made_up
+from engine.runtimes.networks import Network, Networks, missing
 from engine.runtimes.ownership import hand_over, owner_of, sandbox_user
 from engine.runtimes.process import Launch, Process
 from engine.runtimes.runtime import Command, Exit, RuntimeUnavailable, Sandbox
@@ -47,6 +49,7 @@ class LocalRuntime(HostRuntime):
         groups: ControlGroups | None = None,
     ) -> None:
         super().__init__(max_output_bytes=max_output_bytes, groups=groups)
+        self._networks = Networks()
         self._bwrap = shutil.which("bwrap")
         self._setpriv = shutil.which("setpriv")
         self.problem = self._missing(read_only_paths)
@@ -56,7 +59,18 @@ class LocalRuntime(HostRuntime):
     def holds(self) -> Mapping[str, str]:
         """What holds each limit, and what keeps commands from some system calls."""
         calls = "seccomp filter" if self._filter else f"not filtered: {self._unfiltered}"
-        return {**super().holds(), "systemCalls": calls}
+        absent = missing()
+        network = "slirp4netns" if absent is None else f"refused: {absent} not installed"
+        return {**super().holds(), "systemCalls": calls, "network": network}
+
+    async def close(self, session_id: SessionId) -> None:
+        """End every process of a session, and its network."""
+        await super().close(session_id)
+        await self._networks.close(session_id)
+
+    async def shut_down(self) -> None:
+        """End the networks of all sessions."""
+        await self._networks.close_all()
 
     async def probe(self) -> str | None:
         """Why nothing can be run here, found out by running `true`; kept as `problem`."""
@@ -91,11 +105,24 @@ class LocalRuntime(HostRuntime):
             return f"A jail can be made, but nothing runs in it: {done.output.strip()}."
         return None
 
+    @asynccontextmanager
+    async def _prepared(self, sandbox: Sandbox, command: Command) -> AsyncIterator[Launch]:
+        if not sandbox.network or command.only_reads:
+            with self._jailed(replace(sandbox, network=False), command, None) as launch:
+                yield launch
+            return
+        async with self._networks.joined(sandbox.session_id) as network:
+            with self._jailed(sandbox, command, network) as launch:
+                yield launch
+
     @contextmanager
-    def _prepared(self, sandbox: Sandbox, command: Command) -> Iterator[Launch]:
+    def _jailed(self, sandbox: Sandbox, command: Command, network: Network | None) -> Iterator[Launch]:
         user = self._user(sandbox)
         made = {path: content.encode() for path, content in made_up(user).items()}
         made[VARIABLES] = exported(command.environment)
+        if network is not None:
+            made[RESOLVER] = network.resolver().encode()
+        entered = [] if network is None else network.entered()
         with ExitStack() as opened:
             files = {path: in_memory(content, opened) for path, content in made.items()}
             filters = [in_memory(self._filter, opened)] if self._filter else []
@@ -108,7 +135,7 @@ class LocalRuntime(HostRuntime):
             bwrap = [self._bwrap or "bwrap", "--json-status-fd", str(told), "--args", str(options), "--"]
             limited = self._limited(sandbox.limits, command.line, VARIABLES)
             yield Launch(
-                argv=[*bwrap, *self._becoming(user), *limited],
+                argv=[*entered, *bwrap, *self._becoming(user), *limited],
                 environment=_SEARCHED,
                 descriptors=[*files.values(), *filters, options, told],
                 report=listened,

@@ -60,30 +60,6 @@ def make_directory(root: int, path: str) -> None:
             give(made, root)
 
 
-def exchange(root: int, content: int, old: int, *, replace: bool) -> None:
-    """Put all that is in the open directory `content` into `root`, and what was there into `old`.
-
-    Where one thing cannot be moved, all is put back. Raises: Conflict, if something is there that may not be
-    replaced; OSError.
-    """
-    standing = os.listdir(root)
-    if standing and not replace:
-        raise Conflict(
-            "The workspace is not empty; with `replace` its content is replaced", entries=len(standing)
-        )
-    moves = [(name, root, old) for name in standing]
-    moves += [(name, content, root) for name in os.listdir(content)]
-    done: list[tuple[str, int, int]] = []
-    try:
-        for name, source, target in moves:
-            os.rename(name, name, src_dir_fd=source, dst_dir_fd=target)
-            done.append((name, source, target))
-    except OSError:
-        for name, source, target in reversed(done):
-            os.rename(name, name, src_dir_fd=target, dst_dir_fd=source)
-        raise
-
-
 def named(path: str) -> tuple[str, str]:
     """The directory and the name of what is at a path. Raises: Conflict, for the workspace itself."""
     folder, name = posixpath.split(path)

@@ -42,6 +42,9 @@ class Sandbox:
     """The workspace on the host; commands see it at `mount_path(session_id)`."""
     limits: ResourceLimits
     network: bool
+    """Whether it reaches what is outside of this machine."""
+    reaches_server: bool = False
+    """Whether it shares this machine's network: for a program of the server's own that talks with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

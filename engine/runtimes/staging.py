@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from engine.runtimes.exchanging import INTENT, take_back_cut_short
 from engine.runtimes.tree import remove_tree
 
 STAGING: Final = ".staging"
@@ -44,7 +45,8 @@ def staged_folder(folder: Path) -> Iterator[Path]:
     try:
         yield stage
     finally:
-        remove_tree(stage)
+        if not (stage / INTENT).exists():  # or else there is something in it that belongs into the workspace
+            remove_tree(stage)
 
 
 def _made(folder: Path) -> Path:
@@ -54,7 +56,8 @@ def _made(folder: Path) -> Path:
 
 
 def remove_abandoned(folder: Path) -> None:
-    """Remove what earlier servers left staged for the workspaces in `folder`."""
+    """Undo what earlier servers left half done in the workspaces of `folder`; remove what is still staged."""
+    take_back_cut_short(folder / STAGING)
     oldest = time.time() - ABANDONED_S
     with contextlib.suppress(FileNotFoundError):
         for stage in (folder / STAGING).iterdir():

@@ -10,12 +10,11 @@ from typing import Final
 
 import orjson
 
+from engine.runtimes.exchanging import CONTENT
 from engine.runtimes.unpacker import NO_ROOM, REFUSED
 from models.error import InvalidField, WorkspaceLimitExceeded
 
 PATIENCE_S: Final = 300.0
-CONTENT: Final = "content"
-"""The directory in a stage that an archive is unpacked into."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
 from typing import ClassVar, Final
 
 from engine.runtimes.cgroups import ControlGroups
@@ -36,8 +36,8 @@ class UnsafeLocalRuntime(HostRuntime):
         if self._prlimit is None:
             self.problem = "Commands need `prlimit` of util-linux, which is not installed: install it."
 
-    @contextmanager
-    def _prepared(self, sandbox: Sandbox, command: Command) -> Iterator[Launch]:
+    @asynccontextmanager
+    async def _prepared(self, sandbox: Sandbox, command: Command) -> AsyncIterator[Launch]:
         mark = secrets.token_hex(16)
         with ExitStack() as opened:
             variables = in_memory(exported(command.environment), opened)

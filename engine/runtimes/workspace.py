@@ -19,9 +19,10 @@ from engine.finishing import finish
 from engine.runtimes.beneath import open_beneath
 from engine.runtimes.copying import COPY, duplicate
 from engine.runtimes.entity_tags import check, tag_of, tag_of_content
+from engine.runtimes.exchanging import CONTENT, exchange
 from engine.runtimes.finding import Wanted, opened
 from engine.runtimes.listing import Listing, changed_at, entry_of, listing, shown
-from engine.runtimes.moving import exchange, make_directory, move, place
+from engine.runtimes.moving import make_directory, move, place
 from engine.runtimes.open_file import OpenFile
 from engine.runtimes.ownership import give_tree
 from engine.runtimes.packing import packed_tar, packed_zip
@@ -32,7 +33,7 @@ from engine.runtimes.room import Room
 from engine.runtimes.staging import open_staging, staged, staged_folder
 from engine.runtimes.tree import TreeChanged, disk_bytes, remove_tree
 from engine.runtimes.turns import turn_in
-from engine.runtimes.unpacking import CONTENT, Content, unpack
+from engine.runtimes.unpacking import Content, unpack
 from models.error import Conflict, InvalidField, NotFound, PayloadTooLarge, WorkspaceLimitExceeded
 from models.file import FileEntry
 from models.session import ResourceLimits
@@ -44,8 +45,6 @@ Made = TypeVar("Made")
 
 LONGEST_PATH: Final = 4096
 _FOLDER: Final = os.O_PATH | os.O_DIRECTORY
-OLD: Final = "old"
-"""The directory in a stage where replaced content goes, to be removed with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -340,7 +339,7 @@ class Workspace:
 
             def take_place(root: int, path: str) -> None:
                 try:
-                    _exchange(root, path, stage=incoming.stage, replace=replace)
+                    exchange(root, incoming.stage, self.folder.name, replace=replace)
                 finally:
                     self._changed(root, "")
 
@@ -364,7 +363,7 @@ class Workspace:
             def take_place(root: int, path: str) -> None:
                 try:
                     with opened(os.open(stage, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)) as descriptor:
-                        _exchange(root, path, stage=descriptor, replace=replace)
+                        exchange(root, descriptor, self.folder.name, replace=replace)
                 finally:
                     self._changed(root, "")
 
@@ -599,16 +598,6 @@ def _reached(root: int, path: str) -> str:
 
 def _place(descriptor: int) -> str:
     return os.readlink(f"/proc/self/fd/{descriptor}")
-
-
-def _exchange(root: int, _: str, *, stage: int, replace: bool) -> None:
-    os.mkdir(OLD, 0o700, dir_fd=stage)
-    with (
-        opened(open_beneath(stage, CONTENT, os.O_RDONLY | os.O_DIRECTORY)) as content,
-        opened(open_beneath(stage, OLD, os.O_RDONLY | os.O_DIRECTORY)) as old,
-    ):
-        give_tree(content, root)
-        exchange(root, content, old, replace=replace)
 
 
 def _delete(root: int, path: str) -> None:

@@ -14,6 +14,7 @@ from models.approval import ApprovalRespond
 from models.task import Activity, Task, TaskStatus
 from tests.engine.agent.conftest import Agent
 from tests.support.mock_models import MockModels
+from tests.support.outside import OtherMachine
 
 Make = Callable[..., Awaitable[Agent]]
 SMALL = (Path(__file__).parent / "programs" / "small_agent.py").read_text()
@@ -176,8 +177,11 @@ async def test_a_message_is_the_next_prompt(make_agent: Make) -> None:
     assert ended.result.summary == "allowed True, written True"
 
 
-async def test_opencode_does_a_task(make_agent: Make, mock_models: MockModels) -> None:
+async def test_opencode_does_a_task(
+    make_agent: Make, mock_models: MockModels, other_machine: OtherMachine
+) -> None:
     """A real agent program, with a mock of a model's server: permission, write, message, usage."""
+    port = other_machine.serve(int(mock_models.url.rpartition(":")[2]))
     write = {"filePath": "hello.txt", "content": "hello\n"}
     mock_models.say(
         {"content": "I write it.", "toolCalls": [{"name": "write", "arguments": json.dumps(write)}]},
@@ -194,7 +198,7 @@ async def test_opencode_does_a_task(make_agent: Make, mock_models: MockModels) -
                     "environment": {
                         "OPENCODE_DISABLE_MODELS_FETCH": "1",
                         "OPENCODE_DISABLE_AUTOUPDATE": "1",
-                        "NO_PROXY": "127.0.0.1,localhost",
+                        "NO_PROXY": other_machine.address,
                     },
                 }
             },
@@ -207,7 +211,7 @@ async def test_opencode_does_a_task(make_agent: Make, mock_models: MockModels) -
     provider = {
         "npm": "@ai-sdk/openai-compatible",
         "name": "Mock",
-        "options": {"baseURL": f"{mock_models.url}/v1", "apiKey": mock_models.key},
+        "options": {"baseURL": f"http://{other_machine.address}:{port}/v1", "apiKey": mock_models.key},
         "models": {"any-model": {"name": "any"}},
     }
     settings = {

@@ -170,9 +170,9 @@ async def test_without_the_network_nobody_is_reached(
             assert done.code != 0 and "reached" not in done.output
 
 
-async def test_with_the_network_the_machine_is_reached(
+async def test_with_the_network_a_container_reaches_the_gateway_and_a_jail_nothing_of_the_machine(
     runtime: SupervisingRuntime, sandbox: Sandbox, machine: str
 ) -> None:
     async with listening(machine) as port:
         done = await run(runtime, replace(sandbox, network=True), asking(machine, port))
-    assert done.output == "reached\n"
+    assert ("reached" in done.output) == (runtime.name == "docker")

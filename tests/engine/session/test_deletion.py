@@ -1,0 +1,111 @@
+"""A session that is deleted is gone with all that it had, wherever the server ends meanwhile."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from engine.engine import Engine, open_engine
+from models.file import FileWrite
+from models.identifier import SessionId
+from models.session import SessionCreate
+from models.settings import Settings
+from models.user import Caller
+
+
+class Killed(BaseException):
+    """Nothing of the deletion is done after this."""
+
+
+async def started(data_dir: Path) -> Engine:
+    return await open_engine(
+        Settings.load_plain({"server": {"data_dir": str(data_dir)}, "runtime": {"kind": "local"}})
+    )
+
+
+async def session_with_everything(engine: Engine) -> SessionId:
+    caller = Caller.of(await engine.accounts.open_identity(), request_id="test", base_url="http://test")
+    session = await engine.sessions.create(caller, SessionCreate.load({}))
+    await engine.files.create(FileWrite(session_id=session.id, path="a", content="a secret"))
+    assert await engine.history.save(session.id, "kept") is not None
+    return session.id
+
+
+def left(data_dir: Path, session_id: SessionId) -> list[str]:
+    """What there is of a session on the disk."""
+    return [str(path.relative_to(data_dir)) for path in data_dir.rglob(f"*{session_id}*")]
+
+
+def at_hook(number: int) -> Callable[[Engine, pytest.MonkeyPatch], None]:
+    def arrange(engine: Engine, patch: pytest.MonkeyPatch) -> None:
+        ends = engine.sessions._before_deletion
+        patch.setattr(engine.sessions, "_before_deletion", [*ends[:number], killed])
+
+    return arrange
+
+
+def before_the_workspace(engine: Engine, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(engine.runtime, "close", killed)
+
+
+def before_the_rows(engine: Engine, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(engine.log, "retire", killed)
+
+
+async def killed(*_: object) -> None:
+    raise Killed
+
+
+@pytest.mark.parametrize(
+    "arrange",
+    [*(pytest.param(at_hook(n), id=f"step {n}") for n in range(9)), before_the_workspace, before_the_rows],
+)
+async def test_a_deletion_that_was_cut_short_is_ended_by_the_next_start(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arrange: Callable[[Engine, pytest.MonkeyPatch], None],
+) -> None:
+    engine = await started(tmp_path)
+    session_id = await session_with_everything(engine)
+    with monkeypatch.context() as patch:
+        arrange(engine, patch)
+        with pytest.raises(Killed):
+            await engine.sessions.delete(session_id)
+    await engine.close()
+    again = await started(tmp_path)
+    try:
+        assert left(tmp_path, session_id) == []
+        assert not await again.sessions.exists(session_id)
+    finally:
+        await again.close()
+
+
+async def test_checkpoints_that_an_earlier_server_has_left_go_with_the_next_start(tmp_path: Path) -> None:
+    engine = await started(tmp_path)
+    kept = await session_with_everything(engine)
+    await engine.close()
+    os.makedirs(tmp_path / "checkpoints/session-of-old/refs")
+    again = await started(tmp_path)
+    await again.close()
+    assert os.listdir(tmp_path / "checkpoints") == [kept]
+
+
+async def test_an_import_that_was_cut_short_is_undone_before_anybody_sees_it(tmp_path: Path) -> None:
+    engine = await started(tmp_path)
+    session_id = await session_with_everything(engine)
+    folder = engine.sessions.workspace(session_id).folder
+    await engine.close()
+    stage = folder.parent / ".staging/one"
+    for name in ("content", "old"):
+        (stage / name).mkdir(parents=True)
+    (folder / "a").rename(stage / "old/a")
+    (folder / "b").write_text("new")
+    (stage / "content/c").write_text("new")
+    (stage / "exchange.json").write_text(f'{{"workspace": "{session_id}", "coming": ["b", "c"]}}')
+    again = await started(tmp_path)
+    await again.close()
+    assert os.listdir(folder) == ["a"]
+    assert os.listdir(stage.parent) == []
