@@ -10,6 +10,7 @@ import shlex
 
 from acp import PROTOCOL_VERSION, RequestError, connect_to_agent, image_block, text_block
 from acp.schema import ClientCapabilities, FileSystemCapabilities, Implementation, PromptResponse
+from pydantic import ValidationError
 
 from engine.agent.commands import Commands
 from engine.agent.external.client import ExternalClient
@@ -76,7 +77,7 @@ class ExternalRun:
         async with self.work.equipment.runtime.start(self.work.sandbox, command) as program:
             try:
                 return await self._converse(program, is_new=is_new)
-            except (ConnectionError, OSError, RequestError) as failure:
+            except (ConnectionError, OSError, RequestError, ValidationError) as failure:
                 raise TaskFailure("AGENT_FAILED", _why(failure, program)) from failure
 
     async def _converse(self, program: Conversation, *, is_new: bool) -> str:

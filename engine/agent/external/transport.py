@@ -5,12 +5,14 @@ Source: Agent Client Protocol, "Transports".
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 
 import orjson
 import structlog
 
 from engine.runtimes.runtime import Conversation
+from models.cleaning import cleaned
 
 LONGEST_MESSAGE: Final = 20_000_000
 
@@ -48,12 +50,12 @@ class ProgramTransport:
 
 
 def _decoded(line: bytes) -> dict[str, Any] | None:
-    """A message; None for what else a program prints."""
+    """A message, fit to be stored; None for what else a program prints."""
     if not line.strip():
         return None
     try:
-        message = orjson.loads(line)
-    except ValueError:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
         log.info("not a message", line=line[:200])
         return None
-    return message if isinstance(message, dict) else None
+    return cleaned(message) if isinstance(message, dict) else None
