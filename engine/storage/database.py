@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import contextvars
 import functools
+import os
 import sqlite3
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
@@ -429,6 +430,14 @@ def _check_file(path: str) -> None:
         sqlite3.connect(path).close()
     except sqlite3.Error as failure:
         raise DatabaseUnusable(f"The database {path} cannot be used: {failure}") from failure
+    _keep_private(path)
+
+
+def _keep_private(path: str) -> None:
+    """Nobody else reads it, wherever it lies; what SQLite makes beside it gets the same mode."""
+    for file in (Path(path), Path(f"{path}-wal"), Path(f"{path}-shm")):
+        if file.is_file() and file.stat().st_uid == os.geteuid():
+            file.chmod(0o600)
 
 
 class _NewerVersion(Exception):

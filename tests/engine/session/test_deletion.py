@@ -109,3 +109,15 @@ async def test_an_import_that_was_cut_short_is_undone_before_anybody_sees_it(tmp
     await again.close()
     assert os.listdir(folder) == ["a"]
     assert os.listdir(stage.parent) == []
+
+
+async def test_nobody_else_reads_the_database_in_a_folder_that_everybody_may_enter(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    (tmp_path / "roocode.sqlite3").touch(mode=0o644)
+    engine = await started(tmp_path)
+    try:
+        await session_with_everything(engine)
+        modes = {file.name: file.stat().st_mode & 0o077 for file in tmp_path.glob("roocode.sqlite3*")}
+        assert len(modes) == 3 and set(modes.values()) == {0}
+    finally:
+        await engine.close()
