@@ -44,6 +44,7 @@ async def test_a_reader_goes_on_behind_the_last_event_that_it_was_given(storage:
         (None, "no id at all"),
         (None, f"{SESSION}.{'9' * 100}.x"),
     ],
+    ids=range(9),
 )
 async def test_a_cursor_that_cannot_be_of_this_log_begins_anew(
     storage: Storage, last_seq: int | None, last_id: EventId | None
