@@ -135,6 +135,7 @@ class Engine:
                 self.providers.close,
                 self.browsers.close,
                 self.mcp.close,
+                self.accounts.watch.close,
                 self.end_work,
             ):
                 ending.push_async_callback(end)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import structlog
 
+from handlers.connection import Connection
 from handlers.operation import Handlers, operation
 from models.error import (
     AuthenticationFailed,
@@ -22,6 +23,8 @@ from models.login import (
     ProfileRequest,
     Refresh,
     RefreshAnswer,
+    Renew,
+    Renewed,
 )
 from models.user import Caller, Permission
 
@@ -76,6 +79,23 @@ class Auth(Handlers, namespace="/auth"):
         A refresh token works once. One that is used again ends every token that came from its login.
         """
         return await self.engine.accounts.refresh(request.refresh_token)
+
+    @operation(
+        "auth.renew",
+        permission=None,
+        limit="authentication",
+        errors=(AuthenticationFailed, TokenExpired, PermissionDenied, ValidationFailed),
+    )
+    async def renew(self, caller: Caller, request: Renew, connection: Connection) -> Renewed:
+        """Give the connection a new token, before the one that it came with expires or soon after.
+
+        It has to be one of the same user. What happened in between is told as if there had been no break.
+        """
+        identity = await self.engine.accounts.identify(request.token)
+        if identity.user.id != caller.user_id:
+            raise PermissionDenied("The token is somebody else's; open a connection of its own for it")
+        connection.renew(identity)
+        return Renewed(expires_at=identity.expires_at)
 
     @operation(
         "auth.profile",

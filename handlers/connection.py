@@ -6,6 +6,7 @@ from typing import Protocol
 
 from models.event import LogReset
 from models.identifier import SessionId
+from models.user import Identity
 
 
 class Connection(Protocol):
@@ -16,6 +17,10 @@ class Connection(Protocol):
 
         `after` is None for only what comes from now on.
         """
+        ...
+
+    def renew(self, identity: Identity) -> None:
+        """Let the client act by this credential of theirs from now on."""
         ...
 
     def unfollow(self, session_id: SessionId) -> None:

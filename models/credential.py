@@ -9,6 +9,21 @@ from models.shape import Shape, value
 
 
 @value
+class Standing(Shape):
+    """Whether a user may act at all, and since when access tokens of theirs have to be to count."""
+
+    id: UserId
+    disabled_at: datetime.datetime | None = None
+    tokens_from: datetime.datetime | None = None
+
+    def accepts(self, issued_at: datetime.datetime | None) -> bool:
+        """Whether a credential of that time counts; None: it is no access token."""
+        if self.disabled_at is not None:
+            return False
+        return issued_at is None or self.tokens_from is None or issued_at >= self.tokens_from
+
+
+@value
 class ApiKey(Shape):
     """A key by which a program acts as a user; `hint` is how it begins, for people to tell keys apart."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import field
 from typing import Final
 
@@ -45,6 +46,20 @@ class Refresh(Shape):
     """Exchange a refresh token for new tokens."""
 
     refresh_token: str = field(repr=False, metadata=limited(shortest=1, longest=LONGEST_SECRET))
+
+
+@value
+class Renew(Shape):
+    """Another access token, or an API key, for the connection that this comes through."""
+
+    token: str = field(repr=False, metadata=limited(shortest=1, longest=LONGEST_SECRET))
+
+
+@value
+class Renewed(Shape):
+    """The connection goes on; `expiresAt` is left out where the credential does not expire."""
+
+    expires_at: datetime.datetime | None = None
 
 
 @value

@@ -57,6 +57,7 @@ class SocketSettings(Shape):
     ping_interval_s: int = field(default=25, metadata=limited(least=1, most=3600))
     ping_timeout_s: int = field(default=20, metadata=limited(least=1, most=3600))
     max_buffered_bytes: int = field(default=65_536, metadata=limited(least=1024, most=67_108_864))
+    renewal_s: float = field(default=15.0, metadata=limited(least=0, most=3600))
     max_pending_calls: int = field(default=64, metadata=limited(least=1, most=100_000))
 
 

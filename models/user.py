@@ -129,6 +129,7 @@ class Identity:
     credential: Credential
     credential_id: str
     expires_at: datetime.datetime | None
+    issued_at: datetime.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +150,8 @@ class Caller:
     request_id: str
     base_url: str
     address: str = ""
+    issued_at: datetime.datetime | None = None
+    """When the access token was made; None for what is no token."""
 
     @classmethod
     def of(cls, identity: Identity, *, request_id: str, base_url: str, address: str = "") -> Caller:
@@ -165,6 +168,7 @@ class Caller:
             request_id=request_id,
             base_url=base_url,
             address=address,
+            issued_at=identity.issued_at,
         )
 
     @classmethod

@@ -59,12 +59,17 @@ def build_doors(engine: Engine) -> Doors:
     )
     operations = Operations(registry, pipeline)
     dialects = [Extension(operations)]
-    sockets = SocketServer(registry, pipeline, identity, Clients(engine.log, engine.hub), settings, dialects)
+    clients = Clients(engine.log, engine.hub, engine.accounts.watch, grace_s=settings.socket.renewal_s)
+    sockets = SocketServer(registry, pipeline, identity, clients, settings, dialects)
     sockets.attach(app)
-    TransferDoor(transfers, pipeline, identity, idle_timeout_s=settings.server.idle_timeout_s).add_routes(app)
+    TransferDoor(
+        transfers, pipeline, identity, engine.accounts.watch, idle_timeout_s=settings.server.idle_timeout_s
+    ).add_routes(app)
     RestDoor(registry, pipeline, identity, settings.server).add_routes(app)
     CrogiaDoor(operations, identity, unasked(settings), settings.server).add_routes(app)
-    raw = WebSocketDoor(registry, pipeline, identity, engine.log, engine.hub, settings.socket)
+    raw = WebSocketDoor(
+        registry, pipeline, identity, engine.log, engine.hub, engine.accounts.watch, settings.socket
+    )
     raw.add_routes(app)
     add_pages(app, registry, transfers, is_open=settings.auth.mode is AuthMode.OPEN)
     return Doors(app, sockets, raw)

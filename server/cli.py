@@ -17,6 +17,7 @@ from engine.engine import open_accounts
 from engine.providers.playbook import PlaybookInvalid
 from engine.storage.database import DatabaseUnusable
 from models.error import AppError
+from models.identifier import KeyId
 from models.settings import LoggingSettings, LogLevel, Settings
 from models.user import Role
 from server.app import running
@@ -105,6 +106,46 @@ def user_add(
     _with_accounts(config, data_dir, add)
 
 
+@user.command("password")
+@_config
+@_data_dir
+@click.argument("email")
+@click.password_option(envvar="ROOCODE_PASSWORD", help="Asked for where it is not given.")
+def user_password(config: Path | None, data_dir: str | None, email: str, password: str) -> None:
+    """Give the person with EMAIL another password; whoever is logged in as them is logged out."""
+
+    async def change(accounts: Accounts) -> None:
+        await accounts.set_password(email, password)
+
+    _with_accounts(config, data_dir, change)
+
+
+@user.command("disable")
+@_config
+@_data_dir
+@click.argument("email")
+def user_disable(config: Path | None, data_dir: str | None, email: str) -> None:
+    """Let the person with EMAIL act no longer; their connections end."""
+
+    async def disable(accounts: Accounts) -> None:
+        await accounts.set_disabled(email, is_disabled=True)
+
+    _with_accounts(config, data_dir, disable)
+
+
+@user.command("enable")
+@_config
+@_data_dir
+@click.argument("email")
+def user_enable(config: Path | None, data_dir: str | None, email: str) -> None:
+    """Let the person with EMAIL act again."""
+
+    async def enable(accounts: Accounts) -> None:
+        await accounts.set_disabled(email, is_disabled=False)
+
+    _with_accounts(config, data_dir, enable)
+
+
 @main.group()
 def key() -> None:
     """API keys, for programs."""
@@ -122,6 +163,34 @@ def key_create(config: Path | None, data_dir: str | None, email: str, name: str)
         print(await accounts.create_key(email, name))
 
     _with_accounts(config, data_dir, create)
+
+
+@key.command("list")
+@_config
+@_data_dir
+@click.argument("email")
+def key_list(config: Path | None, data_dir: str | None, email: str) -> None:
+    """Show the API keys of the person with EMAIL."""
+
+    async def show(accounts: Accounts) -> None:
+        for each in await accounts.keys(email):
+            print(f"{each.id} {each.hint}… {each.name}{' (revoked)' if each.revoked_at else ''}")
+
+    _with_accounts(config, data_dir, show)
+
+
+@key.command("revoke")
+@_config
+@_data_dir
+@click.argument("email")
+@click.argument("key_id")
+def key_revoke(config: Path | None, data_dir: str | None, email: str, key_id: str) -> None:
+    """Let the API key KEY_ID of the person with EMAIL count no more; its connections end."""
+
+    async def revoke(accounts: Accounts) -> None:
+        await accounts.revoke_key(email, KeyId(key_id))
+
+    _with_accounts(config, data_dir, revoke)
 
 
 def _with_accounts(config: Path | None, data_dir: str | None, work: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +19,7 @@ from engine.accounts.refresh_tokens import RefreshTokens
 from engine.accounts.secrets import signing_secret, write_private
 from engine.accounts.tokens import AccessTokens, Clock
 from engine.accounts.users import Users
+from engine.accounts.watch import Watch
 from engine.storage.accounts import ApiKeyRepository, RefreshTokenRepository, StoredLogin, UserRepository
 from engine.storage.database import Database, Transaction
 from models.auth_settings import AuthSettings
@@ -27,7 +28,7 @@ from models.credential import ApiKey
 from models.error import AuthenticationFailed, Conflict, NotFound
 from models.identifier import KeyId, UserId
 from models.login import LONGEST_SECRET, Login, LoginAnswer, NewUser, OAuthLogin, RefreshAnswer, Tokens
-from models.user import Credential, Identity, Provider, Role, User
+from models.user import Caller, Credential, Identity, Provider, Role, User
 
 ADMIN_EMAIL: Final = "admin@localhost"
 ADMIN_FILE: Final = "admin.json"
@@ -62,13 +63,14 @@ class Accounts:
             clock=clock,
         )
         self._administrator: UserId | None = None
+        self.watch = Watch(self._fallen)
 
     async def login(self, request: Login) -> LoginAnswer:
         """Let somebody in by their password. Raises: AuthenticationFailed, which tells not what is wrong."""
         # The lockout after failed attempts belongs here, before the password is looked at.
         stored = await self._users.login(request.email)
         is_right = await self._passwords.verify(stored.password_hash if stored else None, request.password)
-        if stored is None or not is_right:
+        if stored is None or not is_right or not await self._may_act(stored.user.id):
             raise AuthenticationFailed("The e-mail address or the password is wrong")
         renewed = await self._renewed_hash(stored, request.password)
         async with self._database.transaction() as unit:
@@ -87,10 +89,13 @@ class Accounts:
         provider = Provider(request.provider)
         async with self._database.transaction() as unit:
             user = await self._users.by_email_on(unit, person.email)
+            is_new = user is None
             if user is None:
                 user = await self._users.create(unit, person.email, person.name, provider=provider)
             if user.provider is not provider:
                 raise Conflict("The account with this address logs in another way", provider=user.provider)
+            if not is_new and not await self._may_act(user.id):
+                raise AuthenticationFailed
             answer = await self._admit(unit, user)
         self._users.forget(user.id)
         return answer
@@ -101,6 +106,8 @@ class Accounts:
         Raises: TokenExpired; AuthenticationFailed, if it is unknown, revoked or was used before.
         """
         user_id, following = await self._refresh.rotate(refresh_token)
+        if not await self._may_act(user_id):
+            raise AuthenticationFailed
         return RefreshAnswer(tokens=self._tokens(user_id, following))
 
     async def profile(self, user_id: UserId) -> User:
@@ -118,7 +125,9 @@ class Accounts:
             key = await self._keys.check(credential)
             return await self._identity(key.user_id, Credential.KEY, key.id, key.expires_at)
         token = self._access.check(credential)
-        return await self._identity(token.user_id, Credential.TOKEN, token.id, token.expires_at)
+        return await self._identity(
+            token.user_id, Credential.TOKEN, token.id, token.expires_at, token.issued_at
+        )
 
     async def open_identity(self) -> Identity:
         """Who calls without credentials where `auth.mode` is open: the administrator."""
@@ -149,7 +158,34 @@ class Accounts:
 
     async def revoke_key(self, email: str, key_id: KeyId) -> ApiKey:
         """The key of the user with this address, which works no more from here on. Raises: NotFound."""
-        return await self._keys.revoke((await self._users.by_email(email)).id, key_id)
+        revoked = await self._keys.revoke((await self._users.by_email(email)).id, key_id)
+        self.watch.look_now()
+        return revoked
+
+    async def set_password(self, email: str, password: str) -> User:
+        """Give a user another password; every token that they have had counts no more.
+
+        API keys go on: each is revoked by itself. Raises: NotFound; ValidationFailed.
+        """
+        user = await self._users.by_email(email)
+        new = NewUser.load({"email": user.email, "name": user.name, "password": password})
+        password_hash = await self._passwords.hash(new.password)
+        async with self._database.transaction() as unit:
+            await self._users.set_password_hash(unit, user, password_hash)
+            await self._users.take_back_tokens(unit, user)
+            await self._refresh.revoke_all(unit, user.id)
+        self._users.forget(user.id)
+        self.watch.look_now()
+        return user
+
+    async def set_disabled(self, email: str, *, is_disabled: bool) -> User:
+        """Let a user act no longer, by whatever credential, or again. Raises: NotFound."""
+        user = await self._users.by_email(email)
+        async with self._database.transaction() as unit:
+            await self._users.set_disabled(unit, user, is_disabled)
+        self._users.forget(user.id)
+        self.watch.look_now()
+        return user
 
     async def ensure_admin(self, data_dir: Path) -> None:
         """Make the administrator, and `admin.json` that says how to log in, if there is none yet.
@@ -189,11 +225,39 @@ class Accounts:
         credential: Credential,
         credential_id: str,
         expires_at: datetime.datetime | None,
+        issued_at: datetime.datetime | None = None,
     ) -> Identity:
         user = await self._users.find(user_id)
-        if user is None:
+        standing = await self._users.standing(user_id)
+        if user is None or standing is None or not standing.accepts(issued_at):
             raise AuthenticationFailed
-        return Identity(user=user, credential=credential, credential_id=credential_id, expires_at=expires_at)
+        return Identity(
+            user=user,
+            credential=credential,
+            credential_id=credential_id,
+            expires_at=expires_at,
+            issued_at=issued_at,
+        )
+
+    async def _may_act(self, user_id: UserId) -> bool:
+        standing = await self._users.standing(user_id)
+        return standing is not None and standing.disabled_at is None
+
+    async def _fallen(self, callers: Iterable[Caller]) -> list[Caller]:
+        """Those whose credential has been taken back, or who may act no longer."""
+        asked = list(callers)
+        keys = await self._keys.good(
+            [each.credential_id for each in asked if each.credential is Credential.KEY]
+        )
+        standings = await self._users.standings({each.user_id for each in asked})
+
+        def is_good(caller: Caller) -> bool:
+            standing = standings.get(caller.user_id)
+            if standing is None or not standing.accepts(caller.issued_at):
+                return False
+            return caller.credential is not Credential.KEY or caller.credential_id in keys
+
+        return [each for each in asked if not is_good(each)]
 
     def _tokens(self, user_id: UserId, refresh_token: str) -> Tokens:
         return Tokens(

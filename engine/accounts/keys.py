@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+from collections.abc import Collection
 from typing import Final
 
 from engine.accounts.digests import digest_of, new_secret
@@ -53,6 +54,10 @@ class ApiKeys:
         if key.expires_at is not None and key.expires_at <= self._clock():
             raise TokenExpired
         return key
+
+    async def good(self, key_ids: Collection[str]) -> set[str]:
+        """Those of these keys that are not revoked, as the database has it at this moment."""
+        return await self._repository.good(key_ids)
 
     async def list(self, user_id: UserId) -> list[ApiKey]:
         """A user's keys, oldest first, revoked ones too."""

@@ -54,6 +54,10 @@ class RefreshTokens:
         log.warning("refresh token used twice", user_id=token.user_id, family=token.family)
         raise AuthenticationFailed
 
+    async def revoke_all(self, unit: Transaction, user_id: UserId) -> None:
+        """Let a user log in anew everywhere."""
+        await self._repository.revoke_all(unit, user_id, self._clock())
+
     async def _follow(self, unit: Transaction, token: RefreshToken) -> str:
         moment = self._clock()
         if token.expires_at <= moment:

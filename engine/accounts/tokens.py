@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import jwt
 
-from models.clock import UTC, now
+from models.clock import from_milliseconds, now
 from models.error import AuthenticationFailed, TokenExpired
 from models.identifier import UserId, new_id
 
@@ -29,6 +29,7 @@ class AccessToken:
     id: str
     user_id: UserId
     expires_at: datetime.datetime
+    issued_at: datetime.datetime
 
 
 class AccessTokens:
@@ -41,12 +42,13 @@ class AccessTokens:
 
     def issue(self, user_id: UserId) -> str:
         """A new token for a user."""
-        issued_at = int(self._clock().timestamp())
+        moment = self._clock()
+        issued_at = int(moment.timestamp())
         claims = {
             "iss": ISSUER,
             "aud": AUDIENCE,
             "sub": user_id,
-            "iat": issued_at,
+            "iat": moment.timestamp(),
             "exp": issued_at + self.lifetime_s,
             "jti": new_id("token"),
             "typ": KIND,
@@ -58,10 +60,10 @@ class AccessTokens:
         claims = self._decode(token)
         if claims["typ"] != KIND:
             raise AuthenticationFailed
-        expires_at = datetime.datetime.fromtimestamp(claims["exp"], UTC)
+        expires_at = _moment(claims["exp"])
         if expires_at <= self._clock():
             raise TokenExpired
-        return AccessToken(claims["jti"], UserId(claims["sub"]), expires_at)
+        return AccessToken(claims["jti"], UserId(claims["sub"]), expires_at, _moment(claims["iat"]))
 
     def _decode(self, token: str) -> dict[str, Any]:
         # The library compares times with its own clock; ours, which tests can move, is asked instead.
@@ -77,3 +79,8 @@ class AccessTokens:
             )
         except jwt.PyJWTError:
             raise AuthenticationFailed from None
+
+
+def _moment(seconds: float) -> datetime.datetime:
+    """A NumericDate, to the millisecond. Source: RFC 7519, 2."""
+    return from_milliseconds(round(seconds * 1000))

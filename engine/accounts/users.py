@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from engine.accounts.lately import Lately
 from engine.accounts.tokens import Clock
 from engine.storage.accounts import StoredLogin, UserRepository
 from engine.storage.database import Transaction
 from models.clock import now
+from models.credential import Standing
 from models.error import Conflict, NotFound
 from models.identifier import UserId, new_id
 from models.user import Provider, Role, User
@@ -22,6 +23,7 @@ class Users:
         self._repository = repository
         self._clock = clock
         self._lately: Lately[UserId, User] = Lately(repository.find)
+        self._standing_lately: Lately[UserId, Standing] = Lately(self._standing)
 
     async def find(self, user_id: UserId) -> User | None:
         """The user; those asked for lately come from memory."""
@@ -77,9 +79,29 @@ class Users:
     async def set_password_hash(self, unit: Transaction, user: User, password_hash: str) -> None:
         await self._repository.set_password_hash(unit, user.id, password_hash)
 
+    async def standing(self, user_id: UserId) -> Standing | None:
+        """Whether the user may act; those asked for lately come from memory."""
+        return await self._standing_lately.find(user_id)
+
+    async def standings(self, user_ids: Collection[UserId]) -> dict[UserId, Standing]:
+        """The same for many, as the database has it at this moment; those who are gone are left out."""
+        return {each.id: each for each in await self._repository.standings(user_ids)}
+
+    async def take_back_tokens(self, unit: Transaction, user: User) -> None:
+        """Let no access token that there is count any longer. `forget` the user after the commit."""
+        await self._repository.take_back_tokens(unit, user.id, self._clock())
+
+    async def set_disabled(self, unit: Transaction, user: User, is_disabled: bool) -> None:
+        """Let a user act no longer, or again. `forget` them after the commit."""
+        await self._repository.set_disabled(unit, user.id, self._clock() if is_disabled else None)
+
+    async def _standing(self, user_id: UserId) -> Standing | None:
+        return (await self.standings([user_id])).get(user_id)
+
     def forget(self, user_id: UserId) -> None:
         """Read the user anew the next time; called after each committed change."""
         self._lately.forget(user_id)
+        self._standing_lately.forget(user_id)
 
 
 def canonical(email: str) -> str:

@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
+from typing import Final, TypeVar
 
 from sqlalchemy import delete, select, update
 
 from engine.storage.database import Database, Transaction
 from engine.storage.rows import Rows
 from engine.storage.tables import api_keys, refresh_tokens, users
-from models.credential import ApiKey, RefreshToken
+from models.credential import ApiKey, RefreshToken, Standing
 from models.identifier import KeyId, UserId
 from models.user import User
+
+Each = TypeVar("Each")
+
+BATCH: Final = 500
+"""Values of one statement."""
+
+
+def batched(items: Iterable[Each], size: int) -> Iterator[list[Each]]:
+    """The items, so many at a time."""
+    left = iter(items)
+    while some := list(islice(left, size)):
+        yield some
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +43,7 @@ class UserRepository:
 
     def __init__(self, database: Database) -> None:
         self._rows = Rows(database, users, User)
+        self._standings = Rows(database, users, Standing)
 
     async def find(self, user_id: UserId) -> User | None:
         return await self._rows.first(users.c.id == user_id)
@@ -53,6 +69,22 @@ class UserRepository:
 
     async def set_password_hash(self, unit: Transaction, user_id: UserId, password_hash: str) -> None:
         await unit.execute(update(users).where(users.c.id == user_id).values(password_hash=password_hash))
+
+    async def standings(self, user_ids: Collection[UserId]) -> list[Standing]:
+        """How these users stand; those who are gone are left out."""
+        found: list[Standing] = []
+        for some in batched(user_ids, BATCH):
+            found += await self._standings.all(select(users).where(users.c.id.in_(some)))
+        return found
+
+    async def take_back_tokens(self, unit: Transaction, user_id: UserId, moment: datetime.datetime) -> None:
+        """Let no access token of before this moment count."""
+        await unit.execute(update(users).where(users.c.id == user_id).values(tokens_from=moment))
+
+    async def set_disabled(
+        self, unit: Transaction, user_id: UserId, moment: datetime.datetime | None
+    ) -> None:
+        await unit.execute(update(users).where(users.c.id == user_id).values(disabled_at=moment))
 
 
 class RefreshTokenRepository:
@@ -81,6 +113,14 @@ class RefreshTokenRepository:
             .values(revoked_at=moment)
         )
 
+    async def revoke_all(self, unit: Transaction, user_id: UserId, moment: datetime.datetime) -> None:
+        """Revoke every token of a user."""
+        await unit.execute(
+            update(refresh_tokens)
+            .where(refresh_tokens.c.user_id == user_id, refresh_tokens.c.revoked_at.is_(None))
+            .values(revoked_at=moment)
+        )
+
     async def remove_expired(self, unit: Transaction, user_id: UserId, moment: datetime.datetime) -> None:
         """Forget a user's tokens that have run out: they are refused with or without a row."""
         await unit.execute(
@@ -98,6 +138,17 @@ class ApiKeyRepository:
 
     async def by_digest(self, digest: str) -> ApiKey | None:
         return await self._rows.first(api_keys.c.digest == digest)
+
+    async def good(self, key_ids: Collection[str]) -> set[str]:
+        """Those of these keys that are not revoked."""
+        found: set[str] = set()
+        async with self._rows.database.read() as connection:
+            for some in batched(key_ids, BATCH):
+                rows = await connection.execute(
+                    select(api_keys.c.id).where(api_keys.c.id.in_(some), api_keys.c.revoked_at.is_(None))
+                )
+                found.update(rows.scalars())
+        return found
 
     async def of_user(self, user_id: UserId) -> list[ApiKey]:
         """A user's keys, oldest first, revoked ones too."""

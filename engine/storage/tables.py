@@ -87,6 +87,8 @@ users = Table(
     Column("password_hash", Text),
     Column("created_at", Moment, nullable=False),
     Column("last_login_at", Moment),
+    Column("disabled_at", Moment),
+    Column("tokens_from", Moment),
 )
 
 refresh_tokens = Table(

@@ -9,17 +9,20 @@ from typing import Any
 
 import orjson
 
+from engine.accounts.watch import Watch
 from engine.events.hub import Hub
 from engine.events.log import EventLog
 from handlers.dialects.dialect import Interpreter
 from handlers.operation import Operation
-from models.clock import now
+from models.error import AppError, TokenExpired
 from models.event import EVENTS, LogReset, StoredEvent
 from models.identifier import SessionId
-from models.user import Caller
+from models.user import Caller, Identity
 from server.doors.frames import text_frame
 from server.doors.subscriber import Subscriber
+from server.doors.tenure import Tenure
 from server.doors.transport import PacketQueue
+from server.identity import new_request_id
 
 
 class Client:
@@ -49,7 +52,8 @@ class Client:
         self._following: dict[SessionId, Subscriber] = {}
         self._ending_with_it: set[asyncio.Task[Any]] = set()
         self._is_connected = False
-        self._expiry: asyncio.TimerHandle | None = None
+        self._tenure = Tenure(clients.watch, clients.grace_s, expired=self._tell_expired, over=self._show_out)
+        self._disconnect: Callable[[], Awaitable[None]] | None = None
 
     def caller_for(self, request_id: str) -> Caller:
         """The caller of one call."""
@@ -89,15 +93,26 @@ class Client:
             self._ending_with_it.discard(task)
 
     def connected(self, disconnect: Callable[[], Awaitable[None]]) -> None:
-        """The client has its CONNECT packet: events may follow, until its credentials run out."""
+        """The client has its CONNECT packet: events may follow, while its credentials are good."""
         self._is_connected = True
+        self._disconnect = disconnect
         wanted, self._wanted = self._wanted, {}
         for session_id, (after, reset) in wanted.items():
             self._start(session_id, after, reset)
-        if self._caller.expires_at is not None:
-            left_s = (self._caller.expires_at - now()).total_seconds()
-            loop = asyncio.get_running_loop()
-            self._expiry = loop.call_later(max(0.0, left_s), self._clients.end, disconnect)
+        self._tenure.begin(self._caller)
+
+    def renew(self, identity: Identity) -> None:
+        """Let the client, and what else of the same user is on its connection, go on by this credential."""
+        for client in self._clients.of(self.engine_id):
+            client.admit(identity)
+
+    def admit(self, identity: Identity) -> None:
+        """Go on by this credential, if it is the client's own user's."""
+        if identity.user.id == self._caller.user_id:
+            self._caller = Caller.of(
+                identity, request_id="", base_url=self._caller.base_url, address=self._caller.address
+            )
+            self._tenure.begin(self._caller)
 
     def follow(self, session_id: SessionId, *, after: int | None, reset: LogReset | None = None) -> None:
         """Send the session's events; a second call for the same session begins anew from `after`."""
@@ -115,15 +130,16 @@ class Client:
 
     def close(self) -> None:
         """The client is gone."""
-        if self._expiry is not None:
-            self._expiry.cancel()
+        self._tenure.end()
         for task in self._ending_with_it:
             task.cancel()
         for session_id in list(self._following):
             self.unfollow(session_id)
 
     def write(self, stored: StoredEvent) -> bool:
-        """Send an event if it belongs to this namespace; False if the client is full."""
+        """Send an event if it belongs to this namespace; False if the client is full or expired."""
+        if self._tenure.is_expired:
+            return False
         if self.interpreter is not None:
             return self._write_translated(self.interpreter, stored)
         if self.namespace != "/" and EVENTS[stored.type].namespace != self.namespace:
@@ -144,6 +160,7 @@ class Client:
 
     async def drained(self) -> None:
         """Return once the client has taken what was sent. Raises: ConnectionError, when it is gone."""
+        await self._tenure.renewed()
         await self._queue.drained()
 
     def abandon(self) -> None:
@@ -157,6 +174,16 @@ class Client:
     def tell(self, event: str, body: Mapping[str, Any]) -> None:
         """Send this client alone an event that belongs to no session."""
         self._queue.write_payload(f"42{self._prefix}".encode() + orjson.dumps([event, body]))
+
+    def _tell_expired(self) -> None:
+        self.tell("error", TokenExpired().body(new_request_id()))
+
+    def _show_out(self, failure: AppError) -> None:
+        """Close the transport, not the namespace: clients come back to that, with other credentials."""
+        if not isinstance(failure, TokenExpired):
+            self.tell("error", failure.body(new_request_id()))
+        if self._disconnect is not None:
+            self._clients.end(self._disconnect)
 
     def _end(self, call: asyncio.Task[None]) -> None:
         self.pending -= 1
@@ -175,9 +202,11 @@ class Client:
 class Clients:
     """Every client of this process."""
 
-    def __init__(self, log: EventLog, hub: Hub) -> None:
+    def __init__(self, log: EventLog, hub: Hub, watch: Watch, *, grace_s: float) -> None:
         self.log = log
         self.hub = hub
+        self.watch = watch
+        self.grace_s = grace_s
         self._clients: dict[str, dict[str, Client]] = {}
         self._ending: set[asyncio.Task[None]] = set()
         self._break_off: Callable[[str], Awaitable[None]]

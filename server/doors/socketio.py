@@ -259,7 +259,7 @@ class SocketServer(socketio.AsyncServer):
         await self._send_packet(
             engine_id, self.packet_class(packet.CONNECT, {"sid": sid}, namespace=namespace)
         )
-        self._clients.add(client, lambda: self.disconnect(sid, namespace))
+        self._clients.add(client, lambda: self.eio.disconnect(engine_id))
 
     async def _admit(self, engine_id: str, namespace: str, data: Any) -> Client:
         """The client, if it may come in and may follow what it asks for.

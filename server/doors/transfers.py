@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from engine.accounts.watch import Watch
 from handlers.operation import Operation, Registry
 from handlers.pipeline import Answer, Pipeline, refuse
 from models.error import AppError, RangeNotSatisfiable
@@ -20,11 +21,18 @@ class TransferDoor:
     """Routes of the operations that stream."""
 
     def __init__(
-        self, transfers: Registry, pipeline: Pipeline, identity: Identity, *, idle_timeout_s: float
+        self,
+        transfers: Registry,
+        pipeline: Pipeline,
+        identity: Identity,
+        watch: Watch,
+        *,
+        idle_timeout_s: float,
     ) -> None:
         self._transfers = transfers
         self._pipeline = pipeline
         self._identity = identity
+        self._watch = watch
         self._idle_timeout_s = idle_timeout_s
 
     def add_routes(self, app: web.Application) -> None:
@@ -47,9 +55,13 @@ class TransferDoor:
             except AppError as failure:
                 return respond(refuse(failure, request_id, operation=declared.name, address=request.remote))
             stream = HttpStream(request, request[ADD_HEADERS], self._idle_timeout_s)
-            answer = await self._pipeline.answer(
-                declared, caller, parameters(request, declared.request), stream
-            )
+            leave = self._watch.follow(caller, stream.abort)
+            try:
+                answer = await self._pipeline.answer(
+                    declared, caller, parameters(request, declared.request), stream
+                )
+            finally:
+                leave()
             if stream.response is None:
                 return _answered(answer)
             if not stream.is_whole:

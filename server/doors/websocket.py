@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 from typing import Final
 
+import orjson
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from engine.accounts.watch import Watch
 from engine.events.hub import Hub
 from engine.events.log import EventLog
 from handlers.dialects.crogia.endpoint import refuse
@@ -15,21 +17,24 @@ from handlers.dialects.crogia.events import EventStream
 from handlers.operation import Registry
 from handlers.pipeline import Pipeline
 from handlers.refusals import log_refusal
-from models.clock import now
-from models.error import AppError
+from models.clock import format_time, now
+from models.error import AppError, TokenExpired
 from models.event import EventSubscribe, LogReset, StoredEvent
 from models.identifier import SessionId
+from models.login import Renew
 from models.session import SessionDeletedEvent
 from models.settings import SocketSettings
-from models.user import Caller
+from models.user import Caller, Identity
 from server.doors.frames import text_frame
+from server.doors.json import decode
 from server.doors.rest import REQUEST_ID, respond_with
 from server.doors.subscriber import Subscriber
-from server.identity import Identity
+from server.doors.tenure import CREDENTIALS_ENDED, Tenure
+from server.identity import Identity as Credentials
+from server.identity import new_request_id
 
 MAX_MESSAGE_BYTES: Final = 65_536
-"""S3's clients send nothing; what they send all the same is read and left."""
-
+"""S3's clients send nothing. What they send all the same is read and left, unless it is `{"token": …}`."""
 
 CURSOR: Final = ("lastSeq", "lastEventId")
 QUIET_S: Final = 0.5
@@ -49,6 +54,12 @@ class Follower:
         self._limit: asyncio.Timeout | None = None
         self.is_over = False
         """Nothing more will be told of the session: it has been deleted."""
+        self._tenure = Tenure(
+            door.watch, door.settings.renewal_s, expired=self._tell_expired, over=self._show_out
+        )
+        self._socket: web.WebSocketResponse | None = None
+        self._leaving: asyncio.Task[bool] | None = None
+        self.caller: Caller | None = None
 
     def follow(self, session_id: SessionId, *, after: int | None, reset: LogReset | None = None) -> None:
         """S3 has no word for a reset: its clients are given the log anew."""
@@ -57,8 +68,18 @@ class Follower:
     def unfollow(self, session_id: SessionId) -> None:
         self._wanted = None
 
-    def begin(self) -> None:
+    def renew(self, identity: Identity) -> None:
+        assert self.caller is not None  # noqa: S101 - only who is connected can renew
+        self.caller = Caller.of(
+            identity, request_id="", base_url=self.caller.base_url, address=self.caller.address
+        )
+        self._tenure.begin(self.caller)
+
+    def begin(self, caller: Caller, socket: web.WebSocketResponse) -> None:
         """The connection is open: events may be written from now on."""
+        self.caller = caller
+        self._socket = socket
+        self._tenure.begin(caller)
         if self._wanted is not None:
             session_id, after = self._wanted
             self._subscriber = Subscriber(session_id, self, self._door.log, self._door.hub, after=after)
@@ -71,6 +92,7 @@ class Follower:
 
     def end(self) -> None:
         """The client is gone."""
+        self._tenure.end()
         if self._subscriber is not None:
             self._subscriber.close()
         if self._quiet is not None:
@@ -80,6 +102,8 @@ class Follower:
         transport = self._request.transport
         if transport is None or transport.is_closing():
             return True  # the client is gone; the reading side is about to notice
+        if self._tenure.is_expired:
+            return False
         if transport.get_write_buffer_size() > self._door.settings.max_buffered_bytes:
             return False
         for said in self._stream.render(stored):
@@ -112,7 +136,23 @@ class Follower:
         if self._request.transport is not None:
             self._request.transport.abort()
 
+    def refuse(self, failure: AppError) -> None:
+        """Tell the client of an error, in S3's words."""
+        transport = self._request.transport
+        if transport is not None and not transport.is_closing():
+            said = {"type": "error", "message": f"{failure.message} ({failure.code})"}
+            transport.write(text_frame(orjson.dumps({**said, "timestamp": format_time(now())})))
+
+    def _tell_expired(self) -> None:
+        self.refuse(TokenExpired())
+
+    def _show_out(self, failure: AppError) -> None:
+        if self._socket is not None:
+            closing = self._socket.close(code=CREDENTIALS_ENDED, message=failure.code.encode())
+            self._leaving = asyncio.ensure_future(closing)
+
     async def drained(self) -> None:
+        await self._tenure.renewed()
         if self._request.transport is None:
             raise ConnectionResetError("the client is gone")
         await self._request.writer.drain()
@@ -125,15 +165,18 @@ class WebSocketDoor:
         self,
         registry: Registry,
         pipeline: Pipeline,
-        identity: Identity,
+        identity: Credentials,
         log: EventLog,
         hub: Hub,
+        watch: Watch,
         settings: SocketSettings,
     ) -> None:
         self.log = log
         self.hub = hub
+        self.watch = watch
         self.settings = settings
         self._subscribe = next(found for found in registry.values() if found.request is EventSubscribe)
+        self._renew = next(found for found in registry.values() if found.request is Renew)
         self._pipeline = pipeline
         self._identity = identity
         self._open: set[web.WebSocketResponse] = set()
@@ -164,8 +207,8 @@ class WebSocketDoor:
         await socket.prepare(request)
         self._open.add(socket)
         try:
-            follower.begin()
-            await self._read(socket, caller, follower)
+            follower.begin(caller, socket)
+            await self._read(socket, follower)
         finally:
             self._open.discard(socket)
             follower.end()
@@ -180,20 +223,30 @@ class WebSocketDoor:
         if answer.failure is not None:
             raise answer.failure
 
-    async def _read(self, socket: web.WebSocketResponse, caller: Caller, follower: Follower) -> None:
-        """Return when the client is gone, its credentials have run out, or the session is deleted."""
-        left_s = None if caller.expires_at is None else (caller.expires_at - now()).total_seconds()
+    async def _read(self, socket: web.WebSocketResponse, follower: Follower) -> None:
+        """Return when the client is gone, or the session is deleted."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(left_s) as limit:
+            async with asyncio.timeout(None) as limit:
                 follower.ends(limit)
                 async for message in socket:
                     if message.type is WSMsgType.ERROR:
                         return
+                    if message.type is WSMsgType.TEXT:
+                        await self._take(follower, message.data)
                 return
-        if follower.is_over:
-            await socket.close(message=b"the session has been deleted")
-        else:
-            await socket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"the credentials have expired")
+        await socket.close(message=b"the session has been deleted")
+
+    async def _take(self, follower: Follower, text: str) -> None:
+        """Renew the credentials by what the client says; leave what says anything else."""
+        try:
+            said = decode(text.encode())
+        except AppError:
+            return
+        if isinstance(said, dict) and said.keys() == {"token"} and follower.caller is not None:
+            caller = follower.caller.calling(new_request_id())
+            answer = await self._pipeline.answer(self._renew, caller, said, follower)
+            if answer.failure is not None:
+                follower.refuse(answer.failure)
 
 
 def _offered(request: web.Request) -> list[str]:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Callable
 from typing import Any
 
 import aiohttp
 import jwt
 import pytest
 
-from tests.end_to_end.hostile.conftest import assert_nothing_failed
 from tests.end_to_end.hostile.talking import code_of, talking
 from tests.support.server import ServerProcess
 
@@ -116,25 +114,3 @@ def test_a_wrong_header_is_not_saved_by_a_right_query(server: ServerProcess) -> 
 def test_an_access_token_refreshes_nothing(server: ServerProcess, login: dict[str, Any]) -> None:
     answer = server.curl("POST", "/api/v1/auth/refresh", {"refreshToken": login["accessToken"]}, key=None)
     assert (answer.status, code_of(answer.body)) == (401, "AUTHENTICATION_FAILED")
-
-
-async def test_a_connection_ends_when_its_token_expires(start_server: Callable[..., ServerProcess]) -> None:
-    own = start_server(auth__access_token_s="2")
-    session_id = own.curl("POST", "/api/v1/sessions", {"name": "Short"}).body["session"]["id"]
-    entry = {"email": own.admin["email"], "password": own.admin["password"]}
-    token = own.curl("POST", "/api/v1/auth/login", entry, key=None).body["tokens"]["accessToken"]
-    raw = f"{own.url}/ws/{session_id}?token={token}"
-    async with (
-        talking(own) as client,
-        aiohttp.ClientSession() as http,
-        http.ws_connect(raw) as following,
-    ):
-        assert "sid" in await client.connect(token)
-        assert await client.receive() == "41"
-        assert (await following.receive(timeout=10)).type is aiohttp.WSMsgType.CLOSE
-        assert following.close_code == aiohttp.WSCloseCode.POLICY_VIOLATION
-        await client.send('421["system.health",{}]')
-        assert any(packet.startswith("44") for packet in await client.until_closed())
-    late = own.curl("GET", PROFILE, key=token)
-    assert (late.status, late.code) == (401, "TOKEN_EXPIRED")
-    assert_nothing_failed(own.log)

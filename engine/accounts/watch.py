@@ -1,0 +1,73 @@
+"""Who acts for long on one credential is told when it is taken back, by this process or by another one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Final
+
+import structlog
+
+from models.user import Caller
+
+LOOK_S: Final = 1.0
+"""How soon a change that another process has made in the same database is seen."""
+
+Ended = Callable[[], None]
+
+log = structlog.get_logger("accounts")
+
+
+class Watch:
+    """The callers of open connections. `fallen` says which of some callers may act no longer."""
+
+    def __init__(self, fallen: Callable[[Iterable[Caller]], Awaitable[list[Caller]]]) -> None:
+        self._fallen = fallen
+        self._followed: dict[object, tuple[Caller, Ended]] = {}
+        self._soon = asyncio.Event()
+        self._looking: asyncio.Task[None] | None = None
+
+    def follow(self, caller: Caller, ended: Ended) -> Callable[[], None]:
+        """Have `ended` called once the caller's credential is worth nothing; what is returned ends that."""
+        token = object()
+        self._followed[token] = (caller, ended)
+        if self._looking is None:
+            self._looking = asyncio.create_task(self._look())
+
+        def leave() -> None:
+            self._followed.pop(token, None)
+
+        return leave
+
+    def look_now(self) -> None:
+        """Look without waiting; called after each committed change."""
+        self._soon.set()
+
+    async def close(self) -> None:
+        """Follow nobody any longer."""
+        self._followed.clear()
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+            self._looking = None
+
+    async def _look(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S):
+                    await self._soon.wait()
+            self._soon.clear()
+            try:
+                await self._end_fallen()
+            except Exception:
+                log.exception("credentials could not be looked at")
+
+    async def _end_fallen(self) -> None:
+        distinct = {
+            (caller.credential, caller.credential_id): caller for caller, _ in self._followed.values()
+        }
+        fallen = {(each.credential, each.credential_id) for each in await self._fallen(distinct.values())}
+        for caller, ended in list(self._followed.values()) if fallen else ():
+            if (caller.credential, caller.credential_id) in fallen:
+                ended()

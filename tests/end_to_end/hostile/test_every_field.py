@@ -1,0 +1,133 @@
+"""Every field of every operation, fed with what is deep, long, wide or no text, number or value at all.
+
+Meanwhile another client, in a process of its own, is never kept waiting, and what a third one writes is
+stored and told.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import aiohttp
+import marshmallow
+import pytest
+
+from engine.engine import Engine
+from handlers.operation import Operation
+from handlers.registry import AREAS
+from tests.end_to_end.hostile.talking import Talker, code_of, connected
+from tests.end_to_end.hostile.test_any_json import CALLERS_OWN
+from tests.support.others import others_stay_quick
+from tests.support.server import ServerProcess
+
+OPERATIONS = [declared for area in AREAS for declared in area(Engine.__new__(Engine)).operations()]
+BY_NAMESPACE = {
+    namespace: [declared for declared in OPERATIONS if declared.namespace == namespace]
+    for namespace in sorted({declared.namespace for declared in OPERATIONS})
+}
+
+ODD = [
+    '"\\ud83d"',
+    '"a\\u0000b"',
+    "9" * 30,
+    "9" * 5000,
+    "-1e400",
+    "NaN",
+    "[" * 300 + "]" * 300,
+    '{"\\udfff":1}',
+    '{"v":' * 300 + "1" + "}" * 300,
+    "[" + "1," * 2000 + "1]",
+    '["' + "x" * 70_000 + '"]',
+]
+"""JSON, or nearly, as the text that is sent; each in every field, at both doors."""
+
+HEAVY = [
+    json.dumps("x" * 1_000_000),
+    json.dumps([1] * 99_000),
+    json.dumps(dict.fromkeys(map(str, range(90_000)), 1)),
+    "[" + "[]," * 400_000 + "[]]",
+]
+"""Each in every field, through the socket."""
+
+
+class Writer:
+    """Somebody who works in a session of their own, and is told of it."""
+
+    def __init__(self, client: Talker) -> None:
+        self._client = client
+        self._count = 0
+
+    async def begin(self) -> None:
+        made = await self._client.call("session.create", {"name": "Working"})
+        self._place = {"sessionId": made["session"]["id"]}
+        await self._client.call("event.subscribe", self._place)
+
+    async def write(self) -> None:
+        """Make a file; it is stored as it is, and its event comes."""
+        self._count += 1
+        file = {**self._place, "path": f"{self._count}.txt"}
+        await self._client.send(
+            "42" + json.dumps(["file.create", {**file, "content": f"number {self._count}"}])
+        )
+        while not ((told := await self._client.receive()) or "").startswith('42["file.created"'):
+            assert told is not None
+        assert json.loads(told[2:])[1]["path"] == f"/{self._count}.txt"
+        read = await self._client.call("file.read", file)
+        assert read["content"] == f"number {self._count}"
+
+
+def _places(schema: marshmallow.Schema) -> Iterator[str]:
+    """Each field, those of nested objects too, as the text around its value: `"config":{"mode":…}`."""
+    for name, field in schema.fields.items():
+        wire_name = json.dumps(field.data_key or name)
+        yield f"{wire_name}:…"
+        if isinstance(field, marshmallow.fields.Nested):
+            yield from (f"{wire_name}:{{{inner}}}" for inner in _places(field.schema))
+
+
+def _objects(declared: Operation, session_id: str, values: list[str]) -> Iterator[str]:
+    """The call with each value in each of its fields, the others left out, but for the session."""
+    known = "" if declared.name == "session.delete" else f'"sessionId":{json.dumps(session_id)},'
+    for place in _places(declared.request.schema()):
+        prefix = "" if place.startswith('"sessionId"') else known
+        for content in values:
+            yield f"{{{prefix}{place.replace('…', content)}}}"
+    yield f'{{{known}"unknown":{values[0]}}}'
+
+
+@pytest.mark.parametrize("namespace", BY_NAMESPACE)
+async def test_no_field_takes_what_keeps_others_waiting(
+    server: ServerProcess, session_id: str, namespace: str
+) -> None:
+    async with (
+        connected(server) as client,
+        connected(server) as other,
+        aiohttp.ClientSession(headers={"Authorization": f"Bearer {server.key}"}) as http,
+    ):
+        writer = Writer(other)
+        await writer.begin()
+        with others_stay_quick(server):
+            for declared in BY_NAMESPACE[namespace]:
+                for raw in _objects(declared, session_id, [*ODD, *HEAVY]):
+                    answer = await client.call_raw(f'["{declared.name}",{raw}]')
+                    assert code_of(answer) in {None, *CALLERS_OWN}, (declared.name, raw[:200], answer)
+                if declared.rest is not None and declared.rest.method in ("POST", "PUT"):
+                    await _post_each(http, server, declared, session_id)
+                await writer.write()
+
+
+async def _post_each(
+    http: aiohttp.ClientSession, server: ServerProcess, declared: Operation, session_id: str
+) -> None:
+    assert declared.rest is not None
+    path = declared.rest.path.replace("{sessionId}", session_id)
+    headers = {"Content-Type": "application/json"}
+    for raw in _objects(declared, session_id, ODD):
+        body: Any = raw.encode()
+        async with http.request(
+            declared.rest.method, server.url + path, data=body, headers=headers
+        ) as response:
+            answer = await response.json()
+        assert code_of(answer) in {None, *CALLERS_OWN}, (declared.name, raw[:200], answer)
