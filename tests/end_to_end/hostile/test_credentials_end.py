@@ -17,8 +17,16 @@ from tests.end_to_end.hostile.talking import code_of, talking
 from tests.support.server import ServerProcess
 
 CREDENTIALS_ENDED = 4401
-PATIENCE_S = 60
+PATIENCE_S = 300
 PASSWORD = "long enough for anybody"
+
+
+# Programs of the command line take longer than a client that reads nothing may go without answering a ping.
+@pytest.fixture(autouse=True)
+def bystander(server: ServerProcess) -> Iterator[None]:
+    logged = len(server.log)
+    yield
+    assert_nothing_failed(server.log[logged:])
 
 
 @pytest.fixture(scope="module")
