@@ -143,6 +143,7 @@ async def test_when_the_kernel_loses_changes_clients_are_told_to_list_again(
         watching = watched.engine.watchers._watches[watched.session_id]
         watching._inotify._lose()
         (watched.folder / "b").write_text("x")
+        (watched.folder / "b").chmod(0o666)  # as if a command had written it: the next one may, too
     (lost,) = await watched.events("workspace.changed")
     assert (lost["path"], lost["isExact"]) == ("/", False)
     await watched.run("echo 2 > c; echo 2 >> b")
