@@ -98,9 +98,8 @@ def _objects(declared: Operation, session_id: str, values: list[str]) -> Iterato
 
 
 @pytest.mark.parametrize("namespace", BY_NAMESPACE)
-async def test_no_field_takes_what_keeps_others_waiting(
-    server: ServerProcess, session_id: str, namespace: str
-) -> None:
+async def test_no_field_takes_what_keeps_others_waiting(server: ServerProcess, namespace: str) -> None:
+    fed = server.curl("POST", "/api/v1/sessions", {"name": "Fed"}).body["session"]["id"]
     async with (
         connected(server) as client,
         connected(server) as other,
@@ -110,11 +109,11 @@ async def test_no_field_takes_what_keeps_others_waiting(
         await writer.begin()
         with others_stay_quick(server):
             for declared in BY_NAMESPACE[namespace]:
-                for raw in _objects(declared, session_id, [*ODD, *HEAVY]):
+                for raw in _objects(declared, fed, [*ODD, *HEAVY]):
                     answer = await client.call_raw(f'["{declared.name}",{raw}]')
                     assert code_of(answer) in {None, *CALLERS_OWN}, (declared.name, raw[:200], answer)
                 if declared.rest is not None and declared.rest.method in ("POST", "PUT"):
-                    await _post_each(http, server, declared, session_id)
+                    await _post_each(http, server, declared, fed)
                 await writer.write()
 
 

@@ -128,4 +128,6 @@ def test_a_handshakes_session_is_no_way_around_the_check(
     assert (answer.status, code_of(answer.body)) == (404, "RESOURCE_NOT_FOUND")
     body = {"sessionId": ABSENT, "name": "stolen"}
     answer = server.curl("PUT", f"/api/v1/sessions/{secret['sessionId']}", body, key=stranger)
+    assert (answer.status, code_of(answer.body)) == (400, "VALIDATION_ERROR")
+    answer = server.curl("PUT", f"/api/v1/sessions/{secret['sessionId']}", {"name": "stolen"}, key=stranger)
     assert (answer.status, code_of(answer.body)) == (404, "RESOURCE_NOT_FOUND")
