@@ -16,6 +16,7 @@ from engine.accounts.accounts import SECRET_FILE, Accounts
 from engine.accounts.profiles import ProviderProfiles
 from engine.accounts.secrets import signing_secret
 from engine.agent.approvals import Approvals
+from engine.agent.choices import Choices
 from engine.agent.equipment import Equipment
 from engine.agent.history import History
 from engine.agent.modes import ModeBook
@@ -261,6 +262,8 @@ def _assemble(
     approvals = Approvals(database, ApprovalRepository(database), timeout_s=settings.approvals.timeout_s)
     history = History(Checkpoints(data_dir / "checkpoints"), sessions, task_rows, log)
     profiles = ProviderProfiles(database, ProfileRepository(database), signing_secret(data_dir / SECRET_FILE))
+    modes = ModeBook(settings.agent.modes)
+    sessions.check_configurations_by(Choices(modes, providers).check)
     equipment = Equipment(
         settings=settings.agent,
         states=states,
@@ -274,7 +277,7 @@ def _assemble(
         tools=tools,
         runtime=runtime,
         hub=hub,
-        modes=ModeBook(settings.agent.modes),
+        modes=modes,
         history=history,
         mcp=mcp,
     )

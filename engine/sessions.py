@@ -40,6 +40,7 @@ from models.user import Caller
 log = structlog.get_logger("sessions")
 
 AnyShape = TypeVar("AnyShape", bound=Shape)
+CheckConfig = Callable[[Workspace | None, SessionConfigChange], Awaitable[None]]
 BeforeDeletion = Callable[[SessionId], Awaitable[None]]
 
 
@@ -65,7 +66,15 @@ class Sessions:
         self._defaults = defaults
         self._files = files
         self._before_deletion: list[BeforeDeletion] = []
+        self._checks: list[CheckConfig] = []
         self._rooms: dict[SessionId, Room] = {}
+
+    def check_configurations_by(self, check: CheckConfig) -> None:
+        """Have `check` called with each configuration that a session is to get; it raises what refuses it.
+
+        It is given the session's workspace, too; None for a session that is still to be opened.
+        """
+        self._checks.append(check)
 
     def before_deletion(self, end: BeforeDeletion) -> None:
         """Have `end` called with the id of each session that is about to vanish."""
@@ -104,7 +113,8 @@ class Sessions:
         )
 
     async def create(self, caller: Caller, request: SessionCreate) -> Session:
-        """Open a session with an empty workspace."""
+        """Open a session with an empty workspace. Raises: InvalidField, for its configuration."""
+        await self._check(None, request.config)
         session_id = self._runtime.reserved() or SessionId(new_id("session"))
         moment = now()
         session = Session(
@@ -132,8 +142,10 @@ class Sessions:
         return changed
 
     async def change(self, unit: Transaction, request: SessionUpdate) -> Session:
-        """As `update`, with the unit; `forget` comes after its end. Raises: NotFound."""
+        """As `update`, with the unit; `forget` comes after its end. Raises: NotFound, InvalidField."""
         session = await self.get(request.session_id)
+        if request.config is not None:
+            await self._check(self.workspace(session.id), request.config)
         changed = dataclasses.replace(
             session,
             name=request.name or session.name,
@@ -230,6 +242,10 @@ class Sessions:
         async with self._database.transaction() as unit:
             await self._log.retire(unit, session_id)
             await self._repository.remove(unit, session_id)
+
+    async def _check(self, workspace: Workspace | None, wanted: SessionConfigChange) -> None:
+        for check in self._checks:
+            await check(workspace, wanted)
 
     def _configure(self, wanted: SessionConfigChange) -> SessionConfig:
         standard = SessionConfig(

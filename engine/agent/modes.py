@@ -96,6 +96,11 @@ class ModeBook:
         _check(custom)
         self._standing = {mode.slug: mode for mode in [*BUILT_IN, *custom]}
 
+    @property
+    def standing(self) -> Modes:
+        """The modes of every session: built in and configured."""
+        return Modes(self._standing)
+
     async def of(self, workspace: Workspace) -> Modes:
         """The modes of a session as its workspace is now; its own win over the others by their slug."""
         try:

@@ -1,0 +1,29 @@
+"""What a session's configuration can name: the modes and the providers that there are."""
+
+from __future__ import annotations
+
+from engine.agent.modes import ModeBook
+from engine.providers.catalogue import Providers
+from engine.providers.vendors import AUTO
+from engine.runtimes.workspace import Workspace
+from models.error import InvalidField
+from models.session import SessionConfigChange
+
+
+class Choices:
+    """Judges configurations before they are stored, so that no task fails later by a name."""
+
+    def __init__(self, modes: ModeBook, providers: Providers) -> None:
+        self._modes = modes
+        self._providers = providers
+
+    async def check(self, workspace: Workspace | None, wanted: SessionConfigChange) -> None:
+        """Raises: InvalidField, with the names that are known here, or in the session's workspace."""
+        if wanted.provider is not None:
+            known = [AUTO, *self._providers.names()]
+            if wanted.provider not in known:
+                raise InvalidField("config.provider", "No such provider.", known=known)
+        if wanted.mode is not None:
+            modes = self._modes.standing if workspace is None else await self._modes.of(workspace)
+            if wanted.mode not in modes.by_slug:
+                raise InvalidField("config.mode", "No such mode.", known=list(modes.by_slug))
