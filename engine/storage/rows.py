@@ -16,13 +16,18 @@ AnyShape = TypeVar("AnyShape", bound=Shape)
 
 
 class Rows(Generic[AnyShape]):
-    """A table whose rows are shapes of one class; a column bears the name of its field."""
+    """A table whose rows are shapes of one class; a column bears the name of its field.
+
+    Raises: TypeError, if the shape has a field that the table cannot keep.
+    """
 
     def __init__(self, database: Database, table: Table, shape: type[AnyShape]) -> None:
         self.database = database
         self.table = table
         self._shape = shape
         self._schema = schema_of(shape, StoredSchema)
+        if missing := self._schema.fields.keys() - table.columns.keys():
+            raise TypeError(f"the table {table.name} has no column for {shape.__name__}'s {sorted(missing)}")
         self._insert = insert(table)
         self._update = update(table).where(
             *(column == bindparam(f"of_{column.name}") for column in table.primary_key)

@@ -194,6 +194,7 @@ turns = Table(
     Column("continuation", JSON),
     Column("is_summary", Boolean, nullable=False),
     Column("background", String(16)),
+    Column("stopped", String(16), nullable=False, server_default="end"),
 )
 
 tool_calls = Table(
