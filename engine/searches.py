@@ -6,13 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final, Generic, TypeVar
 
-from pathspec import GitIgnoreSpec
-
 from engine.at_once import AtOnce
 from engine.runtimes.runtime import Command, Exit, Runtime
 from engine.search.ripgrep import FAILED, NOT_FOUND, Scope, files_line, read_line, search_line
 from engine.sessions import Sessions
-from engine.tools.ignoring import usable_patterns
+from engine.tools.ignore_patterns import Patterns, pattern_of
 from models.error import (
     Conflict,
     InvalidField,
@@ -51,11 +49,11 @@ class Searches:
         ToolExecutionFailed.
         """
         _check_patterns("pattern", [request.pattern])
-        wanted = _spec(request.file_types)
+        wanted = Patterns(request.file_types)
         scope = replace(await self._scope(request, only_folders=True), patterns=[request.pattern])
 
         def match(path: str) -> FileMatch | None:
-            if wanted is not None and not wanted.match_file(path.removeprefix("./")):
+            if len(wanted) and not wanted.ignores(path.removeprefix("./"), is_folder=False):
                 return None
             return FileMatch(path=path.removeprefix("."))
 
@@ -182,8 +180,8 @@ def _check_patterns(field: str, patterns: Sequence[str]) -> None:
         if not pattern:
             raise InvalidField(field, "An empty pattern matches nothing.")
         _check_text(field, pattern)
-        if usable_patterns(pattern) != [pattern]:
-            raise InvalidField(field, "Not a pattern that can be matched in reasonable time.")
+        if pattern_of(pattern) is None:
+            raise InvalidField(field, "Not a pattern that could match anything.")
 
 
 def _check_text(field: str, text: str) -> None:
@@ -193,7 +191,3 @@ def _check_text(field: str, text: str) -> None:
         text.encode()
     except UnicodeEncodeError:
         raise InvalidField(field, "Not valid text: it has lone surrogates.") from None
-
-
-def _spec(patterns: Sequence[str]) -> GitIgnoreSpec | None:
-    return GitIgnoreSpec.from_lines(patterns) if patterns else None

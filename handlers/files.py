@@ -43,7 +43,7 @@ class Files(Handlers, namespace="/files"):
         permission=Permission.FILE_READ,
         on="session_id",
         limit="file_operations",
-        errors=(NotFound, Conflict, ValidationFailed),
+        errors=(NotFound, Conflict, ValidationFailed, WorkspaceLimitExceeded),
     )
     async def list(self, caller: Caller, request: FileList) -> FileListing:
         """List the files and directories of a workspace directory.

@@ -1,31 +1,22 @@
-"""Finding what a directory holds: with the standard library alone, so that a program for it begins at once.
-
-Run as `python -m engine.runtimes.finding ROOT PATH WANTED`: the descriptor of an open directory, a path below
-it, and the rest as JSON. Prints what was found as JSON, or the number of the error.
-"""
+"""Finding what a directory holds: a little of it here, much of it in a process of its own."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import posixpath
 import stat
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Final, TypeVar
 
+from engine.apart import apart
 from engine.runtimes.beneath import open_beneath
 
 FEW: Final = 500
 """So many entries are found in this process, which answers others meanwhile; more in one of its own."""
-PATIENCE_S: Final = 60.0
 
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY
-_NICENESS: Final = 10
 
 Described = TypeVar("Described")
 
@@ -56,13 +47,20 @@ class Many(Exception):
     """There is more than one should look at here."""
 
 
-def find(root: int, path: str, wanted: Wanted) -> Found:
-    """What the directory at `path` below `root` holds. Raises: OSError."""
-    most = FEW if wanted.max_entries > FEW else None
-    try:
-        return Finder(wanted, most=most).look_at(root, path)
-    except Many:
-        return _find_apart(root, path, wanted)
+def find_few(root: int, path: str, wanted: Wanted) -> Found:
+    """What the directory at `path` below the open directory `root` holds. Raises: OSError; Many."""
+    return Finder(wanted, most=FEW if wanted.max_entries > FEW else None).look_at(root, path)
+
+
+async def find_apart(folder: str, path: str, wanted: Wanted) -> Found:
+    """As `find_few`, however much there is. Raises: OSError; Exhausted."""
+    return Found(**await apart(found_in, folder, path, wanted, owner=folder))
+
+
+def found_in(folder: str, path: str, wanted: Wanted) -> dict[str, object]:
+    """What the directory at `path` below `folder` holds. Raises: OSError."""
+    with opened(os.open(folder, _FOLDER | os.O_CLOEXEC)) as root:
+        return asdict(Finder(wanted).look_at(root, path))
 
 
 class Finder:
@@ -171,35 +169,3 @@ def _file(root: int, path: str) -> tuple[str, int, float]:
     with opened(open_beneath(root, path, os.O_PATH)) as descriptor:
         facts = os.fstat(descriptor)
     return path, facts.st_size, facts.st_mtime
-
-
-def _find_apart(root: int, path: str, wanted: Wanted) -> Found:
-    """As `Finder`, in a process that shares no lock with this one. Raises: OSError."""
-    done = subprocess.run(  # noqa: S603 - this very module
-        [sys.executable, "-S", "-m", __name__, str(root), path, json.dumps(asdict(wanted))],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        pass_fds=(root,),
-        cwd="/",
-        env={"PYTHONPATH": str(Path(__file__).parents[2])},
-        timeout=PATIENCE_S,
-        check=True,
-    )
-    answer = json.loads(done.stdout)
-    if "errno" in answer:
-        raise OSError(answer["errno"], os.strerror(answer["errno"]), path)
-    return Found(**answer)
-
-
-def main(root: str, path: str, wanted: str) -> None:
-    """Print what was found."""
-    os.nice(_NICENESS)
-    try:
-        answer = asdict(Finder(Wanted(**json.loads(wanted))).look_at(int(root), path))
-    except OSError as failure:
-        answer = {"errno": failure.errno}
-    sys.stdout.write(json.dumps(answer))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

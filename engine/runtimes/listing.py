@@ -9,7 +9,7 @@ import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.runtimes.finding import Wanted, find
+from engine.runtimes.finding import Found
 from models.clock import UTC
 from models.file import DirectoryEntry, FileEntry
 
@@ -32,13 +32,12 @@ class Listing:
         return self.total > 0 or self.is_truncated
 
 
-def listing(root: int, path: str, wanted: Wanted) -> Listing:
-    """List the directory at `path` below `root`. Raises: OSError."""
-    found = find(root, path, wanted)
+def listing(found: Found) -> Listing:
+    """What was found, as the wire tells of it."""
     return Listing(
         directories=[
             DirectoryEntry(
-                name=_text(posixpath.basename(place)),
+                name=as_text(posixpath.basename(place)),
                 path=shown(place),
                 type="directory",
                 child_count=children,
@@ -48,7 +47,7 @@ def listing(root: int, path: str, wanted: Wanted) -> Listing:
         ],
         files=[
             FileEntry(
-                name=_text(posixpath.basename(place)),
+                name=as_text(posixpath.basename(place)),
                 path=shown(place),
                 type="file",
                 size=size,
@@ -64,7 +63,7 @@ def listing(root: int, path: str, wanted: Wanted) -> Listing:
 def entry_of(path: str, facts: os.stat_result) -> FileEntry:
     """What the wire tells of a file or directory."""
     return FileEntry(
-        name=_text(posixpath.basename(path)),
+        name=as_text(posixpath.basename(path)),
         path=shown(path),
         type="directory" if stat.S_ISDIR(facts.st_mode) else "file",
         size=facts.st_size,
@@ -74,7 +73,7 @@ def entry_of(path: str, facts: os.stat_result) -> FileEntry:
 
 def shown(path: str) -> str:
     """A path as absolute within the workspace."""
-    return _text(posixpath.normpath("/" + path))
+    return as_text(posixpath.normpath("/" + path))
 
 
 def changed_at(facts: os.stat_result) -> datetime.datetime:
@@ -86,6 +85,6 @@ def _moment(seconds: float) -> datetime.datetime:
     return datetime.datetime.fromtimestamp(seconds, UTC)
 
 
-def _text(name: str) -> str:
+def as_text(name: str) -> str:
     """A name that is no UTF-8 is shown with marks in its place; it cannot be opened by what is shown."""
     return name.encode(errors="surrogateescape").decode(errors="replace")

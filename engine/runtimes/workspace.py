@@ -15,12 +15,13 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
+from engine.apart import Exhausted
 from engine.finishing import finish
 from engine.runtimes.beneath import open_beneath
 from engine.runtimes.copying import COPY, duplicate
 from engine.runtimes.entity_tags import check, tag_of, tag_of_content
 from engine.runtimes.exchanging import CONTENT, exchange
-from engine.runtimes.finding import Wanted, opened
+from engine.runtimes.finding import Found, Many, Wanted, find_apart, find_few, opened
 from engine.runtimes.listing import Listing, changed_at, entry_of, listing, shown
 from engine.runtimes.moving import make_directory, move, place
 from engine.runtimes.open_file import OpenFile
@@ -407,7 +408,19 @@ class Workspace:
         wanted = Wanted(
             recursive=recursive, include_hidden=include_hidden, max_entries=max_entries, window=window
         )
-        return await self._on(path, partial(listing, wanted=wanted))
+        try:
+            return await self._on(path, lambda root, path: listing(find_few(root, path, wanted)))
+        except Many:
+            return await asyncio.to_thread(listing, await self._find_apart(path, wanted))
+
+    async def _find_apart(self, path: str, wanted: Wanted) -> Found:
+        with refusals(path):
+            try:
+                return await find_apart(str(self.folder), self._relative(path), wanted)
+            except Exhausted as failure:
+                raise WorkspaceLimitExceeded(
+                    "This is too much to be listed; list a folder below"
+                ) from failure
 
     async def disk_bytes(self) -> int:
         """What the workspace takes on disk; links are counted, not followed."""

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import ClassVar, Final
 
+from engine.apart import Exhausted, apart
 from engine.tools.changes import change_of
-from engine.tools.diff.applying import EXACT, Applied, Outcome, apply
+from engine.tools.diff.applying import EXACT, Applied, Outcome, applied_in
 from engine.tools.diff.blocks import Block, MalformedDiff, parse
 from engine.tools.notices import informed
 from engine.tools.parameters import in_workspace
@@ -130,10 +131,7 @@ async def _changed(context: ToolContext, path: str, diff: str) -> ToolResult:
     """Raises: ToolFailure, where no block could be applied: the file is as it was; AppError."""
     blocks = _blocks(path, diff)
     before = await read_text(context.workspace, shown(path))
-    threshold = context.config.fuzzy_match_threshold
-    outcome = await asyncio.to_thread(
-        apply, before, blocks, threshold=EXACT if threshold is None else threshold
-    )
+    outcome = await _outcome(context, path, before, blocks)
     if not outcome.applied:
         raise ToolFailure(f"{shown(path)} was not changed.\n{_refusals(outcome)}")
     if outcome.text == before:
@@ -142,6 +140,21 @@ async def _changed(context: ToolContext, path: str, diff: str) -> ToolResult:
     await write_bytes(context.workspace, shown(path), after)
     change = await asyncio.to_thread(change_of, path, before.encode(), after)
     return ToolResult(success=not outcome.refused, output=_report(shown(path), outcome), changes=(change,))
+
+
+async def _outcome(context: ToolContext, path: str, text: str, blocks: Sequence[Block]) -> Outcome:
+    """Raises: ToolFailure, where it takes too long."""
+    threshold = context.config.fuzzy_match_threshold
+    wanted = EXACT if threshold is None else threshold
+    try:
+        return Outcome.load(
+            await apart(applied_in, text, tuple(blocks), wanted, owner=str(context.workspace.folder))
+        )
+    except Exhausted:
+        raise ToolFailure(
+            f"{shown(path)} was not changed: finding the blocks takes too long. Send fewer at a time, each "
+            "with `:start_line:`."
+        ) from None
 
 
 def _blocks(path: str, diff: str) -> tuple[Block, ...]:

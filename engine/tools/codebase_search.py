@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import field
 from typing import ClassVar, Final
 
 import orjson
 
-from engine.runtimes.workspace import Workspace
 from engine.search.embedding import SearchUnavailable
 from engine.search.index import Answer, CodeIndex
 from engine.tools.forbidden import Forbidden
-from engine.tools.ignoring import IgnoreRules
 from engine.tools.parameters import in_workspace
 from engine.tools.paths import place, shown
 from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
+from engine.tools.unignored import Entry, unignored
 from models.shape import PlainShape, described, limited, value
 from models.tool import ToolGroup
 
 RESULTS: Final = 10
 MOST_FILES: Final = 5000
 FOLDER_ENTRIES: Final = 10_000
+MOST_ENTRIES: Final = 20_000
+"""Files and folders, links included."""
 
 
 @value
@@ -88,28 +88,19 @@ async def _files(context: ToolContext) -> tuple[dict[str, object], bool]:
 
     Links are left out: what they lead to is found by its own name.
     """
-    workspace = context.workspace
-    rules, forbidden = IgnoreRules(workspace), await Forbidden.of(context)
-    waiting, found = deque(["/"]), dict[str, object]()
-    while waiting:
-        folder = waiting.popleft()
-        listing = await workspace.list(folder, include_hidden=True, max_entries=FOLDER_ENTRIES)
-        if any(file.name == ".gitignore" for file in listing.files):
-            await rules.learn(folder)
-        files = {file.path: file for file in listing.files if not rules.ignores(file.path, is_folder=False)}
-        for path in await asyncio.to_thread(_real, workspace, list(files)):
-            if not forbidden.forbids(path):
-                found[path] = (files[path].size, files[path].modified_at)
-        if len(found) > MOST_FILES:
-            return dict(list(found.items())[:MOST_FILES]), True
-        folders = [each.path for each in listing.directories if not rules.ignores(each.path, is_folder=True)]
-        waiting += await asyncio.to_thread(_real, workspace, folders)
-    return found, False
+    found = await unignored(
+        context.workspace, "/", recursive=True, most=MOST_ENTRIES, most_of_folder=FOLDER_ENTRIES
+    )
+    files = await asyncio.to_thread(_stamps, found.entries, await Forbidden.of(context))
+    return dict(list(files.items())[:MOST_FILES]), found.is_cut or len(files) > MOST_FILES
 
 
-def _real(workspace: Workspace, paths: Sequence[str]) -> list[str]:
-    """Those of the paths that are no links: links may lead in circles."""
-    return [path for path in paths if not (workspace.folder / shown(path)).is_symlink()]
+def _stamps(entries: Sequence[Entry], forbidden: Forbidden) -> dict[str, object]:
+    return {
+        f"/{entry.path}": (entry.size, entry.changed)
+        for entry in entries
+        if not (entry.is_folder or entry.is_link or forbidden.withholds(entry.path))
+    }
 
 
 def _told(query: str, answer: Answer) -> str:

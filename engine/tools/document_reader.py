@@ -1,24 +1,15 @@
-"""A program of its own that reads the text of one document: what a hostile file can do ends with it.
-
-Run as `python -m engine.tools.document_reader KIND`; the document comes by standard input, its text goes to
-standard output as UTF-8. Status 3: the file cannot be read, and why on standard error.
-"""
+"""Reads the text of one document; done apart, for a hostile file can take any time and memory."""
 
 from __future__ import annotations
 
 import io
-import resource
-import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from typing import Final
 
 CHARACTERS: Final = 1_000_000
 PAGES: Final = 500
-MEMORY_BYTES: Final = 1_073_741_824
-CPU_S: Final = 20
 INFLATED_BYTES: Final = 200_000_000
-CANNOT: Final = 3
 
 
 class Unreadable(Exception):
@@ -71,22 +62,15 @@ def _check_inflated(content: bytes) -> None:
 READERS: Final[dict[str, Callable[[bytes], Iterator[str]]]] = {"pdf": pdf, "docx": docx}
 
 
-def main(kind: str) -> int:
-    """Read standard input and print its text."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
-    room = CHARACTERS
+def text_of(kind: str, content: bytes) -> dict[str, str]:
+    """The document's text, cut where it is very long; or `refused`, and why."""
+    pieces, room = [], CHARACTERS
     try:
-        for piece in READERS[kind](sys.stdin.buffer.read()):
-            sys.stdout.buffer.write(piece[:room].encode(errors="replace"))
+        for piece in READERS[kind](content):
+            pieces.append(piece[:room].encode(errors="replace").decode())
             room -= len(piece)
             if room <= 0:
                 break
-    except (Unreadable, MemoryError) as failure:
-        sys.stderr.write(str(failure) or "it takes too much memory")
-        return CANNOT
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    except Unreadable as failure:
+        return {"refused": str(failure)}
+    return {"text": "".join(pieces)}

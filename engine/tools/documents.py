@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
-import os
 import posixpath
-import sys
 from typing import Final
 
-from engine.tools.document_reader import CANNOT
+from engine.apart import Exhausted, apart
+from engine.tools.document_reader import text_of
 from engine.tools.tool import ToolFailure
 
-PATIENCE_S: Final = 60.0
+CPU_S: Final = 20
 LARGEST_PICTURE: Final = 5_000_000
 DOCUMENTS: Final = {".pdf": "pdf", ".docx": "docx"}
 _PICTURES: Final = {
@@ -44,33 +42,18 @@ def picture(path: str, content: bytes) -> str:
     return f"data:{media};base64,{base64.b64encode(content).decode()}"
 
 
-async def document_text(path: str, content: bytes) -> str:
+async def document_text(path: str, content: bytes, *, owner: str) -> str:
     """The text of a document, read in a process of its own. Raises: ToolFailure."""
-    reader = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "engine.tools.document_reader",
-        DOCUMENTS[_ending(path)],
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env={"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-        cwd="/",
-    )
     try:
-        async with asyncio.timeout(PATIENCE_S):
-            printed, complaint = await reader.communicate(content)
-    except TimeoutError:
-        raise ToolFailure(f"{path} takes too long to read.") from None
-    finally:
-        if reader.returncode is None:
-            reader.kill()
-            await reader.wait()
-    if reader.returncode == CANNOT:
-        raise ToolFailure(f"{path} cannot be read: {complaint.decode(errors='replace')[:500]}.")
-    if reader.returncode != 0:
-        raise ToolFailure(f"{path} cannot be read: it takes more time or memory than a document may.")
-    return printed.decode()
+        found = await apart(text_of, DOCUMENTS[_ending(path)], content, owner=owner, cpu_s=CPU_S)
+    except Exhausted:
+        raise ToolFailure(
+            f"{path} cannot be read: it takes more time or memory than a document may."
+        ) from None
+    if "refused" in found:
+        raise ToolFailure(f"{path} cannot be read: {found['refused'][:500]}.")
+    text: str = found["text"]
+    return text
 
 
 def _ending(path: str) -> str:

@@ -6,64 +6,98 @@ agent's tools, not a wall: a program that the agent may run can read every file 
 
 from __future__ import annotations
 
+import functools
 import posixpath
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from pathspec import GitIgnoreSpec
-
+from engine.apart import Exhausted, apart
 from engine.runtimes.workspace import Workspace
-from engine.tools.ignoring import usable_patterns
+from engine.tools.ignore_patterns import Patterns
 from engine.tools.reach import Touched
-from engine.tools.text import decoded
-from engine.tools.tool import ToolContext
+from engine.tools.tool import ToolContext, ToolFailure
+from engine.tools.unignored import LARGEST_RULES, ROOIGNORE, forbids
 from models.error import AppError
 from models.tool import ToolGroup
 
-ROOIGNORE: Final = ".rooignore"
+_FEW_BYTES: Final = 4096
+_FEW_CHARACTERS: Final = 1000
+"""So little is matched here, in a millisecond or two; more in a process of its own."""
 
 
 class Forbidden:
     """What is kept from one call."""
 
-    def __init__(self, spec: GitIgnoreSpec | None, withholds: Callable[[str], bool]) -> None:
-        self._spec = spec
+    def __init__(self, workspace: Workspace, rules: bytes, withholds: Callable[[str], bool]) -> None:
+        self._workspace = workspace
+        self._rules = rules
         self._withholds = withholds
 
     @classmethod
     async def of(cls, context: ToolContext) -> Forbidden:
         """The rules as they are now; a `.rooignore` that cannot be read rules nothing."""
-        return cls(await _spec(context.workspace), context.withholds)
+        return cls(context.workspace, await _rules(context.workspace), context.withholds)
 
     @classmethod
     async def of_workspace(cls, workspace: Workspace) -> Forbidden:
         """What `.rooignore` alone forbids."""
-        return cls(await _spec(workspace), lambda _: False)
+        return cls(workspace, await _rules(workspace), lambda _: False)
 
-    def forbids(self, path: str) -> bool:
-        """Whether a path of the workspace is kept from the call, itself or by a folder that it is in."""
+    def withholds(self, path: str) -> bool:
+        """Whether a rule of the session keeps a path of the workspace from the call."""
         relative = posixpath.normpath(path.strip("/"))
-        return relative != "." and (self._ignores(relative) or self._withholds(relative))
+        return relative != "." and self._withholds(relative)
 
-    def objection(self, touched: Sequence[Touched]) -> str | None:
-        """Why `.rooignore` lets a call that reaches these not be made; None if it does."""
+    async def among(self, paths: Iterable[str]) -> set[str]:
+        """Those of the paths that are kept from the call, by themselves or by a folder that they are in.
+
+        Raises: ToolFailure, where `.rooignore` takes too long to be matched.
+        """
+        asked = {path: posixpath.normpath(path.strip("/")) for path in paths}
+        named = [path for path in dict.fromkeys(asked.values()) if path != "."]
+        ignored = await self._ignored(named)
+        return {path for path, name in asked.items() if name in ignored or self.withholds(name)}
+
+    async def objection(self, touched: Sequence[Touched]) -> str | None:
+        """Why `.rooignore` lets a call that reaches these not be made; None if it does.
+
+        Raises: as `among`.
+        """
+        ignored = await self._ignored([each.path for each in touched if each.path])
         for each in touched:
-            if not each.path or not self._ignores(each.path):
+            if each.path not in ignored:
                 continue
             if ToolGroup.COMMAND in each.groups:
                 return f"The command names {each.path}, which {ROOIGNORE} forbids. Nothing was run."
             return f"{each.path} is forbidden by {ROOIGNORE}. Go on without it, or ask the person."
         return None
 
-    def _ignores(self, relative: str) -> bool:
-        return self._spec is not None and bool(
-            self._spec.match_file(relative) or self._spec.match_file(f"{relative}/")
-        )
+    async def _ignored(self, paths: Sequence[str]) -> set[str | None]:
+        if not self._rules or not paths:
+            return set()
+        if len(self._rules) <= _FEW_BYTES and sum(map(len, paths)) <= _FEW_CHARACTERS:
+            return {path for path in paths if forbids(_parsed(self._rules), path)}
+        try:
+            return set(await apart(forbidden_by, self._rules, paths, owner=str(self._workspace.folder)))
+        except Exhausted:
+            raise ToolFailure(
+                f"{ROOIGNORE} takes too long to be matched, so nothing was done. Its rules have to be fewer."
+            ) from None
 
 
-async def _spec(workspace: Workspace) -> GitIgnoreSpec | None:
+def forbidden_by(rules: bytes, paths: Sequence[str]) -> list[str]:
+    """Those of the paths that a `.rooignore` of this content forbids."""
+    patterns = Patterns.parse(rules)
+    return [path for path in paths if forbids(patterns, path)]
+
+
+@functools.lru_cache(maxsize=64)
+def _parsed(rules: bytes) -> Patterns:
+    return Patterns.parse(rules)
+
+
+async def _rules(workspace: Workspace) -> bytes:
     try:
-        content = (await workspace.read(ROOIGNORE)).content
+        return (await workspace.read(ROOIGNORE)).content[:LARGEST_RULES]
     except AppError:
-        return None
-    return GitIgnoreSpec.from_lines(usable_patterns(decoded(content) or ""))
+        return b""

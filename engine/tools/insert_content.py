@@ -8,6 +8,7 @@ from dataclasses import field
 from typing import ClassVar
 
 from engine.tools.changes import change_of
+from engine.tools.diff.document import Document, Line
 from engine.tools.notices import informed
 from engine.tools.parameters import in_workspace
 from engine.tools.paths import place, shown
@@ -64,12 +65,18 @@ class InsertContent(Tool[InsertContentParameters]):
 
 def _inserted(text: str, line: int, content: str) -> str:
     """The text with the content before the line; each of its lines ends as the text's own do."""
-    lines = text.splitlines(keepends=True)
+    document = Document.parse(text)
+    lines = list(document.lines)
     if line > len(lines) + 1:
         raise ToolFailure(f"line is {line}, but the file has {len(lines)} lines; 0 inserts at the end.")
-    ending = "\r\n" if any(each.endswith("\r\n") for each in lines) else "\n"
-    added = "".join(f"{each}{ending}" for each in content.splitlines())
+    added = [Line(each, document.ending) for each in _lines(content)]
     position = len(lines) if line == 0 else line - 1
-    if position == len(lines) and lines and not lines[-1].endswith(("\n", "\r")):
-        lines[-1] += ending
-    return "".join([*lines[:position], added, *lines[position:]])
+    if position == len(lines) and lines and not lines[-1].ending:
+        lines[-1] = Line(lines[-1].text, document.ending)
+    inserted = [*lines[:position], *added, *lines[position:]]
+    return document.mark + "".join(each.text + each.ending for each in inserted)
+
+
+def _lines(content: str) -> list[str]:
+    """The lines of what is to be inserted; a line break at its end begins no further one."""
+    return [each.removesuffix("\r") for each in content.removesuffix("\n").split("\n")]

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-import posixpath
 from collections.abc import Sequence
 from dataclasses import field
 from typing import ClassVar, Final
 
+from engine.apart import Exhausted, apart
 from engine.runtimes.workspace import Workspace
-from engine.tools.definitions import GRAMMARS, MOST_DEFINITIONS, Definition, definitions, language_of
+from engine.tools.definitions import GRAMMARS, MOST_DEFINITIONS, Definition, definitions_in, language_of
 from engine.tools.forbidden import Forbidden
-from engine.tools.ignoring import IgnoreRules
 from engine.tools.notices import informed
 from engine.tools.parameters import in_workspace
 from engine.tools.paths import is_folder, place, shown
 from engine.tools.text import SHOWN_CHARACTERS, read_bytes
 from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
+from engine.tools.unignored import unignored
 from models.shape import PlainShape, value
 from models.tool import ToolGroup
 
 MOST_FILES: Final = 200
 LARGEST_FILE: Final = 1_000_000
+FOLDER_ENTRIES: Final = 10_000
 
 
 @value
@@ -72,28 +72,28 @@ class ListCodeDefinitionNames(Tool[ListCodeDefinitionNamesParameters]):
 async def _sources(context: ToolContext, folder: str) -> list[str]:
     """The source files of a folder, without what git ignores and what is kept from the call."""
     workspace = context.workspace
-    rules, forbidden = IgnoreRules(workspace), await Forbidden.of(context)
-    await rules.learn_above(posixpath.join(folder, "x"))
-    listing = await workspace.list(folder, include_hidden=True)
+    listed = await unignored(
+        workspace, folder, recursive=False, most=FOLDER_ENTRIES, most_of_folder=FOLDER_ENTRIES
+    )
     found = [
-        file.path
-        for file in listing.files
-        if language_of(file.path)
-        and file.size <= LARGEST_FILE
-        and not rules.ignores(file.path, is_folder=False)
+        f"/{entry.path}"
+        for entry in listed.entries
+        if not entry.is_folder and language_of(entry.path) and entry.size <= LARGEST_FILE
     ]
     reached = await workspace.reached(*found)
-    return [
-        path
-        for path, where in zip(found, reached, strict=True)
-        if not forbidden.forbids(path) and not forbidden.forbids(where)
-    ]
+    kept = await (await Forbidden.of(context)).among([*found, *reached])
+    pairs = zip(found, reached, strict=True)
+    return [path for path, where in pairs if path not in kept and where not in kept]
 
 
 async def _listed(workspace: Workspace, path: str) -> str:
-    """A file's definitions under its path; nothing where it has none."""
-    content = await read_bytes(workspace, shown(path))
-    found = await asyncio.to_thread(definitions, language_of(path) or "", content[:LARGEST_FILE])
+    """A file's definitions under its path; nothing where it has none. Raises: ToolFailure."""
+    content = (await read_bytes(workspace, shown(path)))[:LARGEST_FILE]
+    try:
+        printed = await apart(definitions_in, language_of(path) or "", content, owner=str(workspace.folder))
+    except Exhausted:
+        return f"{shown(path)}\n(takes too long to be read)"
+    found = [Definition(*each.values()) for each in printed]
     if not found:
         return ""
     lines = [_line(each) for each in found]

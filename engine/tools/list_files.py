@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
-from engine.runtimes.workspace import Listing, Workspace
+from engine.runtimes.listing import as_text
 from engine.tools.forbidden import Forbidden
-from engine.tools.ignoring import IgnoreRules
 from engine.tools.notices import informed
 from engine.tools.parameters import in_workspace
 from engine.tools.paths import place, shown
 from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
+from engine.tools.unignored import Entry, unignored
 from models.error import Conflict, NotFound
 from models.shape import PlainShape, described, value
 from models.tool import ToolGroup
@@ -22,6 +22,8 @@ from models.tool import ToolGroup
 SHOWN_ENTRIES: Final = 200
 FOLDER_ENTRIES: Final = 5000
 """How many entries of one folder are looked at, ignored ones included."""
+MOST_ENTRIES: Final = 5000
+"""How many are looked at in all, those included that are kept from the call."""
 
 
 @value
@@ -74,41 +76,23 @@ class ListFiles(Tool[ListFilesParameters]):
 
 
 async def _entries(context: ToolContext, folder: str, *, recursive: bool) -> _Entries:
-    workspace = context.workspace
-    rules, forbidden = IgnoreRules(workspace), await Forbidden.of(context)
-    await rules.learn_above(folder)
-    waiting, found, is_cut = deque([folder]), list[str](), False
-    while waiting and not is_cut:
-        level, below, is_partial = await _level(workspace, rules, waiting.popleft())
-        found += [path for path in level if not forbidden.forbids(path)]
-        below = [path for path in below if not forbidden.forbids(path)]
-        is_cut = is_partial or len(found) > SHOWN_ENTRIES
-        if recursive:
-            waiting += below
-    return _Entries(paths=sorted(found[:SHOWN_ENTRIES]), is_cut=is_cut)
+    found = await unignored(
+        context.workspace, folder, recursive=recursive, most=MOST_ENTRIES, most_of_folder=FOLDER_ENTRIES
+    )
+    kept = await asyncio.to_thread(_kept, found.entries, await Forbidden.of(context))
+    is_cut = found.is_cut or len(kept) > SHOWN_ENTRIES
+    return _Entries(paths=sorted(kept[:SHOWN_ENTRIES]), is_cut=is_cut)
 
 
-async def _level(workspace: Workspace, rules: IgnoreRules, folder: str) -> tuple[list[str], list[str], bool]:
-    """What one folder holds, the folders to go on with, and whether it holds more than is looked at."""
-    listing = await workspace.list(folder, recursive=False, include_hidden=True, max_entries=FOLDER_ENTRIES)
-    if any(file.name == ".gitignore" for file in listing.files):
-        await rules.learn(folder)
-    folders, files = await asyncio.to_thread(_kept, rules, listing)
-    links = await asyncio.to_thread(_links, workspace, folders)
-    entries = [f"{shown(path)}/" for path in folders] + [shown(path) for path in files]
-    return sorted(entries), [path for path in folders if path not in links], listing.is_truncated
-
-
-def _kept(rules: IgnoreRules, listing: Listing) -> tuple[list[str], list[str]]:
-    """The paths of folders and of files that are not ignored."""
-    folders = [each.path for each in listing.directories if not rules.ignores(each.path, is_folder=True)]
-    files = [each.path for each in listing.files if not rules.ignores(each.path, is_folder=False)]
-    return folders, files
-
-
-def _links(workspace: Workspace, folders: Sequence[str]) -> set[str]:
-    """Those of the folders that are links: shown, but not gone into, for they may lead in circles."""
-    return {path for path in folders if (workspace.folder / shown(path)).is_symlink()}
+def _kept(entries: Sequence[Entry], forbidden: Forbidden) -> list[str]:
+    """What may be shown of the entries: not what a rule of the session keeps from the call."""
+    kept, withheld = list[str](), set[str]()
+    for entry in entries:
+        if posixpath.dirname(entry.path) in withheld or forbidden.withholds(entry.path):
+            withheld.add(entry.path)
+        else:
+            kept.append(f"{as_text(entry.path)}/" if entry.is_folder else as_text(entry.path))
+    return kept
 
 
 def _report(folder: str, entries: _Entries) -> str:

@@ -5,24 +5,22 @@ from __future__ import annotations
 import functools
 from typing import Final
 
-from pathspec import GitIgnoreSpec
-
-from engine.tools.ignoring import usable_patterns
+from engine.tools.ignore_patterns import Patterns, pattern_of
 
 BELOW: Final = "\uffff" * 40
 """Stands for whatever may be in a folder: no pattern names it."""
 
 
 @functools.lru_cache(maxsize=4096)
-def _spec(pattern: str) -> GitIgnoreSpec | None:
-    usable = usable_patterns(pattern)
-    spec = GitIgnoreSpec.from_lines(usable)
-    return spec if any(each.include for each in spec.patterns) else None
+def _patterns(pattern: str) -> Patterns | None:
+    lines = pattern.split("\n")
+    found = map(pattern_of, lines)
+    return Patterns(lines) if any(each.ignores for each in found if each is not None) else None
 
 
 def is_usable(pattern: str) -> bool:
-    """Whether the pattern can match anything, and in reasonable time."""
-    return _spec(pattern) is not None
+    """Whether the pattern can match anything."""
+    return _patterns(pattern) is not None
 
 
 def matches(pattern: str, path: str, *, is_folder: bool = False, otherwise: bool = False) -> bool:
@@ -30,12 +28,12 @@ def matches(pattern: str, path: str, *, is_folder: bool = False, otherwise: bool
 
     `otherwise` is what is said of a pattern that cannot be used.
     """
-    spec = _spec(pattern)
-    if spec is None:
+    patterns = _patterns(pattern)
+    if patterns is None:
         return otherwise
     below = f"{path}/{BELOW}".lstrip("/")
-    return (bool(path) and _fits(spec, path)) or (is_folder and spec.match_file(below))
+    return (bool(path) and _fits(patterns, path)) or (is_folder and patterns.ignores(below, is_folder=False))
 
 
-def _fits(spec: GitIgnoreSpec, path: str) -> bool:
-    return spec.match_file(path) or spec.match_file(f"{path}/")
+def _fits(patterns: Patterns, path: str) -> bool:
+    return patterns.ignores(path, is_folder=False) or patterns.ignores(path, is_folder=True)

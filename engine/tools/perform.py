@@ -18,7 +18,7 @@ async def perform(call: PreparedCall, context: ToolContext) -> ToolResult:
     """
     try:
         touched = await reach(context.workspace, call)
-        objection = (await Forbidden.of(context)).objection(touched)
+        objection = await (await Forbidden.of(context)).objection(touched)
         if objection is not None:
             await context.say("rooignore_error", objection)
             raise ToolFailure(objection)

@@ -116,7 +116,8 @@ async def _shown(context: ToolContext, path: str, ranges: Sequence[Range]) -> tu
         content = await read_bytes(context.workspace, path)
         return f"{path} is shown as a picture ({len(content):,} bytes).", [picture(path, content)]
     if is_document(path):
-        lines = lines_of(await document_text(path, await read_bytes(context.workspace, path)))
+        content = await read_bytes(context.workspace, path)
+        lines = lines_of(await document_text(path, content, owner=str(context.workspace.folder)))
     else:
         lines = lines_of(await read_text(context.workspace, path))
     if not lines:

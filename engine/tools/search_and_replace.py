@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from dataclasses import field
 from typing import ClassVar, Final
 
-import regex
-
+from engine.apart import Exhausted, apart
 from engine.tools.changes import change_of
 from engine.tools.notices import informed
 from engine.tools.parameters import in_workspace
 from engine.tools.paths import place, shown
+from engine.tools.replacing_text import Replacing, replaced
 from engine.tools.text import read_text, write_bytes
 from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
 from models.shape import PlainShape, described, limited, value
 from models.tool import ToolGroup
 
-PATIENCE_S: Final = 5.0
+CPU_S: Final = 5
 """How long a pattern may take; one that runs away is given up, and the file stays as it is."""
 
 
@@ -70,7 +70,7 @@ class SearchAndReplace(Tool[SearchAndReplaceParameters]):
     async def run(self, context: ToolContext, parameters: SearchAndReplaceParameters) -> ToolResult:
         path = place(context.workspace, parameters.path)
         before = await read_text(context.workspace, shown(path))
-        text, count = await asyncio.to_thread(_replaced, before, parameters)
+        text, count = await _replaced(str(context.workspace.folder), before, parameters)
         if not count:
             raise ToolFailure(f"{shown(path)} has no {parameters.search[:200]!r} there. It was not changed.")
         await write_bytes(context.workspace, shown(path), text.encode())
@@ -82,25 +82,22 @@ class SearchAndReplace(Tool[SearchAndReplaceParameters]):
         )
 
 
-def _replaced(text: str, parameters: SearchAndReplaceParameters) -> tuple[str, int]:
+async def _replaced(owner: str, text: str, parameters: SearchAndReplaceParameters) -> tuple[str, int]:
     """The text with the replacements, and how many there were. Raises: ToolFailure."""
-    lines = text.splitlines(keepends=True)
-    first, last = (parameters.start_line or 1) - 1, min(parameters.end_line or len(lines), len(lines))
-    if first > last or (lines and first >= len(lines)):
-        raise ToolFailure(f"There are no lines {first + 1} to {last}: the file has {len(lines)}.")
-    flags = (regex.IGNORECASE if parameters.ignore_case else 0) | regex.MULTILINE
-    pattern = parameters.search if parameters.use_regex else regex.escape(parameters.search)
-    replacement = parameters.replace if parameters.use_regex else parameters.replace.replace("\\", "\\\\")
+    asked = Replacing(
+        search=parameters.search,
+        replacement=parameters.replace,
+        first=parameters.start_line,
+        last=parameters.end_line,
+        use_regex=parameters.use_regex,
+        ignore_case=parameters.ignore_case,
+    )
     try:
-        changed, count = regex.subn(
-            pattern, replacement, "".join(lines[first:last]), flags=flags, timeout=PATIENCE_S
-        )
-    except (regex.error, IndexError) as mistake:
+        found = await apart(replaced, text, asked, owner=owner, cpu_s=CPU_S)
+    except Exhausted:
         raise ToolFailure(
-            f"The pattern or its replacement is wrong: {mistake}. Nothing was changed."
+            f"The pattern took more than {CPU_S} seconds and was given up. Write a simpler one."
         ) from None
-    except TimeoutError:
-        raise ToolFailure(
-            f"The pattern took more than {PATIENCE_S:.0f} seconds and was given up. Write a simpler one."
-        ) from None
-    return "".join([*lines[:first], changed, *lines[last:]]), count
+    if "mistake" in found:
+        raise ToolFailure(found["mistake"])
+    return found["text"], found["count"]

@@ -73,7 +73,9 @@ class SearchFiles(Tool[SearchFilesParameters]):
     async def run(self, context: ToolContext, parameters: SearchFilesParameters) -> ToolResult:
         path = await _existing(context.workspace, parameters.path)
         done = await context.run_quietly(_command_line(path, parameters))
-        matches = _read(done, await Forbidden.of(context))
+        lines = list(read_lines(done.output))
+        forbidden = await (await Forbidden.of(context)).among({line.path for line in lines})
+        matches = _read([line for line in lines if line.path not in forbidden], is_cut=done.is_truncated)
         _check(done, matches)
         return ToolResult(success=True, output=_report(path, matches))
 
@@ -96,14 +98,12 @@ def _command_line(path: str, parameters: SearchFilesParameters) -> str:
     return f'exec 4>&1; code=$({{ {{ {line}; echo $? >&3; }} | head -n {longest} >&4; }} 3>&1); exit "$code"'
 
 
-def _read(done: Exit, forbidden: Forbidden) -> _Matches:
+def _read(lines: Sequence[Line], *, is_cut: bool) -> _Matches:
     shown: list[str] = []
     count = files = 0
     room = SHOWN_CHARACTERS
     before: Line | None = None
-    for line in read_lines(done.output):
-        if forbidden.forbids(line.path):
-            continue
+    for line in lines:
         printed = [*_between(before, line), _shown(line)]
         room -= sum(len(text) + 1 for text in printed)
         is_match = line.column is not None
@@ -113,7 +113,7 @@ def _read(done: Exit, forbidden: Forbidden) -> _Matches:
         files += before is None or before.path != line.path
         shown += printed
         before = line
-    return _Matches(lines=shown, count=count, files=files, is_cut=done.is_truncated)
+    return _Matches(lines=shown, count=count, files=files, is_cut=is_cut)
 
 
 def _between(before: Line | None, line: Line) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bench.wire import Client, connect
 from tests.end_to_end.hostile.talking import Talker, connected
 from tests.support.others import others_stay_quick
 from tests.support.server import ServerProcess
@@ -117,3 +118,41 @@ async def test_names_that_change_without_end(server: ServerProcess, busy: Busy, 
             await busy.call("process.get", pid=pid)
             await asyncio.sleep(0.02)
         await busy.call("process.stop", pid=pid, force=True)
+
+
+@contextlib.asynccontextmanager
+async def calling(server: ServerProcess) -> AsyncIterator[Client]:
+    """A client that waits for as long as a call may take, and can have several under way."""
+    client = await connect(server.url, {"token": server.key})
+    yield client
+    client.close()
+
+
+async def test_a_workspace_whose_rules_are_hostile(server: ServerProcess) -> None:
+    async with calling(server) as client:
+        made = await client.call("session.create", {"name": "Rules"})
+        session_id = made["session"]["id"]
+        rules = "".join(f"*a*a*b{number}\n" for number in range(1000))
+        for name in (".gitignore", ".rooignore"):
+            await client.call("file.create", {"sessionId": session_id, "path": name, "content": rules})
+        for number in range(20):
+            path = f"{'a' * 240}{number}"
+            await client.call("file.create", {"sessionId": session_id, "path": path, "content": ""})
+        call = {"sessionId": session_id, "toolName": "list_files", "parameters": {"path": "."}}
+        with others_stay_quick(server):
+            done = await asyncio.gather(*(client.call("tool.execute", call) for _ in range(6)))
+    assert all(each["result"]["success"] for each in done), done
+
+
+async def test_a_pattern_that_runs_away(server: ServerProcess) -> None:
+    async with calling(server) as client:
+        made = await client.call("session.create", {"name": "Patterns"})
+        session_id = made["session"]["id"]
+        await client.call(
+            "file.create", {"sessionId": session_id, "path": "a.txt", "content": "a" * 5000 + "b\n"}
+        )
+        asked = {"path": "a.txt", "search": "(a|a)*$", "replace": "x", "use_regex": True, "end_line": 1}
+        call = {"sessionId": session_id, "toolName": "search_and_replace", "parameters": asked}
+        with others_stay_quick(server):
+            done = await client.call("tool.execute", call)
+    assert "was given up" in done["result"]["output"], done

@@ -168,7 +168,7 @@ class ExternalClient:
         config, equipment, workspace = self._work.session.config, self._work.equipment, self._work.workspace
         touched = await reach(workspace, call)
         forbidden = await Forbidden.of_workspace(workspace)
-        if forbidden.objection(touched) is not None:
+        if await forbidden.objection(touched) is not None:
             return False
         decision = equipment.policy.decide(config, call, touched)
         if decision is not Decision.ASK:

@@ -5,15 +5,15 @@ Source: S2, `apply_diff`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
 
 from engine.tools.diff.blocks import Block, Lines
 from engine.tools.diff.document import Document
 from engine.tools.diff.indentation import reindented
-from engine.tools.diff.matching import Ambiguous, Found, Missed, Search, standing_at
-from engine.tools.diff.refusals import ambiguous, missed, same_without_numbers
+from engine.tools.diff.matching import COMPARING, Ambiguous, Found, Missed, Search, standing_at
+from engine.tools.diff.refusals import ambiguous, missed, same, same_without_numbers
 from engine.tools.line_numbers import without_numbers
 
 EXACT: Final = 1.0
@@ -46,6 +46,15 @@ class Outcome:
     applied: tuple[Applied, ...]
     refused: tuple[Refused, ...]
 
+    @classmethod
+    def load(cls, raw: Mapping[str, Any]) -> Outcome:
+        """From what JSON has of one."""
+        return cls(
+            text=raw["text"],
+            applied=tuple(Applied(**each) for each in raw["applied"]),
+            refused=tuple(Refused(**each) for each in raw["refused"]),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Variant:
@@ -76,10 +85,15 @@ class _Application:
 
     document: Document
     threshold: float
+    comparing: int
+    """How much may be compared for each block."""
     edits: list[_Edit] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
 
     def apply(self, block: Block) -> None:
+        if block.search == block.replacement:
+            self.refused.append(Refused(number=block.number, reason=same()))
+            return
         variant, found = self._find(block)
         if isinstance(found, Found):
             self._replace(block.number, variant, found)
@@ -108,11 +122,11 @@ class _Application:
 
     def _without_numbers(self, block: Block) -> _Variant | None:
         search, replacement = without_numbers(block.search), without_numbers(block.replacement)
-        if search is None or (block.replacement and replacement is None):
+        if search is None:
             return None
         return _Variant(
             search=search.lines,
-            replacement=replacement.lines if replacement else (),
+            replacement=replacement.lines if replacement else block.replacement,
             near=self._now_at(block.start_line or search.first),
         )
 
@@ -126,7 +140,7 @@ class _Application:
         return index
 
     def _search(self, variant: _Variant, threshold: float) -> Found | Ambiguous | Missed:
-        search = Search(self.document.texts, variant.search, near=variant.near)
+        search = Search(self.document.texts, variant.search, near=variant.near, comparing=self.comparing)
         return search.find(threshold=threshold)
 
     def _replace(self, number: int, variant: _Variant, found: Found) -> None:
@@ -159,7 +173,12 @@ def apply(text: str, blocks: Sequence[Block], *, threshold: float = EXACT) -> Ou
     along. A block that does not fit is refused and the others go on. Line endings, the final newline and a
     byte-order mark stay as they were. `threshold` is the similarity asked for, from 0 to 1.
     """
-    application = _Application(Document.parse(text), threshold)
+    application = _Application(Document.parse(text), threshold, COMPARING // max(1, len(blocks)))
     for block in sorted(blocks, key=lambda block: block.start_line or 0):
         application.apply(block)
     return application.outcome()
+
+
+def applied_in(text: str, blocks: Sequence[Block], threshold: float) -> dict[str, Any]:
+    """As `apply`, as JSON has it."""
+    return asdict(apply(text, blocks, threshold=threshold))

@@ -61,8 +61,7 @@ def parse(diff: str) -> tuple[Block, ...]:
     """The blocks of `diff` in the order written, with escapes undone. Text between blocks is passed over.
 
     Raises: MalformedDiff, for markers out of order, a marker within a block that is not escaped, a block
-    without an end, an empty search, a search equal to its replacement, and a diff without any block or
-    with more than `MOST_BLOCKS`.
+    without an end, an empty search, and a diff without any block or with more than `MOST_BLOCKS`.
     """
     reader = _Reader([line.removesuffix("\r") for line in diff.split("\n")])
     blocks: list[Block] = []
@@ -93,10 +92,6 @@ def _block(reader: _Reader, *, number: int) -> Block:
         raise MalformedDiff(
             f"Block {number} (line {opened_at}): the search is empty. Write the lines to replace; to insert, "
             "search for the line beside the place and repeat it in the replacement."
-        )
-    if search == replacement:
-        raise MalformedDiff(
-            f"Block {number} (line {opened_at}): the search equals the replacement, so nothing would change."
         )
     return Block(number=number, search=search, replacement=replacement, start_line=start_line)
 

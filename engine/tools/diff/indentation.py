@@ -2,18 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
 
 
 def reindented(replacement: Sequence[str], *, searched: Sequence[str], matched: Sequence[str]) -> list[str]:
-    """The replacement moved from the search's indentation to that of the matched text.
+    """The replacement as it is put in the place of the matched text.
 
-    The first line of the search that is not blank says how far; where both are set in alike, nothing moves.
+    Lines that it shares with the search stay as the file has them. The others are set in as the file sets in
+    what the search sets in alike; where no line of the search is set in so deep, as far from its first line.
     """
     searched_base, matched_base = _bases(searched, matched)
-    if searched_base == matched_base:
-        return list(replacement)
-    return [_moved(line, searched_base, matched_base) for line in replacement]
+    everywhere = _depths(searched, matched)
+    lines: list[str] = []
+    changes = SequenceMatcher(None, searched, replacement, autojunk=False).get_opcodes()
+    for kind, start, end, first, last in changes:
+        if kind == "equal":
+            kept = list(matched[start:end])
+            lines += kept + list(replacement[first + len(kept) : last])
+            continue
+        depths = everywhere | _depths(searched[start:end], matched[start:end])
+        lines += [_set_in(line, depths, searched_base, matched_base) for line in replacement[first:last]]
+    return lines
+
+
+def _depths(searched: Sequence[str], matched: Sequence[str]) -> dict[str, str]:
+    """How the file sets in what the search sets in, by the search's indentation."""
+    return {_indentation(wanted): _indentation(found) for wanted, found in _pairs(searched, matched)}
+
+
+def _pairs(searched: Sequence[str], matched: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The lines of both that are not blank, from the last to the first: the first of a kind counts."""
+    pairs = list(zip(searched, matched, strict=False))
+    return ((wanted, found) for wanted, found in reversed(pairs) if wanted.strip() and found.strip())
+
+
+def _set_in(line: str, depths: Mapping[str, str], searched_base: str, matched_base: str) -> str:
+    indentation = _indentation(line)
+    if line.strip() and indentation in depths:
+        return depths[indentation] + line[len(indentation) :]
+    return line if searched_base == matched_base else _moved(line, searched_base, matched_base)
 
 
 def _bases(searched: Sequence[str], matched: Sequence[str]) -> tuple[str, str]:

@@ -56,10 +56,13 @@ class Missed:
 class Search:
     """One search text in one file. `near` is the index that the hint names."""
 
-    def __init__(self, texts: Sequence[str], wanted: Sequence[str], *, near: int | None) -> None:
+    def __init__(
+        self, texts: Sequence[str], wanted: Sequence[str], *, near: int | None, comparing: int = COMPARING
+    ) -> None:
         self._texts = texts
         self._wanted = list(wanted)
         self._near = near
+        self._comparing = comparing
         self._plain_texts = [normalised(text) for text in texts]
         self._plain_wanted = [normalised(text) for text in wanted]
         self._joined = "\n".join(self._plain_wanted)
@@ -112,7 +115,7 @@ class Search:
         return self._looked if len(self._looked) <= most else self._sharing()[:most]
 
     def _most_compared(self) -> int:
-        return COMPARING // max(1, len(self._joined)) ** 2
+        return self._comparing // max(1, len(self._joined)) ** 2
 
     def _sharing(self) -> list[int]:
         """The places in reach that have lines of the search where it has them, most such lines first."""

@@ -31,6 +31,10 @@ def ambiguous(found: Ambiguous) -> str:
     )
 
 
+def same() -> str:
+    return "The search equals the replacement, so nothing would change."
+
+
 def same_without_numbers() -> str:
     return "Without their line numbers the search equals the replacement, so nothing would change."
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import unicodedata
 from typing import Final
 
 from rapidfuzz.distance import Levenshtein
@@ -20,9 +22,12 @@ _PLAIN: Final = str.maketrans(
 )
 
 
+@functools.lru_cache(maxsize=100_000)
 def normalised(line: str) -> str:
-    """A line with plain quotes and dashes, one blank for each run of white space, and none at the ends."""
-    return " ".join(line.translate(_PLAIN).split())
+    """A line with composed letters, plain quotes and dashes, one blank for each run of white space, and none
+    at the ends.
+    """
+    return " ".join(unicodedata.normalize("NFC", line).translate(_PLAIN).split())
 
 
 def similarity(one: str, other: str, *, at_least: float = 0.0) -> float:

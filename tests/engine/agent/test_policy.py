@@ -117,8 +117,8 @@ NEVER_SECRET = {"decision": "never", "path": "secret/**"}
         (NEVER_SECRET, run("cat a", cwd="secret"), "never"),
         (NEVER_SECRET, run("sh -c 'echo x > secret/a'"), "never"),
         (NEVER_SECRET, run("echo secret-santa"), "ask"),
-        ({"decision": "never", "path": "a*b*c*d*e*f"}, read("plain.txt"), "never"),
-        ({"decision": "always", "path": "a*b*c*d*e*f"}, write("plain.txt"), "ask"),
+        ({"decision": "never", "path": "[a"}, read("plain.txt"), "never"),
+        ({"decision": "always", "path": "[a"}, write("plain.txt"), "ask"),
     ],
 )
 async def test_a_rule_for_paths_means_what_it_means_in_gitignore_and_judges_the_files_reached(

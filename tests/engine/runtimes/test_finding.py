@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from engine.runtimes import finding
-from engine.runtimes.finding import Wanted, find
+from engine.runtimes.finding import Found, Wanted, find_apart, find_few, opened
 from engine.runtimes.workspace import Workspace
 
 ALL = Wanted(recursive=True, include_hidden=True, max_entries=10_000, window=None)
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> int:
+def folder(tmp_path: Path) -> Path:
     """A folder with what is hard to list."""
     folder = tmp_path / "folder"
     (folder / "a/b").mkdir(parents=True)
@@ -28,7 +28,12 @@ def root(tmp_path: Path) -> int:
     (folder / "outside").symlink_to("/etc")
     (folder / "nowhere").symlink_to("none")
     os.mkfifo(folder / "pipe")
-    return os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    return folder
+
+
+def find(folder: Path, path: str, wanted: Wanted) -> Found:
+    with opened(os.open(folder, os.O_RDONLY | os.O_DIRECTORY)) as root:
+        return find_few(root, path, wanted)
 
 
 @pytest.mark.parametrize("path", ["", "a", "a/b", "inside"])
@@ -36,8 +41,8 @@ def root(tmp_path: Path) -> int:
 @pytest.mark.parametrize("include_hidden", [True, False])
 @pytest.mark.parametrize("window", [None, (0, 1), (1, 3), (100, 200)])
 @pytest.mark.parametrize("max_entries", [2, 10_000])
-def test_both_find_the_same(
-    root: int,
+async def test_both_find_the_same(
+    folder: Path,
     path: str,
     recursive: bool,
     include_hidden: bool,
@@ -47,7 +52,7 @@ def test_both_find_the_same(
     wanted = Wanted(
         recursive=recursive, include_hidden=include_hidden, max_entries=max_entries, window=window
     )
-    here, apart = find(root, path, wanted), finding._find_apart(root, path, wanted)
+    here, apart = find(folder, path, wanted), await find_apart(str(folder), path, wanted)
     assert [list(map(tuple, each)) for each in (apart.directories, apart.files)] == [
         list(here.directories),
         list(here.files),
@@ -58,11 +63,12 @@ def test_both_find_the_same(
 @pytest.mark.parametrize(
     ("path", "number"), [("none", errno.ENOENT), (".hidden", errno.ENOTDIR), ("outside", errno.EXDEV)]
 )
-def test_both_refuse_the_same(root: int, path: str, number: int) -> None:
-    for way in (find, finding._find_apart):
-        with pytest.raises(OSError) as refused:
-            way(root, path, ALL)
-        assert refused.value.errno == number
+async def test_both_refuse_the_same(folder: Path, path: str, number: int) -> None:
+    with pytest.raises(OSError) as here:
+        find(folder, path, ALL)
+    with pytest.raises(OSError) as apart:
+        await find_apart(str(folder), path, ALL)
+    assert here.value.errno == apart.value.errno == number
 
 
 async def test_much_is_found_apart_and_listed_alike(
@@ -71,14 +77,6 @@ async def test_much_is_found_apart_and_listed_alike(
     for number in range(30):
         (workspace.folder / f"file{number:02}").write_text("x" * number)
     here = await workspace.list(window=(10, 15))
-    asked = []
-    apart = finding._find_apart
-
-    def note(root: int, path: str, wanted: Wanted) -> finding.Found:
-        asked.append(path)
-        return apart(root, path, wanted)
-
     monkeypatch.setattr(finding, "FEW", 20)
-    monkeypatch.setattr(finding, "_find_apart", note)
     assert await workspace.list(window=(10, 15)) == here
-    assert (here.total, [each.size for each in here.files], asked) == (30, [10, 11, 12, 13, 14], [""])
+    assert (here.total, [each.size for each in here.files]) == (30, [10, 11, 12, 13, 14])

@@ -20,6 +20,9 @@ from tests.engine.tools.conftest import Context
         ("a\r\nb\r\n", 2, "x\ny", "a\r\nx\r\ny\r\nb\r\n"),
         ("", 0, "x", "x\n"),
         ("", 1, "x", "x\n"),
+        ("\ufeffa\n", 1, "x", "\ufeffx\na\n"),
+        ("a\fb\u2028c\nd\n", 2, "x\fy\u2028z", "a\fb\u2028c\nx\fy\u2028z\nd\n"),
+        ("a\x1cb\x85\nd", 0, "x", "a\x1cb\x85\nd\nx\n"),
     ],
 )
 async def test_lines_come_where_they_should(

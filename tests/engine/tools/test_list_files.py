@@ -68,10 +68,10 @@ async def test_an_ignored_folder_is_listed_when_asked_for(context: Context) -> N
 
 
 async def test_lines_that_are_no_patterns_rule_nothing(context: Context) -> None:
-    context.write(".gitignore", "!\n[z-a]\n\\\n[[:alpha:]]\n*a*a*a*a*\nb\n")
-    context.write("a" * 60, "")
+    context.write(".gitignore", "!\n[a\n\\\n[[:alpha:]]\nb\n")
+    context.write("a", "")
     context.write("b", "")
-    assert await listed(context) == [".gitignore", "a" * 60]
+    assert await listed(context) == [".gitignore", "a"]
 
 
 async def test_a_gitignore_that_is_a_folder_rules_nothing(context: Context) -> None:

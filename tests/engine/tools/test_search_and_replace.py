@@ -52,10 +52,30 @@ async def test_what_cannot_be_done_changes_nothing(
 async def test_an_expression_that_runs_away_is_given_up(
     context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.tools.search_and_replace.PATIENCE_S", 0.1)
+    monkeypatch.setattr("engine.tools.search_and_replace.CPU_S", 1)
     content = "a" * 5000 + "b\n"
     context.write("a.txt", content)
     arguments = {"search": r"(a|a)*$", "replace": "x", "use_regex": True, "end_line": 1}
     told = await context.failure("search_and_replace", path="a.txt", **arguments)
     assert "was given up" in told
     assert context.read("a.txt") == content
+
+
+@pytest.mark.parametrize(
+    ("before", "arguments", "after"),
+    [
+        ("a\r\nb\r\nc\r\n", {"search": "a\nb", "replace": "x\ny\nz"}, "x\r\ny\r\nz\r\nc\r\n"),
+        ("a;\r\nb\r\n", {"search": ";$", "replace": "", "use_regex": True}, "a\r\nb\r\n"),
+        ("a\r\nb\r\n", {"search": r"a\r\nb", "replace": "c", "use_regex": True}, "c\r\n"),
+        ("a\nb\r\na\n", {"search": "a", "replace": "x"}, "x\nb\r\nx\n"),
+        ("\ufeffa\na\n", {"search": "^a", "replace": "x", "use_regex": True}, "\ufeffx\nx\n"),
+        ("a\fb\u2028c\nb\n", {"search": "b", "replace": "x", "start_line": 2}, "a\fb\u2028c\nx\n"),
+        ("a\x1cb\x85\nb\n", {"search": "b", "replace": "x", "end_line": 1}, "a\x1cx\x85\nb\n"),
+    ],
+)  # fmt: skip
+async def test_lines_end_as_the_file_ends_them(
+    context: Context, before: str, arguments: dict[str, Any], after: str
+) -> None:
+    context.write("a.txt", before)
+    await context.call("search_and_replace", path="a.txt", **arguments)
+    assert context.read("a.txt") == after

@@ -219,3 +219,33 @@ def test_a_text_too_long_to_be_compared_is_still_found() -> None:
     text = "".join(f"{line}\n" for line in lines)
     assert run(text, block("\n".join(lines), "x")).text == "x\n"
     assert "too long to be compared" in refusal(text, block("\n".join([*lines[:-1], "y"]), "x"))
+
+
+def test_a_block_that_changes_nothing_is_refused_alone() -> None:
+    outcome = run("a\nb\n", block("a", "a"), block("b", "x"))
+    assert outcome.text == "a\nx\n"
+    assert [each.number for each in outcome.refused] == [1]
+    assert "nothing would change" in outcome.refused[0].reason
+
+
+def test_numbers_of_the_search_alone_are_taken_off() -> None:
+    assert run("a\nb\n", block("2 | b", "x")).text == "a\nx\n"
+
+
+def test_composed_letters_find_decomposed_ones_and_shared_lines_stay_as_they_are() -> None:
+    text = "cafe\u0301 = 1\nb = 2\n"
+    outcome = run(text, block("caf\u00e9 = 1\nb = 2", "caf\u00e9 = 1\nb = 3"))
+    assert outcome.text == "cafe\u0301 = 1\nb = 3\n"
+
+
+@pytest.mark.parametrize("kept", ["\tmake  it", "A = 'a  b'", "two  ", "a\fb", "say \u201chi\u201d"])
+def test_what_search_and_replacement_share_keeps_the_text_of_the_file(kept: str) -> None:
+    written = " ".join(kept.replace("\u201c", '"').replace("\u201d", '"').split())
+    outcome = run(f"{kept}\nold\n{kept}\n", block(f"{written}\nold\n{written}", f"{written}\nnew\n{written}"))
+    assert outcome.text == f"{kept}\nnew\n{kept}\n"
+
+
+def test_indentation_is_mapped_line_by_line() -> None:
+    text = "all:\n\tcc a.c\n\tcc b.c\n"
+    diff = block("all:\n    cc a.c\n    cc b.c", "all:\n    cc -O2 a.c\n    cc b.c\n    ld")
+    assert run(text, diff).text == "all:\n\tcc -O2 a.c\n\tcc b.c\n\tld\n"

@@ -133,11 +133,6 @@ def test_an_empty_search_is_refused(search: list[str]) -> None:
         parse(diff("<<<<<<< SEARCH", *search, "=======", "new", ">>>>>>> REPLACE"))
 
 
-def test_a_search_equal_to_its_replacement_is_refused() -> None:
-    with pytest.raises(MalformedDiff, match="nothing would change"):
-        parse(diff("<<<<<<< SEARCH", "a", "=======", "a", ">>>>>>> REPLACE"))
-
-
 def test_too_many_blocks_are_refused() -> None:
     block = diff("<<<<<<< SEARCH", "a", "=======", "b", ">>>>>>> REPLACE", "")
     assert len(parse(block * MOST_BLOCKS)) == MOST_BLOCKS

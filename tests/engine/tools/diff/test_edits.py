@@ -79,7 +79,7 @@ def written(text: str, edit: Edit, *, hinted: bool) -> str:
 def is_readable(diff: str) -> bool:
     """Not a blank search, nor a search equal to its replacement: those are refused when read."""
     try:
-        return bool(parse(diff))
+        return all(block.search != block.replacement for block in parse(diff))
     except MalformedDiff:
         return False
 

@@ -1,0 +1,166 @@
+"""What a folder of a workspace holds, without what git ignores and `.rooignore` forbids; done apart."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import posixpath
+import stat
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from typing import Final
+
+from engine.apart import Exhausted, apart
+from engine.runtimes.beneath import open_beneath
+from engine.runtimes.finding import opened
+from engine.runtimes.refusals import refusals
+from engine.runtimes.workspace import Workspace
+from engine.tools.ignore_patterns import Patterns
+from engine.tools.tool import ToolFailure
+
+GITIGNORE: Final = ".gitignore"
+ROOIGNORE: Final = ".rooignore"
+LARGEST_RULES: Final = 1_000_000
+_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file or folder; `path` is from the workspace's root. A link is what it leads to, in the workspace."""
+
+    path: str
+    is_folder: bool
+    is_link: bool
+    size: int
+    changed: float
+
+
+@dataclass(frozen=True, slots=True)
+class Unignored:
+    """What there is, level by level; `is_cut` where there is more."""
+
+    entries: Sequence[Entry]
+    is_cut: bool
+
+
+async def unignored(
+    workspace: Workspace, folder: str, *, recursive: bool, most: int, most_of_folder: int
+) -> Unignored:
+    """What the folder holds; links are not gone into.
+
+    `most_of_folder` is how many entries of one folder are looked at, ignored ones included. Raises: NotFound;
+    Conflict, for a file; InvalidField; ToolFailure, where it takes too long.
+    """
+    start = folder.strip("/")
+    place, bounds = str(workspace.folder), (recursive, most, most_of_folder)
+    try:
+        with refusals(folder):
+            found = await apart(unignored_in, place, start, *bounds, owner=place)
+    except Exhausted:
+        raise ToolFailure(
+            f"{start or '.'} takes too long to be listed: it holds very much, or its {GITIGNORE} files do. "
+            "Look at a folder below."
+        ) from None
+    return Unignored([Entry(*each.values()) for each in found["entries"]], found["is_cut"])
+
+
+def unignored_in(
+    folder: str, start: str, recursive: bool, most: int, most_of_folder: int
+) -> dict[str, object]:
+    """As `unignored`, below the workspace `folder`. Raises: OSError."""
+    with opened(os.open(folder, _FOLDER)) as root:
+        return asdict(_Walk(root, most_of_folder).walk(start, recursive=recursive, most=most))
+
+
+class _Walk:
+    def __init__(self, root: int, most_of_folder: int) -> None:
+        self._root = root
+        self._most_of_folder = most_of_folder
+        self._rules: dict[str, Patterns] = {}
+        self._forbidden = self._read(ROOIGNORE)
+        self._is_cut = False
+
+    def walk(self, start: str, *, recursive: bool, most: int) -> Unignored:
+        """Raises: OSError, where the first folder cannot be read; what vanishes below is left out."""
+        self._learn_above(start)
+        found: list[Entry] = []
+        waiting = deque(self._level(start, found))
+        while recursive and waiting and len(found) <= most and not self._is_cut:
+            with contextlib.suppress(OSError):
+                waiting += self._level(waiting.popleft(), found)
+        return Unignored(found[:most], self._is_cut or len(found) > most)
+
+    def _level(self, place: str, found: list[Entry]) -> list[str]:
+        """Note what one folder holds; the folders to go on with."""
+        with opened(open_beneath(self._root, place, _FOLDER)) as folder:
+            with os.scandir(folder) as scanned:
+                entries = sorted(islice(scanned, self._most_of_folder + 1), key=lambda entry: entry.name)
+            self._is_cut |= len(entries) > self._most_of_folder
+            if any(entry.name == GITIGNORE for entry in entries):
+                self._rules[place] = self._read(posixpath.join(place, GITIGNORE))
+            level = []
+            for entry in entries[: self._most_of_folder]:
+                with contextlib.suppress(OSError):
+                    level += self._looked_at(posixpath.join(place, entry.name), entry)
+        found += level
+        return [entry.path for entry in level if entry.is_folder and not entry.is_link]
+
+    def _looked_at(self, path: str, entry: os.DirEntry[str]) -> list[Entry]:
+        """The entry, unless it is left out. Raises: OSError, for a link that leads nowhere or outside."""
+        is_link = entry.is_symlink()
+        if is_link:
+            with opened(open_beneath(self._root, path, os.O_PATH)) as descriptor:
+                facts = os.fstat(descriptor)
+        else:
+            facts = entry.stat(follow_symlinks=False)
+        is_folder = stat.S_ISDIR(facts.st_mode)
+        if not (is_folder or stat.S_ISREG(facts.st_mode)) or self._is_left_out(path, is_folder=is_folder):
+            return []
+        return [Entry(path, is_folder, is_link, facts.st_size, facts.st_mtime)]
+
+    def _is_left_out(self, path: str, *, is_folder: bool) -> bool:
+        if forbids(self._forbidden, path):
+            return True
+        return self._is_ignored(path, is_folder=is_folder)
+
+    def _is_ignored(self, path: str, *, is_folder: bool) -> bool:
+        """Whether git would ignore it: the nearest folder above whose rules say anything decides."""
+        if posixpath.basename(path) == ".git":
+            return True
+        for folder in reversed(_above(path)):
+            rules = self._rules.get(folder)
+            relative = path[len(folder) :].lstrip("/")
+            verdict = None if rules is None else rules.verdict(relative, is_folder=is_folder)
+            if verdict is not None:
+                return verdict
+        return False
+
+    def _learn_above(self, start: str) -> None:
+        """Read the rules of the folders above; none of them count where the first is itself ignored."""
+        for folder in _above(start) if start else []:
+            self._rules[folder] = self._read(posixpath.join(folder, GITIGNORE))
+        if start and self._is_ignored(start, is_folder=True):
+            self._rules.clear()
+
+    def _read(self, path: str) -> Patterns:
+        """The rules in a file; none, as to git, in one that cannot be read (a folder, a link to outside)."""
+        try:
+            with opened(open_beneath(self._root, path, os.O_RDONLY | os.O_NONBLOCK)) as descriptor:
+                is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
+                with open(descriptor, "rb", closefd=False) as file:
+                    return Patterns.parse(file.read(LARGEST_RULES) if is_file else b"")
+        except OSError:
+            return Patterns(())
+
+
+def forbids(rules: Patterns, path: str) -> bool:
+    """Whether a path is forbidden, be it a file or a folder."""
+    return rules.ignores(path, is_folder=False) or rules.ignores(path, is_folder=True)
+
+
+def _above(path: str) -> list[str]:
+    """The folders above a path, the workspace's root (empty) first."""
+    parts = path.split("/")[:-1]
+    return ["/".join(parts[:count]) for count in range(len(parts) + 1)]
