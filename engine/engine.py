@@ -36,7 +36,7 @@ from engine.files import Files
 from engine.mcp.hub import McpHub
 from engine.processes import ProcessTable
 from engine.providers.anthropic import AnthropicProvider
-from engine.providers.catalogue import Providers
+from engine.providers.catalogue import EXTRAS, Providers
 from engine.providers.gemini import GeminiProvider
 from engine.providers.images import Images
 from engine.providers.openai import OllamaProvider, OpenAIProvider
@@ -202,7 +202,10 @@ def _providers(settings: ProviderSettings, more: Sequence[Provider]) -> Provider
         GeminiProvider(),
         OllamaProvider(),
     )
-    return Providers({each.name: each for each in (*own, *more)}, settings)
+    providers = Providers({each.name: each for each in (*own, *more)}, settings)
+    for name in providers.useless_keys():
+        structlog.get_logger("providers").warning("key without its extra", provider=name, extra=EXTRAS[name])
+    return providers
 
 
 def _data_dir(settings: Settings) -> Path:

@@ -113,7 +113,10 @@ class Sessions:
         )
 
     async def create(self, caller: Caller, request: SessionCreate) -> Session:
-        """Open a session with an empty workspace. Raises: InvalidField, for its configuration."""
+        """Open a session with an empty workspace.
+
+        Raises: InvalidField, ExtraNotInstalled, for its configuration.
+        """
         await self._check(None, request.config)
         session_id = self._runtime.reserved() or SessionId(new_id("session"))
         moment = now()
@@ -135,7 +138,10 @@ class Sessions:
         return session
 
     async def update(self, request: SessionUpdate) -> Session:
-        """Change a session; what the request leaves out stays as it is."""
+        """Change a session; what the request leaves out stays as it is.
+
+        Raises: NotFound; ExtraNotInstalled, for the provider that the change names.
+        """
         async with self._database.transaction() as unit:
             changed = await self.change(unit, request)
         self.forget(request.session_id)

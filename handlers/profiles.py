@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handlers.operation import Handlers, operation
-from models.error import Conflict, NotFound
+from models.error import Conflict, ExtraNotInstalled, NotFound
 from models.profile import (
     ProfileCreate,
     ProfileList,
@@ -27,7 +27,7 @@ class ProviderProfiles(Handlers, namespace="/profiles"):
         rest="POST /api/v1/profiles",
         status=201,
         permission=Permission.ACCOUNT_WRITE,
-        errors=(Conflict,),
+        errors=(Conflict, ExtraNotInstalled),
     )
     async def create(self, caller: Caller, request: ProfileCreate) -> ProfileShown:
         """Add a profile; it is the active one from here on, unless `activate` is false.
@@ -35,6 +35,7 @@ class ProviderProfiles(Handlers, namespace="/profiles"):
         Your sessions whose provider is `auto` are worked on with the active profile's provider, model,
         address and key.
         """
+        self.engine.providers.check_installed(request.provider)
         return ProfileShown(profile=await self.engine.profiles.create(caller.user_id, request))
 
     @operation(
@@ -51,7 +52,7 @@ class ProviderProfiles(Handlers, namespace="/profiles"):
         "profile.update",
         rest="PUT /api/v1/profiles/{profileId}",
         permission=Permission.ACCOUNT_WRITE,
-        errors=(NotFound, Conflict),
+        errors=(NotFound, Conflict, ExtraNotInstalled),
     )
     async def update(self, caller: Caller, request: ProfileUpdate) -> ProfileShown:
         """Change a profile.
@@ -59,6 +60,8 @@ class ProviderProfiles(Handlers, namespace="/profiles"):
         What is left out stays as it is; an empty `baseUrl` or `apiKey` takes it away. Running tasks ask with
         the changed profile from their next request on.
         """
+        if request.provider is not None:
+            self.engine.providers.check_installed(request.provider)
         return ProfileShown(profile=await self.engine.profiles.update(caller.user_id, request))
 
     @operation(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.runtimes.runtime import mount_path
 from handlers.operation import Handlers, operation
-from models.error import NotFound
+from models.error import ExtraNotInstalled, NotFound
 from models.identifier import SessionId
 from models.session import (
     SandboxAnswer,
@@ -42,6 +42,7 @@ class Sessions(Handlers, namespace="/sessions"):
         status=201,
         permission=Permission.SESSION_WRITE,
         limit="session_management",
+        errors=(ExtraNotInstalled,),
         emits=(SessionCreatedEvent,),
     )
     async def create(self, caller: Caller, request: SessionCreate) -> SessionCreated:
@@ -84,7 +85,7 @@ class Sessions(Handlers, namespace="/sessions"):
         on="session_id",
         exclusive=("session_id",),
         limit="session_management",
-        errors=(NotFound,),
+        errors=(NotFound, ExtraNotInstalled),
         emits=(SessionUpdatedEvent,),
     )
     async def update(self, caller: Caller, request: SessionUpdate) -> SessionAnswer:

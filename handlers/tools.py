@@ -5,6 +5,7 @@ from __future__ import annotations
 from handlers.operation import Handlers, operation
 from models.error import (
     Conflict,
+    ExtraNotInstalled,
     NotFound,
     PayloadTooLarge,
     ServerOverload,
@@ -29,7 +30,15 @@ class Tools(Handlers, namespace="/tools"):
         permission=Permission.TOOL_EXECUTE,
         on="session_id",
         limit="tool_execution",
-        errors=(NotFound, Conflict, ValidationFailed, ToolExecutionFailed, PayloadTooLarge, ServerOverload),
+        errors=(
+            NotFound,
+            Conflict,
+            ValidationFailed,
+            ToolExecutionFailed,
+            ExtraNotInstalled,
+            PayloadTooLarge,
+            ServerOverload,
+        ),
         emits=(ToolStarted, ToolOutput, ToolCompleted, *BY_COMMANDS),
     )
     async def execute(self, caller: Caller, request: ToolExecute) -> ToolExecuted:

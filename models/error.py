@@ -190,6 +190,21 @@ class ToolExecutionFailed(AppError):
     status = 500
 
 
+class ExtraNotInstalled(AppError):
+    """What was asked for needs packages that are optional and not installed here."""
+
+    code = "EXTRA_NOT_INSTALLED"
+    status = 501
+
+    def __init__(self, subject: str, extra: str) -> None:
+        super().__init__(
+            f"{subject} needs packages that are not installed here. Install them with "
+            f'`pip install "roocode-server[{extra}]"`, in a checkout with `make {extra}`; '
+            "then start the server again.",
+            extra=extra,
+        )
+
+
 class ServerOverload(AppError):
     """The server takes no work at the moment: it is stopping, or full. Try again later."""
 

@@ -23,6 +23,7 @@ class Choices:
             known = [AUTO, *self._providers.names()]
             if wanted.provider not in known:
                 raise InvalidField("config.provider", "No such provider.", known=known)
+            self._providers.check_installed(wanted.provider)
         if wanted.mode is not None:
             modes = self._modes.standing if workspace is None else await self._modes.of(workspace)
             if wanted.mode not in modes.by_slug:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from engine.addresses import AddressRefused
 from engine.browser.sight import AddressForbidden, BrowserUnavailable, Sight
+from engine.extras import check_installed
 from engine.finishing import finish
 from engine.proxy import Proxy
 from models.identifier import SessionId
@@ -126,15 +127,11 @@ class Browsers:
         if self._browser is not None and self._browser.is_connected():
             return self._browser
         await self._stop()
+        check_installed("browser", "The browser")
         program = self._settings.executable or next(filter(None, map(shutil.which, NAMES)), None)
         if program is None:
             raise BrowserUnavailable("There is no Chromium: install it, or name it in `browser.executable`")
-        try:
-            module = await asyncio.to_thread(importlib.import_module, "playwright.async_api")
-        except ImportError as failure:
-            raise BrowserUnavailable(
-                "The browser is driven by Playwright, which is not installed: install roocode-server[browser]"
-            ) from failure
+        module = await asyncio.to_thread(importlib.import_module, "playwright.async_api")
         self._proxy = Proxy(allow_private=self._settings.allow_private)
         address = await self._proxy.start()
         playwright: Playwright = await module.async_playwright().start()

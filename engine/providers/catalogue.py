@@ -7,15 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, runtime_checkable
 
+from engine.extras import check_installed, is_installed
 from engine.providers.addresses import check_address
 from engine.providers.ollama import Ollama
 from engine.providers.provider import Endpoint, Provider, ProviderFailure
 from engine.providers.scripted import ScriptedProvider
 from engine.providers.vendors import AUTO, VENDORS, Vendor
+from models.error import ExtraNotInstalled
 from models.settings import ProviderSettings
 
 OLLAMA: Final = "ollama"
 SCRIPTED: Final = "scripted"
+EXTRAS: Final[Mapping[str, str]] = {**{name: name for name in VENDORS}, OLLAMA: "openai"}
+"""Of each provider that needs one: the extra with its vendor's library."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,16 @@ class Providers:
         """The providers that there are, in alphabetical order."""
         return sorted(self._providers)
 
+    def check_installed(self, name: str) -> None:
+        """Raises: ExtraNotInstalled, for a provider whose library is not installed."""
+        if name in EXTRAS and name in self._providers:
+            check_installed(EXTRAS[name], f"The provider `{name}`")
+
+    def useless_keys(self) -> Sequence[str]:
+        """The vendors that the server has a key of, but not the library that asks their models."""
+        vendors = (vendor.name for vendor in VENDORS.values() if vendor.key(self._environment))
+        return [name for name in vendors if name in self._providers and not is_installed(EXTRAS[name])]
+
     async def find(self, name: str, model: str = AUTO, own: Endpoint | None = None) -> Found:
         """The provider, with the server's own key and address or, where there is one, those of `own`.
 
@@ -63,7 +77,7 @@ class Providers:
         address of its own, `own` must bring its own key too: the server's is sent nowhere but where the
         operator says.
         Raises: ProviderFailure: PROVIDER_UNAVAILABLE, with the names of those that can be used, or with what
-        to set up, where a model is named and there is none.
+        to set up, where a model is named and there is none; EXTRA_NOT_INSTALLED, with what to install.
         """
         chosen = await self._preferred() if name == AUTO else name
         provider = self._providers.get(chosen)
@@ -71,6 +85,10 @@ class Providers:
             raise self._unknown(chosen)
         if name == AUTO and isinstance(provider, ScriptedProvider) and not provider.knows(model):
             raise _without_models(model)
+        try:
+            self.check_installed(chosen)
+        except ExtraNotInstalled as missing:
+            raise ProviderFailure(missing.code, missing.message) from missing
         endpoint = await self._endpoint(chosen, own or Endpoint())
         return Found(provider=provider, endpoint=endpoint, model=await self._model(chosen, model))
 

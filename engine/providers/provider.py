@@ -107,11 +107,11 @@ ModelEvent = TextDelta | ReasoningDelta | CallDelta | CallRequested | Usage | St
 class ProviderFailure(Exception):
     """The provider cannot answer: `code` is stable, the message says what to do.
 
-    Codes: PROVIDER_UNAVAILABLE (not set up here), PROVIDER_KEY_REFUSED, MODEL_UNKNOWN, REQUEST_REFUSED (the
-    request itself is wrong: it would be refused again), IMAGE_REFUSED (for an image in it),
-    CONTEXT_OVERFLOW (the conversation is too long for the model), RATE_LIMITED, MODEL_OVERLOADED,
-    CONNECTION_BROKEN, and those of playbooks. A `retryable` one may go better later: after
-    `retry_after_s`, where the server said so.
+    Codes: PROVIDER_UNAVAILABLE (not set up here), EXTRA_NOT_INSTALLED, PROVIDER_KEY_REFUSED, MODEL_UNKNOWN,
+    REQUEST_REFUSED (the request itself is wrong: it would be refused again), IMAGE_REFUSED (for an image in
+    it), CONTEXT_OVERFLOW (the conversation is too long for the model), RATE_LIMITED, MODEL_OVERLOADED,
+    CONNECTION_BROKEN, and those of playbooks. A `retryable` one may go better later: after `retry_after_s`,
+    where the server said so.
     """
 
     def __init__(

