@@ -6,16 +6,35 @@ import asyncio
 import importlib.metadata
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
+import structlog
 from mcp.client import Client, Transport
+from mcp.client.session import IncomingMessage
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
-from mcp_types import METHOD_NOT_FOUND, Implementation
-from pydantic import ValidationError
+from mcp_types import (
+    CONNECTION_CLOSED,
+    HEADER_MISMATCH,
+    METHOD_NOT_FOUND,
+    REQUEST_TIMEOUT,
+    CallToolRequest,
+    CallToolRequestParams,
+    CallToolResult,
+    EmptyResult,
+    Implementation,
+    InputRequiredResult,
+    PingRequest,
+    PromptListChangedNotification,
+    ResourceListChangedNotification,
+    ToolListChangedNotification,
+)
+from pydantic import TypeAdapter, ValidationError
 
 from engine.mcp.answer import Answer, McpFailure, Offer
 from engine.mcp.content import of_call, of_resource
+from engine.mcp.fitting import fitting
 from engine.mcp.http import http_client
 from engine.mcp.stdio import Trouble, over_pipes
 from engine.runtimes.runtime import Conversation
@@ -24,8 +43,21 @@ from models.mcp import McpPrompt, McpResource, McpServer, McpTool
 MOST_LISTED: Final = 200
 """Tools, resources or prompts of one server."""
 DESCRIPTION_CHARACTERS: Final = 2000
-LIVENESS_S: Final = 5.0
+MISFIT_CHARACTERS: Final = 500
+LIVENESS_S: Final = 30.0
+"""How long a server may take to answer a ping: one that does a thing at a time is busy, not dead."""
 NO_ANSWER: Final = "It no longer answered."
+
+log = structlog.get_logger("mcp")
+
+_ANSWER: Final[TypeAdapter[CallToolResult | InputRequiredResult]] = TypeAdapter(
+    CallToolResult | InputRequiredResult
+)
+_CHANGES: Final = (
+    ToolListChangedNotification,
+    ResourceListChangedNotification,
+    PromptListChangedNotification,
+)
 
 Program = AbstractAsyncContextManager[Conversation]
 Page = TypeVar("Page")
@@ -57,6 +89,9 @@ class Connection:
         self._is_ending = False
         self._calls = 0
         self._used_at = 0.0
+        self._has_changed = asyncio.Event()
+        self._is_in_doubt = asyncio.Event()
+        self._listing = asyncio.Lock()
         self.offer: Offer | None = None
         """What the server has; None until it is connected."""
 
@@ -75,9 +110,9 @@ class Connection:
                 async with asyncio.timeout(self._start_timeout_s):
                     self._client = await opened.enter_async_context(
                         Client(
-                            await self._transport(opened),
-                            read_timeout_seconds=self._server.timeout,
+                            fitting(await self._transport(opened)),
                             client_info=_ourselves(),
+                            message_handler=self._notice,
                         )
                     )
                     offer = await _offer(self._client)
@@ -85,7 +120,21 @@ class Connection:
                 raise McpFailure(f"It did not answer within {self._start_timeout_s:g} s.") from None
             self.offer = offer
             await connected(offer)
-            await self._stay()
+            async with asyncio.TaskGroup() as watching:
+                watches = [watching.create_task(each) for each in (self._follow(), self._probe())]
+                try:
+                    await self._stay()
+                finally:
+                    for watch in watches:
+                        watch.cancel()
+
+    async def current_offer(self) -> Offer:
+        """What the server has, asked again where it said that this has changed. Raises: McpFailure."""
+        async with self._listing:
+            if self.offer is None or self._has_changed.is_set():
+                self._has_changed.clear()
+                self.offer = await self._ask(_offer)
+            return self.offer
 
     def complaint(self) -> str:
         """What it last printed on stderr; empty for a server over HTTP."""
@@ -99,7 +148,11 @@ class Connection:
 
     async def call_tool(self, name: str, arguments: dict[str, Any]) -> Answer:
         """Raises: McpFailure."""
-        return of_call(await self._ask(lambda client: client.call_tool(name, arguments)))
+        result, misfit = await self._ask(lambda client: _called(client, name, arguments))
+        answer = of_call(result)
+        if misfit is None:
+            return answer
+        return replace(answer, text=f"{answer.text}\n\n({misfit})".lstrip())
 
     async def read_resource(self, uri: str) -> Answer:
         """Raises: McpFailure."""
@@ -113,12 +166,13 @@ class Connection:
             async with asyncio.timeout(self._server.timeout):
                 return await question(self._client)
         except TimeoutError:
-            await self._check_alive()
+            self._is_in_doubt.set()
             raise McpFailure(f"The server did not answer within {self._server.timeout} s.") from None
         except ValidationError as mistake:
             raise McpFailure("The server answered with what the protocol does not know.") from mistake
         except MCPError as failure:
-            await self._check_alive()
+            if failure.code in (CONNECTION_CLOSED, REQUEST_TIMEOUT):
+                self._is_in_doubt.set()
             raise McpFailure(f"The server refused or failed: {failure.message}") from failure
         except (RuntimeError, OSError) as failure:
             self.end("The connection broke.")
@@ -127,18 +181,26 @@ class Connection:
             self._calls -= 1
             self._used_at = asyncio.get_running_loop().time()
 
-    async def _check_alive(self) -> None:
-        """End a connection over which the server does not even list its tools any more."""
-        if self._client is None or self.is_over:
-            return
-        try:
-            async with asyncio.timeout(LIVENESS_S):
-                await self._client.list_tools(cache_mode="bypass")
-        except MCPError as failure:
-            if failure.code != METHOD_NOT_FOUND:
+    async def _notice(self, message: IncomingMessage) -> None:
+        if isinstance(message, _CHANGES):
+            self._has_changed.set()
+
+    async def _follow(self) -> None:
+        """Ask for the lists again whenever the server says that they have changed."""
+        while True:
+            await self._has_changed.wait()
+            try:
+                await self.current_offer()
+            except McpFailure as failure:
+                log.warning("an mcp server did not list anew", reason=str(failure))
+
+    async def _probe(self) -> None:
+        """End a connection over which the server, once it is in doubt, does not even answer a ping."""
+        while True:
+            await self._is_in_doubt.wait()
+            self._is_in_doubt.clear()
+            if self._client is not None and not await _answers(self._client):
                 self.end(NO_ANSWER)
-        except (TimeoutError, RuntimeError, OSError):
-            self.end(NO_ANSWER)
 
     async def _transport(self, opened: AsyncExitStack) -> Transport:
         if self._program is not None:
@@ -168,16 +230,58 @@ def _ourselves() -> Implementation:
     return Implementation(name="roocode-server", version=importlib.metadata.version("roocode-server"))
 
 
+async def _called(client: Client, name: str, arguments: dict[str, Any]) -> tuple[CallToolResult, str | None]:
+    """What a tool answers, and in what it does not fit the schema that the server gave for it.
+
+    Raises: McpFailure, where the server asks something back.
+    """
+    request = CallToolRequest(params=CallToolRequestParams(name=name, arguments=arguments))
+    try:
+        result = await client.session.send_request(request, _ANSWER)
+    except MCPError as failure:
+        if failure.code != HEADER_MISMATCH:
+            raise
+        await client.list_tools(cache_mode="bypass")  # the headers are made from the schema that was listed
+        result = await client.session.send_request(request, _ANSWER)
+    if isinstance(result, InputRequiredResult):
+        raise McpFailure("The server asked something back, which is refused here.")
+    if result.is_error:
+        return result, None
+    try:
+        await client.session.validate_tool_result(name, result)
+    except RuntimeError as misfit:
+        return result, f"The answer does not fit the tool's outputSchema. {str(misfit)[:MISFIT_CHARACTERS]}"
+    return result, None
+
+
+async def _answers(client: Client) -> bool:
+    """Whether the server answers a ping; that it knows none is an answer."""
+    try:
+        await client.session.send_request(PingRequest(), EmptyResult, request_read_timeout_seconds=LIVENESS_S)
+    except MCPError as failure:
+        return failure.code not in (CONNECTION_CLOSED, REQUEST_TIMEOUT)
+    except ValidationError:
+        return True
+    except (RuntimeError, OSError):
+        return False
+    return True
+
+
 async def _offer(client: Client) -> Offer:
-    tools = await _all(lambda cursor: client.list_tools(cursor=cursor), lambda page: page.tools)
+    tools = await _all(
+        lambda cursor: client.list_tools(cursor=cursor, cache_mode="bypass"), lambda page: page.tools
+    )
     can = client.server_capabilities
     resources, prompts = [], []
     if can is not None and can.resources is not None:
         resources = await _all(
-            lambda cursor: client.list_resources(cursor=cursor), lambda page: page.resources
+            lambda cursor: client.list_resources(cursor=cursor, cache_mode="bypass"),
+            lambda page: page.resources,
         )
     if can is not None and can.prompts is not None:
-        prompts = await _all(lambda cursor: client.list_prompts(cursor=cursor), lambda page: page.prompts)
+        prompts = await _all(
+            lambda cursor: client.list_prompts(cursor=cursor, cache_mode="bypass"), lambda page: page.prompts
+        )
     return Offer(
         tools=[
             McpTool(name=tool.name, description=_short(tool.description), input_schema=tool.input_schema)

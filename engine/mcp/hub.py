@@ -75,7 +75,7 @@ class McpHub:
     ) -> Answer:
         """What a server's tool answers; the server is started if need be. Raises: McpFailure."""
         connection = await self._connected(session_id, server)
-        known = [each.name for each in connection.offer.tools] if connection.offer else []
+        known = [each.name for each in (await connection.current_offer()).tools]
         if tool not in known:
             raise McpFailure(f"{server} has no tool {tool}. Its tools: {', '.join(known) or 'none'}.")
         answer = await connection.call_tool(tool, dict(arguments))

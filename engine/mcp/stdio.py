@@ -6,6 +6,7 @@ Source: Model Context Protocol, "Transports", stdio.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final
@@ -14,9 +15,10 @@ import anyio
 import structlog
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from mcp.shared.message import SessionMessage
-from mcp_types import jsonrpc_message_adapter
+from mcp_types import JSONRPCMessage, jsonrpc_message_adapter
 
 from engine.runtimes.runtime import Conversation
+from models.cleaning import cleaned
 
 MESSAGE_BYTES: Final = 16_777_216
 """The longest message; a server that sends a longer one is no longer heard."""
@@ -67,11 +69,22 @@ async def _hear(
 async def _understand(line: bytes, heard: MemoryObjectSendStream[SessionMessage | Exception]) -> None:
     """Hand a message on. Programs print other things too: those are left out."""
     try:
-        message = jsonrpc_message_adapter.validate_json(line, by_name=False)
-    except ValueError:
+        message = _message(line)
+    except (ValueError, RecursionError):
         log.debug("an mcp server printed what is no message", line=line[:200])
         return
     await heard.send(SessionMessage(message))
+
+
+def _message(line: bytes) -> JSONRPCMessage:
+    """Half of a surrogate pair, which the client's parser refuses, costs a character and not the message.
+
+    Raises: ValueError, for what is no message; RecursionError, for what is nested too deeply to be read.
+    """
+    try:
+        return jsonrpc_message_adapter.validate_json(line, by_name=False)
+    except ValueError:
+        return jsonrpc_message_adapter.validate_python(cleaned(json.loads(line)), by_name=False)
 
 
 async def _speak(program: Conversation, spoken: MemoryObjectReceiveStream[SessionMessage]) -> None:
