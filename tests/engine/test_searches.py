@@ -14,7 +14,14 @@ import pytest
 from engine.engine import Engine, open_engine
 from engine.runtimes.runtime import Command, Exit, OutputSink, Runtime, Sandbox
 from engine.searches import MOST_AT_ONCE, Searches
-from models.error import Conflict, InvalidField, NotFound, ServerOverload, WorkspaceLimitExceeded
+from models.error import (
+    Conflict,
+    InvalidField,
+    NotFound,
+    ServerOverload,
+    ValidationFailed,
+    WorkspaceLimitExceeded,
+)
 from models.identifier import SessionId
 from models.search import SearchFiles, SearchText
 from models.session import ResourceLimitsChange, SessionConfigChange, SessionCreate, SessionUpdate
@@ -174,7 +181,7 @@ async def test_a_mistake_is_named_by_its_field(
     world: World, pattern: str, more: dict[str, object], field: str
 ) -> None:
     world.write("a")
-    with pytest.raises(InvalidField) as mistake:
+    with pytest.raises(ValidationFailed) as mistake:
         await world.text(pattern, **more)
     assert mistake.value.details["field"] == field
 
