@@ -178,6 +178,11 @@ async def _open(
     return engine
 
 
+def has_database(settings: Settings) -> bool:
+    """Whether a server has run here before; a database that the settings name counts as one."""
+    return bool(settings.database.url) or (Path(settings.server.data_dir) / DATABASE_FILE).exists()
+
+
 @asynccontextmanager
 async def open_accounts(settings: Settings) -> AsyncIterator[Accounts]:
     """The accounts alone, for the command line; a server may run on the same data directory meanwhile.

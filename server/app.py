@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -36,6 +38,18 @@ BACKLOG: Final = 4096
 PACKAGE: Final = "roocode-server"
 
 log = structlog.get_logger("server")
+
+
+class CannotListen(Exception):
+    """A port cannot be had; the message says which one, why, and what to do."""
+
+    def __init__(self, host: str, port: int, failure: OSError) -> None:
+        known = failure.errno in errno.errorcode
+        reason = os.strerror(failure.errno or 0).lower() if known else failure.strerror or str(failure)
+        super().__init__(
+            f"The server cannot listen on {host}, port {port}: {reason}. "
+            "Name another with --host or --port, or in `server` of the settings."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +94,7 @@ async def running(settings: Settings) -> AsyncIterator[Sequence[str]]:
     """A server that is ready; yields its addresses. Leaving the block stops it.
 
     Running tasks are brought to a stored, resumable state before the sockets are closed, so that those who
-    watch are told. Raises: OSError, if a port cannot be had; DatabaseUnusable, as soon as nothing can be
+    watch are told. Raises: CannotListen; DatabaseUnusable, as soon as nothing can be
     written any more: the block is cancelled.
     """
     engine = await open_engine(settings)
@@ -154,11 +168,14 @@ async def _stop(engine: Engine, doors: Doors, limit_s: float) -> None:
 
 
 async def _listen(runner: web.AppRunner, settings: Settings) -> list[str]:
-    """Open every port; 0 picks a free one."""
+    """Open every port; 0 picks a free one. Raises: CannotListen."""
     addresses = []
     host = settings.server.host
     for port in settings.server.ports:
         site = web.TCPSite(runner, host, port, backlog=BACKLOG)
-        await site.start()
+        try:
+            await site.start()
+        except OSError as failure:
+            raise CannotListen(host, port, failure) from failure
         addresses.append(f"http://{f'[{host}]' if ':' in host else host}:{runner.addresses[-1][1]}")
     return addresses

@@ -13,16 +13,17 @@ import click
 import uvloop
 
 from engine.accounts.accounts import Accounts
-from engine.engine import open_accounts
+from engine.engine import has_database, open_accounts
 from engine.providers.playbook import PlaybookInvalid
 from engine.storage.database import DatabaseUnusable
 from models.error import AppError
 from models.identifier import KeyId
 from models.settings import LoggingSettings, LogLevel, Settings
 from models.user import Role
-from server.app import running
+from server.app import CannotListen, running
 from server.demo import DemoFailed, demo
 from server.logs import configure_logs
+from server.plainly import sentence
 from server.settings import SettingsMistake, load_settings
 from server.stopping import open_standard_streams, stop_on_signals
 
@@ -77,8 +78,8 @@ def demo_command(port: int) -> None:
     configure_logs(LoggingSettings(level=LogLevel.WARNING))
     try:
         succeeded = uvloop.run(demo(port))
-    except (OSError, DemoFailed, ConnectionError) as failure:
-        raise click.ClickException(str(failure)) from failure
+    except (OSError, CannotListen, DemoFailed) as failure:
+        raise click.ClickException(sentence(failure)) from failure
     sys.exit(0 if succeeded else 1)
 
 
@@ -195,6 +196,7 @@ def key_revoke(config: Path | None, data_dir: str | None, email: str, key_id: st
 
 def _with_accounts(config: Path | None, data_dir: str | None, work: Any) -> None:
     settings = _settings(config, {"data_dir": data_dir})
+    _check_place(settings, is_named=data_dir is not None)
     configure_logs(settings.logging)
 
     async def run() -> None:
@@ -205,15 +207,23 @@ def _with_accounts(config: Path | None, data_dir: str | None, work: Any) -> None
         asyncio.run(run())
 
 
+def _check_place(settings: Settings, *, is_named: bool) -> None:
+    """Nobody means a new database where a command was merely started in another folder than the server."""
+    if not (is_named or settings.server.data_dir != Settings().server.data_dir or has_database(settings)):
+        place = Path(settings.server.data_dir).absolute()
+        raise click.ClickException(
+            f"No server has its data in {place}: name the folder of yours with --data-dir. "
+            "With it named, the command makes the data where there are none."
+        )
+
+
 @contextmanager
 def _said_plainly() -> Iterator[None]:
     """What the person who runs the command can mend is told to them in a message, without a traceback."""
     try:
         yield
-    except (OSError, DatabaseUnusable, PlaybookInvalid) as failure:
-        raise click.ClickException(str(failure)) from failure
-    except AppError as failure:
-        raise click.ClickException(f"{failure.message}: {failure.details}") from failure
+    except (OSError, CannotListen, DatabaseUnusable, PlaybookInvalid, AppError) as failure:
+        raise click.ClickException(sentence(failure)) from failure
 
 
 def _settings(config: Path | None, server: dict[str, Any]) -> Settings:

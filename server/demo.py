@@ -15,6 +15,7 @@ import socketio
 
 from models.settings import LoggingSettings, LogLevel, Settings
 from server.app import running
+from server.plainly import with_facts
 from server.screen import Screen
 
 PROJECT: Final = Path(__file__).with_name("demo_project")
@@ -31,7 +32,7 @@ class DemoFailed(Exception):
 async def demo(port: int) -> bool:
     """Run the demo; whether the task completed and the project's tests pass.
 
-    With a terminal the server goes on until Ctrl-C. Raises: DemoFailed; OSError, if the port is taken.
+    With a terminal the server goes on until Ctrl-C. Raises: DemoFailed; CannotListen.
     """
     screen = Screen()
     with tempfile.TemporaryDirectory(prefix="roocode-demo-") as data_dir:
@@ -133,7 +134,8 @@ class Visit:
         asked = {"sessionId": self._session_id, **argument} if self._session_id else argument
         answer = await self._client.call(operation, asked, timeout=CALL_TIMEOUT_S)
         if "error" in answer:
-            raise DemoFailed(f"{operation}: {answer['error']['message']} {answer['error']['details']}")
+            error = answer["error"]
+            raise DemoFailed(f"{operation}: {with_facts(error['message'], error['details'])}")
         return answer
 
     async def _show(self, name: str, event: Mapping[str, Any]) -> None:

@@ -42,6 +42,7 @@ def refusal(done: subprocess.CompletedProcess[str]) -> str:
     assert done.returncode != 0, done
     assert "Traceback" not in done.stderr, done.stderr
     assert "Error: " in done.stderr
+    assert not re.search(r"\[Errno|[{}']", done.stderr.partition("Error: ")[2]), done.stderr
     assert READY not in done.stdout
     return done.stderr
 
@@ -226,6 +227,36 @@ def test_an_address_or_a_password_that_will_not_do_is_refused(
 ) -> None:
     done = roocode(tmp_path, "user", "add", email, "--data-dir", "data", ROOCODE_PASSWORD=password)
     assert ("email" if password == "correct horse" else "password") in refusal(done)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("user", "add", "ada@example.org"), ("key", "create", "ada@example.org")],
+    ids=["user", "key"],
+)
+def test_in_a_folder_without_a_servers_data_nothing_is_made_unless_the_place_is_named(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    said = refusal(roocode(tmp_path, *arguments, ROOCODE_PASSWORD="correct horse"))
+    assert f"No server has its data in {tmp_path / 'data'}" in said
+    assert "--data-dir" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_where_a_server_has_run_its_folder_need_not_be_named(tmp_path: Path) -> None:
+    named = roocode(
+        tmp_path, "user", "add", "a@example.org", "--data-dir", "data", ROOCODE_PASSWORD="correct horse"
+    )
+    assert named.returncode == 0, named.stderr
+    added = roocode(tmp_path, "user", "add", "b@example.org", ROOCODE_PASSWORD="correct horse")
+    assert added.returncode == 0, added.stderr
+
+
+def test_several_mistakes_are_told_as_sentences(tmp_path: Path) -> None:
+    arguments = ("user", "add", "no address", "--data-dir", "data")
+    said = refusal(roocode(tmp_path, *arguments, ROOCODE_PASSWORD="x"))
+    assert "email: " in said
+    assert "password: " in said
 
 
 COMMANDS = [("serve", "--port", "0"), ("key", "create", "admin@localhost")]

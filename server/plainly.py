@@ -1,0 +1,31 @@
+"""Failures as sentences, for whoever runs a command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from models.error import AppError
+
+
+def sentence(failure: Exception) -> str:
+    """What went wrong, in words."""
+    if isinstance(failure, AppError):
+        return with_facts(failure.message, failure.details)
+    if isinstance(failure, OSError) and failure.strerror:
+        places = [str(place) for place in (failure.filename, failure.filename2) if place is not None]
+        return ": ".join([" → ".join(places), failure.strerror] if places else [failure.strerror])
+    return str(failure)
+
+
+def with_facts(message: str, details: Mapping[str, Any]) -> str:
+    """An error's message with what its details add: the mistake in each field, or the facts."""
+    mistakes = details.get("fields") or ([details] if details.keys() >= {"field", "reason"} else [])
+    if mistakes:
+        return f"{message}: " + "; ".join(f"{each['field']}: {each['reason']}" for each in mistakes)
+    facts = [_words(content) for name, content in details.items() if name != "resource"]
+    return f"{message}: {', '.join(facts)}" if facts else message
+
+
+def _words(content: Any) -> str:
+    return ", ".join(map(str, content)) if isinstance(content, list | tuple) else str(content)
