@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.extras import MODULES
 from tests.support.server import PROJECT, READY, Answer, ServerProcess
 
 DEADLINE_S = 120
@@ -91,6 +93,14 @@ def test_the_wheel_holds_every_file_that_the_packages_need(wheel: Path, folder: 
     wanted = {str(path.relative_to(PROJECT)) for path in found if "__pycache__" not in path.parts}
     assert wanted
     assert wanted <= set(zipfile.ZipFile(wheel).namelist())
+
+
+def test_the_wheel_offers_what_is_optional_and_nothing_of_a_checkout(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        [name] = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        metadata = email.message_from_bytes(archive.read(name))
+    assert set(metadata.get_all("Provides-Extra", [])) == {*MODULES, "all"}
+    assert not [each for each in metadata.get_all("Requires-Dist", []) if each.startswith(("pytest", "uv"))]
 
 
 def test_the_wheel_says_that_it_is_typed_and_under_which_licence(wheel: Path) -> None:
