@@ -401,7 +401,7 @@ async def test_the_processor_is_shared_out(runtime: SupervisingRuntime, sandbox:
 
 async def test_each_limit_has_something_that_holds_it(runtime: SupervisingRuntime) -> None:
     limits = {"memory", "processes", "cpu", "fileSize", "time", "disk", "output"}
-    assert limits <= set(runtime.holds()) <= limits | {"systemCalls"}
+    assert limits <= set(runtime.holds()) <= limits | {"systemCalls", "network"}
     assert all(runtime.holds().values())
 
 
