@@ -12,7 +12,7 @@ from typing import Final
 
 import structlog
 
-from engine.accounts.accounts import SECRET_FILE, Accounts
+from engine.accounts.accounts import ADMIN_FILE, SECRET_FILE, Accounts
 from engine.accounts.profiles import ProviderProfiles
 from engine.accounts.secrets import signing_secret
 from engine.agent.approvals import Approvals
@@ -43,7 +43,8 @@ from engine.providers.openai import OllamaProvider, OpenAIProvider
 from engine.providers.provider import Provider
 from engine.providers.scripted import ScriptedProvider
 from engine.repositories import Repositories
-from engine.runtimes.choose import WORKSPACES, Chosen, Surroundings, choose
+from engine.runtimes.choose import ID_FILE, WORKSPACES, Chosen, Surroundings, choose
+from engine.runtimes.ownership import close_to_others
 from engine.runtimes.runtime import Runtime
 from engine.runtimes.staging import remove_abandoned
 from engine.search.index import CodeIndex
@@ -52,7 +53,7 @@ from engine.sessions import Sessions
 from engine.shell import Shell
 from engine.storage.approvals import ApprovalRepository
 from engine.storage.database import Database, DatabaseUnusable
-from engine.storage.ownership import Ownership
+from engine.storage.ownership import LOCK_FILE, Ownership
 from engine.storage.profiles import ProfileRepository
 from engine.storage.sessions import SessionRepository
 from engine.storage.tasks import (
@@ -75,6 +76,10 @@ from models.error import ServerOverload
 from models.settings import ProviderSettings, Settings
 
 DATABASE_FILE: Final = "roocode.sqlite3"
+CHECKPOINTS: Final = "checkpoints"
+MCP: Final = "mcp"
+OURS_ALONE: Final = (WORKSPACES, CHECKPOINTS, MCP, ADMIN_FILE, SECRET_FILE, ID_FILE, LOCK_FILE)
+"""What nobody else reads or writes in a data directory that others may enter."""
 
 log = structlog.get_logger("engine")
 
@@ -152,6 +157,8 @@ async def open_engine(settings: Settings, *, more_providers: Sequence[Provider] 
     data_dir = _data_dir(settings)
     ownership = Ownership(data_dir)
     try:
+        for name in OURS_ALONE:
+            close_to_others(data_dir / name)
         return await _open(settings, data_dir, ownership, more_providers)
     except BaseException:
         await ownership.release()
@@ -248,7 +255,7 @@ def _assemble(
         files=settings.files,
     )
     sessions.before_deletion(watchers.forget)
-    mcp = McpHub(settings.mcp, sessions, runtime, log, folder=data_dir / "mcp")
+    mcp = McpHub(settings.mcp, sessions, runtime, log, folder=data_dir / MCP)
     sessions.before_deletion(mcp.close_session)
     browsers = Browsers(settings.browser)
     sessions.before_deletion(browsers.close_session)
@@ -268,7 +275,7 @@ def _assemble(
     states = TaskStates(database, task_rows)
     transcripts = Transcripts(database, ConversationRepository(database), MessageRepository(database))
     approvals = Approvals(database, ApprovalRepository(database), timeout_s=settings.approvals.timeout_s)
-    history = History(Checkpoints(data_dir / "checkpoints"), sessions, task_rows, log)
+    history = History(Checkpoints(data_dir / CHECKPOINTS), sessions, task_rows, log)
     profiles = ProviderProfiles(database, ProfileRepository(database), signing_secret(data_dir / SECRET_FILE))
     modes = ModeBook(settings.agent.modes)
     sessions.check_configurations_by(Choices(modes, providers).check)

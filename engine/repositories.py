@@ -32,6 +32,7 @@ from models.error import (
     ToolExecutionFailed,
     WorkspaceLimitExceeded,
 )
+from models.exhaustion import exhausted_by_words
 from models.file import RepositoryClone, RepositoryCloned, WorkspaceImported
 from models.session import Session
 from models.settings import FileSettings
@@ -209,6 +210,9 @@ def _check_outcome(done: Exit, request: RepositoryClone, most_s: int) -> None:
     complaint = done.output[-_COMPLAINT_CHARACTERS:].strip()
     if done.stopped_by == "time":
         raise ToolExecutionFailed(f"The clone took longer than {most_s} seconds, the session's limit.")
+    overload = exhausted_by_words(complaint) if done.code != 0 else None
+    if overload is not None:
+        raise overload
     is_too_large = complaint == _BROKEN_OFF or any(words in complaint for words in _TOO_LARGE)
     if done.stopped_by == "disk" or is_too_large:
         raise WorkspaceLimitExceeded("The repository, or a file of it, is larger than the session's limits.")

@@ -17,6 +17,7 @@ from handlers.operation import Operation
 from handlers.refusals import log_refusal
 from handlers.stream import Stream
 from models.error import AppError, AuthenticationFailed, InternalError, PermissionDenied, TokenExpired
+from models.exhaustion import exhausted
 from models.shape import Shape
 from models.user import Caller
 
@@ -65,9 +66,17 @@ class Pipeline:
                 user_id=caller.user_id,
                 address=caller.address,
             )
-        except Exception:
-            log.exception("operation failed", operation=operation.name, request_id=caller.request_id)
-            answer = refuse(InternalError(), caller.request_id)
+        except Exception as failure:
+            overload = exhausted(failure)
+            if overload is None:
+                log.exception("operation failed", operation=operation.name, request_id=caller.request_id)
+            answer = refuse(
+                overload or InternalError(),
+                caller.request_id,
+                operation=operation.name,
+                user_id=caller.user_id,
+                address=caller.address,
+            )
         log.debug(
             "operation",
             operation=operation.name,
@@ -114,9 +123,11 @@ async def answered(name: str, request_id: str, call: Awaitable[Any]) -> Answer:
         return Answer(200, await call)
     except AppError as failure:
         return refuse(failure, request_id, method=name)
-    except Exception:
-        log.exception("method failed", method=name[:100], request_id=request_id)
-        return refuse(InternalError(), request_id)
+    except Exception as failure:
+        overload = exhausted(failure)
+        if overload is None:
+            log.exception("method failed", method=name[:100], request_id=request_id)
+        return refuse(overload or InternalError(), request_id, method=name)
 
 
 def refuse(failure: AppError, request_id: str, operation: str = "", **where: object) -> Answer:

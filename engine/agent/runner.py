@@ -23,8 +23,9 @@ from engine.sessions import Sessions
 from engine.storage.database import Transaction
 from engine.tools.notices import informed
 from models.clock import now
-from models.error import AppError, Conflict
+from models.error import AppError, Conflict, ServerOverload
 from models.event import Event
+from models.exhaustion import exhausted
 from models.identifier import CallId, SessionId, TaskId
 from models.task import (
     FINAL,
@@ -214,16 +215,18 @@ class Runner:
     async def _attempt(self, task: Task, slot: Slot, parent: Work | None = None) -> None:
         try:
             await self._work(task, slot, parent)
-        except Exception:
+        except Exception as failure:
             log.exception("task broke down", task_id=task.id)
-            await self._break_down(task)
+            await self._break_down(task, exhausted(failure))
         finally:
             self._runs.pop(task.id, None)
             self._equipment.transcripts.forget(task.id)
 
-    async def _break_down(self, task: Task) -> None:
+    async def _break_down(self, task: Task, overload: ServerOverload | None) -> None:
         """A task that the server itself failed ends as failed, if it has not ended already."""
         error = TaskError(code="INTERNAL_ERROR", message="The server failed; its log says why")
+        if overload is not None:
+            error = TaskError(code=overload.code, message=overload.message)
         try:
             await self._fail(task, error)
         except AppError as failure:

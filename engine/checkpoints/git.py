@@ -14,7 +14,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
+from engine.runtimes.ownership import make_private
 from models.error import ToolExecutionFailed
+from models.exhaustion import exhausted_by_words
 
 BRANCH: Final = "refs/heads/main"
 NOW: Final = "refs/heads/now"
@@ -41,15 +43,16 @@ class Repository:
         if self._git is None:
             raise CheckpointsUnavailable("Checkpoints are kept by git, which is not installed: install it")
         if not (self.folder / "HEAD").exists():
-            await asyncio.to_thread(self.folder.mkdir, mode=0o700, parents=True, exist_ok=True)
+            await asyncio.to_thread(make_private, self.folder)
             await self.run("init", "--quiet", "--bare", "--initial-branch=main", str(self.folder))
 
     async def run(self, *arguments: str, content: bytes | None = None) -> bytes:
-        """What a git command prints. Raises: GitFailure."""
+        """What a git command prints. Raises: GitFailure; ServerOverload, where the disk is full."""
         async with self._started(*arguments) as process:
             printed, complaint = await process.communicate(content)
         if process.returncode != 0:
-            raise GitFailure(complaint.decode(errors="replace").strip()[:500])
+            said = complaint.decode(errors="replace").strip()
+            raise exhausted_by_words(said) or GitFailure(said[:500])
         return printed
 
     async def head(self) -> str | None:

@@ -117,5 +117,6 @@ def _server_id(data_dir: Path) -> str:
         return file.read_text().strip()
     except FileNotFoundError:
         made = secrets.token_hex(6)
+        file.touch(mode=0o600)
         file.write_text(made)
         return made

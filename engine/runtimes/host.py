@@ -8,7 +8,7 @@ import re
 import shlex
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
@@ -16,7 +16,8 @@ from typing import Final, TypeVar
 from engine.finishing import finish
 from engine.runtimes.cgroups import ControlGroup, ControlGroups
 from engine.runtimes.process import Launch, Process
-from engine.runtimes.runtime import Command, Place, RuntimeUnavailable, Sandbox
+from engine.runtimes.refusals import startable
+from engine.runtimes.runtime import Command, Place, Sandbox
 from engine.runtimes.supervising import SupervisingRuntime
 from engine.runtimes.terminal import TerminalProgram
 from models.identifier import SessionId
@@ -73,7 +74,7 @@ class HostRuntime(SupervisingRuntime):
 
     @asynccontextmanager
     async def _child(self, sandbox: Sandbox, command: Command, *, has_input: bool) -> AsyncIterator[Process]:
-        async with self._prepared(sandbox, command) as launch:
+        async with self._opened(sandbox, command) as launch:
             yield await self._started(sandbox, partial(Process, replace(launch, has_input=has_input)))
 
     @asynccontextmanager
@@ -81,17 +82,25 @@ class HostRuntime(SupervisingRuntime):
         self, sandbox: Sandbox, command: Command, columns: int, rows: int
     ) -> AsyncIterator[TerminalProgram]:
         shell = replace(command, line=f"exec setsid --ctty --wait /bin/sh -c {shlex.quote(command.line)}")
-        async with self._prepared(sandbox, shell) as launch:
+        async with self._opened(sandbox, shell) as launch:
             opening = partial(TerminalProgram, launch, sandbox=sandbox, columns=columns, rows=rows)
             yield await self._started(sandbox, opening)
+
+    @asynccontextmanager
+    async def _opened(self, sandbox: Sandbox, command: Command) -> AsyncIterator[Launch]:
+        """As `_prepared`. Raises: ServerOverload, too, where nothing more can be opened."""
+        async with AsyncExitStack() as opened:
+            with startable():
+                launch = await opened.enter_async_context(self._prepared(sandbox, command))
+            yield launch
 
     def _prepared(self, sandbox: Sandbox, command: Command) -> AbstractAsyncContextManager[Launch]:
         """How to start a command, with whatever is open for it. Raises: RuntimeUnavailable."""
         raise NotImplementedError
 
     async def _started(self, sandbox: Sandbox, start: Callable[[ControlGroup], Started]) -> Started:
-        """What `start` makes in a group with the sandbox's limits. Raises: RuntimeUnavailable."""
-        try:
+        """What `start` makes in a group with the limits. Raises: RuntimeUnavailable, ServerOverload."""
+        with startable():
             making = asyncio.to_thread(self._groups.make, sandbox.limits)
             group = await finish(making, let_go=ControlGroup.discard)
             try:
@@ -99,8 +108,6 @@ class HostRuntime(SupervisingRuntime):
             except OSError:
                 await group.remove()
                 raise
-        except OSError as failure:
-            raise RuntimeUnavailable(f"The command could not be started: {failure.strerror}.") from failure
 
     def _limited(self, limits: ResourceLimits, line: str, variables: str) -> Sequence[str]:
         """`sh -c` with the rlimits that hold where no group does.

@@ -24,6 +24,7 @@ import psutil
 
 from engine.finishing import finish
 from engine.runtimes.runtime import RuntimeUnavailable
+from models.exhaustion import exhausted
 from models.identifier import SessionId
 
 LINGER_S: Final = 30.0
@@ -75,7 +76,8 @@ class Network:
                 await made._start()
         except (OSError, TimeoutError) as failure:
             await finish(made.close())
-            raise RuntimeUnavailable(f"A network could not be made: {failure}.") from failure
+            reason = f"A network could not be made: {failure}."
+            raise exhausted(failure) or RuntimeUnavailable(reason) from failure
         except BaseException:
             await finish(made.close())
             raise

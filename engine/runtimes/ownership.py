@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,20 @@ from engine.runtimes.turns import turn_in
 
 NOBODY_ELSE: Final = 65532
 """The user and group of commands where the server is root: `nonroot`, as images of containers have it."""
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder, and those above it, for this server's user alone. Raises: OSError."""
+    for each in (folder.parent, folder):
+        each.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def close_to_others(place: Path) -> None:
+    """Take from everybody else what they may do with what is ours, if it is there. Raises: OSError."""
+    with contextlib.suppress(FileNotFoundError):
+        facts = place.lstat()
+        if not stat.S_ISLNK(facts.st_mode) and facts.st_uid == os.geteuid():
+            place.chmod(stat.S_IMODE(facts.st_mode) & 0o700)
 
 
 def sandbox_user() -> int | None:

@@ -6,7 +6,9 @@ import contextlib
 import errno
 from collections.abc import Iterator
 
+from engine.runtimes.runtime import RuntimeUnavailable
 from models.error import Conflict, InvalidField, NotFound, WorkspaceLimitExceeded
+from models.exhaustion import exhausted
 
 
 @contextlib.contextmanager
@@ -36,7 +38,17 @@ def translated(failure: OSError, path: str, field: str = "path") -> Exception:
             return Conflict("A part of the path is a file, not a directory", path=shown)
         case errno.EISDIR | errno.ENXIO | errno.EACCES | errno.EPERM | errno.EBUSY:
             return Conflict("This cannot be done with what is at this path", path=shown)
-        case errno.ENOSPC | errno.EDQUOT | errno.EFBIG:
+        case errno.EFBIG:
             return WorkspaceLimitExceeded("There is no room for this file", path=shown)
         case _:
-            return failure
+            return exhausted(failure) or failure
+
+
+@contextlib.contextmanager
+def startable() -> Iterator[None]:
+    """Within the block refusals are told of a command. Raises: ServerOverload, RuntimeUnavailable."""
+    try:
+        yield
+    except OSError as failure:
+        reason = f"The command could not be started: {failure.strerror}."
+        raise exhausted(failure) or RuntimeUnavailable(reason) from failure

@@ -15,6 +15,7 @@ from engine.runtimes.child import Child
 from engine.runtimes.execution import Bounds, Execution, is_over_disk
 from engine.runtimes.pace import Pace
 from engine.runtimes.program import Program
+from engine.runtimes.refusals import startable
 from engine.runtimes.runtime import (
     Command,
     Exit,
@@ -25,6 +26,7 @@ from engine.runtimes.runtime import (
     Terminal,
 )
 from models.error import InvalidField, NotFound, WorkspaceLimitExceeded
+from models.exhaustion import exhausted
 from models.identifier import SessionId
 
 LONGEST_LINE: Final = 131_071
@@ -87,7 +89,7 @@ class SupervisingRuntime:
         )
         async with self._child(sandbox, command, has_input=False) as child:
             execution = Execution(child, bounds, on_output, self._pace)
-            with self._listed(sandbox.session_id, execution), _startable():
+            with self._listed(sandbox.session_id, execution), startable():
                 done = await execution.run(on_started)
             return await self._verified(child, done)
 
@@ -102,7 +104,7 @@ class SupervisingRuntime:
             program = Program(child, sandbox)
             with self._listed(sandbox.session_id, program):
                 try:
-                    with _startable():
+                    with startable():
                         await program.begin()
                     yield program
                 finally:
@@ -120,7 +122,7 @@ class SupervisingRuntime:
         async with self._terminal(sandbox, command, columns, rows) as terminal:
             with self._listed(sandbox.session_id, terminal):
                 try:
-                    with _startable():
+                    with startable():
                         await terminal.begin()
                     yield terminal
                 finally:
@@ -158,7 +160,11 @@ class SupervisingRuntime:
             raise RuntimeUnavailable(self.problem)
         check(command)
         await asyncio.to_thread(check_directory, sandbox, command)
-        if not command.only_reads and await is_over_disk(sandbox.folder, sandbox.limits):
+        if command.only_reads:
+            return
+        with startable():
+            is_over = await is_over_disk(sandbox.folder, sandbox.limits)
+        if is_over:
             raise WorkspaceLimitExceeded(
                 f"The workspace takes more than {sandbox.limits.max_disk_mb} MiB; delete files first",
                 maxDiskMb=sandbox.limits.max_disk_mb,
@@ -177,14 +183,6 @@ class SupervisingRuntime:
                 self._running.pop(session_id, None)
 
 
-@contextmanager
-def _startable() -> Iterator[None]:
-    try:
-        yield
-    except OSError as failure:
-        raise RuntimeUnavailable(f"The command could not be started: {failure.strerror}.") from failure
-
-
 def check(command: Command) -> None:
     """Raises: InvalidField, for what the kernel would not take."""
     if "\0" in command.line:
@@ -201,14 +199,14 @@ def check(command: Command) -> None:
 
 
 def check_directory(sandbox: Sandbox, command: Command) -> None:
-    """Raises: NotFound, if the command's directory is not one of the workspace."""
+    """Raises: NotFound, if the command's directory is not one of the workspace; ServerOverload."""
     try:
         root = os.open(sandbox.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as failure:
-        raise NotFound("workspace", sandbox.session_id) from failure
+        raise exhausted(failure) or NotFound("workspace", sandbox.session_id) from failure
     try:
         os.close(open_beneath(root, command.directory.strip("/"), os.O_RDONLY | os.O_DIRECTORY))
     except OSError as failure:
-        raise NotFound("directory", command.directory) from failure
+        raise exhausted(failure) or NotFound("directory", command.directory) from failure
     finally:
         os.close(root)

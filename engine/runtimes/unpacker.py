@@ -26,9 +26,11 @@ from engine.runtimes.copying import Room
 from engine.runtimes.finding import opened
 from engine.runtimes.replacing import open_folder, standing_at
 from models.error import WorkspaceLimitExceeded
+from models.exhaustion import exhausted
 
 REFUSED: Final = 3
 NO_ROOM: Final = 4
+OVERLOAD: Final = 5
 MEMORY_BYTES: Final = 1_073_741_824
 CPU_S: Final = 120
 _LONGEST_PATH: Final = 4096
@@ -217,6 +219,10 @@ def main(kind: str, archive: int, folder: int, room_bytes: int, most_bytes: int)
         sys.stderr.write(str(mistake))
         return REFUSED
     except _BROKEN as mistake:
+        overload = exhausted(mistake)
+        if overload is not None:
+            sys.stderr.write(overload.message)
+            return OVERLOAD
         sys.stderr.write(f"not an archive that can be unpacked as {kind}: {mistake}")
         return REFUSED
     sys.stdout.write(json.dumps({"files": out.files, "size": out.size}))

@@ -11,8 +11,8 @@ from typing import Final
 import orjson
 
 from engine.runtimes.exchanging import CONTENT
-from engine.runtimes.unpacker import NO_ROOM, REFUSED
-from models.error import InvalidField, WorkspaceLimitExceeded
+from engine.runtimes.unpacker import NO_ROOM, OVERLOAD, REFUSED
+from models.error import InvalidField, ServerOverload, WorkspaceLimitExceeded
 
 PATIENCE_S: Final = 300.0
 
@@ -30,7 +30,7 @@ async def unpack(kind: str, archive: int, stage: int, *, room_bytes: int, most_b
     """Unpack an open archive (`tar.gz` or `zip`) into the new directory `CONTENT` of an open one.
 
     Raises: InvalidField, for what is no such archive, leads out or is no file, link or directory;
-    WorkspaceLimitExceeded, for more than `room_bytes` in all or `most_bytes` in one file.
+    WorkspaceLimitExceeded, for more than `room_bytes` in all or `most_bytes` in one file; ServerOverload.
     """
     os.lseek(archive, 0, os.SEEK_SET)
     os.mkdir(CONTENT, 0o755, dir_fd=stage)
@@ -67,6 +67,8 @@ async def _run(kind: str, archive: int, folder: int, *, room_bytes: int, most_by
     reason = complaint.decode(errors="replace")[:500]
     if program.returncode == NO_ROOM:
         raise WorkspaceLimitExceeded(reason)
+    if program.returncode == OVERLOAD:
+        raise ServerOverload(reason)
     if program.returncode == REFUSED:
         raise InvalidField("", f"The archive is refused: {reason}.")
     if program.returncode != 0:

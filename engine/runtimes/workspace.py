@@ -25,7 +25,7 @@ from engine.runtimes.finding import Found, Many, Wanted, find_apart, find_few, o
 from engine.runtimes.listing import Listing, changed_at, entry_of, listing, shown
 from engine.runtimes.moving import make_directory, move, place
 from engine.runtimes.open_file import OpenFile
-from engine.runtimes.ownership import give_tree
+from engine.runtimes.ownership import give_tree, make_private
 from engine.runtimes.packing import packed_tar, packed_zip
 from engine.runtimes.receiving import NAME, Incoming
 from engine.runtimes.refusals import refusals
@@ -95,8 +95,9 @@ class Workspace:
         return posixpath.normpath("/" + self._relative(path))
 
     async def make(self) -> None:
-        """Make the folder, for this server's user alone."""
-        await asyncio.to_thread(self.folder.mkdir, mode=0o700, parents=True, exist_ok=True)
+        """Make the folder, for this server's user alone. Raises: ServerOverload."""
+        with refusals(""):
+            await asyncio.to_thread(make_private, self.folder)
 
     async def remove(self) -> None:
         """Remove the folder with all that is in it; links are removed, not followed."""

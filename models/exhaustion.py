@@ -1,0 +1,42 @@
+"""What the machine itself has run out of, apart from what a session has used up. Source: errno(3)."""
+
+from __future__ import annotations
+
+import errno
+from typing import Final
+
+from models.error import ServerOverload
+
+DISK_FULL: Final = "The disk of the server is full; nothing can be stored until there is room on it again"
+_RUN_OUT: Final = {
+    errno.ENOSPC: DISK_FULL,
+    errno.EDQUOT: DISK_FULL,
+    errno.EMFILE: "The server has no file descriptors left; try again later, or close what is not needed",
+    errno.ENFILE: "The machine has no file descriptors left; try again later",
+    errno.ENOMEM: "The machine has no memory left; try again later",
+}
+_OF_PROGRAMS: Final = {
+    errno.ENOSPC: "No space left on device",
+    errno.EDQUOT: "Disk quota exceeded",
+    errno.EMFILE: "Too many open files",
+    errno.ENFILE: "Too many open files in system",
+    errno.ENOMEM: "Cannot allocate memory",
+}
+"""strerror(3) in the locale C, as programs print it."""
+
+
+def exhausted(failure: BaseException | None) -> ServerOverload | None:
+    """The refusal that tells what has run out, if that is what a failure, or one that led to it, tells of."""
+    while failure is not None:
+        if isinstance(failure, OSError) and failure.errno in _RUN_OUT:
+            return ServerOverload(_RUN_OUT[failure.errno])
+        failure = failure.__cause__
+    return None
+
+
+def exhausted_by_words(complaint: str) -> ServerOverload | None:
+    """As `exhausted`, of what a program has printed that runs in the locale C."""
+    for number, words in _OF_PROGRAMS.items():
+        if words in complaint:
+            return ServerOverload(_RUN_OUT[number])
+    return None
