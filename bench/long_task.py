@@ -26,7 +26,7 @@ from engine.providers.openai import OpenAIProvider
 from engine.providers.provider import Endpoint, ModelEvent, ModelRequest
 from models.session import SessionCreate
 from models.settings import Protocol, Settings
-from models.task import FINAL, TaskCreate, TaskStatus
+from models.task import FINAL, Activity, TaskCreate, TaskStatus
 from models.user import Caller
 
 STEPS: Final = 1000
@@ -107,7 +107,7 @@ async def _worked(folder: str, url: str, steps: int) -> Prices:
     settings = Settings.load_plain(
         {
             "server": {"data_dir": folder},
-            "agent": {"max_iterations": steps + 1},
+            "agent": {"max_iterations": steps + 1, "repetition_limit": 0},  # every call is the same one
             "logging": {"level": "error"},
         }
     )
@@ -119,6 +119,7 @@ async def _worked(folder: str, url: str, steps: int) -> Prices:
         session = await engine.sessions.create(caller, wanted)
         task = await engine.tasks.create(TaskCreate.load({"sessionId": session.id, "input": "work"}))
         while task.status not in FINAL:
+            assert task.activity is not Activity.INTERACTIVE, "it asks somebody, and nobody is there"
             await asyncio.sleep(0.2)
             task = await engine.tasks.get(session.id, task.id)
     finally:

@@ -76,7 +76,11 @@ async def run(rounds: int) -> AsyncIterator[Figure]:
 
 async def _steps(folder: str) -> list[float]:
     settings = Settings.load_plain(
-        {"server": {"data_dir": folder}, "agent": {"concurrent_tasks": TASKS}, "logging": {"level": "error"}}
+        {
+            "server": {"data_dir": folder},
+            "agent": {"concurrent_tasks": TASKS, "repetition_limit": 0},  # every call is the same one
+            "logging": {"level": "error"},
+        }
     )
     model = Model()
     engine = await open_engine(settings, more_providers=[model])
