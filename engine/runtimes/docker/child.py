@@ -95,12 +95,15 @@ class ContainerChild:
 
     def close_input(self) -> None:
         """Let it see that no more input comes; what it prints then is still heard."""
-        # The stream itself can only close both ways at once.
+        transport = self._transport
+        if transport is not None and transport.can_write_eof():
+            transport.write_eof()
+
+    @property
+    def _transport(self) -> asyncio.Transport | None:
+        """What carries the stream, which itself can only close both ways at once, and not in a hurry."""
         answer = self._stream._resp if self._stream is not None else None
-        if answer is not None and answer.connection is not None:
-            transport = answer.connection.transport
-            if transport is not None and transport.can_write_eof():
-                transport.write_eof()
+        return answer.connection.transport if answer is not None and answer.connection is not None else None
 
     async def resize(self, columns: int, rows: int) -> None:
         """Raises: RuntimeUnavailable."""
@@ -227,11 +230,23 @@ class ContainerChild:
 
     async def _kill(self) -> None:
         """Kill its processes; where that fails, the container with all that is in it."""
-        if await self._container.end(self._mark, "KILL") and await self._has_ended():
+        is_gone = await self._container.end(self._mark, "KILL")
+        if is_gone and (await self._break_off() or await self._has_ended()):
             return
         log.warning("killing a whole container", session_id=self._placed.sandbox.session_id)
         await self._container.kill()
         await self._has_ended()
+
+    async def _break_off(self) -> bool:
+        """Whether its input was stuck: the engine tells of no end while it cannot hand that on."""
+        transport = self._transport
+        if transport is None or not transport.get_write_buffer_size() or self._following is None:
+            return False
+        self._following.cancel()
+        await asyncio.gather(self._following, return_exceptions=True)
+        transport.abort()
+        self._set_end(KILLED)
+        return True
 
     async def _has_ended(self) -> bool:
         """Whether it is seen to end soon; what has never been followed is not seen."""
