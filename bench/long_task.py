@@ -2,15 +2,17 @@
 
 The model is a stand-in behind OpenAI's protocol, in a process of its own, that answers every request with the
 cheapest call, so that the engine, the provider and the vendor's library do all that they do for a real one. A
-step is from one request to the next; its price is this process's own processor time, which other programs on
-the machine do not change. The figure is the ratio of the medians of the last steps and of the first.
+step is from one request to the next; its price is this process's own processor time. Other programs on the
+machine make that dearer, too: before each step stands a yardstick, a piece of work that is always the same,
+and the last steps are told as if it still cost what it did at the first. The figure is the ratio of the
+medians of the last steps and of the first.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
+import json
 import statistics
 import sys
 import tempfile
@@ -39,23 +41,35 @@ FIRST: Final = "its first steps"
 SERVER: Final = Path(__file__).with_name("answering.py")
 
 
+FIRST_STEPS: Final = slice(WARM_UP, WARM_UP + SAMPLE)
+LAST_STEPS: Final = slice(-SAMPLE, None)
+YARDSTICK: Final = [{"role": "user", "content": [{"type": "text", "text": f"{n} " * 20}]} for n in range(100)]
+"""What the yardstick writes and reads as JSON: like a step, it makes many small objects."""
+
+
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """Milliseconds of processor time of each step, in order."""
+    """Milliseconds of processor time of each step and of the yardstick before it, in order."""
 
     steps_ms: Sequence[float]
+    yardsticks_ms: Sequence[float]
 
     @property
     def first_ms(self) -> float:
-        return statistics.median(self.steps_ms[WARM_UP : WARM_UP + SAMPLE])
+        return statistics.median(self.steps_ms[FIRST_STEPS])
 
     @property
     def last_ms(self) -> float:
-        return statistics.median(self.steps_ms[-SAMPLE:])
+        """At the speed that the machine had at the first steps."""
+        speed = statistics.median(self.yardsticks_ms[LAST_STEPS]) / statistics.median(
+            self.yardsticks_ms[FIRST_STEPS]
+        )
+        return statistics.median(self.steps_ms[LAST_STEPS]) / speed
 
 
 class Timed(OpenAIProvider):
-    """A provider at one address that notes the processor time of this process at every request."""
+    """A provider at one address that notes the processor time of this process around a yardstick at every
+    request."""
 
     name: ClassVar[str] = "timed"
 
@@ -63,9 +77,12 @@ class Timed(OpenAIProvider):
         super().__init__(Protocol.CHAT)
         self._url = url
         self.asked_at: list[float] = []
+        self.went_on_at: list[float] = []
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
         self.asked_at.append(time.process_time())
+        json.loads(json.dumps(YARDSTICK))
+        self.went_on_at.append(time.process_time())
         async for piece in super().stream(replace(request, endpoint=Endpoint(base_url=self._url))):
             yield piece
 
@@ -125,5 +142,10 @@ async def _worked(folder: str, url: str, steps: int) -> Prices:
     finally:
         await engine.close()
     assert task.status is TaskStatus.COMPLETED, task.error
-    times = provider.asked_at
-    return Prices([1000 * (after - before) for before, after in itertools.pairwise(times)])
+    steps = zip(provider.went_on_at, provider.asked_at[1:], strict=False)
+    yardsticks = zip(provider.asked_at, provider.went_on_at, strict=True)
+    return Prices([_ms(*step) for step in steps], [_ms(*yardstick) for yardstick in yardsticks])
+
+
+def _ms(begun: float, ended: float) -> float:
+    return 1000 * (ended - begun)

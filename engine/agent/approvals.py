@@ -137,9 +137,9 @@ class Approvals:
         for approval in await self._repository.overdue(now()):
             await self._expire(approval)
 
-    async def refuse_unattended(self, approval: Approval) -> Approval:
-        """Refuse what was asked where nobody answers."""
-        return await self._resolve(approval.id, ApprovalStatus.REJECTED, feedback=UNATTENDED, by=None)
+    async def refuse_unattended(self, unit: Transaction, approval: Approval) -> Approval:
+        """With the unit that asks where nobody answers, refuse."""
+        return await self._store(unit, approval, ApprovalStatus.REJECTED, feedback=UNATTENDED, by=None)
 
     async def withdraw(self, unit: Transaction, task_id: TaskId) -> None:
         """With the unit that ends a task, end its questions."""

@@ -66,7 +66,9 @@ class People:
                 parameters=call.arguments,
                 unattended=self._is_unattended,
             )
-            await self._put_before(approval, notice or Notice(kind="tool", text=prepared.describe()))
+            approval = await self._put_before(
+                approval, notice or Notice(kind="tool", text=prepared.describe())
+            )
         return await self._answer(approval)
 
     async def confirm(self, kind: str, question: str) -> Approval:
@@ -84,32 +86,38 @@ class People:
                 parameters={},
                 unattended=self._is_unattended,
             )
-            await self._put_before(approval, Notice(kind=kind, text=question))
+            approval = await self._put_before(approval, Notice(kind=kind, text=question))
         return await self._answer(approval)
 
     @property
     def _is_unattended(self) -> bool:
         return self._work.session.config.unattended
 
-    async def _put_before(self, approval: Approval, notice: Notice) -> None:
-        """Store a question and show it, as an approval and as a message."""
+    async def _put_before(self, approval: Approval, notice: Notice) -> Approval:
+        """Store a question and show it, as an approval and as a message.
+
+        Where nobody answers it is refused in the same unit: nobody ever sees it open.
+        """
+        approvals = self._work.equipment.approvals
         message_id, ts = self._work.message_of(approval.call_id)
         write = self._work.writing(ask=notice.kind, text=notice.text, message_id=message_id, ts=ts)
+        refused: list[Approval] = []
 
         async def put(unit: Transaction) -> None:
             await write(unit)
-            await self._work.equipment.approvals.ask(unit, approval)
+            await approvals.ask(unit, approval)
+            if self._is_unattended:
+                refused.append(await approvals.refuse_unattended(unit, approval))
 
         told = TaskIdle() if notice.kind in IDLE_ASKS else TaskInteractive()
         await self._work.note(told, activity=Activity.INTERACTIVE, alongside=put)
+        return refused[0] if refused else approval
 
     async def _answer(self, approval: Approval) -> Approval:
+        if self._work.task.activity is Activity.INTERACTIVE and self._is_unattended:
+            await self._work.note(TaskAnswered(), TaskActive(), activity=Activity.ACTIVE)
         if approval.status is not ApprovalStatus.PENDING:
             return approval
-        if self._is_unattended:
-            refused = await self._work.equipment.approvals.refuse_unattended(approval)
-            await self._work.note(TaskAnswered(), TaskActive(), activity=Activity.ACTIVE)
-            return refused
         async with self._waiting():
             return await self._work.equipment.approvals.wait(approval)
 
