@@ -142,10 +142,9 @@ async def _worked(folder: str, url: str, steps: int) -> Prices:
     finally:
         await engine.close()
     assert task.status is TaskStatus.COMPLETED, task.error
-    steps = zip(provider.went_on_at, provider.asked_at[1:], strict=False)
-    yardsticks = zip(provider.asked_at, provider.went_on_at, strict=True)
-    return Prices([_ms(*step) for step in steps], [_ms(*yardstick) for yardstick in yardsticks])
+    asked_at, went_on_at = provider.asked_at, provider.went_on_at
+    return Prices(_passed_ms(went_on_at[:-1], asked_at[1:]), _passed_ms(asked_at, went_on_at))
 
 
-def _ms(begun: float, ended: float) -> float:
-    return 1000 * (ended - begun)
+def _passed_ms(begun: Sequence[float], ended: Sequence[float]) -> Sequence[float]:
+    return [1000 * (end - begin) for begin, end in zip(begun, ended, strict=True)]
