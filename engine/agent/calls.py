@@ -83,7 +83,9 @@ class Calls:
             await self._misunderstood(call, _explain(mistake))
             return None
         modes = await self._work.equipment.modes.of(self._work.workspace)
-        forbidden = modes.objection(self._work.task.mode, prepared, touched)
+        forbidden = await modes.objection(
+            self._work.task.mode, prepared, touched, owner=str(self._work.workspace.folder)
+        )
         if forbidden is not None:
             await self._misunderstood(call, forbidden)
             return None

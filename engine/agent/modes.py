@@ -6,33 +6,23 @@ tools it has, and a group's file expression bounds which files it may edit.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-import regex
-import yaml
-
+from engine.agent.roomodes import LARGEST, ROOMODES, ModesInvalid, check, finds, modes_in
+from engine.apart import Exhausted, apart
 from engine.runtimes.workspace import Workspace
 from engine.tools.catalogue import PreparedCall
 from engine.tools.reach import Touched
-from models.error import AppError, NotFound, ValidationFailed
+from models.error import AppError, NotFound
 from models.mode import Mode, ModeGroup
 from models.settings import ModeSettings
 from models.tool import ToolGroup
 
-ROOMODES: Final = ".roomodes"
-LARGEST: Final = 200_000
-MATCH_S: Final = 0.2
-"""How long one expression may take over one path."""
-
-_SLUG: Final = re.compile(r"[a-zA-Z0-9-]+")
-_GROUPS: Final = frozenset(group.value for group in ToolGroup) - {ToolGroup.ALWAYS.value}
-
-
-class ModesInvalid(Exception):
-    """Custom modes that cannot be used; the message says which and why."""
+MATCH_S: Final = 1
+"""How much processor time an expression may take over the paths of one call."""
+_KEPT_FILES: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +39,10 @@ class Modes:
             raise NotFound("mode", slug)
         return mode
 
-    def objection(self, slug: str, call: PreparedCall, touched: Sequence[Touched]) -> str | None:
-        """Why a call may not be made in a mode; None if it may."""
+    async def objection(
+        self, slug: str, call: PreparedCall, touched: Sequence[Touched], *, owner: str
+    ) -> str | None:
+        """Why a call may not be made in a mode; None if it may. `owner` is whose work the matching is."""
         mode = self.by_slug.get(slug)
         if mode is None:
             return f"There is no mode `{slug}`. Switch to one of: {', '.join(self.by_slug)}."
@@ -65,26 +57,28 @@ class Modes:
         if written and edits is None:
             return f"Files may not be written in {mode.name} mode (`{mode.slug}`), by a redirection neither."
         own = [each for each in touched if each.group is call.tool.group and group is not ToolGroup.COMMAND]
-        return _path_objection(mode, granted, own) or _path_objection(mode, edits or granted, written)
-
-
-def _path_objection(mode: Mode, group: ModeGroup, touched: Sequence[Touched]) -> str | None:
-    if group.file_regex is None:
+        for rule, reached in ((granted, own), (edits or granted, written)):
+            refused = await _path_objection(mode, rule, reached, owner)
+            if refused is not None:
+                return refused
         return None
-    for path in (each.path for each in touched):
-        if path is None or not _finds(group.file_regex, path):
-            which = group.description or f"files matching `{group.file_regex}`"
-            named = path or "what is only known when it runs"
-            return f"In {mode.name} mode (`{mode.slug}`) only {which} may be edited, not {named}."
-    return None
 
 
-def _finds(expression: str, path: str) -> bool:
-    """Whether the expression finds something in the path; one that takes too long does not."""
+async def _path_objection(mode: Mode, group: ModeGroup, touched: Sequence[Touched], owner: str) -> str | None:
+    if group.file_regex is None or not touched:
+        return None
+    which = group.description or f"files matching `{group.file_regex}`"
+    paths = [each.path for each in touched if each.path is not None]
     try:
-        return regex.search(expression, path, timeout=MATCH_S) is not None
-    except TimeoutError:
-        return False
+        found = await apart(finds, group.file_regex, paths, owner=owner, cpu_s=MATCH_S)
+    except Exhausted:
+        return f"In {mode.name} mode (`{mode.slug}`) only {which} may be edited, and matching takes too long."
+    refused = [path for path, is_found in zip(paths, found, strict=True) if not is_found]
+    if len(paths) < len(touched):
+        refused.append("what is only known when it runs")
+    if not refused:
+        return None
+    return f"In {mode.name} mode (`{mode.slug}`) only {which} may be edited, not {refused[0]}."
 
 
 class ModeBook:
@@ -93,8 +87,10 @@ class ModeBook:
     def __init__(self, settings: Sequence[ModeSettings]) -> None:
         """Raises: ModesInvalid, for modes of the settings that cannot be used."""
         custom = [_from_settings(each) for each in settings]
-        _check(custom)
+        check(custom)
         self._standing = {mode.slug: mode for mode in [*BUILT_IN, *custom]}
+        self._read: dict[bytes, Sequence[Mode]] = {}
+        """The modes of the files that were read last, by content: a file is asked for with every step."""
 
     @property
     def standing(self) -> Modes:
@@ -105,10 +101,33 @@ class ModeBook:
         """The modes of a session as its workspace is now; its own win over the others by their slug."""
         try:
             content = await _content(workspace)
-            own = _read(content) if content else []
+            own = await self._modes_in(content, str(workspace.folder)) if content else []
         except ModesInvalid as mistake:
             return Modes(self._standing, problem=str(mistake))
         return Modes({**self._standing, **{mode.slug: mode for mode in own}})
+
+    async def _modes_in(self, content: bytes, owner: str) -> Sequence[Mode]:
+        """Raises: ModesInvalid."""
+        known = self._read.pop(content, None)
+        if known is None:
+            known = await _understood(content, owner)
+        self._read[content] = known
+        while len(self._read) > _KEPT_FILES:
+            self._read.pop(next(iter(self._read)), None)
+        return known
+
+
+async def _understood(content: bytes, owner: str) -> Sequence[Mode]:
+    """The modes in a `.roomodes`. Raises: ModesInvalid."""
+    if len(content) > LARGEST:
+        raise ModesInvalid(f"{ROOMODES} is larger than {LARGEST} bytes")
+    try:
+        found = await apart(modes_in, content, owner=owner)
+    except Exhausted:
+        raise ModesInvalid(f"{ROOMODES} takes too long to be read") from None
+    if "mistake" in found:
+        raise ModesInvalid(found["mistake"])
+    return [Mode.load(each) for each in found["modes"]]
 
 
 async def _content(workspace: Workspace) -> bytes:
@@ -118,48 +137,6 @@ async def _content(workspace: Workspace) -> bytes:
         return b""
     except AppError as failure:
         raise ModesInvalid(f"{ROOMODES} cannot be read: {failure.message}") from failure
-
-
-def _read(content: bytes) -> list[Mode]:
-    """The modes in a `.roomodes` file, YAML or JSON: `customModes: [{slug, name, roleDefinition, …}]`."""
-    if len(content) > LARGEST:
-        raise ModesInvalid(f"{ROOMODES} is larger than {LARGEST} bytes")
-    try:
-        loaded = yaml.safe_load(content.decode()) or {}
-    except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as mistake:
-        raise ModesInvalid(f"{ROOMODES} is not valid YAML: {mistake}") from mistake
-    entries = loaded.get("customModes", []) if isinstance(loaded, dict) else None
-    if not isinstance(entries, list):
-        raise ModesInvalid(f"{ROOMODES} has no list `customModes`")
-    modes = [_mode(entry) for entry in entries]
-    _check(modes)
-    return modes
-
-
-def _mode(entry: Any) -> Mode:
-    if not isinstance(entry, dict):
-        raise ModesInvalid(f"{ROOMODES}: a mode is an object")
-    groups = entry.get("groups", [])
-    known = {key: content for key, content in entry.items() if key in _FIELDS}
-    try:
-        return Mode.load({**known, "groups": [_group(each) for each in groups], "source": ROOMODES})
-    except (ValidationFailed, TypeError) as mistake:
-        details = mistake.details if isinstance(mistake, ValidationFailed) else mistake
-        raise ModesInvalid(f"{ROOMODES}: mode {str(entry.get('slug'))[:64]}: {details}") from mistake
-
-
-_FIELDS: Final = frozenset(
-    {"slug", "name", "roleDefinition", "whenToUse", "description", "customInstructions"}
-)
-
-
-def _group(entry: Any) -> dict[str, Any]:
-    """`"read"`, or `["edit", {"fileRegex": …, "description": …}]`."""
-    if isinstance(entry, str):
-        return {"name": entry}
-    if isinstance(entry, list) and len(entry) == 2 and isinstance(entry[1], dict):
-        return {"name": entry[0], **entry[1]}
-    raise TypeError("a group is a name, or a list of a name and its options")
 
 
 def _from_settings(given: ModeSettings) -> Mode:
@@ -172,29 +149,6 @@ def _from_settings(given: ModeSettings) -> Mode:
         custom_instructions=given.custom_instructions or None,
         source="settings",
     )
-
-
-def _check(modes: Sequence[Mode]) -> None:
-    slugs = [mode.slug for mode in modes]
-    for mode in modes:
-        names = [group.name for group in mode.groups]
-        if not _SLUG.fullmatch(mode.slug):
-            raise ModesInvalid(f"mode `{mode.slug}`: a slug has letters, digits and dashes only")
-        if slugs.count(mode.slug) > 1:
-            raise ModesInvalid(f"mode `{mode.slug}` is there twice")
-        for name in names:
-            if name not in _GROUPS or names.count(name) > 1:
-                known = ", ".join(sorted(_GROUPS))
-                raise ModesInvalid(f"mode `{mode.slug}`: group `{name}` is unknown or double ({known})")
-        for group in mode.groups:
-            _check_expression(mode, group)
-
-
-def _check_expression(mode: Mode, group: ModeGroup) -> None:
-    try:
-        regex.compile(group.file_regex or "")
-    except regex.error as mistake:
-        raise ModesInvalid(f"mode `{mode.slug}`: fileRegex `{group.file_regex}`: {mistake}") from mistake
 
 
 def _groups(*names: str) -> list[ModeGroup]:

@@ -14,6 +14,7 @@ from models.session import SessionConfig
 from models.shape import camel_case
 
 FILE: Final = ".roo/mcp.json"
+LARGEST: Final = 1_000_000
 _KNOWN: Final = frozenset(camel_case(field.name) for field in fields(McpServer))
 """Editors write more than this into the file; what they say to themselves is left to them."""
 
@@ -73,6 +74,8 @@ async def _of_workspace(workspace: Workspace) -> dict[str, McpServer]:
 
 def parse(content: bytes) -> dict[str, McpServer]:
     """The servers that a file names. Raises: InvalidDefinitions."""
+    if len(content) > LARGEST:
+        raise InvalidDefinitions(f"larger than {LARGEST} bytes")
     try:
         raw = json.loads(content)
     except (ValueError, RecursionError) as mistake:

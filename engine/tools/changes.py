@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from itertools import takewhile
-from typing import Final
+from typing import Final, Literal
+
+from rapidfuzz.distance import Indel
 
 from engine.tools.text import decoded
 from engine.tools.tool import FileChange
@@ -13,7 +14,9 @@ from models.file import Changes
 
 DIFF_CHARACTERS: Final = 20_000
 COMPARED_LINES: Final = 20_000
-"""Files of more lines, both together, are counted without a diff: comparing them could take minutes."""
+"""Files of more lines, both together, are counted without a diff."""
+
+Step = Literal["replace", "delete", "insert", "equal"]
 
 
 def change_of(path: str, before: bytes | None, after: bytes | None) -> FileChange:
@@ -27,40 +30,101 @@ def changes_between(
 ) -> Changes:
     """Lines added and removed, and a unified diff; binary content has neither lines nor a diff.
 
-    Files that have more than `compared_lines`, both together, are counted without a diff. Takes time on long
-    files: call it in a thread.
+    Files that have more than `compared_lines`, both together, are counted without a diff. Takes milliseconds
+    on long files, whatever is in them: call it in a thread.
     """
     old, new = decoded(before or b""), decoded(after or b"")
     if old is None or new is None:
         return Changes(added=0, removed=0, is_counted=False)
-    old_lines, new_lines = _lines(old), _lines(new)
-    if len(old_lines) + len(new_lines) > compared_lines:
-        return _counted(old_lines, new_lines)
-    return _compared(path, old_lines, new_lines, created=before is None, deleted=after is None)
+    if _length(old) + _length(new) > compared_lines:
+        return _counted(old, new)
+    return _compared(path, _lines(old), _lines(new), created=before is None, deleted=after is None)
 
 
-def _compared(path: str, old: list[str], new: list[str], *, created: bool, deleted: bool) -> Changes:
+def _compared(path: str, old: Sequence[str], new: Sequence[str], *, created: bool, deleted: bool) -> Changes:
+    found = _Matches(old, new)
+    diff: list[str] = []
+    for group in found.get_grouped_opcodes():
+        _, first, _, begun, _ = group[0]
+        _, _, last, _, end = group[-1]
+        diff.append(f"@@ -{_range(first, last)} +{_range(begun, end)} @@\n")
+        for kind, start, stop, new_start, new_stop in group:
+            if kind == "equal":
+                diff += [f" {line}" for line in old[start:stop]]
+            else:
+                diff += [f"-{line}" for line in old[start:stop]]
+                diff += [f"+{line}" for line in new[new_start:new_stop]]
     from_file = "/dev/null" if created else f"a{path}"
     to_file = "/dev/null" if deleted else f"b{path}"
-    diff = list(difflib.unified_diff(old, new, from_file, to_file))
-    body = diff[2:]
-    return Changes(
-        added=sum(line.startswith("+") for line in body),
-        removed=sum(line.startswith("-") for line in body),
-        diff=_cut(diff),
-    )
+    head = [f"--- {from_file}\n", f"+++ {to_file}\n"] if diff else []
+    return Changes(added=len(new) - found.alike, removed=len(old) - found.alike, diff=_cut([*head, *diff]))
 
 
-def _counted(old: Sequence[str], new: Sequence[str]) -> Changes:
+class _Matches(difflib.SequenceMatcher[str]):
+    """The most lines that two texts share in order, and how one becomes the other.
+
+    They are found by bits, many at a time: difflib's own way takes minutes where lines repeat.
+    """
+
+    def __init__(self, old: Sequence[str], new: Sequence[str]) -> None:
+        super().__init__()
+        numbers: dict[str, int] = {}
+        old_numbers, new_numbers = (
+            [numbers.setdefault(line, len(numbers)) for line in lines] for lines in (old, new)
+        )
+        opcodes = Indel.opcodes(old_numbers, new_numbers)
+        equal = [
+            (each.src_start, each.src_end, each.dest_start, each.dest_end)
+            for each in opcodes
+            if each.tag == "equal"
+        ]
+        self.alike = sum(end - start for start, end, _, _ in equal)
+        self._steps: list[tuple[Step, int, int, int, int]] = []
+        at, new_at = 0, 0
+        for start, end, new_start, new_end in [*equal, (len(old), len(old), len(new), len(new))]:
+            if (at, new_at) != (start, new_start):
+                self._steps.append(("replace", at, start, new_at, new_start))
+            if start < end:
+                self._steps.append(("equal", start, end, new_start, new_end))
+            at, new_at = end, new_end
+
+    def get_opcodes(self) -> list[tuple[Step, int, int, int, int]]:
+        """What is equal, and between that what is replaced."""
+        return list(self._steps)
+
+
+def _range(start: int, stop: int) -> str:
+    """Lines as a unified diff names them. Source: diff(1), "Detailed Description of Unified Format"."""
+    count = stop - start
+    return str(start + 1) if count == 1 else f"{start + 1 if count else start},{count}"
+
+
+def _counted(old: str, new: str) -> Changes:
     """The lines between the first and the last difference, without looking for what is alike in between."""
-    same_head = _alike(old, new)
-    same_tail = _alike(old[same_head:][::-1], new[same_head:][::-1])
-    same = same_head + same_tail
-    return Changes(added=len(new) - same, removed=len(old) - same)
+    begun = old.rfind("\n", 0, _alike(old, new)) + 1
+    old, new = old[begun:], new[begun:]
+    end = _alike(old[::-1], new[::-1])
+    is_whole = all(len(text) == end or text[-end - 1] == "\n" for text in (old, new))
+    tail = old[len(old) - end :]
+    same = _length(tail if is_whole else tail.partition("\n")[2])
+    return Changes(added=_length(new) - same, removed=_length(old) - same)
 
 
-def _alike(one: Sequence[str], other: Sequence[str]) -> int:
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+def _alike(one: str, other: str) -> int:
+    """How many characters two texts begin with alike."""
+    alike, differ = 0, min(len(one), len(other)) + 1
+    while differ - alike > 1:
+        middle = (alike + differ) // 2
+        if one[alike:middle] == other[alike:middle]:
+            alike = middle
+        else:
+            differ = middle
+    return alike
+
+
+def _length(text: str) -> int:
+    """How many lines a text has."""
+    return text.count("\n") + (not text.endswith("\n") and text != "")
 
 
 def _lines(text: str) -> list[str]:

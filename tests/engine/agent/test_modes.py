@@ -122,6 +122,9 @@ async def test_a_mode_that_vanishes_ends_the_task_with_its_reason(agent: Agent) 
         "customModes: [{slug: a, name: n, roleDefinition: r}, {slug: a, name: n, roleDefinition: r}]",
         "customModes: [1]",
         "customModes: [{slug: a, name: n, roleDefinition: r, groups: [3]}]",
+        "customModes: [" + "{slug: a, name: n, roleDefinition: r}, " * 3000 + "]",
+        "[" * 100_000,
+        " " * 200_001,
     ],
 )
 async def test_modes_that_cannot_be_used_are_left_out_and_said_to_be_so(agent: Agent, content: str) -> None:
@@ -135,10 +138,21 @@ async def test_modes_that_cannot_be_used_are_left_out_and_said_to_be_so(agent: A
 async def test_an_expression_that_runs_away_matches_nothing(agent: Agent) -> None:
     agent.write(
         ".roomodes",
-        "customModes: [{slug: slow, name: n, roleDefinition: r, groups: [[edit, {fileRegex: '^(a+)+$'}]]}]",
+        "customModes: [{slug: slow, name: n, roleDefinition: r, groups: [[edit, {fileRegex: '^(a|aa)+$'}]]}]",
     )
     await agent.run([call("write_to_file", path="a" * 200 + "b", content="x")], [done()], mode="slow")
     assert "may be edited" in agent.model.requests[1].turns[-1].text
+
+
+async def test_an_expression_has_one_time_for_all_files_of_a_call(agent: Agent) -> None:
+    agent.write(
+        ".roomodes",
+        "customModes: [{slug: slow, name: n, roleDefinition: r, groups: [[edit, {fileRegex: '^(a|aa)+$'}]]}]",
+    )
+    block = "<<<<<<< SEARCH\na\n=======\nb\n>>>>>>> REPLACE"
+    files = [{"path": f"{'a' * 100}{number}", "diff": block} for number in range(20)]
+    await agent.run([call("apply_diff", files=files)], [done()], mode="slow")
+    assert "matching takes too long" in agent.model.requests[1].turns[-1].text
 
 
 async def test_instructions_of_the_workspace_reach_the_model(

@@ -258,6 +258,9 @@ async def test_a_broken_file_of_the_workspace_is_told(open_house: OpenHouse) -> 
         house.name_in_workspace(small={"command": 7})
         _, problem = await house.engine.mcp.states(house.session_id)
         assert problem == ".roo/mcp.json: 'small', command: Not a valid string."
+        (house.folder / ".roo/mcp.json").write_bytes(b" " * 1_000_001)
+        _, problem = await house.engine.mcp.states(house.session_id)
+        assert problem == ".roo/mcp.json: larger than 1000000 bytes"
 
 
 @asynccontextmanager

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import random
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from engine.tools.changes import COMPARED_LINES, DIFF_CHARACTERS, change_of, changes_between
 
 
@@ -63,3 +70,56 @@ def test_a_very_long_file_is_counted_without_comparing() -> None:
     lines = [b"same\n"] * COMPARED_LINES
     changes = changes_between("/a", b"".join(lines), b"".join([*lines[:500], b"new\n", b"x\n", *lines[501:]]))
     assert (changes.added, changes.removed, changes.diff) == (2, 1, None)
+
+
+LINES = st.lists(st.sampled_from(["a", "b", "", "\f", "  a"]), max_size=30).map("\n".join)
+
+
+@given(before=LINES, after=LINES)
+def test_a_diff_makes_the_new_text_of_the_old(before: str, after: str) -> None:
+    changes = changes_between("/a", before.encode(), after.encode())
+    assert patched(before, changes.diff or "") == after
+
+
+@given(before=LINES, after=LINES)
+def test_lines_counted_without_a_diff_are_no_fewer(before: str, after: str) -> None:
+    compared = changes_between("/a", before.encode(), after.encode())
+    counted = changes_between("/a", before.encode(), after.encode(), compared_lines=0)
+    assert counted.added - counted.removed == compared.added - compared.removed
+    assert counted.added >= compared.added
+    assert (counted.added == 0 == counted.removed) is (before == after)
+
+
+@pytest.mark.parametrize("kinds", [3, 5000])
+def test_lines_that_stand_in_a_file_again_and_again_are_compared(kinds: int) -> None:
+    chance = random.Random(kinds)  # noqa: S311 - a test's own texts
+    before, after = (
+        "".join(f"{chance.randrange(kinds)}\n" for _ in range(COMPARED_LINES // 2)).encode() for _ in range(2)
+    )
+    changes = changes_between("/a", before, after)
+    assert changes.diff is not None
+    assert 0 < changes.added == changes.removed < COMPARED_LINES // 2
+
+
+def patched(text: str, diff: str) -> str:
+    """What a unified diff makes of a text."""
+    lines, result, at = marked(text), list[str](), 0
+    body = diff.replace("\n\\ No newline at end of file\n", "\0").split("\n")[2:]
+    for line in [part for each in body for part in re.findall(r"[^\0]*\0|[^\0]+", each)]:
+        if hunk := re.match(r"@@ -(\d+)(,0)?", line):
+            start = int(hunk[1]) - (hunk[2] is None)
+            result, at = result + lines[at:start], start
+            continue
+        content = line[1:] if line.endswith("\0") else line[1:] + "\n"
+        if line[0] in " -":
+            assert lines[at] == content
+            at += 1
+        if line[0] in " +":
+            result.append(content)
+    return "".join([*result, *lines[at:]]).replace("\0", "")
+
+
+def marked(text: str) -> list[str]:
+    """Lines with their ends: a line break, or NUL after the last."""
+    *lines, rest = text.split("\n")
+    return [*(line + "\n" for line in lines), *([rest + "\0"] if rest else [])]
