@@ -37,6 +37,9 @@ class RestBinding:
     path: str
     status: int
     tail: str | None = None
+    made: str | None = None
+    """Where what the operation has made can be read: placeholders are fields of its path and of its answer
+    (`{task.id}`)."""
 
     @property
     def placeholders(self) -> list[str]:
@@ -99,6 +102,7 @@ def operation(
     rest: str | None = None,
     status: int = 200,
     tail: str | None = None,
+    made: str | None = None,
     on: str | None = None,
     exclusive: tuple[str, ...] = (),
     limit: str = "default",
@@ -115,7 +119,7 @@ def operation(
         binding = None
         if rest is not None:
             verb, path = rest.split(" ", 1)
-            binding = RestBinding(method=verb, path=path, status=status, tail=tail)
+            binding = RestBinding(method=verb, path=path, status=status, tail=tail, made=made)
         facts = {
             "name": name,
             "rest": binding,

@@ -28,6 +28,7 @@ class ProcessHandlers(Handlers, namespace="/processes"):
         "process.start",
         rest="POST /api/v1/sessions/{sessionId}/processes",
         status=201,
+        made="/api/v1/sessions/{sessionId}/processes/{process.pid}",
         permission=Permission.TOOL_EXECUTE,
         on="session_id",
         limit="tool_execution",

@@ -26,6 +26,7 @@ class ProviderProfiles(Handlers, namespace="/profiles"):
         "profile.create",
         rest="POST /api/v1/profiles",
         status=201,
+        made="/api/v1/profiles/{profile.id}",
         permission=Permission.ACCOUNT_WRITE,
         errors=(Conflict, ExtraNotInstalled),
     )

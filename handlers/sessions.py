@@ -40,6 +40,7 @@ class Sessions(Handlers, namespace="/sessions"):
         "session.create",
         rest="POST /api/v1/sessions",
         status=201,
+        made="/api/v1/sessions/{session.id}",
         permission=Permission.SESSION_WRITE,
         limit="session_management",
         errors=(ExtraNotInstalled,),

@@ -98,6 +98,7 @@ class Tasks(Handlers, namespace="/tasks"):
         "task.create",
         rest="POST /api/v1/sessions/{sessionId}/tasks",
         status=201,
+        made="/api/v1/sessions/{sessionId}/tasks/{task.id}",
         permission=Permission.TASK_WRITE,
         on="session_id",
         limit="task_creation",

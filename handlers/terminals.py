@@ -26,6 +26,7 @@ class TerminalHandlers(Handlers, namespace="/terminals"):
         "terminal.open",
         rest="POST /api/v1/sessions/{sessionId}/terminals",
         status=201,
+        made="/api/v1/sessions/{sessionId}/terminals/{terminal.id}",
         permission=Permission.TOOL_EXECUTE,
         on="session_id",
         limit="tool_execution",

@@ -55,6 +55,7 @@ class Transfers(Handlers, namespace="/files"):
     @operation(
         "file.upload",
         rest=f"PUT {RAW}",
+        made=f"{RAW}?path={{file.path}}",
         permission=Permission.FILE_WRITE,
         on="session_id",
         limit="file_operations",

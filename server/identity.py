@@ -34,6 +34,11 @@ def new_request_id() -> str:
     return f"req-{_run}-{next(_count)}"
 
 
+def challenge(request: web.Request) -> str:
+    """What a caller who is refused for want of good credentials is told to bring. Source: RFC 6750, 3."""
+    return 'Bearer realm="roocode-server"' + (', error="invalid_token"' if _from_request(request) else "")
+
+
 class Identity:
     """Turns requests into callers."""
 

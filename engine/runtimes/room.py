@@ -42,7 +42,7 @@ class Room:
         if size > limits.max_file_size_mb * MEBIBYTE:
             raise WorkspaceLimitExceeded(
                 f"A file of this session may have {limits.max_file_size_mb} MiB; write less into it",
-                maxFileSizeMb=limits.max_file_size_mb,
+                maxFileSizeMB=limits.max_file_size_mb,
             )
         most = limits.max_disk_mb * MEBIBYTE
         used, moment = self._used_bytes, time.monotonic()
@@ -52,5 +52,5 @@ class Room:
         if used + growth > most:
             raise WorkspaceLimitExceeded(
                 f"The workspace would take more than {limits.max_disk_mb} MiB; delete files first",
-                maxDiskMb=limits.max_disk_mb,
+                maxDiskMB=limits.max_disk_mb,
             )

@@ -167,7 +167,7 @@ class SupervisingRuntime:
         if is_over:
             raise WorkspaceLimitExceeded(
                 f"The workspace takes more than {sandbox.limits.max_disk_mb} MiB; delete files first",
-                maxDiskMb=sandbox.limits.max_disk_mb,
+                maxDiskMB=sandbox.limits.max_disk_mb,
             )
 
     @contextmanager

@@ -88,11 +88,11 @@ class Workspace:
     def canonical(self, path: str) -> str:
         """The path as absolute within the workspace, `.` and double slashes taken out: `/src/a.py`.
 
-        A path as the session's commands see it (`/workspaces/<id>/src/a.py`) means the same. `..` is left to
-        the kernel when the path is opened, because links make any other reading wrong; here it is folded for
-        people. Raises: InvalidField.
+        A path as the session's commands see it (`/workspaces/<id>/src/a.py`) means the same. `..` is folded
+        before any link is followed, so that what is approved, opened and told is one and the same path.
+        Raises: InvalidField.
         """
-        return posixpath.normpath("/" + self._relative(path))
+        return "/" + self._relative(path)
 
     async def make(self) -> None:
         """Make the folder, for this server's user alone. Raises: ServerOverload."""
@@ -475,7 +475,14 @@ class Workspace:
         mount = f"/workspaces/{self.folder.name}"
         if path == mount or path.startswith(mount + "/"):
             path = path[len(mount) :]
-        parts = [part for part in path.split("/") if part not in ("", ".")]
+        parts: list[str] = []
+        for part in path.split("/"):
+            if part == "..":
+                if not parts:
+                    raise InvalidField(field, "The path leaves the workspace.")
+                parts.pop()
+            elif part not in ("", "."):
+                parts.append(part)
         return "/".join(parts)
 
     def _read(self, root: int, path: str) -> FileBytes:

@@ -41,7 +41,9 @@ class CrogiaDoor:
     def add_routes(self, app: web.Application) -> None:
         """Mount every endpoint; what else is asked for there is refused in S3's form."""
         for endpoint in ENDPOINTS:
-            self._routes.append(app.router.add_route(endpoint.verb, endpoint.path, self._serve(endpoint)))
+            handler = self._serve(endpoint)
+            for method in (endpoint.verb, *(["HEAD"] if endpoint.verb == "GET" else [])):
+                self._routes.append(app.router.add_route(method, endpoint.path, handler))
         app.router.add_route("*", ANYTHING_ELSE, self._refuse)
 
     def _serve(self, endpoint: Endpoint) -> Handler:

@@ -168,6 +168,11 @@ def _responses(schemas: Schemas, declared: Operation, binding: RestBinding) -> J
         },
         "content": _json(schemas.reference(shape)),
     }
+    if binding.status == 201:
+        success["headers"]["Location"] = {
+            "description": "Where what was made can be read",
+            "schema": {"type": "string", "format": "uri"},
+        }
     if declared.streams is not None and declared.streams.download:
         success["content"] = _bytes(declared.streams.download)
     responses = {str(binding.status): success}

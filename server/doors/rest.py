@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any, Final, cast
+from urllib.parse import quote
 
 import orjson
 import structlog
@@ -27,9 +29,10 @@ from models.settings import ServerSettings
 from models.shape import LONGEST_NAME, Shape
 from models.user import Caller
 from server.doors.bodies import Bounds, read_body
+from server.doors.compression import compress
 from server.doors.json import decode
 from server.doors.protocol import Protocol
-from server.identity import TOKEN, Gate, Identity, new_request_id
+from server.identity import TOKEN, Gate, Identity, challenge, new_request_id
 
 API_VERSION: Final = "v1"
 ENGINE_PATH: Final = "/socket.io/"
@@ -41,10 +44,15 @@ ADD_HEADERS: Final = web.RequestKey("add_headers", partial)
 CONDITIONS: Final[Mapping[str, str]] = {"ifMatch": "If-Match", "ifNoneMatch": "If-None-Match"}
 """Fields and the headers that give them. Source: RFC 9110, 13.1."""
 
+PRIVATE: Final = "no-store"
+"""What an answer says of keeping it, where it says nothing else: it is its caller's alone (RFC 9111, 5.2)."""
+
 CALLER_GONE: Final = 499
 """The status of an answer that nobody is there to read; it appears in no client."""
 
 log = structlog.get_logger("http")
+
+_PLACEHOLDER: Final = re.compile(r"\{([\w.]+)\}")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -65,7 +73,8 @@ class RestDoor:
         for declared in self._registry.values():
             if declared.rest is not None:
                 path = route_path(declared.rest)
-                app.router.add_route(declared.rest.method, path, self._serve(declared))
+                for method in methods_of(declared.rest):
+                    app.router.add_route(method, path, self._serve(declared))
 
     def _serve(self, declared: Operation) -> Handler:
         async def serve(request: web.Request) -> web.Response:
@@ -78,10 +87,13 @@ class RestDoor:
             except AppError as failure:
                 return respond(refuse(failure, request_id, operation=declared.name, address=request.remote))
             answering = self._pipeline.answer(declared, caller, raw)
-            if not declared.ends_with_caller:
-                return respond(await answering)
-            answer = await _while_there(request, answering)
-            return respond(answer) if answer is not None else web.Response(status=CALLER_GONE)
+            answer = await (_while_there(request, answering) if declared.ends_with_caller else answering)
+            if answer is None:
+                return web.Response(status=CALLER_GONE)
+            response = respond(answer)
+            if answer.status == 201:
+                response.headers["Location"] = location(request, declared.rest, caller, answer)
+            return response
 
         return serve
 
@@ -105,11 +117,33 @@ async def _while_there(request: web.Request, answering: Coroutine[Any, Any, Answ
         await asyncio.wait({call, leaving})
 
 
+def methods_of(binding: RestBinding) -> list[str]:
+    """The methods that a route takes: what can be read can be asked about. Source: RFC 9110, 9.3.2."""
+    return [binding.method, *(["HEAD"] if binding.method == "GET" else [])]
+
+
 def route_path(binding: RestBinding) -> str:
-    """The path as aiohttp writes it: a tail takes slashes."""
+    """The path as aiohttp writes it: a tail takes slashes, and whatever else a file's name can have."""
     if binding.tail is None:
         return binding.path
-    return binding.path.replace(f"{{{binding.tail}}}", f"{{{binding.tail}:.+}}")
+    return binding.path.replace(f"{{{binding.tail}}}", rf"{{{binding.tail}:[\s\S]+}}")
+
+
+def location(request: web.Request, binding: RestBinding | None, caller: Caller, answer: Answer) -> str:
+    """Where what was made can be read: where it was sent to, unless its declaration names another place.
+
+    Source: RFC 9110, 10.2.2.
+    """
+    if binding is None or binding.made is None:
+        return caller.base_url + request.rel_url.raw_path
+
+    def named(placeholder: re.Match[str]) -> str:
+        found: Any = {**answer.body, **request.match_info}
+        for name in placeholder[1].split("."):
+            found = found[name]
+        return quote(str(found))
+
+    return caller.base_url + _PLACEHOLDER.sub(named, binding.made)
 
 
 def respond(answer: Answer) -> web.Response:
@@ -146,10 +180,13 @@ def request_middleware(gate: Gate) -> Any:
             if refused.status < 400:
                 raise
             response = respond(refuse(_as_app_error(request, refused), request_id, **_where(request)))
+            if isinstance(refused, web.HTTPMethodNotAllowed):
+                response.headers["Allow"] = ", ".join(sorted(refused.allowed_methods))
         if response.status >= 400 and request.path.startswith(ENGINE_PATH):
             log.info("handshake refused", status=response.status, request_id=request_id, **_where(request))
         if not response.prepared:
             request[ADD_HEADERS](response)
+            compress(request, response)
         return response
 
     return middleware
@@ -170,13 +207,16 @@ def _add_headers(gate: Gate, request: web.Request, request_id: str, response: we
     response.headers["X-Request-ID"] = request_id
     response.headers["X-API-Version"] = API_VERSION
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Cache-Control", PRIVATE)
+    if response.status == 401:
+        response.headers["WWW-Authenticate"] = challenge(request)
     origin = request.headers.get("Origin")
     if origin is not None and gate.allows_cross_origin(origin):
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers["Access-Control-Expose-Headers"] = (
-            "X-Request-ID, X-API-Version, ETag, Content-Range, Content-Disposition"
+            "X-Request-ID, X-API-Version, ETag, Location, Content-Range, Content-Disposition"
         )
-        response.headers["Vary"] = "Origin"
+        response.headers.add("Vary", "Origin")
 
 
 def _is_preflight(request: web.Request) -> bool:
@@ -189,7 +229,7 @@ def _preflight(request: web.Request) -> web.Response:
         status=204,
         headers={
             "Access-Control-Allow-Origin": request.headers["Origin"],
-            "Access-Control-Allow-Methods": "GET, POST, PUT, DELETE",
+            "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, DELETE",
             "Access-Control-Allow-Headers": (
                 "Authorization, Content-Type, X-API-Key, X-API-Version, If-Match, If-None-Match, Range"
             ),

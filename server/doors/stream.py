@@ -22,7 +22,7 @@ HEADERS: Final[Mapping[str, str]] = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "private, no-cache",
+    "Cache-Control": "no-store",
 }
 """What a workspace holds is foreign: no browser may run or embed it as this server's own."""
 

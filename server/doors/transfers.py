@@ -10,7 +10,8 @@ from engine.accounts.watch import Watch
 from handlers.operation import Operation, Registry
 from handlers.pipeline import Answer, Pipeline, refuse
 from models.error import AppError, RangeNotSatisfiable
-from server.doors.rest import ADD_HEADERS, REQUEST_ID, Handler, check_version, parameters, respond
+from models.user import Caller
+from server.doors.rest import ADD_HEADERS, REQUEST_ID, Handler, check_version, location, parameters, respond
 from server.doors.stream import HttpStream
 from server.identity import Identity
 
@@ -63,7 +64,7 @@ class TransferDoor:
             finally:
                 leave()
             if stream.response is None:
-                return _answered(answer)
+                return _answered(request, declared, caller, answer)
             if not stream.is_whole:
                 stream.abort()
             return stream.response
@@ -78,10 +79,12 @@ class _WithPath(web.DynamicResource):
         return await super().resolve(request) if PATH in request.query else (None, set())
 
 
-def _answered(answer: Answer) -> web.Response:
+def _answered(request: web.Request, declared: Operation, caller: Caller, answer: Answer) -> web.Response:
     if answer.body.get("created"):
         answer = Answer(201, answer.body)
     response = respond(answer)
+    if answer.status == 201:
+        response.headers["Location"] = location(request, declared.rest, caller, answer)
     if isinstance(answer.failure, RangeNotSatisfiable):
         response.headers["Content-Range"] = f"bytes */{answer.failure.details['sizeBytes']}"
     return response

@@ -105,7 +105,8 @@ class ServerProcess:
 
     def curl(self, method: str, path: str, body: Any = None, *options: str, key: str | None = "") -> Answer:
         """One request with the real curl; `key=None` sends no credentials."""
-        command = ["curl", "-sS", "-X", method, "--path-as-is", "-w", "\n%{http_code}", "-D", "-", *options]
+        verb = ["--head"] if method == "HEAD" else ["-X", method, "-D", "-"]
+        command = ["curl", "-sS", *verb, "--path-as-is", "-w", "\n%{http_code}", *options]
         if key is not None:
             command += ["-H", f"Authorization: Bearer {key or self.key}"]
         if body is not None:
@@ -117,7 +118,9 @@ class ServerProcess:
         head, _, rest = done.stdout.replace(b"HTTP/1.1 100 Continue\r\n\r\n", b"").partition(b"\r\n\r\n")
         content, _, status = rest.rpartition(b"\n")
         headers = dict(line.lower().split(": ", 1) for line in head.decode().splitlines()[1:] if ": " in line)
-        is_json = "application/json" in headers.get("content-type", "")
+        if "content-encoding" in headers and "--compressed" not in options:
+            return Answer(int(status), headers, content)
+        is_json = "application/json" in headers.get("content-type", "") and content
         return Answer(int(status), headers, json.loads(content) if is_json else content.decode())
 
     def node(self, script: str, *arguments: str, timeout: int = 120) -> Any:

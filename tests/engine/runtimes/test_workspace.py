@@ -231,11 +231,17 @@ async def test_dots_that_stay_inside_are_fine(workspace: Workspace) -> None:
     assert (await workspace.read("c")).content == b"beside"
 
 
-async def test_dots_behind_a_link_are_read_as_the_kernel_does(workspace: Workspace) -> None:
+async def test_dots_are_folded_before_a_link_is_followed(workspace: Workspace) -> None:
     await workspace.create("far/away/x", b"")
     (workspace.folder / "link").symlink_to("far/away")
     await workspace.put("link/../here", b"")
-    assert (workspace.folder / "far/here").exists()
+    assert (workspace.folder / "here").exists()
+    assert not (workspace.folder / "far/here").exists()
+
+
+async def test_dots_behind_a_folder_that_is_not_there_lead_back(workspace: Workspace) -> None:
+    await workspace.create("a", b"the content")
+    assert (await workspace.read("none/../a")).content == b"the content"
 
 
 @pytest.fixture(params=["absolute", "relative", "chain", "through a folder"])

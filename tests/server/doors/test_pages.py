@@ -92,7 +92,7 @@ def test_nothing_beside_the_static_files_can_be_had(server: ServerProcess, path:
 def test_a_file_that_is_missing_is_not_kept_by_the_browser(server: ServerProcess) -> None:
     status, headers, body = get(server, "/static/vendor/missing.js")
     assert (status, body["error"]["code"]) == (404, "RESOURCE_NOT_FOUND")  # type: ignore[index]
-    assert "cache-control" not in headers
+    assert headers["cache-control"] == "no-store"
 
 
 def test_the_icon_is_where_browsers_look_for_it(server: ServerProcess) -> None:

@@ -1,0 +1,37 @@
+"""Larger JSON answers are compressed for callers that take it. Source: RFC 9110, 8.4 and 12.5.3."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aiohttp import web
+
+SHORTEST_BYTES: Final = 1400
+"""What fits in one packet comes no sooner if it is shorter."""
+CODINGS: Final = (web.ContentCoding.gzip, web.ContentCoding.deflate)
+_REFUSED: Final = frozenset({"q=0", "q=0.", "q=0.0", "q=0.00", "q=0.000"})
+
+
+def compress(request: web.Request, response: web.StreamResponse) -> None:
+    """Have an answer compressed that is about to be sent, where that is worth it and its caller takes it.
+
+    What is large is compressed in a thread, so that nobody else waits for it.
+    """
+    if not isinstance(response, web.Response) or response.content_type != "application/json":
+        return
+    if not isinstance(response.body, bytes) or len(response.body) < SHORTEST_BYTES:
+        return
+    response.headers.add("Vary", "Accept-Encoding")
+    accepted = request.headers.get("Accept-Encoding", "").lower()
+    coding = next((each for each in CODINGS if is_accepted(each.value, accepted)), None)
+    if coding is not None:
+        response.enable_compression(coding)
+
+
+def is_accepted(coding: str, accepted: str) -> bool:
+    """Whether the field `Accept-Encoding`, in lower case, takes a coding."""
+    offers = {}
+    for offer in accepted.split(","):
+        name, _, weight = offer.partition(";")
+        offers[name.strip()] = weight.replace(" ", "") not in _REFUSED
+    return offers.get(coding, offers.get("*", False))
