@@ -8,6 +8,7 @@ from typing import Final, Generic, TypeVar
 
 from engine.at_once import AtOnce
 from engine.runtimes.runtime import Command, Exit, Runtime
+from engine.runtimes.spelling import marked, spelled
 from engine.search.ripgrep import FAILED, NOT_FOUND, Scope, files_line, read_line, search_line
 from engine.sessions import Sessions
 from engine.tools.ignore_patterns import Patterns, pattern_of
@@ -55,7 +56,7 @@ class Searches:
         def match(path: str) -> FileMatch | None:
             if len(wanted) and not wanted.ignores(path.removeprefix("./"), is_folder=False):
                 return None
-            return FileMatch(path=path.removeprefix("."))
+            return FileMatch(path=spelled(path.removeprefix(".")))
 
         found = _Found(match, separator="\0", limit=request.limit)
         await self._search(request.session_id, files_line(scope), found)
@@ -134,7 +135,7 @@ class _Found(Generic[AnyMatch]):
     async def take(self, stream: str, text: str) -> None:
         """Read a piece of what is printed. Raises: Enough."""
         if stream == "stderr":
-            self.complaint = (self.complaint + text)[:_COMPLAINT_CHARACTERS]
+            self.complaint = (self.complaint + marked(text))[:_COMPLAINT_CHARACTERS]
             return
         *whole, self._begun = (self._begun + text).split(self._separator)
         for printed in whole:

@@ -101,8 +101,8 @@ class NotFound(AppError):
     code = "RESOURCE_NOT_FOUND"
     status = 404
 
-    def __init__(self, resource: str, identifier: str) -> None:
-        super().__init__(f"No such {resource}", resource=resource, id=identifier)
+    def __init__(self, resource: str, identifier: str, **details: object) -> None:
+        super().__init__(f"No such {resource}", resource=resource, id=identifier, **details)
 
 
 class UnknownOperation(AppError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime
+import os
 import shutil
 from collections import defaultdict
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ import orjson
 
 from engine.checkpoints.contents import Facts, changed, commit_stream, look, read
 from engine.checkpoints.git import BRANCH, NOW, Repository
+from engine.runtimes.spelling import spelled
 from engine.runtimes.workspace import Workspace
 from models.checkpoint import ChangedFile, Checkpoint, CheckpointDifference
 from models.clock import UTC, now
@@ -158,7 +160,7 @@ async def _tree(repository: Repository, commit: str) -> bytes:
 
 async def _paths(repository: Repository, commit: str) -> set[str]:
     printed = await repository.run("ls-tree", "-r", "-z", "--name-only", commit)
-    return {path.decode() for path in printed.split(b"\0") if path}
+    return {spelled(os.fsdecode(path)) for path in printed.split(b"\0") if path}
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,7 @@ async def _changes(repository: Repository, before: str, after: str) -> list[Chan
     plain = ("-r", "-z", "--no-renames", "--no-ext-diff", "--no-textconv")
     raw = await repository.run("diff-tree", *plain, "--raw", before, after)
     lines = _lines(await repository.run("diff-tree", *plain, "--numstat", before, after))
-    words = raw.decode().split("\0")
+    words = spelled(os.fsdecode(raw)).split("\0")
     found = []
     for facts, path in zip(words[::2], words[1::2], strict=False):
         _, mode, _, blob, kind = facts.split(" ")
@@ -191,7 +193,7 @@ async def _changes(repository: Repository, before: str, after: str) -> list[Chan
 def _lines(printed: bytes) -> dict[str, tuple[int | None, int | None]]:
     """Lines added and removed by path; None for what is not text."""
     counted: dict[str, tuple[int | None, int | None]] = {}
-    for entry in filter(None, printed.decode().split("\0")):
+    for entry in filter(None, spelled(os.fsdecode(printed)).split("\0")):
         added, removed, path = entry.split("\t", 2)
         counted[path] = (int(added), int(removed)) if added.isdigit() else (None, None)
     return counted
@@ -199,7 +201,9 @@ def _lines(printed: bytes) -> dict[str, tuple[int | None, int | None]]:
 
 async def _difference(repository: Repository, before: str, after: str) -> CheckpointDifference:
     printed = await repository.run(
-        "diff-tree", "-r", "-p", "--no-renames", "--no-color", "--no-ext-diff", "--no-textconv", before, after
+        *("-c", "core.quotePath=false"),
+        *("diff-tree", "-r", "-p", "--no-renames", "--no-color", "--no-ext-diff", "--no-textconv"),
+        *(before, after),
     )
     return CheckpointDifference(
         files=[change.file for change in await _changes(repository, before, after)],

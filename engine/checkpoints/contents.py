@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import posixpath
 import stat
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.runtimes.snapshot import LEFT_OUT
+from engine.runtimes.spelling import spelled, unspelled
 from engine.runtimes.tree import TreeChanged, walk
 from engine.runtimes.workspace import Workspace
 from models.error import AppError
@@ -31,7 +33,7 @@ class Content:
 
 
 async def look(workspace: Workspace) -> dict[str, Facts]:
-    """Every regular file by its path, without the inside of version control; links are left out."""
+    """Every regular file by its path, spelled, without the inside of version control; links are left out."""
     for _ in range(_TRIES - 1):
         with contextlib.suppress(TreeChanged):
             return await asyncio.to_thread(_files, workspace)
@@ -42,19 +44,10 @@ def _files(workspace: Workspace) -> dict[str, Facts]:
     found: dict[str, Facts] = {}
     for entry in walk(workspace.folder, leave_out=LEFT_OUT):
         facts = entry.facts
-        path = posixpath.join(*entry.folders, entry.name)
-        if stat.S_ISREG(facts.st_mode) and _is_text(path):
+        if stat.S_ISREG(facts.st_mode):
+            path = spelled(posixpath.join(*entry.folders, entry.name))
             found[path] = (facts.st_size, facts.st_mtime_ns, facts.st_ino, facts.st_mode)
     return found
-
-
-def _is_text(path: str) -> bool:
-    """Names that are no UTF-8 cannot be asked for by anybody."""
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 async def read(workspace: Workspace, path: str, facts: Facts) -> Content | None:
@@ -75,17 +68,18 @@ def commit_stream(
     parts = [head, text, b"\n"]
     if parent is not None:
         parts.append(f"from {parent}\n".encode())
-    parts += [f"D {_quoted(path)}\n".encode() for path in gone]
+    parts += [b"D %s\n" % _quoted(path) for path in gone]
     for each in stored:
-        mode = "100755" if each.is_executable else "100644"
-        parts.append(f"M {mode} inline {_quoted(each.path)}\ndata {len(each.content)}\n".encode())
+        mode = b"100755" if each.is_executable else b"100644"
+        name, size = _quoted(each.path), len(each.content)
+        parts.append(b"M %s inline %s\ndata %d\n" % (mode, name, size))
         parts += [each.content, b"\n"]
     return b"".join([*parts, b"\ndone\n"])
 
 
-def _quoted(path: str) -> str:
-    escaped = path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'
+def _quoted(path: str) -> bytes:
+    escaped = unspelled(path).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return os.fsencode(f'"{escaped}"')
 
 
 def changed(before: Mapping[str, Facts], after: Mapping[str, Facts]) -> list[str]:

@@ -53,9 +53,9 @@ class Execution:
         self._pace = pace
         self._bounds = bounds
         self._on_output = on_output
-        self._lines = {"stdout": Lines(), "stderr": Lines()}
+        self._lines = {stream: Lines(is_kept=bounds.only_reads) for stream in ("stdout", "stderr")}
         self._telling = asyncio.Lock()
-        self._transcript = Transcript(bounds.max_output_bytes)
+        self._transcript = Transcript(bounds.max_output_bytes, is_kept=bounds.only_reads)
         self._stopped_by: str | None = None
         self._is_stopping = False
         self.finished = asyncio.Event()

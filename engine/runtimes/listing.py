@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.runtimes.finding import Found
+from engine.runtimes.spelling import spelled
 from models.clock import UTC
 from models.file import DirectoryEntry, FileEntry
 
@@ -37,7 +38,7 @@ def listing(found: Found) -> Listing:
     return Listing(
         directories=[
             DirectoryEntry(
-                name=as_text(posixpath.basename(place)),
+                name=spelled(posixpath.basename(place)),
                 path=shown(place),
                 type="directory",
                 child_count=children,
@@ -47,7 +48,7 @@ def listing(found: Found) -> Listing:
         ],
         files=[
             FileEntry(
-                name=as_text(posixpath.basename(place)),
+                name=spelled(posixpath.basename(place)),
                 path=shown(place),
                 type="file",
                 size=size,
@@ -63,7 +64,7 @@ def listing(found: Found) -> Listing:
 def entry_of(path: str, facts: os.stat_result) -> FileEntry:
     """What the wire tells of a file or directory."""
     return FileEntry(
-        name=as_text(posixpath.basename(path)),
+        name=spelled(posixpath.basename(path)),
         path=shown(path),
         type="directory" if stat.S_ISDIR(facts.st_mode) else "file",
         size=facts.st_size,
@@ -73,7 +74,7 @@ def entry_of(path: str, facts: os.stat_result) -> FileEntry:
 
 def shown(path: str) -> str:
     """A path as absolute within the workspace."""
-    return as_text(posixpath.normpath("/" + path))
+    return spelled(posixpath.normpath("/" + path))
 
 
 def changed_at(facts: os.stat_result) -> datetime.datetime:
@@ -83,8 +84,3 @@ def changed_at(facts: os.stat_result) -> datetime.datetime:
 
 def _moment(seconds: float) -> datetime.datetime:
     return datetime.datetime.fromtimestamp(seconds, UTC)
-
-
-def as_text(name: str) -> str:
-    """A name that is no UTF-8 is shown with marks in its place; it cannot be opened by what is shown."""
-    return name.encode(errors="surrogateescape").decode(errors="replace")

@@ -15,14 +15,15 @@ MOST_PIECES: Final = 64
 
 
 class Lines:
-    """The bytes of one stream as text, in pieces; bad UTF-8 is replaced.
+    """The bytes of one stream as text, in pieces; bad UTF-8 is replaced, or kept as lone surrogates.
 
     A piece is a line, or a part of one that is long or has no end yet. Of many lines that come at once a
     piece is several, so that what is told of them does not grow with their number.
     """
 
-    def __init__(self) -> None:
-        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    def __init__(self, *, is_kept: bool = False) -> None:
+        errors = "surrogateescape" if is_kept else "replace"
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors=errors)
         self._begun = ""
 
     @property
@@ -89,17 +90,21 @@ class Tail:
 
 
 class Transcript:
-    """What was printed on both streams in order: head and tail of it, where it is too long."""
+    """What was printed on both streams in order: head and tail of it, where it is too long.
 
-    def __init__(self, max_bytes: int) -> None:
+    `is_kept`: what is no UTF-8 comes as lone surrogates, and goes as such.
+    """
+
+    def __init__(self, max_bytes: int, *, is_kept: bool = False) -> None:
         self.printed_bytes = 0
+        self._errors = "surrogateescape" if is_kept else "ignore"
         self._head = bytearray()
         self._tail = bytearray()
         self._head_bytes = max_bytes // 2
         self._tail_bytes = max_bytes - self._head_bytes
 
     def add(self, text: str) -> None:
-        content = text.encode()
+        content = text.encode("utf-8", "surrogateescape")
         self.printed_bytes += len(content)
         room = self._head_bytes - len(self._head)
         self._head += content[:room]
@@ -114,8 +119,8 @@ class Transcript:
     @property
     def text(self) -> str:
         if not self.is_truncated:
-            return (self._head + self._tail).decode()
-        head = self._head.decode(errors="ignore")
-        tail = self._tail[-self._tail_bytes :].decode(errors="ignore")
+            return (self._head + self._tail).decode("utf-8", self._errors)
+        head = self._head.decode("utf-8", self._errors)
+        tail = self._tail[-self._tail_bytes :].decode("utf-8", self._errors)
         left_out = self.printed_bytes - self._head_bytes - self._tail_bytes
         return f"{head}\n[… {left_out} bytes left out …]\n{tail}"

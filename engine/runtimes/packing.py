@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.runtimes.finding import opened
+from engine.runtimes.spelling import marked
 from engine.runtimes.tree import Entry, walk
 
 PIECE_BYTES: Final = 262_144
@@ -22,6 +23,8 @@ _BLOCK: Final = 512
 _FIRST_OF_ZIP: Final = calendar.timegm((1980, 1, 1, 0, 0, 0))
 _LAST_OF_ZIP: Final = calendar.timegm((2107, 12, 31, 23, 59, 58))
 """What a date in a zip can be. Source: PKWARE, APPNOTE.TXT, 4.4.6."""
+_IS_UTF_8: Final = 0x800
+"""Source: as above, 4.4.4."""
 _SOURCE: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -69,7 +72,7 @@ def packed_tar(root: int) -> Generator[bytes, None, None]:
 
 
 def packed_zip(root: int) -> Generator[bytes, None, None]:
-    """As `packed_tar`, as zip; names that are no UTF-8 have marks in place of what is none."""
+    """As `packed_tar`, as zip; a name that is no UTF-8 goes as its bytes, which Unix programs give back."""
     sink = _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]
         for item in _items(root):
@@ -85,6 +88,15 @@ def packed_zip(root: int) -> Generator[bytes, None, None]:
             if sink.size >= PIECE_BYTES:
                 yield sink.take()
     yield sink.take()
+
+
+class _ZipInfo(zipfile.ZipInfo):
+    """A member whose name may be no UTF-8; the flag says of the others that they are."""
+
+    def _encodeFilenameFlags(self) -> tuple[bytes, int]:  # noqa: N802 - the library's name
+        name = os.fsencode(self.filename)
+        is_text = marked(self.filename).encode() == name
+        return name, self.flag_bits | (0 if name.isascii() or not is_text else _IS_UTF_8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,10 +152,9 @@ def _tar_info(item: _Item) -> tarfile.TarInfo:
 
 
 def _zip_info(item: _Item) -> zipfile.ZipInfo:
-    name = item.path.encode(errors="surrogateescape").decode(errors="replace")
     moment = min(max(int(item.facts.st_mtime), _FIRST_OF_ZIP), _LAST_OF_ZIP)
     is_directory = stat.S_ISDIR(item.facts.st_mode)
-    info = zipfile.ZipInfo(f"{name}/" if is_directory else name, time.gmtime(moment)[:6])
+    info = _ZipInfo(f"{item.path}/" if is_directory else item.path, time.gmtime(moment)[:6])
     info.external_attr = (item.facts.st_mode & 0xFFFF) << 16
     info.compress_type = zipfile.ZIP_DEFLATED
     return info

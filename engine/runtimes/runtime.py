@@ -21,7 +21,7 @@ or several that came at once."""
 class Command:
     """A shell command line of a session, run by `sh -c` in the workspace.
 
-    `directory` is a path within the workspace, `""` for its root.
+    `directory` is a path within the workspace, spelled, `""` for its root.
     """
 
     line: str
@@ -30,7 +30,9 @@ class Command:
     is_lasting: bool = False
     """It may run, and print, without end: for what goes on beside other work, such as a server."""
     only_reads: bool = False
-    """It writes nothing, so it runs in a full workspace, too: a program of the server's own."""
+    """It writes nothing, so it runs in a full workspace, too: a program of the server's own. What it prints
+    that is no UTF-8 is kept, as lone surrogates (PEP 383): it prints the names of files.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from typing import Final
 
 import orjson
 
+from engine.runtimes.spelling import spelled
 from engine.runtimes.tree import TreeChanged, walk
 
 LEFT_OUT: Final = frozenset({".git", ".hg", ".svn"})
@@ -70,5 +71,4 @@ def _walk(folder: Path) -> Iterator[tuple[str, tuple[int, int, int]]]:
         facts = entry.facts
         if stat.S_ISREG(facts.st_mode) or stat.S_ISLNK(facts.st_mode):
             path = "/" + posixpath.join(*entry.folders, entry.name)
-            shown = path.encode(errors="surrogateescape").decode(errors="replace")
-            yield shown, (facts.st_size, facts.st_mtime_ns, facts.st_ino)
+            yield spelled(path), (facts.st_size, facts.st_mtime_ns, facts.st_ino)

@@ -7,6 +7,7 @@ import os
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from dataclasses import replace
 from typing import ClassVar, Final, Protocol
 
 from engine.finishing import finish
@@ -25,6 +26,7 @@ from engine.runtimes.runtime import (
     Sandbox,
     Terminal,
 )
+from engine.runtimes.spelling import unspelled
 from models.error import InvalidField, NotFound, WorkspaceLimitExceeded
 from models.exhaustion import exhausted
 from models.identifier import SessionId
@@ -79,6 +81,7 @@ class SupervisingRuntime:
         Raises: RuntimeUnavailable; WorkspaceLimitExceeded, if the workspace is over its size already;
         NotFound, if there is no such directory; InvalidField, for what no command line can hold.
         """
+        command = _placed(command)
         await self._check(sandbox, command)
         bounds = Bounds(
             limits=sandbox.limits,
@@ -99,6 +102,7 @@ class SupervisingRuntime:
 
         Raises: as `run`.
         """
+        command = _placed(command)
         await self._check(sandbox, command)
         async with self._child(sandbox, command, has_input=True) as child:
             program = Program(child, sandbox)
@@ -118,6 +122,7 @@ class SupervisingRuntime:
 
         Raises: as `run`.
         """
+        command = _placed(command)
         await self._check(sandbox, command)
         async with self._terminal(sandbox, command, columns, rows) as terminal:
             with self._listed(sandbox.session_id, terminal):
@@ -181,6 +186,21 @@ class SupervisingRuntime:
             others.discard(running)
             if not others:
                 self._running.pop(session_id, None)
+
+
+def _placed(command: Command) -> Command:
+    """The command with its directory as the kernel knows it.
+
+    Raises: InvalidField, where no runtime could name it: a container engine is spoken to in JSON.
+    """
+    try:
+        directory = unspelled(command.directory)
+        directory.encode()
+    except UnicodeEncodeError:
+        raise InvalidField(
+            "cwd", "A command cannot begin in a directory whose name is no UTF-8; let its line `cd` there."
+        ) from None
+    return replace(command, directory=directory)
 
 
 def check(command: Command) -> None:

@@ -36,6 +36,7 @@ CPU_S: Final = 120
 _LONGEST_PATH: Final = 4096
 _PIECE_BYTES: Final = 1_048_576
 _IS_UTF_8: Final = 0x800
+_UNIX: Final = 3
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY
 _NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -180,11 +181,14 @@ def unpack_zip(archive: IO[bytes], out: Unpacked) -> None:
 
 
 def _name(member: zipfile.ZipInfo) -> str:
-    """The name of a member. Many programs write UTF-8 without the flag that says so."""
+    """The name of a member. Many programs write UTF-8 without the flag that says so, and on Unix whatever
+    bytes the name has.
+    """
     if member.flag_bits & _IS_UTF_8:
         return member.filename
     try:
-        return member.filename.encode("cp437").decode()
+        name = member.filename.encode("cp437")
+        return name.decode(errors="surrogateescape" if member.create_system == _UNIX else "strict")
     except UnicodeError:
         return member.filename
 

@@ -17,6 +17,7 @@ from typing import Final, TypeVar
 
 from engine.apart import Exhausted
 from engine.finishing import finish
+from engine.runtimes.alike import alike
 from engine.runtimes.beneath import open_beneath
 from engine.runtimes.copying import COPY, duplicate
 from engine.runtimes.entity_tags import check, tag_of, tag_of_content
@@ -31,6 +32,7 @@ from engine.runtimes.receiving import NAME, Incoming
 from engine.runtimes.refusals import refusals
 from engine.runtimes.replacing import resolved, settle, write
 from engine.runtimes.room import Room
+from engine.runtimes.spelling import spelled, unspelled
 from engine.runtimes.staging import open_staging, staged, staged_folder
 from engine.runtimes.tree import TreeChanged, disk_bytes, remove_tree
 from engine.runtimes.turns import turn_in
@@ -72,9 +74,11 @@ class Written:
 
 
 class Workspace:
-    """The folder of one session. Every path is the caller's: relative, or absolute within the workspace.
+    """The folder of one session. Every path is the caller's: relative, or absolute within the workspace, and
+    spelled as `engine.runtimes.spelling` has it.
 
-    All work is done in threads. Methods raise: NotFound, for what is not there; InvalidField (`path`), for a
+    All work is done in threads. Methods raise: NotFound, for what is not there (`alike` names what is there
+    instead, its letters composed otherwise); InvalidField (`path`), for a
     path with NUL or one that leaves the workspace by `..` or by a link; Conflict, for what is of the wrong
     kind; PayloadTooLarge and WorkspaceLimitExceeded. `room` is what it may take; without, there is no bound.
     """
@@ -92,7 +96,7 @@ class Workspace:
         before any link is followed, so that what is approved, opened and told is one and the same path.
         Raises: InvalidField.
         """
-        return "/" + self._relative(path)
+        return "/" + spelled(self._relative(path))
 
     async def make(self) -> None:
         """Make the folder, for this server's user alone. Raises: ServerOverload."""
@@ -443,7 +447,13 @@ class Workspace:
 
         def run() -> Result:
             with opened(os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)) as root:
-                return work(root, relative)
+                try:
+                    return work(root, relative)
+                except (FileNotFoundError, NotFound) as missing:
+                    other = alike(root, relative)
+                    if other is None:
+                        raise
+                    raise NotFound("file", path[:200], alike=other) from missing
 
         with refusals(path):
             return await finish(asyncio.to_thread(run), let_go=let_go)
@@ -467,10 +477,10 @@ class Workspace:
         if "\0" in path:
             raise InvalidField(field, "A path has no NUL in it.")
         try:
-            encoded = path.encode()
+            path = unspelled(path)
         except UnicodeEncodeError:
             raise InvalidField(field, "Not valid text: it has lone surrogates.") from None
-        if len(encoded) > LONGEST_PATH:
+        if len(os.fsencode(path)) > LONGEST_PATH:
             raise InvalidField(field, f"Longer than {LONGEST_PATH} bytes.")
         mount = f"/workspaces/{self.folder.name}"
         if path == mount or path.startswith(mount + "/"):
@@ -522,7 +532,7 @@ class Workspace:
         with opened(open_beneath(root, path, os.O_PATH)) as descriptor:
             facts = os.fstat(descriptor)
             if not (stat.S_ISREG(facts.st_mode) or stat.S_ISDIR(facts.st_mode)):
-                raise NotFound("file", path)
+                raise NotFound("file", shown(path))
             return entry_of(path, facts)
 
     async def _limits(self) -> ResourceLimits | None:

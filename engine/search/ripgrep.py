@@ -6,11 +6,15 @@ that one minified file would fill any bound.
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
+
+from engine.runtimes.spelling import marked, spelled, unspelled
 
 LINE_CHARACTERS: Final = 300
 """The most that is printed of a line that matches."""
@@ -34,6 +38,10 @@ _LINES: Final = (
 )
 _NOT_GIT: Final = "--glob=!.git"
 
+_CARRIAGE_RETURN: Final = re.compile(r"\r|\\r|\\x0[dD]|\\x\{0*[dD]\}|\\u")
+"""With `--crlf` ripgrep refuses to look for one; without, `$` does not stand before it."""
+_NOT_PLAIN: Final = re.compile(r"[\[\](){}*+?|\\]")
+
 _LINE: Final = re.compile(
     r"\./(?P<path>[^\0]+)\0(?P<number>\d+)(?:-|:(?P<column>\d+):)(?P<text>.*)", re.DOTALL
 )
@@ -42,7 +50,9 @@ _REMARK: Final = re.compile(r" \[\.\.\. (?:\d+ more match(?:es)?|omitted end of 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """Where to look. `path` is relative to the workspace, `.` for its root; `patterns` are globs of files."""
+    """Where to look. `path` is relative to the workspace, spelled, `.` for its root; `patterns` are globs of
+    files.
+    """
 
     path: str
     patterns: Sequence[str] = ()
@@ -56,12 +66,14 @@ class Scope:
 
     @property
     def place(self) -> str:
-        return "." if self.path == "." else f"./{self.path}"
+        return "." if self.path == "." else f"./{unspelled(self.path)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A line of a file. `path` is relative to the workspace; `number` and `column` (in bytes) begin at 1."""
+    """A line of a file. `path` is relative to the workspace, spelled; `number` and `column` (in bytes) begin
+    at 1.
+    """
 
     path: str
     number: int
@@ -74,13 +86,33 @@ def search_line(scope: Scope, regex: str, *, context: int = 0, ignore_case: bool
     """The command line that prints matching lines, with `context` lines on either side."""
     case = ["--ignore-case"] if ignore_case else []
     beside = [f"--context={context}"] if context else []
-    words = ["rg", *_LINES, *beside, *case, *scope.options(), f"--regexp={regex}", "--", scope.place]
-    return shlex.join(words)
+    ends = [] if _CARRIAGE_RETURN.search(regex) else ["--crlf"]
+    wanted = [f"--regexp={each}" for each in _forms(regex)]
+    words = ["rg", *_LINES, *ends, *beside, *case, *scope.options(), *wanted, "--"]
+    return f"{shlex.join(words)} {_quoted(scope.place)}"
 
 
 def files_line(scope: Scope) -> str:
     """The command line that prints the paths of files, each with a NUL after it."""
-    return shlex.join(["rg", "--files", "--null", *scope.options(), "--", scope.place])
+    return f"{shlex.join(['rg', '--files', '--null', *scope.options(), '--'])} {_quoted(scope.place)}"
+
+
+def _forms(regex: str) -> list[str]:
+    """The expression, and where it is plain text also with its letters composed and decomposed, as that text
+    may stand in a file.
+    """
+    if _NOT_PLAIN.search(regex):
+        return [regex]
+    return list(dict.fromkeys([regex, *(unicodedata.normalize(form, regex) for form in ("NFC", "NFD"))]))
+
+
+def _quoted(word: str) -> str:
+    """The word as a shell reads it; what is no UTF-8 cannot stand in a line, so the shell prints it."""
+    content = os.fsencode(word)
+    if content == marked(word).encode():
+        return shlex.quote(word)
+    octal = "".join(f"\\{byte:03o}" for byte in content)
+    return f"\"$(printf '{octal}')\""
 
 
 def only(patterns: Sequence[str]) -> list[str]:
@@ -115,8 +147,8 @@ def read_line(printed: str) -> Line | None:
         return None
     column = found["column"]
     return Line(
-        path=found["path"],
+        path=spelled(found["path"]),
         number=int(found["number"]),
         column=None if column is None else int(column),
-        text=_REMARK.sub("…", found["text"].removesuffix("\r")),
+        text=_REMARK.sub("…", marked(found["text"]).removesuffix("\r")),
     )

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from engine.apart import Exhausted, apart
+from engine.runtimes.spelling import unspelled
 from engine.runtimes.workspace import Workspace
 from engine.tools.ignore_patterns import Patterns
 from engine.tools.reach import Touched
@@ -76,7 +77,7 @@ class Forbidden:
         if not self._rules or not paths:
             return set()
         if len(self._rules) <= _FEW_BYTES and sum(map(len, paths)) <= _FEW_CHARACTERS:
-            return {path for path in paths if forbids(_parsed(self._rules), path)}
+            return {path for path in paths if forbids(_parsed(self._rules), unspelled(path))}
         try:
             return set(await apart(forbidden_by, self._rules, paths, owner=str(self._workspace.folder)))
         except Exhausted:
@@ -88,7 +89,7 @@ class Forbidden:
 def forbidden_by(rules: bytes, paths: Sequence[str]) -> list[str]:
     """Those of the paths that a `.rooignore` of this content forbids."""
     patterns = Patterns.parse(rules)
-    return [path for path in paths if forbids(patterns, path)]
+    return [path for path in paths if forbids(patterns, unspelled(path))]
 
 
 @functools.lru_cache(maxsize=64)

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
-from engine.runtimes.listing import as_text
 from engine.tools.forbidden import Forbidden
 from engine.tools.notices import informed
 from engine.tools.parameters import in_workspace
 from engine.tools.paths import place, shown
+from engine.tools.text import not_there
 from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
 from engine.tools.unignored import Entry, unignored
 from models.error import Conflict, NotFound
@@ -68,8 +68,8 @@ class ListFiles(Tool[ListFilesParameters]):
         try:
             (folder,) = await context.workspace.reached(folder)
             entries = await _entries(context, folder, recursive=parameters.recursive)
-        except NotFound:
-            raise ToolFailure(f"There is no folder {parameters.path}. List the folder above it.") from None
+        except NotFound as missing:
+            raise ToolFailure(not_there(parameters.path, missing, "folder")) from None
         except Conflict:
             raise ToolFailure(f"{parameters.path} is a file; read_file shows it.") from None
         return ToolResult(success=True, output=_report(shown(folder), entries))
@@ -91,7 +91,7 @@ def _kept(entries: Sequence[Entry], forbidden: Forbidden) -> list[str]:
         if posixpath.dirname(entry.path) in withheld or forbidden.withholds(entry.path):
             withheld.add(entry.path)
         else:
-            kept.append(f"{as_text(entry.path)}/" if entry.is_folder else as_text(entry.path))
+            kept.append(f"{entry.path}/" if entry.is_folder else entry.path)
     return kept
 
 

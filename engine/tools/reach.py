@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.runtimes.named_files import NamedFile, Naming, named_files
 from engine.runtimes.runtime import mount_path
+from engine.runtimes.spelling import spelled
 from engine.runtimes.workspace import Workspace
 from engine.tools.paths import place
 from models.error import AppError, InvalidField
@@ -114,6 +115,6 @@ async def _in_workspace(workspace: Workspace, folder: str, path: str | None) -> 
     else:
         path = posixpath.join(folder, path)
     try:
-        return await _places(workspace, [path.strip("/")])
+        return await _places(workspace, [spelled(path.strip("/"))])
     except InvalidField:
         return []  # it leads out, where the sandbox holds

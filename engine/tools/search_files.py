@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from engine.runtimes.runtime import Exit
+from engine.runtimes.spelling import marked
 from engine.runtimes.workspace import Workspace
 from engine.search.ripgrep import FAILED, NOT_FOUND, Line, Scope, read_lines, search_line
 from engine.tools.forbidden import Forbidden
@@ -142,7 +143,8 @@ def _check(done: Exit, matches: _Matches) -> None:
             "Install the package `ripgrep` there."
         )
     if done.code >= FAILED and not matches.count:
-        raise ToolFailure(f"The search failed: {done.output.strip() or 'the files could not be read'}")
+        complaint = marked(done.output).strip()
+        raise ToolFailure(f"The search failed: {complaint or 'the files could not be read'}")
 
 
 def _report(path: str, matches: _Matches) -> str:

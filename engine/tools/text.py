@@ -30,8 +30,8 @@ async def read_bytes(workspace: Workspace, path: str) -> bytes:
     """The content of a file. Raises: as `read_text`."""
     try:
         return (await workspace.read(path)).content
-    except NotFound:
-        raise ToolFailure(f"There is no file {path}. list_files shows what there is.") from None
+    except NotFound as missing:
+        raise ToolFailure(not_there(path, missing)) from None
     except Conflict as conflict:
         raise ToolFailure(f"{path}: {conflict.message}. This tool handles files alone.") from None
     except PayloadTooLarge as excess:
@@ -46,6 +46,16 @@ async def write_bytes(workspace: Workspace, path: str, content: bytes) -> None:
         raise ToolFailure(f"{path} cannot be written: {conflict.message}.") from None
     except PayloadTooLarge as excess:
         raise ToolFailure(f"The content for {path} is too large (limit {_limit(excess)} bytes).") from None
+
+
+def not_there(path: str, missing: NotFound, what: str = "file") -> str:
+    """What is told of a file or folder that is not there."""
+    if "alike" in missing.details:
+        return (
+            f"There is no {what} {path}, but one whose name looks the same, its letters composed otherwise: "
+            f"ask for `{str(missing.details['alike']).lstrip('/')}`, just so."
+        )
+    return f"There is no {what} {path}. list_files shows what there is."
 
 
 def _limit(excess: PayloadTooLarge) -> str:

@@ -16,6 +16,7 @@ from engine.apart import Exhausted, apart
 from engine.runtimes.beneath import open_beneath
 from engine.runtimes.finding import opened
 from engine.runtimes.refusals import refusals
+from engine.runtimes.spelling import spelled, unspelled
 from engine.runtimes.workspace import Workspace
 from engine.tools.ignore_patterns import Patterns
 from engine.tools.tool import ToolFailure
@@ -39,7 +40,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Unignored:
-    """What there is, level by level; `is_cut` where there is more."""
+    """What there is, level by level, its paths spelled; `is_cut` where there is more."""
 
     entries: Sequence[Entry]
     is_cut: bool
@@ -53,17 +54,18 @@ async def unignored(
     `most_of_folder` is how many entries of one folder are looked at, ignored ones included. Raises: NotFound;
     Conflict, for a file; InvalidField; ToolFailure, where it takes too long.
     """
-    start = folder.strip("/")
+    start = unspelled(folder.strip("/"))
     place, bounds = str(workspace.folder), (recursive, most, most_of_folder)
     try:
         with refusals(folder):
             found = await apart(unignored_in, place, start, *bounds, owner=place)
     except Exhausted:
         raise ToolFailure(
-            f"{start or '.'} takes too long to be listed: it holds very much, or its {GITIGNORE} files do. "
-            "Look at a folder below."
+            f"{folder.strip('/') or '.'} takes too long to be listed: it holds very much, or its {GITIGNORE} "
+            "files do. Look at a folder below."
         ) from None
-    return Unignored([Entry(*each.values()) for each in found["entries"]], found["is_cut"])
+    entries = [Entry(**{**each, "path": spelled(each["path"])}) for each in found["entries"]]
+    return Unignored(entries, found["is_cut"])
 
 
 def unignored_in(

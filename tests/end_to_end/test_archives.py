@@ -318,3 +318,26 @@ async def test_names_in_utf_8_come_as_they_are_without_the_flag_that_says_so(pla
     packed = packed.replace(b"x" * 6, "n\u00e4\u00efv".encode())
     assert (await upload(place, "zip", packed))[0] == 200
     assert place.left() == ["caf\u00e9", "n\u00e4\u00efv"]
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+async def test_names_that_are_no_utf_8_go_out_and_come_in_again(place: Place, kind: str) -> None:
+    names = [b"caf\xe9", rb"caf\xe9", "café".encode()]
+    for name in names:
+        (place.folder / os.fsdecode(name)).write_bytes(name)
+    packed = await download(place, kind)
+    for name in names:
+        (place.folder / os.fsdecode(name)).unlink()
+    assert (await upload(place, kind, packed))[0] == 200
+    assert {name: (place.folder / os.fsdecode(name)).read_bytes() for name in names} == {
+        name: name for name in names
+    }
+
+
+async def test_names_in_the_letters_of_dos_are_read_as_such(place: Place) -> None:
+    packed = bytearray(zipped(("x" * 4, b"content")))
+    packed[packed.rindex(b"PK\x01\x02") + 5] = 0  # made on DOS
+    assert (await upload(place, "zip", bytes(packed).replace(b"x" * 4, "caf\u00e9".encode("cp437"))))[
+        0
+    ] == 200
+    assert place.left() == ["caf\u00e9"]

@@ -72,3 +72,23 @@ def test_what_is_renamed_copied_and_made_is_told(server: ServerProcess, files: s
         {"type": "file.created", "path": "/c.txt"},
     ]
     assert (told[5]["type"], told[5]["path"]) == ("file.modified", "/lib/b.txt")
+
+
+def test_a_file_whose_name_is_no_utf_8_is_listed_read_renamed_and_deleted(
+    server: ServerProcess, files: str
+) -> None:
+    line = r"printf one > $(printf 'caf\351'); printf two > 'caf\xe9'"
+    run = server.curl(
+        "POST", files.replace("/files", "/tools/execute_command"), {"parameters": {"command": line}}
+    )
+    assert run.status == 200
+    listed = {each["path"]: each["name"] for each in server.curl("GET", files).body["files"]}
+    assert listed == {"/a.txt": "a.txt", r"/caf\xe9": r"caf\xe9", r"/caf\x5cxe9": r"caf\x5cxe9"}
+    assert server.curl("GET", f"{files}/caf%5Cxe9").body["content"] == "one"
+    assert server.curl("GET", f"{files}/caf%5Cx5cxe9").body["content"] == "two"
+    move = {"path": r"caf\xe9", "to": r"t\xe9/\xff"}
+    renamed = server.curl("POST", files.replace("/files", "/file/rename"), move)
+    assert renamed.body["file"]["path"] == r"/t\xe9/\xff"
+    assert server.curl("DELETE", f"{files}/t%5Cxe9/%5Cxff").body == {"path": r"/t\xe9/\xff", "deleted": True}
+    told = [(each["type"], each["path"]) for each in events(server, files)]
+    assert told[-2:] == [("file.renamed", r"/caf\xe9"), ("file.deleted", r"/t\xe9/\xff")]

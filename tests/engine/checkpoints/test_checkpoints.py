@@ -203,3 +203,37 @@ async def test_every_state_comes_back_as_it_was(tmp_path: Path, trees: list[dict
     for checkpoint_id, expected in saved:
         await checkpoints.restore(workspace, SESSION, checkpoint_id)
         assert state(workspace) == expected
+
+
+async def test_a_file_whose_name_is_no_utf_8_is_kept_compared_and_restored(
+    checkpoints: Checkpoints, workspace: Workspace
+) -> None:
+    file = workspace.folder / os.fsdecode(b'caf\xe9 "\\n".txt')
+    file.write_text("one\n")
+    (workspace.folder / "naïve").write_text("one\n")
+    first = await save(checkpoints, workspace)
+    file.write_text("two\n")
+    (workspace.folder / "naïve").unlink()
+    difference = await checkpoints.compare(workspace, SESSION, first, None)
+    assert difference.files == [
+        ChangedFile(path=r"/caf\xe9 " + '"\\n".txt', kind="modified", added=1, removed=1),
+        ChangedFile(path="/naïve", kind="deleted", added=0, removed=1),
+    ]
+    assert "--- a/naïve\n" in difference.diff
+    file.unlink()
+    await checkpoints.restore(workspace, SESSION, first)
+    assert state(workspace) == {file.name: b"one\n", "naïve": b"one\n"}
+
+
+async def test_line_ends_and_a_byte_order_mark_are_kept_and_compared(
+    checkpoints: Checkpoints, workspace: Workspace
+) -> None:
+    (workspace.folder / ".gitattributes").write_text("* text=auto eol=lf working-tree-encoding=UTF-16\n")
+    (workspace.folder / "a.txt").write_bytes(b"\xef\xbb\xbfone\r\ntwo\r\n\x0c\r")
+    first = await save(checkpoints, workspace)
+    (workspace.folder / "a.txt").write_bytes(b"one\ntwo\r\n\x0c\r")
+    difference = await checkpoints.compare(workspace, SESSION, first, None)
+    assert difference.files == [ChangedFile(path="/a.txt", kind="modified", added=1, removed=1)]
+    assert "\n-\ufeffone\r\n+one\n two\r\n" in difference.diff
+    await checkpoints.restore(workspace, SESSION, first)
+    assert state(workspace)["a.txt"] == b"\xef\xbb\xbfone\r\ntwo\r\n\x0c\r"

@@ -204,11 +204,6 @@ async def test_odd_names_are_names(workspace: Workspace, name: str) -> None:
     assert (await workspace.read(name)).content == b"odd"
 
 
-async def test_a_name_that_is_no_text_is_shown_with_marks(workspace: Workspace) -> None:
-    Path(os.fsdecode(os.fsencode(workspace.folder) + b"/bad-\xff")).touch()
-    assert [file.name for file in (await workspace.list()).files] == ["bad-\ufffd"]
-
-
 @pytest.mark.parametrize("path", ["a\0b", "x" * 5000, "\ud800", "x" * 300])
 async def test_what_is_no_path_is_refused(workspace: Workspace, path: str) -> None:
     for work in _every_way(workspace, path):

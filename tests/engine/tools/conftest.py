@@ -39,16 +39,20 @@ class Context:
         return False
 
     async def run_quietly(self, line: str) -> Exit:
-        return await self.run_command(line)
+        command = Command(line=f"{self.first}; {line}", only_reads=True)
+        return await self.runtime.run(self._sandbox(), command)
 
     async def run_command(self, line: str, *, directory: str = "", timeout_s: float | None = None) -> Exit:
-        sandbox = Sandbox(
+        command = Command(line=f"{self.first}; {line}", directory=directory)
+        return await self.runtime.run(self._sandbox(), command)
+
+    def _sandbox(self) -> Sandbox:
+        return Sandbox(
             session_id=SessionId("session"),
             folder=self.folder,
             limits=self.config.resource_limits,
             network=False,
         )
-        return await self.runtime.run(sandbox, Command(line=f"{self.first}; {line}", directory=directory))
 
     async def ask(self, question: str, suggestions: Sequence[str]) -> Answer:
         self.asked.append((question, list(suggestions)))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
+from engine.tools.forbidden import Forbidden
 from engine.tools.list_files import SHOWN_ENTRIES
 from models.error import InvalidField
 from tests.engine.tools.conftest import Context
@@ -117,3 +121,29 @@ async def test_a_file_is_refused(context: Context) -> None:
 async def test_a_path_that_leaves_the_workspace_is_refused(context: Context) -> None:
     with pytest.raises(InvalidField):
         await context.call("list_files", path="..")
+
+
+async def test_names_that_are_no_utf_8_are_listed_and_gone_into_and_can_be_asked_for(
+    context: Context,
+) -> None:
+    folder = Path(os.fsdecode(os.fsencode(context.folder) + b"/t\xe9"))
+    folder.mkdir()
+    (folder / os.fsdecode(b"\xff.txt")).write_text("here\n")
+    context.write("plain.txt", "x")
+    listed = await context.call("list_files", path=".", recursive=True)
+    assert listed.output.split("\n") == ["plain.txt", "t\\xe9/", "t\\xe9/\\xff.txt"]
+    assert (await context.call("list_files", path=r"t\xe9")).output == r"t\xe9/\xff.txt"
+    read = await context.call("read_file", path=r"t\xe9/\xff.txt")
+    assert read.output == "t\\xe9/\\xff.txt, lines 1-1 of 1:\n1 | here"
+    written = await context.call("insert_content", path=r"t\xe9/\xff.txt", line=0, content="more")
+    assert [change.path for change in written.changes] == [r"/t\xe9/\xff.txt"]
+    assert (folder / os.fsdecode(b"\xff.txt")).read_text() == "here\nmore\n"
+
+
+@pytest.mark.parametrize("rules", [b"caf\xe9\n", b"caf*\n"])
+async def test_a_rule_holds_for_a_name_that_is_no_utf_8(context: Context, rules: bytes) -> None:
+    Path(os.fsdecode(os.fsencode(context.folder) + b"/caf\xe9")).write_text("secret")
+    context.write(".rooignore", rules)
+    assert (await context.call("list_files", path=".")).output == ".rooignore"
+    forbidden = await Forbidden.of_workspace(context.workspace)
+    assert await forbidden.among([r"caf\xe9", "other"]) == {r"caf\xe9"}

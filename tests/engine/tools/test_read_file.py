@@ -113,3 +113,11 @@ async def test_dots_are_folded_before_a_link_is_followed(context: Context) -> No
 async def test_a_path_that_leaves_the_workspace_is_refused(context: Context) -> None:
     with pytest.raises(InvalidField):
         await context.call("read_file", path="../outside")
+
+
+async def test_a_name_that_looks_the_same_is_told_so_that_it_can_be_asked_for(context: Context) -> None:
+    context.write("cafe\u0301.txt", "here\n")
+    told = await context.failure("read_file", path="caf\u00e9.txt")
+    assert r"ask for `cafe\xcc\x81.txt`, just so" in told
+    read = await context.call("read_file", path=r"cafe\xcc\x81.txt")
+    assert read.output.endswith("1 | here")

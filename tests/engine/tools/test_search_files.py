@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import unicodedata
+from pathlib import Path
+from typing import Literal
+
 import pytest
 
 from engine.tools.search_files import SHOWN_MATCHES
@@ -135,3 +140,47 @@ async def test_it_needs_no_allowed_command(context: Context) -> None:
     context.allow()
     context.write("a", "x\n")
     assert "1:x" in await found(context, "x")
+
+
+async def test_a_match_in_a_file_whose_name_is_no_utf_8_is_shown_with_a_name_to_ask_for(
+    context: Context,
+) -> None:
+    for name in (b"caf\xe9", b"t\xe9/\xff'"):
+        file = Path(os.fsdecode(os.fsencode(context.folder) + b"/" + name))
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(b"needle \xe9\n")
+    assert await found(context, "needle") == (
+        "2 matching lines in 2 files:\ncaf\\xe9\n1:needle \ufffd\n\nt\\xe9/\\xff'\n1:needle \ufffd"
+    )
+    assert await found(context, "needle", r"t\xe9") == (
+        "1 matching lines in 1 files:\nt\\xe9/\\xff'\n1:needle \ufffd"
+    )
+    assert await found(context, "needle", r"caf\xe9") == (
+        "1 matching lines in 1 files:\ncaf\\xe9\n1:needle \ufffd"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "regex", "shown"),
+    [
+        ("\ufefffirst;\r\nsecond\r\n", "^first;$", "1:first;\n2-second"),
+        ("first\r\nsecond;\r\n", ";$", "1-first\n2:second;"),
+        ("first\r\nsecond;\r\n", r"second;\r$", "1-first\n2:second;"),
+        ("a\fb\u2028c\u0085d\re\nneedle\n", "needle", "1-a\fb\u2028c\u0085d\re\n2:needle"),
+    ],
+)
+async def test_lines_end_with_a_line_feed_and_perhaps_a_carriage_return_before_it(
+    context: Context, content: str, regex: str, shown: str
+) -> None:
+    context.write("a.txt", content)
+    assert await found(context, regex) == f"1 matching lines in 1 files:\na.txt\n{shown}"
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+async def test_plain_text_is_found_whether_its_letters_are_composed_or_not(
+    context: Context, form: Literal["NFC", "NFD"]
+) -> None:
+    context.write("a", unicodedata.normalize("NFD", "un café\n"))
+    context.write("b", unicodedata.normalize("NFC", "un café\n"))
+    output = await found(context, unicodedata.normalize(form, "n café$"))
+    assert output.startswith("2 matching lines in 2 files:")

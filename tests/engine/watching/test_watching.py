@@ -331,3 +331,10 @@ async def test_an_import_while_a_command_runs_is_told_as_one(watched: Watched) -
 
 def test_lingering_watches_are_few() -> None:
     assert watchers.MOST_LINGERING * tree.MOST_FOLDERS <= 2**17
+
+
+async def test_a_file_whose_name_is_no_utf_8_is_told_with_a_name_to_ask_for(watched: Watched) -> None:
+    done = await watched.run(r"mkdir a; echo 1 > a/$(printf 'caf\351')")
+    assert await watched.changes() == ["created /a", r"created /a/caf\xe9"]
+    assert list(done.files_changed) == [r"/a/caf\xe9"]
+    assert (await watched.workspace.read(r"/a/caf\xe9")).content == b"1\n"
