@@ -146,7 +146,7 @@ def test_a_detail_names_the_field_and_the_reason(server: ServerProcess) -> None:
 def test_a_wrong_method_is_told_the_right_ones(server: ServerProcess) -> None:
     answer = server.curl("PATCH", "/api/sessions/none")
     assert refused(answer, 405).endswith("allowed: DELETE, GET, HEAD")
-    assert answer.headers["allow"] == "delete, get"
+    assert answer.headers["allow"] == "delete, get, head"
 
 
 def test_the_document_says_what_is_answered(server: ServerProcess) -> None:
