@@ -59,6 +59,11 @@ class ProcessLogFile:
         """The last lines."""
         return "".join(self._tail.text.splitlines(keepends=True)[-lines:])
 
+    @property
+    def kept_characters(self) -> int:
+        """How many characters of it are kept here."""
+        return self._tail.characters
+
     async def close(self) -> None:
         """Write what is left; nothing more will be written."""
         await finish(self._close())
@@ -66,6 +71,7 @@ class ProcessLogFile:
     async def _close(self) -> None:
         if self._writing is not None:
             await self._writing
+            self._writing = None
         descriptor, self._descriptor = self._descriptor, -1
         os.close(descriptor)
 

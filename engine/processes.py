@@ -15,7 +15,7 @@ import structlog
 from engine.events.hub import Hub
 from engine.events.log import EventLog
 from engine.finishing import finish
-from engine.process_log import ProcessLogFile
+from engine.process_log import KEPT_CHARACTERS, ProcessLogFile
 from engine.runtimes.runtime import Command, Exit, Running, Runtime
 from engine.sessions import Sessions
 from engine.shell import check_allowed
@@ -34,6 +34,8 @@ from models.process import (
 MOST_RUNNING: Final = 32
 MOST_KEPT: Final = 100
 """Processes of a session that are listed, those that have ended included."""
+MOST_CHARACTERS: Final = 4 * KEPT_CHARACTERS
+"""What is kept here of all that ended processes of a session have printed; the oldest are forgotten first."""
 GRACE_S: Final = 5.0
 """How long a process has to end by itself once it is asked to."""
 
@@ -48,11 +50,21 @@ class _Held:
     log: ProcessLogFile
     hold: Running | None = None
     execution: asyncio.Task[None] | None = None
+    """While it runs: of one that has ended the task would keep all that it worked with."""
     is_stopped: bool = False
     has_started: asyncio.Event = field(default_factory=asyncio.Event)
     is_told: asyncio.Event = field(default_factory=asyncio.Event)
     """Its start has been told, so its end can be."""
     failure: AppError | None = None
+    """Why it could not be started."""
+
+    @property
+    def is_running(self) -> bool:
+        return self.process.status is ProcessStatus.RUNNING
+
+    def let_go(self) -> None:
+        """It has ended."""
+        self.execution = None
 
 
 class ProcessTable:
@@ -75,7 +87,7 @@ class ProcessTable:
         session = await self._sessions.get_active(request.session_id)
         check_allowed(session.config, request.command)
         held = self._held[session.id]
-        if sum(each.process.status is ProcessStatus.RUNNING for each in held.values()) >= MOST_RUNNING:
+        if sum(each.is_running for each in held.values()) >= MOST_RUNNING:
             raise Conflict("Too many processes run in this session; stop one first", limit=MOST_RUNNING)
         pid = next(self._numbers[session.id])
         file = await ProcessLogFile.make(self._sessions.workspace(session.id))
@@ -90,8 +102,10 @@ class ProcessTable:
         one = held[pid] = _Held(process, file)
         _forget_the_oldest(held)
         command = Command(line=request.command, directory=request.cwd, is_lasting=True)
-        one.execution = asyncio.create_task(self._run(session.id, one, command), name=f"process {pid}")
-        await self._begun(session.id, one)
+        execution = asyncio.create_task(self._run(session.id, one, command), name=f"process {pid}")
+        one.execution = execution
+        execution.add_done_callback(lambda _: one.let_go())
+        await self._begun(session.id, one, execution)
         return await self._shown(one)
 
     async def list(self, session_id: SessionId) -> list[Process]:
@@ -114,7 +128,7 @@ class ProcessTable:
         """
         one = self._find(session_id, pid)
         execution = one.execution
-        if one.process.status is not ProcessStatus.RUNNING or execution is None:
+        if not one.is_running or execution is None:
             raise Conflict("The process has ended already", status=one.process.status)
         one.is_stopped = True
         if one.hold is not None and not force:
@@ -136,12 +150,11 @@ class ProcessTable:
         for session_id in list(self._held):
             await _end(self._held[session_id].values())
 
-    async def _begun(self, session_id: SessionId, one: _Held) -> None:
+    async def _begun(self, session_id: SessionId, one: _Held, execution: asyncio.Task[None]) -> None:
         """Wait until a process runs, and tell of it. Raises: AppError, if it cannot be run."""
-        assert one.execution is not None  # noqa: S101 - the caller has begun it
         starting = asyncio.create_task(one.has_started.wait())
         try:
-            await asyncio.wait({starting, one.execution}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({starting, execution}, return_when=asyncio.FIRST_COMPLETED)
             if one.failure is not None:
                 del self._held[session_id][one.process.pid]
                 raise one.failure
@@ -169,7 +182,8 @@ class ProcessTable:
             )
             status, code, error = _outcome(done, is_stopped=one.is_stopped)
         except AppError as failure:
-            status, error, one.failure = ProcessStatus.FAILED, failure.message, failure
+            status, error = ProcessStatus.FAILED, failure.message
+            one.failure = None if one.has_started.is_set() else failure
         finally:
             one.hold = None
             one.process = dataclasses.replace(
@@ -215,7 +229,11 @@ async def _end(held: Iterable[_Held]) -> None:
 
 
 def _forget_the_oldest(held: dict[int, _Held]) -> None:
-    """A long session starts more processes than anybody looks at."""
-    ended = [pid for pid, one in held.items() if one.process.status is not ProcessStatus.RUNNING]
-    for pid in ended[: max(0, len(held) - MOST_KEPT)]:
+    """A long session starts more processes, and they print more, than anybody looks at."""
+    ended = {pid: one.log.kept_characters for pid, one in held.items() if not one.is_running}
+    characters = sum(ended.values())
+    for pid, kept in ended.items():
+        if len(held) <= MOST_KEPT and characters <= MOST_CHARACTERS:
+            return
+        characters -= kept
         del held[pid]

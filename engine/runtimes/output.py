@@ -73,13 +73,14 @@ class Tail:
     def __init__(self, kept: int) -> None:
         self._kept = kept
         self._pieces: deque[str] = deque()
-        self._characters = 0
+        self.characters = 0
+        """How many are kept now, some more than `kept` at most."""
 
     def add(self, text: str) -> None:
         self._pieces.append(text)
-        self._characters += len(text)
-        while self._characters - len(self._pieces[0]) >= self._kept:
-            self._characters -= len(self._pieces.popleft())
+        self.characters += len(text)
+        while self.characters - len(self._pieces[0]) >= self._kept:
+            self.characters -= len(self._pieces.popleft())
         if len(self._pieces) > MOST_PIECES:
             self._pieces = deque(["".join(self._pieces)])
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from typing import Any
 
 import pytest
 
 from engine import process_log, processes
+from engine.runtimes.execution import Execution
 from models.error import Conflict, NotFound, PermissionDenied
 from models.process import Process, ProcessStart, ProcessStatus
 from tests.engine.session.conftest import Room
@@ -121,6 +124,35 @@ async def test_the_oldest_that_have_ended_are_forgotten(room: Room, monkeypatch:
     for _ in range(4):
         await ended(room, await start(room, "true"))
     assert [each.pid for each in await room.engine.processes.list(room.session_id)] == [3, 4]
+
+
+async def test_the_oldest_are_forgotten_where_they_have_printed_much(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "MOST_CHARACTERS", 1_000)
+    for line in ("seq 1 100", "true", "seq 1 200", "seq 1 200", "true"):
+        await ended(room, await start(room, line))
+    assert [each.pid for each in await room.engine.processes.list(room.session_id)] == [4, 5]
+
+
+@pytest.mark.parametrize("line", ["echo one", "echo one; exec sleep 60"])
+async def test_of_one_that_has_ended_its_record_and_its_text_are_kept_and_nothing_else(
+    room: Room, line: str
+) -> None:
+    standing = _executions()
+    process = await start(room, line)
+    running = [weakref.ref(each) for each in _executions() if each not in standing]
+    await room.until(lambda: logs(room, process) == "one\n")
+    if "sleep" in line:
+        assert running
+        await room.engine.processes.stop(room.session_id, process.pid, force=True)
+    await ended(room, process)
+    await room.until(lambda: gc.collect() >= 0 and not any(each() for each in running))
+    assert logs(room, process) == "one\n"
+
+
+def _executions() -> list[Execution]:
+    return [each for each in gc.get_objects() if isinstance(each, Execution)]
 
 
 async def test_a_long_log_keeps_its_end(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
