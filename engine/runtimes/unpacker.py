@@ -7,7 +7,6 @@ came out, as JSON. Status 3: it is refused, and why on standard error; 4: there 
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import json
 import os
@@ -18,8 +17,9 @@ import sys
 import tarfile
 import zipfile
 import zlib
+from collections.abc import Callable
 from tarfile import EOFHeaderError  # type: ignore[attr-defined]
-from typing import IO, Final, Self
+from typing import IO, Final, Self, TypeVar
 
 from engine.runtimes.beneath import open_beneath
 from engine.runtimes.copying import Room
@@ -40,6 +40,8 @@ _UNIX: Final = 3
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY
 _NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
+Made = TypeVar("Made")
+
 
 class Refused(Exception):
     """The archive holds what may not come into a workspace, or is none."""
@@ -52,6 +54,8 @@ class Unpacked:
         self.files = 0
         self.size = 0
         self._root = root
+        self._folder = ""
+        self._parent = os.dup(root)
         self._room = Room(room_bytes)
         self._most_bytes = most_bytes
 
@@ -61,56 +65,79 @@ class Unpacked:
             os.close(open_folder(self._root, path, make=True))
 
     def file(self, name: str, mode: int, content: IO[bytes]) -> None:
-        folder, last = self._place(name)
+        parent, last = self._place(name)
+        allowed = 0o755 if mode & 0o100 else 0o644
+        made = self._put(last, lambda: os.open(last, _NEW_FILE, allowed, dir_fd=parent))
         size = 0
-        with opened(open_folder(self._root, folder, make=True)) as parent:
-            _make_way(parent, last)
-            with open(os.open(last, _NEW_FILE, 0o600, dir_fd=parent), "wb") as file:
-                while piece := content.read(_PIECE_BYTES):
-                    size += len(piece)
-                    if size > self._most_bytes:
-                        raise WorkspaceLimitExceeded(
-                            f"{name[:200]} is larger than the session's files may be"
-                        )
-                    self._room.take_bytes(len(piece))
-                    file.write(piece)
-                os.fchmod(file.fileno(), 0o755 if mode & 0o100 else 0o644)
+        with opened(made) as descriptor:
+            while piece := content.read(_PIECE_BYTES):
+                size += len(piece)
+                if size > self._most_bytes:
+                    raise WorkspaceLimitExceeded(f"{name[:200]} is larger than the session's files may be")
+                self._room.take_bytes(len(piece))
+                left = memoryview(piece)
+                while left:
+                    left = left[os.write(descriptor, left) :]
         self.files += 1
         self.size += size
 
     def link(self, name: str, target: str) -> None:
-        folder, last = self._place(name)
-        if target.startswith("/") or posixpath.normpath(posixpath.join(folder, target)).startswith(".."):
+        parent, last = self._place(name)
+        if target.startswith("/") or posixpath.normpath(posixpath.join(self._folder, target)).startswith(
+            ".."
+        ):
             raise Refused(f"the link {name[:200]} leads out of the workspace")
-        with opened(open_folder(self._root, folder, make=True)) as parent:
-            _make_way(parent, last)
-            os.symlink(target, last, dir_fd=parent)
+        self._put(last, lambda: os.symlink(target, last, dir_fd=parent))
         self.files += 1
 
     def same_file(self, name: str, other: str) -> None:
         """A further name of a file that came before."""
-        folder, last = self._place(name)
+        parent, last = self._place(name)
         source, source_name = posixpath.split("/".join(_parts(other)))
-        with (
-            opened(open_beneath(self._root, source, _FOLDER)) as origin,
-            opened(open_folder(self._root, folder, make=True)) as parent,
-        ):
+        with opened(open_beneath(self._root, source, _FOLDER)) as origin:
             facts = standing_at(origin, source_name)
             if facts is None or not stat.S_ISREG(facts.st_mode):
                 raise Refused(f"{name[:200]} is linked to what is no file of the archive")
-            _make_way(parent, last)
-            os.link(source_name, last, src_dir_fd=origin, dst_dir_fd=parent, follow_symlinks=False)
+            self._put(
+                last,
+                lambda: os.link(
+                    source_name, last, src_dir_fd=origin, dst_dir_fd=parent, follow_symlinks=False
+                ),
+            )
         self.files += 1
 
     def _take(self, name: str) -> str:
         self._room.take_entry()
         return "/".join(_parts(name))
 
-    def _place(self, name: str) -> tuple[str, str]:
+    def _place(self, name: str) -> tuple[int, str]:
+        """The open directory where an entry stands, made if need be, and its name there.
+
+        It stays open: what follows stands there, too, for the most part.
+        """
         path = self._take(name)
         if not path:
             raise Refused("an entry has no name")
-        return posixpath.split(path)
+        folder, last = posixpath.split(path)
+        if folder != self._folder:
+            parent = open_folder(self._root, folder, make=True)
+            os.close(self._parent)
+            self._folder, self._parent = folder, parent
+        return self._parent, last
+
+    def _put(self, name: str, make: Callable[[], Made]) -> Made:
+        """Make something of this name where the last entry stands.
+
+        What comes later in an archive takes the place of what came before.
+        """
+        try:
+            return make()
+        except FileExistsError:
+            os.unlink(name, dir_fd=self._parent)
+        made = make()
+        os.close(self._parent)
+        self._folder, self._parent = "", os.dup(self._root)  # it may have been a link on the way
+        return made
 
 
 def _parts(name: str) -> list[str]:
@@ -120,12 +147,6 @@ def _parts(name: str) -> list[str]:
     if "\0" in name or len(name.encode(errors="surrogateescape")) > _LONGEST_PATH:
         raise Refused("an entry has a name that no file can have")
     return [part for part in name.split("/") if part not in ("", ".")]
-
-
-def _make_way(parent: int, name: str) -> None:
-    """What comes later in an archive takes the place of what came before."""
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(name, dir_fd=parent)
 
 
 class _Member(tarfile.TarInfo):
@@ -212,6 +233,7 @@ def main(kind: str, archive: int, folder: int, room_bytes: int, most_bytes: int)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.umask(0)
     out = Unpacked(folder, room_bytes=room_bytes, most_bytes=most_bytes)
     try:
         with open(archive, "rb") as file:

@@ -200,6 +200,18 @@ async def test_what_comes_through_a_link_of_the_archive_stays_inside(place: Plac
     assert sorted(os.listdir(place.folder / "real")) == ["a", "b"]
 
 
+async def test_what_comes_later_takes_the_place_of_what_came_before(place: Place) -> None:
+    link = tar_entry("way", tarfile.SYMTYPE, "inside")
+    content = tar(("inside/a", b"first"), (link, b""), ("way/b", b"2"), ("inside/a", b"second"))
+    assert (await upload(place, "tar.gz", content))[0] == 200
+    assert (place.folder / "inside/a").read_text() == "second"
+    assert (place.folder / "inside/b").read_text() == "2"
+    no_way = tar(("inside/a", b""), (link, b""), ("way/b", b""), ("way", b"a file by now"), ("way/c", b""))
+    status, body = await upload(place, "tar.gz", no_way, replace=True)
+    assert (status, code(body)) == (400, "VALIDATION_ERROR")
+    assert sorted(os.listdir(place.folder / "inside")) == ["a", "b"]
+
+
 async def test_a_bomb_is_refused_while_it_grows(place: Place) -> None:
     for kind, content in (
         ("tar.gz", tar(*((str(number), bytes(10_000_000)) for number in range(5)))),
