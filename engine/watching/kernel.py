@@ -60,13 +60,20 @@ class Inotify:
         self._opened: INotify | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._reading: asyncio.TimerHandle | None = None
+        self._is_hindered = False
         self._changing = threading.Lock()
         self._watched: dict[int, tuple[Folder, Listener]] = {}
 
     async def open(self) -> None:
-        """Ask the kernel, once. Raises: OSError, where it gives no instance."""
+        """Ask the kernel, until it has given an instance. Without one nothing can be added."""
         if self._opened is None:
-            opened = await finish(asyncio.to_thread(_open), let_go=INotify.close)
+            try:
+                opened = await finish(asyncio.to_thread(_open), let_go=INotify.close)
+            except OSError as failure:
+                if not self._is_hindered:
+                    self._is_hindered = True
+                    log.warning("the kernel watches no files", reason=str(failure))
+                return
             if self._opened is not None:
                 opened.close()
                 return

@@ -99,7 +99,7 @@ def _read_some(tree: Tree, texts: Texts, folder: Folder, names: list[str], *, is
     with contextlib.suppress(OSError), tree.open(folder) as parent:
         for name in names:
             known = folder.files.get(name)
-            if not isinstance(known, int):
+            if known is None or texts.get(folder, name, known) is not None:
                 continue
             with contextlib.suppress(OSError):
                 found = read_text(parent, name)

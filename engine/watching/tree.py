@@ -51,6 +51,8 @@ class Folder:
     listed_ns: int = 0
     files: dict[str, Known] = field(default_factory=dict)
     folders: dict[str, Folder] = field(default_factory=dict)
+    is_listed: bool = False
+    """It is known what is in it."""
     is_gone: bool = False
     """It has been deleted, or is no longer known here."""
 
@@ -103,7 +105,9 @@ class Tree:
     def __init__(self, place: Path, watching: Watching, forget: Forget) -> None:
         self.root = Folder("", 0, None)
         self.is_partial = False
-        """There is more than is watched."""
+        """There is more than is known."""
+        self.unwatched: dict[Folder, None] = {}
+        """Directories that are known and that the kernel has no room to watch, those above first."""
         self._place = place
         self._watching = watching
         self._forget = forget
@@ -134,6 +138,21 @@ class Tree:
                         self._see(root, parent, folder, name, changes, is_whole=is_whole)
         return changes
 
+    def compare_unwatched(self) -> list[Change]:
+        """As `compare`, of all names in the directories of which the kernel tells nothing.
+
+        It is asked again to watch them from now on.
+        """
+        stirred: list[tuple[tuple[Folder, str], bool]] = []
+        for folder in list(self.unwatched):
+            with contextlib.suppress(OSError), self.open(folder) as descriptor:
+                if self._watching.add(folder, descriptor):
+                    del self.unwatched[folder]
+                with os.scandir(descriptor) as entries:
+                    names = {*(entry.name for entry in entries), *folder.files, *folder.folders}
+                stirred += [((folder, name), False) for name in sorted(names)]
+        return self.compare(stirred)
+
     def accept(self, path: str, facts: os.stat_result | None) -> list[Change]:
         """Know what is at a path, and the directories on the way. What comes back is told by others.
 
@@ -159,11 +178,11 @@ class Tree:
         return changes
 
     def folders(self) -> Iterator[Folder]:
-        """The watched directories, those above first."""
+        """The directories that are known, those above first."""
         waiting = deque([self.root])
         while waiting:
             folder = waiting.popleft()
-            if folder.watch is not None:
+            if folder.is_listed:
                 yield folder
                 waiting.extend(list(folder.folders.values()))
 
@@ -179,8 +198,8 @@ class Tree:
             yield root
 
     def _open(self, root: int, folder: Folder) -> int:
-        if folder.is_gone or folder.watch is None:
-            raise FileNotFoundError(errno.ENOENT, "not watched any more", folder.name)
+        if folder.is_gone or not folder.is_listed:
+            raise FileNotFoundError(errno.ENOENT, "not known any more", folder.name)
         descriptor = open_beneath(root, folder.path, _OPEN_FOLDER)
         if os.fstat(descriptor).st_ino == folder.inode:
             return descriptor
@@ -247,23 +266,21 @@ class Tree:
                 continue  # gone again, or nobody may read it
             with opened(descriptor):
                 folder.inode = os.fstat(descriptor).st_ino
-                if self._may_watch(folder, descriptor):
-                    self._list(folder, descriptor, changes)
-                    waiting.extend(folder.folders.values())
-
-    def _may_watch(self, folder: Folder, descriptor: int) -> bool:
-        if (
-            self._folders < MOST_FOLDERS
-            and self._files < MOST_FILES
-            and self._watching.add(folder, descriptor)
-        ):
-            self._folders += 1
-            return True
-        self.is_partial = True
-        return False
+                if self._folders >= MOST_FOLDERS or self._files >= MOST_FILES:
+                    self.is_partial = True
+                    continue
+                self._folders += 1
+                if not self._watching.add(folder, descriptor):
+                    self.unwatched[folder] = None
+                self._list(folder, descriptor, changes)
+                waiting.extend(folder.folders.values())
 
     def _list(self, folder: Folder, descriptor: int, changes: list[Change] | None) -> None:
-        """Learn what a directory holds; it is watched already, so that nothing falls between."""
+        """Learn what a directory holds; it is watched already, so that nothing falls between.
+
+        Of one that is not watched the files are looked at, so that they can be compared.
+        """
+        folder.is_listed = True
         folder.listed_ns = time.time_ns()
         with os.scandir(descriptor) as entries:
             for entry in entries if changes is None else sorted(entries, key=lambda entry: entry.name):
@@ -273,12 +290,12 @@ class Tree:
                     folder.folders[entry.name] = Folder(entry.name, entry.inode(), folder)
                     if changes is not None:
                         changes.append(_change("created", folder, entry.name, is_directory=True))
-                elif changes is None:
+                elif changes is None and folder.watch is not None:
                     if entry.is_file(follow_symlinks=False) or entry.is_symlink():
                         folder.files[entry.name] = entry.inode()
                         self._files += 1
                 elif (facts := _facts(descriptor, entry.name)) is not None and _is_told(facts.st_mode):
-                    self._see_file(folder, entry.name, None, facts, changes)
+                    self._see_file(folder, entry.name, None, facts, [] if changes is None else changes)
 
     def _leave(self, top: Folder) -> None:
         """Know nothing more of a directory and all in it."""
@@ -286,9 +303,11 @@ class Tree:
         while waiting:
             folder = waiting.pop()
             folder.is_gone = True
-            if folder.watch is not None:
+            if folder.is_listed:
+                folder.is_listed = False
                 self._folders -= 1
                 self._watching.remove(folder)
+                self.unwatched.pop(folder, None)
             self._files -= len(folder.files)
             folder.files.clear()
             self._forget(folder, None)

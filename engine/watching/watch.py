@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import structlog
 
@@ -20,6 +21,11 @@ from engine.watching.tree import Change, Folder, Tree
 from models.event import Event
 from models.file import FileCreated, FileDeleted, FileModified
 from models.identifier import SessionId
+
+COMPARED_EVERY_S: Final = 2.0
+"""While somebody may write where the kernel does not watch."""
+COMPARED_SHARE: Final = 20
+"""Comparing takes at most one part in this many of the time."""
 
 log = structlog.get_logger("watching")
 
@@ -48,6 +54,8 @@ class Watch:
         self._settling: Settling[tuple[Folder, str]] = Settling()
         self._allowance = Allowance()
         self._sum = Sum()
+        self._compare_at = 0.0
+        self._is_hindered = False
         self._is_lost = False
         self._is_over = False
         self._wake = asyncio.Event()
@@ -64,8 +72,10 @@ class Watch:
     async def begin(self) -> None:
         """Watch from now on; the first caller begins it, the others wait for that.
 
-        Raises: OSError, if there is no workspace, or the kernel gives no room.
+        Where the kernel has no room, what is there is compared now and then, and at the end of each command.
+        Raises: OSError, if there is no workspace.
         """
+        self._wake.set()
         if self._begun is None:
             self._begun = asyncio.create_task(self._begin(), name=f"watch {self.session_id}")
         await asyncio.shield(self._begun)
@@ -110,6 +120,8 @@ class Watch:
         await asyncio.to_thread(self._look)
         if self._tree.is_partial:
             log.warning("workspace too large to be watched as a whole", session_id=self.session_id)
+        self._tell_hindrance()
+        self._compare_at = self._loop.time() + COMPARED_EVERY_S
         self._beside = [asyncio.create_task(self._follow()), asyncio.create_task(self._read_ahead())]
 
     def _look(self) -> None:
@@ -166,7 +178,8 @@ class Watch:
     async def _follow(self) -> None:
         """Tell of what has settled, until the watch ends."""
         while True:
-            due = min((at for at in (self._settling.due, self._sum.due) if at is not None), default=None)
+            dues = (self._settling.due, self._sum.due, self._compare_at if self._must_compare else None)
+            due = min((at for at in dues if at is not None), default=None)
             if self._is_lost or (due is not None and due <= self._loop.time()):
                 await finish(self._deliver(is_all=False))
             elif due is not None:
@@ -174,6 +187,20 @@ class Watch:
             else:
                 self._wake.clear()
                 await self._wake.wait()
+
+    @property
+    def _must_compare(self) -> bool:
+        """Whether somebody may write where the kernel does not watch."""
+        return self.holders > 0 and bool(self._tree.unwatched)
+
+    def _tell_hindrance(self) -> None:
+        if self._tree.unwatched and not self._is_hindered:
+            self._is_hindered = True
+            log.warning(
+                "the kernel has no watches left: what commands change is found by comparing",
+                session_id=self.session_id,
+                folders=len(self._tree.unwatched),
+            )
 
     async def _deliver(self, *, is_all: bool) -> None:
         async with self._delivering:
@@ -200,8 +227,9 @@ class Watch:
             self._settling.clear()
             self._sum.lose(now)
             await asyncio.to_thread(self._look_again)
-        elif stirred:
-            events = await asyncio.to_thread(self._compare, stirred, now)
+        elif stirred or (self._must_compare and (is_all or self._compare_at <= now)):
+            events = await asyncio.to_thread(self._compare, stirred, now, is_all=is_all)
+            self._tell_hindrance()
         if self._sum.due is not None and (is_all or self._sum.due <= now):
             summed = self._sum.take()
             events += [summed] if summed is not None else []
@@ -212,9 +240,13 @@ class Watch:
             self._tree.look()
             self._gone.clear()
 
-    def _compare(self, stirred: _Stirred, now: float) -> list[Event]:
+    def _compare(self, stirred: _Stirred, now: float, *, is_all: bool) -> list[Event]:
         with self._turn:
             changes = self._tree.compare(stirred)
+            if self._must_compare and (is_all or self._compare_at <= now):
+                changes += self._tree.compare_unwatched()
+                took_s = self._loop.time() - now
+                self._compare_at = now + max(COMPARED_EVERY_S, took_s * COMPARED_SHARE)
             gone, self._gone = self._gone, {}
         told = 0 if self._sum.due is not None else self._allowance.take(len(changes), now)
         self._sum.add(((change.kind, change.path) for change in changes[told:]), now)

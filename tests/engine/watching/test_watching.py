@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from inotify_simple import INotify
 
-from engine.watching import tree, watch, watchers
+from engine.watching import kernel, tree, watch, watchers
 from models.file import ArchiveDownload, ArchiveUpload, FileDelete, FileRename, FileUpdate, FileWrite
 from models.process import ProcessStart
 from models.search import SearchText
@@ -261,15 +264,70 @@ async def test_more_directories_than_are_watched_are_left_and_the_log_says_so(
     assert capsys.readouterr().out.count("too large to be watched") <= 1
 
 
-async def test_without_room_in_the_kernel_commands_run_all_the_same(
+def _no_instance(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr(kernel, "_open", refuse)
+
+
+def _one_watch(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[int] = []
+    add: Callable[..., int] = INotify.add_watch
+
+    def refuse(self: INotify, path: str, mask: int) -> int:
+        if given:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        given.append(add(self, path, mask))
+        return given[-1]
+
+    monkeypatch.setattr(INotify, "add_watch", refuse)
+
+
+@pytest.mark.parametrize("use_up", [_no_instance, _one_watch])
+async def test_where_the_kernel_has_no_room_changes_are_found_by_comparing_and_the_log_says_so(
+    watched: Watched,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    use_up: Callable[[pytest.MonkeyPatch], None],
+) -> None:
+    use_up(monkeypatch)
+    await watched.workspace.create("src/kept.txt", b"one\n")
+    await watched.workspace.create("src/still.txt", b"one\n")
+    await watched.workspace.create("src/gone/a.txt", b"one\n")
+    await watched.run("echo two >> src/kept.txt; rm -r src/gone; mkdir src/new; echo > src/new/b; echo > c")
+    assert sorted(await watched.changes()) == [
+        "created /c",
+        "created /src/new",
+        "created /src/new/b",
+        "deleted /src/gone",
+        "modified /src/kept.txt",
+    ]
+    (kept,) = [each for each in await watched.told() if each["path"] == "/src/kept.txt"]
+    assert "+two" in kept["changes"]["diff"]
+    assert "found by comparing" in capsys.readouterr().out
+    await watched.workspace.write("src/kept.txt", b"mine", may_create=False, may_replace=True)
+    await watched.run("rm src/new/b; true")
+    assert (await watched.changes())[5:] == ["deleted /src/new/b"]
+
+
+async def test_without_room_in_the_kernel_changes_are_told_while_a_process_runs_and_watched_once_there_is(
     watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def refuse(self: Any) -> None:
-        raise OSError(24, "Too many open files")
+    with monkeypatch.context() as used_up:
+        _one_watch(used_up)
+        (watched.folder / "sub").mkdir()
+        started = {"sessionId": watched.session_id, "command": "echo > sub/a; exec sleep 600"}
+        process = await watched.engine.processes.start(ProcessStart.load(started))
+        await watched.until_true(lambda: _is_told(watched, "created /sub/a"))
+    watching = watched.engine.watchers._watches[watched.session_id]
+    await watched.until(lambda: not watching._tree.unwatched)
+    await watched.engine.processes.stop(watched.session_id, process.pid, force=True)
+    assert await watched.changes() == ["created /sub/a"]
 
-    monkeypatch.setattr(watch.Inotify, "open", refuse)
-    assert (await watched.run("echo 1 > a; cat a")).output == "1\n"
-    assert await watched.changes() == []
+
+async def _is_told(watched: Watched, change: str) -> bool:
+    return change in await watched.changes()
 
 
 async def test_a_deleted_session_ends_its_watch_and_descriptors_do_not_leak(watched: Watched) -> None:
