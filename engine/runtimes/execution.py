@@ -16,7 +16,7 @@ from engine.runtimes.child import Child, Readable
 from engine.runtimes.output import Lines, Transcript
 from engine.runtimes.pace import Pace
 from engine.runtimes.runtime import Exit, OnStarted, OutputSink
-from engine.runtimes.tree import disk_bytes
+from engine.runtimes.unlinked import taken_bytes
 from models.session import ResourceLimits
 
 PRINTED_AT_MOST: Final = 16
@@ -204,5 +204,5 @@ async def _ended(following: asyncio.Task[None]) -> None:
 
 
 async def is_over_disk(folder: Path, limits: ResourceLimits) -> bool:
-    """Whether a workspace takes more than its limit."""
-    return await asyncio.to_thread(disk_bytes, folder) > limits.max_disk_mb * 2**20
+    """Whether a workspace in which something runs takes more than its limit."""
+    return await asyncio.to_thread(taken_bytes, folder) > limits.max_disk_mb * 2**20

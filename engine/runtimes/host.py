@@ -68,7 +68,7 @@ class HostRuntime(SupervisingRuntime):
             "cpu": groups.get("cpu", "rlimit of each process"),
             "fileSize": "rlimit of each process",
             "time": "server",
-            "disk": "server, measured each second; deleted files that are still open are not seen",
+            "disk": "server, measured each second; with deleted files that are still open",
             "output": "server",
         }
 

@@ -13,7 +13,7 @@ from typing import ClassVar, Final, Protocol
 from engine.finishing import finish
 from engine.runtimes.beneath import open_beneath
 from engine.runtimes.child import Child
-from engine.runtimes.execution import Bounds, Execution, is_over_disk
+from engine.runtimes.execution import Bounds, Execution
 from engine.runtimes.pace import Pace
 from engine.runtimes.program import Program
 from engine.runtimes.refusals import startable
@@ -27,10 +27,12 @@ from engine.runtimes.runtime import (
     Terminal,
 )
 from engine.runtimes.spelling import unspelled
+from engine.runtimes.tree import disk_bytes
 from models.error import InvalidField, NotFound, WorkspaceLimitExceeded
 from models.exhaustion import exhausted
 from models.identifier import SessionId
 
+MEBIBYTE: Final = 2**20
 LONGEST_LINE: Final = 131_071
 """Bytes. The kernel takes no longer argument."""
 
@@ -168,8 +170,8 @@ class SupervisingRuntime:
         if command.only_reads:
             return
         with startable():
-            is_over = await is_over_disk(sandbox.folder, sandbox.limits)
-        if is_over:
+            taken = await asyncio.to_thread(disk_bytes, sandbox.folder)
+        if taken > sandbox.limits.max_disk_mb * MEBIBYTE:
             raise WorkspaceLimitExceeded(
                 f"The workspace takes more than {sandbox.limits.max_disk_mb} MiB; delete files first",
                 maxDiskMB=sandbox.limits.max_disk_mb,

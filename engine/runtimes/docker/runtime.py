@@ -114,7 +114,7 @@ class DockerRuntime(SupervisingRuntime):
             **told,
             "fileSize": "rlimit of each process",
             "time": "server",
-            "disk": "server, measured each second; deleted files that are still open are not seen",
+            "disk": "server, measured each second; with deleted files still open, if the engine is here",
             "output": "server",
             "systemCalls": "seccomp filter of the engine" if has_filter else "not filtered by the engine",
         }

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import psutil
 import pytest
@@ -368,6 +369,26 @@ async def test_a_disk_filler_is_stopped_while_another_session_goes_on(
     await _stopped_alone(runtime, limited(sandbox, max_disk_mb=20), tmp_path, line, "disk")
     with pytest.raises(WorkspaceLimitExceeded):
         await runtime.run(limited(sandbox, max_disk_mb=20), Command(line="true"))
+
+
+@pytest.mark.parametrize(
+    "hold",
+    [
+        "file = open('held', 'wb'); os.unlink('held'); file.write(bytes(60_000_000)); file.flush()",
+        "file = open('held', 'w+b'); file.truncate(60_000_000); os.unlink('held'); "
+        "held = mmap.mmap(file.fileno(), 0); os.closerange(3, 64); held[:] = bytes(60_000_000)",
+    ],
+    ids=["open", "mapped"],
+)
+async def test_files_without_a_name_count_with_the_disk(
+    runtime: SupervisingRuntime, sandbox: Sandbox, tmp_path: Path, hold: str
+) -> None:
+    line = f'python3 -c "import mmap, os, time; {hold}; time.sleep(1000)"'
+    mine = replace(limited(sandbox, max_disk_mb=20), session_id=SessionId(f"session-{uuid4()}"))
+    mine = replace(mine, folder=sandbox.folder.parent / mine.session_id)
+    mine.folder.mkdir()
+    await _stopped_alone(runtime, mine, tmp_path, line, "disk")
+    assert (await runtime.run(mine, Command(line="ls -A"))).output == ""
 
 
 async def test_a_fork_bomb_is_held_while_another_session_goes_on(
