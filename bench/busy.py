@@ -24,6 +24,8 @@ MOST_FAILURES: Final = 5
 """After so many, one kind of work of a session gives up."""
 PRIMES: Final = "2 3 5 7 11 13 17 19 23 29 31 37 41 43 47"
 FILES: Final = ("a.txt", "deep/er/b.txt", "c.txt")
+PRINTED: Final = 40
+"""Lines of a process. Those of a hundred processes a session are kept, and are not to be all that grows."""
 FINAL: Final = {"completed", "failed", "cancelled"}
 
 
@@ -75,10 +77,10 @@ class BusySession:
     async def process(self) -> None:
         """A process that prints, goes on, and is stopped."""
         token = self._token()
-        line = f"seq -f '{token} %.0f' 300; exec sleep 600"
+        line = f"seq -f '{token} %.0f' {PRINTED}; exec sleep 600"
         started = await self._call("process.start", command=line)
         number = {"pid": started["process"]["pid"]}
-        printed = "".join(f"{token} {number}\n" for number in range(1, 301))
+        printed = "".join(f"{token} {number}\n" for number in range(1, PRINTED + 1))
         await self._until("process.logs", number, lambda answer: answer["logs"] == printed, lines=10_000)
         stopped = await self._call("process.stop", **number, force=True)
         _check(stopped["process"]["status"] == "stopped", stopped)

@@ -24,6 +24,7 @@ from bench.machine import SERVER_CORE, on_core
 BARE: Final = "bare python-socketio"
 NODE: Final = "Node socket.io"
 READY: Final = " ready on "
+SETTLED: Final = "settled"
 PEERS: Final = Path(__file__).parent / "peers"
 
 
@@ -54,6 +55,16 @@ class Server:
         self.errors.seek(0)
         return self.errors.read()
 
+    def settled_bytes(self) -> int:
+        """Resident bytes without what was free anyway; of one that `bench.resting` runs."""
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        while SETTLED not in (line := self.process.stdout.readline()):
+            if not line:
+                raise ProcessLookupError("the server did not live")
+        return self.resident_bytes
+
     def stop(self) -> int:
         """Ask it to stop, and end it if it does not; its exit code, minus a signal's number after one."""
         return _stop(self.process)
@@ -68,6 +79,15 @@ def roocode(data_dir: Path, *, is_pinned: bool = True) -> Iterator[Server]:
     command = Path(sys.executable).with_name("roocode")
     arguments = [str(command), "serve", "--port", "0", "--data-dir", str(data_dir)]
     with _process(OURS, arguments, lambda: _admin(data_dir), is_pinned=is_pinned) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def resting_roocode(data_dir: Path, *, leaked_bytes: int = 0) -> Iterator[Server]:
+    """The same, not pinned, with `settled_bytes`; it loses bytes at each call, so that a check must fail."""
+    arguments = [sys.executable, "-m", "bench.resting", str(leaked_bytes)]
+    arguments += ["serve", "--port", "0", "--data-dir", str(data_dir)]
+    with _process(OURS, arguments, lambda: _admin(data_dir), is_pinned=False) as server:
         yield server
 
 
@@ -110,7 +130,12 @@ def _process(
         began = time.perf_counter()
         with on_core(SERVER_CORE) if is_pinned else contextlib.nullcontext():
             process = subprocess.Popen(
-                arguments, stdout=subprocess.PIPE, stderr=errors, text=True, env=_environment()
+                arguments,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                env=_environment(),
             )
         try:
             url = _wait_until_ready(process)
@@ -151,8 +176,9 @@ def _stop(process: subprocess.Popen[str]) -> int:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            stream.close()
     return process.returncode
 
 

@@ -3,14 +3,18 @@
 A real server, and in each of eight sessions commands, processes, terminals, file updates, searches,
 checkpoints and tasks at the same time. Every content is compared. It ends with status 1 if one was wrong, if
 a call failed or was not answered, if the server did not live, end as asked and keep quiet in its log, or if
-its descriptors or its memory did not level: they are taken when nothing is done, after the first part and at
-the end.
+its descriptors or its memory did not level. They are taken at several moments when nothing is done, once the
+first part is over; memory without what the database has grown by, whose pages are cached within bounds, and
+the line through all of the moments may rise by some KiB a round of work.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
+import sqlite3
+import statistics
 import tempfile
 import time
 from collections.abc import Sequence
@@ -21,17 +25,20 @@ from typing import Final
 import psutil
 
 from bench.busy import BusySession, Tally
-from bench.servers import Server, roocode
+from bench.servers import Server, resting_roocode
 from bench.wire import Client, connect
+from engine.engine import DATABASE_FILE
 
 SESSIONS: Final = 8
 FIRST_PART: Final = 0.25
 """Of the time: what the server keeps for good (connections, caches, threads) it has by then."""
+PARTS: Final = 6
+"""That the rest of the time is cut into; memory is looked at after each."""
 MORE_DESCRIPTORS: Final = 8
-MORE_MEMORY: Final = 1.25
-MORE_MEMORY_BYTES: Final = 48 * 2**20
-"""So much and a quarter more is level: what has been printed and told lately is kept within bounds."""
-QUIET_S: Final = 5.0
+MORE_BYTES_A_ROUND: Final = 4096
+MORE_BYTES: Final = 12 * 2**20
+"""Beyond that, whatever the time: what was printed and changed last is kept within bounds."""
+QUIET_S: Final = 3.0
 TROUBLE: Final = re.compile(r"Traceback|Bad file descriptor|INTERNAL_ERROR|\[error", re.IGNORECASE)
 MOST_SHOWN: Final = 20
 
@@ -40,11 +47,23 @@ MOST_SHOWN: Final = 20
 class Held:
     """What the server holds while nothing is done."""
 
+    rounds: int
+    """Of work so far."""
     descriptors: int
     resident_bytes: int
+    database_bytes: int
+
+    @property
+    def own_bytes(self) -> int:
+        """Without pages of the database, of which it has no more than there are."""
+        return self.resident_bytes - self.database_bytes
 
     def __str__(self) -> str:
-        return f"{self.descriptors} descriptors, {self.resident_bytes / 2**20:.0f} MiB"
+        resident, database = self.resident_bytes / 2**20, self.database_bytes / 2**20
+        return (
+            f"after {self.rounds} rounds {self.descriptors} descriptors, {resident:.1f} MiB"
+            f" with a database of {database:.1f} MiB"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,28 +79,30 @@ class Soaked:
         """The figures, for people."""
         told = [f"soak: {SESSIONS} sessions for {self.seconds:.0f} s"]
         told += [f"  {kind}: {number} rounds" for kind, number in sorted(self.tally.rounds.items())]
-        told += [f"  held {' → '.join(str(each) for each in self.held)}"]
+        told += [f"  {each}" for each in self.held]
+        if len(self.held) > 1:
+            told += [f"  {bytes_a_round(self.held) / 1024:+.1f} KiB a round"]
         told += [f"  FAILED {failure}" for failure in self.failures[:MOST_SHOWN]]
         return [*told, f"  {len(self.failures)} failures"]
 
 
-async def soak(seconds: float) -> Soaked:
-    """Do everything at once for so long, and tell of it."""
+async def soak(seconds: float, *, leaked_bytes: int = 0) -> Soaked:
+    """Do everything at once for so long, and tell of it. The server loses `leaked_bytes` a call."""
     tally = Tally()
     held: list[Held] = []
     failures: list[str] = []
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="roocode-bench-") as folder:
         data_dir = Path(folder) / "data"
-        with roocode(data_dir, is_pinned=False) as server:
+        with resting_roocode(data_dir, leaked_bytes=leaked_bytes) as server:
             clients = [await connect(server.url, server.auth) for _ in range(SESSIONS)]
             sessions = [
                 await _session(client, data_dir, tally, number) for number, client in enumerate(clients)
             ]
-            for part_s in (seconds * FIRST_PART, seconds * (1 - FIRST_PART)):
+            for part_s in (seconds * FIRST_PART, *[seconds * (1 - FIRST_PART) / PARTS] * PARTS):
                 await asyncio.gather(*(session.work(part_s) for session in sessions))
                 if server.process.poll() is None:
-                    held.append(await _held(server))
+                    held.append(await _held(server, data_dir, tally))
             await asyncio.gather(*(session.count(session.restore) for session in sessions))
             for client in clients:
                 client.close()
@@ -90,7 +111,7 @@ async def soak(seconds: float) -> Soaked:
         seconds=time.monotonic() - began,
         tally=tally,
         held=held,
-        failures=[*tally.failures, *_of_the_level(held), *failures],
+        failures=[*tally.failures, *of_the_level(held), *failures],
     )
 
 
@@ -102,26 +123,47 @@ async def _session(client: Client, data_dir: Path, tally: Tally, number: int) ->
     return session
 
 
-async def _held(server: Server) -> Held:
+async def _held(server: Server, data_dir: Path, tally: Tally) -> Held:
     """The least that it holds within a moment of quiet: what it is about to let go of does not count."""
     process = psutil.Process(server.process.pid)
     descriptors = process.num_fds()
     for _ in range(int(QUIET_S)):
         await asyncio.sleep(1)
         descriptors = min(descriptors, process.num_fds())
-    return Held(descriptors=descriptors, resident_bytes=process.memory_info().rss)
+    return Held(
+        rounds=tally.rounds.total(),
+        descriptors=descriptors,
+        resident_bytes=await asyncio.to_thread(server.settled_bytes),
+        database_bytes=_database_bytes(data_dir / DATABASE_FILE),
+    )
 
 
-def _of_the_level(held: Sequence[Held]) -> list[str]:
+def _database_bytes(file: Path) -> int:
+    """With what is still in its log."""
+    with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+        (pages,), (size,) = (
+            database.execute(f"PRAGMA {name}").fetchone() for name in ("page_count", "page_size")
+        )
+    return int(pages * size)
+
+
+def bytes_a_round(held: Sequence[Held]) -> float:
+    """By how much what the server holds rises from round to round: the slope of the line that fits best."""
+    slope, _ = statistics.linear_regression([each.rounds for each in held], [each.own_bytes for each in held])
+    return slope
+
+
+def of_the_level(held: Sequence[Held]) -> list[str]:
     """What has grown."""
-    if len(held) < 2:
+    if len(held) < 1 + PARTS:
         return ["the server did not live"]
-    first, last = held
+    first, last = held[0], held[-1]
     grown = []
     if last.descriptors > first.descriptors + MORE_DESCRIPTORS:
         grown.append(f"descriptors grew: {first} → {last}")
-    if last.resident_bytes > first.resident_bytes * MORE_MEMORY + MORE_MEMORY_BYTES:
-        grown.append(f"memory grew: {first} → {last}")
+    rounds = last.rounds - first.rounds
+    if bytes_a_round(held) * rounds > MORE_BYTES + MORE_BYTES_A_ROUND * rounds:
+        grown.append(f"memory grew: {bytes_a_round(held) / 1024:.1f} KiB a round: {first} → {last}")
     return grown
 
 
