@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 
 from engine.finishing import finish
+from engine.lines import ended_lines
 from engine.runtimes.output import Tail
 from engine.runtimes.workspace import Workspace
 from models.identifier import new_id
@@ -57,7 +58,7 @@ class ProcessLogFile:
 
     def tail(self, lines: int) -> str:
         """The last lines."""
-        return "".join(self._tail.text.splitlines(keepends=True)[-lines:])
+        return "".join(ended_lines(self._tail.text)[-lines:])
 
     @property
     def kept_characters(self) -> int:

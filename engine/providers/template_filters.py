@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from jinja2 import Undefined
 
+from engine.lines import lines_of
+
 MOST_CHARACTERS: Final = 1_000_000
 """The most that the texts of one answer may come to."""
 
@@ -38,7 +40,7 @@ def upper(text: object) -> str:
 
 def lines(text: object) -> list[str]:
     """The lines of the text, without their endings."""
-    return _text(text).splitlines()
+    return lines_of(_text(text))
 
 
 def line_with(text: object, part: object) -> str | None:

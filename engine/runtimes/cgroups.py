@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from engine.lines import lines_of
 from models.session import ResourceLimits
 
 _PREFIX: Final = "roocode-"
@@ -150,12 +151,12 @@ class ControlGroups:
 def hierarchies(mounts: str, own: str) -> list[Hierarchy]:
     """Where this process is in every hierarchy that has a controller of use."""
     places = {}
-    for line in own.splitlines():
+    for line in lines_of(own):
         _, controllers, path = line.split(":", 2)
         places[controllers] = path
     found = []
-    for line in mounts.splitlines():
-        root, mount = line.split()[3:5]
+    for line in lines_of(mounts):
+        root, mount = line.split(" ")[3:5]
         kind, _, options = line.partition(" - ")[2].split()[:3]
         if kind == "cgroup2":
             place = _place(Path(mount), root, places.get("", "/"))

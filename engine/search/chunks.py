@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from engine.lines import lines_of
+
 LARGEST_FILE: Final = 500_000
 CHARACTERS: Final = 900
 MOST_LINES: Final = 40
@@ -28,7 +30,7 @@ def chunks_of(content: bytes) -> list[Chunk]:
     if len(content) > LARGEST_FILE or b"\0" in content:
         return []
     try:
-        lines = content.decode().splitlines()
+        lines = lines_of(content.decode())
     except UnicodeDecodeError:
         return []
     return _pieces(lines)[:MOST_CHUNKS]

@@ -72,12 +72,6 @@ def decoded(content: bytes) -> str | None:
         return None
 
 
-def lines_of(text: str) -> list[str]:
-    """Lines without their endings (`\\n` or `\\r\\n`, nothing else) and without a byte-order mark."""
-    lines = [line.removesuffix("\r") for line in text.removeprefix("\ufeff").split("\n")]
-    return lines if lines[-1] else lines[:-1]
-
-
 def shortened(text: str, longest: int = SHOWN_CHARACTERS) -> str:
     """The text, or its beginning and end with a note of how much is left out between them."""
     if len(text) <= longest:

@@ -6,6 +6,7 @@ import re
 from dataclasses import field
 from typing import ClassVar, Final
 
+from engine.lines import lines_of
 from engine.tools.tool import Tool, ToolContext, ToolFailure, ToolResult
 from models.shape import PlainShape, described, limited, value
 from models.tool import ToolGroup
@@ -47,7 +48,7 @@ class UpdateTodoList(Tool[UpdateTodoListParameters]):
 
 
 def _lines(text: str) -> list[tuple[int, str]]:
-    return [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    return [(number, line) for number, line in enumerate(lines_of(text), 1) if line.strip()]
 
 
 def _item(number: int, line: str) -> str:

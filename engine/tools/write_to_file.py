@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import field
 from typing import ClassVar, Final
 
+from engine.lines import lines_of
 from engine.runtimes.workspace import Workspace
 from engine.tools.changes import change_of
 from engine.tools.notices import informed
 from engine.tools.parameters import in_workspace
 from engine.tools.paths import place, shown
-from engine.tools.text import lines_of, read_bytes, write_bytes
+from engine.tools.text import read_bytes, write_bytes
 from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
 from models.shape import PlainShape, described, limited, value
 from models.tool import ToolGroup

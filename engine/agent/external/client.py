@@ -30,6 +30,7 @@ from engine.agent.external.calls import command_of, paths_of, prepared, tool_cal
 from engine.agent.people import People
 from engine.agent.transcript import new_message_id
 from engine.agent.work import Work
+from engine.lines import ended_lines
 from engine.tools.catalogue import PreparedCall
 from engine.tools.changes import change_of
 from engine.tools.forbidden import Forbidden
@@ -144,7 +145,7 @@ class ExternalClient:
             raise RequestError.invalid_params({"message": "Not a text file."}) from None
         if line is not None or limit is not None:
             first = (line or 1) - 1
-            lines = content.splitlines(keepends=True)
+            lines = ended_lines(content)
             content = "".join(lines[first : None if limit is None else first + limit])
         return ReadTextFileResponse(content=content)
 
@@ -188,6 +189,8 @@ class ExternalClient:
         return frozenset(await workspace.reached(*[place(workspace, path) for path in paths]))
 
     def _write(self, say: str, text: str) -> None:
+        if not text:
+            return  # nothing yet but half a character
         if say not in self._drafts:
             self._drafts[say] = (new_message_id(), self._work.next_ts(), [])
         message_id, ts, pieces = self._drafts[say]

@@ -12,7 +12,7 @@ import orjson
 import structlog
 
 from engine.runtimes.runtime import Conversation
-from models.cleaning import cleaned
+from models.cleaning import TextPieces, cleaned
 
 LONGEST_MESSAGE: Final = 20_000_000
 
@@ -25,6 +25,8 @@ class ProgramTransport:
     def __init__(self, program: Conversation) -> None:
         self._program = program
         self._rest = b""
+        self._texts: dict[str, TextPieces] = {}
+        """The texts that come in pieces, by kind: a character can be cut in two between two of them."""
 
     async def send(self, message: dict[str, Any]) -> None:
         """Raises: OSError, once the program no longer reads."""
@@ -36,7 +38,7 @@ class ProgramTransport:
             line, separator, rest = self._rest.partition(b"\n")
             if separator:
                 self._rest = rest
-                message = _decoded(line)
+                message = self._decoded(line)
                 if message is not None:
                     return message
                 continue
@@ -48,14 +50,19 @@ class ProgramTransport:
     async def close(self) -> None:
         """The program ends with the block that started it."""
 
-
-def _decoded(line: bytes) -> dict[str, Any] | None:
-    """A message, fit to be stored; None for what else a program prints."""
-    if not line.strip():
-        return None
-    try:
-        message = json.loads(line)
-    except (ValueError, RecursionError):
-        log.info("not a message", line=line[:200])
-        return None
-    return cleaned(message) if isinstance(message, dict) else None
+    def _decoded(self, line: bytes) -> dict[str, Any] | None:
+        """A message, fit to be stored; None for what else a program prints."""
+        if not line.strip():
+            return None
+        try:
+            message = json.loads(line)
+        except (ValueError, RecursionError):
+            log.info("not a message", line=line[:200])
+            return None
+        if not isinstance(message, dict):
+            return None
+        match message.get("params"):
+            case {"update": {"sessionUpdate": str(kind), "content": {"text": str(text)} as content}}:
+                content["text"] = self._texts.setdefault(kind, TextPieces()).add(text)
+        whole: dict[str, Any] = cleaned(message)
+        return whole

@@ -211,7 +211,7 @@ def _ports(printed: str) -> Mapping[str, list[int]]:
     held: defaultdict[str, set[str]] = defaultdict(set)
     opened, _, tables = printed.partition("\nlistening\n")
     mark = ""
-    for line in opened.splitlines():
+    for line in opened.split("\n"):
         if line.startswith("mark "):
             mark = line[5 : 5 + _MARK_CHARACTERS]
         elif "socket:[" in line:

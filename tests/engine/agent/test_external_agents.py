@@ -130,7 +130,12 @@ async def test_it_runs_in_the_sandbox_with_the_variables_it_is_given(
 
 @pytest.mark.parametrize(
     ("do", "code", "told"),
-    [("die", "AGENT_FAILED", "something broke"), ("refuse", "AGENT_REFUSAL", "refused")],
+    [
+        ("die", "AGENT_FAILED", "something broke"),
+        ("refuse", "AGENT_REFUSAL", "refused"),
+        ("wander", "AGENT_FAILED", "gone_fishing"),
+        ("fail", "AGENT_FAILED", 'Not today ({"hint": "log in first", "field": [1]})'),
+    ],
 )
 async def test_an_agent_that_cannot_go_on_ends_the_task(
     make_agent: Make, do: str, code: str, told: str
@@ -141,6 +146,22 @@ async def test_an_agent_that_cannot_go_on_ends_the_task(
     assert task.error is not None
     assert task.error.code == code
     assert told in task.error.message
+
+
+async def test_an_emoji_that_is_cut_in_two_is_told_and_kept_whole(make_agent: Make) -> None:
+    agent = await small(make_agent, "emoji")
+    task = await agent.run()
+    assert task.result is not None
+    assert task.result.summary == "It is done \U0001f600."
+    assert "It is done \U0001f600." in await agent.messages("text")
+
+
+async def test_it_reads_the_lines_that_others_count(make_agent: Make) -> None:
+    agent = await small(make_agent, "lines")
+    agent.write("a.txt", "a\fb\u2028c\u0085d\re\nsecond\x1c\r\nthird\n")
+    task = await agent.run()
+    assert task.result is not None
+    assert task.result.summary == "second\x1c\r\n"
 
 
 async def test_a_program_that_is_not_there(make_agent: Make) -> None:

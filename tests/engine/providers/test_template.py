@@ -39,6 +39,7 @@ def mistake(source: str) -> str:
         ("{{ results.tests.text | shorten(3) }}", "Ran…"),
         ("{{ '  x ' | trim | upper ~ 'Y' | lower }}", "Xy"),
         ("{{ results.tests.text | lines | length }}", 3),
+        ("{{ 'a\fb\u2028c\r\nd\x85\n' | lines }}", ["a\fb\u2028c", "d\x85"]),
         ("{{ (results.tests.text | lines)[0:2] }}", ["Ran 5 tests in 0.1s", ""]),
         ("{{ [] | first }}", None),
         ("{{ results.tests.exit_code }}", 1),

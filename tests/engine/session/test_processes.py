@@ -155,6 +155,12 @@ def _executions() -> list[Execution]:
     return [each for each in gc.get_objects() if isinstance(each, Execution)]
 
 
+async def test_the_last_lines_are_those_that_line_feeds_end(room: Room) -> None:
+    line = r"printf 'one\ntwo\f\342\200\250\302\205three\r4\n'"
+    process = await ended(room, await start(room, line))
+    assert logs(room, process, lines=1) == "two\f\u2028\u0085three\r4\n"
+
+
 async def test_a_long_log_keeps_its_end(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process_log, "MOST_BYTES", 10_000)
     monkeypatch.setattr(process_log, "KEPT_CHARACTERS", 2_000)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.lines import lines_of
 from engine.search.chunks import MOST_CHUNKS, chunks_of
 from engine.search.index import CodeIndex
 from engine.tools.catalogue import Catalogue
@@ -133,7 +134,7 @@ async def test_a_session_that_goes_takes_its_index_with_it(search: Searching) ->
 
 @given(st.text(max_size=5000))
 def test_every_line_is_in_one_piece(text: str) -> None:
-    lines = text.splitlines()
+    lines = lines_of(text)
     covered = [
         number
         for chunk in chunks_of(text.encode(errors="replace"))
@@ -144,3 +145,10 @@ def test_every_line_is_in_one_piece(text: str) -> None:
         assert {number for number, line in enumerate(lines, 1) if line.strip()} <= set(covered) | set(
             range(MOST_CHUNKS, len(lines) + 1)
         )
+
+
+def test_a_piece_begins_at_the_line_that_others_count() -> None:
+    text = "".join(f"a\fb\u2028c{number}\u0085\r\n" for number in range(100))
+    first, second, *_ = chunks_of(text.encode())
+    assert (first.start, second.start) == (1, first.end + 1)
+    assert second.text.startswith(f"a\fb\u2028c{first.end}\u0085\n")

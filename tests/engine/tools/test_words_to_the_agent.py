@@ -38,8 +38,8 @@ def recording(context: Context) -> Recording:
 
 
 async def test_a_list_is_kept_in_one_form(context: Context, recording: Recording) -> None:
-    result = await context.call("update_todo_list", todos="[ ] a\n- [X] b\n\n* [~] c")
-    assert recording.asked == [("todos", "- [ ] a\n- [x] b\n- [-] c")]
+    result = await context.call("update_todo_list", todos="[ ] a\n- [X] b\u2028\fb\r\n\n* [~] c")
+    assert recording.asked == [("todos", "- [ ] a\n- [x] b\u2028\fb\n- [-] c")]
     assert result.output == "The list has 3 items, 1 of them done."
 
 

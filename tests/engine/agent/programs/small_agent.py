@@ -6,6 +6,14 @@ import sys
 import time
 
 DO = sys.argv[1]
+ENDS = {
+    "refuse": {"result": {"stopReason": "refusal"}},
+    "wander": {"result": {"stopReason": "gone_fishing"}},
+    "fail": {
+        "error": {"code": -32000, "message": "Not today", "data": {"hint": "log in first", "field": [1]}}
+    },
+}
+"""How a prompt ends; any other ends well."""
 
 
 def send(message):
@@ -37,7 +45,7 @@ def say(text):
 
 
 def act():
-    """What the agent does with a prompt; its stop reason."""
+    """What the agent does with a prompt."""
     if DO == "talk":
         tell({"sessionUpdate": "agent_thought_chunk", "content": {"type": "text", "text": "hm"}})
         tell(
@@ -98,8 +106,12 @@ def act():
     elif DO == "die":
         print("something broke", file=sys.stderr, flush=True)
         sys.exit(3)
-    elif DO == "refuse":
-        return "refusal"
+    elif DO == "emoji":
+        say("It is done \ud83d")
+        say("\ude00.")
+    elif DO == "lines":
+        found = ask(102, "fs/read_text_file", {"sessionId": "s", "path": "a.txt", "line": 2, "limit": 1})
+        say(found["result"]["content"])
     elif DO == "hang":
         say("…")
         time.sleep(1000)
@@ -108,7 +120,6 @@ def act():
             f"{os.getcwd()} {os.path.exists('/etc/shadow')} "
             f"{os.environ.get('GIVEN')} {os.environ.get('PLAIN')}"
         )
-    return "end_turn"
 
 
 prompts = 0
@@ -121,7 +132,9 @@ while True:
         result = {"sessionId": "s"}
     elif method == "session/prompt":
         prompts += 1
-        result = {"stopReason": act()}
+        act()
+        send({"id": request["id"], **ENDS.get(DO, {"result": {"stopReason": "end_turn"}})})
+        continue
     else:
         continue
     send({"id": request["id"], "result": result})

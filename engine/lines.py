@@ -1,0 +1,20 @@
+r"""What a line is: it ends with `\n` or `\r\n`, and with nothing else.
+
+`str.splitlines` knows eight further ends (form feed, U+0085, U+2028 …), which are content here: who counts
+lines by them edits, shows and tells other lines than compilers, editors and ripgrep do.
+"""
+
+from __future__ import annotations
+
+
+def lines_of(text: str) -> list[str]:
+    """Lines without their endings and without a byte-order mark."""
+    lines = [line.removesuffix("\r") for line in text.removeprefix("\ufeff").split("\n")]
+    return lines if lines[-1] else lines[:-1]
+
+
+def ended_lines(text: str) -> list[str]:
+    """Lines with their endings; put together they are the text."""
+    *lines, rest = text.split("\n")
+    ended = [f"{line}\n" for line in lines]
+    return [*ended, rest] if rest else ended
