@@ -32,6 +32,7 @@ from engine.checkpoints.checkpoints import Checkpoints
 from engine.direct import DirectCalls
 from engine.events.hub import Hub
 from engine.events.log import EventLog
+from engine.expiry import Expiry
 from engine.files import Files
 from engine.mcp.hub import McpHub
 from engine.processes import ProcessTable
@@ -114,6 +115,7 @@ class Engine:
     terminals: TerminalTable
     shell: Shell
     watchers: Watchers
+    expiry: Expiry
 
     async def check_writable(self) -> None:
         """Raises: ServerOverload, if the database takes no writes at the moment."""
@@ -143,6 +145,7 @@ class Engine:
                 self.mcp.close,
                 self.accounts.watch.close,
                 self.end_work,
+                self.expiry.close,
             ):
                 ending.push_async_callback(end)
 
@@ -181,7 +184,9 @@ async def _open(
     await engine.sessions.finish_deletions()
     await chosen.commands.recover(engine.sessions.exists)
     await engine.history.recover()
+    await engine.sessions.expire_overdue()
     await engine.tasks.recover(resume=settings.agent.resume_on_start)
+    engine.expiry.begin()
     return engine
 
 
@@ -257,8 +262,10 @@ def _assemble(
     sessions.before_deletion(watchers.forget)
     mcp = McpHub(settings.mcp, sessions, runtime, log, folder=data_dir / MCP)
     sessions.before_deletion(mcp.close_session)
+    sessions.at_expiry(mcp.close_session)
     browsers = Browsers(settings.browser)
     sessions.before_deletion(browsers.close_session)
+    sessions.at_expiry(browsers.close_session)
     index = CodeIndex()
     sessions.before_deletion(index.forget)
     tools = Catalogue(
@@ -324,4 +331,5 @@ def _assemble(
         terminals=TerminalTable(sessions, runtime, log, hub),
         shell=Shell(sessions, runtime),
         watchers=watchers,
+        expiry=Expiry(sessions),
     )

@@ -14,7 +14,7 @@ import structlog
 from engine.at_once import AtOnce
 from engine.events.log import EventLog
 from engine.runtimes.open_file import OpenFile
-from engine.runtimes.workspace import FileBytes, Written
+from engine.runtimes.workspace import FileBytes, Workspace, Written
 from engine.sessions import Sessions
 from engine.tools.changes import changes_between
 from models.error import Conflict, InvalidField
@@ -100,7 +100,7 @@ class Files:
         Raises: Conflict, if it exists; InvalidField; WorkspaceLimitExceeded.
         """
         content = _decode(request)
-        workspace = self._sessions.workspace(request.session_id)
+        workspace = await self._writable(request.session_id)
         entry = await workspace.create(request.path, content)
         async with _undone_with(lambda: workspace.delete(entry.path, if_match=entry.etag)):
             await self._log.append(request.session_id, FileCreated(path=entry.path))
@@ -111,13 +111,13 @@ class Files:
 
         Raises: NotFound; Conflict, also for another `etag`; InvalidField; WorkspaceLimitExceeded.
         """
-        workspace = self._sessions.workspace(request.session_id)
+        workspace = await self._writable(request.session_id)
         written = await workspace.write(
             request.path,
             _decode(request),
             may_create=False,
             may_replace=True,
-            if_match=request.if_match,
+            if_match=request.if_match or request.etag,
             keep_before=True,
         )
 
@@ -131,7 +131,7 @@ class Files:
 
     async def delete(self, request: FileDelete) -> str:
         """Remove a file or an empty directory; its path. Raises: as `update`."""
-        workspace = self._sessions.workspace(request.session_id)
+        workspace = await self._writable(request.session_id)
         path = workspace.canonical(request.path)
         await workspace.delete(request.path, if_match=request.if_match)
         await self._log.append(request.session_id, FileDeleted(path=path))
@@ -139,7 +139,7 @@ class Files:
 
     async def rename(self, request: FileRename) -> FileEntry:
         """Give a file or directory another path. Raises: as `update`."""
-        workspace = self._sessions.workspace(request.session_id)
+        workspace = await self._writable(request.session_id)
         path = workspace.canonical(request.path)
         entry = await workspace.rename(
             request.path, request.to, overwrite=request.overwrite, if_match=request.if_match
@@ -153,7 +153,7 @@ class Files:
 
         Raises: as `update`; WorkspaceLimitExceeded; ServerOverload, where too many transfers are under way.
         """
-        workspace = self._sessions.workspace(request.session_id)
+        workspace = await self._writable(request.session_id)
         limits = await self._limits(request.session_id)
         with self._transfers.one_more(request.session_id):
             written = await workspace.copied(
@@ -174,7 +174,7 @@ class Files:
 
         Raises: as `copy`; PayloadTooLarge, for more than the session's `maxFileSizeMB`.
         """
-        workspace = self._sessions.workspace(request.session_id)
+        workspace = await self._writable(request.session_id)
         limits = await self._limits(request.session_id)
         standing = await workspace.stat(request.path)
         if standing is not None and (standing.type == "directory" or request.if_none_match is not None):
@@ -208,7 +208,7 @@ class Files:
         Raises: Conflict, if it is not empty and may not be replaced; InvalidField; PayloadTooLarge;
         WorkspaceLimitExceeded, for more than the session's limits; ServerOverload.
         """
-        workspace = self._sessions.workspace(request.session_id)
+        workspace = await self._writable(request.session_id)
         if not request.replace and (await workspace.list(include_hidden=True, max_entries=1)).is_anything:
             raise Conflict("The workspace is not empty; with `replace` its content is replaced")
         limits = await self._limits(request.session_id)
@@ -226,9 +226,15 @@ class Files:
 
     async def make_directory(self, request: DirectoryMake) -> FileEntry:
         """Make a directory, with those above it. Raises: Conflict; InvalidField."""
-        entry = await self._sessions.workspace(request.session_id).make_directory(request.path)
+        workspace = await self._writable(request.session_id)
+        entry = await workspace.make_directory(request.path)
         await self._log.append(request.session_id, _arrival(entry))
         return entry
+
+    async def _writable(self, session_id: SessionId) -> Workspace:
+        """The files of a session that takes changes. Raises: NotFound; Conflict, if it is not active."""
+        await self._sessions.get_active(session_id)
+        return self._sessions.workspace(session_id)
 
     async def _limits(self, session_id: SessionId) -> ResourceLimits:
         return (await self._sessions.get(session_id)).config.resource_limits

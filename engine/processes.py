@@ -78,6 +78,7 @@ class ProcessTable:
         self._held: defaultdict[SessionId, dict[int, _Held]] = defaultdict(dict)
         self._numbers: defaultdict[SessionId, itertools.count[int]] = defaultdict(lambda: itertools.count(1))
         sessions.before_deletion(self.close_session)
+        sessions.at_expiry(self.end_session)
 
     async def start(self, request: ProcessStart) -> Process:
         """Start a process; the answer comes once it runs.
@@ -144,6 +145,10 @@ class ProcessTable:
         held = self._held.pop(session_id, {})
         self._numbers.pop(session_id, None)
         await _end(held.values())
+
+    async def end_session(self, session_id: SessionId) -> None:
+        """End the processes of a session, which can still be looked at."""
+        await _end(self._held.get(session_id, {}).values())
 
     async def close(self) -> None:
         """End all processes of all sessions."""

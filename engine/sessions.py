@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable
+import datetime
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import structlog
 
@@ -16,10 +17,11 @@ from engine.runtimes.runtime import Place, Runtime, RuntimeUnavailable, Sandbox,
 from engine.runtimes.workspace import Workspace
 from engine.storage.database import Database, Transaction
 from engine.storage.sessions import SessionRepository
-from models.clock import now
-from models.error import Conflict, NotFound
+from models.clock import format_time, now
+from models.error import Conflict, InvalidField, NotFound
 from models.identifier import SessionId, new_id
 from models.session import (
+    UNTITLED,
     ResourceLimits,
     Session,
     SessionConfig,
@@ -27,6 +29,8 @@ from models.session import (
     SessionCreate,
     SessionCreatedEvent,
     SessionDeletedEvent,
+    SessionExpired,
+    SessionFields,
     SessionList,
     SessionStatus,
     SessionUpdate,
@@ -34,14 +38,17 @@ from models.session import (
 )
 from models.session import Sandbox as SandboxState
 from models.settings import FileSettings, SessionSettings
-from models.shape import Shape
+from models.shape import LEFT_OUT, Shape, camel_case
 from models.user import Caller
+
+CHANGED: Final = ("name", "config", "status", "expires_at")
+"""The fields of a session that its users change."""
 
 log = structlog.get_logger("sessions")
 
 AnyShape = TypeVar("AnyShape", bound=Shape)
 CheckConfig = Callable[[Workspace | None, SessionConfigChange], Awaitable[None]]
-BeforeDeletion = Callable[[SessionId], Awaitable[None]]
+EndOfSession = Callable[[SessionId], Awaitable[None]]
 
 
 class Sessions:
@@ -65,7 +72,12 @@ class Sessions:
         self._folder = folder
         self._defaults = defaults
         self._files = files
-        self._before_deletion: list[BeforeDeletion] = []
+        self._before_deletion: list[EndOfSession] = []
+        self._at_expiry: list[EndOfSession] = []
+        self._expiring: dict[SessionId, asyncio.Event] = {}
+        """Expired sessions in which something may still run; the event is set when nothing does."""
+        self.expiry_changed = asyncio.Event()
+        """Set when a session expires at another time than before."""
         self._checks: list[CheckConfig] = []
         self._rooms: dict[SessionId, Room] = {}
 
@@ -76,7 +88,11 @@ class Sessions:
         """
         self._checks.append(check)
 
-    def before_deletion(self, end: BeforeDeletion) -> None:
+    def at_expiry(self, end: EndOfSession) -> None:
+        """Have `end` called with the id of each session whose time has run out: it ends what runs there."""
+        self._at_expiry.append(end)
+
+    def before_deletion(self, end: EndOfSession) -> None:
         """Have `end` called with the id of each session that is about to vanish."""
         self._before_deletion.append(end)
 
@@ -100,10 +116,13 @@ class Sessions:
     async def get_active(self, session_id: SessionId) -> Session:
         """A session that takes work. Raises: NotFound, Conflict."""
         session = await self.get(session_id)
+        if session.expires_at is not None and has_expired(session):
+            raise Conflict(
+                "The session has expired; give it a later expiresAt and the status active first",
+                expiresAt=format_time(session.expires_at),
+            )
         if session.status is not SessionStatus.ACTIVE:
             raise Conflict("The session is not active; set its status to active first", status=session.status)
-        if session.expires_at is not None and session.expires_at <= now():
-            raise Conflict("The session has expired; give it a later expiresAt first")
         return session
 
     async def list(self, caller: Caller, request: SessionList) -> tuple[list[Session], int]:
@@ -118,6 +137,8 @@ class Sessions:
         Raises: InvalidField, ExtraNotInstalled, for its configuration.
         """
         await self._check(None, request.config)
+        if request.expires_at is not None:
+            _check_expiry(request.expires_at)
         session_id = self._runtime.reserved() or SessionId(new_id("session"))
         moment = now()
         session = Session(
@@ -135,13 +156,16 @@ class Sessions:
         async with self._database.transaction() as unit:
             await self._repository.insert(unit, session)
             unit.append(session_id, SessionCreatedEvent(session=session))
+        self.expiry_changed.set()
         return session
 
     async def update(self, request: SessionUpdate) -> Session:
-        """Change a session; what the request leaves out stays as it is.
+        """Change a session; what the request leaves out stays as it is, what is null takes its default.
 
-        Raises: NotFound; ExtraNotInstalled, for the provider that the change names.
+        Raises: NotFound; InvalidField; ExtraNotInstalled, for the provider that the change names.
         """
+        if request.session_id in self._expiring:  # what begins anew must not be ended with what was
+            await self._expiring[request.session_id].wait()
         async with self._database.transaction() as unit:
             changed = await self.change(unit, request)
         self.forget(request.session_id)
@@ -149,17 +173,19 @@ class Sessions:
 
     async def change(self, unit: Transaction, request: SessionUpdate) -> Session:
         """As `update`, with the unit; `forget` comes after its end. Raises: NotFound, InvalidField."""
-        session = await self.get(request.session_id)
-        if request.config is not None:
-            await self._check(self.workspace(session.id), request.config)
-        changed = dataclasses.replace(
-            session,
-            name=request.name or session.name,
-            status=request.status or session.status,
-            config=merged(session.config, request.config) if request.config else session.config,
-            expires_at=request.expires_at or session.expires_at,
-            updated_at=now(),
+        session, wanted = await self.get(request.session_id), _wanted(request)
+        _check_unchanged(session, wanted)
+        if isinstance(wanted.config, SessionConfigChange):
+            await self._check(self.workspace(session.id), wanted.config)
+        standard = dataclasses.replace(
+            session, name=UNTITLED, status=SessionStatus.ACTIVE, config=self._standard(), expires_at=None
         )
+        change = {name: getattr(wanted, name) for name in CHANGED if getattr(wanted, name) is not LEFT_OUT}
+        changed = merged(dataclasses.replace(session, updated_at=now()), change, standard)
+        if changed.expires_at is not None and changed.expires_at != session.expires_at:
+            _check_expiry(changed.expires_at)
+        if "status" in change and changed.status is SessionStatus.ACTIVE and has_expired(changed):
+            raise InvalidField("expiresAt", "The session has expired: give it a time to come, or null.")
         await self._repository.save(unit, changed)
         unit.append(session.id, SessionUpdatedEvent(session=changed, changed=_differences(session, changed)))
         return changed
@@ -167,6 +193,43 @@ class Sessions:
     def forget(self, session_id: SessionId) -> None:
         """A unit that has changed the session has ended: it is read anew."""
         self._repository.forget(session_id)
+        self.expiry_changed.set()
+
+    def configured(self, standing: SessionConfig, change: SessionConfigChange) -> SessionConfig:
+        """What a change would make of a configuration."""
+        return merged(standing, given(change), self._standard())
+
+    async def expire_overdue(self) -> datetime.datetime | None:
+        """End what runs in the sessions whose time has run out; when the next one's will, if any."""
+        for session_id in await self._repository.overdue(now()):
+            await self._expire(session_id)
+        return await self._repository.next_expiry()
+
+    async def _expire(self, session_id: SessionId) -> None:
+        """Make a session inactive, so that nothing begins there any more, then end what runs."""
+        async with self._database.transaction() as unit:
+            session = await self._repository.find_on(unit, session_id)
+            if session is None or session.status is not SessionStatus.ACTIVE or not has_expired(session):
+                return
+            expired = dataclasses.replace(session, status=SessionStatus.INACTIVE, updated_at=now())
+            await self._repository.save(unit, expired)
+            unit.append(session_id, SessionExpired())
+            unit.append(session_id, SessionUpdatedEvent(session=expired, changed=["status"]))
+        self._repository.forget(session_id)
+        ended = self._expiring[session_id] = asyncio.Event()
+        try:
+            for end in (*self._at_expiry, self._runtime.close):
+                await self._attempt(end, session_id)
+        finally:
+            del self._expiring[session_id]
+            ended.set()
+
+    async def _attempt(self, end: EndOfSession, session_id: SessionId) -> None:
+        """What cannot be ended keeps nothing else from being ended."""
+        try:
+            await end(session_id)
+        except Exception:
+            log.exception("not all of an expired session could be ended", session_id=session_id)
 
     async def delete(self, session_id: SessionId) -> None:
         """End what runs in a session and remove it with its workspace, tasks and events.
@@ -254,7 +317,10 @@ class Sessions:
             await check(workspace, wanted)
 
     def _configure(self, wanted: SessionConfigChange) -> SessionConfig:
-        standard = SessionConfig(
+        return self.configured(self._standard(), wanted)
+
+    def _standard(self) -> SessionConfig:
+        return SessionConfig(
             provider=self._defaults.provider,
             model=self._defaults.model,
             mode=self._defaults.mode,
@@ -262,20 +328,56 @@ class Sessions:
             resource_limits=self._defaults.resource_limits,
             network=self._defaults.network,
         )
-        return merged(standard, wanted)
 
 
-def merged(standing: AnyShape, change: Shape) -> AnyShape:
-    """`standing` with every field that `change` gives; nested shapes are merged the same way."""
-    given: dict[str, object] = {}
-    for field in dataclasses.fields(change):  # type: ignore[arg-type]
-        content = getattr(change, field.name)
+def has_expired(session: Session) -> bool:
+    """Whether the session's time has run out."""
+    return session.expires_at is not None and session.expires_at <= now()
+
+
+def given(change: Shape) -> dict[str, object]:
+    """The fields that a change says something of."""
+    fields = dataclasses.fields(change)  # type: ignore[arg-type]
+    contents = {field.name: getattr(change, field.name) for field in fields}
+    return {name: content for name, content in contents.items() if content is not LEFT_OUT}
+
+
+def merged(standing: AnyShape, change: Mapping[str, object], standard: AnyShape) -> AnyShape:
+    """`standing` with every field that `change` gives, None as in `standard`; nested shapes the same way."""
+    found: dict[str, object] = {}
+    for name, content in change.items():
+        before, default = getattr(standing, name), getattr(standard, name)
         if content is None:
-            continue
-        before = getattr(standing, field.name)
-        is_change = isinstance(before, Shape) and type(content) is not type(before)
-        given[field.name] = merged(before, content) if is_change else content
-    return dataclasses.replace(standing, **given)  # type: ignore[type-var]
+            found[name] = default
+        elif isinstance(before, Shape) and isinstance(content, Shape) and type(content) is not type(before):
+            found[name] = merged(before, given(content), default)
+        else:
+            found[name] = content
+    return dataclasses.replace(standing, **found)  # type: ignore[type-var]
+
+
+def _wanted(request: SessionUpdate) -> SessionFields:
+    """What the request says of the session. Raises: InvalidField, if it says it twice."""
+    if request.session is None:
+        return request
+    if any(getattr(request, name) is not LEFT_OUT for name in CHANGED):
+        raise InvalidField("session", "Give the fields in here or beside it, not both.")
+    return request.session
+
+
+def _check_unchanged(session: Session, wanted: SessionFields) -> None:
+    """Raises: InvalidField, for another value of what cannot be changed."""
+    for name in ("id", "user_id", "workspace_id"):
+        if getattr(wanted, name) not in (None, getattr(session, name)):
+            raise InvalidField(camel_case(name), "This cannot be changed.")
+    created = wanted.created_at
+    if created is not None and format_time(created) != format_time(session.created_at):
+        raise InvalidField("createdAt", "This cannot be changed.")
+
+
+def _check_expiry(moment: datetime.datetime) -> None:
+    if moment <= now():
+        raise InvalidField("expiresAt", "Expected a time to come.")
 
 
 def _differences(before: Session, after: Session) -> list[str]:

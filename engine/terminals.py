@@ -70,6 +70,7 @@ class TerminalTable:
         self._hub = hub
         self._open: defaultdict[SessionId, dict[TerminalId, _Open]] = defaultdict(dict)
         sessions.before_deletion(self.close_session)
+        sessions.at_expiry(self.close_session)
 
     async def open(self, request: TerminalOpen) -> Terminal:
         """Open a terminal; the answer comes once its program runs.

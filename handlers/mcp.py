@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handlers.operation import Handlers, operation
-from models.error import NotFound
+from models.error import Conflict, NotFound
 from models.mcp import McpList, McpRestart, McpRestarted, McpServers, McpStarted, McpStopped
 from models.user import Caller, Permission
 
@@ -27,7 +27,7 @@ class Mcp(Handlers, namespace="/mcp"):
         permission=Permission.TOOL_EXECUTE,
         on="session_id",
         limit="tool_execution",
-        errors=(NotFound,),
+        errors=(NotFound, Conflict),
         emits=(McpStarted, McpStopped),
     )
     async def restart(self, caller: Caller, request: McpRestart) -> McpRestarted:

@@ -169,6 +169,12 @@ class FileUpdate(Shape):
     content: str
     encoding: Encoding = Encoding.UTF_8
     if_match: str | None = field(default=None, metadata=_IF_MATCH)
+    etag: str | None = field(
+        default=None,
+        metadata=described("As `file.read` gave it; it counts as `ifMatch`", **limited(longest=200)),
+    )
+    size: int | None = field(default=None, metadata=described("Not looked at"))
+    modified_at: datetime.datetime | None = field(default=None, metadata=described("Not looked at"))
 
 
 @value

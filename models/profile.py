@@ -10,9 +10,10 @@ from typing import Any, Final
 from marshmallow import ValidationError
 
 from models.identifier import ProfileId, UserId
-from models.shape import Shape, described, limited, one_of, value
+from models.shape import Shape, described, left_out, limited, one_of, value
 
 PROVIDERS: Final = ("anthropic", "openai", "gemini", "ollama", "scripted")
+ANY_MODEL: Final = "auto"
 LONGEST_URL: Final = 2048
 LONGEST_KEY: Final = 1000
 
@@ -42,6 +43,8 @@ def _check_key(key: str) -> None:
 _NAME: Final = limited(shortest=1, longest=100)
 _MODEL: Final = limited(shortest=1, longest=256)
 _BASE_URL: Final[dict[str, Any]] = described("Empty: the provider's own address", validate=_check_base_url)
+_UNCHANGED: Final = described("Has to be what it is")
+_NOT_LOOKED_AT: Final = described("Not looked at")
 _KEY: Final[dict[str, Any]] = described("Stored encrypted, never shown again", validate=_check_key)
 
 
@@ -112,22 +115,38 @@ class ProfileCreate(Shape):
 
     name: str = field(metadata=_NAME)
     provider: str = field(metadata=one_of(*PROVIDERS))
-    model: str = field(default="auto", metadata=_MODEL)
+    model: str = field(default=ANY_MODEL, metadata=_MODEL)
     base_url: str = field(default="", metadata=_BASE_URL)
     api_key: str = field(default="", repr=False, metadata=_KEY)
     activate: bool = True
 
 
 @value
-class ProfileUpdate(Shape):
-    """What is left out stays as it is; an empty `baseUrl` or `apiKey` takes it away. Source: S2."""
+class ProfileFields(Shape):
+    """A profile as it shall be; its other fields may come along as `profile.get` gives them.
+
+    What is left out stays as it is; `model`, `baseUrl` and `apiKey` are taken back to their defaults by null,
+    the latter two by an empty text, too.
+    """
+
+    name: str = field(default_factory=left_out, metadata=_NAME)
+    provider: str = field(default_factory=left_out, metadata=one_of(*PROVIDERS))
+    model: str | None = field(default_factory=left_out, metadata=_MODEL)
+    base_url: str | None = field(default_factory=left_out, metadata=_BASE_URL)
+    api_key: str | None = field(default_factory=left_out, repr=False, metadata=_KEY)
+    id: ProfileId | None = field(default=None, metadata=_UNCHANGED)
+    is_active: bool | None = field(default=None, metadata=_UNCHANGED)
+    has_key: bool | None = field(default=None, metadata=_NOT_LOOKED_AT)
+    created_at: datetime.datetime | None = field(default=None, metadata=_NOT_LOOKED_AT)
+    updated_at: datetime.datetime | None = field(default=None, metadata=_NOT_LOOKED_AT)
+
+
+@value
+class ProfileUpdate(ProfileFields):
+    """The fields, or `profile` as `profile.get` answers it. Source: S2."""
 
     profile_id: ProfileId
-    name: str | None = field(default=None, metadata=_NAME)
-    provider: str | None = field(default=None, metadata=one_of(*PROVIDERS))
-    model: str | None = field(default=None, metadata=_MODEL)
-    base_url: str | None = field(default=None, metadata=_BASE_URL)
-    api_key: str | None = field(default=None, repr=False, metadata=_KEY)
+    profile: ProfileFields | None = None
 
 
 @value

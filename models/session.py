@@ -5,13 +5,17 @@ from __future__ import annotations
 import datetime
 import enum
 from dataclasses import field
+from typing import Final
 
 from models.approval import ApprovalRule
 from models.auto_approval import AutoApproval
 from models.event import Event, LogLine, event
 from models.identifier import SessionId, UserId
 from models.mcp import MOST_SERVERS, McpServer
-from models.shape import Shape, compact, described, limited, one_of, value
+from models.shape import Shape, compact, described, left_out, limited, one_of, value
+
+UNTITLED: Final = "Untitled session"
+_UNCHANGED: Final = described("Has to be what it is")
 
 
 class SessionStatus(enum.StrEnum):
@@ -96,38 +100,44 @@ class SessionConfig(Shape):
 
 @value
 class ResourceLimitsChange(Shape):
-    """Some of `ResourceLimits`; what is left out stays as it is."""
+    """Some of `ResourceLimits`; what is left out stays as it is, what is null takes the server's default."""
 
-    max_memory_mb: int | None = field(default=None, metadata=limited(least=16, most=1_048_576))
-    max_cpu_percent: int | None = field(default=None, metadata=limited(least=1, most=10_000))
-    max_disk_mb: int | None = field(default=None, metadata=limited(least=1, most=10_485_760))
-    max_execution_time: int | None = field(default=None, metadata=limited(least=1, most=86_400))
-    max_processes: int | None = field(default=None, metadata=limited(least=1, most=32_768))
-    max_file_size_mb: int | None = field(default=None, metadata=limited(least=1, most=1_048_576))
+    max_memory_mb: int | None = field(default_factory=left_out, metadata=limited(least=16, most=1_048_576))
+    max_cpu_percent: int | None = field(default_factory=left_out, metadata=limited(least=1, most=10_000))
+    max_disk_mb: int | None = field(default_factory=left_out, metadata=limited(least=1, most=10_485_760))
+    max_execution_time: int | None = field(default_factory=left_out, metadata=limited(least=1, most=86_400))
+    max_processes: int | None = field(default_factory=left_out, metadata=limited(least=1, most=32_768))
+    max_file_size_mb: int | None = field(default_factory=left_out, metadata=limited(least=1, most=1_048_576))
 
 
 @value
 class SessionConfigChange(Shape):
-    """Some of `SessionConfig`; what is left out stays as it is (or takes the server's default)."""
+    """Some of `SessionConfig`.
 
-    provider: str | None = field(default=None, metadata=limited(shortest=1, longest=64))
-    model: str | None = field(default=None, metadata=limited(shortest=1, longest=256))
-    mode: str | None = field(default=None, metadata=limited(shortest=1, longest=64))
-    allowed_commands: list[str] | None = field(default=None, metadata=compact(1000, 131_072))
-    resource_limits: ResourceLimitsChange | None = None
-    max_tokens: int | None = field(default=None, metadata=limited(least=1, most=10_000_000))
-    temperature: float | None = field(default=None, metadata=limited(least=0, most=2))
-    network: bool | None = None
-    approvals: list[ApprovalRule] | None = field(default=None, metadata=limited(longest=1000))
+    What is left out stays as it is; what is null, or left out of a new session, takes the server's default.
+    """
+
+    provider: str | None = field(default_factory=left_out, metadata=limited(shortest=1, longest=64))
+    model: str | None = field(default_factory=left_out, metadata=limited(shortest=1, longest=256))
+    mode: str | None = field(default_factory=left_out, metadata=limited(shortest=1, longest=64))
+    allowed_commands: list[str] | None = field(default_factory=left_out, metadata=compact(1000, 131_072))
+    resource_limits: ResourceLimitsChange | None = field(default_factory=left_out)
+    max_tokens: int | None = field(default_factory=left_out, metadata=limited(least=1, most=10_000_000))
+    temperature: float | None = field(default_factory=left_out, metadata=limited(least=0, most=2))
+    network: bool | None = field(default_factory=left_out)
+    approvals: list[ApprovalRule] | None = field(default_factory=left_out, metadata=limited(longest=1000))
     auto_approval: AutoApproval | None = field(
-        default=None, metadata=described("Replaces the settings for automatic approval as a whole")
+        default_factory=left_out,
+        metadata=described("Replaces the settings for automatic approval as a whole"),
     )
-    custom_instructions: str | None = field(default=None, metadata=limited(longest=100_000))
-    agent: Agent | None = None
-    effort: str | None = field(default=None, metadata=one_of("low", "medium", "high"))
-    mcp_servers: dict[str, McpServer] | None = field(default=None, metadata=limited(longest=MOST_SERVERS))
-    fuzzy_match_threshold: float | None = field(default=None, metadata=limited(least=0, most=1))
-    unattended: bool | None = None
+    custom_instructions: str | None = field(default_factory=left_out, metadata=limited(longest=100_000))
+    agent: Agent | None = field(default_factory=left_out)
+    effort: str | None = field(default_factory=left_out, metadata=one_of("low", "medium", "high"))
+    mcp_servers: dict[str, McpServer] | None = field(
+        default_factory=left_out, metadata=limited(longest=MOST_SERVERS)
+    )
+    fuzzy_match_threshold: float | None = field(default_factory=left_out, metadata=limited(least=0, most=1))
+    unattended: bool | None = field(default_factory=left_out)
 
 
 @value
@@ -157,9 +167,9 @@ class Workspace(Shape):
 class SessionCreate(Shape):
     """Source: S0, POST /api/v1/sessions."""
 
-    name: str = field(default="Untitled session", metadata=limited(shortest=1, longest=200))
+    name: str = field(default=UNTITLED, metadata=limited(shortest=1, longest=200))
     config: SessionConfigChange = field(default_factory=SessionConfigChange)
-    expires_at: datetime.datetime | None = None
+    expires_at: datetime.datetime | None = field(default=None, metadata=described("A time to come"))
 
 
 @value
@@ -177,14 +187,31 @@ class SessionList(Shape):
 
 
 @value
-class SessionUpdate(Shape):
-    """Source: S0, PUT /api/v1/sessions/{sessionId}."""
+class SessionFields(Shape):
+    """A session as it shall be; its other fields may come along as `session.get` gives them.
+
+    What is left out stays as it is, what is null takes its default.
+    """
+
+    name: str | None = field(default_factory=left_out, metadata=limited(shortest=1, longest=200))
+    config: SessionConfigChange | None = field(default_factory=left_out)
+    status: SessionStatus | None = field(default_factory=left_out)
+    expires_at: datetime.datetime | None = field(
+        default_factory=left_out, metadata=described("A time to come; null: never")
+    )
+    id: SessionId | None = field(default=None, metadata=_UNCHANGED)
+    user_id: UserId | None = field(default=None, metadata=_UNCHANGED)
+    workspace_id: str | None = field(default=None, metadata=_UNCHANGED)
+    created_at: datetime.datetime | None = field(default=None, metadata=_UNCHANGED)
+    updated_at: datetime.datetime | None = field(default=None, metadata=described("Not looked at"))
+
+
+@value
+class SessionUpdate(SessionFields):
+    """Source: S0, PUT /api/v1/sessions/{sessionId}. The fields, or `session` as `session.get` answers it."""
 
     session_id: SessionId
-    name: str | None = field(default=None, metadata=limited(shortest=1, longest=200))
-    config: SessionConfigChange | None = None
-    status: SessionStatus | None = None
-    expires_at: datetime.datetime | None = None
+    session: SessionFields | None = None
 
 
 @value
@@ -260,6 +287,12 @@ class SessionUpdatedEvent(Event):
 
     session: Session
     changed: list[str] = field(default_factory=list)
+
+
+@event("session.expired", log=LogLine())
+@value
+class SessionExpired(Event):
+    """The session's `expiresAt` has come: it is `inactive` now, and what runs in it is ended."""
 
 
 @event("session.deleted", log=LogLine())

@@ -33,6 +33,25 @@ AnyShape = TypeVar("AnyShape", bound="Shape")
 AnyClass = TypeVar("AnyClass", bound=type)
 AnyFunction = TypeVar("AnyFunction", bound="Callable[..., Any]")
 
+
+class _LeftOut:
+    """The one value of a field that a change says nothing of."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "LEFT_OUT"
+
+
+LEFT_OUT: Final[Any] = _LeftOut()
+"""What a change does not touch, as `None` (`null`) is what it takes back to its default."""
+
+
+def left_out() -> Any:
+    """`LEFT_OUT`, as the default of a change's field."""
+    return LEFT_OUT
+
+
 LONGEST_NAME: Final = 100
 LONGEST_REASON: Final = 500
 """Characters of what a caller has sent that an error repeats to them."""
@@ -57,7 +76,7 @@ class WireSchema(BoundedSchema):
 
     @marshmallow.post_dump
     def leave_out_none(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        return {name: content for name, content in data.items() if content is not None}
+        return {name: content for name, content in data.items() if content not in (None, LEFT_OUT)}
 
 
 class PlainSchema(WireSchema):
@@ -132,7 +151,7 @@ class Shape:
         dumped: dict[str, Any] = {}
         for wire_name, name, convert in _dump_plan(type(self)):
             content = getattr(self, name)
-            if content is not None:
+            if content is not None and content is not LEFT_OUT:
                 dumped[wire_name] = content if convert is None else convert(content)
         return dumped
 

@@ -13,13 +13,17 @@ from engine.accounts.tokens import Clock
 from engine.storage.database import Database, Transaction
 from engine.storage.profiles import ProfileRepository
 from models.clock import now
-from models.error import Conflict, NotFound
+from models.error import Conflict, InvalidField, NotFound
 from models.identifier import ProfileId, UserId, new_id
-from models.profile import Profile, ProfileCreate, ProfileUpdate, StoredProfile
+from models.profile import ANY_MODEL, Profile, ProfileCreate, ProfileFields, ProfileUpdate, StoredProfile
+from models.shape import LEFT_OUT
 
 PURPOSE: Final = "roocode keys of provider profiles"
 MOST_PROFILES: Final = 100
 MOST_KEPT: Final = 10_000
+
+
+_CHANGED: Final = ("name", "provider", "model", "base_url")
 
 
 class ProfileUnreadable(Exception):
@@ -159,21 +163,35 @@ class ProviderProfiles:
             raise Conflict("Another profile has this name", name=profile.name)
 
     def _changed(self, profile: StoredProfile, request: ProfileUpdate) -> StoredProfile:
-        """Empty texts take away the address or the key."""
-        key, base_url = profile.encrypted_key, profile.base_url
-        if request.api_key is not None:
-            key = self._sealed(profile.id, request.api_key)
-        if request.base_url is not None:
-            base_url = request.base_url or None
-        return dataclasses.replace(
-            profile,
-            name=request.name or profile.name,
-            provider=request.provider or profile.provider,
-            model=request.model or profile.model,
-            base_url=base_url,
-            encrypted_key=key,
-            updated_at=self._clock(),
-        )
+        """Null and empty texts take away the address or the key. Raises: InvalidField."""
+        wanted = _wanted(request)
+        _check_unchanged(profile, wanted)
+        change = {name: getattr(wanted, name) for name in _CHANGED}
+        change = {name: content for name, content in change.items() if content is not LEFT_OUT}
+        if "model" in change:
+            change["model"] = change["model"] or ANY_MODEL
+        if "base_url" in change:
+            change["base_url"] = change["base_url"] or None
+        if wanted.api_key is not LEFT_OUT:
+            change["encrypted_key"] = self._sealed(profile.id, wanted.api_key or "")
+        return dataclasses.replace(profile, **change, updated_at=self._clock())
 
     def _sealed(self, profile_id: ProfileId, key: str) -> str | None:
         return self._seal.close(key, profile_id) if key else None
+
+
+def _wanted(request: ProfileUpdate) -> ProfileFields:
+    """What the request says of the profile. Raises: InvalidField, if it says it twice."""
+    if request.profile is None:
+        return request
+    if any(getattr(request, name) is not LEFT_OUT for name in (*_CHANGED, "api_key")):
+        raise InvalidField("profile", "Give the fields in here or beside it, not both.")
+    return request.profile
+
+
+def _check_unchanged(profile: StoredProfile, wanted: ProfileFields) -> None:
+    """Raises: InvalidField, for another value of what cannot be changed."""
+    if wanted.id not in (None, profile.id):
+        raise InvalidField("id", "This cannot be changed.")
+    if wanted.is_active not in (None, profile.is_active):
+        raise InvalidField("isActive", "This is changed by profile.activate.")

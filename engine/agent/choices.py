@@ -19,12 +19,12 @@ class Choices:
 
     async def check(self, workspace: Workspace | None, wanted: SessionConfigChange) -> None:
         """Raises: InvalidField, with the names that are known here, or in the session's workspace."""
-        if wanted.provider is not None:
+        if isinstance(wanted.provider, str):
             known = [AUTO, *self._providers.names()]
             if wanted.provider not in known:
                 raise InvalidField("config.provider", "No such provider.", known=known)
             self._providers.check_installed(wanted.provider)
-        if wanted.mode is not None:
+        if isinstance(wanted.mode, str):
             modes = self._modes.standing if workspace is None else await self._modes.of(workspace)
             if wanted.mode not in modes.by_slug:
                 raise InvalidField("config.mode", "No such mode.", known=list(modes.by_slug))

@@ -63,8 +63,13 @@ class History:
     async def restore(self, request: CheckpointRef) -> CheckpointRestored:
         """Make the workspace as it was at a checkpoint.
 
-        Raises: NotFound; Conflict, while a task is at work; what the workspace raises.
+        Raises: NotFound; Conflict, while a task is at work, or if the session is not active; what the
+        workspace raises.
         """
+        await self._sessions.get_active(request.session_id)
+        return await self._restore(request)
+
+    async def _restore(self, request: CheckpointRef) -> CheckpointRestored:
         for task in await self._tasks.unfinished(request.session_id):
             if task.status is TaskStatus.RUNNING and task.activity not in AT_REST:
                 raise Conflict("A task is at work in this session; wait for its end or cancel it")
@@ -82,7 +87,7 @@ class History:
         for session_id, checkpoint_id in (await self._checkpoints.cut_short()).items():
             if await self._sessions.exists(session_id):
                 try:
-                    await self.restore(CheckpointRef(session_id=session_id, checkpoint_id=checkpoint_id))
+                    await self._restore(CheckpointRef(session_id=session_id, checkpoint_id=checkpoint_id))
                 except AppError as failure:
                     log.warning("restoration not finished", session_id=session_id, reason=failure.message)
         for session_id in await self._checkpoints.sessions():

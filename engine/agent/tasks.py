@@ -12,7 +12,7 @@ from engine.agent.modes import ModeBook
 from engine.agent.runner import Runner
 from engine.agent.states import TaskStates
 from engine.agent.transcript import Transcripts
-from engine.sessions import Sessions, merged
+from engine.sessions import Sessions, has_expired
 from engine.storage.database import UNITS_PER_COMMIT, Database, Transaction
 from engine.storage.tasks import SAID_BY_A_PERSON, TaskRepository
 from models.approval import CONFIRMATIONS, Approval, ApprovalRespond, Verdict
@@ -64,6 +64,7 @@ class Tasks:
         self._sessions = sessions
         self._modes = modes
         sessions.before_deletion(self._abandon)
+        sessions.at_expiry(self._cancel_all)
 
     async def get(self, session_id: SessionId, task_id: TaskId) -> Task:
         """Raises: NotFound, also for a task of another session."""
@@ -140,6 +141,16 @@ class Tasks:
                 if below.status not in FINAL:
                     await self._end(below.id)
             return await self._end(task_id)
+
+    async def _cancel_all(self, session_id: SessionId) -> None:
+        """End every task of a session whose time has run out, with everything that they started."""
+        async with self._runner.nothing_starts(session_id):
+            unfinished = await self._repository.unfinished(session_id)
+            for task in unfinished:
+                await self._runner.stop(task.id)
+            for task in reversed(unfinished):  # subtasks before those that wait for them
+                with contextlib.suppress(Conflict):  # it has come to its end meanwhile
+                    await self._end(task.id)
 
     async def _end(self, task_id: TaskId) -> Task:
         """Mark a task that nobody works on any more as cancelled. Raises: Conflict, if it has ended."""
@@ -238,6 +249,10 @@ class Tasks:
         """
         await self._approvals.expire_overdue()
         unfinished = await self._repository.unfinished()
+        for session_id in dict.fromkeys(task.session_id for task in unfinished):
+            if has_expired(await self._sessions.get(session_id)):
+                await self._cancel_all(session_id)
+        unfinished = await self._repository.unfinished()
         running = [task.id for task in unfinished if task.status is TaskStatus.RUNNING]
         reason = "The server stopped in the middle of the task"
         for first in range(0, len(running), UNITS_PER_COMMIT):
@@ -284,7 +299,7 @@ class Tasks:
         session = await self._sessions.get_active(request.session_id)
         config = session.config
         if request.session_config is not None:
-            config = merged(config, request.session_config)
+            config = self._sessions.configured(config, request.session_config)
         wanted = request.config.mode or config.mode
         modes = await self._modes.of(self._sessions.workspace(session.id))
         if wanted not in modes.by_slug:

@@ -50,6 +50,8 @@ class SessionSource(Protocol):
 
     async def get(self, session_id: SessionId) -> Session: ...
 
+    async def get_active(self, session_id: SessionId) -> Session: ...
+
     def workspace(self, session_id: SessionId) -> Workspace: ...
 
     def sandbox(self, session: Session) -> Sandbox: ...
@@ -102,8 +104,11 @@ class McpHub:
         return [self._view(session_id, each) for each in known.by_name.values()], known.problem
 
     async def restart(self, session_id: SessionId, name: str) -> McpServerState:
-        """Start a server anew, whatever has become of it; failures are forgotten. Raises: NotFound."""
-        session = await self._sessions.get(session_id)
+        """Start a server anew, whatever has become of it; failures are forgotten.
+
+        Raises: NotFound; Conflict, if the session is not active.
+        """
+        session = await self._sessions.get_active(session_id)
         definition = (await self._definitions(session)).by_name.get(name)
         if definition is None:
             raise NotFound("MCP server", name)

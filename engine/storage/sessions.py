@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 
 from engine.storage.database import Database, Transaction
 from engine.storage.rows import Rows
@@ -15,6 +17,7 @@ from models.identifier import SessionId, UserId
 from models.session import Session, SessionStatus
 
 KEPT: Final = 10_000
+_ACTIVE: Final = (sessions.c.deleted_at.is_(None), sessions.c.status == SessionStatus.ACTIVE)
 
 
 class SessionRepository:
@@ -36,6 +39,25 @@ class SessionRepository:
         if found is not None and forgotten == self._forgotten:
             self._keep(found)
         return found
+
+    async def find_on(self, unit: Transaction, session_id: SessionId) -> Session | None:
+        """The session as the unit sees it, unless there is none or it is being deleted."""
+        return await self._rows.first_on(
+            unit.connection, sessions.c.id == session_id, sessions.c.deleted_at.is_(None)
+        )
+
+    async def overdue(self, moment: datetime.datetime) -> Sequence[SessionId]:
+        """The active sessions whose time has run out."""
+        statement = select(sessions.c.id).where(*_ACTIVE, sessions.c.expires_at <= moment)
+        async with self._rows.database.read() as connection:
+            return (await connection.execute(statement)).scalars().all()
+
+    async def next_expiry(self) -> datetime.datetime | None:
+        """When the time of an active session runs out next; None if that of none does."""
+        statement = select(func.min(sessions.c.expires_at)).where(*_ACTIVE)
+        async with self._rows.database.read() as connection:
+            moment: datetime.datetime | None = (await connection.execute(statement)).scalar_one_or_none()
+        return moment
 
     async def page(
         self, user_id: UserId | None, status: SessionStatus | None, *, limit: int, offset: int

@@ -262,9 +262,16 @@ async def gather(request: web.Request, shape: type[Shape], bounds: Bounds) -> di
     _expect_no_query(request)
     gathered = dict(await _body(request, bounds))
     for name, content in _beside(request, shape).items():
-        if gathered.setdefault(name, content) != content:
+        if not _is_same(gathered.setdefault(name, content), content):
             raise InvalidField(name, "The body says something else than the path or a header.")
     return gathered
+
+
+def _is_same(said: Any, content: Any) -> bool:
+    """Whether a body agrees with the path: what `file.read` gives has the `/` of the workspace's root."""
+    if isinstance(said, str) and isinstance(content, str):
+        return said.lstrip("/") == content.lstrip("/")
+    return bool(said == content)
 
 
 def parameters(request: web.Request, shape: type[Shape]) -> dict[str, Any]:

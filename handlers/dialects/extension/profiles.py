@@ -53,17 +53,13 @@ def _read(profile: Mapping[str, Any]) -> dict[str, Any]:
         )
         refusal.details["known"] = sorted(ENTRY)
         raise refusal
-    return {ENTRY[name]: content for name, content in profile.items() if content is not None}
+    return {ENTRY[name]: content for name, content in profile.items()}
 
 
 async def _create(call: Call, arguments: ProfileSettings) -> str:
     with fields_named(FIELDS):
-        made = await call.ask(
-            "profile.create",
-            name=arguments.name,
-            activate=arguments.activate,
-            **_read(arguments.profile),
-        )
+        wanted = {name: content for name, content in _read(arguments.profile).items() if content is not None}
+        made = await call.ask("profile.create", name=arguments.name, activate=arguments.activate, **wanted)
     return str(made["profile"]["id"])
 
 

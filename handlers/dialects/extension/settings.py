@@ -45,11 +45,13 @@ class Settings:
         """The change of a session whose automatic approval stands like that."""
         if not self.auto_approval:
             return dict(self.session)
-        return {**self.session, "autoApproval": {**standing, **self.auto_approval}}
+        changed = {**standing, **self.auto_approval}
+        kept = {name: content for name, content in changed.items() if content is not None}
+        return {**self.session, "autoApproval": kept}
 
 
 def read_settings(values: Mapping[str, Any], *, with_task: bool, place: str) -> Settings:
-    """Sort S2's settings; `null` leaves one as it is, and those that are not known here are named.
+    """Sort S2's settings; `null` takes one back to its default, and those that are not known here are named.
 
     Raises: ValidationFailed, for what belongs to a task where there is none.
     """
@@ -59,12 +61,11 @@ def read_settings(values: Mapping[str, Any], *, with_task: bool, place: str) -> 
         raise ValidationFailed([FieldMistake(f"{place}.{name}", reason) for name in misplaced])
     settings = Settings()
     for name, content in values.items():
-        if content is None:
-            continue
         if name in SESSION_SETTINGS:
             settings.session[SESSION_SETTINGS[name]] = content
         elif name in TASK_SETTINGS:
-            settings.task[TASK_SETTINGS[name]] = content
+            if content is not None:
+                settings.task[TASK_SETTINGS[name]] = content
         elif name in AUTO_APPROVAL:
             settings.auto_approval[name] = content
         else:
