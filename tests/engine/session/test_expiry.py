@@ -40,6 +40,12 @@ async def ending_soon(room: Room) -> None:
     await room.engine.sessions.update(SessionUpdate(session_id=room.session_id, expires_at=now() + SOON))
 
 
+async def ended(room: Room) -> None:
+    """Return when the session has expired and nothing of it runs: a change waits for that."""
+    await told(room, "session.expired")
+    await room.engine.sessions.update(SessionUpdate(session_id=room.session_id, name="Expired"))
+
+
 async def test_what_runs_is_ended_and_told(room: Room) -> None:
     here = room.session_id
     await room.engine.processes.start(ProcessStart(session_id=here, command=f"sleep {room.nap}"))
@@ -58,6 +64,7 @@ async def test_what_runs_is_ended_and_told(room: Room) -> None:
     }
     session = await room.engine.sessions.get(here)
     assert session.status is SessionStatus.INACTIVE
+    await ended(room)
     await room.until(lambda: room.sleepers() == 0)
     for task in tasks:
         assert (await room.engine.tasks.get(here, task.id)).status is TaskStatus.CANCELLED
@@ -78,7 +85,7 @@ async def test_files_can_be_read_and_nothing_else(room: Room) -> None:
     saved = await room.engine.history.save(here, "kept")
     assert saved is not None
     await ending_soon(room)
-    await told(room, "session.expired")
+    await ended(room)
     assert (await files.read(FileRead(session_id=here, path="a"))).content == "kept"
     for change in (
         files.create(FileWrite(session_id=here, path="b", content="x")),
