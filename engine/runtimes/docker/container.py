@@ -154,14 +154,27 @@ class SessionContainer:
         return None
 
     async def _make(self, sandbox: Sandbox) -> str:
+        """A new container that runs. One that the engine will not start is made anew, once: it mounts, and
+        makes groups and networks, beside much else, and what was in its way may be gone by then.
+        """
+        made = await self._created(sandbox)
+        try:
+            return await self._started(made)
+        except EngineRefused as refusal:
+            log.warning("container not started", session_id=self._session_id, reason=refusal.message)
+        return await self._started(await self._created(sandbox))
+
+    async def _created(self, sandbox: Sandbox) -> str:
         configuration = self._plan.configuration(sandbox)
         try:
-            made = await self.engine.create(self.name, configuration)
+            return await self.engine.create(self.name, configuration)
         except EngineRefused as refusal:
             if refusal.http_status != NOT_FOUND or "image" not in refusal.message.lower():
                 raise
             await self._images.fetch(configuration["Image"], self._session_id)
-            made = await self.engine.create(self.name, configuration)
+            return await self.engine.create(self.name, configuration)
+
+    async def _started(self, made: str) -> str:
         try:
             await self.engine.start(made)
         except RuntimeUnavailable:

@@ -116,6 +116,7 @@ class DockerRuntime(SupervisingRuntime):
             "time": "server",
             "disk": "server, measured each second; with deleted files still open, if the engine is here",
             "output": "server",
+            "network": f"the engine's {self._plan.settings.network}, which reaches this machine, too",
             "systemCalls": "seccomp filter of the engine" if has_filter else "not filtered by the engine",
         }
 

@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine.runtimes.docker.child import SandboxLost
-from engine.runtimes.docker.client import EngineGone
+from engine.runtimes.docker.client import ContainerEngine, EngineGone, EngineRefused
 from engine.runtimes.docker.plan import SESSION_LABEL
 from engine.runtimes.docker.runtime import DockerRuntime
 from engine.runtimes.runtime import Command, Exit, RuntimeUnavailable, Sandbox
@@ -203,6 +204,40 @@ async def test_an_image_that_is_missing_is_named(
             await run(runtime, sandbox, "true")
 
 
+@pytest.mark.parametrize(("refusals", "tries"), [(1, 2), (2, 2)])
+async def test_one_that_the_engine_will_not_start_is_made_anew_once(
+    runtime: DockerRuntime,
+    sandbox: Sandbox,
+    container_engine: TestEngine,
+    data_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    refusals: int,
+    tries: int,
+) -> None:
+    """What is to be mounted is away for as long as the engine refuses."""
+    away, begun = data_dir / "away", []
+    start = ContainerEngine.start
+
+    async def hindered(engine: ContainerEngine, container: str) -> None:
+        begun.append(container)
+        if len(begun) > refusals:
+            return await start(engine, container)
+        sandbox.folder.rename(away)
+        try:
+            await start(engine, container)
+        finally:
+            away.rename(sandbox.folder)
+
+    monkeypatch.setattr(ContainerEngine, "start", hindered)
+    if refusals < tries:
+        assert (await run(runtime, sandbox, "echo well")).output == "well\n"
+    else:
+        with pytest.raises(EngineRefused, match="does not exist"):
+            await run(runtime, sandbox, "true")
+        assert container_engine.containers_of(data_dir) == []
+    assert len(set(begun)) == tries
+
+
 async def test_searches_need_no_program_of_the_image(
     container_engine: TestEngine, data_dir: Path, sandbox: Sandbox
 ) -> None:
@@ -236,6 +271,27 @@ async def test_a_daemon_that_has_shed_its_environment_ends_as_well(
     done = await run(runtime, sandbox, f"(env -i setsid sleep {NAP}2 &) ; echo out")
     assert (done.code, done.output) == (0, "out\n")
     assert not anywhere("sleep", f"{NAP}2")
+
+
+async def test_all_that_runs_in_one_ends_with_it_and_not_one_by_one(
+    runtime: DockerRuntime, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = f"touch begun$NUMBER; exec sleep {NAP}3"
+    commands = [Command(line=line, environment={"NUMBER": str(number)}) for number in range(16)]
+    running = [asyncio.create_task(runtime.run(sandbox, command)) for command in commands]
+    await until(lambda: len(list(sandbox.folder.glob("begun*"))) == len(commands))
+    asked: list[str] = []
+    prepare = ContainerEngine.prepare
+
+    async def counted(engine: ContainerEngine, container: str, *args: Any, **how: Any) -> Any:
+        asked.append(container)
+        return await prepare(engine, container, *args, **how)
+
+    monkeypatch.setattr(ContainerEngine, "prepare", counted)
+    await runtime.end(sandbox.session_id)
+    await runtime.close(sandbox.session_id)
+    await asyncio.gather(*running, return_exceptions=True)
+    assert len(asked) <= 1 and not anywhere("sleep", f"{NAP}3")
 
 
 async def test_the_commands_beside_one_that_ends_go_on(runtime: DockerRuntime, sandbox: Sandbox) -> None:
