@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import resource
+import socket
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -65,3 +68,34 @@ def test_without_descriptors_a_call_is_told_of_overload_and_works_again_later(
     resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
     assert (refused.status, refused.code) == (503, "SERVER_OVERLOAD"), refused.body
     assert server.curl("POST", place, body).status == 201
+
+
+def test_a_server_without_descriptors_neither_spins_nor_goes_deaf(
+    start_server: Callable[..., ServerProcess],
+) -> None:
+    server = start_server()
+    assert server.process is not None
+    process = psutil.Process(server.process.pid)
+    before = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
+    port = urlsplit(server.url).port
+    used_s = _used(process)
+    resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (process.num_fds() + 2, before[1]))
+    try:
+        waiting = [socket.create_connection(("127.0.0.1", port), timeout=30) for _ in range(20)]
+        time.sleep(2)
+        assert _used(process) - used_s < 1
+        for each in waiting:
+            each.close()
+        assert server.curl("GET", "/api/health").status == 200
+        waiting = [socket.create_connection(("127.0.0.1", port), timeout=30) for _ in range(20)]
+    finally:
+        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, before)
+    assert server.curl("GET", "/api/health").status == 200
+    for each in waiting:
+        each.close()
+    assert "Traceback" not in server.log
+
+
+def _used(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)

@@ -362,6 +362,20 @@ async def test_a_memory_hog_is_stopped_while_another_session_goes_on(
     await _stopped_alone(runtime, sandbox, tmp_path, 'python3 -c "x = bytearray(400_000_000)"', "memory")
 
 
+async def test_the_memory_of_several_children_counts_together_while_another_session_goes_on(
+    runtime: SupervisingRuntime, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    child = "python3 -c 'import time; x = bytearray(60_000_000); time.sleep(3)' &"
+    await _stopped_alone(runtime, sandbox, tmp_path, f"{child} {child} {child} wait; true", "memory")
+
+
+async def test_a_child_that_is_killed_for_memory_is_told_though_its_parent_ends_well(
+    runtime: SupervisingRuntime, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    line = "python3 -c 'x = bytearray(400_000_000)' & wait; echo all is well; true"
+    await _stopped_alone(runtime, sandbox, tmp_path, line, "memory")
+
+
 async def test_a_disk_filler_is_stopped_while_another_session_goes_on(
     runtime: SupervisingRuntime, sandbox: Sandbox, tmp_path: Path
 ) -> None:
