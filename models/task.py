@@ -50,7 +50,7 @@ FINAL: Final = frozenset(status for status, following in TRANSITIONS.items() if 
 
 @value
 class TaskConfig(Shape):
-    """Source: S0, `config` of POST …/tasks; `timeout` and `mode` are ours."""
+    """Source: S0, `config` of POST …/tasks; `timeout`, `mode` and `askOnFailure` are ours."""
 
     enable_diff: bool = field(default=True, metadata=described("Offer the agent `apply_diff`"))
     enable_checkpoints: bool = field(
@@ -63,6 +63,13 @@ class TaskConfig(Shape):
     mode: str | None = field(
         default=None,
         metadata=described("The mode it begins in; else the session's", **limited(shortest=1, longest=64)),
+    )
+    ask_on_failure: bool = field(
+        default=False,
+        metadata=described(
+            "Where the model cannot be asked, ask a person (`api_req_failed`) whether to try again, rather "
+            "than fail"
+        ),
     )
 
 

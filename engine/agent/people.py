@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
@@ -72,10 +73,16 @@ class People:
         return await self._answer(approval)
 
     async def confirm(self, kind: str, question: str) -> Approval:
-        """Whether to go on at all: an ask of S2 that is about no tool call. Approved by a message, too."""
+        """Whether to go on at all: an ask of S2 that is about no tool call. Approved by a message, too.
+
+        What was asked before and has been answered, in the same step of the task, is asked anew.
+        """
         task, approvals = self._work.task, self._work.equipment.approvals
-        call_id = CallId(f"{kind}-{task.iterations}")
-        approval = await approvals.for_call(task, call_id)
+        for often in itertools.count():
+            call_id = CallId(f"{kind}-{task.iterations}" + (f"-{often}" if often else ""))
+            approval = await approvals.for_call(task, call_id)
+            if approval is None or approval.status is ApprovalStatus.PENDING:
+                break
         if approval is None:
             approval = approvals.draft(
                 task,

@@ -191,16 +191,34 @@ class Run:
         if self._condenser.is_due or self.work.is_condensing_asked:
             await self._condense()
         try:
-            reply = await self._model.ask(modes)
+            reply = await self._reply(modes)
         except ProviderFailure as failure:
-            if failure.code != "CONTEXT_OVERFLOW":
+            if self.is_scripted or not self.work.task.config.ask_on_failure or self._is_unattended:
                 raise
-            await self._condense()
-            reply = await self._model.ask(modes)
+            answer = await self.people.confirm("api_req_failed", failure.message)
+            if answer.status is not ApprovalStatus.APPROVED:
+                raise
+            if answer.feedback:
+                await self.work.append(Turn(role=Role.USER, text=answer.feedback))
+            return  # the loop hears what else was said, and asks the model again
         await self._keep(reply)
         if reply.stopped == REFUSAL:
             said = reply.text("text").strip() or "it does not say why"
             raise TaskFailure("MODEL_REFUSED", f"The model refuses to go on: {said[:1000]}")
+
+    async def _reply(self, modes: Modes) -> Reply:
+        """Raises: ProviderFailure."""
+        try:
+            return await self._model.ask(modes)
+        except ProviderFailure as failure:
+            if failure.code != "CONTEXT_OVERFLOW":
+                raise
+            await self._condense()
+            return await self._model.ask(modes)
+
+    @property
+    def _is_unattended(self) -> bool:
+        return self.work.session.config.unattended
 
     async def _condense(self) -> None:
         self.work.is_condensing_asked = False

@@ -236,3 +236,22 @@ def test_a_limit_that_is_reached_makes_the_task_idle_until_a_press(host: ServerP
 def test_every_event_of_s2_is_driven_here(whole: Outcome) -> None:
     driven = {*whole.names(), "taskAborted", "taskResumable"}
     assert {name for names in S2_EVENTS for name in names.split()} <= driven
+
+
+def test_a_request_that_fails_for_good_is_asked_about_and_tried_again_or_given_up(start_host: Any) -> None:
+    server = start_host(providers__openai__base_url="http://127.0.0.1:9/v1", agent__request_attempts="1")
+    outcome = play(
+        server,
+        start("anything", apiProvider="openai", apiModelId="m"),
+        until("taskIdle"),
+        call("pressPrimaryButton"),
+        until("taskIdle"),
+        call("pressSecondaryButton"),
+        until("taskAborted"),
+    )
+    names = outcome.names(of=outcome.saved["task"])
+    assert names.count("taskIdle") == 2
+    assert names.count("taskAskResponded") == 2
+    asked = [each["message"] for each in outcome.messages if each["message"].get("ask") == "api_req_failed"]
+    assert len({each["ts"] for each in asked}) == 2
+    assert outcome.messages[-1]["message"]["say"] == "error"

@@ -68,7 +68,8 @@ async def start_new_task(call: Call, arguments: StartNewTask) -> str:
     left = call.desk.session_id
     with fields_named(NAMES):
         before, change = await _make_room(call, settings, is_new=options.new_tab)
-        task = {"input": options.text, "images": options.images, "config": settings.task}
+        config = {"askOnFailure": True, **settings.task}
+        task = {"input": options.text, "images": options.images, "config": config}
         try:
             created = await call.ask_here("task.create", **task, **change)
         except AppError:

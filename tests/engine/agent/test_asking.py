@@ -109,3 +109,36 @@ async def test_a_task_is_cancelled_in_the_middle_of_an_answer(agent: Agent) -> N
     cancelled = await agent.engine.tasks.cancel(agent.session_id, task.id)
     assert cancelled.status is TaskStatus.CANCELLED
     assert gone.is_set()
+
+
+async def test_somebody_is_asked_whether_a_request_that_fails_for_good_is_tried_again(
+    make_agent: Callable[..., Awaitable[Agent]],
+) -> None:
+    agent = await make_agent({"request_attempts": 2})
+    refused = broken("PROVIDER_KEY_REFUSED", retryable=False)
+    task = await agent.start([broken()], [broken()], [refused], [done("at last")], askOnFailure=True)
+    for requests, feedback in ((2, None), (3, "The key is a new one.")):
+        await agent.until(task, lambda _, most=requests: len(agent.model.requests) == most)
+        await agent.answer(task, "approve", feedback)
+    ended = await agent.finish(task)
+    assert ended.status is TaskStatus.COMPLETED
+    assert agent.model.requests[-1].turns[-1].text == "The key is a new one."
+    assert len(await agent.events("task.idle")) == 2
+    assert await agent.messages("api_req_failed") == ["The model is busy"] * 2
+
+
+async def test_who_does_not_want_it_tried_again_ends_the_task_with_the_reason(agent: Agent) -> None:
+    task = await agent.start([broken("MODEL_UNKNOWN", retryable=False)], askOnFailure=True)
+    await agent.answer(task, "reject")
+    ended = await agent.finish(task)
+    assert ended.status is TaskStatus.FAILED
+    assert ended.error is not None
+    assert (ended.error.code, ended.error.message) == ("MODEL_UNKNOWN", "`any`: The model is busy")
+
+
+async def test_nobody_is_asked_where_nobody_answers(make_agent: Callable[..., Awaitable[Agent]]) -> None:
+    agent = await make_agent(config={"unattended": True})
+    task = await agent.run([broken(retryable=False)], askOnFailure=True)
+    assert task.error is not None
+    assert task.error.code == "MODEL_OVERLOADED"
+    assert not await agent.events("task.idle")
