@@ -55,15 +55,18 @@ class Server:
         self.errors.seek(0)
         return self.errors.read()
 
-    def settled_bytes(self) -> int:
-        """Resident bytes without what was free anyway; of one that `bench.resting` runs."""
+    def settled_bytes(self) -> tuple[int, int]:
+        """Resident bytes without what was free anyway, and those of SQLite; of one that `bench.resting` runs.
+
+        Raises: ProcessLookupError, if it has ended.
+        """
         assert self.process.stdin is not None and self.process.stdout is not None
         self.process.stdin.write("\n")
         self.process.stdin.flush()
-        while SETTLED not in (line := self.process.stdout.readline()):
-            if not line:
-                raise ProcessLookupError("the server did not live")
-        return self.resident_bytes
+        for line in self.process.stdout:
+            if line.startswith(SETTLED):
+                return self.resident_bytes, int(line.split()[1])
+        raise ProcessLookupError("the server did not live")
 
     def stop(self) -> int:
         """Ask it to stop, and end it if it does not; its exit code, minus a signal's number after one."""

@@ -4,16 +4,14 @@ A real server, and in each of eight sessions commands, processes, terminals, fil
 checkpoints and tasks at the same time. Every content is compared. It ends with status 1 if one was wrong, if
 a call failed or was not answered, if the server did not live, end as asked and keep quiet in its log, or if
 its descriptors or its memory did not level. They are taken at several moments when nothing is done, once the
-first part is over; memory without what the database has grown by, whose pages are cached within bounds, and
+first part is over; memory without that of SQLite, which caches pages of a growing database within bounds, and
 the line through all of the moments may rise by some KiB a round of work.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
-import sqlite3
 import statistics
 import tempfile
 import time
@@ -27,7 +25,6 @@ import psutil
 from bench.busy import BusySession, Tally
 from bench.servers import Server, resting_roocode
 from bench.wire import Client, connect
-from engine.engine import DATABASE_FILE
 
 SESSIONS: Final = 8
 FIRST_PART: Final = 0.25
@@ -55,14 +52,14 @@ class Held:
 
     @property
     def own_bytes(self) -> int:
-        """Without pages of the database, of which it has no more than there are."""
+        """Without pages of the database, which grows."""
         return self.resident_bytes - self.database_bytes
 
     def __str__(self) -> str:
         resident, database = self.resident_bytes / 2**20, self.database_bytes / 2**20
         return (
             f"after {self.rounds} rounds {self.descriptors} descriptors, {resident:.1f} MiB"
-            f" with a database of {database:.1f} MiB"
+            f" of which {database:.1f} MiB of SQLite"
         )
 
 
@@ -102,7 +99,7 @@ async def soak(seconds: float, *, leaked_bytes: int = 0) -> Soaked:
             for part_s in (seconds * FIRST_PART, *[seconds * (1 - FIRST_PART) / PARTS] * PARTS):
                 await asyncio.gather(*(session.work(part_s) for session in sessions))
                 if server.process.poll() is None:
-                    held.append(await _held(server, data_dir, tally))
+                    held.append(await _held(server, tally))
             await asyncio.gather(*(session.count(session.restore) for session in sessions))
             for client in clients:
                 client.close()
@@ -123,28 +120,20 @@ async def _session(client: Client, data_dir: Path, tally: Tally, number: int) ->
     return session
 
 
-async def _held(server: Server, data_dir: Path, tally: Tally) -> Held:
+async def _held(server: Server, tally: Tally) -> Held:
     """The least that it holds within a moment of quiet: what it is about to let go of does not count."""
     process = psutil.Process(server.process.pid)
     descriptors = process.num_fds()
     for _ in range(int(QUIET_S)):
         await asyncio.sleep(1)
         descriptors = min(descriptors, process.num_fds())
+    resident, database = await asyncio.to_thread(server.settled_bytes)
     return Held(
         rounds=tally.rounds.total(),
         descriptors=descriptors,
-        resident_bytes=await asyncio.to_thread(server.settled_bytes),
-        database_bytes=_database_bytes(data_dir / DATABASE_FILE),
+        resident_bytes=resident,
+        database_bytes=database,
     )
-
-
-def _database_bytes(file: Path) -> int:
-    """With what is still in its log."""
-    with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
-        (pages,), (size,) = (
-            database.execute(f"PRAGMA {name}").fetchone() for name in ("page_count", "page_size")
-        )
-    return int(pages * size)
 
 
 def bytes_a_round(held: Sequence[Held]) -> float:

@@ -73,6 +73,7 @@ class ProcessLogFile:
         if self._writing is not None:
             await self._writing
             self._writing = None
+        self._tail.settle()
         descriptor, self._descriptor = self._descriptor, -1
         os.close(descriptor)
 

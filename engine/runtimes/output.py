@@ -84,6 +84,11 @@ class Tail:
         if len(self._pieces) > MOST_PIECES:
             self._pieces = deque(["".join(self._pieces)])
 
+    def settle(self) -> None:
+        """Nothing more comes: keep what there is in one piece."""
+        self._pieces = deque([self.text])
+        self.characters = len(self._pieces[0])
+
     @property
     def text(self) -> str:
         """The last `kept` characters."""
