@@ -12,17 +12,18 @@ from typing import Final
 import psutil
 
 from engine.events.hub import Hub
-from engine.events.log import EventLog
+from engine.events.lasting import CUT_OFF, Lasting
+from engine.finishing import finish
 from engine.runtimes.runtime import Command, Exit, Runtime, Sandbox
 from engine.sessions import Sessions
-from engine.storage.database import Database
 from engine.tools.catalogue import Catalogue
 from engine.tools.perform import file_event, outcome, perform
-from engine.tools.tool import Answer, ToolFailure, ToolResult
-from models.error import ServerOverload
-from models.identifier import CallId, TaskId, new_id
+from engine.tools.tool import MOST_TOLD, Answer, ToolFailure, ToolResult
+from models.error import NotFound, ServerOverload
+from models.event import Event
+from models.identifier import CallId, SessionId, TaskId, new_id
 from models.session import Session
-from models.task import ToolOutput, ToolStarted
+from models.task import CallFailure, ToolFailed, ToolOutput, ToolStarted
 from models.tool import ResourceUsage, ToolCompleted, ToolDescription, ToolExecute, ToolExecuted
 
 STOPPING: Final = "The server is stopping; try again in a moment"
@@ -88,22 +89,16 @@ class DirectCalls:
     """Runs tools for callers."""
 
     def __init__(
-        self,
-        database: Database,
-        sessions: Sessions,
-        runtime: Runtime,
-        tools: Catalogue,
-        log: EventLog,
-        hub: Hub,
+        self, sessions: Sessions, runtime: Runtime, tools: Catalogue, lasting: Lasting, hub: Hub
     ) -> None:
-        self._database = database
         self._sessions = sessions
         self._runtime = runtime
         self._tools = tools
-        self._log = log
+        self._lasting = lasting
         self._hub = hub
-        self._running: set[asyncio.Task[ToolExecuted]] = set()
+        self._running: dict[asyncio.Task[ToolExecuted], SessionId] = {}
         self._is_closing = False
+        sessions.before_deletion(self.close_session)
 
     def describe(self) -> list[ToolDescription]:
         """Every tool that there is."""
@@ -119,24 +114,26 @@ class DirectCalls:
         if self._is_closing:
             raise ServerOverload(STOPPING)
         work = asyncio.create_task(self._execute(request), name=f"tool {request.tool_name}")
-        self._running.add(work)
-        work.add_done_callback(self._running.discard)
+        self._running[work] = request.session_id
+        work.add_done_callback(self._running.pop)
         try:
             return await work
         except asyncio.CancelledError:
             caller = asyncio.current_task()
-            if self._is_closing and caller is not None and not caller.cancelling():
+            if caller is None or caller.cancelling():
+                raise
+            if self._is_closing:
                 raise ServerOverload(STOPPING) from None
-            raise
+            raise NotFound("session", request.session_id) from None
 
     async def close(self) -> None:
         """End every call, with everything that it started; its end is told."""
         self._is_closing = True
-        running = set(self._running)
-        for work in running:
-            work.cancel()
-        if running:
-            await asyncio.wait(running)
+        await _end(list(self._running))
+
+    async def close_session(self, session_id: SessionId) -> None:
+        """End every call of a session that is about to vanish; its end is told."""
+        await _end([work for work, of_session in self._running.items() if of_session == session_id])
 
     async def _execute(self, request: ToolExecute) -> ToolExecuted:
         session = await self._sessions.get_active(request.session_id)
@@ -144,12 +141,15 @@ class DirectCalls:
         call_id = CallId(new_id("call"))
         context = DirectContext(self._sessions, self._runtime, self._hub, session, call_id)
         started = ToolStarted(call_id=call_id, tool_name=request.tool_name, parameters=request.parameters)
-        await self._log.append(session.id, started)
+        lost = ToolFailed(
+            call_id=call_id, tool_name=request.tool_name, error=CUT_OFF, code=CallFailure.INTERRUPTED
+        )
+        await self._lasting.begin(session.id, _key(call_id), started, will=lost)
         meter = _Meter()
         try:
             result = await perform(prepared, context)
         except BaseException as failure:
-            await self._tell(session, request, call_id, _failed(failure), meter.elapsed_ms)
+            await finish(self._tell(session, request, call_id, _failed(failure), meter.elapsed_ms))
             raise
         await self._tell(session, request, call_id, result, meter.elapsed_ms)
         return ToolExecuted(
@@ -165,18 +165,29 @@ class DirectCalls:
         elapsed_ms: float,
     ) -> None:
         """Every call that began is told to have ended, with the files that it changed."""
-        async with self._database.transaction() as unit:
-            for change in result.changes:
-                unit.append(session.id, file_event(change))
-            unit.append(
-                session.id,
-                ToolCompleted(
-                    call_id=call_id,
-                    tool_name=request.tool_name,
-                    result=outcome(result),
-                    execution_time=elapsed_ms,
-                ),
+        completed = ToolCompleted(
+            call_id=call_id,
+            tool_name=request.tool_name,
+            result=outcome(result),
+            execution_time=elapsed_ms,
+        )
+        told: list[Event] = [*(file_event(change) for change in result.changes), completed]
+        if not result.success:
+            told.append(
+                ToolFailed(call_id=call_id, tool_name=request.tool_name, error=result.output[:MOST_TOLD])
             )
+        await self._lasting.end(session.id, _key(call_id), *told)
+
+
+async def _end(running: Sequence[asyncio.Task[ToolExecuted]]) -> None:
+    for work in running:
+        work.cancel()
+    if running:
+        await asyncio.wait(running)
+
+
+def _key(call_id: CallId) -> str:
+    return f"call/{call_id}"
 
 
 def _failed(failure: BaseException) -> ToolResult:

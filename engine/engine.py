@@ -31,6 +31,7 @@ from engine.browser.browsers import Browsers
 from engine.checkpoints.checkpoints import Checkpoints
 from engine.direct import DirectCalls
 from engine.events.hub import Hub
+from engine.events.lasting import Lasting
 from engine.events.log import EventLog
 from engine.expiry import Expiry
 from engine.files import Files
@@ -64,6 +65,7 @@ from engine.storage.tasks import (
     TaskRepository,
     ToolCallRepository,
 )
+from engine.storage.wills import WillRepository
 from engine.terminals import TerminalTable
 from engine.tools.access_mcp_resource import AccessMcpResource
 from engine.tools.browser_action import BrowserAction
@@ -94,6 +96,7 @@ class Engine:
     ownership: Ownership
     database: Database
     log: EventLog
+    lasting: Lasting
     hub: Hub
     accounts: Accounts
     sessions: Sessions
@@ -183,6 +186,7 @@ async def _open(
     await asyncio.to_thread(remove_abandoned, data_dir / WORKSPACES)
     await engine.sessions.finish_deletions()
     await chosen.commands.recover(engine.sessions.exists)
+    await engine.lasting.recover()
     await engine.history.recover()
     await engine.sessions.expire_overdue()
     await engine.tasks.recover(resume=settings.agent.resume_on_start)
@@ -248,7 +252,7 @@ def _assemble(
     chosen: Chosen,
     providers: Providers,
 ) -> Engine:
-    watchers = Watchers(database)
+    watchers, lasting = Watchers(database), Lasting(database)
     runtime = WatchedRuntime(chosen.commands, watchers)
     sessions = Sessions(
         database,
@@ -260,7 +264,7 @@ def _assemble(
         files=settings.files,
     )
     sessions.before_deletion(watchers.forget)
-    mcp = McpHub(settings.mcp, sessions, runtime, log, folder=data_dir / MCP)
+    mcp = McpHub(settings.mcp, sessions, runtime, lasting, folder=data_dir / MCP)
     sessions.before_deletion(mcp.close_session)
     sessions.at_expiry(mcp.close_session)
     browsers = Browsers(settings.browser)
@@ -279,7 +283,7 @@ def _assemble(
         ]
     )
     task_rows, tool_calls = TaskRepository(database), ToolCallRepository(database)
-    states = TaskStates(database, task_rows)
+    states = TaskStates(database, task_rows, WillRepository(database))
     transcripts = Transcripts(database, ConversationRepository(database), MessageRepository(database))
     approvals = Approvals(database, ApprovalRepository(database), timeout_s=settings.approvals.timeout_s)
     history = History(Checkpoints(data_dir / CHECKPOINTS), sessions, task_rows, log)
@@ -310,6 +314,7 @@ def _assemble(
         ownership=ownership,
         database=database,
         log=log,
+        lasting=lasting,
         hub=hub,
         accounts=Accounts(database, settings.auth, data_dir),
         sessions=sessions,
@@ -318,7 +323,7 @@ def _assemble(
         searches=Searches(sessions, runtime),
         tasks=Tasks(database, task_rows, states, transcripts, approvals, runner, sessions, equipment.modes),
         approvals=approvals,
-        tools=DirectCalls(database, sessions, runtime, tools, log, hub),
+        tools=DirectCalls(sessions, runtime, tools, lasting, hub),
         runtime=runtime,
         providers=providers,
         profiles=profiles,
@@ -327,8 +332,8 @@ def _assemble(
         index=index,
         mcp=mcp,
         browsers=browsers,
-        processes=ProcessTable(sessions, runtime, log, hub),
-        terminals=TerminalTable(sessions, runtime, log, hub),
+        processes=ProcessTable(sessions, runtime, lasting, hub),
+        terminals=TerminalTable(sessions, runtime, lasting, hub),
         shell=Shell(sessions, runtime),
         watchers=watchers,
         expiry=Expiry(sessions),

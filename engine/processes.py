@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 
 from engine.events.hub import Hub
-from engine.events.log import EventLog
+from engine.events.lasting import CUT_OFF, Lasting
 from engine.finishing import finish
 from engine.process_log import KEPT_CHARACTERS, ProcessLogFile
 from engine.runtimes.runtime import Command, Exit, Running, Runtime
@@ -70,10 +70,10 @@ class _Held:
 class ProcessTable:
     """The processes of every session."""
 
-    def __init__(self, sessions: Sessions, runtime: Runtime, events: EventLog, hub: Hub) -> None:
+    def __init__(self, sessions: Sessions, runtime: Runtime, lasting: Lasting, hub: Hub) -> None:
         self._sessions = sessions
         self._runtime = runtime
-        self._events = events
+        self._lasting = lasting
         self._hub = hub
         self._held: defaultdict[SessionId, dict[int, _Held]] = defaultdict(dict)
         self._numbers: defaultdict[SessionId, itertools.count[int]] = defaultdict(lambda: itertools.count(1))
@@ -163,7 +163,7 @@ class ProcessTable:
             if one.failure is not None:
                 del self._held[session_id][one.process.pid]
                 raise one.failure
-            await self._tell(session_id, ProcessStarted(process=one.process))
+            await self._tell_start(session_id, one.process)
         finally:
             starting.cancel()
             one.is_told.set()
@@ -191,22 +191,29 @@ class ProcessTable:
             one.failure = None if one.has_started.is_set() else failure
         finally:
             one.hold = None
-            one.process = dataclasses.replace(
+            ended = dataclasses.replace(
                 one.process, status=status, exit_code=code, error=error, ended_at=now()
             )
-            await finish(self._conclude(session_id, one))
+            await finish(self._conclude(session_id, one, ended))
 
-    async def _conclude(self, session_id: SessionId, one: _Held) -> None:
-        await one.log.close()
-        if one.has_started.is_set():
-            await one.is_told.wait()
-            await self._tell(session_id, ProcessEnded(process=one.process))
-
-    async def _tell(self, session_id: SessionId, happened: ProcessStarted | ProcessEnded) -> None:
+    async def _conclude(self, session_id: SessionId, one: _Held, ended: Process) -> None:
+        """It has ended for callers once its end is told."""
         try:
-            await self._events.append(session_id, happened)
+            await one.log.close()
+            if one.has_started.is_set():
+                await one.is_told.wait()
+                await self._lasting.end(session_id, _key(ended), ProcessEnded(process=ended))
+        finally:
+            one.process = ended
+
+    async def _tell_start(self, session_id: SessionId, process: Process) -> None:
+        lost = dataclasses.replace(process, status=ProcessStatus.FAILED, error=CUT_OFF)
+        try:
+            await self._lasting.begin(
+                session_id, _key(process), ProcessStarted(process=process), will=ProcessEnded(process=lost)
+            )
         except NotFound:
-            log.debug("not told", session_id=session_id, event=happened.name)  # the session is gone
+            log.debug("not told", session_id=session_id, pid=process.pid)  # the session is gone
 
     def _find(self, session_id: SessionId, pid: int) -> _Held:
         one = self._held.get(session_id, {}).get(pid)
@@ -217,6 +224,10 @@ class ProcessTable:
     async def _shown(self, one: _Held) -> Process:
         hold = one.hold
         return one.process if hold is None else dataclasses.replace(one.process, ports=await hold.ports())
+
+
+def _key(process: Process) -> str:
+    return f"process/{process.pid}"
 
 
 def _outcome(done: Exit, *, is_stopped: bool) -> tuple[ProcessStatus, int, str | None]:

@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 
 from engine.events.hub import Hub
-from engine.events.log import EventLog
+from engine.events.lasting import Lasting
 from engine.finishing import finish
 from engine.runtimes.output import Tail
 from engine.runtimes.runtime import Command, Runtime
@@ -63,10 +63,10 @@ class _Open:
 class TerminalTable:
     """The terminals of every session."""
 
-    def __init__(self, sessions: Sessions, runtime: Runtime, events: EventLog, hub: Hub) -> None:
+    def __init__(self, sessions: Sessions, runtime: Runtime, lasting: Lasting, hub: Hub) -> None:
         self._sessions = sessions
         self._runtime = runtime
-        self._events = events
+        self._lasting = lasting
         self._hub = hub
         self._open: defaultdict[SessionId, dict[TerminalId, _Open]] = defaultdict(dict)
         sessions.before_deletion(self.close_session)
@@ -156,7 +156,7 @@ class TerminalTable:
                 self._sessions.sandbox(session), command, columns=size.columns, rows=size.rows
             )
             async with opening as program:
-                await self._events.append(session_id, TerminalOpened(terminal=one.terminal))
+                await self._tell_start(session_id, one.terminal)
                 one.opened.set_result(program)
                 await self._show(session_id, one, program)
                 code = await program.ended()
@@ -182,18 +182,27 @@ class TerminalTable:
             one.take(text)
             self._hub.signal(session_id, printed)
 
+    async def _tell_start(self, session_id: SessionId, terminal: Terminal) -> None:
+        await self._lasting.begin(
+            session_id,
+            _key(terminal),
+            TerminalOpened(terminal=terminal),
+            will=TerminalClosed(terminal_id=terminal.id, exit_code=ENDED_BY_US),
+        )
+
     async def _tell_end(self, session_id: SessionId, one: _Open, code: int) -> None:
-        try:
-            closed = TerminalClosed(terminal_id=one.terminal.id, exit_code=code)
-            await self._events.append(session_id, closed)
-        except NotFound:
-            log.debug("not told", session_id=session_id)  # the session is gone
+        closed = TerminalClosed(terminal_id=one.terminal.id, exit_code=code)
+        await self._lasting.end(session_id, _key(one.terminal), closed)
 
     def _find(self, session_id: SessionId, terminal_id: TerminalId) -> _Open:
         one = self._open.get(session_id, {}).get(terminal_id)
         if one is None:
             raise NotFound("terminal", terminal_id)
         return one
+
+
+def _key(terminal: Terminal) -> str:
+    return f"terminal/{terminal.id}"
 
 
 async def _end(several: list[_Open]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.runtimes.runtime import mount_path
 from handlers.operation import Handlers, operation
+from models.approval import ApprovalResolved
 from models.error import ExtraNotInstalled, NotFound
 from models.identifier import SessionId
 from models.session import (
@@ -21,6 +22,7 @@ from models.session import (
     SessionUpdatedEvent,
     Workspace,
 )
+from models.task import TaskCancelled, TaskUnfocused, ToolFailed
 from models.user import Caller, Permission
 
 
@@ -104,7 +106,7 @@ class Sessions(Handlers, namespace="/sessions"):
         exclusive=("session_id",),
         limit="session_management",
         errors=(NotFound,),
-        emits=(SessionDeletedEvent,),
+        emits=(TaskCancelled, TaskUnfocused, ApprovalResolved, ToolFailed, SessionDeletedEvent),
     )
     async def delete(self, caller: Caller, request: SessionRef) -> SessionRemoved:
         """Delete a session: end what runs in it and remove its workspace, tasks and events."""

@@ -173,7 +173,7 @@ class Tasks(Handlers, namespace="/tasks"):
         on="session_id",
         exclusive=("session_id",),
         errors=(NotFound, Conflict),
-        emits=(TaskCancelled, TaskUnfocused, ApprovalResolved),
+        emits=(TaskCancelled, TaskUnfocused, ApprovalResolved, ToolFailed),
     )
     async def cancel(self, caller: Caller, request: TaskRef) -> TaskAnswer:
         """Stop a task and everything that it started. A task that has ended answers 409."""

@@ -13,7 +13,7 @@ from models.error import (
     ValidationFailed,
 )
 from models.file import BY_COMMANDS
-from models.task import ToolOutput, ToolStarted
+from models.task import ToolFailed, ToolOutput, ToolStarted
 from models.tool import ToolCatalogue, ToolCompleted, ToolExecute, ToolExecuted, ToolListRequest
 from models.user import Caller, Permission
 
@@ -39,7 +39,7 @@ class Tools(Handlers, namespace="/tools"):
             PayloadTooLarge,
             ServerOverload,
         ),
-        emits=(ToolStarted, ToolOutput, ToolCompleted, *BY_COMMANDS),
+        emits=(ToolStarted, ToolOutput, ToolCompleted, ToolFailed, *BY_COMMANDS),
     )
     async def execute(self, caller: Caller, request: ToolExecute) -> ToolExecuted:
         """Run a tool now, without a task.

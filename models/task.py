@@ -447,14 +447,28 @@ class CallWritten(Event):
     position: int = field(metadata=described("Characters of the arguments before this piece"))
 
 
+class CallFailure(enum.StrEnum):
+    """Why a tool call failed. `TOOL_FAILED` stands beside a `tool.completed`; any other is the call's end."""
+
+    TOOL_FAILED = "TOOL_FAILED"
+    NOT_MADE = "CALL_NOT_MADE"
+    INTERRUPTED = "CALL_INTERRUPTED"
+    CANCELLED = "CALL_CANCELLED"
+    ABANDONED = "CALL_ABANDONED"
+
+
 @event("tool.failed")
 @value
 class ToolFailed(Event):
-    """A tool call failed: it could not be understood, or the tool could not do it. Source: S2."""
+    """A tool call failed: it could not be made, the tool could not do it, or it was cut off. Source: S2.
+
+    `code`: `TOOL_FAILED` stands beside the `tool.completed` that ends the call; any other is the end itself.
+    """
 
     call_id: str
     tool_name: str
     error: str
+    code: CallFailure = CallFailure.TOOL_FAILED
 
 
 @event("tool.started")

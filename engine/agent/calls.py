@@ -18,13 +18,13 @@ from engine.tools.attempt_completion import AttemptCompletion
 from engine.tools.catalogue import PreparedCall
 from engine.tools.perform import file_event, outcome, perform
 from engine.tools.reach import reach
-from engine.tools.tool import Notice, ToolFailure, ToolResult
+from engine.tools.tool import MOST_TOLD, Notice, ToolFailure, ToolResult
 from models.approval import Approval, ApprovalStatus, Decision
 from models.conversation import Background, Role, ToolCall, Turn
 from models.error import AppError
 from models.event import Event
 from models.identifier import MessageId
-from models.task import ToolFailed, ToolStarted
+from models.task import CallFailure, ToolFailed, ToolStarted
 from models.tool import ToolCompleted, ToolGroup
 from models.usage import ToolUse
 
@@ -32,8 +32,6 @@ CHANGING: Final = frozenset({ToolGroup.EDIT, ToolGroup.COMMAND, ToolGroup.MCP})
 """Groups whose tools may change files."""
 INFORMATION: Final = "tool"
 """The kind of a notice that tells what was done, once it is done. Others tell what is about to run."""
-MOST_TOLD: Final = 2000
-"""Characters of a failure that are told; the whole is in the result."""
 FORBIDDEN: Final = "A rule of this session forbids this. Find another way, or ask the person."
 NOT_COMPLETE: Final = (
     "The task was not completed: another call of the same answer failed. Look at its result, and complete "
@@ -128,10 +126,13 @@ class Calls:
     async def _misunderstood(self, call: ToolCall, reason: str) -> None:
         """The call cannot be made as it is: the model is told how to make it, and people why it was not."""
         self._work.mistakes += 1
-        told = ToolFailed(call_id=call.id, tool_name=call.tool_name, error=reason)
+        begun = ToolStarted(call_id=call.id, tool_name=call.tool_name, parameters=call.arguments)
+        ended = ToolFailed(
+            call_id=call.id, tool_name=call.tool_name, error=reason[:MOST_TOLD], code=CallFailure.NOT_MADE
+        )
         tool_usage = self._used(call, attempts=1, failures=1)
         write = self._failing(call, reason) if call.id in self._work.begun_messages else None
-        await self._work.append(_answered(call, reason), told, alongside=write, tool_usage=tool_usage)
+        await self._work.append(_answered(call, reason), begun, ended, alongside=write, tool_usage=tool_usage)
 
     def _failing(self, call: ToolCall, reason: str) -> Alongside:
         """The message that a call failed, in the place of the one that was growing for it."""

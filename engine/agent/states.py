@@ -4,25 +4,47 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 
 from engine.storage.database import Database, Transaction
 from engine.storage.tasks import TaskRepository
+from engine.storage.wills import WillRepository
 from models.clock import now
 from models.error import Conflict, NotFound
 from models.event import Event
 from models.identifier import TaskId
-from models.task import FINAL, TRANSITIONS, Activity, Task, TaskFocused, TaskStatus, TaskUnfocused
+from models.task import (
+    FINAL,
+    TRANSITIONS,
+    Activity,
+    CallFailure,
+    Task,
+    TaskFocused,
+    TaskStatus,
+    TaskUnfocused,
+    ToolFailed,
+    ToolStarted,
+)
+from models.tool import ToolCompleted
 
 Alongside = Callable[[Transaction], Awaitable[None]]
 
+CUT_OFF: Final = {
+    TaskStatus.PENDING: (CallFailure.INTERRUPTED, "The task was interrupted while this call ran."),
+    TaskStatus.CANCELLED: (CallFailure.CANCELLED, "The task was cancelled while this call ran."),
+    TaskStatus.FAILED: (CallFailure.ABANDONED, "The task failed while this call ran."),
+    TaskStatus.COMPLETED: (CallFailure.ABANDONED, "The task was completed while this call ran."),
+}
+"""Why the calls that a task was at have ended, by what it has become."""
+
 
 class TaskStates:
-    """Moves tasks from one state to the next."""
+    """Moves tasks from one state to the next. A call that began has ended once its task does not run."""
 
-    def __init__(self, database: Database, tasks: TaskRepository) -> None:
+    def __init__(self, database: Database, tasks: TaskRepository, wills: WillRepository) -> None:
         self._database = database
         self._tasks = tasks
+        self._wills = wills
         self._committed: dict[TaskId, Task] = {}
         """Unfinished tasks as they stand in the database: a step changes its task several times."""
         self._changing: dict[TaskId, Transaction] = {}
@@ -88,8 +110,31 @@ class TaskStates:
         await self._tasks.save(unit, after, before)
         if alongside is not None:
             await alongside(unit)
-        for happened in _with_focus(before, after, events):
+        await self._note_calls(unit, after, events)
+        cut_off = [] if after.status is TaskStatus.RUNNING else await self._cut_off(unit, after)
+        for happened in (*cut_off, *_with_focus(before, after, events)):
             unit.append(after.session_id, happened, task_id=after.id)
+
+    async def _note_calls(self, unit: Transaction, task: Task, events: tuple[Event, ...]) -> None:
+        """Keep which calls have been told to begin, and not to end."""
+        for happened in events:
+            if isinstance(happened, ToolStarted):
+                code, reason = CUT_OFF[TaskStatus.PENDING]
+                will = ToolFailed(
+                    call_id=happened.call_id, tool_name=happened.tool_name, error=reason, code=code
+                )
+                key = _key(task, happened.call_id)
+                await self._wills.leave(unit, task.session_id, key, will, task_id=task.id)
+            elif isinstance(happened, (ToolCompleted, ToolFailed)):
+                await self._wills.take_back(unit, task.session_id, _key(task, happened.call_id))
+
+    async def _cut_off(self, unit: Transaction, task: Task) -> list[Event]:
+        """The ends of the calls that a task was at."""
+        code, reason = CUT_OFF[task.status]
+        return [
+            ToolFailed(call_id=call["callId"], tool_name=call["toolName"], error=reason, code=code)
+            for call in await self._wills.claim(unit, task.session_id, task.id)
+        ]
 
     def _keep(self, unit: Transaction, task: Task) -> None:
         """The unit is committed: unless another changes the task already, it stands as the unit left it."""
@@ -98,6 +143,10 @@ class TaskStates:
         del self._changing[task.id]
         if task.status not in FINAL:
             self._committed[task.id] = task
+
+
+def _key(task: Task, call_id: str) -> str:
+    return f"call/{task.id}/{call_id}"
 
 
 def _with_focus(before: Task, after: Task, events: tuple[Event, ...]) -> tuple[Event, ...]:

@@ -308,8 +308,12 @@ class Tasks:
 
     async def _abandon(self, session_id: SessionId) -> None:
         """End the tasks of a session that is about to vanish."""
-        for task in await self._repository.unfinished(session_id):
+        unfinished = await self._repository.unfinished(session_id)
+        for task in unfinished:
             await self._runner.stop(task.id)
+        for task in reversed(unfinished):
+            with contextlib.suppress(Conflict):  # it has ended meanwhile
+                await self._end(task.id)
             self._states.forget(task.id)
         self._runner.forget(session_id)
 

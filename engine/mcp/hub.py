@@ -13,7 +13,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from engine.events.log import EventLog
+from engine.events.lasting import CUT_OFF, Lasting
 from engine.mcp.answer import Answer, McpFailure, Offer
 from engine.mcp.definitions import Definition, Definitions, definitions
 from engine.mcp.describing import described
@@ -61,13 +61,19 @@ class McpHub:
     """Reaches the servers that a session's agent may use."""
 
     def __init__(
-        self, settings: McpSettings, sessions: SessionSource, runtime: Runtime, log: EventLog, *, folder: Path
+        self,
+        settings: McpSettings,
+        sessions: SessionSource,
+        runtime: Runtime,
+        lasting: Lasting,
+        *,
+        folder: Path,
     ) -> None:
         """`folder` is where the operator's own programs begin; it is made when one is started."""
         self._settings = settings
         self._sessions = sessions
         self._runtime = runtime
-        self._log = log
+        self._lasting = lasting
         self._folder = folder
         self._outside = UnsafeLocalRuntime()
         self._slots: defaultdict[SessionId, dict[str, Slot]] = defaultdict(dict)
@@ -200,8 +206,13 @@ class McpHub:
         )
 
         async def tell(happened: McpStarted | McpStopped) -> None:
+            key = f"mcp/{happened.server_name}"
+            if isinstance(happened, McpStopped):
+                await self._lasting.end(session.id, key, happened)
+                return
+            will = McpStopped(server_name=happened.server_name, error=CUT_OFF)
             with contextlib.suppress(NotFound):  # a session that is gone is told nothing
-                await self._log.append(session.id, happened)
+                await self._lasting.begin(session.id, key, happened, will=will)
 
         await slot.connect(connection, tell)
         return connection

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
+from engine.finishing import finish
 from engine.mcp.answer import McpFailure, Offer
 from models.error import AppError
 from models.mcp import McpStarted, McpStopped
@@ -21,7 +22,7 @@ START_PAUSE_S: Final = 10.0
 """After a start that failed; twice as long after each further one."""
 REASON_CHARACTERS: Final = 2000
 
-Tell = Callable[[McpStarted | McpStopped], Awaitable[None]]
+Tell = Callable[[McpStarted | McpStopped], Coroutine[Any, Any, None]]
 
 log = structlog.get_logger("mcp")
 
@@ -106,8 +107,8 @@ class Slot:
             self._blame(error, was_connected=ready.is_set())
         finally:
             connection.end()
-        if ready.is_set():
-            await tell(McpStopped(server_name=self._name, error=error))
+            if ready.is_set():
+                await finish(tell(McpStopped(server_name=self._name, error=error)))
 
     def _blame(self, error: str, *, was_connected: bool) -> None:
         """What ran for a while may be started again at once, but only once."""

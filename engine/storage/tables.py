@@ -253,6 +253,17 @@ approvals = Table(
     Index(None, "task_id", "status"),
 )
 
+wills = Table(
+    "wills",
+    metadata,
+    _session_key(primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("task_id", String(64)),
+    Column("type", String(64), nullable=False),
+    Column("fields", LargeBinary, nullable=False),
+)
+"""The event that ends what has been told to have begun, if nobody lives to tell of its end."""
+
 # No foreign key: a row is checked against its session when its number is given, and appends stay cheap;
 # the time is plain milliseconds for the same reason.
 events = Table(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
 
 from engine.runtimes.runtime import Exit, StillRunning
 from engine.runtimes.workspace import Workspace
@@ -15,6 +15,9 @@ from models.shape import Shape
 from models.tool import ToolGroup
 
 AnyParameters = TypeVar("AnyParameters", bound=Shape)
+
+MOST_TOLD: Final = 2000
+"""Characters of a failure that are told; the whole is in the result."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

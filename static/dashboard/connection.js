@@ -14,6 +14,7 @@ export class Connection {
     this.opened = null;
     this.onEvent = () => {};
     this.onGone = () => {};
+    this.onTrouble = () => {};
     this.onLoggedOut = onLoggedOut;
     this.credentials = credentials;
     this.socket = io({ auth: (answer) => answer(this.#handshake()), transports: ["websocket", "polling"] });
@@ -35,11 +36,11 @@ export class Connection {
     return answer;
   }
 
-  /** Follow a session from behind `lastSeq`. `lastSeq()` is asked again whenever the line was broken. */
-  async follow(sessionId, lastSeq) {
+  /** Follow a session from behind a cursor. `cursor()` is asked again whenever the line was broken. */
+  async follow(sessionId, cursor) {
     await this.unfollow();
-    this.following = { sessionId, lastSeq };
-    return this.call("event.subscribe", { sessionId, lastSeq: lastSeq() });
+    this.following = { sessionId, cursor };
+    return this.call("event.subscribe", { sessionId, ...cursor() });
   }
 
   async unfollow() {
@@ -57,7 +58,7 @@ export class Connection {
   #handshake() {
     const { token } = this.credentials;
     if (!this.following) return { token };
-    return { token, sessionId: this.following.sessionId, lastSeq: this.following.lastSeq() };
+    return { token, sessionId: this.following.sessionId, ...this.following.cursor() };
   }
 
   #lost(reason) {

@@ -18,6 +18,7 @@ function nothing(session) {
     session,
     start: 0, // events up to this number were not asked for
     seq: 0,
+    lastEventId: undefined,
     isLoading: true,
     tasks: new Map(),
     approvals: new Map(),
@@ -44,9 +45,12 @@ export class Following extends Store {
   async open({ whole = false } = {}) {
     const { session } = this.value;
     const sessionId = session.id;
-    Object.assign(this.value, nothing(session));
+    const opening = (this.opening = Symbol(sessionId));
     this.connection.opened = this;
-    this.connection.onEvent = (event) => this.#take(event);
+    this.connection.onEvent = () => {}; // what was followed before is not taken for the beginning
+    await this.connection.unfollow();
+    Object.assign(this.value, nothing(session));
+    this.tell();
     const { pagination } = await this.connection.call("event.list", { sessionId, limit: 1 });
     this.known = pagination.head;
     this.value.start = this.value.seq = whole ? 0 : Math.max(0, pagination.head - HISTORY);
@@ -54,10 +58,11 @@ export class Following extends Store {
       this.connection.call("task.list", { sessionId, limit: 100 }),
       this.connection.call("approval.list", { sessionId, status: "pending", limit: 100 }),
     ]);
-    if (this.connection.opened !== this) return; // another one was opened meanwhile
+    if (this.connection.opened !== this || this.opening !== opening) return; // another was opened meanwhile
     for (const task of tasks.data.reverse()) this.value.tasks.set(task.id, task);
     for (const approval of approvals.data) this.value.approvals.set(approval.id, approval);
-    await this.connection.follow(sessionId, () => this.value.seq);
+    this.connection.onEvent = (event) => this.#take(event);
+    await this.connection.follow(sessionId, () => this.#cursor());
     this.set({ isLoading: false });
   }
 
@@ -74,11 +79,20 @@ export class Following extends Store {
     return [...this.value.approvals.values()].filter((approval) => approval.status === "pending");
   }
 
+  /** Where to go on: the last event, by its id where one was seen, since numbers are given again after a restoration. */
+  #cursor() {
+    const { seq, lastEventId } = this.value;
+    return lastEventId ? { lastSeq: seq, lastEventId } : { lastSeq: seq };
+  }
+
   #take(event) {
     const state = this.value;
-    if (event.sessionId !== state.session.id || (event.seq && event.seq <= state.seq)) return;
+    if (event.sessionId !== state.session.id) return;
+    if (event.type === "log.reset") return void this.#restart();
+    if (event.seq && event.seq <= state.seq) return;
     if (event.seq) {
       state.seq = event.seq;
+      state.lastEventId = event.id;
       state.events.push(event);
       if (state.events.length > MOST_EVENTS) state.events.splice(0, MOST_EVENTS / 5);
     }
@@ -90,6 +104,17 @@ export class Following extends Store {
       for (const old of state.story.splice(0, MOST_ITEMS / 5)) state.calls.delete(old.callKey);
     }
     this.tell();
+  }
+
+  /** The log is not the one that was followed: all that was known is dropped and read again. */
+  async #restart() {
+    try {
+      const { session } = await this.connection.call("session.get", { sessionId: this.value.session.id });
+      this.value.session = session;
+      await this.open();
+    } catch (failure) {
+      this.connection.onTrouble(failure);
+    }
   }
 }
 
@@ -161,6 +186,15 @@ const ended = (state, event) => {
   state.story.push({ kind: "end", key: event.id, type: event.type, time: event.timestamp, event });
 };
 
+/** What became of a call that was cut off, by the code of its failure. */
+const CUT_OFF = { CALL_INTERRUPTED: "interrupted", CALL_CANCELLED: "cancelled", CALL_ABANDONED: "interrupted" };
+
+/** A call that was interrupted may begin anew, under the same id. */
+const begun = (state, event) =>
+  Object.assign(call(state, event), {
+    state: "running", toolName: event.toolName, parameters: event.parameters, result: undefined, error: undefined,
+  });
+
 /** What an event adds to the story. */
 const STORY = {
   "message.created": (state, event) => {
@@ -186,7 +220,7 @@ const STORY = {
     asked.verdict = event;
     if (event.status !== "approved") asked.state = event.status;
   },
-  "tool.started": (state, event) => (call(state, event).state = "running"),
+  "tool.started": (state, event) => begun(state, event),
   "tool.output": (state, event) => {
     const running = call(state, event);
     running.output = (running.output + event.text).slice(-MOST_OUTPUT);
@@ -195,6 +229,12 @@ const STORY = {
     const done = call(state, event);
     Object.assign(done, { state: event.result.success ? "done" : "failed", result: event.result });
     done.executionTime = event.executionTime;
+    if (event.taskId) state.isCommandLong = false;
+  },
+  "tool.failed": (state, event) => {
+    if (event.code === "TOOL_FAILED") return; // it stands beside the result
+    const failed = call(state, event);
+    Object.assign(failed, { state: CUT_OFF[event.code] ?? "failed", error: event.error });
     if (event.taskId) state.isCommandLong = false;
   },
   "task.interactive": (state, event) => {

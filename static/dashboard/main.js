@@ -71,6 +71,7 @@ function Desk({ connection, onLogOut }) {
   useEffect(() => void (isConnected && !following && openAddressed()), [isConnected]);
   useEffect(() => {
     connection.onGone = () => (setFollowing(null), toAddress(null), setFailure({ message: "The session is gone." }));
+    connection.onTrouble = setFailure;
     addEventListener("popstate", openAddressed);
     return () => removeEventListener("popstate", openAddressed);
   }, [connection]);

@@ -51,21 +51,23 @@ function Text({ of }) {
 const STATES = {
   asking: "waits for you", running: "running", done: "done", failed: "failed",
   rejected: "rejected", expired: "expired", cancelled: "cancelled", approved: "approved",
+  interrupted: "interrupted",
 };
 
 function Called({ item }) {
-  const { toolName, parameters, state, result, output, changes, verdict, taskId } = item;
-  if (toolName === "attempt_completion") return null;
+  const { toolName, parameters, state, result, error, output, changes, verdict, taskId } = item;
+  if (toolName === "attempt_completion" && !error) return null;
   const text = result?.output ?? output;
   const what = parameters?.command ?? parameters?.path ?? "";
   return html`<li class="call ${state}">
-    <details open=${state === "failed" || state === "rejected" || changes.length > 0 || Boolean(parameters?.command)}>
+    <details open=${state === "failed" || state === "rejected" || Boolean(error) || changes.length > 0 || Boolean(parameters?.command)}>
       <summary>
         <span class="mark" aria-hidden="true"></span>
         <span class="tool">${toolName}</span> <code>${what}</code>
         <span class="quiet small">${STATES[state]}${item.executionTime === undefined ? "" : ` · ${durationOf(item.executionTime)}`}${taskId ? "" : " · run by hand"}</span>
       </summary>
       ${verdict?.status === "rejected" && html`<p class="quiet small">Rejected by ${verdict.resolvedBy ?? "somebody"}${verdict.feedback ? `: ${verdict.feedback}` : ""}</p>`}
+      ${error && html`<p class="small error">${error}</p>`}
       ${changes.map((change) => html`<${Changed} key=${change.path} ...${change} />`)}
       ${!parameters?.command && !changes.length && html`<${Parameters} of=${parameters} />`}
       ${text && !changes.length && html`<pre class="code" tabindex="0">${text}</pre>`}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -120,7 +121,7 @@ class Line:
     """A way to the server that can be cut and mended."""
 
     def __init__(self, server: ServerProcess) -> None:
-        self._port = urlsplit(server.url).port
+        self._server = server
         self._open: set[asyncio.StreamWriter] = set()
         self._is_cut = False
 
@@ -128,7 +129,7 @@ class Line:
         if self._is_cut:
             writer.close()
             return
-        there, onwards = await asyncio.open_connection("127.0.0.1", self._port)
+        there, onwards = await asyncio.open_connection("127.0.0.1", urlsplit(self._server.url).port)
         self._open |= {writer, onwards}
         await asyncio.gather(self._pass_on(reader, onwards), self._pass_on(there, writer))
 
@@ -170,3 +171,76 @@ async def test_what_happens_while_the_line_is_cut_is_seen_once_it_is_mended(
         assert seen == list(range(len(seen), 0, -1))
         await page.open("about:blank")
         line.cut()
+
+
+async def test_a_call_that_a_rule_forbids_is_shown_as_failed_with_its_reason(
+    server: ServerProcess, page: Page
+) -> None:
+    config = {
+        "provider": "scripted",
+        "model": "write-and-run",
+        "approvals": [{"decision": "never", "group": "edit"}],
+    }
+    created = server.curl("POST", "/api/v1/sessions", {"name": "Forbidden", "config": config})
+    session_id = created.body["session"]["id"]
+    server.curl("POST", f"/api/v1/sessions/{session_id}/tasks", {"input": "Print some prime numbers"})
+    await page.open(f"{server.url}/?session={session_id}#token={server.key}")
+    await page.shows("Task failed")
+    await page.shows("A rule of this session forbids this.")
+    assert await page.evaluate("document.querySelector('.call.failed .tool').innerText") == "write_to_file"
+
+
+async def test_calls_that_a_kill_cut_off_are_shown_as_interrupted(tmp_path: Path, page: Page) -> None:
+    server = ServerProcess(tmp_path / "data").start()
+    try:
+        session_id = server.curl("POST", "/api/v1/sessions", {"name": "Cut off"}).body["session"]["id"]
+        await page.open(f"{server.url}/?session={session_id}#token={server.key}")
+        await page.press("Command")
+        await page.type("Command", "sleep 1000")
+        await page.press("Run")
+        await page.until("document.querySelector('.call.running')")
+        server.kill()
+        server.start()
+        await page.open(f"{server.url}/?session={session_id}#token={server.key}")
+        await page.shows("The server was stopped while this ran.")
+        assert await page.evaluate("document.querySelectorAll('.call.running').length") == 0
+        assert await page.evaluate("document.querySelectorAll('.call.interrupted').length") == 1
+    finally:
+        server.end()
+
+
+async def test_a_page_forgets_what_a_restored_server_does_not_know(tmp_path: Path, page: Page) -> None:
+    server = ServerProcess(tmp_path / "data").start()
+    backup = tmp_path / "backup"
+
+    def run(session_id: str, command: str) -> None:
+        path = f"/api/v1/sessions/{session_id}/tools/execute_command"
+        assert server.curl("POST", path, {"parameters": {"command": command}}).status == 200
+
+    try:
+        session_id = server.curl("POST", "/api/v1/sessions", {"name": "Restored"}).body["session"]["id"]
+        run(session_id, "echo known before")
+        assert server.stop() == 0
+        shutil.copytree(server.data_dir, backup)
+        server.start()
+        line = Line(server)
+        async with await asyncio.start_server(line.carry, "127.0.0.1", 0) as listening:
+            address = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+            await page.open(f"{address}/?session={session_id}#token={server.key}")
+            await asyncio.to_thread(run, session_id, "echo forgotten words")
+            await page.shows("forgotten words")
+            line.cut()
+            await page.shows("Disconnected")
+            assert server.stop() == 0
+            shutil.rmtree(server.data_dir)
+            backup.rename(server.data_dir)
+            server.start()
+            for number in range(3):
+                await asyncio.to_thread(run, session_id, f"echo after the restoration {number}")
+            line.mend()
+            await page.shows("after the restoration 2")
+            await page.shows("known before")
+            assert "forgotten" not in await page.evaluate("document.body.innerText")
+            assert await page.evaluate("document.querySelectorAll('.call').length") == 4
+    finally:
+        server.end()

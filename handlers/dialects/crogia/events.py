@@ -12,6 +12,7 @@ from models.approval import ApprovalRequired
 from models.event import StoredEvent
 from models.message import Author
 from models.task import (
+    CallFailure,
     MessageCreated,
     MessageDelta,
     MessageDiscarded,
@@ -30,6 +31,8 @@ Content = dict[str, Any]
 Said = list[Content]
 
 SAID_BY_THE_AGENT: Final = frozenset({"text", "completion_result"})
+BESIDE: Final = (None, CallFailure.TOOL_FAILED)
+"""The codes of failures beside a result; there was none in the logs of earlier versions."""
 ELSEWHERE: Final = "answer it over Socket.IO, below /api/v1 or on the dashboard"
 
 
@@ -129,10 +132,14 @@ class EventStream:
         return [{"type": "tool_call", "tool_name": content["toolName"], "arguments": content["parameters"]}]
 
     def _answered(self, content: Content) -> Said:
-        """A call that failed has ended, too; one that ran is told of twice."""
+        """A call that failed has ended, too; one that ran is told of twice.
+
+        Where the connection has not seen its beginning, the code says which of the two this is.
+        """
         is_open = content["callId"] in self._calls
         self._calls.discard(content["callId"])
-        return [{"type": "tool_complete"}] if is_open or content["type"] == ToolCompleted.name else []
+        beside = content["type"] == ToolFailed.name and content.get("code") in BESIDE
+        return [{"type": "tool_complete"}] if is_open or not beside else []
 
 
 def _task(event_type: str, content: Content) -> Content:

@@ -12,6 +12,7 @@ from models.event import StoredEvent
 from models.mode import ModeSwitched
 from models.session import SessionUpdatedEvent
 from models.task import (
+    CallFailure,
     CallWritten,
     MessageCreated,
     MessageDelta,
@@ -42,6 +43,7 @@ Said = list[list[Any]]
 
 FORM: Final = "extension"
 SAID_BY_A_PERSON: Final = "user_feedback"
+CUT_OFF: Final = frozenset({CallFailure.INTERRUPTED, CallFailure.CANCELLED, CallFailure.ABANDONED})
 ENDINGS: Final = frozenset(ended.name for ended in (TaskCompleted, TaskFailed, TaskCancelled, TaskResumable))
 
 
@@ -126,6 +128,13 @@ def _unpaused(content: Content) -> Said:
     return [*done, ["taskUnpaused", parent], ["taskDelegationResumed", parent, child]]
 
 
+def _tool_failed(content: Content) -> Said:
+    """S2 knows the calls of tasks alone; what cuts one off is told of the task itself."""
+    if "taskId" not in content or content.get("code") in CUT_OFF:
+        return []
+    return [["taskToolFailed", content["taskId"], content["toolName"], content["error"]]]
+
+
 def _mode_switched(content: Content) -> Said:
     return [["taskModeSwitched", content["taskId"], content["mode"]], ["modeChanged", content["mode"]]]
 
@@ -155,9 +164,7 @@ WORDS: Final[dict[str, Callable[[Content], Said]]] = {
     MessageCreated.name: _message,
     ModeSwitched.name: _mode_switched,
     TaskAnswered.name: _of_task("taskAskResponded"),
-    ToolFailed.name: lambda content: [
-        ["taskToolFailed", content["taskId"], content["toolName"], content["error"]]
-    ],
+    ToolFailed.name: _tool_failed,
     UsageUpdated.name: lambda content: [
         ["taskTokenUsageUpdated", content["taskId"], content["usage"], content["toolUsage"]]
     ],

@@ -1,0 +1,47 @@
+"""What can be said of a session from its events alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+PAIRS = {
+    "process.started": ("process.ended", lambda event: event["process"]["pid"]),
+    "terminal.opened": (
+        "terminal.closed",
+        lambda event: event["terminal"]["id"] if "terminal" in event else event["terminalId"],
+    ),
+    "mcp.started": ("mcp.stopped", lambda event: event["serverName"]),
+}
+
+
+def open_calls(events: Iterable[Mapping[str, Any]]) -> set[tuple[str | None, str]]:
+    """The calls that have begun and not ended; fails for an end without a beginning, or a second one."""
+    begun: set[tuple[str | None, str]] = set()
+    answered: tuple[str | None, str] | None = None
+    for event in events:
+        call = (event.get("taskId"), event.get("callId", ""))
+        if event["type"] == "tool.started":
+            assert call not in begun, f"{call} began twice"
+            begun.add(call)
+        elif event["type"] == "tool.failed" and event["code"] == "TOOL_FAILED":
+            assert answered == call, f"{call} failed beside no result"
+        elif event["type"] in ("tool.completed", "tool.failed"):
+            assert call in begun, f"{call} ended without having begun"
+            begun.remove(call)
+        answered = call if event["type"] == "tool.completed" else None
+    return begun
+
+
+def open_things(events: Iterable[Mapping[str, Any]]) -> set[tuple[str, Any]]:
+    """Processes, terminals and MCP servers that have begun and not ended."""
+    ends = {end: (begin, key) for begin, (end, key) in PAIRS.items()}
+    standing: set[tuple[str, Any]] = set()
+    for event in events:
+        if event["type"] in PAIRS:
+            standing.add((event["type"], PAIRS[event["type"]][1](event)))
+        elif event["type"] in ends:
+            begin, key = ends[event["type"]]
+            assert (begin, key(event)) in standing, f"{event['type']} without a beginning"
+            standing.remove((begin, key(event)))
+    return standing
