@@ -147,11 +147,12 @@ class DirectCalls:
         await self._lasting.begin(session.id, _key(call_id), started, will=lost)
         meter = _Meter()
         try:
-            result = await perform(prepared, context)
+            async with context.workspace.undoable() as context.workspace:
+                result = await perform(prepared, context)
+                await self._tell(session, request, call_id, result, meter.elapsed_ms)
         except BaseException as failure:
             await finish(self._tell(session, request, call_id, _failed(failure), meter.elapsed_ms))
             raise
-        await self._tell(session, request, call_id, result, meter.elapsed_ms)
         return ToolExecuted(
             result=outcome(result), execution_time=meter.elapsed_ms, resource_usage=meter.usage(result.exit)
         )

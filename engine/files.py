@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Final
-
-import structlog
 
 from engine.at_once import AtOnce
 from engine.events.log import EventLog
@@ -46,8 +44,6 @@ from models.file import (
 )
 from models.identifier import SessionId
 from models.session import ResourceLimits
-
-log = structlog.get_logger("files")
 
 MOST_ENTRIES: Final = 200_000
 """More than this is not counted; the listing then says that there is more."""
@@ -100,9 +96,8 @@ class Files:
         Raises: Conflict, if it exists; InvalidField; WorkspaceLimitExceeded.
         """
         content = _decode(request)
-        workspace = await self._writable(request.session_id)
-        entry = await workspace.create(request.path, content)
-        async with _undone_with(lambda: workspace.delete(entry.path, if_match=entry.etag)):
+        async with self._undoable(request.session_id) as workspace:
+            entry = await workspace.create(request.path, content)
             await self._log.append(request.session_id, FileCreated(path=entry.path))
         return entry
 
@@ -111,40 +106,34 @@ class Files:
 
         Raises: NotFound; Conflict, also for another `etag`; InvalidField; WorkspaceLimitExceeded.
         """
-        workspace = await self._writable(request.session_id)
-        written = await workspace.write(
-            request.path,
-            _decode(request),
-            may_create=False,
-            may_replace=True,
-            if_match=request.if_match or request.etag,
-            keep_before=True,
-        )
-
-        async def put_back() -> None:
-            if written.before is not None:
-                await workspace.update(written.entry.path, written.before, if_match=written.entry.etag)
-
-        async with _undone_with(put_back):
+        content = _decode(request)
+        async with self._undoable(request.session_id) as workspace:
+            written = await workspace.write(
+                request.path,
+                content,
+                may_create=False,
+                may_replace=True,
+                if_match=request.if_match or request.etag,
+                keep_before=True,
+            )
             await self._log.append(request.session_id, await _told(written))
         return written.entry
 
     async def delete(self, request: FileDelete) -> str:
         """Remove a file or an empty directory; its path. Raises: as `update`."""
-        workspace = await self._writable(request.session_id)
-        path = workspace.canonical(request.path)
-        await workspace.delete(request.path, if_match=request.if_match)
-        await self._log.append(request.session_id, FileDeleted(path=path))
+        async with self._undoable(request.session_id) as workspace:
+            path = workspace.canonical(request.path)
+            await workspace.delete(request.path, if_match=request.if_match)
+            await self._log.append(request.session_id, FileDeleted(path=path))
         return path
 
     async def rename(self, request: FileRename) -> FileEntry:
         """Give a file or directory another path. Raises: as `update`."""
-        workspace = await self._writable(request.session_id)
-        path = workspace.canonical(request.path)
-        entry = await workspace.rename(
-            request.path, request.to, overwrite=request.overwrite, if_match=request.if_match
-        )
-        async with _undone_with(lambda: workspace.rename(entry.path, path, overwrite=False)):
+        async with self._undoable(request.session_id) as workspace:
+            path = workspace.canonical(request.path)
+            entry = await workspace.rename(
+                request.path, request.to, overwrite=request.overwrite, if_match=request.if_match
+            )
             await self._log.append(request.session_id, FileRenamed(path=path, to=entry.path))
         return entry
 
@@ -153,16 +142,16 @@ class Files:
 
         Raises: as `update`; WorkspaceLimitExceeded; ServerOverload, where too many transfers are under way.
         """
-        workspace = await self._writable(request.session_id)
         limits = await self._limits(request.session_id)
-        with self._transfers.one_more(request.session_id):
-            written = await workspace.copied(
-                request.path,
-                request.to,
-                overwrite=request.overwrite,
-                max_disk_bytes=limits.max_disk_mb * MEBIBYTE,
-            )
-        await self._log.append(request.session_id, await _told(written))
+        async with self._undoable(request.session_id) as workspace:
+            with self._transfers.one_more(request.session_id):
+                written = await workspace.copied(
+                    request.path,
+                    request.to,
+                    overwrite=request.overwrite,
+                    max_disk_bytes=limits.max_disk_mb * MEBIBYTE,
+                )
+            await self._log.append(request.session_id, await _told(written))
         return written.entry
 
     async def open(self, request: FileDownload) -> OpenFile:
@@ -174,21 +163,21 @@ class Files:
 
         Raises: as `copy`; PayloadTooLarge, for more than the session's `maxFileSizeMB`.
         """
-        workspace = await self._writable(request.session_id)
         limits = await self._limits(request.session_id)
-        standing = await workspace.stat(request.path)
-        if standing is not None and (standing.type == "directory" or request.if_none_match is not None):
-            raise Conflict("There is something at this path already", path=request.path[:200])
-        with self._transfers.one_more(request.session_id):
-            written = await workspace.receive(
-                request.path,
-                pieces,
-                max_bytes=limits.max_file_size_mb * MEBIBYTE,
-                max_disk_bytes=limits.max_disk_mb * MEBIBYTE,
-                must_be_new=request.if_none_match is not None,
-                if_match=request.if_match,
-            )
-        await self._log.append(request.session_id, await _told(written))
+        async with self._undoable(request.session_id) as workspace:
+            standing = await workspace.stat(request.path)
+            if standing is not None and (standing.type == "directory" or request.if_none_match is not None):
+                raise Conflict("There is something at this path already", path=request.path[:200])
+            with self._transfers.one_more(request.session_id):
+                written = await workspace.receive(
+                    request.path,
+                    pieces,
+                    max_bytes=limits.max_file_size_mb * MEBIBYTE,
+                    max_disk_bytes=limits.max_disk_mb * MEBIBYTE,
+                    must_be_new=request.if_none_match is not None,
+                    if_match=request.if_match,
+                )
+            await self._log.append(request.session_id, await _told(written))
         return FileStored(file=written.entry, created=not written.was_there)
 
     async def pack(self, request: ArchiveDownload) -> AsyncGenerator[bytes, None]:
@@ -208,53 +197,41 @@ class Files:
         Raises: Conflict, if it is not empty and may not be replaced; InvalidField; PayloadTooLarge;
         WorkspaceLimitExceeded, for more than the session's limits; ServerOverload.
         """
-        workspace = await self._writable(request.session_id)
-        if not request.replace and (await workspace.list(include_hidden=True, max_entries=1)).is_anything:
-            raise Conflict("The workspace is not empty; with `replace` its content is replaced")
         limits = await self._limits(request.session_id)
-        with self._transfers.one_more(request.session_id):
-            content = await workspace.unpack(
-                request.format.value,
-                pieces,
-                replace=request.replace,
-                max_bytes=limits.max_file_size_mb * MEBIBYTE,
-                room_bytes=limits.max_disk_mb * MEBIBYTE,
-            )
-        told = WorkspaceImported(files=content.files, size=content.size)
-        await self._log.append(request.session_id, told)
+        async with self._undoable(request.session_id) as workspace:
+            if not request.replace and (await workspace.list(include_hidden=True, max_entries=1)).is_anything:
+                raise Conflict("The workspace is not empty; with `replace` its content is replaced")
+            with self._transfers.one_more(request.session_id):
+                content = await workspace.unpack(
+                    request.format.value,
+                    pieces,
+                    replace=request.replace,
+                    max_bytes=limits.max_file_size_mb * MEBIBYTE,
+                    room_bytes=limits.max_disk_mb * MEBIBYTE,
+                )
+            told = WorkspaceImported(files=content.files, size=content.size)
+            await self._log.append(request.session_id, told)
         return ArchiveUnpacked(files=content.files, size=content.size)
 
     async def make_directory(self, request: DirectoryMake) -> FileEntry:
         """Make a directory, with those above it. Raises: Conflict; InvalidField."""
-        workspace = await self._writable(request.session_id)
-        entry = await workspace.make_directory(request.path)
-        await self._log.append(request.session_id, _arrival(entry))
+        async with self._undoable(request.session_id) as workspace:
+            entry = await workspace.make_directory(request.path)
+            await self._log.append(request.session_id, _arrival(entry))
         return entry
 
-    async def _writable(self, session_id: SessionId) -> Workspace:
-        """The files of a session that takes changes. Raises: NotFound; Conflict, if it is not active."""
+    @asynccontextmanager
+    async def _undoable(self, session_id: SessionId) -> AsyncIterator[Workspace]:
+        """The files of a session that takes changes; one that cannot be told of is taken back.
+
+        Raises: NotFound; Conflict, if the session is not active.
+        """
         await self._sessions.get_active(session_id)
-        return self._sessions.workspace(session_id)
+        async with self._sessions.workspace(session_id).undoable() as workspace:
+            yield workspace
 
     async def _limits(self, session_id: SessionId) -> ResourceLimits:
         return (await self._sessions.get(session_id)).config.resource_limits
-
-
-@asynccontextmanager
-async def _undone_with(undo: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
-    """Undo what has been done to a workspace where the event that tells of it cannot be stored.
-
-    Where that fails, too (it has been changed again, say), the log of the server says so; the first failure
-    is the one that is raised.
-    """
-    try:
-        yield
-    except Exception:
-        try:
-            await undo()
-        except Exception:
-            log.exception("a change of a workspace is not told of and could not be undone")
-        raise
 
 
 async def _told(written: Written) -> FileCreated | FileModified:

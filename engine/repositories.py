@@ -91,18 +91,19 @@ class Repositories:
         workspace = self._sessions.workspace(session.id)
         if not request.replace and (await workspace.list(include_hidden=True, max_entries=1)).is_anything:
             raise Conflict("The workspace is not empty; with `replace` its content is replaced")
-        with self._at_once.one_more(session.id):
-            proxy = Proxy(allow_private=False, private_hosts=self._hosts)
-            try:
-                await proxy.address(place.hostname or "")
-                fetch = partial(self._fetch, session, request, await proxy.start())
-                fetched = await workspace.fill(fetch, replace=request.replace)
-            except AddressRefused as refusal:
-                raise InvalidField("url", f"It cannot be reached: {refusal}.") from refusal
-            finally:
-                await proxy.close()
-        told = WorkspaceImported(files=fetched.files, size=fetched.size, repository=request.url)
-        await self._log.append(session.id, told)
+        async with workspace.undoable() as undoable:
+            with self._at_once.one_more(session.id):
+                proxy = Proxy(allow_private=False, private_hosts=self._hosts)
+                try:
+                    await proxy.address(place.hostname or "")
+                    fetch = partial(self._fetch, session, request, await proxy.start())
+                    fetched = await undoable.fill(fetch, replace=request.replace)
+                except AddressRefused as refusal:
+                    raise InvalidField("url", f"It cannot be reached: {refusal}.") from refusal
+                finally:
+                    await proxy.close()
+            told = WorkspaceImported(files=fetched.files, size=fetched.size, repository=request.url)
+            await self._log.append(session.id, told)
         return RepositoryCloned(
             url=request.url,
             commit=fetched.commit,

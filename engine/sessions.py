@@ -153,9 +153,13 @@ class Sessions:
             expires_at=request.expires_at,
         )
         await self.workspace(session_id).make()
-        async with self._database.transaction() as unit:
-            await self._repository.insert(unit, session)
-            unit.append(session_id, SessionCreatedEvent(session=session))
+        try:
+            async with self._database.transaction() as unit:
+                await self._repository.insert(unit, session)
+                unit.append(session_id, SessionCreatedEvent(session=session))
+        except Exception:
+            await self.workspace(session_id).remove()
+            raise
         self.expiry_changed.set()
         return session
 

@@ -113,11 +113,12 @@ class Calls:
     ) -> str | None:
         await self._begin(call, prepared, None if is_told else notice)
         started = time.perf_counter()
-        try:
-            result = await perform(prepared, context)
-        except AppError as mistake:
-            result = ToolResult(success=False, output=_explain(mistake))
-        await self._end(call, result, (time.perf_counter() - started) * 1000, context.heard, notice)
+        async with self._work.workspace.undoable() as context.workspace:
+            try:
+                result = await perform(prepared, context)
+            except AppError as mistake:
+                result = ToolResult(success=False, output=_explain(mistake))
+            await self._end(call, result, (time.perf_counter() - started) * 1000, context.heard, notice)
         if prepared.tool.group in CHANGING:
             await self._work.save_checkpoint(prepared.describe()[:MOST_TOLD])
         await self._delay(prepared)

@@ -74,11 +74,17 @@ class History:
             if task.status is TaskStatus.RUNNING and task.activity not in AT_REST:
                 raise Conflict("A task is at work in this session; wait for its end or cancel it")
         workspace = self._sessions.workspace(request.session_id)
+        newest, _ = await self._checkpoints.page(request.session_id, limit=1, offset=0)
         saved, files = await self._checkpoints.restore(workspace, request.session_id, request.checkpoint_id)
-        if saved is not None:
-            await self._log.append(request.session_id, CheckpointSaved(checkpoint=saved))
-        told = CheckpointRestoredEvent(checkpoint_id=request.checkpoint_id, files=files)
-        await self._log.append(request.session_id, told)
+        try:
+            if saved is not None:
+                await self._log.append(request.session_id, CheckpointSaved(checkpoint=saved))
+            told = CheckpointRestoredEvent(checkpoint_id=request.checkpoint_id, files=files)
+            await self._log.append(request.session_id, told)
+        except Exception:
+            for before in [saved] if saved is not None else newest:
+                await self._checkpoints.restore(workspace, request.session_id, before.id)
+            raise
         return CheckpointRestored(files=files, saved_as=saved)
 
     async def recover(self) -> None:

@@ -28,11 +28,11 @@ _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def exchange(root: int, stage: int, name: str, *, replace: bool) -> None:
+def exchange(root: int, stage: int, name: str, *, replace: bool) -> list[str]:
     """Put all that is in `CONTENT` of an open stage into the open workspace `root`, which has this name.
 
-    Where one thing cannot be moved, all is put back. Raises: Conflict, if something is there that may not be
-    replaced; OSError.
+    What has come, by its names, which `take_back` wants. Where one thing cannot be moved, all is put back.
+    Raises: Conflict, if something is there that may not be replaced; OSError.
     """
     standing = os.listdir(root)
     if standing and not replace:
@@ -56,6 +56,18 @@ def exchange(root: int, stage: int, name: str, *, replace: bool) -> None:
             _take_back(root, content, old, coming)
             os.unlink(INTENT, dir_fd=stage)
             raise
+        os.unlink(INTENT, dir_fd=stage)
+    return coming
+
+
+def take_back(root: int, stage: int, name: str, coming: list[str]) -> None:
+    """Undo an exchange. Raises: OSError."""
+    with (
+        opened(os.open(CONTENT, _FOLDER, dir_fd=stage)) as content,
+        opened(os.open(OLD, _FOLDER, dir_fd=stage)) as old,
+    ):
+        _write_down(stage, {"workspace": name, "coming": coming})
+        _take_back(root, content, old, coming)
         os.unlink(INTENT, dir_fd=stage)
 
 

@@ -8,12 +8,14 @@ import datetime
 import os
 import posixpath
 import stat
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
+
+import structlog
 
 from engine.apart import Exhausted
 from engine.finishing import finish
@@ -36,6 +38,7 @@ from engine.runtimes.spelling import spelled, unspelled
 from engine.runtimes.staging import open_staging, staged, staged_folder
 from engine.runtimes.tree import TreeChanged, disk_bytes, remove_tree
 from engine.runtimes.turns import turn_in
+from engine.runtimes.undoing import Undo
 from engine.runtimes.unpacking import Content, unpack
 from models.error import Conflict, InvalidField, NotFound, PayloadTooLarge, WorkspaceLimitExceeded
 from models.file import FileEntry
@@ -48,6 +51,8 @@ Made = TypeVar("Made")
 
 LONGEST_PATH: Final = 4096
 _FOLDER: Final = os.O_PATH | os.O_DIRECTORY
+
+log = structlog.get_logger("files")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +93,55 @@ class Workspace:
         self._max_file_bytes = max_file_bytes
         self._room = room
         self._turn = turn_in(folder)
+        self._undo: Undo | None = None
+
+    @asynccontextmanager
+    async def undoable(self) -> AsyncIterator[Workspace]:
+        """The same workspace; what is done to it within the block is taken back where the block fails.
+
+        Cancelling takes nothing back: what was begun with a change may be under way. Where taking back fails,
+        too (something has been changed again, say), the server's log says so; the first failure is raised.
+        """
+        workspace = Workspace(self.folder, max_file_bytes=self._max_file_bytes, room=self._room)
+        workspace._undo = undo = Undo(self.folder)
+        try:
+            yield workspace
+        except Exception:
+            if not undo.is_empty:
+                await self._take_back(undo)
+            raise
+        finally:
+            await finish(asyncio.to_thread(undo.close))
+
+    async def _take_back(self, undo: Undo) -> None:
+        def run(root: int, _: str) -> None:
+            try:
+                undo.run(root)
+            finally:
+                for path in undo.paths:
+                    self._changed(root, path)
+
+        try:
+            await self._change("", run)
+        except Exception:
+            log.exception("a change of a workspace could not be taken back", session_id=self.folder.name)
+
+    @contextmanager
+    def _kept(self, root: int, path: str) -> Iterator[None]:
+        """What is done to a path within the block can be undone."""
+        if self._undo is None:
+            yield
+            return
+        kept = self._undo.keep(root, path)
+        yield
+        self._undo.changed(root, kept)
+
+    async def _let_go(self, close: Callable[[], object]) -> None:
+        """Close a stage: with what can be undone, where that is wanted."""
+        if self._undo is None:
+            await finish(asyncio.to_thread(close))
+        else:
+            self._undo.hold(close)
 
     def canonical(self, path: str) -> str:
         """The path as absolute within the workspace, `.` and double slashes taken out: `/src/a.py`.
@@ -155,7 +209,7 @@ class Workspace:
             self._check_tag(root, path, if_match)
             before = self._content(root, path) if keep_before else None
             was_there = self._take_room(root, path, len(content), limits) is not None
-            with opened(open_staging(self.folder)) as stage:
+            with self._kept(root, self._place_of(root, path)), opened(open_staging(self.folder)) as stage:
                 made = write(root, path, content, stage, may_create=may_create, may_replace=may_replace)
             with opened(made) as descriptor:
                 facts = os.fstat(descriptor)
@@ -183,7 +237,8 @@ class Workspace:
 
         def delete(root: int, path: str) -> None:
             self._check_tag(root, path, if_match)
-            _delete(root, path)
+            with self._kept(root, path):
+                _delete(root, path)
             self._changed(root, path)
 
         await self._change(path, delete)
@@ -200,7 +255,10 @@ class Workspace:
 
         def rename(root: int, path: str) -> FileEntry:
             self._check_tag(root, path, if_match)
+            kept = None if self._undo is None else self._undo.keep(root, target)
             move(root, path, target, overwrite=overwrite)
+            if self._undo is not None and kept is not None:
+                self._undo.moved(root, kept, path)
             self._changed(root, path)
             self._changed(root, target)
             with refusals(to, "to"):
@@ -232,7 +290,8 @@ class Workspace:
                 give_tree(stage, root)
                 with self._turn, refusals(to, "to"):
                     was_there, before = self._check_room(root, target, size, max_disk_bytes)
-                    place(root, target, stage, COPY, overwrite=overwrite)
+                    with self._kept(root, target):
+                        place(root, target, stage, COPY, overwrite=overwrite)
                     self._changed(root, target)
                     return Written(
                         entry=self._described(root, target),
@@ -280,7 +339,8 @@ class Workspace:
             def take_place(root: int, path: str) -> Written:
                 check(root, path)
                 was_there, before = self._check_room(root, path, incoming.size, max_disk_bytes)
-                settle(root, path, incoming.stage, NAME, may_replace=not must_be_new)
+                with self._kept(root, self._place_of(root, path)):
+                    settle(root, path, incoming.stage, NAME, may_replace=not must_be_new)
                 facts = os.fstat(incoming.descriptor)
                 self._written(root, path, facts)
                 tag = tag_of(incoming.descriptor, facts, max_bytes=self._max_file_bytes)
@@ -344,15 +404,12 @@ class Workspace:
             )
 
             def take_place(root: int, path: str) -> None:
-                try:
-                    exchange(root, incoming.stage, self.folder.name, replace=replace)
-                finally:
-                    self._changed(root, "")
+                self._exchange(root, incoming.stage, replace=replace)
 
             await self._change("", take_place)
             return content
         finally:
-            await finish(asyncio.to_thread(incoming.close))
+            await self._let_go(incoming.close)
 
     async def fill(self, make: Callable[[Path], Awaitable[Made]], *, replace: bool) -> Made:
         """Fill the workspace with what `make` puts into the empty directory that it is given: all or nothing.
@@ -367,16 +424,13 @@ class Workspace:
             made = await make(content)
 
             def take_place(root: int, path: str) -> None:
-                try:
-                    with opened(os.open(stage, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)) as descriptor:
-                        exchange(root, descriptor, self.folder.name, replace=replace)
-                finally:
-                    self._changed(root, "")
+                with opened(os.open(stage, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)) as descriptor:
+                    self._exchange(root, descriptor, replace=replace)
 
             await self._change("", take_place)
             return made
         finally:
-            await finish(asyncio.to_thread(opened_stage.close))
+            await self._let_go(opened_stage.close)
 
     async def make_directory(self, path: str) -> FileEntry:
         """A new directory, with those above it. Raises: Conflict, if there is something at this path."""
@@ -558,9 +612,22 @@ class Workspace:
         return None
 
     def _make_directory(self, root: int, path: str) -> FileEntry:
-        make_directory(root, path)
+        with self._kept(root, path):
+            make_directory(root, path)
         self._changed(root, path)
         return self._stat(root, path)
+
+    def _exchange(self, root: int, stage: int, *, replace: bool) -> None:
+        try:
+            coming = exchange(root, stage, self.folder.name, replace=replace)
+            if self._undo is not None:
+                self._undo.exchanged(stage, self.folder.name, coming)
+        finally:
+            self._changed(root, "")
+
+    def _place_of(self, root: int, path: str) -> str:
+        """Where a write goes, through links. Raises: Conflict, OSError."""
+        return path if self._undo is None else posixpath.join(*resolved(root, path))
 
     def _written(self, root: int, path: str, facts: os.stat_result) -> None:
         """Tell who watches the workspace what this server has just written, through links where there are."""

@@ -93,6 +93,7 @@ def test_a_code_that_is_named_exists(document: str) -> None:
     codes |= set(re.findall(r'"([A-Z]+_[A-Z_]+)"', "".join(_sources())))
     of_agents = (PROJECT / "engine" / "agent" / "external" / "run.py").read_text()
     codes |= {f"AGENT_{reason.upper()}" for reason in re.findall(r'"([a-z_]+)"', of_agents)}
+    codes |= set(CallFailure)
     text = DOCUMENTS[document]
     named = {code for code in CODE.findall(text) if not OF_THE_SYSTEM.match(code)}
     named |= set(re.findall(r"(?:answered with|answers?) `([A-Z_]+)`", text))

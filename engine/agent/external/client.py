@@ -123,11 +123,14 @@ class ExternalClient:
             if not is_granted and not await self._may(new_id("write"), call, {"path": path}):
                 raise RequestError.invalid_params({"message": "This write was refused."})
             before = await self._content(path)
-            await workspace.put(path, content.encode())
+            async with workspace.undoable() as undoable:
+                await undoable.put(path, content.encode())
+                change = await asyncio.to_thread(
+                    change_of, workspace.canonical(path), before, content.encode()
+                )
+                await self._work.note(file_event(change))
         except AppError as failure:
             raise _as_request_error(failure) from failure
-        change = await asyncio.to_thread(change_of, workspace.canonical(path), before, content.encode())
-        await self._work.note(file_event(change))
         return WriteTextFileResponse()
 
     async def read_text_file(
