@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-PAIRS = {
+Key = Callable[[Mapping[str, Any]], Any]
+
+PAIRS: dict[str, tuple[str, Key]] = {
     "process.started": ("process.ended", lambda event: event["process"]["pid"]),
     "terminal.opened": (
         "terminal.closed",
