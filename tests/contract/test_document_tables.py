@@ -18,6 +18,7 @@ from models.auto_approval import AutoApproval
 from models.error import AppError
 from models.event import EVENTS, Event
 from models.settings import Settings
+from models.task import CallFailure
 from models.tool import ToolGroup
 from models.user import Role
 from tests.support.server import PROJECT
