@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import accumulate
@@ -60,7 +61,8 @@ def _pattern(asked: Replacing) -> regex.Pattern[str]:
     if asked.use_regex:
         search = search.replace(r"\r?\n", r"\n").replace(r"\r\n", r"\n")
     else:
-        search = regex.escape(search)
+        forms = [search, *(unicodedata.normalize(form, search) for form in ("NFC", "NFD"))]
+        search = "|".join(map(regex.escape, dict.fromkeys(forms)))
     return regex.compile(search, (regex.IGNORECASE if asked.ignore_case else 0) | regex.MULTILINE)
 
 

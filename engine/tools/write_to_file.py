@@ -10,13 +10,17 @@ from typing import ClassVar, Final
 from engine.lines import lines_of
 from engine.runtimes.workspace import Workspace
 from engine.tools.changes import change_of
+from engine.tools.diff.document import BYTE_ORDER_MARK, Document
 from engine.tools.notices import informed
 from engine.tools.parameters import in_workspace
 from engine.tools.paths import place, shown
-from engine.tools.text import read_bytes, write_bytes
+from engine.tools.text import decoded, read_bytes, write_bytes
 from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
 from models.shape import PlainShape, described, limited, value
 from models.tool import ToolGroup
+
+MARK: Final = "byte-order mark"
+WIDE: Final = "line ends (CRLF)"
 
 COMPLETE_SHARE: Final = 0.8
 """Content with less than this share of the lines announced by `line_count` was cut off on its way."""
@@ -62,13 +66,16 @@ class WriteToFile(Tool[WriteToFileParameters]):
         _check_complete(parameters)
         path = place(context.workspace, parameters.path)
         before = await _content(context.workspace, shown(path))
-        after = parameters.content.encode()
+        kept = _kept(before, parameters.content)
+        after = _as_before(parameters.content, kept).encode()
         if before == after:
             return ToolResult(success=True, output=f"{shown(path)} had this content already.")
         await write_bytes(context.workspace, shown(path), after)
         change = await asyncio.to_thread(change_of, path, before, after)
         counts = f"{change.changes.added} lines added, {change.changes.removed} removed"
-        return ToolResult(success=True, output=f"{shown(path)} {change.kind}: {counts}.", changes=(change,))
+        note = f" Its {' and '.join(kept)} stayed." if kept else ""
+        output = f"{shown(path)} {change.kind}: {counts}.{note}"
+        return ToolResult(success=True, output=output, changes=(change,))
 
 
 def _check_complete(parameters: WriteToFileParameters) -> None:
@@ -79,6 +86,23 @@ def _check_complete(parameters: WriteToFileParameters) -> None:
             f"Nothing was written: line_count says {announced} lines, content has {lines}. Send the whole "
             "content, or use apply_diff to change a part."
         )
+
+
+def _kept(before: bytes | None, content: str) -> list[str]:
+    """What of the file's form the content does not have, because reading does not show it."""
+    old = decoded(before or b"")
+    if not old:
+        return []
+    is_wide = {line.ending for line in Document.parse(old).lines if line.ending} == {"\r\n"}
+    kept = [MARK] if old.startswith(BYTE_ORDER_MARK) and not content.startswith(BYTE_ORDER_MARK) else []
+    return [*kept, WIDE] if is_wide and "\n" in content and "\r" not in content else kept
+
+
+def _as_before(content: str, kept: Sequence[str]) -> str:
+    """The content in the form that the file has."""
+    if WIDE in kept:
+        content = content.replace("\n", "\r\n")
+    return BYTE_ORDER_MARK + content if MARK in kept else content
 
 
 async def _content(workspace: Workspace, path: str) -> bytes | None:

@@ -147,8 +147,10 @@ class _Application:
         if variant.search == variant.replacement:
             self.refused.append(Refused(number=number, reason=same_without_numbers()))
             return
-        matched = self.document.texts[found.start : found.start + found.count]
-        lines = reindented(variant.replacement, searched=variant.search, matched=matched)
+        matched = self.document.lines[found.start : found.start + found.count]
+        lines = reindented(
+            variant.replacement, searched=variant.search, matched=matched, ending=self.document.ending
+        )
         self.document = self.document.replaced(found.start, found.count, lines)
         self.edits.append(_Edit(number=number, start=found.start, removed=found.count, added=len(lines)))
 

@@ -43,16 +43,16 @@ class Document:
     def text(self) -> str:
         return self.mark + "".join(line.text + line.ending for line in self.lines)
 
-    def replaced(self, start: int, count: int, texts: Sequence[str]) -> Document:
+    def replaced(self, start: int, count: int, lines: Sequence[Line]) -> Document:
         """The document with `count` lines from index `start` replaced; the last line ends as it did.
 
         A blank line keeps its ending even there, for without it there would be no such line.
         """
-        new = tuple(Line(text, self.ending) for text in texts)
-        lines = self.lines[:start] + new + self.lines[start + count :]
-        if start + count == len(self.lines):
-            lines = _ended(lines, self.lines[-1].ending)
-        return Document(lines=lines, mark=self.mark, ending=self.ending)
+        new = tuple(Line(line.text, line.ending or self.ending) for line in lines)
+        whole = self.lines[:start] + new + self.lines[start + count :]
+        if start + count == len(self.lines) and (new or not self.lines[-1].ending):
+            whole = _ended(whole, self.lines[-1].ending)
+        return Document(lines=whole, mark=self.mark, ending=self.ending)
 
 
 def _ended(lines: tuple[Line, ...], ending: str) -> tuple[Line, ...]:

@@ -5,24 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 
+from engine.tools.diff.document import Line
 
-def reindented(replacement: Sequence[str], *, searched: Sequence[str], matched: Sequence[str]) -> list[str]:
-    """The replacement as it is put in the place of the matched text.
+
+def reindented(
+    replacement: Sequence[str], *, searched: Sequence[str], matched: Sequence[Line], ending: str
+) -> list[Line]:
+    """The replacement as it is put in the place of the matched lines; new ones end with `ending`.
 
     Lines that it shares with the search stay as the file has them. The others are set in as the file sets in
     what the search sets in alike; where no line of the search is set in so deep, as far from its first line.
     """
-    searched_base, matched_base = _bases(searched, matched)
-    everywhere = _depths(searched, matched)
-    lines: list[str] = []
+    texts = [line.text for line in matched]
+    searched_base, matched_base = _bases(searched, texts)
+    everywhere = _depths(searched, texts)
+    lines: list[Line] = []
     changes = SequenceMatcher(None, searched, replacement, autojunk=False).get_opcodes()
     for kind, start, end, first, last in changes:
         if kind == "equal":
-            kept = list(matched[start:end])
-            lines += kept + list(replacement[first + len(kept) : last])
+            kept = matched[start:end]
+            lines += kept
+            lines += [Line(text, ending) for text in replacement[first + len(kept) : last]]
             continue
-        depths = everywhere | _depths(searched[start:end], matched[start:end])
-        lines += [_set_in(line, depths, searched_base, matched_base) for line in replacement[first:last]]
+        depths = everywhere | _depths(searched[start:end], texts[start:end])
+        new = [_set_in(line, depths, searched_base, matched_base) for line in replacement[first:last]]
+        lines += [Line(text, ending) for text in new]
     return lines
 
 

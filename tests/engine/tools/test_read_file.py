@@ -121,3 +121,12 @@ async def test_a_name_that_looks_the_same_is_told_so_that_it_can_be_asked_for(co
     assert r"ask for `cafe\xcc\x81.txt`, just so" in told
     read = await context.call("read_file", path=r"cafe\xcc\x81.txt")
     assert read.output.endswith("1 | here")
+
+
+async def test_ranges_count_the_lines_that_line_feeds_end(context: Context) -> None:
+    context.write("a.txt", "\ufeffa\fb\u2028c\u0085d\re\r\nsecond\x1c\r\nthird\r\n")
+    read = await context.call("read_file", path="a.txt", start_line=2, end_line=2)
+    assert read.output == "a.txt, lines 2-2 of 3:\n2 | second\x1c"
+    assert (await context.call("read_file", path="a.txt", end_line=1)).output.endswith(
+        "\n1 | a\fb\u2028c\u0085d\re"
+    )

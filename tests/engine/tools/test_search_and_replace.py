@@ -70,6 +70,9 @@ async def test_an_expression_that_runs_away_is_given_up(
         ("a\nb\r\na\n", {"search": "a", "replace": "x"}, "x\nb\r\nx\n"),
         ("\ufeffa\na\n", {"search": "^a", "replace": "x", "use_regex": True}, "\ufeffx\nx\n"),
         ("a\fb\u2028c\nb\n", {"search": "b", "replace": "x", "start_line": 2}, "a\fb\u2028c\nx\n"),
+        ("un cafe\u0301\n", {"search": "caf\u00e9", "replace": "th\u00e9"}, "un th\u00e9\n"),
+        ("un caf\u00e9\n", {"search": "cafe\u0301", "replace": "tea"}, "un tea\n"),
+        ("CAFE\u0301\n", {"search": "caf\u00e9", "replace": "tea", "ignore_case": True}, "tea\n"),
         ("a\x1cb\x85\nb\n", {"search": "b", "replace": "x", "end_line": 1}, "a\x1cx\x85\nb\n"),
     ],
 )  # fmt: skip

@@ -73,3 +73,32 @@ async def test_a_path_that_leaves_the_workspace_is_refused(context: Context) -> 
     with pytest.raises(InvalidField):
         await context.call("write_to_file", path="../outside", content="x")
     assert not (context.folder.parent / "outside").exists()
+
+
+@pytest.mark.parametrize(
+    ("before", "content", "after", "stayed"),
+    [
+        ("a\r\nb\r\n", "x\ny\nz\n", "x\r\ny\r\nz\r\n", "Its line ends (CRLF) stayed."),
+        ("\ufeffa\n", "x\n", "\ufeffx\n", "Its byte-order mark stayed."),
+        ("\ufeffa\r\nb", "x\ny", "\ufeffx\r\ny", "Its byte-order mark and line ends (CRLF) stayed."),
+        ("a\r\nb\n", "x\ny\n", "x\ny\n", ""),
+        ("a\r\n", "x\r\ny\n", "x\r\ny\n", ""),
+        ("\ufeffa\n", "\ufeffx\n", "\ufeffx\n", ""),
+        ("a\r\n\fb\u2028\r\n", "x\f\ny", "x\f\r\ny", "Its line ends (CRLF) stayed."),
+        ("a", "x\ny\n", "x\ny\n", ""),
+        ("", "x\n", "x\n", ""),
+    ],
+)
+async def test_what_reading_does_not_show_stays(
+    context: Context, before: str, content: str, after: str, stayed: str
+) -> None:
+    context.write("a", before)
+    result = await context.call("write_to_file", path="a", content=content)
+    assert context.read("a") == after
+    assert result.output.partition(" removed.")[2].strip() == stayed
+
+
+async def test_what_was_read_and_is_written_again_changes_nothing(context: Context) -> None:
+    context.write("a", "\ufeffone\r\ntwo\r\n")
+    result = await context.call("write_to_file", path="a", content="one\ntwo\n")
+    assert (result.changes, context.read("a")) == ((), "\ufeffone\r\ntwo\r\n")
