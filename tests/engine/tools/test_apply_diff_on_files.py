@@ -17,7 +17,15 @@ from engine.tools.diff.document import Document
 from engine.tools.perform import perform
 from engine.tools.tool import ToolResult
 from models.session import ResourceLimits, SessionConfig
-from tests.engine.tools.diff.test_edits import edits, expected, files, is_readable, line, written
+from tests.engine.tools.diff.test_edits import (
+    edits,
+    expected,
+    files,
+    in_its_endings,
+    is_readable,
+    line,
+    written,
+)
 
 CONFIG = SessionConfig(
     provider="scripted", model="playbook", mode="code", allowed_commands=[], resource_limits=ResourceLimits()
@@ -70,4 +78,5 @@ def test_a_diff_is_applied_exactly_or_refused_with_the_file_untouched(
     assert result.success or (after, list(result.changes)) == (text, [])
     if is_sound:
         assert result.success == (is_readable(diff) and "\0" not in text)
-        assert after == (expected(text, [change]) if result.success else text)
+        wanted = expected(text, [change]) if result.success else text
+        assert in_its_endings(after, text) == in_its_endings(wanted, text)
