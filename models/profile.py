@@ -18,7 +18,7 @@ LONGEST_URL: Final = 2048
 LONGEST_KEY: Final = 1000
 
 
-def _check_base_url(base_url: str) -> None:
+def check_base_url(base_url: str) -> None:
     """Empty is none. Raises: marshmallow.ValidationError, for what is no plain address of a server."""
     if not base_url:
         return
@@ -31,7 +31,7 @@ def _check_base_url(base_url: str) -> None:
     if len(base_url) > LONGEST_URL or not (is_plain and is_printable):
         raise ValidationError("Expected an http(s) address, without a user, a query or a fragment.")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValidationError("Expected an http(s) address.")
+        raise ValidationError("Expected an address that begins with http:// or https://.")
 
 
 def _check_key(key: str) -> None:
@@ -42,7 +42,7 @@ def _check_key(key: str) -> None:
 
 _NAME: Final = limited(shortest=1, longest=100)
 _MODEL: Final = limited(shortest=1, longest=256)
-_BASE_URL: Final[dict[str, Any]] = described("Empty: the provider's own address", validate=_check_base_url)
+_BASE_URL: Final[dict[str, Any]] = described("Empty: the provider's own address", validate=check_base_url)
 _UNCHANGED: Final = described("Has to be what it is")
 _NOT_LOOKED_AT: Final = described("Not looked at")
 _KEY: Final[dict[str, Any]] = described("Stored encrypted, never shown again", validate=_check_key)

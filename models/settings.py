@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import enum
 from dataclasses import field
+from urllib.parse import urlsplit
+
+from marshmallow import ValidationError
 
 from models.approval import Decision
 from models.auth_settings import AuthSettings
 from models.mcp import McpServer
 from models.mode import ModeGroup
+from models.profile import check_base_url
 from models.session import ResourceLimits
 from models.shape import Shape, limited, value
 from models.tool import ToolGroup
@@ -33,6 +37,14 @@ class LogLevel(enum.StrEnum):
     ERROR = "error"
 
 
+def _check_origins(origins: list[str]) -> None:
+    """Raises: marshmallow.ValidationError, for what no browser would ever send as its origin."""
+    for origin in origins:
+        parts = urlsplit(origin)
+        if origin != "*" and (not parts.scheme or not parts.netloc or parts.path.strip("/")):
+            raise ValidationError(f"Expected origins such as https://dashboard.example, or *; not {origin}.")
+
+
 @value
 class ServerSettings(Shape):
     """Where the server listens and what it accepts."""
@@ -40,9 +52,9 @@ class ServerSettings(Shape):
     host: str = "127.0.0.1"
     ports: list[int] = field(default_factory=lambda: [3000], metadata=limited(shortest=1, longest=16))
     data_dir: str = "data"
-    public_url: str | None = None
+    public_url: str | None = field(default=None, metadata={"validate": check_base_url})
     allowed_hosts: list[str] = field(default_factory=list)
-    allowed_origins: list[str] = field(default_factory=list)
+    allowed_origins: list[str] = field(default_factory=list, metadata={"validate": _check_origins})
     max_request_bytes: int = field(default=8_388_608, metadata=limited(least=1024, most=1_073_741_824))
     request_timeout_s: float = field(default=15.0, metadata=limited(least=0.1, most=3600))
     idle_timeout_s: float = field(default=60.0, metadata=limited(least=0.1, most=3600))
@@ -204,7 +216,7 @@ class Protocol(enum.StrEnum):
 class VendorSettings(Shape):
     """Where a vendor's models are asked, if not at its own address, and which one `auto` is."""
 
-    base_url: str | None = None
+    base_url: str | None = field(default=None, metadata={"validate": check_base_url})
     model: str = "auto"
 
 
@@ -217,7 +229,7 @@ class OpenAISettings(VendorSettings):
 class OllamaSettings(Shape):
     """A local Ollama; `model: auto` is the first that it has."""
 
-    base_url: str = "http://127.0.0.1:11434/v1"
+    base_url: str = field(default="http://127.0.0.1:11434/v1", metadata={"validate": check_base_url})
     model: str = "auto"
 
 
@@ -225,7 +237,7 @@ class OllamaSettings(Shape):
 class ImageSettings(Shape):
     """Where pictures are made; the key is OPENAI_API_KEY of the environment."""
 
-    base_url: str = ""
+    base_url: str = field(default="", metadata={"validate": check_base_url})
     model: str = "gpt-image-1"
 
 

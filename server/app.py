@@ -85,7 +85,7 @@ def build_doors(engine: Engine) -> Doors:
         registry, pipeline, identity, engine.log, engine.hub, engine.accounts.watch, settings.socket
     )
     raw.add_routes(app)
-    add_pages(app, registry, transfers, is_open=settings.auth.mode is AuthMode.OPEN)
+    add_pages(app, registry, transfers, identity, is_open=settings.auth.mode is AuthMode.OPEN)
     return Doors(app, sockets, raw)
 
 

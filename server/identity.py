@@ -66,7 +66,7 @@ class Identity:
 
     def nobody(self, request: web.Request, request_id: str) -> Caller:
         """The caller of what anybody may ask, whatever credentials come along."""
-        base_url, address = self._base_url(request), request.remote or ""
+        base_url, address = self.base_url(request), request.remote or ""
         return Caller.anonymous(request_id=request_id, base_url=base_url, address=address)
 
     async def _identify(self, credential: str | None, request: web.Request, request_id: str) -> Caller:
@@ -76,11 +76,12 @@ class Identity:
             identity = await self._accounts.open_identity()
         else:
             return self.nobody(request, request_id)
-        base_url, address = self._base_url(request), request.remote or ""
+        base_url, address = self.base_url(request), request.remote or ""
         return Caller.of(identity, request_id=request_id, base_url=base_url, address=address)
 
-    def _base_url(self, request: web.Request) -> str:
-        return self._settings.public_url or f"{request.scheme}://{request.host}"
+    def base_url(self, request: web.Request) -> str:
+        """The address under which the caller reaches this server, without a `/` at its end."""
+        return (self._settings.public_url or f"{request.scheme}://{request.host}").rstrip("/")
 
 
 class Gate:
@@ -93,8 +94,11 @@ class Gate:
 
     def __init__(self, settings: ServerSettings) -> None:
         self._hosts = {host.lower() for host in settings.allowed_hosts}
+        self._own = ""
         if settings.public_url:
-            self._hosts.add(urlsplit(settings.public_url).netloc.lower())
+            public = urlsplit(settings.public_url)
+            self._hosts.add(public.netloc.lower())
+            self._own = f"{public.scheme}://{public.netloc}".lower()
         self._origins = {origin.rstrip("/").lower() for origin in settings.allowed_origins}
         self._is_loopback = is_loopback(settings.host)
 
@@ -118,7 +122,7 @@ class Gate:
         return is_loopback(name) if self._is_loopback else not self._hosts
 
     def _accepts_origin(self, origin: str, host: str) -> bool:
-        return origin.partition("://")[2] == host or self.allows_cross_origin(origin)
+        return origin == self._own or origin.partition("://")[2] == host or self.allows_cross_origin(origin)
 
 
 def is_loopback(host: str) -> bool:

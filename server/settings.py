@@ -47,12 +47,22 @@ def _read(config: Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(config.read_text())
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as failure:
-        raise SettingsMistake(f"{config} cannot be read: {failure}") from failure
+        raise SettingsMistake(f"{config} cannot be read: {_reason(failure)}") from failure
     if content is None:
         return {}
     if not isinstance(content, dict):
         raise SettingsMistake(f"{config}: expected sections with settings")
     return {name: {} if section is None else section for name, section in content.items()}
+
+
+def _reason(failure: OSError | UnicodeDecodeError | yaml.YAMLError) -> str:
+    match failure:
+        case OSError(strerror=str(reason)):
+            return reason
+        case UnicodeDecodeError():
+            return f"it is not UTF-8 text (byte {failure.start})"
+        case _:
+            return str(failure)
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, CursorResult, Executable, event, make_url, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from engine.finishing import finish
@@ -144,8 +144,8 @@ class Database:
     def __init__(
         self, url: str, *, synchronous: Synchronous = Synchronous.FULL, unit_limit_s: float = UNIT_LIMIT_S
     ) -> None:
+        self._engine = _checked_engine(url, synchronous)
         self._name = make_url(url).database or make_url(url).render_as_string()
-        self._engine = _create_engine(url, synchronous)
         self._unit_limit_s = unit_limit_s
         self._is_sqlite = make_url(url).get_backend_name() == "sqlite"
         self._begin = "BEGIN IMMEDIATE" if self._is_sqlite else "BEGIN"
@@ -391,6 +391,17 @@ def _settle(future: asyncio.Future[Any], failure: Exception | None) -> None:
         future.set_result(None)
     else:
         future.set_exception(failure)
+
+
+def _checked_engine(url: str, synchronous: Synchronous) -> AsyncEngine:
+    """The engine of an address. Raises: DatabaseUnusable, where it is none, or its driver is not here."""
+    try:
+        return _create_engine(url, synchronous)
+    except (ArgumentError, InvalidRequestError, ModuleNotFoundError) as failure:
+        raise DatabaseUnusable(
+            "The setting database.url names no database with an asynchronous driver that is installed. "
+            "Leave it empty, or write sqlite+aiosqlite:/// and the path of a file."
+        ) from failure
 
 
 def _create_engine(url: str, synchronous: Synchronous) -> AsyncEngine:

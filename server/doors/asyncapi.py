@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Final
+from urllib.parse import urlsplit
 
 from handlers.operation import Operation, Registry, annotations_of
 from models.event import EVENTS, Event, EventRecord
@@ -21,6 +22,7 @@ from server.doors.schemas import (
 )
 
 ROOT: Final = "/"
+DEFAULT: Final = "http://localhost:3000"
 CALL, ANSWER = "call", "answer"
 
 DESCRIPTION: Final = """\
@@ -61,7 +63,7 @@ def asyncapi_document(registry: Registry) -> Json:
             "description": DESCRIPTION,
             "license": {"name": "Apache-2.0"},
         },
-        "servers": {"here": _server()},
+        "servers": {"here": _server(DEFAULT)},
         "channels": channels,
         "operations": operations,
         "components": {
@@ -75,17 +77,23 @@ def asyncapi_document(registry: Registry) -> Json:
     }
 
 
+def at(base_url: str, document: Json) -> Json:
+    """The document of a server that is reached at this address."""
+    return {**document, "servers": {"here": _server(base_url)}}
+
+
 def channel_name(namespace: str) -> str:
     """`/tasks` is the channel `tasks`; `/` is `root`."""
     return namespace.strip("/") or "root"
 
 
-def _server() -> Json:
+def _server(base_url: str) -> Json:
+    parts = urlsplit(base_url)
     return {
-        "host": "localhost:3000",
-        "pathname": "/socket.io",
+        "host": parts.netloc,
+        "pathname": f"{parts.path}/socket.io",
         "protocol": "socket.io",
-        "description": "This server, at its default address.",
+        "description": f"This server: {base_url}",
         "security": [{"$ref": f"#/components/securitySchemes/{name}"} for name in ("bearer", "apiKey")],
     }
 

@@ -66,7 +66,7 @@ def openapi_document(registry: Registry, transfers: Registry) -> Json:
             "description": DESCRIPTION,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "servers": [{"url": "/", "description": "This server"}],
+        "servers": [{"url": "./", "description": "This server, where this document is"}],
         "security": [{name: []} for name in SECURITY_SCHEMES],
         "tags": [*({"name": name} for name in _tags(registry)), {"name": TAG, "description": OF_S3}],
         "paths": paths,

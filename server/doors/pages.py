@@ -17,12 +17,14 @@ import orjson
 from aiohttp import web
 
 from handlers.operation import Registry
-from server.doors.asyncapi import asyncapi_document
+from server.doors.asyncapi import asyncapi_document, at
 from server.doors.openapi import openapi_document
+from server.identity import Identity
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-STATIC: Final = "/static/"
+STATIC: Final = "static/"
+"""As pages name it: beside themselves, so that they work below whatever path a proxy gives them."""
 VENDOR: Final = "vendor/"
 
 VENDORED: Final = "max-age=86400"
@@ -59,7 +61,7 @@ HEADERS: Final = {
 
 
 def add_pages(
-    app: web.Application, registry: Registry, transfers: Registry, *, is_open: bool = False
+    app: web.Application, registry: Registry, transfers: Registry, identity: Identity, *, is_open: bool
 ) -> None:
     """Mount `/`, `/docs`, `/redoc`, `/openapi.json`, `/asyncapi.json`, `/static/` and `/favicon.ico`.
 
@@ -71,10 +73,11 @@ def add_pages(
     app.router.add_get("/", _page("dashboard.html", POLICY, is_open=is_open))
     app.router.add_get("/docs", _page("docs.html", READER_POLICY))
     app.router.add_get("/redoc", _page("redoc.html", REDOC_POLICY))
-    app.router.add_get("/openapi.json", _document(openapi_document(registry, transfers)))
-    app.router.add_get("/asyncapi.json", _document(asyncapi_document(registry)))
+    operations, events = openapi_document(registry, transfers), asyncapi_document(registry)
+    app.router.add_get("/openapi.json", _document(lambda request: operations))
+    app.router.add_get("/asyncapi.json", _document(lambda request: at(identity.base_url(request), events)))
     app.router.add_get("/favicon.ico", _file(root / "pages" / "favicon.svg", VENDORED))
-    app.router.add_get(STATIC + "{path:.+}", _files(root))
+    app.router.add_get(f"/{STATIC}{{path:.+}}", _files(root))
 
 
 def static_root() -> Path:
@@ -97,11 +100,10 @@ def _page(template: str, policy: Mapping[str, str], **facts: bool) -> Handler:
     return page
 
 
-def _document(content: dict[str, Any]) -> Handler:
-    encoded = orjson.dumps(content)
-
+def _document(content: Callable[[web.Request], dict[str, Any]]) -> Handler:
     async def document(request: web.Request) -> web.Response:
         headers = {**HEADERS, "Cache-Control": REVALIDATED}
+        encoded = orjson.dumps(content(request))
         return web.Response(body=encoded, content_type="application/json", headers=headers)
 
     return document

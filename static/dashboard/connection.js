@@ -3,6 +3,7 @@ import { io } from "../vendor/socket.io-client/socket.io.js";
 import { isRunOut, Refusal, renew } from "./credentials.js";
 import { Store } from "./store.js";
 
+const PATH = new URL("socket.io", document.baseURI).pathname; // the page may stand below a path
 const PATIENCE_MS = 60_000;
 const EXPIRED = new Set(["TOKEN_EXPIRED", "AUTHENTICATION_FAILED"]);
 
@@ -17,7 +18,7 @@ export class Connection {
     this.onTrouble = () => {};
     this.onLoggedOut = onLoggedOut;
     this.credentials = credentials;
-    this.socket = io({ auth: (answer) => answer(this.#handshake()), transports: ["websocket", "polling"] });
+    this.socket = io({ path: PATH, auth: (answer) => answer(this.#handshake()), transports: ["websocket", "polling"] });
     this.socket.on("connect", () => this.status.set({ state: "connected", reason: "" }));
     this.socket.on("disconnect", (reason) => this.#lost(reason));
     this.socket.on("connect_error", (error) => this.#refused(error));

@@ -43,19 +43,19 @@ export async function fromAddress() {
 }
 
 export async function logIn(email, password) {
-  const { tokens } = await post("/api/v1/auth/login", { email, password });
+  const { tokens } = await post("api/v1/auth/login", { email, password });
   return keep(ofTokens(tokens));
 }
 
 /** Take a key (or a token) if the server knows it. */
 export async function useKey(token) {
-  await ask("/api/v1/auth/profile", { headers: { Authorization: `Bearer ${token}` } });
+  await ask("api/v1/auth/profile", { headers: { Authorization: `Bearer ${token}` } });
   return keep({ token });
 }
 
 /** New tokens for the refresh token. */
 export async function renew({ refreshToken }) {
-  const { tokens } = await post("/api/v1/auth/refresh", { refreshToken });
+  const { tokens } = await post("api/v1/auth/refresh", { refreshToken });
   return keep(ofTokens(tokens));
 }
 

@@ -30,6 +30,6 @@ export function Login({ reason, onLoggedIn }) {
   </main>`;
 }
 
-export const Brand = () => html`<a class="brand" href="/">
-  <img src="/static/pages/favicon.svg" width="26" height="26" alt="" /> roocode-server
+export const Brand = () => html`<a class="brand" href="./">
+  <img src="static/pages/favicon.svg" width="26" height="26" alt="" /> roocode-server
 </a>`;

@@ -15,14 +15,14 @@ import { useStore } from "./store.js";
 import { Story } from "./story.js";
 import { Composer, TaskBar } from "./task.js";
 
-/** The session that the address names: `/?session=…` or `/#session=…`. */
+/** The session that the address names: `?session=…` or `#session=…`. */
 function fromAddress() {
   const named = new URLSearchParams(location.search).get("session");
   return named ?? new URLSearchParams(location.hash.slice(1)).get("session");
 }
 
 function toAddress(sessionId) {
-  if (fromAddress() !== sessionId) history.pushState(null, "", sessionId ? `/?session=${sessionId}` : "/");
+  if (fromAddress() !== sessionId) history.pushState(null, "", sessionId ? `?session=${sessionId}` : location.pathname);
 }
 
 function App({ first, reason: firstReason }) {
@@ -82,7 +82,7 @@ function Desk({ connection, onLogOut }) {
       <${Brand} />
       <span class="status ${state}" role="status">${state === "connected" ? "Live" : state === "lost" ? "Disconnected" : state}</span>
       <${Machine} ...${around} />
-      <nav aria-label="Documents"><a href="/docs">API</a><a href="/redoc">Reference</a>${onLogOut && html`<button type="button" class="plain" onClick=${onLogOut}>Log out</button>`}</nav>
+      <nav aria-label="Documents"><a href="docs">API</a><a href="redoc">Reference</a>${onLogOut && html`<button type="button" class="plain" onClick=${onLogOut}>Log out</button>`}</nav>
     </header>
     ${!isConnected && reason && html`<div class="banner" role="alert">${reason}</div>`}
     <${Sessions} ...${around} chosen=${following?.value.session} onChoose=${open} onNew=${() => setIsOpening(true)} />

@@ -25,7 +25,7 @@ export function Sessions({ connection, isConnected, chosen, onChoose, onNew }) {
     <ul>
       ${(sessions ?? []).map(
         (session) => html`<li key=${session.id}>
-          <a href=${`/?session=${session.id}`} aria-current=${session.id === chosen?.id ? "page" : undefined}
+          <a href=${`?session=${session.id}`} aria-current=${session.id === chosen?.id ? "page" : undefined}
             onClick=${(event) => !event.metaKey && !event.ctrlKey && (event.preventDefault(), onChoose(session))}>
             <span class="dot ${session.status}" title=${session.status}></span>
             <span class="name">${session.name}</span>

@@ -1,6 +1,6 @@
 // The whole document as a list of operations that can be tried. No request leaves this server.
 SwaggerUIBundle({
-  url: "/openapi.json",
+  url: "openapi.json",
   dom_id: "#reader",
   validatorUrl: null,
   deepLinking: true,

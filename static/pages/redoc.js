@@ -1,7 +1,7 @@
 // The document to read. The fonts are those of the machine: nothing is loaded from elsewhere.
 const own = "system-ui, sans-serif";
 Redoc.init(
-  "/openapi.json",
+  "openapi.json",
   {
     scrollYOffset: "nav",
     expandResponses: "200,201",

@@ -255,8 +255,31 @@ def test_where_a_server_has_run_its_folder_need_not_be_named(tmp_path: Path) -> 
 def test_several_mistakes_are_told_as_sentences(tmp_path: Path) -> None:
     arguments = ("user", "add", "no address", "--data-dir", "data")
     said = refusal(roocode(tmp_path, *arguments, ROOCODE_PASSWORD="x"))
-    assert "email: " in said
-    assert "password: " in said
+    assert said == (
+        "Error: Invalid request data: email: Invalid email format; "
+        "password: Length must be between 8 and 1024.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("file", "reason"), [("/proc/self/mem", "Input/output error"), ("latin.yaml", "not UTF-8 text")]
+)
+def test_a_file_of_settings_that_cannot_be_read_is_told_as_a_sentence(
+    tmp_path: Path, file: str, reason: str
+) -> None:
+    (tmp_path / "latin.yaml").write_bytes(b"server: {host: caf\xe9}")
+    path = str(tmp_path / file)
+    said = refusal_of_settings("--config", path, "--data-dir", str(tmp_path / "data"))
+    assert said.startswith(f"Error: {path} cannot be read: ")
+    assert reason in said
+    assert "Errno" not in said
+
+
+@pytest.mark.parametrize("url", ["sqlite:///file", "nonsense", "none+none://host/name"])
+def test_an_address_of_no_database_is_told_as_a_sentence(tmp_path: Path, url: str) -> None:
+    data = str(tmp_path / "data")
+    said = refusal_of_settings("--port", "0", "--data-dir", data, ROOCODE_DATABASE__URL=url)
+    assert "database.url" in said
 
 
 COMMANDS = [("serve", "--port", "0"), ("key", "create", "admin@localhost")]

@@ -86,6 +86,13 @@ def test_nested_settings_come_from_the_environment_too() -> None:
         ("agent: {max_iterations: many}", "agent.max_iterations"),
         ("agent: {max_iterations: 0}", "agent.max_iterations"),
         ("runtime: {kind: chroot}", "runtime.kind"),
+        ("server: {public_url: example.org/agents}", "server.public_url"),
+        ("server: {public_url: 'localhost:3000'}", "server.public_url"),
+        ("server: {public_url: 'https://example.org/?a=b'}", "server.public_url"),
+        ("server: {allowed_origins: [dashboard.example]}", "server.allowed_origins"),
+        ("server: {allowed_origins: ['https://dashboard.example/path']}", "server.allowed_origins"),
+        ("providers: {openai: {base_url: 'models.example:8080/v1'}}", "providers.openai.base_url"),
+        ("providers: {ollama: {base_url: '127.0.0.1:11434'}}", "providers.ollama.base_url"),
         ("auth: {oauth: {github: {token_url: 'http://example.com'}}}", "auth.oauth.github.token_url"),
         ("auth: {mode: open}\nserver: {host: 0.0.0.0}", "auth.mode"),
     ],
@@ -96,6 +103,19 @@ def test_a_mistake_in_the_file_is_named(tmp_path: Path, text: str, named: str) -
     with pytest.raises(SettingsMistake) as mistake:
         load_settings(file, environment={})
     assert named in str(mistake.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "server: {public_url: 'https://example.org/agents/', allowed_origins: ['*', 'http://localhost:5173']}",
+        "providers: {openai: {base_url: 'http://127.0.0.1:8080/v1'}}",
+    ],
+)
+def test_addresses_with_their_scheme_are_taken(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(text)
+    assert load_settings(file, environment={}) != load_settings(None, environment={})
 
 
 def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:

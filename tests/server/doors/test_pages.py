@@ -49,7 +49,7 @@ def test_no_script_stands_in_a_page_itself(server: ServerProcess, page: str) -> 
 @pytest.mark.parametrize("page", PAGES)
 def test_everything_that_a_page_loads_is_served_here(server: ServerProcess, page: str) -> None:
     _, _, text = get(server, page)
-    waiting = SOURCES.findall(text)
+    waiting = [urljoin(page, found) for found in SOURCES.findall(text)]
     seen: set[str] = set()
     while waiting:
         path = waiting.pop()

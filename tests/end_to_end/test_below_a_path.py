@@ -1,0 +1,135 @@
+"""A server behind a proxy that gives it a path of its own, `/agents`: pages, links, sockets stay below it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import aiohttp
+import pytest
+import socketio
+
+from tests.support.browser import Page, browser_page
+from tests.support.ports import free_port
+from tests.support.proxy import proxied
+from tests.support.server import ServerProcess
+
+PATH = "/agents"
+SURVEY = {"provider": "scripted", "model": "survey"}
+
+
+@dataclass
+class Site:
+    """The server, and the address that the world has of it."""
+
+    server: ServerProcess
+    url: str
+
+
+@pytest.fixture(params=[True, False], ids=["a public_url", "no public_url"])
+async def site(
+    request: pytest.FixtureRequest, start_server: Callable[..., ServerProcess]
+) -> AsyncIterator[Site]:
+    port = free_port()
+    public = {"server__public_url": f"http://127.0.0.1:{port}{PATH}/"} if request.param else {}
+    server = start_server(**public)
+    async with proxied(server, port, PATH) as url:
+        yield Site(server, url)
+
+
+@pytest.fixture
+async def page(tmp_path: Path) -> AsyncIterator[Page]:
+    async with browser_page(tmp_path / "profile") as opened:
+        yield opened
+
+
+def stayed(page: Page, site: Site) -> bool:
+    """Whether everything that the page asked for is below the site's path."""
+    asked = [urlsplit(url) for url in page.requests.values() if urlsplit(url).scheme not in ("data", "blob")]
+    here = urlsplit(site.url).netloc
+    return bool(asked) and all(url.netloc == here and url.path.startswith(f"{PATH}/") for url in asked)
+
+
+async def test_the_dashboard_works_there(site: Site, page: Page) -> None:
+    await page.open(f"{site.url}/")
+    await page.type("E-mail", site.server.admin["email"])
+    await page.type("Password", site.server.admin["password"])
+    await page.press("Log in")
+    await page.press("New session")
+    await page.type("Name", "Below a path")
+    await page.type("Provider", "scripted")
+    await page.type("Model", "survey")
+    await page.press("Open session")
+    await page.type("Task", "Look round")
+    await page.press("Give task")
+    await page.shows("Task completed")
+    assert (await page.evaluate("location.pathname")) == f"{PATH}/"
+    assert stayed(page, site), page.requests
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("docs", "Create a task in a session and start it."),
+        ("redoc", "Open a session with an empty workspace."),
+    ],
+)
+async def test_the_documents_readers_work_there(site: Site, page: Page, name: str, text: str) -> None:
+    await page.open(f"{site.url}/{name}")
+    await page.shows(text)
+    assert [text for text in page.complaints if "cdn.redoc.ly/redoc/logo" not in text] == []
+    assert stayed(page, site), page.requests
+    links = await page.evaluate("[...document.querySelectorAll('nav:first-of-type > a')].map((a) => a.href)")
+    assert {f"{site.url}/", f"{site.url}/docs", f"{site.url}/openapi.json"} <= set(links)
+
+
+async def test_a_client_of_socket_io_names_the_path(site: Site) -> None:
+    client, done = socketio.AsyncClient(), asyncio.Event()
+    client.on("task.completed", lambda event: done.set())
+    await client.connect(
+        site.url, socketio_path=f"{PATH}/socket.io", auth={"token": site.server.key}, transports=["websocket"]
+    )
+    try:
+        made = await client.call("session.create", {"name": "Below a path", "config": SURVEY})
+        session = made["session"]["id"]
+        await client.call("event.subscribe", {"sessionId": session, "lastSeq": 0})
+        await client.call("task.create", {"sessionId": session, "input": "Look round"})
+        async with asyncio.timeout(60):
+            await done.wait()
+    finally:
+        await client.disconnect()
+
+
+@pytest.mark.parametrize("site", [True], indirect=True, ids=["a public_url"])
+async def test_links_in_answers_lead_there(site: Site) -> None:
+    headers = {"Authorization": f"Bearer {site.server.key}"}
+    async with aiohttp.ClientSession(headers=headers) as client:
+        async with client.post(f"{site.url}/api/v1/sessions", json={"config": SURVEY}) as answer:
+            session = await answer.json()
+            made = answer.headers["Location"]
+        assert made.startswith(f"{site.url}/api/v1/sessions/")
+        async with client.get(made) as answer:
+            assert (await answer.json())["session"] == session["session"]
+        async with client.get(session["workspace"]["url"]) as answer:
+            assert (await answer.json())["total"] == 0
+        async with client.post(f"{made}/tasks", json={"input": "Look round"}) as answer:
+            task = await answer.json()
+        async with client.ws_connect(task["websocket"]) as socket, asyncio.timeout(60):
+            said = [message.json()["type"] async for message in _until_completed(socket)]
+        assert said[0] == "task_started"
+        async with client.get(f"{site.url}/asyncapi.json") as answer:
+            here = (await answer.json())["servers"]["here"]
+        assert (here["host"], here["pathname"]) == (urlsplit(site.url).netloc, f"{PATH}/socket.io")
+
+
+async def _until_completed(
+    socket: aiohttp.ClientWebSocketResponse,
+) -> AsyncIterator[aiohttp.WSMessage]:
+    async for message in socket:
+        yield message
+        if message.json()["type"] == "task_completed":
+            return
