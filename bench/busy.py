@@ -17,8 +17,9 @@ from typing import Any, Final
 
 from bench.wire import Client, Refused
 
-PATIENCE_S: Final = 60.0
-"""How long anything may take that has to happen at all."""
+PATIENCE_S: Final = 240.0
+"""How long anything may take that has to happen at all. A task is some twenty commits one after the other,
+and each waits for a disk that others use, too."""
 POLL_S: Final = 0.03
 MOST_FAILURES: Final = 5
 """After so many, one kind of work of a session gives up."""
