@@ -64,8 +64,8 @@ class TaskConfig(Shape):
         default=None,
         metadata=described("The mode it begins in; else the session's", **limited(shortest=1, longest=64)),
     )
-    ask_on_failure: bool = field(
-        default=False,
+    ask_on_failure: bool | None = field(
+        default=None,
         metadata=described(
             "Where the model cannot be asked, ask a person (`api_req_failed`) whether to try again, rather "
             "than fail"

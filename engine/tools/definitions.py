@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Final
@@ -159,7 +160,18 @@ ENDINGS: Final[Mapping[str, str]] = {
     ".php": "php",
 }
 
-_FUNCTIONS: Final = frozenset({"arrow_function", "function_expression", "generator_function"})
+_BODIES: Final = frozenset({"arrow_function", "function_expression", "generator_function", "class"})
+_HOLDERS: Final[Mapping[str, str]] = {
+    "variable_declarator": "value",
+    "field_definition": "value",
+    "public_field_definition": "value",
+    "export_statement": "value",
+    "assignment_expression": "right",
+}
+"""What defines something of JavaScript if a function or class is in this field of it."""
+_WRAPPERS: Final = frozenset({b"memo", b"forwardRef"})
+_AROUND: Final = frozenset({"as_expression", "satisfies_expression", "parenthesized_expression"})
+_EXPORTED: Final = re.compile(rb"(?:module\.)?exports\b|[\w$.]+\.prototype\.")
 _NEED_A_BODY: Final = frozenset({"struct_specifier", "enum_specifier", "union_specifier", "class_specifier"})
 
 
@@ -204,12 +216,42 @@ def _found(root: Node, kinds: frozenset[str], lines: list[str]) -> Iterator[Defi
 
 
 def _defines(node: Node, kinds: frozenset[str]) -> bool:
-    if node.type == "variable_declarator":  # const add = (a, b) => a + b
-        body = node.child_by_field_name("value")
-        return body is not None and body.type in _FUNCTIONS
+    if node.type in _HOLDERS:
+        return _holds(node)
     if node.type not in kinds:
         return False
     return node.type not in _NEED_A_BODY or node.child_by_field_name("body") is not None
+
+
+def _holds(node: Node) -> bool:
+    """Whether it holds a function or class, by itself or wrapped as components are: `memo(() => …)`.
+
+    The calls of other wrappers are taken for such where a component is named, with a capital letter.
+    """
+    value = node.child_by_field_name(_HOLDERS[node.type])
+    name = node.child_by_field_name("name")
+    is_capital = name is None or (name.text or b"")[:1].isupper()
+    if node.type == "assignment_expression":
+        left = node.child_by_field_name("left")
+        if left is None or not _EXPORTED.match(left.text or b""):
+            return False
+    while value is not None:
+        if value.type in _BODIES:
+            return True
+        if value.type in _AROUND:
+            value = _first(value)
+            continue
+        callee, given = (value.child_by_field_name(part) for part in ("function", "arguments"))
+        if value.type != "call_expression" or callee is None or given is None:
+            return False
+        if (callee.text or b"").rpartition(b".")[2] in _WRAPPERS:
+            return True
+        value = _first(given) if is_capital else None
+    return False
+
+
+def _first(node: Node) -> Node | None:
+    return node.named_children[0] if node.named_child_count else None
 
 
 def _definition(node: Node, depth: int, lines: list[str]) -> Definition:

@@ -378,7 +378,7 @@ def test_what_belongs_to_a_task_is_given_with_it(host: ServerProcess) -> None:
         {"namespace": "/", "call": ["task.get", {"sessionId": "$session", "taskId": "$task"}]},
     )
     config = outcome.acks[-1]["task"]["config"]
-    assert config == {"enableDiff": False, "enableCheckpoints": True}
+    assert config == {"enableDiff": False, "enableCheckpoints": True, "askOnFailure": True}
 
 
 def test_the_server_says_that_it_is_ready(host: ServerProcess) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.tools.definitions import GRAMMARS, MOST_DEFINITIONS, definitions
+from engine.tools.definitions import GRAMMARS, MOST_DEFINITIONS, definitions, language_of
 from tests.engine.tools.conftest import Context
 
 SOURCES = {
@@ -34,6 +34,38 @@ async def test_what_a_file_defines(context: Context, path: str) -> None:
     context.write(path, source)
     result = await context.call("list_code_definition_names", path=path)
     assert result.output.splitlines() == [path, *expected_lines(expected)]
+
+
+@pytest.mark.parametrize("ending", ["js", "ts", "tsx"])
+@pytest.mark.parametrize(
+    ("source", "defined"),
+    [
+        ("class A {\n  handle = (e) => {};\n  static go = async function () {};\n  #own = () => 1;\n  n = 1;\n}\n", [1, 2, 3, 4]),
+        ("const A = memo(() => null);\nconst B = React.forwardRef(function B(p, r) {});\nconst c = memo(A);\n", [1, 2, 3]),
+        ("const A = React.memo(React.forwardRef((p, r) => null));\nconst B = observer(withAuth(function () {}));\n", [1, 2]),
+        ("const sum = list.reduce((a, b) => a + b);\nconst X = make();\nconst Y = make(1);\n", []),
+        ("export default () => 1;\n", [1]),
+        ("export default function () {}\n", [1]),
+        ("export default function* () {}\n", [1]),
+        ("export default class {\n  a() {}\n}\n", [1, 2]),
+        ("export default memo(() => null);\nexport const a = 1;\nexport { a };\n", [1]),
+        ("export default function named() {}\n", [1]),
+        ("module.exports = function () {};\nexports.a = (x) => x;\nthis.x = () => 1;\nA.prototype.b = function () {};\n", [1, 2, 4]),
+        ("const A = class {\n  b() {}\n};\nconst c = (() => 1);\n", [1, 2, 4]),
+    ],
+)  # fmt: skip
+def test_functions_and_components_that_are_held_or_wrapped_are_definitions(
+    ending: str, source: str, defined: list[int]
+) -> None:
+    language = language_of(f"a.{ending}")
+    assert language is not None
+    assert [each.start for each in definitions(language, source.encode())] == defined
+
+
+def test_a_held_function_is_named_by_its_line() -> None:
+    source = b"class A {\n  handle =\n    () => 1;\n}\nexport default () => 1;\n"
+    found = [(each.text, each.depth) for each in definitions("typescript", source)]
+    assert found == [("class A {", 0), ("handle =", 1), ("export default () => 1;", 0)]
 
 
 def expected_lines(text: str) -> list[str]:

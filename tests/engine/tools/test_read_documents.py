@@ -8,6 +8,7 @@ import zipfile
 
 import docx
 import pytest
+from docx.oxml import parse_xml
 
 from tests.engine.tools.conftest import Context
 from tests.engine.tools.test_generate_image import png
@@ -94,6 +95,54 @@ async def test_the_text_of_a_word_document_is_read(context: Context) -> None:
     context.write("a.docx", word("First.", "Second."))
     lines = (await context.call("read_file", path="a.docx")).output.splitlines()
     assert [line.split(" | ")[1] for line in lines[1:]] == ["First.", "Second.", "left\tright"]
+
+
+RUN = "<w:r><w:t>{}</w:t></w:r>"
+
+
+@pytest.mark.parametrize(
+    ("marked", "text"),
+    [
+        (f"<w:ins>{RUN.format('put in')}</w:ins>", "put in"),
+        (f"{RUN.format('kept ')}<w:del><w:r><w:delText>gone</w:delText></w:r></w:del>", "kept "),
+        (f"<w:moveFrom>{RUN.format('from here')}</w:moveFrom>{RUN.format('stays')}", "stays"),
+        (f"<w:moveTo>{RUN.format('to here')}</w:moveTo>", "to here"),
+        (f"<w:ins><w:hyperlink>{RUN.format('a link')}</w:hyperlink></w:ins>", "a link"),
+        (
+            f"<w:ins><w:del><w:r><w:delText>never</w:delText></w:r></w:del></w:ins>{RUN.format('x')}",
+            "x",
+        ),
+        ("<w:ins><w:r><w:t>a</w:t><w:tab/><w:t>b</w:t></w:r></w:ins>", "a\tb"),
+        (f"<w:sdt><w:sdtContent>{RUN.format('a field')}</w:sdtContent></w:sdt>", "a field"),
+    ],
+)
+async def test_a_word_document_is_read_with_its_tracked_changes_made(
+    context: Context, marked: str, text: str
+) -> None:
+    document = docx.Document()
+    paragraph, cell = document.add_paragraph(), document.add_table(rows=1, cols=1).cell(0, 0)
+    name = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    for place in (paragraph, cell.paragraphs[0]):
+        for element in parse_xml(f'<w:p xmlns:w="{name}">{marked}</w:p>'):
+            place._p.append(element)
+    kept = io.BytesIO()
+    document.save(kept)
+    context.write("a.docx", kept.getvalue())
+    shown = (await context.call("read_file", path="a.docx")).output.split("\n")[1:]
+    assert [line.split(" | ")[1] for line in shown] == [text, text]
+
+
+async def test_what_stands_in_a_control_of_a_word_document_is_read(context: Context) -> None:
+    document = docx.Document()
+    document.add_paragraph("before")
+    name = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    inner = f"<w:p>{RUN.format('within')}</w:p>"
+    control = f'<w:sdt xmlns:w="{name}"><w:sdtContent>{inner}</w:sdtContent></w:sdt>'
+    document.element.body.insert(1, parse_xml(control))
+    kept = io.BytesIO()
+    document.save(kept)
+    context.write("a.docx", kept.getvalue())
+    assert (await context.call("read_file", path="a.docx")).output.endswith("1 | before\n2 | within")
 
 
 @pytest.mark.parametrize(
