@@ -29,7 +29,7 @@ from bench.wire import Client, connect
 SESSIONS: Final = 8
 FIRST_PART: Final = 0.25
 """Of the time: what the server keeps for good (connections, caches, threads) it has by then."""
-PARTS: Final = 6
+PARTS: Final = 5
 """That the rest of the time is cut into; memory is looked at after each."""
 MORE_DESCRIPTORS: Final = 8
 MORE_BYTES_A_ROUND: Final = 4096

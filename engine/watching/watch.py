@@ -244,9 +244,11 @@ class Watch:
         with self._turn:
             changes = self._tree.compare(stirred)
             if self._must_compare and (is_all or self._compare_at <= now):
-                changes += self._tree.compare_unwatched()
-                took_s = self._loop.time() - now
-                self._compare_at = now + max(COMPARED_EVERY_S, took_s * COMPARED_SHARE)
+                try:
+                    changes += self._tree.compare_unwatched()
+                finally:
+                    took_s = self._loop.time() - now
+                    self._compare_at = now + max(COMPARED_EVERY_S, took_s * COMPARED_SHARE)
             gone, self._gone = self._gone, {}
         told = 0 if self._sum.due is not None else self._allowance.take(len(changes), now)
         self._sum.add(((change.kind, change.path) for change in changes[told:]), now)

@@ -9,14 +9,14 @@ from bench.soak import MORE_BYTES, MORE_BYTES_A_ROUND, PARTS, SESSIONS, Held, of
 KINDS = ("command", "process", "terminal", "files", "checkpoint", "task", "restore")
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 async def test_eight_sessions_that_do_everything_at_once_get_every_content_right() -> None:
     soaked = await soak(45)
     assert not soaked.failures, "\n".join(soaked.lines())
     assert all(soaked.tally.rounds[kind] >= SESSIONS for kind in KINDS), soaked.lines()
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 async def test_a_server_that_loses_memory_at_each_call_does_not_hold() -> None:
     soaked = await soak(20, leaked_bytes=65_536)
     assert [each.partition(":")[0] for each in soaked.failures] == ["memory grew"], soaked.lines()
