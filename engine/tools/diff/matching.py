@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +16,8 @@ WORTH_SHOWING: Final = 0.2
 """Below this similarity a text is not called the nearest."""
 COMPARING: Final = 2 * 10**10
 """How much is compared: places times the square of the search's length; about a second's work."""
+OF_A_PLACE: Final = 20_000
+"""What looking at one place takes, however short the search is."""
 COMMON_LINE: Final = 50
 """A line that stands more often in a file says nothing about the place of a text."""
 
@@ -92,11 +95,11 @@ class Search:
         first = max(0, self._near - REACH_LINES)
         return range(first, max(first, min(len(self._texts), self._near + REACH_LINES + 1)))
 
-    def _verbatim(self, starts: Iterable[int]) -> list[int]:
-        return [start for start in starts if _stands(self._wanted, self._texts, start)]
+    def _verbatim(self, starts: range) -> list[int]:
+        return _places(self._wanted, self._texts, starts)
 
-    def _alike(self, starts: Iterable[int]) -> list[int]:
-        return [start for start in starts if _stands(self._plain_wanted, self._plain_texts, start)]
+    def _alike(self, starts: range) -> list[int]:
+        return _places(self._plain_wanted, self._plain_texts, starts)
 
     def _most_similar(self) -> tuple[float, list[int]]:
         """The best score in reach and the places nearest to the hint that have it; from there outwards."""
@@ -115,7 +118,7 @@ class Search:
         return self._looked if len(self._looked) <= most else self._sharing()[:most]
 
     def _most_compared(self) -> int:
-        return self._comparing // max(1, len(self._joined)) ** 2
+        return self._comparing // (len(self._joined) ** 2 + OF_A_PLACE)
 
     def _sharing(self) -> list[int]:
         """The places in reach that have lines of the search where it has them, most such lines first."""
@@ -150,23 +153,32 @@ class Search:
         return Found(start=start, count=min(len(self._wanted), len(self._texts) - start), score=score)
 
     def _missed(self, score: float, nearest: Sequence[int]) -> Missed:
-        beyond = (start for start in range(len(self._texts)) if start not in self._looked)
+        above, below = range(self._looked.start), range(self._looked.stop, len(self._texts))
         return Missed(
             looked=self._looked,
             is_compared=self._most_compared() > 0,
             nearest=nearest[0] if nearest else None,
             count=len(self._wanted),
             score=score,
-            elsewhere=tuple(self._verbatim(beyond)),
+            elsewhere=(*self._verbatim(above), *self._verbatim(below)),
         )
 
 
-def standing_at(texts: Sequence[str], wanted: Sequence[str], starts: Iterable[int]) -> int | None:
+def standing_at(texts: Sequence[str], wanted: Sequence[str], starts: range) -> int | None:
     """The first of `starts` where `wanted` stands verbatim; None for a text of blank lines alone."""
     if not any(line.strip() for line in wanted):
         return None
-    return next((start for start in starts if _stands(list(wanted), texts, start)), None)
+    return next(iter(_places(list(wanted), texts, starts)), None)
 
 
-def _stands(wanted: Sequence[str], texts: Sequence[str], start: int) -> bool:
-    return texts[start] == wanted[0] and texts[start : start + len(wanted)] == wanted
+def _places(wanted: Sequence[str], texts: Sequence[str], starts: range) -> list[int]:
+    """Those of the indices where the wanted lines stand."""
+    found = []
+    place = starts.start
+    with contextlib.suppress(ValueError):
+        while True:
+            place = texts.index(wanted[0], place, starts.stop)
+            if texts[place : place + len(wanted)] == wanted:
+                found.append(place)
+            place += 1
+    return found

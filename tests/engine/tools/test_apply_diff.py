@@ -140,3 +140,18 @@ async def test_a_binary_file_is_refused(context: Context) -> None:
 async def test_a_path_that_leaves_the_workspace_is_refused(context: Context) -> None:
     with pytest.raises(InvalidField):
         await context.call("apply_diff", path="../a", diff=ONE_TO_UNO)
+
+
+async def test_a_hundred_missing_blocks_in_a_long_file_are_each_answered_and_others_applied(
+    context: Context,
+) -> None:
+    lines = [f"def function_{number}(argument): return {number}" for number in range(20_000)]
+    context.write("a.py", "\n".join(lines))
+    missing = "".join(
+        f"<<<<<<< SEARCH\ndef functoin_{number}(x):\n    y\n=======\nz\n>>>>>>> REPLACE\n"
+        for number in range(99)
+    )
+    there = f"<<<<<<< SEARCH\n{lines[-1]}\n=======\nlast\n>>>>>>> REPLACE\n"
+    result = await context.call("apply_diff", path="a.py", diff=missing + there)
+    assert "1 of 100 blocks applied" in result.output
+    assert context.read("a.py") == "\n".join([*lines[:-1], "last"])
