@@ -255,3 +255,38 @@ def test_a_request_that_fails_for_good_is_asked_about_and_tried_again_or_given_u
     asked = [each["message"] for each in outcome.messages if each["message"].get("ask") == "api_req_failed"]
     assert len({each["ts"] for each in asked}) == 2
     assert outcome.messages[-1]["message"]["say"] == "error"
+
+
+def test_a_new_task_is_focused_once_the_old_one_is_told_as_aborted(host: ServerProcess) -> None:
+    outcome = play(
+        host, start("one file"), until("taskInteractive"), start("one file"), until("taskInteractive")
+    )
+    told = [(name, task) for name, task, *_ in outcome.seen if name in ("taskFocused", "taskAborted")]
+    old, new = outcome.acks[0]["result"], outcome.acks[1]["result"]
+    assert told == [("taskFocused", old), ("taskAborted", old), ("taskFocused", new)]
+
+
+def test_a_restart_repeats_nothing_of_how_a_subtask_began(start_host: Any) -> None:
+    server = start_host()
+    first = play(
+        server,
+        start("hand over", autoApprovalEnabled=True, alwaysAllowSubtasks=True),
+        until("taskSpawned"),
+        until("taskInteractive"),
+        call("getSession", keep="session", part="sessionId"),
+    )
+    server.stop()
+    server.start()
+    outcome = play(
+        server,
+        {"connect": {"sessionId": first.saved["session"], "lastSeq": 0}},
+        call("pressPrimaryButton"),
+        until("taskDelegationResumed"),
+        until("taskIdle"),
+    )
+    assert outcome.errors == []
+    assert [outcome.names().count(name) for name in ("taskSpawned", "taskDelegated", "taskPaused")] == [
+        1,
+        1,
+        1,
+    ]
