@@ -92,3 +92,19 @@ def test_a_file_whose_name_is_no_utf_8_is_listed_read_renamed_and_deleted(
     assert server.curl("DELETE", f"{files}/t%5Cxe9/%5Cxff").body == {"path": r"/t\xe9/\xff", "deleted": True}
     told = [(each["type"], each["path"]) for each in events(server, files)]
     assert told[-2:] == [("file.renamed", r"/caf\xe9"), ("file.deleted", r"/t\xe9/\xff")]
+
+
+def test_the_bytes_of_a_file_whose_name_is_no_utf_8_go_in_and_come_out(
+    server: ServerProcess, files: str
+) -> None:
+    place = f"{files}/raw?path=caf%5Cxe9"
+    assert server.curl("PUT", place, None, "--data-binary", "one").status == 201
+    assert server.curl("GET", f"{files}/caf%5Cxe9").body["content"] == "one"
+    attached = server.curl("GET", place).headers["content-disposition"]
+    assert attached == "attachment; filename*=utf-8''caf%5cxe9"
+    copied = server.curl("POST", files.replace("/files", "/file/copy"), {"path": r"caf\xe9", "to": r"\xff"})
+    assert copied.body["file"]["path"] == r"/\xff"
+    again = server.curl("POST", f"{files}/%5Cxff", {"content": "two"})
+    assert again.body["error"]["code"] == "RESOURCE_CONFLICT"
+    missing = server.curl("GET", f"{files}/%5Cxfe").body["error"]
+    assert (missing["code"], missing["details"]["id"]) == ("RESOURCE_NOT_FOUND", r"\xfe")
