@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-import psutil
-
 from engine.events.hub import Hub
 from engine.events.lasting import CUT_OFF, Lasting
 from engine.finishing import finish
@@ -45,6 +43,8 @@ class DirectContext:
         self._hub = hub
         self._session = session
         self._call_id = call_id
+        self.programs: list[Exit] = []
+        """What has run in the sandbox for this call."""
 
     def withholds(self, path: str) -> bool:
         """Rules are for agents: the caller is the person."""
@@ -53,11 +53,15 @@ class DirectContext:
     async def run_command(self, line: str, *, directory: str = "", timeout_s: float | None = None) -> Exit:
         """Run a command in the session's sandbox; what it prints is shown to whoever watches."""
         command = Command(line=line, directory=directory)
-        return await self._runtime.run(self._within(timeout_s), command, on_output=self._show)
+        return self._counted(await self._runtime.run(self._within(timeout_s), command, on_output=self._show))
 
     async def run_quietly(self, line: str) -> Exit:
         """Run a tool's own program, which only reads, in the session's sandbox."""
-        return await self._runtime.run(self._sandbox, Command(line=line, only_reads=True))
+        return self._counted(await self._runtime.run(self._sandbox, Command(line=line, only_reads=True)))
+
+    def _counted(self, done: Exit) -> Exit:
+        self.programs.append(done)
+        return done
 
     def _within(self, timeout_s: float | None) -> Sandbox:
         limits = self._sandbox.limits
@@ -137,7 +141,7 @@ class DirectCalls:
 
     async def _execute(self, request: ToolExecute) -> ToolExecuted:
         session = await self._sessions.get_active(request.session_id)
-        prepared = self._tools.prepare(request.tool_name, request.parameters)
+        prepared = self._tools.prepare(request.tool_name, request.parameters, strictly=True)
         call_id = CallId(new_id("call"))
         context = DirectContext(self._sessions, self._runtime, self._hub, session, call_id)
         started = ToolStarted(call_id=call_id, tool_name=request.tool_name, parameters=request.parameters)
@@ -154,7 +158,9 @@ class DirectCalls:
             await finish(self._tell(session, request, call_id, _failed(failure), meter.elapsed_ms))
             raise
         return ToolExecuted(
-            result=outcome(result), execution_time=meter.elapsed_ms, resource_usage=meter.usage(result.exit)
+            result=outcome(result),
+            execution_time=meter.elapsed_ms,
+            resource_usage=meter.usage(context.programs),
         )
 
     async def _tell(
@@ -196,23 +202,20 @@ def _failed(failure: BaseException) -> ToolResult:
 
 
 class _Meter:
-    """Time, memory and processor use of one call: the command's own where one ran, else the server's."""
+    """Time of one call, and what the programs that it ran in the sandbox used.
+
+    What the server does for a call itself cannot be told from what it does for others, and is not counted.
+    """
 
     def __init__(self) -> None:
-        self._process = psutil.Process()
         self._started = time.perf_counter()
-        self._cpu_s = self._spent()
 
     @property
     def elapsed_ms(self) -> float:
         return round((time.perf_counter() - self._started) * 1000, 1)
 
-    def usage(self, command: Exit | None) -> ResourceUsage:
-        memory_bytes = command.peak_memory_bytes if command else self._process.memory_info().rss
-        cpu_s = command.cpu_s if command else self._spent() - self._cpu_s
+    def usage(self, programs: Sequence[Exit]) -> ResourceUsage:
+        memory_bytes = max((each.peak_memory_bytes for each in programs), default=0)
+        cpu_s = sum(each.cpu_s for each in programs)
         elapsed_s = max(self.elapsed_ms / 1000, 0.001)
         return ResourceUsage(memory=round(memory_bytes / 1_048_576, 1), cpu=round(100 * cpu_s / elapsed_s, 1))
-
-    def _spent(self) -> float:
-        times = self._process.cpu_times()
-        return float(times.user + times.system)

@@ -7,6 +7,7 @@ import base64
 import binascii
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from typing import Final
 
 from engine.at_once import AtOnce
@@ -43,6 +44,7 @@ from models.file import (
     WorkspaceImported,
 )
 from models.identifier import SessionId
+from models.page import pagination
 from models.session import ResourceLimits
 
 MOST_ENTRIES: Final = 200_000
@@ -75,11 +77,14 @@ class Files:
             max_entries=MOST_ENTRIES,
             window=(request.offset, request.offset + request.limit),
         )
+        place = pagination(total=listing.total, limit=request.limit, offset=request.offset)
+        has_more = place.has_more or listing.is_truncated
         return FileListing(
             directories=list(listing.directories),
             files=list(listing.files),
             total=listing.total,
-            has_more=request.offset + request.limit < listing.total or listing.is_truncated,
+            has_more=has_more,
+            pagination=replace(place, has_more=has_more),
         )
 
     async def read(self, request: FileRead) -> FileContent:

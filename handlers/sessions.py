@@ -7,6 +7,7 @@ from handlers.operation import Handlers, operation
 from models.approval import ApprovalResolved
 from models.error import ExtraNotInstalled, NotFound
 from models.identifier import SessionId
+from models.page import pagination
 from models.session import (
     SandboxAnswer,
     SessionAnswer,
@@ -36,7 +37,10 @@ class Sessions(Handlers, namespace="/sessions"):
     async def list(self, caller: Caller, request: SessionList) -> SessionPage:
         """List your own sessions, newest first."""
         sessions, total = await self.engine.sessions.list(caller, request)
-        return SessionPage(sessions=sessions, total=total, has_more=request.offset + len(sessions) < total)
+        page = pagination(total=total, limit=request.limit, offset=request.offset)
+        return SessionPage(
+            sessions=sessions, total=total, has_more=page.has_more, data=sessions, pagination=page
+        )
 
     @operation(
         "session.create",

@@ -113,10 +113,11 @@ class Tasks(Handlers, namespace="/tasks"):
         """
         if request.session_config is not None and not caller.may(Permission.SESSION_WRITE):
             raise PermissionDenied(f"sessionConfig needs the permission {Permission.SESSION_WRITE.value}")
+        before = await self.engine.log.head(request.session_id)
         task = await self.engine.tasks.create(request)
         scheme, _, host = caller.base_url.partition("://")
         secure = "wss" if scheme == "https" else "ws"
-        return TaskCreated(task=task, websocket=f"{secure}://{host}/ws/{task.session_id}")
+        return TaskCreated(task=task, websocket=f"{secure}://{host}/ws/{task.session_id}?lastSeq={before}")
 
     @operation(
         "task.list",

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from models.event import Event, event
 from models.identifier import SessionId
+from models.page import Pagination
 from models.shape import Shape, described, limited, one_of, value
 
 
@@ -84,12 +85,13 @@ class FileList(Shape):
 
 @value
 class FileListing(Shape):
-    """Source: S0, the response of GET …/files; the last two fields are ours, for the long list."""
+    """Source: S0, the response of GET …/files; the other fields are ours, for the long list."""
 
     files: list[FileEntry]
     directories: list[DirectoryEntry]
     total: int
     has_more: bool
+    pagination: Pagination
 
 
 @value

@@ -12,6 +12,7 @@ from models.auto_approval import AutoApproval
 from models.event import Event, LogLine, event
 from models.identifier import SessionId, UserId
 from models.mcp import MOST_SERVERS, McpServer
+from models.page import Pagination
 from models.shape import Shape, compact, described, left_out, limited, one_of, value
 
 UNTITLED: Final = "Untitled session"
@@ -259,9 +260,13 @@ class SandboxAnswer(Shape):
 
 @value
 class SessionPage(Shape):
+    """Source: S0, GET /api/v1/sessions; `data` and `pagination` say the same as S0's "Pagination" does."""
+
     sessions: list[Session]
     total: int
     has_more: bool
+    data: list[Session]
+    pagination: Pagination
 
 
 @value

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import functools
 import operator
-from collections.abc import Callable, Iterator, Mapping
+import typing
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, ClassVar, Final, Self, TypeVar, cast, dataclass_transform
 
@@ -89,6 +90,12 @@ class PlainSchema(WireSchema):
         _bound(field_obj)
 
 
+class StrictPlainSchema(PlainSchema):
+    """The same for what programs say in JSON."""
+
+    TYPE_MAPPING = STRICT
+
+
 class StoredSchema(PlainSchema):
     """The same for rows of the database: what has been let in is not judged again, by bounds of today."""
 
@@ -129,6 +136,11 @@ class Shape:
     def load_plain(cls, raw: object) -> Self:
         """As `load`, for names as they are in Python."""
         return _load(cls, raw, PlainSchema)
+
+    @classmethod
+    def load_strictly(cls, raw: object) -> Self:
+        """As `load_plain`, but that numbers and truths are those of JSON, and no texts."""
+        return _load(cls, raw, StrictPlainSchema)
 
     @classmethod
     def wire_names(cls) -> list[str]:
@@ -221,7 +233,17 @@ def _is_free(field: fields.Field[Any] | None) -> bool:
 
 @cached
 def schema_of(cls: type[Any], base: type[marshmallow.Schema]) -> marshmallow.Schema:
+    for nested in _shapes_in(typing.get_type_hints(cls).values()):
+        schema_of(nested, base)  # first: a shape that comes twice is looked up by its bare name otherwise
     return marshmallow_dataclass.class_schema(cls, base_schema=base)()
+
+
+def _shapes_in(types: Iterable[Any]) -> Iterator[type[Any]]:
+    for each in types:
+        if isinstance(each, type) and issubclass(each, Shape):
+            yield each
+        else:
+            yield from _shapes_in(typing.get_args(each))
 
 
 def _load(cls: type[AnyShape], raw: object, base: type[marshmallow.Schema]) -> AnyShape:

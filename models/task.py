@@ -112,7 +112,12 @@ class Task(Shape):
     error: TaskError | None = None
     started_at: datetime.datetime | None = None
     completed_at: datetime.datetime | None = None
-    estimated_duration: int | None = field(default=None, metadata=described("Seconds, where it is known"))
+    estimated_duration: int | None = field(
+        default=None,
+        metadata=described(
+            "Seconds: the median of the session's last 20 completed tasks, left out before the first"
+        ),
+    )
     mode: str = "code"
     todos: str | None = field(default=None, metadata=described("What is to be done, as Markdown"))
     usage: TokenUsage = field(default_factory=TokenUsage)
@@ -204,7 +209,7 @@ class MessageList(Shape):
 
 @value
 class TaskCreated(Shape):
-    """Source: S0, the response of POST …/tasks: the task, and where its events can be followed."""
+    """Source: S0, the response of POST …/tasks: the task, and where its events are told from the first on."""
 
     task: Task
     websocket: str

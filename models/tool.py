@@ -74,7 +74,10 @@ class ToolOutcome(Shape):
 
 @value
 class ResourceUsage(Shape):
-    """Peak memory in MiB and processor use in percent of one core, while the tool ran. Source: S0."""
+    """Of the programs that the call ran in the sandbox; 0 where it ran none. Source: S0.
+
+    Peak memory in MiB, and processor use in percent of one core, over the whole call.
+    """
 
     memory: float
     cpu: float

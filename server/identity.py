@@ -11,7 +11,7 @@ import itertools
 import secrets
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from aiohttp import web
 
@@ -159,4 +159,11 @@ def _from_subprotocol(request: web.Request) -> str | None:
 
 
 def _from_query(request: web.Request) -> str | None:
-    return request.query.get(TOKEN)
+    return query_of(request).get(TOKEN)
+
+
+def query_of(request: web.Request) -> Mapping[str, str]:
+    """The query; `?token=…` may be put behind an address that has one, as `websocket` of a task has."""
+    if "?" not in request.query_string:
+        return request.query
+    return dict(parse_qsl(request.rel_url.raw_query_string.replace("?", "&"), keep_blank_values=True))

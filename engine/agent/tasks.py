@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import binascii
 import contextlib
+import math
+import re
+import statistics
+from typing import Final
 
 import structlog
 
@@ -37,6 +43,10 @@ from models.task import (
     TaskUpdate,
 )
 from models.user import Caller
+
+_IMAGE: Final = re.compile(r"data:image/[\w.+-]+;base64,", re.ASCII)
+ENOUGH_BEFORE: Final = 20
+"""Completed tasks of a session that say how long its next one may take."""
 
 log = structlog.get_logger("tasks")
 
@@ -114,6 +124,7 @@ class Tasks:
             config=request.config,
             created_at=now(),
             mode=await self._mode(request),
+            estimated_duration=await self._estimate(request.session_id),
         )
         change = request.session_config
         try:
@@ -306,6 +317,11 @@ class Tasks:
             raise InvalidField("config.mode", "No such mode.", known=list(modes.by_slug))
         return wanted
 
+    async def _estimate(self, session_id: SessionId) -> int | None:
+        """The median of the seconds that the last completed tasks took; None before the first."""
+        took = await self._repository.durations(session_id, limit=ENOUGH_BEFORE)
+        return max(1, math.ceil(statistics.median(each.total_seconds() for each in took))) if took else None
+
     async def _abandon(self, session_id: SessionId) -> None:
         """End the tasks of a session that is about to vanish."""
         unfinished = await self._repository.unfinished(session_id)
@@ -329,5 +345,12 @@ def _precedence(task: Task) -> tuple[bool, bool]:
 
 def _check_images(images: list[str]) -> None:
     for position, image in enumerate(images):
-        if not image.startswith("data:image/"):
-            raise InvalidField(f"images.{position}", "Expected a data: URL of an image.")
+        address = _IMAGE.match(image)
+        if address is None:
+            raise InvalidField(f"images.{position}", "Expected a data: URL of an image, in base64.")
+        try:
+            content = base64.b64decode(image[address.end() :], validate=True)
+        except binascii.Error:
+            content = b""
+        if not content:
+            raise InvalidField(f"images.{position}", "Not valid base64.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -53,6 +54,22 @@ class TaskRepository:
             where.append(tasks.c.status == status)
         order = (tasks.c.created_at.desc(), tasks.c.id)
         return await self._rows.page(*where, order=order, limit=limit, offset=offset)
+
+    async def durations(self, session_id: SessionId, *, limit: int) -> Sequence[datetime.timedelta]:
+        """How long the session's last completed tasks took, subtasks left out."""
+        statement = (
+            select(tasks.c.started_at, tasks.c.completed_at)
+            .where(
+                tasks.c.session_id == session_id,
+                tasks.c.status == TaskStatus.COMPLETED,
+                tasks.c.parent_id.is_(None),
+            )
+            .order_by(tasks.c.completed_at.desc())
+            .limit(limit)
+        )
+        async with self._rows.database.read() as connection:
+            found = (await connection.execute(statement)).all()
+        return [row.completed_at - row.started_at for row in found]
 
     async def unfinished(self, session_id: SessionId | None = None) -> list[Task]:
         """Every task that has not ended, oldest first."""

@@ -91,9 +91,10 @@ class Catalogue:
         """Each tool as S0 prints it and as a model is shown it."""
         return list(self._descriptions)
 
-    def prepare(self, name: str, arguments: Mapping[str, Any]) -> PreparedCall:
+    def prepare(self, name: str, arguments: Mapping[str, Any], *, strictly: bool = False) -> PreparedCall:
         """The call of a tool with `arguments` (decoded JSON); null stands for an argument left out.
 
+        Models write `"true"` for `true`; from programs that is a mistake, `strictly`.
         Raises: NotFound, for a name that is no tool; ValidationFailed, for arguments that do not fit it.
         """
         tool = self.tools.get(name)
@@ -101,7 +102,8 @@ class Catalogue:
             raise NotFound("tool", name)
         given = {key: content for key, content in arguments.items() if content is not None}
         _check_encodable(given)
-        return PreparedCall(tool=tool, parameters=tool.parameters.load(given))
+        load = tool.parameters.load_strictly if strictly else tool.parameters.load
+        return PreparedCall(tool=tool, parameters=load(given))
 
 
 def _check_encodable(arguments: Mapping[str, Any]) -> None:

@@ -31,7 +31,7 @@ from server.doors.rest import REQUEST_ID, respond_with
 from server.doors.subscriber import Subscriber
 from server.doors.tenure import CREDENTIALS_ENDED, Tenure
 from server.identity import Identity as Credentials
-from server.identity import new_request_id
+from server.identity import new_request_id, query_of
 
 MAX_MESSAGE_BYTES: Final = 65_536
 """S3's clients send nothing. What they send all the same is read and left, unless it is `{"token": …}`."""
@@ -47,7 +47,7 @@ class Follower:
     def __init__(self, door: WebSocketDoor, request: web.Request) -> None:
         self._door = door
         self._request = request
-        self._stream = EventStream(is_new=not any(name in request.query for name in CURSOR))
+        self._stream = EventStream(is_new=not any(name in query_of(request) for name in CURSOR))
         self._quiet: asyncio.TimerHandle | None = None
         self._wanted: tuple[SessionId, int | None] | None = None
         self._subscriber: Subscriber | None = None
@@ -217,7 +217,8 @@ class WebSocketDoor:
     async def _admit(self, request: web.Request, caller: Caller, follower: Follower) -> None:
         """Raises: AppError, if the caller may not follow the session."""
         raw: dict[str, object] = {"sessionId": request.match_info["session_id"]}
-        cursor = {name: request.query[name] for name in CURSOR if name in request.query}
+        query = query_of(request)
+        cursor = {name: query[name] for name in CURSOR if name in query}
         raw.update(EventSubscribe.read_texts(cursor))
         answer = await self._pipeline.answer(self._subscribe, caller, raw, follower)
         if answer.failure is not None:

@@ -14,7 +14,7 @@ from tests.support.server import ServerProcess
 @pytest.mark.parametrize("credential", ["query", "subprotocol"])
 def test_a_plain_websocket_follows_a_task_in_the_words_of_s3(server: ServerProcess, credential: str) -> None:
     outcome = server.node("raw.mjs", "survey", credential)
-    assert outcome["websocket"] == outcome["address"]
+    assert outcome["websocket"] == f"{outcome['address']}?lastSeq=1"
     types = [event["type"] for event in outcome["seen"]]
     assert types[0] == "task_started"
     assert types[-1] == "task_completed"
@@ -38,6 +38,25 @@ async def _replayed(url: str) -> list[dict[str, Any]]:
                 told.append(await asyncio.wait_for(socket.receive_json(), 1))
             except TimeoutError:
                 return told
+
+
+@pytest.mark.parametrize("joint", ["&", "?"])
+def test_the_address_of_a_task_tells_it_from_its_beginning(server: ServerProcess, joint: str) -> None:
+    config = {"provider": "scripted", "model": "survey"}
+    made = server.curl("POST", "/api/v1/sessions", {"name": "Raw", "config": config})
+    tasks = f"/api/v1/sessions/{made.body['session']['id']}/tasks"
+    for text in ("the first", "the second"):
+        begun = server.curl("POST", tasks, {"input": text}).body
+        told = asyncio.run(_until_completed(f"{begun['websocket']}{joint}token={server.key}"))
+        assert told[0] == told[0] | {"type": "task_started", "task": text}
+
+
+async def _until_completed(url: str) -> list[dict[str, Any]]:
+    told: list[dict[str, Any]] = []
+    async with aiohttp.ClientSession() as client, client.ws_connect(url) as socket, asyncio.timeout(60):
+        while not told or told[-1]["type"] != "task_completed":
+            told.append(await socket.receive_json())
+    return told
 
 
 def test_who_comes_later_reads_the_whole_text_from_the_log(server: ServerProcess) -> None:

@@ -103,6 +103,10 @@ def test_a_session_is_created_listed_read_changed_and_deleted(server: ServerProc
     listed = server.curl("GET", "/api/v1/sessions?limit=20&offset=0&status=active")
     has(listed.body, {"sessions": list, "total": int, "hasMore": bool})
     has(listed.body["sessions"][0], SESSION_FIELDS)
+    assert listed.body["data"] == listed.body["sessions"]
+    place = listed.body["pagination"]
+    assert (place["total"], place["hasMore"]) == (listed.body["total"], listed.body["hasMore"])
+    assert (place["limit"], place["offset"]) == (20, 0)
     path = f"/api/v1/sessions/{created.body['session']['id']}"
     has(server.curl("GET", path).body["session"], SESSION_FIELDS)
     changed = server.curl("PUT", path, {"name": "Another", "config": {"temperature": 0.2}})
@@ -123,7 +127,9 @@ def test_a_task_from_its_request_to_its_result(server: ServerProcess, session: s
     created = server.curl("POST", f"{session}/tasks", TASK)
     assert created.status == 201
     has(created.body["task"], TASK_FIELDS)
-    assert re.fullmatch(r"wss?://.+/ws/" + session.rpartition("/")[2], created.body["websocket"])
+    assert re.fullmatch(
+        r"wss?://.+/ws/" + session.rpartition("/")[2] + r"\?lastSeq=\d+", created.body["websocket"]
+    )
     path = f"{session}/tasks/{created.body['task']['id']}"
     deadline = time.monotonic() + 90
     while (task := server.curl("GET", path).body["task"])["status"] in ("pending", "running"):
