@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from engine.tools.catalogue import Catalogue
@@ -140,3 +142,14 @@ async def test_a_command_that_fills_the_memory_is_told_in_words(context: Context
 async def test_the_policy_is_told_what_would_run(context: Context) -> None:
     call = Catalogue().prepare("execute_command", {"command": "make", "cwd": "src"})
     assert (call.command(), call.paths(), call.describe()) == ("make", ("src",), "Run in src: make")
+
+
+async def test_a_command_begins_in_any_folder_whose_name_is_utf_8(context: Context) -> None:
+    context.allow("pwd")
+    (context.folder / r"a\xe9").mkdir()
+    done = await context.call("execute_command", command="pwd", cwd=r"a\x5cxe9")
+    assert r"a\xe9" in done.output
+    (context.folder / os.fsdecode(b"caf\xe9")).mkdir()
+    with pytest.raises(InvalidField) as refused:
+        await context.call("execute_command", command="pwd", cwd=r"caf\xe9")
+    assert "let its line `cd` there" in str(refused.value.details)
