@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.metadata import metadata, requires
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,17 @@ def test_a_link_in_a_document_leads_somewhere(document: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", document.read_text()):
         if "://" not in target:
             assert (document.parent / target).exists(), f"{document.name} → {target}"
+
+
+def test_what_the_python_example_needs_is_named_as_its_package_names_it() -> None:
+    """An older pip leaves out an extra that is written in another way."""
+    package, extra = re.findall(r'pip install "(python-socketio)\[([\w-]+)\]"', README)[0]
+    assert extra in (metadata(package).get_all("Provides-Extra") or [])
+    brought = [each for each in requires(package) or [] if re.search(rf"extra == ['\"]{extra}['\"]", each)]
+    assert any(each.startswith("aiohttp") for each in brought), brought
+
+
+def test_what_the_javascript_example_needs_is_got_in_another_folder() -> None:
+    """In this one npm installs whatever package.json names, which is what the tests need."""
+    assert "dependencies" in json.loads((PROJECT / "package.json").read_text())
+    assert "`npm install socket.io-client`, in a folder of its own" in README
