@@ -25,6 +25,8 @@ MOST_MISTAKES: Final = 20
 """How many are looked for in one place, and told together."""
 MOST_VALUES: Final = 10_000
 """Of lists, maps and what is in them, where a field takes any JSON."""
+MOST_CHARACTERS: Final = 100_000_000
+"""Of all texts in such a field: a tool's parameters may hold a file."""
 
 
 class Timestamp(fields.DateTime):
@@ -176,12 +178,17 @@ def check_any(content: Any) -> None:
 
     Raises: marshmallow.ValidationError, if it holds too much or cannot be stored and sent.
     """
-    seen = 0
+    seen = characters = 0
     level = [content]
     while level:
         deeper: list[Any] = []
         for holder in level:
             inner = holder.values() if isinstance(holder, Mapping) else holder
+            characters += len(inner) if isinstance(inner, str) else 0
+            if isinstance(holder, Mapping):
+                characters += sum(len(name) for name in holder if isinstance(name, str))
+            if characters > MOST_CHARACTERS:
+                raise marshmallow.ValidationError(f"Holds more than {MOST_CHARACTERS} characters.")
             if isinstance(inner, str | bytes) or not isinstance(inner, Collection):
                 continue
             seen += len(inner)

@@ -19,6 +19,8 @@ class Encoding(enum.StrEnum):
 
 
 _A_PATH: Final[dict[str, Any]] = limited(shortest=1, longest=4096)
+_A_CONTENT: Final[dict[str, Any]] = limited(longest=1_073_741_824)
+"""What a request may take at most by `server.max_request_bytes`, which decides."""
 _IF_MATCH: Final[dict[str, Any]] = described(
     "An `etag`, or `*`: where the file has another, nothing is done and the answer is a conflict",
     **limited(shortest=1, longest=1000),
@@ -158,7 +160,7 @@ class FileWrite(Shape):
 
     session_id: SessionId
     path: str = field(metadata=_A_PATH)
-    content: str
+    content: str = field(metadata=_A_CONTENT)
     encoding: Encoding = Encoding.UTF_8
 
 
@@ -168,7 +170,7 @@ class FileUpdate(Shape):
 
     session_id: SessionId
     path: str = field(metadata=_A_PATH)
-    content: str
+    content: str = field(metadata=_A_CONTENT)
     encoding: Encoding = Encoding.UTF_8
     if_match: str | None = field(default=None, metadata=_IF_MATCH)
     etag: str | None = field(

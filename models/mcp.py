@@ -8,9 +8,11 @@ from typing import Any
 
 from models.event import Event, LogLine, event
 from models.identifier import SessionId
-from models.shape import Shape, described, limited, one_of, value
+from models.shape import Shape, compact, described, limited, one_of, value
 
 MOST_SERVERS = 32
+MOST_BYTES_OF_SERVERS = 262_144
+"""Of all definitions of a session, as JSON."""
 
 
 @value
@@ -19,17 +21,17 @@ class McpServer(Shape):
 
     type: str | None = field(default=None, metadata=one_of("stdio", "streamable-http"))
     command: str | None = field(default=None, metadata=limited(shortest=1, longest=4096))
-    args: list[str] = field(default_factory=list, metadata=limited(longest=1000))
-    env: dict[str, str] = field(default_factory=dict, metadata=limited(longest=1000))
+    args: list[str] = field(default_factory=list, metadata=compact(1000, 65_536))
+    env: dict[str, str] = field(default_factory=dict, metadata=compact(1000, 65_536))
     cwd: str | None = field(
         default=None, metadata=described("The folder to start it in", **limited(shortest=1, longest=4096))
     )
     url: str | None = field(default=None, metadata=limited(shortest=1, longest=4096))
-    headers: dict[str, str] = field(default_factory=dict, metadata=limited(longest=100))
+    headers: dict[str, str] = field(default_factory=dict, metadata=compact(100, 65_536))
     disabled: bool = False
     always_allow: list[str] = field(
         default_factory=list,
-        metadata=described("Tools that nobody has to approve", **limited(longest=1000)),
+        metadata=described("Tools that nobody has to approve", **compact(1000, 65_536)),
     )
     timeout: int = field(
         default=60, metadata=described("Seconds that one call may take", **limited(least=1, most=3600))

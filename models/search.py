@@ -6,13 +6,13 @@ from dataclasses import field
 from typing import Any, Final
 
 from models.identifier import SessionId
-from models.shape import Shape, described, limited, value
+from models.shape import Shape, compact, described, limited, value
 
 MOST_MATCHES: Final = 1000
 
 _PATH: Final[dict[str, Any]] = described("The folder or file to search", **limited(longest=4096))
 _TYPES: Final[dict[str, Any]] = described(
-    "Only files of any of these patterns, as `*.py`; none: all files", **limited(longest=50)
+    "Only files of any of these patterns, as `*.py`; none: all files", **compact(50, 16_384)
 )
 _HIDDEN: Final[dict[str, Any]] = described("Whether names that begin with a dot count; `.git` never does")
 _IGNORED: Final[dict[str, Any]] = described("Whether what `.gitignore` names counts, too")

@@ -11,7 +11,7 @@ from models.approval import ApprovalRule
 from models.auto_approval import AutoApproval
 from models.event import Event, LogLine, event
 from models.identifier import SessionId, UserId
-from models.mcp import MOST_SERVERS, McpServer
+from models.mcp import MOST_BYTES_OF_SERVERS, MOST_SERVERS, McpServer
 from models.page import Pagination
 from models.shape import Shape, compact, described, left_out, limited, one_of, value
 
@@ -47,7 +47,7 @@ class AcpAgent(Shape):
 
     command: list[str] = field(
         metadata=described(
-            "The program and its arguments, run in the sandbox", **limited(shortest=1, longest=100)
+            "The program and its arguments, run in the sandbox", **compact(100, 65_536, shortest=1)
         )
     )
     environment: dict[str, str] = field(
@@ -77,7 +77,7 @@ class SessionConfig(Shape):
     max_tokens: int | None = field(default=None, metadata=limited(least=1, most=10_000_000))
     temperature: float | None = field(default=None, metadata=limited(least=0, most=2))
     network: bool = False
-    approvals: list[ApprovalRule] = field(default_factory=list, metadata=limited(longest=1000))
+    approvals: list[ApprovalRule] = field(default_factory=list, metadata=compact(1000, 131_072))
     auto_approval: AutoApproval = field(default_factory=AutoApproval)
     custom_instructions: str | None = field(default=None, metadata=limited(longest=100_000))
     agent: Agent = field(default_factory=Agent)
@@ -85,7 +85,9 @@ class SessionConfig(Shape):
         default=None,
         metadata=described("How much a model that can reason should", **one_of("low", "medium", "high")),
     )
-    mcp_servers: dict[str, McpServer] = field(default_factory=dict, metadata=limited(longest=MOST_SERVERS))
+    mcp_servers: dict[str, McpServer] = field(
+        default_factory=dict, metadata=compact(MOST_SERVERS, MOST_BYTES_OF_SERVERS)
+    )
     fuzzy_match_threshold: float | None = field(
         default=None,
         metadata=described(
@@ -126,7 +128,7 @@ class SessionConfigChange(Shape):
     max_tokens: int | None = field(default_factory=left_out, metadata=limited(least=1, most=10_000_000))
     temperature: float | None = field(default_factory=left_out, metadata=limited(least=0, most=2))
     network: bool | None = field(default_factory=left_out)
-    approvals: list[ApprovalRule] | None = field(default_factory=left_out, metadata=limited(longest=1000))
+    approvals: list[ApprovalRule] | None = field(default_factory=left_out, metadata=compact(1000, 131_072))
     auto_approval: AutoApproval | None = field(
         default_factory=left_out,
         metadata=described("Replaces the settings for automatic approval as a whole"),
@@ -135,7 +137,7 @@ class SessionConfigChange(Shape):
     agent: Agent | None = field(default_factory=left_out)
     effort: str | None = field(default_factory=left_out, metadata=one_of("low", "medium", "high"))
     mcp_servers: dict[str, McpServer] | None = field(
-        default_factory=left_out, metadata=limited(longest=MOST_SERVERS)
+        default_factory=left_out, metadata=compact(MOST_SERVERS, MOST_BYTES_OF_SERVERS)
     )
     fuzzy_match_threshold: float | None = field(default_factory=left_out, metadata=limited(least=0, most=1))
     unattended: bool | None = field(default_factory=left_out)

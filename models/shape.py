@@ -53,6 +53,8 @@ def left_out() -> Any:
     return LEFT_OUT
 
 
+LONGEST_IDENTIFIER: Final = 256
+_IDENTIFIER: Final = validate.Length(max=LONGEST_IDENTIFIER)
 LONGEST_NAME: Final = 100
 LONGEST_REASON: Final = 500
 """Characters of what a caller has sent that an error repeats to them."""
@@ -74,6 +76,8 @@ class WireSchema(BoundedSchema):
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         field_obj.data_key = field_obj.data_key or camel_case(field_name)
         _bound(field_obj)
+        if field_name == "id" or field_name.endswith("_id"):
+            _bound_identifier(field_obj)
 
     @marshmallow.post_dump
     def leave_out_none(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -188,14 +192,16 @@ def limited(
     return {"validate": validate.Range(min=least, max=most)}
 
 
-def compact(longest: int, most_bytes: int) -> dict[str, Any]:
-    """Field metadata: a list or map of at most `longest` items that takes at most so many bytes as JSON."""
+def compact(longest: int, most_bytes: int, *, shortest: int | None = None) -> dict[str, Any]:
+    """Field metadata: a list or map of `shortest` to `longest` items that takes at most so many bytes as
+    JSON.
+    """
 
     def within(content: Any) -> None:
         if len(encoded(content)) > most_bytes:
             raise marshmallow.ValidationError(f"Longer than {most_bytes} bytes as JSON.")
 
-    return {"validate": [validate.Length(max=longest), within]}
+    return {"validate": [validate.Length(min=shortest, max=longest), within]}
 
 
 def one_of(*choices: str) -> dict[str, Any]:
@@ -221,6 +227,13 @@ def _bound(field: fields.Field[Any]) -> None:
     """Have what no schema describes checked, wherever in the field it may stand."""
     if _is_free(field) and check_any not in field.validators:
         field.validators.append(check_any)
+
+
+def _bound_identifier(field: fields.Field[Any]) -> None:
+    if isinstance(field, fields.String) and not any(
+        isinstance(each, validate.Length) for each in field.validators
+    ):
+        field.validators.append(_IDENTIFIER)
 
 
 def _is_free(field: fields.Field[Any] | None) -> bool:

@@ -13,7 +13,7 @@ from models.identifier import CallId, SessionId, TaskId
 from models.message import Author, Message
 from models.page import Pagination
 from models.session import SessionConfigChange
-from models.shape import Shape, described, limited, value
+from models.shape import Shape, compact, described, limited, value
 from models.usage import TokenUsage, ToolUse
 
 
@@ -128,15 +128,16 @@ class Task(Shape):
     )
 
 
+_IMAGES: Final[dict[str, Any]] = compact(20, 67_108_864)
+
+
 @value
 class TaskCreate(Shape):
     """Source: S0, POST /api/v1/sessions/{sessionId}/tasks."""
 
     session_id: SessionId
     input: str = field(metadata=limited(shortest=1, longest=1_000_000))
-    images: list[str] = field(
-        default_factory=list, metadata=described("`data:` URLs of images", **limited(longest=20))
-    )
+    images: list[str] = field(default_factory=list, metadata=described("`data:` URLs of images", **_IMAGES))
     config: TaskConfig = field(default_factory=TaskConfig)
     session_config: SessionConfigChange | None = field(
         default=None,
@@ -177,7 +178,7 @@ class TaskSay(Shape):
     session_id: SessionId
     task_id: TaskId
     text: str = field(metadata=limited(shortest=1, longest=1_000_000))
-    images: list[str] = field(default_factory=list, metadata=limited(longest=20))
+    images: list[str] = field(default_factory=list, metadata=_IMAGES)
 
 
 class CommandAction(enum.StrEnum):
