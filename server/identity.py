@@ -94,7 +94,7 @@ class Gate:
 
     def __init__(self, settings: ServerSettings) -> None:
         self._hosts = {host.lower() for host in settings.allowed_hosts}
-        self._own = ""
+        self._own: str | None = None
         if settings.public_url:
             public = urlsplit(settings.public_url)
             self._hosts.add(public.netloc.lower())
