@@ -27,7 +27,7 @@ from engine.engine import open_engine
 from engine.providers.openai import OpenAIProvider
 from engine.providers.provider import Endpoint, ModelEvent, ModelRequest
 from models.session import SessionCreate
-from models.settings import Protocol, Settings
+from models.settings import Settings, WireProtocol
 from models.task import FINAL, Activity, TaskCreate, TaskStatus
 from models.user import Caller
 
@@ -74,7 +74,7 @@ class Timed(OpenAIProvider):
     name: ClassVar[str] = "timed"
 
     def __init__(self, url: str) -> None:
-        super().__init__(Protocol.CHAT)
+        super().__init__(WireProtocol.CHAT)
         self._url = url
         self.asked_at: list[float] = []
         self.went_on_at: list[float] = []

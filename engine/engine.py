@@ -15,47 +15,47 @@ import structlog
 from engine.accounts.accounts import ADMIN_FILE, SECRET_FILE, Accounts
 from engine.accounts.profiles import ProviderProfiles
 from engine.accounts.secrets import signing_secret
-from engine.agent.approvals import Approvals
 from engine.agent.choices import Choices
-from engine.agent.equipment import Equipment
-from engine.agent.history import History
 from engine.agent.modes import ModeBook
 from engine.agent.policy import ApprovalPolicy
-from engine.agent.results import Results
-from engine.agent.runner import Runner
-from engine.agent.states import TaskStates
-from engine.agent.subtasks import Children
+from engine.agent.runner import TaskRunner
+from engine.agent.services import AgentServices
+from engine.agent.store.approvals import Approvals
+from engine.agent.store.checkpoints import History
+from engine.agent.store.results import TaskResults
+from engine.agent.store.states import TaskStates
+from engine.agent.store.subtasks import SubtaskStore
+from engine.agent.store.transcript import Transcripts
 from engine.agent.tasks import Tasks
-from engine.agent.transcript import Transcripts
 from engine.browser.browsers import Browsers
 from engine.checkpoints.checkpoints import Checkpoints
-from engine.direct import DirectCalls
 from engine.events.hub import Hub
-from engine.events.lasting import Lasting
+from engine.events.lifetimes import Lifetimes
 from engine.events.log import EventLog
-from engine.expiry import Expiry
-from engine.files import Files
 from engine.mcp.hub import McpHub
-from engine.processes import ProcessTable
 from engine.providers.anthropic import AnthropicProvider
 from engine.providers.catalogue import EXTRAS, Providers
 from engine.providers.gemini import GeminiProvider
-from engine.providers.images import Images
+from engine.providers.images import ImageGenerator
 from engine.providers.openai import OllamaProvider, OpenAIProvider
 from engine.providers.provider import Provider
-from engine.providers.scripted import ScriptedProvider
-from engine.repositories import Repositories
+from engine.providers.scripted.provider import ScriptedProvider
 from engine.runtimes.choose import ID_FILE, WORKSPACES, Chosen, Surroundings, choose
-from engine.runtimes.ownership import close_to_others
 from engine.runtimes.runtime import Runtime
-from engine.runtimes.staging import remove_abandoned
 from engine.search.index import CodeIndex
-from engine.searches import Searches
-from engine.sessions import Sessions
-from engine.shell import Shell
+from engine.sessions.cloning import Repositories
+from engine.sessions.expiry import Expiry
+from engine.sessions.files import Files
+from engine.sessions.processes import ProcessTable
+from engine.sessions.searches import Searches
+from engine.sessions.sessions import Sessions
+from engine.sessions.shell import Shell
+from engine.sessions.terminals import TerminalTable
+from engine.sessions.tool_calls import ToolExecution
 from engine.storage.approvals import ApprovalRepository
 from engine.storage.database import Database, DatabaseUnusable
 from engine.storage.ownership import LOCK_FILE, Ownership
+from engine.storage.pending_ends import PendingEndRepository
 from engine.storage.profiles import ProfileRepository
 from engine.storage.sessions import SessionRepository
 from engine.storage.tasks import (
@@ -65,16 +65,16 @@ from engine.storage.tasks import (
     TaskRepository,
     ToolCallRepository,
 )
-from engine.storage.wills import WillRepository
-from engine.terminals import TerminalTable
 from engine.tools.access_mcp_resource import AccessMcpResource
 from engine.tools.browser_action import BrowserAction
-from engine.tools.catalogue import DEFAULT_TOOLS, Catalogue
 from engine.tools.codebase_search import CodebaseSearch
 from engine.tools.generate_image import GenerateImage
+from engine.tools.registry import DEFAULT_TOOLS, ToolRegistry
 from engine.tools.use_mcp_tool import UseMcpTool
 from engine.watching.runtime import WatchedRuntime
 from engine.watching.watchers import Watchers
+from engine.workspace.ownership import close_to_others
+from engine.workspace.staging import remove_abandoned
 from models.error import ServerOverload
 from models.settings import ProviderSettings, Settings
 
@@ -96,7 +96,7 @@ class Engine:
     ownership: Ownership
     database: Database
     log: EventLog
-    lasting: Lasting
+    lasting: Lifetimes
     hub: Hub
     accounts: Accounts
     sessions: Sessions
@@ -105,11 +105,11 @@ class Engine:
     searches: Searches
     tasks: Tasks
     approvals: Approvals
-    tools: DirectCalls
+    tools: ToolExecution
     runtime: Runtime
     providers: Providers
     profiles: ProviderProfiles
-    runner: Runner
+    runner: TaskRunner
     history: History
     index: CodeIndex
     mcp: McpHub
@@ -252,7 +252,7 @@ def _assemble(
     chosen: Chosen,
     providers: Providers,
 ) -> Engine:
-    watchers, lasting = Watchers(database), Lasting(database)
+    watchers, lasting = Watchers(database), Lifetimes(database)
     runtime = WatchedRuntime(chosen.commands, watchers)
     sessions = Sessions(
         database,
@@ -272,32 +272,32 @@ def _assemble(
     sessions.at_expiry(browsers.close_session)
     index = CodeIndex()
     sessions.before_deletion(index.forget)
-    tools = Catalogue(
+    tools = ToolRegistry(
         [
             *DEFAULT_TOOLS,
             CodebaseSearch(index),
-            GenerateImage(Images(settings.providers.images, os.environ)),
+            GenerateImage(ImageGenerator(settings.providers.images, os.environ)),
             UseMcpTool(mcp),
             AccessMcpResource(mcp),
             BrowserAction(browsers),
         ]
     )
     task_rows, tool_calls = TaskRepository(database), ToolCallRepository(database)
-    states = TaskStates(database, task_rows, WillRepository(database))
+    states = TaskStates(database, task_rows, PendingEndRepository(database))
     transcripts = Transcripts(database, ConversationRepository(database), MessageRepository(database))
     approvals = Approvals(database, ApprovalRepository(database), timeout_s=settings.approvals.timeout_s)
     history = History(Checkpoints(data_dir / CHECKPOINTS), sessions, task_rows, log)
     profiles = ProviderProfiles(database, ProfileRepository(database), signing_secret(data_dir / SECRET_FILE))
     modes = ModeBook(settings.agent.modes)
     sessions.check_configurations_by(Choices(modes, providers).check)
-    equipment = Equipment(
+    services = AgentServices(
         settings=settings.agent,
         states=states,
         transcripts=transcripts,
         tool_calls=tool_calls,
         approvals=approvals,
         policy=ApprovalPolicy(settings.approvals),
-        results=Results(SnapshotRepository(database), tool_calls),
+        results=TaskResults(SnapshotRepository(database), tool_calls),
         providers=providers,
         profiles=profiles,
         tools=tools,
@@ -307,7 +307,7 @@ def _assemble(
         history=history,
         mcp=mcp,
     )
-    runner = Runner(equipment, sessions, Children(database, task_rows))
+    runner = TaskRunner(services, sessions, SubtaskStore(database, task_rows))
     return Engine(
         settings=settings,
         data_dir=data_dir,
@@ -321,9 +321,9 @@ def _assemble(
         files=Files(sessions, log),
         repositories=Repositories(settings.files, sessions, chosen.programs, log),
         searches=Searches(sessions, runtime),
-        tasks=Tasks(database, task_rows, states, transcripts, approvals, runner, sessions, equipment.modes),
+        tasks=Tasks(database, task_rows, states, transcripts, approvals, runner, sessions, services.modes),
         approvals=approvals,
-        tools=DirectCalls(sessions, runtime, tools, lasting, hub),
+        tools=ToolExecution(sessions, runtime, tools, lasting, hub),
         runtime=runtime,
         providers=providers,
         profiles=profiles,

@@ -17,7 +17,7 @@ from models.task import TaskActive
 from models.user import Caller, Permission
 
 
-class Approvals(Handlers, namespace="/approvals"):
+class ApprovalHandlers(Handlers, namespace="/approvals"):
     @operation(
         "approval.list",
         rest="GET /api/v1/sessions/{sessionId}/approvals",

@@ -32,7 +32,7 @@ MEDIA_TYPES: Final = {
 }
 
 
-class Archives(Handlers, namespace="/files"):
+class ArchiveHandlers(Handlers, namespace="/files"):
     @operation(
         "archive.download",
         rest=f"GET {PATH}",

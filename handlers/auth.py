@@ -31,7 +31,7 @@ from models.user import Caller, Permission
 log = structlog.get_logger("accounts")
 
 
-class Auth(Handlers, namespace="/auth"):
+class AuthHandlers(Handlers, namespace="/auth"):
     @operation(
         "auth.login",
         rest="POST /api/v1/auth/login",

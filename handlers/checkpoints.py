@@ -21,7 +21,7 @@ from models.page import pagination
 from models.user import Caller, Permission
 
 
-class Checkpoints(Handlers, namespace="/checkpoints"):
+class CheckpointHandlers(Handlers, namespace="/checkpoints"):
     @operation(
         "checkpoint.list",
         rest="GET /api/v1/sessions/{sessionId}/checkpoints",

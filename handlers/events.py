@@ -19,7 +19,7 @@ from models.event import (
 from models.user import Caller, Permission
 
 
-class Events(Handlers, namespace="/sessions"):
+class EventHandlers(Handlers, namespace="/sessions"):
     @operation(
         "event.list",
         rest="GET /api/v1/sessions/{sessionId}/events",

@@ -36,7 +36,7 @@ ACTION = "/api/v1/sessions/{sessionId}/file"
 """What is done with a path is named after it: below `/files/` everything is a path itself."""
 
 
-class Files(Handlers, namespace="/files"):
+class FileHandlers(Handlers, namespace="/files"):
     @operation(
         "file.list",
         rest="GET /api/v1/sessions/{sessionId}/files",

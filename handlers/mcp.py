@@ -8,7 +8,7 @@ from models.mcp import McpList, McpRestart, McpRestarted, McpServers, McpStarted
 from models.user import Caller, Permission
 
 
-class Mcp(Handlers, namespace="/mcp"):
+class McpHandlers(Handlers, namespace="/mcp"):
     @operation(
         "mcp.list",
         rest="GET /api/v1/sessions/{sessionId}/mcp",

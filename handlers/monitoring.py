@@ -14,7 +14,7 @@ from models.monitoring import Health, Nothing, SystemResources
 from models.user import Caller, Permission
 
 
-class Monitoring(Handlers, namespace="/monitoring"):
+class MonitoringHandlers(Handlers, namespace="/monitoring"):
     @operation("system.health", rest="GET /api/v1/health", permission=None, errors=(ServerOverload,))
     async def health(self, caller: Caller, request: Nothing) -> Health:
         """Tell whether the server works, and what its commands run in. Needs no credentials.

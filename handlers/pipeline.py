@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from engine.sessions import Sessions
+from engine.sessions.sessions import Sessions
 from handlers.connection import Connection
 from handlers.operation import Operation
 from handlers.refusals import log_refusal
@@ -25,7 +25,7 @@ log = structlog.get_logger("operations")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class OperationResponse:
     """A status of HTTP and a JSON-ready body: the result, or S0's error envelope."""
 
     status: int
@@ -46,7 +46,7 @@ class Pipeline:
         caller: Caller,
         raw: object,
         connection: Connection | Stream | None = None,
-    ) -> Answer:
+    ) -> OperationResponse:
         """Run an operation for a caller on decoded JSON. Never raises but for cancellation."""
         started = time.perf_counter()
         try:
@@ -57,7 +57,7 @@ class Pipeline:
                     result = await self._run(operation, caller, request, connection)
             else:
                 result = await self._run(operation, caller, request, connection)
-            answer = Answer(operation.rest.status if operation.rest else 200, result.dump())
+            answer = OperationResponse(operation.rest.status if operation.rest else 200, result.dump())
         except AppError as failure:
             answer = refuse(
                 failure,
@@ -117,10 +117,10 @@ class _Lock:
         self.holders = 0
 
 
-async def answered(name: str, request_id: str, call: Awaitable[Any]) -> Answer:
+async def answered(name: str, request_id: str, call: Awaitable[Any]) -> OperationResponse:
     """What became of a dialect's call. Never raises but for cancellation."""
     try:
-        return Answer(200, await call)
+        return OperationResponse(200, await call)
     except AppError as failure:
         return refuse(failure, request_id, method=name)
     except Exception as failure:
@@ -130,11 +130,11 @@ async def answered(name: str, request_id: str, call: Awaitable[Any]) -> Answer:
         return refuse(overload or InternalError(), request_id, method=name)
 
 
-def refuse(failure: AppError, request_id: str, operation: str = "", **where: object) -> Answer:
+def refuse(failure: AppError, request_id: str, operation: str = "", **where: object) -> OperationResponse:
     """The answer that tells of a failure, and its line in the log. `where` is what the log shows beside."""
     if not isinstance(failure, InternalError):  # that has its traceback in the log
         log_refusal(failure, request_id, operation, **where)
-    return Answer(failure.status, failure.body(request_id), failure)
+    return OperationResponse(failure.status, failure.body(request_id), failure)
 
 
 def check_caller(operation: Operation, caller: Caller) -> None:

@@ -16,7 +16,7 @@ from models.profile import (
 from models.user import Caller, Permission
 
 
-class ProviderProfiles(Handlers, namespace="/profiles"):
+class ProfileHandlers(Handlers, namespace="/profiles"):
     @operation("profile.list", rest="GET /api/v1/profiles", permission=Permission.ACCOUNT_READ)
     async def list(self, caller: Caller, request: ProfileList) -> Profiles:
         """List your own provider profiles by name. Keys are never shown, only whether there is one."""

@@ -3,45 +3,45 @@
 from __future__ import annotations
 
 from engine.engine import Engine
-from handlers.approvals import Approvals
-from handlers.archives import Archives
-from handlers.auth import Auth
-from handlers.checkpoints import Checkpoints
-from handlers.events import Events
-from handlers.files import Files
-from handlers.mcp import Mcp
-from handlers.monitoring import Monitoring
+from handlers.approvals import ApprovalHandlers
+from handlers.archives import ArchiveHandlers
+from handlers.auth import AuthHandlers
+from handlers.checkpoints import CheckpointHandlers
+from handlers.events import EventHandlers
+from handlers.files import FileHandlers
+from handlers.mcp import McpHandlers
+from handlers.monitoring import MonitoringHandlers
 from handlers.operation import Registry
 from handlers.processes import ProcessHandlers
-from handlers.profiles import ProviderProfiles
+from handlers.profiles import ProfileHandlers
 from handlers.repositories import RepositoryHandlers
-from handlers.searches import Searches
-from handlers.sessions import Sessions
-from handlers.tasks import Tasks
+from handlers.searches import SearchHandlers
+from handlers.sessions import SessionHandlers
+from handlers.tasks import TaskHandlers
 from handlers.terminals import TerminalHandlers
-from handlers.tools import Tools
-from handlers.transfers import Transfers
+from handlers.tools import ToolHandlers
+from handlers.transfers import TransferHandlers
 
 AREAS = (
-    Auth,
-    ProviderProfiles,
-    Sessions,
-    Tasks,
-    Tools,
-    Approvals,
-    Files,
+    AuthHandlers,
+    ProfileHandlers,
+    SessionHandlers,
+    TaskHandlers,
+    ToolHandlers,
+    ApprovalHandlers,
+    FileHandlers,
     RepositoryHandlers,
-    Searches,
-    Checkpoints,
+    SearchHandlers,
+    CheckpointHandlers,
     ProcessHandlers,
     TerminalHandlers,
-    Mcp,
-    Events,
-    Monitoring,
+    McpHandlers,
+    EventHandlers,
+    MonitoringHandlers,
 )
 
 
-TRANSFERS = (Transfers, Archives)
+TRANSFERS = (TransferHandlers, ArchiveHandlers)
 """Whose operations are streams: the REST door alone has them."""
 
 

@@ -11,14 +11,14 @@ from models.error import (
     ValidationFailed,
     WorkspaceLimitExceeded,
 )
-from models.search import FilesFound, SearchFiles, SearchText, TextFound
+from models.search import FileSearchRequest, FilesFound, TextFound, TextSearchRequest
 from models.user import Caller, Permission
 
 PATH = "/api/v1/sessions/{sessionId}/search"
 ERRORS = (NotFound, ValidationFailed, ServerOverload, ToolExecutionFailed, WorkspaceLimitExceeded)
 
 
-class Searches(Handlers, namespace="/files"):
+class SearchHandlers(Handlers, namespace="/files"):
     @operation(
         "search.files",
         rest=f"POST {PATH}/files",
@@ -28,7 +28,7 @@ class Searches(Handlers, namespace="/files"):
         ends_with_caller=True,
         errors=(*ERRORS, Conflict),
     )
-    async def files(self, caller: Caller, request: SearchFiles) -> FilesFound:
+    async def files(self, caller: Caller, request: FileSearchRequest) -> FilesFound:
         """Find files by a glob of their names or paths.
 
         Hidden files and what `.gitignore` names are left out unless asked for; a glob with a slash in it also
@@ -45,7 +45,7 @@ class Searches(Handlers, namespace="/files"):
         ends_with_caller=True,
         errors=ERRORS,
     )
-    async def text(self, caller: Caller, request: SearchText) -> TextFound:
+    async def text(self, caller: Caller, request: TextSearchRequest) -> TextFound:
         """Find lines of text files by a regular expression.
 
         Hidden files and what `.gitignore` names are left out unless asked for, binary files always. The

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from engine.runtimes.runtime import mount_path
 from handlers.operation import Handlers, operation
 from models.approval import ApprovalResolved
 from models.error import ExtraNotInstalled, NotFound
@@ -21,13 +20,14 @@ from models.session import (
     SessionRemoved,
     SessionUpdate,
     SessionUpdatedEvent,
-    Workspace,
+    WorkspaceLocation,
+    mount_path,
 )
 from models.task import TaskCancelled, TaskUnfocused, ToolFailed
 from models.user import Caller, Permission
 
 
-class Sessions(Handlers, namespace="/sessions"):
+class SessionHandlers(Handlers, namespace="/sessions"):
     @operation(
         "session.list",
         rest="GET /api/v1/sessions",
@@ -118,5 +118,7 @@ class Sessions(Handlers, namespace="/sessions"):
         return SessionRemoved(session_id=request.session_id, deleted=True)
 
 
-def _workspace(caller: Caller, session_id: SessionId) -> Workspace:
-    return Workspace(path=mount_path(session_id), url=f"{caller.base_url}/api/v1/sessions/{session_id}/files")
+def _workspace(caller: Caller, session_id: SessionId) -> WorkspaceLocation:
+    return WorkspaceLocation(
+        path=mount_path(session_id), url=f"{caller.base_url}/api/v1/sessions/{session_id}/files"
+    )

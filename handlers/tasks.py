@@ -93,7 +93,7 @@ WORK = (
 """What a running task tells of."""
 
 
-class Tasks(Handlers, namespace="/tasks"):
+class TaskHandlers(Handlers, namespace="/tasks"):
     @operation(
         "task.create",
         rest="POST /api/v1/sessions/{sessionId}/tasks",

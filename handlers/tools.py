@@ -18,7 +18,7 @@ from models.tool import ToolCatalogue, ToolCompleted, ToolExecute, ToolExecuted,
 from models.user import Caller, Permission
 
 
-class Tools(Handlers, namespace="/tools"):
+class ToolHandlers(Handlers, namespace="/tools"):
     @operation("tool.list", rest="GET /api/v1/tools", permission=Permission.TOOL_READ)
     async def list(self, caller: Caller, request: ToolListRequest) -> ToolCatalogue:
         """List the tools that agents and callers can use, with their parameters."""

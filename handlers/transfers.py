@@ -29,7 +29,7 @@ RAW: Final = "/api/v1/sessions/{sessionId}/files/raw"
 BYTES: Final = "application/octet-stream"
 
 
-class Transfers(Handlers, namespace="/files"):
+class TransferHandlers(Handlers, namespace="/files"):
     @operation(
         "file.download",
         rest=f"GET {RAW}",

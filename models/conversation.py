@@ -10,7 +10,7 @@ from models.identifier import CallId, MessageId
 from models.shape import Shape, value
 
 
-class Role(enum.StrEnum):
+class TurnRole(enum.StrEnum):
     USER = "user"
     ASSISTANT = "assistant"
     TOOL = "tool"
@@ -46,7 +46,7 @@ class Turn(Shape):
     begins with it. `stopped` is why the assistant's ended: `end`, `calls`, `max_tokens`, `refusal`.
     """
 
-    role: Role
+    role: TurnRole
     text: str = ""
     images: list[str] = field(default_factory=list)
     calls: list[ToolCall] = field(default_factory=list)

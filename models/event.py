@@ -93,7 +93,7 @@ def fields_of(happened: Event) -> bytes:
     return encoded(happened.dump())
 
 
-class Seal:
+class EventEnvelope:
     """Gives events their place: the envelope before their own fields, all of it flat.
 
     One seal serves all events of a moment.

@@ -9,7 +9,7 @@ from typing import Final
 from marshmallow import validate
 
 from models.shape import Shape, described, limited, one_of, value
-from models.user import Provider, User
+from models.user import IdentityProvider, User
 
 LONGEST_SECRET: Final = 4096
 
@@ -28,7 +28,9 @@ class Login(Shape):
 class OAuthLogin(Shape):
     """Log in with the code that a provider gave to the client's redirect address."""
 
-    provider: str = field(metadata=one_of(*(item.value for item in Provider if item is not Provider.LOCAL)))
+    provider: str = field(
+        metadata=one_of(*(item.value for item in IdentityProvider if item is not IdentityProvider.LOCAL))
+    )
     code: str = field(repr=False, metadata=limited(shortest=1, longest=LONGEST_SECRET))
     redirect_uri: str = field(metadata=limited(shortest=1, longest=2048))
     code_verifier: str | None = field(

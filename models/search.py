@@ -22,7 +22,7 @@ _LIMIT: Final[dict[str, Any]] = described(
 
 
 @value
-class SearchFiles(Shape):
+class FileSearchRequest(Shape):
     """Source: S3, POST …/search/files."""
 
     session_id: SessionId
@@ -41,7 +41,7 @@ class SearchFiles(Shape):
 
 
 @value
-class SearchText(Shape):
+class TextSearchRequest(Shape):
     """Source: S3, POST …/search/grep."""
 
     session_id: SessionId

@@ -159,7 +159,7 @@ class Session(Shape):
 
 
 @value
-class Workspace(Shape):
+class WorkspaceLocation(Shape):
     """Where a session's files are: the path that its commands see, and the address that lists them."""
 
     path: str
@@ -220,7 +220,7 @@ class SessionUpdate(SessionFields):
 @value
 class SessionCreated(Shape):
     session: Session
-    workspace: Workspace
+    workspace: WorkspaceLocation
 
 
 @value
@@ -306,3 +306,8 @@ class SessionExpired(Event):
 @value
 class SessionDeletedEvent(Event):
     """The session is about to vanish; the last event of its log."""
+
+
+def mount_path(session_id: SessionId) -> str:
+    """Where a session's commands see their workspace. Source: S0, `workspace.path`."""
+    return f"/workspaces/{session_id}"

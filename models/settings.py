@@ -204,7 +204,7 @@ class ScriptedSettings(Shape):
     folders: list[str] = field(default_factory=list)
 
 
-class Protocol(enum.StrEnum):
+class WireProtocol(enum.StrEnum):
     """Of OpenAI's two protocols; `auto`: Responses at OpenAI itself, Chat Completions everywhere else."""
 
     AUTO = "auto"
@@ -222,7 +222,7 @@ class VendorSettings(Shape):
 
 @value
 class OpenAISettings(VendorSettings):
-    protocol: Protocol = Protocol.AUTO
+    protocol: WireProtocol = WireProtocol.AUTO
 
 
 @value

@@ -15,7 +15,7 @@ from models.identifier import UserId
 from models.shape import Shape, limited, one_of, value
 
 
-class Provider(enum.StrEnum):
+class IdentityProvider(enum.StrEnum):
     """Who vouches for a user: this server by a password, or an OAuth provider."""
 
     LOCAL = "local"
@@ -105,7 +105,7 @@ class User(Shape):
     id: UserId
     email: str
     name: str
-    provider: Provider
+    provider: IdentityProvider
     roles: list[Role]
     preferences: UserPreferences = field(default_factory=UserPreferences)
     created_at: datetime.datetime

@@ -19,7 +19,7 @@ from engine.engine import Engine, open_engine
 from engine.storage.database import Database
 from handlers.dialects.crogia.sessions import unasked
 from handlers.dialects.dialect import Operations
-from handlers.dialects.extension.interpreter import Extension
+from handlers.dialects.extension.adapter import Extension
 from handlers.pipeline import Pipeline
 from handlers.registry import build_registry, build_transfers
 from models.auth_settings import AuthMode
@@ -27,12 +27,12 @@ from models.settings import Settings
 from server.doors.clients import Clients
 from server.doors.crogia import CrogiaDoor
 from server.doors.pages import add_pages
-from server.doors.protocol import Limits, Runner
+from server.doors.protocol import HttpRunner, Limits
 from server.doors.rest import RestDoor, request_middleware
 from server.doors.socketio import SocketServer
 from server.doors.transfers import TransferDoor
 from server.doors.websocket import WebSocketDoor
-from server.identity import Gate, Identity
+from server.identity import Authenticator, Gate
 
 BACKLOG: Final = 4096
 PACKAGE: Final = "roocode-server"
@@ -66,7 +66,7 @@ def build_doors(engine: Engine) -> Doors:
     settings = engine.settings
     registry, transfers = build_registry(engine), build_transfers(engine)
     pipeline = Pipeline(engine.sessions)
-    identity = Identity(engine.accounts, settings.auth.mode, settings.server)
+    identity = Authenticator(engine.accounts, settings.auth.mode, settings.server)
     app = web.Application(
         middlewares=[request_middleware(Gate(settings.server))],
         client_max_size=settings.server.max_request_bytes,
@@ -100,7 +100,7 @@ async def running(settings: Settings) -> AsyncIterator[Sequence[str]]:
     engine = await open_engine(settings)
     try:
         doors = build_doors(engine)
-        runner = Runner(doors.app, limits=_limits(settings), access_log=None, shutdown_timeout=1)
+        runner = HttpRunner(doors.app, limits=_limits(settings), access_log=None, shutdown_timeout=1)
         await runner.setup()
         try:
             addresses = await _listen(runner, settings)

@@ -14,7 +14,7 @@ import uvloop
 
 from engine.accounts.accounts import Accounts
 from engine.engine import has_database, open_accounts
-from engine.providers.playbook import PlaybookInvalid
+from engine.providers.scripted.playbook import PlaybookInvalid
 from engine.storage.database import DatabaseUnusable
 from models.error import AppError
 from models.identifier import KeyId

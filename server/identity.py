@@ -39,7 +39,7 @@ def challenge(request: web.Request) -> str:
     return 'Bearer realm="roocode-server"' + (', error="invalid_token"' if _from_request(request) else "")
 
 
-class Identity:
+class Authenticator:
     """Turns requests into callers."""
 
     def __init__(self, accounts: Accounts, mode: AuthMode, settings: ServerSettings) -> None:

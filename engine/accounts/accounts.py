@@ -19,7 +19,7 @@ from engine.accounts.refresh_tokens import RefreshTokens
 from engine.accounts.secrets import signing_secret, write_private
 from engine.accounts.tokens import AccessTokens, Clock
 from engine.accounts.users import Users
-from engine.accounts.watch import Watch
+from engine.accounts.watch import CredentialWatch
 from engine.storage.accounts import ApiKeyRepository, RefreshTokenRepository, StoredLogin, UserRepository
 from engine.storage.database import Database, Transaction
 from models.auth_settings import AuthSettings
@@ -28,7 +28,7 @@ from models.credential import ApiKey
 from models.error import AuthenticationFailed, Conflict, NotFound
 from models.identifier import KeyId, UserId
 from models.login import LONGEST_SECRET, Login, LoginAnswer, NewUser, OAuthLogin, RefreshAnswer, Tokens
-from models.user import Caller, Credential, Identity, Provider, Role, User
+from models.user import Caller, Credential, Identity, IdentityProvider, Role, User
 
 ADMIN_EMAIL: Final = "admin@localhost"
 ADMIN_FILE: Final = "admin.json"
@@ -63,7 +63,7 @@ class Accounts:
             clock=clock,
         )
         self._administrator: UserId | None = None
-        self.watch = Watch(self._fallen)
+        self.watch = CredentialWatch(self._fallen)
 
     async def login(self, request: Login) -> LoginAnswer:
         """Let somebody in by their password. Raises: AuthenticationFailed, which tells not what is wrong."""
@@ -86,7 +86,7 @@ class Accounts:
         Raises: as `OAuth.person`; Conflict, if the address belongs to an account of another kind.
         """
         person = await self._oauth.person(request)
-        provider = Provider(request.provider)
+        provider = IdentityProvider(request.provider)
         async with self._database.transaction() as unit:
             user = await self._users.by_email_on(unit, person.email)
             is_new = user is None

@@ -8,8 +8,8 @@ from collections.abc import Collection
 from typing import Final
 
 from engine.accounts.digests import digest_of, new_secret
-from engine.accounts.lately import Lately
 from engine.accounts.tokens import Clock
+from engine.accounts.ttl_cache import TtlCache
 from engine.storage.accounts import ApiKeyRepository
 from engine.storage.database import Database, Transaction
 from models.clock import now
@@ -28,7 +28,7 @@ class ApiKeys:
         self._database = database
         self._repository = repository
         self._clock = clock
-        self._lately: Lately[str, ApiKey] = Lately(repository.by_digest)
+        self._lately: TtlCache[str, ApiKey] = TtlCache(repository.by_digest)
 
     async def create(
         self, unit: Transaction, user_id: UserId, name: str, *, expires_at: datetime.datetime | None = None

@@ -27,7 +27,7 @@ from engine.accounts.oauth_providers import (
 from models.auth_settings import OAuthProviderSettings, OAuthSettings
 from models.error import AuthenticationFailed, InvalidField, PermissionDenied, ServerOverload
 from models.login import OAuthLogin
-from models.user import Provider
+from models.user import IdentityProvider
 
 LARGEST_ANSWER_BYTES: Final = 1_048_576
 WRONG_CODE: Final = frozenset({"invalid_grant", "invalid_request", "bad_verification_code"})
@@ -49,7 +49,7 @@ class OAuth:
         InvalidField, for a redirect address that is not listed; AuthenticationFailed, for a wrong code or
         without a verified e-mail address; ServerOverload, if the provider does not answer as it should.
         """
-        provider = Provider(request.provider)
+        provider = IdentityProvider(request.provider)
         settings = settings_of(self._settings, provider)
         _check_request(settings, request)
         endpoints = endpoints_of(provider, settings)
@@ -67,7 +67,7 @@ class OAuth:
         return person
 
     @asynccontextmanager
-    async def _exchange(self, provider: Provider) -> AsyncIterator[aiohttp.ClientSession]:
+    async def _exchange(self, provider: IdentityProvider) -> AsyncIterator[aiohttp.ClientSession]:
         """A client for one login; a provider that cannot be reached is told of as such."""
         try:
             async with (
@@ -107,7 +107,7 @@ class OAuth:
         return str(flow.access_token)
 
     async def _ask(
-        self, client: aiohttp.ClientSession, provider: Provider, endpoints: Endpoints, token: str
+        self, client: aiohttp.ClientSession, provider: IdentityProvider, endpoints: Endpoints, token: str
     ) -> Person | None:
         profile = _object(await _get(client, endpoints.user_url, token, provider), provider)
         if not endpoints.emails_url:
@@ -127,7 +127,7 @@ def _check_request(settings: OAuthProviderSettings, request: OAuthLogin) -> None
         raise InvalidField("redirectUri", "Not a redirect address that this server knows")
 
 
-async def _get(client: aiohttp.ClientSession, url: str, token: str, provider: Provider) -> Any:
+async def _get(client: aiohttp.ClientSession, url: str, token: str, provider: IdentityProvider) -> Any:
     headers = {"Authorization": f"Bearer {token}"}
     async with client.get(url, headers=headers, allow_redirects=False) as response:
         if response.status in (401, 403):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from models.auth_settings import MicrosoftSettings, OAuthProviderSettings, OAuthSettings
-from models.user import Provider
+from models.user import IdentityProvider
 
 JsonObject: TypeAlias = Mapping[str, object]
 
@@ -30,17 +30,17 @@ class Endpoints:
 
 
 _DEFAULTS: Final = {
-    Provider.GOOGLE: Endpoints(
+    IdentityProvider.GOOGLE: Endpoints(
         token_url="https://oauth2.googleapis.com/token",  # noqa: S106 - an address
         user_url="https://openidconnect.googleapis.com/v1/userinfo",
         emails_url="",
     ),
-    Provider.GITHUB: Endpoints(
+    IdentityProvider.GITHUB: Endpoints(
         token_url="https://github.com/login/oauth/access_token",  # noqa: S106 - an address
         user_url="https://api.github.com/user",
         emails_url="https://api.github.com/user/emails",
     ),
-    Provider.MICROSOFT: Endpoints(
+    IdentityProvider.MICROSOFT: Endpoints(
         token_url="https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token",  # noqa: S106 - an address
         user_url="https://graph.microsoft.com/oidc/userinfo",
         emails_url="",
@@ -48,17 +48,17 @@ _DEFAULTS: Final = {
 }
 
 
-def settings_of(settings: OAuthSettings, provider: Provider) -> OAuthProviderSettings:
+def settings_of(settings: OAuthSettings, provider: IdentityProvider) -> OAuthProviderSettings:
     """A provider's own settings."""
-    by_provider: dict[Provider, OAuthProviderSettings] = {
-        Provider.GOOGLE: settings.google,
-        Provider.GITHUB: settings.github,
-        Provider.MICROSOFT: settings.microsoft,
+    by_provider: dict[IdentityProvider, OAuthProviderSettings] = {
+        IdentityProvider.GOOGLE: settings.google,
+        IdentityProvider.GITHUB: settings.github,
+        IdentityProvider.MICROSOFT: settings.microsoft,
     }
     return by_provider[provider]
 
 
-def endpoints_of(provider: Provider, settings: OAuthProviderSettings) -> Endpoints:
+def endpoints_of(provider: IdentityProvider, settings: OAuthProviderSettings) -> Endpoints:
     """A provider's addresses: its own where the settings name none."""
     own = _DEFAULTS[provider]
     tenant = settings.tenant if isinstance(settings, MicrosoftSettings) else ""
@@ -69,18 +69,18 @@ def endpoints_of(provider: Provider, settings: OAuthProviderSettings) -> Endpoin
     )
 
 
-def person_of(provider: Provider, profile: JsonObject, emails: Sequence[JsonObject]) -> Person | None:
+def person_of(provider: IdentityProvider, profile: JsonObject, emails: Sequence[JsonObject]) -> Person | None:
     """Who the answers of the user and e-mail endpoints describe; None without a verified address."""
-    email = _primary(emails) if provider is Provider.GITHUB else _claimed(provider, profile)
+    email = _primary(emails) if provider is IdentityProvider.GITHUB else _claimed(provider, profile)
     if not email:
         return None
     name = profile.get("name") or profile.get("login")
     return Person(email=email, name=name if isinstance(name, str) else email)
 
 
-def _claimed(provider: Provider, profile: JsonObject) -> str | None:
+def _claimed(provider: IdentityProvider, profile: JsonObject) -> str | None:
     """OpenID Connect's `email`. Microsoft does not say that it is verified: the one tenant vouches for it."""
-    is_verified = profile.get("email_verified", provider is Provider.MICROSOFT)
+    is_verified = profile.get("email_verified", provider is IdentityProvider.MICROSOFT)
     email = profile.get("email")
     return email if is_verified is True and isinstance(email, str) else None
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from engine.accounts.sealing import Seal, SealBroken
+from engine.accounts.sealing import SealBroken, Sealer
 from engine.accounts.tokens import Clock
 from engine.storage.database import Database, Transaction
 from engine.storage.profiles import ProfileRepository
@@ -49,7 +49,7 @@ class ProviderProfiles:
     ) -> None:
         self._database = database
         self._repository = repository
-        self._seal = Seal(secret, PURPOSE)
+        self._seal = Sealer(secret, PURPOSE)
         self._clock = clock
         self._active: dict[UserId, StoredProfile | None] = {}
         self._changes = 0

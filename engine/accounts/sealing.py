@@ -16,7 +16,7 @@ class SealBroken(Exception):
     """The text was sealed with another secret, for another purpose, or changed since."""
 
 
-class Seal:
+class Sealer:
     """Encrypts and authenticates texts for one purpose, by a key derived from the server's secret."""
 
     def __init__(self, secret: bytes, purpose: str) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Sequence
 
-from engine.accounts.lately import Lately
 from engine.accounts.tokens import Clock
+from engine.accounts.ttl_cache import TtlCache
 from engine.storage.accounts import StoredLogin, UserRepository
 from engine.storage.database import Transaction
 from models.clock import now
 from models.credential import Standing
 from models.error import Conflict, NotFound
 from models.identifier import UserId, new_id
-from models.user import Provider, Role, User
+from models.user import IdentityProvider, Role, User
 
 
 class Users:
@@ -22,8 +22,8 @@ class Users:
     def __init__(self, repository: UserRepository, *, clock: Clock = now) -> None:
         self._repository = repository
         self._clock = clock
-        self._lately: Lately[UserId, User] = Lately(repository.find)
-        self._standing_lately: Lately[UserId, Standing] = Lately(self._standing)
+        self._lately: TtlCache[UserId, User] = TtlCache(repository.find)
+        self._standing_lately: TtlCache[UserId, Standing] = TtlCache(self._standing)
 
     async def find(self, user_id: UserId) -> User | None:
         """The user; those asked for lately come from memory."""
@@ -50,7 +50,7 @@ class Users:
         email: str,
         name: str,
         *,
-        provider: Provider = Provider.LOCAL,
+        provider: IdentityProvider = IdentityProvider.LOCAL,
         roles: Sequence[Role] = (Role.USER,),
         password_hash: str | None = None,
     ) -> User:

@@ -19,7 +19,7 @@ Ended = Callable[[], None]
 log = structlog.get_logger("accounts")
 
 
-class Watch:
+class CredentialWatch:
     """The callers of open connections. `fallen` says which of some callers may act no longer."""
 
     def __init__(self, fallen: Callable[[Iterable[Caller]], Awaitable[list[Caller]]]) -> None:

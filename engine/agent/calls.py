@@ -7,20 +7,19 @@ import time
 from typing import Final
 
 from engine.agent.commands import Commands
-from engine.agent.context import TaskContext
-from engine.agent.people import People
-from engine.agent.states import Alongside
-from engine.agent.work import Work
+from engine.agent.human_input import HumanInput
+from engine.agent.store.states import Alongside
+from engine.agent.task_context import TaskContext
+from engine.agent.tool_context import AgentToolContext
 from engine.providers.wire import objection
 from engine.storage.database import Transaction
 from engine.tools.apply_diff import ApplyDiff
 from engine.tools.attempt_completion import AttemptCompletion
-from engine.tools.catalogue import PreparedCall
-from engine.tools.perform import file_event, outcome, perform
+from engine.tools.execution import execute, file_event, outcome
 from engine.tools.reach import reach
-from engine.tools.tool import MOST_TOLD, Notice, ToolFailure, ToolResult
+from engine.tools.tool import MOST_TOLD, Notice, PreparedCall, ToolFailure, ToolResult
 from models.approval import Approval, ApprovalStatus, Decision
-from models.conversation import Background, Role, ToolCall, Turn
+from models.conversation import Background, ToolCall, Turn, TurnRole
 from models.error import AppError
 from models.event import Event
 from models.identifier import MessageId
@@ -42,10 +41,10 @@ INTERRUPTED: Final = (
 )
 
 
-class Calls:
+class ToolCalls:
     """Answers the calls of one task's model."""
 
-    def __init__(self, work: Work, people: People, commands: Commands) -> None:
+    def __init__(self, work: TaskContext, people: HumanInput, commands: Commands) -> None:
         self._work = work
         self._people = people
         self._commands = commands
@@ -75,22 +74,22 @@ class Calls:
             await self._misunderstood(call, unusable)
             return None
         try:
-            prepared = self._work.equipment.tools.prepare(call.tool_name, call.arguments)
+            prepared = self._work.services.tools.prepare(call.tool_name, call.arguments)
             touched = await reach(self._work.workspace, prepared)
         except AppError as mistake:
             await self._misunderstood(call, _explain(mistake))
             return None
-        modes = await self._work.equipment.modes.of(self._work.workspace)
+        modes = await self._work.services.modes.of(self._work.workspace)
         forbidden = await modes.objection(
             self._work.task.mode, prepared, touched, owner=str(self._work.workspace.folder)
         )
         if forbidden is not None:
             await self._misunderstood(call, forbidden)
             return None
-        withholds = self._work.equipment.policy.withholds(self._work.session.config, prepared, touched)
-        context = TaskContext(self._work, self._people, self._commands, modes, call, withholds)
+        withholds = self._work.services.policy.withholds(self._work.session.config, prepared, touched)
+        context = AgentToolContext(self._work, self._people, self._commands, modes, call, withholds)
         notice = await _notice(prepared, context)
-        decision = self._work.equipment.policy.decide(self._work.session.config, prepared, touched)
+        decision = self._work.services.policy.decide(self._work.session.config, prepared, touched)
         if decision is Decision.NEVER:
             await self._misunderstood(call, FORBIDDEN)
             return None
@@ -106,7 +105,7 @@ class Calls:
         self,
         call: ToolCall,
         prepared: PreparedCall,
-        context: TaskContext,
+        context: AgentToolContext,
         notice: Notice | None,
         *,
         is_told: bool,
@@ -115,7 +114,7 @@ class Calls:
         started = time.perf_counter()
         async with self._work.workspace.undoable() as context.workspace:
             try:
-                result = await perform(prepared, context)
+                result = await execute(prepared, context)
             except AppError as mistake:
                 result = ToolResult(success=False, output=_explain(mistake))
             await self._end(call, result, (time.perf_counter() - started) * 1000, context.heard, notice)
@@ -133,7 +132,9 @@ class Calls:
         )
         tool_usage = self._used(call, attempts=1, failures=1)
         write = self._failing(call, reason) if call.id in self._work.begun_messages else None
-        await self._work.append(_answered(call, reason), begun, ended, alongside=write, tool_usage=tool_usage)
+        await self._work.append(
+            _answered(call, reason), begun, ended, in_same_transaction=write, tool_usage=tool_usage
+        )
 
     def _failing(self, call: ToolCall, reason: str) -> Alongside:
         """The message that a call failed, in the place of the one that was growing for it."""
@@ -151,7 +152,7 @@ class Calls:
     def _used(self, call: ToolCall, *, attempts: int = 0, failures: int = 0) -> dict[str, ToolUse]:
         """The task's tool usage with this call counted; names that are no tools are not."""
         used = dict(self._work.task.tool_usage)
-        if call.tool_name in self._work.equipment.tools.tools:
+        if call.tool_name in self._work.services.tools.tools:
             before = used.get(call.tool_name, ToolUse())
             used[call.tool_name] = ToolUse(
                 attempts=before.attempts + attempts, failures=before.failures + failures
@@ -164,7 +165,7 @@ class Calls:
         """
 
         async def note(unit: Transaction) -> None:
-            await self._work.equipment.tool_calls.begin(
+            await self._work.services.tool_calls.begin(
                 unit,
                 self._work.task.id,
                 call.id,
@@ -179,7 +180,10 @@ class Calls:
 
         started = ToolStarted(call_id=call.id, tool_name=call.tool_name, parameters=call.arguments)
         await self._work.note(
-            started, alongside=note, step=prepared.describe(), tool_usage=self._used(call, attempts=1)
+            started,
+            in_same_transaction=note,
+            step=prepared.describe(),
+            tool_usage=self._used(call, attempts=1),
         )
         self._seen.add(call.id)
 
@@ -194,7 +198,7 @@ class Calls:
         """Store the result, the files that changed and the events of both at once."""
 
         async def note(unit: Transaction) -> None:
-            await self._work.equipment.tool_calls.end(
+            await self._work.services.tool_calls.end(
                 unit, self._work.task.id, call.id, success=result.success
             )
             if not result.success and call.id in self._work.begun_messages:
@@ -213,7 +217,7 @@ class Calls:
             execution_time=round(execution_time_ms, 1),
         )
         turn = Turn(
-            role=Role.TOOL,
+            role=TurnRole.TOOL,
             text=result.output,
             call_id=call.id,
             success=result.success,
@@ -225,22 +229,24 @@ class Calls:
         told: list[Event] = [*(file_event(change) for change in result.changes), completed]
         if result.success:
             self._work.mistakes = 0
-            await self._work.append(turn, *told, alongside=note)
+            await self._work.append(turn, *told, in_same_transaction=note)
             return
         told.append(ToolFailed(call_id=call.id, tool_name=call.tool_name, error=result.output[:MOST_TOLD]))
-        await self._work.append(turn, *told, alongside=note, tool_usage=self._used(call, failures=1))
+        await self._work.append(
+            turn, *told, in_same_transaction=note, tool_usage=self._used(call, failures=1)
+        )
 
     async def _was_interrupted(self, call: ToolCall) -> bool:
         """Whether the call ran when the server stopped and must not simply be run again."""
         if call.id not in self._left:
             return False
-        if not await self._work.equipment.tool_calls.was_begun(self._work.task.id, call.id):
+        if not await self._work.services.tool_calls.was_begun(self._work.task.id, call.id):
             return False
-        tool = self._work.equipment.tools.tools.get(call.tool_name)
+        tool = self._work.services.tools.tools.get(call.tool_name)
         return tool is None or not tool.repeatable
 
 
-async def _notice(prepared: PreparedCall, context: TaskContext) -> Notice | None:
+async def _notice(prepared: PreparedCall, context: AgentToolContext) -> Notice | None:
     """What people are told of the call; one that cannot be described will say why when it is made."""
     try:
         return await prepared.tool.notice(context, prepared.parameters)
@@ -260,7 +266,7 @@ def _refused(approval: Approval) -> str | None:
 
 
 def _answered(call: ToolCall, text: str, *, interrupted: bool = False) -> Turn:
-    return Turn(role=Role.TOOL, text=text, call_id=call.id, success=False, interrupted=interrupted)
+    return Turn(role=TurnRole.TOOL, text=text, call_id=call.id, success=False, interrupted=interrupted)
 
 
 def _explain(mistake: AppError) -> str:

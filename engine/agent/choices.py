@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.agent.modes import ModeBook
 from engine.providers.catalogue import Providers
 from engine.providers.vendors import AUTO
-from engine.runtimes.workspace import Workspace
+from engine.workspace.workspace import Workspace
 from models.error import InvalidField
 from models.session import SessionConfigChange
 

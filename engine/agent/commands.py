@@ -13,11 +13,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from engine.agent.work import Work
+from engine.agent.task_context import TaskContext
 from engine.runtimes.output import Transcript
 from engine.runtimes.runtime import Command, Exit, StillRunning
 from engine.tools.text import printable, shortened
-from models.conversation import Background, Role, Turn
+from models.conversation import Background, Turn, TurnRole
 from models.error import AppError, Conflict
 from models.identifier import CallId, MessageId
 from models.task import CommandAction, ToolOutput
@@ -33,7 +33,7 @@ _KILLED: Final = 128 + 9
 
 
 @dataclass(slots=True, kw_only=True)
-class Running:
+class RunningCommand:
     """A command under way."""
 
     call_id: CallId
@@ -78,10 +78,10 @@ class Running:
 class Commands:
     """The commands of one task."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: TaskContext) -> None:
         self._work = work
-        self._front: Running | None = None
-        self._behind: dict[CallId, Running] = {}
+        self._front: RunningCommand | None = None
+        self._behind: dict[CallId, RunningCommand] = {}
 
     async def run(self, call_id: CallId, command: Command, *, timeout_s: float | None) -> Exit | StillRunning:
         """Run a command in front of people, until it ends or is left running.
@@ -89,7 +89,7 @@ class Commands:
         Raises: AppError, if it cannot be run. Cancelled, it leaves the command to `close`.
         """
         message_id, ts = self._work.new_message()
-        running = Running(call_id=call_id, line=command.line, message_id=message_id, ts=ts)
+        running = RunningCommand(call_id=call_id, line=command.line, message_id=message_id, ts=ts)
         running.execution = asyncio.create_task(self._execute(running, command))
         self._front = running
         if not await self._ended(running, timeout_s):
@@ -147,7 +147,7 @@ class Commands:
         for running in left:
             await self._tell(running)
 
-    async def _ended(self, running: Running, timeout_s: float | None) -> bool:
+    async def _ended(self, running: RunningCommand, timeout_s: float | None) -> bool:
         """Wait for it; False once it is to go on in the background."""
         first_s = ASKS_AFTER_S if timeout_s is None else min(ASKS_AFTER_S, timeout_s)
         if await _is_done(running, first_s):
@@ -156,10 +156,10 @@ class Commands:
             return False
         shown = shortened(printable(running.printed.text))
         running.is_asked_about = True
-        await self._work.note(alongside=self._work.writing(ask="command_output", text=shown))
+        await self._work.note(in_same_transaction=self._work.writing(ask="command_output", text=shown))
         return await _is_done(running, None if timeout_s is None else timeout_s - first_s)
 
-    async def _execute(self, running: Running, command: Command) -> Exit:
+    async def _execute(self, running: RunningCommand, command: Command) -> Exit:
         async def show(stream: str, text: str) -> None:
             self._work.signal(
                 ToolOutput(
@@ -175,9 +175,9 @@ class Commands:
             running.printed.add(text)
             running.news.add(text)
 
-        return await self._work.equipment.runtime.run(self._work.sandbox, command, on_output=show)
+        return await self._work.services.runtime.run(self._work.sandbox, command, on_output=show)
 
-    async def _tell(self, running: Running) -> None:
+    async def _tell(self, running: RunningCommand) -> None:
         """The message of what it printed, whole."""
         if not running.printed.printed_bytes:
             return
@@ -185,10 +185,10 @@ class Commands:
         write = self._work.writing(
             say="command_output", text=text, ts=running.ts, message_id=running.message_id
         )
-        await self._work.note(alongside=write)
+        await self._work.note(in_same_transaction=write)
 
 
-async def _is_done(running: Running, within_s: float | None) -> bool:
+async def _is_done(running: RunningCommand, within_s: float | None) -> bool:
     """Wait until it ends, is let go, or the time is over; whether it has ended."""
     let_go = asyncio.ensure_future(running.let_go.wait())
     try:
@@ -199,7 +199,7 @@ async def _is_done(running: Running, within_s: float | None) -> bool:
     return running.execution.done()
 
 
-def _news(running: Running, *, is_over: bool) -> Turn:
+def _news(running: RunningCommand, *, is_over: bool) -> Turn:
     head = f"`{running.line}`, which you left running,"
     if is_over:
         head += f" {_ending(running)}"
@@ -208,10 +208,10 @@ def _news(running: Running, *, is_over: bool) -> Turn:
     printed = shortened(printable(running.news.text.rstrip("\n")), NEWS_CHARACTERS)
     text = f"{head} Printed since you last heard of it:\n{printed}" if printed else head
     stage = Background.ENDED if is_over else Background.PRINTED
-    return Turn(role=Role.USER, text=text, call_id=running.call_id, background=stage)
+    return Turn(role=TurnRole.USER, text=text, call_id=running.call_id, background=stage)
 
 
-def _ending(running: Running) -> str:
+def _ending(running: RunningCommand) -> str:
     try:
         done = running.exit()
     except AppError as failure:
@@ -225,7 +225,7 @@ def lost(turns: Iterable[Turn]) -> list[Turn]:
     """What a model is told of the commands that a stop ended behind it."""
     stages = {turn.call_id: turn.background for turn in turns if turn.background is not None}
     return [
-        Turn(role=Role.USER, text=LOST, call_id=call_id, background=Background.ENDED)
+        Turn(role=TurnRole.USER, text=LOST, call_id=call_id, background=Background.ENDED)
         for call_id, stage in stages.items()
         if stage is not Background.ENDED
     ]

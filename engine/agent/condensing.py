@@ -5,18 +5,16 @@ Nothing stored is lost: the summary is a turn like others, and models are shown 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import orjson
 
+from engine.agent.model_client import ModelClient
+from engine.agent.store.transcript import shown
+from engine.agent.task_context import TaskContext
 from engine.providers.provider import ProviderFailure
-from models.conversation import Role, Turn
+from models.conversation import Turn, TurnRole
 from models.task import TaskCondensed
-
-if TYPE_CHECKING:
-    from engine.agent.asking import Model
-    from engine.agent.work import Work
 
 SYSTEM: Final = (
     "You sum up the work of an agent so that it can go on from your summary alone, without the conversation."
@@ -30,18 +28,10 @@ REQUEST: Final = (
 CHARACTERS_A_TOKEN: Final = 4
 
 
-def shown(turns: Sequence[Turn]) -> tuple[Turn, ...]:
-    """What a model is shown of a conversation: all of it, or what begins with its last summary."""
-    for position in range(len(turns) - 1, 0, -1):
-        if turns[position].is_summary:
-            return tuple(turns[position:])
-    return tuple(turns)
-
-
 class Condenser:
     """Condenses the conversation of one task."""
 
-    def __init__(self, work: Work, model: Model) -> None:
+    def __init__(self, work: TaskContext, model: ModelClient) -> None:
         self._work = work
         self._model = model
 
@@ -49,7 +39,7 @@ class Condenser:
     def is_due(self) -> bool:
         """Whether the last request came near the model's context window."""
         window = self._model.facts.context_window
-        percent = self._work.equipment.settings.condense_percent
+        percent = self._work.services.settings.condense_percent
         return self._work.task.usage.context_tokens * 100 >= window * percent
 
     async def condense(self) -> None:
@@ -64,18 +54,18 @@ class Condenser:
             if failure.code != "CONTEXT_OVERFLOW":
                 raise
             text, kind = self._tail(), "sliding_window_truncation"
-        turn = Turn(role=Role.USER, text=f"{self._heading()}\n\n{text}", is_summary=True)
+        turn = Turn(role=TurnRole.USER, text=f"{self._heading()}\n\n{text}", is_summary=True)
         told = orjson.dumps({"summary": text, "prevContextTokens": before}).decode()
         usage = self._work.usage_with(context_tokens=len(turn.text) // CHARACTERS_A_TOKEN)
         await self._work.append(
             turn,
             TaskCondensed(summary=text, tokens_before=before),
-            alongside=self._work.writing(say=kind, text=told),
+            in_same_transaction=self._work.writing(say=kind, text=told),
             usage=usage,
         )
 
     async def _summary(self) -> str:
-        turns = [*shown(self._work.conversation.turns), Turn(role=Role.USER, text=REQUEST)]
+        turns = [*shown(self._work.conversation.turns), Turn(role=TurnRole.USER, text=REQUEST)]
         reply = await self._model.complete(SYSTEM, turns)
         if not reply.text("text").strip():
             raise ProviderFailure("CONTEXT_OVERFLOW", "The model made no summary")

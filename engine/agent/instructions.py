@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.runtimes.workspace import Workspace
+from engine.workspace.workspace import Workspace
 from models.error import AppError
 
 LONGEST: Final = 20_000

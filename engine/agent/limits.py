@@ -28,13 +28,13 @@ class Ledger:
         self.confirmed_requests, self.confirmed_cost = self.requests, self.cost
 
 
-class Patience:
+class PausableTimeout:
     """A time limit that stands still while the task waits for a person. Ends in TimeoutError.
 
     A subtask's is part of its parent's, which stands still meanwhile and is shorter after it.
     """
 
-    def __init__(self, seconds: float, parent: Patience | None = None) -> None:
+    def __init__(self, seconds: float, parent: PausableTimeout | None = None) -> None:
         self._seconds = min(seconds, parent.left_s) if parent is not None else seconds
         self._parent = parent
         self._timeout: asyncio.Timeout | None = None
@@ -78,13 +78,13 @@ class Patience:
                 timeout.reschedule(loop.time() + self._left_s)
 
 
-class Slot:
+class TaskSlot:
     """One of the places for tasks that work at the same time."""
 
     def __init__(self, places: asyncio.Semaphore) -> None:
         self._places = places
 
-    async def __aenter__(self) -> Slot:
+    async def __aenter__(self) -> TaskSlot:
         await self._places.acquire()
         return self
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.agent.roomodes import LARGEST, ROOMODES, ModesInvalid, check, finds, modes_in
-from engine.apart import Exhausted, apart
-from engine.runtimes.workspace import Workspace
-from engine.tools.catalogue import PreparedCall
+from engine.concurrency.worker import Exhausted, run_in_worker
 from engine.tools.reach import Touched
+from engine.tools.tool import PreparedCall
+from engine.workspace.workspace import Workspace
 from models.error import AppError, NotFound
 from models.mode import Mode, ModeGroup
 from models.settings import ModeSettings
@@ -70,7 +70,7 @@ async def _path_objection(mode: Mode, group: ModeGroup, touched: Sequence[Touche
     which = group.description or f"files matching `{group.file_regex}`"
     paths = [each.path for each in touched if each.path is not None]
     try:
-        found = await apart(finds, group.file_regex, paths, owner=owner, cpu_s=MATCH_S)
+        found = await run_in_worker(finds, group.file_regex, paths, owner=owner, cpu_s=MATCH_S)
     except Exhausted:
         return f"In {mode.name} mode (`{mode.slug}`) only {which} may be edited, and matching takes too long."
     refused = [path for path, is_found in zip(paths, found, strict=True) if not is_found]
@@ -122,7 +122,7 @@ async def _understood(content: bytes, owner: str) -> Sequence[Mode]:
     if len(content) > LARGEST:
         raise ModesInvalid(f"{ROOMODES} is larger than {LARGEST} bytes")
     try:
-        found = await apart(modes_in, content, owner=owner)
+        found = await run_in_worker(modes_in, content, owner=owner)
     except Exhausted:
         raise ModesInvalid(f"{ROOMODES} takes too long to be read") from None
     if "mistake" in found:

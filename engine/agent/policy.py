@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from engine.runtimes.command_line import allowed
-from engine.runtimes.command_line import matches as matches_command
-from engine.tools.catalogue import PreparedCall
+from engine.shell_lines.allowlist import allowed
+from engine.shell_lines.allowlist import matches as matches_command
 from engine.tools.path_patterns import matches
 from engine.tools.reach import Touched
+from engine.tools.tool import PreparedCall
 from models.approval import ApprovalRule, Decision
 from models.auto_approval import AutoApproval
 from models.session import SessionConfig

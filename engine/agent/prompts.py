@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from engine.agent.instructions import instructions
 from engine.agent.modes import Modes
-from engine.runtimes.runtime import mount_path
 from models.mode import Mode
-from models.session import Session
+from models.session import Session, mount_path
 from models.task import Task
 from models.tool import ToolGroup
 
 if TYPE_CHECKING:
-    from engine.agent.work import Work
+    from engine.agent.task_context import TaskContext
 
 _WORK: Final = (
     "Work step by step with the tools; after each step look at what came of it. "
@@ -23,7 +22,7 @@ _WORK: Final = (
 )
 
 
-async def system_prompt(work: Work, modes: Modes) -> str:
+async def system_prompt(work: TaskContext, modes: Modes) -> str:
     """The system text for a task's next request."""
     mode = modes.find(work.task.mode)
     parts = [
@@ -62,17 +61,17 @@ def _todos(task: Task) -> str:
     return f"Your list of things to do:\n{task.todos}" if task.todos else ""
 
 
-async def _servers(work: Work, mode: Mode) -> str:
+async def _servers(work: TaskContext, mode: Mode) -> str:
     """The servers of the Model Context Protocol, in a mode that may use them."""
     may_use = any(group.name == ToolGroup.MCP for group in mode.groups)
-    return await work.equipment.mcp.describe(work.session.id) if may_use else ""
+    return await work.services.mcp.describe(work.session.id) if may_use else ""
 
 
-async def _instructions(work: Work, mode: Mode) -> list[str]:
+async def _instructions(work: TaskContext, mode: Mode) -> list[str]:
     """What the mode, the operator, the session and the workspace ask for, in this order."""
     standing = [
         ("of this mode", mode.custom_instructions),
-        ("of this server", work.equipment.settings.custom_instructions),
+        ("of this server", work.services.settings.custom_instructions),
         ("of this session", work.session.config.custom_instructions),
     ]
     told = [f"Instructions {where}:\n{text}" for where, text in standing if text]

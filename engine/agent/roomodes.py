@@ -1,7 +1,8 @@
 """`.roomodes`: the modes that a workspace brings. Source: S2; docs/modes.md.
 
 A workspace's content is hostile: YAML takes a second for what fits in this file, and a regular expression as
-long as it likes. `modes_in` and `finds` are done apart (`engine.apart`), so this module imports little.
+long as it likes. `modes_in` and `finds` are done apart (`engine.concurrency.worker`), so this module imports
+little.
 """
 
 from __future__ import annotations

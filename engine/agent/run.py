@@ -8,20 +8,20 @@ from typing import Any, Final
 
 import orjson
 
-from engine.agent.asking import Model, Reply
-from engine.agent.calls import Calls
+from engine.agent.calls import ToolCalls
 from engine.agent.commands import Commands, lost
 from engine.agent.condensing import Condenser
 from engine.agent.failure import TaskFailure
+from engine.agent.human_input import HumanInput
+from engine.agent.model_client import ModelClient, Reply
 from engine.agent.modes import Modes
 from engine.agent.opening import open_conversation
-from engine.agent.people import People
-from engine.agent.work import Work
-from engine.finishing import finish
+from engine.agent.task_context import TaskContext
+from engine.concurrency.shield import run_to_completion
 from engine.providers.provider import ProviderFailure
 from engine.storage.database import Transaction
 from models.approval import Approval, ApprovalStatus
-from models.conversation import Role, ToolCall, Turn
+from models.conversation import ToolCall, Turn, TurnRole
 from models.error import NotFound
 from models.message import Message
 from models.task import TaskProgress
@@ -47,12 +47,12 @@ SPENT: Final = "The task has used what it may without being asked about: {what}.
 class Run:
     """The loop over one task."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: TaskContext) -> None:
         self.work = work
-        self.people = People(work)
+        self.people = HumanInput(work)
         self.commands = Commands(work)
-        self._calls = Calls(work, self.people, self.commands)
-        self._model = Model(work)
+        self._calls = ToolCalls(work, self.people, self.commands)
+        self._model = ModelClient(work)
         self._condenser = Condenser(work, self._model)
         self._looked_at = len(work.conversation.turns)
         """How many turns there were when a person last looked for repetitions, or the work began."""
@@ -75,7 +75,7 @@ class Run:
         except ProviderFailure as failure:
             raise TaskFailure(failure.code, failure.message) from failure
         finally:
-            await finish(self.commands.close())
+            await run_to_completion(self.commands.close())
 
     async def _loop(self) -> str:
         conversation = self.work.conversation
@@ -93,7 +93,7 @@ class Run:
             await self._listen()
             await self._tell_of_cut()
             last = conversation.turns[-1]
-            if last.role is Role.ASSISTANT:
+            if last.role is TurnRole.ASSISTANT:
                 if self._model.is_scripted:
                     return last.text
                 await self._remind()
@@ -117,25 +117,25 @@ class Run:
         if not any(turn.text == CUT for turn in since):
             if not reply.calls:
                 self.work.mistakes += 1
-            await self.work.append(Turn(role=Role.USER, text=CUT))
+            await self.work.append(Turn(role=TurnRole.USER, text=CUT))
 
     async def _remind(self) -> None:
         """A model that calls no tool has forgotten how to go on."""
         self.work.mistakes += 1
-        await self.work.append(Turn(role=Role.USER, text=NO_CALL))
+        await self.work.append(Turn(role=TurnRole.USER, text=NO_CALL))
 
     async def _check(self) -> None:
         """Whether the task may take another step. Raises: TaskFailure."""
         done = self.work.ledger.requests
-        limit = self.work.task.config.max_iterations or self.work.equipment.settings.max_iterations
+        limit = self.work.task.config.max_iterations or self.work.services.settings.max_iterations
         if done >= limit:
             raise TaskFailure("ITERATION_LIMIT", f"The task has used all of its {limit} iterations")
-        most = self.work.equipment.settings.mistake_limit
+        most = self.work.services.settings.mistake_limit
         if most and self.work.mistakes >= most:
             question = LOST.format(count=self.work.mistakes)
             await self._confirm("mistake_limit_reached", question, "MISTAKE_LIMIT")
             self.work.mistakes = 0
-        repeated, often = self._repeated(), self.work.equipment.settings.repetition_limit
+        repeated, often = self._repeated(), self.work.services.settings.repetition_limit
         if often and repeated >= often and not self.is_scripted:
             question = REPEATED.format(count=repeated)
             await self._confirm("mistake_limit_reached", question, "MISTAKE_LIMIT")
@@ -179,7 +179,7 @@ class Run:
             raise TaskFailure(code, _refusal(answer, question))
         self.work.ledger.confirm()
         if answer.feedback:
-            await self.work.append(Turn(role=Role.USER, text=answer.feedback))
+            await self.work.append(Turn(role=TurnRole.USER, text=answer.feedback))
         await self._listen()
 
     async def _ask_model(self) -> None:
@@ -199,7 +199,7 @@ class Run:
             if answer.status is not ApprovalStatus.APPROVED:
                 raise
             if answer.feedback:
-                await self.work.append(Turn(role=Role.USER, text=answer.feedback))
+                await self.work.append(Turn(role=TurnRole.USER, text=answer.feedback))
             return  # the loop hears what else was said, and asks the model again
         await self._keep(reply)
         if reply.stopped == REFUSAL:
@@ -227,7 +227,7 @@ class Run:
 
     async def _modes(self) -> Modes:
         """The session's modes. Raises: TaskFailure, if the task's own is not among them any more."""
-        modes = await self.work.equipment.modes.of(self.work.workspace)
+        modes = await self.work.services.modes.of(self.work.workspace)
         try:
             modes.find(self.work.task.mode)
         except NotFound:
@@ -257,7 +257,7 @@ class Run:
             reply.turn,
             TaskProgress(progress=_estimate(done), step=step),
             UsageUpdated(usage=usage, tool_usage=self.work.task.tool_usage),
-            alongside=write,
+            in_same_transaction=write,
             progress=_estimate(done),
             step=step,
             iterations=done,
@@ -301,4 +301,4 @@ def _refusal(answer: Approval, question: str) -> str:
 
 
 def _spoken(message: Message) -> Turn:
-    return Turn(role=Role.USER, text=message.text or "", images=message.images, message_id=message.id)
+    return Turn(role=TurnRole.USER, text=message.text or "", images=message.images, message_id=message.id)

@@ -12,14 +12,14 @@ from typing import Any, Protocol
 import structlog
 
 from engine.agent.commands import Commands
-from engine.agent.equipment import Equipment
 from engine.agent.failure import TaskFailure
-from engine.agent.limits import Slot
-from engine.agent.people import People
+from engine.agent.human_input import HumanInput
+from engine.agent.limits import TaskSlot
 from engine.agent.run import Run
-from engine.agent.subtasks import Children
-from engine.agent.work import Work
-from engine.sessions import Sessions
+from engine.agent.services import AgentServices
+from engine.agent.store.subtasks import SubtaskStore
+from engine.agent.task_context import TaskContext
+from engine.sessions.sessions import Sessions
 from engine.storage.database import Transaction
 from engine.tools.notices import informed
 from models.clock import now
@@ -50,8 +50,8 @@ log = structlog.get_logger("runner")
 class TaskRun(Protocol):
     """Work on one task, by the built-in agent or by another."""
 
-    work: Work
-    people: People
+    work: TaskContext
+    people: HumanInput
     commands: Commands
 
     @property
@@ -64,14 +64,14 @@ class TaskRun(Protocol):
         ...
 
 
-class Runner:
+class TaskRunner:
     """Tasks of one session run one after the other; those of different sessions at the same time."""
 
-    def __init__(self, equipment: Equipment, sessions: Sessions, subtasks: Children) -> None:
-        self._equipment = equipment
+    def __init__(self, services: AgentServices, sessions: Sessions, subtasks: SubtaskStore) -> None:
+        self._services = services
         self._subtasks = subtasks
         self._sessions = sessions
-        self._places = asyncio.Semaphore(equipment.settings.concurrent_tasks)
+        self._places = asyncio.Semaphore(services.settings.concurrent_tasks)
         self._turns: defaultdict[SessionId, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._starts: defaultdict[SessionId, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._driving: dict[TaskId, asyncio.Task[None]] = {}
@@ -151,7 +151,7 @@ class Runner:
     async def interrupt(self, task_id: TaskId, reason: str) -> None:
         """Mark a task that was running as resumable."""
         try:
-            await self._equipment.states.move(
+            await self._services.states.move(
                 task_id, TaskStatus.PENDING, TaskResumable(reason=reason), activity=Activity.RESUMABLE
             )
         except AppError as failure:
@@ -159,7 +159,7 @@ class Runner:
             log.debug("not interrupted", task_id=task_id, reason=failure.message)
 
     async def delegate(
-        self, work: Work, call_id: CallId, *, mode: str, message: str, todos: str | None
+        self, work: TaskContext, call_id: CallId, *, mode: str, message: str, todos: str | None
     ) -> tuple[bool, str]:
         """Have a subtask done in the place of its parent, which waits; whether it went well, and its result.
 
@@ -184,16 +184,16 @@ class Runner:
             return success, result
         return await self._subtasks.outcome(child)
 
-    def _bound(self, work: Work) -> str | None:
+    def _bound(self, work: TaskContext) -> str | None:
         """Why a task may have no further subtask; None if it may."""
-        settings = self._equipment.settings
+        settings = self._services.settings
         if work.depth >= settings.max_subtask_depth:
             return f"Subtasks are nested {work.depth} deep already, which is the most. Do this part yourself."
         if work.ledger.subtasks >= settings.max_subtasks:
             return f"The task has had all of its {settings.max_subtasks} subtasks. Do this part yourself."
         return None
 
-    async def _within(self, child: Task, parent: Work) -> None:
+    async def _within(self, child: Task, parent: TaskContext) -> None:
         """Drive a subtask while its parent holds the session's turn; it ends with its parent."""
         driving = self._keep_driving(child, self._attempt(child, parent.slot, parent))
         try:
@@ -209,10 +209,10 @@ class Runner:
         async with self._turns[task.session_id]:
             async with self._starts[task.session_id]:
                 pass  # whoever ends the task before tells of its end first
-            async with Slot(self._places) as slot:
+            async with TaskSlot(self._places) as slot:
                 await self._attempt(task, slot)
 
-    async def _attempt(self, task: Task, slot: Slot, parent: Work | None = None) -> None:
+    async def _attempt(self, task: Task, slot: TaskSlot, parent: TaskContext | None = None) -> None:
         try:
             await self._work(task, slot, parent)
         except Exception as failure:
@@ -220,7 +220,7 @@ class Runner:
             await self._break_down(task, exhausted(failure))
         finally:
             self._runs.pop(task.id, None)
-            self._equipment.transcripts.forget(task.id)
+            self._services.transcripts.forget(task.id)
 
     async def _break_down(self, task: Task, overload: ServerOverload | None) -> None:
         """A task that the server itself failed ends as failed, if it has not ended already."""
@@ -232,15 +232,15 @@ class Runner:
         except AppError as failure:
             log.warning("not marked as failed", task_id=task.id, reason=failure.message)
 
-    async def _work(self, task: Task, slot: Slot, parent: Work | None) -> None:
+    async def _work(self, task: Task, slot: TaskSlot, parent: TaskContext | None) -> None:
         session = await self._sessions.get(task.session_id)
         ledger = await self._subtasks.ledger(task) if parent is None else parent.ledger
         started = await self._begin(task)
-        work = Work(
-            self._equipment,
+        work = TaskContext(
+            self._services,
             started,
             session,
-            await self._equipment.transcripts.load(task.id),
+            await self._services.transcripts.load(task.id),
             workspace=self._sessions.workspace(session.id),
             sandbox=self._sessions.sandbox(session),
             slot=slot,
@@ -260,7 +260,7 @@ class Runner:
         is_paused = task.started_at is not None and await self._subtasks.are_under_way(task)
         resumed = TaskResumed(is_paused=is_paused)
         told: Event = TaskStarted(input=task.input) if task.started_at is None else resumed
-        return await self._equipment.states.move(
+        return await self._services.states.move(
             task.id,
             TaskStatus.RUNNING,
             told,
@@ -268,8 +268,8 @@ class Runner:
             started_at=task.started_at or now(),
         )
 
-    async def _complete(self, work: Work, summary: str) -> None:
-        result = await self._equipment.results.measure(work.task.id, work.workspace, summary)
+    async def _complete(self, work: TaskContext, summary: str) -> None:
+        result = await self._services.results.measure(work.task.id, work.workspace, summary)
         told = work.writing(say="tool", text=informed("finishTask").text, ts=work.next_ts())
         message_id, ts = work.message_of(work.completed_by)
         completes = work.writing(say="completion_result", text=summary, message_id=message_id, ts=ts)
@@ -278,7 +278,7 @@ class Runner:
             await told(unit)
             await completes(unit)
 
-        await self._equipment.states.move(
+        await self._services.states.move(
             work.task.id,
             TaskStatus.COMPLETED,
             TaskCompleted(
@@ -288,7 +288,7 @@ class Runner:
                 tool_usage=work.task.tool_usage,
                 is_subtask=work.task.parent_id is not None,
             ),
-            alongside=say,
+            in_same_transaction=say,
             progress=100,
             step="done",
             result=result,
@@ -296,15 +296,15 @@ class Runner:
 
     async def _fail(self, task: Task, error: TaskError) -> None:
         async def withdraw(unit: Transaction) -> None:
-            await self._equipment.approvals.withdraw(unit, task.id)
-            await self._equipment.transcripts.write(unit, task, say="error", text=error.message)
+            await self._services.approvals.withdraw(unit, task.id)
+            await self._services.transcripts.write(unit, task, say="error", text=error.message)
 
-        await self._equipment.states.move(
-            task.id, TaskStatus.FAILED, TaskFailed(error=error), alongside=withdraw, error=error
+        await self._services.states.move(
+            task.id, TaskStatus.FAILED, TaskFailed(error=error), in_same_transaction=withdraw, error=error
         )
 
 
-async def _run_of(work: Work) -> TaskRun:
+async def _run_of(work: TaskContext) -> TaskRun:
     acp = work.session.config.agent.acp
     if acp is None:
         return Run(work)

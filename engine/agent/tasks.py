@@ -13,12 +13,12 @@ from typing import Final
 
 import structlog
 
-from engine.agent.approvals import Approvals
 from engine.agent.modes import ModeBook
-from engine.agent.runner import Runner
-from engine.agent.states import TaskStates
-from engine.agent.transcript import Transcripts
-from engine.sessions import Sessions, has_expired
+from engine.agent.runner import TaskRunner
+from engine.agent.store.approvals import Approvals
+from engine.agent.store.states import TaskStates
+from engine.agent.store.transcript import Transcripts
+from engine.sessions.sessions import Sessions, has_expired
 from engine.storage.database import UNITS_PER_COMMIT, Database, Transaction
 from engine.storage.tasks import SAID_BY_A_PERSON, TaskRepository
 from models.approval import CONFIRMATIONS, Approval, ApprovalRespond, Verdict
@@ -61,7 +61,7 @@ class Tasks:
         states: TaskStates,
         transcripts: Transcripts,
         approvals: Approvals,
-        runner: Runner,
+        runner: TaskRunner,
         sessions: Sessions,
         modes: ModeBook,
     ) -> None:
@@ -169,7 +169,7 @@ class Tasks:
             task_id,
             TaskStatus.CANCELLED,
             TaskCancelled(),
-            alongside=lambda unit: self._approvals.withdraw(unit, task_id),
+            in_same_transaction=lambda unit: self._approvals.withdraw(unit, task_id),
         )
 
     async def update(self, caller: Caller, request: TaskUpdate) -> Task:
@@ -213,7 +213,7 @@ class Tasks:
                 )
             )
 
-        await self._states.note(task.id, alongside=write)
+        await self._states.note(task.id, in_same_transaction=write)
         self._runner.hear(task.id)
         for approval in await self._approvals.pending(task.id):
             is_about_going_on = approval.action in CONFIRMATIONS

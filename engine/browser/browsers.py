@@ -10,11 +10,11 @@ import shutil
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from engine.addresses import AddressRefused
-from engine.browser.sight import AddressForbidden, BrowserUnavailable, Sight
-from engine.extras import check_installed
-from engine.finishing import finish
-from engine.proxy import Proxy
+from engine.browser.page_snapshot import AddressForbidden, BrowserUnavailable, PageSnapshot
+from engine.concurrency.shield import run_to_completion
+from engine.network.addresses import AddressRefused
+from engine.network.proxy import Proxy
+from models.extras import check_installed
 from models.identifier import SessionId
 from models.settings import BrowserSettings
 
@@ -49,7 +49,7 @@ class Browsers:
         self._browser: Browser | None = None
         self._sweeper: asyncio.Task[None] | None = None
 
-    async def launch(self, session_id: SessionId, url: str) -> Sight:
+    async def launch(self, session_id: SessionId, url: str) -> PageSnapshot:
         """Open an address in a new page of the session; an older one is closed.
 
         Raises: AddressForbidden; BrowserUnavailable; BrowserFailure.
@@ -84,7 +84,7 @@ class Browsers:
 
     async def close_session(self, session_id: SessionId) -> None:
         """Close a session's page; the browser too, if it was the last."""
-        await finish(self._close_session(session_id))
+        await run_to_completion(self._close_session(session_id))
 
     async def _close_session(self, session_id: SessionId) -> None:
         async with self._lock:

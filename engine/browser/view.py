@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from playwright.async_api import Error
 
-from engine.browser.sight import BrowserFailure, Sight
+from engine.browser.page_snapshot import BrowserFailure, PageSnapshot
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, ConsoleMessage, Page, WebError
@@ -41,38 +41,38 @@ class View:
         context.on("console", self._hear)
         context.on("weberror", self._hear_error)
 
-    async def open(self, url: str) -> Sight:
+    async def open(self, url: str) -> PageSnapshot:
         """Go to an address. Raises: BrowserFailure."""
         await self._do(self._page.goto(url, timeout=ACTION_MS, wait_until="domcontentloaded"))
         return await self.look()
 
-    async def click(self, x: int, y: int) -> Sight:
+    async def click(self, x: int, y: int) -> PageSnapshot:
         """Press the left button at a place of the picture. Raises: BrowserFailure."""
         await self._do(self._page.mouse.click(*self._at(x, y)))
         return await self.look()
 
-    async def hover(self, x: int, y: int) -> Sight:
+    async def hover(self, x: int, y: int) -> PageSnapshot:
         """Move the mouse there. Raises: BrowserFailure."""
         await self._do(self._page.mouse.move(*self._at(x, y)))
         return await self.look()
 
-    async def type(self, text: str) -> Sight:
+    async def type(self, text: str) -> PageSnapshot:
         """Type where the focus is. Raises: BrowserFailure."""
         await self._do(self._page.keyboard.type(text))
         return await self.look()
 
-    async def scroll(self, *, down: bool) -> Sight:
+    async def scroll(self, *, down: bool) -> PageSnapshot:
         """Move by nearly one window. Raises: BrowserFailure."""
         sign = 1 if down else -1
         await self._do(self._page.evaluate(f"window.scrollBy(0, {sign * SCROLLED} * window.innerHeight)"))
         return await self.look()
 
-    async def resize(self, width: int, height: int) -> Sight:
+    async def resize(self, width: int, height: int) -> PageSnapshot:
         """Give the window another size, in pixels. Raises: BrowserFailure."""
         await self._do(self._page.set_viewport_size({"width": width, "height": height}))
         return await self.look()
 
-    async def look(self) -> Sight:
+    async def look(self) -> PageSnapshot:
         """Wait until the page has settled, a little while at most; what is seen. Raises: BrowserFailure."""
         with contextlib.suppress(BrowserFailure):
             await self._do(self._page.wait_for_load_state("networkidle", timeout=SETTLE_MS))
@@ -86,7 +86,7 @@ class View:
         await self._do(take())
         console = tuple(self._console)
         self._console.clear()
-        return Sight(
+        return PageSnapshot(
             image=f"data:image/jpeg;base64,{base64.b64encode(picture[0]).decode()}",
             url=self._page.url,
             title=await self._title(),

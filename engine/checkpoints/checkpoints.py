@@ -17,8 +17,8 @@ import orjson
 
 from engine.checkpoints.contents import Facts, changed, commit_stream, look, read
 from engine.checkpoints.git import BRANCH, NOW, Repository
-from engine.runtimes.spelling import spelled
-from engine.runtimes.workspace import Workspace
+from engine.workspace.name_spelling import spelled
+from engine.workspace.workspace import Workspace
 from models.checkpoint import ChangedFile, Checkpoint, CheckpointDifference
 from models.clock import UTC, now
 from models.error import AppError, Conflict, NotFound
@@ -164,7 +164,7 @@ async def _paths(repository: Repository, commit: str) -> set[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FileDifference:
     """A file that differs, and what it is in the later commit."""
 
     file: ChangedFile
@@ -176,7 +176,7 @@ class Change:
         return self.file.path.lstrip("/")
 
 
-async def _changes(repository: Repository, before: str, after: str) -> list[Change]:
+async def _changes(repository: Repository, before: str, after: str) -> list[FileDifference]:
     plain = ("-r", "-z", "--no-renames", "--no-ext-diff", "--no-textconv")
     raw = await repository.run("diff-tree", *plain, "--raw", before, after)
     lines = _lines(await repository.run("diff-tree", *plain, "--numstat", before, after))
@@ -186,7 +186,7 @@ async def _changes(repository: Repository, before: str, after: str) -> list[Chan
         _, mode, _, blob, kind = facts.split(" ")
         added, removed = lines[path]
         file = ChangedFile(path=f"/{path}", kind=_KINDS[kind], added=added, removed=removed)
-        found.append(Change(file, mode, blob))
+        found.append(FileDifference(file, mode, blob))
     return sorted(found, key=lambda change: change.path)
 
 
@@ -212,7 +212,7 @@ async def _difference(repository: Repository, before: str, after: str) -> Checkp
     )
 
 
-async def _check_restorable(workspace: Workspace, changes: Sequence[Change]) -> None:
+async def _check_restorable(workspace: Workspace, changes: Sequence[FileDifference]) -> None:
     """Nothing is begun that could not be finished. Raises: InvalidField, Conflict."""
     for change in changes:
         there = await workspace.stat(change.path)
@@ -220,7 +220,7 @@ async def _check_restorable(workspace: Workspace, changes: Sequence[Change]) -> 
             raise Conflict("A directory is in the place of a file that is to be restored", path=there.path)
 
 
-async def _restore(repository: Repository, workspace: Workspace, change: Change) -> None:
+async def _restore(repository: Repository, workspace: Workspace, change: FileDifference) -> None:
     if change.file.kind == "deleted":
         with contextlib.suppress(NotFound):
             await workspace.delete(change.path)
@@ -229,7 +229,7 @@ async def _restore(repository: Repository, workspace: Workspace, change: Change)
     await workspace.set_executable(change.path, is_executable=change.mode == "100755")
 
 
-async def _apply(repository: Repository, workspace: Workspace, changes: Sequence[Change]) -> None:
+async def _apply(repository: Repository, workspace: Workspace, changes: Sequence[FileDifference]) -> None:
     """What is to go goes first, so that there is room for what comes."""
     for change in sorted(changes, key=lambda change: change.file.kind != "deleted"):
         await _restore(repository, workspace, change)

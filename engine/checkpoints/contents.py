@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from engine.runtimes.snapshot import LEFT_OUT
-from engine.runtimes.spelling import spelled, unspelled
-from engine.runtimes.tree import TreeChanged, walk
-from engine.runtimes.workspace import Workspace
+from engine.workspace.name_spelling import spelled, unspelled
+from engine.workspace.snapshot import LEFT_OUT
+from engine.workspace.walk import TreeChanged, walk
+from engine.workspace.workspace import Workspace
 from models.error import AppError
 
 _TRIES: Final = 5
@@ -24,7 +24,7 @@ Facts = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class StoredContent:
     """A file that is to be stored."""
 
     path: str
@@ -50,17 +50,17 @@ def _files(workspace: Workspace) -> dict[str, Facts]:
     return found
 
 
-async def read(workspace: Workspace, path: str, facts: Facts) -> Content | None:
+async def read(workspace: Workspace, path: str, facts: Facts) -> StoredContent | None:
     """A file's content; None for one that has vanished or is larger than files may be."""
     try:
         found = await workspace.read(path)
     except AppError:
         return None
-    return Content(path, bool(facts[3] & stat.S_IXUSR), found.content)
+    return StoredContent(path, bool(facts[3] & stat.S_IXUSR), found.content)
 
 
 def commit_stream(
-    branch: str, parent: str | None, message: str, at_s: int, stored: list[Content], gone: list[str]
+    branch: str, parent: str | None, message: str, at_s: int, stored: list[StoredContent], gone: list[str]
 ) -> bytes:
     """A commit with these files, in the language of git-fast-import(1)."""
     text = message.encode()

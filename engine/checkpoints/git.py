@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from engine.runtimes.ownership import make_private
+from engine.workspace.ownership import make_private
 from models.error import ToolExecutionFailed
 from models.exhaustion import exhausted_by_words
 

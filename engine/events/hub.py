@@ -10,7 +10,7 @@ import structlog
 
 from engine.events.log_lines import log_event
 from models.clock import now
-from models.event import Event, Seal, StoredEvent, fields_of
+from models.event import Event, EventEnvelope, StoredEvent, fields_of
 from models.identifier import SessionId, TaskId
 
 log = structlog.get_logger("events")
@@ -55,7 +55,7 @@ class Hub:
         """Hand on an ephemeral event: seen by who is there and up to date, stored by nobody."""
         followers = self._followers.get(session_id)
         if followers:
-            sealed = Seal(now())(happened.name, fields_of(happened), 0, session_id, task_id)
+            sealed = EventEnvelope(now())(happened.name, fields_of(happened), 0, session_id, task_id)
             self._deliver(sealed, list(followers))
 
     def _deliver(self, stored: StoredEvent, followers: Sequence[Follower]) -> None:

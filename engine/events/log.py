@@ -14,14 +14,14 @@ from sqlalchemy import Dialect, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from engine.storage.database import READERS, Database, Transaction, put_off
-from engine.storage.journal import Draft
+from engine.storage.journal import PendingEvent
 from engine.storage.tables import events, sessions
 from models.clock import now
 from models.error import NotFound
-from models.event import Event, Seal, StoredEvent
+from models.event import Event, EventEnvelope, StoredEvent
 from models.identifier import EventId, SessionId, TaskId
 
-_Waiting = tuple[Draft, asyncio.Future[StoredEvent] | None]
+_Waiting = tuple[PendingEvent, asyncio.Future[StoredEvent] | None]
 Announce = Callable[[Sequence[StoredEvent]], None]
 
 PAGES_AT_ONCE: Final = READERS // 2
@@ -31,7 +31,7 @@ _READ = select(events).order_by(events.c.seq)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ReadPosition:
     """Where a reader goes on: after this seq, None for the live events alone.
 
     `is_reset`: what it was given before is none of this log, which was restored from a backup or has lost
@@ -67,13 +67,15 @@ class EventLog:
 
         Cancelling gives up the wait, not the event. Raises: NotFound, if the session is unknown.
         """
-        draft = Draft.of(session_id, task_id, happened)
+        draft = PendingEvent.of(session_id, task_id, happened)
         told: asyncio.Future[StoredEvent] = asyncio.get_running_loop().create_future()
         self._database.wake()
         self._drafts.append((draft, told))
         return await told
 
-    async def place(self, session_id: SessionId, last_seq: int | None, last_id: EventId | None) -> Place:
+    async def place(
+        self, session_id: SessionId, last_seq: int | None, last_id: EventId | None
+    ) -> ReadPosition:
         """Where a reader goes on whose last event had this seq, or this id, which alone is beyond doubt.
 
         An id bears the epoch of the process that stored the event (`models.event.EPOCH`).
@@ -81,14 +83,14 @@ class EventLog:
         if last_id is not None:
             last_seq = _seq_of(last_id)
         elif last_seq is None:
-            return Place(None)
+            return ReadPosition(None)
         if last_seq == 0 and last_id is None:
-            return Place(0)
+            return ReadPosition(0)
         if last_seq > await self.head(session_id):
-            return Place(0, is_reset=True)
+            return ReadPosition(0, is_reset=True)
         if last_id is not None and last_id != await self.id_of(session_id, last_seq):
-            return Place(0, is_reset=True)
-        return Place(last_seq)
+            return ReadPosition(0, is_reset=True)
+        return ReadPosition(last_seq)
 
     async def id_of(self, session_id: SessionId, seq: int) -> EventId | None:
         """The id of the event with this number; None where there is none."""
@@ -132,14 +134,14 @@ class EventLog:
     def has_drafts(self) -> bool:
         return bool(self._drafts)
 
-    def accept(self, drafts: list[Draft]) -> None:
+    def accept(self, drafts: list[PendingEvent]) -> None:
         self._drafts += [(draft, None) for draft in drafts]
 
     async def write(self, connection: AsyncConnection) -> None:
         drafts, self._drafts = self._drafts, []
         self._writing = drafts
         await self._learn_heads(connection, {draft.session_id for draft, _ in drafts})
-        seal = Seal(now())
+        seal = EventEnvelope(now())
         heads, before = self._heads, self._heads_before
         for draft, told in drafts:
             head = heads.get(draft.session_id)

@@ -9,7 +9,7 @@ from models.mcp import McpPrompt, McpResource, McpTool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class McpAnswer:
     """`images` are `data:` URLs; without success, `text` says why."""
 
     success: bool

@@ -32,12 +32,12 @@ from mcp_types import (
 )
 from pydantic import TypeAdapter, ValidationError
 
-from engine.mcp.answer import Answer, McpFailure, Offer
+from engine.mcp.answer import McpAnswer, McpFailure, Offer
 from engine.mcp.content import of_call, of_resource
 from engine.mcp.fitting import fitting
 from engine.mcp.http import http_client
 from engine.mcp.stdio import Trouble, over_pipes
-from engine.runtimes.runtime import Conversation
+from engine.runtimes.runtime import InteractiveProgram
 from models.mcp import McpPrompt, McpResource, McpServer, McpTool
 
 MOST_LISTED: Final = 200
@@ -59,11 +59,11 @@ _CHANGES: Final = (
     PromptListChangedNotification,
 )
 
-Program = AbstractAsyncContextManager[Conversation]
+Program = AbstractAsyncContextManager[InteractiveProgram]
 Page = TypeVar("Page")
 
 
-class Connection:
+class McpConnection:
     """A server that is connected while `live` runs."""
 
     def __init__(
@@ -146,7 +146,7 @@ class Connection:
             self._is_ending, self._ended_for = True, reason
             self._trouble.over.set()
 
-    async def call_tool(self, name: str, arguments: dict[str, Any]) -> Answer:
+    async def call_tool(self, name: str, arguments: dict[str, Any]) -> McpAnswer:
         """Raises: McpFailure."""
         result, misfit = await self._ask(lambda client: _called(client, name, arguments))
         answer = of_call(result)
@@ -154,7 +154,7 @@ class Connection:
             return answer
         return replace(answer, text=f"{answer.text}\n\n({misfit})".lstrip())
 
-    async def read_resource(self, uri: str) -> Answer:
+    async def read_resource(self, uri: str) -> McpAnswer:
         """Raises: McpFailure."""
         return of_resource(await self._ask(lambda client: client.read_resource(uri, cache_mode="bypass")))
 

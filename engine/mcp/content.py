@@ -20,7 +20,7 @@ from mcp_types import (
     TextResourceContents,
 )
 
-from engine.mcp.answer import Answer
+from engine.mcp.answer import McpAnswer
 from models.cleaning import cleaned_text
 
 MOST_IMAGES: Final = 8
@@ -35,7 +35,7 @@ class _Piece:
     image: str = ""
 
 
-def of_call(result: CallToolResult) -> Answer:
+def of_call(result: CallToolResult) -> McpAnswer:
     """The answer of a tool."""
     pieces = [_piece(block) for block in result.content]
     structured = result.structured_content
@@ -52,18 +52,20 @@ def _says(text: str, structured: object) -> bool:
         return False
 
 
-def of_resource(result: ReadResourceResult) -> Answer:
+def of_resource(result: ReadResourceResult) -> McpAnswer:
     """The content of a resource."""
     return _answer([_resource(each) for each in result.contents], success=True)
 
 
-def _answer(pieces: Iterable[_Piece], *, success: bool) -> Answer:
+def _answer(pieces: Iterable[_Piece], *, success: bool) -> McpAnswer:
     pieces = list(pieces)
     images = [piece.image for piece in pieces if piece.image]
     texts = [piece.text for piece in pieces if piece.text]
     if len(images) > MOST_IMAGES:
         texts.append(f"({len(images) - MOST_IMAGES} more images are left out)")
-    return Answer(success=success, text=cleaned_text("\n\n".join(texts)), images=tuple(images[:MOST_IMAGES]))
+    return McpAnswer(
+        success=success, text=cleaned_text("\n\n".join(texts)), images=tuple(images[:MOST_IMAGES])
+    )
 
 
 def _piece(block: ContentBlock) -> _Piece:

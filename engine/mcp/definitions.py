@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Final
 
-from engine.runtimes.workspace import Workspace
+from engine.workspace.workspace import Workspace
 from models.error import AppError, NotFound, ValidationFailed
 from models.mcp import MOST_SERVERS, McpOrigin, McpServer
 from models.session import SessionConfig
@@ -24,7 +24,7 @@ class InvalidDefinitions(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Definition:
+class ServerDefinition:
     """A server by its name."""
 
     name: str
@@ -33,16 +33,16 @@ class Definition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Definitions:
+class ServerDefinitions:
     """A session's servers, the operator's first; `problem` is what is wrong with the workspace's file."""
 
-    by_name: Mapping[str, Definition]
+    by_name: Mapping[str, ServerDefinition]
     problem: str | None = None
 
 
 async def definitions(
     standing: Mapping[str, McpServer], config: SessionConfig, workspace: Workspace | None
-) -> Definitions:
+) -> ServerDefinitions:
     """The operator's servers, the session's and the workspace's; a name means the first that bears it.
 
     Without a `workspace` its file is not asked.
@@ -55,11 +55,13 @@ async def definitions(
             found = _named(McpOrigin.WORKSPACE, await _of_workspace(workspace)) | found
         except InvalidDefinitions as mistake:
             problem = f"{FILE}: {mistake}"
-    return Definitions(by_name=dict(sorted(found.items())), problem=problem)
+    return ServerDefinitions(by_name=dict(sorted(found.items())), problem=problem)
 
 
-def _named(origin: McpOrigin, servers: Mapping[str, McpServer]) -> dict[str, Definition]:
-    return {name: Definition(name=name, origin=origin, server=server) for name, server in servers.items()}
+def _named(origin: McpOrigin, servers: Mapping[str, McpServer]) -> dict[str, ServerDefinition]:
+    return {
+        name: ServerDefinition(name=name, origin=origin, server=server) for name, server in servers.items()
+    }
 
 
 async def _of_workspace(workspace: Workspace) -> dict[str, McpServer]:

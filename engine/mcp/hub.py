@@ -13,15 +13,15 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from engine.events.lasting import CUT_OFF, Lasting
-from engine.mcp.answer import Answer, McpFailure, Offer
-from engine.mcp.definitions import Definition, Definitions, definitions
+from engine.events.lifetimes import CUT_OFF, Lifetimes
+from engine.mcp.answer import McpAnswer, McpFailure, Offer
+from engine.mcp.definitions import ServerDefinition, ServerDefinitions, definitions
 from engine.mcp.describing import described
-from engine.mcp.slot import Slot
-from engine.runtimes.command_line import allowed
-from engine.runtimes.runtime import Command, Conversation, Runtime, Sandbox
+from engine.mcp.slot import ServerSlot
+from engine.runtimes.runtime import Command, InteractiveProgram, Runtime, SandboxSpec
 from engine.runtimes.unsafe_local import UnsafeLocalRuntime
-from engine.runtimes.workspace import Workspace
+from engine.shell_lines.allowlist import allowed
+from engine.workspace.workspace import Workspace
 from models.error import NotFound
 from models.identifier import SessionId
 from models.mcp import (
@@ -36,9 +36,9 @@ from models.session import ResourceLimits, Session
 from models.settings import McpSettings
 
 if TYPE_CHECKING:
-    from engine.mcp.connection import Connection
+    from engine.mcp.connection import McpConnection
 
-Program = AbstractAsyncContextManager[Conversation]
+Program = AbstractAsyncContextManager[InteractiveProgram]
 
 _OPERATORS: Final = ResourceLimits(
     max_memory_mb=4096, max_execution_time=86_400, max_processes=1024, max_file_size_mb=1024
@@ -54,7 +54,7 @@ class SessionSource(Protocol):
 
     def workspace(self, session_id: SessionId) -> Workspace: ...
 
-    def sandbox(self, session: Session) -> Sandbox: ...
+    def sandbox(self, session: Session) -> SandboxSpec: ...
 
 
 class McpHub:
@@ -65,7 +65,7 @@ class McpHub:
         settings: McpSettings,
         sessions: SessionSource,
         runtime: Runtime,
-        lasting: Lasting,
+        lasting: Lifetimes,
         *,
         folder: Path,
     ) -> None:
@@ -76,11 +76,11 @@ class McpHub:
         self._lasting = lasting
         self._folder = folder
         self._outside = UnsafeLocalRuntime()
-        self._slots: defaultdict[SessionId, dict[str, Slot]] = defaultdict(dict)
+        self._slots: defaultdict[SessionId, dict[str, ServerSlot]] = defaultdict(dict)
 
     async def call_tool(
         self, session_id: SessionId, server: str, tool: str, arguments: Mapping[str, Any]
-    ) -> Answer:
+    ) -> McpAnswer:
         """What a server's tool answers; the server is started if need be. Raises: McpFailure."""
         connection = await self._connected(session_id, server)
         known = [each.name for each in (await connection.current_offer()).tools]
@@ -90,7 +90,7 @@ class McpHub:
         self._slot(session_id, server).forgive()
         return answer
 
-    async def read_resource(self, session_id: SessionId, server: str, uri: str) -> Answer:
+    async def read_resource(self, session_id: SessionId, server: str, uri: str) -> McpAnswer:
         """What a server has at an address of its own. Raises: McpFailure."""
         answer = await (await self._connected(session_id, server)).read_resource(uri)
         self._slot(session_id, server).forgive()
@@ -131,7 +131,7 @@ class McpHub:
         known = await self.connect_trusted(session_id)
         return described([self._view(session_id, each) for each in known.by_name.values()])
 
-    async def connect_trusted(self, session_id: SessionId) -> Definitions:
+    async def connect_trusted(self, session_id: SessionId) -> ServerDefinitions:
         """Start the operator's and the session's servers; which servers there are. Raises: NotFound.
 
         The workspace's own are started by the first call that somebody has allowed.
@@ -151,23 +151,23 @@ class McpHub:
         """End all servers."""
         await asyncio.gather(*(self.close_session(session_id) for session_id in list(self._slots)))
 
-    def _view(self, session_id: SessionId, definition: Definition) -> McpServerState:
+    def _view(self, session_id: SessionId, definition: ServerDefinition) -> McpServerState:
         return _state(definition, self._slots.get(session_id, {}).get(definition.name))
 
-    def _slot(self, session_id: SessionId, name: str) -> Slot:
+    def _slot(self, session_id: SessionId, name: str) -> ServerSlot:
         return self._slots[session_id].setdefault(
-            name, Slot(name, stop_timeout_s=self._settings.stop_timeout_s)
+            name, ServerSlot(name, stop_timeout_s=self._settings.stop_timeout_s)
         )
 
-    async def _definitions(self, session: Session) -> Definitions:
+    async def _definitions(self, session: Session) -> ServerDefinitions:
         workspace = self._sessions.workspace(session.id) if self._settings.workspace_servers else None
         return await definitions(self._settings.servers, session.config, workspace)
 
-    async def _try(self, session: Session, definition: Definition) -> None:
+    async def _try(self, session: Session, definition: ServerDefinition) -> None:
         with contextlib.suppress(McpFailure):
             await self._connect(session, definition)
 
-    async def _connected(self, session_id: SessionId, name: str) -> Connection:
+    async def _connected(self, session_id: SessionId, name: str) -> McpConnection:
         session = await self._sessions.get(session_id)
         known = await self._definitions(session)
         definition = known.by_name.get(name)
@@ -178,7 +178,7 @@ class McpHub:
             )
         return await self._connect(session, definition)
 
-    async def _connect(self, session: Session, definition: Definition) -> Connection:
+    async def _connect(self, session: Session, definition: ServerDefinition) -> McpConnection:
         """The connection of a server, made if need be. Raises: McpFailure."""
         refusal = _refusal(session, definition)
         if refusal is not None:
@@ -195,9 +195,9 @@ class McpHub:
             slot.grounds = grounds
             return await self._start(session, definition, slot)
 
-    async def _start(self, session: Session, definition: Definition, slot: Slot) -> Connection:
+    async def _start(self, session: Session, definition: ServerDefinition, slot: ServerSlot) -> McpConnection:
         module = await asyncio.to_thread(importlib.import_module, "engine.mcp.connection")
-        connection: Connection = module.Connection(
+        connection: McpConnection = module.McpConnection(
             definition.server,
             self._program(session, definition),
             only_public=definition.origin is not McpOrigin.SERVER,
@@ -217,7 +217,7 @@ class McpHub:
         await slot.connect(connection, tell)
         return connection
 
-    def _program(self, session: Session, definition: Definition) -> Program | None:
+    def _program(self, session: Session, definition: ServerDefinition) -> Program | None:
         server = definition.server
         if server.command is None:
             return None
@@ -234,13 +234,13 @@ class McpHub:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         standing = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
         place = f"cd {shlex.quote(cwd)} && " if cwd else ""
-        sandbox = Sandbox(session_id=session_id, folder=self._folder, limits=_OPERATORS, network=True)
+        sandbox = SandboxSpec(session_id=session_id, folder=self._folder, limits=_OPERATORS, network=True)
         return self._outside.start(
             sandbox, Command(line=f"{place}exec {line}", environment={**standing, **env})
         )
 
 
-def _refusal(session: Session, definition: Definition) -> str | None:
+def _refusal(session: Session, definition: ServerDefinition) -> str | None:
     """Why a server may not be used at all."""
     server = definition.server
     if server.disabled:
@@ -258,7 +258,7 @@ def _refusal(session: Session, definition: Definition) -> str | None:
     return None
 
 
-def _state(definition: Definition, slot: Slot | None) -> McpServerState:
+def _state(definition: ServerDefinition, slot: ServerSlot | None) -> McpServerState:
     offer = slot.offer if slot is not None else None
     error = definition.server.problem or (slot.error if slot is not None and offer is None else None)
     known = offer or Offer()
@@ -273,7 +273,7 @@ def _state(definition: Definition, slot: Slot | None) -> McpServerState:
     )
 
 
-def _status(definition: Definition, *, is_connected: bool, has_failed: bool) -> McpStatus:
+def _status(definition: ServerDefinition, *, is_connected: bool, has_failed: bool) -> McpStatus:
     if definition.server.disabled:
         return McpStatus.DISABLED
     if is_connected:

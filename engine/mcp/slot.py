@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from engine.finishing import finish
+from engine.concurrency.shield import run_to_completion
 from engine.mcp.answer import McpFailure, Offer
 from models.error import AppError
 from models.mcp import McpStarted, McpStopped
 
 if TYPE_CHECKING:
-    from engine.mcp.connection import Connection
+    from engine.mcp.connection import McpConnection
 
 MOST_FAILURES: Final = 5
 """Failures in a row, without an answer between them; then only a person starts the server again."""
@@ -27,7 +27,7 @@ Tell = Callable[[McpStarted | McpStopped], Coroutine[Any, Any, None]]
 log = structlog.get_logger("mcp")
 
 
-class Slot:
+class ServerSlot:
     """Where one server of one session is kept. Whoever changes it holds its `lock`."""
 
     def __init__(self, name: str, *, stop_timeout_s: float) -> None:
@@ -35,7 +35,7 @@ class Slot:
         self.grounds: object = None
         """What the connection was made from; it is made anew when that changes."""
         self.error: str | None = None
-        self.connection: Connection | None = None
+        self.connection: McpConnection | None = None
         self._name = name
         self._stop_timeout_s = stop_timeout_s
         self._task: asyncio.Task[None] | None = None
@@ -59,7 +59,7 @@ class Slot:
         if left_s > 0:
             raise McpFailure(f"{self._name} has just failed; try it again in {left_s:.0f} s. {self.error}")
 
-    async def connect(self, connection: Connection, tell: Tell) -> None:
+    async def connect(self, connection: McpConnection, tell: Tell) -> None:
         """Start a connection and keep it in a task of its own. Raises: McpFailure."""
         ready = asyncio.Event()
         self.connection = connection
@@ -85,7 +85,7 @@ class Slot:
             await asyncio.gather(self._task, return_exceptions=True)
         self.connection = self._task = None
 
-    async def _keep(self, connection: Connection, tell: Tell, ready: asyncio.Event) -> None:
+    async def _keep(self, connection: McpConnection, tell: Tell, ready: asyncio.Event) -> None:
         """Live through one connection, and tell of its start and its end."""
 
         async def connected(offer: Offer) -> None:
@@ -108,7 +108,7 @@ class Slot:
         finally:
             connection.end()
             if ready.is_set():
-                await finish(tell(McpStopped(server_name=self._name, error=error)))
+                await run_to_completion(tell(McpStopped(server_name=self._name, error=error)))
 
     def _blame(self, error: str, *, was_connected: bool) -> None:
         """What ran for a while may be started again at once, but only once."""

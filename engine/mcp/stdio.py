@@ -17,7 +17,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from mcp.shared.message import SessionMessage
 from mcp_types import JSONRPCMessage, jsonrpc_message_adapter
 
-from engine.runtimes.runtime import Conversation
+from engine.runtimes.runtime import InteractiveProgram
 from models.cleaning import cleaned
 
 MESSAGE_BYTES: Final = 16_777_216
@@ -38,7 +38,7 @@ class Trouble:
 
 @asynccontextmanager
 async def over_pipes(
-    starting: AbstractAsyncContextManager[Conversation], trouble: Trouble
+    starting: AbstractAsyncContextManager[InteractiveProgram], trouble: Trouble
 ) -> AsyncIterator[Streams]:
     """The transport that starts a program, and ends it."""
     heard, incoming = anyio.create_memory_object_stream[SessionMessage | Exception](0)
@@ -54,7 +54,7 @@ async def over_pipes(
 
 
 async def _hear(
-    program: Conversation, heard: MemoryObjectSendStream[SessionMessage | Exception], trouble: Trouble
+    program: InteractiveProgram, heard: MemoryObjectSendStream[SessionMessage | Exception], trouble: Trouble
 ) -> None:
     try:
         async with heard:
@@ -87,7 +87,7 @@ def _message(line: bytes) -> JSONRPCMessage:
         return jsonrpc_message_adapter.validate_python(cleaned(json.loads(line)), by_name=False)
 
 
-async def _speak(program: Conversation, spoken: MemoryObjectReceiveStream[SessionMessage]) -> None:
+async def _speak(program: InteractiveProgram, spoken: MemoryObjectReceiveStream[SessionMessage]) -> None:
     try:
         async for each in spoken:
             line = each.message.model_dump_json(by_alias=True, exclude_unset=True)
@@ -96,7 +96,7 @@ async def _speak(program: Conversation, spoken: MemoryObjectReceiveStream[Sessio
         log.debug("an mcp server reads no more")  # that its output ends tells whoever waits
 
 
-async def _lines(program: Conversation) -> AsyncIterator[bytes]:
+async def _lines(program: InteractiveProgram) -> AsyncIterator[bytes]:
     """Lines as they come; none after one that is too long."""
     begun = bytearray()
     while chunk := await program.read():

@@ -9,7 +9,7 @@ import aiohttp
 
 from engine.runtimes.docker.address import connect, engine_address
 
-PATIENCE: Final = aiohttp.ClientTimeout(total=1)
+ENGINE_TIMEOUT: Final = aiohttp.ClientTimeout(total=1)
 
 
 async def docker_answers(configured: str | None, environment: Mapping[str, str]) -> bool:
@@ -19,7 +19,7 @@ async def docker_answers(configured: str | None, environment: Mapping[str, str])
     except (ValueError, OSError):
         return False
     address = url.replace("unix://", "http://")
-    async with aiohttp.ClientSession(connector=connector, timeout=PATIENCE) as client:
+    async with aiohttp.ClientSession(connector=connector, timeout=ENGINE_TIMEOUT) as client:
         try:
             async with client.get(f"{address}/_ping") as answer:
                 return answer.status == 200

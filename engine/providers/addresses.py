@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import urllib.parse
 
-from engine.addresses import Address, AddressRefused, addresses, embedded, is_public
+from engine.network.addresses import Address, AddressRefused, addresses, embedded, is_public
 from engine.providers.provider import ProviderFailure
 
 

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, runtime_checkable
 
-from engine.extras import check_installed, is_installed
 from engine.providers.addresses import check_address
 from engine.providers.ollama import Ollama
 from engine.providers.provider import Endpoint, Provider, ProviderFailure
-from engine.providers.scripted import ScriptedProvider
+from engine.providers.scripted.provider import ScriptedProvider
 from engine.providers.vendors import AUTO, VENDORS, Vendor
 from models.error import ExtraNotInstalled
+from models.extras import check_installed, is_installed
 from models.settings import ProviderSettings
 
 OLLAMA: Final = "ollama"
@@ -23,7 +23,7 @@ EXTRAS: Final[Mapping[str, str]] = {**{name: name for name in VENDORS}, OLLAMA: 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class ResolvedModel:
     """A provider, where it is to be asked, and the model that is meant."""
 
     provider: Provider
@@ -69,7 +69,7 @@ class Providers:
         vendors = (vendor.name for vendor in VENDORS.values() if vendor.key(self._environment))
         return [name for name in vendors if name in self._providers and not is_installed(EXTRAS[name])]
 
-    async def find(self, name: str, model: str = AUTO, own: Endpoint | None = None) -> Found:
+    async def find(self, name: str, model: str = AUTO, own: Endpoint | None = None) -> ResolvedModel:
         """The provider, with the server's own key and address or, where there is one, those of `own`.
 
         `auto` is the first vendor that the server has a key of, else the first whose address is set, else
@@ -90,7 +90,7 @@ class Providers:
         except ExtraNotInstalled as missing:
             raise ProviderFailure(missing.code, missing.message) from missing
         endpoint = await self._endpoint(chosen, own or Endpoint())
-        return Found(provider=provider, endpoint=endpoint, model=await self._model(chosen, model))
+        return ResolvedModel(provider=provider, endpoint=endpoint, model=await self._model(chosen, model))
 
     async def close(self) -> None:
         """Close every connection that is kept."""

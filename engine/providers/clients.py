@@ -22,7 +22,7 @@ class _Held(Generic[Client]):
     users: int = 0
 
 
-class Clients(Generic[Client]):
+class ClientPool(Generic[Client]):
     """Opens clients as they are needed. `open_client` runs in a thread: what it imports takes its time."""
 
     def __init__(

@@ -16,10 +16,10 @@ from engine.providers.wire import broken, checked_key, failure_of_status, withou
 from models.settings import ImageSettings
 
 KEY_VARIABLE: Final = "OPENAI_API_KEY"
-PATIENCE_S: Final = 300.0
+IMAGE_TIMEOUT_S: Final = 300.0
 
 
-class Images:
+class ImageGenerator:
     """Asks the configured server for pictures."""
 
     def __init__(self, settings: ImageSettings, environment: Mapping[str, str]) -> None:
@@ -34,7 +34,9 @@ class Images:
         """
         key = checked_key("images", self._key, KEY_VARIABLE)
         openai = await asyncio.to_thread(importlib.import_module, "openai")  # slow
-        client = openai.AsyncOpenAI(api_key=key, base_url=self._base_url, max_retries=0, timeout=PATIENCE_S)
+        client = openai.AsyncOpenAI(
+            api_key=key, base_url=self._base_url, max_retries=0, timeout=IMAGE_TIMEOUT_S
+        )
         async with contextlib.AsyncExitStack() as opened:
             opened.push_async_callback(client.close)
             try:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from engine.lines import lines_of
+from models.lines import lines_of
 from models.session import ResourceLimits
 
 _PREFIX: Final = "roocode-"

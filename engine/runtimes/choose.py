@@ -16,7 +16,7 @@ from engine.runtimes.docker.images import Tell
 from engine.runtimes.docker.plan import Plan
 from engine.runtimes.docker.runtime import DockerRuntime
 from engine.runtimes.local import LocalRuntime
-from engine.runtimes.runtime import Runtime, RuntimeUnavailable, Sandbox
+from engine.runtimes.runtime import Runtime, RuntimeUnavailable, SandboxSpec
 from engine.runtimes.unsafe_local import UnsafeLocalRuntime
 from models.identifier import SessionId
 from models.settings import RuntimeKind, RuntimeSettings, SessionSettings
@@ -87,7 +87,7 @@ def _docker(settings: RuntimeSettings, surroundings: Surroundings, local: LocalR
     return DockerRuntime(
         ContainerEngine(engine_address(settings.docker.host, os.environ), os.environ),
         plan,
-        pattern=Sandbox(
+        pattern=SandboxSpec(
             session_id=SessionId("pattern"),
             folder=data_dir / WORKSPACES,
             limits=sessions.resource_limits,

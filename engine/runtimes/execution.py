@@ -11,12 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from engine.finishing import finish
+from engine.concurrency.pace import Pace
+from engine.concurrency.shield import run_to_completion
 from engine.runtimes.child import Child, Readable
 from engine.runtimes.output import Lines, Transcript
-from engine.runtimes.pace import Pace
 from engine.runtimes.runtime import Exit, OnStarted, OutputSink
-from engine.runtimes.unlinked import taken_bytes
+from engine.workspace.unlinked import taken_bytes
 from models.session import ResourceLimits
 
 PRINTED_AT_MOST: Final = 16
@@ -34,7 +34,7 @@ _DISK_SHARE: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
+class CommandLimits:
     """What holds for one command; `folder` is the workspace, whose size is measured."""
 
     limits: ResourceLimits
@@ -47,7 +47,7 @@ class Bounds:
 class Execution:
     """A command that runs."""
 
-    def __init__(self, child: Child, bounds: Bounds, on_output: OutputSink | None, pace: Pace) -> None:
+    def __init__(self, child: Child, bounds: CommandLimits, on_output: OutputSink | None, pace: Pace) -> None:
         """`pace` is shared by all whose output is handed on."""
         self._child = child
         self._pace = pace
@@ -78,7 +78,7 @@ class Execution:
             try:
                 await self._followed(on_started)
             finally:
-                await finish(self._child.close())
+                await run_to_completion(self._child.close())
             return self._exit(time.monotonic() - started)
         finally:
             self.finished.set()
@@ -98,7 +98,7 @@ class Execution:
         finally:
             if not following.done():
                 self.stop()
-                await finish(_ended(following))
+                await run_to_completion(_ended(following))
 
     async def _follow(self, on_started: OnStarted | None) -> None:
         child = self._child

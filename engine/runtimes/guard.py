@@ -7,14 +7,14 @@ from collections.abc import Callable
 from typing import Final
 
 from engine.runtimes.execution import is_over_disk
-from engine.runtimes.runtime import Sandbox
+from engine.runtimes.runtime import SandboxSpec
 
 _CHECK_S: Final = 2.0
 _DISK_SHARE: Final = 20
 """Measuring the disk takes at most one part in this many of the time."""
 
 
-async def guard_disk(sandbox: Sandbox, ended: asyncio.Event, stop: Callable[[], None]) -> None:
+async def guard_disk(sandbox: SandboxSpec, ended: asyncio.Event, stop: Callable[[], None]) -> None:
     """Call `stop` where the workspace takes more than its limit; return once the program has ended."""
     loop = asyncio.get_running_loop()
     pause_s = _CHECK_S

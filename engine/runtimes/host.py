@@ -13,12 +13,12 @@ from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
 
-from engine.finishing import finish
+from engine.concurrency.shield import run_to_completion
+from engine.runtimes.base import SupervisingRuntime
 from engine.runtimes.cgroups import ControlGroup, ControlGroups
-from engine.runtimes.process import Launch, Process
-from engine.runtimes.refusals import startable
-from engine.runtimes.runtime import Command, Place, Sandbox
-from engine.runtimes.supervising import SupervisingRuntime
+from engine.runtimes.process import ChildProcess, Launch
+from engine.runtimes.runtime import Command, SandboxPlace, SandboxSpec
+from engine.runtimes.start_errors import startable
 from engine.runtimes.terminal import TerminalProgram
 from models.identifier import SessionId
 from models.session import ResourceLimits
@@ -51,9 +51,9 @@ class HostRuntime(SupervisingRuntime):
     async def shut_down(self) -> None:
         """Nothing is held beyond sessions."""
 
-    async def place(self, session_id: SessionId) -> Place:
+    async def place(self, session_id: SessionId) -> SandboxPlace:
         """Every command has a place of its own, made when it begins."""
-        return Place(id=f"{self.name}:{session_id}", status="running")
+        return SandboxPlace(id=f"{self.name}:{session_id}", status="running")
 
     def holds(self) -> Mapping[str, str]:
         """What holds each limit: a control group, an rlimit (of each process by itself), this server.
@@ -73,13 +73,15 @@ class HostRuntime(SupervisingRuntime):
         }
 
     @asynccontextmanager
-    async def _child(self, sandbox: Sandbox, command: Command, *, has_input: bool) -> AsyncIterator[Process]:
+    async def _child(
+        self, sandbox: SandboxSpec, command: Command, *, has_input: bool
+    ) -> AsyncIterator[ChildProcess]:
         async with self._opened(sandbox, command) as launch:
-            yield await self._started(sandbox, partial(Process, replace(launch, has_input=has_input)))
+            yield await self._started(sandbox, partial(ChildProcess, replace(launch, has_input=has_input)))
 
     @asynccontextmanager
     async def _terminal(
-        self, sandbox: Sandbox, command: Command, columns: int, rows: int
+        self, sandbox: SandboxSpec, command: Command, columns: int, rows: int
     ) -> AsyncIterator[TerminalProgram]:
         shell = replace(command, line=f"exec setsid --ctty --wait /bin/sh -c {shlex.quote(command.line)}")
         async with self._opened(sandbox, shell) as launch:
@@ -87,22 +89,22 @@ class HostRuntime(SupervisingRuntime):
             yield await self._started(sandbox, opening)
 
     @asynccontextmanager
-    async def _opened(self, sandbox: Sandbox, command: Command) -> AsyncIterator[Launch]:
+    async def _opened(self, sandbox: SandboxSpec, command: Command) -> AsyncIterator[Launch]:
         """As `_prepared`. Raises: ServerOverload, too, where nothing more can be opened."""
         async with AsyncExitStack() as opened:
             with startable():
                 launch = await opened.enter_async_context(self._prepared(sandbox, command))
             yield launch
 
-    def _prepared(self, sandbox: Sandbox, command: Command) -> AbstractAsyncContextManager[Launch]:
+    def _prepared(self, sandbox: SandboxSpec, command: Command) -> AbstractAsyncContextManager[Launch]:
         """How to start a command, with whatever is open for it. Raises: RuntimeUnavailable."""
         raise NotImplementedError
 
-    async def _started(self, sandbox: Sandbox, start: Callable[[ControlGroup], Started]) -> Started:
+    async def _started(self, sandbox: SandboxSpec, start: Callable[[ControlGroup], Started]) -> Started:
         """What `start` makes in a group with the limits. Raises: RuntimeUnavailable, ServerOverload."""
         with startable():
             making = asyncio.to_thread(self._groups.make, sandbox.limits)
-            group = await finish(making, let_go=ControlGroup.discard)
+            group = await run_to_completion(making, let_go=ControlGroup.discard)
             try:
                 return start(group)
             except OSError:

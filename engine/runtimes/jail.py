@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from engine.runtimes.runtime import Command, Sandbox, mount_path
+from engine.runtimes.runtime import Command, SandboxSpec
+from models.session import mount_path
 
 USER: Final = "agent"
 USER_ID: Final = 1000
@@ -37,7 +38,7 @@ _OF_ETC_FOR_NETWORK: Final = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class User:
+class SandboxUser:
     """Who a command is, outside of its jail and inside.
 
     A server that is root makes jails without a user namespace: in one of its own a command would still be
@@ -56,7 +57,7 @@ class Jail:
     options: frozenset[str]
 
     def arguments(
-        self, sandbox: Sandbox, command: Command, files: Mapping[str, int], user: User | None
+        self, sandbox: SandboxSpec, command: Command, files: Mapping[str, int], user: SandboxUser | None
     ) -> list[str]:
         """Options for one command; `files` are descriptors of the files to make, by their path.
 
@@ -74,7 +75,7 @@ class Jail:
             *_environment(),
         ]
 
-    def _namespaces(self, sandbox: Sandbox, user: User | None) -> Iterator[str]:
+    def _namespaces(self, sandbox: SandboxSpec, user: SandboxUser | None) -> Iterator[str]:
         yield from ("--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try")
         if not (sandbox.network or sandbox.reaches_server):
             yield "--unshare-net"
@@ -112,7 +113,7 @@ class Jail:
             elif os.path.exists(f"/proc/{name}"):
                 yield from ("--ro-bind", "/dev/null", f"/proc/{name}")
 
-    def _own_folders(self, sandbox: Sandbox) -> Iterator[str]:
+    def _own_folders(self, sandbox: SandboxSpec) -> Iterator[str]:
         size = sandbox.limits.max_memory_mb * 2**20 // 2
         for place in ("/dev/shm", "/tmp"):  # noqa: S108 - folders of the jail
             if "--size" in self.options:
@@ -126,7 +127,7 @@ class Jail:
     def _shown(self) -> list[Path]:
         return [*_python(), *self.read_only_paths]
 
-    def _hidden(self, sandbox: Sandbox) -> Iterator[str]:
+    def _hidden(self, sandbox: SandboxSpec) -> Iterator[str]:
         """Empty folders in the place of this server's own, where they lie within what is shown."""
         for secret in _secret_folders(sandbox):
             if any(secret.is_relative_to(path) for path in (Path("/usr"), *self._shown())):
@@ -140,7 +141,7 @@ def _python() -> list[Path]:
     return [] if holds_more or prefix.is_relative_to("/usr") else [prefix]
 
 
-def _secret_folders(sandbox: Sandbox) -> Iterator[Path]:
+def _secret_folders(sandbox: SandboxSpec) -> Iterator[Path]:
     """The virtual environment, the code, and the data directory."""
     if sys.prefix != sys.base_prefix:
         yield Path(sys.prefix)
@@ -163,13 +164,13 @@ def _bound(places: Sequence[str]) -> Iterator[str]:
             yield from _bind("--ro-bind", os.path.realpath(place), place)
 
 
-def _workspace(sandbox: Sandbox, command: Command) -> Iterator[str]:
+def _workspace(sandbox: SandboxSpec, command: Command) -> Iterator[str]:
     mount = mount_path(sandbox.session_id)
     yield from (*_bind("--bind", str(sandbox.folder), mount), "--remount-ro", "/")
     yield from ("--chdir", posixpath.join(mount, command.directory.strip("/")).rstrip("/"))
 
 
-def made_up(user: User | None) -> dict[str, str]:
+def made_up(user: SandboxUser | None) -> dict[str, str]:
     """The files of a jail's /etc that are like no other's."""
     number, group = (USER_ID, USER_ID) if user is None else (user.user, user.group)
     return {

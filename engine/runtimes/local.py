@@ -23,11 +23,11 @@ from engine.runtimes import seccomp
 from engine.runtimes.cgroups import ControlGroups
 from engine.runtimes.child import Child
 from engine.runtimes.host import HostRuntime, exported, in_memory
-from engine.runtimes.jail import RESOLVER, VARIABLES, Jail, User, made_up
+from engine.runtimes.jail import RESOLVER, VARIABLES, Jail, SandboxUser, made_up
 from engine.runtimes.networks import Network, Networks, missing
-from engine.runtimes.ownership import hand_over, owner_of, sandbox_user
-from engine.runtimes.process import Launch, Process
-from engine.runtimes.runtime import Command, Exit, RuntimeUnavailable, Sandbox
+from engine.runtimes.process import ChildProcess, Launch
+from engine.runtimes.runtime import Command, Exit, RuntimeUnavailable, SandboxSpec
+from engine.workspace.ownership import hand_over, owner_of, sandbox_user
 from models.identifier import SessionId
 from models.session import ResourceLimits
 
@@ -94,7 +94,7 @@ class LocalRuntime(HostRuntime):
 
     async def _try_out(self) -> str | None:
         with tempfile.TemporaryDirectory() as folder:
-            sandbox = Sandbox(
+            sandbox = SandboxSpec(
                 session_id=SessionId("probe"), folder=Path(folder), limits=ResourceLimits(), network=False
             )
             try:
@@ -106,7 +106,7 @@ class LocalRuntime(HostRuntime):
         return None
 
     @asynccontextmanager
-    async def _prepared(self, sandbox: Sandbox, command: Command) -> AsyncIterator[Launch]:
+    async def _prepared(self, sandbox: SandboxSpec, command: Command) -> AsyncIterator[Launch]:
         if not sandbox.network or command.only_reads:
             with self._jailed(replace(sandbox, network=False), command, None) as launch:
                 yield launch
@@ -116,7 +116,7 @@ class LocalRuntime(HostRuntime):
                 yield launch
 
     @contextmanager
-    def _jailed(self, sandbox: Sandbox, command: Command, network: Network | None) -> Iterator[Launch]:
+    def _jailed(self, sandbox: SandboxSpec, command: Command, network: Network | None) -> Iterator[Launch]:
         user = self._user(sandbox)
         made = {path: content.encode() for path, content in made_up(user).items()}
         made[VARIABLES] = exported(command.environment)
@@ -142,27 +142,27 @@ class LocalRuntime(HostRuntime):
                 owner=None if user is None else user.user,
             )
 
-    async def _check(self, sandbox: Sandbox, command: Command) -> None:
+    async def _check(self, sandbox: SandboxSpec, command: Command) -> None:
         await super()._check(sandbox, command)
         chosen = sandbox_user()
         if chosen is not None and owner_of(sandbox.folder)[0] == os.geteuid():
             await asyncio.to_thread(hand_over, sandbox.folder, chosen)
 
-    def _user(self, sandbox: Sandbox) -> User | None:
+    def _user(self, sandbox: SandboxSpec) -> SandboxUser | None:
         """Who a command becomes, where this server is root: whoever the workspace belongs to."""
         if sandbox_user() is None:
             return None
         user, group = owner_of(sandbox.folder)
-        return User(user=user, group=group)
+        return SandboxUser(user=user, group=group)
 
-    def _becoming(self, user: User | None) -> Sequence[str]:
+    def _becoming(self, user: SandboxUser | None) -> Sequence[str]:
         if user is None:
             return []
         names = (f"--reuid={user.user}", f"--regid={user.group}", "--clear-groups")
         return [self._setpriv or "setpriv", *names, "--inh-caps=-all", "--bounding-set=-all"]
 
     async def _verified(self, child: Child, done: Exit) -> Exit:
-        assert isinstance(child, Process)  # noqa: S101 - no other is made here
+        assert isinstance(child, ChildProcess)  # noqa: S101 - no other is made here
         if done.stopped_by is None and not _was_made(child.launch):
             reason = done.output.strip()
             raise RuntimeUnavailable(

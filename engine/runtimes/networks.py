@@ -22,7 +22,7 @@ from typing import Final
 
 import psutil
 
-from engine.finishing import finish
+from engine.concurrency.shield import run_to_completion
 from engine.runtimes.runtime import RuntimeUnavailable
 from models.exhaustion import exhausted
 from models.identifier import SessionId
@@ -75,11 +75,11 @@ class Network:
             async with asyncio.timeout(_START_S):
                 await made._start()
         except (OSError, TimeoutError) as failure:
-            await finish(made.close())
+            await run_to_completion(made.close())
             reason = f"A network could not be made: {failure}."
             raise exhausted(failure) or RuntimeUnavailable(reason) from failure
         except BaseException:
-            await finish(made.close())
+            await run_to_completion(made.close())
             raise
         return made
 
@@ -117,7 +117,7 @@ class Network:
             env=_ENVIRONMENT,
         )
         lines = "".join(f"route replace prohibit {address}/32\n" for address in sorted(added))
-        _, complaint = await finish(program.communicate(lines.encode()))
+        _, complaint = await run_to_completion(program.communicate(lines.encode()))
         if program.returncode != 0:
             raise RuntimeUnavailable(f"A network could not be closed: {complaint.decode(errors='replace')}.")
         self._closed_addresses |= added
@@ -238,7 +238,7 @@ class Networks:
             shared.timer.cancel()
         async with shared.lock:
             if shared.network is not None:
-                await finish(shared.network.close())
+                await run_to_completion(shared.network.close())
 
     async def close_all(self) -> None:
         for session_id in list(self._shared):
@@ -250,7 +250,7 @@ class Networks:
         async with shared.lock:
             if shared.network is not None and not shared.network.lives:
                 lost, shared.network = shared.network, None
-                await finish(lost.close())
+                await run_to_completion(lost.close())
             if shared.network is None:
                 shared.network = await Network.start()
             await shared.network.close_to(own_addresses())

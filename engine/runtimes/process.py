@@ -15,7 +15,7 @@ from typing import Final
 
 import psutil
 
-from engine.finishing import finish
+from engine.concurrency.shield import run_to_completion
 from engine.runtimes.cgroups import ControlGroup
 from engine.runtimes.child import End
 from engine.runtimes.descriptor import Descriptor
@@ -29,7 +29,7 @@ _WAIT_FOR_THE_WORD: Final = 'read -r word && exec "$@"'
 
 _JAIL: Final = "bwrap"
 
-_PATIENCE_S: Final = 2.0
+_OUTPUT_DRAIN_TIMEOUT_S: Final = 2.0
 """How long the outermost process may take to see that what it waits for has been killed."""
 
 _STRAGGLER_ROUNDS: Final = 200
@@ -57,7 +57,7 @@ class Launch:
     may open them anew by their names in /dev."""
 
 
-class Process:
+class ChildProcess:
     """A child of ours, with everything below it, in a control group of its own, which ends with it."""
 
     def __init__(self, launch: Launch, group: ControlGroup) -> None:
@@ -160,7 +160,7 @@ class Process:
         if not self.ended.is_set():
             self.kill()
             try:
-                await asyncio.wait_for(self.ended.wait(), _PATIENCE_S)
+                await asyncio.wait_for(self.ended.wait(), _OUTPUT_DRAIN_TIMEOUT_S)
             except TimeoutError:
                 os.killpg(self._popen.pid, signal.SIGKILL)
                 await self.ended.wait()
@@ -171,7 +171,7 @@ class Process:
 
     async def _join_group(self) -> None:
         """The kernel may take tens of milliseconds for it, in which nobody else should wait."""
-        await finish(asyncio.to_thread(self._group.add, self._popen.pid))
+        await run_to_completion(asyncio.to_thread(self._group.add, self._popen.pid))
 
     def _reap(self) -> None:
         asyncio.get_running_loop().remove_reader(self._pidfd)

@@ -6,23 +6,23 @@ import asyncio
 import contextlib
 from typing import Final
 
-from engine.finishing import finish
+from engine.concurrency.shield import run_to_completion
 from engine.runtimes.child import Child, Readable
 from engine.runtimes.guard import guard_disk
-from engine.runtimes.runtime import Sandbox
+from engine.runtimes.runtime import SandboxSpec
 
 COMPLAINT_BYTES: Final = 4000
 """How much of stderr is kept: its end."""
 
 _CHUNK_BYTES: Final = 65_536
-_PATIENCE_S: Final = 1.0
+_INPUT_END_TIMEOUT_S: Final = 1.0
 """How long it has to end by itself once its input is closed."""
 
 
 class Program:
     """A child with pipes both ways."""
 
-    def __init__(self, child: Child, sandbox: Sandbox) -> None:
+    def __init__(self, child: Child, sandbox: SandboxSpec) -> None:
         self.finished = asyncio.Event()
         self._sandbox = sandbox
         self._child = child
@@ -57,9 +57,9 @@ class Program:
             if self._tasks:
                 self._child.close_input()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._child.ended.wait(), _PATIENCE_S)
+                    await asyncio.wait_for(self._child.ended.wait(), _INPUT_END_TIMEOUT_S)
         finally:
-            await finish(self._end())
+            await run_to_completion(self._end())
 
     async def _end(self) -> None:
         try:

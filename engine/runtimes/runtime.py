@@ -36,7 +36,7 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sandbox:
+class SandboxSpec:
     """What a runtime needs to know of a session."""
 
     session_id: SessionId
@@ -78,7 +78,7 @@ class StillRunning:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class SandboxPlace:
     """Where commands run: the runtime's own name for it, and whether it is `running` or `absent` yet."""
 
     id: str
@@ -104,7 +104,7 @@ class Running(Protocol):
 OnStarted = Callable[[Running], None]
 
 
-class Terminal(Protocol):
+class PseudoTerminal(Protocol):
     """A program behind a terminal: what it prints, and what is typed."""
 
     async def read(self) -> bytes:
@@ -124,7 +124,7 @@ class Terminal(Protocol):
         ...
 
 
-class Conversation(Protocol):
+class InteractiveProgram(Protocol):
     """A program that answers what is written to it."""
 
     async def read(self) -> bytes:
@@ -155,7 +155,7 @@ class Runtime(Protocol):
 
     async def run(
         self,
-        sandbox: Sandbox,
+        sandbox: SandboxSpec,
         command: Command,
         *,
         on_output: OutputSink | None = None,
@@ -169,12 +169,14 @@ class Runtime(Protocol):
         ...
 
     def open_terminal(
-        self, sandbox: Sandbox, command: Command, *, columns: int, rows: int
-    ) -> AbstractAsyncContextManager[Terminal]:
+        self, sandbox: SandboxSpec, command: Command, *, columns: int, rows: int
+    ) -> AbstractAsyncContextManager[PseudoTerminal]:
         """A program behind a terminal of its own; all of it ends with the block. Raises: as `run`."""
         ...
 
-    def start(self, sandbox: Sandbox, command: Command) -> AbstractAsyncContextManager[Conversation]:
+    def start(
+        self, sandbox: SandboxSpec, command: Command
+    ) -> AbstractAsyncContextManager[InteractiveProgram]:
         """A program to talk with, in the session's sandbox; it ends with the block. Raises: as `run`."""
         ...
 
@@ -194,7 +196,7 @@ class Runtime(Protocol):
         """Let go of what is held beyond sessions; all commands have ended."""
         ...
 
-    async def place(self, session_id: SessionId) -> Place:
+    async def place(self, session_id: SessionId) -> SandboxPlace:
         """Where the commands of a session run now. Raises: RuntimeUnavailable."""
         ...
 
@@ -205,8 +207,3 @@ class Runtime(Protocol):
     async def close(self, session_id: SessionId) -> None:
         """End every process of a session and give back what the runtime holds for it."""
         ...
-
-
-def mount_path(session_id: SessionId) -> str:
-    """Where a session's commands see their workspace. Source: S0, `workspace.path`."""
-    return f"/workspaces/{session_id}"

@@ -10,19 +10,19 @@ import struct
 import termios
 from dataclasses import replace
 
-from engine.finishing import finish
+from engine.concurrency.shield import run_to_completion
 from engine.runtimes.cgroups import ControlGroup
 from engine.runtimes.descriptor import Descriptor
 from engine.runtimes.guard import guard_disk
-from engine.runtimes.process import Launch, Process
-from engine.runtimes.runtime import Sandbox
+from engine.runtimes.process import ChildProcess, Launch
+from engine.runtimes.runtime import SandboxSpec
 
 
 class TerminalProgram:
     """A child of ours with a terminal of its own; one at a time reads it, and one writes."""
 
     def __init__(
-        self, launch: Launch, group: ControlGroup, sandbox: Sandbox, columns: int, rows: int
+        self, launch: Launch, group: ControlGroup, sandbox: SandboxSpec, columns: int, rows: int
     ) -> None:
         """Start it; it waits for `begin`. Raises: OSError."""
         self.finished = asyncio.Event()
@@ -31,7 +31,7 @@ class TerminalProgram:
         self._terminal = Descriptor(ours)
         try:
             _resize(ours, columns, rows)
-            self._process = Process(replace(launch, terminal=theirs), group)
+            self._process = ChildProcess(replace(launch, terminal=theirs), group)
         except OSError:
             self._terminal.close()
             raise
@@ -69,7 +69,7 @@ class TerminalProgram:
 
     async def close(self) -> None:
         """End whatever is left of it and let go of everything."""
-        await finish(self._close())
+        await run_to_completion(self._close())
 
     async def _close(self) -> None:
         try:

@@ -15,9 +15,9 @@ from typing import ClassVar, Final
 
 from engine.runtimes.cgroups import ControlGroups
 from engine.runtimes.host import HostRuntime, exported, in_memory
-from engine.runtimes.ownership import hand_over
 from engine.runtimes.process import MARK, Launch
-from engine.runtimes.runtime import Command, Sandbox
+from engine.runtimes.runtime import Command, SandboxSpec
+from engine.workspace.ownership import hand_over
 
 _STANDING: Final = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -37,7 +37,7 @@ class UnsafeLocalRuntime(HostRuntime):
             self.problem = "Commands need `prlimit` of util-linux, which is not installed: install it."
 
     @asynccontextmanager
-    async def _prepared(self, sandbox: Sandbox, command: Command) -> AsyncIterator[Launch]:
+    async def _prepared(self, sandbox: SandboxSpec, command: Command) -> AsyncIterator[Launch]:
         mark = secrets.token_hex(16)
         with ExitStack() as opened:
             variables = in_memory(exported(command.environment), opened)
@@ -49,7 +49,7 @@ class UnsafeLocalRuntime(HostRuntime):
                 mark=mark,
             )
 
-    async def _check(self, sandbox: Sandbox, command: Command) -> None:
+    async def _check(self, sandbox: SandboxSpec, command: Command) -> None:
         await super()._check(sandbox, command)
         if os.geteuid() == 0:
             await asyncio.to_thread(hand_over, sandbox.folder, 0)

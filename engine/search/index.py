@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from engine.runtimes.workspace import Workspace
 from engine.search.chunks import Chunk, chunks_of
 from engine.search.embedding import Embedder
+from engine.workspace.workspace import Workspace
 from models.error import AppError
 from models.identifier import SessionId
 
@@ -26,7 +26,7 @@ Stamps = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class CodeMatch:
     """A piece of a file, and how near its meaning is to the query's: 1 is the same."""
 
     path: str
@@ -35,10 +35,10 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CodeSearchResult:
     """The nearest pieces, and how much of what there is was searched."""
 
-    found: list[Found]
+    found: list[CodeMatch]
     files: int
     waiting: int
     """Files that have changed or are new and are not searched yet."""
@@ -82,7 +82,7 @@ class CodeIndex:
         *,
         within: str,
         limit: int,
-    ) -> Answer:
+    ) -> CodeSearchResult:
         """The pieces of the files in `stamps` below the path `within` whose meaning is nearest.
 
         Raises: ExtraNotInstalled.
@@ -97,7 +97,7 @@ class CodeIndex:
         known = [path for path in index.files if path in stamps and path.startswith(within)]
         searched = {path: index.files[path] for path in known}
         found = await asyncio.to_thread(_nearest, searched, wanted, limit)
-        return Answer(found, len(index.wanted) - waiting, waiting)
+        return CodeSearchResult(found, len(index.wanted) - waiting, waiting)
 
     async def forget(self, session_id: SessionId) -> None:
         """The session is gone, and its index with it."""
@@ -137,9 +137,9 @@ async def _read(workspace: Workspace, path: str) -> list[Chunk]:
     return await asyncio.to_thread(chunks_of, content)
 
 
-def _nearest(files: Mapping[str, _File], wanted: Vectors, limit: int) -> list[Found]:
+def _nearest(files: Mapping[str, _File], wanted: Vectors, limit: int) -> list[CodeMatch]:
     scored = [
-        Found(path, chunk, float(score))
+        CodeMatch(path, chunk, float(score))
         for path, file in files.items()
         if file.chunks
         for chunk, score in zip(file.chunks, file.vectors @ wanted, strict=True)

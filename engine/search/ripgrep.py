@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from engine.runtimes.spelling import marked, spelled, unspelled
+from engine.workspace.name_spelling import marked, spelled, unspelled
 
 LINE_CHARACTERS: Final = 300
 """The most that is printed of a line that matches."""
@@ -70,7 +70,7 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class MatchedLine:
     """A line of a file. `path` is relative to the workspace, spelled; `number` and `column` (in bytes) begin
     at 1.
     """
@@ -128,7 +128,7 @@ def only(patterns: Sequence[str]) -> list[str]:
     return [*(f"--type-add=wanted:{name}" for name in names), "--type=wanted"]
 
 
-def read_lines(output: str) -> Iterator[Line]:
+def read_lines(output: str) -> Iterator[MatchedLine]:
     """The lines that `search_line` has printed.
 
     What else ripgrep says in between (of binary files) is passed over, and so are files whose names have a
@@ -140,13 +140,13 @@ def read_lines(output: str) -> Iterator[Line]:
             yield line
 
 
-def read_line(printed: str) -> Line | None:
+def read_line(printed: str) -> MatchedLine | None:
     """One printed line without its end; None if it is no line of a file."""
     found = _LINE.fullmatch(printed)
     if found is None:
         return None
     column = found["column"]
-    return Line(
+    return MatchedLine(
         path=spelled(found["path"]),
         number=int(found["number"]),
         column=None if column is None else int(column),

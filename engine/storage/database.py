@@ -28,9 +28,9 @@ from sqlalchemy import Connection, CursorResult, Executable, event, make_url, up
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from engine.finishing import finish
+from engine.concurrency.shield import run_to_completion
 from engine.storage.driver import FEW_TRIPS, SqliteConnection
-from engine.storage.journal import Draft, Journal
+from engine.storage.journal import Journal, PendingEvent
 from engine.storage.tables import server_state
 from models.cleaning import encoded
 from models.clock import milliseconds, now
@@ -81,7 +81,7 @@ class Statements:
         self, statement: Executable, rows: Sequence[dict[str, Any]] | None = None
     ) -> CursorResult[Any]:
         """Run a statement; its rows are here when it returns."""
-        return await finish(self._connection.execute(statement, rows))
+        return await run_to_completion(self._connection.execute(statement, rows))
 
 
 class Transaction:
@@ -92,7 +92,7 @@ class Transaction:
         self.granted: asyncio.Future[AsyncConnection] = loop.create_future()
         self.finished: asyncio.Future[bool] = loop.create_future()
         self.committed: asyncio.Future[None] = loop.create_future()
-        self.drafts: list[Draft] = []
+        self.drafts: list[PendingEvent] = []
         self.is_expired = False
 
     @property
@@ -117,7 +117,7 @@ class Transaction:
 
         Raises: TypeError, if it cannot be encoded.
         """
-        self.drafts.append(Draft.of(session_id, task_id, happened))
+        self.drafts.append(PendingEvent.of(session_id, task_id, happened))
 
     def expire(self) -> None:
         """Take the connection back from a unit that does not end."""
@@ -234,11 +234,11 @@ class Database:
         async with self._readers:
             connection = self._engine.connect()
             try:
-                await finish(_start(connection))
+                await run_to_completion(_start(connection))
                 yield Statements(connection)
             finally:
                 if connection.sync_connection is not None:
-                    await finish(connection.close())
+                    await run_to_completion(connection.close())
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:

@@ -12,7 +12,7 @@ from models.identifier import SessionId, TaskId
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class PendingEvent:
     """An event that has no place in its session's log yet: `fields` are its own, encoded."""
 
     session_id: SessionId
@@ -21,7 +21,7 @@ class Draft:
     fields: bytes
 
     @classmethod
-    def of(cls, session_id: SessionId, task_id: TaskId | None, happened: Event) -> Draft:
+    def of(cls, session_id: SessionId, task_id: TaskId | None, happened: Event) -> PendingEvent:
         """Raises: TypeError, if the event cannot be encoded: here, where it fails nobody but its author."""
         return cls(session_id, task_id, happened.name, fields_of(happened))
 
@@ -33,7 +33,7 @@ class Journal(Protocol):
         """Whether there is something to write."""
         ...
 
-    def accept(self, drafts: list[Draft]) -> None:
+    def accept(self, drafts: list[PendingEvent]) -> None:
         """Take the events of a unit that succeeded; they are written with this commit."""
         ...
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import ClassVar, Final
 
-from engine.apart import Exhausted, apart
+from engine.concurrency.worker import Exhausted, run_in_worker
 from engine.tools.changes import change_of
-from engine.tools.diff.applying import EXACT, Applied, Outcome, applied_in
+from engine.tools.diff.applying import EXACT, BlockApplied, Outcome, applied_in
 from engine.tools.diff.blocks import Block, MalformedDiff, parse
 from engine.tools.notices import informed
 from engine.tools.parameters import in_workspace
@@ -148,7 +148,7 @@ async def _outcome(context: ToolContext, path: str, text: str, blocks: Sequence[
     wanted = EXACT if threshold is None else threshold
     try:
         return Outcome.load(
-            await apart(applied_in, text, tuple(blocks), wanted, owner=str(context.workspace.folder))
+            await run_in_worker(applied_in, text, tuple(blocks), wanted, owner=str(context.workspace.folder))
         )
     except Exhausted:
         raise ToolFailure(
@@ -173,7 +173,7 @@ def _report(path: str, outcome: Outcome) -> str:
     return "\n".join(parts)
 
 
-def _place(block: Applied) -> str:
+def _place(block: BlockApplied) -> str:
     if not block.added:
         return f"Block {block.number}: {block.removed} lines deleted before line {block.line}."
     last = block.line + block.added - 1

@@ -8,7 +8,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from engine.browser.browsers import Browsers
-from engine.browser.sight import AddressForbidden, BrowserFailure, BrowserUnavailable, Sight
+from engine.browser.page_snapshot import AddressForbidden, BrowserFailure, BrowserUnavailable, PageSnapshot
 from engine.tools.text import shortened
 from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
 from models.session import SessionConfig
@@ -86,7 +86,7 @@ class BrowserAction(Tool[BrowserActionParameters]):
             return ToolResult(success=True, output="The browser is closed.")
         return await _result(context, await self._act(context, parameters))
 
-    async def _act(self, context: ToolContext, parameters: BrowserActionParameters) -> Sight:
+    async def _act(self, context: ToolContext, parameters: BrowserActionParameters) -> PageSnapshot:
         """Raises: ToolFailure; BrowserUnavailable."""
         try:
             if parameters.action == "launch":
@@ -101,7 +101,7 @@ class BrowserAction(Tool[BrowserActionParameters]):
             raise ToolFailure(str(refusal)) from refusal
 
 
-async def _do(view: View, parameters: BrowserActionParameters) -> Sight:
+async def _do(view: View, parameters: BrowserActionParameters) -> PageSnapshot:
     """Raises: ToolFailure."""
     action = parameters.action
     match action:
@@ -120,7 +120,7 @@ async def _do(view: View, parameters: BrowserActionParameters) -> Sight:
             return await view.scroll(down=action == "scroll_down")
 
 
-async def _result(context: ToolContext, sight: Sight) -> ToolResult:
+async def _result(context: ToolContext, sight: PageSnapshot) -> ToolResult:
     console = shortened("\n".join(sight.console))
     seen = {"currentUrl": sight.url, "logs": console}
     if sight.mouse is not None:

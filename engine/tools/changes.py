@@ -42,7 +42,7 @@ def changes_between(
 
 
 def _compared(path: str, old: Sequence[str], new: Sequence[str], *, created: bool, deleted: bool) -> Changes:
-    found = _Matches(old, new)
+    found = _ChangedMatches(old, new)
     diff: list[str] = []
     for group in found.get_grouped_opcodes():
         _, first, _, begun, _ = group[0]
@@ -60,7 +60,7 @@ def _compared(path: str, old: Sequence[str], new: Sequence[str], *, created: boo
     return Changes(added=len(new) - found.alike, removed=len(old) - found.alike, diff=_cut([*head, *diff]))
 
 
-class _Matches(difflib.SequenceMatcher[str]):
+class _ChangedMatches(difflib.SequenceMatcher[str]):
     """The most lines that two texts share in order, and how one becomes the other.
 
     They are found by bits, many at a time: difflib's own way takes minutes where lines repeat.

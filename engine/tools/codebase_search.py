@@ -9,12 +9,12 @@ from typing import ClassVar, Final
 
 import orjson
 
-from engine.search.index import Answer, CodeIndex
-from engine.tools.forbidden import Forbidden
+from engine.search.index import CodeIndex, CodeSearchResult
 from engine.tools.parameters import in_workspace
 from engine.tools.paths import place, shown
+from engine.tools.rooignore import RooIgnore
 from engine.tools.tool import Notice, Tool, ToolContext, ToolResult
-from engine.tools.unignored import Entry, unignored
+from engine.tools.unignored import ListedEntry, unignored
 from models.shape import PlainShape, described, limited, value
 from models.tool import ToolGroup
 
@@ -87,11 +87,11 @@ async def _files(context: ToolContext) -> tuple[dict[str, object], bool]:
     found = await unignored(
         context.workspace, "/", recursive=True, most=MOST_ENTRIES, most_of_folder=FOLDER_ENTRIES
     )
-    files = await asyncio.to_thread(_stamps, found.entries, await Forbidden.of(context))
+    files = await asyncio.to_thread(_stamps, found.entries, await RooIgnore.of(context))
     return dict(list(files.items())[:MOST_FILES]), found.is_cut or len(files) > MOST_FILES
 
 
-def _stamps(entries: Sequence[Entry], forbidden: Forbidden) -> dict[str, object]:
+def _stamps(entries: Sequence[ListedEntry], forbidden: RooIgnore) -> dict[str, object]:
     return {
         f"/{entry.path}": (entry.size, entry.changed)
         for entry in entries
@@ -99,7 +99,7 @@ def _stamps(entries: Sequence[Entry], forbidden: Forbidden) -> dict[str, object]
     }
 
 
-def _told(query: str, answer: Answer) -> str:
+def _told(query: str, answer: CodeSearchResult) -> str:
     """S2's `codebase_search_result`."""
     results = [
         {
@@ -115,7 +115,7 @@ def _told(query: str, answer: Answer) -> str:
     return orjson.dumps(content).decode()
 
 
-def _report(answer: Answer, *, is_cut: bool) -> str:
+def _report(answer: CodeSearchResult, *, is_cut: bool) -> str:
     notes = [f"Searched {answer.files} files."]
     if answer.waiting:
         notes.append(

@@ -27,7 +27,7 @@ class Grammar:
 
 
 @dataclass(frozen=True, slots=True)
-class Definition:
+class CodeDefinition:
     """Lines from 1, both ends included; `text` is the line that names it, `depth` how deep it is."""
 
     start: int
@@ -180,7 +180,7 @@ def language_of(path: str) -> str | None:
     return ENDINGS.get(posixpath.splitext(path)[1].lower())
 
 
-def definitions(language: str, source: bytes) -> list[Definition]:
+def definitions(language: str, source: bytes) -> list[CodeDefinition]:
     """What a source defines, in its order. Takes time on long files: it is done apart."""
     tree = _parser(language).parse(source)
     lines = source.decode(errors="replace").split("\n")
@@ -202,7 +202,7 @@ def _parser(name: str) -> Parser:
     return Parser(_language(name))
 
 
-def _found(root: Node, kinds: frozenset[str], lines: list[str]) -> Iterator[Definition]:
+def _found(root: Node, kinds: frozenset[str], lines: list[str]) -> Iterator[CodeDefinition]:
     """Walks without recursion: sources can be nested deeper than Python's stack."""
     waiting = [(root, 0)]
     count = 0
@@ -254,10 +254,10 @@ def _first(node: Node) -> Node | None:
     return node.named_children[0] if node.named_child_count else None
 
 
-def _definition(node: Node, depth: int, lines: list[str]) -> Definition:
+def _definition(node: Node, depth: int, lines: list[str]) -> CodeDefinition:
     named = node.child_by_field_name("name") or node.child_by_field_name("declarator") or node
     line = lines[named.start_point.row].strip()
-    return Definition(
+    return CodeDefinition(
         start=node.start_point.row + 1,
         end=node.end_point.row + 1,
         text=line[:LINE_CHARACTERS],

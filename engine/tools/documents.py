@@ -6,7 +6,7 @@ import base64
 import posixpath
 from typing import Final
 
-from engine.apart import Exhausted, apart
+from engine.concurrency.worker import Exhausted, run_in_worker
 from engine.tools.document_reader import text_of
 from engine.tools.tool import ToolFailure
 
@@ -45,7 +45,7 @@ def picture(path: str, content: bytes) -> str:
 async def document_text(path: str, content: bytes, *, owner: str) -> str:
     """The text of a document, read in a process of its own. Raises: ToolFailure."""
     try:
-        found = await apart(text_of, DOCUMENTS[_ending(path)], content, owner=owner, cpu_s=CPU_S)
+        found = await run_in_worker(text_of, DOCUMENTS[_ending(path)], content, owner=owner, cpu_s=CPU_S)
     except Exhausted:
         raise ToolFailure(
             f"{path} cannot be read: it takes more time or memory than a document may."

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import field
 from typing import ClassVar, Final
 
-from engine.runtimes.command_line import allowed
 from engine.runtimes.runtime import Exit, StillRunning
-from engine.runtimes.workspace import Workspace
+from engine.shell_lines.allowlist import allowed
 from engine.tools.parameters import PATH_CHARACTERS
 from engine.tools.paths import is_folder, place
 from engine.tools.text import printable, shortened, without_nul
 from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
+from engine.workspace.workspace import Workspace
 from models.session import ResourceLimits, SessionConfig
 from models.shape import PlainShape, described, limited, value
 from models.tool import ToolGroup

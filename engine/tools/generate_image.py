@@ -11,7 +11,7 @@ from typing import ClassVar, Final
 
 import orjson
 
-from engine.providers.images import Images
+from engine.providers.images import ImageGenerator
 from engine.providers.provider import ProviderFailure
 from engine.tools.changes import change_of
 from engine.tools.parameters import in_workspace
@@ -54,7 +54,7 @@ class GenerateImage(Tool[GenerateImageParameters]):
     group: ClassVar = ToolGroup.EDIT
     parameters: ClassVar = GenerateImageParameters
 
-    def __init__(self, images: Images) -> None:
+    def __init__(self, images: ImageGenerator) -> None:
         self._images = images
 
     def describe(self, parameters: GenerateImageParameters) -> str:

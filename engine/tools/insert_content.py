@@ -8,7 +8,7 @@ from dataclasses import field
 from typing import ClassVar
 
 from engine.tools.changes import change_of
-from engine.tools.diff.document import Document, Line
+from engine.tools.diff.document import Document, TextLine
 from engine.tools.notices import informed
 from engine.tools.parameters import in_workspace
 from engine.tools.paths import place, shown
@@ -69,10 +69,10 @@ def _inserted(text: str, line: int, content: str) -> str:
     lines = list(document.lines)
     if line > len(lines) + 1:
         raise ToolFailure(f"line is {line}, but the file has {len(lines)} lines; 0 inserts at the end.")
-    added = [Line(each, document.ending) for each in _lines(content)]
+    added = [TextLine(each, document.ending) for each in _lines(content)]
     position = len(lines) if line == 0 else line - 1
     if position == len(lines) and lines and not lines[-1].ending:
-        lines[-1] = Line(lines[-1].text, document.ending)
+        lines[-1] = TextLine(lines[-1].text, document.ending)
     inserted = [*lines[:position], *added, *lines[position:]]
     return document.mark + "".join(each.text + each.ending for each in inserted)
 

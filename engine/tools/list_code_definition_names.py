@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import field
 from typing import ClassVar, Final
 
-from engine.apart import Exhausted, apart
-from engine.runtimes.workspace import Workspace
-from engine.tools.definitions import GRAMMARS, MOST_DEFINITIONS, Definition, definitions_in, language_of
-from engine.tools.forbidden import Forbidden
+from engine.concurrency.worker import Exhausted, run_in_worker
+from engine.tools.definitions import GRAMMARS, MOST_DEFINITIONS, CodeDefinition, definitions_in, language_of
 from engine.tools.notices import informed
 from engine.tools.parameters import in_workspace
 from engine.tools.paths import is_folder, place, shown
+from engine.tools.rooignore import RooIgnore
 from engine.tools.text import SHOWN_CHARACTERS, read_bytes
 from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
 from engine.tools.unignored import unignored
+from engine.workspace.workspace import Workspace
 from models.shape import PlainShape, value
 from models.tool import ToolGroup
 
@@ -81,7 +81,7 @@ async def _sources(context: ToolContext, folder: str) -> list[str]:
         if not entry.is_folder and language_of(entry.path) and entry.size <= LARGEST_FILE
     ]
     reached = await workspace.reached(*found)
-    kept = await (await Forbidden.of(context)).among([*found, *reached])
+    kept = await (await RooIgnore.of(context)).among([*found, *reached])
     pairs = zip(found, reached, strict=True)
     return [path for path, where in pairs if path not in kept and where not in kept]
 
@@ -90,10 +90,12 @@ async def _listed(workspace: Workspace, path: str) -> str:
     """A file's definitions under its path; nothing where it has none. Raises: ToolFailure."""
     content = (await read_bytes(workspace, shown(path)))[:LARGEST_FILE]
     try:
-        printed = await apart(definitions_in, language_of(path) or "", content, owner=str(workspace.folder))
+        printed = await run_in_worker(
+            definitions_in, language_of(path) or "", content, owner=str(workspace.folder)
+        )
     except Exhausted:
         return f"{shown(path)}\n(takes too long to be read)"
-    found = [Definition(*each.values()) for each in printed]
+    found = [CodeDefinition(*each.values()) for each in printed]
     if not found:
         return ""
     lines = [_line(each) for each in found]
@@ -102,7 +104,7 @@ async def _listed(workspace: Workspace, path: str) -> str:
     return "\n".join([shown(path), *lines])
 
 
-def _line(found: Definition) -> str:
+def _line(found: CodeDefinition) -> str:
     return f"{found.start}--{found.end} | {'  ' * found.depth}{found.text}"
 
 

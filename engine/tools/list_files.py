@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
-from engine.tools.forbidden import Forbidden
 from engine.tools.notices import informed
 from engine.tools.parameters import in_workspace
 from engine.tools.paths import place, shown
+from engine.tools.rooignore import RooIgnore
 from engine.tools.text import not_there
 from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
-from engine.tools.unignored import Entry, unignored
+from engine.tools.unignored import ListedEntry, unignored
 from models.error import Conflict, NotFound
 from models.shape import PlainShape, described, value
 from models.tool import ToolGroup
@@ -79,12 +79,12 @@ async def _entries(context: ToolContext, folder: str, *, recursive: bool) -> _En
     found = await unignored(
         context.workspace, folder, recursive=recursive, most=MOST_ENTRIES, most_of_folder=FOLDER_ENTRIES
     )
-    kept = await asyncio.to_thread(_kept, found.entries, await Forbidden.of(context))
+    kept = await asyncio.to_thread(_kept, found.entries, await RooIgnore.of(context))
     is_cut = found.is_cut or len(kept) > SHOWN_ENTRIES
     return _Entries(paths=sorted(kept[:SHOWN_ENTRIES]), is_cut=is_cut)
 
 
-def _kept(entries: Sequence[Entry], forbidden: Forbidden) -> list[str]:
+def _kept(entries: Sequence[ListedEntry], forbidden: RooIgnore) -> list[str]:
     """What may be shown of the entries: not what a rule of the session keeps from the call."""
     kept, withheld = list[str](), set[str]()
     for entry in entries:

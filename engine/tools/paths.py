@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.runtimes.workspace import Workspace
+from engine.workspace.workspace import Workspace
 
 
 def place(workspace: Workspace, path: str) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import field
 from typing import ClassVar, Final
 
-from engine.lines import lines_of
 from engine.tools.documents import document_text, is_document, is_picture, picture
 from engine.tools.line_numbers import with_numbers
 from engine.tools.notices import informed
@@ -14,6 +13,7 @@ from engine.tools.parameters import in_workspace
 from engine.tools.paths import place, shown
 from engine.tools.text import SHOWN_CHARACTERS, read_bytes, read_text
 from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
+from models.lines import lines_of
 from models.shape import PlainShape, described, limited, value
 from models.tool import ToolGroup
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import field
 from typing import ClassVar, Final
 
-from engine.apart import Exhausted, apart
+from engine.concurrency.worker import Exhausted, run_in_worker
 from engine.tools.changes import change_of
 from engine.tools.notices import informed
 from engine.tools.parameters import in_workspace
@@ -93,7 +93,7 @@ async def _replaced(owner: str, text: str, parameters: SearchAndReplaceParameter
         ignore_case=parameters.ignore_case,
     )
     try:
-        found = await apart(replaced, text, asked, owner=owner, cpu_s=CPU_S)
+        found = await run_in_worker(replaced, text, asked, owner=owner, cpu_s=CPU_S)
     except Exhausted:
         raise ToolFailure(
             f"The pattern took more than {CPU_S} seconds and was given up. Write a simpler one."

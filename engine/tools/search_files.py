@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from engine.runtimes.runtime import Exit
-from engine.runtimes.spelling import marked
-from engine.runtimes.workspace import Workspace
-from engine.search.ripgrep import FAILED, NOT_FOUND, Line, Scope, read_lines, search_line
-from engine.tools.forbidden import Forbidden
+from engine.search.ripgrep import FAILED, NOT_FOUND, MatchedLine, Scope, read_lines, search_line
 from engine.tools.notices import informed
 from engine.tools.parameters import in_workspace
 from engine.tools.paths import place, shown
+from engine.tools.rooignore import RooIgnore
 from engine.tools.text import SHOWN_CHARACTERS, without_nul
 from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
+from engine.workspace.name_spelling import marked
+from engine.workspace.workspace import Workspace
 from models.shape import PlainShape, described, limited, value
 from models.tool import ToolGroup
 
@@ -75,7 +75,7 @@ class SearchFiles(Tool[SearchFilesParameters]):
         path = await _existing(context.workspace, parameters.path)
         done = await context.run_quietly(_command_line(path, parameters))
         lines = list(read_lines(done.output))
-        forbidden = await (await Forbidden.of(context)).among({line.path for line in lines})
+        forbidden = await (await RooIgnore.of(context)).among({line.path for line in lines})
         matches = _read([line for line in lines if line.path not in forbidden], is_cut=done.is_truncated)
         _check(done, matches)
         return ToolResult(success=True, output=_report(path, matches))
@@ -99,11 +99,11 @@ def _command_line(path: str, parameters: SearchFilesParameters) -> str:
     return f'exec 4>&1; code=$({{ {{ {line}; echo $? >&3; }} | head -n {longest} >&4; }} 3>&1); exit "$code"'
 
 
-def _read(lines: Sequence[Line], *, is_cut: bool) -> _Matches:
+def _read(lines: Sequence[MatchedLine], *, is_cut: bool) -> _Matches:
     shown: list[str] = []
     count = files = 0
     room = SHOWN_CHARACTERS
-    before: Line | None = None
+    before: MatchedLine | None = None
     for line in lines:
         printed = [*_between(before, line), _shown(line)]
         room -= sum(len(text) + 1 for text in printed)
@@ -117,7 +117,7 @@ def _read(lines: Sequence[Line], *, is_cut: bool) -> _Matches:
     return _Matches(lines=shown, count=count, files=files, is_cut=is_cut)
 
 
-def _between(before: Line | None, line: Line) -> list[str]:
+def _between(before: MatchedLine | None, line: MatchedLine) -> list[str]:
     """What stands above a line: its file's path, or a sign that lines are left out."""
     if before is None:
         return [line.path]
@@ -126,7 +126,7 @@ def _between(before: Line | None, line: Line) -> list[str]:
     return [] if line.number == before.number + 1 else ["--"]
 
 
-def _shown(line: Line) -> str:
+def _shown(line: MatchedLine) -> str:
     return f"{line.number}{'-' if line.column is None else ':'}{line.text}"
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from engine.runtimes.workspace import Workspace
 from engine.tools.tool import ToolFailure
+from engine.workspace.workspace import Workspace
 from models.error import Conflict, NotFound, PayloadTooLarge
 
 SHOWN_CHARACTERS: Final = 40_000

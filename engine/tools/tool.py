@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
 
 from engine.runtimes.runtime import Exit, StillRunning
-from engine.runtimes.workspace import Workspace
+from engine.workspace.workspace import Workspace
 from models.file import Changes
 from models.identifier import SessionId, TaskId, UserId
 from models.session import SessionConfig
@@ -49,7 +49,7 @@ class ToolResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class HumanAnswer:
     """What a person answered; `images` are `data:` URLs."""
 
     text: str
@@ -97,7 +97,7 @@ class ToolContext(Protocol):
         """Run a program that is a tool's own means and only reads; nobody is shown its output."""
         ...
 
-    async def ask(self, question: str, suggestions: Sequence[str]) -> Answer:
+    async def ask(self, question: str, suggestions: Sequence[str]) -> HumanAnswer:
         """A person's answer. Raises: ToolFailure, where nobody can be asked (a direct call)."""
         ...
 
@@ -167,3 +167,35 @@ class Tool(Generic[AnyParameters]):
 
 AnyTool = Tool[Any]
 """A tool of whatever parameters, as a catalogue holds it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedCall:
+    """A tool with parameters that fit it."""
+
+    tool: AnyTool
+    parameters: Shape
+
+    def describe(self) -> str:
+        """What the call would do, in a few words, for the person who approves it."""
+        return self.tool.describe(self.parameters)
+
+    def paths(self) -> Sequence[str]:
+        """The workspace paths that it is about, as the caller wrote them."""
+        return self.tool.paths(self.parameters)
+
+    def sources(self) -> Sequence[str]:
+        """The workspace paths that it only reads, as the caller wrote them."""
+        return self.tool.sources(self.parameters)
+
+    def command(self) -> str | None:
+        """The command line that it would run."""
+        return self.tool.command(self.parameters)
+
+    def is_allowed(self, config: SessionConfig) -> bool:
+        """Whether the configuration names this very call as one that nobody has to approve."""
+        return self.tool.is_allowed(config, self.parameters)
+
+    async def run(self, context: ToolContext) -> ToolResult:
+        """Do it. Raises: ToolFailure, and AppError for a path that leaves the workspace."""
+        return await self.tool.run(context, self.parameters)

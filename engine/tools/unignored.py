@@ -12,14 +12,14 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Final
 
-from engine.apart import Exhausted, apart
-from engine.runtimes.beneath import open_beneath
-from engine.runtimes.finding import opened
-from engine.runtimes.refusals import refusals
-from engine.runtimes.spelling import spelled, unspelled
-from engine.runtimes.workspace import Workspace
+from engine.concurrency.worker import Exhausted, run_in_worker
 from engine.tools.ignore_patterns import Patterns
 from engine.tools.tool import ToolFailure
+from engine.workspace.name_spelling import spelled, unspelled
+from engine.workspace.openat2 import open_beneath
+from engine.workspace.os_errors import os_errors
+from engine.workspace.scanning import opened
+from engine.workspace.workspace import Workspace
 
 GITIGNORE: Final = ".gitignore"
 ROOIGNORE: Final = ".rooignore"
@@ -28,7 +28,7 @@ _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ListedEntry:
     """A file or folder; `path` is from the workspace's root. A link is what it leads to, in the workspace."""
 
     path: str
@@ -42,7 +42,7 @@ class Entry:
 class Unignored:
     """What there is, level by level, its paths spelled; `is_cut` where there is more."""
 
-    entries: Sequence[Entry]
+    entries: Sequence[ListedEntry]
     is_cut: bool
 
 
@@ -57,14 +57,14 @@ async def unignored(
     start = unspelled(folder.strip("/"))
     place, bounds = str(workspace.folder), (recursive, most, most_of_folder)
     try:
-        with refusals(folder):
-            found = await apart(unignored_in, place, start, *bounds, owner=place)
+        with os_errors(folder):
+            found = await run_in_worker(unignored_in, place, start, *bounds, owner=place)
     except Exhausted:
         raise ToolFailure(
             f"{folder.strip('/') or '.'} takes too long to be listed: it holds very much, or its {GITIGNORE} "
             "files do. Look at a folder below."
         ) from None
-    entries = [Entry(**{**each, "path": spelled(each["path"])}) for each in found["entries"]]
+    entries = [ListedEntry(**{**each, "path": spelled(each["path"])}) for each in found["entries"]]
     return Unignored(entries, found["is_cut"])
 
 
@@ -87,14 +87,14 @@ class _Walk:
     def walk(self, start: str, *, recursive: bool, most: int) -> Unignored:
         """Raises: OSError, where the first folder cannot be read; what vanishes below is left out."""
         self._learn_above(start)
-        found: list[Entry] = []
+        found: list[ListedEntry] = []
         waiting = deque(self._level(start, found))
         while recursive and waiting and len(found) <= most and not self._is_cut:
             with contextlib.suppress(OSError):
                 waiting += self._level(waiting.popleft(), found)
         return Unignored(found[:most], self._is_cut or len(found) > most)
 
-    def _level(self, place: str, found: list[Entry]) -> list[str]:
+    def _level(self, place: str, found: list[ListedEntry]) -> list[str]:
         """Note what one folder holds; the folders to go on with."""
         with opened(open_beneath(self._root, place, _FOLDER)) as folder:
             with os.scandir(folder) as scanned:
@@ -109,7 +109,7 @@ class _Walk:
         found += level
         return [entry.path for entry in level if entry.is_folder and not entry.is_link]
 
-    def _looked_at(self, path: str, entry: os.DirEntry[str]) -> list[Entry]:
+    def _looked_at(self, path: str, entry: os.DirEntry[str]) -> list[ListedEntry]:
         """The entry, unless it is left out. Raises: OSError, for a link that leads nowhere or outside."""
         is_link = entry.is_symlink()
         if is_link:
@@ -120,7 +120,7 @@ class _Walk:
         is_folder = stat.S_ISDIR(facts.st_mode)
         if not (is_folder or stat.S_ISREG(facts.st_mode)) or self._is_left_out(path, is_folder=is_folder):
             return []
-        return [Entry(path, is_folder, is_link, facts.st_size, facts.st_mtime)]
+        return [ListedEntry(path, is_folder, is_link, facts.st_size, facts.st_mtime)]
 
     def _is_left_out(self, path: str, *, is_folder: bool) -> bool:
         if forbids(self._forbidden, path):

@@ -6,8 +6,8 @@ import re
 from dataclasses import field
 from typing import ClassVar, Final
 
-from engine.lines import lines_of
 from engine.tools.tool import Tool, ToolContext, ToolFailure, ToolResult
+from models.lines import lines_of
 from models.shape import PlainShape, described, limited, value
 from models.tool import ToolGroup
 

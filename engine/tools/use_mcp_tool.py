@@ -6,7 +6,7 @@ import json
 from dataclasses import field
 from typing import Any, ClassVar
 
-from engine.mcp.answer import Answer, McpFailure
+from engine.mcp.answer import McpAnswer, McpFailure
 from engine.mcp.hub import McpHub
 from engine.tools.text import shortened
 from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
@@ -71,7 +71,7 @@ class UseMcpTool(Tool[UseMcpToolParameters]):
         return await told(context, answer)
 
 
-async def told(context: ToolContext, answer: Answer) -> ToolResult:
+async def told(context: ToolContext, answer: McpAnswer) -> ToolResult:
     """An answer as a result, which people are told of."""
     nothing = "(it answered with images alone)" if answer.images else "(it answered nothing)"
     text = shortened(answer.text.replace("\0", "\u2400")) or nothing

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import field
 from typing import ClassVar, Final
 
-from engine.lines import lines_of
-from engine.runtimes.workspace import Workspace
 from engine.tools.changes import change_of
 from engine.tools.diff.document import BYTE_ORDER_MARK, Document
 from engine.tools.notices import informed
@@ -16,6 +14,8 @@ from engine.tools.parameters import in_workspace
 from engine.tools.paths import place, shown
 from engine.tools.text import decoded, read_bytes, write_bytes
 from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
+from engine.workspace.workspace import Workspace
+from models.lines import lines_of
 from models.shape import PlainShape, described, limited, value
 from models.tool import ToolGroup
 

@@ -17,8 +17,8 @@ from typing import Final, Protocol
 import structlog
 from inotify_simple import INotify, flags, parse_events
 
-from engine.finishing import finish
-from engine.watching.tree import Folder
+from engine.concurrency.shield import run_to_completion
+from engine.watching.tree import WatchedFolder
 
 GATHERED_S: Final = 0.02
 """Reading waits for this long after the first change, so that a flood is read in a few pieces."""
@@ -44,7 +44,7 @@ log = structlog.get_logger("watching")
 class Listener(Protocol):
     """Who is told, in the event loop."""
 
-    def stirred(self, folder: Folder, name: str, *, moved_in: bool) -> None:
+    def stirred(self, folder: WatchedFolder, name: str, *, moved_in: bool) -> None:
         """Something has happened to this name; `moved_in`: a whole directory has come by it."""
         ...
 
@@ -62,13 +62,13 @@ class Inotify:
         self._reading: asyncio.TimerHandle | None = None
         self._is_hindered = False
         self._changing = threading.Lock()
-        self._watched: dict[int, tuple[Folder, Listener]] = {}
+        self._watched: dict[int, tuple[WatchedFolder, Listener]] = {}
 
     async def open(self) -> None:
         """Ask the kernel, until it has given an instance. Without one nothing can be added."""
         if self._opened is None:
             try:
-                opened = await finish(asyncio.to_thread(_open), let_go=INotify.close)
+                opened = await run_to_completion(asyncio.to_thread(_open), let_go=INotify.close)
             except OSError as failure:
                 if not self._is_hindered:
                     self._is_hindered = True
@@ -92,7 +92,7 @@ class Inotify:
                 self._reading.cancel()
             await asyncio.to_thread(opened.close)  # the kernel takes its time
 
-    def add(self, folder: Folder, descriptor: int, listener: Listener) -> bool:
+    def add(self, folder: WatchedFolder, descriptor: int, listener: Listener) -> bool:
         """Watch an open directory; whether it is watched: the kernel's room for it may be used up."""
         with self._changing:
             if self._opened is None:
@@ -105,7 +105,7 @@ class Inotify:
             folder.watch = number
             return True
 
-    def remove(self, folder: Folder) -> None:
+    def remove(self, folder: WatchedFolder) -> None:
         """Watch a directory no more, unless it is watched as another one by now."""
         with self._changing:
             number, folder.watch = folder.watch, None

@@ -8,14 +8,14 @@ from dataclasses import replace
 
 from engine.runtimes.runtime import (
     Command,
-    Conversation,
     Exit,
+    InteractiveProgram,
     OnStarted,
     OutputSink,
-    Place,
+    PseudoTerminal,
     Runtime,
-    Sandbox,
-    Terminal,
+    SandboxPlace,
+    SandboxSpec,
 )
 from engine.watching.watchers import Watchers
 from models.identifier import SessionId
@@ -42,7 +42,7 @@ class WatchedRuntime:
 
     async def run(
         self,
-        sandbox: Sandbox,
+        sandbox: SandboxSpec,
         command: Command,
         *,
         on_output: OutputSink | None = None,
@@ -55,15 +55,15 @@ class WatchedRuntime:
 
     @asynccontextmanager
     async def open_terminal(
-        self, sandbox: Sandbox, command: Command, *, columns: int, rows: int
-    ) -> AsyncIterator[Terminal]:
+        self, sandbox: SandboxSpec, command: Command, *, columns: int, rows: int
+    ) -> AsyncIterator[PseudoTerminal]:
         """A program behind a terminal of its own. Raises: as the other runtime."""
         opening = self._runtime.open_terminal(sandbox, command, columns=columns, rows=rows)
         async with self._watched(sandbox, command), opening as terminal:
             yield terminal
 
     @asynccontextmanager
-    async def start(self, sandbox: Sandbox, command: Command) -> AsyncIterator[Conversation]:
+    async def start(self, sandbox: SandboxSpec, command: Command) -> AsyncIterator[InteractiveProgram]:
         """A program to talk with. Raises: as the other runtime."""
         async with self._watched(sandbox, command), self._runtime.start(sandbox, command) as conversation:
             yield conversation
@@ -84,7 +84,7 @@ class WatchedRuntime:
         """Let go of what is held beyond sessions."""
         await self._runtime.shut_down()
 
-    async def place(self, session_id: SessionId) -> Place:
+    async def place(self, session_id: SessionId) -> SandboxPlace:
         """Where the commands of a session run now."""
         return await self._runtime.place(session_id)
 
@@ -97,7 +97,7 @@ class WatchedRuntime:
         await self._runtime.close(session_id)
 
     @asynccontextmanager
-    async def _watched(self, sandbox: Sandbox, command: Command) -> AsyncIterator[list[str]]:
+    async def _watched(self, sandbox: SandboxSpec, command: Command) -> AsyncIterator[list[str]]:
         if command.only_reads or self._runtime.problem is not None:
             yield []
             return

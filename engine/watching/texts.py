@@ -8,8 +8,8 @@ import stat
 from collections.abc import Iterator
 from typing import Final
 
-from engine.runtimes.finding import opened
-from engine.watching.tree import Folder, Identity, Known, Tree, identity_of, is_same
+from engine.watching.tree import Identity, Known, Tree, WatchedFolder, identity_of, is_same
+from engine.workspace.scanning import opened
 
 LARGEST_BYTES: Final = 256 * 1024
 """The text of a larger file is not kept."""
@@ -38,15 +38,15 @@ class Texts:
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
-        self._texts: dict[Folder, dict[str, tuple[Identity, bytes]]] = {}
+        self._texts: dict[WatchedFolder, dict[str, tuple[Identity, bytes]]] = {}
         self._bytes = 0
 
-    def get(self, folder: Folder, name: str, identity: Known | None) -> bytes | None:
+    def get(self, folder: WatchedFolder, name: str, identity: Known | None) -> bytes | None:
         """The text of the very file that is meant; None, if it is not kept."""
         kept = self._texts.get(folder, {}).get(name)
         return kept[1] if kept is not None and kept[0] == identity else None
 
-    def keep(self, folder: Folder, name: str, identity: Identity, text: bytes) -> bool:
+    def keep(self, folder: WatchedFolder, name: str, identity: Identity, text: bytes) -> bool:
         """Keep a text in the place of what was kept; whether there was room for it."""
         self.forget(folder, name)
         size = len(text)
@@ -57,7 +57,7 @@ class Texts:
         self._budget.left_bytes -= size
         return True
 
-    def forget(self, folder: Folder, name: str | None) -> None:
+    def forget(self, folder: WatchedFolder, name: str | None) -> None:
         """Keep the text of a file no longer; without a name, that of any file of the directory."""
         gone = [name] if name is not None else list(self._texts.get(folder, ()))
         for each in gone:
@@ -94,7 +94,7 @@ def _in_pieces(names: list[str]) -> Iterator[list[str]]:
         yield names[first : first + MOST_AT_ONCE]
 
 
-def _read_some(tree: Tree, texts: Texts, folder: Folder, names: list[str], *, is_first: bool) -> bool:
+def _read_some(tree: Tree, texts: Texts, folder: WatchedFolder, names: list[str], *, is_first: bool) -> bool:
     """Whether there is room for more."""
     with contextlib.suppress(OSError), tree.open(folder) as parent:
         for name in names:

@@ -19,11 +19,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
-from engine.process_log import FOLDER as PROCESS_LOGS
-from engine.runtimes.beneath import open_beneath
-from engine.runtimes.finding import opened
-from engine.runtimes.listing import shown
-from engine.runtimes.snapshot import LEFT_OUT
+from engine.sessions.process_log import FOLDER as PROCESS_LOGS
+from engine.workspace.listing import shown
+from engine.workspace.openat2 import open_beneath
+from engine.workspace.scanning import opened
+from engine.workspace.snapshot import LEFT_OUT
 
 MOST_FOLDERS: Final = 8192
 """Directories of one workspace that are watched."""
@@ -41,16 +41,16 @@ Known = int | Identity
 
 
 @dataclass(slots=True, eq=False)
-class Folder:
+class WatchedFolder:
     """A directory; its place follows from those above it, so that it can be moved with all in it."""
 
     name: str
     inode: int
-    above: Folder | None
+    above: WatchedFolder | None
     watch: int | None = None
     listed_ns: int = 0
     files: dict[str, Known] = field(default_factory=dict)
-    folders: dict[str, Folder] = field(default_factory=dict)
+    folders: dict[str, WatchedFolder] = field(default_factory=dict)
     is_listed: bool = False
     """It is known what is in it."""
     is_gone: bool = False
@@ -68,11 +68,11 @@ class Folder:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class TreeChange:
     """Something differs from what was known: `kind` is `created`, `modified` or `deleted`."""
 
     kind: str
-    folder: Folder
+    folder: WatchedFolder
     name: str
     path: str
     """Absolute within the workspace, as it is shown."""
@@ -86,16 +86,16 @@ class Change:
 class Watching(Protocol):
     """Where directories are watched."""
 
-    def add(self, folder: Folder, descriptor: int) -> bool:
+    def add(self, folder: WatchedFolder, descriptor: int) -> bool:
         """Watch an open directory; whether that can be done."""
         ...
 
-    def remove(self, folder: Folder) -> None:
+    def remove(self, folder: WatchedFolder) -> None:
         """Watch it no more."""
         ...
 
 
-Forget = Callable[[Folder, str | None], None]
+Forget = Callable[[WatchedFolder, str | None], None]
 """Called for a file that is no longer where it was, and without a name for a directory with all in it."""
 
 
@@ -103,10 +103,10 @@ class Tree:
     """The directories of a workspace that are watched, and the names of the files in them."""
 
     def __init__(self, place: Path, watching: Watching, forget: Forget) -> None:
-        self.root = Folder("", 0, None)
+        self.root = WatchedFolder("", 0, None)
         self.is_partial = False
         """There is more than is known."""
-        self.unwatched: dict[Folder, None] = {}
+        self.unwatched: dict[WatchedFolder, None] = {}
         """Directories that are known and that the kernel has no room to watch, those above first."""
         self._place = place
         self._watching = watching
@@ -118,19 +118,19 @@ class Tree:
         """Begin, or begin anew: watch the directories and learn what is there. Raises: OSError."""
         self.close()
         with self._opened_root() as root:
-            self.root = Folder("", os.fstat(root).st_ino, None)
+            self.root = WatchedFolder("", os.fstat(root).st_ino, None)
             self._enter(root, self.root, None)
 
     def close(self) -> None:
         """Watch nothing any more."""
         self._leave(self.root)
 
-    def compare(self, stirred: Sequence[tuple[tuple[Folder, str], bool]]) -> list[Change]:
+    def compare(self, stirred: Sequence[tuple[tuple[WatchedFolder, str], bool]]) -> list[TreeChange]:
         """What differs from what was known, of these names, in their order; it is known from now on.
 
         A new directory is told with all in it, one by one, unless it is marked as moved in as a whole.
         """
-        changes: list[Change] = []
+        changes: list[TreeChange] = []
         with self._opened_root() as root:
             for folder, group in itertools.groupby(stirred, key=lambda each: each[0][0]):
                 with contextlib.suppress(OSError), opened(self._open(root, folder)) as parent:
@@ -138,12 +138,12 @@ class Tree:
                         self._see(root, parent, folder, name, changes, is_whole=is_whole)
         return changes
 
-    def compare_unwatched(self) -> list[Change]:
+    def compare_unwatched(self) -> list[TreeChange]:
         """As `compare`, of all names in the directories of which the kernel tells nothing.
 
         It is asked again to watch them from now on.
         """
-        stirred: list[tuple[tuple[Folder, str], bool]] = []
+        stirred: list[tuple[tuple[WatchedFolder, str], bool]] = []
         for folder in list(self.unwatched):
             with contextlib.suppress(OSError), self.open(folder) as descriptor:
                 if self._watching.add(folder, descriptor):
@@ -153,12 +153,12 @@ class Tree:
                 stirred += [((folder, name), False) for name in sorted(names)]
         return self.compare(stirred)
 
-    def accept(self, path: str, facts: os.stat_result | None) -> list[Change]:
+    def accept(self, path: str, facts: os.stat_result | None) -> list[TreeChange]:
         """Know what is at a path, and the directories on the way. What comes back is told by others.
 
         `facts` are those of a file as it was written; without them they are looked up.
         """
-        changes: list[Change] = []
+        changes: list[TreeChange] = []
         if path == ".":
             self.look()
             return changes
@@ -177,7 +177,7 @@ class Tree:
                 self._see(root, parent, folder, name, changes, is_whole=False, facts=facts)
         return changes
 
-    def folders(self) -> Iterator[Folder]:
+    def folders(self) -> Iterator[WatchedFolder]:
         """The directories that are known, those above first."""
         waiting = deque([self.root])
         while waiting:
@@ -187,7 +187,7 @@ class Tree:
                 waiting.extend(list(folder.folders.values()))
 
     @contextlib.contextmanager
-    def open(self, folder: Folder) -> Iterator[int]:
+    def open(self, folder: WatchedFolder) -> Iterator[int]:
         """A descriptor of a directory of the tree. Raises: OSError, if it is there no more."""
         with self._opened_root() as root, opened(self._open(root, folder)) as descriptor:
             yield descriptor
@@ -197,7 +197,7 @@ class Tree:
         with opened(os.open(self._place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)) as root:
             yield root
 
-    def _open(self, root: int, folder: Folder) -> int:
+    def _open(self, root: int, folder: WatchedFolder) -> int:
         if folder.is_gone or not folder.is_listed:
             raise FileNotFoundError(errno.ENOENT, "not known any more", folder.name)
         descriptor = open_beneath(root, folder.path, _OPEN_FOLDER)
@@ -210,9 +210,9 @@ class Tree:
         self,
         root: int,
         parent: int,
-        folder: Folder,
+        folder: WatchedFolder,
         name: str,
-        changes: list[Change],
+        changes: list[TreeChange],
         *,
         is_whole: bool,
         facts: os.stat_result | None = None,
@@ -235,14 +235,19 @@ class Tree:
         if facts is None:
             return
         if is_directory and below is None:
-            below = folder.folders[name] = Folder(name, facts.st_ino, folder)
+            below = folder.folders[name] = WatchedFolder(name, facts.st_ino, folder)
             changes.append(_change("created", folder, name, is_directory=True))
             self._enter(root, below, [] if is_whole else changes)
         elif is_file:
             self._see_file(folder, name, file, facts, changes)
 
     def _see_file(
-        self, folder: Folder, name: str, file: Known | None, facts: os.stat_result, changes: list[Change]
+        self,
+        folder: WatchedFolder,
+        name: str,
+        file: Known | None,
+        facts: os.stat_result,
+        changes: list[TreeChange],
     ) -> None:
         if file is None:
             self._files += 1
@@ -252,7 +257,7 @@ class Tree:
         kind = "created" if file is None else "modified"
         changes.append(_change(kind, folder, name, before=file, facts=facts))
 
-    def _enter(self, root: int, top: Folder, changes: list[Change] | None) -> None:
+    def _enter(self, root: int, top: WatchedFolder, changes: list[TreeChange] | None) -> None:
         """Watch a new directory and all in it, those above first.
 
         Without `changes` files are listed only; with them they are looked at and told as created.
@@ -275,7 +280,7 @@ class Tree:
                 self._list(folder, descriptor, changes)
                 waiting.extend(folder.folders.values())
 
-    def _list(self, folder: Folder, descriptor: int, changes: list[Change] | None) -> None:
+    def _list(self, folder: WatchedFolder, descriptor: int, changes: list[TreeChange] | None) -> None:
         """Learn what a directory holds; it is watched already, so that nothing falls between.
 
         Of one that is not watched the files are looked at, so that they can be compared.
@@ -287,7 +292,7 @@ class Tree:
                 if entry.name.startswith(".") and _is_left_out(entry.name):
                     continue
                 if entry.is_dir(follow_symlinks=False):
-                    folder.folders[entry.name] = Folder(entry.name, entry.inode(), folder)
+                    folder.folders[entry.name] = WatchedFolder(entry.name, entry.inode(), folder)
                     if changes is not None:
                         changes.append(_change("created", folder, entry.name, is_directory=True))
                 elif changes is None and folder.watch is not None:
@@ -297,7 +302,7 @@ class Tree:
                 elif (facts := _facts(descriptor, entry.name)) is not None and _is_told(facts.st_mode):
                     self._see_file(folder, entry.name, None, facts, [] if changes is None else changes)
 
-    def _leave(self, top: Folder) -> None:
+    def _leave(self, top: WatchedFolder) -> None:
         """Know nothing more of a directory and all in it."""
         waiting = [top]
         while waiting:
@@ -314,7 +319,7 @@ class Tree:
             waiting.extend(folder.folders.values())
             folder.folders.clear()
 
-    def _drop(self, folder: Folder, name: str) -> None:
+    def _drop(self, folder: WatchedFolder, name: str) -> None:
         self._forget(folder, name)
         del folder.files[name]
         self._files -= 1
@@ -331,7 +336,7 @@ def is_same(known: Known, facts: os.stat_result, listed_ns: int) -> bool:
     return known == identity_of(facts)
 
 
-def _is_still(folder: Folder, facts: os.stat_result | None) -> bool:
+def _is_still(folder: WatchedFolder, facts: os.stat_result | None) -> bool:
     """Whether a directory is the one that is watched; numbers of inodes are used again."""
     return facts is not None and folder.inode == facts.st_ino and not folder.is_gone
 
@@ -354,15 +359,15 @@ def _is_left_out(name: str) -> bool:
 
 def _change(
     kind: str,
-    folder: Folder,
+    folder: WatchedFolder,
     name: str,
     *,
     is_directory: bool = False,
     before: Known | None = None,
     facts: os.stat_result | None = None,
-) -> Change:
+) -> TreeChange:
     is_regular = facts is not None and stat.S_ISREG(facts.st_mode)
-    return Change(
+    return TreeChange(
         kind=kind,
         folder=folder,
         name=name,

@@ -10,14 +10,14 @@ from typing import Final
 
 import structlog
 
-from engine.finishing import finish
-from engine.runtimes.turns import turn_in
+from engine.concurrency.shield import run_to_completion
 from engine.storage.database import Database
+from engine.watching.debounce import ChangeSummary, Settling, TokenBucket
+from engine.watching.events import Telling
 from engine.watching.kernel import Inotify
-from engine.watching.settling import Allowance, Settling, Sum
-from engine.watching.telling import Telling
 from engine.watching.texts import FIRST_STEPS, MOST_AT_ONCE, Budget, Texts, read_ahead, text_of
-from engine.watching.tree import Change, Folder, Tree
+from engine.watching.tree import Tree, TreeChange, WatchedFolder
+from engine.workspace.lock import workspace_lock
 from models.event import Event
 from models.file import FileCreated, FileDeleted, FileModified
 from models.identifier import SessionId
@@ -30,10 +30,10 @@ COMPARED_SHARE: Final = 20
 log = structlog.get_logger("watching")
 
 _FILE_EVENTS = FileCreated | FileModified | FileDeleted
-_Stirred = Sequence[tuple[tuple[Folder, str], bool]]
+_Stirred = Sequence[tuple[tuple[WatchedFolder, str], bool]]
 
 
-class Watch:
+class WorkspaceWatch:
     """One workspace, watched from `begin` to `end`."""
 
     def __init__(
@@ -45,15 +45,15 @@ class Watch:
         """Each is given the paths of the files that are told to have changed."""
         self._inotify = inotify
         self._database = database
-        self._turn = turn_in(folder)
+        self._turn = workspace_lock(folder)
         self._texts = Texts(budget)
-        self._gone: dict[tuple[Folder, str], bytes] = {}
+        self._gone: dict[tuple[WatchedFolder, str], bytes] = {}
         self._tree = Tree(folder, self, self._forget)
         self._ahead = read_ahead(self._tree, self._texts)
         self._loop = asyncio.get_running_loop()
-        self._settling: Settling[tuple[Folder, str]] = Settling()
-        self._allowance = Allowance()
-        self._sum = Sum()
+        self._settling: Settling[tuple[WatchedFolder, str]] = Settling()
+        self._allowance = TokenBucket()
+        self._sum = ChangeSummary()
         self._compare_at = 0.0
         self._is_hindered = False
         self._is_lost = False
@@ -95,17 +95,17 @@ class Watch:
         """Tell of everything that has happened so far."""
         if not self.is_watching:
             return
-        await finish(self._deliver(is_all=True))
+        await run_to_completion(self._deliver(is_all=True))
 
-    def add(self, folder: Folder, descriptor: int) -> bool:
+    def add(self, folder: WatchedFolder, descriptor: int) -> bool:
         """Watch an open directory of the tree."""
         return self._inotify.add(folder, descriptor, self)
 
-    def remove(self, folder: Folder) -> None:
+    def remove(self, folder: WatchedFolder) -> None:
         """Watch a directory of the tree no more."""
         self._inotify.remove(folder)
 
-    def stirred(self, folder: Folder, name: str, *, moved_in: bool) -> None:
+    def stirred(self, folder: WatchedFolder, name: str, *, moved_in: bool) -> None:
         """Something has happened to a name in a directory of the tree."""
         self._settling.stir((folder, name), self._loop.time(), mark=moved_in)
         self._wake.set()
@@ -149,14 +149,14 @@ class Watch:
         except OSError:
             log.debug("not looked at", session_id=self.session_id, path=path)
 
-    def _keep(self, change: Change) -> None:
+    def _keep(self, change: TreeChange) -> None:
         if change.identity is not None and not change.folder.is_gone:
             with self._tree.open(change.folder) as parent:
                 text = text_of(parent, change.name, change.identity)
             if text is not None:
                 self._texts.keep(change.folder, change.name, change.identity, text)
 
-    def _forget(self, folder: Folder, name: str | None) -> None:
+    def _forget(self, folder: WatchedFolder, name: str | None) -> None:
         if name is not None:
             text = self._texts.get(folder, name, folder.files.get(name))
             if text is not None:
@@ -181,7 +181,7 @@ class Watch:
             dues = (self._settling.due, self._sum.due, self._compare_at if self._must_compare else None)
             due = min((at for at in dues if at is not None), default=None)
             if self._is_lost or (due is not None and due <= self._loop.time()):
-                await finish(self._deliver(is_all=False))
+                await run_to_completion(self._deliver(is_all=False))
             elif due is not None:
                 await asyncio.sleep(due - self._loop.time())
             else:

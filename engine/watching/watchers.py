@@ -9,12 +9,12 @@ from typing import Final
 
 import structlog
 
-from engine.finishing import finish
-from engine.runtimes.runtime import Sandbox
+from engine.concurrency.shield import run_to_completion
+from engine.runtimes.runtime import SandboxSpec
 from engine.storage.database import Database
 from engine.watching.kernel import Inotify
 from engine.watching.texts import Budget
-from engine.watching.watch import Watch
+from engine.watching.watch import WorkspaceWatch
 from models.identifier import SessionId
 
 LINGER_S: Final = 30.0
@@ -32,13 +32,13 @@ class Watchers:
         self._linger_s = linger_s
         self._inotify = Inotify()
         self._budget = Budget()
-        self._watches: dict[SessionId, Watch] = {}
+        self._watches: dict[SessionId, WorkspaceWatch] = {}
         self._lingering: dict[SessionId, asyncio.TimerHandle] = {}
         self._ending: set[asyncio.Task[None]] = set()
         self._is_hindered = False
 
     @asynccontextmanager
-    async def hold(self, sandbox: Sandbox) -> AsyncIterator[list[str]]:
+    async def hold(self, sandbox: SandboxSpec) -> AsyncIterator[list[str]]:
         """Watch a session's workspace while the block runs; at its end what has changed has been told.
 
         The block is given a list that then has the paths of the files of which was told. Where the workspace
@@ -51,7 +51,7 @@ class Watchers:
             watch.told.append(changed)
             yield changed
         finally:
-            await finish(self._release(watch))
+            await run_to_completion(self._release(watch))
             watch.told = [each for each in watch.told if each is not changed]
 
     async def forget(self, session_id: SessionId) -> None:
@@ -68,11 +68,11 @@ class Watchers:
             await asyncio.wait(self._ending)
         await self._inotify.close()
 
-    def _held(self, sandbox: Sandbox) -> Watch:
+    def _held(self, sandbox: SandboxSpec) -> WorkspaceWatch:
         session_id = sandbox.session_id
         watch = self._watches.get(session_id)
         if watch is None:
-            watch = Watch(session_id, sandbox.folder, self._inotify, self._database, self._budget)
+            watch = WorkspaceWatch(session_id, sandbox.folder, self._inotify, self._database, self._budget)
             self._watches[session_id] = watch
         watch.holders += 1
         timer = self._lingering.pop(session_id, None)
@@ -80,7 +80,7 @@ class Watchers:
             timer.cancel()
         return watch
 
-    async def _begin(self, watch: Watch) -> None:
+    async def _begin(self, watch: WorkspaceWatch) -> None:
         try:
             await watch.begin()
         except FileNotFoundError:
@@ -90,7 +90,7 @@ class Watchers:
                 self._is_hindered = True
                 log.warning("changes of files by commands are not told", reason=str(failure))
 
-    async def _release(self, watch: Watch) -> None:
+    async def _release(self, watch: WorkspaceWatch) -> None:
         if watch is self._watches.get(watch.session_id):
             await watch.deliver()
         watch.holders -= 1
@@ -109,7 +109,7 @@ class Watchers:
             self._ending.add(task)
             task.add_done_callback(self._ending.discard)
 
-    def _drop(self, session_id: SessionId) -> Watch | None:
+    def _drop(self, session_id: SessionId) -> WorkspaceWatch | None:
         timer = self._lingering.pop(session_id, None)
         if timer is not None:
             timer.cancel()

@@ -13,7 +13,7 @@ from models.identifier import SessionId
 from models.user import Caller
 
 
-class Interpreter(Protocol):
+class DialectAdapter(Protocol):
     """Between one client and the declared operations: takes its calls, and tells it what happens."""
 
     def enter(self, session_id: SessionId) -> None:
@@ -40,7 +40,7 @@ class Dialect(Protocol):
     @property
     def namespace(self) -> str: ...
 
-    def interpreter(self) -> Interpreter: ...
+    def adapter(self) -> DialectAdapter: ...
 
 
 class Operations:

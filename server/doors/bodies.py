@@ -19,7 +19,7 @@ OF_STRANGERS_BYTES: Final = 65_536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
+class BodyLimits:
     """What a body may be: its bytes once unpacked, the seconds to its end, and those without a new byte."""
 
     most_bytes: int
@@ -27,7 +27,7 @@ class Bounds:
     idle_s: float
 
     @classmethod
-    def of(cls, settings: ServerSettings, caller: Caller) -> Bounds:
+    def of(cls, settings: ServerSettings, caller: Caller) -> BodyLimits:
         """What is taken from this caller: little and soon, until it is known who they are."""
         if caller.is_anonymous:
             return cls(
@@ -38,7 +38,7 @@ class Bounds:
         return cls(most_bytes=settings.max_request_bytes, within_s=None, idle_s=settings.idle_timeout_s)
 
 
-async def read_body(request: web.Request, bounds: Bounds) -> bytes:
+async def read_body(request: web.Request, bounds: BodyLimits) -> bytes:
     """The whole body, unpacked.
 
     Raises: InvalidField, if it breaks off or cannot be unpacked; PayloadTooLarge; RequestTimeout.

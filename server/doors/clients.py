@@ -9,10 +9,10 @@ from typing import Any
 
 import orjson
 
-from engine.accounts.watch import Watch
+from engine.accounts.watch import CredentialWatch
 from engine.events.hub import Hub
 from engine.events.log import EventLog
-from handlers.dialects.dialect import Interpreter
+from handlers.dialects.dialect import DialectAdapter
 from handlers.operation import Operation
 from models.error import AppError, TokenExpired
 from models.event import EVENTS, LogReset, StoredEvent
@@ -35,10 +35,10 @@ class Client:
         queue: PacketQueue,
         clients: Clients,
         engine_id: str,
-        interpreter: Interpreter | None = None,
+        adapter: DialectAdapter | None = None,
     ) -> None:
         self.namespace = namespace
-        self.interpreter = interpreter
+        self.adapter = adapter
         """Takes its calls and tells its events, where the namespace is a dialect's."""
         self.engine_id = engine_id
         self.pending = 0
@@ -62,8 +62,8 @@ class Client:
     def remember(self, handshake: Mapping[str, Any]) -> None:
         """Keep the session that the client connected for: its calls may leave it out. Source: S0."""
         self._defaults = {"sessionId": handshake["sessionId"]}
-        if self.interpreter is not None:
-            self.interpreter.enter(handshake["sessionId"])
+        if self.adapter is not None:
+            self.adapter.enter(handshake["sessionId"])
 
     def with_defaults(self, operation: Operation, raw: Any) -> Any:
         """The call's argument with what the handshake said already."""
@@ -140,8 +140,8 @@ class Client:
         """Send an event if it belongs to this namespace; False if the client is full or expired."""
         if self._tenure.is_expired:
             return False
-        if self.interpreter is not None:
-            return self._write_translated(self.interpreter, stored)
+        if self.adapter is not None:
+            return self._write_translated(self.adapter, stored)
         if self.namespace != "/" and EVENTS[stored.type].namespace != self.namespace:
             return True
         frame = stored.frames.get(self.namespace)
@@ -150,11 +150,11 @@ class Client:
             stored.frames[self.namespace] = frame = text_frame(payload)
         return self._queue.write_frame(frame)
 
-    def _write_translated(self, interpreter: Interpreter, stored: StoredEvent) -> bool:
+    def _write_translated(self, adapter: DialectAdapter, stored: StoredEvent) -> bool:
         """An event may become several packets or none; they are sent together, or later."""
         if not self._queue.has_room:
             return False
-        for event in interpreter.render(stored):
+        for event in adapter.render(stored):
             self._queue.write_payload(f"42{self._prefix}".encode() + event)
         return True
 
@@ -191,7 +191,7 @@ class Client:
 
     def _start(self, session_id: SessionId, after: int | None, reset: LogReset | None) -> None:
         self.unfollow(session_id)
-        if reset is not None and self.interpreter is None:
+        if reset is not None and self.adapter is None:
             # In every namespace: whatever a client follows there, its cursor means nothing any more.
             self.tell(reset.name, {"type": reset.name, "sessionId": session_id, **reset.dump()})
         self._following[session_id] = Subscriber(
@@ -202,7 +202,7 @@ class Client:
 class Clients:
     """Every client of this process."""
 
-    def __init__(self, log: EventLog, hub: Hub, watch: Watch, *, grace_s: float) -> None:
+    def __init__(self, log: EventLog, hub: Hub, watch: CredentialWatch, *, grace_s: float) -> None:
         self.log = log
         self.hub = hub
         self.watch = watch

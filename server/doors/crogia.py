@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from handlers.dialects.crogia.endpoint import Asking, Endpoint, refuse
+from handlers.dialects.crogia.endpoint import Asking, CrogiaEndpoint, refuse
 from handlers.dialects.crogia.endpoints import ENDPOINTS
 from handlers.dialects.dialect import Operations
 from handlers.pipeline import answered
@@ -15,9 +15,9 @@ from handlers.refusals import log_refusal
 from models.error import AppError, AuthenticationFailed, MethodNotAllowed, NotFound
 from models.settings import ServerSettings
 from models.tool import ToolGroup
-from server.doors.bodies import Bounds
+from server.doors.bodies import BodyLimits
 from server.doors.rest import REQUEST_ID, Handler, gather, respond_with
-from server.identity import Identity
+from server.identity import Authenticator
 
 ANYTHING_ELSE = "/api/{path:(?!v[0-9]+(?:/|$)).*}"
 
@@ -28,7 +28,7 @@ class CrogiaDoor:
     def __init__(
         self,
         operations: Operations,
-        identity: Identity,
+        identity: Authenticator,
         allowed: Sequence[ToolGroup],
         settings: ServerSettings,
     ) -> None:
@@ -46,7 +46,7 @@ class CrogiaDoor:
                 self._routes.append(app.router.add_route(method, endpoint.path, handler))
         app.router.add_route("*", ANYTHING_ELSE, self._refuse)
 
-    def _serve(self, endpoint: Endpoint) -> Handler:
+    def _serve(self, endpoint: CrogiaEndpoint) -> Handler:
         async def serve(request: web.Request) -> web.Response:
             done = await answered(endpoint.name, request[REQUEST_ID], self._run(endpoint, request))
             body: Any = done.body if done.failure is None else refuse(done.failure)
@@ -54,7 +54,7 @@ class CrogiaDoor:
 
         return serve
 
-    async def _run(self, endpoint: Endpoint, request: web.Request) -> Any:
+    async def _run(self, endpoint: CrogiaEndpoint, request: web.Request) -> Any:
         request_id = request[REQUEST_ID]
         if endpoint.is_open:
             caller = self._identity.nobody(request, request_id)
@@ -62,7 +62,7 @@ class CrogiaDoor:
             caller = await self._identity.of_request(request, request_id)
             if caller.is_anonymous:
                 raise AuthenticationFailed
-        raw = await gather(request, endpoint.request, Bounds.of(self._settings, caller))
+        raw = await gather(request, endpoint.request, BodyLimits.of(self._settings, caller))
         asked = endpoint.request.load(raw)
         asking = Asking(caller=caller, operations=self._operations, endpoint=endpoint, allowed=self._allowed)
         return await endpoint.answer(asking, asked)

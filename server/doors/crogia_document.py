@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from handlers.dialects.crogia.endpoint import Endpoint
+from handlers.dialects.crogia.endpoint import CrogiaEndpoint
 from handlers.dialects.crogia.endpoints import ENDPOINTS
 from server.doors.schemas import Json, Schemas, documentation, split_documentation
 
@@ -33,7 +33,7 @@ def crogia_paths(schemas: Schemas) -> dict[str, Json]:
     return paths
 
 
-def _entry(schemas: Schemas, endpoint: Endpoint) -> Json:
+def _entry(schemas: Schemas, endpoint: CrogiaEndpoint) -> Json:
     summary, description = split_documentation(endpoint.documentation)
     in_path = _PLACEHOLDER.findall(endpoint.path)
     fields = list(schemas.properties(endpoint.request))
@@ -75,7 +75,7 @@ def _object(fields: list[tuple[str, Json, bool]]) -> Json:
     }
 
 
-def _success(schemas: Schemas, endpoint: Endpoint) -> Json:
+def _success(schemas: Schemas, endpoint: CrogiaEndpoint) -> Json:
     item = schemas.reference(endpoint.response)
     schema = {"type": "array", "items": item} if endpoint.is_list else item
     return {

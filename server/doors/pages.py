@@ -19,7 +19,7 @@ from aiohttp import web
 from handlers.operation import Registry
 from server.doors.asyncapi import asyncapi_document, at
 from server.doors.openapi import openapi_document
-from server.identity import Identity
+from server.identity import Authenticator
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -61,7 +61,7 @@ HEADERS: Final = {
 
 
 def add_pages(
-    app: web.Application, registry: Registry, transfers: Registry, identity: Identity, *, is_open: bool
+    app: web.Application, registry: Registry, transfers: Registry, identity: Authenticator, *, is_open: bool
 ) -> None:
     """Mount `/`, `/docs`, `/redoc`, `/openapi.json`, `/asyncapi.json`, `/static/` and `/favicon.ico`.
 

@@ -31,7 +31,7 @@ class Limits:
     idle_s: float
 
 
-class Protocol(web.RequestHandler):
+class HttpConnection(web.RequestHandler):
     """One connection. Source: RFC 9112; S0, "Error Handling"."""
 
     __slots__ = ("_first_request", "_limits", "gone")
@@ -103,8 +103,8 @@ class Protocol(web.RequestHandler):
             super().log_exception(*args, **kw)
 
 
-class Runner(web.AppRunner):
-    """An application whose connections are `Protocol`s."""
+class HttpRunner(web.AppRunner):
+    """An application whose connections are `HttpConnection`s."""
 
     __slots__ = ("_limits",)
 
@@ -121,8 +121,8 @@ class _Listener(web.Server):
         vars(self).update(vars(made))
         self._limits = limits
 
-    def __call__(self) -> Protocol:
-        return Protocol(self, loop=self._loop, limits=self._limits, **self._kwargs)
+    def __call__(self) -> HttpConnection:
+        return HttpConnection(self, loop=self._loop, limits=self._limits, **self._kwargs)
 
 
 def _as_app_error(status: int, failure: BaseException | None) -> AppError:

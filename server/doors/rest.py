@@ -14,7 +14,7 @@ import structlog
 from aiohttp import web
 
 from handlers.operation import Operation, Registry, RestBinding
-from handlers.pipeline import Answer, Pipeline, check_caller, refuse
+from handlers.pipeline import OperationResponse, Pipeline, check_caller, refuse
 from models.error import (
     AppError,
     InternalError,
@@ -28,11 +28,11 @@ from models.error import (
 from models.settings import ServerSettings
 from models.shape import LONGEST_NAME, Shape
 from models.user import Caller
-from server.doors.bodies import Bounds, read_body
+from server.doors.bodies import BodyLimits, read_body
 from server.doors.compression import compress
 from server.doors.json import decode
-from server.doors.protocol import Protocol
-from server.identity import TOKEN, Gate, Identity, challenge, new_request_id
+from server.doors.protocol import HttpConnection
+from server.identity import TOKEN, Authenticator, Gate, challenge, new_request_id
 
 API_VERSION: Final = "v1"
 ENGINE_PATH: Final = "/socket.io/"
@@ -61,7 +61,7 @@ class RestDoor:
     """Routes from the registry."""
 
     def __init__(
-        self, registry: Registry, pipeline: Pipeline, identity: Identity, settings: ServerSettings
+        self, registry: Registry, pipeline: Pipeline, identity: Authenticator, settings: ServerSettings
     ) -> None:
         self._registry = registry
         self._pipeline = pipeline
@@ -83,7 +83,7 @@ class RestDoor:
                 check_version(request)
                 caller = await self._caller(declared, request, request_id)
                 check_caller(declared, caller)
-                raw = await gather(request, declared.request, Bounds.of(self._settings, caller))
+                raw = await gather(request, declared.request, BodyLimits.of(self._settings, caller))
             except AppError as failure:
                 return respond(refuse(failure, request_id, operation=declared.name, address=request.remote))
             answering = self._pipeline.answer(declared, caller, raw)
@@ -104,10 +104,12 @@ class RestDoor:
         return await self._identity.of_request(request, request_id)
 
 
-async def _while_there(request: web.Request, answering: Coroutine[Any, Any, Answer]) -> Answer | None:
+async def _while_there(
+    request: web.Request, answering: Coroutine[Any, Any, OperationResponse]
+) -> OperationResponse | None:
     """The answer to a call; None if its caller went away before, which has cancelled it."""
     call = asyncio.create_task(answering)
-    leaving = asyncio.create_task(cast(Protocol, request.protocol).gone.wait())
+    leaving = asyncio.create_task(cast(HttpConnection, request.protocol).gone.wait())
     try:
         await asyncio.wait({call, leaving}, return_when=asyncio.FIRST_COMPLETED)
         return call.result() if call.done() else None
@@ -129,7 +131,9 @@ def route_path(binding: RestBinding) -> str:
     return binding.path.replace(f"{{{binding.tail}}}", rf"{{{binding.tail}:[\s\S]+}}")
 
 
-def location(request: web.Request, binding: RestBinding | None, caller: Caller, answer: Answer) -> str:
+def location(
+    request: web.Request, binding: RestBinding | None, caller: Caller, answer: OperationResponse
+) -> str:
     """Where what was made can be read: where it was sent to, unless its declaration names another place.
 
     Source: RFC 9110, 10.2.2.
@@ -146,7 +150,7 @@ def location(request: web.Request, binding: RestBinding | None, caller: Caller, 
     return caller.base_url + _PLACEHOLDER.sub(named, binding.made)
 
 
-def respond(answer: Answer) -> web.Response:
+def respond(answer: OperationResponse) -> web.Response:
     """An answer as JSON; the header `ETag` tells of what it is about, if that has an `etag`."""
     response = respond_with(answer.status, answer.body)
     tag = answer.body.get("file", answer.body).get("etag")
@@ -251,7 +255,7 @@ def check_version(request: web.Request) -> None:
         raise InvalidField("X-API-Version", f"Only {API_VERSION} is spoken here.")
 
 
-async def gather(request: web.Request, shape: type[Shape], bounds: Bounds) -> dict[str, Any]:
+async def gather(request: web.Request, shape: type[Shape], bounds: BodyLimits) -> dict[str, Any]:
     """What is asked for, as one object: the body, or the query where the method has no body, and the path.
 
     Raises: AppError, also where two of them differ.
@@ -297,12 +301,12 @@ def _expect_no_query(request: web.Request) -> None:
             raise InvalidField(name[:LONGEST_NAME], f"{request.method} takes this in its body.")
 
 
-async def _expect_no_body(request: web.Request, bounds: Bounds) -> None:
+async def _expect_no_body(request: web.Request, bounds: BodyLimits) -> None:
     if await _body(request, bounds):
         raise InvalidField("", f"{request.method} takes no body; say it in the query.")
 
 
-async def _body(request: web.Request, bounds: Bounds) -> Mapping[str, Any]:
+async def _body(request: web.Request, bounds: BodyLimits) -> Mapping[str, Any]:
     if not request.can_read_body:
         return {}
     content = await read_body(request, bounds)

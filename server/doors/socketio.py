@@ -19,7 +19,7 @@ from socketio import packet
 
 from handlers.dialects.dialect import Dialect
 from handlers.operation import Operation, Registry
-from handlers.pipeline import Answer, Pipeline, answered, refuse
+from handlers.pipeline import OperationResponse, Pipeline, answered, refuse
 from handlers.refusals import log_refusal
 from models.error import (
     AppError,
@@ -31,11 +31,11 @@ from models.error import (
 )
 from models.settings import Settings
 from models.user import Caller
-from server.doors.bodies import OF_STRANGERS_BYTES, Bounds
+from server.doors.bodies import OF_STRANGERS_BYTES, BodyLimits
 from server.doors.clients import Client, Clients
 from server.doors.json import decode
 from server.doors.transport import EngineServer
-from server.identity import Identity, new_request_id
+from server.identity import Authenticator, new_request_id
 
 LONGEST_HEAD: Final = 1000
 """Of a packet: its kind, its namespace and its number."""
@@ -127,7 +127,7 @@ class SocketServer(socketio.AsyncServer):
         self,
         registry: Registry,
         pipeline: Pipeline,
-        identity: Identity,
+        identity: Authenticator,
         clients: Clients,
         settings: Settings,
         dialects: Sequence[Dialect],
@@ -146,12 +146,12 @@ class SocketServer(socketio.AsyncServer):
             bounds_of=self._bounds_of,
             room_for=self._room_for,
         )
-        self._known = Bounds(
+        self._known = BodyLimits(
             most_bytes=settings.server.max_request_bytes * HEADROOM,
             within_s=None,
             idle_s=settings.server.idle_timeout_s,
         )
-        self._unknown = Bounds(
+        self._unknown = BodyLimits(
             most_bytes=OF_STRANGERS_BYTES,
             within_s=settings.server.request_timeout_s,
             idle_s=settings.server.request_timeout_s,
@@ -191,7 +191,7 @@ class SocketServer(socketio.AsyncServer):
         if engine_id in self.eio.sockets and not self._clients.knows(engine_id):
             self._clients.end(lambda: self.eio.disconnect(engine_id))
 
-    def _bounds_of(self, engine_id: str) -> Bounds:
+    def _bounds_of(self, engine_id: str) -> BodyLimits:
         return self._known if self._clients.knows(engine_id) else self._unknown
 
     async def _room_for(self, engine_id: str) -> None:
@@ -275,9 +275,9 @@ class SocketServer(socketio.AsyncServer):
         asked: dict[str, Any] = data or {}
         request = self.environ[engine_id]["aiohttp.request"]
         caller = await self._identity.of_socket(request, asked)
-        interpreter = dialect.interpreter() if dialect is not None else None
+        adapter = dialect.adapter() if dialect is not None else None
         queue = self.eio.sockets[engine_id].queue
-        client = Client(namespace, caller, queue, self._clients, engine_id, interpreter)
+        client = Client(namespace, caller, queue, self._clients, engine_id, adapter)
         if self._handshake is not None and "sessionId" in asked:
             raw = {name: asked[name] for name in self._handshake.wire_names if name in asked}
             answer = await self._pipeline.answer(self._handshake, caller, raw, client)
@@ -324,14 +324,14 @@ class SocketServer(socketio.AsyncServer):
         elif answer.failure is not None:
             client.tell("error", {**answer.body, "operation": event[0][:100]})
 
-    async def _run(self, client: Client, caller: Caller, event: list[Any]) -> Answer:
+    async def _run(self, client: Client, caller: Caller, event: list[Any]) -> OperationResponse:
         name, *arguments = event
         if isinstance(event, RefusedEvent):
             return refuse(event.failure, caller.request_id)
-        if client.interpreter is None and name not in self._areas[client.namespace]:
+        if client.adapter is None and name not in self._areas[client.namespace]:
             return refuse(UnknownOperation(name), caller.request_id)
-        if client.interpreter is not None:
-            call = client.interpreter.answer(name, arguments, caller, client)
+        if client.adapter is not None:
+            call = client.adapter.answer(name, arguments, caller, client)
             return await answered(name, caller.request_id, call)
         if len(arguments) > 1:
             several = InvalidField("", "Expected one object as the only argument.")

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from aiohttp import ETag, web
 
-from engine.runtimes.open_file import OpenFile
+from engine.workspace.open_file import OpenFile
 from models.error import RangeNotSatisfiable
 from server.doors.bodies import PIECE_BYTES, pieces_of
 

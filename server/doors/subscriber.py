@@ -18,7 +18,7 @@ PAGE: Final = 200
 log = structlog.get_logger("subscriber")
 
 
-class Outlet(Protocol):
+class EventSink(Protocol):
     """Where a subscriber's events go: one client on one socket."""
 
     def write(self, stored: StoredEvent) -> bool:
@@ -44,7 +44,7 @@ class Subscriber:
     """
 
     def __init__(
-        self, session_id: SessionId, outlet: Outlet, log: EventLog, hub: Hub, *, after: int | None
+        self, session_id: SessionId, outlet: EventSink, log: EventLog, hub: Hub, *, after: int | None
     ) -> None:
         self._session_id = session_id
         self._outlet = outlet

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from engine.accounts.watch import Watch
+from engine.accounts.watch import CredentialWatch
 from models.clock import now
 from models.error import AppError, AuthenticationFailed, TokenExpired
 from models.user import Caller
@@ -23,7 +23,12 @@ class Tenure:
     """
 
     def __init__(
-        self, watch: Watch, grace_s: float, *, expired: Callable[[], None], over: Callable[[AppError], None]
+        self,
+        watch: CredentialWatch,
+        grace_s: float,
+        *,
+        expired: Callable[[], None],
+        over: Callable[[AppError], None],
     ) -> None:
         self._watch = watch
         self._grace_s = grace_s

@@ -6,14 +6,14 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from engine.accounts.watch import Watch
+from engine.accounts.watch import CredentialWatch
 from handlers.operation import Operation, Registry
-from handlers.pipeline import Answer, Pipeline, refuse
+from handlers.pipeline import OperationResponse, Pipeline, refuse
 from models.error import AppError, RangeNotSatisfiable
 from models.user import Caller
 from server.doors.rest import ADD_HEADERS, REQUEST_ID, Handler, check_version, location, parameters, respond
 from server.doors.stream import HttpStream
-from server.identity import Identity
+from server.identity import Authenticator
 
 PATH: Final = "path"
 
@@ -25,8 +25,8 @@ class TransferDoor:
         self,
         transfers: Registry,
         pipeline: Pipeline,
-        identity: Identity,
-        watch: Watch,
+        identity: Authenticator,
+        watch: CredentialWatch,
         *,
         idle_timeout_s: float,
     ) -> None:
@@ -79,9 +79,11 @@ class _WithPath(web.DynamicResource):
         return await super().resolve(request) if PATH in request.query else (None, set())
 
 
-def _answered(request: web.Request, declared: Operation, caller: Caller, answer: Answer) -> web.Response:
+def _answered(
+    request: web.Request, declared: Operation, caller: Caller, answer: OperationResponse
+) -> web.Response:
     if answer.body.get("created"):
-        answer = Answer(201, answer.body)
+        answer = OperationResponse(201, answer.body)
     response = respond(answer)
     if answer.status == 201:
         response.headers["Location"] = location(request, declared.rest, caller, answer)

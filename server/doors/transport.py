@@ -21,7 +21,7 @@ from engineio import exceptions, packet
 from engineio.async_socket import AsyncSocket
 
 from models.error import InvalidField
-from server.doors.bodies import Bounds, read_body
+from server.doors.bodies import BodyLimits, read_body
 from server.doors.frames import payload_of, text_frame
 from server.identity import new_request_id
 
@@ -196,7 +196,7 @@ class EngineServer(engineio.AsyncServer):
         self,
         *arguments: Any,
         max_buffered_bytes: int,
-        bounds_of: Callable[[str], Bounds],
+        bounds_of: Callable[[str], BodyLimits],
         room_for: Callable[[str], Awaitable[None]],
         **options: Any,
     ) -> None:

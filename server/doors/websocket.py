@@ -9,11 +9,11 @@ from typing import Final
 import orjson
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from engine.accounts.watch import Watch
+from engine.accounts.watch import CredentialWatch
 from engine.events.hub import Hub
 from engine.events.log import EventLog
 from handlers.dialects.crogia.endpoint import refuse
-from handlers.dialects.crogia.events import EventStream
+from handlers.dialects.crogia.events import CrogiaEventStream
 from handlers.operation import Registry
 from handlers.pipeline import Pipeline
 from handlers.refusals import log_refusal
@@ -30,7 +30,7 @@ from server.doors.json import decode
 from server.doors.rest import REQUEST_ID, respond_with
 from server.doors.subscriber import Subscriber
 from server.doors.tenure import CREDENTIALS_ENDED, Tenure
-from server.identity import Identity as Credentials
+from server.identity import Authenticator as Credentials
 from server.identity import new_request_id, query_of
 
 MAX_MESSAGE_BYTES: Final = 65_536
@@ -41,13 +41,13 @@ QUIET_S: Final = 0.5
 """How long a session has been quiet before the completions that were held back are told."""
 
 
-class Follower:
+class WebSocketFollower:
     """One connection: the `Connection` of its subscription and the `Outlet` of its events."""
 
     def __init__(self, door: WebSocketDoor, request: web.Request) -> None:
         self._door = door
         self._request = request
-        self._stream = EventStream(is_new=not any(name in query_of(request) for name in CURSOR))
+        self._stream = CrogiaEventStream(is_new=not any(name in query_of(request) for name in CURSOR))
         self._quiet: asyncio.TimerHandle | None = None
         self._wanted: tuple[SessionId, int | None] | None = None
         self._subscriber: Subscriber | None = None
@@ -168,7 +168,7 @@ class WebSocketDoor:
         identity: Credentials,
         log: EventLog,
         hub: Hub,
-        watch: Watch,
+        watch: CredentialWatch,
         settings: SocketSettings,
     ) -> None:
         self.log = log
@@ -191,7 +191,7 @@ class WebSocketDoor:
         await asyncio.gather(*closing, return_exceptions=True)
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
-        follower = Follower(self, request)
+        follower = WebSocketFollower(self, request)
         try:
             caller = await self._identity.of_request(request, request[REQUEST_ID])
             await self._admit(request, caller, follower)
@@ -214,7 +214,7 @@ class WebSocketDoor:
             follower.end()
         return socket
 
-    async def _admit(self, request: web.Request, caller: Caller, follower: Follower) -> None:
+    async def _admit(self, request: web.Request, caller: Caller, follower: WebSocketFollower) -> None:
         """Raises: AppError, if the caller may not follow the session."""
         raw: dict[str, object] = {"sessionId": request.match_info["session_id"]}
         query = query_of(request)
@@ -224,7 +224,7 @@ class WebSocketDoor:
         if answer.failure is not None:
             raise answer.failure
 
-    async def _read(self, socket: web.WebSocketResponse, follower: Follower) -> None:
+    async def _read(self, socket: web.WebSocketResponse, follower: WebSocketFollower) -> None:
         """Return when the client is gone, or the session is deleted."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(None) as limit:
@@ -237,7 +237,7 @@ class WebSocketDoor:
                 return
         await socket.close(message=b"the session has been deleted")
 
-    async def _take(self, follower: Follower, text: str) -> None:
+    async def _take(self, follower: WebSocketFollower, text: str) -> None:
         """Renew the credentials by what the client says; leave what says anything else."""
         try:
             said = decode(text.encode())

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.dialects.extension.events import EventStream
-from handlers.dialects.extension.messages import Drafts
+from handlers.dialects.extension.events import ExtensionEventStream
+from handlers.dialects.extension.messages import PartialMessages
 from models.clock import now
-from models.event import Event, Seal, StoredEvent, fields_of
+from models.event import Event, EventEnvelope, StoredEvent, fields_of
 from models.identifier import MessageId, SessionId, TaskId
 from models.message import Message, MessageType
 from models.task import CallWritten, MessageCreated, MessageDelta, MessageDiscarded, TaskCancelled
@@ -25,10 +25,10 @@ PIECES = st.lists(st.tuples(st.text(min_size=1, max_size=40), st.booleans()), ma
 
 
 def stored(happened: Event, seq: int = 0) -> StoredEvent:
-    return Seal(now())(happened.name, fields_of(happened), seq, SESSION, TASK)
+    return EventEnvelope(now())(happened.name, fields_of(happened), seq, SESSION, TASK)
 
 
-def told(stream: EventStream, happened: Event, seq: int = 0) -> list[Any]:
+def told(stream: ExtensionEventStream, happened: Event, seq: int = 0) -> list[Any]:
     return [orjson.loads(each) for each in stream.render(stored(happened, seq))]
 
 
@@ -39,7 +39,7 @@ def complete(text: str) -> MessageCreated:
     return MessageCreated(message=message)
 
 
-def written(stream: EventStream, pieces: list[tuple[str, bool]]) -> list[Any]:
+def written(stream: ExtensionEventStream, pieces: list[tuple[str, bool]]) -> list[Any]:
     position, seen = 0, []
     for text, arrives in pieces:
         piece = MessageDelta(message_id=MESSAGE, text=text, ts=TS, position=position)
@@ -51,7 +51,7 @@ def written(stream: EventStream, pieces: list[tuple[str, bool]]) -> list[Any]:
 
 @given(pieces=PIECES)
 def test_a_message_is_told_whole_once_whatever_pieces_are_missed(pieces: list[tuple[str, bool]]) -> None:
-    stream, whole = EventStream(), "".join(text for text, _ in pieces)
+    stream, whole = ExtensionEventStream(), "".join(text for text, _ in pieces)
     growing = written(stream, pieces)
     [[name, last]] = told(stream, complete(whole), 1)
     assert (name, last["taskId"], last["message"]["text"]) == ("message", TASK, whole)
@@ -64,12 +64,14 @@ def test_a_message_is_told_whole_once_whatever_pieces_are_missed(pieces: list[tu
 
 @given(count=st.integers(min_value=1, max_value=3000))
 def test_a_long_message_is_told_in_a_bounded_number_of_tellings(count: int) -> None:
-    growing = written(EventStream(), [("word ", True)] * count)
+    growing = written(ExtensionEventStream(), [("word ", True)] * count)
     characters = sum(len(each["message"]["text"]) for each in growing)
     assert characters <= 60 * 5 * count + 5 * 60 * 60
 
 
-def written_call(stream: EventStream, tool_name: str, arguments: dict[str, Any]) -> list[dict[str, Any]]:
+def written_call(
+    stream: ExtensionEventStream, tool_name: str, arguments: dict[str, Any]
+) -> list[dict[str, Any]]:
     """What is told while the arguments come letter by letter."""
     seen = []
     for position, letter in enumerate(json.dumps(arguments)):
@@ -103,7 +105,7 @@ def written_call(stream: EventStream, tool_name: str, arguments: dict[str, Any])
 def test_a_call_that_is_written_is_a_growing_message(
     tool_name: str, arguments: dict[str, Any], kind: str, text: str | dict[str, Any]
 ) -> None:
-    growing = written_call(EventStream(), tool_name, arguments)
+    growing = written_call(ExtensionEventStream(), tool_name, arguments)
     assert [each["action"] for each in growing] == ["created", *["updated"] * (len(growing) - 1)]
     last = growing[-1]["message"]
     assert (last.get("ask") or last.get("say"), last["partial"], last["ts"]) == (kind, True, TS)
@@ -114,12 +116,12 @@ def test_a_call_that_is_written_is_a_growing_message(
 
 
 def test_calls_without_messages_are_not_told_while_they_are_written() -> None:
-    assert written_call(EventStream(), "update_todo_list", {"todos": "- [ ] one"}) == []
-    assert written_call(EventStream(), "no_tool", {"a": 1}) == []
+    assert written_call(ExtensionEventStream(), "update_todo_list", {"todos": "- [ ] one"}) == []
+    assert written_call(ExtensionEventStream(), "no_tool", {"a": 1}) == []
 
 
 def test_what_is_no_json_makes_no_message() -> None:
-    stream = EventStream()
+    stream = ExtensionEventStream()
     piece = CallWritten(
         call_id="call-1", tool_name="read_file", arguments="nonsense", message_id=MESSAGE, ts=TS, position=0
     )
@@ -128,7 +130,7 @@ def test_what_is_no_json_makes_no_message() -> None:
 
 
 def test_a_message_that_is_taken_back_is_told_as_it_stood() -> None:
-    stream = EventStream()
+    stream = ExtensionEventStream()
     written(stream, [("half", True)])
     [[_, last]] = told(stream, MessageDiscarded(message_id=MESSAGE, ts=TS))
     assert (last["action"], last["message"]["text"], last["message"]["partial"]) == ("updated", "half", False)
@@ -136,7 +138,7 @@ def test_a_message_that_is_taken_back_is_told_as_it_stood() -> None:
 
 
 def test_a_task_that_ends_leaves_no_message_growing() -> None:
-    stream = EventStream()
+    stream = ExtensionEventStream()
     written(stream, [("half", True)])
     assert [event[0] for event in told(stream, TaskCancelled(), 1)] == ["message", "taskAborted"]
     assert [event[0] for event in told(stream, TaskCancelled(), 2)] == ["taskAborted"]
@@ -144,13 +146,13 @@ def test_a_task_that_ends_leaves_no_message_growing() -> None:
 
 def test_what_is_the_same_for_everybody_is_made_once() -> None:
     happened = stored(TaskCancelled(), 1)
-    first = EventStream().render(happened)
+    first = ExtensionEventStream().render(happened)
     happened.body = b"{}"
-    assert EventStream().render(happened) == first == [b'["taskAborted","task-1"]']
+    assert ExtensionEventStream().render(happened) == first == [b'["taskAborted","task-1"]']
 
 
 def test_a_call_that_was_never_made_ends_as_an_error_and_not_as_done() -> None:
-    drafts = Drafts()
+    drafts = PartialMessages()
     begun = {"messageId": "m", "taskId": "t", "ts": 1, "toolName": "write_to_file", "position": 0}
     [[_, first]] = drafts.write_call(begun | {"arguments": '{"path": "a.txt", "content": "x'})
     assert first["message"]["text"].startswith('{"tool":"newFileCreated"')

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.engine import Engine
-from handlers.dialects.extension.interpreter import METHODS
+from handlers.dialects.extension.adapter import METHODS
 from handlers.registry import AREAS
 from tests.dialects.conftest import call, play, start, until
 from tests.support.server import ServerProcess

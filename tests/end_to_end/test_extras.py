@@ -15,7 +15,7 @@ from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from engine.extras import MODULES
+from models.extras import MODULES
 from tests.support.locks import asked, declared, locked, pins
 from tests.support.server import ALIKE, PROJECT, READY, ServerProcess
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from engine.extras import MODULES
+from models.extras import MODULES
 from tests.support.locks import asked
 from tests.support.server import PROJECT, READY, Answer, ServerProcess
 
@@ -84,7 +84,7 @@ def test_the_wheel_holds_what_lies_beside_the_packages(wheel: Path, place: str) 
 @pytest.mark.parametrize(
     "folder",
     [
-        "engine/providers/playbooks",
+        "engine/providers/scripted/playbooks",
         "engine/storage/migrations",
         "server/demo_project",
         "server/templates",

@@ -8,7 +8,7 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.dialects.crogia.events import EventStream
+from handlers.dialects.crogia.events import CrogiaEventStream
 from handlers.dialects.crogia.texts import MessageTexts
 from models.event import StoredEvent
 from models.identifier import SessionId
@@ -22,7 +22,7 @@ def stored(event_type: str, **content: Any) -> StoredEvent:
     return StoredEvent(1, event_type, session_id, task_id=None, time_ms=0, body=orjson.dumps(body))
 
 
-def types(stream: EventStream, *events: StoredEvent) -> list[str]:
+def types(stream: CrogiaEventStream, *events: StoredEvent) -> list[str]:
     return [orjson.loads(said)["type"] for event in events for said in stream.render(event)]
 
 
@@ -57,7 +57,7 @@ def test_a_message_that_is_given_up_leaves_nothing_behind() -> None:
 
 
 def test_a_task_that_was_there_before_does_not_end_a_client_that_gave_another() -> None:
-    stream = EventStream(is_new=True)
+    stream = CrogiaEventStream(is_new=True)
     assert types(stream, created("mine"), completed("first")) == []
     assert not stream.holds
     assert types(stream, completed("mine")) == ["task_completed"]
@@ -66,21 +66,21 @@ def test_a_task_that_was_there_before_does_not_end_a_client_that_gave_another() 
 
 
 def test_a_task_that_was_there_before_is_told_when_none_follows() -> None:
-    stream = EventStream(is_new=True)
+    stream = CrogiaEventStream(is_new=True)
     assert types(stream, completed("first")) == []
     assert stream.holds and len(stream.release()) == 1
     assert not stream.holds
 
 
 def test_a_later_task_that_fails_holds_nothing_back_any_more() -> None:
-    stream = EventStream(is_new=True)
+    stream = CrogiaEventStream(is_new=True)
     failed = stored("task.failed", taskId="mine", error={"message": "No model"})
     assert types(stream, created("mine"), completed("first"), failed) == ["error"]
     assert stream.holds
 
 
 def test_who_resumes_is_told_in_the_order_of_the_log() -> None:
-    stream = EventStream(is_new=False)
+    stream = CrogiaEventStream(is_new=False)
     assert types(stream, created("second"), completed("first"), completed("second")) == [
         "task_completed",
         "task_completed",
@@ -88,7 +88,7 @@ def test_who_resumes_is_told_in_the_order_of_the_log() -> None:
 
 
 def test_a_subtask_is_no_task_of_the_clients() -> None:
-    stream = EventStream(is_new=True)
+    stream = CrogiaEventStream(is_new=True)
     child = stored("task.created", taskId="child", task={"id": "child", "parentId": "mine"})
     begun = stored("task.started", taskId="child", input="child")
     told = types(stream, created("mine"), child, begun, completed("child", subtask=True), completed("mine"))
@@ -96,7 +96,7 @@ def test_a_subtask_is_no_task_of_the_clients() -> None:
 
 
 def test_every_call_is_told_complete_once() -> None:
-    stream = EventStream(is_new=True)
+    stream = CrogiaEventStream(is_new=True)
     begun = stored("tool.started", taskId="mine", callId="c", toolName="read_file", parameters={})
     ran = stored("tool.completed", taskId="mine", callId="c")
     failed = stored("tool.failed", taskId="mine", callId="c", error="no")

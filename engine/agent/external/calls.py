@@ -8,8 +8,7 @@ from typing import Any, ClassVar, Final
 
 from acp.schema import FileEditToolCallContent, ToolCallStart, ToolCallUpdate
 
-from engine.tools.catalogue import PreparedCall
-from engine.tools.tool import AnyTool, Tool
+from engine.tools.tool import AnyTool, PreparedCall, Tool
 from models.conversation import ToolCall
 from models.identifier import CallId
 from models.shape import PlainShape, value

@@ -27,19 +27,19 @@ from acp.schema import (
 )
 
 from engine.agent.external.calls import command_of, paths_of, prepared, tool_call
-from engine.agent.people import People
-from engine.agent.transcript import new_message_id
-from engine.agent.work import Work
-from engine.lines import ended_lines
-from engine.tools.catalogue import PreparedCall
+from engine.agent.human_input import HumanInput
+from engine.agent.store.transcript import new_message_id
+from engine.agent.task_context import TaskContext
 from engine.tools.changes import change_of
-from engine.tools.forbidden import Forbidden
+from engine.tools.execution import file_event
 from engine.tools.paths import place
-from engine.tools.perform import file_event
 from engine.tools.reach import reach
+from engine.tools.rooignore import RooIgnore
+from engine.tools.tool import PreparedCall
 from models.approval import ApprovalStatus, Decision
 from models.error import AppError, NotFound
 from models.identifier import MessageId, new_id
+from models.lines import ended_lines
 from models.task import MessageDelta, TaskProgress, TodosUpdated, ToolFailed, ToolStarted
 from models.tool import ToolCompleted, ToolGroup, ToolOutcome
 from models.usage import ToolUse, UsageUpdated
@@ -51,7 +51,7 @@ _ENDED = ("completed", "failed")
 class ExternalClient:
     """The client that the protocol's library calls."""
 
-    def __init__(self, work: Work, people: People) -> None:
+    def __init__(self, work: TaskContext, people: HumanInput) -> None:
         self._work = work
         self._people = people
         self._order = asyncio.Lock()
@@ -88,7 +88,7 @@ class ExternalClient:
             if say == "text":
                 self.last_text = text
             await self._work.note(
-                alongside=self._work.writing(say=say, text=text, ts=ts, message_id=message_id)
+                in_same_transaction=self._work.writing(say=say, text=text, ts=ts, message_id=message_id)
             )
         self._drafts.clear()
 
@@ -169,12 +169,12 @@ class ExternalClient:
             return None
 
     async def _may(self, call_id: str, call: PreparedCall, arguments: Any) -> bool:
-        config, equipment, workspace = self._work.session.config, self._work.equipment, self._work.workspace
+        config, services, workspace = self._work.session.config, self._work.services, self._work.workspace
         touched = await reach(workspace, call)
-        forbidden = await Forbidden.of_workspace(workspace)
+        forbidden = await RooIgnore.of_workspace(workspace)
         if await forbidden.objection(touched) is not None:
             return False
-        decision = equipment.policy.decide(config, call, touched)
+        decision = services.policy.decide(config, call, touched)
         if decision is not Decision.ASK:
             return decision is Decision.ALWAYS
         raw = arguments if isinstance(arguments, dict) else {}

@@ -16,14 +16,14 @@ from engine.agent.commands import Commands
 from engine.agent.external.client import ExternalClient
 from engine.agent.external.transport import ProgramTransport
 from engine.agent.failure import TaskFailure
+from engine.agent.human_input import HumanInput
 from engine.agent.opening import open_conversation
-from engine.agent.people import People
-from engine.agent.work import Work
+from engine.agent.task_context import TaskContext
 from engine.providers.pictures import Picture, picture_of
-from engine.runtimes.command_line import allowed
-from engine.runtimes.runtime import Command, Conversation, RuntimeUnavailable, mount_path
-from models.conversation import Role, Turn
-from models.session import AcpAgent
+from engine.runtimes.runtime import Command, InteractiveProgram, RuntimeUnavailable
+from engine.shell_lines.allowlist import allowed
+from models.conversation import Turn, TurnRole
+from models.session import AcpAgent, mount_path
 
 IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 AGAIN = (
@@ -38,9 +38,9 @@ class ExternalRun:
     is_scripted = True
     """Its conversation is not ours to condense."""
 
-    def __init__(self, work: Work, agent: AcpAgent) -> None:
+    def __init__(self, work: TaskContext, agent: AcpAgent) -> None:
         self.work = work
-        self.people = People(work)
+        self.people = HumanInput(work)
         self.commands = Commands(work)
         self._agent = agent
 
@@ -68,19 +68,19 @@ class ExternalRun:
         is_new = self.work.conversation.is_empty
         if is_new:
             await open_conversation(self.work)
-        names = self.work.equipment.settings.acp_environment
+        names = self.work.services.settings.acp_environment
         environment = {name: os.environ[name] for name in names if name in os.environ}
         command = Command(
             line=f"exec {shlex.join(self._agent.command)}",
             environment={**environment, **self._agent.environment},
         )
-        async with self.work.equipment.runtime.start(self.work.sandbox, command) as program:
+        async with self.work.services.runtime.start(self.work.sandbox, command) as program:
             try:
                 return await self._converse(program, is_new=is_new)
             except (ConnectionError, OSError, RequestError, ValidationError) as failure:
                 raise TaskFailure("AGENT_FAILED", _why(failure, program)) from failure
 
-    async def _converse(self, program: Conversation, *, is_new: bool) -> str:
+    async def _converse(self, program: InteractiveProgram, *, is_new: bool) -> str:
         client = ExternalClient(self.work, self.people)
         agent = connect_to_agent(client, ProgramTransport(program))
         try:
@@ -105,13 +105,13 @@ class ExternalRun:
                 )
                 await client.finish_messages()
                 _check_stop(answer)
-                await self.work.append(Turn(role=Role.ASSISTANT, text=client.last_text))
+                await self.work.append(Turn(role=TurnRole.ASSISTANT, text=client.last_text))
                 said = await self.people.unheard()
                 if not said:
                     return client.last_text
                 for message in said:
                     turn = Turn(
-                        role=Role.USER,
+                        role=TurnRole.USER,
                         text=message.text or "",
                         images=message.images,
                         message_id=message.id,
@@ -139,7 +139,7 @@ def _check_stop(answer: PromptResponse) -> None:
         raise TaskFailure(f"AGENT_{answer.stop_reason.upper()}", reasons[answer.stop_reason])
 
 
-def _why(failure: Exception, program: Conversation) -> str:
+def _why(failure: Exception, program: InteractiveProgram) -> str:
     said = program.complaint()
     complaint = f" It said: {said[-1000:]}" if said else ""
     data = failure.data if isinstance(failure, RequestError) else None

@@ -11,7 +11,7 @@ from typing import Any, Final
 import orjson
 import structlog
 
-from engine.runtimes.runtime import Conversation
+from engine.runtimes.runtime import InteractiveProgram
 from models.cleaning import TextPieces, cleaned
 
 LONGEST_MESSAGE: Final = 20_000_000
@@ -22,7 +22,7 @@ log = structlog.get_logger("external agents")
 class ProgramTransport:
     """What the protocol's library sends and receives by."""
 
-    def __init__(self, program: Conversation) -> None:
+    def __init__(self, program: InteractiveProgram) -> None:
         self._program = program
         self._rest = b""
         self._texts: dict[str, TextPieces] = {}

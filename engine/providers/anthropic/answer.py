@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from engine.providers.anthropic.thoughts import Layout
+from engine.providers.anthropic.thoughts import AnthropicLayout
 from engine.providers.provider import (
     CallDelta,
     CallRequested,
@@ -29,11 +29,11 @@ REASONS: Final = {
 """What a stop reason means; every other one is an end."""
 
 
-class Answer:
+class AnthropicAnswer:
     """One answer as it comes in. Its blocks come one after the other."""
 
     def __init__(self, model: str) -> None:
-        self._layout = Layout(model)
+        self._layout = AnthropicLayout(model)
         self._block: types.ContentBlock | None = None
         self._pieces: list[str] = []
         self._signature = ""

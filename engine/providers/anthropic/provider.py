@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import orjson
 
-from engine.providers.anthropic.answer import Answer
+from engine.providers.anthropic.answer import AnthropicAnswer
 from engine.providers.anthropic.failures import translated
 from engine.providers.anthropic.request import parameters, temperature_of
 from engine.providers.anthropic.thoughts import PROVIDER
-from engine.providers.clients import Clients
+from engine.providers.clients import ClientPool
 from engine.providers.provider import Endpoint, ModelEvent, ModelRequest
 from engine.providers.streams import plain_events
 from engine.providers.wire import (
@@ -39,13 +39,13 @@ class AnthropicProvider:
     name: ClassVar[str] = PROVIDER
 
     def __init__(self) -> None:
-        self._clients = Clients(_open, _close)
+        self._clients = ClientPool(_open, _close)
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         """The model's answer. Closing the iterator closes its connection. Raises: ProviderFailure."""
         key = checked_key(self.name, request.endpoint.api_key, "ANTHROPIC_API_KEY")
         async with self._clients.lent(replace(request.endpoint, api_key=key)) as client:
-            answer = Answer(request.model)
+            answer = AnthropicAnswer(request.model)
             sent = parameters(request)
             events = _events(client, sent, temperature_of(request, sent), key)
             async with contextlib.aclosing(events):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from engine.providers.anthropic.thinking import EFFORTS, Thinking, budget_of, thinking_of
 from engine.providers.anthropic.thoughts import blocks_of, has_thoughts
-from engine.providers.exchanges import AnsweredCall, Replied, Said, exchanges
 from engine.providers.models import facts_of
+from engine.providers.normalisation import AnsweredCall, AssistantMessage, UserMessage, exchanges
 from engine.providers.pictures import Picture, picture_of
 from engine.providers.provider import ModelRequest
 from models.conversation import Turn
@@ -123,9 +123,9 @@ def _messages(request: ModelRequest) -> Sequence[_Message]:
     messages: list[_Message] = []
     for exchange in exchanges(request.turns):
         match exchange:
-            case Said(turn=turn):
+            case UserMessage(turn=turn):
                 _add(messages, "user", _said(turn, takes_images=takes_images))
-            case Replied(calls=calls):
+            case AssistantMessage(calls=calls):
                 _add(messages, "assistant", blocks_of(exchange, request.model))
                 _add(messages, "user", [_result(call, takes_images=takes_images) for call in calls])
     return messages

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from engine.providers.exchanges import AnsweredCall, Replied
+from engine.providers.normalisation import AnsweredCall, AssistantMessage
 from engine.providers.provider import Continuation
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ PROVIDER: Final = "anthropic"
 THOUGHTS: Final = ("thinking", "redacted_thinking")
 
 
-class Layout:
+class AnthropicLayout:
     """The order of an answer's blocks while it comes in."""
 
     def __init__(self, model: str) -> None:
@@ -64,7 +64,7 @@ class Layout:
         return Continuation(provider=PROVIDER, content={"model": self._model, "blocks": self._blocks})
 
 
-def blocks_of(replied: Replied, model: str) -> Sequence[Block]:
+def blocks_of(replied: AssistantMessage, model: str) -> Sequence[Block]:
     """An answer as the protocol wants it back; with its thoughts, if this very model has thought them."""
     layout = _layout(replied, model)
     if layout is None:
@@ -78,7 +78,7 @@ def has_thoughts(blocks: Sequence[Block]) -> bool:
     return bool(blocks) and blocks[0]["type"] in THOUGHTS
 
 
-def _layout(replied: Replied, model: str) -> Sequence[Mapping[str, Any]] | None:
+def _layout(replied: AssistantMessage, model: str) -> Sequence[Mapping[str, Any]] | None:
     kept = replied.turn.continuation
     if kept is None or kept["provider"] != PROVIDER or kept["content"]["model"] != model:
         return None
@@ -88,7 +88,7 @@ def _layout(replied: Replied, model: str) -> Sequence[Mapping[str, Any]] | None:
     return blocks if (length, calls) == (len(replied.turn.text), len(replied.calls)) else None
 
 
-def _laid_out(layout: Sequence[Mapping[str, Any]], replied: Replied) -> Iterator[Block]:
+def _laid_out(layout: Sequence[Mapping[str, Any]], replied: AssistantMessage) -> Iterator[Block]:
     start = 0
     for block in layout:
         match block["type"]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from engine.providers.edge import usable
-from engine.providers.gemini.thoughts import Layout
+from engine.providers.gemini.thoughts import GeminiLayout
 from engine.providers.provider import (
     CallDelta,
     CallRequested,
@@ -40,11 +40,11 @@ ENDS: Final = frozenset(
 UNSIGNED: Final = "MISSING_THOUGHT_SIGNATURE"
 
 
-class Answer:
+class GeminiAnswer:
     """One answer as it comes in."""
 
     def __init__(self, model: str) -> None:
-        self._layout = Layout(model)
+        self._layout = GeminiLayout(model)
         self._has_calls = False
         self._reason: str | None = None
         self._usage = Usage(tokens_in=0, tokens_out=0)

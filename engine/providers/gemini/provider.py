@@ -7,8 +7,8 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import ClassVar
 
-from engine.providers.clients import Clients
-from engine.providers.gemini.answer import Answer
+from engine.providers.clients import ClientPool
+from engine.providers.gemini.answer import GeminiAnswer
 from engine.providers.gemini.client import GeminiClient, open_client
 from engine.providers.gemini.request import checked_model, config, contents
 from engine.providers.gemini.thoughts import PROVIDER
@@ -22,14 +22,14 @@ class GeminiProvider:
     name: ClassVar[str] = PROVIDER
 
     def __init__(self) -> None:
-        self._clients = Clients(open_client, GeminiClient.close)
+        self._clients = ClientPool(open_client, GeminiClient.close)
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         """The model's answer. Closing the iterator closes its connection. Raises: ProviderFailure."""
         key = checked_key(self.name, request.endpoint.api_key, "GEMINI_API_KEY", "GOOGLE_API_KEY")
         model = checked_model(request.model)
         async with self._clients.lent(replace(request.endpoint, api_key=key)) as client:
-            answer = Answer(request.model)
+            answer = GeminiAnswer(request.model)
             pieces = client.stream(model, [*contents(request)], config(request), key)
             async with contextlib.aclosing(pieces):
                 async for piece in pieces:

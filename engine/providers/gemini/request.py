@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from engine.providers.exchanges import AnsweredCall, Replied, Said, exchanges
 from engine.providers.gemini.thinking import thinking_of
 from engine.providers.gemini.thoughts import Content, Part, parts_of
 from engine.providers.models import facts_of
+from engine.providers.normalisation import AnsweredCall, AssistantMessage, UserMessage, exchanges
 from engine.providers.pictures import Picture, picture_of
 from engine.providers.provider import ModelRequest, ProviderFailure
 from models.conversation import Turn
@@ -50,9 +50,9 @@ def contents(request: ModelRequest) -> Sequence[Content]:
     made: list[Content] = []
     for exchange in exchanges(request.turns):
         match exchange:
-            case Said(turn=turn):
+            case UserMessage(turn=turn):
                 _add(made, "user", [*_text(turn), *_images(turn, takes_images=takes_images)])
-            case Replied(calls=calls):
+            case AssistantMessage(calls=calls):
                 _add(made, "model", parts_of(exchange, request.model))
                 _add(made, "user", _results(calls, takes_images=takes_images))
     return made

@@ -10,8 +10,8 @@ import base64
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from engine.providers.exchanges import AnsweredCall, Replied
 from engine.providers.gemini.thinking import version_of
+from engine.providers.normalisation import AnsweredCall, AssistantMessage
 from engine.providers.provider import Continuation
 
 Part = dict[str, Any]
@@ -26,7 +26,7 @@ FIRST_SIGNED: Final = (3, 0)
 """Models from this version on refuse an answer whose first call has no signature."""
 
 
-class Layout:
+class GeminiLayout:
     """The order of an answer's parts while it comes in."""
 
     def __init__(self, model: str) -> None:
@@ -55,7 +55,7 @@ class Layout:
         return Continuation(provider=PROVIDER, content={"model": self._model, "parts": self._parts})
 
 
-def parts_of(replied: Replied, model: str) -> Sequence[Part]:
+def parts_of(replied: AssistantMessage, model: str) -> Sequence[Part]:
     """An answer as the protocol wants it back; with its signatures, if this very model gave them."""
     layout = _layout(replied, model)
     if layout is not None:
@@ -67,7 +67,7 @@ def parts_of(replied: Replied, model: str) -> Sequence[Part]:
     return [*said, *calls]
 
 
-def _layout(replied: Replied, model: str) -> Sequence[Mapping[str, Any]] | None:
+def _layout(replied: AssistantMessage, model: str) -> Sequence[Mapping[str, Any]] | None:
     kept = replied.turn.continuation
     if kept is None or kept["provider"] != PROVIDER or kept["content"]["model"] != model:
         return None
@@ -77,7 +77,7 @@ def _layout(replied: Replied, model: str) -> Sequence[Mapping[str, Any]] | None:
     return parts if (length, calls) == (len(replied.turn.text), len(replied.calls)) else None
 
 
-def _laid_out(layout: Sequence[Mapping[str, Any]], replied: Replied) -> Iterator[Part]:
+def _laid_out(layout: Sequence[Mapping[str, Any]], replied: AssistantMessage) -> Iterator[Part]:
     start = 0
     for kept in layout:
         if kept["type"] == "call":

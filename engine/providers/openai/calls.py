@@ -25,7 +25,7 @@ class _Writing:
     pieces: list[str] = field(default_factory=list)
 
 
-class Calls:
+class PartialCalls:
     """The calls of one answer.
 
     Ids are unique within the conversation: some servers give none, or begin anew with every answer.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from engine.providers.openai.calls import Calls
+from engine.providers.openai.calls import PartialCalls
 from engine.providers.openai.chat_turns import PROVIDER, messages_of, tools_of
 from engine.providers.provider import (
     Continuation,
@@ -47,7 +47,7 @@ async def stream_chat(
     client: AsyncOpenAI, request: ModelRequest, *, is_official: bool
 ) -> AsyncIterator[ModelEvent]:
     """The answer, piece by piece. Raises: ProviderFailure; whatever the SDK raises."""
-    reading = _Reading(request)
+    reading = _ChatReading(request)
     chunks = await _asked(client, _body(request, is_official=is_official))
     async with closing(chunks.close):
         async for chunk in chunks:
@@ -90,13 +90,13 @@ def _body(request: ModelRequest, *, is_official: bool) -> dict[str, Any]:
     }
 
 
-class _Reading:
+class _ChatReading:
     """How far an answer has been read. The servers are many: nothing is taken for granted."""
 
     def __init__(self, request: ModelRequest) -> None:
         self._model = request.model
         self._thoughts = _Thoughts()
-        self._calls = Calls(request.turns)
+        self._calls = PartialCalls(request.turns)
         self._newest = ""
         self._ids: dict[str, str] = {}
         self._finish: str | None = None

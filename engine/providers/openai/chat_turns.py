@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import orjson
 
-from engine.providers.exchanges import AnsweredCall, Replied, Said, exchanges
+from engine.providers.normalisation import AnsweredCall, AssistantMessage, UserMessage, exchanges
 from engine.providers.pictures import Picture, picture_of
 from engine.providers.provider import ModelRequest
 from models.conversation import Turn
@@ -60,15 +60,15 @@ def tools_of(tools: Sequence[ToolDescription]) -> list[ChatCompletionFunctionToo
     ]
 
 
-def _messages(each: Said | Replied, model: str) -> Iterator[ChatCompletionMessageParam]:
-    if isinstance(each, Said):
+def _messages(each: UserMessage | AssistantMessage, model: str) -> Iterator[ChatCompletionMessageParam]:
+    if isinstance(each, UserMessage):
         turn = each.turn
         yield {"role": "user", "content": _parts(turn.text, turn.images) if turn.images else turn.text}
     else:
         yield from _replied(each, model)
 
 
-def _replied(reply: Replied, model: str) -> Iterator[ChatCompletionMessageParam]:
+def _replied(reply: AssistantMessage, model: str) -> Iterator[ChatCompletionMessageParam]:
     """An answer, the results of its calls, and then their images: a tool itself says text alone."""
     text = reply.turn.text
     if not reply.calls:

@@ -9,14 +9,14 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final, cast
 
-from engine.providers.clients import Clients
+from engine.providers.clients import ClientPool
 from engine.providers.openai.chat import stream_chat
 from engine.providers.openai.failures import translated
 from engine.providers.openai.responses import stream_responses
 from engine.providers.provider import Endpoint, ModelEvent, ModelRequest
 from engine.providers.streams import plain_events
 from engine.providers.wire import CONNECTING_S, LONGEST_PAUSE_S, checked_key, unusable_address
-from models.settings import Protocol
+from models.settings import WireProtocol
 
 if TYPE_CHECKING:
     import httpx2
@@ -32,9 +32,9 @@ class OpenAIProvider:
 
     name: ClassVar[str] = "openai"
 
-    def __init__(self, protocol: Protocol = Protocol.AUTO) -> None:
+    def __init__(self, protocol: WireProtocol = WireProtocol.AUTO) -> None:
         self._protocol = protocol
-        self._clients = Clients(_open, _close)
+        self._clients = ClientPool(_open, _close)
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
         """The model's answer. Closing the iterator closes its connection.
@@ -64,9 +64,9 @@ class OpenAIProvider:
         await self._clients.close()
 
     def _speaks_responses(self, *, is_official: bool) -> bool:
-        if self._protocol is Protocol.AUTO:
+        if self._protocol is WireProtocol.AUTO:
             return is_official
-        return self._protocol is Protocol.RESPONSES
+        return self._protocol is WireProtocol.RESPONSES
 
 
 class OllamaProvider(OpenAIProvider):
@@ -75,7 +75,7 @@ class OllamaProvider(OpenAIProvider):
     name: ClassVar[str] = "ollama"
 
     def __init__(self) -> None:
-        super().__init__(Protocol.CHAT)
+        super().__init__(WireProtocol.CHAT)
 
 
 def _is_address(base_url: str | None) -> bool:

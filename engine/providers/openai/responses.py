@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from engine.providers.openai.calls import Calls
+from engine.providers.openai.calls import PartialCalls
 from engine.providers.openai.failures import failure_of_code
 from engine.providers.openai.responses_turns import PROVIDER, items_of, kept_items, tools_of
 from engine.providers.provider import (
@@ -36,7 +36,7 @@ REASONING_MODEL: Final = re.compile(r"(?:.*/)?(?:o\d|codex|gpt-(?:[5-9]|\d\d)(?!
 
 async def stream_responses(client: AsyncOpenAI, request: ModelRequest) -> AsyncIterator[ModelEvent]:
     """The answer, piece by piece. Raises: ProviderFailure; whatever the SDK raises."""
-    reading = _Reading(request)
+    reading = _ResponseReading(request)
     events = await _asked(client, _body(request))
     async with closing(events.close):
         async for event in events:
@@ -81,12 +81,12 @@ def _body(request: ModelRequest) -> dict[str, Any]:
     }
 
 
-class _Reading:
+class _ResponseReading:
     """How far an answer has been read."""
 
     def __init__(self, request: ModelRequest) -> None:
         self._model = request.model
-        self._calls = Calls(request.turns)
+        self._calls = PartialCalls(request.turns)
         self._items: list[dict[str, Any]] = []
         self._refused = False
         self._thought = False

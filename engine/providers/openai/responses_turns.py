@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from engine.providers.exchanges import Replied, Said, exchanges
+from engine.providers.normalisation import AssistantMessage, UserMessage, exchanges
 from engine.providers.openai.chat_turns import IMAGES
 from engine.providers.pictures import Picture, picture_of
 from engine.providers.provider import ModelRequest
@@ -60,8 +60,8 @@ def kept_items(items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return kept if any(item["type"] == "reasoning" for item in kept) else []
 
 
-def _items(each: Said | Replied, model: str) -> Iterator[ResponseInputItemParam]:
-    if isinstance(each, Said):
+def _items(each: UserMessage | AssistantMessage, model: str) -> Iterator[ResponseInputItemParam]:
+    if isinstance(each, UserMessage):
         yield {"type": "message", "role": "user", "content": _content(each.turn.text, each.turn.images)}
         return
     yield from _reasoned(each, model) or _written(each)
@@ -76,7 +76,7 @@ def _items(each: Said | Replied, model: str) -> Iterator[ResponseInputItemParam]
         yield result
 
 
-def _written(reply: Replied) -> Iterator[ResponseInputItemParam]:
+def _written(reply: AssistantMessage) -> Iterator[ResponseInputItemParam]:
     """An answer from its text and its calls."""
     if reply.turn.text:
         yield {"role": "assistant", "content": reply.turn.text}
@@ -89,7 +89,7 @@ def _written(reply: Replied) -> Iterator[ResponseInputItemParam]:
         }
 
 
-def _reasoned(reply: Replied, model: str) -> list[ResponseInputItemParam]:
+def _reasoned(reply: AssistantMessage, model: str) -> list[ResponseInputItemParam]:
     """The answer as this model itself wrote it, with its encrypted reasoning in its place; else empty.
 
     Another model cannot read the reasoning; and a result whose call is not among the items is refused.

@@ -13,13 +13,14 @@ import structlog
 from aiodocker.execs import Exec
 from aiodocker.stream import Stream
 
-from engine.finishing import finish
+from engine.concurrency.shield import run_to_completion
 from engine.runtimes.child import End
 from engine.runtimes.docker import scripts
 from engine.runtimes.docker.container import SessionContainer
 from engine.runtimes.docker.report import Report, Reported
 from engine.runtimes.process import MARK
-from engine.runtimes.runtime import Command, RuntimeUnavailable, Sandbox, mount_path
+from engine.runtimes.runtime import Command, RuntimeUnavailable, SandboxSpec
+from models.session import mount_path
 
 KILLED: Final = 128 + 9
 
@@ -28,7 +29,7 @@ _CHUNKS: Final = 8
 """How many pieces of output wait for who reads them; then the program waits."""
 _DEATH_ROUNDS: Final = 10
 _DEATH_PAUSE_S: Final = 0.1
-_PATIENCE_S: Final = 5.0
+_END_TIMEOUT_S: Final = 5.0
 """How long the outermost process may take to see that what it waits for has been killed."""
 
 log = structlog.get_logger("docker")
@@ -43,7 +44,7 @@ class Placed:
     """A command and where it runs."""
 
     container: SessionContainer
-    sandbox: Sandbox
+    sandbox: SandboxSpec
     command: Command
 
     @property
@@ -80,7 +81,7 @@ class ContainerChild:
 
         Raises: RuntimeUnavailable; Conflict, if the container cannot be as the session wants it now.
         """
-        await finish(self._start())
+        await run_to_completion(self._start())
         return self._stdout, self._stderr
 
     async def write(self, content: bytes) -> None:
@@ -253,7 +254,7 @@ class ContainerChild:
         if self._following is None:
             return True
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.ended.wait(), _PATIENCE_S)
+            await asyncio.wait_for(self.ended.wait(), _END_TIMEOUT_S)
         return self.ended.is_set()
 
     async def _close_stream(self) -> None:

@@ -13,14 +13,14 @@ from aiodocker.execs import Exec
 
 from engine.runtimes.docker import scripts
 from engine.runtimes.docker.client import CONFLICT, NOT_FOUND, ContainerEngine, EngineGone, EngineRefused
-from engine.runtimes.docker.images import Images
+from engine.runtimes.docker.images import ImagePuller
 from engine.runtimes.docker.plan import PLAN_LABEL, Plan
 from engine.runtimes.ports import listening
-from engine.runtimes.runtime import RuntimeUnavailable, Sandbox
+from engine.runtimes.runtime import RuntimeUnavailable, SandboxSpec
 from models.error import Conflict
 from models.identifier import SessionId
 
-_PATIENCE_S: Final = 10.0
+_ENGINE_TIMEOUT_S: Final = 10.0
 """How long a script may take that looks after processes; the commands beside it may leave it little time."""
 _PAUSE_S: Final = 0.01
 _MARK_CHARACTERS: Final = 32
@@ -31,7 +31,9 @@ log = structlog.get_logger("docker")
 class SessionContainer:
     """What this server knows of a session's container, and does with it."""
 
-    def __init__(self, engine: ContainerEngine, images: Images, plan: Plan, session_id: SessionId) -> None:
+    def __init__(
+        self, engine: ContainerEngine, images: ImagePuller, plan: Plan, session_id: SessionId
+    ) -> None:
         self.id: str | None = None
         self.engine = engine
         self._images = images
@@ -55,7 +57,7 @@ class SessionContainer:
         finally:
             self._in_use -= 1
 
-    async def prepare(self, sandbox: Sandbox, argv: Sequence[str], **how: Any) -> Exec:
+    async def prepare(self, sandbox: SandboxSpec, argv: Sequence[str], **how: Any) -> Exec:
         """A program to start in it; it is made, or made anew, if that is needed.
 
         Raises: RuntimeUnavailable; Conflict, if it runs with another plan.
@@ -70,7 +72,7 @@ class SessionContainer:
         self.forget()
         return await self.engine.prepare(await self.ensure(sandbox), argv, **how)
 
-    async def ensure(self, sandbox: Sandbox) -> str:
+    async def ensure(self, sandbox: SandboxSpec) -> str:
         """The id of the running container. Raises: as `prepare`."""
         wanted = self._plan.digest(sandbox)
         async with self._making:
@@ -153,7 +155,7 @@ class SessionContainer:
         await self.engine.remove(found["Id"])
         return None
 
-    async def _make(self, sandbox: Sandbox) -> str:
+    async def _make(self, sandbox: SandboxSpec) -> str:
         """A new container that runs. One that the engine will not start is made anew, once: it mounts, and
         makes groups and networks, beside much else, and what was in its way may be gone by then.
         """
@@ -164,7 +166,7 @@ class SessionContainer:
             log.warning("container not started", session_id=self._session_id, reason=refusal.message)
         return await self._started(await self._created(sandbox))
 
-    async def _created(self, sandbox: Sandbox) -> str:
+    async def _created(self, sandbox: SandboxSpec) -> str:
         configuration = self._plan.configuration(sandbox)
         try:
             return await self.engine.create(self.name, configuration)
@@ -187,7 +189,7 @@ class SessionContainer:
         program = await self.engine.prepare(self.id or self.name, scripts.sockets(), environment={})
         printed = bytearray()
         with self.engine.telling():
-            async with asyncio.timeout(_PATIENCE_S), program.start(detach=False) as stream:
+            async with asyncio.timeout(_ENGINE_TIMEOUT_S), program.start(detach=False) as stream:
                 while message := await stream.read_out():
                     printed += message.data
         return _ports(printed.decode(errors="replace"))
@@ -212,7 +214,7 @@ class SessionContainer:
 
     async def _finished(self, program: Exec) -> int:
         with self.engine.telling():
-            async with asyncio.timeout(_PATIENCE_S):
+            async with asyncio.timeout(_ENGINE_TIMEOUT_S):
                 async with program.start(detach=False) as stream:
                     while await stream.read_out():
                         pass

@@ -18,7 +18,7 @@ _EVERY_S: Final = 0.5
 """How often a layer's progress is told, as long as its state is the same."""
 
 
-class Images:
+class ImagePuller:
     """The images of one engine."""
 
     def __init__(self, engine: ContainerEngine, tell: Tell, *, may_pull: bool) -> None:

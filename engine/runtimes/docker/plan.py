@@ -14,9 +14,10 @@ import orjson
 
 from engine.runtimes.docker.scripts import IDLE, standing_environment
 from engine.runtimes.jail import HOME, USER
-from engine.runtimes.ownership import sandbox_user
-from engine.runtimes.runtime import Sandbox, mount_path
+from engine.runtimes.runtime import SandboxSpec
+from engine.workspace.ownership import sandbox_user
 from models.identifier import SessionId
+from models.session import mount_path
 from models.settings import DockerSettings
 
 SERVER_LABEL: Final = "io.roocode.server"
@@ -52,11 +53,11 @@ class Plan:
         """A session's container has a name of its own, so that there are never two."""
         return f"roocode-{self.server_id}-{session_id}"
 
-    def digest(self, sandbox: Sandbox) -> str:
+    def digest(self, sandbox: SandboxSpec) -> str:
         """The same for sandboxes that one container can serve."""
         return hashlib.sha256(orjson.dumps(self._configuration(sandbox))).hexdigest()[:16]
 
-    def configuration(self, sandbox: Sandbox) -> dict[str, Any]:
+    def configuration(self, sandbox: SandboxSpec) -> dict[str, Any]:
         """Source: Docker Engine API, ContainerCreate."""
         labels = {
             SERVER_LABEL: self.server_id,
@@ -65,7 +66,7 @@ class Plan:
         }
         return {**self._configuration(sandbox), "Labels": labels}
 
-    def _configuration(self, sandbox: Sandbox) -> dict[str, Any]:
+    def _configuration(self, sandbox: SandboxSpec) -> dict[str, Any]:
         environment = {**_STANDING, **standing_environment()}
         return {
             "Image": self.settings.image,
@@ -87,7 +88,7 @@ class Plan:
             },
         }
 
-    def _surroundings(self, sandbox: Sandbox) -> Mapping[str, Any]:
+    def _surroundings(self, sandbox: SandboxSpec) -> Mapping[str, Any]:
         shown = [
             {"Type": "bind", "Source": str(path), "Target": str(path), "ReadOnly": True}
             for path in self.read_only_paths
@@ -116,7 +117,7 @@ class Plan:
         return Path(self.settings.data_dir) / folder.relative_to(self.data_dir)
 
 
-def _limits(sandbox: Sandbox) -> Mapping[str, Any]:
+def _limits(sandbox: SandboxSpec) -> Mapping[str, Any]:
     limits = sandbox.limits
     memory, largest = limits.max_memory_mb * 2**20, limits.max_file_size_mb * 2**20
     return {

@@ -15,26 +15,26 @@ from typing import ClassVar
 
 import structlog
 
+from engine.runtimes.base import SupervisingRuntime
 from engine.runtimes.child import Child
 from engine.runtimes.docker.child import ContainerChild, Placed
 from engine.runtimes.docker.client import ContainerEngine
 from engine.runtimes.docker.container import SessionContainer
-from engine.runtimes.docker.images import Images, Tell
+from engine.runtimes.docker.images import ImagePuller, Tell
 from engine.runtimes.docker.plan import SERVER_LABEL, SESSION_LABEL, Plan
 from engine.runtimes.docker.terminal import ContainerTerminal
 from engine.runtimes.docker.warm import WarmPool, remove_empty
-from engine.runtimes.ownership import hand_over
 from engine.runtimes.runtime import (
     Command,
     Exit,
     OnStarted,
     OutputSink,
-    Place,
     Runtime,
     RuntimeUnavailable,
-    Sandbox,
+    SandboxPlace,
+    SandboxSpec,
 )
-from engine.runtimes.supervising import SupervisingRuntime
+from engine.workspace.ownership import hand_over
 from models.identifier import SessionId
 
 log = structlog.get_logger("docker")
@@ -56,7 +56,7 @@ class DockerRuntime(SupervisingRuntime):
         engine: ContainerEngine,
         plan: Plan,
         *,
-        pattern: Sandbox,
+        pattern: SandboxSpec,
         tell: Tell,
         max_output_bytes: int,
         beside: Runtime | None = None,
@@ -71,7 +71,7 @@ class DockerRuntime(SupervisingRuntime):
         self._plan = plan
         self._folder = pattern.folder
         self._beside = beside
-        self._images = Images(engine, tell, may_pull=settings.pull != "never")
+        self._images = ImagePuller(engine, tell, may_pull=settings.pull != "never")
         self._containers: dict[SessionId, SessionContainer] = {}
         self._warm = WarmPool(settings.warm, pattern, self._prepare)
         self._can: Mapping[str, object] = {}
@@ -91,7 +91,7 @@ class DockerRuntime(SupervisingRuntime):
 
     async def run(
         self,
-        sandbox: Sandbox,
+        sandbox: SandboxSpec,
         command: Command,
         *,
         on_output: OutputSink | None = None,
@@ -120,10 +120,10 @@ class DockerRuntime(SupervisingRuntime):
             "systemCalls": "seccomp filter of the engine" if has_filter else "not filtered by the engine",
         }
 
-    async def place(self, session_id: SessionId) -> Place:
+    async def place(self, session_id: SessionId) -> SandboxPlace:
         """The session's container."""
         identity, status = await self._container(session_id).status()
-        return Place(id=identity, status=status)
+        return SandboxPlace(id=identity, status=status)
 
     def reserved(self) -> SessionId | None:
         """The id of a session to come whose container is ready."""
@@ -175,7 +175,7 @@ class DockerRuntime(SupervisingRuntime):
 
     @asynccontextmanager
     async def _child(
-        self, sandbox: Sandbox, command: Command, *, has_input: bool
+        self, sandbox: SandboxSpec, command: Command, *, has_input: bool
     ) -> AsyncIterator[ContainerChild]:
         container = self._container(sandbox.session_id)
         with container.used():
@@ -184,7 +184,7 @@ class DockerRuntime(SupervisingRuntime):
 
     @asynccontextmanager
     async def _terminal(
-        self, sandbox: Sandbox, command: Command, columns: int, rows: int
+        self, sandbox: SandboxSpec, command: Command, columns: int, rows: int
     ) -> AsyncIterator[ContainerTerminal]:
         container = self._container(sandbox.session_id)
         with container.used():
@@ -197,7 +197,7 @@ class DockerRuntime(SupervisingRuntime):
             raise child.loss
         return done
 
-    async def _check(self, sandbox: Sandbox, command: Command) -> None:
+    async def _check(self, sandbox: SandboxSpec, command: Command) -> None:
         if self.problem is not None:
             await self.probe()
         await super()._check(sandbox, command)
@@ -205,7 +205,7 @@ class DockerRuntime(SupervisingRuntime):
         if os.geteuid() == 0 and user.isdigit():
             await asyncio.to_thread(hand_over, sandbox.folder, int(user))
 
-    async def _prepare(self, sandbox: Sandbox) -> str:
+    async def _prepare(self, sandbox: SandboxSpec) -> str:
         return await self._container(sandbox.session_id).ensure(sandbox)
 
     async def _tend(self, found: Mapping[str, object], known: set[SessionId]) -> None:

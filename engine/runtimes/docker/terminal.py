@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from typing import Final
 
-from engine.finishing import finish
+from engine.concurrency.shield import run_to_completion
 from engine.runtimes.docker.child import ContainerChild, Placed
 from engine.runtimes.docker.client import EngineRefused
 from engine.runtimes.guard import guard_disk
@@ -71,7 +71,7 @@ class ContainerTerminal:
 
     async def close(self) -> None:
         """End whatever is left of it and let go of everything."""
-        await finish(self._close())
+        await run_to_completion(self._close())
 
     async def _close(self) -> None:
         try:

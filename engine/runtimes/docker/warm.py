@@ -10,19 +10,19 @@ from pathlib import Path
 
 import structlog
 
-from engine.runtimes.runtime import RuntimeUnavailable, Sandbox
-from engine.runtimes.workspace import Workspace
+from engine.runtimes.runtime import RuntimeUnavailable, SandboxSpec
+from engine.workspace.workspace import Workspace
 from models.identifier import SessionId, new_id
 
 log = structlog.get_logger("docker")
 
-Make = Callable[[Sandbox], Awaitable[object]]
+Make = Callable[[SandboxSpec], Awaitable[object]]
 
 
 class WarmPool:
     """Keeps `size` containers ready, as a session without wishes of its own has them."""
 
-    def __init__(self, size: int, pattern: Sandbox, make: Make) -> None:
+    def __init__(self, size: int, pattern: SandboxSpec, make: Make) -> None:
         """`pattern` is such a session's sandbox; its folder is the one above the workspaces."""
         self._size = size
         self._pattern = pattern
@@ -72,8 +72,8 @@ def remove_empty(folder: Path, is_known: set[str]) -> None:
                 entry.rmdir()
 
 
-def _of(pattern: Sandbox, session_id: SessionId) -> Sandbox:
-    return Sandbox(
+def _of(pattern: SandboxSpec, session_id: SessionId) -> SandboxSpec:
+    return SandboxSpec(
         session_id=session_id,
         folder=pattern.folder / session_id,
         limits=pattern.limits,

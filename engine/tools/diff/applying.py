@@ -12,7 +12,7 @@ from typing import Any, Final
 from engine.tools.diff.blocks import Block, Lines
 from engine.tools.diff.document import Document
 from engine.tools.diff.indentation import reindented
-from engine.tools.diff.matching import COMPARING, Ambiguous, Found, Missed, Search, standing_at
+from engine.tools.diff.matching import COMPARING, Ambiguous, BlockSearch, MatchedLines, Missed, standing_at
 from engine.tools.diff.refusals import ambiguous, missed, same, same_without_numbers
 from engine.tools.line_numbers import without_numbers
 
@@ -21,7 +21,7 @@ EXACT: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Applied:
+class BlockApplied:
     """A block that was applied; `line` (from 1) is where its replacement begins in the new text."""
 
     number: int
@@ -31,7 +31,7 @@ class Applied:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
+class BlockRefused:
     """A block that was not applied; `reason` tells the writer how to mend it."""
 
     number: int
@@ -43,16 +43,16 @@ class Outcome:
     """The new text and what became of each block, by number. Where all are refused, the text is the old."""
 
     text: str
-    applied: tuple[Applied, ...]
-    refused: tuple[Refused, ...]
+    applied: tuple[BlockApplied, ...]
+    refused: tuple[BlockRefused, ...]
 
     @classmethod
     def load(cls, raw: Mapping[str, Any]) -> Outcome:
         """From what JSON has of one."""
         return cls(
             text=raw["text"],
-            applied=tuple(Applied(**each) for each in raw["applied"]),
-            refused=tuple(Refused(**each) for each in raw["refused"]),
+            applied=tuple(BlockApplied(**each) for each in raw["applied"]),
+            refused=tuple(BlockRefused(**each) for each in raw["refused"]),
         )
 
 
@@ -88,17 +88,17 @@ class _Application:
     comparing: int
     """How much may be compared for each block."""
     edits: list[_Edit] = field(default_factory=list)
-    refused: list[Refused] = field(default_factory=list)
+    refused: list[BlockRefused] = field(default_factory=list)
 
     def apply(self, block: Block) -> None:
         if block.search == block.replacement:
-            self.refused.append(Refused(number=block.number, reason=same()))
+            self.refused.append(BlockRefused(number=block.number, reason=same()))
             return
         variant, found = self._find(block)
-        if isinstance(found, Found):
+        if isinstance(found, MatchedLines):
             self._replace(block.number, variant, found)
         else:
-            self.refused.append(Refused(number=block.number, reason=self._reason(variant, found)))
+            self.refused.append(BlockRefused(number=block.number, reason=self._reason(variant, found)))
 
     def outcome(self) -> Outcome:
         applied = [self._applied(position, edit) for position, edit in enumerate(self.edits)]
@@ -108,7 +108,7 @@ class _Application:
             refused=tuple(sorted(self.refused, key=lambda block: block.number)),
         )
 
-    def _find(self, block: Block) -> tuple[_Variant, Found | Ambiguous | Missed]:
+    def _find(self, block: Block) -> tuple[_Variant, MatchedLines | Ambiguous | Missed]:
         as_written = _Variant(
             search=block.search, replacement=block.replacement, near=self._now_at(block.start_line)
         )
@@ -139,13 +139,13 @@ class _Application:
             index = edit.move(index)
         return index
 
-    def _search(self, variant: _Variant, threshold: float) -> Found | Ambiguous | Missed:
-        search = Search(self.document.texts, variant.search, near=variant.near, comparing=self.comparing)
+    def _search(self, variant: _Variant, threshold: float) -> MatchedLines | Ambiguous | Missed:
+        search = BlockSearch(self.document.texts, variant.search, near=variant.near, comparing=self.comparing)
         return search.find(threshold=threshold)
 
-    def _replace(self, number: int, variant: _Variant, found: Found) -> None:
+    def _replace(self, number: int, variant: _Variant, found: MatchedLines) -> None:
         if variant.search == variant.replacement:
-            self.refused.append(Refused(number=number, reason=same_without_numbers()))
+            self.refused.append(BlockRefused(number=number, reason=same_without_numbers()))
             return
         matched = self.document.lines[found.start : found.start + found.count]
         lines = reindented(
@@ -154,11 +154,11 @@ class _Application:
         self.document = self.document.replaced(found.start, found.count, lines)
         self.edits.append(_Edit(number=number, start=found.start, removed=found.count, added=len(lines)))
 
-    def _applied(self, position: int, edit: _Edit) -> Applied:
+    def _applied(self, position: int, edit: _Edit) -> BlockApplied:
         index = edit.start
         for later in self.edits[position + 1 :]:
             index = later.move(index)
-        return Applied(number=edit.number, line=index + 1, added=edit.added, removed=edit.removed)
+        return BlockApplied(number=edit.number, line=index + 1, added=edit.added, removed=edit.removed)
 
     def _reason(self, variant: _Variant, failure: Ambiguous | Missed) -> str:
         texts = self.document.texts

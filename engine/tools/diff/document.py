@@ -13,7 +13,7 @@ _LINE: Final = re.compile(r"([^\n]*?)(\r?\n)|([^\n]+)\Z")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TextLine:
     """`ending` is `\\n`, `\\r\\n`, or empty on a last line that has none."""
 
     text: str
@@ -24,7 +24,7 @@ class Line:
 class Document:
     """The lines of a text; `mark` is its byte-order mark, `ending` what a new line is given."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[TextLine, ...]
     mark: str
     ending: str
 
@@ -32,7 +32,7 @@ class Document:
     def parse(cls, text: str) -> Document:
         """Any text; `text()` gives it back unchanged."""
         content = text.removeprefix(BYTE_ORDER_MARK)
-        lines = tuple(Line(m[1] or m[3] or "", m[2] or "") for m in _LINE.finditer(content))
+        lines = tuple(TextLine(m[1] or m[3] or "", m[2] or "") for m in _LINE.finditer(content))
         mark = BYTE_ORDER_MARK if text.startswith(BYTE_ORDER_MARK) else ""
         return cls(lines=lines, mark=mark, ending=_usual_ending(lines))
 
@@ -43,25 +43,25 @@ class Document:
     def text(self) -> str:
         return self.mark + "".join(line.text + line.ending for line in self.lines)
 
-    def replaced(self, start: int, count: int, lines: Sequence[Line]) -> Document:
+    def replaced(self, start: int, count: int, lines: Sequence[TextLine]) -> Document:
         """The document with `count` lines from index `start` replaced; the last line ends as it did.
 
         A blank line keeps its ending even there, for without it there would be no such line.
         """
-        new = tuple(Line(line.text, line.ending or self.ending) for line in lines)
+        new = tuple(TextLine(line.text, line.ending or self.ending) for line in lines)
         whole = self.lines[:start] + new + self.lines[start + count :]
         if start + count == len(self.lines) and (new or not self.lines[-1].ending):
             whole = _ended(whole, self.lines[-1].ending)
         return Document(lines=whole, mark=self.mark, ending=self.ending)
 
 
-def _ended(lines: tuple[Line, ...], ending: str) -> tuple[Line, ...]:
+def _ended(lines: tuple[TextLine, ...], ending: str) -> tuple[TextLine, ...]:
     """The lines with this ending after the last, unless that would make the last vanish."""
     if not lines or not (lines[-1].text or ending):
         return lines
-    return (*lines[:-1], Line(lines[-1].text, ending))
+    return (*lines[:-1], TextLine(lines[-1].text, ending))
 
 
-def _usual_ending(lines: Iterable[Line]) -> str:
+def _usual_ending(lines: Iterable[TextLine]) -> str:
     endings = Counter(line.ending for line in lines if line.ending)
     return endings.most_common(1)[0][0] if endings else "\n"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 
-from engine.tools.diff.document import Line
+from engine.tools.diff.document import TextLine
 
 
 def reindented(
-    replacement: Sequence[str], *, searched: Sequence[str], matched: Sequence[Line], ending: str
-) -> list[Line]:
+    replacement: Sequence[str], *, searched: Sequence[str], matched: Sequence[TextLine], ending: str
+) -> list[TextLine]:
     """The replacement as it is put in the place of the matched lines; new ones end with `ending`.
 
     Lines that it shares with the search stay as the file has them. The others are set in as the file sets in
@@ -19,17 +19,17 @@ def reindented(
     texts = [line.text for line in matched]
     searched_base, matched_base = _bases(searched, texts)
     everywhere = _depths(searched, texts)
-    lines: list[Line] = []
+    lines: list[TextLine] = []
     changes = SequenceMatcher(None, searched, replacement, autojunk=False).get_opcodes()
     for kind, start, end, first, last in changes:
         if kind == "equal":
             kept = matched[start:end]
             lines += kept
-            lines += [Line(text, ending) for text in replacement[first + len(kept) : last]]
+            lines += [TextLine(text, ending) for text in replacement[first + len(kept) : last]]
             continue
         depths = everywhere | _depths(searched[start:end], texts[start:end])
         new = [_set_in(line, depths, searched_base, matched_base) for line in replacement[first:last]]
-        lines += [Line(text, ending) for text in new]
+        lines += [TextLine(text, ending) for text in new]
     return lines
 
 

@@ -23,7 +23,7 @@ COMMON_LINE: Final = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class MatchedLines:
     """The `count` lines from index `start` on are what was searched for."""
 
     start: int
@@ -56,7 +56,7 @@ class Missed:
     elsewhere: tuple[int, ...]
 
 
-class Search:
+class BlockSearch:
     """One search text in one file. `near` is the index that the hint names."""
 
     def __init__(
@@ -71,7 +71,7 @@ class Search:
         self._joined = "\n".join(self._plain_wanted)
         self._looked = self._reach()
 
-    def find(self, *, threshold: float) -> Found | Ambiguous | Missed:
+    def find(self, *, threshold: float) -> MatchedLines | Ambiguous | Missed:
         """The place where similarity reaches `threshold`: the hint's own, or else the most alike.
 
         Between places that are equally alike the nearest to the hint wins. A verbatim place is better than
@@ -144,13 +144,13 @@ class Search:
     def _distance(self, start: int) -> int:
         return 0 if self._near is None else abs(start - self._near)
 
-    def _decide(self, starts: Sequence[int], score: float) -> Found | Ambiguous:
+    def _decide(self, starts: Sequence[int], score: float) -> MatchedLines | Ambiguous:
         if len(starts) > 1:
             return Ambiguous(starts=tuple(sorted(starts)), count=len(self._wanted))
         return self._found(starts[0], score)
 
-    def _found(self, start: int, score: float) -> Found:
-        return Found(start=start, count=min(len(self._wanted), len(self._texts) - start), score=score)
+    def _found(self, start: int, score: float) -> MatchedLines:
+        return MatchedLines(start=start, count=min(len(self._wanted), len(self._texts) - start), score=score)
 
     def _missed(self, score: float, nearest: Sequence[int]) -> Missed:
         above, below = range(self._looked.start), range(self._looked.stop, len(self._texts))

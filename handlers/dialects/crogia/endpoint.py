@@ -26,7 +26,7 @@ class Asking:
 
     caller: Caller
     operations: Operations
-    endpoint: Endpoint
+    endpoint: CrogiaEndpoint
     allowed: Sequence[ToolGroup]
 
     async def ask(self, operation: str, **raw: Any) -> dict[str, Any]:
@@ -37,7 +37,7 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
+class CrogiaEndpoint:
     """`is_open`: anybody may ask, without credentials; `is_list`: it answers with a list of `response`."""
 
     verb: str
@@ -62,15 +62,15 @@ class Endpoint:
 
 def endpoint(
     where: str, *operations: str, is_open: bool = False
-) -> Callable[[Callable[[Asking, Any], Awaitable[Answer]]], Endpoint]:
+) -> Callable[[Callable[[Asking, Any], Awaitable[Answer]]], CrogiaEndpoint]:
     """Declare a function an endpoint; its request and its answer are read from its signature."""
 
-    def declare(function: Callable[[Asking, Any], Awaitable[Answer]]) -> Endpoint:
+    def declare(function: Callable[[Asking, Any], Awaitable[Answer]]) -> CrogiaEndpoint:
         verb, path = where.split(" ", 1)
         hints = typing.get_type_hints(function)
         answered = hints["return"]
         is_list = typing.get_origin(answered) is list
-        return Endpoint(
+        return CrogiaEndpoint(
             verb=verb,
             path=path,
             operations=operations,

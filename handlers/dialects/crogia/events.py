@@ -36,7 +36,7 @@ BESIDE: Final = (None, CallFailure.TOOL_FAILED)
 ELSEWHERE: Final = "answer it over Socket.IO, below /api/v1 or on the dashboard"
 
 
-class EventStream:
+class CrogiaEventStream:
     """What one connection is told.
 
     The document's client connects, gives a task and leaves at the first `task_completed`. A task that was

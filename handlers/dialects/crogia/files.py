@@ -25,7 +25,7 @@ _PATH: Final = limited(shortest=1, longest=4096)
 
 
 @value
-class Folder(PlainShape):
+class ListedFolder(PlainShape):
     session_id: str
     path: str = field(default=".", metadata=_PATH)
 
@@ -44,7 +44,7 @@ class NewContent(PlainShape):
 
 
 @value
-class Search(PlainShape):
+class FileSearch(PlainShape):
     """`file_types` are patterns of file names, separated by commas."""
 
     session_id: str
@@ -54,7 +54,7 @@ class Search(PlainShape):
 
 
 @endpoint("GET /api/sessions/{session_id}/files", "file.list")
-async def list_files(asking: Asking, request: Folder) -> CrogiaListing:
+async def list_files(asking: Asking, request: ListedFolder) -> CrogiaListing:
     """List files and directories in the session workspace."""
     found = await asking.ask(
         "file.list",
@@ -93,7 +93,7 @@ async def write_file(asking: Asking, request: NewContent) -> CrogiaDone:
 
 
 @endpoint("POST /api/sessions/{session_id}/search/files", "search.files")
-async def search_files(asking: Asking, request: Search) -> CrogiaFilesFound:
+async def search_files(asking: Asking, request: FileSearch) -> CrogiaFilesFound:
     """Search for files matching a pattern."""
     found = await asking.ask("search.files", **_search(request))
     matches = [_shown(match["path"]) for match in found["matches"]]
@@ -101,7 +101,7 @@ async def search_files(asking: Asking, request: Search) -> CrogiaFilesFound:
 
 
 @endpoint("POST /api/sessions/{session_id}/search/grep", "search.text")
-async def search_text(asking: Asking, request: Search) -> CrogiaTextFound:
+async def search_text(asking: Asking, request: FileSearch) -> CrogiaTextFound:
     """Search for text patterns within files."""
     found = await asking.ask("search.text", **_search(request))
     matches = [
@@ -111,7 +111,7 @@ async def search_text(asking: Asking, request: Search) -> CrogiaTextFound:
     return CrogiaTextFound(pattern=request.pattern, path=request.path, matches=matches)
 
 
-def _search(request: Search) -> dict[str, Any]:
+def _search(request: FileSearch) -> dict[str, Any]:
     types = [each.strip() for each in request.file_types.split(",")]
     return {
         "sessionId": request.session_id,

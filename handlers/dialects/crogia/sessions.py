@@ -28,7 +28,7 @@ def unasked(settings: Settings) -> list[ToolGroup]:
 
 
 @value
-class Nothing(PlainShape):
+class NoFields(PlainShape):
     """No fields."""
 
 
@@ -43,13 +43,13 @@ class NewSession(PlainShape):
 
 
 @value
-class NewTask(PlainShape):
+class TaskText(PlainShape):
     session_id: str
     task: str = field(metadata=_TASK)
 
 
 @endpoint("GET /api/health", "system.health", is_open=True)
-async def health(asking: Asking, request: Nothing) -> CrogiaHealth:
+async def health(asking: Asking, request: NoFields) -> CrogiaHealth:
     """Check if the server and Docker are running properly."""
     found = await asking.ask("system.health")
     return CrogiaHealth(
@@ -61,7 +61,7 @@ async def health(asking: Asking, request: Nothing) -> CrogiaHealth:
 
 
 @endpoint("GET /api/sessions", "session.list", "task.list", "session.sandbox")
-async def list_sessions(asking: Asking, request: Nothing) -> list[CrogiaSession]:
+async def list_sessions(asking: Asking, request: NoFields) -> list[CrogiaSession]:
     """List all active agent sessions of the caller, newest first."""
     return [await _told(asking, session) async for session in _active(asking)]
 
@@ -96,7 +96,7 @@ async def delete_session(asking: Asking, request: OneSession) -> CrogiaDone:
 
 
 @endpoint("POST /api/sessions/{session_id}/tasks", "task.create")
-async def execute_task(asking: Asking, request: NewTask) -> CrogiaTaskBegun:
+async def execute_task(asking: Asking, request: TaskText) -> CrogiaTaskBegun:
     """Execute a task in an existing session. Its progress is streamed via WebSocket."""
     await asking.ask("task.create", sessionId=request.session_id, input=request.task)
     return CrogiaTaskBegun(message=f"Task started in session {request.session_id}", task=request.task)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from handlers.dialects.extension.method import Call, Nothing, method
+from handlers.dialects.extension.method import Call, NoArguments, method
 from handlers.dialects.extension.tasks import put_away, stack_of
 from models.approval import ApprovalStatus, Verdict
 from models.error import Conflict
@@ -22,7 +22,7 @@ BEHIND: Final = (
 
 
 @method("pressPrimaryButton", *BEHIND)
-async def press_primary_button(call: Call, arguments: Nothing) -> None:
+async def press_primary_button(call: Call, arguments: NoArguments) -> None:
     """Approve, save, run, go on (while a command runs, too), resume; after a completed task: end it, ready
     for a new one.
     """
@@ -37,7 +37,7 @@ async def press_primary_button(call: Call, arguments: Nothing) -> None:
 
 
 @method("pressSecondaryButton", *BEHIND)
-async def press_secondary_button(call: Call, arguments: Nothing) -> None:
+async def press_secondary_button(call: Call, arguments: NoArguments) -> None:
     """Reject, end, terminate; kill the command that the task waits for."""
     stack = await stack_of(call)
     if not stack:

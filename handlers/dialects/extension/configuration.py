@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from handlers.dialects.extension.method import Call, Nothing, fields_named, method
+from handlers.dialects.extension.method import Call, NoArguments, fields_named, method
 from handlers.dialects.extension.settings import names_in, read_settings, settings_of
 from handlers.dialects.extension.tasks import open_session
 from models.shape import Shape, value
 
 
 @value
-class Values(Shape):
+class ConfigurationValues(Shape):
     values: dict[str, Any]
 
 
 @method("isReady", "system.health")
-async def is_ready(call: Call, arguments: Nothing) -> bool:
+async def is_ready(call: Call, arguments: NoArguments) -> bool:
     """Whether the server takes work."""
     return bool((await call.ask("system.health"))["status"] == "healthy")
 
 
 @method("getSession", "session.get")
-async def get_session(call: Call, arguments: Nothing) -> dict[str, Any]:
+async def get_session(call: Call, arguments: NoArguments) -> dict[str, Any]:
     """The client's session, and the `lastSeq` up to which it has been told of it: where to return after a
     break."""
     found = await call.ask_here("session.get")
@@ -30,13 +30,13 @@ async def get_session(call: Call, arguments: Nothing) -> dict[str, Any]:
 
 
 @method("getConfiguration", "session.create", "event.subscribe", "session.get")
-async def get_configuration(call: Call, arguments: Nothing) -> dict[str, Any]:
+async def get_configuration(call: Call, arguments: NoArguments) -> dict[str, Any]:
     """The session's configuration in S2's words."""
     return settings_of(await _config(call))
 
 
 @method("setConfiguration", "session.create", "event.subscribe", "session.get", "session.update")
-async def set_configuration(call: Call, arguments: Values) -> None:
+async def set_configuration(call: Call, arguments: ConfigurationValues) -> None:
     """Change the session's configuration; what is left out stays. A running task keeps its own."""
     settings = read_settings(arguments.values, with_task=False, place="values")
     call.ignored.extend(settings.unknown)

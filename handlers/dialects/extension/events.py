@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import orjson
 
-from handlers.dialects.extension.messages import Drafts, complete_message
+from handlers.dialects.extension.messages import PartialMessages, complete_message
 from models.event import StoredEvent
 from models.mode import ModeSwitched
 from models.session import SessionUpdatedEvent
@@ -47,11 +47,11 @@ CUT_OFF: Final = frozenset({CallFailure.INTERRUPTED, CallFailure.CANCELLED, Call
 ENDINGS: Final = frozenset(ended.name for ended in (TaskCompleted, TaskFailed, TaskCancelled, TaskResumable))
 
 
-class EventStream:
+class ExtensionEventStream:
     """What one client is told. Only a message that is being written needs to know what it was told before."""
 
     def __init__(self) -> None:
-        self._drafts = Drafts()
+        self._drafts = PartialMessages()
 
     def render(self, stored: StoredEvent) -> Sequence[bytes]:
         """The event in S2's words, each a JSON list; none for one that S2 does not know."""

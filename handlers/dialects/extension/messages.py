@@ -24,7 +24,7 @@ def cline_message(message: dict[str, Any], *, partial: bool = False) -> dict[str
 
 
 @dataclass(slots=True)
-class Draft:
+class PartialMessage:
     """A message that is being written, as far as this client could follow it."""
 
     task_id: str
@@ -49,11 +49,11 @@ class Draft:
         return {"ts": self.ts, "type": "say", "say": "error", "text": text, "partial": False}
 
 
-class Drafts:
+class PartialMessages:
     """The messages of which one client has seen the beginning and not the end."""
 
     def __init__(self) -> None:
-        self._drafts: dict[str, Draft] = {}
+        self._drafts: dict[str, PartialMessage] = {}
 
     def write(self, content: dict[str, Any]) -> list[list[Any]]:
         """Take a `message.delta`. A client that missed a piece gets the message when it is complete."""
@@ -74,7 +74,7 @@ class Drafts:
     ) -> list[list[Any]]:
         name, position = content["messageId"], content["position"]
         if position == 0 and name not in self._drafts:
-            self._drafts[name] = Draft(content["taskId"], content["ts"], shape, tool_name=tool_name)
+            self._drafts[name] = PartialMessage(content["taskId"], content["ts"], shape, tool_name=tool_name)
         draft = self._drafts.get(name)
         if draft is None or position != len(draft.written) or position > LONGEST_DRAFT:
             return []

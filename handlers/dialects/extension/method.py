@@ -74,7 +74,7 @@ class Method:
 
 
 @value
-class Nothing(Shape):
+class NoArguments(Shape):
     """No arguments."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any, Final
 
-from handlers.dialects.extension.method import Call, Nothing, fields_named, method
+from handlers.dialects.extension.method import Call, NoArguments, fields_named, method
 from models.error import FieldMistake, NotFound, ValidationFailed
 from models.shape import Shape, value
 
@@ -72,7 +72,7 @@ async def _update(call: Call, found: dict[str, Any], arguments: ProfileSettings)
 
 
 @method("getProfiles", "profile.list")
-async def get_profiles(call: Call, arguments: Nothing) -> list[str]:
+async def get_profiles(call: Call, arguments: NoArguments) -> list[str]:
     """The names of the caller's profiles."""
     return [profile["name"] for profile in await _all(call)]
 
@@ -113,7 +113,7 @@ async def delete_profile(call: Call, arguments: OneProfile) -> None:
 
 
 @method("getActiveProfile", "profile.list")
-async def get_active_profile(call: Call, arguments: Nothing) -> str | None:
+async def get_active_profile(call: Call, arguments: NoArguments) -> str | None:
     """The name of the profile that the caller's sessions work with; `null` if none is active."""
     return next((str(profile["name"]) for profile in await _all(call) if profile["isActive"]), None)
 

@@ -28,7 +28,7 @@ AUTO_APPROVAL: Final = frozenset(
 
 
 @dataclass(slots=True)
-class Settings:
+class ExtensionSettings:
     """S2's settings, sorted by where they belong here."""
 
     session: dict[str, Any] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class Settings:
         return {**self.session, "autoApproval": kept}
 
 
-def read_settings(values: Mapping[str, Any], *, with_task: bool, place: str) -> Settings:
+def read_settings(values: Mapping[str, Any], *, with_task: bool, place: str) -> ExtensionSettings:
     """Sort S2's settings; `null` takes one back to its default, and those that are not known here are named.
 
     Raises: ValidationFailed, for what belongs to a task where there is none.
@@ -59,7 +59,7 @@ def read_settings(values: Mapping[str, Any], *, with_task: bool, place: str) -> 
     if misplaced:
         reason = "Belongs to a task: give it with startNewTask."
         raise ValidationFailed([FieldMistake(f"{place}.{name}", reason) for name in misplaced])
-    settings = Settings()
+    settings = ExtensionSettings()
     for name, content in values.items():
         if name in SESSION_SETTINGS:
             settings.session[SESSION_SETTINGS[name]] = content

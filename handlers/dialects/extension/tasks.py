@@ -6,8 +6,8 @@ import contextlib
 from dataclasses import field
 from typing import Any, Final
 
-from handlers.dialects.extension.method import Call, Nothing, fields_named, method
-from handlers.dialects.extension.settings import Settings, names_in, read_settings
+from handlers.dialects.extension.method import Call, NoArguments, fields_named, method
+from handlers.dialects.extension.settings import ExtensionSettings, names_in, read_settings
 from models.error import AppError, Conflict, NotFound
 from models.identifier import SessionId
 from models.shape import Shape, limited, value
@@ -83,7 +83,7 @@ async def start_new_task(call: Call, arguments: StartNewTask) -> str:
 
 
 async def _make_room(
-    call: Call, settings: Settings, *, is_new: bool
+    call: Call, settings: ExtensionSettings, *, is_new: bool
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Have a session for a new task; the tasks that stand in its way, and what the task changes with it."""
     if call.desk.session_id is None:
@@ -165,7 +165,7 @@ async def is_task_in_history(call: Call, arguments: OneTask) -> bool:
 
 
 @method("getCurrentTaskStack", "task.stack", "task.list")
-async def get_current_task_stack(call: Call, arguments: Nothing) -> list[str]:
+async def get_current_task_stack(call: Call, arguments: NoArguments) -> list[str]:
     """The ids of the task under way and of its subtasks, the current one last.
 
     A completed task stays until it is cleared or another one starts.
@@ -199,7 +199,7 @@ async def put_away(call: Call) -> None:
 
 
 @method("cancelCurrentTask", "task.stack", "task.cancel")
-async def cancel_current_task(call: Call, arguments: Nothing) -> None:
+async def cancel_current_task(call: Call, arguments: NoArguments) -> None:
     """Cancel the task under way with its subtasks: nothing of it goes on."""
     await current(call)
     await call.ask_here("task.cancel", taskId=(await stack_of(call))[0]["id"])

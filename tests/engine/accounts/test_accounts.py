@@ -12,7 +12,7 @@ from engine.storage.tables import api_keys, refresh_tokens, users
 from models.error import AuthenticationFailed, Conflict, NotFound, TokenExpired, ValidationFailed
 from models.identifier import KeyId, UserId
 from models.login import Login, LoginAnswer
-from models.user import Caller, Credential, Permission, Provider, Role, User
+from models.user import Caller, Credential, IdentityProvider, Permission, Role, User
 from tests.engine.accounts.conftest import EMAIL, PASSWORD, House, TestClock
 
 LIFETIME_S = 3600
@@ -329,4 +329,4 @@ def test_secrets_do_not_show_when_a_request_is_logged(admitted: LoginAnswer) -> 
 
 
 def test_a_local_user_is_the_servers_own(ada: User) -> None:
-    assert ada.provider is Provider.LOCAL
+    assert ada.provider is IdentityProvider.LOCAL

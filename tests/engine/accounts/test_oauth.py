@@ -23,7 +23,7 @@ from models.error import (
 )
 from models.login import Login, OAuthLogin
 from models.settings import Settings
-from models.user import Provider, Role
+from models.user import IdentityProvider, Role
 from tests.engine.accounts.conftest import PASSWORD, House
 
 REDIRECT = "https://app.example.com/callback"
@@ -121,7 +121,11 @@ class TestLoggingIn:
     async def test_the_first_login_makes_an_account(self, accounts: Accounts) -> None:
         answer = await accounts.login_with_oauth(request())
         user = answer.user
-        assert (user.email, user.name, user.provider) == ("grace@example.com", "Grace", Provider.GOOGLE)
+        assert (user.email, user.name, user.provider) == (
+            "grace@example.com",
+            "Grace",
+            IdentityProvider.GOOGLE,
+        )
         assert user.roles == [Role.USER]
         assert (await accounts.identify(answer.tokens.access_token)).user == user
 
@@ -156,14 +160,18 @@ class TestLoggingIn:
             {"email": "first@example.com", "primary": True, "verified": True},
         ]
         user = (await accounts.login_with_oauth(request("github"))).user
-        assert (user.email, user.name, user.provider) == ("first@example.com", "grace", Provider.GITHUB)
+        assert (user.email, user.name, user.provider) == (
+            "first@example.com",
+            "grace",
+            IdentityProvider.GITHUB,
+        )
 
     async def test_microsofts_one_tenant_vouches_for_the_address(
         self, accounts: Accounts, provider: StandIn
     ) -> None:
         provider.profile = {"sub": "1", "email": "grace@example.com", "name": "Grace"}
         user = (await accounts.login_with_oauth(request("microsoft"))).user
-        assert user.provider is Provider.MICROSOFT
+        assert user.provider is IdentityProvider.MICROSOFT
 
     async def test_an_account_with_no_password_lets_nobody_in_by_one(self, accounts: Accounts) -> None:
         await accounts.login_with_oauth(request())

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.accounts.profiles import ProfileUnreadable, ProviderProfiles
-from engine.accounts.sealing import Seal, SealBroken
+from engine.accounts.sealing import SealBroken, Sealer
 from engine.accounts.users import Users
 from engine.storage.accounts import UserRepository
 from engine.storage.profiles import ProfileRepository
@@ -172,10 +172,10 @@ async def test_after_a_change_of_the_secret_the_key_is_unreadable(
 
 
 def test_a_sealed_text_opens_for_its_owner_and_purpose_alone() -> None:
-    seal = Seal(SECRET, "one")
+    seal = Sealer(SECRET, "one")
     sealed = seal.close("text\nof lines", "owner")
     assert seal.open(sealed, "owner") == "text\nof lines"
-    for other, owner in ((seal, "stranger"), (Seal(SECRET, "two"), "owner")):
+    for other, owner in ((seal, "stranger"), (Sealer(SECRET, "two"), "owner")):
         with pytest.raises(SealBroken):
             other.open(sealed, owner)
     assert re.search("text", sealed) is None

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from engine.tools.catalogue import DEFAULT_TOOLS
+from engine.tools.registry import DEFAULT_TOOLS
 from models.error import AppError
 from models.task import TaskStatus
 from models.tool import ToolExecute

@@ -149,7 +149,7 @@ async def test_nothing_stored_is_lost_by_condensing(make_agent: Callable[..., Aw
         [usage(120_000, 500), say("I look."), call("list_files", path=".")], [say("Empty.")], [done()]
     )
     runner = agent.engine.runner
-    stored = await runner._equipment.transcripts.load(task.id)
+    stored = await runner._services.transcripts.load(task.id)
     assert [turn.is_summary for turn in stored.turns] == [False, False, False, True, False, False]
     assert stored.turns[1].text == "I look."
 

@@ -8,7 +8,7 @@ import pytest
 
 from engine.agent.modes import BUILT_IN, ModeBook
 from engine.providers.provider import ModelRequest
-from engine.runtimes.workspace import Workspace
+from engine.workspace.workspace import Workspace
 from models.error import InvalidField
 from models.task import TaskStatus
 from tests.engine.agent.conftest import Agent, call, done

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.agent.asking import IMAGES_REFUSED
+from engine.agent.model_client import IMAGES_REFUSED
 from engine.agent.run import CUT
 from engine.providers.provider import (
     CallDelta,
@@ -21,7 +21,7 @@ from engine.providers.provider import (
     Usage,
 )
 from engine.providers.wire import parse_arguments
-from models.conversation import Role
+from models.conversation import TurnRole
 from models.task import TaskCreate, TaskStatus
 from tests.engine.agent.conftest import Agent, call, done, say
 from tests.engine.providers.asking import PIXEL
@@ -58,7 +58,7 @@ async def test_a_call_whose_arguments_cannot_be_used_is_told_and_the_task_goes_o
     task = await agent.run([requested("execute_command", arguments)], [done()])
     assert task.status is TaskStatus.COMPLETED
     told = agent.model.requests[1].turns[-1]
-    assert told.role is Role.TOOL
+    assert told.role is TurnRole.TOOL
     assert not told.success
     assert reason in told.text
     assert "nothing was done" in told.text

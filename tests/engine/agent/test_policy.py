@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from engine.agent.policy import ApprovalPolicy
-from engine.runtimes.workspace import Workspace
-from engine.tools.catalogue import DEFAULT_TOOLS, Catalogue
 from engine.tools.codebase_search import CodebaseSearch
 from engine.tools.reach import reach
+from engine.tools.registry import DEFAULT_TOOLS, ToolRegistry
+from engine.workspace.workspace import Workspace
 from models.approval import ApprovalRule
 from models.auto_approval import AutoApproval
 from models.session import ResourceLimits, SessionConfig
 from models.settings import ApprovalSettings
 
-TOOLS = Catalogue([*DEFAULT_TOOLS, CodebaseSearch(None)])  # type: ignore[arg-type]
+TOOLS = ToolRegistry([*DEFAULT_TOOLS, CodebaseSearch(None)])  # type: ignore[arg-type]
 DIFF = "<<<<<<< SEARCH\na\n=======\nb\n>>>>>>> REPLACE"
 
 

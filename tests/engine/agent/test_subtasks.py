@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from engine.agent.limits import Patience
+from engine.agent.limits import PausableTimeout
 from models.identifier import TaskId, new_id
 from models.task import FINAL, Activity, Task, TaskStatus
 from tests.engine.agent.conftest import Agent, call, done, usage
@@ -75,13 +75,13 @@ async def child_of(agent: Agent, task: Task) -> Task:
 
 
 async def test_the_time_of_a_subtask_is_taken_from_its_parents() -> None:
-    async with (parent := Patience(100)):
+    async with (parent := PausableTimeout(100)):
         with parent.paused():
             left_s = parent.left_s
-            async with (child := Patience(1000, parent)):
+            async with (child := PausableTimeout(1000, parent)):
                 assert child.left_s == pytest.approx(left_s, abs=0.5)
             parent_s = parent.left_s
-            async with (other := Patience(30, parent)):
+            async with (other := PausableTimeout(30, parent)):
                 assert other.left_s <= 30
         assert parent.left_s <= parent_s <= left_s
 

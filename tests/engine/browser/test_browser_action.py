@@ -209,7 +209,7 @@ async def test_private_addresses_are_refused(browsing: OpenBrowsing, host: str) 
 async def test_a_redirect_to_a_private_address_is_refused(
     browsing: OpenBrowsing, site: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.addresses.is_public", lambda address: str(address) == "127.0.0.1")
+    monkeypatch.setattr("engine.network.addresses.is_public", lambda address: str(address) == "127.0.0.1")
     private = site.replace("127.0.0.1", "127.0.0.2")
     async with asyncio.timeout(PATIENCE_S), browsing(allow_private=False) as page:
         assert "(Greeter)" in (await page.act("launch", url=f"{site}/away?to={site}")).output

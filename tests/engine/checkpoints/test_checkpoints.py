@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.checkpoints.checkpoints import Checkpoints
-from engine.runtimes.workspace import Workspace
+from engine.workspace.workspace import Workspace
 from models.checkpoint import ChangedFile
 from models.error import InvalidField, NotFound
 from models.identifier import SessionId

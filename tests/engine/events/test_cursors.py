@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from engine.events.log import Place
+from engine.events.log import ReadPosition
 from models import event as events
 from models.identifier import EventId
 from models.task import TaskProgress
@@ -24,11 +24,11 @@ def id_of(stored: Any) -> EventId:
 
 async def test_a_reader_goes_on_behind_the_last_event_that_it_was_given(storage: Storage) -> None:
     told = [await storage.log.append(SESSION, EVENT) for _ in range(3)]
-    assert await storage.log.place(SESSION, 2, None) == Place(2)
-    assert await storage.log.place(SESSION, None, id_of(told[1])) == Place(2)
-    assert await storage.log.place(SESSION, 1, id_of(told[1])) == Place(2)
-    assert await storage.log.place(SESSION, 0, None) == Place(0)
-    assert await storage.log.place(SESSION, None, None) == Place(None)
+    assert await storage.log.place(SESSION, 2, None) == ReadPosition(2)
+    assert await storage.log.place(SESSION, None, id_of(told[1])) == ReadPosition(2)
+    assert await storage.log.place(SESSION, 1, id_of(told[1])) == ReadPosition(2)
+    assert await storage.log.place(SESSION, 0, None) == ReadPosition(0)
+    assert await storage.log.place(SESSION, None, None) == ReadPosition(None)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ async def test_a_cursor_that_cannot_be_of_this_log_begins_anew(
 ) -> None:
     for _ in range(3):
         await storage.log.append(SESSION, EVENT)
-    assert await storage.log.place(SESSION, last_seq, last_id) == Place(0, is_reset=True)
+    assert await storage.log.place(SESSION, last_seq, last_id) == ReadPosition(0, is_reset=True)
 
 
 async def test_a_log_restored_from_a_backup_knows_the_cursors_of_what_it_has_forgotten(
@@ -71,6 +71,6 @@ async def test_a_log_restored_from_a_backup_knows_the_cursors_of_what_it_has_for
     restored = await open_storage(backup)
     again = await restored.log.append(SESSION, EVENT)
     assert again.seq == forgotten.seq and id_of(again) != id_of(forgotten)
-    assert await restored.log.place(SESSION, None, id_of(kept)) == Place(1)
+    assert await restored.log.place(SESSION, None, id_of(kept)) == ReadPosition(1)
     assert (await restored.log.place(SESSION, None, id_of(forgotten))).is_reset
     await restored.database.close()

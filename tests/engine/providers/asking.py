@@ -18,7 +18,7 @@ from engine.providers.provider import (
     TextDelta,
     Usage,
 )
-from models.conversation import Role, ToolCall, Turn
+from models.conversation import ToolCall, Turn, TurnRole
 from models.identifier import CallId
 from models.tool import ToolDescription, ToolGroup
 
@@ -73,7 +73,7 @@ class Reply:
         """What a conversation keeps of it."""
         kept = self.continuation
         return Turn(
-            role=Role.ASSISTANT,
+            role=TurnRole.ASSISTANT,
             text=self.text,
             reasoning=self.reasoning,
             calls=[asked(call.call_id, call.tool_name, dict(call.arguments)) for call in self.calls],
@@ -90,7 +90,7 @@ def question(
     *turns: Turn | str, model: str, url: str, key: str | None = "a-key", **parts: Any
 ) -> ModelRequest:
     """A request; texts stand for what a person said."""
-    said = [Turn(role=Role.USER, text=turn) if isinstance(turn, str) else turn for turn in turns]
+    said = [Turn(role=TurnRole.USER, text=turn) if isinstance(turn, str) else turn for turn in turns]
     parts = {"system": "Be brief.", "tools": [READ_FILE], **parts}
     return ModelRequest(model=model, turns=said, endpoint=Endpoint(base_url=url, api_key=key), **parts)
 
@@ -100,8 +100,8 @@ def asked(call_id: str, tool_name: str = "read_file", arguments: dict[str, Any] 
 
 
 def reply(text: str = "", *calls: ToolCall, **parts: Any) -> Turn:
-    return Turn(role=Role.ASSISTANT, text=text, calls=list(calls), **parts)
+    return Turn(role=TurnRole.ASSISTANT, text=text, calls=list(calls), **parts)
 
 
 def result(call_id: str, text: str, **parts: Any) -> Turn:
-    return Turn(role=Role.TOOL, call_id=CallId(call_id), text=text, **parts)
+    return Turn(role=TurnRole.TOOL, call_id=CallId(call_id), text=text, **parts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as some
 
-from models.conversation import Role, ToolCall, Turn
+from models.conversation import ToolCall, Turn, TurnRole
 from models.identifier import CallId
 from tests.engine.providers.asking import PIXEL
 
@@ -40,17 +40,17 @@ def _replies(draw: some.DrawFn) -> Turn:
         return _turn(text, calls, provider, {"model": model, "blocks": [thought, *said, *numbered]})
     if provider == "gemini":
         return _turn(text, calls, provider, {"model": model, "parts": [*said, *numbered]})
-    return Turn(role=Role.ASSISTANT, text=text, calls=calls)
+    return Turn(role=TurnRole.ASSISTANT, text=text, calls=calls)
 
 
 def _turn(text: str, calls: list[ToolCall], provider: str, content: dict[str, object]) -> Turn:
     kept = {"provider": provider, "content": content}
-    return Turn(role=Role.ASSISTANT, text=text, calls=calls, continuation=kept)
+    return Turn(role=TurnRole.ASSISTANT, text=text, calls=calls, continuation=kept)
 
 
-_said = some.builds(Turn, role=some.just(Role.USER), text=_texts, images=_images)
+_said = some.builds(Turn, role=some.just(TurnRole.USER), text=_texts, images=_images)
 _results = some.builds(
-    Turn, role=some.just(Role.TOOL), text=_texts, call_id=_ids, success=some.booleans(), images=_images
+    Turn, role=some.just(TurnRole.TOOL), text=_texts, call_id=_ids, success=some.booleans(), images=_images
 )
 
 conversations = some.lists(_said | _replies() | _results, max_size=12)

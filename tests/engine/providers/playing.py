@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.providers.playbook import COMPLETION
 from engine.providers.provider import CallRequested, ModelRequest, TextDelta
-from engine.providers.scripted import ScriptedProvider
-from models.conversation import Role, ToolCall, Turn
+from engine.providers.scripted.playbook import COMPLETION
+from engine.providers.scripted.provider import ScriptedProvider
+from models.conversation import ToolCall, Turn, TurnRole
 from models.identifier import CallId
 
 Outcome = Callable[[ToolCall], Turn]
@@ -19,15 +19,15 @@ Outcome = Callable[[ToolCall], Turn]
 def answered(
     call: ToolCall, text: str = "done", *, success: bool = True, exit_code: int | None = None
 ) -> Turn:
-    return Turn(role=Role.TOOL, text=text, call_id=call.id, success=success, exit_code=exit_code)
+    return Turn(role=TurnRole.TOOL, text=text, call_id=call.id, success=success, exit_code=exit_code)
 
 
 def interrupted(call: ToolCall) -> Turn:
-    return Turn(role=Role.TOOL, text="unknown", call_id=call.id, success=False, interrupted=True)
+    return Turn(role=TurnRole.TOOL, text="unknown", call_id=call.id, success=False, interrupted=True)
 
 
 def said(text: str) -> Turn:
-    return Turn(role=Role.USER, text=text)
+    return Turn(role=TurnRole.USER, text=text)
 
 
 async def ask(provider: ScriptedProvider, model: str, turns: Sequence[Turn]) -> Turn:
@@ -45,7 +45,7 @@ async def ask(provider: ScriptedProvider, model: str, turns: Sequence[Turn]) -> 
                         id=CallId(event.call_id), tool_name=event.tool_name, arguments=dict(event.arguments)
                     )
                 )
-    return Turn(role=Role.ASSISTANT, text="".join(text), calls=calls)
+    return Turn(role=TurnRole.ASSISTANT, text="".join(text), calls=calls)
 
 
 @dataclass
@@ -85,7 +85,7 @@ class Play:
 
     @property
     def text(self) -> str:
-        return "\n".join(turn.text for turn in self.turns if turn.role is Role.ASSISTANT)
+        return "\n".join(turn.text for turn in self.turns if turn.role is TurnRole.ASSISTANT)
 
 
 def playbook_file(

@@ -15,7 +15,7 @@ from engine.providers.provider import (
     ReasoningDelta,
     TextDelta,
 )
-from models.conversation import Role, Turn
+from models.conversation import Turn, TurnRole
 from models.tool import ToolDescription, ToolGroup
 
 AnyEvent = TypeVar("AnyEvent", bound=ModelEvent)
@@ -35,7 +35,7 @@ READ_FILE = ToolDescription(
 
 def said(text: str, *images: str) -> Turn:
     """What a person said."""
-    return Turn(role=Role.USER, text=text, images=list(images))
+    return Turn(role=TurnRole.USER, text=text, images=list(images))
 
 
 async def collect(provider: Provider, request: ModelRequest) -> list[ModelEvent]:

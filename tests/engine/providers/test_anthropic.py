@@ -11,7 +11,7 @@ from engine.providers.anthropic import AnthropicProvider
 from engine.providers.anthropic.request import parameters
 from engine.providers.anthropic.thinking import Thinking, budget_of, thinking_of
 from engine.providers.provider import CallRequested, ModelRequest, ProviderFailure
-from models.conversation import Role, Turn
+from models.conversation import Turn, TurnRole
 from tests.engine.providers.asking import PIXEL, ask, asked, question, reply, result
 from tests.engine.providers.conversations import conversations
 from tests.support.mock_models import MockModels
@@ -229,7 +229,7 @@ def test_the_system_prompt_the_tools_and_the_last_messages_are_marked_for_the_ca
 
 
 def test_images_are_sent_in_what_people_say_and_in_results() -> None:
-    told = Turn(role=Role.USER, text="Look.", images=[PIXEL])
+    told = Turn(role=TurnRole.USER, text="Look.", images=[PIXEL])
     messages = sent(told, reply("", asked("a")), result("a", "", images=[PIXEL]))["messages"]
     data = PIXEL.partition(",")[2]
     source = {"type": "base64", "media_type": "image/png", "data": data}
@@ -238,7 +238,7 @@ def test_images_are_sent_in_what_people_say_and_in_results() -> None:
 
 
 def test_an_image_that_the_model_cannot_see_is_replaced_by_a_note() -> None:
-    told = Turn(role=Role.USER, images=["data:image/svg+xml;base64,aGk="])
+    told = Turn(role=TurnRole.USER, images=["data:image/svg+xml;base64,aGk="])
     [message] = sent(told)["messages"]
     assert "image/svg+xml was left out" in message["content"][0]["text"]
 

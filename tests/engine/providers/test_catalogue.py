@@ -15,7 +15,7 @@ from engine.providers.catalogue import Providers
 from engine.providers.gemini import GeminiProvider
 from engine.providers.openai import OllamaProvider, OpenAIProvider
 from engine.providers.provider import Endpoint, ModelEvent, ModelRequest, Provider, ProviderFailure
-from engine.providers.scripted import ScriptedProvider
+from engine.providers.scripted.provider import ScriptedProvider
 from models.settings import ProviderSettings
 
 NOBODY = "http://127.0.0.1:1/v1"

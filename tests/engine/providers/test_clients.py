@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-from engine.providers.clients import MOST_IDLE, Clients
+from engine.providers.clients import MOST_IDLE, ClientPool
 from engine.providers.provider import Endpoint
 
 
@@ -21,7 +21,7 @@ def endpoint(number: int) -> Endpoint:
 
 
 async def test_one_endpoint_has_one_client() -> None:
-    clients = Clients(Opened, Opened.close)
+    clients = ClientPool(Opened, Opened.close)
 
     async def use() -> Opened:
         async with clients.lent(endpoint(1)) as client:
@@ -32,13 +32,13 @@ async def test_one_endpoint_has_one_client() -> None:
 
 
 async def test_another_key_has_another_client() -> None:
-    clients = Clients(Opened, Opened.close)
+    clients = ClientPool(Opened, Opened.close)
     async with clients.lent(endpoint(1)) as one, clients.lent(Endpoint(base_url="http://host-1")) as other:
         assert one is not other
 
 
 async def test_only_idle_clients_make_room_for_others() -> None:
-    clients = Clients(Opened, Opened.close)
+    clients = ClientPool(Opened, Opened.close)
     async with clients.lent(endpoint(0)) as kept:
         async with clients.lent(endpoint(1)) as first_idle:
             pass
@@ -50,7 +50,7 @@ async def test_only_idle_clients_make_room_for_others() -> None:
 
 
 async def test_all_are_closed_in_the_end() -> None:
-    clients = Clients(Opened, Opened.close)
+    clients = ClientPool(Opened, Opened.close)
     async with contextlib.AsyncExitStack() as stack:
         opened = [await stack.enter_async_context(clients.lent(endpoint(number))) for number in range(3)]
     await clients.close()

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.providers.playbook import Playbook, PlaybookCall, Step
-from engine.providers.playbook_files import read
-from engine.providers.scripted import ScriptedProvider
-from engine.providers.template_filters import FILTERS
-from engine.providers.template_language import TESTS, Result, Values
+from engine.providers.scripted.files import read
+from engine.providers.scripted.playbook import Playbook, PlaybookCall, Step
+from engine.providers.scripted.provider import ScriptedProvider
+from engine.providers.scripted.template_filters import FILTERS
+from engine.providers.scripted.template_language import TESTS, Result, TemplateValues
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "playbooks.md").read_text()
 ROWS = [line for line in DOCUMENT.splitlines() if line.startswith("| `")]
@@ -28,7 +28,7 @@ def test_every_key_has_a_row() -> None:
 
 def test_every_filter_and_name_has_a_row() -> None:
     assert set(FILTERS) | {"input", "messages", "results"} <= IN_TABLES
-    assert set(Values.__slots__) == {"input", "messages", "results"}
+    assert set(TemplateValues.__slots__) == {"input", "messages", "results"}
 
 
 @pytest.mark.parametrize("part", Result.__slots__)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from engine.providers.gemini import GeminiProvider
 from engine.providers.gemini.request import contents
 from engine.providers.provider import ProviderFailure
-from models.conversation import Role, Turn
+from models.conversation import Turn, TurnRole
 from tests.engine.providers.asking import PIXEL, ask, asked, question, reply, result
 from tests.engine.providers.conversations import conversations
 from tests.support.streams import StreamServer
@@ -88,7 +88,7 @@ def test_every_conversation_becomes_one_that_the_protocol_takes(turns: list[Turn
 @given(conversations)
 def test_the_first_call_of_an_answer_is_always_signed_for_those_who_want_it(turns: list[Turn]) -> None:
     for turn in turns:
-        if turn.role is Role.ASSISTANT and turn.calls:
+        if turn.role is TurnRole.ASSISTANT and turn.calls:
             model = converted([turn], NEW)[1]
             first = next(part for part in model.parts if part.function_call)
             assert first.thought_signature
@@ -157,7 +157,7 @@ async def test_what_came_of_calls_is_told_apart(
 async def test_images_are_sent_beside_what_is_said_and_after_all_results(
     provider: GeminiProvider, stream_server: StreamServer
 ) -> None:
-    told = Turn(role=Role.USER, text="Look.", images=[PIXEL])
+    told = Turn(role=TurnRole.USER, text="Look.", images=[PIXEL])
     seen = result("a", "x", images=[PIXEL, "data:image/svg+xml;base64,aGk="])
     sent = await bodies(
         provider, stream_server, told, reply("", asked("a"), asked("b")), seen, result("b", "y")

@@ -14,7 +14,7 @@ import pytest
 
 from engine.providers.openai import OpenAIProvider
 from engine.providers.provider import Endpoint, ModelEvent, ModelRequest, Stopped, TextDelta, Usage
-from models.settings import Protocol
+from models.settings import WireProtocol
 from tests.engine.providers.questions import collect, failure, only, said, text_of
 from tests.support.ports import free_port
 
@@ -49,7 +49,7 @@ def server(packages: None) -> Iterator[str]:
     del running
 
 
-@pytest.fixture(params=[Protocol.AUTO, Protocol.RESPONSES])
+@pytest.fixture(params=[WireProtocol.AUTO, WireProtocol.RESPONSES])
 async def provider(request: pytest.FixtureRequest) -> AsyncIterator[OpenAIProvider]:
     made = OpenAIProvider(request.param)
     yield made

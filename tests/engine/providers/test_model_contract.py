@@ -15,7 +15,7 @@ from engine.providers.anthropic import AnthropicProvider
 from engine.providers.gemini import GeminiProvider
 from engine.providers.pictures import UNUSABLE
 from engine.providers.provider import ModelRequest, ProviderFailure
-from models.conversation import Role, Turn
+from models.conversation import Turn, TurnRole
 from tests.engine.providers.asking import PIXEL, Asked, Reply, ask, asked, question, reply, result
 from tests.support.mock_models import MockModels
 from tests.support.streams import StreamServer
@@ -331,12 +331,12 @@ async def test_a_conversation_in_disorder_is_accepted(family: Family, mock_model
 
 async def test_an_image_that_is_none_is_replaced_by_a_note(family: Family, mock_models: MockModels) -> None:
     mock_models.say({"content": "I see none."})
-    told = Turn(role=Role.USER, text="Look.", images=["http://elsewhere/a.png"])
+    told = Turn(role=TurnRole.USER, text="Look.", images=["http://elsewhere/a.png"])
     assert (await answered(family, mock_models, told)).text == "I see none."
     assert UNUSABLE in str(mock_models.requests()[0].body)
 
 
 async def test_images_are_accepted(family: Family, mock_models: MockModels) -> None:
     mock_models.say({"content": "A pixel."})
-    told = Turn(role=Role.USER, text="Look.", images=[PIXEL])
+    told = Turn(role=TurnRole.USER, text="Look.", images=[PIXEL])
     assert (await answered(family, mock_models, told)).text == "A pixel."

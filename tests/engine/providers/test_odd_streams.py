@@ -14,7 +14,7 @@ from engine.providers.anthropic import AnthropicProvider
 from engine.providers.gemini import GeminiProvider
 from engine.providers.openai import OpenAIProvider
 from engine.providers.provider import CallRequested, Endpoint, ModelRequest, Provider
-from models.settings import Protocol
+from models.settings import WireProtocol
 from tests.engine.providers.asking import Reply, result
 from tests.engine.providers.questions import READ_FILE, collect, failure, only, said, text_of
 from tests.support.replaying import Replaying, call_piece, chunk
@@ -34,8 +34,8 @@ ANTHROPIC = [
     {"type": "message_stop"},
 ]
 MAKERS: dict[str, tuple[Callable[[], Any], list[dict[str, Any]]]] = {
-    "chat": (lambda: OpenAIProvider(Protocol.CHAT), CHAT),
-    "responses": (lambda: OpenAIProvider(Protocol.RESPONSES), RESPONSES),
+    "chat": (lambda: OpenAIProvider(WireProtocol.CHAT), CHAT),
+    "responses": (lambda: OpenAIProvider(WireProtocol.RESPONSES), RESPONSES),
     "gemini": (GeminiProvider, GEMINI),
     "anthropic": (AnthropicProvider, ANTHROPIC),
 }
@@ -181,7 +181,7 @@ async def test_an_answer_of_claudes_protocol_may_end_without_its_last_event(repl
 async def test_parallel_calls_are_told_apart_whatever_names_them(
     replaying: Replaying, pieces: list[dict[str, Any]]
 ) -> None:
-    provider = OpenAIProvider(Protocol.CHAT)
+    provider = OpenAIProvider(WireProtocol.CHAT)
     replaying.events(*map(chunk, pieces), chunk({}, "tool_calls"))
     calls = only(await collect(provider, asking(replaying, provider)), CallRequested)
     assert [dict(call.arguments) for call in calls] == [{"path": "a"}, {"path": "b"}]
@@ -190,7 +190,7 @@ async def test_parallel_calls_are_told_apart_whatever_names_them(
 
 
 async def test_a_name_repeated_with_every_piece_begins_no_other_call(replaying: Replaying) -> None:
-    provider = OpenAIProvider(Protocol.CHAT)
+    provider = OpenAIProvider(WireProtocol.CHAT)
     replaying.events(
         chunk(call_piece('{"path":', name="read_file", index=0, id="one")),
         chunk(call_piece(' "a"}', name="read_file", index=0, id="one")),
@@ -202,7 +202,7 @@ async def test_a_name_repeated_with_every_piece_begins_no_other_call(replaying: 
 
 
 async def test_thoughts_go_back_with_the_calls_they_led_to_where_they_came_from(replaying: Replaying) -> None:
-    provider = OpenAIProvider(Protocol.CHAT)
+    provider = OpenAIProvider(WireProtocol.CHAT)
     replaying.events(
         chunk({"reasoning_content": "I should "}),
         chunk({"reasoning_content": "look."}),
@@ -230,7 +230,7 @@ async def test_thoughts_go_back_with_the_calls_they_led_to_where_they_came_from(
 async def test_servers_that_want_no_thoughts_back_are_sent_none(
     replaying: Replaying, name: str | None
 ) -> None:
-    provider = OpenAIProvider(Protocol.CHAT)
+    provider = OpenAIProvider(WireProtocol.CHAT)
     thought = [chunk({name: "Hm."})] if name else []
     piece = call_piece('{"path": "a"}', name="read_file", id="one", index=0)
     replaying.events(*thought, chunk(piece), chunk({}, "tool_calls"))

@@ -21,9 +21,9 @@ from engine.providers.provider import (
     TextDelta,
     Usage,
 )
-from models.conversation import Role, ToolCall, Turn
+from models.conversation import ToolCall, Turn, TurnRole
 from models.identifier import CallId
-from models.settings import Protocol
+from models.settings import WireProtocol
 from tests.engine.providers.questions import (
     PIXEL,
     READ_FILE,
@@ -47,15 +47,15 @@ TWO_CALLS: dict[str, Any] = {
 ANSWERED = (
     said("Read a.txt."),
     Turn(
-        role=Role.ASSISTANT,
+        role=TurnRole.ASSISTANT,
         text="Reading.",
         calls=[ToolCall(id=CallId("call_a"), tool_name="read_file", arguments={"path": "a.txt"})],
     ),
-    Turn(role=Role.TOOL, call_id=CallId("call_a"), text="the letter A"),
+    Turn(role=TurnRole.TOOL, call_id=CallId("call_a"), text="the letter A"),
 )
 
 
-@pytest.fixture(params=[Protocol.CHAT, Protocol.RESPONSES])
+@pytest.fixture(params=[WireProtocol.CHAT, WireProtocol.RESPONSES])
 async def provider(request: pytest.FixtureRequest) -> AsyncIterator[OpenAIProvider]:
     made = OpenAIProvider(request.param)
     yield made
@@ -64,7 +64,7 @@ async def provider(request: pytest.FixtureRequest) -> AsyncIterator[OpenAIProvid
 
 @pytest.fixture
 async def chat() -> AsyncIterator[OpenAIProvider]:
-    made = OpenAIProvider(Protocol.CHAT)
+    made = OpenAIProvider(WireProtocol.CHAT)
     yield made
     await made.close()
 

@@ -21,9 +21,9 @@ from engine.providers.provider import (
     Usage,
 )
 from engine.providers.wire import INVALID_JSON
-from models.conversation import Role, ToolCall, Turn
+from models.conversation import ToolCall, Turn, TurnRole
 from models.identifier import CallId
-from models.settings import Protocol
+from models.settings import WireProtocol
 from tests.engine.providers.questions import (
     PIXEL,
     READ_FILE,
@@ -39,14 +39,14 @@ from tests.support.replaying import Replaying, call_piece, chunk, numbered
 
 @pytest.fixture
 async def chat() -> AsyncIterator[OpenAIProvider]:
-    made = OpenAIProvider(Protocol.CHAT)
+    made = OpenAIProvider(WireProtocol.CHAT)
     yield made
     await made.close()
 
 
 @pytest.fixture
 async def responses() -> AsyncIterator[OpenAIProvider]:
-    made = OpenAIProvider(Protocol.RESPONSES)
+    made = OpenAIProvider(WireProtocol.RESPONSES)
     yield made
     await made.close()
 
@@ -135,9 +135,9 @@ async def test_a_call_without_an_id_or_with_a_used_one_gets_a_new_one(
     chat: OpenAIProvider, replaying: Replaying
 ) -> None:
     earlier = Turn(
-        role=Role.ASSISTANT, calls=[ToolCall(id=CallId("call_0"), tool_name="read_file", arguments={})]
+        role=TurnRole.ASSISTANT, calls=[ToolCall(id=CallId("call_0"), tool_name="read_file", arguments={})]
     )
-    result = Turn(role=Role.TOOL, call_id=CallId("call_0"), text="A")
+    result = Turn(role=TurnRole.TOOL, call_id=CallId("call_0"), text="A")
     replaying.events(
         chunk(call_piece("{}", index=0, id="call_0", name="read_file")),
         chunk(call_piece("{}", index=1, name="read_file"), "stop"),
@@ -173,11 +173,13 @@ async def test_images_that_tools_show_come_after_all_results(
 ) -> None:
     calls = [ToolCall(id=CallId(name), tool_name="read_file", arguments={}) for name in ("a", "b")]
     results = [
-        Turn(role=Role.TOOL, call_id=CallId("a"), text="An image.", images=[PIXEL]),
-        Turn(role=Role.TOOL, call_id=CallId("b"), text="B"),
+        Turn(role=TurnRole.TOOL, call_id=CallId("a"), text="An image.", images=[PIXEL]),
+        Turn(role=TurnRole.TOOL, call_id=CallId("b"), text="B"),
     ]
     replaying.events(chunk({"content": "Hi."}, "stop"))
-    await collect(chat, asking(replaying, said("Look."), Turn(role=Role.ASSISTANT, calls=calls), *results))
+    await collect(
+        chat, asking(replaying, said("Look."), Turn(role=TurnRole.ASSISTANT, calls=calls), *results)
+    )
     sent = replaying.requests[0]["messages"]
     assert [message["role"] for message in sent] == ["user", "assistant", "tool", "tool", "user"]
     assert sent[4]["content"][1]["image_url"]["url"] == PIXEL
@@ -286,11 +288,11 @@ async def test_encrypted_reasoning_is_kept_and_handed_back_in_its_place(
     assert replaying.requests[0]["include"] == ["reasoning.encrypted_content"]
     assert replaying.requests[0]["store"] is False
     answer = Turn(
-        role=Role.ASSISTANT,
+        role=TurnRole.ASSISTANT,
         calls=[ToolCall(id=CallId(call.call_id), tool_name=call.tool_name, arguments={"path": "a"})],
         continuation={"provider": kept.provider, "content": dict(kept.content)},
     )
-    result = Turn(role=Role.TOOL, call_id=CallId(call.call_id), text="A")
+    result = Turn(role=TurnRole.TOOL, call_id=CallId(call.call_id), text="A")
     await collect(responses, asking(replaying, said("Hello?"), answer, result))
     sent = replaying.requests[1]["input"]
     assert [item["type"] for item in sent] == [
@@ -308,7 +310,7 @@ async def test_reasoning_of_another_model_or_provider_is_not_handed_back(
     replaying.events(response())
     for provider, model in (("openai", "o3"), ("anthropic", "gpt-5")):
         answer = Turn(
-            role=Role.ASSISTANT,
+            role=TurnRole.ASSISTANT,
             text="Four.",
             continuation={"provider": provider, "content": {"model": model, "items": [REASONING]}},
         )

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from engine.providers.playbook import OnError, Playbook, PlaybookInvalid
-from engine.providers.playbook_files import MOST_BYTES, load, read
+from engine.providers.scripted.files import MOST_BYTES, load, read
+from engine.providers.scripted.playbook import OnError, Playbook, PlaybookInvalid
 
 WHOLE = """
 name: whole

@@ -9,9 +9,9 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.providers.playbook import COMPLETION
 from engine.providers.provider import ProviderFailure
-from engine.providers.scripted import ScriptedProvider
+from engine.providers.scripted.playbook import COMPLETION
+from engine.providers.scripted.provider import ScriptedProvider
 from models.conversation import ToolCall, Turn
 from tests.engine.providers.playing import Play, answered, interrupted, playbook_file, said
 

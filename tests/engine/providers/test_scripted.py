@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.providers.playbook import PlaybookInvalid
 from engine.providers.provider import CallRequested, ModelRequest, ProviderFailure, TextDelta, Usage
-from engine.providers.scripted import MOST_PIECES, ScriptedProvider
-from models.conversation import Role, ToolCall, Turn
+from engine.providers.scripted.playbook import PlaybookInvalid
+from engine.providers.scripted.provider import MOST_PIECES, ScriptedProvider
+from models.conversation import ToolCall, Turn, TurnRole
 from models.identifier import CallId
 from tests.engine.providers.playing import answered, ask, interrupted, play, playbook_file, said
 
@@ -189,7 +189,7 @@ async def test_calls_of_another_model_do_not_count(tmp_path: Path) -> None:
         ToolCall(id=CallId(name), tool_name="x", arguments={})
         for name in ("call_abc", "tried-1-1", "tried-0-1-1", "tried-1-0-1", "other-1-1-1", "tried-x-1-1")
     ]
-    run.turns.append(Turn(role=Role.ASSISTANT, calls=foreign))
+    run.turns.append(Turn(role=TurnRole.ASSISTANT, calls=foreign))
     run.turns += [answered(call) for call in foreign]
     reply = await run.next()
     assert OPENING in reply.text

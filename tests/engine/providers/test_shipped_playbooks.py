@@ -12,13 +12,13 @@ import pytest
 
 import server
 from engine.providers.provider import ProviderFailure
-from engine.providers.scripted import SHIPPED, ScriptedProvider
+from engine.providers.scripted.provider import SHIPPED, ScriptedProvider
 from engine.runtimes.runtime import Exit
-from engine.runtimes.workspace import Workspace
-from engine.tools.catalogue import Catalogue
-from engine.tools.perform import perform
+from engine.tools.execution import execute
+from engine.tools.registry import ToolRegistry
 from engine.tools.tool import ToolFailure
-from models.conversation import Role, ToolCall, Turn
+from engine.workspace.workspace import Workspace
+from models.conversation import ToolCall, Turn, TurnRole
 from models.session import ResourceLimits, SessionConfig
 from tests.engine.providers.playing import Play, said
 
@@ -67,12 +67,12 @@ class Here:
 async def played(folder: Path, task: str, *, model: str = "auto") -> tuple[str, Play]:
     """The result of a playbook in a folder, and the conversation."""
     context = Here(Workspace(folder, max_file_bytes=1_000_000))
-    tools = Catalogue()
+    tools = ToolRegistry()
 
     async def do(call: ToolCall) -> Turn:
-        result = await perform(tools.prepare(call.tool_name, call.arguments), context)
+        result = await execute(tools.prepare(call.tool_name, call.arguments), context)
         return Turn(
-            role=Role.TOOL,
+            role=TurnRole.TOOL,
             text=result.output,
             call_id=call.id,
             success=result.success,

@@ -4,15 +4,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.providers.template import Filling, parse
-from engine.providers.template_filters import MOST_CHARACTERS
-from engine.providers.template_language import Result, Results, TemplateMistake, Values
+from engine.providers.scripted.template import Filling, parse
+from engine.providers.scripted.template_filters import MOST_CHARACTERS
+from engine.providers.scripted.template_language import (
+    Result,
+    TemplateMistake,
+    TemplateResults,
+    TemplateValues,
+)
 
 TESTS = Result(text="Ran 5 tests in 0.1s\n\nFAILED (failures=1)\n", success=False, exit_code=1)
-VALUES = Values(input="Mend it", messages=["one", "two"], results=Results({"tests": TESTS, "items": TESTS}))
+VALUES = TemplateValues(
+    input="Mend it", messages=["one", "two"], results=TemplateResults({"tests": TESTS, "items": TESTS})
+)
 
 
-def fill(source: object, values: Values = VALUES) -> object:
+def fill(source: object, values: TemplateValues = VALUES) -> object:
     return Filling(values).value(source)
 
 
@@ -136,8 +143,8 @@ def test_deep_nesting_is_refused(opened: str) -> None:
         parse("{{ " + opened * 20_000 + "1" + closed * 20_000 + " }}")
 
 
-def long_values() -> Values:
-    return Values(input="\\" * 300_000, messages=["x" * 300_000] * 9, results=Results({}))
+def long_values() -> TemplateValues:
+    return TemplateValues(input="\\" * 300_000, messages=["x" * 300_000] * 9, results=TemplateResults({}))
 
 
 @pytest.mark.parametrize(
@@ -164,7 +171,7 @@ def test_what_stays_within_the_bound_is_whole() -> None:
 
 @given(st.text(), st.text(min_size=1, max_size=3))
 def test_before_and_after_are_what_stands_on_either_side_of_the_first_mark(text: str, mark: str) -> None:
-    values = Values(input=text, messages=[mark], results=Results({}))
+    values = TemplateValues(input=text, messages=[mark], results=TemplateResults({}))
     before = fill("{{ input | before(messages | first) }}", values)
     after = fill("{{ input | after(messages | first) }}", values)
     assert isinstance(before, str)

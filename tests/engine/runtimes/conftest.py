@@ -1,56 +1,18 @@
-"""A workspace beside things that nobody in it may touch, and runtimes as a server chooses them."""
+"""Runtimes as a server chooses them."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from engine.runtimes.choose import Surroundings, choose
 from engine.runtimes.docker.images import Tell
 from engine.runtimes.docker.runtime import DockerRuntime
 from engine.runtimes.runtime import Runtime
-from engine.runtimes.workspace import Workspace
 from models.settings import RuntimeSettings, SessionSettings
 from tests.support.containers import TestEngine
-
-SECRET = b"a secret of the host"
-LARGEST_FILE = 100_000
-
-
-@dataclass(frozen=True)
-class Outside:
-    """What lies beside the workspace, and how to tell that it was left alone."""
-
-    folder: Path
-
-    @property
-    def file(self) -> Path:
-        return self.folder / "canary"
-
-    def is_untouched(self) -> bool:
-        return [entry.name for entry in self.folder.iterdir()] == [
-            "canary"
-        ] and self.file.read_bytes() == SECRET
-
-
-@pytest.fixture
-def outside(tmp_path: Path) -> Outside:
-    folder = tmp_path / "outside"
-    folder.mkdir()
-    (folder / "canary").write_bytes(SECRET)
-    return Outside(folder)
-
-
-@pytest.fixture
-async def workspace(tmp_path: Path) -> Workspace:
-    made = Workspace(tmp_path / "workspaces" / "session-1", max_file_bytes=LARGEST_FILE)
-    await made.make()
-    return made
 
 
 async def chosen(kind: str, data_dir: Path, *, tell: Tell | None = None, **settings: Any) -> Runtime:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.runtimes.base import SupervisingRuntime
 from engine.runtimes.local import LocalRuntime
-from engine.runtimes.runtime import Command, Exit, Sandbox
-from engine.runtimes.supervising import SupervisingRuntime
+from engine.runtimes.runtime import Command, Exit, SandboxSpec
 from models.identifier import SessionId
 from models.session import ResourceLimits
 from tests.engine.runtimes.conftest import containers_of
@@ -42,7 +42,7 @@ def machine(runtime: SupervisingRuntime, request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def sandbox(tmp_path: Path) -> Sandbox:
+def sandbox(tmp_path: Path) -> SandboxSpec:
     """A session's, beside that of another and the server's own secrets."""
     data_dir = tmp_path / "data"
     for name in ("session-1", "session-2"):
@@ -50,7 +50,7 @@ def sandbox(tmp_path: Path) -> Sandbox:
         (data_dir / "workspaces" / name / "secret").write_text(SECRET)
     (data_dir / "admin.json").write_text(SECRET)
     (data_dir / "workspaces" / "session-1" / "secret").unlink()
-    return Sandbox(
+    return SandboxSpec(
         session_id=SessionId("session-1"),
         folder=data_dir / "workspaces" / "session-1",
         limits=ResourceLimits(max_execution_time=60, max_memory_mb=128, max_processes=64),
@@ -58,7 +58,7 @@ def sandbox(tmp_path: Path) -> Sandbox:
     )
 
 
-async def run(runtime: SupervisingRuntime, sandbox: Sandbox, line: str) -> Exit:
+async def run(runtime: SupervisingRuntime, sandbox: SandboxSpec, line: str) -> Exit:
     return await runtime.run(sandbox, Command(line=line))
 
 
@@ -74,7 +74,7 @@ async def run(runtime: SupervisingRuntime, sandbox: Sandbox, line: str) -> Exit:
     ],
 )
 async def test_no_path_leads_to_what_is_not_the_sessions(
-    runtime: SupervisingRuntime, sandbox: Sandbox, path: str
+    runtime: SupervisingRuntime, sandbox: SandboxSpec, path: str
 ) -> None:
     place = path.format(data_dir=sandbox.folder.parent.parent)
     done = await run(runtime, sandbox, f"cat '{place}'; ln -s '{place}' link && cat link; ln '{place}' hard")
@@ -83,7 +83,7 @@ async def test_no_path_leads_to_what_is_not_the_sessions(
 
 
 async def test_a_link_in_the_workspace_leads_to_the_sandboxs_own_files(
-    runtime: SupervisingRuntime, sandbox: Sandbox
+    runtime: SupervisingRuntime, sandbox: SandboxSpec
 ) -> None:
     (sandbox.folder / "house").symlink_to(sandbox.folder.parent.parent)
     assert SECRET not in (await run(runtime, sandbox, "cat house/admin.json; ls -laR house/")).output
@@ -119,20 +119,20 @@ async def test_a_link_in_the_workspace_leads_to_the_sandboxs_own_files(
     ],
 )
 async def test_what_only_the_machines_owner_may_is_refused(
-    runtime: SupervisingRuntime, sandbox: Sandbox, line: str
+    runtime: SupervisingRuntime, sandbox: SandboxSpec, line: str
 ) -> None:
     assert (await run(runtime, sandbox, line)).code != 0
 
 
 async def test_no_process_of_the_machine_is_seen_or_reached(
-    runtime: SupervisingRuntime, sandbox: Sandbox
+    runtime: SupervisingRuntime, sandbox: SandboxSpec
 ) -> None:
     seen = await run(runtime, sandbox, "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ | tr '\\0' '\\n'")
     assert "pytest" not in seen.output and str(sandbox.folder.parent.parent) not in seen.output
     assert (await run(runtime, sandbox, f"kill -0 {os.getpid()}")).code != 0
 
 
-async def test_nobody_has_a_capability(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
+async def test_nobody_has_a_capability(runtime: SupervisingRuntime, sandbox: SandboxSpec) -> None:
     done = await run(runtime, sandbox, "grep -h '^Cap\\|^NoNewPrivs\\|^Seccomp:' /proc/self/status")
     found = dict(line.split(":\t") for line in done.output.splitlines())
     assert {name: int(content, 16) for name, content in found.items()} == {
@@ -162,7 +162,7 @@ def asking(address: str, port: int) -> str:
 
 
 async def test_without_the_network_nobody_is_reached(
-    runtime: SupervisingRuntime, sandbox: Sandbox, machine: str
+    runtime: SupervisingRuntime, sandbox: SandboxSpec, machine: str
 ) -> None:
     async with listening("0.0.0.0") as port:  # noqa: S104 - so that every way could lead there
         for address in ("127.0.0.1", machine):
@@ -171,7 +171,7 @@ async def test_without_the_network_nobody_is_reached(
 
 
 async def test_with_the_network_a_container_reaches_the_gateway_and_a_jail_nothing_of_the_machine(
-    runtime: SupervisingRuntime, sandbox: Sandbox, machine: str
+    runtime: SupervisingRuntime, sandbox: SandboxSpec, machine: str
 ) -> None:
     async with listening(machine) as port:
         done = await run(runtime, replace(sandbox, network=True), asking(machine, port))

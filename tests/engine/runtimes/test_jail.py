@@ -14,21 +14,21 @@ import pytest
 import uvloop
 
 from engine.runtimes.local import LocalRuntime
-from engine.runtimes.ownership import NOBODY_ELSE
-from engine.runtimes.runtime import Command, Exit, RuntimeUnavailable, Sandbox
+from engine.runtimes.runtime import Command, Exit, RuntimeUnavailable, SandboxSpec
 from engine.runtimes.unsafe_local import UnsafeLocalRuntime
-from engine.runtimes.workspace import Workspace
+from engine.workspace.ownership import NOBODY_ELSE
+from engine.workspace.workspace import Workspace
 from models.identifier import SessionId
 from models.session import ResourceLimits
 from tests.engine.runtimes.conftest import chosen
 
 
 @pytest.fixture
-def sandbox(tmp_path: Path) -> Sandbox:
+def sandbox(tmp_path: Path) -> SandboxSpec:
     folder = tmp_path / "data" / "workspaces" / "session-1"
     folder.mkdir(parents=True)
     (tmp_path / "data" / "admin.json").write_text("the key of the house")
-    return Sandbox(
+    return SandboxSpec(
         session_id=SessionId("session-1"),
         folder=folder,
         limits=ResourceLimits(max_execution_time=60, max_memory_mb=128),
@@ -36,22 +36,22 @@ def sandbox(tmp_path: Path) -> Sandbox:
     )
 
 
-async def jailed(sandbox: Sandbox, line: str, runtime: LocalRuntime | None = None) -> Exit:
+async def jailed(sandbox: SandboxSpec, line: str, runtime: LocalRuntime | None = None) -> Exit:
     return await (runtime or LocalRuntime()).run(sandbox, Command(line=line))
 
 
-async def output(sandbox: Sandbox, line: str) -> str:
+async def output(sandbox: SandboxSpec, line: str) -> str:
     return (await jailed(sandbox, line)).output
 
 
-async def test_the_root_holds_the_system_and_the_workspace(sandbox: Sandbox) -> None:
+async def test_the_root_holds_the_system_and_the_workspace(sandbox: SandboxSpec) -> None:
     found = set((await output(sandbox, "ls /")).split())
     allowed = {"bin", "dev", "etc", "lib", "lib32", "lib64", "libx32", "proc", "sbin", "tmp", "usr", "var"}
     python = Path(sys.base_prefix).parts[1]
     assert found <= allowed | {"workspaces", python}
 
 
-async def test_only_the_own_workspace_is_mounted(sandbox: Sandbox) -> None:
+async def test_only_the_own_workspace_is_mounted(sandbox: SandboxSpec) -> None:
     other = sandbox.folder.with_name("session-2")
     other.mkdir()
     (other / "theirs").touch()
@@ -61,17 +61,17 @@ async def test_only_the_own_workspace_is_mounted(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     "place", ["/home", "/root/.ssh", "/var/lib", "/run", "/sys", "/boot", "/mnt", "/etc/shadow"]
 )
-async def test_a_place_of_the_host_is_not_there(sandbox: Sandbox, place: str) -> None:
+async def test_a_place_of_the_host_is_not_there(sandbox: SandboxSpec, place: str) -> None:
     assert (await jailed(sandbox, f"ls -d {place}")).code != 0
 
 
-async def test_the_servers_folders_are_not_there(sandbox: Sandbox) -> None:
+async def test_the_servers_folders_are_not_there(sandbox: SandboxSpec) -> None:
     data, code = sandbox.folder.parent.parent, Path(__file__).parents[3]
     for place in (data, code, Path(sys.prefix)):
         assert (await jailed(sandbox, f"ls '{place}'")).code != 0, place
 
 
-async def test_what_is_shown_of_pythons_folder_is_python(sandbox: Sandbox) -> None:
+async def test_what_is_shown_of_pythons_folder_is_python(sandbox: SandboxSpec) -> None:
     prefix = Path(sys.base_prefix)
     if prefix.is_relative_to("/usr"):
         assert (await jailed(sandbox, "python3 -c 'pass'")).code == 0
@@ -84,14 +84,14 @@ async def test_what_is_shown_of_pythons_folder_is_python(sandbox: Sandbox) -> No
         }
 
 
-async def test_no_python_but_the_servers_is_needed(sandbox: Sandbox) -> None:
+async def test_no_python_but_the_servers_is_needed(sandbox: SandboxSpec) -> None:
     found = await output(
         sandbox, f"{sys.base_prefix}/bin/python3 -c 'import ssl, sqlite3, json; print(6 * 7)'"
     )
     assert found == "42\n"
 
 
-async def test_a_secret_within_a_folder_that_is_shown_is_hidden(sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_a_secret_within_a_folder_that_is_shown_is_hidden(sandbox: SandboxSpec, tmp_path: Path) -> None:
     (tmp_path / "notes").write_text("for all")
     tmp_path.chmod(0o755)
     runtime = LocalRuntime(read_only_paths=[tmp_path])
@@ -103,7 +103,7 @@ async def test_a_secret_within_a_folder_that_is_shown_is_hidden(sandbox: Sandbox
     assert not (tmp_path / "data/x").exists()
 
 
-async def test_a_read_only_path_can_be_read_and_not_written(sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_a_read_only_path_can_be_read_and_not_written(sandbox: SandboxSpec, tmp_path: Path) -> None:
     shared = tmp_path / "shared"
     shared.mkdir()
     (shared / "library").write_text("useful")
@@ -114,29 +114,29 @@ async def test_a_read_only_path_can_be_read_and_not_written(sandbox: Sandbox, tm
 
 
 @pytest.mark.parametrize("place", ["/", "/usr", "/usr/bin", "/etc", "/dev", "/proc", "/var", "/workspaces"])
-async def test_nothing_is_written_outside_the_workspace(sandbox: Sandbox, place: str) -> None:
+async def test_nothing_is_written_outside_the_workspace(sandbox: SandboxSpec, place: str) -> None:
     assert (await jailed(sandbox, f"touch {place}/roocode-was-here")).code != 0
     assert not Path(place, "roocode-was-here").exists()
 
 
-async def test_the_temporary_folder_ends_with_the_command_and_has_a_bound(sandbox: Sandbox) -> None:
+async def test_the_temporary_folder_ends_with_the_command_and_has_a_bound(sandbox: SandboxSpec) -> None:
     done = await jailed(sandbox, "echo x > /tmp/x && cat /tmp/x; head -c 100000000 /dev/zero > /tmp/big")
     assert done.output.startswith("x\n") and done.code != 0
     assert await output(sandbox, "cd /tmp; ls -A . ~") == ".:\nhome\n\n/tmp/home:\n"
 
 
-async def test_the_workspace_keeps_what_is_written(sandbox: Sandbox) -> None:
+async def test_the_workspace_keeps_what_is_written(sandbox: SandboxSpec) -> None:
     await jailed(sandbox, "echo kept > file")
     assert (sandbox.folder / "file").read_text() == "kept\n"
     assert await output(sandbox, "cat /workspaces/session-1/file") == "kept\n"
 
 
-async def test_a_link_in_the_workspace_leads_to_the_jails_own_files(sandbox: Sandbox) -> None:
+async def test_a_link_in_the_workspace_leads_to_the_jails_own_files(sandbox: SandboxSpec) -> None:
     (sandbox.folder / "passwd").symlink_to("/etc/passwd")
     assert "agent" in await output(sandbox, "cat passwd")
 
 
-async def test_the_user_is_nobody_in_particular_and_can_do_nothing_special(sandbox: Sandbox) -> None:
+async def test_the_user_is_nobody_in_particular_and_can_do_nothing_special(sandbox: SandboxSpec) -> None:
     number = NOBODY_ELSE if os.geteuid() == 0 else 1000
     assert await output(sandbox, "id -u; id -un; hostname") == f"{number}\nagent\nsandbox\n"
     capabilities = await output(sandbox, "grep ^Cap /proc/self/status | cut -f2 | sort -u")
@@ -148,34 +148,36 @@ async def test_the_user_is_nobody_in_particular_and_can_do_nothing_special(sandb
 @pytest.mark.parametrize(
     "setting", ["kernel/core_pattern", "fs/dir-notify-enable", "kernel/hostname", "vm/swappiness"]
 )
-async def test_the_settings_of_the_kernel_are_read_and_not_written(sandbox: Sandbox, setting: str) -> None:
+async def test_the_settings_of_the_kernel_are_read_and_not_written(
+    sandbox: SandboxSpec, setting: str
+) -> None:
     before = Path("/proc/sys", setting).read_text()
     done = await jailed(sandbox, f"cat /proc/sys/{setting} > copy; cat copy > /proc/sys/{setting}")
     assert done.code != 0 and Path("/proc/sys", setting).read_text() == before
     assert (sandbox.folder / "copy").stat().st_size > 0
 
 
-async def test_what_else_of_the_kernel_can_be_written_is_not(sandbox: Sandbox) -> None:
+async def test_what_else_of_the_kernel_can_be_written_is_not(sandbox: SandboxSpec) -> None:
     """Nothing below /proc but a process's own may be written, whoever runs the server."""
     attempt = "sh -c ': > $0 && echo written $0' {} ';'"
     found = await output(sandbox, f"find /proc -path '/proc/[0-9]*' -prune -o -type f -exec {attempt}")
     assert "written" not in found
 
 
-async def test_the_devices_are_used_and_not_changed(sandbox: Sandbox) -> None:
+async def test_the_devices_are_used_and_not_changed(sandbox: SandboxSpec) -> None:
     modes = {name: Path("/dev", name).stat().st_mode for name in ("null", "zero", "full", "random", "tty")}
     done = await jailed(sandbox, "echo x > /dev/null && chmod 600 /dev/null /dev/zero /dev/random /dev/tty")
     assert done.code != 0 and "/dev/null" in done.output and "cannot create" not in done.output
     assert {name: Path("/dev", name).stat().st_mode for name in modes} == modes
 
 
-async def test_a_command_opens_its_own_output_by_name(sandbox: Sandbox) -> None:
+async def test_a_command_opens_its_own_output_by_name(sandbox: SandboxSpec) -> None:
     assert await output(sandbox, "echo one > /dev/stdout; echo two > /dev/stderr") == "one\ntwo\n"
 
 
 @pytest.mark.parametrize("runtime", [LocalRuntime, UnsafeLocalRuntime])
 async def test_what_a_variable_loads_is_loaded_when_the_limits_hold(
-    sandbox: Sandbox, runtime: type[LocalRuntime | UnsafeLocalRuntime]
+    sandbox: SandboxSpec, runtime: type[LocalRuntime | UnsafeLocalRuntime]
 ) -> None:
     """The loader complains for each program that it is to load something into; here it is the shell alone."""
     line = Command(line=":", environment={"LD_PRELOAD": "/not/there.so"})
@@ -183,14 +185,14 @@ async def test_what_a_variable_loads_is_loaded_when_the_limits_hold(
     assert done.output.count("cannot be preloaded") == 1
 
 
-async def test_variables_come_as_they_are(sandbox: Sandbox) -> None:
+async def test_variables_come_as_they_are(sandbox: SandboxSpec) -> None:
     environment = {"QUOTED": "it's $HOME `id`", "LINES": "one\n two\n", "EMPTY": "", "PPID": "1"}
     line = 'printf "%s|" "$QUOTED" "$LINES" "${EMPTY-unset}"'
     done = await LocalRuntime().run(sandbox, Command(line=line, environment=environment))
     assert done.output == "it's $HOME `id`|one\n two\n||"
 
 
-async def test_a_workspace_of_an_earlier_server_stays_its_sessions_own(sandbox: Sandbox) -> None:
+async def test_a_workspace_of_an_earlier_server_stays_its_sessions_own(sandbox: SandboxSpec) -> None:
     """Earlier servers left all to their own user, root too. A link to the host is no way to what it names."""
     deep = sandbox.folder / "deep"
     deep.mkdir(mode=0o700)
@@ -203,7 +205,7 @@ async def test_a_workspace_of_an_earlier_server_stays_its_sessions_own(sandbox: 
     assert outside.stat().st_uid == owner
 
 
-async def test_what_the_server_writes_is_the_commands_to_change(sandbox: Sandbox) -> None:
+async def test_what_the_server_writes_is_the_commands_to_change(sandbox: SandboxSpec) -> None:
     workspace = Workspace(sandbox.folder, max_file_bytes=10_000)
     await jailed(sandbox, "true")
 
@@ -221,14 +223,14 @@ async def test_what_the_server_writes_is_the_commands_to_change(sandbox: Sandbox
     assert (await workspace.read("copied/file")).content == b"xy\n"
 
 
-async def test_the_hosts_processes_are_not_seen(sandbox: Sandbox) -> None:
+async def test_the_hosts_processes_are_not_seen(sandbox: SandboxSpec) -> None:
     found = await output(sandbox, "cat /proc/[0-9]*/cmdline | tr '\\0' ' '")
     assert "pytest" not in found and str(sandbox.folder) not in found
     assert (await jailed(sandbox, f"kill -0 {os.getpid()}")).code != 0
 
 
 async def test_the_servers_secrets_are_in_no_environment(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    sandbox: SandboxSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ROOCODE_SECRET", "do-not-tell")
     names = await output(
@@ -237,7 +239,7 @@ async def test_the_servers_secrets_are_in_no_environment(
     assert set(names.split()) == {"HOME", "LANG", "LOGNAME", "PATH", "PWD", "TERM", "USER"}
 
 
-async def test_no_descriptor_of_the_server_is_open(sandbox: Sandbox) -> None:
+async def test_no_descriptor_of_the_server_is_open(sandbox: SandboxSpec) -> None:
     # 3 is what ls reads the folder with.
     assert await output(sandbox, "ls /proc/self/fd") == "0\n1\n2\n3\n"
 
@@ -259,13 +261,13 @@ async def listening() -> AsyncIterator[int]:
 CONNECT = 'import socket; print(socket.create_connection(("127.0.0.1", {port}), 5).recv(100).decode())'
 
 
-async def test_the_hosts_network_is_out_of_reach(sandbox: Sandbox) -> None:
+async def test_the_hosts_network_is_out_of_reach(sandbox: SandboxSpec) -> None:
     async with listening() as port:
         done = await jailed(sandbox, f"python3 -c '{CONNECT.format(port=port)}'")
     assert done.code != 0 and "reached" not in done.output
 
 
-async def test_without_the_network_a_command_can_still_talk_to_itself(sandbox: Sandbox) -> None:
+async def test_without_the_network_a_command_can_still_talk_to_itself(sandbox: SandboxSpec) -> None:
     program = (
         "import socket, threading\n"
         "server = socket.create_server(('127.0.0.1', 0))\n"
@@ -281,7 +283,7 @@ async def test_a_jail_that_works_has_no_problem() -> None:
 
 
 async def test_without_bubblewrap_nothing_runs_and_the_reason_is_told(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    sandbox: SandboxSpec, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for name in ("prlimit", "sh"):
         (tmp_path / name).symlink_to(shutil.which(name) or "")
@@ -294,7 +296,7 @@ async def test_without_bubblewrap_nothing_runs_and_the_reason_is_told(
 
 
 async def test_where_no_jail_can_be_made_nothing_runs_and_the_reason_is_told(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    sandbox: SandboxSpec, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A bubblewrap that is refused its namespaces says so and ends with 1."""
     refused = '#!/bin/sh\necho "bwrap: No permissions to create new namespace" >&2\nexit 1\n'
@@ -314,7 +316,7 @@ async def test_a_read_only_path_that_cannot_be_is_told(path: Path, tmp_path: Pat
     assert made.problem is not None and str(path) in made.problem
 
 
-def test_the_jail_works_on_the_servers_event_loop(sandbox: Sandbox) -> None:
+def test_the_jail_works_on_the_servers_event_loop(sandbox: SandboxSpec) -> None:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         done = runner.run(jailed(sandbox, "echo out; echo err >&2; exit 4"))
         with pytest.raises(TimeoutError):

@@ -10,7 +10,7 @@ import pytest
 
 from engine.runtimes.cgroups import ControlGroups, Hierarchy, hierarchies
 from engine.runtimes.local import LocalRuntime
-from engine.runtimes.runtime import Command, Exit, Sandbox
+from engine.runtimes.runtime import Command, Exit, SandboxSpec
 from engine.runtimes.unsafe_local import UnsafeLocalRuntime
 from models.identifier import SessionId
 from models.session import ResourceLimits
@@ -81,11 +81,11 @@ async def test_what_a_dead_server_left_is_removed() -> None:
 
 
 @pytest.fixture
-def sandbox(tmp_path: Path) -> Sandbox:
+def sandbox(tmp_path: Path) -> SandboxSpec:
     folder = tmp_path / "workspaces" / "session-1"
     folder.mkdir(parents=True)
     limits = ResourceLimits(max_execution_time=20, max_memory_mb=64, max_cpu_percent=5)
-    return Sandbox(session_id=SessionId("session-1"), folder=folder, limits=limits, network=False)
+    return SandboxSpec(session_id=SessionId("session-1"), folder=folder, limits=limits, network=False)
 
 
 @pytest.fixture(params=[LocalRuntime, UnsafeLocalRuntime])
@@ -94,12 +94,12 @@ def without_groups(request: pytest.FixtureRequest) -> LocalRuntime | UnsafeLocal
     return runtime
 
 
-async def run(runtime: LocalRuntime | UnsafeLocalRuntime, sandbox: Sandbox, line: str) -> Exit:
+async def run(runtime: LocalRuntime | UnsafeLocalRuntime, sandbox: SandboxSpec, line: str) -> Exit:
     return await runtime.run(sandbox, Command(line=line))
 
 
 async def test_without_groups_memory_is_bounded_for_each_process(
-    without_groups: LocalRuntime | UnsafeLocalRuntime, sandbox: Sandbox
+    without_groups: LocalRuntime | UnsafeLocalRuntime, sandbox: SandboxSpec
 ) -> None:
     done = await run(without_groups, sandbox, "python3 -c 'bytearray(100_000_000)'")
     assert done.code != 0 and "MemoryError" in done.output
@@ -107,7 +107,7 @@ async def test_without_groups_memory_is_bounded_for_each_process(
 
 
 async def test_without_groups_processor_time_is_bounded_for_each_process(
-    without_groups: LocalRuntime | UnsafeLocalRuntime, sandbox: Sandbox
+    without_groups: LocalRuntime | UnsafeLocalRuntime, sandbox: SandboxSpec
 ) -> None:
     done = await run(without_groups, sandbox, "while :; do :; done")
     assert done.code in (128 + 9, 128 + 24)
@@ -115,14 +115,14 @@ async def test_without_groups_processor_time_is_bounded_for_each_process(
 
 
 async def test_without_groups_use_is_measured_all_the_same(
-    without_groups: LocalRuntime | UnsafeLocalRuntime, sandbox: Sandbox
+    without_groups: LocalRuntime | UnsafeLocalRuntime, sandbox: SandboxSpec
 ) -> None:
     done = await run(without_groups, sandbox, "python3 -c 'x = bytearray(20_000_000)'")
     assert done.code == 0 and done.peak_memory_bytes > 20_000_000 and done.cpu_s > 0
 
 
 async def test_without_groups_a_daemon_ends_with_its_command(
-    without_groups: LocalRuntime | UnsafeLocalRuntime, sandbox: Sandbox
+    without_groups: LocalRuntime | UnsafeLocalRuntime, sandbox: SandboxSpec
 ) -> None:
     done = await run(without_groups, sandbox, "(setsid sleep 81010 &) ; echo out")
     assert (done.code, done.output) == (0, "out\n")

@@ -15,7 +15,7 @@ import pytest
 from engine.runtimes import networks
 from engine.runtimes.local import LocalRuntime
 from engine.runtimes.networks import own_addresses
-from engine.runtimes.runtime import Command, RuntimeUnavailable, Sandbox
+from engine.runtimes.runtime import Command, RuntimeUnavailable, SandboxSpec
 from models.identifier import SessionId
 from models.session import ResourceLimits
 from tests.support.outside import OtherMachine
@@ -39,14 +39,14 @@ async def runtime() -> AsyncIterator[LocalRuntime]:
 
 
 @pytest.fixture
-def sandbox(tmp_path: Path) -> Sandbox:
+def sandbox(tmp_path: Path) -> SandboxSpec:
     folder = tmp_path / "data" / "workspaces" / "session-1"
     folder.mkdir(parents=True)
     limits = ResourceLimits(max_execution_time=60, max_memory_mb=128)
-    return Sandbox(session_id=SessionId("session-1"), folder=folder, limits=limits, network=True)
+    return SandboxSpec(session_id=SessionId("session-1"), folder=folder, limits=limits, network=True)
 
 
-async def ask(runtime: LocalRuntime, sandbox: Sandbox, address: str, port: int) -> str:
+async def ask(runtime: LocalRuntime, sandbox: SandboxSpec, address: str, port: int) -> str:
     line = f'python3 -c "{ASK.format(address=address, port=port)}"'
     return (await runtime.run(sandbox, Command(line=line))).output
 
@@ -58,7 +58,7 @@ async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
 
 
 async def test_what_is_outside_is_reached(
-    runtime: LocalRuntime, sandbox: Sandbox, other_machine: OtherMachine
+    runtime: LocalRuntime, sandbox: SandboxSpec, other_machine: OtherMachine
 ) -> None:
     async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
         port = other_machine.serve(server.sockets[0].getsockname()[1])
@@ -66,7 +66,7 @@ async def test_what_is_outside_is_reached(
 
 
 async def test_an_address_that_this_machine_has_since_is_out_of_reach(
-    runtime: LocalRuntime, sandbox: Sandbox, request: pytest.FixtureRequest
+    runtime: LocalRuntime, sandbox: SandboxSpec, request: pytest.FixtureRequest
 ) -> None:
     await runtime.run(sandbox, Command(line="true"))
     other: OtherMachine = request.getfixturevalue("other_machine")
@@ -77,7 +77,7 @@ async def test_an_address_that_this_machine_has_since_is_out_of_reach(
             server.accept()
 
 
-async def test_nothing_of_this_machine_is_reached(runtime: LocalRuntime, sandbox: Sandbox) -> None:
+async def test_nothing_of_this_machine_is_reached(runtime: LocalRuntime, sandbox: SandboxSpec) -> None:
     """Its loopback, each of its addresses, and what stands for it in such networks."""
     with socket.create_server(("", 0)) as server:
         port = server.getsockname()[1]
@@ -88,7 +88,7 @@ async def test_nothing_of_this_machine_is_reached(runtime: LocalRuntime, sandbox
             server.accept()
 
 
-async def test_a_socket_without_a_file_is_not_reached(runtime: LocalRuntime, sandbox: Sandbox) -> None:
+async def test_a_socket_without_a_file_is_not_reached(runtime: LocalRuntime, sandbox: SandboxSpec) -> None:
     name = f"roocode-test-{secrets.token_hex(4)}"
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(f"\0{name}")
@@ -99,7 +99,7 @@ async def test_a_socket_without_a_file_is_not_reached(runtime: LocalRuntime, san
 
 
 async def test_what_one_command_serves_the_next_can_ask_for(
-    runtime: LocalRuntime, sandbox: Sandbox, tmp_path: Path
+    runtime: LocalRuntime, sandbox: SandboxSpec, tmp_path: Path
 ) -> None:
     printed = asyncio.Event()
 
@@ -114,27 +114,29 @@ async def test_what_one_command_serves_the_next_can_ask_for(
     assert await ask(runtime, sandbox, "127.0.0.1", 8000) == "reached\n"
     other = tmp_path / "data" / "workspaces" / "session-2"
     other.mkdir()
-    stranger = Sandbox(session_id=SessionId("session-2"), folder=other, limits=sandbox.limits, network=True)
+    stranger = SandboxSpec(
+        session_id=SessionId("session-2"), folder=other, limits=sandbox.limits, network=True
+    )
     assert "reached" not in await ask(runtime, stranger, "127.0.0.1", 8000)
     serving.cancel()
     await asyncio.wait([serving])
 
 
-async def test_names_are_asked_of_the_network(runtime: LocalRuntime, sandbox: Sandbox) -> None:
+async def test_names_are_asked_of_the_network(runtime: LocalRuntime, sandbox: SandboxSpec) -> None:
     """The machine's own resolver may be on its loopback."""
     done = await runtime.run(sandbox, Command(line="cat /etc/resolv.conf"))
     servers = [line for line in done.output.splitlines() if line.startswith("nameserver")]
     assert len(servers) == 1 and servers[0].endswith(".3")
 
 
-async def test_a_network_ends_with_its_session(runtime: LocalRuntime, sandbox: Sandbox) -> None:
+async def test_a_network_ends_with_its_session(runtime: LocalRuntime, sandbox: SandboxSpec) -> None:
     await runtime.run(sandbox, Command(line="true"))
     assert len(started("slirp4netns")) == 1
     await runtime.close(sandbox.session_id)
     assert started("slirp4netns") == []
 
 
-async def test_a_network_that_was_lost_is_made_anew(runtime: LocalRuntime, sandbox: Sandbox) -> None:
+async def test_a_network_that_was_lost_is_made_anew(runtime: LocalRuntime, sandbox: SandboxSpec) -> None:
     await runtime.run(sandbox, Command(line="true"))
     (carrier,) = started("slirp4netns")
     carrier.kill()
@@ -147,7 +149,7 @@ async def test_a_network_that_was_lost_is_made_anew(runtime: LocalRuntime, sandb
 
 @pytest.mark.parametrize(("program", "package"), [("slirp4netns", "slirp4netns"), ("ip", "iproute2")])
 async def test_without_what_it_takes_the_network_is_refused_and_never_the_machines_own(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, program: str, package: str
+    sandbox: SandboxSpec, monkeypatch: pytest.MonkeyPatch, program: str, package: str
 ) -> None:
     def which(name: str, path: str | None = None) -> str | None:
         return None if name == program else shutil.which(name)
@@ -161,7 +163,7 @@ async def test_without_what_it_takes_the_network_is_refused_and_never_the_machin
 
 
 async def test_a_program_that_only_reads_needs_no_network(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    sandbox: SandboxSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(networks, "_found", lambda name: None)
     done = await LocalRuntime().run(sandbox, Command(line="true", only_reads=True))

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.runtimes.base import SupervisingRuntime
 from engine.runtimes.local import LocalRuntime
-from engine.runtimes.runtime import Command, Sandbox
-from engine.runtimes.supervising import SupervisingRuntime
+from engine.runtimes.runtime import Command, SandboxSpec
 from engine.runtimes.unsafe_local import UnsafeLocalRuntime
 from models.error import NotFound
 from models.identifier import SessionId
@@ -30,20 +30,22 @@ async def runtime(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
 
 
 @pytest.fixture
-def sandbox(tmp_path: Path) -> Sandbox:
+def sandbox(tmp_path: Path) -> SandboxSpec:
     folder = tmp_path / "data" / "workspaces" / "session"
     folder.mkdir(parents=True)
-    return Sandbox(session_id=SessionId("session"), folder=folder, limits=ResourceLimits(), network=False)
+    return SandboxSpec(session_id=SessionId("session"), folder=folder, limits=ResourceLimits(), network=False)
 
 
-async def test_a_program_answers_what_is_written_to_it(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
+async def test_a_program_answers_what_is_written_to_it(
+    runtime: SupervisingRuntime, sandbox: SandboxSpec
+) -> None:
     async with asyncio.timeout(PATIENCE_S), runtime.start(sandbox, Command(line="cat")) as program:
         for line in (b"one\n", b"two\n"):
             await program.write(line)
             assert await program.read() == line
 
 
-async def test_a_program_ends_with_its_block(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
+async def test_a_program_ends_with_its_block(runtime: SupervisingRuntime, sandbox: SandboxSpec) -> None:
     line = "trap '' TERM HUP; echo up; while :; do sleep 0.05; echo alive > proof; done"
     async with asyncio.timeout(PATIENCE_S), runtime.start(sandbox, Command(line=line)) as program:
         assert await program.read() == b"up\n"
@@ -53,14 +55,14 @@ async def test_a_program_ends_with_its_block(runtime: SupervisingRuntime, sandbo
     assert not (sandbox.folder / "proof").exists()
 
 
-async def test_a_program_ends_with_its_session(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
+async def test_a_program_ends_with_its_session(runtime: SupervisingRuntime, sandbox: SandboxSpec) -> None:
     async with asyncio.timeout(PATIENCE_S), runtime.start(sandbox, Command(line="cat")) as program:
         closing = asyncio.create_task(runtime.close(sandbox.session_id))
         assert await program.read() == b""
     await closing
 
 
-async def test_what_a_program_complains_of_is_kept(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
+async def test_what_a_program_complains_of_is_kept(runtime: SupervisingRuntime, sandbox: SandboxSpec) -> None:
     line = "echo no such thing >&2; echo done; cat"
     async with asyncio.timeout(PATIENCE_S), runtime.start(sandbox, Command(line=line)) as program:
         assert await program.read() == b"done\n"
@@ -68,7 +70,7 @@ async def test_what_a_program_complains_of_is_kept(runtime: SupervisingRuntime, 
 
 
 async def test_a_program_is_not_started_in_a_folder_that_is_not_there(
-    runtime: SupervisingRuntime, sandbox: Sandbox
+    runtime: SupervisingRuntime, sandbox: SandboxSpec
 ) -> None:
     with pytest.raises(NotFound):
         async with runtime.start(sandbox, Command(line="cat", directory="nowhere")):

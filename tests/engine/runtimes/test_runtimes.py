@@ -13,9 +13,9 @@ from uuid import uuid4
 import psutil
 import pytest
 
+from engine.runtimes.base import SupervisingRuntime
 from engine.runtimes.local import LocalRuntime
-from engine.runtimes.runtime import Command, Exit, Sandbox
-from engine.runtimes.supervising import SupervisingRuntime
+from engine.runtimes.runtime import Command, Exit, SandboxSpec
 from engine.runtimes.unsafe_local import UnsafeLocalRuntime
 from models.error import InvalidField, NotFound, WorkspaceLimitExceeded
 from models.identifier import SessionId
@@ -39,18 +39,18 @@ async def runtime(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
 
 
 @pytest.fixture
-def sandbox(tmp_path: Path) -> Sandbox:
+def sandbox(tmp_path: Path) -> SandboxSpec:
     return sandbox_in(tmp_path, "session-1")
 
 
-def sandbox_in(tmp_path: Path, name: str) -> Sandbox:
+def sandbox_in(tmp_path: Path, name: str) -> SandboxSpec:
     folder = tmp_path / "data" / "workspaces" / name
     folder.mkdir(parents=True)
     limits = ResourceLimits(max_execution_time=60, max_processes=64, max_memory_mb=128)
-    return Sandbox(session_id=SessionId(name), folder=folder, limits=limits, network=False)
+    return SandboxSpec(session_id=SessionId(name), folder=folder, limits=limits, network=False)
 
 
-def limited(sandbox: Sandbox, **limits: int) -> Sandbox:
+def limited(sandbox: SandboxSpec, **limits: int) -> SandboxSpec:
     return replace(sandbox, limits=replace(sandbox.limits, **limits))
 
 
@@ -76,14 +76,14 @@ async def until(holds: Callable[[], object]) -> None:
     [("true", 0), ("exit 3", 3), ("missing-command", 127), ("kill -9 $$", 137), ("kill $$", 143)],
 )
 async def test_a_command_ends_with_its_code(
-    runtime: SupervisingRuntime, sandbox: Sandbox, line: str, code: int
+    runtime: SupervisingRuntime, sandbox: SandboxSpec, line: str, code: int
 ) -> None:
     done = await runtime.run(sandbox, Command(line=line))
     assert (done.code, done.stopped_by) == (code, None)
 
 
 async def test_both_streams_are_kept_and_told_of_line_by_line(
-    runtime: SupervisingRuntime, sandbox: Sandbox
+    runtime: SupervisingRuntime, sandbox: SandboxSpec
 ) -> None:
     told = []
 
@@ -99,7 +99,9 @@ async def test_both_streams_are_kept_and_told_of_line_by_line(
     assert not done.is_truncated
 
 
-async def test_output_is_told_while_the_command_runs(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
+async def test_output_is_told_while_the_command_runs(
+    runtime: SupervisingRuntime, sandbox: SandboxSpec
+) -> None:
     """The command waits for a file that is made when its first line is heard."""
     told = []
 
@@ -114,7 +116,9 @@ async def test_output_is_told_while_the_command_runs(runtime: SupervisingRuntime
     assert done.output == "a\nb\nc\n"
 
 
-async def test_a_listener_that_fails_ends_the_command(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
+async def test_a_listener_that_fails_ends_the_command(
+    runtime: SupervisingRuntime, sandbox: SandboxSpec
+) -> None:
     async def hear(stream: str, text: str) -> None:
         raise LookupError(text)
 
@@ -124,7 +128,7 @@ async def test_a_listener_that_fails_ends_the_command(runtime: SupervisingRuntim
 
 @pytest.mark.parametrize("printed", ["Continue? [y/N] ", "10 %\\r20 %\\r30 %\\r"])
 async def test_a_line_without_an_end_is_told_while_the_command_waits(
-    runtime: SupervisingRuntime, sandbox: Sandbox, printed: str
+    runtime: SupervisingRuntime, sandbox: SandboxSpec, printed: str
 ) -> None:
     heard: list[str] = []
     is_told = asyncio.Event()
@@ -144,7 +148,7 @@ async def test_a_line_without_an_end_is_told_while_the_command_waits(
 
 
 async def test_progress_that_never_pauses_is_told_while_it_comes(
-    runtime: SupervisingRuntime, sandbox: Sandbox
+    runtime: SupervisingRuntime, sandbox: SandboxSpec
 ) -> None:
     is_told = asyncio.Event()
 
@@ -161,7 +165,7 @@ async def test_progress_that_never_pauses_is_told_while_it_comes(
 
 
 async def test_what_a_command_has_printed_is_told_when_it_is_stopped(
-    runtime: SupervisingRuntime, sandbox: Sandbox
+    runtime: SupervisingRuntime, sandbox: SandboxSpec
 ) -> None:
     heard: list[str] = []
 
@@ -181,7 +185,7 @@ async def test_what_a_command_has_printed_is_told_when_it_is_stopped(
 
 
 async def test_a_slow_listener_slows_the_command_and_loses_nothing(
-    runtime: SupervisingRuntime, sandbox: Sandbox
+    runtime: SupervisingRuntime, sandbox: SandboxSpec
 ) -> None:
     lines = 0
 
@@ -195,12 +199,12 @@ async def test_a_slow_listener_slows_the_command_and_loses_nothing(
     assert (done.code, lines) == (0, 20_000)
 
 
-async def test_text_that_is_no_utf8_is_marked(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
+async def test_text_that_is_no_utf8_is_marked(runtime: SupervisingRuntime, sandbox: SandboxSpec) -> None:
     done = await runtime.run(sandbox, Command(line=r"printf 'gr\303\274\303\237e \377.\n'"))
     assert done.output == "grüße \ufffd.\n"
 
 
-async def test_long_output_loses_its_middle(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
+async def test_long_output_loses_its_middle(runtime: SupervisingRuntime, sandbox: SandboxSpec) -> None:
     done = await runtime.run(
         sandbox, Command(line="echo first; head -c 50000 /dev/zero | tr '\\0' x; echo last")
     )
@@ -209,20 +213,20 @@ async def test_long_output_loses_its_middle(runtime: SupervisingRuntime, sandbox
     assert "left out" in done.output and len(done.output) < MOST_OUTPUT + 100
 
 
-async def test_an_endless_printer_is_stopped(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
+async def test_an_endless_printer_is_stopped(runtime: SupervisingRuntime, sandbox: SandboxSpec) -> None:
     done = await runtime.run(sandbox, Command(line="yes"))
     assert (done.stopped_by, done.is_truncated) == ("output", True)
 
 
 async def test_a_command_gets_the_environment_that_it_is_given(
-    runtime: SupervisingRuntime, sandbox: Sandbox
+    runtime: SupervisingRuntime, sandbox: SandboxSpec
 ) -> None:
     done = await runtime.run(sandbox, Command(line="echo $GIVEN", environment={"GIVEN": "a b=c\n'd'"}))
     assert done.output == "a b=c 'd'\n"
 
 
 async def test_the_servers_environment_stays_with_the_server(
-    runtime: SupervisingRuntime, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    runtime: SupervisingRuntime, sandbox: SandboxSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ROOCODE_SECRET", "do-not-tell")
     done = await runtime.run(sandbox, Command(line="env; cat /proc/*/environ 2>/dev/null"))
@@ -232,7 +236,7 @@ async def test_the_servers_environment_stays_with_the_server(
 
 
 async def test_a_command_runs_in_the_workspace_or_a_folder_of_it(
-    runtime: SupervisingRuntime, sandbox: Sandbox
+    runtime: SupervisingRuntime, sandbox: SandboxSpec
 ) -> None:
     (sandbox.folder / "sub").mkdir()
     await runtime.run(sandbox, Command(line="touch here"))
@@ -242,7 +246,7 @@ async def test_a_command_runs_in_the_workspace_or_a_folder_of_it(
 
 @pytest.mark.parametrize("directory", ["missing", "file", "..", "out"])
 async def test_a_directory_that_is_none_of_the_workspace_is_not_found(
-    runtime: SupervisingRuntime, sandbox: Sandbox, directory: str
+    runtime: SupervisingRuntime, sandbox: SandboxSpec, directory: str
 ) -> None:
     (sandbox.folder / "file").touch()
     (sandbox.folder / "out").symlink_to("/usr")
@@ -252,23 +256,23 @@ async def test_a_directory_that_is_none_of_the_workspace_is_not_found(
 
 @pytest.mark.parametrize("line", ["a\0b", "\ud800", "x" * 140_000])
 async def test_what_no_command_line_can_hold_is_refused(
-    runtime: SupervisingRuntime, sandbox: Sandbox, line: str
+    runtime: SupervisingRuntime, sandbox: SandboxSpec, line: str
 ) -> None:
     with pytest.raises(InvalidField):
         await runtime.run(sandbox, Command(line=line))
 
 
-async def test_a_long_line_runs(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
+async def test_a_long_line_runs(runtime: SupervisingRuntime, sandbox: SandboxSpec) -> None:
     done = await runtime.run(sandbox, Command(line=f": {'x' * 130_000}; echo done"))
     assert done.output == "done\n"
 
 
-async def test_nobody_waits_for_input(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
+async def test_nobody_waits_for_input(runtime: SupervisingRuntime, sandbox: SandboxSpec) -> None:
     done = await runtime.run(sandbox, Command(line="cat; read x; echo end"))
     assert done.output == "end\n"
 
 
-async def test_use_is_measured(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
+async def test_use_is_measured(runtime: SupervisingRuntime, sandbox: SandboxSpec) -> None:
     program = "x = bytearray(40_000_000)\nwhile sum(__import__('os').times()[:2]) < 0.2: pass"
     done = await runtime.run(sandbox, Command(line=f'python3 -c "{program}"'))
     assert done.code == 0, done.output
@@ -277,7 +281,7 @@ async def test_use_is_measured(runtime: SupervisingRuntime, sandbox: Sandbox) ->
 
 
 async def test_the_time_limit_ends_a_command_with_all_that_it_started(
-    runtime: SupervisingRuntime, sandbox: Sandbox
+    runtime: SupervisingRuntime, sandbox: SandboxSpec
 ) -> None:
     done = await runtime.run(
         limited(sandbox, max_execution_time=1),
@@ -288,14 +292,14 @@ async def test_the_time_limit_ends_a_command_with_all_that_it_started(
 
 
 async def test_what_a_command_leaves_behind_ends_with_it(
-    runtime: SupervisingRuntime, sandbox: Sandbox
+    runtime: SupervisingRuntime, sandbox: SandboxSpec
 ) -> None:
     done = await runtime.run(sandbox, Command(line="(setsid sleep 81002 &) ; sleep 81002 & echo out"))
     assert (done.code, done.output) == (0, "out\n")
     assert marked("81002") == []
 
 
-async def test_cancelling_ends_even_a_daemon(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
+async def test_cancelling_ends_even_a_daemon(runtime: SupervisingRuntime, sandbox: SandboxSpec) -> None:
     fork = "if os.fork(): os._exit(0)\n"
     daemon = f"import os\n{fork}os.setsid()\n{fork}os.execvp('sleep', ['sleep', '81003'])"
     (sandbox.folder / "daemon.py").write_text(daemon)
@@ -307,7 +311,9 @@ async def test_cancelling_ends_even_a_daemon(runtime: SupervisingRuntime, sandbo
     assert marked("81003") == []
 
 
-async def test_cancelling_at_any_moment_leaves_nothing(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
+async def test_cancelling_at_any_moment_leaves_nothing(
+    runtime: SupervisingRuntime, sandbox: SandboxSpec
+) -> None:
     for turns in range(0, 30, 3):
         running = asyncio.create_task(runtime.run(sandbox, Command(line="sleep 81004")))
         for _ in range(turns):
@@ -319,7 +325,7 @@ async def test_cancelling_at_any_moment_leaves_nothing(runtime: SupervisingRunti
 
 
 async def test_closing_a_session_ends_its_commands_and_nobody_elses(
-    runtime: SupervisingRuntime, sandbox: Sandbox, tmp_path: Path
+    runtime: SupervisingRuntime, sandbox: SandboxSpec, tmp_path: Path
 ) -> None:
     other = sandbox_in(tmp_path, "session-2")
     first = asyncio.create_task(runtime.run(sandbox, Command(line="sleep 81005")))
@@ -357,27 +363,27 @@ async def test_commands_of_many_sessions_run_at_once(runtime: SupervisingRuntime
 
 
 async def test_a_memory_hog_is_stopped_while_another_session_goes_on(
-    runtime: SupervisingRuntime, sandbox: Sandbox, tmp_path: Path
+    runtime: SupervisingRuntime, sandbox: SandboxSpec, tmp_path: Path
 ) -> None:
     await _stopped_alone(runtime, sandbox, tmp_path, 'python3 -c "x = bytearray(400_000_000)"', "memory")
 
 
 async def test_the_memory_of_several_children_counts_together_while_another_session_goes_on(
-    runtime: SupervisingRuntime, sandbox: Sandbox, tmp_path: Path
+    runtime: SupervisingRuntime, sandbox: SandboxSpec, tmp_path: Path
 ) -> None:
     child = "python3 -c 'import time; x = bytearray(60_000_000); time.sleep(3)' &"
     await _stopped_alone(runtime, sandbox, tmp_path, f"{child} {child} {child} wait; true", "memory")
 
 
 async def test_a_child_that_is_killed_for_memory_is_told_though_its_parent_ends_well(
-    runtime: SupervisingRuntime, sandbox: Sandbox, tmp_path: Path
+    runtime: SupervisingRuntime, sandbox: SandboxSpec, tmp_path: Path
 ) -> None:
     line = "python3 -c 'x = bytearray(400_000_000)' & wait; echo all is well; true"
     await _stopped_alone(runtime, sandbox, tmp_path, line, "memory")
 
 
 async def test_a_disk_filler_is_stopped_while_another_session_goes_on(
-    runtime: SupervisingRuntime, sandbox: Sandbox, tmp_path: Path
+    runtime: SupervisingRuntime, sandbox: SandboxSpec, tmp_path: Path
 ) -> None:
     line = "i=0; while [ $i -lt 9 ]; do head -c 9000000 /dev/zero > $i; i=$((i+1)); done; sleep 1000"
     await _stopped_alone(runtime, limited(sandbox, max_disk_mb=20), tmp_path, line, "disk")
@@ -395,7 +401,7 @@ async def test_a_disk_filler_is_stopped_while_another_session_goes_on(
     ids=["open", "mapped"],
 )
 async def test_files_without_a_name_count_with_the_disk(
-    runtime: SupervisingRuntime, sandbox: Sandbox, tmp_path: Path, hold: str
+    runtime: SupervisingRuntime, sandbox: SandboxSpec, tmp_path: Path, hold: str
 ) -> None:
     line = f'python3 -c "import mmap, os, time; {hold}; time.sleep(1000)"'
     mine = replace(limited(sandbox, max_disk_mb=20), session_id=SessionId(f"session-{uuid4()}"))
@@ -406,14 +412,16 @@ async def test_files_without_a_name_count_with_the_disk(
 
 
 async def test_a_fork_bomb_is_held_while_another_session_goes_on(
-    runtime: SupervisingRuntime, sandbox: Sandbox, tmp_path: Path
+    runtime: SupervisingRuntime, sandbox: SandboxSpec, tmp_path: Path
 ) -> None:
     bomb = "import os\nwhile True:\n try: os.fork()\n except OSError: pass"
     (sandbox.folder / "bomb.py").write_text(bomb)
     await _stopped_alone(runtime, limited(sandbox, max_execution_time=2), tmp_path, "python3 bomb.py", "time")
 
 
-async def test_a_file_that_is_too_large_is_not_written(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
+async def test_a_file_that_is_too_large_is_not_written(
+    runtime: SupervisingRuntime, sandbox: SandboxSpec
+) -> None:
     done = await runtime.run(
         limited(sandbox, max_file_size_mb=1), Command(line="head -c 5000000 /dev/zero > big; exit $?")
     )
@@ -421,13 +429,13 @@ async def test_a_file_that_is_too_large_is_not_written(runtime: SupervisingRunti
     assert (sandbox.folder / "big").stat().st_size == 2**20
 
 
-async def test_processes_are_counted(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
+async def test_processes_are_counted(runtime: SupervisingRuntime, sandbox: SandboxSpec) -> None:
     line = "i=0; while [ $i -lt 40 ]; do sleep 81006 & i=$((i+1)); done; wait"
     done = await runtime.run(limited(sandbox, max_processes=20), Command(line=line))
     assert done.code != 0 and "fork" in done.output.lower()
 
 
-async def test_the_processor_is_shared_out(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
+async def test_the_processor_is_shared_out(runtime: SupervisingRuntime, sandbox: SandboxSpec) -> None:
     busy = "import time\nend = time.monotonic() + 1\nwhile time.monotonic() < end: pass"
     (sandbox.folder / "busy.py").write_text(busy)
     done = await runtime.run(limited(sandbox, max_cpu_percent=10), Command(line="python3 busy.py"))
@@ -440,7 +448,7 @@ async def test_each_limit_has_something_that_holds_it(runtime: SupervisingRuntim
     assert all(runtime.holds().values())
 
 
-async def test_no_control_group_is_left(runtime: SupervisingRuntime, sandbox: Sandbox) -> None:
+async def test_no_control_group_is_left(runtime: SupervisingRuntime, sandbox: SandboxSpec) -> None:
     await runtime.run(sandbox, Command(line="true"))
     left = [path for path in Path("/sys/fs/cgroup").rglob(f"roocode-{os.getpid()}-*") if path.is_dir()]
     assert left == []
@@ -456,7 +464,7 @@ async def test_a_runtime_is_chosen_by_its_kind(kind: str, name: str, tmp_path: P
 
 
 async def _stopped_alone(
-    runtime: SupervisingRuntime, sandbox: Sandbox, tmp_path: Path, line: str, reason: str
+    runtime: SupervisingRuntime, sandbox: SandboxSpec, tmp_path: Path, line: str, reason: str
 ) -> None:
     """Run something hostile beside another session, which notices nothing of it."""
     other = sandbox_in(tmp_path, "session-2")

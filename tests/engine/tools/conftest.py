@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from engine.runtimes.local import LocalRuntime
-from engine.runtimes.runtime import Command, Exit, Sandbox
-from engine.runtimes.workspace import Workspace
-from engine.tools.catalogue import Catalogue
-from engine.tools.tool import Answer, ToolFailure, ToolResult
+from engine.runtimes.runtime import Command, Exit, SandboxSpec
+from engine.tools.registry import ToolRegistry
+from engine.tools.tool import HumanAnswer, ToolFailure, ToolResult
+from engine.workspace.workspace import Workspace
 from models.identifier import SessionId
 from models.session import ResourceLimits, SessionConfig
 
@@ -46,19 +46,19 @@ class Context:
         command = Command(line=f"{self.first}; {line}", directory=directory)
         return await self.runtime.run(self._sandbox(), command)
 
-    def _sandbox(self) -> Sandbox:
-        return Sandbox(
+    def _sandbox(self) -> SandboxSpec:
+        return SandboxSpec(
             session_id=SessionId("session"),
             folder=self.folder,
             limits=self.config.resource_limits,
             network=False,
         )
 
-    async def ask(self, question: str, suggestions: Sequence[str]) -> Answer:
+    async def ask(self, question: str, suggestions: Sequence[str]) -> HumanAnswer:
         self.asked.append((question, list(suggestions)))
         if self.answer is None:
             raise ToolFailure("Nobody can be asked in a direct call.")
-        return Answer(text=self.answer)
+        return HumanAnswer(text=self.answer)
 
     def write(self, path: str, content: str | bytes) -> None:
         file = self.folder / path
@@ -76,7 +76,7 @@ class Context:
 
     async def call(self, tool: str, **arguments: Any) -> ToolResult:
         """The result of a call that goes the way every call goes."""
-        return await Catalogue().prepare(tool, arguments).run(self)
+        return await ToolRegistry().prepare(tool, arguments).run(self)
 
     async def failure(self, tool: str, **arguments: Any) -> str:
         """What a call that cannot be done tells the model."""

@@ -10,12 +10,12 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.runtimes.workspace import Workspace
 from engine.tools.apply_diff import ApplyDiff
-from engine.tools.catalogue import Catalogue
 from engine.tools.diff.document import Document
-from engine.tools.perform import perform
+from engine.tools.execution import execute
+from engine.tools.registry import ToolRegistry
 from engine.tools.tool import ToolResult
+from engine.workspace.workspace import Workspace
 from models.session import ResourceLimits, SessionConfig
 from tests.engine.tools.diff.test_edits import (
     edits,
@@ -48,9 +48,9 @@ async def changed(text: str, diff: str) -> tuple[ToolResult, str]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "a"
         file.write_bytes(text.encode())
-        call = Catalogue([ApplyDiff()]).prepare("apply_diff", {"path": "a", "diff": diff})
+        call = ToolRegistry([ApplyDiff()]).prepare("apply_diff", {"path": "a", "diff": diff})
         workspace = Workspace(Path(folder), max_file_bytes=1_000_000)
-        result = await perform(call, Files(workspace))  # type: ignore[arg-type]
+        result = await execute(call, Files(workspace))  # type: ignore[arg-type]
         return result, file.read_bytes().decode()
 
 

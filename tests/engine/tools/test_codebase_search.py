@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.lines import lines_of
 from engine.search.chunks import MOST_CHUNKS, chunks_of
 from engine.search.index import CodeIndex
-from engine.tools.catalogue import Catalogue
 from engine.tools.codebase_search import CodebaseSearch
+from engine.tools.registry import ToolRegistry
 from engine.tools.tool import ToolResult
 from models.identifier import SessionId
+from models.lines import lines_of
 from tests.engine.tools.conftest import Context
 
 SESSION = SessionId("session")
@@ -44,7 +44,7 @@ class Searching:
     async def __call__(self, query: str, path: str | None = None) -> ToolResult:
         arguments = {"query": query, "path": path}
         return (
-            await Catalogue([CodebaseSearch(self.index)])
+            await ToolRegistry([CodebaseSearch(self.index)])
             .prepare("codebase_search", arguments)
             .run(self.context)
         )

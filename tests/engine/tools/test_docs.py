@@ -9,9 +9,9 @@ import pytest
 
 from engine.search import ripgrep
 from engine.tools import list_files, read_file, search_files, text
-from engine.tools.catalogue import DEFAULT_TOOLS, Catalogue
 from engine.tools.diff.applying import apply
 from engine.tools.diff.blocks import MOST_BLOCKS, parse
+from engine.tools.registry import DEFAULT_TOOLS, ToolRegistry
 from engine.tools.tool import AnyTool
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "tools.md").read_text()
@@ -25,7 +25,7 @@ def section(name: str) -> str:
 
 @pytest.mark.parametrize("tool", DEFAULT_TOOLS, ids=lambda tool: tool.name)
 def test_each_tool_has_its_section_with_its_parameters(tool: AnyTool) -> None:
-    (description,) = Catalogue([tool]).describe()
+    (description,) = ToolRegistry([tool]).describe()
     named = re.findall(r"^\| `(\w+)` \| ([^|]*) \|", section(tool.name), re.MULTILINE)
     assert [name for name, _ in named] == list(description.parameters)
     assert ["required" in kind for _, kind in named] == [

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from engine.tools.catalogue import Catalogue
+from engine.tools.registry import ToolRegistry
 from models.error import InvalidField
 from tests.engine.tools.conftest import Context
 
@@ -140,7 +140,7 @@ async def test_a_command_that_fills_the_memory_is_told_in_words(context: Context
 
 
 async def test_the_policy_is_told_what_would_run(context: Context) -> None:
-    call = Catalogue().prepare("execute_command", {"command": "make", "cwd": "src"})
+    call = ToolRegistry().prepare("execute_command", {"command": "make", "cwd": "src"})
     assert (call.command(), call.paths(), call.describe()) == ("make", ("src",), "Run in src: make")
 
 

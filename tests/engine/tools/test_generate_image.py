@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from engine.providers.images import Images
-from engine.tools.catalogue import Catalogue
+from engine.providers.images import ImageGenerator
 from engine.tools.generate_image import GenerateImage
+from engine.tools.registry import ToolRegistry
 from engine.tools.tool import ToolFailure, ToolResult
 from models.settings import ImageSettings
 from tests.engine.tools.conftest import Context
@@ -39,8 +39,8 @@ async def make(context: Context, models: MockModels, key: str | None = None, **a
 
     context.say = say  # type: ignore[method-assign]
     environment = {"OPENAI_API_KEY": key or models.key}
-    tool = GenerateImage(Images(ImageSettings(base_url=f"{models.url}/v1"), environment))
-    return await Catalogue([tool]).prepare("generate_image", arguments).run(context)
+    tool = GenerateImage(ImageGenerator(ImageSettings(base_url=f"{models.url}/v1"), environment))
+    return await ToolRegistry([tool]).prepare("generate_image", arguments).run(context)
 
 
 def picture(models: MockModels, content: bytes) -> None:
@@ -78,8 +78,8 @@ async def test_another_file_is_never_replaced_and_every_path_it_may_write_is_jud
     result = await make(context, mock_models, prompt="a red square", path="square.jpg")
     assert context.read("square.png") == "mine"
     assert [change.path for change in result.changes] == ["/square.jpg"]
-    tool = GenerateImage(Images(ImageSettings(), {}))
-    call = Catalogue([tool]).prepare(
+    tool = GenerateImage(ImageGenerator(ImageSettings(), {}))
+    call = ToolRegistry([tool]).prepare(
         "generate_image", {"prompt": "a", "path": "square.jpg", "image": "b.png"}
     )
     assert {"square.jpg", "square.png"} <= set(call.paths())
@@ -101,9 +101,9 @@ async def test_a_wrong_key_is_said_and_not_repeated(context: Context, mock_model
 
 
 async def test_without_a_key_it_says_which_variable_gives_one(context: Context) -> None:
-    tool = GenerateImage(Images(ImageSettings(), {}))
+    tool = GenerateImage(ImageGenerator(ImageSettings(), {}))
     with pytest.raises(ToolFailure, match="OPENAI_API_KEY"):
-        await Catalogue([tool]).prepare("generate_image", {"prompt": "a", "path": "a.png"}).run(context)
+        await ToolRegistry([tool]).prepare("generate_image", {"prompt": "a", "path": "a.png"}).run(context)
 
 
 async def test_a_path_that_leaves_the_workspace_asks_nobody(

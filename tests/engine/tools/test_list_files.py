@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.tools.forbidden import Forbidden
 from engine.tools.list_files import SHOWN_ENTRIES
+from engine.tools.rooignore import RooIgnore
 from models.error import InvalidField
 from tests.engine.tools.conftest import Context
 
@@ -145,5 +145,5 @@ async def test_a_rule_holds_for_a_name_that_is_no_utf_8(context: Context, rules:
     Path(os.fsdecode(os.fsencode(context.folder) + b"/caf\xe9")).write_text("secret")
     context.write(".rooignore", rules)
     assert (await context.call("list_files", path=".")).output == ".rooignore"
-    forbidden = await Forbidden.of_workspace(context.workspace)
+    forbidden = await RooIgnore.of_workspace(context.workspace)
     assert await forbidden.among([r"caf\xe9", "other"]) == {r"caf\xe9"}

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from engine.tools.catalogue import Catalogue
-from engine.tools.perform import perform
+from engine.tools.execution import execute
+from engine.tools.registry import ToolRegistry
 from engine.tools.tool import ToolResult
 from tests.engine.tools.conftest import Context
 
@@ -30,7 +30,7 @@ def told(context: Context) -> list[str]:
 
 
 async def run(context: Context, tool: str, **arguments: Any) -> ToolResult:
-    return await perform(Catalogue().prepare(tool, arguments), context)
+    return await execute(ToolRegistry().prepare(tool, arguments), context)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from engine.runtimes.runtime import Command, Exit
-from engine.runtimes.workspace import Workspace
-from tests.engine.session.conftest import Room, room_in
+from engine.workspace.workspace import Workspace
+from tests.engine.sessions.conftest import Room, room_in
 
 TOLD = ("file.created", "file.modified", "file.deleted", "file.renamed", "workspace.changed")
 

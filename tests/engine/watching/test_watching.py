@@ -16,7 +16,7 @@ from inotify_simple import INotify
 from engine.watching import kernel, tree, watch, watchers
 from models.file import ArchiveDownload, ArchiveUpload, FileDelete, FileRename, FileUpdate, FileWrite
 from models.process import ProcessStart
-from models.search import SearchText
+from models.search import TextSearchRequest
 from models.terminal import TerminalInput, TerminalOpen
 from models.tool import ToolExecute
 from tests.engine.watching.conftest import Watched
@@ -361,7 +361,7 @@ async def test_a_watch_ends_a_while_after_the_last_command(
 async def test_what_only_reads_is_not_watched(watched: Watched) -> None:
     await watched.workspace.create("a.txt", b"needle\n")
     request = {"sessionId": watched.session_id, "pattern": "needle"}
-    found = await watched.engine.searches.text(SearchText.load(request))
+    found = await watched.engine.searches.text(TextSearchRequest.load(request))
     assert found.matches and not watched.engine.watchers._watches
 
 

@@ -14,7 +14,7 @@ from engine.runtimes.docker.child import SandboxLost
 from engine.runtimes.docker.client import ContainerEngine, EngineGone, EngineRefused
 from engine.runtimes.docker.plan import SESSION_LABEL
 from engine.runtimes.docker.runtime import DockerRuntime
-from engine.runtimes.runtime import Command, Exit, RuntimeUnavailable, Sandbox
+from engine.runtimes.runtime import Command, Exit, RuntimeUnavailable, SandboxSpec
 from models.error import Conflict
 from models.identifier import SessionId
 from models.session import ResourceLimits
@@ -37,18 +37,18 @@ async def runtime(container_engine: TestEngine, data_dir: Path) -> AsyncIterator
 
 
 @pytest.fixture
-def sandbox(data_dir: Path) -> Sandbox:
+def sandbox(data_dir: Path) -> SandboxSpec:
     return sandbox_in(data_dir, "session-1")
 
 
-def sandbox_in(data_dir: Path, name: str) -> Sandbox:
+def sandbox_in(data_dir: Path, name: str) -> SandboxSpec:
     folder = data_dir / "workspaces" / name
     folder.mkdir(parents=True)
     limits = ResourceLimits(max_execution_time=60, max_processes=64, max_memory_mb=128)
-    return Sandbox(session_id=SessionId(name), folder=folder, limits=limits, network=False)
+    return SandboxSpec(session_id=SessionId(name), folder=folder, limits=limits, network=False)
 
 
-async def run(runtime: DockerRuntime, sandbox: Sandbox, line: str) -> Exit:
+async def run(runtime: DockerRuntime, sandbox: SandboxSpec, line: str) -> Exit:
     return await runtime.run(sandbox, Command(line=line))
 
 
@@ -67,7 +67,7 @@ async def until(holds: Callable[[], object]) -> None:
 
 
 async def test_before_its_first_command_a_session_has_no_container(
-    runtime: DockerRuntime, sandbox: Sandbox
+    runtime: DockerRuntime, sandbox: SandboxSpec
 ) -> None:
     assert (await runtime.place(sandbox.session_id)).status == "absent"
     await run(runtime, sandbox, "true")
@@ -75,14 +75,16 @@ async def test_before_its_first_command_a_session_has_no_container(
 
 
 async def test_its_commands_share_one_container(
-    runtime: DockerRuntime, sandbox: Sandbox, container_engine: TestEngine, data_dir: Path
+    runtime: DockerRuntime, sandbox: SandboxSpec, container_engine: TestEngine, data_dir: Path
 ) -> None:
     await run(runtime, sandbox, "echo kept > /tmp/kept")
     assert (await run(runtime, sandbox, "cat /tmp/kept")).output == "kept\n"
     assert len(container_engine.containers_of(data_dir)) == 1
 
 
-async def test_what_one_command_serves_the_next_can_ask_for(runtime: DockerRuntime, sandbox: Sandbox) -> None:
+async def test_what_one_command_serves_the_next_can_ask_for(
+    runtime: DockerRuntime, sandbox: SandboxSpec
+) -> None:
     (sandbox.folder / "hello").write_text("served")
     line = "python3 -m http.server --bind 127.0.0.1 8000"
     serving = asyncio.create_task(runtime.run(sandbox, Command(line=line, is_lasting=True)))
@@ -99,7 +101,7 @@ async def test_what_one_command_serves_the_next_can_ask_for(runtime: DockerRunti
 
 
 async def test_it_is_shut_in_as_the_engine_can(
-    runtime: DockerRuntime, sandbox: Sandbox, container_engine: TestEngine
+    runtime: DockerRuntime, sandbox: SandboxSpec, container_engine: TestEngine
 ) -> None:
     await run(runtime, sandbox, "true")
     place = await runtime.place(sandbox.session_id)
@@ -112,13 +114,13 @@ async def test_it_is_shut_in_as_the_engine_can(
 
 
 async def test_its_scripts_are_not_in_the_commands_environment(
-    runtime: DockerRuntime, sandbox: Sandbox
+    runtime: DockerRuntime, sandbox: SandboxSpec
 ) -> None:
     assert "SCRIPTS" not in (await run(runtime, sandbox, "env")).output
 
 
 async def test_after_a_restart_it_is_found_again_and_what_ran_in_it_has_ended(
-    container_engine: TestEngine, data_dir: Path, sandbox: Sandbox
+    container_engine: TestEngine, data_dir: Path, sandbox: SandboxSpec
 ) -> None:
     async with containers_of(container_engine, data_dir) as first:
         await run(first, sandbox, "true")
@@ -135,7 +137,7 @@ async def test_after_a_restart_it_is_found_again_and_what_ran_in_it_has_ended(
 
 
 async def test_a_start_removes_those_of_sessions_that_are_no_more_and_nobody_elses(
-    container_engine: TestEngine, data_dir: Path, sandbox: Sandbox, tmp_path: Path
+    container_engine: TestEngine, data_dir: Path, sandbox: SandboxSpec, tmp_path: Path
 ) -> None:
     other_dir = tmp_path / "other"
     async with (
@@ -150,7 +152,7 @@ async def test_a_start_removes_those_of_sessions_that_are_no_more_and_nobody_els
 
 
 async def test_it_is_removed_with_its_session(
-    runtime: DockerRuntime, sandbox: Sandbox, container_engine: TestEngine, data_dir: Path
+    runtime: DockerRuntime, sandbox: SandboxSpec, container_engine: TestEngine, data_dir: Path
 ) -> None:
     running = asyncio.create_task(run(runtime, sandbox, "echo up; sleep 600"))
     async with asyncio.timeout(60):
@@ -162,7 +164,7 @@ async def test_it_is_removed_with_its_session(
 
 
 async def test_one_that_dies_is_told_and_made_anew(
-    runtime: DockerRuntime, sandbox: Sandbox, container_engine: TestEngine
+    runtime: DockerRuntime, sandbox: SandboxSpec, container_engine: TestEngine
 ) -> None:
     running = asyncio.create_task(run(runtime, sandbox, "touch begun; sleep 600"))
     await until((sandbox.folder / "begun").exists)
@@ -175,7 +177,7 @@ async def test_one_that_dies_is_told_and_made_anew(
 
 
 async def test_one_that_has_vanished_is_made_anew(
-    runtime: DockerRuntime, sandbox: Sandbox, container_engine: TestEngine, data_dir: Path
+    runtime: DockerRuntime, sandbox: SandboxSpec, container_engine: TestEngine, data_dir: Path
 ) -> None:
     await run(runtime, sandbox, "true")
     container_engine.remove_containers_of(data_dir)
@@ -183,7 +185,7 @@ async def test_one_that_has_vanished_is_made_anew(
 
 
 async def test_new_limits_get_a_new_container_once_nothing_runs_in_the_old_one(
-    runtime: DockerRuntime, sandbox: Sandbox
+    runtime: DockerRuntime, sandbox: SandboxSpec
 ) -> None:
     running = asyncio.create_task(run(runtime, sandbox, "touch begun; sleep 600"))
     await until((sandbox.folder / "begun").exists)
@@ -197,7 +199,7 @@ async def test_new_limits_get_a_new_container_once_nothing_runs_in_the_old_one(
 
 
 async def test_an_image_that_is_missing_is_named(
-    container_engine: TestEngine, data_dir: Path, sandbox: Sandbox
+    container_engine: TestEngine, data_dir: Path, sandbox: SandboxSpec
 ) -> None:
     async with containers_of(container_engine, data_dir, image="roocode-test/nothing") as runtime:
         with pytest.raises(RuntimeUnavailable, match=r"no image roocode-test/nothing.*never"):
@@ -207,7 +209,7 @@ async def test_an_image_that_is_missing_is_named(
 @pytest.mark.parametrize(("refusals", "tries"), [(1, 2), (2, 2)])
 async def test_one_that_the_engine_will_not_start_is_made_anew_once(
     runtime: DockerRuntime,
-    sandbox: Sandbox,
+    sandbox: SandboxSpec,
     container_engine: TestEngine,
     data_dir: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -239,7 +241,7 @@ async def test_one_that_the_engine_will_not_start_is_made_anew_once(
 
 
 async def test_searches_need_no_program_of_the_image(
-    container_engine: TestEngine, data_dir: Path, sandbox: Sandbox
+    container_engine: TestEngine, data_dir: Path, sandbox: SandboxSpec
 ) -> None:
     (sandbox.folder / "found").write_text("needle")
     async with containers_of(container_engine, data_dir, image=BUSYBOX_IMAGE) as runtime:
@@ -249,7 +251,7 @@ async def test_searches_need_no_program_of_the_image(
 
 
 async def test_an_image_with_nothing_but_a_shell_is_enough(
-    container_engine: TestEngine, data_dir: Path, sandbox: Sandbox
+    container_engine: TestEngine, data_dir: Path, sandbox: SandboxSpec
 ) -> None:
     line = f"(setsid sleep {NAP}1 &); sh -c 'exit 5'; echo $?; kill -9 $$"
     async with containers_of(container_engine, data_dir, image=BUSYBOX_IMAGE) as runtime:
@@ -266,7 +268,7 @@ async def test_an_image_with_nothing_but_a_shell_is_enough(
 
 
 async def test_a_daemon_that_has_shed_its_environment_ends_as_well(
-    runtime: DockerRuntime, sandbox: Sandbox
+    runtime: DockerRuntime, sandbox: SandboxSpec
 ) -> None:
     done = await run(runtime, sandbox, f"(env -i setsid sleep {NAP}2 &) ; echo out")
     assert (done.code, done.output) == (0, "out\n")
@@ -274,7 +276,7 @@ async def test_a_daemon_that_has_shed_its_environment_ends_as_well(
 
 
 async def test_all_that_runs_in_one_ends_with_it_and_not_one_by_one(
-    runtime: DockerRuntime, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    runtime: DockerRuntime, sandbox: SandboxSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     line = f"touch begun$NUMBER; exec sleep {NAP}3"
     commands = [Command(line=line, environment={"NUMBER": str(number)}) for number in range(16)]
@@ -294,7 +296,7 @@ async def test_all_that_runs_in_one_ends_with_it_and_not_one_by_one(
     assert len(asked) <= 1 and not anywhere("sleep", f"{NAP}3")
 
 
-async def test_the_commands_beside_one_that_ends_go_on(runtime: DockerRuntime, sandbox: Sandbox) -> None:
+async def test_the_commands_beside_one_that_ends_go_on(runtime: DockerRuntime, sandbox: SandboxSpec) -> None:
     beside = asyncio.create_task(run(runtime, sandbox, "touch begun; (sleep 0.2; echo b) & wait; echo c"))
     await until((sandbox.folder / "begun").exists)
     for _ in range(3):
@@ -313,7 +315,7 @@ async def test_warm_containers_are_taken_by_the_sessions_to_come(
         names = {each["Labels"][SESSION_LABEL] for each in container_engine.containers_of(data_dir)}
         assert taken in names
         place = await runtime.place(taken)
-        sandbox = Sandbox(
+        sandbox = SandboxSpec(
             session_id=taken,
             folder=data_dir / "workspaces" / taken,
             limits=ResourceLimits(),
@@ -335,7 +337,7 @@ async def test_warm_containers_that_nobody_took_are_gone_after_a_restart(
 
 
 async def test_an_engine_that_goes_away_is_named_and_the_session_is_mended(
-    own_engine: Callable[[], TestEngine], data_dir: Path, sandbox: Sandbox
+    own_engine: Callable[[], TestEngine], data_dir: Path, sandbox: SandboxSpec
 ) -> None:
     engine = own_engine()
     async with containers_of(engine, data_dir, image=BUSYBOX_IMAGE) as runtime:

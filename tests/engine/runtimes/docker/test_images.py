@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.runtimes.runtime import Command, RuntimeUnavailable, Sandbox
+from engine.runtimes.runtime import Command, RuntimeUnavailable, SandboxSpec
 from models.identifier import SessionId
 from models.session import ImageProgress, ResourceLimits
 from tests.engine.runtimes.conftest import containers_of
@@ -15,10 +15,10 @@ from tests.support.containers import TestEngine
 from tests.support.registry import registry
 
 
-def sandbox_in(data_dir: Path, name: str) -> Sandbox:
+def sandbox_in(data_dir: Path, name: str) -> SandboxSpec:
     folder = data_dir / "workspaces" / name
     folder.mkdir(parents=True)
-    return Sandbox(
+    return SandboxSpec(
         session_id=SessionId(name),
         folder=folder,
         limits=ResourceLimits(max_memory_mb=128, max_processes=64),

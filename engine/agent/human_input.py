@@ -1,0 +1,185 @@
+"""Where a task meets people: it asks for approval, puts questions, and hears what they say."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
+
+import orjson
+
+from engine.agent.task_context import TaskContext
+from engine.storage.database import Transaction
+from engine.storage.tasks import SAID_BY_A_PERSON
+from engine.tools.tool import Notice, PreparedCall
+from models.approval import Approval, ApprovalStatus
+from models.conversation import ToolCall
+from models.identifier import CallId
+from models.message import Message
+from models.task import Activity, TaskActive, TaskAnswered, TaskIdle, TaskInteractive
+
+IDLE_ASKS: Final = frozenset({"mistake_limit_reached", "auto_approval_max_req_reached", "api_req_failed"})
+"""Asks after which a task is idle, not interactive: it goes on only if somebody wants it to. Source: S2."""
+
+
+NOBODY: Final = "Nobody is there to answer. Decide by yourself and go on."
+"""What the agent hears of a question in a session where nobody answers."""
+
+
+class HumanInput:
+    """The people around one task."""
+
+    def __init__(self, work: TaskContext) -> None:
+        self._work = work
+        self._spoken = asyncio.Event()
+        self._is_quiet = False
+        """Nobody has said anything since the last look, which found nothing."""
+
+    def hear(self) -> None:
+        """A message for this task has been stored: look for it."""
+        self._is_quiet = False
+        self._spoken.set()
+
+    async def unheard(self) -> Sequence[Message]:
+        """What people said that the model does not know yet."""
+        if self._is_quiet:
+            return ()
+        self._is_quiet = True  # unless somebody speaks while this looks
+        found = await self._work.services.transcripts.unheard(self._work.task.id)
+        if found:
+            self._is_quiet = False
+        return found
+
+    async def approve(self, call: ToolCall, prepared: PreparedCall, notice: Notice | None) -> Approval:
+        """The answer to whether a call may be run; asked once, even over a restart."""
+        approvals = self._work.services.approvals
+        approval = await approvals.for_call(self._work.task, call.id)
+        if approval is None:
+            approval = approvals.draft(
+                self._work.task,
+                call.id,
+                tool_name=call.tool_name,
+                action=call.tool_name,
+                description=prepared.describe(),
+                parameters=call.arguments,
+                unattended=self._is_unattended,
+            )
+            approval = await self._put_before(
+                approval, notice or Notice(kind="tool", text=prepared.describe())
+            )
+        return await self._answer(approval)
+
+    async def confirm(self, kind: str, question: str) -> Approval:
+        """Whether to go on at all: an ask of S2 that is about no tool call. Approved by a message, too.
+
+        What was asked before and has been answered, in the same step of the task, is asked anew.
+        """
+        task, approvals = self._work.task, self._work.services.approvals
+        for often in itertools.count():
+            call_id = CallId(f"{kind}-{task.iterations}" + (f"-{often}" if often else ""))
+            approval = await approvals.for_call(task, call_id)
+            if approval is None or approval.status is ApprovalStatus.PENDING:
+                break
+        if approval is None:
+            approval = approvals.draft(
+                task,
+                call_id,
+                tool_name=kind,
+                action=kind,
+                description=question,
+                parameters={},
+                unattended=self._is_unattended,
+            )
+            approval = await self._put_before(approval, Notice(kind=kind, text=question))
+        return await self._answer(approval)
+
+    @property
+    def _is_unattended(self) -> bool:
+        return self._work.session.config.unattended
+
+    async def _put_before(self, approval: Approval, notice: Notice) -> Approval:
+        """Store a question and show it, as an approval and as a message.
+
+        Where nobody answers it is refused in the same unit: nobody ever sees it open.
+        """
+        approvals = self._work.services.approvals
+        message_id, ts = self._work.message_of(approval.call_id)
+        write = self._work.writing(ask=notice.kind, text=notice.text, message_id=message_id, ts=ts)
+        refused: list[Approval] = []
+
+        async def put(unit: Transaction) -> None:
+            await write(unit)
+            await approvals.ask(unit, approval)
+            if self._is_unattended:
+                refused.append(await approvals.refuse_unattended(unit, approval))
+
+        told = TaskIdle() if notice.kind in IDLE_ASKS else TaskInteractive()
+        await self._work.note(told, activity=Activity.INTERACTIVE, in_same_transaction=put)
+        return refused[0] if refused else approval
+
+    async def _answer(self, approval: Approval) -> Approval:
+        if self._work.task.activity is Activity.INTERACTIVE and self._is_unattended:
+            await self._work.note(TaskAnswered(), TaskActive(), activity=Activity.ACTIVE)
+        if approval.status is not ApprovalStatus.PENDING:
+            return approval
+        async with self._waiting():
+            return await self._work.services.approvals.wait(approval)
+
+    async def ask(self, call_id: CallId, question: str, suggestions: Sequence[str]) -> Message:
+        """A person's answer: one that waits already, or the next message."""
+        if not await self.unheard():
+            await self._put(call_id, question, suggestions)
+            if self._is_unattended:
+                await self._work.note(
+                    in_same_transaction=self._work.writing(say=SAID_BY_A_PERSON, text=NOBODY)
+                )
+                self.hear()
+        async with self._waiting():
+            return await self._hear(suggestions)
+
+    async def _hear(self, suggestions: Sequence[str]) -> Message:
+        """The next message; the first suggestion, where the session lets it be the answer after a time."""
+        auto = self._work.session.config.auto_approval
+        is_automatic = auto.auto_approval_enabled and auto.always_allow_followup_questions and suggestions
+        limit_s = auto.followup_auto_approve_timeout_ms / 1000 if is_automatic else None
+        try:
+            async with asyncio.timeout(limit_s):
+                return await self._next_message()
+        except TimeoutError:
+            if not is_automatic:
+                raise  # the task's own limit
+            await self._work.note(
+                in_same_transaction=self._work.writing(say=SAID_BY_A_PERSON, text=suggestions[0])
+            )
+            self.hear()
+            return await self._next_message()
+
+    async def _next_message(self) -> Message:
+        while True:
+            self._spoken.clear()
+            if unheard := await self.unheard():
+                return unheard[0]
+            await self._spoken.wait()
+
+    async def _put(self, call_id: CallId, question: str, suggestions: Sequence[str]) -> None:
+        suggest = [{"answer": suggestion} for suggestion in suggestions]
+        told = orjson.dumps({"question": question, "suggest": suggest}).decode()
+
+        message_id, ts = self._work.message_of(call_id)
+        await self._work.note(
+            TaskInteractive(question=question, suggestions=list(suggestions)),
+            activity=Activity.INTERACTIVE,
+            in_same_transaction=self._work.writing(ask="followup", text=told, message_id=message_id, ts=ts),
+        )
+
+    @contextlib.asynccontextmanager
+    async def _waiting(self) -> AsyncIterator[None]:
+        """The task takes no place and no time while it waits."""
+        if self._work.task.activity is not Activity.INTERACTIVE:
+            await self._work.note(TaskInteractive(), activity=Activity.INTERACTIVE)
+        with self._work.patience.paused():
+            async with self._work.slot.given_back():
+                yield
+        await self._work.note(TaskAnswered(), TaskActive(), activity=Activity.ACTIVE)

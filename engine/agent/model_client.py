@@ -1,0 +1,266 @@
+"""Asking the model: one answer, shown as it comes, asked for again where the way there broke."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import random
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field
+from typing import Final, cast
+
+from engine.agent.model_resolution import find_model
+from engine.agent.modes import Modes
+from engine.agent.prompts import system_prompt
+from engine.agent.store.transcript import shown
+from engine.agent.task_context import TaskContext
+from engine.providers.catalogue import SCRIPTED, ResolvedModel
+from engine.providers.edge import fit
+from engine.providers.models import UNKNOWN, ModelFacts, facts_of
+from engine.providers.provider import (
+    CallDelta,
+    CallRequested,
+    Continuation,
+    ModelEvent,
+    ModelRequest,
+    ProviderFailure,
+    ReasoningDelta,
+    Stopped,
+    TextDelta,
+    Usage,
+)
+from models.conversation import ToolCall, Turn, TurnRole
+from models.identifier import CallId, MessageId
+from models.task import CallWritten, MessageDelta, MessageDiscarded, TaskError, TaskRetrying
+from models.tool import ToolDescription, ToolGroup
+
+IMAGES_REFUSED: Final = "(The images were left out: the model's server could not use them.)"
+LONGEST_DELAY_S: Final = 600.0
+
+
+@dataclass(slots=True)
+class MessageDraft:
+    """A message of one kind that is being written."""
+
+    say: str
+    id: MessageId
+    ts: int
+    pieces: list[str] = field(default_factory=list)
+    length: int = 0
+
+    def add(self, piece: str) -> None:
+        self.pieces.append(piece)
+        self.length += len(piece)
+
+    @property
+    def text(self) -> str:
+        return "".join(self.pieces)
+
+
+@dataclass(slots=True)
+class Reply:
+    """An answer of the model, complete; `ts` is when it was asked."""
+
+    ts: int
+    drafts: dict[str, MessageDraft] = field(default_factory=dict)
+    written: dict[str, MessageDraft] = field(default_factory=dict)
+    """The arguments of calls, as they were written, by the id of the call."""
+    calls: list[ToolCall] = field(default_factory=list)
+    usage: Usage = field(default_factory=lambda: Usage(tokens_in=0, tokens_out=0))
+    stopped: str = "end"
+    continuation: Continuation | None = None
+    cost: float = 0.0
+
+    def text(self, say: str) -> str:
+        return self.drafts[say].text if say in self.drafts else ""
+
+    @property
+    def turn(self) -> Turn:
+        """What the conversation keeps of it."""
+        kept = self.continuation
+        return Turn(
+            role=TurnRole.ASSISTANT,
+            text=self.text("text"),
+            calls=self.calls,
+            reasoning=self.text("reasoning"),
+            continuation={"provider": kept.provider, "content": dict(kept.content)} if kept else None,
+            stopped=self.stopped,
+        )
+
+
+class ModelClient:
+    """The model of one task."""
+
+    def __init__(self, work: TaskContext) -> None:
+        self._work = work
+        self._found: ResolvedModel | None = None
+        self._unseen: dict[int, Turn] = {}
+        """What stands for turns whose images were refused, by the identity of the turn."""
+
+    @property
+    def is_scripted(self) -> bool:
+        """Whether a playbook stands in the model's place: it ends when it has nothing more to say."""
+        return self._found is not None and self._found.provider.name == SCRIPTED
+
+    @property
+    def facts(self) -> ModelFacts:
+        """What is known of the model that was asked last."""
+        return facts_of(self._found.model) if self._found is not None else UNKNOWN
+
+    async def ask(self, modes: Modes) -> Reply:
+        """The model's next answer to the conversation.
+
+        A failure that may pass is waited out, longer each time, and told. Raises: ProviderFailure.
+        """
+        found = await self._find()
+        request = await self._request(found, modes)
+        attempts = self._work.services.settings.request_attempts
+        for attempt in range(1, attempts + 1):
+            reply = Reply(self._work.next_ts())
+            try:
+                await self._receive(found, request, reply)
+            except ProviderFailure as failure:
+                self._discard(reply)
+                if failure.code == "IMAGE_REFUSED" and self._unsee(request.turns):
+                    return await self.ask(modes)
+                if not failure.retryable or attempt == attempts:
+                    raise
+                await self._wait(failure, attempt)
+            else:
+                reply.cost = self.facts.cost(reply.usage)
+                self._work.begun_messages.update(
+                    {CallId(call_id): (draft.id, draft.ts) for call_id, draft in reply.written.items()}
+                )
+                return reply
+        raise AssertionError("the loop above returns or raises")
+
+    async def complete(self, system: str, turns: list[Turn]) -> Reply:
+        """An answer beside the conversation, without tools, shown to nobody. Raises: ProviderFailure."""
+        found = await self._find()
+        reply = Reply(self._work.next_ts())
+        request = ModelRequest(
+            model=found.model, system=system, turns=self._seen(turns), tools=(), endpoint=found.endpoint
+        )
+        await self._receive(found, request, reply, is_shown=False)
+        reply.cost = self.facts.cost(reply.usage)
+        return reply
+
+    async def _find(self) -> ResolvedModel:
+        """The provider as it can be used now. Raises: ProviderFailure."""
+        config, services = self._work.session.config, self._work.services
+        self._found = await find_model(services, self._work.session.user_id, config.provider, config.model)
+        return self._found
+
+    async def _request(self, found: ResolvedModel, modes: Modes) -> ModelRequest:
+        config = self._work.session.config
+        return ModelRequest(
+            model=found.model,
+            endpoint=found.endpoint,
+            system=await system_prompt(self._work, modes),
+            turns=self._seen(shown(self._work.conversation.turns)),
+            tools=self._offered(modes),
+            max_tokens=config.max_tokens,
+            temperature=config.temperature,
+            effort=config.effort,
+        )
+
+    def _seen(self, turns: Sequence[Turn]) -> Sequence[Turn]:
+        """The turns without the images that the model's server has refused."""
+        if not self._unseen:
+            return turns
+        return [self._unseen.get(id(turn), turn) for turn in turns]
+
+    def _unsee(self, turns: Sequence[Turn]) -> bool:
+        """Leave out the images of the latest turn that has some; whether there was one.
+
+        What came earlier was accepted before, so the latest are those that were refused.
+        """
+        latest = next((turn for turn in reversed(turns) if turn.images), None)
+        if latest is None:
+            return False
+        text = f"{latest.text}\n\n{IMAGES_REFUSED}".strip()
+        self._unseen[id(latest)] = dataclasses.replace(latest, text=text, images=[])
+        return True
+
+    def _offered(self, modes: Modes) -> list[ToolDescription]:
+        """The tools that the model is shown: those that its mode has."""
+        granted = {group.name for group in modes.find(self._work.task.mode).groups}
+        granted |= {ToolGroup.ALWAYS.value, ToolGroup.MODES.value}
+        hidden = set() if self._work.task.config.enable_diff else {"apply_diff"}
+        described = self._work.services.tools.describe()
+        return [tool for tool in described if tool.group in granted and tool.name not in hidden]
+
+    async def _receive(
+        self, found: ResolvedModel, request: ModelRequest, reply: Reply, *, is_shown: bool = True
+    ) -> None:
+        stream = cast(AsyncGenerator[ModelEvent, None], found.provider.stream(request))
+        try:
+            async with contextlib.aclosing(stream), contextlib.aclosing(fit(stream)) as pieces:
+                async for piece in pieces:
+                    self._take(reply, piece, is_shown=is_shown)
+        except ProviderFailure as failure:
+            if failure.code != "MODEL_UNKNOWN":
+                raise
+            raise ProviderFailure(failure.code, f"`{found.model}`: {failure.message}") from failure
+
+    def _take(self, reply: Reply, piece: ModelEvent, *, is_shown: bool) -> None:
+        match piece:
+            case TextDelta():
+                self._draft(reply, "text", piece.text, is_shown=is_shown)
+            case ReasoningDelta():
+                self._draft(reply, "reasoning", piece.text, is_shown=is_shown)
+            case CallDelta():
+                self._write_call(reply, piece)
+            case CallRequested():
+                reply.calls.append(_call(piece))
+            case Usage():
+                reply.usage = piece
+            case Stopped():
+                reply.stopped = piece.reason
+            case Continuation():
+                reply.continuation = piece
+
+    def _draft(self, reply: Reply, say: str, text: str, *, is_shown: bool) -> None:
+        if say not in reply.drafts:
+            reply.drafts[say] = MessageDraft(say, *self._work.new_message())
+        draft = reply.drafts[say]
+        if is_shown:
+            piece = MessageDelta(message_id=draft.id, text=text, ts=draft.ts, say=say, position=draft.length)
+            self._work.signal(piece)
+        draft.add(text)
+
+    def _write_call(self, reply: Reply, piece: CallDelta) -> None:
+        if piece.call_id not in reply.written:
+            reply.written[piece.call_id] = MessageDraft("tool", *self._work.new_message())
+        draft = reply.written[piece.call_id]
+        written = CallWritten(
+            call_id=piece.call_id,
+            tool_name=piece.tool_name,
+            arguments=piece.arguments,
+            message_id=draft.id,
+            ts=draft.ts,
+            position=draft.length,
+        )
+        self._work.signal(written)
+        draft.add(piece.arguments)
+
+    def _discard(self, reply: Reply) -> None:
+        """Take back what was shown of an answer that broke off."""
+        for draft in (*reply.drafts.values(), *reply.written.values()):
+            self._work.signal(MessageDiscarded(message_id=draft.id, ts=draft.ts))
+
+    async def _wait(self, failure: ProviderFailure, attempt: int) -> None:
+        delay = failure.retry_after_s
+        if delay is None:
+            base = self._work.services.settings.retry_delay_s * 2 ** (attempt - 1)
+            delay = base * random.uniform(0.8, 1.2)  # noqa: S311 - so that many tasks do not return at once
+        delay = min(delay, LONGEST_DELAY_S)
+        error = TaskError(code=failure.code, message=failure.message)
+        told = TaskRetrying(attempt=attempt, delay=round(delay, 3), error=error)
+        await self._work.say("api_req_retry_delayed", failure.message, told)
+        await asyncio.sleep(delay)
+
+
+def _call(asked: CallRequested) -> ToolCall:
+    return ToolCall(id=CallId(asked.call_id), tool_name=asked.tool_name, arguments=dict(asked.arguments))

@@ -1,0 +1,34 @@
+"""Whom to ask: what a session says, and what its owner's active profile adds to it."""
+
+from __future__ import annotations
+
+from engine.accounts.profiles import ActiveProfile, ProfileUnreadable
+from engine.agent.services import AgentServices
+from engine.providers.catalogue import ResolvedModel
+from engine.providers.provider import Endpoint, ProviderFailure
+from engine.providers.vendors import AUTO
+from models.identifier import UserId
+
+
+async def find_model(services: AgentServices, user_id: UserId, provider: str, model: str) -> ResolvedModel:
+    """The provider and the model that a session of this user means by these names.
+
+    The user's active profile says what `auto` is; where the session names its provider, the profile gives the
+    key and the address. Raises: ProviderFailure.
+    """
+    profile = await _active(services, user_id)
+    if profile is None or provider not in (AUTO, profile.provider):
+        return await services.providers.find(provider, model)
+    own = Endpoint(base_url=profile.base_url, api_key=profile.api_key)
+    wanted = profile.model if model == AUTO else model
+    return await services.providers.find(profile.provider, wanted, own)
+
+
+async def _active(services: AgentServices, user_id: UserId) -> ActiveProfile | None:
+    try:
+        return await services.profiles.active(user_id)
+    except ProfileUnreadable as unreadable:
+        raise ProviderFailure(
+            "PROVIDER_UNAVAILABLE",
+            f"The key of the profile `{unreadable}` cannot be read any more: enter it again.",
+        ) from None

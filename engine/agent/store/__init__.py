@@ -1,0 +1,1 @@
+"""What a task keeps: its state, conversation, approvals, results and checkpoints."""

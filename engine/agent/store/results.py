@@ -1,0 +1,41 @@
+"""What a task did, measured: the workspace before and after, and the calls that were run."""
+
+from __future__ import annotations
+
+from engine.storage.database import Transaction
+from engine.storage.tasks import SnapshotRepository, ToolCallRepository
+from engine.workspace.snapshot import Snapshot
+from engine.workspace.workspace import Workspace
+from models.identifier import TaskId
+from models.task import TaskResult
+
+
+class TaskResults:
+    """Compares the workspace with what it was when the task began."""
+
+    def __init__(self, snapshots: SnapshotRepository, tool_calls: ToolCallRepository) -> None:
+        self._snapshots = snapshots
+        self._tool_calls = tool_calls
+
+    async def look(self, workspace: Workspace) -> Snapshot:
+        """The workspace as it is now."""
+        return await Snapshot.take(workspace.folder)
+
+    async def remember(self, unit: Transaction, task_id: TaskId, snapshot: Snapshot) -> None:
+        """Keep how the workspace was when the task began; over a restart, too."""
+        await self._snapshots.insert(unit, task_id, snapshot.dump())
+
+    async def measure(self, task_id: TaskId, workspace: Workspace, summary: str) -> TaskResult:
+        """The result of a task that has just ended."""
+        kept = await self._snapshots.load(task_id)
+        before = Snapshot.load(kept) if kept is not None else Snapshot({})
+        changed = before.compare(await self.look(workspace))
+        calls = await self._tool_calls.all(task_id)
+        return TaskResult(
+            summary=summary,
+            files_created=changed.created,
+            files_modified=changed.modified,
+            files_deleted=changed.deleted,
+            commands_executed=[call.command for call in calls if call.command and call.completed_at],
+            tools_used=list(dict.fromkeys(call.tool_name for call in calls)),
+        )

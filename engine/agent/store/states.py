@@ -1,0 +1,165 @@
+"""A task's state: every change is one transaction with the event that tells of it; nobody else makes one."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from engine.storage.database import Database, Transaction
+from engine.storage.pending_ends import PendingEndRepository
+from engine.storage.tasks import TaskRepository
+from models.clock import now
+from models.error import Conflict, NotFound
+from models.event import Event
+from models.identifier import TaskId
+from models.task import (
+    FINAL,
+    TRANSITIONS,
+    Activity,
+    CallFailure,
+    Task,
+    TaskFocused,
+    TaskStatus,
+    TaskUnfocused,
+    ToolFailed,
+    ToolStarted,
+)
+from models.tool import ToolCompleted
+
+Alongside = Callable[[Transaction], Awaitable[None]]
+
+CUT_OFF: Final = {
+    TaskStatus.PENDING: (CallFailure.INTERRUPTED, "The task was interrupted while this call ran."),
+    TaskStatus.CANCELLED: (CallFailure.CANCELLED, "The task was cancelled while this call ran."),
+    TaskStatus.FAILED: (CallFailure.ABANDONED, "The task failed while this call ran."),
+    TaskStatus.COMPLETED: (CallFailure.ABANDONED, "The task was completed while this call ran."),
+}
+"""Why the calls that a task was at have ended, by what it has become."""
+
+
+class TaskStates:
+    """Moves tasks from one state to the next. A call that began has ended once its task does not run."""
+
+    def __init__(self, database: Database, tasks: TaskRepository, wills: PendingEndRepository) -> None:
+        self._database = database
+        self._tasks = tasks
+        self._wills = wills
+        self._committed: dict[TaskId, Task] = {}
+        """Unfinished tasks as they stand in the database: a step changes its task several times."""
+        self._changing: dict[TaskId, Transaction] = {}
+        """The unit that changed a task last and is not known to be committed."""
+
+    async def move(
+        self,
+        task_id: TaskId,
+        to: TaskStatus,
+        *events: Event,
+        in_same_transaction: Alongside | None = None,
+        **changes: Any,
+    ) -> Task:
+        """Give a task a new status, in one transaction with its events and with `in_same_transaction`.
+
+        Raises: NotFound; Conflict, if the task's present status does not lead to `to`.
+        """
+        async with self._database.transaction() as unit:
+            task = await self._current(unit, task_id)
+            if to not in TRANSITIONS[task.status]:
+                raise Conflict(f"The task is {task.status} and cannot become {to}", status=task.status)
+            if to in FINAL:
+                changes |= {"completed_at": now(), "activity": Activity.IDLE}
+            moved = dataclasses.replace(task, status=to, **changes)
+            await self._store(unit, task, moved, events, in_same_transaction)
+        self._keep(unit, moved)
+        return moved
+
+    async def note(
+        self, task_id: TaskId, *events: Event, in_same_transaction: Alongside | None = None, **changes: Any
+    ) -> Task:
+        """Change what is known of a task within its status. Raises: NotFound; Conflict, if it has ended."""
+        async with self._database.transaction() as unit:
+            task = await self._current(unit, task_id)
+            if task.status in FINAL:
+                raise Conflict(f"The task is {task.status} already", status=task.status)
+            noted = dataclasses.replace(task, **changes)
+            await self._store(unit, task, noted, events, in_same_transaction)
+        self._keep(unit, noted)
+        return noted
+
+    def forget(self, task_id: TaskId) -> None:
+        """The task is gone with its session."""
+        self._committed.pop(task_id, None)
+        self._changing.pop(task_id, None)
+
+    async def _current(self, unit: Transaction, task_id: TaskId) -> Task:
+        task = self._committed.get(task_id) or await self._tasks.find_on(unit, task_id)
+        if task is None:
+            raise NotFound("task", task_id)
+        return task
+
+    async def _store(
+        self,
+        unit: Transaction,
+        before: Task,
+        after: Task,
+        events: tuple[Event, ...],
+        in_same_transaction: Alongside | None,
+    ) -> None:
+        self._committed.pop(after.id, None)
+        self._changing[after.id] = unit
+        await self._tasks.save(unit, after, before)
+        if in_same_transaction is not None:
+            await in_same_transaction(unit)
+        await self._note_calls(unit, after, events)
+        cut_off = [] if after.status is TaskStatus.RUNNING else await self._cut_off(unit, after)
+        for happened in (*cut_off, *_with_focus(before, after, events)):
+            unit.append(after.session_id, happened, task_id=after.id)
+
+    async def _note_calls(self, unit: Transaction, task: Task, events: tuple[Event, ...]) -> None:
+        """Keep which calls have been told to begin, and not to end."""
+        for happened in events:
+            if isinstance(happened, ToolStarted):
+                code, reason = CUT_OFF[TaskStatus.PENDING]
+                will = ToolFailed(
+                    call_id=happened.call_id, tool_name=happened.tool_name, error=reason, code=code
+                )
+                key = _key(task, happened.call_id)
+                await self._wills.leave(unit, task.session_id, key, will, task_id=task.id)
+            elif isinstance(happened, (ToolCompleted, ToolFailed)):
+                await self._wills.take_back(unit, task.session_id, _key(task, happened.call_id))
+
+    async def _cut_off(self, unit: Transaction, task: Task) -> list[Event]:
+        """The ends of the calls that a task was at."""
+        code, reason = CUT_OFF[task.status]
+        return [
+            ToolFailed(call_id=call["callId"], tool_name=call["toolName"], error=reason, code=code)
+            for call in await self._wills.claim(unit, task.session_id, task.id)
+        ]
+
+    def _keep(self, unit: Transaction, task: Task) -> None:
+        """The unit is committed: unless another changes the task already, it stands as the unit left it."""
+        if self._changing.get(task.id) is not unit:
+            return
+        del self._changing[task.id]
+        if task.status not in FINAL:
+            self._committed[task.id] = task
+
+
+def _key(task: Task, call_id: str) -> str:
+    return f"call/{task.id}/{call_id}"
+
+
+def _with_focus(before: Task, after: Task, events: tuple[Event, ...]) -> tuple[Event, ...]:
+    """The events of a change, with those of the focus that comes with it; an end is the last that is told.
+
+    Source: S2, `taskFocused`.
+    """
+    if _has_focus(before) == _has_focus(after):
+        return events
+    if after.status in FINAL:
+        return (TaskUnfocused(), *events)
+    return (*events, TaskFocused() if _has_focus(after) else TaskUnfocused())
+
+
+def _has_focus(task: Task) -> bool:
+    return task.status is TaskStatus.RUNNING and task.activity is not Activity.PAUSED

@@ -1,0 +1,67 @@
+"""Subtasks as they are stored: made for a call of their parent, found again by it. Source: S2, `new_task`."""
+
+from __future__ import annotations
+
+from engine.agent.limits import Ledger
+from engine.storage.database import Database
+from engine.storage.tasks import TaskRepository
+from models.clock import now
+from models.identifier import CallId, TaskId, new_id
+from models.task import Activity, Task, TaskCreatedEvent, TaskStatus
+
+
+class SubtaskStore:
+    """The subtasks of tasks."""
+
+    def __init__(self, database: Database, repository: TaskRepository) -> None:
+        self._database = database
+        self._repository = repository
+
+    async def of_call(self, parent: Task, call_id: CallId) -> Task | None:
+        """The subtask that a call has made already."""
+        return await self._repository.child_of_call(parent.id, call_id)
+
+    async def make(
+        self, parent: Task, call_id: CallId, *, mode: str, message: str, todos: str | None
+    ) -> Task:
+        """A subtask of a call, stored and told of."""
+        child = Task(
+            id=TaskId(new_id("task")),
+            session_id=parent.session_id,
+            input=message,
+            status=TaskStatus.PENDING,
+            activity=Activity.QUEUED,
+            progress=0,
+            config=parent.config,
+            created_at=now(),
+            mode=mode,
+            todos=todos,
+            parent_id=parent.id,
+            parent_call_id=call_id,
+        )
+        async with self._database.transaction() as unit:
+            await self._repository.insert(unit, child)
+            unit.append(child.session_id, TaskCreatedEvent(task=child), task_id=child.id)
+        return child
+
+    async def are_under_way(self, task: Task) -> bool:
+        """Whether a task has subtasks that have not ended: then it waits for them."""
+        return bool(await self._repository.unfinished_children(task.id))
+
+    async def ledger(self, task: Task) -> Ledger:
+        """What a task and its subtasks have used so far."""
+        below = await self._repository.below(task.id) if task.started_at is not None else []
+        return Ledger(
+            requests=sum(each.iterations for each in (task, *below)),
+            cost=sum(each.usage.total_cost for each in (task, *below)),
+            subtasks=len(below),
+        )
+
+    async def outcome(self, child: Task) -> tuple[bool, str]:
+        """Whether a subtask that has ended went well, and its result."""
+        ended = await self._repository.find(child.session_id, child.id)
+        if ended is not None and ended.status is TaskStatus.COMPLETED and ended.result is not None:
+            return True, ended.result.summary
+        if ended is not None and ended.error is not None:
+            return False, f"The subtask failed: {ended.error.message}"
+        return False, "The subtask was cancelled before it was done."

@@ -1,0 +1,164 @@
+"""A task's transcript: the conversation with the model and the messages that people read, both stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.storage.database import Database, Statements, Transaction
+from engine.storage.tasks import ConversationRepository, MessageRepository
+from engine.tools.attempt_completion import AttemptCompletion
+from models.clock import milliseconds, now
+from models.conversation import ToolCall, Turn, TurnRole
+from models.identifier import CallId, MessageId, TaskId, new_id
+from models.message import Author, Message, MessageType
+from models.task import MessageCreated, Task
+
+
+class Conversation:
+    """The turns of one task, in memory as they are in the database."""
+
+    def __init__(self, repository: ConversationRepository, task_id: TaskId, turns: list[Turn]) -> None:
+        self._repository = repository
+        self._task_id = task_id
+        self.turns = turns
+
+    async def append(self, unit: Transaction, turn: Turn) -> None:
+        """Store a turn with the unit. It is part of `turns` once the caller says `keep`."""
+        await self._repository.append(unit, self._task_id, len(self.turns), turn)
+
+    def keep(self, turn: Turn) -> None:
+        """The unit that stored this turn is committed."""
+        self.turns.append(turn)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.turns
+
+    @property
+    def unanswered(self) -> Sequence[ToolCall]:
+        """The calls of the model's last answer that have no result yet, in its order: what completes the task
+        comes last.
+        """
+        answered: set[CallId] = set()
+        for turn in reversed(self.turns):
+            if turn.role is TurnRole.ASSISTANT:
+                left = [call for call in turn.calls if call.id not in answered]
+                return sorted(left, key=lambda call: call.tool_name == AttemptCompletion.name)
+            if turn.call_id is not None:
+                answered.add(turn.call_id)
+        return ()
+
+    @property
+    def has_failures(self) -> bool:
+        """Whether a call of the model's last answer has failed, or was refused."""
+        for turn in reversed(self.turns):
+            if turn.role is TurnRole.ASSISTANT:
+                return False
+            if turn.role is TurnRole.TOOL and not turn.success:
+                return True
+        return False
+
+    @property
+    def completion(self) -> str | None:
+        """The result that the model presented last, if a stop came before the task's end was stored."""
+        succeeded: dict[CallId, str] = {}
+        for turn in reversed(self.turns):
+            if turn.role is TurnRole.USER:
+                return None
+            if turn.role is TurnRole.ASSISTANT:
+                presented = [call.id for call in turn.calls if call.tool_name == AttemptCompletion.name]
+                return next((succeeded[call_id] for call_id in presented if call_id in succeeded), None)
+            if turn.call_id is not None and turn.success:
+                succeeded[turn.call_id] = turn.text
+        return None
+
+    @property
+    def last_reply(self) -> Turn | None:
+        """What the model said last."""
+        return next((turn for turn in reversed(self.turns) if turn.role is TurnRole.ASSISTANT), None)
+
+
+class Transcripts:
+    """Loads conversations and writes messages."""
+
+    def __init__(
+        self, database: Database, conversations: ConversationRepository, messages: MessageRepository
+    ) -> None:
+        self._database = database
+        self._conversations = conversations
+        self._messages = messages
+        self._latest: dict[TaskId, int] = {}
+        """The last time that was given to a message of a task at work."""
+
+    async def load(self, task_id: TaskId) -> Conversation:
+        """A task's conversation; from here to `forget` its messages have their times from `next_ts`."""
+        async with self._database.read() as connection:
+            await self._learn(connection, task_id)
+        return Conversation(self._conversations, task_id, await self._conversations.load(task_id))
+
+    def next_ts(self, task_id: TaskId) -> int:
+        """A time for a message, in milliseconds: later than that of any other of a task at work."""
+        self._latest[task_id] = max(milliseconds(now()), self._latest[task_id] + 1)
+        return self._latest[task_id]
+
+    def forget(self, task_id: TaskId) -> None:
+        """The work on a task has ended."""
+        self._latest.pop(task_id, None)
+
+    async def _learn(self, connection: Statements, task_id: TaskId) -> None:
+        if task_id not in self._latest:
+            latest = await self._messages.latest_ts(connection, task_id)
+            self._latest[task_id] = max(latest, self._latest.get(task_id, 0))
+
+    async def unheard(self, task_id: TaskId) -> Sequence[Message]:
+        """What people said that has not reached the conversation yet."""
+        return await self._messages.unheard(task_id)
+
+    async def page(self, task_id: TaskId, *, limit: int, offset: int) -> tuple[list[Message], int]:
+        """A task's messages, oldest first, and how many there are."""
+        return await self._messages.page(task_id, limit=limit, offset=offset)
+
+    async def write(
+        self,
+        unit: Transaction,
+        task: Task,
+        *,
+        say: str | None = None,
+        ask: str | None = None,
+        text: str,
+        images: Sequence[str] = (),
+        ts: int | None = None,
+        message_id: MessageId | None = None,
+        author: Author = Author.AGENT,
+    ) -> Message:
+        """Store a message and tell of it, both with the unit; `ts` is one that `next_ts` gave."""
+        if ts is None:
+            await self._learn(unit.connection, task.id)
+            ts = self.next_ts(task.id)
+        message = Message(
+            id=message_id or new_message_id(),
+            task_id=task.id,
+            ts=ts,
+            type=MessageType.ASK if ask else MessageType.SAY,
+            ask=ask,
+            say=say,
+            text=text,
+            images=list(images),
+            created_at=now(),
+        )
+        await self._messages.insert(unit, message)
+        unit.append(task.session_id, MessageCreated(message=message, author=author), task_id=task.id)
+        return message
+
+
+def new_message_id() -> MessageId:
+    """An identifier for a message that is about to be written."""
+    return MessageId(new_id("message"))
+
+
+def shown(turns: Sequence[Turn]) -> tuple[Turn, ...]:
+    """What a model is shown of a conversation: all of it, or what begins with its last summary."""
+    for position in range(len(turns) - 1, 0, -1):
+        if turns[position].is_summary:
+            return tuple(turns[position:])
+    return tuple(turns)

@@ -1,0 +1,34 @@
+"""How much of one kind a session may have under way at the same time."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Iterator
+
+from models.error import ServerOverload
+from models.identifier import SessionId
+
+
+class ConcurrencyLimiter:
+    """Counts what is under way in each session. `what` is its plural, for people."""
+
+    def __init__(self, most: int, what: str) -> None:
+        self._most = most
+        self._what = what
+        self._running: Counter[SessionId] = Counter()
+
+    @contextlib.contextmanager
+    def one_more(self, session_id: SessionId) -> Iterator[None]:
+        """Count one while the block runs. Raises: ServerOverload, if it is one too many."""
+        if self._running[session_id] >= self._most:
+            raise ServerOverload(
+                f"Too many {self._what} of this session are under way; wait for their answers"
+            )
+        self._running[session_id] += 1
+        try:
+            yield
+        finally:
+            self._running[session_id] -= 1
+            if not self._running[session_id]:
+                del self._running[session_id]

@@ -1,0 +1,158 @@
+"""Work on what callers and workspaces bring, in processes of their own: whatever they bring, it ends.
+
+No pattern, text or document of a caller is worked on without a bound in this process, which answers others
+meanwhile: a thread cannot be ended, and shares its interpreter with all of them. A piece of work is a
+function of a module that imports little; its process begins in a few milliseconds as a copy of one that has
+the module loaded (`engine.concurrency.fork_server`), has bounds on its processor time and memory, and ends
+with its caller's interest in it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import json
+import os
+import pickle
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from typing import Any, Final
+from weakref import WeakKeyDictionary, WeakValueDictionary
+
+CPU_S: Final = 10
+MEMORY_BYTES: Final = 1_073_741_824
+WORKER_TIMEOUT_S: Final = 60.0
+"""How long work may take where the machine is busy, and uses little processor time of its own."""
+MOST_AT_ONCE: Final = 8
+MOST_OF_ONE: Final = 2
+"""Of one owner; who wants more waits, and keeps no other owner waiting."""
+
+_LARGE_BYTES: Final = 262_144
+
+
+class Exhausted(Exception):
+    """The work was ended: it took more time or memory than it may."""
+
+
+async def run_in_worker(
+    work: Callable[..., Any],
+    *arguments: object,
+    owner: str,
+    cpu_s: int = CPU_S,
+    memory_bytes: int = MEMORY_BYTES,
+    patience_s: float = WORKER_TIMEOUT_S,
+) -> Any:
+    """What `work(*arguments)` returns, as JSON has it (a tuple comes as a list), made in another process.
+
+    It is ended when its caller is cancelled. `owner` is whose work it is: a few of one are done at a time.
+    Raises: Exhausted; OSError, as the work raised it.
+    """
+    request = pickle.dumps((work, arguments, cpu_s, memory_bytes))
+    async with AsyncExitStack() as turn:
+        for each in _turns(owner):
+            await turn.enter_async_context(each)
+        ours, theirs = socket.socketpair()
+        with ours:
+            with theirs:
+                _nursery.adopt(work.__module__, theirs)
+            try:
+                async with asyncio.timeout(patience_s):
+                    answer = await _asked(ours, request)
+            except TimeoutError:
+                raise Exhausted("time") from None
+    return await _understood(answer)
+
+
+async def _asked(call: socket.socket, request: bytes) -> bytes:
+    """The answer as far as it came; nothing where the process was ended."""
+    loop = asyncio.get_running_loop()
+    call.setblocking(False)
+    pieces = []
+    try:
+        await loop.sock_sendall(call, request)
+        call.shutdown(socket.SHUT_WR)
+        while piece := await loop.sock_recv(call, _LARGE_BYTES):
+            pieces.append(piece)
+    except ConnectionError:
+        return b""
+    return b"".join(pieces)
+
+
+async def _understood(answer: bytes) -> Any:
+    if not answer:
+        raise Exhausted("time")
+    large = len(answer) > _LARGE_BYTES
+    told = await asyncio.to_thread(json.loads, answer) if large else json.loads(answer)
+    if "exhausted" in told:
+        raise Exhausted(told["exhausted"])
+    if "errno" in told:
+        raise OSError(told["errno"], told["reason"])
+    if "failure" in told:
+        raise RuntimeError(f"work that was done apart has failed\n{told['failure']}")
+    return told["result"]
+
+
+class _ForkServer:
+    """The program that begins the processes: begun when it is first needed, and again if it has ended."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._channel: socket.socket | None = None
+        self._starting = threading.Lock()
+
+    def adopt(self, module: str, call: socket.socket) -> None:
+        """Have a process begun that attends to the call, with this module loaded."""
+        with self._starting:
+            try:
+                socket.send_fds(self._channel or self._start(), [module.encode()], [call.fileno()])
+            except ConnectionError:
+                self._end()
+                socket.send_fds(self._start(), [module.encode()], [call.fileno()])
+
+    def close(self) -> None:
+        """End the program; the processes that it has begun end when nobody waits for them."""
+        with self._starting:
+            self._end()
+
+    def _start(self) -> socket.socket:
+        self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603 - a module of ours
+                [sys.executable, "-m", "engine.concurrency.fork_server", str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                pass_fds=(theirs.fileno(),),
+                env={"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+                cwd="/",
+                start_new_session=True,
+            )
+        return self._channel
+
+    def _end(self) -> None:
+        if self._channel is not None:
+            self._channel.close()
+        if self._process is not None:
+            self._process.wait()
+        self._channel = self._process = None
+
+
+class _Turns:
+    """Who may have work done now, in one event loop."""
+
+    def __init__(self) -> None:
+        self.all = asyncio.Semaphore(MOST_AT_ONCE)
+        self.owners: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+
+
+_loops: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, _Turns]] = WeakKeyDictionary()
+_nursery: Final = _ForkServer()
+atexit.register(_nursery.close)
+
+
+def _turns(owner: str) -> tuple[asyncio.Semaphore, asyncio.Semaphore]:
+    """The owner's turn and that of all, to be taken in this order."""
+    turns = _loops.setdefault(asyncio.get_running_loop(), _Turns())
+    return turns.owners.setdefault(owner, asyncio.Semaphore(MOST_OF_ONE)), turns.all

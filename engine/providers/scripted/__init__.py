@@ -1,0 +1,1 @@
+"""The provider that plays playbooks in the place of a language model."""

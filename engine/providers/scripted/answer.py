@@ -1,0 +1,162 @@
+"""What a playbook says next: the step that follows, or the one at hand again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from engine.providers.provider import CallRequested, ProviderFailure
+from engine.providers.scripted.playbook import OnError, Playbook, PlaybookCall, Step
+from engine.providers.scripted.progress import Attempt, Progress, call_id
+from engine.providers.scripted.template import Filling
+from engine.providers.scripted.template_language import TemplateMistake
+from models.conversation import Turn
+
+SHOWN_CHARACTERS: Final = 2000
+"""How much of a tool's words a failure repeats."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speech:
+    """Words, and the pause between two pieces of them."""
+
+    text: str
+    pace_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaybookAnswer:
+    """One answer of a playbook; it always calls at least one tool."""
+
+    said: Sequence[Speech]
+    calls: Sequence[CallRequested]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Again:
+    """A call that is asked for again, and why."""
+
+    position: int
+    reason: str
+
+
+def answer(playbook: Playbook, turns: Sequence[Turn]) -> PlaybookAnswer:
+    """The answer that comes after these turns.
+
+    Raises: ProviderFailure: PLAYBOOK_STEP_FAILED, for a call that failed for good; PLAYBOOK_INVALID, for a
+    template that cannot be filled in.
+    """
+    return _Playing(playbook, Progress.of(playbook, turns)).answer()
+
+
+class _Playing:
+    """A playbook, and how far it has come."""
+
+    def __init__(self, playbook: Playbook, progress: Progress) -> None:
+        self._playbook = playbook
+        self._progress = progress
+        self._steps = playbook.all_steps
+        self._filling = Filling(progress.values(playbook))
+
+    def answer(self) -> PlaybookAnswer:
+        done, at_hand = self._progress.completion, self._progress.step
+        if done is not None:
+            # The server stopped before it took note of the completion: the same once more.
+            repeated = self._request(done.step, done.position, done.asked.tool_name, done.asked.arguments)
+            return PlaybookAnswer(said=(), calls=[repeated])
+        if at_hand is None:
+            return self._next(0)
+        again = list(self._again(at_hand)) if at_hand < len(self._steps) else []
+        if again:
+            return self._repeated(at_hand, again)
+        return self._next(min(at_hand + 1, len(self._steps) - 1))
+
+    def _next(self, start: int) -> PlaybookAnswer:
+        """The steps from `start` on, up to and with the first that calls something."""
+        said: list[Speech] = [] if self._progress.attempts else [self._opening()]
+        for number in range(start, len(self._steps)):
+            step = self._steps[number]
+            if step.when is not None and not self._holds(number, step.when):
+                continue
+            if step.say:
+                said.append(self._said(number, step))
+            if step.all_calls:
+                calls = [self._call(number, position) for position in range(len(step.all_calls))]
+                return PlaybookAnswer(said=_parted(said), calls=calls)
+        raise AssertionError("the ending of every playbook calls a tool")
+
+    def _again(self, number: int) -> Iterator[_Again]:
+        """The calls of the step at hand that are still to be made. Raises: ProviderFailure."""
+        step = self._steps[number]
+        for position, call in enumerate(step.all_calls):
+            attempts = self._progress.of_call(number, position)
+            failures = sum(attempt.has_failed for attempt in attempts)
+            if not attempts or attempts[-1].has_succeeded:
+                continue
+            if not attempts[-1].has_outcome:
+                reason = f"The server stopped while `{call.call}` ran: I'll do it again."
+                yield _Again(position=position, reason=reason)
+            elif failures <= step.retries:
+                reason = f"`{call.call}` failed: I'll try again ({failures} of {step.retries})."
+                yield _Again(position=position, reason=reason)
+            elif step.on_error is OnError.FAIL:
+                raise self._failure(number, call, attempts[-1])
+
+    def _repeated(self, number: int, again: Sequence[_Again]) -> PlaybookAnswer:
+        pace_ms = self._playbook.pace_of(self._steps[number])
+        said = [Speech(text=each.reason, pace_ms=pace_ms) for each in again]
+        return PlaybookAnswer(said=_parted(said), calls=[self._call(number, each.position) for each in again])
+
+    def _opening(self) -> Speech:
+        text = f"Scripted run of playbook `{self._playbook.name}`: no language model is involved."
+        return Speech(text=text, pace_ms=self._playbook.pace_ms)
+
+    def _said(self, number: int, step: Step) -> Speech:
+        try:
+            text = self._filling.text(step.say)
+        except TemplateMistake as mistake:
+            raise self._invalid(number, "say", mistake) from None
+        return Speech(text=text.strip(), pace_ms=self._playbook.pace_of(step))
+
+    def _holds(self, number: int, when: str) -> bool:
+        try:
+            return self._filling.holds(when)
+        except TemplateMistake as mistake:
+            raise self._invalid(number, "when", mistake) from None
+
+    def _call(self, number: int, position: int) -> CallRequested:
+        call = self._steps[number].all_calls[position]
+        try:
+            arguments = self._filling.value(call.arguments)
+        except TemplateMistake as mistake:
+            raise self._invalid(number, f"with of {call.call}", mistake) from None
+        return self._request(number, position, call.call, arguments)
+
+    def _request(
+        self, number: int, position: int, tool_name: str, arguments: Mapping[str, Any]
+    ) -> CallRequested:
+        attempt = len(self._progress.of_call(number, position)) + 1
+        identifier = call_id(self._playbook, number, position, attempt)
+        return CallRequested(call_id=identifier, tool_name=tool_name, arguments=arguments)
+
+    def _invalid(self, number: int, key: str, mistake: TemplateMistake) -> ProviderFailure:
+        return ProviderFailure("PLAYBOOK_INVALID", f"{self._place(number)}, {key}: {mistake}")
+
+    def _failure(self, number: int, call: PlaybookCall, attempt: Attempt) -> ProviderFailure:
+        words = attempt.answer.text if attempt.answer is not None else ""
+        if len(words) > SHOWN_CHARACTERS:
+            words = words[:SHOWN_CHARACTERS] + "…"
+        return ProviderFailure(
+            "PLAYBOOK_STEP_FAILED", f"{self._place(number)}: {call.call} failed. {words}".strip()
+        )
+
+    def _place(self, number: int) -> str:
+        name = self._steps[number].id
+        return f"Playbook `{self._playbook.name}`, step {number + 1}" + (f" ({name})" if name else "")
+
+
+def _parted(said: Sequence[Speech]) -> list[Speech]:
+    """With an empty line between one text and the next; texts that came out empty are left out."""
+    kept = [each for each in said if each.text]
+    return [replace(each, text=each.text + "\n\n") for each in kept[:-1]] + kept[-1:]

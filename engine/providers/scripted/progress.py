@@ -1,0 +1,116 @@
+"""Where a conversation stands in a playbook, read from its turns alone.
+
+The identifier of a call says which one of the playbook it is: `mend-the-test-3-1-2` is step 3, call 1, second
+attempt. So nothing has to be remembered, and a task goes on where it was in another process.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from engine.providers.scripted.playbook import COMPLETION, Playbook
+from engine.providers.scripted.template_language import Result, TemplateResults, TemplateValues
+from models.conversation import ToolCall, Turn, TurnRole
+from models.identifier import CallId
+
+_NUMBERS: Final = re.compile(r"-([1-9][0-9]{0,3})-([1-9][0-9]?)-[1-9][0-9]{0,8}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A call that was asked for; positions count from 0. `answer` is None while there is none."""
+
+    step: int
+    position: int
+    asked: ToolCall
+    answer: Turn | None
+
+    @property
+    def has_outcome(self) -> bool:
+        """Whether it is known what came of it."""
+        return self.answer is not None and not self.answer.interrupted
+
+    @property
+    def has_succeeded(self) -> bool:
+        return self.answer is not None and self.has_outcome and self.answer.success
+
+    @property
+    def has_failed(self) -> bool:
+        return self.has_outcome and not self.has_succeeded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """The attempts of one playbook, oldest first, and what people said."""
+
+    attempts: Sequence[Attempt]
+    input: str
+    messages: Sequence[str]
+
+    @classmethod
+    def of(cls, playbook: Playbook, turns: Sequence[Turn]) -> Progress:
+        """How far `playbook` has come in these turns. Calls of anything else do not count."""
+        answers = {turn.call_id: turn for turn in turns if turn.call_id and turn.role is TurnRole.TOOL}
+        asked = [call for turn in turns if turn.role is TurnRole.ASSISTANT for call in turn.calls]
+        found = [_attempt(playbook, call, answers) for call in asked]
+        said = [turn.text for turn in turns if turn.role is TurnRole.USER and turn.background is None]
+        return cls(
+            attempts=[attempt for attempt in found if attempt is not None],
+            input=task_input(turns),
+            messages=said[1:],
+        )
+
+    @property
+    def step(self) -> int | None:
+        """The step of the last answer; None before the first."""
+        return self.attempts[-1].step if self.attempts else None
+
+    @property
+    def completion(self) -> Attempt | None:
+        """The call that has completed the run."""
+        succeeded = (each for each in self.attempts if each.has_succeeded)
+        return next((each for each in succeeded if each.asked.tool_name == COMPLETION), None)
+
+    def of_call(self, step: int, position: int) -> Sequence[Attempt]:
+        """The attempts of one call, oldest first."""
+        return [each for each in self.attempts if (each.step, each.position) == (step, position)]
+
+    def values(self, playbook: Playbook) -> TemplateValues:
+        """What the playbook's templates can name."""
+        results: dict[str, Result] = {}
+        for attempt in self.attempts:
+            name = _name(playbook, attempt)
+            if name is not None and attempt.answer is not None and attempt.has_outcome:
+                results[name] = _result(attempt.answer)
+        return TemplateValues(input=self.input, messages=self.messages, results=TemplateResults(results))
+
+
+def task_input(turns: Sequence[Turn]) -> str:
+    """The text of the task itself, which opens its conversation."""
+    return next((turn.text for turn in turns if turn.role is TurnRole.USER), "")
+
+
+def call_id(playbook: Playbook, step: int, position: int, attempt: int) -> str:
+    """The identifier of a call; `attempt` counts from 1, the positions from 0."""
+    return f"{playbook.name}-{step + 1}-{position + 1}-{attempt}"
+
+
+def _attempt(playbook: Playbook, asked: ToolCall, answers: Mapping[CallId, Turn]) -> Attempt | None:
+    numbers = _NUMBERS.fullmatch(asked.id.removeprefix(playbook.name))
+    if numbers is None:
+        return None
+    step, position = int(numbers[1]), int(numbers[2])
+    return Attempt(step=step - 1, position=position - 1, asked=asked, answer=answers.get(asked.id))
+
+
+def _name(playbook: Playbook, attempt: Attempt) -> str | None:
+    """The id that the playbook gives to this call; None also where the playbook has been changed since."""
+    calls = playbook.steps[attempt.step].all_calls if attempt.step < len(playbook.steps) else ()
+    return calls[attempt.position].id if attempt.position < len(calls) else None
+
+
+def _result(answer: Turn) -> Result:
+    return Result(text=answer.text, success=answer.success, exit_code=answer.exit_code)

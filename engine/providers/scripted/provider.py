@@ -1,0 +1,90 @@
+"""The `scripted` provider: a playbook in the place of a language model. Keeps nothing between requests."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import ClassVar, Final
+
+from engine.providers.provider import ModelEvent, ModelRequest, ProviderFailure, TextDelta, Usage
+from engine.providers.scripted.answer import Speech, answer
+from engine.providers.scripted.files import load
+from engine.providers.scripted.playbook import Playbook
+from engine.providers.scripted.progress import task_input
+
+SHIPPED: Final = Path(__file__).with_name("playbooks")
+DEFAULT_PLAYBOOK: Final = "survey"
+AUTO: Final = ("auto", "")
+MOST_PIECES: Final = 200
+WORDS_A_PIECE: Final = 4
+
+_WORDS: Final = re.compile(r"\w+")
+_WITH_SPACE_AFTER: Final = re.compile(r"\S+\s*|\s+")
+
+
+class ScriptedProvider:
+    """Plays the shipped playbooks and those of `folders`; a later folder's playbook wins by its name."""
+
+    name: ClassVar[str] = "scripted"
+
+    def __init__(self, folders: Sequence[Path] = ()) -> None:
+        """Raises: PlaybookInvalid, with every mistake in every file."""
+        self.playbooks: Mapping[str, Playbook] = load([SHIPPED, *folders])
+
+    def knows(self, model: str) -> bool:
+        """Whether a playbook has this name, or is chosen by the task's text."""
+        return model in AUTO or model in self.playbooks
+
+    async def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
+        """The playbook's next answer. `request.model` names the playbook; `auto` chooses by the task's text.
+
+        Raises: ProviderFailure: MODEL_NOT_FOUND, PLAYBOOK_STEP_FAILED, PLAYBOOK_INVALID.
+        """
+        given = answer(self._playbook(request), request.turns)
+        for said in given.said:
+            async for piece in _spoken(said):
+                yield piece
+        for call in given.calls:
+            yield call
+        yield Usage(tokens_in=0, tokens_out=0)
+
+    def _playbook(self, request: ModelRequest) -> Playbook:
+        if request.model in AUTO:
+            return self._fitting(task_input(request.turns))
+        if request.model not in self.playbooks:
+            known = ", ".join(["auto", *sorted(self.playbooks)])
+            raise ProviderFailure(
+                "MODEL_NOT_FOUND", f"No playbook is called `{request.model[:100]}`. There are: {known}."
+            )
+        return self.playbooks[request.model]
+
+    def _fitting(self, text: str) -> Playbook:
+        """The first playbook with a phrase that the text has in it, whole words and in any case."""
+        words = _words(text)
+        fitting = (
+            playbook
+            for playbook in self.playbooks.values()
+            if any(_words(phrase) in words for phrase in playbook.match)
+        )
+        return next(fitting, self.playbooks[DEFAULT_PLAYBOOK])
+
+
+def _words(text: str) -> str:
+    return f" {' '.join(_WORDS.findall(text.casefold()))} "
+
+
+async def _spoken(said: Speech) -> AsyncIterator[TextDelta]:
+    for position, piece in enumerate(_pieces(said.text)):
+        if position and said.pace_ms:
+            await asyncio.sleep(said.pace_ms / 1000)
+        yield TextDelta(text=piece)
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """The text in groups of a few words: larger ones where there would be more than `MOST_PIECES`."""
+    words = _WITH_SPACE_AFTER.findall(text)
+    size = max(WORDS_A_PIECE, -(-len(words) // MOST_PIECES))
+    for start in range(0, len(words), size):
+        yield "".join(words[start : start + size])

@@ -1,0 +1,152 @@
+"""The filters of playbook templates: plain text in, plain text out, in linear time.
+
+There is no regular expression among them: a pattern that somebody wrote in good faith can take for ever on a
+text that somebody else sends.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from jinja2 import Undefined
+
+from models.lines import lines_of
+
+MOST_CHARACTERS: Final = 1_000_000
+"""The most that the texts of one answer may come to."""
+
+
+class TooLong(Exception):
+    """A text grows beyond `MOST_CHARACTERS`."""
+
+    def __str__(self) -> str:
+        return f"the text grows beyond {MOST_CHARACTERS:,} characters"
+
+
+def trim(text: object) -> str:
+    """The text without white space around it."""
+    return _text(text).strip()
+
+
+def lower(text: object) -> str:
+    return _text(text).lower()
+
+
+def upper(text: object) -> str:
+    return _text(text).upper()
+
+
+def lines(text: object) -> list[str]:
+    """The lines of the text, without their endings."""
+    return lines_of(_text(text))
+
+
+def line_with(text: object, part: object) -> str | None:
+    """The first line that has `part` in it; none where no line has."""
+    wanted = _text(part)
+    return next((line for line in lines(text) if wanted in line), None)
+
+
+def after(text: object, mark: object) -> str:
+    """What follows the first `mark`; empty where there is none."""
+    return _text(text).partition(_mark(mark))[2]
+
+
+def before(text: object, mark: object) -> str:
+    """What precedes the first `mark`; the whole text where there is none."""
+    return _text(text).partition(_mark(mark))[0]
+
+
+def shorten(text: object, longest: int) -> str:
+    """The text, or its first `longest` characters with `…` after them."""
+    whole = _text(text)
+    return whole if len(whole) <= longest else whole[: max(longest, 0)] + "…"
+
+
+def join(items: object, separator: object = "\n") -> str:
+    """The texts of a list, one after the other."""
+    texts = [_text(item) for item in _list(items)]
+    between = _text(separator)
+    _check(sum(map(len, texts)) + len(texts) * len(between))
+    return between.join(texts)
+
+
+def first(items: object) -> Any:
+    """The first of a list; none where it is empty."""
+    return next(iter(_list(items)), None)
+
+
+def last(items: object) -> Any:
+    """The last of a list; none where it is empty."""
+    return next(reversed(_list(items)), None)
+
+
+def length(value: object) -> int:
+    """The number of characters of a text, or of items of a list."""
+    return len(value if isinstance(value, str) else _list(value))
+
+
+def default(value: object, instead: object = "") -> object:
+    """The value; `instead` where it is missing or none."""
+    return instead if value is None or isinstance(value, Undefined) else value
+
+
+def to_json(value: object) -> str:
+    """The value as JSON, on one line."""
+    if isinstance(value, Undefined):
+        str(value)
+    written = json.dumps(value, ensure_ascii=False)
+    _check(len(written))
+    return written
+
+
+FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
+    "trim": trim,
+    "lower": lower,
+    "upper": upper,
+    "lines": lines,
+    "line_with": line_with,
+    "after": after,
+    "before": before,
+    "shorten": shorten,
+    "join": join,
+    "first": first,
+    "last": last,
+    "length": length,
+    "default": default,
+    "tojson": to_json,
+}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, Undefined):
+        return str(value)  # which raises, with what is missing
+    if not isinstance(value, str):
+        raise TypeError(f"expected a text, found {_kind(value)}")
+    return value
+
+
+def _list(value: object) -> Sequence[Any]:
+    if isinstance(value, Undefined):
+        str(value)
+    if not isinstance(value, list | tuple):
+        raise TypeError(f"expected a list, found {_kind(value)}")
+    return value
+
+
+def _mark(value: object) -> str:
+    mark = _text(value)
+    if not mark:
+        raise ValueError("the mark to look for is empty")
+    return mark
+
+
+def _kind(value: object) -> str:
+    return "nothing" if value is None else "a text" if isinstance(value, str) else f"a {type(value).__name__}"
+
+
+def _check(size: int) -> None:
+    if size > MOST_CHARACTERS:
+        raise TooLong

@@ -1,0 +1,148 @@
+"""The language of playbook templates: a part of Jinja that always ends, and what its names stand for.
+
+There are `{{ expressions }}` and `{% if %}`, and neither loops nor calls, so that the time a template takes
+is bounded by its own length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from jinja2 import StrictUndefined, nodes
+from jinja2.sandbox import SandboxedEnvironment
+
+from engine.providers.scripted.template_filters import FILTERS
+
+MOST_NODES: Final = 500
+"""How many operands and operators one template may have."""
+
+_PARTS: Final = (
+    nodes.Output | nodes.If | nodes.Literal | nodes.Name | nodes.CondExpr | nodes.Filter | nodes.Test
+    | nodes.Compare | nodes.Operand | nodes.Concat | nodes.Getattr | nodes.Getitem | nodes.Slice | nodes.Pair
+    | nodes.And | nodes.Or | nodes.Not | nodes.Neg | nodes.Pos | nodes.Keyword
+    | nodes.Add | nodes.Sub | nodes.Mul | nodes.Div | nodes.FloorDiv | nodes.Mod
+)  # fmt: skip
+_WORDS: Final = {"assign": "set", "assignblock": "set", "call": "a call", "pow": "**"}
+TESTS: Final = ("defined", "undefined", "none", "in", "string", "number")
+
+
+class TemplateMistake(Exception):
+    """The template cannot be read, or not be filled in; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What came of a call, as templates see it. `exit_code` is None for what is no command."""
+
+    text: str
+    success: bool
+    exit_code: int | None
+
+
+class TemplateResults:
+    """Results by the ids of their calls, as attributes."""
+
+    def __init__(self, by_id: Mapping[str, Result]) -> None:
+        self._by_id = by_id
+
+    def __getattr__(self, name: str) -> Result:
+        try:
+            return self._by_id[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateValues:
+    """What a template can name: the task's text, what people said since, and what came of calls."""
+
+    input: str
+    messages: Sequence[str]
+    results: TemplateResults
+
+    def names(self) -> dict[str, object]:
+        return {"input": self.input, "messages": self.messages, "results": self.results}
+
+
+_NAMES: Final = tuple(TemplateValues.__slots__)
+_RESULT_PARTS: Final = tuple(Result.__slots__)
+
+
+class _NotThere(StrictUndefined):
+    """Says of a missing result why it is missing; a part of it is missing for the same reason."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    @property
+    def _undefined_message(self) -> str:
+        if isinstance(self._undefined_obj, TemplateResults):
+            name = self._undefined_name
+            return f"`results.{name}` is not there: that call was not made (`is defined` asks for it)"
+        return super()._undefined_message
+
+
+class _Environment(SandboxedEnvironment):
+    intercepted_binops = frozenset(["*", "%"])
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        if isinstance(left, str | list | tuple) or isinstance(right, str | list | tuple):
+            raise TypeError(f"`{operator}` is for numbers")
+        return super().call_binop(context, operator, left, right)
+
+
+def printable(value: object) -> object:
+    if isinstance(value, Result | TemplateResults):
+        raise TypeError(f"a result has the parts {', '.join(_RESULT_PARTS)}: name one of them")
+    return "" if value is None else value
+
+
+def _environment() -> _Environment:
+    made = _Environment(
+        undefined=_NotThere, keep_trailing_newline=True, finalize=printable, autoescape=False, cache_size=0
+    )
+    made.globals.clear()
+    made.filters = dict(FILTERS)
+    made.tests = {name: made.tests[name] for name in TESTS}
+    return made
+
+
+ENVIRONMENT: Final = _environment()
+
+
+def check(tree: nodes.Template) -> None:
+    """Raises: TemplateMistake, for a part of Jinja that playbooks do without, and for unknown names."""
+    every = list(tree.find_all(nodes.Node))
+    if len(every) > MOST_NODES:
+        raise TemplateMistake(f"The template has more than {MOST_NODES} parts; make several steps of it.")
+    for node in every:
+        if not isinstance(node, _PARTS):
+            word = type(node).__name__.lower()
+            raise TemplateMistake(
+                f"`{_WORDS.get(word, word)}` is not for playbooks: there are {{{{ expressions }}}} and "
+                "{% if %}, without loops and calls."
+            )
+    _check_names(every)
+
+
+def _check_names(every: Sequence[nodes.Node]) -> None:
+    for node in every:
+        if isinstance(node, nodes.Name) and node.name not in _NAMES:
+            raise TemplateMistake(f"Nothing is called `{node.name}`; there are: {', '.join(_NAMES)}.")
+        if isinstance(node, nodes.Getattr) and _is_result(node.node) and node.attr not in _RESULT_PARTS:
+            raise TemplateMistake(f"A result has no `{node.attr}`; it has: {', '.join(_RESULT_PARTS)}.")
+    named = sum(is_results(node) for node in every)
+    if named != sum(isinstance(node, nodes.Getattr) and is_results(node.node) for node in every):
+        raise TemplateMistake("`results` is used as `results.<id>`.")
+
+
+def is_results(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Name) and node.name == "results"
+
+
+def _is_result(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Getattr) and is_results(node.node)

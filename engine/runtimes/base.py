@@ -1,0 +1,234 @@
+"""What all runtimes share: a command is checked, followed within its limits, and ended with all of it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from dataclasses import replace
+from typing import ClassVar, Final, Protocol
+
+from engine.concurrency.pace import Pace
+from engine.concurrency.shield import run_to_completion
+from engine.runtimes.child import Child
+from engine.runtimes.execution import CommandLimits, Execution
+from engine.runtimes.program import Program
+from engine.runtimes.runtime import (
+    Command,
+    Exit,
+    OnStarted,
+    OutputSink,
+    PseudoTerminal,
+    RuntimeUnavailable,
+    SandboxSpec,
+)
+from engine.runtimes.start_errors import startable
+from engine.workspace.name_spelling import unspelled
+from engine.workspace.openat2 import open_beneath
+from engine.workspace.walk import disk_bytes
+from models.error import InvalidField, NotFound, WorkspaceLimitExceeded
+from models.exhaustion import exhausted
+from models.identifier import SessionId
+
+MEBIBYTE: Final = 2**20
+LONGEST_LINE: Final = 131_071
+"""Bytes. The kernel takes no longer argument."""
+
+
+class Stoppable(Protocol):
+    """Something that runs for a session."""
+
+    finished: asyncio.Event
+
+    def stop(self) -> None:
+        """End it and everything that it started."""
+        ...
+
+
+class ChildTerminal(PseudoTerminal, Stoppable, Protocol):
+    """A terminal as the runtime has it that made it."""
+
+    async def begin(self) -> None:
+        """Let its program run. Raises: OSError, RuntimeUnavailable."""
+        ...
+
+    async def close(self) -> None:
+        """End whatever is left of it and let go of everything."""
+        ...
+
+
+class SupervisingRuntime:
+    """Runs commands as children that its subclasses make."""
+
+    name: ClassVar[str]
+
+    def __init__(self, *, max_output_bytes: int) -> None:
+        self.problem: str | None = None
+        self._max_output_bytes = max_output_bytes
+        self._pace = Pace()
+        self._running: defaultdict[SessionId, set[Stoppable]] = defaultdict(set)
+
+    async def run(
+        self,
+        sandbox: SandboxSpec,
+        command: Command,
+        *,
+        on_output: OutputSink | None = None,
+        on_started: OnStarted | None = None,
+    ) -> Exit:
+        """Run a command to its end, within the sandbox's limits; cancelled, it ends all that it started.
+
+        Raises: RuntimeUnavailable; WorkspaceLimitExceeded, if the workspace is over its size already;
+        NotFound, if there is no such directory; InvalidField, for what no command line can hold.
+        """
+        command = _placed(command)
+        await self._check(sandbox, command)
+        bounds = CommandLimits(
+            limits=sandbox.limits,
+            folder=sandbox.folder,
+            max_output_bytes=self._max_output_bytes,
+            is_lasting=command.is_lasting,
+            only_reads=command.only_reads,
+        )
+        async with self._child(sandbox, command, has_input=False) as child:
+            execution = Execution(child, bounds, on_output, self._pace)
+            with self._listed(sandbox.session_id, execution), startable():
+                done = await execution.run(on_started)
+            return await self._verified(child, done)
+
+    @asynccontextmanager
+    async def start(self, sandbox: SandboxSpec, command: Command) -> AsyncIterator[Program]:
+        """A program to talk with, within the sandbox's limits but for the time; it ends with the block.
+
+        Raises: as `run`.
+        """
+        command = _placed(command)
+        await self._check(sandbox, command)
+        async with self._child(sandbox, command, has_input=True) as child:
+            program = Program(child, sandbox)
+            with self._listed(sandbox.session_id, program):
+                try:
+                    with startable():
+                        await program.begin()
+                    yield program
+                finally:
+                    await run_to_completion(program.close())
+
+    @asynccontextmanager
+    async def open_terminal(
+        self, sandbox: SandboxSpec, command: Command, *, columns: int, rows: int
+    ) -> AsyncIterator[PseudoTerminal]:
+        """A program behind a terminal, within the sandbox's limits but for the time; it ends with the block.
+
+        Raises: as `run`.
+        """
+        command = _placed(command)
+        await self._check(sandbox, command)
+        async with self._terminal(sandbox, command, columns, rows) as terminal:
+            with self._listed(sandbox.session_id, terminal):
+                try:
+                    with startable():
+                        await terminal.begin()
+                    yield terminal
+                finally:
+                    await run_to_completion(terminal.close())
+
+    async def end(self, session_id: SessionId) -> None:
+        """Its commands are ended one by one, at the same time."""
+
+    async def close(self, session_id: SessionId) -> None:
+        """End every process of a session."""
+        running = list(self._running.get(session_id, ()))
+        for each in running:
+            each.stop()
+        for each in running:
+            await each.finished.wait()
+
+    def _child(
+        self, sandbox: SandboxSpec, command: Command, *, has_input: bool
+    ) -> AbstractAsyncContextManager[Child]:
+        """A child that waits for `begin`, with whatever is open for it. Raises: RuntimeUnavailable."""
+        raise NotImplementedError
+
+    def _terminal(
+        self, sandbox: SandboxSpec, command: Command, columns: int, rows: int
+    ) -> AbstractAsyncContextManager[ChildTerminal]:
+        """A terminal that waits for `begin`, with whatever is open for it. Raises: RuntimeUnavailable."""
+        raise NotImplementedError
+
+    async def _verified(self, child: Child, done: Exit) -> Exit:
+        """`done`, if it tells of the command. Raises: RuntimeUnavailable, if its surroundings failed."""
+        return done
+
+    async def _check(self, sandbox: SandboxSpec, command: Command) -> None:
+        if self.problem is not None:
+            raise RuntimeUnavailable(self.problem)
+        check(command)
+        await asyncio.to_thread(check_directory, sandbox, command)
+        if command.only_reads:
+            return
+        with startable():
+            taken = await asyncio.to_thread(disk_bytes, sandbox.folder)
+        if taken > sandbox.limits.max_disk_mb * MEBIBYTE:
+            raise WorkspaceLimitExceeded(
+                f"The workspace takes more than {sandbox.limits.max_disk_mb} MiB; delete files first",
+                maxDiskMB=sandbox.limits.max_disk_mb,
+            )
+
+    @contextmanager
+    def _listed(self, session_id: SessionId, running: Stoppable) -> Iterator[None]:
+        """Have it ended when the session is closed."""
+        others = self._running[session_id]
+        others.add(running)
+        try:
+            yield
+        finally:
+            others.discard(running)
+            if not others:
+                self._running.pop(session_id, None)
+
+
+def _placed(command: Command) -> Command:
+    """The command with its directory as the kernel knows it.
+
+    Raises: InvalidField, where no runtime could name it: a container engine is spoken to in JSON.
+    """
+    try:
+        directory = unspelled(command.directory)
+        directory.encode()
+    except UnicodeEncodeError:
+        raise InvalidField(
+            "cwd", "A command cannot begin in a directory whose name is no UTF-8; let its line `cd` there."
+        ) from None
+    return replace(command, directory=directory)
+
+
+def check(command: Command) -> None:
+    """Raises: InvalidField, for what the kernel would not take."""
+    if "\0" in command.line:
+        raise InvalidField("command", "A command line has no NUL in it.")
+    try:
+        length = len(command.line.encode())
+    except UnicodeEncodeError:
+        raise InvalidField("command", "Not valid text: it has lone surrogates.") from None
+    if length > LONGEST_LINE:
+        raise InvalidField("command", f"Longer than {LONGEST_LINE} bytes; put it into a file and run that.")
+    for name, content in command.environment.items():
+        if not name or "=" in name or "\0" in name + content:
+            raise InvalidField("environment", f"{name!r} cannot be set.")
+
+
+def check_directory(sandbox: SandboxSpec, command: Command) -> None:
+    """Raises: NotFound, if the command's directory is not one of the workspace; ServerOverload."""
+    try:
+        root = os.open(sandbox.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as failure:
+        raise exhausted(failure) or NotFound("workspace", sandbox.session_id) from failure
+    try:
+        os.close(open_beneath(root, command.directory.strip("/"), os.O_RDONLY | os.O_DIRECTORY))
+    except OSError as failure:
+        raise exhausted(failure) or NotFound("directory", command.directory) from failure
+    finally:
+        os.close(root)

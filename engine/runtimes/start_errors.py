@@ -1,0 +1,19 @@
+"""What stands in the way of a program's start, in the words of callers."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from engine.runtimes.runtime import RuntimeUnavailable
+from models.exhaustion import exhausted
+
+
+@contextlib.contextmanager
+def startable() -> Iterator[None]:
+    """Within the block refusals are told of a command. Raises: ServerOverload, RuntimeUnavailable."""
+    try:
+        yield
+    except OSError as failure:
+        reason = f"The command could not be started: {failure.strerror}."
+        raise exhausted(failure) or RuntimeUnavailable(reason) from failure

@@ -1,0 +1,1 @@
+"""What a session's callers ask for: files, searches, commands, terminals, processes."""

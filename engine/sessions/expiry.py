@@ -1,0 +1,55 @@
+"""The clock of sessions that have an end. Source: S0, `expiresAt`."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+from typing import Final
+
+import structlog
+
+from engine.sessions.sessions import Sessions
+from models.clock import now
+
+LONGEST_WAIT_S: Final = 60.0
+"""The clock of a machine can be set, or stand still while it sleeps."""
+
+log = structlog.get_logger("sessions")
+
+
+class Expiry:
+    """Ends what runs in each session when its time has run out."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+        self._watching: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        """Watch from now on."""
+        self._watching = asyncio.create_task(self._watch(), name="expiry of sessions")
+
+    async def close(self) -> None:
+        """Watch no longer."""
+        watching, self._watching = self._watching, None
+        if watching is not None:
+            watching.cancel()
+            await asyncio.wait({watching})
+
+    async def _watch(self) -> None:
+        while True:
+            self._sessions.expiry_changed.clear()
+            try:
+                following = await self._sessions.expire_overdue()
+            except Exception:
+                log.exception("sessions could not be ended; it is tried again")
+                following = None
+            await self._wait(following)
+
+    async def _wait(self, until: datetime.datetime | None) -> None:
+        """Return when the moment has come, when another may come sooner, or after a while."""
+        left_s = LONGEST_WAIT_S if until is None else (until - now()).total_seconds()
+        try:
+            async with asyncio.timeout(min(max(left_s, 0.0), LONGEST_WAIT_S)):
+                await self._sessions.expiry_changed.wait()
+        except TimeoutError:
+            return

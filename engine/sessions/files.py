@@ -1,0 +1,287 @@
+"""Files as callers read and write them; each change is told of. Source: S0, "File Operations"."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
+from typing import Final
+
+from engine.concurrency.limit import ConcurrencyLimiter
+from engine.events.log import EventLog
+from engine.sessions.sessions import Sessions
+from engine.tools.changes import changes_between
+from engine.workspace.open_file import OpenFile
+from engine.workspace.workspace import FileBytes, Workspace, Written
+from models.error import Conflict, InvalidField
+from models.file import (
+    ArchiveDownload,
+    ArchiveUnpacked,
+    ArchiveUpload,
+    Changes,
+    DirectoryMake,
+    Encoding,
+    FileContent,
+    FileCopy,
+    FileCreated,
+    FileDelete,
+    FileDeleted,
+    FileDownload,
+    FileEntry,
+    FileList,
+    FileListing,
+    FileModified,
+    FileRead,
+    FileRename,
+    FileRenamed,
+    FileStored,
+    FileUpdate,
+    FileUpload,
+    FileWrite,
+    WorkspaceImported,
+)
+from models.identifier import SessionId
+from models.page import pagination
+from models.session import ResourceLimits
+
+MOST_ENTRIES: Final = 200_000
+"""More than this is not counted; the listing then says that there is more."""
+
+
+MOST_TRANSFERS: Final = 4
+"""Uploads, copies and archives of one session at the same time."""
+
+MEBIBYTE: Final = 2**20
+
+
+class Files:
+    """The files of every session's workspace."""
+
+    def __init__(self, sessions: Sessions, log: EventLog) -> None:
+        self._sessions = sessions
+        self._log = log
+        self._transfers = ConcurrencyLimiter(MOST_TRANSFERS, "transfers")
+
+    async def list(self, request: FileList) -> FileListing:
+        """What a directory holds: directories first, each sorted by path.
+
+        Raises: NotFound; Conflict, for a file; InvalidField.
+        """
+        listing = await self._sessions.workspace(request.session_id).list(
+            request.path,
+            recursive=request.recursive,
+            include_hidden=request.include_hidden,
+            max_entries=MOST_ENTRIES,
+            window=(request.offset, request.offset + request.limit),
+        )
+        place = pagination(total=listing.total, limit=request.limit, offset=request.offset)
+        has_more = place.has_more or listing.is_truncated
+        return FileListing(
+            directories=list(listing.directories),
+            files=list(listing.files),
+            total=listing.total,
+            has_more=has_more,
+            pagination=replace(place, has_more=has_more),
+        )
+
+    async def read(self, request: FileRead) -> FileContent:
+        """A file's content: text where it is UTF-8, base64 where it is not or where that is asked for.
+
+        Raises: NotFound; Conflict, for a directory; InvalidField; PayloadTooLarge.
+        """
+        found = await self._sessions.workspace(request.session_id).read(request.path)
+        return _present(found, request.encoding)
+
+    async def create(self, request: FileWrite) -> FileEntry:
+        """Make a file, and the directories above it.
+
+        Raises: Conflict, if it exists; InvalidField; WorkspaceLimitExceeded.
+        """
+        content = _decode(request)
+        async with self._undoable(request.session_id) as workspace:
+            entry = await workspace.create(request.path, content)
+            await self._log.append(request.session_id, FileCreated(path=entry.path))
+        return entry
+
+    async def update(self, request: FileUpdate) -> FileEntry:
+        """Replace a file's content.
+
+        Raises: NotFound; Conflict, also for another `etag`; InvalidField; WorkspaceLimitExceeded.
+        """
+        content = _decode(request)
+        async with self._undoable(request.session_id) as workspace:
+            written = await workspace.write(
+                request.path,
+                content,
+                may_create=False,
+                may_replace=True,
+                if_match=request.if_match or request.etag,
+                keep_before=True,
+            )
+            await self._log.append(request.session_id, await _told(written))
+        return written.entry
+
+    async def delete(self, request: FileDelete) -> str:
+        """Remove a file or an empty directory; its path. Raises: as `update`."""
+        async with self._undoable(request.session_id) as workspace:
+            path = workspace.canonical(request.path)
+            await workspace.delete(request.path, if_match=request.if_match)
+            await self._log.append(request.session_id, FileDeleted(path=path))
+        return path
+
+    async def rename(self, request: FileRename) -> FileEntry:
+        """Give a file or directory another path. Raises: as `update`."""
+        async with self._undoable(request.session_id) as workspace:
+            path = workspace.canonical(request.path)
+            entry = await workspace.rename(
+                request.path, request.to, overwrite=request.overwrite, if_match=request.if_match
+            )
+            await self._log.append(request.session_id, FileRenamed(path=path, to=entry.path))
+        return entry
+
+    async def copy(self, request: FileCopy) -> FileEntry:
+        """Copy a file, or a directory with all in it.
+
+        Raises: as `update`; WorkspaceLimitExceeded; ServerOverload, where too many transfers are under way.
+        """
+        limits = await self._limits(request.session_id)
+        async with self._undoable(request.session_id) as workspace:
+            with self._transfers.one_more(request.session_id):
+                written = await workspace.copied(
+                    request.path,
+                    request.to,
+                    overwrite=request.overwrite,
+                    max_disk_bytes=limits.max_disk_mb * MEBIBYTE,
+                )
+            await self._log.append(request.session_id, await _told(written))
+        return written.entry
+
+    async def open(self, request: FileDownload) -> OpenFile:
+        """A file of any size, to be read in parts and closed. Raises: as `read`, but PayloadTooLarge."""
+        return await self._sessions.workspace(request.session_id).open(request.path)
+
+    async def receive(self, request: FileUpload, pieces: AsyncIterator[bytes]) -> FileStored:
+        """Make or replace a file by what comes; it takes its place when it is whole.
+
+        Raises: as `copy`; PayloadTooLarge, for more than the session's `maxFileSizeMB`.
+        """
+        limits = await self._limits(request.session_id)
+        async with self._undoable(request.session_id) as workspace:
+            standing = await workspace.stat(request.path)
+            if standing is not None and (standing.type == "directory" or request.if_none_match is not None):
+                raise Conflict("There is something at this path already", path=request.path[:200])
+            with self._transfers.one_more(request.session_id):
+                written = await workspace.receive(
+                    request.path,
+                    pieces,
+                    max_bytes=limits.max_file_size_mb * MEBIBYTE,
+                    max_disk_bytes=limits.max_disk_mb * MEBIBYTE,
+                    must_be_new=request.if_none_match is not None,
+                    if_match=request.if_match,
+                )
+            await self._log.append(request.session_id, await _told(written))
+        return FileStored(file=written.entry, created=not written.was_there)
+
+    async def pack(self, request: ArchiveDownload) -> AsyncGenerator[bytes, None]:
+        """The whole workspace as an archive, piece by piece; to be closed.
+
+        Raises: Conflict, where it cannot be read as a whole; ServerOverload.
+        """
+        workspace = self._sessions.workspace(request.session_id)
+        with self._transfers.one_more(request.session_id):
+            async with aclosing(workspace.packed(request.format.value)) as pieces:
+                async for piece in pieces:
+                    yield piece
+
+    async def unpack(self, request: ArchiveUpload, pieces: AsyncIterator[bytes]) -> ArchiveUnpacked:
+        """Fill the workspace from an archive: all of it or nothing.
+
+        Raises: Conflict, if it is not empty and may not be replaced; InvalidField; PayloadTooLarge;
+        WorkspaceLimitExceeded, for more than the session's limits; ServerOverload.
+        """
+        limits = await self._limits(request.session_id)
+        async with self._undoable(request.session_id) as workspace:
+            if not request.replace and (await workspace.list(include_hidden=True, max_entries=1)).is_anything:
+                raise Conflict("The workspace is not empty; with `replace` its content is replaced")
+            with self._transfers.one_more(request.session_id):
+                content = await workspace.unpack(
+                    request.format.value,
+                    pieces,
+                    replace=request.replace,
+                    max_bytes=limits.max_file_size_mb * MEBIBYTE,
+                    room_bytes=limits.max_disk_mb * MEBIBYTE,
+                )
+            told = WorkspaceImported(files=content.files, size=content.size)
+            await self._log.append(request.session_id, told)
+        return ArchiveUnpacked(files=content.files, size=content.size)
+
+    async def make_directory(self, request: DirectoryMake) -> FileEntry:
+        """Make a directory, with those above it. Raises: Conflict; InvalidField."""
+        async with self._undoable(request.session_id) as workspace:
+            entry = await workspace.make_directory(request.path)
+            await self._log.append(request.session_id, _arrival(entry))
+        return entry
+
+    @asynccontextmanager
+    async def _undoable(self, session_id: SessionId) -> AsyncIterator[Workspace]:
+        """The files of a session that takes changes; one that cannot be told of is taken back.
+
+        Raises: NotFound; Conflict, if the session is not active.
+        """
+        await self._sessions.get_active(session_id)
+        async with self._sessions.workspace(session_id).undoable() as workspace:
+            yield workspace
+
+    async def _limits(self, session_id: SessionId) -> ResourceLimits:
+        return (await self._sessions.get(session_id)).config.resource_limits
+
+
+async def _told(written: Written) -> FileCreated | FileModified:
+    """What a change is told as of which it was not known whether it makes or replaces a file."""
+    if not written.was_there:
+        return _arrival(written.entry)
+    if written.before is None or written.after is None:
+        changes = Changes(added=0, removed=0, is_counted=False)
+    else:
+        changes = await asyncio.to_thread(changes_between, written.entry.path, written.before, written.after)
+    return FileModified(path=written.entry.path, changes=changes)
+
+
+def _arrival(entry: FileEntry) -> FileCreated:
+    return FileCreated(path=entry.path, kind="directory" if entry.type == "directory" else None)
+
+
+def _decode(request: FileWrite | FileUpdate) -> bytes:
+    if request.encoding is Encoding.BASE64:
+        try:
+            return base64.b64decode(request.content, validate=True)
+        except (binascii.Error, ValueError) as mistake:
+            raise InvalidField("content", "Not valid base64.") from mistake
+    try:
+        return request.content.encode()
+    except UnicodeEncodeError as mistake:
+        raise InvalidField("content", "Not valid text: it has lone surrogates.") from mistake
+
+
+def _present(found: FileBytes, wanted: Encoding | None) -> FileContent:
+    text = None if wanted is Encoding.BASE64 else _as_text(found.content)
+    if text is None and wanted is Encoding.UTF_8:
+        raise InvalidField("encoding", "The file is not UTF-8 text; ask for base64.")
+    return FileContent(
+        path=found.path,
+        content=base64.b64encode(found.content).decode() if text is None else text,
+        encoding=Encoding.BASE64 if text is None else Encoding.UTF_8,
+        size=len(found.content),
+        modified_at=found.modified_at,
+        etag=found.etag,
+    )
+
+
+def _as_text(content: bytes) -> str | None:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return None

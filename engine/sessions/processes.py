@@ -1,0 +1,255 @@
+"""Processes that run beside a session's tasks, until they end or are ended. Source: S3."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import itertools
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+
+from engine.concurrency.shield import run_to_completion
+from engine.events.hub import Hub
+from engine.events.lifetimes import CUT_OFF, Lifetimes
+from engine.runtimes.runtime import Command, Exit, Running, Runtime
+from engine.sessions.process_log import KEPT_CHARACTERS, ProcessLogFile
+from engine.sessions.sessions import Sessions
+from engine.sessions.shell import check_allowed
+from models.clock import now
+from models.error import AppError, Conflict, NotFound
+from models.identifier import SessionId
+from models.process import (
+    Process,
+    ProcessEnded,
+    ProcessOutput,
+    ProcessStart,
+    ProcessStarted,
+    ProcessStatus,
+)
+
+MOST_RUNNING: Final = 32
+MOST_KEPT: Final = 100
+"""Processes of a session that are listed, those that have ended included."""
+MOST_CHARACTERS: Final = 4 * KEPT_CHARACTERS
+"""What is kept here of all that ended processes of a session have printed; the oldest are forgotten first."""
+GRACE_S: Final = 5.0
+"""How long a process has to end by itself once it is asked to."""
+
+log = structlog.get_logger("processes")
+
+
+@dataclass(slots=True)
+class _HeldProcess:
+    """A process and what belongs to it here."""
+
+    process: Process
+    log: ProcessLogFile
+    hold: Running | None = None
+    execution: asyncio.Task[None] | None = None
+    """While it runs: of one that has ended the task would keep all that it worked with."""
+    is_stopped: bool = False
+    has_started: asyncio.Event = field(default_factory=asyncio.Event)
+    is_told: asyncio.Event = field(default_factory=asyncio.Event)
+    """Its start has been told, so its end can be."""
+    failure: AppError | None = None
+    """Why it could not be started."""
+
+    @property
+    def is_running(self) -> bool:
+        return self.process.status is ProcessStatus.RUNNING
+
+    def let_go(self) -> None:
+        """It has ended."""
+        self.execution = None
+
+
+class ProcessTable:
+    """The processes of every session."""
+
+    def __init__(self, sessions: Sessions, runtime: Runtime, lasting: Lifetimes, hub: Hub) -> None:
+        self._sessions = sessions
+        self._runtime = runtime
+        self._lasting = lasting
+        self._hub = hub
+        self._held: defaultdict[SessionId, dict[int, _HeldProcess]] = defaultdict(dict)
+        self._numbers: defaultdict[SessionId, itertools.count[int]] = defaultdict(lambda: itertools.count(1))
+        sessions.before_deletion(self.close_session)
+        sessions.at_expiry(self.end_session)
+
+    async def start(self, request: ProcessStart) -> Process:
+        """Start a process; the answer comes once it runs.
+
+        Raises: NotFound; Conflict, if the session is not active, or has too many; ToolExecutionFailed.
+        """
+        session = await self._sessions.get_active(request.session_id)
+        check_allowed(session.config, request.command)
+        held = self._held[session.id]
+        if sum(each.is_running for each in held.values()) >= MOST_RUNNING:
+            raise Conflict("Too many processes run in this session; stop one first", limit=MOST_RUNNING)
+        pid = next(self._numbers[session.id])
+        file = await ProcessLogFile.make(self._sessions.workspace(session.id))
+        process = Process(
+            pid=pid,
+            command=request.command,
+            cwd=request.cwd,
+            status=ProcessStatus.RUNNING,
+            log=file.path,
+            started_at=now(),
+        )
+        one = held[pid] = _HeldProcess(process, file)
+        _forget_the_oldest(held)
+        command = Command(line=request.command, directory=request.cwd, is_lasting=True)
+        execution = asyncio.create_task(self._run(session.id, one, command), name=f"process {pid}")
+        one.execution = execution
+        execution.add_done_callback(lambda _: one.let_go())
+        await self._begun(session.id, one, execution)
+        return await self._shown(one)
+
+    async def list(self, session_id: SessionId) -> list[Process]:
+        """A session's processes, oldest first, those that have ended included."""
+        held = list(self._held.get(session_id, {}).values())
+        return list(await asyncio.gather(*(self._shown(each) for each in held)))
+
+    async def get(self, session_id: SessionId, pid: int) -> Process:
+        """Raises: NotFound."""
+        return await self._shown(self._find(session_id, pid))
+
+    def logs(self, session_id: SessionId, pid: int, *, lines: int) -> str:
+        """The last lines that a process has printed. Raises: NotFound."""
+        return self._find(session_id, pid).log.tail(lines)
+
+    async def stop(self, session_id: SessionId, pid: int, *, force: bool) -> Process:
+        """Ask a process to end, and end it if it has not after a while; `force` does so at once.
+
+        Raises: NotFound; Conflict, if it has ended already.
+        """
+        one = self._find(session_id, pid)
+        execution = one.execution
+        if not one.is_running or execution is None:
+            raise Conflict("The process has ended already", status=one.process.status)
+        one.is_stopped = True
+        if one.hold is not None and not force:
+            await one.hold.terminate()
+            await asyncio.wait({execution}, timeout=GRACE_S)
+        if not execution.done():
+            execution.cancel()
+            await asyncio.wait({execution})
+        return await self._shown(one)
+
+    async def close_session(self, session_id: SessionId) -> None:
+        """End all processes of a session."""
+        held = self._held.pop(session_id, {})
+        self._numbers.pop(session_id, None)
+        await _end(held.values())
+
+    async def end_session(self, session_id: SessionId) -> None:
+        """End the processes of a session, which can still be looked at."""
+        await _end(self._held.get(session_id, {}).values())
+
+    async def close(self) -> None:
+        """End all processes of all sessions."""
+        for session_id in list(self._held):
+            await _end(self._held[session_id].values())
+
+    async def _begun(self, session_id: SessionId, one: _HeldProcess, execution: asyncio.Task[None]) -> None:
+        """Wait until a process runs, and tell of it. Raises: AppError, if it cannot be run."""
+        starting = asyncio.create_task(one.has_started.wait())
+        try:
+            await asyncio.wait({starting, execution}, return_when=asyncio.FIRST_COMPLETED)
+            if one.failure is not None:
+                del self._held[session_id][one.process.pid]
+                raise one.failure
+            await self._tell_start(session_id, one.process)
+        finally:
+            starting.cancel()
+            one.is_told.set()
+
+    async def _run(self, session_id: SessionId, one: _HeldProcess, command: Command) -> None:
+        """Run a process to its end, and tell of both."""
+
+        async def show(stream: str, text: str) -> None:
+            one.log.write(text)
+            self._hub.signal(session_id, ProcessOutput(pid=one.process.pid, stream=stream, text=text))
+
+        def hold(running: Running) -> None:
+            one.hold = running
+            one.has_started.set()
+
+        session = await self._sessions.get(session_id)
+        status, code, error = ProcessStatus.STOPPED, None, None
+        try:
+            done = await self._runtime.run(
+                self._sessions.sandbox(session), command, on_output=show, on_started=hold
+            )
+            status, code, error = _outcome(done, is_stopped=one.is_stopped)
+        except AppError as failure:
+            status, error = ProcessStatus.FAILED, failure.message
+            one.failure = None if one.has_started.is_set() else failure
+        finally:
+            one.hold = None
+            ended = dataclasses.replace(
+                one.process, status=status, exit_code=code, error=error, ended_at=now()
+            )
+            await run_to_completion(self._conclude(session_id, one, ended))
+
+    async def _conclude(self, session_id: SessionId, one: _HeldProcess, ended: Process) -> None:
+        """It has ended for callers once its end is told."""
+        try:
+            await one.log.close()
+            if one.has_started.is_set():
+                await one.is_told.wait()
+                await self._lasting.end(session_id, _key(ended), ProcessEnded(process=ended))
+        finally:
+            one.process = ended
+
+    async def _tell_start(self, session_id: SessionId, process: Process) -> None:
+        lost = dataclasses.replace(process, status=ProcessStatus.FAILED, error=CUT_OFF)
+        try:
+            await self._lasting.begin(
+                session_id, _key(process), ProcessStarted(process=process), will=ProcessEnded(process=lost)
+            )
+        except NotFound:
+            log.debug("not told", session_id=session_id, pid=process.pid)  # the session is gone
+
+    def _find(self, session_id: SessionId, pid: int) -> _HeldProcess:
+        one = self._held.get(session_id, {}).get(pid)
+        if one is None:
+            raise NotFound("process", str(pid))
+        return one
+
+    async def _shown(self, one: _HeldProcess) -> Process:
+        hold = one.hold
+        return one.process if hold is None else dataclasses.replace(one.process, ports=await hold.ports())
+
+
+def _key(process: Process) -> str:
+    return f"process/{process.pid}"
+
+
+def _outcome(done: Exit, *, is_stopped: bool) -> tuple[ProcessStatus, int, str | None]:
+    if done.stopped_by is not None:
+        return ProcessStatus.FAILED, done.code, f"It reached the session's {done.stopped_by} limit."
+    return (ProcessStatus.STOPPED if is_stopped else ProcessStatus.EXITED), done.code, None
+
+
+async def _end(held: Iterable[_HeldProcess]) -> None:
+    running = [one.execution for one in held if one.execution is not None and not one.execution.done()]
+    for execution in running:
+        execution.cancel()
+    if running:
+        await asyncio.wait(running)
+
+
+def _forget_the_oldest(held: dict[int, _HeldProcess]) -> None:
+    """A long session starts more processes, and they print more, than anybody looks at."""
+    ended = {pid: one.log.kept_characters for pid, one in held.items() if not one.is_running}
+    characters = sum(ended.values())
+    for pid, kept in ended.items():
+        if len(held) <= MOST_KEPT and characters <= MOST_CHARACTERS:
+            return
+        characters -= kept
+        del held[pid]

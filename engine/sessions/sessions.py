@@ -1,0 +1,400 @@
+"""Sessions: who owns one, its configuration, and its workspace on disk. Source: S0, "Session Management"."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import datetime
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Final, TypeVar
+
+import structlog
+
+from engine.events.log import EventLog
+from engine.runtimes.runtime import Runtime, RuntimeUnavailable, SandboxPlace, SandboxSpec
+from engine.storage.database import Database, Transaction
+from engine.storage.sessions import SessionRepository
+from engine.workspace.quota import DiskQuota
+from engine.workspace.workspace import Workspace
+from models.clock import format_time, now
+from models.error import Conflict, InvalidField, NotFound
+from models.identifier import SessionId, new_id
+from models.session import (
+    UNTITLED,
+    ResourceLimits,
+    Session,
+    SessionConfig,
+    SessionConfigChange,
+    SessionCreate,
+    SessionCreatedEvent,
+    SessionDeletedEvent,
+    SessionExpired,
+    SessionFields,
+    SessionList,
+    SessionStatus,
+    SessionUpdate,
+    SessionUpdatedEvent,
+    mount_path,
+)
+from models.session import Sandbox as SandboxState
+from models.settings import FileSettings, SessionSettings
+from models.shape import LEFT_OUT, Shape, camel_case
+from models.user import Caller
+
+CHANGED: Final = ("name", "config", "status", "expires_at")
+"""The fields of a session that its users change."""
+
+log = structlog.get_logger("sessions")
+
+AnyShape = TypeVar("AnyShape", bound=Shape)
+CheckConfig = Callable[[Workspace | None, SessionConfigChange], Awaitable[None]]
+EndOfSession = Callable[[SessionId], Awaitable[None]]
+
+
+class Sessions:
+    """The sessions of all users."""
+
+    def __init__(
+        self,
+        database: Database,
+        repository: SessionRepository,
+        log: EventLog,
+        runtime: Runtime,
+        *,
+        folder: Path,
+        defaults: SessionSettings,
+        files: FileSettings,
+    ) -> None:
+        self._database = database
+        self._repository = repository
+        self._log = log
+        self._runtime = runtime
+        self._folder = folder
+        self._defaults = defaults
+        self._files = files
+        self._before_deletion: list[EndOfSession] = []
+        self._at_expiry: list[EndOfSession] = []
+        self._expiring: dict[SessionId, asyncio.Event] = {}
+        """Expired sessions in which something may still run; the event is set when nothing does."""
+        self.expiry_changed = asyncio.Event()
+        """Set when a session expires at another time than before."""
+        self._checks: list[CheckConfig] = []
+        self._rooms: dict[SessionId, DiskQuota] = {}
+
+    def check_configurations_by(self, check: CheckConfig) -> None:
+        """Have `check` called with each configuration that a session is to get; it raises what refuses it.
+
+        It is given the session's workspace, too; None for a session that is still to be opened.
+        """
+        self._checks.append(check)
+
+    def at_expiry(self, end: EndOfSession) -> None:
+        """Have `end` called with the id of each session whose time has run out: it ends what runs there."""
+        self._at_expiry.append(end)
+
+    def before_deletion(self, end: EndOfSession) -> None:
+        """Have `end` called with the id of each session that is about to vanish."""
+        self._before_deletion.append(end)
+
+    async def check_access(self, caller: Caller, session_id: SessionId) -> None:
+        """Raises: NotFound, if there is no such session or it is somebody else's: the two read alike."""
+        session = await self._repository.find(session_id)
+        if session is None or not (session.user_id == caller.user_id or caller.is_admin):
+            raise NotFound("session", session_id)
+
+    async def get(self, session_id: SessionId) -> Session:
+        """Raises: NotFound."""
+        session = await self._repository.find(session_id)
+        if session is None:
+            raise NotFound("session", session_id)
+        return session
+
+    async def exists(self, session_id: SessionId) -> bool:
+        """Whether there is such a session."""
+        return await self._repository.find(session_id) is not None
+
+    async def get_active(self, session_id: SessionId) -> Session:
+        """A session that takes work. Raises: NotFound, Conflict."""
+        session = await self.get(session_id)
+        if session.expires_at is not None and has_expired(session):
+            raise Conflict(
+                "The session has expired; give it a later expiresAt and the status active first",
+                expiresAt=format_time(session.expires_at),
+            )
+        if session.status is not SessionStatus.ACTIVE:
+            raise Conflict("The session is not active; set its status to active first", status=session.status)
+        return session
+
+    async def list(self, caller: Caller, request: SessionList) -> tuple[list[Session], int]:
+        """The caller's own sessions, newest first, and how many there are in all."""
+        return await self._repository.page(
+            caller.user_id, request.status, limit=request.limit, offset=request.offset
+        )
+
+    async def create(self, caller: Caller, request: SessionCreate) -> Session:
+        """Open a session with an empty workspace.
+
+        Raises: InvalidField, ExtraNotInstalled, for its configuration.
+        """
+        await self._check(None, request.config)
+        if request.expires_at is not None:
+            _check_expiry(request.expires_at)
+        session_id = self._runtime.reserved() or SessionId(new_id("session"))
+        moment = now()
+        session = Session(
+            id=session_id,
+            user_id=caller.user_id,
+            name=request.name,
+            workspace_id=session_id,
+            config=self._configure(request.config),
+            status=SessionStatus.ACTIVE,
+            created_at=moment,
+            updated_at=moment,
+            expires_at=request.expires_at,
+        )
+        await self.workspace(session_id).make()
+        try:
+            async with self._database.transaction() as unit:
+                await self._repository.insert(unit, session)
+                unit.append(session_id, SessionCreatedEvent(session=session))
+        except Exception:
+            await self.workspace(session_id).remove()
+            raise
+        self.expiry_changed.set()
+        return session
+
+    async def update(self, request: SessionUpdate) -> Session:
+        """Change a session; what the request leaves out stays as it is, what is null takes its default.
+
+        Raises: NotFound; InvalidField; ExtraNotInstalled, for the provider that the change names.
+        """
+        if request.session_id in self._expiring:  # what begins anew must not be ended with what was
+            await self._expiring[request.session_id].wait()
+        async with self._database.transaction() as unit:
+            changed = await self.change(unit, request)
+        self.forget(request.session_id)
+        return changed
+
+    async def change(self, unit: Transaction, request: SessionUpdate) -> Session:
+        """As `update`, with the unit; `forget` comes after its end. Raises: NotFound, InvalidField."""
+        session, wanted = await self.get(request.session_id), _wanted(request)
+        _check_unchanged(session, wanted)
+        if isinstance(wanted.config, SessionConfigChange):
+            await self._check(self.workspace(session.id), wanted.config)
+        standard = dataclasses.replace(
+            session, name=UNTITLED, status=SessionStatus.ACTIVE, config=self._standard(), expires_at=None
+        )
+        change = {name: getattr(wanted, name) for name in CHANGED if getattr(wanted, name) is not LEFT_OUT}
+        changed = merged(dataclasses.replace(session, updated_at=now()), change, standard)
+        if changed.expires_at is not None and changed.expires_at != session.expires_at:
+            _check_expiry(changed.expires_at)
+        if "status" in change and changed.status is SessionStatus.ACTIVE and has_expired(changed):
+            raise InvalidField("expiresAt", "The session has expired: give it a time to come, or null.")
+        await self._repository.save(unit, changed)
+        unit.append(session.id, SessionUpdatedEvent(session=changed, changed=_differences(session, changed)))
+        return changed
+
+    def forget(self, session_id: SessionId) -> None:
+        """A unit that has changed the session has ended: it is read anew."""
+        self._repository.forget(session_id)
+        self.expiry_changed.set()
+
+    def configured(self, standing: SessionConfig, change: SessionConfigChange) -> SessionConfig:
+        """What a change would make of a configuration."""
+        return merged(standing, given(change), self._standard())
+
+    async def expire_overdue(self) -> datetime.datetime | None:
+        """End what runs in the sessions whose time has run out; when the next one's will, if any."""
+        for session_id in await self._repository.overdue(now()):
+            await self._expire(session_id)
+        return await self._repository.next_expiry()
+
+    async def _expire(self, session_id: SessionId) -> None:
+        """Make a session inactive, so that nothing begins there any more, then end what runs."""
+        async with self._database.transaction() as unit:
+            session = await self._repository.find_on(unit, session_id)
+            if session is None or session.status is not SessionStatus.ACTIVE or not has_expired(session):
+                return
+            expired = dataclasses.replace(session, status=SessionStatus.INACTIVE, updated_at=now())
+            await self._repository.save(unit, expired)
+            unit.append(session_id, SessionExpired())
+            unit.append(session_id, SessionUpdatedEvent(session=expired, changed=["status"]))
+        self._repository.forget(session_id)
+        ended = self._expiring[session_id] = asyncio.Event()
+        try:
+            for end in (*self._at_expiry, self._runtime.close):
+                await self._attempt(end, session_id)
+        finally:
+            del self._expiring[session_id]
+            ended.set()
+
+    async def _attempt(self, end: EndOfSession, session_id: SessionId) -> None:
+        """What cannot be ended keeps nothing else from being ended."""
+        try:
+            await end(session_id)
+        except Exception:
+            log.exception("not all of an expired session could be ended", session_id=session_id)
+
+    async def delete(self, session_id: SessionId) -> None:
+        """End what runs in a session and remove it with its workspace, tasks and events.
+
+        It is gone for callers at once; those who follow it are told when nothing of it runs any more.
+        """
+        async with self._database.transaction() as unit:
+            await self._repository.mark_deleted(unit, session_id)
+        self._repository.forget(session_id)
+        await self._end(session_id)
+        await self._log.append(session_id, SessionDeletedEvent())
+        await self._remove(session_id)
+
+    async def finish_deletions(self) -> None:
+        """Go on with the deletions that a stop of the server cut short."""
+        for session in await self._repository.half_deleted():
+            await self._end(session.id)
+            await self._remove(session.id)
+
+    def workspace(self, session_id: SessionId) -> Workspace:
+        """The files of a session."""
+        return Workspace(
+            self._folder / session_id, max_file_bytes=self._files.max_file_bytes, room=self._room(session_id)
+        )
+
+    def sandbox(self, session: Session) -> SandboxSpec:
+        """What the runtime needs to run the session's commands."""
+        return SandboxSpec(
+            session_id=session.id,
+            folder=self._folder / session.id,
+            limits=session.config.resource_limits,
+            network=session.config.network,
+        )
+
+    async def sandbox_state(self, session_id: SessionId) -> SandboxState:
+        """Where a session's commands run; `unavailable`, if the runtime does not answer. Raises: NotFound."""
+        session = await self.get(session_id)
+        try:
+            place = await self._runtime.place(session.id)
+        except RuntimeUnavailable as failure:
+            log.warning("sandbox unavailable", session_id=session.id, reason=failure.message)
+            place = SandboxPlace(id="", status="unavailable")
+        return SandboxState(
+            runtime=self._runtime.name,
+            id=place.id,
+            path=mount_path(session.id),
+            status=place.status,
+            limits=dict(self._runtime.holds()),
+        )
+
+    async def active(self) -> int:
+        """How many sessions there are that take work."""
+        _, count = await self._repository.page(None, SessionStatus.ACTIVE, limit=1, offset=0)
+        return count
+
+    def _room(self, session_id: SessionId) -> DiskQuota:
+        """What the session's workspace takes: one count for all who write there."""
+
+        async def limits() -> ResourceLimits:
+            return (await self.get(session_id)).config.resource_limits
+
+        return self._rooms.setdefault(session_id, DiskQuota(limits))
+
+    async def is_anything_left(self, session_id: SessionId) -> bool:
+        """Whether there is such a session, or at least its workspace."""
+        return await self.exists(session_id) or await asyncio.to_thread((self._folder / session_id).exists)
+
+    async def _end(self, session_id: SessionId) -> None:
+        """End all that a session has; cut short at any step, it can be done again."""
+        await self._runtime.end(session_id)
+        for end in self._before_deletion:
+            await end(session_id)
+        await self._runtime.close(session_id)
+
+    async def _remove(self, session_id: SessionId) -> None:
+        await self._runtime.close(session_id)
+        await self.workspace(session_id).remove()
+        self._rooms.pop(session_id, None)
+        async with self._database.transaction() as unit:
+            await self._log.retire(unit, session_id)
+            await self._repository.remove(unit, session_id)
+
+    async def _check(self, workspace: Workspace | None, wanted: SessionConfigChange) -> None:
+        for check in self._checks:
+            await check(workspace, wanted)
+
+    def _configure(self, wanted: SessionConfigChange) -> SessionConfig:
+        return self.configured(self._standard(), wanted)
+
+    def _standard(self) -> SessionConfig:
+        return SessionConfig(
+            provider=self._defaults.provider,
+            model=self._defaults.model,
+            mode=self._defaults.mode,
+            allowed_commands=self._defaults.allowed_commands,
+            resource_limits=self._defaults.resource_limits,
+            network=self._defaults.network,
+        )
+
+
+def has_expired(session: Session) -> bool:
+    """Whether the session's time has run out."""
+    return session.expires_at is not None and session.expires_at <= now()
+
+
+def given(change: Shape) -> dict[str, object]:
+    """The fields that a change says something of."""
+    fields = dataclasses.fields(change)  # type: ignore[arg-type]
+    contents = {field.name: getattr(change, field.name) for field in fields}
+    return {name: content for name, content in contents.items() if content is not LEFT_OUT}
+
+
+def merged(standing: AnyShape, change: Mapping[str, object], standard: AnyShape) -> AnyShape:
+    """`standing` with every field that `change` gives, None as in `standard`; nested shapes the same way."""
+    found: dict[str, object] = {}
+    for name, content in change.items():
+        before, default = getattr(standing, name), getattr(standard, name)
+        if content is None:
+            found[name] = default
+        elif isinstance(before, Shape) and isinstance(content, Shape) and type(content) is not type(before):
+            found[name] = merged(before, given(content), default)
+        else:
+            found[name] = content
+    return dataclasses.replace(standing, **found)  # type: ignore[type-var]
+
+
+def _wanted(request: SessionUpdate) -> SessionFields:
+    """What the request says of the session. Raises: InvalidField, if it says it twice."""
+    if request.session is None:
+        return request
+    if any(getattr(request, name) is not LEFT_OUT for name in CHANGED):
+        raise InvalidField("session", "Give the fields in here or beside it, not both.")
+    return request.session
+
+
+def _check_unchanged(session: Session, wanted: SessionFields) -> None:
+    """Raises: InvalidField, for another value of what cannot be changed."""
+    for name in ("id", "user_id", "workspace_id"):
+        if getattr(wanted, name) not in (None, getattr(session, name)):
+            raise InvalidField(camel_case(name), "This cannot be changed.")
+    created = wanted.created_at
+    if created is not None and format_time(created) != format_time(session.created_at):
+        raise InvalidField("createdAt", "This cannot be changed.")
+
+
+def _check_expiry(moment: datetime.datetime) -> None:
+    if moment <= now():
+        raise InvalidField("expiresAt", "Expected a time to come.")
+
+
+def _differences(before: Session, after: Session) -> list[str]:
+    """The wire names of the fields that differ; those of the configuration one by one."""
+    inner = [f"config.{name}" for name in _differing(before.config, after.config)]
+    return [name for name in _differing(before, after) if name not in ("config", "updatedAt")] + inner
+
+
+def _differing(before: Shape, after: Shape) -> list[str]:
+    fields = type(after).schema().fields
+    return [
+        field.data_key or name
+        for name, field in fields.items()
+        if getattr(before, name) != getattr(after, name)
+    ]

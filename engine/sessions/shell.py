@@ -1,0 +1,95 @@
+"""Command lines that a caller has run: to their end, or behind a terminal. Source: S3, "Shell Commands"."""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import math
+import time
+from dataclasses import replace
+from typing import Final
+
+from engine.runtimes.output import Transcript
+from engine.runtimes.runtime import Command, Exit, Runtime, SandboxSpec
+from engine.sessions.sessions import Sessions
+from engine.shell_lines.allowlist import allowed
+from models.clock import now
+from models.error import PermissionDenied
+from models.process import ShellExec, ShellExecuted
+from models.session import SessionConfig
+
+KEPT_BYTES: Final = 1_000_000
+COLUMNS: Final = 80
+ROWS: Final = 24
+TERMINAL: Final = {"TERM": "xterm-256color"}
+
+
+class Shell:
+    """Runs command lines of sessions."""
+
+    def __init__(self, sessions: Sessions, runtime: Runtime) -> None:
+        self._sessions = sessions
+        self._runtime = runtime
+
+    async def execute(self, request: ShellExec) -> ShellExecuted:
+        """Run a command line to its end.
+
+        Raises: NotFound; Conflict, if the session is not active; PermissionDenied; ToolExecutionFailed.
+        """
+        session = await self._sessions.get_active(request.session_id)
+        check_allowed(session.config, request.cmd)
+        sandbox = _within(self._sessions.sandbox(session), request.timeout)
+        command = Command(line=request.cmd, directory=request.cwd)
+        started = time.monotonic()
+        if request.tty:
+            done = await self._in_terminal(sandbox, command)
+        else:
+            done = await self._runtime.run(sandbox, command)
+        return ShellExecuted(
+            command=request.cmd,
+            output=done.output,
+            exit_code=done.code,
+            stopped_by=done.stopped_by,
+            execution_time=round((time.monotonic() - started) * 1000, 1),
+            timestamp=now(),
+        )
+
+    async def _in_terminal(self, sandbox: SandboxSpec, command: Command) -> Exit:
+        printed, decoder = Transcript(KEPT_BYTES), codecs.getincrementaldecoder("utf-8")(errors="replace")
+        stopped_by, code = None, 128 + 9
+        started = time.monotonic()
+        behind = replace(command, environment={**command.environment, **TERMINAL})
+        async with self._runtime.open_terminal(sandbox, behind, columns=COLUMNS, rows=ROWS) as terminal:
+            try:
+                async with asyncio.timeout(sandbox.limits.max_execution_time):
+                    while chunk := await terminal.read():
+                        printed.add(decoder.decode(chunk))
+                    code = await terminal.ended()
+            except TimeoutError:
+                stopped_by = "time"
+        return Exit(
+            code=code,
+            output=printed.text,
+            is_truncated=printed.is_truncated,
+            stopped_by=stopped_by,
+            duration_s=time.monotonic() - started,
+            peak_memory_bytes=0,
+            cpu_s=0.0,
+        )
+
+
+def _within(sandbox: SandboxSpec, timeout_s: float | None) -> SandboxSpec:
+    limits = sandbox.limits
+    if timeout_s is None or timeout_s >= limits.max_execution_time:
+        return sandbox
+    return replace(sandbox, limits=replace(limits, max_execution_time=math.ceil(timeout_s)))
+
+
+def check_allowed(config: SessionConfig, line: str) -> None:
+    """Raises: PermissionDenied, naming the command of the line that may not be run."""
+    refusal = allowed(line, config.allowed_commands)
+    if refusal is not None:
+        raise PermissionDenied(
+            f"`{refusal.command}` may not be run in this session: {refusal.reason}",
+            allowedCommands=list(config.allowed_commands),
+        )

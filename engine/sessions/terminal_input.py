@@ -1,0 +1,57 @@
+"""What is typed into a terminal and not yet read: its program may read late, or never."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Final
+
+from engine.runtimes.runtime import PseudoTerminal
+from models.error import Conflict
+
+MOST_BYTES: Final = 1_000_000
+AT_ONCE_S: Final = 0.2
+"""How long who types waits to hear that the program has ended."""
+
+
+class Typed:
+    """Bytes on their way to one terminal, in the order in which they were typed."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[bytes] = deque()
+        self._bytes = 0
+        self._writing: asyncio.Task[None] | None = None
+
+    async def add(self, terminal: PseudoTerminal, content: bytes) -> None:
+        """Type after what waits already.
+
+        Raises: OSError, if the program has ended; Conflict, if too much waits that it does not read.
+        """
+        if self._bytes + len(content) > MOST_BYTES:
+            raise Conflict("What runs in the terminal does not read what is typed", waitingBytes=self._bytes)
+        is_first = self._writing is None or self._writing.done()
+        self._waiting.append(content)
+        self._bytes += len(content)
+        if is_first:
+            self._writing = asyncio.create_task(self._write(terminal))
+            self._writing.add_done_callback(_heard)
+            done, _ = await asyncio.wait({self._writing}, timeout=AT_ONCE_S)
+            for each in done:
+                each.result()
+
+    def close(self) -> None:
+        """Type nothing more."""
+        self._waiting.clear()
+        if self._writing is not None:
+            self._writing.cancel()
+
+    async def _write(self, terminal: PseudoTerminal) -> None:
+        while self._waiting:
+            await terminal.write(self._waiting[0])
+            self._bytes -= len(self._waiting.popleft())
+
+
+def _heard(writing: asyncio.Task[None]) -> None:
+    """Who types next is told again why it failed."""
+    if not writing.cancelled():
+        writing.exception()

@@ -1,0 +1,213 @@
+"""Terminals of sessions: opened, typed into, looked at again by who comes back, closed."""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import dataclasses
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+
+from engine.concurrency.shield import run_to_completion
+from engine.events.hub import Hub
+from engine.events.lifetimes import Lifetimes
+from engine.runtimes.output import Tail
+from engine.runtimes.runtime import Command, Runtime
+from engine.runtimes.runtime import PseudoTerminal as Program
+from engine.sessions.sessions import Sessions
+from engine.sessions.shell import TERMINAL
+from engine.sessions.terminal_input import Typed
+from models.clock import now
+from models.error import AppError, Conflict, NotFound, PermissionDenied
+from models.identifier import SessionId, TerminalId, new_id
+from models.terminal import (
+    Terminal,
+    TerminalClosed,
+    TerminalInput,
+    TerminalOpen,
+    TerminalOpened,
+    TerminalOutput,
+    TerminalResize,
+    TerminalScreen,
+)
+
+MOST_OPEN: Final = 16
+KEPT_CHARACTERS: Final = 200_000
+"""What a terminal has printed last, for who comes back."""
+ENDED_BY_US: Final = 128 + 9
+
+log = structlog.get_logger("terminals")
+
+
+@dataclass(slots=True)
+class _Open:
+    """A terminal and what belongs to it here."""
+
+    terminal: Terminal
+    opened: asyncio.Future[Program] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+    work: asyncio.Task[None] | None = None
+    output: Tail = field(default_factory=lambda: Tail(KEPT_CHARACTERS))
+    position: int = 0
+    typed: Typed = field(default_factory=Typed)
+
+    def take(self, text: str) -> None:
+        self.position += len(text)
+        self.output.add(text)
+
+
+class TerminalTable:
+    """The terminals of every session."""
+
+    def __init__(self, sessions: Sessions, runtime: Runtime, lasting: Lifetimes, hub: Hub) -> None:
+        self._sessions = sessions
+        self._runtime = runtime
+        self._lasting = lasting
+        self._hub = hub
+        self._open: defaultdict[SessionId, dict[TerminalId, _Open]] = defaultdict(dict)
+        sessions.before_deletion(self.close_session)
+        sessions.at_expiry(self.close_session)
+
+    async def open(self, request: TerminalOpen) -> Terminal:
+        """Open a terminal; the answer comes once its program runs.
+
+        Raises: NotFound; PermissionDenied, where the session's commands are restricted; Conflict, if the
+        session is not active, or has too many; ToolExecutionFailed.
+        """
+        session = await self._sessions.get_active(request.session_id)
+        if "*" not in session.config.allowed_commands:
+            raise PermissionDenied(
+                "This session allows some commands only, and what is typed cannot be held to them",
+                allowedCommands=list(session.config.allowed_commands),
+            )
+        standing = self._open[session.id]
+        if len(standing) >= MOST_OPEN:
+            raise Conflict("Too many terminals are open in this session; close one first", limit=MOST_OPEN)
+        terminal = Terminal(
+            id=TerminalId(new_id("terminal")),
+            command=request.command,
+            columns=request.columns,
+            rows=request.rows,
+            opened_at=now(),
+        )
+        one = standing[terminal.id] = _Open(terminal)
+        command = Command(
+            line=request.command, directory=request.cwd, environment=dict(TERMINAL), is_lasting=True
+        )
+        one.work = asyncio.create_task(self._work(session.id, one, command), name=f"terminal {terminal.id}")
+        await asyncio.shield(one.opened)
+        return terminal
+
+    def list(self, session_id: SessionId) -> list[Terminal]:
+        """A session's open terminals, oldest first."""
+        return [one.terminal for one in self._open.get(session_id, {}).values()]
+
+    def screen(self, session_id: SessionId, terminal_id: TerminalId) -> TerminalScreen:
+        """What a terminal has printed last. Raises: NotFound."""
+        one = self._find(session_id, terminal_id)
+        return TerminalScreen(terminal=one.terminal, output=one.output.text, position=one.position)
+
+    async def type(self, request: TerminalInput) -> Terminal:
+        """Type into a terminal; what its program does not read at once waits until it does.
+
+        Raises: NotFound; Conflict, if its program has ended, or too much waits for it already.
+        """
+        one = self._find(request.session_id, request.terminal_id)
+        program = await asyncio.shield(one.opened)
+        try:
+            await one.typed.add(program, request.data.encode())
+        except OSError as failure:
+            raise Conflict("What ran in the terminal has ended") from failure
+        return one.terminal
+
+    async def resize(self, request: TerminalResize) -> Terminal:
+        """Give a terminal another size. Raises: NotFound."""
+        one = self._find(request.session_id, request.terminal_id)
+        await (await asyncio.shield(one.opened)).resize(request.columns, request.rows)
+        one.terminal = dataclasses.replace(one.terminal, columns=request.columns, rows=request.rows)
+        return one.terminal
+
+    async def close_one(self, session_id: SessionId, terminal_id: TerminalId) -> Terminal:
+        """End what runs in a terminal. Raises: NotFound."""
+        one = self._find(session_id, terminal_id)
+        await _end([one])
+        return one.terminal
+
+    async def close_session(self, session_id: SessionId) -> None:
+        """Close all terminals of a session."""
+        await _end(list(self._open.pop(session_id, {}).values()))
+
+    async def close(self) -> None:
+        """Close all terminals."""
+        for session_id in list(self._open):
+            await self.close_session(session_id)
+
+    async def _work(self, session_id: SessionId, one: _Open, command: Command) -> None:
+        """Run a terminal to its end."""
+        code = ENDED_BY_US
+        try:
+            session = await self._sessions.get(session_id)
+            size = one.terminal
+            opening = self._runtime.open_terminal(
+                self._sessions.sandbox(session), command, columns=size.columns, rows=size.rows
+            )
+            async with opening as program:
+                await self._tell_start(session_id, one.terminal)
+                one.opened.set_result(program)
+                await self._show(session_id, one, program)
+                code = await program.ended()
+        except AppError as failure:
+            if not one.opened.done():
+                one.opened.set_exception(failure)
+            log.debug("terminal failed", session_id=session_id, reason=failure.message)
+        finally:
+            one.typed.close()
+            self._open.get(session_id, {}).pop(one.terminal.id, None)
+            if one.opened.done() and one.opened.exception() is None:
+                await run_to_completion(self._tell_end(session_id, one, code))
+            elif not one.opened.done():
+                one.opened.set_exception(Conflict("The terminal was closed before it was open"))
+
+    async def _show(self, session_id: SessionId, one: _Open, program: Program) -> None:
+        decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        while chunk := await program.read():
+            text = decoder.decode(chunk)
+            if not text:
+                continue
+            printed = TerminalOutput(terminal_id=one.terminal.id, data=text, position=one.position)
+            one.take(text)
+            self._hub.signal(session_id, printed)
+
+    async def _tell_start(self, session_id: SessionId, terminal: Terminal) -> None:
+        await self._lasting.begin(
+            session_id,
+            _key(terminal),
+            TerminalOpened(terminal=terminal),
+            will=TerminalClosed(terminal_id=terminal.id, exit_code=ENDED_BY_US),
+        )
+
+    async def _tell_end(self, session_id: SessionId, one: _Open, code: int) -> None:
+        closed = TerminalClosed(terminal_id=one.terminal.id, exit_code=code)
+        await self._lasting.end(session_id, _key(one.terminal), closed)
+
+    def _find(self, session_id: SessionId, terminal_id: TerminalId) -> _Open:
+        one = self._open.get(session_id, {}).get(terminal_id)
+        if one is None:
+            raise NotFound("terminal", terminal_id)
+        return one
+
+
+def _key(terminal: Terminal) -> str:
+    return f"terminal/{terminal.id}"
+
+
+async def _end(several: list[_Open]) -> None:
+    working = [one.work for one in several if one.work is not None]
+    for work in working:
+        work.cancel()
+    if working:
+        await asyncio.wait(working)

@@ -1,0 +1,1 @@
+"""What a shell command line means, before anything of it runs."""

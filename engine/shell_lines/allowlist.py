@@ -1,0 +1,132 @@
+"""Which command lines a session may run, judged by every command in them.
+
+This is policy, not the sandbox: an allowed program can run others. `npm` lets through whatever a package's
+scripts do, and a wrapper that is allowed by name (`env`, `sudo`, `xargs`, `timeout`, `find`, `sh`, `eval` …)
+lets through what it wraps. What commands can do at all is bounded by the runtime.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from engine.shell_lines.parser import InvalidCommand, Refusal, ShellLine, SimpleCommand, read
+from engine.shell_lines.vocabulary import WRAPPERS
+from engine.shell_lines.words import Word
+
+__all__ = ["InvalidCommand", "Refusal", "SimpleCommand", "allowed", "matches", "parse"]
+
+ANYTHING: Final = "*"
+
+_DEEPEST: Final = 4
+"""How many wrappers within wrappers a rule that restricts looks through."""
+
+
+def parse(line: str) -> Sequence[SimpleCommand]:
+    """Every simple command that a line may run, in the order in which it stands there.
+
+    Commands of pipelines, lists, groups, loops, conditions, functions and substitutions are all among them.
+    Raises: InvalidCommand, if the line is not whole or too long to be read.
+    """
+    return read(line).commands
+
+
+def allowed(line: str, prefixes: Sequence[str]) -> Refusal | None:
+    """Why a line may not run; None, if each of its commands begins with the words of some prefix.
+
+    `npm` allows `npm test` and not `npmx`; `git status` allows `git status -s`; `*` allows every line, and no
+    prefix at all allows none. Without `*`, what could change the meaning of an allowed name is refused too:
+    functions, aliases, setting PATH and its like, and all that shells read in different ways.
+    """
+    if ANYTHING in prefixes:
+        return None
+    if not prefixes:
+        return Refusal(line, "this session runs no commands")
+    try:
+        script = read(line)
+    except InvalidCommand as mistake:
+        return Refusal(line, str(mistake))
+    return _first_refusal(script, [tuple(prefix.split()) for prefix in prefixes])
+
+
+def matches(line: str, prefix: str, *, any_of: bool = False) -> bool:
+    """Whether a rule for `prefix` fits a line.
+
+    A rule that allows needs every command to begin with it, as in `allowed`, and at least one command. A
+    rule that restricts (`any_of`) fits as soon as one command may begin with it: by its path, within a
+    wrapper such as `sudo` or `sh -c`, or because its name is only known when it runs or the line cannot be
+    judged.
+    """
+    if prefix == ANYTHING:
+        return True
+    try:
+        script = read(line)
+    except InvalidCommand:
+        return any_of
+    wanted = tuple(prefix.split())
+    if any_of:
+        return bool(script.objections) or any(_may_begin(command, wanted) for command in script.commands)
+    return bool(script.commands) and _first_refusal(script, [wanted]) is None
+
+
+def _first_refusal(script: ShellLine, prefixes: Sequence[tuple[str, ...]]) -> Refusal | None:
+    for command in script.commands:
+        if not any(_begins(command.words, prefix) for prefix in prefixes):
+            return Refusal(command.source, _reason(command.words[0]))
+    return script.objections[0] if script.objections else None
+
+
+def _reason(name: Word) -> str:
+    if name.is_static:
+        return "it begins with none of the allowed prefixes"
+    return "its name is only known when it runs"
+
+
+def _begins(words: Sequence[Word], prefix: tuple[str, ...]) -> bool:
+    """Whether these words are certain to begin with the prefix."""
+    if not prefix or len(words) < len(prefix):
+        return False
+    return all(word.is_static and word.text == wanted for word, wanted in zip(words, prefix, strict=False))
+
+
+def _may_begin(command: SimpleCommand, prefix: tuple[str, ...]) -> bool:
+    return any(_could_be(words, prefix) for words in _wrapped(command.words, _DEEPEST))
+
+
+def _could_be(words: Sequence[Word], prefix: tuple[str, ...]) -> bool:
+    if not prefix or not words or (len(words) < len(prefix) and all(word.is_static for word in words)):
+        return False
+    name, *rest = words
+    if name.is_static and posixpath.basename(name.text) != posixpath.basename(prefix[0]):
+        return False
+    for word, wanted in zip(rest, prefix[1:], strict=False):
+        if not word.is_static:
+            return True
+        if word.text != wanted:
+            return False
+    return True
+
+
+def _wrapped(words: Sequence[Word], depth: int) -> Iterator[Sequence[Word]]:
+    """These words, and all that they may run if they begin with a wrapper."""
+    yield words
+    if depth == 0 or not words or posixpath.basename(words[0].text) not in WRAPPERS:
+        return
+    for start in range(1, len(words)):
+        yield words[start:]
+        for inner in _commands_in(words[start]):
+            yield from _wrapped(inner.words, depth - 1)
+    joined = Word(" ".join(word.text for word in words[1:]), is_static=all(word.is_static for word in words))
+    for inner in _commands_in(joined):
+        yield from _wrapped(inner.words, depth - 1)
+
+
+def _commands_in(word: Word) -> Sequence[SimpleCommand]:
+    """What a word runs if it is a command line itself, as after `sh -c`."""
+    if not word.is_static:
+        return ()
+    try:
+        return read(word.text).commands
+    except InvalidCommand:
+        return ()

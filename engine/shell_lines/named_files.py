@@ -1,0 +1,131 @@
+"""Which files a command line names: what the shell opens for it, and words that may be files.
+
+This is for policy, not a sandbox: what a program does with files that its line does not name, no reading of
+the line can tell.
+"""
+
+from __future__ import annotations
+
+import enum
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from engine.shell_lines.parser import InvalidCommand, ShellLine, SimpleCommand, read
+from engine.shell_lines.vocabulary import MOVING, WRAPPERS, WRITING
+from engine.shell_lines.words import Word
+
+_DEEPEST: Final = 4
+"""How many lines within lines (`sh -c '…'`) are looked through."""
+_MOST_FOLDERS: Final = 16
+_LITERAL: Final = re.compile(r"[^*?\[\]{}$`\"'~\\]*")
+
+
+class Naming(enum.Enum):
+    """How a line names a file."""
+
+    OUTPUT = "output"
+    """The shell opens it for writing."""
+    INPUT = "input"
+    """The shell opens it for reading."""
+    WRITTEN = "written"
+    """A word of a program that changes what it names, such as `tee` and `mv`."""
+    WORD = "word"
+    """A word that may be a file's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFile:
+    """A file that a line names: from the folder in which the line runs, or absolute; None: that is only known
+    when it runs.
+    """
+
+    path: str | None
+    naming: Naming
+
+
+def named_files(line: str) -> Sequence[NamedFile]:
+    """Every file that a line names; a line that cannot be read may write anywhere."""
+    try:
+        script = read(line)
+    except InvalidCommand:
+        return (NamedFile(None, Naming.OUTPUT),)
+    folders = _folders(script)
+    found = dict.fromkeys(_named(script, _DEEPEST))
+    return tuple(dict.fromkeys(each for file in found for each in _placed(file, folders)))
+
+
+def _named(script: ShellLine, depth: int) -> Iterator[NamedFile]:
+    for redirection in script.redirections:
+        naming = Naming.INPUT if redirection.operator.startswith("<") else Naming.OUTPUT
+        yield NamedFile(redirection.target.text if redirection.target.is_static else None, naming)
+    for command in script.commands:
+        yield from _named_by(command)
+        if depth and _name(command.words[0]) in WRAPPERS:
+            for inner in _inner(command):
+                yield from _named(inner, depth - 1)
+
+
+def _named_by(command: SimpleCommand) -> Iterator[NamedFile]:
+    name, *words = command.words
+    names = [name, *words] if _name(name) in WRAPPERS else [name]
+    naming = Naming.WRITTEN if any(_name(each) in WRITING for each in names) else Naming.WORD
+    for word in words:
+        if not word.is_static:
+            yield from _literal_folder(word)
+            if naming is Naming.WRITTEN:
+                yield NamedFile(None, naming)
+            continue
+        option, _, value = word.text.partition("=")
+        if value:
+            yield NamedFile(value, naming)
+        if option and not option.startswith("-"):
+            yield NamedFile(word.text, naming)
+
+
+def _literal_folder(word: Word) -> Iterator[NamedFile]:
+    """The folder in which a pattern such as `secret/*` looks."""
+    folder = posixpath.dirname(_LITERAL.match(word.text)[0])  # type: ignore[index]
+    if folder:
+        yield NamedFile(folder, Naming.WORD)
+
+
+def _inner(command: SimpleCommand) -> Iterator[ShellLine]:
+    """What a wrapper runs, where its words are command lines themselves: `sh -c '…'`, `eval …`."""
+    words = [word.text for word in command.words[1:] if word.is_static]
+    for text in dict.fromkeys([*(word for word in words if len(word.split()) > 1), " ".join(words)]):
+        try:
+            yield read(text)
+        except InvalidCommand:
+            continue  # then it is no command line
+
+
+def _folders(script: ShellLine) -> Sequence[str] | None:
+    """Where a line may be when it opens a file: where it begins, and where `cd` leads; None: unknown."""
+    folders = [""]
+    for command in script.commands:
+        name, *arguments = command.words
+        if _name(name) in WRAPPERS and any(_name(word) in MOVING for word in arguments):
+            return None
+        if _name(name) not in MOVING:
+            continue
+        targets = [word for word in arguments if not word.text.startswith("-")]
+        if len(targets) != 1 or not targets[0].is_static or len(folders) > _MOST_FOLDERS:
+            return None
+        folders += [posixpath.join(folder, targets[0].text) for folder in folders]
+    return folders
+
+
+def _placed(file: NamedFile, folders: Sequence[str] | None) -> Iterator[NamedFile]:
+    if file.path is None or file.path.startswith("/"):
+        yield file
+    elif folders is not None:
+        yield from (NamedFile(posixpath.join(folder, file.path), file.naming) for folder in folders)
+    else:
+        yield NamedFile(None, file.naming)
+
+
+def _name(word: Word) -> str:
+    return posixpath.basename(word.text)

@@ -1,0 +1,113 @@
+"""The tools that an agent has: what they are called, what they take, and calls that are ready to run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from engine.tools.apply_diff import ApplyDiff
+from engine.tools.ask_followup_question import AskFollowupQuestion
+from engine.tools.attempt_completion import AttemptCompletion
+from engine.tools.execute_command import ExecuteCommand
+from engine.tools.fetch_instructions import FetchInstructions
+from engine.tools.insert_content import InsertContent
+from engine.tools.list_code_definition_names import ListCodeDefinitionNames
+from engine.tools.list_files import ListFiles
+from engine.tools.new_task import NewTask
+from engine.tools.read_file import ReadFile
+from engine.tools.search_and_replace import SearchAndReplace
+from engine.tools.search_files import SearchFiles
+from engine.tools.switch_mode import SwitchMode
+from engine.tools.tool import AnyTool, PreparedCall
+from engine.tools.update_todo_list import UpdateTodoList
+from engine.tools.write_to_file import WriteToFile
+from models.error import InvalidField, NotFound
+from models.shape import Shape
+from models.tool import ToolDescription, ToolParameter
+
+DEFAULT_TOOLS: Final[tuple[AnyTool, ...]] = (
+    ExecuteCommand(),
+    ReadFile(),
+    WriteToFile(),
+    ApplyDiff(),
+    InsertContent(),
+    SearchAndReplace(),
+    SearchFiles(),
+    ListFiles(),
+    ListCodeDefinitionNames(),
+    AskFollowupQuestion(),
+    AttemptCompletion(),
+    SwitchMode(),
+    NewTask(),
+    FetchInstructions(),
+    UpdateTodoList(),
+)
+
+
+class ToolRegistry:
+    """Tools by name, in the order in which a model is shown them."""
+
+    def __init__(self, tools: Iterable[AnyTool] = DEFAULT_TOOLS) -> None:
+        self.tools: Mapping[str, AnyTool] = MappingProxyType({tool.name: tool for tool in tools})
+        self._descriptions = [_description(tool) for tool in self.tools.values()]
+
+    def describe(self) -> list[ToolDescription]:
+        """Each tool as S0 prints it and as a model is shown it."""
+        return list(self._descriptions)
+
+    def prepare(self, name: str, arguments: Mapping[str, Any], *, strictly: bool = False) -> PreparedCall:
+        """The call of a tool with `arguments` (decoded JSON); null stands for an argument left out.
+
+        Models write `"true"` for `true`; from programs that is a mistake, `strictly`.
+        Raises: NotFound, for a name that is no tool; ValidationFailed, for arguments that do not fit it.
+        """
+        tool = self.tools.get(name)
+        if tool is None:
+            raise NotFound("tool", name)
+        given = {key: content for key, content in arguments.items() if content is not None}
+        _check_encodable(given)
+        load = tool.parameters.load_strictly if strictly else tool.parameters.load
+        return PreparedCall(tool=tool, parameters=load(given))
+
+
+def _check_encodable(arguments: Mapping[str, Any]) -> None:
+    """Raises: InvalidField, for half a surrogate pair, which JSON can hold and no file or command can."""
+    for name, content in arguments.items():
+        if not isinstance(content, (str, list)):
+            continue
+        try:
+            json.dumps(content, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise InvalidField(name, "Not valid Unicode text.") from None
+
+
+def _description(tool: AnyTool) -> ToolDescription:
+    schema = _call_schema(tool.parameters)
+    required = schema.get("required", [])
+    return ToolDescription(
+        name=tool.name,
+        description=tool.description,
+        group=tool.group,
+        parameters={
+            name: ToolParameter(
+                type=property_["type"], description=property_["description"], required=name in required
+            )
+            for name, property_ in schema["properties"].items()
+        },
+        input_schema=schema,
+    )
+
+
+def _call_schema(parameters: type[Shape]) -> dict[str, Any]:
+    """The JSON Schema of a call's arguments. What may be null may be left out, so null is not offered."""
+    schema = parameters.json_schema()
+    return {**schema, "properties": {name: _offered(each) for name, each in schema["properties"].items()}}
+
+
+def _offered(schema: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {key: content for key, content in schema.items() if key != "default" or content is not None}
+    if isinstance(kept["type"], list):
+        (kept["type"],) = (each for each in kept["type"] if each != "null")
+    return kept

@@ -1,0 +1,106 @@
+"""What the agent may not see at all, whichever tool it takes: by `.rooignore`, or by a rule of the session.
+
+`.rooignore` is in the workspace's root and in gitignore's form (Source: S2's users). Both are rules for the
+agent's tools, not a wall: a program that the agent may run can read every file of the workspace.
+"""
+
+from __future__ import annotations
+
+import functools
+import posixpath
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from engine.concurrency.worker import Exhausted, run_in_worker
+from engine.tools.ignore_patterns import Patterns
+from engine.tools.reach import Touched
+from engine.tools.tool import ToolContext, ToolFailure
+from engine.tools.unignored import LARGEST_RULES, ROOIGNORE, forbids
+from engine.workspace.name_spelling import unspelled
+from engine.workspace.workspace import Workspace
+from models.error import AppError
+from models.tool import ToolGroup
+
+_FEW_BYTES: Final = 4096
+_FEW_CHARACTERS: Final = 1000
+"""So little is matched here, in a millisecond or two; more in a process of its own."""
+
+
+class RooIgnore:
+    """What is kept from one call."""
+
+    def __init__(self, workspace: Workspace, rules: bytes, withholds: Callable[[str], bool]) -> None:
+        self._workspace = workspace
+        self._rules = rules
+        self._withholds = withholds
+
+    @classmethod
+    async def of(cls, context: ToolContext) -> RooIgnore:
+        """The rules as they are now; a `.rooignore` that cannot be read rules nothing."""
+        return cls(context.workspace, await _rules(context.workspace), context.withholds)
+
+    @classmethod
+    async def of_workspace(cls, workspace: Workspace) -> RooIgnore:
+        """What `.rooignore` alone forbids."""
+        return cls(workspace, await _rules(workspace), lambda _: False)
+
+    def withholds(self, path: str) -> bool:
+        """Whether a rule of the session keeps a path of the workspace from the call."""
+        relative = posixpath.normpath(path.strip("/"))
+        return relative != "." and self._withholds(relative)
+
+    async def among(self, paths: Iterable[str]) -> set[str]:
+        """Those of the paths that are kept from the call, by themselves or by a folder that they are in.
+
+        Raises: ToolFailure, where `.rooignore` takes too long to be matched.
+        """
+        asked = {path: posixpath.normpath(path.strip("/")) for path in paths}
+        named = [path for path in dict.fromkeys(asked.values()) if path != "."]
+        ignored = await self._ignored(named)
+        return {path for path, name in asked.items() if name in ignored or self.withholds(name)}
+
+    async def objection(self, touched: Sequence[Touched]) -> str | None:
+        """Why `.rooignore` lets a call that reaches these not be made; None if it does.
+
+        Raises: as `among`.
+        """
+        ignored = await self._ignored([each.path for each in touched if each.path])
+        for each in touched:
+            if each.path not in ignored:
+                continue
+            if ToolGroup.COMMAND in each.groups:
+                return f"The command names {each.path}, which {ROOIGNORE} forbids. Nothing was run."
+            return f"{each.path} is forbidden by {ROOIGNORE}. Go on without it, or ask the person."
+        return None
+
+    async def _ignored(self, paths: Sequence[str]) -> set[str | None]:
+        if not self._rules or not paths:
+            return set()
+        if len(self._rules) <= _FEW_BYTES and sum(map(len, paths)) <= _FEW_CHARACTERS:
+            return {path for path in paths if forbids(_parsed(self._rules), unspelled(path))}
+        try:
+            return set(
+                await run_in_worker(forbidden_by, self._rules, paths, owner=str(self._workspace.folder))
+            )
+        except Exhausted:
+            raise ToolFailure(
+                f"{ROOIGNORE} takes too long to be matched, so nothing was done. Its rules have to be fewer."
+            ) from None
+
+
+def forbidden_by(rules: bytes, paths: Sequence[str]) -> list[str]:
+    """Those of the paths that a `.rooignore` of this content forbids."""
+    patterns = Patterns.parse(rules)
+    return [path for path in paths if forbids(patterns, unspelled(path))]
+
+
+@functools.lru_cache(maxsize=64)
+def _parsed(rules: bytes) -> Patterns:
+    return Patterns.parse(rules)
+
+
+async def _rules(workspace: Workspace) -> bytes:
+    try:
+        return (await workspace.read(ROOIGNORE)).content[:LARGEST_RULES]
+    except AppError:
+        return b""

@@ -1,0 +1,259 @@
+"""A program of its own that unpacks one archive: what a hostile one can do ends with it.
+
+Run as `python -m engine.workspace.archive_program FORMAT ARCHIVE FOLDER ROOM MOST`: the descriptors of the
+archive and of an empty directory, the bytes that all files and one file may take. Prints how many files and
+bytes came out, as JSON. Status 3: it is refused, and why on standard error; 4: there is no room for it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import posixpath
+import resource
+import stat
+import sys
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable
+from tarfile import EOFHeaderError  # type: ignore[attr-defined]
+from typing import IO, Final, Self, TypeVar
+
+from engine.workspace.copying import CopyBudget
+from engine.workspace.openat2 import open_beneath
+from engine.workspace.scanning import opened
+from engine.workspace.writing import open_folder, standing_at
+from models.error import WorkspaceLimitExceeded
+from models.exhaustion import exhausted
+
+REFUSED: Final = 3
+NO_ROOM: Final = 4
+OVERLOAD: Final = 5
+MEMORY_BYTES: Final = 1_073_741_824
+CPU_S: Final = 120
+_LONGEST_PATH: Final = 4096
+_PIECE_BYTES: Final = 1_048_576
+_IS_UTF_8: Final = 0x800
+_UNIX: Final = 3
+_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY
+_NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+Made = TypeVar("Made")
+
+
+class ArchiveRefused(Exception):
+    """The archive holds what may not come into a workspace, or is none."""
+
+
+class Unpacked:
+    """What has come out of an archive so far, below the open directory `root`."""
+
+    def __init__(self, root: int, *, room_bytes: int, most_bytes: int) -> None:
+        self.files = 0
+        self.size = 0
+        self._root = root
+        self._folder = ""
+        self._parent = os.dup(root)
+        self._room = CopyBudget(room_bytes)
+        self._most_bytes = most_bytes
+
+    def directory(self, name: str) -> None:
+        path = self._take(name)
+        if path:
+            os.close(open_folder(self._root, path, make=True))
+
+    def file(self, name: str, mode: int, content: IO[bytes]) -> None:
+        parent, last = self._place(name)
+        allowed = 0o755 if mode & 0o100 else 0o644
+        made = self._put(last, lambda: os.open(last, _NEW_FILE, allowed, dir_fd=parent))
+        size = 0
+        with opened(made) as descriptor:
+            while piece := content.read(_PIECE_BYTES):
+                size += len(piece)
+                if size > self._most_bytes:
+                    raise WorkspaceLimitExceeded(f"{name[:200]} is larger than the session's files may be")
+                self._room.take_bytes(len(piece))
+                left = memoryview(piece)
+                while left:
+                    left = left[os.write(descriptor, left) :]
+        self.files += 1
+        self.size += size
+
+    def link(self, name: str, target: str) -> None:
+        parent, last = self._place(name)
+        if target.startswith("/") or posixpath.normpath(posixpath.join(self._folder, target)).startswith(
+            ".."
+        ):
+            raise ArchiveRefused(f"the link {name[:200]} leads out of the workspace")
+        self._put(last, lambda: os.symlink(target, last, dir_fd=parent))
+        self.files += 1
+
+    def same_file(self, name: str, other: str) -> None:
+        """A further name of a file that came before."""
+        parent, last = self._place(name)
+        source, source_name = posixpath.split("/".join(_parts(other)))
+        with opened(open_beneath(self._root, source, _FOLDER)) as origin:
+            facts = standing_at(origin, source_name)
+            if facts is None or not stat.S_ISREG(facts.st_mode):
+                raise ArchiveRefused(f"{name[:200]} is linked to what is no file of the archive")
+            self._put(
+                last,
+                lambda: os.link(
+                    source_name, last, src_dir_fd=origin, dst_dir_fd=parent, follow_symlinks=False
+                ),
+            )
+        self.files += 1
+
+    def _take(self, name: str) -> str:
+        self._room.take_entry()
+        return "/".join(_parts(name))
+
+    def _place(self, name: str) -> tuple[int, str]:
+        """The open directory where an entry stands, made if need be, and its name there.
+
+        It stays open: what follows stands there, too, for the most part.
+        """
+        path = self._take(name)
+        if not path:
+            raise ArchiveRefused("an entry has no name")
+        folder, last = posixpath.split(path)
+        if folder != self._folder:
+            parent = open_folder(self._root, folder, make=True)
+            os.close(self._parent)
+            self._folder, self._parent = folder, parent
+        return self._parent, last
+
+    def _put(self, name: str, make: Callable[[], Made]) -> Made:
+        """Make something of this name where the last entry stands.
+
+        What comes later in an archive takes the place of what came before.
+        """
+        try:
+            return make()
+        except FileExistsError:
+            os.unlink(name, dir_fd=self._parent)
+        made = make()
+        os.close(self._parent)
+        self._folder, self._parent = "", os.dup(self._root)  # it may have been a link on the way
+        return made
+
+
+def _parts(name: str) -> list[str]:
+    """The parts of an entry's path. Raises: ArchiveRefused, for one that is absolute or leads upwards."""
+    if name.startswith("/") or ".." in name.split("/"):
+        raise ArchiveRefused(f"{name[:200]} leads out of the workspace")
+    if "\0" in name or len(name.encode(errors="surrogateescape")) > _LONGEST_PATH:
+        raise ArchiveRefused("an entry has a name that no file can have")
+    return [part for part in name.split("/") if part not in ("", ".")]
+
+
+class _Member(tarfile.TarInfo):
+    """A member of an archive whose end has to be marked: without, what is missing would not be missed."""
+
+    @classmethod
+    def fromtarfile(cls, tarfile: tarfile.TarFile) -> Self:
+        try:
+            return super().fromtarfile(tarfile)
+        except EOFHeaderError:
+            tarfile.has_end = True  # type: ignore[attr-defined]
+            raise
+
+
+def unpack_tar(archive: IO[bytes], out: Unpacked) -> None:
+    """Members of gzip that follow each other are one stream; each has its length and checksum looked at."""
+    with (
+        gzip.GzipFile(fileobj=archive) as whole,
+        tarfile.open(fileobj=whole, mode="r|", tarinfo=_Member) as members,
+    ):
+        for member in members:
+            if member.isdir():
+                out.directory(member.name)
+            elif member.issym():
+                out.link(member.name, member.linkname)
+            elif member.islnk():
+                out.same_file(member.name, member.linkname)
+            elif member.isreg() and (content := members.extractfile(member)) is not None:
+                out.file(member.name, member.mode, content)
+            else:
+                raise ArchiveRefused(f"{member.name[:200]} is neither a file, a link nor a directory")
+        if not getattr(members, "has_end", False):
+            raise ArchiveRefused("it breaks off")
+        while whole.read(_PIECE_BYTES):
+            pass  # what follows the end is padding; the checksum is behind it
+
+
+def unpack_zip(archive: IO[bytes], out: Unpacked) -> None:
+    with zipfile.ZipFile(archive) as members:
+        for member in members.infolist():
+            mode = member.external_attr >> 16
+            name = _name(member)
+            if member.is_dir():
+                out.directory(name)
+            elif stat.S_ISLNK(mode):
+                with members.open(member) as content:
+                    out.link(name, os.fsdecode(content.read(_LONGEST_PATH + 1)))
+            elif stat.S_IFMT(mode) in (0, stat.S_IFREG):
+                with members.open(member) as content:
+                    out.file(name, mode, content)
+            else:
+                raise ArchiveRefused(f"{name[:200]} is neither a file, a link nor a directory")
+
+
+def _name(member: zipfile.ZipInfo) -> str:
+    """The name of a member. Many programs write UTF-8 without the flag that says so, and on Unix whatever
+    bytes the name has.
+    """
+    if member.flag_bits & _IS_UTF_8:
+        return member.filename
+    try:
+        name = member.filename.encode("cp437")
+        return name.decode(errors="surrogateescape" if member.create_system == _UNIX else "strict")
+    except UnicodeError:
+        return member.filename
+
+
+FORMATS: Final = {"tar.gz": unpack_tar, "zip": unpack_zip}
+_BROKEN: Final = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    ValueError,
+    KeyError,
+    IndexError,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+)
+
+
+def main(kind: str, archive: int, folder: int, room_bytes: int, most_bytes: int) -> int:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.umask(0)
+    out = Unpacked(folder, room_bytes=room_bytes, most_bytes=most_bytes)
+    try:
+        with open(archive, "rb") as file:
+            FORMATS[kind](file, out)
+    except WorkspaceLimitExceeded as limit:
+        sys.stderr.write(limit.message)
+        return NO_ROOM
+    except ArchiveRefused as mistake:
+        sys.stderr.write(str(mistake))
+        return REFUSED
+    except _BROKEN as mistake:
+        overload = exhausted(mistake)
+        if overload is not None:
+            sys.stderr.write(overload.message)
+            return OVERLOAD
+        sys.stderr.write(f"not an archive that can be unpacked as {kind}: {mistake}")
+        return REFUSED
+    sys.stdout.write(json.dumps({"files": out.files, "size": out.size}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], *map(int, sys.argv[2:])))

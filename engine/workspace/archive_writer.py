@@ -1,0 +1,168 @@
+"""A directory tree as an archive, made piece by piece: no more than a piece of it is ever in memory."""
+
+from __future__ import annotations
+
+import calendar
+import gzip
+import os
+import posixpath
+import stat
+import tarfile
+import time
+import zipfile
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from engine.workspace.name_spelling import marked
+from engine.workspace.scanning import opened
+from engine.workspace.walk import TreeEntry, walk
+
+PIECE_BYTES: Final = 262_144
+_BLOCK: Final = 512
+_FIRST_OF_ZIP: Final = calendar.timegm((1980, 1, 1, 0, 0, 0))
+_LAST_OF_ZIP: Final = calendar.timegm((2107, 12, 31, 23, 59, 58))
+"""What a date in a zip can be. Source: PKWARE, APPNOTE.TXT, 4.4.6."""
+_IS_UTF_8: Final = 0x800
+"""Source: as above, 4.4.4."""
+_SOURCE: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class _Sink:
+    """Takes what a library writes, until it is taken on."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self.size = 0
+
+    def write(self, piece: bytes) -> int:
+        self._pieces.append(bytes(piece))
+        self.size += len(piece)
+        return len(piece)
+
+    def flush(self) -> None:
+        """There is nothing behind it."""
+
+    def take(self) -> bytes:
+        taken, self._pieces, self.size = b"".join(self._pieces), [], 0
+        return taken
+
+
+def packed_tar(root: int) -> Generator[bytes, None, None]:
+    """Everything below the open directory as tar.gz: files, directories, and links as links.
+
+    What is none of these is left out, and so is what vanishes meanwhile. Raises: TreeChanged, OSError.
+    Source: POSIX.1-2017, pax.
+    """
+    sink = _Sink()
+    with gzip.GzipFile(fileobj=sink, mode="wb", mtime=0) as compressed:
+        for item in _items(root):
+            info = _tar_info(item)
+            compressed.write(info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape"))
+            if item.descriptor is not None:
+                for piece in _exactly(item.descriptor, info.size):
+                    compressed.write(piece)
+                    if sink.size >= PIECE_BYTES:
+                        yield sink.take()
+                compressed.write(bytes(-info.size % _BLOCK))
+            if sink.size >= PIECE_BYTES:
+                yield sink.take()
+        compressed.write(bytes(2 * _BLOCK))
+    yield sink.take()
+
+
+def packed_zip(root: int) -> Generator[bytes, None, None]:
+    """As `packed_tar`, as zip; a name that is no UTF-8 goes as its bytes, which Unix programs give back."""
+    sink = _Sink()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]
+        for item in _items(root):
+            info = _zip_info(item)
+            if item.descriptor is not None:
+                with archive.open(info, "w", force_zip64=True) as file:
+                    while piece := os.read(item.descriptor, PIECE_BYTES):
+                        file.write(piece)
+                        if sink.size >= PIECE_BYTES:
+                            yield sink.take()
+            else:
+                archive.writestr(info, os.fsencode(item.target or ""))
+            if sink.size >= PIECE_BYTES:
+                yield sink.take()
+    yield sink.take()
+
+
+class _ZipInfo(zipfile.ZipInfo):
+    """A member whose name may be no UTF-8; the flag says of the others that they are."""
+
+    def _encodeFilenameFlags(self) -> tuple[bytes, int]:  # noqa: N802 - the library's name
+        name = os.fsencode(self.filename)
+        is_text = marked(self.filename).encode() == name
+        return name, self.flag_bits | (0 if name.isascii() or not is_text else _IS_UTF_8)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Item:
+    """What goes into an archive: a file with its descriptor, a link with its target, or a directory."""
+
+    path: str
+    facts: os.stat_result
+    descriptor: int | None = None
+    target: str | None = None
+
+
+def _items(root: int) -> Iterator[_Item]:
+    for entry in walk(root):
+        if entry.is_left:
+            continue
+        path = posixpath.join(*entry.folders, entry.name)
+        try:
+            target, descriptor = _link_target(entry), _opened_file(entry)
+        except FileNotFoundError:
+            continue
+        if descriptor is not None:
+            with opened(descriptor):
+                facts = os.fstat(descriptor)
+                if stat.S_ISREG(facts.st_mode):
+                    yield _Item(path=path, facts=facts, descriptor=descriptor)
+        elif target is not None or entry.is_directory:
+            yield _Item(path=path, facts=entry.facts, target=target)
+
+
+def _link_target(entry: TreeEntry) -> str | None:
+    is_link = stat.S_ISLNK(entry.facts.st_mode)
+    return os.readlink(entry.name, dir_fd=entry.parent) if is_link else None
+
+
+def _opened_file(entry: TreeEntry) -> int | None:
+    is_file = stat.S_ISREG(entry.facts.st_mode)
+    return os.open(entry.name, _SOURCE, dir_fd=entry.parent) if is_file else None
+
+
+def _tar_info(item: _Item) -> tarfile.TarInfo:
+    info = tarfile.TarInfo(item.path)
+    info.mode = stat.S_IMODE(item.facts.st_mode) & 0o777
+    info.mtime = int(item.facts.st_mtime)
+    if item.target is not None:
+        info.type = tarfile.SYMTYPE
+        info.linkname = item.target
+    elif item.descriptor is None:
+        info.type = tarfile.DIRTYPE
+    else:
+        info.size = item.facts.st_size
+    return info
+
+
+def _zip_info(item: _Item) -> zipfile.ZipInfo:
+    moment = min(max(int(item.facts.st_mtime), _FIRST_OF_ZIP), _LAST_OF_ZIP)
+    is_directory = stat.S_ISDIR(item.facts.st_mode)
+    info = _ZipInfo(f"{item.path}/" if is_directory else item.path, time.gmtime(moment)[:6])
+    info.external_attr = (item.facts.st_mode & 0xFFFF) << 16
+    info.compress_type = zipfile.ZIP_DEFLATED
+    return info
+
+
+def _exactly(descriptor: int, size: int) -> Iterator[bytes]:
+    """The first `size` bytes of a file: zeros follow where it is shorter by now, as GNU tar has them."""
+    while size > 0:
+        piece = os.read(descriptor, min(PIECE_BYTES, size)) or bytes(min(PIECE_BYTES, size))
+        size -= len(piece)
+        yield piece

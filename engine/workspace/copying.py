@@ -1,0 +1,103 @@
+"""Copying what is in a workspace into a directory where it is staged."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import stat
+from typing import Final
+
+from engine.workspace.listing import shown
+from engine.workspace.moving import named
+from engine.workspace.openat2 import open_beneath
+from engine.workspace.scanning import opened
+from engine.workspace.walk import walk
+from models.error import Conflict, WorkspaceLimitExceeded
+
+MOST_ENTRIES: Final = 200_000
+"""Files, links and directories that come into a workspace at once."""
+
+COPY: Final = "copy"
+"""The name of a copy in its stage."""
+
+_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY
+_NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_SOURCE: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+_PIECE_BYTES: Final = 1_048_576
+
+
+class CopyBudget:
+    """What may still come in."""
+
+    def __init__(self, room_bytes: int) -> None:
+        self.taken_bytes = 0
+        self._most_bytes = room_bytes
+        self._entries = MOST_ENTRIES
+
+    def take_bytes(self, count: int) -> None:
+        """Raises: WorkspaceLimitExceeded, if that is more than there is room for."""
+        self.taken_bytes += count
+        if self.taken_bytes > self._most_bytes:
+            raise WorkspaceLimitExceeded("There is no room for this in the workspace; delete files first")
+
+    def take_entry(self) -> None:
+        """Raises: WorkspaceLimitExceeded, if it is one too many."""
+        self._entries -= 1
+        if self._entries < 0:
+            raise WorkspaceLimitExceeded(
+                f"More than {MOST_ENTRIES} files and directories at once", maxEntries=MOST_ENTRIES
+            )
+
+
+def duplicate(root: int, path: str, stage: int, *, room_bytes: int) -> int:
+    """Copy what is at a path into the open directory `stage`, as `COPY`; how many bytes that has.
+
+    Raises: Conflict, for what is neither file, link nor directory; WorkspaceLimitExceeded; OSError.
+    """
+    room = CopyBudget(room_bytes)
+    folder, name = named(path)
+    with opened(open_beneath(root, folder, _FOLDER)) as parent:
+        mode = os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode
+        if not stat.S_ISDIR(mode):
+            _copy(parent, name, mode, stage, COPY, room)
+            return room.taken_bytes
+        with opened(os.open(name, _FOLDER | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)) as source:
+            _copy_tree(source, stage, room)
+        os.chmod(COPY, stat.S_IMODE(mode) & 0o777, dir_fd=stage)
+    return room.taken_bytes
+
+
+def _copy_tree(source: int, stage: int, room: CopyBudget) -> None:
+    os.mkdir(COPY, 0o700, dir_fd=stage)
+    for entry in walk(source):
+        with opened(open_beneath(stage, posixpath.join(COPY, *entry.folders), _FOLDER)) as parent:
+            if entry.is_left:
+                os.chmod(entry.name, stat.S_IMODE(entry.facts.st_mode) & 0o777, dir_fd=parent)
+                continue
+            room.take_entry()
+            _copy(entry.parent, entry.name, entry.facts.st_mode, parent, entry.name, room)
+
+
+def _copy(source: int, name: str, mode: int, parent: int, copy: str, room: CopyBudget) -> None:
+    if stat.S_ISDIR(mode):
+        os.mkdir(copy, 0o700, dir_fd=parent)
+    elif stat.S_ISLNK(mode):
+        os.symlink(os.readlink(name, dir_fd=source), copy, dir_fd=parent)
+    elif stat.S_ISREG(mode):
+        with opened(os.open(name, _SOURCE, dir_fd=source)) as descriptor:
+            _copy_content(descriptor, parent, copy, room)
+    else:
+        raise Conflict("This is neither a file, a link nor a directory", path=shown(name))
+
+
+def _copy_content(source: int, parent: int, copy: str, room: CopyBudget) -> None:
+    facts = os.fstat(source)
+    room.take_bytes(facts.st_size)
+    mode = stat.S_IMODE(facts.st_mode) & 0o777
+    with opened(os.open(copy, _NEW_FILE, mode | 0o200, dir_fd=parent)) as descriptor:
+        left = facts.st_size
+        with open(descriptor, "wb", closefd=False) as file:
+            while left > 0 and (piece := os.read(source, min(_PIECE_BYTES, left))):
+                left -= len(piece)
+                file.write(piece)
+        os.fchmod(descriptor, mode)

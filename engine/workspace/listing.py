@@ -1,0 +1,86 @@
+"""What a directory of a workspace holds."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import posixpath
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.workspace.name_spelling import spelled
+from engine.workspace.scanning import ScanResult
+from models.clock import UTC
+from models.file import DirectoryEntry, FileEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """What a directory holds, or a window of it: directories before files, each sorted by path.
+
+    `total` counts all, `is_truncated` says that there is more than was looked at.
+    """
+
+    directories: Sequence[DirectoryEntry]
+    files: Sequence[FileEntry]
+    total: int
+    is_truncated: bool
+
+    @property
+    def is_anything(self) -> bool:
+        """Whether there is anything in it at all."""
+        return self.total > 0 or self.is_truncated
+
+
+def listing(found: ScanResult) -> Listing:
+    """What was found, as the wire tells of it."""
+    return Listing(
+        directories=[
+            DirectoryEntry(
+                name=spelled(posixpath.basename(place)),
+                path=shown(place),
+                type="directory",
+                child_count=children,
+                modified_at=_moment(changed),
+            )
+            for place, children, changed in found.directories
+        ],
+        files=[
+            FileEntry(
+                name=spelled(posixpath.basename(place)),
+                path=shown(place),
+                type="file",
+                size=size,
+                modified_at=_moment(changed),
+            )
+            for place, size, changed in found.files
+        ],
+        total=found.total,
+        is_truncated=found.is_truncated,
+    )
+
+
+def entry_of(path: str, facts: os.stat_result) -> FileEntry:
+    """What the wire tells of a file or directory."""
+    return FileEntry(
+        name=spelled(posixpath.basename(path)),
+        path=shown(path),
+        type="directory" if stat.S_ISDIR(facts.st_mode) else "file",
+        size=facts.st_size,
+        modified_at=changed_at(facts),
+    )
+
+
+def shown(path: str) -> str:
+    """A path as absolute within the workspace."""
+    return spelled(posixpath.normpath("/" + path))
+
+
+def changed_at(facts: os.stat_result) -> datetime.datetime:
+    """When the content was last changed."""
+    return _moment(facts.st_mtime)
+
+
+def _moment(seconds: float) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(seconds, UTC)

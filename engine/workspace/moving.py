@@ -1,0 +1,77 @@
+"""Giving what is in a workspace another path, at once and never over what should stay."""
+
+from __future__ import annotations
+
+import errno
+import os
+import posixpath
+import stat
+from typing import Final
+
+from engine.workspace.listing import shown
+from engine.workspace.openat2 import open_beneath
+from engine.workspace.os_errors import os_errors
+from engine.workspace.ownership import give
+from engine.workspace.renaming import rename_new
+from engine.workspace.scanning import opened
+from engine.workspace.writing import open_folder, standing_at
+from models.error import Conflict, InvalidField
+
+_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY
+
+
+def move(root: int, path: str, to: str, *, overwrite: bool) -> None:
+    """Move what is at `path`, a link as such. Raises: Conflict; InvalidField; NotFound; OSError."""
+    if to.startswith(f"{path}/"):
+        raise InvalidField("to", "A directory cannot be moved into itself.")
+    folder, name = named(path)
+    with opened(open_beneath(root, folder, _FOLDER)) as parent:
+        os.stat(name, dir_fd=parent, follow_symlinks=False)
+        with os_errors(to, "to"):
+            place(root, to, parent, name, overwrite=overwrite)
+
+
+def place(root: int, to: str, source: int, name: str, *, overwrite: bool) -> None:
+    """Move `name` of the open directory `source` to the path `to`; the directories above it are made.
+
+    Raises: Conflict, if something stands there, unless it is a file or link that may be overwritten by one;
+    InvalidField; OSError.
+    """
+    folder, target = named(to)
+    is_directory = stat.S_ISDIR(os.stat(name, dir_fd=source, follow_symlinks=False).st_mode)
+    with opened(open_folder(root, folder, make=True)) as parent:
+        standing = standing_at(parent, target)
+        if standing is not None and (is_directory or stat.S_ISDIR(standing.st_mode) or not overwrite):
+            raise Conflict("There is something at this path already", path=shown(to))
+        if is_directory:
+            _move_directory(source, name, parent, target)
+        elif overwrite:
+            os.replace(name, target, src_dir_fd=source, dst_dir_fd=parent)
+        else:
+            rename_new(name, target, source=source, parent=parent)
+
+
+def make_directory(root: int, path: str) -> None:
+    """Make a directory, with those above it. Raises: Conflict; OSError."""
+    folder, name = named(path)
+    with opened(open_folder(root, folder, make=True)) as parent:
+        os.mkdir(name, 0o755, dir_fd=parent)
+        with opened(open_beneath(root, path, _FOLDER)) as made:
+            give(made, root)
+
+
+def named(path: str) -> tuple[str, str]:
+    """The directory and the name of what is at a path. Raises: Conflict, for the workspace itself."""
+    folder, name = posixpath.split(path)
+    if name in ("", ".."):
+        raise Conflict("This cannot be done with a directory above everything else", path=shown(path))
+    return folder, name
+
+
+def _move_directory(source: int, name: str, parent: int, target: str) -> None:
+    try:
+        os.rename(name, target, src_dir_fd=source, dst_dir_fd=parent)
+    except OSError as failure:
+        if failure.errno == errno.EINVAL:
+            raise InvalidField("to", "A directory cannot be moved into itself.") from failure
+        raise

@@ -1,0 +1,56 @@
+"""Whether a workspace has room for what is about to be written: measured now and then, counted between."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final
+
+from engine.workspace.walk import disk_bytes
+from models.error import WorkspaceLimitExceeded
+from models.session import ResourceLimits
+
+MEBIBYTE: Final = 2**20
+MEASURED_EVERY_S: Final = 10.0
+"""Commands write, too, and nobody counts what they do."""
+
+LimitsOf = Callable[[], Awaitable[ResourceLimits]]
+
+
+class DiskQuota:
+    """What one workspace takes, and what it may take: the same for all who write there."""
+
+    def __init__(self, limits: LimitsOf) -> None:
+        self.limits = limits
+        self._used_bytes: int | None = None
+        self._measured_at = 0.0
+
+    def take(self, folder: Path, limits: ResourceLimits, *, size: int, before: int) -> None:
+        """Count a file of `size` bytes that is about to take the place of one of `before`.
+
+        What makes it no larger is always allowed. Raises: WorkspaceLimitExceeded, if the file would be larger
+        than `maxFileSizeMB`, or the workspace than `maxDiskMB`.
+        """
+        growth = size - before
+        if growth > 0:
+            self._check(folder, limits, size, growth)
+        if self._used_bytes is not None:
+            self._used_bytes += growth
+
+    def _check(self, folder: Path, limits: ResourceLimits, size: int, growth: int) -> None:
+        if size > limits.max_file_size_mb * MEBIBYTE:
+            raise WorkspaceLimitExceeded(
+                f"A file of this session may have {limits.max_file_size_mb} MiB; write less into it",
+                maxFileSizeMB=limits.max_file_size_mb,
+            )
+        most = limits.max_disk_mb * MEBIBYTE
+        used, moment = self._used_bytes, time.monotonic()
+        if used is None or moment - self._measured_at > MEASURED_EVERY_S or used + growth > most:
+            used = self._used_bytes = disk_bytes(folder)
+            self._measured_at = moment
+        if used + growth > most:
+            raise WorkspaceLimitExceeded(
+                f"The workspace would take more than {limits.max_disk_mb} MiB; delete files first",
+                maxDiskMB=limits.max_disk_mb,
+            )

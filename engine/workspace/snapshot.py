@@ -1,0 +1,74 @@
+"""What a workspace holds at one moment, so that a later moment can be compared with it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import posixpath
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import orjson
+
+from engine.workspace.name_spelling import spelled
+from engine.workspace.walk import TreeChanged, walk
+
+LEFT_OUT: Final = frozenset({".git", ".hg", ".svn"})
+"""The inside of version control is not what a task works on."""
+
+_TRIES: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Workspace paths, sorted."""
+
+    created: list[str]
+    modified: list[str]
+    deleted: list[str]
+
+
+class Snapshot:
+    """Size, time of change and inode of every file, by its path within the workspace."""
+
+    def __init__(self, files: dict[str, tuple[int, int, int]]) -> None:
+        self._files = files
+
+    @classmethod
+    async def take(cls, folder: Path) -> Snapshot:
+        """Look at every file below `folder`; links are looked at, not followed.
+
+        Raises: TreeChanged, if directories are moved about all the time.
+        """
+        for _ in range(_TRIES - 1):
+            with contextlib.suppress(TreeChanged):
+                return await asyncio.to_thread(lambda: cls(dict(_walk(folder))))
+        return await asyncio.to_thread(lambda: cls(dict(_walk(folder))))
+
+    @classmethod
+    def load(cls, content: bytes) -> Snapshot:
+        """The snapshot that `dump` wrote."""
+        return cls({path: tuple(facts) for path, facts in orjson.loads(content).items()})
+
+    def dump(self) -> bytes:
+        return orjson.dumps(self._files)
+
+    def compare(self, later: Snapshot) -> Difference:
+        """What is different in `later`."""
+        before, after = self._files, later._files
+        return Difference(
+            created=sorted(after.keys() - before.keys()),
+            modified=sorted(path for path in before.keys() & after.keys() if before[path] != after[path]),
+            deleted=sorted(before.keys() - after.keys()),
+        )
+
+
+def _walk(folder: Path) -> Iterator[tuple[str, tuple[int, int, int]]]:
+    for entry in walk(folder, leave_out=LEFT_OUT):
+        facts = entry.facts
+        if stat.S_ISREG(facts.st_mode) or stat.S_ISLNK(facts.st_mode):
+            path = "/" + posixpath.join(*entry.folders, entry.name)
+            yield spelled(path), (facts.st_size, facts.st_mtime_ns, facts.st_ino)

@@ -1,0 +1,42 @@
+"""A file that comes in piece by piece, staged until it is whole."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+from engine.workspace.staging import staged
+from models.error import PayloadTooLarge, WorkspaceLimitExceeded
+
+NAME: Final = "incoming"
+_NEW_FILE: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class Incoming:
+    """Bytes on their way into a workspace. To be closed, which removes what has not been moved on."""
+
+    def __init__(self, folder: Path, *, max_bytes: int, room_bytes: int) -> None:
+        """Raises: OSError, if there is no such workspace."""
+        self.size = 0
+        self._max_bytes = max_bytes
+        self._room_bytes = room_bytes
+        self._stack = ExitStack()
+        self.stage = self._stack.enter_context(staged(folder))
+        self.descriptor = os.open(NAME, _NEW_FILE, 0o600, dir_fd=self.stage)
+        self._stack.callback(os.close, self.descriptor)
+
+    def write(self, piece: bytes) -> None:
+        """Raises: PayloadTooLarge, WorkspaceLimitExceeded; OSError."""
+        self.size += len(piece)
+        if self.size > self._max_bytes:
+            raise PayloadTooLarge(self._max_bytes)
+        if self.size > self._room_bytes:
+            raise WorkspaceLimitExceeded("There is no room for this in the workspace; delete files first")
+        left = memoryview(piece)
+        while left:
+            left = left[os.write(self.descriptor, left) :]
+
+    def close(self) -> None:
+        self._stack.close()

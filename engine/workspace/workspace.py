@@ -1,0 +1,725 @@
+"""A session's files, reached by descriptor so that no path leads out of the workspace."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime
+import os
+import posixpath
+import stat
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Final, TypeVar
+
+import structlog
+
+from engine.concurrency.shield import run_to_completion
+from engine.concurrency.worker import Exhausted
+from engine.workspace.archive_reader import ExtractedContent, unpack
+from engine.workspace.archive_writer import packed_tar, packed_zip
+from engine.workspace.copying import COPY, duplicate
+from engine.workspace.etags import check, tag_of, tag_of_content
+from engine.workspace.exchange import CONTENT, exchange
+from engine.workspace.listing import Listing, changed_at, entry_of, listing, shown
+from engine.workspace.lock import workspace_lock
+from engine.workspace.moving import make_directory, move, place
+from engine.workspace.name_spelling import spelled, unspelled
+from engine.workspace.open_file import OpenFile
+from engine.workspace.openat2 import open_beneath
+from engine.workspace.os_errors import os_errors
+from engine.workspace.ownership import give_tree, make_private
+from engine.workspace.quota import DiskQuota
+from engine.workspace.scanning import ScanRequest, ScanResult, TooMany, find_apart, find_few, opened
+from engine.workspace.staging import open_staging, staged, staged_folder
+from engine.workspace.undo import Undo
+from engine.workspace.unicode_forms import alike
+from engine.workspace.upload import NAME, Incoming
+from engine.workspace.walk import TreeChanged, disk_bytes, remove_tree
+from engine.workspace.writing import resolved, settle, write
+from models.error import Conflict, InvalidField, NotFound, PayloadTooLarge, WorkspaceLimitExceeded
+from models.file import FileEntry
+from models.session import ResourceLimits
+
+__all__ = ["FileBytes", "Listing", "Workspace", "Written"]
+
+Result = TypeVar("Result")
+Made = TypeVar("Made")
+
+LONGEST_PATH: Final = 4096
+_FOLDER: Final = os.O_PATH | os.O_DIRECTORY
+
+log = structlog.get_logger("files")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileBytes:
+    """A file's content and what is known of it; `path` is absolute within the workspace."""
+
+    path: str
+    content: bytes
+    modified_at: datetime.datetime
+    etag: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A file that has come to its place, and what stood there until that very moment.
+
+    The contents are None for what is no file, or is too large to be read whole.
+    """
+
+    entry: FileEntry
+    was_there: bool
+    before: bytes | None
+    after: bytes | None
+
+
+class Workspace:
+    """The folder of one session. Every path is the caller's: relative, or absolute within the workspace, and
+    spelled as `engine.workspace.name_spelling` has it.
+
+    All work is done in threads. Methods raise: NotFound, for what is not there (`alike` names what is there
+    instead, its letters composed otherwise); InvalidField (`path`), for a
+    path with NUL or one that leaves the workspace by `..` or by a link; Conflict, for what is of the wrong
+    kind; PayloadTooLarge and WorkspaceLimitExceeded. `room` is what it may take; without, there is no bound.
+    """
+
+    def __init__(self, folder: Path, *, max_file_bytes: int, room: DiskQuota | None = None) -> None:
+        self.folder = folder
+        self._max_file_bytes = max_file_bytes
+        self._room = room
+        self._turn = workspace_lock(folder)
+        self._undo: Undo | None = None
+
+    @asynccontextmanager
+    async def undoable(self) -> AsyncIterator[Workspace]:
+        """The same workspace; what is done to it within the block is taken back where the block fails.
+
+        Cancelling takes nothing back: what was begun with a change may be under way. Where taking back fails,
+        too (something has been changed again, say), the server's log says so; the first failure is raised.
+        """
+        workspace = Workspace(self.folder, max_file_bytes=self._max_file_bytes, room=self._room)
+        workspace._undo = undo = Undo(self.folder)
+        try:
+            yield workspace
+        except Exception:
+            if not undo.is_empty:
+                await self._take_back(undo)
+            raise
+        finally:
+            await run_to_completion(asyncio.to_thread(undo.close))
+
+    async def _take_back(self, undo: Undo) -> None:
+        def run(root: int, _: str) -> None:
+            try:
+                undo.run(root)
+            finally:
+                for path in undo.paths:
+                    self._changed(root, path)
+
+        try:
+            await self._change("", run)
+        except Exception:
+            log.exception("a change of a workspace could not be taken back", session_id=self.folder.name)
+
+    @contextmanager
+    def _kept(self, root: int, path: str) -> Iterator[None]:
+        """What is done to a path within the block can be undone."""
+        if self._undo is None:
+            yield
+            return
+        kept = self._undo.keep(root, path)
+        yield
+        self._undo.changed(root, kept)
+
+    async def _let_go(self, close: Callable[[], object]) -> None:
+        """Close a stage: with what can be undone, where that is wanted."""
+        if self._undo is None:
+            await run_to_completion(asyncio.to_thread(close))
+        else:
+            self._undo.hold(close)
+
+    def canonical(self, path: str) -> str:
+        """The path as absolute within the workspace, `.` and double slashes taken out: `/src/a.py`.
+
+        A path as the session's commands see it (`/workspaces/<id>/src/a.py`) means the same. `..` is folded
+        before any link is followed, so that what is approved, opened and told is one and the same path.
+        Raises: InvalidField.
+        """
+        return "/" + spelled(self._relative(path))
+
+    async def make(self) -> None:
+        """Make the folder, for this server's user alone. Raises: ServerOverload."""
+        with os_errors(""):
+            await asyncio.to_thread(make_private, self.folder)
+
+    async def remove(self) -> None:
+        """Remove the folder with all that is in it; links are removed, not followed."""
+        await asyncio.to_thread(remove_tree, self.folder)
+
+    async def read(self, path: str) -> FileBytes:
+        """A regular file's content."""
+        return await self._on(path, self._read)
+
+    async def read_some(self, paths: Sequence[str]) -> dict[str, bytes]:
+        """The content of those of the paths that are files which can be read, in one go."""
+        return await self._on(
+            "", partial(self._read_some, paths=[(path, self._relative(path)) for path in paths])
+        )
+
+    async def create(self, path: str, content: bytes) -> FileEntry:
+        """A new file, with the directories above it. Raises: Conflict, if it exists."""
+        return (await self.write(path, content, may_create=True, may_replace=False)).entry
+
+    async def update(self, path: str, content: bytes, *, if_match: str | None = None) -> FileEntry:
+        """New content for a file that exists; its mode is kept.
+
+        Raises: NotFound; Conflict, if `if_match` does not name its tag.
+        """
+        written = await self.write(path, content, may_create=False, may_replace=True, if_match=if_match)
+        return written.entry
+
+    async def put(self, path: str, content: bytes) -> FileEntry:
+        """A file with this content, whether it existed or not."""
+        return (await self.write(path, content, may_create=True, may_replace=True)).entry
+
+    async def write(
+        self,
+        path: str,
+        content: bytes,
+        *,
+        may_create: bool,
+        may_replace: bool,
+        if_match: str | None = None,
+        keep_before: bool = False,
+    ) -> Written:
+        """A file with this content, and, if that is wanted, what it has replaced.
+
+        Raises: as `create` and `update`.
+        """
+        if len(content) > self._max_file_bytes:
+            raise PayloadTooLarge(self._max_file_bytes)
+        limits = await self._limits()
+
+        def work(root: int, path: str) -> Written:
+            self._check_tag(root, path, if_match)
+            before = self._content(root, path) if keep_before else None
+            was_there = self._take_room(root, path, len(content), limits) is not None
+            with self._kept(root, self._place_of(root, path)), opened(open_staging(self.folder)) as stage:
+                made = write(root, path, content, stage, may_create=may_create, may_replace=may_replace)
+            with opened(made) as descriptor:
+                facts = os.fstat(descriptor)
+            self._written(root, path, facts)
+            entry = replace(entry_of(path, facts), etag=tag_of_content(content))
+            return Written(entry=entry, was_there=was_there, before=before, after=content)
+
+        return await self._change(path, work)
+
+    async def begin(self, path: str) -> int:
+        """A new, empty file, and a descriptor of it that appends, to be closed. Raises: as `create`."""
+        limits = await self._limits()
+
+        def work(root: int, path: str) -> int:
+            self._take_room(root, path, 0, limits)
+            with opened(open_staging(self.folder)) as stage:
+                made = write(root, path, b"", stage, may_create=True, may_replace=False)
+            self._written(root, path, os.fstat(made))
+            return made
+
+        return await self._change(path, work, let_go=os.close)
+
+    async def delete(self, path: str, *, if_match: str | None = None) -> None:
+        """Remove a file, a link, or an empty directory. Raises: Conflict, if `if_match` names another tag."""
+
+        def delete(root: int, path: str) -> None:
+            self._check_tag(root, path, if_match)
+            with self._kept(root, path):
+                _delete(root, path)
+            self._changed(root, path)
+
+        await self._change(path, delete)
+
+    async def rename(
+        self, path: str, to: str, *, overwrite: bool = False, if_match: str | None = None
+    ) -> FileEntry:
+        """Give a file, link or directory another path; directories above it are made.
+
+        Raises: Conflict, if there is something at `to` and it is no file that may be overwritten, or if
+        `if_match` names another tag than that of `path`.
+        """
+        target = self._relative(to, "to")
+
+        def rename(root: int, path: str) -> FileEntry:
+            self._check_tag(root, path, if_match)
+            kept = None if self._undo is None else self._undo.keep(root, target)
+            move(root, path, target, overwrite=overwrite)
+            if self._undo is not None and kept is not None:
+                self._undo.moved(root, kept, path)
+            self._changed(root, path)
+            self._changed(root, target)
+            with os_errors(to, "to"):
+                return self._described(root, target)
+
+        return await self._change(path, rename)
+
+    async def copy(self, path: str, to: str, *, overwrite: bool = False, max_disk_bytes: int) -> FileEntry:
+        """Copy a file, or a directory with all that is in it; links are copied as links.
+
+        The copy takes its place when it is whole. Raises: as `copied`.
+        """
+        return (await self.copied(path, to, overwrite=overwrite, max_disk_bytes=max_disk_bytes)).entry
+
+    async def copied(self, path: str, to: str, *, overwrite: bool = False, max_disk_bytes: int) -> Written:
+        """As `copy`, with what was at `to` before.
+
+        Raises: Conflict, if there is something at `to` and it is no file that may be overwritten, or for what
+        is neither file, link nor directory; WorkspaceLimitExceeded, if the workspace would take more than
+        `max_disk_bytes`.
+        """
+        target = self._relative(to, "to")
+
+        def copy(root: int, path: str) -> Written:
+            with staged(self.folder) as stage:
+                gained = self._size(root, target) or 0
+                room_bytes = max(0, self._room_bytes(max_disk_bytes)) + gained
+                size = duplicate(root, path, stage, room_bytes=room_bytes)
+                give_tree(stage, root)
+                with self._turn, os_errors(to, "to"):
+                    was_there, before = self._check_room(root, target, size, max_disk_bytes)
+                    with self._kept(root, target):
+                        place(root, target, stage, COPY, overwrite=overwrite)
+                    self._changed(root, target)
+                    return Written(
+                        entry=self._described(root, target),
+                        was_there=was_there,
+                        before=before,
+                        after=self._content(root, target),
+                    )
+
+        return await self._on(path, copy)
+
+    async def open(self, path: str) -> OpenFile:
+        """A regular file to be read in parts, of any size; the caller closes it. Raises: as `read`."""
+        return await self._on(path, self._open, let_go=OpenFile.close)
+
+    async def receive(
+        self,
+        path: str,
+        pieces: AsyncIterator[bytes],
+        *,
+        max_bytes: int,
+        max_disk_bytes: int,
+        must_be_new: bool = False,
+        if_match: str | None = None,
+    ) -> Written:
+        """A file whose content is what `pieces` bring, in its place once it is whole.
+
+        Raises: PayloadTooLarge, for more than `max_bytes`; WorkspaceLimitExceeded, if the workspace would
+        take more than `max_disk_bytes`; Conflict, if it exists and must be new, if it is no file, or if
+        `if_match` names another tag; NotFound, if there is a condition and no file.
+        """
+        check = partial(self._check_tag, condition=if_match)
+        await self._on(path, check)
+
+        def begin(root: int, path: str) -> Incoming:
+            gained = self._size(root, path) or 0
+            room_bytes = max(0, self._room_bytes(max_disk_bytes)) + gained
+            return Incoming(self.folder, max_bytes=max(max_bytes, gained), room_bytes=room_bytes)
+
+        incoming = await self._on(path, begin, let_go=Incoming.close)
+        try:
+            async for piece in pieces:
+                with os_errors(path):
+                    await run_to_completion(asyncio.to_thread(incoming.write, piece))
+
+            def take_place(root: int, path: str) -> Written:
+                check(root, path)
+                was_there, before = self._check_room(root, path, incoming.size, max_disk_bytes)
+                with self._kept(root, self._place_of(root, path)):
+                    settle(root, path, incoming.stage, NAME, may_replace=not must_be_new)
+                facts = os.fstat(incoming.descriptor)
+                self._written(root, path, facts)
+                tag = tag_of(incoming.descriptor, facts, max_bytes=self._max_file_bytes)
+                return Written(
+                    entry=replace(entry_of(path, facts), etag=tag),
+                    was_there=was_there,
+                    before=before,
+                    after=self._content(root, path),
+                )
+
+            return await self._change(path, take_place)
+        finally:
+            await run_to_completion(asyncio.to_thread(incoming.close))
+
+    async def packed(self, kind: str) -> AsyncGenerator[bytes, None]:
+        """All that is in the workspace as an archive (`tar.gz` or `zip`), made as it is read.
+
+        Links are stored as links; what is neither file, link nor directory is left out. Raises: Conflict,
+        where directories are moved about meanwhile, or a file cannot be read.
+        """
+        root = await self._on("", lambda root, _: os.dup(root), let_go=os.close)
+        pieces = packed_zip(root) if kind == "zip" else packed_tar(root)
+        try:
+            with os_errors("/"):
+                # To its end even when cancelled: what runs in a thread cannot be closed.
+                while (piece := await run_to_completion(asyncio.to_thread(next, pieces, None))) is not None:
+                    yield piece
+        except TreeChanged as failure:
+            raise Conflict("Directories were moved while they were read; try again") from failure
+        finally:
+            pieces.close()
+            os.close(root)
+
+    async def unpack(
+        self,
+        kind: str,
+        pieces: AsyncIterator[bytes],
+        *,
+        replace: bool,
+        max_bytes: int,
+        room_bytes: int,
+    ) -> ExtractedContent:
+        """Fill the workspace with what is in an archive that `pieces` bring: all of it or nothing.
+
+        Raises: Conflict, if it is not empty and is not to be replaced; InvalidField, for what is no such
+        archive, or holds what leads out or is neither file, link nor directory; PayloadTooLarge, for an
+        archive of more than `room_bytes`; WorkspaceLimitExceeded, for more than that unpacked, or a file of
+        more than `max_bytes`.
+        """
+        incoming = await self._on(
+            "",
+            lambda *_: Incoming(self.folder, max_bytes=room_bytes, room_bytes=room_bytes),
+            let_go=Incoming.close,
+        )
+        try:
+            async for piece in pieces:
+                with os_errors(""):
+                    await run_to_completion(asyncio.to_thread(incoming.write, piece))
+            content = await unpack(
+                kind, incoming.descriptor, incoming.stage, room_bytes=room_bytes, most_bytes=max_bytes
+            )
+
+            def take_place(root: int, path: str) -> None:
+                self._exchange(root, incoming.stage, replace=replace)
+
+            await self._change("", take_place)
+            return content
+        finally:
+            await self._let_go(incoming.close)
+
+    async def fill(self, make: Callable[[Path], Awaitable[Made]], *, replace: bool) -> Made:
+        """Fill the workspace with what `make` puts into the empty directory that it is given: all or nothing.
+
+        Raises: Conflict, if it is not empty and is not to be replaced; what `make` raises.
+        """
+        opened_stage = ExitStack()
+        try:
+            stage = await self._on("", lambda *_: opened_stage.enter_context(staged_folder(self.folder)))
+            content = stage / CONTENT
+            content.mkdir(0o755)
+            made = await make(content)
+
+            def take_place(root: int, path: str) -> None:
+                with opened(os.open(stage, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)) as descriptor:
+                    self._exchange(root, descriptor, replace=replace)
+
+            await self._change("", take_place)
+            return made
+        finally:
+            await self._let_go(opened_stage.close)
+
+    async def make_directory(self, path: str) -> FileEntry:
+        """A new directory, with those above it. Raises: Conflict, if there is something at this path."""
+        return await self._change(path, self._make_directory)
+
+    async def set_executable(self, path: str, *, is_executable: bool) -> None:
+        """Whether a file can be run as a program by its name."""
+        await self._change(path, partial(_set_executable, is_executable=is_executable))
+
+    async def stat(self, path: str) -> FileEntry | None:
+        """What is known of a file or directory (`type` says which); None if there is neither."""
+        try:
+            return await self._on(path, self._stat)
+        except NotFound:
+            return None
+
+    async def reached(self, *paths: str) -> Sequence[str]:
+        """Where paths lead once links are followed, each absolute within the workspace: of what is not there
+        yet, the place where it would be made. Raises: InvalidField, where one leads out.
+        """
+        return [await self._on(path, _reached) for path in paths]
+
+    async def list(
+        self,
+        path: str = "",
+        *,
+        recursive: bool = False,
+        include_hidden: bool = False,
+        max_entries: int = 10_000,
+        window: tuple[int, int] | None = None,
+    ) -> Listing:
+        """What a directory holds. Links are shown as what they lead to, and left out if they lead outside;
+        linked directories are shown, not walked."""
+        wanted = ScanRequest(
+            recursive=recursive, include_hidden=include_hidden, max_entries=max_entries, window=window
+        )
+        try:
+            return await self._on(path, lambda root, path: listing(find_few(root, path, wanted)))
+        except TooMany:
+            return await asyncio.to_thread(listing, await self._find_apart(path, wanted))
+
+    async def _find_apart(self, path: str, wanted: ScanRequest) -> ScanResult:
+        with os_errors(path):
+            try:
+                return await find_apart(str(self.folder), self._relative(path), wanted)
+            except Exhausted as failure:
+                raise WorkspaceLimitExceeded(
+                    "This is too much to be listed; list a folder below"
+                ) from failure
+
+    async def disk_bytes(self) -> int:
+        """What the workspace takes on disk; links are counted, not followed."""
+        return await asyncio.to_thread(disk_bytes, self.folder)
+
+    async def _on(
+        self,
+        path: str,
+        work: Callable[[int, str], Result],
+        *,
+        let_go: Callable[[Result], object] | None = None,
+    ) -> Result:
+        """Do something with a path below the open workspace, in a thread; refusals are translated.
+
+        Who is cancelled waits for the thread: what it works on may not be closed under its hands. `let_go`
+        closes what it has opened then.
+        """
+        relative = self._relative(path)
+
+        def run() -> Result:
+            with opened(os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)) as root:
+                try:
+                    return work(root, relative)
+                except (FileNotFoundError, NotFound) as missing:
+                    other = alike(root, relative)
+                    if other is None:
+                        raise
+                    raise NotFound("file", path[:200], alike=other) from missing
+
+        with os_errors(path):
+            return await run_to_completion(asyncio.to_thread(run), let_go=let_go)
+
+    async def _change(
+        self,
+        path: str,
+        work: Callable[[int, str], Result],
+        *,
+        let_go: Callable[[Result], object] | None = None,
+    ) -> Result:
+        """As `_on`, while no other caller changes anything in the workspace."""
+
+        def alone(root: int, relative: str) -> Result:
+            with self._turn:
+                return work(root, relative)
+
+        return await self._on(path, alone, let_go=let_go)
+
+    def _relative(self, path: str, field: str = "path") -> str:
+        if "\0" in path:
+            raise InvalidField(field, "A path has no NUL in it.")
+        try:
+            path = unspelled(path)
+        except UnicodeEncodeError:
+            raise InvalidField(field, "Not valid text: it has lone surrogates.") from None
+        if len(os.fsencode(path)) > LONGEST_PATH:
+            raise InvalidField(field, f"Longer than {LONGEST_PATH} bytes.")
+        mount = f"/workspaces/{self.folder.name}"
+        if path == mount or path.startswith(mount + "/"):
+            path = path[len(mount) :]
+        parts: list[str] = []
+        for part in path.split("/"):
+            if part == "..":
+                if not parts:
+                    raise InvalidField(field, "The path leaves the workspace.")
+                parts.pop()
+            elif part not in ("", "."):
+                parts.append(part)
+        return "/".join(parts)
+
+    def _read(self, root: int, path: str) -> FileBytes:
+        with opened(open_beneath(root, path, os.O_RDONLY | os.O_NONBLOCK)) as descriptor:
+            facts = os.fstat(descriptor)
+            _check_regular(facts)
+            if facts.st_size > self._max_file_bytes:
+                raise PayloadTooLarge(self._max_file_bytes)
+            with open(descriptor, "rb", closefd=False) as file:
+                content = file.read(self._max_file_bytes + 1)
+            if len(content) > self._max_file_bytes:
+                raise PayloadTooLarge(self._max_file_bytes)
+            return FileBytes(
+                path=shown(path),
+                content=content,
+                modified_at=changed_at(facts),
+                etag=tag_of_content(content),
+            )
+
+    def _read_some(self, root: int, _: str, paths: Sequence[tuple[str, str]]) -> dict[str, bytes]:
+        found = {}
+        for path, relative in paths:
+            with contextlib.suppress(OSError, Conflict, PayloadTooLarge):
+                found[path] = self._read(root, relative).content
+        return found
+
+    def _open(self, root: int, path: str) -> OpenFile:
+        descriptor = open_beneath(root, path, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            _check_regular(os.fstat(descriptor))
+            return OpenFile(descriptor, path, max_bytes=self._max_file_bytes)
+        except BaseException:
+            os.close(descriptor)
+            raise
+
+    def _stat(self, root: int, path: str) -> FileEntry:
+        with opened(open_beneath(root, path, os.O_PATH)) as descriptor:
+            facts = os.fstat(descriptor)
+            if not (stat.S_ISREG(facts.st_mode) or stat.S_ISDIR(facts.st_mode)):
+                raise NotFound("file", shown(path))
+            return entry_of(path, facts)
+
+    async def _limits(self) -> ResourceLimits | None:
+        return None if self._room is None else await self._room.limits()
+
+    def _take_room(self, root: int, path: str, size: int, limits: ResourceLimits | None) -> int | None:
+        """The size of what is there already, if anything is. Raises: WorkspaceLimitExceeded."""
+        before = self._size(root, path)
+        if self._room is not None and limits is not None:
+            self._room.take(self.folder, limits, size=size, before=before or 0)
+        return before
+
+    def _size(self, root: int, path: str) -> int | None:
+        """The size of what is at a path, links followed; None, if nothing is that could be replaced."""
+        with contextlib.suppress(OSError), opened(open_beneath(root, path, os.O_PATH)) as standing:
+            return os.fstat(standing).st_size
+        return None
+
+    def _content(self, root: int, path: str) -> bytes | None:
+        """What a file holds that can be read whole."""
+        with contextlib.suppress(OSError, Conflict, PayloadTooLarge):
+            return self._read(root, path).content
+        return None
+
+    def _make_directory(self, root: int, path: str) -> FileEntry:
+        with self._kept(root, path):
+            make_directory(root, path)
+        self._changed(root, path)
+        return self._stat(root, path)
+
+    def _exchange(self, root: int, stage: int, *, replace: bool) -> None:
+        try:
+            coming = exchange(root, stage, self.folder.name, replace=replace)
+            if self._undo is not None:
+                self._undo.exchanged(stage, self.folder.name, coming)
+        finally:
+            self._changed(root, "")
+
+    def _place_of(self, root: int, path: str) -> str:
+        """Where a write goes, through links. Raises: Conflict, OSError."""
+        return path if self._undo is None else posixpath.join(*resolved(root, path))
+
+    def _written(self, root: int, path: str, facts: os.stat_result) -> None:
+        """Tell who watches the workspace what this server has just written, through links where there are."""
+        if self._turn.witness is not None:
+            with contextlib.suppress(OSError, Conflict):
+                self._changed(root, posixpath.join(*resolved(root, path)), facts)
+
+    def _changed(self, root: int, path: str, facts: os.stat_result | None = None) -> None:
+        """Tell who watches the workspace that what is at a path is this server's doing."""
+        if self._turn.witness is None:
+            return
+        folder, name = posixpath.split(path)
+        with contextlib.suppress(OSError), opened(open_beneath(root, folder, _FOLDER)) as parent:
+            above = os.path.relpath(_place(parent), _place(root))
+            self._turn.witness(posixpath.normpath(posixpath.join(above, name)), facts)
+
+    def _check_tag(self, root: int, path: str, condition: str | None) -> None:
+        """Raises: Conflict, if there is a condition that what is at the path does not meet; OSError."""
+        if condition is None:
+            return
+        with opened(open_beneath(root, path, os.O_RDONLY | os.O_NONBLOCK)) as descriptor:
+            facts = os.fstat(descriptor)
+            _check_regular(facts)
+            check(condition, tag_of(descriptor, facts, max_bytes=self._max_file_bytes), shown(path))
+
+    def _room_bytes(self, max_disk_bytes: int) -> int:
+        return max_disk_bytes - disk_bytes(self.folder)
+
+    def _check_room(self, root: int, path: str, size: int, max_disk_bytes: int) -> tuple[bool, bytes | None]:
+        """Look again when something takes its place, for others have come in meanwhile.
+
+        Whether something is there already, and its content. Raises: WorkspaceLimitExceeded, unless what comes
+        is no larger than what it replaces.
+        """
+        before = self._size(root, path)
+        growth = size - (before or 0)
+        if growth > 0 and growth > self._room_bytes(max_disk_bytes):
+            raise WorkspaceLimitExceeded("There is no room for this in the workspace; delete files first")
+        return before is not None, self._content(root, path)
+
+    def _described(self, root: int, path: str) -> FileEntry:
+        """What is known of what stands at a path, which may be a link that leads nowhere or outside."""
+        folder, name = posixpath.split(path)
+        with opened(open_beneath(root, folder, os.O_PATH | os.O_DIRECTORY)) as parent:
+            facts = os.stat(name, dir_fd=parent, follow_symlinks=False)
+        if not stat.S_ISREG(facts.st_mode):
+            return entry_of(path, facts)
+        with opened(open_beneath(root, path, os.O_RDONLY | os.O_NONBLOCK)) as descriptor:
+            facts = os.fstat(descriptor)
+            tag = tag_of(descriptor, facts, max_bytes=self._max_file_bytes)
+        return replace(entry_of(path, facts), etag=tag)
+
+
+def _reached(root: int, path: str) -> str:
+    """Where a path leads. Raises: OSError, Conflict."""
+    missing: list[str] = []
+    while True:
+        try:
+            with opened(open_beneath(root, path, os.O_PATH)) as descriptor:
+                found = os.path.relpath(_place(descriptor), _place(root))
+            return shown(posixpath.join(found, *missing))
+        except FileNotFoundError:
+            path, name = resolved(root, path)  # through a link that leads to nothing, too
+            missing.insert(0, name)
+
+
+def _place(descriptor: int) -> str:
+    return os.readlink(f"/proc/self/fd/{descriptor}")
+
+
+def _delete(root: int, path: str) -> None:
+    folder, name = posixpath.split(path)
+    if name in ("", ".."):
+        raise Conflict("A directory above everything else cannot be deleted")
+    with opened(open_beneath(root, folder, os.O_RDONLY | os.O_DIRECTORY)) as parent:
+        facts = os.stat(name, dir_fd=parent, follow_symlinks=False)
+        if stat.S_ISDIR(facts.st_mode):
+            os.rmdir(name, dir_fd=parent)
+        else:
+            os.unlink(name, dir_fd=parent)
+
+
+def _set_executable(root: int, path: str, *, is_executable: bool) -> None:
+    with opened(open_beneath(root, path, os.O_RDONLY | os.O_NONBLOCK)) as descriptor:
+        facts = os.fstat(descriptor)
+        _check_regular(facts)
+        mode = stat.S_IMODE(facts.st_mode)
+        os.fchmod(descriptor, mode | 0o111 if is_executable else mode & ~0o111)
+
+
+def _check_regular(facts: os.stat_result) -> None:
+    if stat.S_ISDIR(facts.st_mode):
+        raise Conflict("This is a directory, not a file")
+    if not stat.S_ISREG(facts.st_mode):
+        raise Conflict("This is not a regular file")

@@ -1,0 +1,76 @@
+"""The dialect: S2's methods called, S2's events told, one interpreter a client. Source: S2."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final
+
+from handlers.connection import Connection
+from handlers.dialects.dialect import Operations
+from handlers.dialects.extension.buttons import BUTTON_METHODS
+from handlers.dialects.extension.configuration import CONFIGURATION_METHODS
+from handlers.dialects.extension.events import ExtensionEventStream
+from handlers.dialects.extension.method import Call, Desk
+from handlers.dialects.extension.profiles import PROFILE_METHODS
+from handlers.dialects.extension.tasks import TASK_METHODS
+from models.error import UnknownOperation
+from models.event import StoredEvent
+from models.identifier import SessionId
+from models.user import Caller
+
+METHODS: Final = {
+    method.name: method
+    for method in (*TASK_METHODS, *BUTTON_METHODS, *CONFIGURATION_METHODS, *PROFILE_METHODS)
+}
+
+
+class ExtensionAdapter:
+    """One client in `/extension`."""
+
+    def __init__(self, operations: Operations) -> None:
+        self._operations = operations
+        self._desk = Desk()
+        self._stream = ExtensionEventStream()
+        self._turn = asyncio.Lock()
+
+    def enter(self, session_id: SessionId) -> None:
+        self._desk.session_id = session_id
+
+    async def answer(
+        self, name: str, arguments: Sequence[object], caller: Caller, connection: Connection
+    ) -> dict[str, Any]:
+        """`{result}`, with `ignored` where settings were given that have no effect here; a client's calls are
+        done one after the other. Raises: AppError.
+        """
+        method = METHODS.get(name)
+        if method is None:
+            raise UnknownOperation(name)
+        read = method.read(arguments)
+        async with self._turn:
+            call = Call(
+                desk=self._desk,
+                caller=caller,
+                connection=connection,
+                operations=self._operations,
+                method=method,
+            )
+            result = await method.run(call, read)
+            return {"result": result, "ignored": call.ignored} if call.ignored else {"result": result}
+
+    def render(self, stored: StoredEvent) -> Sequence[bytes]:
+        if stored.seq and stored.session_id == self._desk.session_id:
+            self._desk.last_seq = stored.seq
+        return self._stream.render(stored)
+
+
+class Extension:
+    """S2's dialect."""
+
+    namespace: Final = "/extension"
+
+    def __init__(self, operations: Operations) -> None:
+        self._operations = operations
+
+    def adapter(self) -> ExtensionAdapter:
+        return ExtensionAdapter(self._operations)

@@ -1,0 +1,77 @@
+"""Work that is done apart ends by its bounds, with its caller, and alone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from engine.concurrency.worker import Exhausted, run_in_worker
+
+ENDLESS = ("(a|a)*$", "a" * 40 + "b")
+"""Arguments of `re.match` that keep it busy for years."""
+
+
+async def test_the_result_comes_back() -> None:
+    assert await run_in_worker(os.path.join, "a", "b", owner="me") == "a/b"
+
+
+async def test_a_name_that_is_no_text_comes_back_as_it_is(tmp_path: Path) -> None:
+    name = os.fsdecode(b"no-\xff-text")
+    (tmp_path / name).touch()
+    assert await run_in_worker(os.listdir, str(tmp_path), owner="me") == [name]
+
+
+async def test_an_error_of_the_system_is_the_same_here() -> None:
+    with pytest.raises(FileNotFoundError):
+        await run_in_worker(os.listdir, "/not-there", owner="me")
+
+
+async def test_any_other_error_is_told_with_its_place() -> None:
+    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+        await run_in_worker(divmod, 1, 0, owner="me")
+
+
+async def test_what_takes_too_much_time_is_ended() -> None:
+    with pytest.raises(Exhausted):
+        await run_in_worker(re.match, *ENDLESS, owner="me", cpu_s=1)
+
+
+async def test_what_takes_too_long_by_the_clock_is_ended() -> None:
+    with pytest.raises(Exhausted):
+        await run_in_worker(time.sleep, 600, owner="me", patience_s=0.2)
+
+
+async def test_what_takes_too_much_memory_is_ended() -> None:
+    with pytest.raises(Exhausted, match="memory"):
+        await run_in_worker(bytes, 10**11, owner="me")
+
+
+def endless(place: str) -> None:
+    """Hold a pipe open that says so when this process ends, and come to no end."""
+    held = os.open(place, os.O_WRONLY)
+    re.match(*ENDLESS)
+    os.close(held)
+
+
+async def test_work_ends_with_its_caller(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    work = asyncio.create_task(run_in_worker(endless, str(pipe), owner="me"))
+    reading = await asyncio.to_thread(os.open, pipe, os.O_RDONLY)
+    work.cancel()
+    assert await asyncio.to_thread(os.read, reading, 1) == b""
+    os.close(reading)
+
+
+async def test_who_wants_very_much_keeps_no_other_waiting() -> None:
+    busy = [asyncio.create_task(run_in_worker(re.match, *ENDLESS, owner="one")) for _ in range(6)]
+    assert await run_in_worker(os.path.join, "a", "b", owner="other") == "a/b"
+    assert not any(each.done() for each in busy)
+    for each in busy:
+        each.cancel()
+    await asyncio.wait(busy)
