@@ -1,0 +1,78 @@
+"""The structure that a reader relies on: one name for one thing, rooms without circles, sources that are named."""
+
+from __future__ import annotations
+
+import ast
+import collections
+import graphlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.server import PROJECT
+
+PACKAGES = ("models", "engine", "handlers", "server")
+MODULES = {
+    ".".join(path.relative_to(PROJECT).with_suffix("").parts): ast.parse(path.read_text())
+    for package in PACKAGES
+    for path in sorted((PROJECT / package).rglob("*.py"))
+}
+SOURCES = (PROJECT / "docs" / "sources.md").read_text()
+CITED = re.compile(r'\b(S[0-4]), "([^"]+)"')
+
+
+def room(module: str) -> str:
+    """A room is a folder of the engine, with all that is in it."""
+    return ".".join(module.split(".")[:2])
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    """What a module imports, also for its type hints alone."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from [f"{node.module}.{name.name}" for name in node.names] + [node.module]
+        elif isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+
+
+def test_a_class_name_finds_one_class() -> None:
+    found = collections.defaultdict(list)
+    for module, tree in MODULES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                found[node.name].append(module)
+    assert {name: modules for name, modules in found.items() if len(modules) > 1} == {}
+
+
+def test_nothing_lies_loose_in_the_engine() -> None:
+    assert {path.name for path in (PROJECT / "engine").glob("*.py")} == {"__init__.py", "engine.py"}
+
+
+def test_the_engines_rooms_import_each_other_in_no_circle() -> None:
+    arrows: dict[str, set[str]] = {}
+    for module, tree in MODULES.items():
+        if module.startswith("engine."):
+            arrows.setdefault(room(module), set()).update(
+                room(name) for name in imported(tree) if name in MODULES and name.startswith("engine.")
+            )
+    for here, there in arrows.items():
+        there.discard(here)
+    list(graphlib.TopologicalSorter(arrows).static_order())  # raises CycleError
+
+
+def cited() -> set[tuple[str, str]]:
+    files = [path for package in (*PACKAGES, "bench", "tests") for path in (PROJECT / package).rglob("*.py")]
+    return {each for path in files if path != Path(__file__) for each in CITED.findall(path.read_text())}
+
+
+@pytest.mark.parametrize(("document", "section"), sorted(cited()))
+def test_a_section_that_is_cited_is_named_among_the_sources(document: str, section: str) -> None:
+    [named] = re.findall(rf"^- {document}: (.*)\.$", SOURCES, re.MULTILINE)
+    assert section in named.split("; ")
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"`([a-z]+/[\w/.]*)`", SOURCES))))
+def test_what_the_sources_name_exists(path: str) -> None:
+    assert (PROJECT / path).exists()
