@@ -20,6 +20,13 @@ MODULES = {
     for path in sorted((PROJECT / package).rglob("*.py"))
 }
 SOURCES = (PROJECT / "docs" / "sources.md").read_text()
+GUIDES = {
+    path: (PROJECT / path).read_text()
+    for path in ("docs/sources.md", "docs/glossary.md", "docs/architecture.md", "CONTRIBUTING.md")
+}
+NAMED = sorted(
+    {(guide, path) for guide, text in GUIDES.items() for path in re.findall(r"`([a-z]+/[\w/.]*)`", text)}
+)
 CITED = re.compile(r'\b(S[0-4]), "([^"]+)"')
 
 
@@ -73,6 +80,6 @@ def test_a_section_that_is_cited_is_named_among_the_sources(document: str, secti
     assert section in named.split("; ")
 
 
-@pytest.mark.parametrize("path", sorted(set(re.findall(r"`([a-z]+/[\w/.]*)`", SOURCES))))
-def test_what_the_sources_name_exists(path: str) -> None:
+@pytest.mark.parametrize(("guide", "path"), NAMED)
+def test_what_a_guide_for_readers_of_the_code_names_exists(guide: str, path: str) -> None:
     assert (PROJECT / path).exists()
