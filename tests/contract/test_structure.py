@@ -1,4 +1,4 @@
-"""The structure that a reader relies on: one name for one thing, rooms without circles, sources that are named."""
+"""The structure that readers rely on: one name for one thing, rooms without circles, sources with names."""
 
 from __future__ import annotations
 
