@@ -1,0 +1,107 @@
+"""An operation is declared once; what contradicts itself is found when the registry is built."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine.engine import Engine
+from handlers.connection import Connection
+from handlers.operation import Handlers, Registry, annotations_of, operation
+from models.error import NotFound
+from models.shape import Shape, value
+from models.user import Caller, Permission
+
+ENGINE: Any = Engine.__new__(Engine)
+
+
+@value
+class Wanted(Shape):
+    session_id: str
+    shelf: str = "a"
+
+
+@value
+class Given(Shape):
+    title: str
+
+
+class BookHandlers(Handlers, namespace="/books"):
+    @operation(
+        "book.get",
+        rest="GET /api/v1/sessions/{sessionId}/books/{shelf}",
+        permission=Permission.FILE_READ,
+        on="session_id",
+        exclusive=("session_id",),
+        errors=(NotFound,),
+    )
+    async def get(self, caller: Caller, request: Wanted) -> Given:
+        """Get a book."""
+        return Given(title=request.shelf)
+
+    @operation("book.follow", permission=None)
+    async def follow(self, caller: Caller, request: Wanted, connection: Connection) -> Given:
+        """Follow a book."""
+        return Given(title="")
+
+    async def helper(self) -> None:
+        """Not declared, so nobody can ask for it."""
+
+
+REGISTRY = Registry((BookHandlers(ENGINE),))
+
+
+def test_shapes_documentation_and_path_are_read_from_the_method() -> None:
+    declared = REGISTRY["book.get"]
+    assert (declared.request, declared.response, declared.documentation) == (Wanted, Given, "Get a book.")
+    assert declared.rest is not None
+    assert (declared.rest.method, declared.rest.placeholders) == ("GET", ["sessionId", "shelf"])
+    assert declared.wire_names == ["sessionId", "shelf"]
+
+
+def test_a_method_that_takes_the_connection_has_no_route() -> None:
+    declared = REGISTRY["book.follow"]
+    assert declared.needs_connection and declared.rest is None
+
+
+def test_the_root_namespace_carries_everything_and_an_areas_own_carries_the_area() -> None:
+    assert REGISTRY.namespaces == ["/", "/books"]
+    assert set(REGISTRY.within("/")) == set(REGISTRY.within("/books")) == {"book.get", "book.follow"}
+    assert REGISTRY.within("/none") == {}
+
+
+def test_what_is_not_declared_cannot_be_asked_for() -> None:
+    assert set(REGISTRY) == {"book.get", "book.follow"}
+
+
+def test_the_documents_say_who_may() -> None:
+    assert annotations_of(REGISTRY["book.get"])["x-permission"] == Permission.FILE_READ.value
+    assert annotations_of(REGISTRY["book.follow"])["x-permission"] is None
+
+
+def test_a_name_is_declared_once() -> None:
+    with pytest.raises(ValueError, match=r"book\.get is declared twice"):
+        Registry((BookHandlers(ENGINE), BookHandlers(ENGINE)))
+
+
+@pytest.mark.parametrize(
+    ("facts", "complaint"),
+    [
+        ({"on": "nothing"}, "names a field"),
+        ({"exclusive": ("session_id", "nothing")}, "names a field"),
+        ({"rest": "GET /books/{nothing}"}, "has a path with a field"),
+        ({"rest": "GET /books/{session_id}"}, "has a path with a field"),  # the wire's name is sessionId
+    ],
+)
+def test_a_field_that_the_request_does_not_have_is_found_when_the_server_starts(
+    facts: dict[str, Any], complaint: str
+) -> None:
+    class Wrong(Handlers, namespace="/wrong"):
+        @operation("wrong.get", permission=None, **facts)
+        async def get(self, caller: Caller, request: Wanted) -> Given:
+            """Get."""
+            return Given(title="")
+
+    with pytest.raises(ValueError, match=complaint):
+        Registry((Wrong(ENGINE),))
