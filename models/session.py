@@ -25,6 +25,9 @@ class SessionStatus(enum.StrEnum):
     ARCHIVED = "archived"
 
 
+MEBIBYTE: Final = 2**20
+
+
 @value
 class ResourceLimits(Shape):
     """What a session's commands may use. Source: S0, `resourceLimits`."""
@@ -39,6 +42,18 @@ class ResourceLimits(Shape):
     )
     max_processes: int = field(default=128, metadata=limited(least=1, most=32_768))
     max_file_size_mb: int = field(default=256, metadata=limited(least=1, most=1_048_576))
+
+    @property
+    def max_memory_bytes(self) -> int:
+        return self.max_memory_mb * MEBIBYTE
+
+    @property
+    def max_disk_bytes(self) -> int:
+        return self.max_disk_mb * MEBIBYTE
+
+    @property
+    def max_file_bytes(self) -> int:
+        return self.max_file_size_mb * MEBIBYTE
 
 
 @value

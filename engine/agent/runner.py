@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any, Protocol
@@ -19,6 +18,7 @@ from engine.agent.run import Run
 from engine.agent.services import AgentServices
 from engine.agent.store.subtasks import SubtaskStore
 from engine.agent.task_context import TaskContext
+from engine.concurrency.imports import imported
 from engine.sessions.sessions import Sessions
 from engine.storage.database import Transaction
 from engine.tools.notices import informed
@@ -308,6 +308,6 @@ async def _run_of(work: TaskContext) -> TaskRun:
     acp = work.session.config.agent.acp
     if acp is None:
         return Run(work)
-    external = await asyncio.to_thread(importlib.import_module, "engine.agent.external.run")  # slow
+    external = await imported("engine.agent.external.run")
     run: TaskRun = external.ExternalRun(work, acp)
     return run

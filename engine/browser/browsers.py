@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
 import os
 import shutil
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from engine.browser.page_snapshot import AddressForbidden, BrowserUnavailable, PageSnapshot
+from engine.concurrency.imports import imported
 from engine.concurrency.shield import run_to_completion
 from engine.network.addresses import AddressRefused
 from engine.network.proxy import Proxy
@@ -114,7 +114,7 @@ class Browsers:
                 f"All {self._settings.max_pages} pages of this server are in use; try again later"
             )
         browser = await self._started()
-        module = await asyncio.to_thread(importlib.import_module, "engine.browser.view")
+        module = await imported("engine.browser.view")
         context = await browser.new_context(
             viewport={"width": self._settings.width, "height": self._settings.height},
             accept_downloads=False,
@@ -131,7 +131,7 @@ class Browsers:
         program = self._settings.executable or next(filter(None, map(shutil.which, NAMES)), None)
         if program is None:
             raise BrowserUnavailable("There is no Chromium: install it, or name it in `browser.executable`")
-        module = await asyncio.to_thread(importlib.import_module, "playwright.async_api")
+        module = await imported("playwright.async_api")
         self._proxy = Proxy(allow_private=self._settings.allow_private)
         address = await self._proxy.start()
         playwright: Playwright = await module.async_playwright().start()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
 import os
 import shlex
 from collections import defaultdict
@@ -13,6 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from engine.concurrency.imports import imported
 from engine.events.lifetimes import CUT_OFF, Lifetimes
 from engine.mcp.answer import McpAnswer, McpFailure, Offer
 from engine.mcp.definitions import ServerDefinition, ServerDefinitions, definitions
@@ -196,7 +196,7 @@ class McpHub:
             return await self._start(session, definition, slot)
 
     async def _start(self, session: Session, definition: ServerDefinition, slot: ServerSlot) -> McpConnection:
-        module = await asyncio.to_thread(importlib.import_module, "engine.mcp.connection")
+        module = await imported("engine.mcp.connection")
         connection: McpConnection = module.McpConnection(
             definition.server,
             self._program(session, definition),

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import contextlib
-import importlib
 import io
 from collections.abc import Mapping
 from typing import Any, Final
 
+from engine.concurrency.imports import imported
 from engine.providers.provider import ProviderFailure
 from engine.providers.wire import broken, checked_key, failure_of_status, without_key
 from models.settings import ImageSettings
@@ -33,7 +32,7 @@ class ImageGenerator:
         Raises: ProviderFailure.
         """
         key = checked_key("images", self._key, KEY_VARIABLE)
-        openai = await asyncio.to_thread(importlib.import_module, "openai")  # slow
+        openai = await imported("openai")
         client = openai.AsyncOpenAI(
             api_key=key, base_url=self._base_url, max_retries=0, timeout=IMAGE_TIMEOUT_S
         )

@@ -32,7 +32,6 @@ from models.error import InvalidField, NotFound, WorkspaceLimitExceeded
 from models.exhaustion import exhausted
 from models.identifier import SessionId
 
-MEBIBYTE: Final = 2**20
 LONGEST_LINE: Final = 131_071
 """Bytes. The kernel takes no longer argument."""
 
@@ -171,7 +170,7 @@ class SupervisingRuntime:
             return
         with startable():
             taken = await asyncio.to_thread(disk_bytes, sandbox.folder)
-        if taken > sandbox.limits.max_disk_mb * MEBIBYTE:
+        if taken > sandbox.limits.max_disk_bytes:
             raise WorkspaceLimitExceeded(
                 f"The workspace takes more than {sandbox.limits.max_disk_mb} MiB; delete files first",
                 maxDiskMB=sandbox.limits.max_disk_mb,

@@ -234,7 +234,7 @@ def _set(folder: Path, hierarchy: Hierarchy, limits: ResourceLimits) -> None:
 
 def _settings(hierarchy: Hierarchy, limits: ResourceLimits) -> list[tuple[str, str]]:
     """The files to write, in order, and what into them."""
-    memory = str(limits.max_memory_mb * 2**20)
+    memory = str(limits.max_memory_bytes)
     quota = max(1000, limits.max_cpu_percent * _PERIOD_US // 100)
     first = {
         "memory": [("memory.limit_in_bytes", memory), ("memory.memsw.limit_in_bytes", memory)],

@@ -205,4 +205,4 @@ async def _ended(following: asyncio.Task[None]) -> None:
 
 async def is_over_disk(folder: Path, limits: ResourceLimits) -> bool:
     """Whether a workspace in which something runs takes more than its limit."""
-    return await asyncio.to_thread(taken_bytes, folder) > limits.max_disk_mb * 2**20
+    return await asyncio.to_thread(taken_bytes, folder) > limits.max_disk_bytes

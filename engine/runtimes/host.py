@@ -118,9 +118,9 @@ class HostRuntime(SupervisingRuntime):
         when the limits hold, so that nothing runs without them because a variable says so.
         """
         held = self._groups.holds()
-        rlimits = {"core": 0, "fsize": limits.max_file_size_mb * 2**20}
+        rlimits = {"core": 0, "fsize": limits.max_file_bytes}
         if "memory" not in held:
-            rlimits["as"] = limits.max_memory_mb * 2**20
+            rlimits["as"] = limits.max_memory_bytes
         if "pids" not in held and os.geteuid() != 0:
             rlimits["nproc"] = limits.max_processes
         if "cpu" not in held:

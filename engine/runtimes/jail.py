@@ -114,7 +114,7 @@ class Jail:
                 yield from ("--ro-bind", "/dev/null", f"/proc/{name}")
 
     def _own_folders(self, sandbox: SandboxSpec) -> Iterator[str]:
-        size = sandbox.limits.max_memory_mb * 2**20 // 2
+        size = sandbox.limits.max_memory_bytes // 2
         for place in ("/dev/shm", "/tmp"):  # noqa: S108 - folders of the jail
             if "--size" in self.options:
                 yield from ("--size", str(size))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -47,6 +48,12 @@ class SandboxSpec:
     """Whether it reaches what is outside of this machine."""
     reaches_server: bool = False
     """Whether it shares this machine's network: for a program of the server's own that talks with it."""
+
+    def within(self, timeout_s: float | None) -> SandboxSpec:
+        """The same with a shorter time for a command; None or a longer one changes nothing."""
+        if timeout_s is None or timeout_s >= self.limits.max_execution_time:
+            return self
+        return replace(self, limits=replace(self.limits, max_execution_time=math.ceil(timeout_s)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

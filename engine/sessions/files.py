@@ -54,8 +54,6 @@ MOST_ENTRIES: Final = 200_000
 MOST_TRANSFERS: Final = 4
 """Uploads, copies and archives of one session at the same time."""
 
-MEBIBYTE: Final = 2**20
-
 
 class Files:
     """The files of every session's workspace."""
@@ -154,7 +152,7 @@ class Files:
                     request.path,
                     request.to,
                     overwrite=request.overwrite,
-                    max_disk_bytes=limits.max_disk_mb * MEBIBYTE,
+                    max_disk_bytes=limits.max_disk_bytes,
                 )
             await self._log.append(request.session_id, await _told(written))
         return written.entry
@@ -177,8 +175,8 @@ class Files:
                 written = await workspace.receive(
                     request.path,
                     pieces,
-                    max_bytes=limits.max_file_size_mb * MEBIBYTE,
-                    max_disk_bytes=limits.max_disk_mb * MEBIBYTE,
+                    max_bytes=limits.max_file_bytes,
+                    max_disk_bytes=limits.max_disk_bytes,
                     must_be_new=request.if_none_match is not None,
                     if_match=request.if_match,
                 )
@@ -211,8 +209,8 @@ class Files:
                     request.format.value,
                     pieces,
                     replace=request.replace,
-                    max_bytes=limits.max_file_size_mb * MEBIBYTE,
-                    room_bytes=limits.max_disk_mb * MEBIBYTE,
+                    max_bytes=limits.max_file_bytes,
+                    room_bytes=limits.max_disk_bytes,
                 )
             told = WorkspaceImported(files=content.files, size=content.size)
             await self._log.append(request.session_id, told)

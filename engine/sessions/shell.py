@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import codecs
-import math
 import time
 from dataclasses import replace
 from typing import Final
@@ -38,7 +37,7 @@ class Shell:
         """
         session = await self._sessions.get_active(request.session_id)
         check_allowed(session.config, request.cmd)
-        sandbox = _within(self._sessions.sandbox(session), request.timeout)
+        sandbox = self._sessions.sandbox(session).within(request.timeout)
         command = Command(line=request.cmd, directory=request.cwd)
         started = time.monotonic()
         if request.tty:
@@ -76,13 +75,6 @@ class Shell:
             peak_memory_bytes=0,
             cpu_s=0.0,
         )
-
-
-def _within(sandbox: SandboxSpec, timeout_s: float | None) -> SandboxSpec:
-    limits = sandbox.limits
-    if timeout_s is None or timeout_s >= limits.max_execution_time:
-        return sandbox
-    return replace(sandbox, limits=replace(limits, max_execution_time=math.ceil(timeout_s)))
 
 
 def check_allowed(config: SessionConfig, line: str) -> None:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from engine.concurrency.shield import run_to_completion
 from engine.events.hub import Hub
 from engine.events.lifetimes import CUT_OFF, Lifetimes
-from engine.runtimes.runtime import Command, Exit, Runtime, SandboxSpec
+from engine.runtimes.runtime import Command, Exit, Runtime
 from engine.sessions.sessions import Sessions
 from engine.tools.execution import execute, file_event, outcome
 from engine.tools.registry import ToolRegistry
@@ -53,7 +51,9 @@ class DirectContext:
     async def run_command(self, line: str, *, directory: str = "", timeout_s: float | None = None) -> Exit:
         """Run a command in the session's sandbox; what it prints is shown to whoever watches."""
         command = Command(line=line, directory=directory)
-        return self._counted(await self._runtime.run(self._within(timeout_s), command, on_output=self._show))
+        return self._counted(
+            await self._runtime.run(self._sandbox.within(timeout_s), command, on_output=self._show)
+        )
 
     async def run_quietly(self, line: str) -> Exit:
         """Run a tool's own program, which only reads, in the session's sandbox."""
@@ -62,12 +62,6 @@ class DirectContext:
     def _counted(self, done: Exit) -> Exit:
         self.programs.append(done)
         return done
-
-    def _within(self, timeout_s: float | None) -> SandboxSpec:
-        limits = self._sandbox.limits
-        if timeout_s is None or timeout_s >= limits.max_execution_time:
-            return self._sandbox
-        return replace(self._sandbox, limits=replace(limits, max_execution_time=math.ceil(timeout_s)))
 
     async def ask(self, question: str, suggestions: Sequence[str]) -> HumanAnswer:
         """Nobody can be asked: the caller is the person."""

@@ -11,7 +11,6 @@ from engine.workspace.walk import disk_bytes
 from models.error import WorkspaceLimitExceeded
 from models.session import ResourceLimits
 
-MEBIBYTE: Final = 2**20
 MEASURED_EVERY_S: Final = 10.0
 """Commands write, too, and nobody counts what they do."""
 
@@ -39,12 +38,12 @@ class DiskQuota:
             self._used_bytes += growth
 
     def _check(self, folder: Path, limits: ResourceLimits, size: int, growth: int) -> None:
-        if size > limits.max_file_size_mb * MEBIBYTE:
+        if size > limits.max_file_bytes:
             raise WorkspaceLimitExceeded(
                 f"A file of this session may have {limits.max_file_size_mb} MiB; write less into it",
                 maxFileSizeMB=limits.max_file_size_mb,
             )
-        most = limits.max_disk_mb * MEBIBYTE
+        most = limits.max_disk_bytes
         used, moment = self._used_bytes, time.monotonic()
         if used is None or moment - self._measured_at > MEASURED_EVERY_S or used + growth > most:
             used = self._used_bytes = disk_bytes(folder)

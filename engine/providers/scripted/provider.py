@@ -40,7 +40,7 @@ class ScriptedProvider:
     async def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
         """The playbook's next answer. `request.model` names the playbook; `auto` chooses by the task's text.
 
-        Raises: ProviderFailure: MODEL_NOT_FOUND, PLAYBOOK_STEP_FAILED, PLAYBOOK_INVALID.
+        Raises: ProviderFailure: MODEL_UNKNOWN, PLAYBOOK_STEP_FAILED, PLAYBOOK_INVALID.
         """
         given = answer(self._playbook(request), request.turns)
         for said in given.said:
@@ -55,9 +55,7 @@ class ScriptedProvider:
             return self._fitting(task_input(request.turns))
         if request.model not in self.playbooks:
             known = ", ".join(["auto", *sorted(self.playbooks)])
-            raise ProviderFailure(
-                "MODEL_NOT_FOUND", f"No playbook is called `{request.model[:100]}`. There are: {known}."
-            )
+            raise ProviderFailure("MODEL_UNKNOWN", f"No playbook has this name. There are: {known}.")
         return self.playbooks[request.model]
 
     def _fitting(self, text: str) -> Playbook:

@@ -98,7 +98,7 @@ class Plan:
             "Source": str(self._as_the_engine_sees(sandbox.folder)),
             "Target": mount_path(sandbox.session_id),
         }
-        half = sandbox.limits.max_memory_mb * 2**20 // 2
+        half = sandbox.limits.max_memory_bytes // 2
         return {
             "NetworkMode": self.settings.network if sandbox.network else "none",
             "Mounts": [workspace, *shown],
@@ -119,7 +119,7 @@ class Plan:
 
 def _limits(sandbox: SandboxSpec) -> Mapping[str, Any]:
     limits = sandbox.limits
-    memory, largest = limits.max_memory_mb * 2**20, limits.max_file_size_mb * 2**20
+    memory, largest = limits.max_memory_bytes, limits.max_file_bytes
     return {
         "Memory": memory,
         "MemorySwap": memory,

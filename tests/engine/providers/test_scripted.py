@@ -232,9 +232,9 @@ async def test_a_template_that_cannot_be_filled_in_ends_the_run(
 async def test_an_unknown_playbook_is_refused_with_those_that_there_are(tmp_path: Path) -> None:
     playbook_file(tmp_path, [READ])
     raised = await failure(ask(ScriptedProvider([tmp_path]), "gpt-9", [said("x")]))
-    assert raised.code == "MODEL_NOT_FOUND"
+    assert raised.code == "MODEL_UNKNOWN"
     assert raised.message == (
-        "No playbook is called `gpt-9`. There are: auto, mend-the-test, survey, tried, write-and-run."
+        "No playbook has this name. There are: auto, mend-the-test, survey, tried, write-and-run."
     )
 
 
