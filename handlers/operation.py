@@ -40,6 +40,10 @@ class RestBinding:
     made: str | None = None
     """Where what the operation has made can be read: placeholders are fields of its path and of its answer
     (`{task.id}`)."""
+    made_if: str | None = None
+    """The field of the answer that says whether anything was made; then the status is 201."""
+    tagged: str | None = None
+    """The field of the answer that is its entity tag (`file.etag`)."""
 
     @property
     def placeholders(self) -> list[str]:
@@ -103,6 +107,8 @@ def operation(
     status: int = 200,
     tail: str | None = None,
     made: str | None = None,
+    made_if: str | None = None,
+    tagged: str | None = None,
     on: str | None = None,
     exclusive: tuple[str, ...] = (),
     limit: str = "default",
@@ -119,7 +125,15 @@ def operation(
         binding = None
         if rest is not None:
             verb, path = rest.split(" ", 1)
-            binding = RestBinding(method=verb, path=path, status=status, tail=tail, made=made)
+            binding = RestBinding(
+                method=verb,
+                path=path,
+                status=status,
+                tail=tail,
+                made=made,
+                made_if=made_if,
+                tagged=tagged,
+            )
         facts = {
             "name": name,
             "rest": binding,

@@ -34,7 +34,7 @@ class OperationResponse:
 
 
 class Pipeline:
-    """Identify → role → load → exclusive → the session's own access → run → dump."""
+    """Identify → role → the session's own access → load → exclusive → run → dump."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
@@ -51,12 +51,15 @@ class Pipeline:
         started = time.perf_counter()
         try:
             check_caller(operation, caller)
+            seen = await self._check_access(operation, caller, raw)
             request = operation.request.load(raw)
+            if operation.on is not None and getattr(request, operation.on) != seen:
+                await self._sessions.check_access(caller, getattr(request, operation.on))
             if operation.exclusive:
                 async with self._exclusive(operation, request):
-                    result = await self._run(operation, caller, request, connection)
+                    result = await operation.run(caller, request, connection)
             else:
-                result = await self._run(operation, caller, request, connection)
+                result = await operation.run(caller, request, connection)
             answer = OperationResponse(operation.rest.status if operation.rest else 200, result.dump())
         except AppError as failure:
             answer = refuse(
@@ -87,12 +90,17 @@ class Pipeline:
         )
         return answer
 
-    async def _run(
-        self, operation: Operation, caller: Caller, request: Shape, connection: Connection | Stream | None
-    ) -> Shape:
-        if operation.on is not None:
-            await self._sessions.check_access(caller, getattr(request, operation.on))
-        return await operation.run(caller, request, connection)
+    async def _check_access(self, operation: Operation, caller: Caller, raw: object) -> Any:
+        """The session that the request names and that is the caller's; nothing else has been looked at yet.
+
+        None for a request that names none: loading tells what is wrong with it. Raises: NotFound.
+        """
+        if operation.on is None:
+            return None
+        session_id = operation.request.load_field(operation.on, raw)
+        if session_id is not None:
+            await self._sessions.check_access(caller, session_id)
+        return session_id
 
     @contextlib.asynccontextmanager
     async def _exclusive(self, operation: Operation, request: Shape) -> AsyncIterator[None]:

@@ -56,6 +56,8 @@ class TransferHandlers(Handlers, namespace="/files"):
         "file.upload",
         rest=f"PUT {RAW}",
         made=f"{RAW}?path={{file.path}}",
+        made_if="created",
+        tagged="file.etag",
         permission=Permission.FILE_WRITE,
         on="session_id",
         limit="file_operations",

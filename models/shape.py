@@ -137,6 +137,17 @@ class Shape:
         return _load(cls, raw, cls.wire_schema)
 
     @classmethod
+    def load_field(cls, name: str, raw: object) -> Any:
+        """One field of what `raw` describes, by its Python name; None, where it is missing or not usable."""
+        field = cls.schema().fields[name]
+        if not isinstance(raw, Mapping) or field.data_key not in raw:
+            return None
+        try:
+            return field.deserialize(raw[field.data_key])
+        except marshmallow.ValidationError:
+            return None
+
+    @classmethod
     def load_plain(cls, raw: object) -> Self:
         """As `load`, for names as they are in Python."""
         return _load(cls, raw, PlainSchema)

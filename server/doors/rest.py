@@ -90,7 +90,7 @@ class RestDoor:
             answer = await (_while_there(request, answering) if declared.ends_with_caller else answering)
             if answer is None:
                 return web.Response(status=CALLER_GONE)
-            response = respond(answer)
+            response = respond(answer, declared.rest)
             if answer.status == 201:
                 response.headers["Location"] = location(request, declared.rest, caller, answer)
             return response
@@ -142,21 +142,24 @@ def location(
         return caller.base_url + request.rel_url.raw_path
 
     def named(placeholder: re.Match[str]) -> str:
-        found: Any = {**answer.body, **request.match_info}
-        for name in placeholder[1].split("."):
-            found = found[name]
-        return quote(str(found))
+        return quote(str(_field({**answer.body, **request.match_info}, placeholder[1])))
 
     return caller.base_url + _PLACEHOLDER.sub(named, binding.made)
 
 
-def respond(answer: OperationResponse) -> web.Response:
-    """An answer as JSON; the header `ETag` tells of what it is about, if that has an `etag`."""
+def respond(answer: OperationResponse, binding: RestBinding | None = None) -> web.Response:
+    """An answer as JSON; the header `ETag` is the field that the binding names, where it has one."""
     response = respond_with(answer.status, answer.body)
-    tag = answer.body.get("file", answer.body).get("etag")
-    if tag is not None:
-        response.etag = tag
+    if binding is not None and binding.tagged is not None and answer.failure is None:
+        response.etag = _field(answer.body, binding.tagged)
     return response
+
+
+def _field(body: dict[str, Any], dotted: str) -> Any:
+    found: Any = body
+    for name in dotted.split("."):
+        found = found.get(name)
+    return found
 
 
 def respond_with(status: int, body: object) -> web.Response:

@@ -82,9 +82,10 @@ class _WithPath(web.DynamicResource):
 def _answered(
     request: web.Request, declared: Operation, caller: Caller, answer: OperationResponse
 ) -> web.Response:
-    if answer.body.get("created"):
+    binding = declared.rest
+    if binding is not None and binding.made_if is not None and answer.body.get(binding.made_if):
         answer = OperationResponse(201, answer.body)
-    response = respond(answer)
+    response = respond(answer, binding)
     if answer.status == 201:
         response.headers["Location"] = location(request, declared.rest, caller, answer)
     if isinstance(answer.failure, RangeNotSatisfiable):

@@ -421,9 +421,18 @@ EVERY_FIELD = [
 ]
 
 
+@pytest.fixture(scope="module")
+def own_session(server: ServerProcess) -> dict[str, str]:
+    """Of somebody else's session nothing is told but that it is not there: mistakes are told of one's own."""
+    return {"sessionId": server.curl("POST", "/api/v1/sessions", {"name": "Own"}).body["session"]["id"]}
+
+
 @pytest.mark.parametrize(("declared", "name", "content"), EVERY_FIELD)
-async def test_a_wrong_type_is_named(world: World, declared: Operation, name: str, content: Any) -> None:
-    answer = await world.doors.socket(declared.name, {**required_or_text(declared), name: content})
+async def test_a_wrong_type_is_named(
+    world: World, own_session: dict[str, str], declared: Operation, name: str, content: Any
+) -> None:
+    raw = {**required_or_text(declared), **(own_session if declared.on else {}), name: content}
+    answer = await world.doors.socket(declared.name, raw)
     assert answer.code == "VALIDATION_ERROR"
     details = answer.body["error"]["details"]
     told = [mistake["field"] for mistake in details.get("fields", [details])]
@@ -436,8 +445,11 @@ def required_or_text(declared: Operation) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("declared", OPERATIONS.values(), ids=named)
-async def test_an_unknown_field_is_named(world: World, declared: Operation) -> None:
-    answer = await world.doors.socket(declared.name, {**required_or_text(declared), "nonsense": 1})
+async def test_an_unknown_field_is_named(
+    world: World, own_session: dict[str, str], declared: Operation
+) -> None:
+    raw = {**required_or_text(declared), **(own_session if declared.on else {}), "nonsense": 1}
+    answer = await world.doors.socket(declared.name, raw)
     assert answer.code == "VALIDATION_ERROR"
     details = answer.body["error"]["details"]
     assert "nonsense" in [mistake["field"] for mistake in details.get("fields", [details])]

@@ -133,6 +133,14 @@ async def test_a_refusal_is_an_answer_with_a_code_and_the_calls_id(
     assert (told.body["error"]["code"], told.body["error"]["requestId"]) == (code, "request-1")
 
 
+@pytest.mark.parametrize("raw", [{"unknown": 1}, {"what": 1}, {"what": "defect"}])
+async def test_of_somebody_elses_session_nothing_else_is_looked_at(
+    pipeline: Pipeline, raw: dict[str, Any]
+) -> None:
+    told = await answer(pipeline, {**raw, "sessionId": "another's"})
+    assert told.body["error"]["code"] == "RESOURCE_NOT_FOUND"
+
+
 async def test_a_defect_tells_nothing_of_the_implementation(pipeline: Pipeline) -> None:
     told = await answer(pipeline, {"what": "defect"})
     assert "secret" not in str(told.body)
