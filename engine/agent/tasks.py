@@ -278,9 +278,7 @@ class Tasks:
     async def _respond(
         self, caller: Caller, approval: Approval, verdict: Verdict, feedback: str | None
     ) -> Approval:
-        resolved = await self._approvals.respond(
-            approval.session_id, approval.id, verdict, feedback=feedback, by=caller.email
-        )
+        resolved = await self._approvals.respond(approval, verdict, feedback=feedback, by=caller.email)
         await self._go_on(approval.session_id, approval.task_id)
         return resolved
 

@@ -113,24 +113,15 @@ class Approvals:
         finally:
             self._waiting.pop(approval.id, None)
 
-    async def respond(
-        self,
-        session_id: SessionId,
-        approval_id: ApprovalId,
-        verdict: Verdict,
-        *,
-        feedback: str | None,
-        by: str,
-    ) -> Approval:
-        """Answer a question. The first answer wins.
+    async def respond(self, asked: Approval, verdict: Verdict, *, feedback: str | None, by: str) -> Approval:
+        """Answer a question that has been found. The first answer wins.
 
-        Raises: NotFound; Conflict, if it has an answer already or has expired.
+        Raises: NotFound, if it has gone since; Conflict, if it has an answer already or has expired.
         """
-        asked = await self.find(session_id, approval_id)
         if asked.status is ApprovalStatus.PENDING and asked.expires_at <= now():
             await self._expire(asked)
             raise Conflict("This approval has expired", status=ApprovalStatus.EXPIRED)
-        return await self._resolve(approval_id, _OUTCOMES[verdict], feedback=feedback, by=by)
+        return await self._resolve(asked.id, _OUTCOMES[verdict], feedback=feedback, by=by)
 
     async def expire_overdue(self) -> None:
         """End every question whose time is over: no server waited for it."""
