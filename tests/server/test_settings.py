@@ -43,7 +43,7 @@ def test_the_file_says_every_setting_with_its_default() -> None:
 def test_every_setting_in_the_file_has_a_comment() -> None:
     for line in CONFIG.read_text().splitlines():
         is_setting = re.match(r"\s+\w+: *[^\s#]", line)
-        assert not is_setting or "  # " in line or " # " in line, line
+        assert not is_setting or " # " in line, line
 
 
 @pytest.mark.parametrize("name", [name for name, _ in leaves(plain())])
@@ -128,14 +128,17 @@ def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "content"),
-    [("ROOCODE_SERVER__PROTS", "[1]"), ("ROOCODE_SERVER__PORTS", "many"), ("ROOCODE_NONE__HOST", "x")],
+    ("name", "content", "setting"),
+    [
+        ("ROOCODE_SERVER__PROTS", "[1]", "server.prots"),
+        ("ROOCODE_SERVER__PORTS", "many", "server.ports"),
+        ("ROOCODE_NONE__HOST", "x", "none"),
+    ],
 )
-def test_a_mistake_in_the_environment_is_named(name: str, content: str) -> None:
+def test_a_mistake_in_the_environment_is_named(name: str, content: str, setting: str) -> None:
     with pytest.raises(SettingsMistake) as mistake:
         load_settings(None, environment={name: content})
-    section = name.removeprefix("ROOCODE_").lower().split("__")
-    assert ".".join(section) in str(mistake.value) or section[0] in str(mistake.value)
+    assert re.search(rf"\b{re.escape(setting)}\b", str(mistake.value))
 
 
 @pytest.mark.parametrize("text", ["[", "- a\n- b", "\x00"])
