@@ -24,11 +24,12 @@ $(EXTRAS): %: $(VENV)/ready-%
 test: $(VENV)/ready-dev sandbox container-engine clients lint  ## Set up, check the code and run every test
 	$(BIN)/pytest -n $(WORKERS)
 
-lint: $(VENV)/ready-dev  ## Style, types and the arrows between the packages
+lint: $(VENV)/ready-dev node_modules/ready  ## Style, types and the arrows between the packages
 	$(BIN)/ruff check $(CHECKS)
 	$(BIN)/ruff format --check $(CHECKS)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	node_modules/.bin/biome check --error-on-warnings
 
 bench: $(VENV)/ready-dev sandbox container-engine clients  ## Ratios against peers in the same run
 	$(BIN)/python -m bench

@@ -13,8 +13,8 @@ io.on("connection", (socket) => {
     prepared = content;
     acknowledge({});
   });
-  socket.on("call", (content, acknowledge) => acknowledge(prepared.answer));
-  socket.on("publish", (content, acknowledge) => {
+  socket.on("call", (_content, acknowledge) => acknowledge(prepared.answer));
+  socket.on("publish", (_content, acknowledge) => {
     io.to(ROOM).emit(prepared.name, prepared.event);
     acknowledge({});
   });

@@ -15,7 +15,9 @@ export function Approvals({ following, connection }) {
   const { pending } = following;
   if (!pending.length && !question) return null;
   return html`<section class="waiting" aria-label="Waits for you" aria-live="polite">
-    ${pending.map((approval) => html`<${Approval} key=${approval.id} ...${{ approval, connection, session }} />`)}
+    ${pending.map(
+      (approval) => html`<${Approval} key=${approval.id} ...${{ approval, connection, session }} />`,
+    )}
     ${question && html`<${Question} ...${{ question, following, connection, session }} />`}
   </section>`;
 }
@@ -36,10 +38,18 @@ function Approval({ approval, connection, session }) {
     <p><strong>${approval.description}</strong> <span class="quiet small">${approval.toolName}</span></p>
     <${Parameters} of=${approval.parameters} />
     <div class="answer">
-      <button type="button" class="primary" disabled=${isBusy} onClick=${() => answer("approve")}>${primaryWord(approval.toolName)}</button>
-      <button type="button" class="danger" disabled=${isBusy} onClick=${() => answer("reject")}>Reject</button>
-      <input aria-label="What the agent should know" placeholder="Tell the agent why (optional)" value=${feedback}
-        onInput=${(event) => setFeedback(event.currentTarget.value)} />
+      <button type="button" class="primary" disabled=${isBusy} onClick=${() => answer("approve")}>
+        ${primaryWord(approval.toolName)}
+      </button>
+      <button type="button" class="danger" disabled=${isBusy} onClick=${() => answer("reject")}>
+        Reject
+      </button>
+      <input
+        aria-label="What the agent should know"
+        placeholder="Tell the agent why (optional)"
+        value=${feedback}
+        onInput=${(event) => setFeedback(event.currentTarget.value)}
+      />
     </div>
     <${Failure} of=${failure} />
   </div>`;
@@ -48,7 +58,8 @@ function Approval({ approval, connection, session }) {
 /** What a tool was given; long texts in a box of their own. */
 export function Parameters({ of }) {
   const entries = Object.entries(of ?? {});
-  if (entries.length === 1 && entries[0][0] === "command") return html`<pre class="code" tabindex="0">$ ${of.command}</pre>`;
+  if (entries.length === 1 && entries[0][0] === "command")
+    return html`<pre class="code" tabindex="0">$ ${of.command}</pre>`;
   return entries.map(([name, content]) => {
     const text = typeof content === "string" ? content : JSON.stringify(content);
     if (name === "diff") return html`<${Diff} text=${blocksAsDiff(text)} />`;
@@ -65,7 +76,9 @@ function Question({ question, following, connection, session }) {
   return html`<div class="approval">
     <p><strong>${question.text}</strong></p>
     <div class="answer">
-      ${question.suggestions.map((text) => html`<button type="button" disabled=${isBusy} onClick=${() => say(text)}>${text}</button>`)}
+      ${question.suggestions.map(
+        (text) => html`<button type="button" disabled=${isBusy} onClick=${() => say(text)}>${text}</button>`,
+      )}
     </div>
     <p class="quiet small">Or write your own answer below.</p>
     <${Failure} of=${failure} />

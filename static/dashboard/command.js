@@ -1,6 +1,6 @@
 // Running a command in the session's sandbox, without a task.
 import { html, useState } from "../vendor/htm/preact.js";
-import { Empty, Failure, durationOf, useAsking } from "./parts.js";
+import { Empty, Failure, useAsking, withDuration } from "./parts.js";
 
 const MOST = 30;
 
@@ -12,21 +12,48 @@ export function Command({ following, connection, isConnected }) {
     event.preventDefault();
     if (!line.trim() || isBusy) return;
     ask(async () => {
-      await connection.call("tool.execute", { sessionId, toolName: "execute_command", parameters: { command: line } });
+      await connection.call("tool.execute", {
+        sessionId,
+        toolName: "execute_command",
+        parameters: { command: line },
+      });
       setLine("");
     });
   };
-  const done = following.value.story.filter((item) => item.kind === "call" && !item.taskId).slice(-MOST).reverse();
+  const done = following.value.story
+    .filter((item) => item.kind === "call" && !item.taskId)
+    .slice(-MOST)
+    .reverse();
   return html`<section class="panel command" aria-label="Command">
     <form onSubmit=${run}>
-      <label>Command <input class="mono" value=${line} onInput=${(event) => setLine(event.currentTarget.value)} spellcheck=${false} autocomplete="off" placeholder="python3 --version" /></label>
-      <button class="primary" disabled=${isBusy || !isConnected || !line.trim()}>${isBusy ? "Running …" : "Run"}</button>
+      <label>
+        Command${" "}
+        <input
+          class="mono"
+          value=${line}
+          onInput=${(event) => setLine(event.currentTarget.value)}
+          spellcheck=${false}
+          autocomplete="off"
+          placeholder="python3 --version"
+        />
+      </label>
+      <button class="primary" disabled=${isBusy || !isConnected || !line.trim()}>
+        ${isBusy ? "Running …" : "Run"}
+      </button>
     </form>
     <${Failure} of=${failure} />
-    ${!done.length && html`<${Empty} title="No command yet">It runs in this session's sandbox, with its limits, and what it prints appears here as it comes.<//>`}
+    ${
+      !done.length &&
+      html`<${Empty} title="No command yet">
+        It runs in this session's sandbox, with its limits, and what it prints appears here as it comes.
+      <//>`
+    }
     ${done.map(
       (item) => html`<article key=${item.key} class="call ${item.state}">
-        <p class="mono">$ ${item.parameters?.command ?? item.toolName} <span class="quiet small">${item.state}${item.executionTime === undefined ? "" : ` · ${durationOf(item.executionTime)}`}</span></p>
+        <p class="mono">
+          $ ${item.parameters?.command ?? item.toolName}${" "}
+          <span class="quiet small">${withDuration(item.state, item.executionTime)}</span>
+        </p>
         <pre class="code" tabindex="0">${item.result?.output ?? item.output}</pre>
       </article>`,
     )}

@@ -18,11 +18,15 @@ export class Connection {
     this.onTrouble = () => {};
     this.onLoggedOut = onLoggedOut;
     this.credentials = credentials;
-    this.socket = io({ path: PATH, auth: (answer) => answer(this.#handshake()), transports: ["websocket", "polling"] });
+    this.socket = io({
+      path: PATH,
+      auth: (answer) => answer(this.#handshake()),
+      transports: ["websocket", "polling"],
+    });
     this.socket.on("connect", () => this.status.set({ state: "connected", reason: "" }));
     this.socket.on("disconnect", (reason) => this.#lost(reason));
     this.socket.on("connect_error", (error) => this.#refused(error));
-    this.socket.onAny((type, event) => event?.sessionId && this.onEvent(event));
+    this.socket.onAny((_type, event) => event?.sessionId && this.onEvent(event));
   }
 
   /** The answer to a call. Throws a Refusal. */
@@ -84,7 +88,8 @@ export class Connection {
 
   async #renewed(refusal) {
     try {
-      if (isRunOut(this.credentials) || (refusal && this.credentials.refreshToken)) this.credentials = await renew(this.credentials);
+      if (isRunOut(this.credentials) || (refusal && this.credentials.refreshToken))
+        this.credentials = await renew(this.credentials);
       else if (refusal) throw refusal;
       this.socket.connect();
     } catch (failure) {

@@ -4,7 +4,9 @@ const KEPT = "roocode.credentials";
 /** A refusal in the server's own words. */
 export class Refusal extends Error {
   constructor({ code, message, details }) {
-    super(details?.reason ? `${message}: ${details.field ? `${details.field}: ` : ""}${details.reason}` : message);
+    super(
+      details?.reason ? `${message}: ${details.field ? `${details.field}: ` : ""}${details.reason}` : message,
+    );
     this.code = code;
   }
 }

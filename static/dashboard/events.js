@@ -5,21 +5,38 @@ import { Empty, timeOf } from "./parts.js";
 const WINDOW = 100;
 const ENVELOPE = new Set(["id", "type", "sessionId", "timestamp", "seq"]);
 
+/** What an event says besides its envelope. */
+function contentOf(event) {
+  const content = Object.entries(event).filter(([name]) => !ENVELOPE.has(name));
+  return JSON.stringify(Object.fromEntries(content), null, 2);
+}
+
 export function Events({ following }) {
   const { events, seq } = following.value;
   const [shown, setShown] = useState(WINDOW);
   const newest = events.slice(-shown).reverse();
   return html`<section class="panel events" aria-label="Events">
-    <p class="quiet small">Stored and numbered without holes; this page has them up to <strong>${seq}</strong>. If the line breaks it goes on from there.</p>
+    <p class="quiet small">
+      Stored and numbered without holes; this page has them up to <strong>${seq}</strong>. If the line breaks
+      it goes on from there.
+    </p>
     ${!events.length && html`<${Empty} title="No event yet">Each one is stored before anybody sees it.<//>`}
     <ol>
       ${newest.map(
-        (event) => html`<li key=${event.id}><details>
-          <summary><span class="seq">${event.seq}</span> <code>${event.type}</code> <time class="quiet small">${timeOf(event.timestamp)}</time></summary>
-          <pre class="code" tabindex="0">${JSON.stringify(Object.fromEntries(Object.entries(event).filter(([name]) => !ENVELOPE.has(name))), null, 2)}</pre>
-        </details></li>`,
+        (event) => html`<li key=${event.id}>
+          <details>
+            <summary>
+              <span class="seq">${event.seq}</span> <code>${event.type}</code>${" "}
+              <time class="quiet small">${timeOf(event.timestamp)}</time>
+            </summary>
+            <pre class="code" tabindex="0">${contentOf(event)}</pre>
+          </details>
+        </li>`,
       )}
     </ol>
-    ${events.length > shown && html`<button type="button" onClick=${() => setShown(shown + WINDOW)}>Show earlier ones</button>`}
+    ${
+      events.length > shown &&
+      html`<button type="button" onClick=${() => setShown(shown + WINDOW)}>Show earlier ones</button>`
+    }
   </section>`;
 }

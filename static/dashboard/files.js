@@ -5,6 +5,7 @@ import { Diff, Empty, Failure, sizeOf, Tabs, useAsking } from "./parts.js";
 const PAGE = 200;
 const MOST_LINES = 5000;
 const MARKS = { created: "A", modified: "M", deleted: "D" };
+const VIEWS = { content: "Content", changes: "Changes" };
 
 export function Files({ following, connection, isConnected }) {
   const [chosen, setChosen] = useState(null);
@@ -15,13 +16,32 @@ export function Files({ following, connection, isConnected }) {
     const last = [...changes.values()].filter((change) => change.status !== "deleted").at(-1);
     if (!chosen && last) setChosen(last.path);
   }, [filesVersion]);
-  const around = { connection, sessionId: session.id, version: filesVersion, changes, chosen, onChoose: setChosen };
+  const around = {
+    connection,
+    sessionId: session.id,
+    version: filesVersion,
+    changes,
+    chosen,
+    onChoose: setChosen,
+  };
   return html`<section class="panel files" aria-label="Files">
     <div class="tree" role="tree" aria-label="Workspace" onKeyDown=${walk}>
       ${isConnected && html`<${Folder} key=${session.id} path="/" level=${1} ...${around} />`}
-      ${deleted.map((change) => html`<div key=${change.path} class="leaf gone"><span class="mark D">D</span> ${change.path}</div>`)}
+      ${deleted.map(
+        ({ path }) => html`<div key=${path} class="leaf gone"><span class="mark D">D</span> ${path}</div>`,
+      )}
     </div>
-    ${chosen && html`<${Viewer} key=${chosen} path=${chosen} change=${changes.get(chosen)} version=${filesVersion} ...${{ connection, sessionId: session.id }} />`}
+    ${
+      chosen &&
+      html`<${Viewer}
+        key=${chosen}
+        path=${chosen}
+        change=${changes.get(chosen)}
+        version=${filesVersion}
+        connection=${connection}
+        sessionId=${session.id}
+      />`
+    }
   </section>`;
 }
 
@@ -33,7 +53,11 @@ function walk(event) {
   const isOpen = item?.getAttribute("aria-expanded");
   const moves = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: items.length - 1 };
   if (event.key in moves) items[Math.min(items.length - 1, Math.max(0, moves[event.key]))]?.focus();
-  else if ((event.key === "ArrowRight" && isOpen === "false") || (event.key === "ArrowLeft" && isOpen === "true")) item.click();
+  else if (
+    (event.key === "ArrowRight" && isOpen === "false") ||
+    (event.key === "ArrowLeft" && isOpen === "true")
+  )
+    item.click();
   else return;
   event.preventDefault();
 }
@@ -60,12 +84,27 @@ function Folder({ path, level, ...around }) {
     return () => clearTimeout(soon);
   }, [version, load]);
   length.current = listing ? listing.directories.length + listing.files.length : 0;
-  if (failure) return failure.code === "RESOURCE_NOT_FOUND" ? null : html`<${Failure} of=${failure} again=${() => load(0, PAGE)} />`;
-  if (listing && level === 1 && !length.current) return html`<${Empty} title="The workspace is empty">Files appear here as the agent or a command makes them.<//>`;
+  if (failure)
+    return failure.code === "RESOURCE_NOT_FOUND"
+      ? null
+      : html`<${Failure} of=${failure} again=${() => load(0, PAGE)} />`;
+  if (listing && level === 1 && !length.current)
+    return html`<${Empty} title="The workspace is empty">
+      Files appear here as the agent or a command makes them.
+    <//>`;
   return html`
-    ${(listing?.directories ?? []).map((entry) => html`<${Directory} key=${entry.path} entry=${entry} level=${level} ...${around} />`)}
-    ${(listing?.files ?? []).map((entry) => html`<${Leaf} key=${entry.path} entry=${entry} level=${level} ...${around} />`)}
-    ${listing?.hasMore && html`<button type="button" disabled=${isBusy} onClick=${() => load(length.current, PAGE)}>Show more</button>`}
+    ${(listing?.directories ?? []).map(
+      (entry) => html`<${Directory} key=${entry.path} entry=${entry} level=${level} ...${around} />`,
+    )}
+    ${(listing?.files ?? []).map(
+      (entry) => html`<${Leaf} key=${entry.path} entry=${entry} level=${level} ...${around} />`,
+    )}
+    ${
+      listing?.hasMore &&
+      html`<button type="button" disabled=${isBusy} onClick=${() => load(length.current, PAGE)}>
+        Show more
+      </button>`
+    }
   `;
 }
 
@@ -74,8 +113,15 @@ function Directory({ entry, level, ...around }) {
   const isOpen = wanted ?? [...around.changes.keys()].some((path) => path.startsWith(`${entry.path}/`));
   const toggle = () => setWanted(!isOpen);
   return html`
-    <div class="leaf level-${Math.min(level, 9)}" role="treeitem" tabindex="0" aria-level=${level} aria-expanded=${isOpen} onClick=${toggle}
-      onKeyDown=${(event) => event.key === "Enter" && toggle()}>
+    <div
+      class="leaf level-${Math.min(level, 9)}"
+      role="treeitem"
+      tabindex="0"
+      aria-level=${level}
+      aria-expanded=${isOpen}
+      onClick=${toggle}
+      onKeyDown=${(event) => event.key === "Enter" && toggle()}
+    >
       <span class="fold" aria-hidden="true">${isOpen ? "▾" : "▸"}</span> ${entry.name}/
     </div>
     ${isOpen && html`<${Folder} path=${entry.path} level=${level + 1} ...${around} />`}
@@ -85,13 +131,30 @@ function Directory({ entry, level, ...around }) {
 function Leaf({ entry, level, changes, chosen, onChoose }) {
   const change = changes.get(entry.path);
   const choose = () => onChoose(entry.path);
-  return html`<div class="leaf level-${Math.min(level, 9)}" role="treeitem" tabindex="0" aria-level=${level} aria-selected=${chosen === entry.path} onClick=${choose}
-    onKeyDown=${(event) => event.key === "Enter" && choose()}>
+  return html`<div
+    class="leaf level-${Math.min(level, 9)}"
+    role="treeitem"
+    tabindex="0"
+    aria-level=${level}
+    aria-selected=${chosen === entry.path}
+    onClick=${choose}
+    onKeyDown=${(event) => event.key === "Enter" && choose()}
+  >
     <span class="name">${entry.name}</span>
-    ${change && html`<span class="small">${change.added > 0 && html`<span class="plus">+${change.added}</span> `}${change.removed > 0 && html`<span class="minus">−${change.removed}</span> `}</span>
-      <span class="mark ${MARKS[change.status]}" title=${change.status}>${MARKS[change.status]}</span>`}
+    ${change && html`<${Mark} of=${change} />`}
     <span class="size quiet small">${sizeOf(entry.size)}</span>
   </div>`;
+}
+
+/** How many lines of a file came and went, and what became of it. */
+function Mark({ of: { added, removed, status } }) {
+  return html`
+    <span class="small">
+      ${added > 0 && html`<span class="plus">+${added}</span> `}
+      ${removed > 0 && html`<span class="minus">−${removed}</span> `}
+    </span>
+    <span class="mark ${MARKS[status]}" title=${status}>${MARKS[status]}</span>
+  `;
 }
 
 function Viewer({ path, change, version, connection, sessionId }) {
@@ -103,19 +166,37 @@ function Viewer({ path, change, version, connection, sessionId }) {
   const load = () => ask(async () => setFile(await connection.call("file.read", { sessionId, path })));
   useEffect(() => void load(), [path, version]);
   return html`<div class="viewer">
-    <header><code>${path}</code>
-      <${Tabs} label="View" chosen=${view} onChoose=${setWanted} tabs=${{ content: "Content", changes: "Changes" }} /></header>
+    <header>
+      <code>${path}</code>
+      <${Tabs} label="View" chosen=${view} onChoose=${setWanted} tabs=${VIEWS} />
+    </header>
     <${Failure} of=${failure} again=${load} />
     ${view === "content" && file && html`<${Content} file=${file} />`}
-    ${view === "changes" && (hasDiffs
-      ? change.diffs.map(({ seq, diff }) => html`<div key=${seq}><p class="quiet small">event ${seq}</p><${Diff} text=${diff} /></div>`)
-      : html`<${Empty} title="No changes to show">${change?.status === "created" ? "The file is new: all of it was added." : "Nobody has changed it since this page follows the session."}<//>`)}
+    ${
+      view === "changes" &&
+      (hasDiffs
+        ? change.diffs.map(
+            ({ seq, diff }) =>
+              html`<div key=${seq}><p class="quiet small">event ${seq}</p><${Diff} text=${diff} /></div>`,
+          )
+        : html`<${Empty} title="No changes to show">${whyNoDiffs(change)}<//>`)
+    }
   </div>`;
 }
 
+const whyNoDiffs = (change) =>
+  change?.status === "created"
+    ? "The file is new: all of it was added."
+    : "Nobody has changed it since this page follows the session.";
+
 function Content({ file }) {
-  if (file.encoding === "base64") return html`<${Empty} title="Not a text">${sizeOf(file.size)} of something else.<//>`;
+  if (file.encoding === "base64")
+    return html`<${Empty} title="Not a text">${sizeOf(file.size)} of something else.<//>`;
   const lines = file.content.replace(/\n$/, "").split("\n");
-  return html`<pre class="lines" tabindex="0">${lines.slice(0, MOST_LINES).map((line) => html`<span>${line}\n</span>`)}</pre>
-    ${lines.length > MOST_LINES && html`<p class="quiet small">… and ${lines.length - MOST_LINES} more lines.</p>`}`;
+  const shown = lines.slice(0, MOST_LINES).map((line) => html`<span>${line}\n</span>`);
+  const more = lines.length - shown.length;
+  return html`
+    <pre class="lines" tabindex="0">${shown}</pre>
+    ${more > 0 && html`<p class="quiet small">… and ${more} more lines.</p>`}
+  `;
 }

@@ -6,8 +6,16 @@ const MOST_EVENTS = 5000;
 const MOST_ITEMS = 5000;
 const MOST_OUTPUT = 200_000;
 const TOLD_BY_CALLS = new Set([
-  "tool", "command", "command_output", "use_mcp_server", "mcp_server_request_started", "mcp_server_response",
-  "browser_action_launch", "browser_action", "codebase_search_result", "api_req_started",
+  "tool",
+  "command",
+  "command_output",
+  "use_mcp_server",
+  "mcp_server_request_started",
+  "mcp_server_response",
+  "browser_action_launch",
+  "browser_action",
+  "codebase_search_result",
+  "api_req_started",
 ]); // messages of S2 whose content the story has in the call itself
 const ENDED = new Set(["completed", "failed", "cancelled"]);
 
@@ -45,7 +53,8 @@ export class Following extends Store {
   async open({ whole = false } = {}) {
     const { session } = this.value;
     const sessionId = session.id;
-    const opening = (this.opening = Symbol(sessionId));
+    const opening = Symbol(sessionId);
+    this.opening = opening;
     this.connection.opened = this;
     this.connection.onEvent = () => {}; // what was followed before is not taken for the beginning
     await this.connection.unfollow();
@@ -79,7 +88,7 @@ export class Following extends Store {
     return [...this.value.approvals.values()].filter((approval) => approval.status === "pending");
   }
 
-  /** Where to go on: the last event, by its id where one was seen, since numbers are given again after a restoration. */
+  /** Where to go on: the last event, by its id where one was seen; a restoration gives numbers again. */
   #cursor() {
     const { seq, lastEventId } = this.value;
     return lastEventId ? { lastSeq: seq, lastEventId } : { lastSeq: seq };
@@ -134,7 +143,11 @@ const TASK = {
   "task.resumable": moved(() => ({ status: "pending", activity: "resumable" })),
   "task.resumed": moved(() => ({ status: "running", activity: "active" })),
   "task.completed": moved((event) => ({
-    status: "completed", activity: "idle", progress: 100, result: event.result, completedAt: event.timestamp,
+    status: "completed",
+    activity: "idle",
+    progress: 100,
+    result: event.result,
+    completedAt: event.timestamp,
   })),
   "task.failed": moved((event) => ({ status: "failed", activity: "idle", error: event.error })),
   "task.cancelled": moved(() => ({ status: "cancelled", activity: "idle" })),
@@ -150,8 +163,16 @@ function call(state, event) {
   const key = callKey(event);
   if (!state.calls.has(key)) {
     const made = {
-      kind: "call", key: event.id, callKey: key, taskId: event.taskId, time: event.timestamp, output: "", changes: [],
-      toolName: event.toolName, parameters: event.parameters, state: "asking",
+      kind: "call",
+      key: event.id,
+      callKey: key,
+      taskId: event.taskId,
+      time: event.timestamp,
+      output: "",
+      changes: [],
+      toolName: event.toolName,
+      parameters: event.parameters,
+      state: "asking",
     };
     state.calls.set(key, made);
     state.story.push(made);
@@ -164,7 +185,8 @@ function changed(status) {
     state.filesVersion += 1;
     if (event.kind === "directory") return;
     if (status === "deleted") {
-      for (const path of state.changes.keys()) if (path.startsWith(`${event.path}/`)) state.changes.delete(path);
+      for (const path of state.changes.keys())
+        if (path.startsWith(`${event.path}/`)) state.changes.delete(path);
     }
     const before = state.changes.get(event.path) ?? { path: event.path, added: 0, removed: 0, diffs: [] };
     const { added = 0, removed = 0, diff } = event.changes ?? {};
@@ -187,12 +209,20 @@ const ended = (state, event) => {
 };
 
 /** What became of a call that was cut off, by the code of its failure. */
-const CUT_OFF = { CALL_INTERRUPTED: "interrupted", CALL_CANCELLED: "cancelled", CALL_ABANDONED: "interrupted" };
+const CUT_OFF = {
+  CALL_INTERRUPTED: "interrupted",
+  CALL_CANCELLED: "cancelled",
+  CALL_ABANDONED: "interrupted",
+};
 
 /** A call that was interrupted may begin anew, under the same id. */
 const begun = (state, event) =>
   Object.assign(call(state, event), {
-    state: "running", toolName: event.toolName, parameters: event.parameters, result: undefined, error: undefined,
+    state: "running",
+    toolName: event.toolName,
+    parameters: event.parameters,
+    result: undefined,
+    error: undefined,
   });
 
 /** What an event adds to the story. */
@@ -202,12 +232,18 @@ const STORY = {
     if (state.writing?.id === message.id) state.writing = null;
     if (message.ask === "command_output") state.isCommandLong = true;
     if (TOLD_BY_CALLS.has(message.ask ?? message.say)) return;
-    const isTask = state.tasks.get(event.taskId)?.input === message.text && !state.story.some(
-      (item) => item.kind === "message" && item.taskId === event.taskId,
-    );
+    const isTask =
+      state.tasks.get(event.taskId)?.input === message.text &&
+      !state.story.some((item) => item.kind === "message" && item.taskId === event.taskId);
     const isMine = isTask || message.say === "user_feedback";
     state.story.push({
-      kind: "message", key: event.id, taskId: event.taskId, time: event.timestamp, message, isMine, isTask,
+      kind: "message",
+      key: event.id,
+      taskId: event.taskId,
+      time: event.timestamp,
+      message,
+      isMine,
+      isTask,
     });
   },
   "message.delta": (state, event) => {

@@ -3,6 +3,8 @@ import { html, useState } from "../vendor/htm/preact.js";
 import { logIn, useKey } from "./credentials.js";
 import { Failure, Tabs, useAsking } from "./parts.js";
 
+const WAYS = { password: "Password", key: "API key" };
+
 export function Login({ reason, onLoggedIn }) {
   const [way, setWay] = useState("password");
   const [ask, { isBusy, failure }] = useAsking();
@@ -10,7 +12,8 @@ export function Login({ reason, onLoggedIn }) {
     event.preventDefault();
     const given = new FormData(event.currentTarget);
     ask(async () => {
-      const found = way === "key" ? useKey(given.get("key").trim()) : logIn(given.get("email"), given.get("password"));
+      const found =
+        way === "key" ? useKey(given.get("key").trim()) : logIn(given.get("email"), given.get("password"));
       onLoggedIn(await found);
     });
   };
@@ -18,14 +21,24 @@ export function Login({ reason, onLoggedIn }) {
     <form class="card" onSubmit=${submit}>
       <${Brand} />
       <p class="quiet">Run coding agents, watch them work, approve what is risky.</p>
-      <${Tabs} label="Way to log in" chosen=${way} onChoose=${setWay} tabs=${{ password: "Password", key: "API key" }} />
-      ${way === "key"
-        ? html`<label>API key <input name="key" type="password" required autocomplete="off" placeholder="roo_…" /></label>`
-        : html`<label>E-mail <input name="email" type="text" inputmode="email" required autocomplete="username" /></label>
-            <label>Password <input name="password" type="password" required autocomplete="current-password" /></label>`}
+      <${Tabs} label="Way to log in" chosen=${way} onChoose=${setWay} tabs=${WAYS} />
+      ${
+        way === "key"
+          ? html`<label>
+              API key <input name="key" type="password" required autocomplete="off" placeholder="roo_…" />
+            </label>`
+          : html`<label>
+                E-mail <input name="email" type="text" inputmode="email" required autocomplete="username" />
+              </label>
+              <label>
+                Password <input name="password" type="password" required autocomplete="current-password" />
+              </label>`
+      }
       <${Failure} of=${failure ?? (reason && { message: reason })} />
       <button class="primary" disabled=${isBusy}>${isBusy ? "Logging in …" : "Log in"}</button>
-      <p class="quiet small">The first start wrote an administrator's credentials to <code>admin.json</code> in the data directory.</p>
+      <p class="quiet small">
+        The first start wrote an administrator's credentials to <code>admin.json</code> in the data directory.
+      </p>
     </form>
   </main>`;
 }

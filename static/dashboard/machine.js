@@ -23,14 +23,32 @@ export function Machine({ connection, isConnected }) {
   const now = samples.at(-1);
   if (!now) return null;
   return html`<div class="machine" aria-label="Machine">
-    <${Meter} name="CPU" percent=${now.cpuUsage} of=${samples.map((sample) => sample.cpuUsage)} title="Of all processors" />
-    <${Meter} name="Memory" percent=${now.memoryUsage} of=${samples.map((sample) => sample.memoryUsage)} title=${`${sizeOf(now.memoryUsed)} of ${sizeOf(now.memoryTotal)}`} />
-    ${health && html`<span class="chip" title=${health.runtimeProblem ?? "What commands run in"}>${health.runtime}${health.runtimeProblem ? " ⚠" : ""}</span>`}
+    <${Meter}
+      name="CPU"
+      percent=${now.cpuUsage}
+      of=${samples.map((sample) => sample.cpuUsage)}
+      title="Of all processors"
+    />
+    <${Meter}
+      name="Memory"
+      percent=${now.memoryUsage}
+      of=${samples.map((sample) => sample.memoryUsage)}
+      title=${`${sizeOf(now.memoryUsed)} of ${sizeOf(now.memoryTotal)}`}
+    />
+    ${health && html`<${Runtime} of=${health} />`}
   </div>`;
 }
 
+function Runtime({ of: { runtime, runtimeProblem } }) {
+  return html`<span class="chip" title=${runtimeProblem ?? "What commands run in"}>
+    ${runtime}${runtimeProblem ? " ⚠" : ""}
+  </span>`;
+}
+
 function Meter({ name, percent, of, title }) {
-  const points = of.map((value, place) => `${60 - ((of.length - 1 - place) / (KEPT - 1)) * 60},${18 - (value / 100) * 16}`).join(" ");
+  const points = of
+    .map((value, place) => `${60 - ((of.length - 1 - place) / (KEPT - 1)) * 60},${18 - (value / 100) * 16}`)
+    .join(" ");
   return html`<span class="meter" title=${title}>
     <svg viewBox="0 0 60 20" width="60" height="20" aria-hidden="true"><polyline points=${points} /></svg>
     <span class="quiet small">${name}</span> <span class="number">${Math.round(percent)} %</span>

@@ -22,7 +22,8 @@ function fromAddress() {
 }
 
 function toAddress(sessionId) {
-  if (fromAddress() !== sessionId) history.pushState(null, "", sessionId ? `?session=${sessionId}` : location.pathname);
+  if (fromAddress() !== sessionId)
+    history.pushState(null, "", sessionId ? `?session=${sessionId}` : location.pathname);
 }
 
 function App({ first, reason: firstReason }) {
@@ -38,12 +39,25 @@ function App({ first, reason: firstReason }) {
     };
     const made = new Connection(who, loggedOut);
     setConnection(made);
-    return () => (made.close(), setConnection(null));
+    return () => {
+      made.close();
+      setConnection(null);
+    };
   }, [who]);
-  if (!who) return html`<${Login} reason=${reason} onLoggedIn=${(found) => (setReason(""), setWho(found))} />`;
-  const logOut = who.token && (() => (credentials.forget(), setWho(null)));
-  return connection && html`<${Desk} key=${who.token} connection=${connection} onLogOut=${logOut} />`;
+  const loggedIn = (found) => {
+    setReason("");
+    setWho(found);
+  };
+  const logOut = () => {
+    credentials.forget();
+    setWho(null);
+  };
+  if (!who) return html`<${Login} reason=${reason} onLoggedIn=${loggedIn} />`;
+  const onLogOut = who.token && logOut;
+  return connection && html`<${Desk} key=${who.token} connection=${connection} onLogOut=${onLogOut} />`;
 }
+
+const STATE_WORDS = { connected: "Live", lost: "Disconnected" };
 
 function Desk({ connection, onLogOut }) {
   const { state, reason } = useStore(connection.status);
@@ -59,6 +73,10 @@ function Desk({ connection, onLogOut }) {
     toAddress(session.id);
     await next.open().catch(setFailure);
   };
+  const openMade = (session) => {
+    setIsOpening(false);
+    open(session);
+  };
   const openAddressed = async () => {
     const sessionId = fromAddress();
     if (!sessionId) return setFollowing(null);
@@ -70,7 +88,11 @@ function Desk({ connection, onLogOut }) {
   };
   useEffect(() => void (isConnected && !following && openAddressed()), [isConnected]);
   useEffect(() => {
-    connection.onGone = () => (setFollowing(null), toAddress(null), setFailure({ message: "The session is gone." }));
+    connection.onGone = () => {
+      setFollowing(null);
+      toAddress(null);
+      setFailure({ message: "The session is gone." });
+    };
     connection.onTrouble = setFailure;
     addEventListener("popstate", openAddressed);
     return () => removeEventListener("popstate", openAddressed);
@@ -80,21 +102,43 @@ function Desk({ connection, onLogOut }) {
   return html`<div class="desk">
     <header class="top">
       <${Brand} />
-      <span class="status ${state}" role="status">${state === "connected" ? "Live" : state === "lost" ? "Disconnected" : state}</span>
+      <span class="status ${state}" role="status">${STATE_WORDS[state] ?? state}</span>
       <${Machine} ...${around} />
-      <nav aria-label="Documents"><a href="docs">API</a><a href="redoc">Reference</a>${onLogOut && html`<button type="button" class="plain" onClick=${onLogOut}>Log out</button>`}</nav>
+      <nav aria-label="Documents">
+        <a href="docs">API</a>
+        <a href="redoc">Reference</a>
+        ${onLogOut && html`<button type="button" class="plain" onClick=${onLogOut}>Log out</button>`}
+      </nav>
     </header>
     ${!isConnected && reason && html`<div class="banner" role="alert">${reason}</div>`}
-    <${Sessions} ...${around} chosen=${following?.value.session} onChoose=${open} onNew=${() => setIsOpening(true)} />
-    ${failure && html`<div class="banner" role="alert"><${Failure} of=${failure} again=${openAddressed} /></div>`}
-    ${following
-      ? html`<${Opened} key=${following.value.session.id} following=${following} ...${around} />`
-      : html`<main class="opened none"><${Empty} title="No session is open">Choose one on the left, or open a new one and give its agent a task.<//></main>`}
-    ${isOpening && html`<${NewSession} ...${around} onClose=${() => setIsOpening(false)} onOpened=${(session) => (setIsOpening(false), open(session))} />`}
+    <${Sessions}
+      ...${around}
+      chosen=${following?.value.session}
+      onChoose=${open}
+      onNew=${() => setIsOpening(true)}
+    />
+    ${
+      failure &&
+      html`<div class="banner" role="alert"><${Failure} of=${failure} again=${openAddressed} /></div>`
+    }
+    ${
+      following
+        ? html`<${Opened} key=${following.value.session.id} following=${following} ...${around} />`
+        : html`<main class="opened none">
+            <${Empty} title="No session is open">
+              Choose one on the left, or open a new one and give its agent a task.
+            <//>
+          </main>`
+    }
+    ${
+      isOpening &&
+      html`<${NewSession} ...${around} onClose=${() => setIsOpening(false)} onOpened=${openMade} />`
+    }
   </div>`;
 }
 
 const PANELS = { files: ["Files", Files], command: ["Command", Command], events: ["Events", Events] };
+const PANEL_TITLES = Object.fromEntries(Object.entries(PANELS).map(([name, [title]]) => [name, title]));
 
 function Opened({ following, connection, isConnected }) {
   const { session, isLoading } = useStore(following);
@@ -115,7 +159,7 @@ function Opened({ following, connection, isConnected }) {
     <${Composer} ...${around} />
   </main>
   <aside class="side" aria-label="Workspace">
-    <${Tabs} label="Panels" chosen=${panel} onChoose=${setPanel} tabs=${Object.fromEntries(Object.entries(PANELS).map(([name, [title]]) => [name, title]))} />
+    <${Tabs} label="Panels" chosen=${panel} onChoose=${setPanel} tabs=${PANEL_TITLES} />
     <${PANELS[panel][1]} ...${around} />
   </aside>`;
 }

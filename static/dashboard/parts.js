@@ -1,8 +1,19 @@
 // Small pieces that every view uses.
 import { html, useState } from "../vendor/htm/preact.js";
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
-const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false });
+const clock = new Intl.DateTimeFormat(undefined, {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hour12: false,
+});
+const day = new Intl.DateTimeFormat(undefined, {
+  month: "short",
+  day: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+  hour12: false,
+});
 
 export const timeOf = (text) => clock.format(new Date(text));
 export const dayOf = (text) => day.format(new Date(text));
@@ -14,13 +25,18 @@ export function sizeOf(bytes) {
   return `${step && bytes < 10 ? bytes.toFixed(1) : Math.round(bytes)} ${units[step]}`;
 }
 
-export function durationOf(milliseconds) {
+function durationOf(milliseconds) {
   return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
+/** A word on a call, and how long the call took, once it is over. */
+export const withDuration = (word, milliseconds) =>
+  milliseconds === undefined ? word : `${word} · ${durationOf(milliseconds)}`;
+
 export const Badge = ({ of }) => html`<span class="badge ${of}">${of}</span>`;
 
-export const Empty = ({ title, children }) => html`<div class="empty"><strong>${title}</strong><p>${children}</p></div>`;
+export const Empty = ({ title, children }) =>
+  html`<div class="empty"><strong>${title}</strong><p>${children}</p></div>`;
 
 export function Failure({ of, again }) {
   if (!of) return null;
@@ -32,7 +48,10 @@ export function Failure({ of, again }) {
 
 /** A unified diff, line by line. */
 export function Diff({ text }) {
-  const lines = text.trimEnd().split("\n").filter((line) => !line.startsWith("--- ") && !line.startsWith("+++ "));
+  const lines = text
+    .trimEnd()
+    .split("\n")
+    .filter((line) => !line.startsWith("--- ") && !line.startsWith("+++ "));
   const kinds = { "+": "added", "-": "removed", "@": "place" };
   return html`<pre class="diff" tabindex="0">${lines.map(
     (line) => html`<span class=${kinds[line[0]] ?? ""}>${line || " "}\n</span>`,

@@ -19,30 +19,57 @@ export function Sessions({ connection, isConnected, chosen, onChoose, onNew }) {
   );
   useEffect(() => void (isConnected && load(0)), [isConnected, chosen?.id, chosen?.updatedAt]);
   return html`<nav class="sessions" aria-label="Sessions">
-    <header><h2>Sessions</h2><button type="button" class="primary small" onClick=${onNew}>New session</button></header>
+    <header>
+      <h2>Sessions</h2>
+      <button type="button" class="primary small" onClick=${onNew}>New session</button>
+    </header>
     <${Failure} of=${failure} again=${() => load(0)} />
-    ${sessions?.length === 0 && html`<${Empty} title="No session yet">Open one: it gets a workspace of its own, and its commands run in a sandbox.<//>`}
+    ${
+      sessions?.length === 0 &&
+      html`<${Empty} title="No session yet">
+        Open one: it gets a workspace of its own, and its commands run in a sandbox.
+      <//>`
+    }
     <ul>
       ${(sessions ?? []).map(
         (session) => html`<li key=${session.id}>
-          <a href=${`?session=${session.id}`} aria-current=${session.id === chosen?.id ? "page" : undefined}
-            onClick=${(event) => !event.metaKey && !event.ctrlKey && (event.preventDefault(), onChoose(session))}>
-            <span class="dot ${session.status}" title=${session.status}></span>
-            <span class="name">${session.name}</span>
-            <span class="quiet small">${dayOf(session.createdAt)} · ${session.config.provider}</span>
-          </a>
+          <${SessionLink} session=${session} isChosen=${session.id === chosen?.id} onChoose=${onChoose} />
         </li>`,
       )}
     </ul>
-    ${hasMore && html`<button type="button" disabled=${isBusy} onClick=${() => load(sessions.length)}>Show more</button>`}
+    ${
+      hasMore &&
+      html`<button type="button" disabled=${isBusy} onClick=${() => load(sessions.length)}>Show more</button>`
+    }
   </nav>`;
+}
+
+/** Opens its session here; with a key held down it is a link like any other, and the browser opens a tab. */
+function SessionLink({ session, isChosen, onChoose }) {
+  const choose = (event) => {
+    if (event.metaKey || event.ctrlKey) return;
+    event.preventDefault();
+    onChoose(session);
+  };
+  return html`<a
+    href=${`?session=${session.id}`}
+    aria-current=${isChosen ? "page" : undefined}
+    onClick=${choose}
+  >
+    <span class="dot ${session.status}" title=${session.status}></span>
+    <span class="name">${session.name}</span>
+    <span class="quiet small">${dayOf(session.createdAt)} · ${session.config.provider}</span>
+  </a>`;
 }
 
 /** The rules that the new session gets: the last fitting one decides. */
 const RULES = {
   ask: [],
   edits: [{ group: "edit", decision: "always" }],
-  all: [{ group: "edit", decision: "always" }, { group: "command", decision: "always" }],
+  all: [
+    { group: "edit", decision: "always" },
+    { group: "command", decision: "always" },
+  ],
 };
 
 export function NewSession({ connection, onOpened, onClose }) {
@@ -52,10 +79,17 @@ export function NewSession({ connection, onOpened, onClose }) {
   const submit = (event) => {
     event.preventDefault();
     const given = Object.fromEntries(new FormData(event.currentTarget));
-    const config = { provider: given.provider || "auto", model: given.model || "auto", network: given.network === "on" };
+    const config = {
+      provider: given.provider || "auto",
+      model: given.model || "auto",
+      network: given.network === "on",
+    };
     if (RULES[given.rules].length) config.approvals = RULES[given.rules];
     ask(async () => {
-      const { session } = await connection.call("session.create", { name: given.name || "Untitled session", config });
+      const { session } = await connection.call("session.create", {
+        name: given.name || "Untitled session",
+        config,
+      });
       onOpened(session);
     });
   };
@@ -68,7 +102,10 @@ export function NewSession({ connection, onOpened, onClose }) {
         <label>Model or playbook <input name="model" maxlength="256" placeholder="auto" /></label>
         <datalist id="providers"><option value="auto" /><option value="scripted" /></datalist>
       </div>
-      <p class="quiet small">With <code>auto</code> the server picks what is configured; without a language model a playbook plays that fits the task.</p>
+      <p class="quiet small">
+        With <code>auto</code> the server picks what is configured; without a language model a playbook plays
+        that fits the task.
+      </p>
       <label>The agent may by itself
         <select name="rules">
           <option value="ask">what the server's settings say</option>

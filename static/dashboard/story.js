@@ -1,7 +1,7 @@
-// The story of a session: what was said, which tools ran, and how it ended. Long ones are shown from their end.
+// The story of a session: what was said, which tools ran, and how it ended. Long ones are shown from the end.
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/htm/preact.js";
 import { Parameters } from "./approvals.js";
-import { Diff, durationOf, Empty, timeOf } from "./parts.js";
+import { Diff, Empty, timeOf, withDuration } from "./parts.js";
 
 const WINDOW = 150;
 const NEAR_PX = 80;
@@ -19,12 +19,36 @@ export function Story({ following }) {
     isAtEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_PX;
   };
   const items = story.slice(-shown);
+  const earlier = story.length - items.length;
   return html`<div class="story" ref=${view} onScroll=${scrolled} tabindex="0" aria-label="Story">
-    ${start > 0 && html`<button type="button" onClick=${() => following.open({ whole: true })}>Load the first ${start} events too</button>`}
-    ${story.length > shown && html`<button type="button" onClick=${() => setShown(shown + WINDOW)}>Show ${Math.min(WINDOW, story.length - shown)} earlier of ${story.length - shown}</button>`}
-    ${!story.length && !isLoading && html`<${Empty} title="Nothing has happened yet">Give the agent a task below, or run a command in its workspace.<//>`}
+    ${
+      start > 0 &&
+      html`<button type="button" onClick=${() => following.open({ whole: true })}>
+        Load the first ${start} events too
+      </button>`
+    }
+    ${
+      earlier > 0 &&
+      html`<button type="button" onClick=${() => setShown(shown + WINDOW)}>
+        Show ${Math.min(WINDOW, earlier)} earlier of ${earlier}
+      </button>`
+    }
+    ${
+      !story.length &&
+      !isLoading &&
+      html`<${Empty} title="Nothing has happened yet">
+        Give the agent a task below, or run a command in its workspace.
+      <//>`
+    }
     <ol aria-live="polite" aria-relevant="additions">
-      ${items.map((item) => html`<${ITEMS[item.kind]} key=${item.key} item=${item} state=${item.state} length=${item.output?.length} />`)}
+      ${items.map(
+        (item) => html`<${ITEMS[item.kind]}
+          key=${item.key}
+          item=${item}
+          state=${item.state}
+          length=${item.output?.length}
+        />`,
+      )}
       ${writing && html`<li class="message"><p>${writing.text}<span class="caret"></span></p></li>`}
     </ol>
   </div>`;
@@ -33,10 +57,14 @@ export function Story({ following }) {
 function Said({ item: { message, isMine, isTask, time } }) {
   const isResult = message.say === "completion_result";
   const images = message.images ?? [];
-  const text = message.say === "browser_action_result" ? "" : message.text ?? message.ask ?? "";
+  const text = message.say === "browser_action_result" ? "" : (message.text ?? message.ask ?? "");
   const who = isTask ? "Task" : isMine ? "You" : "Agent";
-  return html`<li class="message ${isMine ? "mine" : ""} ${isResult ? "result" : ""} ${message.say === "error" ? "error" : ""}">
-    <header><span class="who">${isResult ? "Result" : who}</span> <time class="quiet small">${timeOf(time)}</time></header>
+  const kinds = ["message", isMine && "mine", isResult && "result", message.say === "error" && "error"];
+  return html`<li class=${kinds.filter(Boolean).join(" ")}>
+    <header>
+      <span class="who">${isResult ? "Result" : who}</span>${" "}
+      <time class="quiet small">${timeOf(time)}</time>
+    </header>
     ${text && html`<${Text} of=${text} />`}
     ${images.map((image) => html`<img src=${image} alt="" />`)}
   </li>`;
@@ -45,12 +73,21 @@ function Said({ item: { message, isMine, isTask, time } }) {
 /** Text with its `code` set off. */
 function Text({ of }) {
   const parts = of.split(/(`[^`\n]+`)/);
-  return html`<p>${parts.map((part) => (part.length > 2 && part[0] === "`" ? html`<code>${part.slice(1, -1)}</code>` : part))}</p>`;
+  const isCode = (part) => part.length > 2 && part[0] === "`";
+  return html`<p>
+    ${parts.map((part) => (isCode(part) ? html`<code>${part.slice(1, -1)}</code>` : part))}
+  </p>`;
 }
 
 const STATES = {
-  asking: "waits for you", running: "running", done: "done", failed: "failed",
-  rejected: "rejected", expired: "expired", cancelled: "cancelled", approved: "approved",
+  asking: "waits for you",
+  running: "running",
+  done: "done",
+  failed: "failed",
+  rejected: "rejected",
+  expired: "expired",
+  cancelled: "cancelled",
+  approved: "approved",
   interrupted: "interrupted",
 };
 
@@ -59,14 +96,18 @@ function Called({ item }) {
   if (toolName === "attempt_completion" && !error) return null;
   const text = result?.output ?? output;
   const what = parameters?.command ?? parameters?.path ?? "";
+  const isOpen =
+    Boolean(error || parameters?.command) || changes.length > 0 || state === "failed" || state === "rejected";
   return html`<li class="call ${state}">
-    <details open=${state === "failed" || state === "rejected" || Boolean(error) || changes.length > 0 || Boolean(parameters?.command)}>
+    <details open=${isOpen}>
       <summary>
         <span class="mark" aria-hidden="true"></span>
         <span class="tool">${toolName}</span> <code>${what}</code>
-        <span class="quiet small">${STATES[state]}${item.executionTime === undefined ? "" : ` · ${durationOf(item.executionTime)}`}${taskId ? "" : " · run by hand"}</span>
+        <span class="quiet small">
+          ${withDuration(STATES[state], item.executionTime)}${taskId ? "" : " · run by hand"}
+        </span>
       </summary>
-      ${verdict?.status === "rejected" && html`<p class="quiet small">Rejected by ${verdict.resolvedBy ?? "somebody"}${verdict.feedback ? `: ${verdict.feedback}` : ""}</p>`}
+      ${verdict?.status === "rejected" && html`<${Rejected} of=${verdict} />`}
       ${error && html`<p class="small error">${error}</p>`}
       ${changes.map((change) => html`<${Changed} key=${change.path} ...${change} />`)}
       ${!parameters?.command && !changes.length && html`<${Parameters} of=${parameters} />`}
@@ -75,9 +116,18 @@ function Called({ item }) {
   </li>`;
 }
 
+const Rejected = ({ of: { resolvedBy, feedback } }) => html`<p class="quiet small">
+  Rejected by ${resolvedBy ?? "somebody"}${feedback ? `: ${feedback}` : ""}
+</p>`;
+
 const Changed = ({ path, status, added, removed, diff }) => html`<div class="changed">
-  <p class="small"><span class="badge ${status}">${status}</span> <code>${path}</code>
-    ${status === "modified" && html` <span class="plus">+${added}</span> <span class="minus">−${removed}</span>`}</p>
+  <p class="small">
+    <span class="badge ${status}">${status}</span> <code>${path}</code>
+    ${
+      status === "modified" &&
+      html` <span class="plus">+${added}</span> <span class="minus">−${removed}</span>`
+    }
+  </p>
   ${diff && html`<${Diff} text=${diff} />`}
 </div>`;
 
@@ -90,9 +140,12 @@ const ENDS = {
 
 function Ended({ item: { type, event, time } }) {
   const [kind, words] = ENDS[type];
-  return html`<li class="end ${kind}"><span>${words}</span>
-    <span class="quiet small">${event.error ? `${event.error.code}: ${event.error.message}` : ""}${event.reason ?? ""}</span>
-    <time class="quiet small">${timeOf(time)}</time></li>`;
+  const error = event.error ? `${event.error.code}: ${event.error.message}` : "";
+  return html`<li class="end ${kind}">
+    <span>${words}</span>
+    <span class="quiet small">${error}${event.reason ?? ""}</span>
+    <time class="quiet small">${timeOf(time)}</time>
+  </li>`;
 }
 
 const ITEMS = { message: Said, call: Called, end: Ended };

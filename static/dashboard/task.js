@@ -11,15 +11,37 @@ export function TaskBar({ following, connection }) {
   if (!task) return null;
   const where = { sessionId: following.value.session.id, taskId: task.id };
   const state = task.status === "running" || task.activity === "resumable" ? task.activity : task.status;
+  const calling = (operation, more) => () => ask(() => connection.call(operation, { ...where, ...more }));
   const queued = tasks.filter((one) => one.status === "pending" && one.id !== task.id).length;
   return html`<section class="task" aria-label="Task">
     <div class="line">
       <${Badge} of=${state} />
       <span class="input" title=${task.input}>${task.input}</span>
       ${queued > 0 && html`<span class="quiet small">${queued} queued</span>`}
-      ${task.activity === "resumable" && !hasEnded(task) && html`<button type="button" disabled=${isBusy} onClick=${() => ask(() => connection.call("task.resume", where))}>Resume</button>`}
-      ${following.value.isCommandLong && ["continue", "kill"].map((action) => html`<button type="button" key=${action} disabled=${isBusy} onClick=${() => ask(() => connection.call("task.command", { ...where, action }))}>${COMMAND_WORDS[action]}</button>`)}
-      ${!hasEnded(task) && html`<button type="button" class="danger" disabled=${isBusy} onClick=${() => ask(() => connection.call("task.cancel", where))}>Cancel</button>`}
+      ${
+        task.activity === "resumable" &&
+        !hasEnded(task) &&
+        html`<button type="button" disabled=${isBusy} onClick=${calling("task.resume")}>Resume</button>`
+      }
+      ${
+        following.value.isCommandLong &&
+        Object.entries(COMMAND_WORDS).map(
+          ([action, words]) => html`<button
+            type="button"
+            key=${action}
+            disabled=${isBusy}
+            onClick=${calling("task.command", { action })}
+          >
+            ${words}
+          </button>`,
+        )
+      }
+      ${
+        !hasEnded(task) &&
+        html`<button type="button" class="danger" disabled=${isBusy} onClick=${calling("task.cancel")}>
+          Cancel
+        </button>`
+      }
     </div>
     <progress max="100" value=${task.progress} aria-label="Progress">${task.progress} %</progress>
     <${Failure} of=${failure} />
@@ -46,16 +68,37 @@ export function Composer({ following, connection, isConnected }) {
   const keys = (event) => event.key === "Enter" && !event.shiftKey && !event.isComposing && send(event);
   return html`<form class="composer" onSubmit=${send}>
     <${Failure} of=${failure} />
-    <label><span class="hidden">${isTalking ? "Message" : "Task"}</span>
-      <textarea rows="2" value=${text} onInput=${(event) => setText(event.currentTarget.value)} onKeyDown=${keys}
-        placeholder=${isTalking ? "Tell the agent something …" : "What should the agent do?"}></textarea>
+    <label>
+      <span class="hidden">${isTalking ? "Message" : "Task"}</span>
+      <textarea
+        rows="2"
+        value=${text}
+        onInput=${(event) => setText(event.currentTarget.value)}
+        onKeyDown=${keys}
+        placeholder=${isTalking ? "Tell the agent something …" : "What should the agent do?"}
+      ></textarea>
     </label>
     <footer>
-      ${task && !hasEnded(task)
-        ? html`<label class="check small"><input type="checkbox" checked=${isNewTask} onChange=${(event) => setIsNewTask(event.currentTarget.checked)} /> as a new task, after this one</label>`
-        : html`<span class="quiet small">Enter sends, Shift + Enter makes a line</span>`}
-      ${isTalking && following.pending.length > 0 && html`<span class="small warning">A message rejects what waits for approval.</span>`}
-      <button class="primary" disabled=${isBusy || !isConnected || !text.trim()}>${isTalking ? "Send" : "Give task"}</button>
+      ${
+        task && !hasEnded(task)
+          ? html`<label class="check small">
+              <input
+                type="checkbox"
+                checked=${isNewTask}
+                onChange=${(event) => setIsNewTask(event.currentTarget.checked)}
+              />${" "}
+              as a new task, after this one
+            </label>`
+          : html`<span class="quiet small">Enter sends, Shift + Enter makes a line</span>`
+      }
+      ${
+        isTalking &&
+        following.pending.length > 0 &&
+        html`<span class="small warning">A message rejects what waits for approval.</span>`
+      }
+      <button class="primary" disabled=${isBusy || !isConnected || !text.trim()}>
+        ${isTalking ? "Send" : "Give task"}
+      </button>
     </footer>
   </form>`;
 }

@@ -7,7 +7,11 @@ Redoc.init(
     expandResponses: "200,201",
     sortRequiredPropsFirst: true,
     theme: {
-      typography: { fontFamily: own, headings: { fontFamily: own }, code: { fontFamily: "ui-monospace, monospace" } },
+      typography: {
+        fontFamily: own,
+        headings: { fontFamily: own },
+        code: { fontFamily: "ui-monospace, monospace" },
+      },
     },
   },
   document.getElementById("reader"),

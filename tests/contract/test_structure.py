@@ -27,6 +27,17 @@ GUIDES = {
 NAMED = sorted(
     {(guide, path) for guide, text in GUIDES.items() for path in re.findall(r"`([a-z]+/[\w/.]*)`", text)}
 )
+SCRIPTS = sorted(
+    str(path.relative_to(PROJECT))
+    for pattern in (
+        "static/dashboard/*.js",
+        "static/pages/*.js",
+        "tests/end_to_end/clients/*.mjs",
+        "bench/peers/*.cjs",
+    )
+    for path in PROJECT.glob(pattern)
+)
+MOST_COLUMNS = 110
 CITED = re.compile(r'\b(S[0-4]), "([^"]+)"')
 
 
@@ -83,3 +94,9 @@ def test_a_section_that_is_cited_is_named_among_the_sources(document: str, secti
 @pytest.mark.parametrize(("guide", "path"), NAMED)
 def test_what_a_guide_for_readers_of_the_code_names_exists(guide: str, path: str) -> None:
     assert (PROJECT / path).exists()
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_no_line_of_a_script_is_long_not_even_in_a_template(script: str) -> None:
+    lines = (PROJECT / script).read_text().splitlines()
+    assert [number for number, line in enumerate(lines, 1) if len(line) > MOST_COLUMNS] == []

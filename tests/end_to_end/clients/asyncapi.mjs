@@ -9,6 +9,9 @@ finish({
   problems: diagnostics
     .filter((found) => found.severity <= WARNING)
     .map((found) => `${found.path.join(".")}: ${found.message}`),
-  channels: document.channels().all().map((channel) => channel.address()),
+  channels: document
+    .channels()
+    .all()
+    .map((channel) => channel.address()),
   operations: document.operations().all().length,
 });

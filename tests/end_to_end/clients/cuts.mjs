@@ -29,7 +29,7 @@ function visit(patience) {
         socket.io.engine.close();
         resolve();
       };
-      socket.onAny((type, data) => {
+      socket.onAny((_type, data) => {
         if (data.seq === undefined) return;
         seen.push(data.seq);
         if (seen.length >= events) leave();

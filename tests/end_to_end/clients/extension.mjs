@@ -1,5 +1,6 @@
 // Plays a script of S2's API: calls with positional arguments, and events to wait for. The script is JSON:
-// {connect: auth}, {call: [name, ...arguments], as: "a"}, {until: event or ask}, {namespace, call, …} for S0's words.
+// {connect: auth}, {call: [name, ...arguments], as: "a"}, {until: event or ask},
+// {namespace, call, …} for S0's words.
 // "$a" stands for what a call answered; `seen` has every event with its arguments, in the order it came.
 import { connect, extra, finish } from "./kit.mjs";
 
@@ -32,6 +33,11 @@ async function until(wanted) {
   }
 }
 
+async function within(namespace) {
+  others[namespace] ??= await connect(namespace);
+  return others[namespace];
+}
+
 function filled(content) {
   if (typeof content === "string" && content.startsWith("$")) return saved[content.slice(1)];
   if (Array.isArray(content)) return content.map(filled);
@@ -46,8 +52,8 @@ for (const step of script) {
   if (step.connect) socket = await connect("/extension", filled(step.connect), options, listen);
   if (step.call) {
     const [name, ...given] = filled(step.call);
-    const other = step.namespace && (others[step.namespace] ??= await connect(step.namespace));
-    const answer = await (other || socket).emitWithAck(name, ...given);
+    const one = step.namespace ? await within(step.namespace) : socket;
+    const answer = await one.emitWithAck(name, ...given);
     acks.push(answer);
     if (step.as) saved[step.as] = step.part ? answer.result[step.part] : answer.result;
   }

@@ -8,7 +8,10 @@ const headers = { Authorization: `Bearer ${key}`, "Content-Type": "application/j
 const post = (path, body) =>
   fetch(url + path, { method: "POST", headers, body: JSON.stringify(body) }).then((answer) => answer.json());
 
-const made = await post("/api/v1/sessions", { name: "Raw", config: { provider: "scripted", model: playbook } });
+const made = await post("/api/v1/sessions", {
+  name: "Raw",
+  config: { provider: "scripted", model: playbook },
+});
 const path = `/api/v1/sessions/${made.session.id}/tasks`;
 const address = `${url.replace("http", "ws")}/ws/${made.session.id}`;
 const socket =

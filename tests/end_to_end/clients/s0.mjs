@@ -3,8 +3,15 @@ import { io } from "socket.io-client";
 import { connect, finish, key, once, url } from "./kit.mjs";
 
 const EVENTS = [
-  "task.started", "task.progress", "task.completed", "task.failed", "tool.started", "tool.completed",
-  "approval.required", "file.created", "file.modified",
+  "task.started",
+  "task.progress",
+  "task.completed",
+  "task.failed",
+  "tool.started",
+  "tool.completed",
+  "approval.required",
+  "file.created",
+  "file.modified",
 ];
 const root = await connect();
 const config = { provider: "scripted", model: "write-and-run" };
@@ -12,7 +19,10 @@ const { session } = await root.emitWithAck("session.create", { name: "S0", confi
 const socket = io(url, { auth: { token: key, sessionId: session.id } });
 const seen = {};
 for (const event of EVENTS) {
-  socket.on(event, (data) => (seen[event] ??= []).push(data));
+  socket.on(event, (data) => {
+    seen[event] ??= [];
+    seen[event].push(data);
+  });
 }
 socket.on("approval.required", (data) =>
   socket.emitWithAck("approval.respond", { approvalId: data.approvalId, action: "approve" }),

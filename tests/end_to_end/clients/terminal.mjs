@@ -28,7 +28,10 @@ async function shows(text) {
 
 let socket = await follow();
 const { terminal } = await socket.emitWithAck("terminal.open", {
-  sessionId, command: "PS1='$ ' exec bash --norc", columns: 100, rows: 30,
+  sessionId,
+  command: "PS1='$ ' exec bash --norc",
+  columns: 100,
+  rows: 30,
 });
 const place = { sessionId, terminalId: terminal.id };
 await socket.emitWithAck("terminal.input", { ...place, data: "echo $((40 + 2)); stty size\r" });
