@@ -168,7 +168,8 @@ def test_a_model_that_nobody_knows_fails_the_task_with_its_name(
     server: ServerProcess, protocol: Protocol, mock_models: MockModels
 ) -> None:
     mock_models.say({"content": "Yes."}, match={"model": "another"})
-    outcome = work(server, protocol, mock_models, until("taskAborted"))
+    given_up = (until("taskIdle"), call("pressSecondaryButton"), until("taskAborted"))
+    outcome = work(server, protocol, mock_models, *given_up)
     [failed] = events(outcome, "task.failed")
     assert failed["error"]["code"] == "MODEL_UNKNOWN"
     assert protocol.model in failed["error"]["message"]
