@@ -145,7 +145,7 @@ async def test_a_call_that_is_under_way_is_told_that_the_server_stops(begin: Mak
     assert await exit_code(life) == 0
     assert processes_with("sleep 54321.4") == []
     assert "Traceback" not in life.server.log
-    assert life.seen[-1]["type"] == "tool.completed"
+    assert [each["type"] for each in life.seen[-2:]] == ["tool.completed", "tool.failed"]
 
 
 async def test_a_rest_call_that_is_under_way_is_told_that_the_server_stops(begin: MakeLife) -> None:

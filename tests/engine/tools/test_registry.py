@@ -31,7 +31,7 @@ NAMES = [
 ]
 
 
-def test_the_default_tools_are_the_first_eight() -> None:
+def test_the_default_tools_are_these_in_this_order() -> None:
     assert list(ToolRegistry().tools) == NAMES
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from inotify_simple import INotify
+from structlog.testing import CapturingLogger
 
 from engine.watching import kernel, tree, watch, watchers
 from models.file import ArchiveDownload, ArchiveUpload, FileDelete, FileRename, FileUpdate, FileWrite
@@ -254,14 +255,16 @@ async def test_the_changes_stand_before_the_end_of_the_command(watched: Watched)
 
 
 async def test_more_directories_than_are_watched_are_left_and_the_log_says_so(
-    watched: Watched, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    said = CapturingLogger()
+    monkeypatch.setattr(watch, "log", said)
     monkeypatch.setattr(tree, "MOST_FOLDERS", 3)
     for name in ("a/deep", "b/deep"):
         (watched.folder / name).mkdir(parents=True)
     await watched.run("echo > near; echo > a/mid; echo > a/deep/far; echo > b/deep/far; echo > b/mid")
     assert sorted(await watched.changes()) == ["created /a/mid", "created /b/mid", "created /near"]
-    assert capsys.readouterr().out.count("too large to be watched") <= 1
+    assert [call.args for call in said.calls] == [("workspace too large to be watched as a whole",)]
 
 
 def _no_instance(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -288,9 +291,10 @@ def _one_watch(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_where_the_kernel_has_no_room_changes_are_found_by_comparing_and_the_log_says_so(
     watched: Watched,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
     use_up: Callable[[pytest.MonkeyPatch], None],
 ) -> None:
+    said = CapturingLogger()
+    monkeypatch.setattr(watch, "log", said)
     use_up(monkeypatch)
     await watched.workspace.create("src/kept.txt", b"one\n")
     await watched.workspace.create("src/still.txt", b"one\n")
@@ -305,7 +309,7 @@ async def test_where_the_kernel_has_no_room_changes_are_found_by_comparing_and_t
     ]
     (kept,) = [each for each in await watched.told() if each["path"] == "/src/kept.txt"]
     assert "+two" in kept["changes"]["diff"]
-    assert "found by comparing" in capsys.readouterr().out
+    assert any("found by comparing" in call.args[0] for call in said.calls)
     await watched.workspace.write("src/kept.txt", b"mine", may_create=False, may_replace=True)
     await watched.run("rm src/new/b; true")
     assert (await watched.changes())[5:] == ["deleted /src/new/b"]
