@@ -9,8 +9,11 @@ from __future__ import annotations
 
 def lines_of(text: str) -> list[str]:
     """Lines without their endings and without a byte-order mark."""
-    lines = [line.removesuffix("\r") for line in text.removeprefix("\ufeff").split("\n")]
-    return lines if lines[-1] else lines[:-1]
+    lines = text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
+    rest = lines.pop().removesuffix("\r")
+    if rest:
+        lines.append(rest)
+    return lines
 
 
 def ended_lines(text: str) -> list[str]:
