@@ -21,3 +21,13 @@ def ended_lines(text: str) -> list[str]:
     *lines, rest = text.split("\n")
     ended = [f"{line}\n" for line in lines]
     return [*ended, rest] if rest else ended
+
+
+def last_lines(text: str, count: int) -> str:
+    """The last lines with their endings, `count` of them or all that there are; `count` is 1 or more."""
+    start = len(text) - 1 if text.endswith("\n") else len(text)
+    for _ in range(count):
+        start = text.rfind("\n", 0, start)
+        if start < 0:
+            return text
+    return text[start + 1 :]

@@ -12,7 +12,7 @@ from engine.concurrency.shield import run_to_completion
 from engine.runtimes.output import Tail
 from engine.workspace.workspace import Workspace
 from models.identifier import new_id
-from models.lines import ended_lines
+from models.lines import last_lines
 
 FOLDER: Final = ".agent_logs"
 KEPT_CHARACTERS: Final = 500_000
@@ -58,7 +58,7 @@ class ProcessLogFile:
 
     def tail(self, lines: int) -> str:
         """The last lines."""
-        return "".join(ended_lines(self._tail.text)[-lines:])
+        return last_lines(self._tail.text, lines)
 
     @property
     def kept_characters(self) -> int:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from models.lines import ended_lines, lines_of
+from models.lines import ended_lines, last_lines, lines_of
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,8 @@ def test_each_line_is_what_stands_before_its_end(text: str) -> None:
 @given(some.text(some.sampled_from("ab\r\n\ufeff\u2028")))
 def test_lines_with_their_ends_are_the_text(text: str) -> None:
     assert "".join(ended_lines(text)) == text
+
+
+@given(some.text(some.sampled_from("ab\r\n")), some.integers(1, 5))
+def test_the_last_lines_are_those_of_all(text: str, count: int) -> None:
+    assert last_lines(text, count) == "".join(ended_lines(text)[-count:])

@@ -70,7 +70,10 @@ async def test_what_it_prints_meanwhile_is_told_before_the_next_request(agent: A
     assert told(agent)[2].endswith("goes on. Printed since you last heard of it:\nmore")
 
 
-async def test_a_command_that_ends_in_time_is_answered_as_ever(agent: Agent) -> None:
+async def test_a_command_that_ends_in_time_is_answered_as_ever(
+    agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "ASKS_AFTER_S", 1000.0)
     await agent.run([running("echo quick", timeout=30)], [done()])
     assert told(agent)[1].startswith("Exit code 0") and "quick" in told(agent)[1]
     assert await agent.messages("command_output") == ["quick\n"]
