@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-CHECKS := models engine handlers server tests bench
+CHECKS := models engine handlers server src/roocode_server/__init__.py tests bench
 EXTRAS := anthropic openai gemini browser semantic
 WORKERS ?= auto
 

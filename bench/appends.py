@@ -20,14 +20,14 @@ from typing import Final
 from sqlalchemy import insert
 
 from bench.figure import OURS, Figure, Target
-from engine.events.hub import Hub
-from engine.events.log import EventLog
-from engine.storage.database import Database
-from engine.storage.tables import sessions, users
-from models.clock import now
-from models.event import StoredEvent
-from models.identifier import SessionId
-from models.task import TaskProgress
+from roocode_server.engine.events.hub import Hub
+from roocode_server.engine.events.log import EventLog
+from roocode_server.engine.storage.database import Database
+from roocode_server.engine.storage.tables import sessions, users
+from roocode_server.models.clock import now
+from roocode_server.models.event import StoredEvent
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.task import TaskProgress
 
 TASKS: Final = 500
 APPENDS: Final = 50_000

@@ -23,13 +23,13 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from bench.figure import OURS, Figure, Target
-from engine.engine import open_engine
-from engine.providers.openai import OpenAIProvider
-from engine.providers.provider import Endpoint, ModelEvent, ModelRequest
-from models.session import SessionCreate
-from models.settings import Settings, WireProtocol
-from models.task import FINAL, Activity, TaskCreate, TaskStatus
-from models.user import Caller
+from roocode_server.engine.engine import open_engine
+from roocode_server.engine.providers.openai import OpenAIProvider
+from roocode_server.engine.providers.provider import Endpoint, ModelEvent, ModelRequest
+from roocode_server.models.session import SessionCreate
+from roocode_server.models.settings import Settings, WireProtocol
+from roocode_server.models.task import FINAL, Activity, TaskCreate, TaskStatus
+from roocode_server.models.user import Caller
 
 STEPS: Final = 1000
 SAMPLE: Final = 100

@@ -17,8 +17,8 @@ import threading
 from typing import Any
 
 from bench.servers import SETTLED
-from handlers.pipeline import Pipeline
-from server.cli import main
+from roocode_server.handlers.pipeline import Pipeline
+from roocode_server.server.cli import main
 
 _lost: list[bytearray] = []
 

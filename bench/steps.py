@@ -17,12 +17,12 @@ from collections.abc import AsyncIterator
 from typing import ClassVar, Final
 
 from bench.figure import OURS, Figure
-from engine.engine import Engine, open_engine
-from engine.providers.provider import CallRequested, ModelEvent, ModelRequest, Stopped, Usage
-from models.session import SessionCreate
-from models.settings import Settings
-from models.task import FINAL, TaskCreate, TaskStatus
-from models.user import Caller
+from roocode_server.engine.engine import Engine, open_engine
+from roocode_server.engine.providers.provider import CallRequested, ModelEvent, ModelRequest, Stopped, Usage
+from roocode_server.models.session import SessionCreate
+from roocode_server.models.settings import Settings
+from roocode_server.models.task import FINAL, TaskCreate, TaskStatus
+from roocode_server.models.user import Caller
 
 TASKS: Final = 50
 STEPS: Final = 30

@@ -12,71 +12,71 @@ from typing import Final
 
 import structlog
 
-from engine.accounts.accounts import ADMIN_FILE, SECRET_FILE, Accounts
-from engine.accounts.profiles import ProviderProfiles
-from engine.accounts.secrets import signing_secret
-from engine.agent.choices import Choices
-from engine.agent.modes import ModeBook
-from engine.agent.policy import ApprovalPolicy
-from engine.agent.runner import TaskRunner
-from engine.agent.services import AgentServices
-from engine.agent.store.approvals import Approvals
-from engine.agent.store.checkpoints import History
-from engine.agent.store.results import TaskResults
-from engine.agent.store.states import TaskStates
-from engine.agent.store.subtasks import SubtaskStore
-from engine.agent.store.transcript import Transcripts
-from engine.agent.tasks import Tasks
-from engine.browser.browsers import Browsers
-from engine.checkpoints.checkpoints import Checkpoints
-from engine.events.hub import Hub
-from engine.events.lifetimes import Lifetimes
-from engine.events.log import EventLog
-from engine.mcp.hub import McpHub
-from engine.providers.anthropic import AnthropicProvider
-from engine.providers.catalogue import EXTRAS, Providers
-from engine.providers.gemini import GeminiProvider
-from engine.providers.images import ImageGenerator
-from engine.providers.openai import OllamaProvider, OpenAIProvider
-from engine.providers.provider import Provider
-from engine.providers.scripted.provider import ScriptedProvider
-from engine.runtimes.choose import ID_FILE, WORKSPACES, Chosen, Surroundings, choose
-from engine.runtimes.runtime import Runtime
-from engine.search.index import CodeIndex
-from engine.sessions.cloning import Repositories
-from engine.sessions.expiry import Expiry
-from engine.sessions.files import Files
-from engine.sessions.processes import ProcessTable
-from engine.sessions.searches import Searches
-from engine.sessions.sessions import Sessions
-from engine.sessions.shell import Shell
-from engine.sessions.terminals import TerminalTable
-from engine.sessions.tool_calls import ToolExecution
-from engine.storage.approvals import ApprovalRepository
-from engine.storage.database import Database, DatabaseUnusable
-from engine.storage.ownership import LOCK_FILE, Ownership
-from engine.storage.pending_ends import PendingEndRepository
-from engine.storage.profiles import ProfileRepository
-from engine.storage.sessions import SessionRepository
-from engine.storage.tasks import (
+from roocode_server.engine.accounts.accounts import ADMIN_FILE, SECRET_FILE, Accounts
+from roocode_server.engine.accounts.profiles import ProviderProfiles
+from roocode_server.engine.accounts.secrets import signing_secret
+from roocode_server.engine.agent.choices import Choices
+from roocode_server.engine.agent.modes import ModeBook
+from roocode_server.engine.agent.policy import ApprovalPolicy
+from roocode_server.engine.agent.runner import TaskRunner
+from roocode_server.engine.agent.services import AgentServices
+from roocode_server.engine.agent.store.approvals import Approvals
+from roocode_server.engine.agent.store.checkpoints import History
+from roocode_server.engine.agent.store.results import TaskResults
+from roocode_server.engine.agent.store.states import TaskStates
+from roocode_server.engine.agent.store.subtasks import SubtaskStore
+from roocode_server.engine.agent.store.transcript import Transcripts
+from roocode_server.engine.agent.tasks import Tasks
+from roocode_server.engine.browser.browsers import Browsers
+from roocode_server.engine.checkpoints.checkpoints import Checkpoints
+from roocode_server.engine.events.hub import Hub
+from roocode_server.engine.events.lifetimes import Lifetimes
+from roocode_server.engine.events.log import EventLog
+from roocode_server.engine.mcp.hub import McpHub
+from roocode_server.engine.providers.anthropic import AnthropicProvider
+from roocode_server.engine.providers.catalogue import EXTRAS, Providers
+from roocode_server.engine.providers.gemini import GeminiProvider
+from roocode_server.engine.providers.images import ImageGenerator
+from roocode_server.engine.providers.openai import OllamaProvider, OpenAIProvider
+from roocode_server.engine.providers.provider import Provider
+from roocode_server.engine.providers.scripted.provider import ScriptedProvider
+from roocode_server.engine.runtimes.choose import ID_FILE, WORKSPACES, Chosen, Surroundings, choose
+from roocode_server.engine.runtimes.runtime import Runtime
+from roocode_server.engine.search.index import CodeIndex
+from roocode_server.engine.sessions.cloning import Repositories
+from roocode_server.engine.sessions.expiry import Expiry
+from roocode_server.engine.sessions.files import Files
+from roocode_server.engine.sessions.processes import ProcessTable
+from roocode_server.engine.sessions.searches import Searches
+from roocode_server.engine.sessions.sessions import Sessions
+from roocode_server.engine.sessions.shell import Shell
+from roocode_server.engine.sessions.terminals import TerminalTable
+from roocode_server.engine.sessions.tool_calls import ToolExecution
+from roocode_server.engine.storage.approvals import ApprovalRepository
+from roocode_server.engine.storage.database import Database, DatabaseUnusable
+from roocode_server.engine.storage.ownership import LOCK_FILE, Ownership
+from roocode_server.engine.storage.pending_ends import PendingEndRepository
+from roocode_server.engine.storage.profiles import ProfileRepository
+from roocode_server.engine.storage.sessions import SessionRepository
+from roocode_server.engine.storage.tasks import (
     ConversationRepository,
     MessageRepository,
     SnapshotRepository,
     TaskRepository,
     ToolCallRepository,
 )
-from engine.tools.access_mcp_resource import AccessMcpResource
-from engine.tools.browser_action import BrowserAction
-from engine.tools.codebase_search import CodebaseSearch
-from engine.tools.generate_image import GenerateImage
-from engine.tools.registry import DEFAULT_TOOLS, ToolRegistry
-from engine.tools.use_mcp_tool import UseMcpTool
-from engine.watching.runtime import WatchedRuntime
-from engine.watching.watchers import Watchers
-from engine.workspace.ownership import close_to_others
-from engine.workspace.staging import remove_abandoned
-from models.error import ServerOverload
-from models.settings import ProviderSettings, Settings
+from roocode_server.engine.tools.access_mcp_resource import AccessMcpResource
+from roocode_server.engine.tools.browser_action import BrowserAction
+from roocode_server.engine.tools.codebase_search import CodebaseSearch
+from roocode_server.engine.tools.generate_image import GenerateImage
+from roocode_server.engine.tools.registry import DEFAULT_TOOLS, ToolRegistry
+from roocode_server.engine.tools.use_mcp_tool import UseMcpTool
+from roocode_server.engine.watching.runtime import WatchedRuntime
+from roocode_server.engine.watching.watchers import Watchers
+from roocode_server.engine.workspace.ownership import close_to_others
+from roocode_server.engine.workspace.staging import remove_abandoned
+from roocode_server.models.error import ServerOverload
+from roocode_server.models.settings import ProviderSettings, Settings
 
 DATABASE_FILE: Final = "roocode.sqlite3"
 CHECKPOINTS: Final = "checkpoints"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from handlers.operation import Handlers, operation
-from models.approval import (
+from roocode_server.handlers.operation import Handlers, operation
+from roocode_server.models.approval import (
     ApprovalAnswer,
     ApprovalList,
     ApprovalPage,
@@ -11,10 +11,10 @@ from models.approval import (
     ApprovalResolved,
     ApprovalRespond,
 )
-from models.error import Conflict, NotFound
-from models.page import pagination
-from models.task import TaskActive
-from models.user import Caller, Permission
+from roocode_server.models.error import Conflict, NotFound
+from roocode_server.models.page import pagination
+from roocode_server.models.task import TaskActive
+from roocode_server.models.user import Caller, Permission
 
 
 class ApprovalHandlers(Handlers, namespace="/approvals"):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import Final
 
-from handlers.operation import Handlers, Streams, operation
-from handlers.stream import Stream
-from models.error import (
+from roocode_server.handlers.operation import Handlers, Streams, operation
+from roocode_server.handlers.stream import Stream
+from roocode_server.models.error import (
     Conflict,
     NotFound,
     PayloadTooLarge,
@@ -15,7 +15,7 @@ from models.error import (
     ValidationFailed,
     WorkspaceLimitExceeded,
 )
-from models.file import (
+from roocode_server.models.file import (
     ArchiveDownload,
     ArchiveFormat,
     ArchiveUnpacked,
@@ -23,7 +23,7 @@ from models.file import (
     Transferred,
     WorkspaceImported,
 )
-from models.user import Caller, Permission
+from roocode_server.models.user import Caller, Permission
 
 PATH: Final = "/api/v1/sessions/{sessionId}/archive"
 MEDIA_TYPES: Final = {

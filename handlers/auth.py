@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import structlog
 
-from handlers.connection import Connection
-from handlers.operation import Handlers, operation
-from models.error import (
+from roocode_server.handlers.connection import Connection
+from roocode_server.handlers.operation import Handlers, operation
+from roocode_server.models.error import (
     AuthenticationFailed,
     Conflict,
     NotFound,
@@ -15,7 +15,7 @@ from models.error import (
     TokenExpired,
     ValidationFailed,
 )
-from models.login import (
+from roocode_server.models.login import (
     Login,
     LoginAnswer,
     OAuthLogin,
@@ -26,7 +26,7 @@ from models.login import (
     Renew,
     Renewed,
 )
-from models.user import Caller, Permission
+from roocode_server.models.user import Caller, Permission
 
 log = structlog.get_logger("accounts")
 

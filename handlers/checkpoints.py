@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from engine.checkpoints.git import CheckpointsUnavailable
-from handlers.operation import Handlers, operation
-from models.checkpoint import (
+from roocode_server.engine.checkpoints.git import CheckpointsUnavailable
+from roocode_server.handlers.operation import Handlers, operation
+from roocode_server.models.checkpoint import (
     CheckpointCompare,
     CheckpointCreate,
     CheckpointCreated,
@@ -16,9 +16,9 @@ from models.checkpoint import (
     CheckpointRestoredEvent,
     CheckpointSaved,
 )
-from models.error import Conflict, NotFound
-from models.page import pagination
-from models.user import Caller, Permission
+from roocode_server.models.error import Conflict, NotFound
+from roocode_server.models.page import pagination
+from roocode_server.models.user import Caller, Permission
 
 
 class CheckpointHandlers(Handlers, namespace="/checkpoints"):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from models.event import LogReset
-from models.identifier import SessionId
-from models.user import Identity
+from roocode_server.models.event import LogReset
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.user import Identity
 
 
 class Connection(Protocol):

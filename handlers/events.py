@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import orjson
 
-from handlers.connection import Connection
-from handlers.operation import Handlers, operation
-from models.error import NotFound
-from models.event import (
+from roocode_server.handlers.connection import Connection
+from roocode_server.handlers.operation import Handlers, operation
+from roocode_server.models.error import NotFound
+from roocode_server.models.event import (
     EventCursor,
     EventList,
     EventPage,
@@ -16,7 +16,7 @@ from models.event import (
     LogReset,
     Subscription,
 )
-from models.user import Caller, Permission
+from roocode_server.models.user import Caller, Permission
 
 
 class EventHandlers(Handlers, namespace="/sessions"):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from handlers.operation import Handlers, operation
-from models.error import (
+from roocode_server.handlers.operation import Handlers, operation
+from roocode_server.models.error import (
     Conflict,
     NotFound,
     PayloadTooLarge,
@@ -11,7 +11,7 @@ from models.error import (
     ValidationFailed,
     WorkspaceLimitExceeded,
 )
-from models.file import (
+from roocode_server.models.file import (
     DirectoryMake,
     FileAnswer,
     FileContent,
@@ -29,7 +29,7 @@ from models.file import (
     FileUpdate,
     FileWrite,
 )
-from models.user import Caller, Permission
+from roocode_server.models.user import Caller, Permission
 
 PATH = "/api/v1/sessions/{sessionId}/files/{path}"
 ACTION = "/api/v1/sessions/{sessionId}/file"

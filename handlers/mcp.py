@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from handlers.operation import Handlers, operation
-from models.error import Conflict, NotFound
-from models.mcp import McpList, McpRestart, McpRestarted, McpServers, McpStarted, McpStopped
-from models.user import Caller, Permission
+from roocode_server.handlers.operation import Handlers, operation
+from roocode_server.models.error import Conflict, NotFound
+from roocode_server.models.mcp import McpList, McpRestart, McpRestarted, McpServers, McpStarted, McpStopped
+from roocode_server.models.user import Caller, Permission
 
 
 class McpHandlers(Handlers, namespace="/mcp"):

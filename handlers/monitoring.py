@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from importlib.metadata import version
 
-from engine.monitoring.docker import docker_answers
-from engine.monitoring.machine import system_resources
-from handlers.operation import Handlers, operation
-from models.clock import now
-from models.error import ServerOverload
-from models.monitoring import Health, Nothing, SystemResources
-from models.user import Caller, Permission
+from roocode_server.engine.monitoring.docker import docker_answers
+from roocode_server.engine.monitoring.machine import system_resources
+from roocode_server.handlers.operation import Handlers, operation
+from roocode_server.models.clock import now
+from roocode_server.models.error import ServerOverload
+from roocode_server.models.monitoring import Health, Nothing, SystemResources
+from roocode_server.models.user import Caller, Permission
 
 
 class MonitoringHandlers(Handlers, namespace="/monitoring"):

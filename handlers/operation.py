@@ -12,13 +12,13 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, TypeVar
 
-from engine.engine import Engine
-from handlers.connection import Connection
-from handlers.stream import Stream
-from models.error import AppError
-from models.event import Event
-from models.shape import Shape
-from models.user import Caller, Permission
+from roocode_server.engine.engine import Engine
+from roocode_server.handlers.connection import Connection
+from roocode_server.handlers.stream import Stream
+from roocode_server.models.error import AppError
+from roocode_server.models.event import Event
+from roocode_server.models.shape import Shape
+from roocode_server.models.user import Caller, Permission
 
 AnyMethod = TypeVar("AnyMethod", bound=Callable[..., Awaitable[Shape]])
 

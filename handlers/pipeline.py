@@ -11,15 +11,21 @@ from typing import Any
 
 import structlog
 
-from engine.sessions.sessions import Sessions
-from handlers.connection import Connection
-from handlers.operation import Operation
-from handlers.refusals import log_refusal
-from handlers.stream import Stream
-from models.error import AppError, AuthenticationFailed, InternalError, PermissionDenied, TokenExpired
-from models.exhaustion import exhausted
-from models.shape import Shape
-from models.user import Caller
+from roocode_server.engine.sessions.sessions import Sessions
+from roocode_server.handlers.connection import Connection
+from roocode_server.handlers.operation import Operation
+from roocode_server.handlers.refusals import log_refusal
+from roocode_server.handlers.stream import Stream
+from roocode_server.models.error import (
+    AppError,
+    AuthenticationFailed,
+    InternalError,
+    PermissionDenied,
+    TokenExpired,
+)
+from roocode_server.models.exhaustion import exhausted
+from roocode_server.models.shape import Shape
+from roocode_server.models.user import Caller
 
 log = structlog.get_logger("operations")
 

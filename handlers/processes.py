@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from handlers.operation import Handlers, operation
-from models.error import Conflict, NotFound, PermissionDenied, ToolExecutionFailed
-from models.file import BY_COMMANDS
-from models.process import (
+from roocode_server.handlers.operation import Handlers, operation
+from roocode_server.models.error import Conflict, NotFound, PermissionDenied, ToolExecutionFailed
+from roocode_server.models.file import BY_COMMANDS
+from roocode_server.models.process import (
     ProcessAnswer,
     ProcessEnded,
     Processes,
@@ -20,7 +20,7 @@ from models.process import (
     ShellExec,
     ShellExecuted,
 )
-from models.user import Caller, Permission
+from roocode_server.models.user import Caller, Permission
 
 
 class ProcessHandlers(Handlers, namespace="/processes"):

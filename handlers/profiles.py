@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from handlers.operation import Handlers, operation
-from models.error import Conflict, ExtraNotInstalled, NotFound
-from models.profile import (
+from roocode_server.handlers.operation import Handlers, operation
+from roocode_server.models.error import Conflict, ExtraNotInstalled, NotFound
+from roocode_server.models.profile import (
     ProfileCreate,
     ProfileList,
     ProfileRef,
@@ -13,7 +13,7 @@ from models.profile import (
     ProfileShown,
     ProfileUpdate,
 )
-from models.user import Caller, Permission
+from roocode_server.models.user import Caller, Permission
 
 
 class ProfileHandlers(Handlers, namespace="/profiles"):

@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from models.error import AppError
+from roocode_server.models.error import AppError
 
 TOLD_A_MINUTE: Final = 30
 """Lines of one kind (code and operation) that are told at their level in a minute; further ones at debug."""

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from engine.engine import Engine
-from handlers.approvals import ApprovalHandlers
-from handlers.archives import ArchiveHandlers
-from handlers.auth import AuthHandlers
-from handlers.checkpoints import CheckpointHandlers
-from handlers.events import EventHandlers
-from handlers.files import FileHandlers
-from handlers.mcp import McpHandlers
-from handlers.monitoring import MonitoringHandlers
-from handlers.operation import Registry
-from handlers.processes import ProcessHandlers
-from handlers.profiles import ProfileHandlers
-from handlers.repositories import RepositoryHandlers
-from handlers.searches import SearchHandlers
-from handlers.sessions import SessionHandlers
-from handlers.tasks import TaskHandlers
-from handlers.terminals import TerminalHandlers
-from handlers.tools import ToolHandlers
-from handlers.transfers import TransferHandlers
+from roocode_server.engine.engine import Engine
+from roocode_server.handlers.approvals import ApprovalHandlers
+from roocode_server.handlers.archives import ArchiveHandlers
+from roocode_server.handlers.auth import AuthHandlers
+from roocode_server.handlers.checkpoints import CheckpointHandlers
+from roocode_server.handlers.events import EventHandlers
+from roocode_server.handlers.files import FileHandlers
+from roocode_server.handlers.mcp import McpHandlers
+from roocode_server.handlers.monitoring import MonitoringHandlers
+from roocode_server.handlers.operation import Registry
+from roocode_server.handlers.processes import ProcessHandlers
+from roocode_server.handlers.profiles import ProfileHandlers
+from roocode_server.handlers.repositories import RepositoryHandlers
+from roocode_server.handlers.searches import SearchHandlers
+from roocode_server.handlers.sessions import SessionHandlers
+from roocode_server.handlers.tasks import TaskHandlers
+from roocode_server.handlers.terminals import TerminalHandlers
+from roocode_server.handlers.tools import ToolHandlers
+from roocode_server.handlers.transfers import TransferHandlers
 
 AREAS = (
     AuthHandlers,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from handlers.operation import Handlers, operation
-from models.error import (
+from roocode_server.handlers.operation import Handlers, operation
+from roocode_server.models.error import (
     Conflict,
     NotFound,
     ServerOverload,
@@ -11,8 +11,8 @@ from models.error import (
     ValidationFailed,
     WorkspaceLimitExceeded,
 )
-from models.file import RepositoryClone, RepositoryCloned, WorkspaceImported
-from models.user import Caller, Permission
+from roocode_server.models.file import RepositoryClone, RepositoryCloned, WorkspaceImported
+from roocode_server.models.user import Caller, Permission
 
 
 class RepositoryHandlers(Handlers, namespace="/files"):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from handlers.operation import Handlers, operation
-from models.error import (
+from roocode_server.handlers.operation import Handlers, operation
+from roocode_server.models.error import (
     Conflict,
     NotFound,
     ServerOverload,
@@ -11,8 +11,8 @@ from models.error import (
     ValidationFailed,
     WorkspaceLimitExceeded,
 )
-from models.search import FileSearchRequest, FilesFound, TextFound, TextSearchRequest
-from models.user import Caller, Permission
+from roocode_server.models.search import FileSearchRequest, FilesFound, TextFound, TextSearchRequest
+from roocode_server.models.user import Caller, Permission
 
 PATH = "/api/v1/sessions/{sessionId}/search"
 ERRORS = (NotFound, ValidationFailed, ServerOverload, ToolExecutionFailed, WorkspaceLimitExceeded)

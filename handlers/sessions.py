@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from handlers.operation import Handlers, operation
-from models.approval import ApprovalResolved
-from models.error import ExtraNotInstalled, NotFound
-from models.identifier import SessionId
-from models.page import pagination
-from models.session import (
+from roocode_server.handlers.operation import Handlers, operation
+from roocode_server.models.approval import ApprovalResolved
+from roocode_server.models.error import ExtraNotInstalled, NotFound
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.page import pagination
+from roocode_server.models.session import (
     SandboxAnswer,
     SessionAnswer,
     SessionCreate,
@@ -23,8 +23,8 @@ from models.session import (
     WorkspaceLocation,
     mount_path,
 )
-from models.task import TaskCancelled, TaskUnfocused, ToolFailed
-from models.user import Caller, Permission
+from roocode_server.models.task import TaskCancelled, TaskUnfocused, ToolFailed
+from roocode_server.models.user import Caller, Permission
 
 
 class SessionHandlers(Handlers, namespace="/sessions"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-from engine.workspace.open_file import OpenFile
+from roocode_server.engine.workspace.open_file import OpenFile
 
 
 class Stream(Protocol):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from handlers.operation import Handlers, operation
-from models.approval import ApprovalRequired, ApprovalResolved
-from models.checkpoint import CheckpointSaved
-from models.error import Conflict, NotFound, PermissionDenied, ServerOverload
-from models.file import BY_COMMANDS
-from models.mode import ModeCatalogue, ModeList, ModeSwitched
-from models.page import pagination
-from models.session import SessionUpdatedEvent
-from models.task import (
+from roocode_server.handlers.operation import Handlers, operation
+from roocode_server.models.approval import ApprovalRequired, ApprovalResolved
+from roocode_server.models.checkpoint import CheckpointSaved
+from roocode_server.models.error import Conflict, NotFound, PermissionDenied, ServerOverload
+from roocode_server.models.file import BY_COMMANDS
+from roocode_server.models.mode import ModeCatalogue, ModeList, ModeSwitched
+from roocode_server.models.page import pagination
+from roocode_server.models.session import SessionUpdatedEvent
+from roocode_server.models.task import (
     CallWritten,
     MessageAnswer,
     MessageCreated,
@@ -53,9 +53,9 @@ from models.task import (
     ToolOutput,
     ToolStarted,
 )
-from models.tool import ToolCompleted
-from models.usage import UsageUpdated
-from models.user import Caller, Permission
+from roocode_server.models.tool import ToolCompleted
+from roocode_server.models.usage import UsageUpdated
+from roocode_server.models.user import Caller, Permission
 
 WORK = (
     TaskStarted,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from handlers.operation import Handlers, operation
-from models.error import Conflict, NotFound, PermissionDenied, ToolExecutionFailed
-from models.file import BY_COMMANDS
-from models.terminal import (
+from roocode_server.handlers.operation import Handlers, operation
+from roocode_server.models.error import Conflict, NotFound, PermissionDenied, ToolExecutionFailed
+from roocode_server.models.file import BY_COMMANDS
+from roocode_server.models.terminal import (
     TerminalAnswer,
     TerminalClosed,
     TerminalInput,
@@ -18,7 +18,7 @@ from models.terminal import (
     Terminals,
     TerminalScreen,
 )
-from models.user import Caller, Permission
+from roocode_server.models.user import Caller, Permission
 
 
 class TerminalHandlers(Handlers, namespace="/terminals"):

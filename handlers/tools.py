@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from handlers.operation import Handlers, operation
-from models.error import (
+from roocode_server.handlers.operation import Handlers, operation
+from roocode_server.models.error import (
     Conflict,
     ExtraNotInstalled,
     NotFound,
@@ -12,10 +12,16 @@ from models.error import (
     ToolExecutionFailed,
     ValidationFailed,
 )
-from models.file import BY_COMMANDS
-from models.task import ToolFailed, ToolOutput, ToolStarted
-from models.tool import ToolCatalogue, ToolCompleted, ToolExecute, ToolExecuted, ToolListRequest
-from models.user import Caller, Permission
+from roocode_server.models.file import BY_COMMANDS
+from roocode_server.models.task import ToolFailed, ToolOutput, ToolStarted
+from roocode_server.models.tool import (
+    ToolCatalogue,
+    ToolCompleted,
+    ToolExecute,
+    ToolExecuted,
+    ToolListRequest,
+)
+from roocode_server.models.user import Caller, Permission
 
 
 class ToolHandlers(Handlers, namespace="/tools"):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from handlers.operation import Handlers, Streams, operation
-from handlers.stream import Stream
-from models.error import (
+from roocode_server.handlers.operation import Handlers, Streams, operation
+from roocode_server.handlers.stream import Stream
+from roocode_server.models.error import (
     Conflict,
     NotFound,
     PayloadTooLarge,
@@ -15,7 +15,7 @@ from models.error import (
     ValidationFailed,
     WorkspaceLimitExceeded,
 )
-from models.file import (
+from roocode_server.models.file import (
     FileCreated,
     FileDownload,
     FileModified,
@@ -23,7 +23,7 @@ from models.file import (
     FileUpload,
     Transferred,
 )
-from models.user import Caller, Permission
+from roocode_server.models.user import Caller, Permission
 
 RAW: Final = "/api/v1/sessions/{sessionId}/files/raw"
 BYTES: Final = "application/octet-stream"

@@ -10,10 +10,10 @@ import enum
 from dataclasses import field
 from typing import Any, Final
 
-from models.event import Event, event
-from models.identifier import ApprovalId, CallId, SessionId, TaskId
-from models.page import Pagination
-from models.shape import Shape, described, limited, value
+from roocode_server.models.event import Event, event
+from roocode_server.models.identifier import ApprovalId, CallId, SessionId, TaskId
+from roocode_server.models.page import Pagination
+from roocode_server.models.shape import Shape, described, limited, value
 
 
 class Decision(enum.StrEnum):

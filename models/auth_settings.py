@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from marshmallow import ValidationError
 
-from models.shape import Shape, limited, value
+from roocode_server.models.shape import Shape, limited, value
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _MANY_TENANTS = frozenset({"common", "organizations"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field
 
-from models.shape import Shape, compact, described, limited, value
+from roocode_server.models.shape import Shape, compact, described, limited, value
 
 
 @value

@@ -7,10 +7,10 @@ from dataclasses import field
 
 from marshmallow import validate
 
-from models.event import Event, event
-from models.identifier import SessionId, TaskId
-from models.page import Pagination
-from models.shape import Shape, limited, value
+from roocode_server.models.event import Event, event
+from roocode_server.models.identifier import SessionId, TaskId
+from roocode_server.models.page import Pagination
+from roocode_server.models.shape import Shape, limited, value
 
 _ID = {"validate": validate.Regexp(r"\A[0-9a-f]{40}\Z", error="Not the id of a checkpoint.")}
 

@@ -6,8 +6,8 @@ import enum
 from dataclasses import field
 from typing import Any
 
-from models.identifier import CallId, MessageId
-from models.shape import Shape, value
+from roocode_server.models.identifier import CallId, MessageId
+from roocode_server.models.shape import Shape, value
 
 
 class TurnRole(enum.StrEnum):

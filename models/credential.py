@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime
 
-from models.identifier import KeyId, UserId
-from models.shape import Shape, value
+from roocode_server.models.identifier import KeyId, UserId
+from roocode_server.models.shape import Shape, value
 
 
 @value

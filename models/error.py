@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from models.cleaning import cleaned, cleaned_text
-from models.clock import format_time, now
+from roocode_server.models.cleaning import cleaned, cleaned_text
+from roocode_server.models.clock import format_time, now
 
 
 class AppError(Exception):

@@ -13,10 +13,10 @@ from typing import Any, ClassVar, Final, Literal, TypeVar
 
 import orjson
 
-from models.cleaning import encoded
-from models.clock import format_time, milliseconds
-from models.identifier import EventId, SessionId, TaskId, new_id
-from models.shape import Shape, limited, value
+from roocode_server.models.cleaning import encoded
+from roocode_server.models.clock import format_time, milliseconds
+from roocode_server.models.identifier import EventId, SessionId, TaskId, new_id
+from roocode_server.models.shape import Shape, limited, value
 
 AnyEvent = TypeVar("AnyEvent", bound="type[Event]")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from typing import Final
 
-from models.error import ServerOverload
+from roocode_server.models.error import ServerOverload
 
 DISK_FULL: Final = "The disk of the server is full; nothing can be stored until there is room on it again"
 _RUN_OUT: Final = {

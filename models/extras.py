@@ -6,7 +6,7 @@ import importlib.util
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from models.error import ExtraNotInstalled
+from roocode_server.models.error import ExtraNotInstalled
 
 MODULES: Final[Mapping[str, Sequence[str]]] = {
     "anthropic": ("anthropic",),

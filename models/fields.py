@@ -16,8 +16,8 @@ from typing import Any, Dict, Final, List  # noqa: UP035 - the names under which
 import marshmallow
 from marshmallow import fields, validate
 
-from models.cleaning import LEAST_INTEGER, MOST_INTEGER, flaw_of, is_clean_text
-from models.clock import format_time, parse_time
+from roocode_server.models.cleaning import LEAST_INTEGER, MOST_INTEGER, flaw_of, is_clean_text
+from roocode_server.models.clock import format_time, parse_time
 
 MOST_ITEMS: Final = 1000
 """Of a list or a map that says nothing of its length."""

@@ -7,10 +7,10 @@ import enum
 from dataclasses import field
 from typing import Any, Final
 
-from models.event import Event, event
-from models.identifier import SessionId
-from models.page import Pagination
-from models.shape import Shape, described, limited, one_of, value
+from roocode_server.models.event import Event, event
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.page import Pagination
+from roocode_server.models.shape import Shape, described, limited, one_of, value
 
 
 class Encoding(enum.StrEnum):

@@ -8,8 +8,8 @@ from typing import Final
 
 from marshmallow import validate
 
-from models.shape import Shape, described, limited, one_of, value
-from models.user import IdentityProvider, User
+from roocode_server.models.shape import Shape, described, limited, one_of, value
+from roocode_server.models.user import IdentityProvider, User
 
 LONGEST_SECRET: Final = 4096
 

@@ -6,9 +6,9 @@ import enum
 from dataclasses import field
 from typing import Any
 
-from models.event import Event, LogLine, event
-from models.identifier import SessionId
-from models.shape import Shape, compact, described, limited, one_of, value
+from roocode_server.models.event import Event, LogLine, event
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.shape import Shape, compact, described, limited, one_of, value
 
 MOST_SERVERS = 32
 MOST_BYTES_OF_SERVERS = 262_144

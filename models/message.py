@@ -6,8 +6,8 @@ import datetime
 import enum
 from dataclasses import field
 
-from models.identifier import MessageId, TaskId
-from models.shape import Shape, value
+from roocode_server.models.identifier import MessageId, TaskId
+from roocode_server.models.shape import Shape, value
 
 
 class MessageType(enum.StrEnum):

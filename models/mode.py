@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import field
 
-from models.event import Event, event
-from models.identifier import SessionId
-from models.shape import Shape, described, limited, value
+from roocode_server.models.event import Event, event
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.shape import Shape, described, limited, value
 
 
 @value

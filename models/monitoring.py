@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-from models.shape import Shape, value
+from roocode_server.models.shape import Shape, value
 
 
 @value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.shape import Shape, value
+from roocode_server.models.shape import Shape, value
 
 
 @value

@@ -6,9 +6,9 @@ import datetime
 import enum
 from dataclasses import field
 
-from models.event import Event, event
-from models.identifier import SessionId
-from models.shape import Shape, described, limited, value
+from roocode_server.models.event import Event, event
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.shape import Shape, described, limited, value
 
 MOST_CHARACTERS = 100_000
 

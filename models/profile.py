@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from marshmallow import ValidationError
 
-from models.identifier import ProfileId, UserId
-from models.shape import Shape, described, left_out, limited, one_of, value
+from roocode_server.models.identifier import ProfileId, UserId
+from roocode_server.models.shape import Shape, described, left_out, limited, one_of, value
 
 PROVIDERS: Final = ("anthropic", "openai", "gemini", "ollama", "scripted")
 ANY_MODEL: Final = "auto"

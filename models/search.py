@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Any, Final
 
-from models.identifier import SessionId
-from models.shape import Shape, compact, described, limited, value
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.shape import Shape, compact, described, limited, value
 
 MOST_MATCHES: Final = 1000
 

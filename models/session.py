@@ -7,13 +7,13 @@ import enum
 from dataclasses import field
 from typing import Final
 
-from models.approval import ApprovalRule
-from models.auto_approval import AutoApproval
-from models.event import Event, LogLine, event
-from models.identifier import SessionId, UserId
-from models.mcp import MOST_BYTES_OF_SERVERS, MOST_SERVERS, McpServer
-from models.page import Pagination
-from models.shape import Shape, compact, described, left_out, limited, one_of, value
+from roocode_server.models.approval import ApprovalRule
+from roocode_server.models.auto_approval import AutoApproval
+from roocode_server.models.event import Event, LogLine, event
+from roocode_server.models.identifier import SessionId, UserId
+from roocode_server.models.mcp import MOST_BYTES_OF_SERVERS, MOST_SERVERS, McpServer
+from roocode_server.models.page import Pagination
+from roocode_server.models.shape import Shape, compact, described, left_out, limited, one_of, value
 
 UNTITLED: Final = "Untitled session"
 _UNCHANGED: Final = described("Has to be what it is")

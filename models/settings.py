@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 
 from marshmallow import ValidationError
 
-from models.approval import Decision
-from models.auth_settings import AuthSettings
-from models.mcp import McpServer
-from models.mode import ModeGroup
-from models.profile import check_base_url
-from models.session import ResourceLimits
-from models.shape import Shape, limited, value
-from models.tool import ToolGroup
+from roocode_server.models.approval import Decision
+from roocode_server.models.auth_settings import AuthSettings
+from roocode_server.models.mcp import McpServer
+from roocode_server.models.mode import ModeGroup
+from roocode_server.models.profile import check_base_url
+from roocode_server.models.session import ResourceLimits
+from roocode_server.models.shape import Shape, limited, value
+from roocode_server.models.tool import ToolGroup
 
 
 class RuntimeKind(enum.StrEnum):

@@ -16,10 +16,10 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import fields, validate
 
-from models.cleaning import cleaned_text, encoded
-from models.clock import format_time
-from models.error import FieldMistake, ValidationFailed
-from models.fields import (
+from roocode_server.models.cleaning import cleaned_text, encoded
+from roocode_server.models.clock import format_time
+from roocode_server.models.error import FieldMistake, ValidationFailed
+from roocode_server.models.fields import (
     MOST_MISTAKES,
     STORED,
     STRICT,

@@ -7,14 +7,14 @@ import enum
 from dataclasses import field
 from typing import Any, Final
 
-from models.approval import Verdict
-from models.event import Event, LogLine, event
-from models.identifier import CallId, SessionId, TaskId
-from models.message import Author, Message
-from models.page import Pagination
-from models.session import SessionConfigChange
-from models.shape import Shape, compact, described, limited, value
-from models.usage import TokenUsage, ToolUse
+from roocode_server.models.approval import Verdict
+from roocode_server.models.event import Event, LogLine, event
+from roocode_server.models.identifier import CallId, SessionId, TaskId
+from roocode_server.models.message import Author, Message
+from roocode_server.models.page import Pagination
+from roocode_server.models.session import SessionConfigChange
+from roocode_server.models.shape import Shape, compact, described, limited, value
+from roocode_server.models.usage import TokenUsage, ToolUse
 
 
 class TaskStatus(enum.StrEnum):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime
 from dataclasses import field
 
-from models.event import Event, event
-from models.identifier import SessionId, TerminalId
-from models.shape import Shape, described, limited, value
+from roocode_server.models.event import Event, event
+from roocode_server.models.identifier import SessionId, TerminalId
+from roocode_server.models.shape import Shape, described, limited, value
 
 _SIZE = limited(least=1, most=1000)
 

@@ -6,9 +6,9 @@ import enum
 from dataclasses import field
 from typing import Any
 
-from models.event import Event, event
-from models.identifier import SessionId
-from models.shape import Shape, limited, value
+from roocode_server.models.event import Event, event
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.shape import Shape, limited, value
 
 
 class ToolGroup(enum.StrEnum):

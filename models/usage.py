@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from models.event import Event, event
-from models.shape import Shape, value
+from roocode_server.models.event import Event, event
+from roocode_server.models.shape import Shape, value
 
 
 @value

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from models.clock import now
-from models.identifier import UserId
-from models.shape import Shape, limited, one_of, value
+from roocode_server.models.clock import now
+from roocode_server.models.identifier import UserId
+from roocode_server.models.shape import Shape, limited, one_of, value
 
 
 class IdentityProvider(enum.StrEnum):

@@ -15,24 +15,24 @@ from typing import Final
 import structlog
 from aiohttp import web
 
-from engine.engine import Engine, open_engine
-from engine.storage.database import Database
-from handlers.dialects.crogia.sessions import unasked
-from handlers.dialects.dialect import Operations
-from handlers.dialects.extension.adapter import Extension
-from handlers.pipeline import Pipeline
-from handlers.registry import build_registry, build_transfers
-from models.auth_settings import AuthMode
-from models.settings import Settings
-from server.doors.clients import Clients
-from server.doors.crogia import CrogiaDoor
-from server.doors.pages import add_pages
-from server.doors.protocol import HttpRunner, Limits
-from server.doors.rest import RestDoor, request_middleware
-from server.doors.socketio import SocketServer
-from server.doors.transfers import TransferDoor
-from server.doors.websocket import WebSocketDoor
-from server.identity import Authenticator, Gate
+from roocode_server.engine.engine import Engine, open_engine
+from roocode_server.engine.storage.database import Database
+from roocode_server.handlers.dialects.crogia.sessions import unasked
+from roocode_server.handlers.dialects.dialect import Operations
+from roocode_server.handlers.dialects.extension.adapter import Extension
+from roocode_server.handlers.pipeline import Pipeline
+from roocode_server.handlers.registry import build_registry, build_transfers
+from roocode_server.models.auth_settings import AuthMode
+from roocode_server.models.settings import Settings
+from roocode_server.server.doors.clients import Clients
+from roocode_server.server.doors.crogia import CrogiaDoor
+from roocode_server.server.doors.pages import add_pages
+from roocode_server.server.doors.protocol import HttpRunner, Limits
+from roocode_server.server.doors.rest import RestDoor, request_middleware
+from roocode_server.server.doors.socketio import SocketServer
+from roocode_server.server.doors.transfers import TransferDoor
+from roocode_server.server.doors.websocket import WebSocketDoor
+from roocode_server.server.identity import Authenticator, Gate
 
 BACKLOG: Final = 4096
 PACKAGE: Final = "roocode-server"

@@ -12,20 +12,20 @@ from typing import Any, Final
 import click
 import uvloop
 
-from engine.accounts.accounts import Accounts
-from engine.engine import has_database, open_accounts
-from engine.providers.scripted.playbook import PlaybookInvalid
-from engine.storage.database import DatabaseUnusable
-from models.error import AppError
-from models.identifier import KeyId
-from models.settings import LoggingSettings, LogLevel, Settings
-from models.user import Role
-from server.app import CannotListen, running
-from server.demo import DemoFailed, demo
-from server.logs import configure_logs
-from server.plainly import sentence
-from server.settings import SettingsMistake, load_settings
-from server.stopping import open_standard_streams, stop_on_signals
+from roocode_server.engine.accounts.accounts import Accounts
+from roocode_server.engine.engine import has_database, open_accounts
+from roocode_server.engine.providers.scripted.playbook import PlaybookInvalid
+from roocode_server.engine.storage.database import DatabaseUnusable
+from roocode_server.models.error import AppError
+from roocode_server.models.identifier import KeyId
+from roocode_server.models.settings import LoggingSettings, LogLevel, Settings
+from roocode_server.models.user import Role
+from roocode_server.server.app import CannotListen, running
+from roocode_server.server.demo import DemoFailed, demo
+from roocode_server.server.logs import configure_logs
+from roocode_server.server.plainly import sentence
+from roocode_server.server.settings import SettingsMistake, load_settings
+from roocode_server.server.stopping import open_standard_streams, stop_on_signals
 
 SWITCH_INTERVAL_S: Final = 0.0003
 """How soon a thread that walks a large workspace lets the event loop go on; usual is 5 ms."""

@@ -13,10 +13,10 @@ from typing import Any, Final
 
 import socketio
 
-from models.settings import LoggingSettings, LogLevel, Settings
-from server.app import running
-from server.plainly import with_facts
-from server.screen import Screen
+from roocode_server.models.settings import LoggingSettings, LogLevel, Settings
+from roocode_server.server.app import running
+from roocode_server.server.plainly import with_facts
+from roocode_server.server.screen import Screen
 
 PROJECT: Final = Path(__file__).with_name("demo_project")
 TESTS: Final = "python3 -B -m unittest"

@@ -15,11 +15,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 from aiohttp import web
 
-from engine.accounts.accounts import Accounts
-from models.auth_settings import AuthMode
-from models.error import AuthenticationFailed, PermissionDenied
-from models.settings import ServerSettings
-from models.user import Caller
+from roocode_server.engine.accounts.accounts import Accounts
+from roocode_server.models.auth_settings import AuthMode
+from roocode_server.models.error import AuthenticationFailed, PermissionDenied
+from roocode_server.models.settings import ServerSettings
+from roocode_server.models.user import Caller
 
 BEARER: Final = "bearer"
 SUBPROTOCOL: Final = "bearer."

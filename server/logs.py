@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from models.settings import LogFormat, LoggingSettings
+from roocode_server.models.settings import LogFormat, LoggingSettings
 
 SOCKET_LOGGERS: Final = ("engineio.server", "socketio.server")
 """Loggers that call it an error when a client sends what they do not understand; the doors tell of that."""

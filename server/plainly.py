@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from models.error import AppError
+from roocode_server.models.error import AppError
 
 
 def sentence(failure: Exception) -> str:

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import yaml
 
-from models.auth_settings import AuthMode
-from models.error import ValidationFailed
-from models.settings import Settings
-from server.identity import is_loopback
+from roocode_server.models.auth_settings import AuthMode
+from roocode_server.models.error import ValidationFailed
+from roocode_server.models.settings import Settings
+from roocode_server.server.identity import is_loopback
 
 PREFIX: Final = "ROOCODE_"
 SEPARATOR: Final = "__"

@@ -11,24 +11,37 @@ from typing import Final
 import orjson
 from argon2 import PasswordHasher
 
-from engine.accounts.digests import new_secret
-from engine.accounts.keys import PREFIX, ApiKeys
-from engine.accounts.oauth import OAuth
-from engine.accounts.passwords import Passwords
-from engine.accounts.refresh_tokens import RefreshTokens
-from engine.accounts.secrets import signing_secret, write_private
-from engine.accounts.tokens import AccessTokens, Clock
-from engine.accounts.users import Users
-from engine.accounts.watch import CredentialWatch
-from engine.storage.accounts import ApiKeyRepository, RefreshTokenRepository, StoredLogin, UserRepository
-from engine.storage.database import Database, Transaction
-from models.auth_settings import AuthSettings
-from models.clock import now
-from models.credential import ApiKey
-from models.error import AuthenticationFailed, Conflict, NotFound
-from models.identifier import KeyId, UserId
-from models.login import LONGEST_SECRET, Login, LoginAnswer, NewUser, OAuthLogin, RefreshAnswer, Tokens
-from models.user import Caller, Credential, Identity, IdentityProvider, Role, User
+from roocode_server.engine.accounts.digests import new_secret
+from roocode_server.engine.accounts.keys import PREFIX, ApiKeys
+from roocode_server.engine.accounts.oauth import OAuth
+from roocode_server.engine.accounts.passwords import Passwords
+from roocode_server.engine.accounts.refresh_tokens import RefreshTokens
+from roocode_server.engine.accounts.secrets import signing_secret, write_private
+from roocode_server.engine.accounts.tokens import AccessTokens, Clock
+from roocode_server.engine.accounts.users import Users
+from roocode_server.engine.accounts.watch import CredentialWatch
+from roocode_server.engine.storage.accounts import (
+    ApiKeyRepository,
+    RefreshTokenRepository,
+    StoredLogin,
+    UserRepository,
+)
+from roocode_server.engine.storage.database import Database, Transaction
+from roocode_server.models.auth_settings import AuthSettings
+from roocode_server.models.clock import now
+from roocode_server.models.credential import ApiKey
+from roocode_server.models.error import AuthenticationFailed, Conflict, NotFound
+from roocode_server.models.identifier import KeyId, UserId
+from roocode_server.models.login import (
+    LONGEST_SECRET,
+    Login,
+    LoginAnswer,
+    NewUser,
+    OAuthLogin,
+    RefreshAnswer,
+    Tokens,
+)
+from roocode_server.models.user import Caller, Credential, Identity, IdentityProvider, Role, User
 
 ADMIN_EMAIL: Final = "admin@localhost"
 ADMIN_FILE: Final = "admin.json"

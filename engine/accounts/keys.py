@@ -7,15 +7,15 @@ import datetime
 from collections.abc import Collection
 from typing import Final
 
-from engine.accounts.digests import digest_of, new_secret
-from engine.accounts.tokens import Clock
-from engine.accounts.ttl_cache import TtlCache
-from engine.storage.accounts import ApiKeyRepository
-from engine.storage.database import Database, Transaction
-from models.clock import now
-from models.credential import ApiKey
-from models.error import AuthenticationFailed, NotFound, TokenExpired
-from models.identifier import KeyId, UserId, new_id
+from roocode_server.engine.accounts.digests import digest_of, new_secret
+from roocode_server.engine.accounts.tokens import Clock
+from roocode_server.engine.accounts.ttl_cache import TtlCache
+from roocode_server.engine.storage.accounts import ApiKeyRepository
+from roocode_server.engine.storage.database import Database, Transaction
+from roocode_server.models.clock import now
+from roocode_server.models.credential import ApiKey
+from roocode_server.models.error import AuthenticationFailed, NotFound, TokenExpired
+from roocode_server.models.identifier import KeyId, UserId, new_id
 
 PREFIX: Final = "roo_"
 HINT_LENGTH: Final = 10

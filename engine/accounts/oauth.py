@@ -16,7 +16,7 @@ import orjson
 import structlog
 from oauthlib.oauth2 import OAuth2Error, WebApplicationClient
 
-from engine.accounts.oauth_providers import (
+from roocode_server.engine.accounts.oauth_providers import (
     Endpoints,
     JsonObject,
     Person,
@@ -24,10 +24,10 @@ from engine.accounts.oauth_providers import (
     person_of,
     settings_of,
 )
-from models.auth_settings import OAuthProviderSettings, OAuthSettings
-from models.error import AuthenticationFailed, InvalidField, PermissionDenied, ServerOverload
-from models.login import OAuthLogin
-from models.user import IdentityProvider
+from roocode_server.models.auth_settings import OAuthProviderSettings, OAuthSettings
+from roocode_server.models.error import AuthenticationFailed, InvalidField, PermissionDenied, ServerOverload
+from roocode_server.models.login import OAuthLogin
+from roocode_server.models.user import IdentityProvider
 
 LARGEST_ANSWER_BYTES: Final = 1_048_576
 WRONG_CODE: Final = frozenset({"invalid_grant", "invalid_request", "bad_verification_code"})

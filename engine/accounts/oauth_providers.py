@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from models.auth_settings import MicrosoftSettings, OAuthProviderSettings, OAuthSettings
-from models.user import IdentityProvider
+from roocode_server.models.auth_settings import MicrosoftSettings, OAuthProviderSettings, OAuthSettings
+from roocode_server.models.user import IdentityProvider
 
 JsonObject: TypeAlias = Mapping[str, object]
 

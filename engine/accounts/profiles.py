@@ -8,15 +8,22 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from engine.accounts.sealing import SealBroken, Sealer
-from engine.accounts.tokens import Clock
-from engine.storage.database import Database, Transaction
-from engine.storage.profiles import ProfileRepository
-from models.clock import now
-from models.error import Conflict, InvalidField, NotFound
-from models.identifier import ProfileId, UserId, new_id
-from models.profile import ANY_MODEL, Profile, ProfileCreate, ProfileFields, ProfileUpdate, StoredProfile
-from models.shape import LEFT_OUT
+from roocode_server.engine.accounts.sealing import SealBroken, Sealer
+from roocode_server.engine.accounts.tokens import Clock
+from roocode_server.engine.storage.database import Database, Transaction
+from roocode_server.engine.storage.profiles import ProfileRepository
+from roocode_server.models.clock import now
+from roocode_server.models.error import Conflict, InvalidField, NotFound
+from roocode_server.models.identifier import ProfileId, UserId, new_id
+from roocode_server.models.profile import (
+    ANY_MODEL,
+    Profile,
+    ProfileCreate,
+    ProfileFields,
+    ProfileUpdate,
+    StoredProfile,
+)
+from roocode_server.models.shape import LEFT_OUT
 
 PURPOSE: Final = "roocode keys of provider profiles"
 MOST_PROFILES: Final = 100

@@ -6,14 +6,14 @@ import datetime
 
 import structlog
 
-from engine.accounts.digests import digest_of, new_secret
-from engine.accounts.tokens import Clock
-from engine.storage.accounts import RefreshTokenRepository
-from engine.storage.database import Database, Transaction
-from models.clock import now
-from models.credential import RefreshToken
-from models.error import AuthenticationFailed, TokenExpired
-from models.identifier import UserId, new_id
+from roocode_server.engine.accounts.digests import digest_of, new_secret
+from roocode_server.engine.accounts.tokens import Clock
+from roocode_server.engine.storage.accounts import RefreshTokenRepository
+from roocode_server.engine.storage.database import Database, Transaction
+from roocode_server.models.clock import now
+from roocode_server.models.credential import RefreshToken
+from roocode_server.models.error import AuthenticationFailed, TokenExpired
+from roocode_server.models.identifier import UserId, new_id
 
 log = structlog.get_logger("accounts")
 

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import jwt
 
-from models.clock import from_milliseconds, now
-from models.error import AuthenticationFailed, TokenExpired
-from models.identifier import UserId, new_id
+from roocode_server.models.clock import from_milliseconds, now
+from roocode_server.models.error import AuthenticationFailed, TokenExpired
+from roocode_server.models.identifier import UserId, new_id
 
 Clock = Callable[[], datetime.datetime]
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Sequence
 
-from engine.accounts.tokens import Clock
-from engine.accounts.ttl_cache import TtlCache
-from engine.storage.accounts import StoredLogin, UserRepository
-from engine.storage.database import Transaction
-from models.clock import now
-from models.credential import Standing
-from models.error import Conflict, NotFound
-from models.identifier import UserId, new_id
-from models.user import IdentityProvider, Role, User
+from roocode_server.engine.accounts.tokens import Clock
+from roocode_server.engine.accounts.ttl_cache import TtlCache
+from roocode_server.engine.storage.accounts import StoredLogin, UserRepository
+from roocode_server.engine.storage.database import Transaction
+from roocode_server.models.clock import now
+from roocode_server.models.credential import Standing
+from roocode_server.models.error import Conflict, NotFound
+from roocode_server.models.identifier import UserId, new_id
+from roocode_server.models.user import IdentityProvider, Role, User
 
 
 class Users:

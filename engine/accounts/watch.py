@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 
-from models.user import Caller
+from roocode_server.models.user import Caller
 
 LOOK_S: Final = 1.0
 """How soon a change that another process has made in the same database is seen."""

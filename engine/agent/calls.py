@@ -6,26 +6,26 @@ import asyncio
 import time
 from typing import Final
 
-from engine.agent.commands import Commands
-from engine.agent.human_input import HumanInput
-from engine.agent.store.states import Alongside
-from engine.agent.task_context import TaskContext
-from engine.agent.tool_context import AgentToolContext
-from engine.providers.wire import objection
-from engine.storage.database import Transaction
-from engine.tools.apply_diff import ApplyDiff
-from engine.tools.attempt_completion import AttemptCompletion
-from engine.tools.execution import execute, file_event, outcome
-from engine.tools.reach import reach
-from engine.tools.tool import MOST_TOLD, Notice, PreparedCall, ToolFailure, ToolResult
-from models.approval import Approval, ApprovalStatus, Decision
-from models.conversation import Background, ToolCall, Turn, TurnRole
-from models.error import AppError
-from models.event import Event
-from models.identifier import MessageId
-from models.task import CallFailure, ToolFailed, ToolStarted
-from models.tool import ToolCompleted, ToolGroup
-from models.usage import ToolUse
+from roocode_server.engine.agent.commands import Commands
+from roocode_server.engine.agent.human_input import HumanInput
+from roocode_server.engine.agent.store.states import Alongside
+from roocode_server.engine.agent.task_context import TaskContext
+from roocode_server.engine.agent.tool_context import AgentToolContext
+from roocode_server.engine.providers.wire import objection
+from roocode_server.engine.storage.database import Transaction
+from roocode_server.engine.tools.apply_diff import ApplyDiff
+from roocode_server.engine.tools.attempt_completion import AttemptCompletion
+from roocode_server.engine.tools.execution import execute, file_event, outcome
+from roocode_server.engine.tools.reach import reach
+from roocode_server.engine.tools.tool import MOST_TOLD, Notice, PreparedCall, ToolFailure, ToolResult
+from roocode_server.models.approval import Approval, ApprovalStatus, Decision
+from roocode_server.models.conversation import Background, ToolCall, Turn, TurnRole
+from roocode_server.models.error import AppError
+from roocode_server.models.event import Event
+from roocode_server.models.identifier import MessageId
+from roocode_server.models.task import CallFailure, ToolFailed, ToolStarted
+from roocode_server.models.tool import ToolCompleted, ToolGroup
+from roocode_server.models.usage import ToolUse
 
 CHANGING: Final = frozenset({ToolGroup.EDIT, ToolGroup.COMMAND, ToolGroup.MCP})
 """Groups whose tools may change files."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from engine.agent.modes import ModeBook
-from engine.providers.catalogue import Providers
-from engine.providers.vendors import AUTO
-from engine.workspace.workspace import Workspace
-from models.error import InvalidField
-from models.session import SessionConfigChange
+from roocode_server.engine.agent.modes import ModeBook
+from roocode_server.engine.providers.catalogue import Providers
+from roocode_server.engine.providers.vendors import AUTO
+from roocode_server.engine.workspace.workspace import Workspace
+from roocode_server.models.error import InvalidField
+from roocode_server.models.session import SessionConfigChange
 
 
 class Choices:

@@ -13,14 +13,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from engine.agent.task_context import TaskContext
-from engine.runtimes.output import Transcript
-from engine.runtimes.runtime import Command, Exit, StillRunning
-from engine.tools.text import printable, shortened
-from models.conversation import Background, Turn, TurnRole
-from models.error import AppError, Conflict
-from models.identifier import CallId, MessageId
-from models.task import CommandAction, ToolOutput
+from roocode_server.engine.agent.task_context import TaskContext
+from roocode_server.engine.runtimes.output import Transcript
+from roocode_server.engine.runtimes.runtime import Command, Exit, StillRunning
+from roocode_server.engine.tools.text import printable, shortened
+from roocode_server.models.conversation import Background, Turn, TurnRole
+from roocode_server.models.error import AppError, Conflict
+from roocode_server.models.identifier import CallId, MessageId
+from roocode_server.models.task import CommandAction, ToolOutput
 
 ASKS_AFTER_S: Final = 2.0
 """A command that runs this long is one that a person may want to let go on, or to kill."""

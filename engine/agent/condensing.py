@@ -9,12 +9,12 @@ from typing import Final
 
 import orjson
 
-from engine.agent.model_client import ModelClient
-from engine.agent.store.transcript import shown
-from engine.agent.task_context import TaskContext
-from engine.providers.provider import ProviderFailure
-from models.conversation import Turn, TurnRole
-from models.task import TaskCondensed
+from roocode_server.engine.agent.model_client import ModelClient
+from roocode_server.engine.agent.store.transcript import shown
+from roocode_server.engine.agent.task_context import TaskContext
+from roocode_server.engine.providers.provider import ProviderFailure
+from roocode_server.models.conversation import Turn, TurnRole
+from roocode_server.models.task import TaskCondensed
 
 SYSTEM: Final = (
     "You sum up the work of an agent so that it can go on from your summary alone, without the conversation."

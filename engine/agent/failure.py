@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.task import TaskError
+from roocode_server.models.task import TaskError
 
 
 class TaskFailure(Exception):

@@ -10,15 +10,15 @@ from typing import Final
 
 import orjson
 
-from engine.agent.task_context import TaskContext
-from engine.storage.database import Transaction
-from engine.storage.tasks import SAID_BY_A_PERSON
-from engine.tools.tool import Notice, PreparedCall
-from models.approval import Approval, ApprovalStatus
-from models.conversation import ToolCall
-from models.identifier import CallId
-from models.message import Message
-from models.task import Activity, TaskActive, TaskAnswered, TaskIdle, TaskInteractive
+from roocode_server.engine.agent.task_context import TaskContext
+from roocode_server.engine.storage.database import Transaction
+from roocode_server.engine.storage.tasks import SAID_BY_A_PERSON
+from roocode_server.engine.tools.tool import Notice, PreparedCall
+from roocode_server.models.approval import Approval, ApprovalStatus
+from roocode_server.models.conversation import ToolCall
+from roocode_server.models.identifier import CallId
+from roocode_server.models.message import Message
+from roocode_server.models.task import Activity, TaskActive, TaskAnswered, TaskIdle, TaskInteractive
 
 IDLE_ASKS: Final = frozenset({"mistake_limit_reached", "auto_approval_max_req_reached", "api_req_failed"})
 """Asks after which a task is idle, not interactive: it goes on only if somebody wants it to. Source: S2."""

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.workspace.workspace import Workspace
-from models.error import AppError
+from roocode_server.engine.workspace.workspace import Workspace
+from roocode_server.models.error import AppError
 
 LONGEST: Final = 20_000
 """Characters of one file; the rest is left out, and the text says so."""

@@ -10,15 +10,15 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, cast
 
-from engine.agent.model_resolution import find_model
-from engine.agent.modes import Modes
-from engine.agent.prompts import system_prompt
-from engine.agent.store.transcript import shown
-from engine.agent.task_context import TaskContext
-from engine.providers.catalogue import SCRIPTED, ResolvedModel
-from engine.providers.edge import fit
-from engine.providers.models import UNKNOWN, ModelFacts, facts_of
-from engine.providers.provider import (
+from roocode_server.engine.agent.model_resolution import find_model
+from roocode_server.engine.agent.modes import Modes
+from roocode_server.engine.agent.prompts import system_prompt
+from roocode_server.engine.agent.store.transcript import shown
+from roocode_server.engine.agent.task_context import TaskContext
+from roocode_server.engine.providers.catalogue import SCRIPTED, ResolvedModel
+from roocode_server.engine.providers.edge import fit
+from roocode_server.engine.providers.models import UNKNOWN, ModelFacts, facts_of
+from roocode_server.engine.providers.provider import (
     CallDelta,
     CallRequested,
     Continuation,
@@ -30,10 +30,10 @@ from engine.providers.provider import (
     TextDelta,
     Usage,
 )
-from models.conversation import ToolCall, Turn, TurnRole
-from models.identifier import CallId, MessageId
-from models.task import CallWritten, MessageDelta, MessageDiscarded, TaskError, TaskRetrying
-from models.tool import ToolDescription, ToolGroup
+from roocode_server.models.conversation import ToolCall, Turn, TurnRole
+from roocode_server.models.identifier import CallId, MessageId
+from roocode_server.models.task import CallWritten, MessageDelta, MessageDiscarded, TaskError, TaskRetrying
+from roocode_server.models.tool import ToolDescription, ToolGroup
 
 IMAGES_REFUSED: Final = "(The images were left out: the model's server could not use them.)"
 LONGEST_DELAY_S: Final = 600.0

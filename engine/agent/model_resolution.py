@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from engine.accounts.profiles import ActiveProfile, ProfileUnreadable
-from engine.agent.services import AgentServices
-from engine.providers.catalogue import ResolvedModel
-from engine.providers.provider import Endpoint, ProviderFailure
-from engine.providers.vendors import AUTO
-from models.identifier import UserId
+from roocode_server.engine.accounts.profiles import ActiveProfile, ProfileUnreadable
+from roocode_server.engine.agent.services import AgentServices
+from roocode_server.engine.providers.catalogue import ResolvedModel
+from roocode_server.engine.providers.provider import Endpoint, ProviderFailure
+from roocode_server.engine.providers.vendors import AUTO
+from roocode_server.models.identifier import UserId
 
 
 async def find_model(services: AgentServices, user_id: UserId, provider: str, model: str) -> ResolvedModel:

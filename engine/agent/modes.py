@@ -10,15 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from engine.agent.roomodes import LARGEST, ROOMODES, ModesInvalid, check, finds, modes_in
-from engine.concurrency.worker import Exhausted, run_in_worker
-from engine.tools.reach import Touched
-from engine.tools.tool import PreparedCall
-from engine.workspace.workspace import Workspace
-from models.error import AppError, NotFound
-from models.mode import Mode, ModeGroup
-from models.settings import ModeSettings
-from models.tool import ToolGroup
+from roocode_server.engine.agent.roomodes import LARGEST, ROOMODES, ModesInvalid, check, finds, modes_in
+from roocode_server.engine.concurrency.worker import Exhausted, run_in_worker
+from roocode_server.engine.tools.reach import Touched
+from roocode_server.engine.tools.tool import PreparedCall
+from roocode_server.engine.workspace.workspace import Workspace
+from roocode_server.models.error import AppError, NotFound
+from roocode_server.models.mode import Mode, ModeGroup
+from roocode_server.models.settings import ModeSettings
+from roocode_server.models.tool import ToolGroup
 
 MATCH_S: Final = 1
 """How much processor time an expression may take over the paths of one call."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from engine.agent.task_context import TaskContext
-from engine.storage.database import Transaction
-from models.conversation import Turn, TurnRole
-from models.message import Author
+from roocode_server.engine.agent.task_context import TaskContext
+from roocode_server.engine.storage.database import Transaction
+from roocode_server.models.conversation import Turn, TurnRole
+from roocode_server.models.message import Author
 
 
 async def open_conversation(work: TaskContext) -> None:

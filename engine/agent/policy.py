@@ -7,16 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from engine.shell_lines.allowlist import allowed
-from engine.shell_lines.allowlist import matches as matches_command
-from engine.tools.path_patterns import matches
-from engine.tools.reach import Touched
-from engine.tools.tool import PreparedCall
-from models.approval import ApprovalRule, Decision
-from models.auto_approval import AutoApproval
-from models.session import SessionConfig
-from models.settings import ApprovalSettings
-from models.tool import ToolGroup
+from roocode_server.engine.shell_lines.allowlist import allowed
+from roocode_server.engine.shell_lines.allowlist import matches as matches_command
+from roocode_server.engine.tools.path_patterns import matches
+from roocode_server.engine.tools.reach import Touched
+from roocode_server.engine.tools.tool import PreparedCall
+from roocode_server.models.approval import ApprovalRule, Decision
+from roocode_server.models.auto_approval import AutoApproval
+from roocode_server.models.session import SessionConfig
+from roocode_server.models.settings import ApprovalSettings
+from roocode_server.models.tool import ToolGroup
 
 PROTECTED: Final = (
     ".roo",

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from engine.agent.instructions import instructions
-from engine.agent.modes import Modes
-from models.mode import Mode
-from models.session import Session, mount_path
-from models.task import Task
-from models.tool import ToolGroup
+from roocode_server.engine.agent.instructions import instructions
+from roocode_server.engine.agent.modes import Modes
+from roocode_server.models.mode import Mode
+from roocode_server.models.session import Session, mount_path
+from roocode_server.models.task import Task
+from roocode_server.models.tool import ToolGroup
 
 if TYPE_CHECKING:
-    from engine.agent.task_context import TaskContext
+    from roocode_server.engine.agent.task_context import TaskContext
 
 _WORK: Final = (
     "Work step by step with the tools; after each step look at what came of it. "

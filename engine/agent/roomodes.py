@@ -1,7 +1,7 @@
 """`.roomodes`: the modes that a workspace brings. Source: S2; docs/modes.md.
 
 A workspace's content is hostile: YAML takes a second for what fits in this file, and a regular expression as
-long as it likes. `modes_in` and `finds` are done apart (`engine.concurrency.worker`), so this module imports
+long as it likes. `modes_in` and `finds` are done apart (engine/concurrency/worker.py), so this module imports
 little.
 """
 
@@ -14,9 +14,9 @@ from typing import Any, Final
 import regex
 import yaml
 
-from models.error import ValidationFailed
-from models.mode import Mode
-from models.tool import ToolGroup
+from roocode_server.models.error import ValidationFailed
+from roocode_server.models.mode import Mode
+from roocode_server.models.tool import ToolGroup
 
 ROOMODES: Final = ".roomodes"
 LARGEST: Final = 200_000

@@ -8,24 +8,24 @@ from typing import Any, Final
 
 import orjson
 
-from engine.agent.calls import ToolCalls
-from engine.agent.commands import Commands, lost
-from engine.agent.condensing import Condenser
-from engine.agent.failure import TaskFailure
-from engine.agent.human_input import HumanInput
-from engine.agent.model_client import ModelClient, Reply
-from engine.agent.modes import Modes
-from engine.agent.opening import open_conversation
-from engine.agent.task_context import TaskContext
-from engine.concurrency.shield import run_to_completion
-from engine.providers.provider import ProviderFailure
-from engine.storage.database import Transaction
-from models.approval import Approval, ApprovalStatus
-from models.conversation import ToolCall, Turn, TurnRole
-from models.error import NotFound
-from models.message import Message
-from models.task import TaskProgress
-from models.usage import TokenUsage, UsageUpdated
+from roocode_server.engine.agent.calls import ToolCalls
+from roocode_server.engine.agent.commands import Commands, lost
+from roocode_server.engine.agent.condensing import Condenser
+from roocode_server.engine.agent.failure import TaskFailure
+from roocode_server.engine.agent.human_input import HumanInput
+from roocode_server.engine.agent.model_client import ModelClient, Reply
+from roocode_server.engine.agent.modes import Modes
+from roocode_server.engine.agent.opening import open_conversation
+from roocode_server.engine.agent.task_context import TaskContext
+from roocode_server.engine.concurrency.shield import run_to_completion
+from roocode_server.engine.providers.provider import ProviderFailure
+from roocode_server.engine.storage.database import Transaction
+from roocode_server.models.approval import Approval, ApprovalStatus
+from roocode_server.models.conversation import ToolCall, Turn, TurnRole
+from roocode_server.models.error import NotFound
+from roocode_server.models.message import Message
+from roocode_server.models.task import TaskProgress
+from roocode_server.models.usage import TokenUsage, UsageUpdated
 
 NOT_YET_DONE: Final = 95
 """The most that an unfinished task's progress can be: it is an estimate until the end."""

@@ -10,24 +10,24 @@ from typing import Any, Protocol
 
 import structlog
 
-from engine.agent.commands import Commands
-from engine.agent.failure import TaskFailure
-from engine.agent.human_input import HumanInput
-from engine.agent.limits import TaskSlot
-from engine.agent.run import Run
-from engine.agent.services import AgentServices
-from engine.agent.store.subtasks import SubtaskStore
-from engine.agent.task_context import TaskContext
-from engine.concurrency.imports import imported
-from engine.sessions.sessions import Sessions
-from engine.storage.database import Transaction
-from engine.tools.notices import informed
-from models.clock import now
-from models.error import AppError, Conflict, ServerOverload
-from models.event import Event
-from models.exhaustion import exhausted
-from models.identifier import CallId, SessionId, TaskId
-from models.task import (
+from roocode_server.engine.agent.commands import Commands
+from roocode_server.engine.agent.failure import TaskFailure
+from roocode_server.engine.agent.human_input import HumanInput
+from roocode_server.engine.agent.limits import TaskSlot
+from roocode_server.engine.agent.run import Run
+from roocode_server.engine.agent.services import AgentServices
+from roocode_server.engine.agent.store.subtasks import SubtaskStore
+from roocode_server.engine.agent.task_context import TaskContext
+from roocode_server.engine.concurrency.imports import imported
+from roocode_server.engine.sessions.sessions import Sessions
+from roocode_server.engine.storage.database import Transaction
+from roocode_server.engine.tools.notices import informed
+from roocode_server.models.clock import now
+from roocode_server.models.error import AppError, Conflict, ServerOverload
+from roocode_server.models.event import Event
+from roocode_server.models.exhaustion import exhausted
+from roocode_server.models.identifier import CallId, SessionId, TaskId
+from roocode_server.models.task import (
     FINAL,
     Activity,
     CommandAction,
@@ -308,6 +308,6 @@ async def _run_of(work: TaskContext) -> TaskRun:
     acp = work.session.config.agent.acp
     if acp is None:
         return Run(work)
-    external = await imported("engine.agent.external.run")
+    external = await imported("roocode_server.engine.agent.external.run")
     run: TaskRun = external.ExternalRun(work, acp)
     return run

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.accounts.profiles import ProviderProfiles
-from engine.agent.modes import ModeBook
-from engine.agent.policy import ApprovalPolicy
-from engine.agent.store.approvals import Approvals
-from engine.agent.store.checkpoints import History
-from engine.agent.store.results import TaskResults
-from engine.agent.store.states import TaskStates
-from engine.agent.store.transcript import Transcripts
-from engine.events.hub import Hub
-from engine.mcp.hub import McpHub
-from engine.providers.catalogue import Providers
-from engine.runtimes.runtime import Runtime
-from engine.storage.tasks import ToolCallRepository
-from engine.tools.registry import ToolRegistry
-from models.settings import AgentSettings
+from roocode_server.engine.accounts.profiles import ProviderProfiles
+from roocode_server.engine.agent.modes import ModeBook
+from roocode_server.engine.agent.policy import ApprovalPolicy
+from roocode_server.engine.agent.store.approvals import Approvals
+from roocode_server.engine.agent.store.checkpoints import History
+from roocode_server.engine.agent.store.results import TaskResults
+from roocode_server.engine.agent.store.states import TaskStates
+from roocode_server.engine.agent.store.transcript import Transcripts
+from roocode_server.engine.events.hub import Hub
+from roocode_server.engine.mcp.hub import McpHub
+from roocode_server.engine.providers.catalogue import Providers
+from roocode_server.engine.runtimes.runtime import Runtime
+from roocode_server.engine.storage.tasks import ToolCallRepository
+from roocode_server.engine.tools.registry import ToolRegistry
+from roocode_server.models.settings import AgentSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

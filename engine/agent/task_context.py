@@ -6,20 +6,20 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from engine.agent.limits import Ledger, PausableTimeout, TaskSlot
-from engine.agent.services import AgentServices
-from engine.agent.store.states import Alongside
-from engine.agent.store.transcript import Conversation, new_message_id
-from engine.runtimes.runtime import SandboxSpec
-from engine.storage.database import Transaction
-from engine.workspace.workspace import Workspace
-from models.conversation import Turn
-from models.event import Event
-from models.identifier import CallId, MessageId
-from models.message import Author
-from models.session import Session
-from models.task import MessageDiscarded, Task
-from models.usage import TokenUsage
+from roocode_server.engine.agent.limits import Ledger, PausableTimeout, TaskSlot
+from roocode_server.engine.agent.services import AgentServices
+from roocode_server.engine.agent.store.states import Alongside
+from roocode_server.engine.agent.store.transcript import Conversation, new_message_id
+from roocode_server.engine.runtimes.runtime import SandboxSpec
+from roocode_server.engine.storage.database import Transaction
+from roocode_server.engine.workspace.workspace import Workspace
+from roocode_server.models.conversation import Turn
+from roocode_server.models.event import Event
+from roocode_server.models.identifier import CallId, MessageId
+from roocode_server.models.message import Author
+from roocode_server.models.session import Session
+from roocode_server.models.task import MessageDiscarded, Task
+from roocode_server.models.usage import TokenUsage
 
 
 class Subtasks(Protocol):

@@ -13,22 +13,22 @@ from typing import Final
 
 import structlog
 
-from engine.agent.modes import ModeBook
-from engine.agent.runner import TaskRunner
-from engine.agent.store.approvals import Approvals
-from engine.agent.store.states import TaskStates
-from engine.agent.store.transcript import Transcripts
-from engine.sessions.sessions import Sessions, has_expired
-from engine.storage.database import UNITS_PER_COMMIT, Database, Transaction
-from engine.storage.tasks import SAID_BY_A_PERSON, TaskRepository
-from models.approval import CONFIRMATIONS, Approval, ApprovalRespond, Verdict
-from models.clock import now
-from models.error import Conflict, InvalidField, NotFound, ServerOverload
-from models.identifier import SessionId, TaskId, new_id
-from models.message import Author, Message
-from models.mode import ModeCatalogue
-from models.session import SessionUpdate
-from models.task import (
+from roocode_server.engine.agent.modes import ModeBook
+from roocode_server.engine.agent.runner import TaskRunner
+from roocode_server.engine.agent.store.approvals import Approvals
+from roocode_server.engine.agent.store.states import TaskStates
+from roocode_server.engine.agent.store.transcript import Transcripts
+from roocode_server.engine.sessions.sessions import Sessions, has_expired
+from roocode_server.engine.storage.database import UNITS_PER_COMMIT, Database, Transaction
+from roocode_server.engine.storage.tasks import SAID_BY_A_PERSON, TaskRepository
+from roocode_server.models.approval import CONFIRMATIONS, Approval, ApprovalRespond, Verdict
+from roocode_server.models.clock import now
+from roocode_server.models.error import Conflict, InvalidField, NotFound, ServerOverload
+from roocode_server.models.identifier import SessionId, TaskId, new_id
+from roocode_server.models.message import Author, Message
+from roocode_server.models.mode import ModeCatalogue
+from roocode_server.models.session import SessionUpdate
+from roocode_server.models.task import (
     FINAL,
     Activity,
     MessageList,
@@ -42,7 +42,7 @@ from models.task import (
     TaskStatus,
     TaskUpdate,
 )
-from models.user import Caller
+from roocode_server.models.user import Caller
 
 _IMAGE: Final = re.compile(r"data:image/[\w.+-]+;base64,", re.ASCII)
 ENOUGH_BEFORE: Final = 20

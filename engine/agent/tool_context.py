@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from engine.agent.commands import Commands
-from engine.agent.human_input import HumanInput
-from engine.agent.modes import Modes
-from engine.agent.task_context import TaskContext
-from engine.runtimes.runtime import Command, Exit, StillRunning
-from engine.tools.tool import HumanAnswer, ToolFailure
-from models.conversation import ToolCall
-from models.identifier import MessageId, TaskId
-from models.mode import ModeSwitched
-from models.task import TodosUpdated
+from roocode_server.engine.agent.commands import Commands
+from roocode_server.engine.agent.human_input import HumanInput
+from roocode_server.engine.agent.modes import Modes
+from roocode_server.engine.agent.task_context import TaskContext
+from roocode_server.engine.runtimes.runtime import Command, Exit, StillRunning
+from roocode_server.engine.tools.tool import HumanAnswer, ToolFailure
+from roocode_server.models.conversation import ToolCall
+from roocode_server.models.identifier import MessageId, TaskId
+from roocode_server.models.mode import ModeSwitched
+from roocode_server.models.task import TodosUpdated
 
 
 class AgentToolContext:

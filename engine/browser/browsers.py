@@ -9,19 +9,19 @@ import shutil
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from engine.browser.page_snapshot import AddressForbidden, BrowserUnavailable, PageSnapshot
-from engine.concurrency.imports import imported
-from engine.concurrency.shield import run_to_completion
-from engine.network.addresses import AddressRefused
-from engine.network.proxy import Proxy
-from models.extras import check_installed
-from models.identifier import SessionId
-from models.settings import BrowserSettings
+from roocode_server.engine.browser.page_snapshot import AddressForbidden, BrowserUnavailable, PageSnapshot
+from roocode_server.engine.concurrency.imports import imported
+from roocode_server.engine.concurrency.shield import run_to_completion
+from roocode_server.engine.network.addresses import AddressRefused
+from roocode_server.engine.network.proxy import Proxy
+from roocode_server.models.extras import check_installed
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.settings import BrowserSettings
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Playwright
 
-    from engine.browser.view import View
+    from roocode_server.engine.browser.view import View
 
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SWEEP_S: Final = 5.0
@@ -114,7 +114,7 @@ class Browsers:
                 f"All {self._settings.max_pages} pages of this server are in use; try again later"
             )
         browser = await self._started()
-        module = await imported("engine.browser.view")
+        module = await imported("roocode_server.engine.browser.view")
         context = await browser.new_context(
             viewport={"width": self._settings.width, "height": self._settings.height},
             accept_downloads=False,

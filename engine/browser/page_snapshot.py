@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.error import ToolExecutionFailed
+from roocode_server.models.error import ToolExecutionFailed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from playwright.async_api import Error
 
-from engine.browser.page_snapshot import BrowserFailure, PageSnapshot
+from roocode_server.engine.browser.page_snapshot import BrowserFailure, PageSnapshot
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, ConsoleMessage, Page, WebError

@@ -15,14 +15,14 @@ from typing import Final
 
 import orjson
 
-from engine.checkpoints.contents import Facts, changed, commit_stream, look, read
-from engine.checkpoints.git import BRANCH, NOW, Repository
-from engine.workspace.name_spelling import spelled
-from engine.workspace.workspace import Workspace
-from models.checkpoint import ChangedFile, Checkpoint, CheckpointDifference
-from models.clock import UTC, now
-from models.error import AppError, Conflict, NotFound
-from models.identifier import SessionId, TaskId
+from roocode_server.engine.checkpoints.contents import Facts, changed, commit_stream, look, read
+from roocode_server.engine.checkpoints.git import BRANCH, NOW, Repository
+from roocode_server.engine.workspace.name_spelling import spelled
+from roocode_server.engine.workspace.workspace import Workspace
+from roocode_server.models.checkpoint import ChangedFile, Checkpoint, CheckpointDifference
+from roocode_server.models.clock import UTC, now
+from roocode_server.models.error import AppError, Conflict, NotFound
+from roocode_server.models.identifier import SessionId, TaskId
 
 MOST_DIFF_BYTES: Final = 500_000
 INDEX: Final = "seen.json"

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from engine.workspace.name_spelling import spelled, unspelled
-from engine.workspace.snapshot import LEFT_OUT
-from engine.workspace.walk import TreeChanged, walk
-from engine.workspace.workspace import Workspace
-from models.error import AppError
+from roocode_server.engine.workspace.name_spelling import spelled, unspelled
+from roocode_server.engine.workspace.snapshot import LEFT_OUT
+from roocode_server.engine.workspace.walk import TreeChanged, walk
+from roocode_server.engine.workspace.workspace import Workspace
+from roocode_server.models.error import AppError
 
 _TRIES: Final = 5
 

@@ -14,9 +14,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from engine.workspace.ownership import make_private
-from models.error import ToolExecutionFailed
-from models.exhaustion import exhausted_by_words
+from roocode_server.engine.workspace.ownership import make_private
+from roocode_server.models.error import ToolExecutionFailed
+from roocode_server.models.exhaustion import exhausted_by_words
 
 BRANCH: Final = "refs/heads/main"
 NOW: Final = "refs/heads/now"

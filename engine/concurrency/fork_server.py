@@ -1,11 +1,11 @@
 """A program that begins a process for each piece of work, and ends when its server does.
 
-See `engine.concurrency.worker`.
+See engine/concurrency/worker.py.
 
-Run as `python -m engine.concurrency.fork_server CHANNEL`, the descriptor of a socket. Each message on it
-names a module and brings another socket: the work and its bounds come over that one, pickled, until its end;
-the answer goes back as JSON. The kernel ends the work: when it has used up its time, and when nobody waits
-for it any more.
+Run as `python -m roocode_server.engine.concurrency.fork_server CHANNEL`, the descriptor of a socket. Each
+message on it names a module and brings another socket: the work and its bounds come over that one, pickled,
+until its end; the answer goes back as JSON. The kernel ends the work: when it has used up its time, and when
+nobody waits for it any more.
 """
 
 from __future__ import annotations

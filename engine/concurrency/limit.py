@@ -6,8 +6,8 @@ import contextlib
 from collections import Counter
 from collections.abc import Iterator
 
-from models.error import ServerOverload
-from models.identifier import SessionId
+from roocode_server.models.error import ServerOverload
+from roocode_server.models.identifier import SessionId
 
 
 class ConcurrencyLimiter:

@@ -3,7 +3,7 @@
 No pattern, text or document of a caller is worked on without a bound in this process, which answers others
 meanwhile: a thread cannot be ended, and shares its interpreter with all of them. A piece of work is a
 function of a module that imports little; its process begins in a few milliseconds as a copy of one that has
-the module loaded (`engine.concurrency.fork_server`), has bounds on its processor time and memory, and ends
+the module loaded (engine/concurrency/fork_server.py), has bounds on its processor time and memory, and ends
 with its caller's interest in it.
 """
 
@@ -122,7 +122,7 @@ class _ForkServer:
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - a module of ours
-                [sys.executable, "-m", "engine.concurrency.fork_server", str(theirs.fileno())],
+                [sys.executable, "-m", "roocode_server.engine.concurrency.fork_server", str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),
                 env={"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},

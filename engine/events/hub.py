@@ -8,10 +8,10 @@ from typing import Protocol
 
 import structlog
 
-from engine.events.log_lines import log_event
-from models.clock import now
-from models.event import Event, EventEnvelope, StoredEvent, fields_of
-from models.identifier import SessionId, TaskId
+from roocode_server.engine.events.log_lines import log_event
+from roocode_server.models.clock import now
+from roocode_server.models.event import Event, EventEnvelope, StoredEvent, fields_of
+from roocode_server.models.identifier import SessionId, TaskId
 
 log = structlog.get_logger("events")
 

@@ -6,12 +6,12 @@ from typing import Final
 
 from sqlalchemy import select
 
-from engine.storage.database import Database
-from engine.storage.pending_ends import PendingEndRepository
-from engine.storage.tables import sessions
-from models.error import NotFound
-from models.event import Event
-from models.identifier import SessionId
+from roocode_server.engine.storage.database import Database
+from roocode_server.engine.storage.pending_ends import PendingEndRepository
+from roocode_server.engine.storage.tables import sessions
+from roocode_server.models.error import NotFound
+from roocode_server.models.event import Event
+from roocode_server.models.identifier import SessionId
 
 CUT_OFF: Final = "The server was stopped while this ran."
 

@@ -13,13 +13,13 @@ import orjson
 from sqlalchemy import Dialect, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from engine.storage.database import READERS, Database, Transaction, put_off
-from engine.storage.journal import PendingEvent
-from engine.storage.tables import events, sessions
-from models.clock import now
-from models.error import NotFound
-from models.event import Event, EventEnvelope, StoredEvent
-from models.identifier import EventId, SessionId, TaskId
+from roocode_server.engine.storage.database import READERS, Database, Transaction, put_off
+from roocode_server.engine.storage.journal import PendingEvent
+from roocode_server.engine.storage.tables import events, sessions
+from roocode_server.models.clock import now
+from roocode_server.models.error import NotFound
+from roocode_server.models.event import Event, EventEnvelope, StoredEvent
+from roocode_server.models.identifier import EventId, SessionId, TaskId
 
 _Waiting = tuple[PendingEvent, asyncio.Future[StoredEvent] | None]
 Announce = Callable[[Sequence[StoredEvent]], None]
@@ -78,7 +78,7 @@ class EventLog:
     ) -> ReadPosition:
         """Where a reader goes on whose last event had this seq, or this id, which alone is beyond doubt.
 
-        An id bears the epoch of the process that stored the event (`models.event.EPOCH`).
+        An id bears the epoch of the process that stored the event (`EPOCH` of models/event.py).
         """
         if last_id is not None:
             last_seq = _seq_of(last_id)

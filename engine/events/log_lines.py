@@ -7,7 +7,7 @@ from typing import Any, Final
 import orjson
 import structlog
 
-from models.event import EVENTS, StoredEvent
+from roocode_server.models.event import EVENTS, StoredEvent
 
 LONGEST_TEXT: Final = 500
 """Characters of a field that a line shows."""

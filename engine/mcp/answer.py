@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.mcp import McpPrompt, McpResource, McpTool
+from roocode_server.models.mcp import McpPrompt, McpResource, McpTool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,13 +32,13 @@ from mcp_types import (
 )
 from pydantic import TypeAdapter, ValidationError
 
-from engine.mcp.answer import McpAnswer, McpFailure, Offer
-from engine.mcp.content import of_call, of_resource
-from engine.mcp.fitting import fitting
-from engine.mcp.http import http_client
-from engine.mcp.stdio import Trouble, over_pipes
-from engine.runtimes.runtime import InteractiveProgram
-from models.mcp import McpPrompt, McpResource, McpServer, McpTool
+from roocode_server.engine.mcp.answer import McpAnswer, McpFailure, Offer
+from roocode_server.engine.mcp.content import of_call, of_resource
+from roocode_server.engine.mcp.fitting import fitting
+from roocode_server.engine.mcp.http import http_client
+from roocode_server.engine.mcp.stdio import Trouble, over_pipes
+from roocode_server.engine.runtimes.runtime import InteractiveProgram
+from roocode_server.models.mcp import McpPrompt, McpResource, McpServer, McpTool
 
 MOST_LISTED: Final = 200
 """Tools, resources or prompts of one server."""

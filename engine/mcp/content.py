@@ -20,8 +20,8 @@ from mcp_types import (
     TextResourceContents,
 )
 
-from engine.mcp.answer import McpAnswer
-from models.cleaning import cleaned_text
+from roocode_server.engine.mcp.answer import McpAnswer
+from roocode_server.models.cleaning import cleaned_text
 
 MOST_IMAGES: Final = 8
 IMAGE_CHARACTERS: Final = 5_600_000

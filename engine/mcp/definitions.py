@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Final
 
-from engine.workspace.workspace import Workspace
-from models.error import AppError, NotFound, ValidationFailed
-from models.mcp import MOST_SERVERS, McpOrigin, McpServer
-from models.session import SessionConfig
-from models.shape import camel_case
+from roocode_server.engine.workspace.workspace import Workspace
+from roocode_server.models.error import AppError, NotFound, ValidationFailed
+from roocode_server.models.mcp import MOST_SERVERS, McpOrigin, McpServer
+from roocode_server.models.session import SessionConfig
+from roocode_server.models.shape import camel_case
 
 FILE: Final = ".roo/mcp.json"
 LARGEST: Final = 1_000_000

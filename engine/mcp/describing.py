@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from models.mcp import McpServerState, McpStatus
+from roocode_server.models.mcp import McpServerState, McpStatus
 
 LONGEST: Final = 60_000
 """Characters in all; what does not fit is left out, tool by tool."""

@@ -29,7 +29,7 @@ from mcp_types import (
 )
 from pydantic import TypeAdapter, ValidationError
 
-from models.cleaning import cleaned
+from roocode_server.models.cleaning import cleaned
 
 ANY_OBJECT: Final = {"type": "object"}
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import httpx2
 
-from engine.network.addresses import AddressRefused, public_address
+from roocode_server.engine.network.addresses import AddressRefused, public_address
 
 
 class PublicTransport(httpx2.AsyncHTTPTransport):

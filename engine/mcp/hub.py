@@ -12,19 +12,19 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from engine.concurrency.imports import imported
-from engine.events.lifetimes import CUT_OFF, Lifetimes
-from engine.mcp.answer import McpAnswer, McpFailure, Offer
-from engine.mcp.definitions import ServerDefinition, ServerDefinitions, definitions
-from engine.mcp.describing import described
-from engine.mcp.slot import ServerSlot
-from engine.runtimes.runtime import Command, InteractiveProgram, Runtime, SandboxSpec
-from engine.runtimes.unsafe_local import UnsafeLocalRuntime
-from engine.shell_lines.allowlist import allowed
-from engine.workspace.workspace import Workspace
-from models.error import NotFound
-from models.identifier import SessionId
-from models.mcp import (
+from roocode_server.engine.concurrency.imports import imported
+from roocode_server.engine.events.lifetimes import CUT_OFF, Lifetimes
+from roocode_server.engine.mcp.answer import McpAnswer, McpFailure, Offer
+from roocode_server.engine.mcp.definitions import ServerDefinition, ServerDefinitions, definitions
+from roocode_server.engine.mcp.describing import described
+from roocode_server.engine.mcp.slot import ServerSlot
+from roocode_server.engine.runtimes.runtime import Command, InteractiveProgram, Runtime, SandboxSpec
+from roocode_server.engine.runtimes.unsafe_local import UnsafeLocalRuntime
+from roocode_server.engine.shell_lines.allowlist import allowed
+from roocode_server.engine.workspace.workspace import Workspace
+from roocode_server.models.error import NotFound
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.mcp import (
     McpOrigin,
     McpServer,
     McpServerState,
@@ -32,11 +32,11 @@ from models.mcp import (
     McpStatus,
     McpStopped,
 )
-from models.session import ResourceLimits, Session
-from models.settings import McpSettings
+from roocode_server.models.session import ResourceLimits, Session
+from roocode_server.models.settings import McpSettings
 
 if TYPE_CHECKING:
-    from engine.mcp.connection import McpConnection
+    from roocode_server.engine.mcp.connection import McpConnection
 
 Program = AbstractAsyncContextManager[InteractiveProgram]
 
@@ -196,7 +196,7 @@ class McpHub:
             return await self._start(session, definition, slot)
 
     async def _start(self, session: Session, definition: ServerDefinition, slot: ServerSlot) -> McpConnection:
-        module = await imported("engine.mcp.connection")
+        module = await imported("roocode_server.engine.mcp.connection")
         connection: McpConnection = module.McpConnection(
             definition.server,
             self._program(session, definition),

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from engine.concurrency.shield import run_to_completion
-from engine.mcp.answer import McpFailure, Offer
-from models.error import AppError
-from models.mcp import McpStarted, McpStopped
+from roocode_server.engine.concurrency.shield import run_to_completion
+from roocode_server.engine.mcp.answer import McpFailure, Offer
+from roocode_server.models.error import AppError
+from roocode_server.models.mcp import McpStarted, McpStopped
 
 if TYPE_CHECKING:
-    from engine.mcp.connection import McpConnection
+    from roocode_server.engine.mcp.connection import McpConnection
 
 MOST_FAILURES: Final = 5
 """Failures in a row, without an answer between them; then only a person starts the server again."""

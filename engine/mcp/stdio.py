@@ -17,8 +17,8 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from mcp.shared.message import SessionMessage
 from mcp_types import JSONRPCMessage, jsonrpc_message_adapter
 
-from engine.runtimes.runtime import InteractiveProgram
-from models.cleaning import cleaned
+from roocode_server.engine.runtimes.runtime import InteractiveProgram
+from roocode_server.models.cleaning import cleaned
 
 MESSAGE_BYTES: Final = 16_777_216
 """The longest message; a server that sends a longer one is no longer heard."""

@@ -7,7 +7,7 @@ from typing import Final
 
 import aiohttp
 
-from engine.runtimes.docker.address import connect, engine_address
+from roocode_server.engine.runtimes.docker.address import connect, engine_address
 
 ENGINE_TIMEOUT: Final = aiohttp.ClientTimeout(total=1)
 

@@ -6,8 +6,8 @@ import asyncio
 
 import psutil
 
-from models.clock import now
-from models.monitoring import SystemResources
+from roocode_server.models.clock import now
+from roocode_server.models.monitoring import SystemResources
 
 
 async def system_resources(data_dir: str) -> SystemResources:

@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import structlog
 
-from engine.network.addresses import Address, AddressRefused, addresses, public_address
+from roocode_server.engine.network.addresses import Address, AddressRefused, addresses, public_address
 
 HEAD_BYTES: Final = 65_536
 CONNECT_S: Final = 15.0

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import urllib.parse
 
-from engine.network.addresses import Address, AddressRefused, addresses, embedded, is_public
-from engine.providers.provider import ProviderFailure
+from roocode_server.engine.network.addresses import Address, AddressRefused, addresses, embedded, is_public
+from roocode_server.engine.providers.provider import ProviderFailure
 
 
 def is_allowed(address: Address) -> bool:

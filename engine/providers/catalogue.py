@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, runtime_checkable
 
-from engine.providers.addresses import check_address
-from engine.providers.ollama import Ollama
-from engine.providers.provider import Endpoint, Provider, ProviderFailure
-from engine.providers.scripted.provider import ScriptedProvider
-from engine.providers.vendors import AUTO, VENDORS, Vendor
-from models.error import ExtraNotInstalled
-from models.extras import check_installed, is_installed
-from models.settings import ProviderSettings
+from roocode_server.engine.providers.addresses import check_address
+from roocode_server.engine.providers.ollama import Ollama
+from roocode_server.engine.providers.provider import Endpoint, Provider, ProviderFailure
+from roocode_server.engine.providers.scripted.provider import ScriptedProvider
+from roocode_server.engine.providers.vendors import AUTO, VENDORS, Vendor
+from roocode_server.models.error import ExtraNotInstalled
+from roocode_server.models.extras import check_installed, is_installed
+from roocode_server.models.settings import ProviderSettings
 
 OLLAMA: Final = "ollama"
 SCRIPTED: Final = "scripted"

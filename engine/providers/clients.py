@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-from engine.providers.provider import Endpoint
+from roocode_server.engine.providers.provider import Endpoint
 
 Client = TypeVar("Client")
 

@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from engine.providers.provider import (
+from roocode_server.engine.providers.provider import (
     CallDelta,
     CallRequested,
     Continuation,
@@ -22,8 +22,8 @@ from engine.providers.provider import (
     TextDelta,
     Usage,
 )
-from engine.providers.wire import INVALID_JSON
-from models.cleaning import TextPieces, cleaned, cleaned_text, flaw_of
+from roocode_server.engine.providers.wire import INVALID_JSON
+from roocode_server.models.cleaning import TextPieces, cleaned, cleaned_text, flaw_of
 
 MOST_TOKENS: Final = 2**53
 """No answer has more; a server that says so counts wrongly."""

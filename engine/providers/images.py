@@ -9,10 +9,10 @@ import io
 from collections.abc import Mapping
 from typing import Any, Final
 
-from engine.concurrency.imports import imported
-from engine.providers.provider import ProviderFailure
-from engine.providers.wire import broken, checked_key, failure_of_status, without_key
-from models.settings import ImageSettings
+from roocode_server.engine.concurrency.imports import imported
+from roocode_server.engine.providers.provider import ProviderFailure
+from roocode_server.engine.providers.wire import broken, checked_key, failure_of_status, without_key
+from roocode_server.models.settings import ImageSettings
 
 KEY_VARIABLE: Final = "OPENAI_API_KEY"
 IMAGE_TIMEOUT_S: Final = 300.0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Final
 
-from engine.providers.provider import Usage
+from roocode_server.engine.providers.provider import Usage
 
 PER: Final = 1_000_000
 """Prices are in US dollars for this many tokens."""

@@ -15,8 +15,8 @@ from typing import Final
 
 import orjson
 
-from models.conversation import ToolCall, Turn, TurnRole
-from models.identifier import CallId
+from roocode_server.models.conversation import ToolCall, Turn, TurnRole
+from roocode_server.models.identifier import CallId
 
 UNANSWERED: Final = "This call was not answered: if it was made at all, nobody knows what came of it."
 NOTHING_SAID: Final = "Go on."

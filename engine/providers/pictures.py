@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from engine.providers.wire import DATA_URL, left_out
+from roocode_server.engine.providers.wire import DATA_URL, left_out
 
 UNUSABLE: Final = "(An image was left out: its content is no image that can be used.)"
 _LEAST_BYTES: Final = 26

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
-from models.cleaning import cleaned_text
-from models.conversation import Turn
-from models.tool import ToolDescription
+from roocode_server.models.cleaning import cleaned_text
+from roocode_server.models.conversation import Turn
+from roocode_server.models.tool import ToolDescription
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from models.settings import ProviderSettings, VendorSettings
+from roocode_server.models.settings import ProviderSettings, VendorSettings
 
 AUTO: Final = "auto"
 

@@ -10,10 +10,10 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, Final
 
-from engine.providers.provider import ProviderFailure
-from engine.providers.refusals import is_of_an_image, is_too_long
-from models.cleaning import cleaned_text, flaw_of
-from models.clock import now
+from roocode_server.engine.providers.provider import ProviderFailure
+from roocode_server.engine.providers.refusals import is_of_an_image, is_too_long
+from roocode_server.models.cleaning import cleaned_text, flaw_of
+from roocode_server.models.clock import now
 
 LONGEST_MESSAGE: Final = 1000
 """Characters of a server's own words that a failure repeats."""

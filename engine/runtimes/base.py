@@ -10,12 +10,12 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, context
 from dataclasses import replace
 from typing import ClassVar, Final, Protocol
 
-from engine.concurrency.pace import Pace
-from engine.concurrency.shield import run_to_completion
-from engine.runtimes.child import Child
-from engine.runtimes.execution import CommandLimits, Execution
-from engine.runtimes.program import Program
-from engine.runtimes.runtime import (
+from roocode_server.engine.concurrency.pace import Pace
+from roocode_server.engine.concurrency.shield import run_to_completion
+from roocode_server.engine.runtimes.child import Child
+from roocode_server.engine.runtimes.execution import CommandLimits, Execution
+from roocode_server.engine.runtimes.program import Program
+from roocode_server.engine.runtimes.runtime import (
     Command,
     Exit,
     OnStarted,
@@ -24,13 +24,13 @@ from engine.runtimes.runtime import (
     RuntimeUnavailable,
     SandboxSpec,
 )
-from engine.runtimes.start_errors import startable
-from engine.workspace.name_spelling import unspelled
-from engine.workspace.openat2 import open_beneath
-from engine.workspace.walk import disk_bytes
-from models.error import InvalidField, NotFound, WorkspaceLimitExceeded
-from models.exhaustion import exhausted
-from models.identifier import SessionId
+from roocode_server.engine.runtimes.start_errors import startable
+from roocode_server.engine.workspace.name_spelling import unspelled
+from roocode_server.engine.workspace.openat2 import open_beneath
+from roocode_server.engine.workspace.walk import disk_bytes
+from roocode_server.models.error import InvalidField, NotFound, WorkspaceLimitExceeded
+from roocode_server.models.exhaustion import exhausted
+from roocode_server.models.identifier import SessionId
 
 LONGEST_LINE: Final = 131_071
 """Bytes. The kernel takes no longer argument."""

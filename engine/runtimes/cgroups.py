@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from models.lines import lines_of
-from models.session import ResourceLimits
+from roocode_server.models.lines import lines_of
+from roocode_server.models.session import ResourceLimits
 
 _PREFIX: Final = "roocode-"
 _SERVER: Final = "-server"

@@ -10,16 +10,16 @@ from typing import Final
 
 import structlog
 
-from engine.runtimes.docker.address import engine_address
-from engine.runtimes.docker.client import ContainerEngine
-from engine.runtimes.docker.images import Tell
-from engine.runtimes.docker.plan import Plan
-from engine.runtimes.docker.runtime import DockerRuntime
-from engine.runtimes.local import LocalRuntime
-from engine.runtimes.runtime import Runtime, RuntimeUnavailable, SandboxSpec
-from engine.runtimes.unsafe_local import UnsafeLocalRuntime
-from models.identifier import SessionId
-from models.settings import RuntimeKind, RuntimeSettings, SessionSettings
+from roocode_server.engine.runtimes.docker.address import engine_address
+from roocode_server.engine.runtimes.docker.client import ContainerEngine
+from roocode_server.engine.runtimes.docker.images import Tell
+from roocode_server.engine.runtimes.docker.plan import Plan
+from roocode_server.engine.runtimes.docker.runtime import DockerRuntime
+from roocode_server.engine.runtimes.local import LocalRuntime
+from roocode_server.engine.runtimes.runtime import Runtime, RuntimeUnavailable, SandboxSpec
+from roocode_server.engine.runtimes.unsafe_local import UnsafeLocalRuntime
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.settings import RuntimeKind, RuntimeSettings, SessionSettings
 
 WORKSPACES: Final = "workspaces"
 ID_FILE: Final = "server-id"

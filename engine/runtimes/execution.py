@@ -11,13 +11,13 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from engine.concurrency.pace import Pace
-from engine.concurrency.shield import run_to_completion
-from engine.runtimes.child import Child, Readable
-from engine.runtimes.output import Lines, Transcript
-from engine.runtimes.runtime import Exit, OnStarted, OutputSink
-from engine.workspace.unlinked import taken_bytes
-from models.session import ResourceLimits
+from roocode_server.engine.concurrency.pace import Pace
+from roocode_server.engine.concurrency.shield import run_to_completion
+from roocode_server.engine.runtimes.child import Child, Readable
+from roocode_server.engine.runtimes.output import Lines, Transcript
+from roocode_server.engine.runtimes.runtime import Exit, OnStarted, OutputSink
+from roocode_server.engine.workspace.unlinked import taken_bytes
+from roocode_server.models.session import ResourceLimits
 
 PRINTED_AT_MOST: Final = 16
 """A command that prints this many times what is kept of it is stopped."""

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from engine.runtimes.execution import is_over_disk
-from engine.runtimes.runtime import SandboxSpec
+from roocode_server.engine.runtimes.execution import is_over_disk
+from roocode_server.engine.runtimes.runtime import SandboxSpec
 
 _CHECK_S: Final = 2.0
 _DISK_SHARE: Final = 20

@@ -13,15 +13,15 @@ from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
 
-from engine.concurrency.shield import run_to_completion
-from engine.runtimes.base import SupervisingRuntime
-from engine.runtimes.cgroups import ControlGroup, ControlGroups
-from engine.runtimes.process import ChildProcess, Launch
-from engine.runtimes.runtime import Command, SandboxPlace, SandboxSpec
-from engine.runtimes.start_errors import startable
-from engine.runtimes.terminal import TerminalProgram
-from models.identifier import SessionId
-from models.session import ResourceLimits
+from roocode_server.engine.concurrency.shield import run_to_completion
+from roocode_server.engine.runtimes.base import SupervisingRuntime
+from roocode_server.engine.runtimes.cgroups import ControlGroup, ControlGroups
+from roocode_server.engine.runtimes.process import ChildProcess, Launch
+from roocode_server.engine.runtimes.runtime import Command, SandboxPlace, SandboxSpec
+from roocode_server.engine.runtimes.start_errors import startable
+from roocode_server.engine.runtimes.terminal import TerminalProgram
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.session import ResourceLimits
 
 Started = TypeVar("Started")
 

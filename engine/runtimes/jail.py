@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from engine.runtimes.runtime import Command, SandboxSpec
-from models.session import mount_path
+from roocode_server.engine.runtimes.runtime import Command, SandboxSpec
+from roocode_server.models.session import mount_path
 
 USER: Final = "agent"
 USER_ID: Final = 1000
@@ -145,9 +145,7 @@ def _secret_folders(sandbox: SandboxSpec) -> Iterator[Path]:
     """The virtual environment, the code, and the data directory."""
     if sys.prefix != sys.base_prefix:
         yield Path(sys.prefix)
-    code = Path(__file__).parents[2]
-    if code.name not in ("site-packages", "dist-packages"):
-        yield code
+    yield Path(__file__).resolve().parents[2]
     yield sandbox.folder.parent.parent
 
 

@@ -19,17 +19,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, Final
 
-from engine.runtimes import seccomp
-from engine.runtimes.cgroups import ControlGroups
-from engine.runtimes.child import Child
-from engine.runtimes.host import HostRuntime, exported, in_memory
-from engine.runtimes.jail import RESOLVER, VARIABLES, Jail, SandboxUser, made_up
-from engine.runtimes.networks import Network, Networks, missing
-from engine.runtimes.process import ChildProcess, Launch
-from engine.runtimes.runtime import Command, Exit, RuntimeUnavailable, SandboxSpec
-from engine.workspace.ownership import hand_over, owner_of, sandbox_user
-from models.identifier import SessionId
-from models.session import ResourceLimits
+from roocode_server.engine.runtimes import seccomp
+from roocode_server.engine.runtimes.cgroups import ControlGroups
+from roocode_server.engine.runtimes.child import Child
+from roocode_server.engine.runtimes.host import HostRuntime, exported, in_memory
+from roocode_server.engine.runtimes.jail import RESOLVER, VARIABLES, Jail, SandboxUser, made_up
+from roocode_server.engine.runtimes.networks import Network, Networks, missing
+from roocode_server.engine.runtimes.process import ChildProcess, Launch
+from roocode_server.engine.runtimes.runtime import Command, Exit, RuntimeUnavailable, SandboxSpec
+from roocode_server.engine.workspace.ownership import hand_over, owner_of, sandbox_user
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.session import ResourceLimits
 
 _ADVICE: Final = "or set `runtime.kind: unsafe-local` to run commands without a sandbox"
 _SEARCHED: Final = {"PATH": "/usr/local/bin:/usr/bin:/bin"}

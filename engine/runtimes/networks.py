@@ -22,10 +22,10 @@ from typing import Final
 
 import psutil
 
-from engine.concurrency.shield import run_to_completion
-from engine.runtimes.runtime import RuntimeUnavailable
-from models.exhaustion import exhausted
-from models.identifier import SessionId
+from roocode_server.engine.concurrency.shield import run_to_completion
+from roocode_server.engine.runtimes.runtime import RuntimeUnavailable
+from roocode_server.models.exhaustion import exhausted
+from roocode_server.models.identifier import SessionId
 
 LINGER_S: Final = 30.0
 """How long a network stays after the last command in it, so that the next one begins at once."""

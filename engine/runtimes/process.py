@@ -15,11 +15,11 @@ from typing import Final
 
 import psutil
 
-from engine.concurrency.shield import run_to_completion
-from engine.runtimes.cgroups import ControlGroup
-from engine.runtimes.child import End
-from engine.runtimes.descriptor import Descriptor
-from engine.runtimes.ports import listening_ports
+from roocode_server.engine.concurrency.shield import run_to_completion
+from roocode_server.engine.runtimes.cgroups import ControlGroup
+from roocode_server.engine.runtimes.child import End
+from roocode_server.engine.runtimes.descriptor import Descriptor
+from roocode_server.engine.runtimes.ports import listening_ports
 
 MARK: Final = "ROOCODE_COMMAND"
 """A variable by which processes are found that have left their parents and their session."""

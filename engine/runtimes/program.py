@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 from typing import Final
 
-from engine.concurrency.shield import run_to_completion
-from engine.runtimes.child import Child, Readable
-from engine.runtimes.guard import guard_disk
-from engine.runtimes.runtime import SandboxSpec
+from roocode_server.engine.concurrency.shield import run_to_completion
+from roocode_server.engine.runtimes.child import Child, Readable
+from roocode_server.engine.runtimes.guard import guard_disk
+from roocode_server.engine.runtimes.runtime import SandboxSpec
 
 COMPLAINT_BYTES: Final = 4000
 """How much of stderr is kept: its end."""

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from models.error import ToolExecutionFailed
-from models.identifier import SessionId
-from models.session import ResourceLimits
+from roocode_server.models.error import ToolExecutionFailed
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.session import ResourceLimits
 
 OutputSink = Callable[[str, str], Awaitable[None]]
 """Called with the stream (`stdout` or `stderr`) and a piece of text as it is printed: a line, a part of one,

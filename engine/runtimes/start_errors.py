@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from engine.runtimes.runtime import RuntimeUnavailable
-from models.exhaustion import exhausted
+from roocode_server.engine.runtimes.runtime import RuntimeUnavailable
+from roocode_server.models.exhaustion import exhausted
 
 
 @contextlib.contextmanager

@@ -10,12 +10,12 @@ import struct
 import termios
 from dataclasses import replace
 
-from engine.concurrency.shield import run_to_completion
-from engine.runtimes.cgroups import ControlGroup
-from engine.runtimes.descriptor import Descriptor
-from engine.runtimes.guard import guard_disk
-from engine.runtimes.process import ChildProcess, Launch
-from engine.runtimes.runtime import SandboxSpec
+from roocode_server.engine.concurrency.shield import run_to_completion
+from roocode_server.engine.runtimes.cgroups import ControlGroup
+from roocode_server.engine.runtimes.descriptor import Descriptor
+from roocode_server.engine.runtimes.guard import guard_disk
+from roocode_server.engine.runtimes.process import ChildProcess, Launch
+from roocode_server.engine.runtimes.runtime import SandboxSpec
 
 
 class TerminalProgram:

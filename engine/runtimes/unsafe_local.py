@@ -13,11 +13,11 @@ from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from typing import ClassVar, Final
 
-from engine.runtimes.cgroups import ControlGroups
-from engine.runtimes.host import HostRuntime, exported, in_memory
-from engine.runtimes.process import MARK, Launch
-from engine.runtimes.runtime import Command, SandboxSpec
-from engine.workspace.ownership import hand_over
+from roocode_server.engine.runtimes.cgroups import ControlGroups
+from roocode_server.engine.runtimes.host import HostRuntime, exported, in_memory
+from roocode_server.engine.runtimes.process import MARK, Launch
+from roocode_server.engine.runtimes.runtime import Command, SandboxSpec
+from roocode_server.engine.workspace.ownership import hand_over
 
 _STANDING: Final = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from models.lines import lines_of
+from roocode_server.models.lines import lines_of
 
 LARGEST_FILE: Final = 500_000
 CHARACTERS: Final = 900

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from models.extras import check_installed
+from roocode_server.models.extras import check_installed
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from engine.search.chunks import Chunk, chunks_of
-from engine.search.embedding import Embedder
-from engine.workspace.workspace import Workspace
-from models.error import AppError
-from models.identifier import SessionId
+from roocode_server.engine.search.chunks import Chunk, chunks_of
+from roocode_server.engine.search.embedding import Embedder
+from roocode_server.engine.workspace.workspace import Workspace
+from roocode_server.models.error import AppError
+from roocode_server.models.identifier import SessionId
 
 if TYPE_CHECKING:
     import numpy as np

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from engine.workspace.name_spelling import marked, spelled, unspelled
+from roocode_server.engine.workspace.name_spelling import marked, spelled, unspelled
 
 LINE_CHARACTERS: Final = 300
 """The most that is printed of a line that matches."""

@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from engine.concurrency.limit import ConcurrencyLimiter
-from engine.events.log import EventLog
-from engine.network.addresses import AddressRefused
-from engine.network.proxy import Proxy
-from engine.runtimes.runtime import Command, Exit, Runtime, SandboxSpec
-from engine.sessions.sessions import Sessions
-from engine.workspace.walk import walk
-from models.error import (
+from roocode_server.engine.concurrency.limit import ConcurrencyLimiter
+from roocode_server.engine.events.log import EventLog
+from roocode_server.engine.network.addresses import AddressRefused
+from roocode_server.engine.network.proxy import Proxy
+from roocode_server.engine.runtimes.runtime import Command, Exit, Runtime, SandboxSpec
+from roocode_server.engine.sessions.sessions import Sessions
+from roocode_server.engine.workspace.walk import walk
+from roocode_server.models.error import (
     Conflict,
     InvalidField,
     NotFound,
@@ -32,10 +32,10 @@ from models.error import (
     ToolExecutionFailed,
     WorkspaceLimitExceeded,
 )
-from models.exhaustion import exhausted_by_words
-from models.file import RepositoryClone, RepositoryCloned, WorkspaceImported
-from models.session import Session
-from models.settings import FileSettings
+from roocode_server.models.exhaustion import exhausted_by_words
+from roocode_server.models.file import RepositoryClone, RepositoryCloned, WorkspaceImported
+from roocode_server.models.session import Session
+from roocode_server.models.settings import FileSettings
 
 MOST_AT_ONCE: Final = 1
 """Clones of one session at the same time: only one can fill the workspace."""

@@ -8,8 +8,8 @@ from typing import Final
 
 import structlog
 
-from engine.sessions.sessions import Sessions
-from models.clock import now
+from roocode_server.engine.sessions.sessions import Sessions
+from roocode_server.models.clock import now
 
 LONGEST_WAIT_S: Final = 60.0
 """The clock of a machine can be set, or stand still while it sleeps."""

@@ -10,14 +10,14 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from typing import Final
 
-from engine.concurrency.limit import ConcurrencyLimiter
-from engine.events.log import EventLog
-from engine.sessions.sessions import Sessions
-from engine.tools.changes import changes_between
-from engine.workspace.open_file import OpenFile
-from engine.workspace.workspace import FileBytes, Workspace, Written
-from models.error import Conflict, InvalidField
-from models.file import (
+from roocode_server.engine.concurrency.limit import ConcurrencyLimiter
+from roocode_server.engine.events.log import EventLog
+from roocode_server.engine.sessions.sessions import Sessions
+from roocode_server.engine.tools.changes import changes_between
+from roocode_server.engine.workspace.open_file import OpenFile
+from roocode_server.engine.workspace.workspace import FileBytes, Workspace, Written
+from roocode_server.models.error import Conflict, InvalidField
+from roocode_server.models.file import (
     ArchiveDownload,
     ArchiveUnpacked,
     ArchiveUpload,
@@ -43,9 +43,9 @@ from models.file import (
     FileWrite,
     WorkspaceImported,
 )
-from models.identifier import SessionId
-from models.page import pagination
-from models.session import ResourceLimits
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.page import pagination
+from roocode_server.models.session import ResourceLimits
 
 MOST_ENTRIES: Final = 200_000
 """More than this is not counted; the listing then says that there is more."""

@@ -8,11 +8,11 @@ from typing import Final
 
 import structlog
 
-from engine.concurrency.shield import run_to_completion
-from engine.runtimes.output import Tail
-from engine.workspace.workspace import Workspace
-from models.identifier import new_id
-from models.lines import last_lines
+from roocode_server.engine.concurrency.shield import run_to_completion
+from roocode_server.engine.runtimes.output import Tail
+from roocode_server.engine.workspace.workspace import Workspace
+from roocode_server.models.identifier import new_id
+from roocode_server.models.lines import last_lines
 
 FOLDER: Final = ".agent_logs"
 KEPT_CHARACTERS: Final = 500_000

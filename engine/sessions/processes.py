@@ -12,17 +12,17 @@ from typing import Final
 
 import structlog
 
-from engine.concurrency.shield import run_to_completion
-from engine.events.hub import Hub
-from engine.events.lifetimes import CUT_OFF, Lifetimes
-from engine.runtimes.runtime import Command, Exit, Running, Runtime
-from engine.sessions.process_log import KEPT_CHARACTERS, ProcessLogFile
-from engine.sessions.sessions import Sessions
-from engine.sessions.shell import check_allowed
-from models.clock import now
-from models.error import AppError, Conflict, NotFound
-from models.identifier import SessionId
-from models.process import (
+from roocode_server.engine.concurrency.shield import run_to_completion
+from roocode_server.engine.events.hub import Hub
+from roocode_server.engine.events.lifetimes import CUT_OFF, Lifetimes
+from roocode_server.engine.runtimes.runtime import Command, Exit, Running, Runtime
+from roocode_server.engine.sessions.process_log import KEPT_CHARACTERS, ProcessLogFile
+from roocode_server.engine.sessions.sessions import Sessions
+from roocode_server.engine.sessions.shell import check_allowed
+from roocode_server.models.clock import now
+from roocode_server.models.error import AppError, Conflict, NotFound
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.process import (
     Process,
     ProcessEnded,
     ProcessOutput,

@@ -6,21 +6,28 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final, Generic, TypeVar
 
-from engine.concurrency.limit import ConcurrencyLimiter
-from engine.runtimes.runtime import Command, Exit, Runtime
-from engine.search.ripgrep import FAILED, NOT_FOUND, Scope, files_line, read_line, search_line
-from engine.sessions.sessions import Sessions
-from engine.tools.ignore_patterns import Patterns, pattern_of
-from engine.workspace.name_spelling import marked, spelled
-from models.error import (
+from roocode_server.engine.concurrency.limit import ConcurrencyLimiter
+from roocode_server.engine.runtimes.runtime import Command, Exit, Runtime
+from roocode_server.engine.search.ripgrep import FAILED, NOT_FOUND, Scope, files_line, read_line, search_line
+from roocode_server.engine.sessions.sessions import Sessions
+from roocode_server.engine.tools.ignore_patterns import Patterns, pattern_of
+from roocode_server.engine.workspace.name_spelling import marked, spelled
+from roocode_server.models.error import (
     Conflict,
     InvalidField,
     NotFound,
     ToolExecutionFailed,
     WorkspaceLimitExceeded,
 )
-from models.identifier import SessionId
-from models.search import FileMatch, FileSearchRequest, FilesFound, TextFound, TextMatch, TextSearchRequest
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.search import (
+    FileMatch,
+    FileSearchRequest,
+    FilesFound,
+    TextFound,
+    TextMatch,
+    TextSearchRequest,
+)
 
 AnyMatch = TypeVar("AnyMatch")
 

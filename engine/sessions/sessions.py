@@ -11,16 +11,16 @@ from typing import Final, TypeVar
 
 import structlog
 
-from engine.events.log import EventLog
-from engine.runtimes.runtime import Runtime, RuntimeUnavailable, SandboxPlace, SandboxSpec
-from engine.storage.database import Database, Transaction
-from engine.storage.sessions import SessionRepository
-from engine.workspace.quota import DiskQuota
-from engine.workspace.workspace import Workspace
-from models.clock import format_time, now
-from models.error import Conflict, InvalidField, NotFound
-from models.identifier import SessionId, new_id
-from models.session import (
+from roocode_server.engine.events.log import EventLog
+from roocode_server.engine.runtimes.runtime import Runtime, RuntimeUnavailable, SandboxPlace, SandboxSpec
+from roocode_server.engine.storage.database import Database, Transaction
+from roocode_server.engine.storage.sessions import SessionRepository
+from roocode_server.engine.workspace.quota import DiskQuota
+from roocode_server.engine.workspace.workspace import Workspace
+from roocode_server.models.clock import format_time, now
+from roocode_server.models.error import Conflict, InvalidField, NotFound
+from roocode_server.models.identifier import SessionId, new_id
+from roocode_server.models.session import (
     UNTITLED,
     ResourceLimits,
     Session,
@@ -37,10 +37,10 @@ from models.session import (
     SessionUpdatedEvent,
     mount_path,
 )
-from models.session import Sandbox as SandboxState
-from models.settings import FileSettings, SessionSettings
-from models.shape import LEFT_OUT, Shape, camel_case
-from models.user import Caller
+from roocode_server.models.session import Sandbox as SandboxState
+from roocode_server.models.settings import FileSettings, SessionSettings
+from roocode_server.models.shape import LEFT_OUT, Shape, camel_case
+from roocode_server.models.user import Caller
 
 CHANGED: Final = ("name", "config", "status", "expires_at")
 """The fields of a session that its users change."""

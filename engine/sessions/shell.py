@@ -8,14 +8,14 @@ import time
 from dataclasses import replace
 from typing import Final
 
-from engine.runtimes.output import Transcript
-from engine.runtimes.runtime import Command, Exit, Runtime, SandboxSpec
-from engine.sessions.sessions import Sessions
-from engine.shell_lines.allowlist import allowed
-from models.clock import now
-from models.error import PermissionDenied
-from models.process import ShellExec, ShellExecuted
-from models.session import SessionConfig
+from roocode_server.engine.runtimes.output import Transcript
+from roocode_server.engine.runtimes.runtime import Command, Exit, Runtime, SandboxSpec
+from roocode_server.engine.sessions.sessions import Sessions
+from roocode_server.engine.shell_lines.allowlist import allowed
+from roocode_server.models.clock import now
+from roocode_server.models.error import PermissionDenied
+from roocode_server.models.process import ShellExec, ShellExecuted
+from roocode_server.models.session import SessionConfig
 
 KEPT_BYTES: Final = 1_000_000
 COLUMNS: Final = 80

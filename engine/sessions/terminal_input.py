@@ -6,8 +6,8 @@ import asyncio
 from collections import deque
 from typing import Final
 
-from engine.runtimes.runtime import PseudoTerminal
-from models.error import Conflict
+from roocode_server.engine.runtimes.runtime import PseudoTerminal
+from roocode_server.models.error import Conflict
 
 MOST_BYTES: Final = 1_000_000
 AT_ONCE_S: Final = 0.2

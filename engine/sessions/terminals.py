@@ -11,19 +11,19 @@ from typing import Final
 
 import structlog
 
-from engine.concurrency.shield import run_to_completion
-from engine.events.hub import Hub
-from engine.events.lifetimes import Lifetimes
-from engine.runtimes.output import Tail
-from engine.runtimes.runtime import Command, Runtime
-from engine.runtimes.runtime import PseudoTerminal as Program
-from engine.sessions.sessions import Sessions
-from engine.sessions.shell import TERMINAL
-from engine.sessions.terminal_input import Typed
-from models.clock import now
-from models.error import AppError, Conflict, NotFound, PermissionDenied
-from models.identifier import SessionId, TerminalId, new_id
-from models.terminal import (
+from roocode_server.engine.concurrency.shield import run_to_completion
+from roocode_server.engine.events.hub import Hub
+from roocode_server.engine.events.lifetimes import Lifetimes
+from roocode_server.engine.runtimes.output import Tail
+from roocode_server.engine.runtimes.runtime import Command, Runtime
+from roocode_server.engine.runtimes.runtime import PseudoTerminal as Program
+from roocode_server.engine.sessions.sessions import Sessions
+from roocode_server.engine.sessions.shell import TERMINAL
+from roocode_server.engine.sessions.terminal_input import Typed
+from roocode_server.models.clock import now
+from roocode_server.models.error import AppError, Conflict, NotFound, PermissionDenied
+from roocode_server.models.identifier import SessionId, TerminalId, new_id
+from roocode_server.models.terminal import (
     Terminal,
     TerminalClosed,
     TerminalInput,

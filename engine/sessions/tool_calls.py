@@ -7,20 +7,26 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-from engine.concurrency.shield import run_to_completion
-from engine.events.hub import Hub
-from engine.events.lifetimes import CUT_OFF, Lifetimes
-from engine.runtimes.runtime import Command, Exit, Runtime
-from engine.sessions.sessions import Sessions
-from engine.tools.execution import execute, file_event, outcome
-from engine.tools.registry import ToolRegistry
-from engine.tools.tool import MOST_TOLD, HumanAnswer, ToolFailure, ToolResult
-from models.error import NotFound, ServerOverload
-from models.event import Event
-from models.identifier import CallId, SessionId, TaskId, new_id
-from models.session import Session
-from models.task import CallFailure, ToolFailed, ToolOutput, ToolStarted
-from models.tool import ResourceUsage, ToolCompleted, ToolDescription, ToolExecute, ToolExecuted
+from roocode_server.engine.concurrency.shield import run_to_completion
+from roocode_server.engine.events.hub import Hub
+from roocode_server.engine.events.lifetimes import CUT_OFF, Lifetimes
+from roocode_server.engine.runtimes.runtime import Command, Exit, Runtime
+from roocode_server.engine.sessions.sessions import Sessions
+from roocode_server.engine.tools.execution import execute, file_event, outcome
+from roocode_server.engine.tools.registry import ToolRegistry
+from roocode_server.engine.tools.tool import MOST_TOLD, HumanAnswer, ToolFailure, ToolResult
+from roocode_server.models.error import NotFound, ServerOverload
+from roocode_server.models.event import Event
+from roocode_server.models.identifier import CallId, SessionId, TaskId, new_id
+from roocode_server.models.session import Session
+from roocode_server.models.task import CallFailure, ToolFailed, ToolOutput, ToolStarted
+from roocode_server.models.tool import (
+    ResourceUsage,
+    ToolCompleted,
+    ToolDescription,
+    ToolExecute,
+    ToolExecuted,
+)
 
 STOPPING: Final = "The server is stopping; try again in a moment"
 

@@ -11,9 +11,9 @@ import posixpath
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from engine.shell_lines.parser import InvalidCommand, Refusal, ShellLine, SimpleCommand, read
-from engine.shell_lines.vocabulary import WRAPPERS
-from engine.shell_lines.words import Word
+from roocode_server.engine.shell_lines.parser import InvalidCommand, Refusal, ShellLine, SimpleCommand, read
+from roocode_server.engine.shell_lines.vocabulary import WRAPPERS
+from roocode_server.engine.shell_lines.words import Word
 
 __all__ = ["InvalidCommand", "Refusal", "SimpleCommand", "allowed", "matches", "parse"]
 

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from engine.shell_lines.parser import InvalidCommand, ShellLine, SimpleCommand, read
-from engine.shell_lines.vocabulary import MOVING, WRAPPERS, WRITING
-from engine.shell_lines.words import Word
+from roocode_server.engine.shell_lines.parser import InvalidCommand, ShellLine, SimpleCommand, read
+from roocode_server.engine.shell_lines.vocabulary import MOVING, WRAPPERS, WRITING
+from roocode_server.engine.shell_lines.words import Word
 
 _DEEPEST: Final = 4
 """How many lines within lines (`sh -c '…'`) are looked through."""

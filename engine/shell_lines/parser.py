@@ -14,10 +14,10 @@ from typing import Final
 import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
 
-from engine.shell_lines import vocabulary as vocabulary
-from engine.shell_lines.encoding import spell, unspell
-from engine.shell_lines.heredocs import is_plain_here_document
-from engine.shell_lines.words import Word, read_word, text_of
+from roocode_server.engine.shell_lines import vocabulary as vocabulary
+from roocode_server.engine.shell_lines.encoding import spell, unspell
+from roocode_server.engine.shell_lines.heredocs import is_plain_here_document
+from roocode_server.engine.shell_lines.words import Word, read_word, text_of
 
 LONGEST: Final = 8192
 """Bytes. The parser's time grows faster than the line, and hostile lines may take it seconds."""

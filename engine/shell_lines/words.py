@@ -9,7 +9,7 @@ from typing import Final
 
 from tree_sitter import Node
 
-from engine.shell_lines.encoding import unspell
+from roocode_server.engine.shell_lines.encoding import unspell
 
 _CHANGED_BY_THE_SHELL: Final = re.compile(r"[*?\[\]{}]|^~")
 """Unquoted: file name patterns, brace expansion, home directories."""

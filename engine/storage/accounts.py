@@ -10,12 +10,12 @@ from typing import Final, TypeVar
 
 from sqlalchemy import delete, select, update
 
-from engine.storage.database import Database, Transaction
-from engine.storage.rows import Rows
-from engine.storage.tables import api_keys, refresh_tokens, users
-from models.credential import ApiKey, RefreshToken, Standing
-from models.identifier import KeyId, UserId
-from models.user import User
+from roocode_server.engine.storage.database import Database, Transaction
+from roocode_server.engine.storage.rows import Rows
+from roocode_server.engine.storage.tables import api_keys, refresh_tokens, users
+from roocode_server.models.credential import ApiKey, RefreshToken, Standing
+from roocode_server.models.identifier import KeyId, UserId
+from roocode_server.models.user import User
 
 Each = TypeVar("Each")
 

@@ -6,11 +6,11 @@ import datetime
 
 from sqlalchemy import select
 
-from engine.storage.database import Database, Transaction
-from engine.storage.rows import Rows
-from engine.storage.tables import approvals
-from models.approval import Approval, ApprovalStatus
-from models.identifier import ApprovalId, CallId, SessionId, TaskId
+from roocode_server.engine.storage.database import Database, Transaction
+from roocode_server.engine.storage.rows import Rows
+from roocode_server.engine.storage.tables import approvals
+from roocode_server.models.approval import Approval, ApprovalStatus
+from roocode_server.models.identifier import ApprovalId, CallId, SessionId, TaskId
 
 
 class ApprovalRepository:

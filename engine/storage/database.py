@@ -28,15 +28,15 @@ from sqlalchemy import Connection, CursorResult, Executable, event, make_url, up
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from engine.concurrency.shield import run_to_completion
-from engine.storage.driver import FEW_TRIPS, SqliteConnection
-from engine.storage.journal import Journal, PendingEvent
-from engine.storage.tables import server_state
-from models.cleaning import encoded
-from models.clock import milliseconds, now
-from models.event import Event
-from models.identifier import SessionId, TaskId
-from models.settings import Synchronous
+from roocode_server.engine.concurrency.shield import run_to_completion
+from roocode_server.engine.storage.driver import FEW_TRIPS, SqliteConnection
+from roocode_server.engine.storage.journal import Journal, PendingEvent
+from roocode_server.engine.storage.tables import server_state
+from roocode_server.models.cleaning import encoded
+from roocode_server.models.clock import milliseconds, now
+from roocode_server.models.event import Event
+from roocode_server.models.identifier import SessionId, TaskId
+from roocode_server.models.settings import Synchronous
 
 UNITS_PER_COMMIT: Final = 512
 UNIT_LIMIT_S: Final = 30.0

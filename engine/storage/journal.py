@@ -7,8 +7,8 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from models.event import Event, fields_of
-from models.identifier import SessionId, TaskId
+from roocode_server.models.event import Event, fields_of
+from roocode_server.models.identifier import SessionId, TaskId
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import bindparam, delete, insert, select
 
-from engine.storage.database import Database, Transaction
-from engine.storage.journal import PendingEvent
-from engine.storage.tables import wills
-from models.event import Event, fields_of
-from models.identifier import SessionId, TaskId
+from roocode_server.engine.storage.database import Database, Transaction
+from roocode_server.engine.storage.journal import PendingEvent
+from roocode_server.engine.storage.tables import wills
+from roocode_server.models.event import Event, fields_of
+from roocode_server.models.identifier import SessionId, TaskId
 
 _TAKE_BACK: Final = delete(wills).where(
     wills.c.session_id == bindparam("of_session"), wills.c.key == bindparam("of_key")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import delete, select, update
 
-from engine.storage.database import Database, Transaction
-from engine.storage.rows import Rows
-from engine.storage.tables import provider_profiles
-from models.identifier import ProfileId, UserId
-from models.profile import StoredProfile
+from roocode_server.engine.storage.database import Database, Transaction
+from roocode_server.engine.storage.rows import Rows
+from roocode_server.engine.storage.tables import provider_profiles
+from roocode_server.models.identifier import ProfileId, UserId
+from roocode_server.models.profile import StoredProfile
 
 
 class ProfileRepository:

@@ -8,9 +8,9 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, RowMapping, Select, Table, bindparam, func, insert, select, update
 
-from engine.storage.database import Database, Statements, Transaction
-from models.cleaning import cleaned_text
-from models.shape import Shape, StoredSchema, schema_of
+from roocode_server.engine.storage.database import Database, Statements, Transaction
+from roocode_server.models.cleaning import cleaned_text
+from roocode_server.models.shape import Shape, StoredSchema, schema_of
 
 AnyShape = TypeVar("AnyShape", bound=Shape)
 

@@ -9,12 +9,12 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, delete, func, select, update
 
-from engine.storage.database import Database, Transaction
-from engine.storage.rows import Rows
-from engine.storage.tables import sessions
-from models.clock import now
-from models.identifier import SessionId, UserId
-from models.session import Session, SessionStatus
+from roocode_server.engine.storage.database import Database, Transaction
+from roocode_server.engine.storage.rows import Rows
+from roocode_server.engine.storage.tables import sessions
+from roocode_server.models.clock import now
+from roocode_server.models.identifier import SessionId, UserId
+from roocode_server.models.session import Session, SessionStatus
 
 KEPT: Final = 10_000
 _ACTIVE: Final = (sessions.c.deleted_at.is_(None), sessions.c.status == SessionStatus.ACTIVE)

@@ -8,14 +8,14 @@ from typing import Any, Final
 
 from sqlalchemy import BindParameter, bindparam, func, insert, select, update
 
-from engine.storage.database import Database, Statements, Transaction
-from engine.storage.rows import Rows
-from engine.storage.tables import messages, snapshots, tasks, tool_calls, turns
-from models.clock import now
-from models.conversation import Turn
-from models.identifier import CallId, SessionId, TaskId
-from models.message import Message
-from models.task import FINAL, Task, TaskStatus
+from roocode_server.engine.storage.database import Database, Statements, Transaction
+from roocode_server.engine.storage.rows import Rows
+from roocode_server.engine.storage.tables import messages, snapshots, tasks, tool_calls, turns
+from roocode_server.models.clock import now
+from roocode_server.models.conversation import Turn
+from roocode_server.models.identifier import CallId, SessionId, TaskId
+from roocode_server.models.message import Message
+from roocode_server.models.task import FINAL, Task, TaskStatus
 
 SAID_BY_A_PERSON: Final = "user_feedback"
 _AT_ONCE: Final = 500

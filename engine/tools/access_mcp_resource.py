@@ -6,12 +6,12 @@ import json
 from dataclasses import field
 from typing import ClassVar
 
-from engine.mcp.answer import McpFailure
-from engine.mcp.hub import McpHub
-from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
-from engine.tools.use_mcp_tool import NOTICE, told
-from models.shape import PlainShape, described, limited, value
-from models.tool import ToolGroup
+from roocode_server.engine.mcp.answer import McpFailure
+from roocode_server.engine.mcp.hub import McpHub
+from roocode_server.engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
+from roocode_server.engine.tools.use_mcp_tool import NOTICE, told
+from roocode_server.models.shape import PlainShape, described, limited, value
+from roocode_server.models.tool import ToolGroup
 
 
 @value

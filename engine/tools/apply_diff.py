@@ -7,18 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import ClassVar, Final
 
-from engine.concurrency.worker import Exhausted, run_in_worker
-from engine.tools.changes import change_of
-from engine.tools.diff.applying import EXACT, BlockApplied, Outcome, applied_in
-from engine.tools.diff.blocks import Block, MalformedDiff, parse
-from engine.tools.notices import informed
-from engine.tools.parameters import in_workspace
-from engine.tools.paths import place, shown
-from engine.tools.text import read_text, write_bytes
-from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
-from models.error import AppError
-from models.shape import PlainShape, described, limited, value
-from models.tool import ToolGroup
+from roocode_server.engine.concurrency.worker import Exhausted, run_in_worker
+from roocode_server.engine.tools.changes import change_of
+from roocode_server.engine.tools.diff.applying import EXACT, BlockApplied, Outcome, applied_in
+from roocode_server.engine.tools.diff.blocks import Block, MalformedDiff, parse
+from roocode_server.engine.tools.notices import informed
+from roocode_server.engine.tools.parameters import in_workspace
+from roocode_server.engine.tools.paths import place, shown
+from roocode_server.engine.tools.text import read_text, write_bytes
+from roocode_server.engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
+from roocode_server.models.error import AppError
+from roocode_server.models.shape import PlainShape, described, limited, value
+from roocode_server.models.tool import ToolGroup
 
 MOST_FILES: Final = 20
 

@@ -7,16 +7,21 @@ import re
 from dataclasses import field
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from engine.browser.browsers import Browsers
-from engine.browser.page_snapshot import AddressForbidden, BrowserFailure, BrowserUnavailable, PageSnapshot
-from engine.tools.text import shortened
-from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
-from models.session import SessionConfig
-from models.shape import PlainShape, described, limited, one_of, value
-from models.tool import ToolGroup
+from roocode_server.engine.browser.browsers import Browsers
+from roocode_server.engine.browser.page_snapshot import (
+    AddressForbidden,
+    BrowserFailure,
+    BrowserUnavailable,
+    PageSnapshot,
+)
+from roocode_server.engine.tools.text import shortened
+from roocode_server.engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
+from roocode_server.models.session import SessionConfig
+from roocode_server.models.shape import PlainShape, described, limited, one_of, value
+from roocode_server.models.tool import ToolGroup
 
 if TYPE_CHECKING:
-    from engine.browser.view import View
+    from roocode_server.engine.browser.view import View
 
 ACTIONS: Final = (
     "launch", "click", "hover", "type", "scroll_down", "scroll_up", "resize", "close"

@@ -8,9 +8,9 @@ from typing import Final, Literal
 
 from rapidfuzz.distance import Indel
 
-from engine.tools.text import decoded
-from engine.tools.tool import FileChange
-from models.file import Changes
+from roocode_server.engine.tools.text import decoded
+from roocode_server.engine.tools.tool import FileChange
+from roocode_server.models.file import Changes
 
 DIFF_CHARACTERS: Final = 20_000
 COMPARED_LINES: Final = 20_000

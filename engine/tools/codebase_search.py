@@ -9,14 +9,14 @@ from typing import ClassVar, Final
 
 import orjson
 
-from engine.search.index import CodeIndex, CodeSearchResult
-from engine.tools.parameters import in_workspace
-from engine.tools.paths import place, shown
-from engine.tools.rooignore import RooIgnore
-from engine.tools.tool import Notice, Tool, ToolContext, ToolResult
-from engine.tools.unignored import ListedEntry, unignored
-from models.shape import PlainShape, described, limited, value
-from models.tool import ToolGroup
+from roocode_server.engine.search.index import CodeIndex, CodeSearchResult
+from roocode_server.engine.tools.parameters import in_workspace
+from roocode_server.engine.tools.paths import place, shown
+from roocode_server.engine.tools.rooignore import RooIgnore
+from roocode_server.engine.tools.tool import Notice, Tool, ToolContext, ToolResult
+from roocode_server.engine.tools.unignored import ListedEntry, unignored
+from roocode_server.models.shape import PlainShape, described, limited, value
+from roocode_server.models.tool import ToolGroup
 
 RESULTS: Final = 10
 MOST_FILES: Final = 5000

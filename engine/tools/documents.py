@@ -6,9 +6,9 @@ import base64
 import posixpath
 from typing import Final
 
-from engine.concurrency.worker import Exhausted, run_in_worker
-from engine.tools.document_reader import text_of
-from engine.tools.tool import ToolFailure
+from roocode_server.engine.concurrency.worker import Exhausted, run_in_worker
+from roocode_server.engine.tools.document_reader import text_of
+from roocode_server.engine.tools.tool import ToolFailure
 
 CPU_S: Final = 20
 LARGEST_PICTURE: Final = 5_000_000

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from dataclasses import field
 from typing import ClassVar, Final
 
-from engine.runtimes.runtime import Exit, StillRunning
-from engine.shell_lines.allowlist import allowed
-from engine.tools.parameters import PATH_CHARACTERS
-from engine.tools.paths import is_folder, place
-from engine.tools.text import printable, shortened, without_nul
-from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
-from engine.workspace.workspace import Workspace
-from models.session import ResourceLimits, SessionConfig
-from models.shape import PlainShape, described, limited, value
-from models.tool import ToolGroup
+from roocode_server.engine.runtimes.runtime import Exit, StillRunning
+from roocode_server.engine.shell_lines.allowlist import allowed
+from roocode_server.engine.tools.parameters import PATH_CHARACTERS
+from roocode_server.engine.tools.paths import is_folder, place
+from roocode_server.engine.tools.text import printable, shortened, without_nul
+from roocode_server.engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
+from roocode_server.engine.workspace.workspace import Workspace
+from roocode_server.models.session import ResourceLimits, SessionConfig
+from roocode_server.models.shape import PlainShape, described, limited, value
+from roocode_server.models.tool import ToolGroup
 
 _BACKGROUND: Final = re.compile(r"(?<![&<>|\\])&(?![&>])")
 """An `&` that has a shell go on without waiting, as far as that is seen without reading the line."""

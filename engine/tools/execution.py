@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from engine.tools.reach import reach
-from engine.tools.rooignore import RooIgnore
-from engine.tools.tool import FileChange, PreparedCall, ToolContext, ToolFailure, ToolResult
-from models.event import Event
-from models.file import FileCreated, FileDeleted, FileModified
-from models.tool import ToolOutcome
+from roocode_server.engine.tools.reach import reach
+from roocode_server.engine.tools.rooignore import RooIgnore
+from roocode_server.engine.tools.tool import FileChange, PreparedCall, ToolContext, ToolFailure, ToolResult
+from roocode_server.models.event import Event
+from roocode_server.models.file import FileCreated, FileDeleted, FileModified
+from roocode_server.models.tool import ToolOutcome
 
 
 async def execute(call: PreparedCall, context: ToolContext) -> ToolResult:

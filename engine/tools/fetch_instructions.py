@@ -6,10 +6,10 @@ from dataclasses import field
 from importlib.resources import files
 from typing import ClassVar, Final
 
-from engine.tools.notices import informed
-from engine.tools.tool import Notice, Tool, ToolContext, ToolResult
-from models.shape import PlainShape, described, one_of, value
-from models.tool import ToolGroup
+from roocode_server.engine.tools.notices import informed
+from roocode_server.engine.tools.tool import Notice, Tool, ToolContext, ToolResult
+from roocode_server.models.shape import PlainShape, described, one_of, value
+from roocode_server.models.tool import ToolGroup
 
 TASKS: Final = ("create_mcp_server", "create_mode")
 

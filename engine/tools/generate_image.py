@@ -11,16 +11,16 @@ from typing import ClassVar, Final
 
 import orjson
 
-from engine.providers.images import ImageGenerator
-from engine.providers.provider import ProviderFailure
-from engine.tools.changes import change_of
-from engine.tools.parameters import in_workspace
-from engine.tools.paths import place, shown
-from engine.tools.text import read_bytes, write_bytes
-from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
-from models.error import AppError
-from models.shape import PlainShape, described, limited, value
-from models.tool import ToolGroup
+from roocode_server.engine.providers.images import ImageGenerator
+from roocode_server.engine.providers.provider import ProviderFailure
+from roocode_server.engine.tools.changes import change_of
+from roocode_server.engine.tools.parameters import in_workspace
+from roocode_server.engine.tools.paths import place, shown
+from roocode_server.engine.tools.text import read_bytes, write_bytes
+from roocode_server.engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
+from roocode_server.models.error import AppError
+from roocode_server.models.shape import PlainShape, described, limited, value
+from roocode_server.models.tool import ToolGroup
 
 SIGNATURES: Final = {
     "image/png": (b"\x89PNG\r\n\x1a\n", ".png"),

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from dataclasses import field
 from typing import ClassVar
 
-from engine.tools.changes import change_of
-from engine.tools.diff.document import Document, TextLine
-from engine.tools.notices import informed
-from engine.tools.parameters import in_workspace
-from engine.tools.paths import place, shown
-from engine.tools.text import read_text, write_bytes
-from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
-from models.shape import PlainShape, described, limited, value
-from models.tool import ToolGroup
+from roocode_server.engine.tools.changes import change_of
+from roocode_server.engine.tools.diff.document import Document, TextLine
+from roocode_server.engine.tools.notices import informed
+from roocode_server.engine.tools.parameters import in_workspace
+from roocode_server.engine.tools.paths import place, shown
+from roocode_server.engine.tools.text import read_text, write_bytes
+from roocode_server.engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
+from roocode_server.models.shape import PlainShape, described, limited, value
+from roocode_server.models.tool import ToolGroup
 
 
 @value

@@ -6,18 +6,24 @@ from collections.abc import Sequence
 from dataclasses import field
 from typing import ClassVar, Final
 
-from engine.concurrency.worker import Exhausted, run_in_worker
-from engine.tools.definitions import GRAMMARS, MOST_DEFINITIONS, CodeDefinition, definitions_in, language_of
-from engine.tools.notices import informed
-from engine.tools.parameters import in_workspace
-from engine.tools.paths import is_folder, place, shown
-from engine.tools.rooignore import RooIgnore
-from engine.tools.text import SHOWN_CHARACTERS, read_bytes
-from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
-from engine.tools.unignored import unignored
-from engine.workspace.workspace import Workspace
-from models.shape import PlainShape, value
-from models.tool import ToolGroup
+from roocode_server.engine.concurrency.worker import Exhausted, run_in_worker
+from roocode_server.engine.tools.definitions import (
+    GRAMMARS,
+    MOST_DEFINITIONS,
+    CodeDefinition,
+    definitions_in,
+    language_of,
+)
+from roocode_server.engine.tools.notices import informed
+from roocode_server.engine.tools.parameters import in_workspace
+from roocode_server.engine.tools.paths import is_folder, place, shown
+from roocode_server.engine.tools.rooignore import RooIgnore
+from roocode_server.engine.tools.text import SHOWN_CHARACTERS, read_bytes
+from roocode_server.engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
+from roocode_server.engine.tools.unignored import unignored
+from roocode_server.engine.workspace.workspace import Workspace
+from roocode_server.models.shape import PlainShape, value
+from roocode_server.models.tool import ToolGroup
 
 MOST_FILES: Final = 200
 LARGEST_FILE: Final = 1_000_000

@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
-from engine.tools.notices import informed
-from engine.tools.parameters import in_workspace
-from engine.tools.paths import place, shown
-from engine.tools.rooignore import RooIgnore
-from engine.tools.text import not_there
-from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
-from engine.tools.unignored import ListedEntry, unignored
-from models.error import Conflict, NotFound
-from models.shape import PlainShape, described, value
-from models.tool import ToolGroup
+from roocode_server.engine.tools.notices import informed
+from roocode_server.engine.tools.parameters import in_workspace
+from roocode_server.engine.tools.paths import place, shown
+from roocode_server.engine.tools.rooignore import RooIgnore
+from roocode_server.engine.tools.text import not_there
+from roocode_server.engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
+from roocode_server.engine.tools.unignored import ListedEntry, unignored
+from roocode_server.models.error import Conflict, NotFound
+from roocode_server.models.shape import PlainShape, described, value
+from roocode_server.models.tool import ToolGroup
 
 SHOWN_ENTRIES: Final = 200
 FOLDER_ENTRIES: Final = 5000

@@ -6,7 +6,7 @@ from typing import Final
 
 import orjson
 
-from engine.tools.tool import Notice
+from roocode_server.engine.tools.tool import Notice
 
 LONGEST: Final = 20_000
 """Characters of one fact; the whole is in the call's own parameters."""

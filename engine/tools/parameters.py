@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from models.shape import described, limited
+from roocode_server.models.shape import described, limited
 
 PATH_CHARACTERS: Final = 4096
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Final
 
-from engine.tools.ignore_patterns import Patterns, pattern_of
+from roocode_server.engine.tools.ignore_patterns import Patterns, pattern_of
 
 BELOW: Final = "\uffff" * 40
 """Stands for whatever may be in a folder: no pattern names it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.workspace.workspace import Workspace
+from roocode_server.engine.workspace.workspace import Workspace
 
 
 def place(workspace: Workspace, path: str) -> str:

@@ -7,17 +7,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from engine.shell_lines.named_files import NamedFile, Naming, named_files
-from engine.tools.paths import place
-from engine.workspace.name_spelling import spelled
-from engine.workspace.workspace import Workspace
-from models.error import AppError, InvalidField
-from models.identifier import SessionId
-from models.session import mount_path
-from models.tool import ToolGroup
+from roocode_server.engine.shell_lines.named_files import NamedFile, Naming, named_files
+from roocode_server.engine.tools.paths import place
+from roocode_server.engine.workspace.name_spelling import spelled
+from roocode_server.engine.workspace.workspace import Workspace
+from roocode_server.models.error import AppError, InvalidField
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.session import mount_path
+from roocode_server.models.tool import ToolGroup
 
 if TYPE_CHECKING:
-    from engine.tools.tool import PreparedCall
+    from roocode_server.engine.tools.tool import PreparedCall
 
 _ANY_USE: Final = frozenset({ToolGroup.READ, ToolGroup.EDIT, ToolGroup.COMMAND})
 

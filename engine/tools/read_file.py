@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import field
 from typing import ClassVar, Final
 
-from engine.tools.documents import document_text, is_document, is_picture, picture
-from engine.tools.line_numbers import with_numbers
-from engine.tools.notices import informed
-from engine.tools.parameters import in_workspace
-from engine.tools.paths import place, shown
-from engine.tools.text import SHOWN_CHARACTERS, read_bytes, read_text
-from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
-from models.lines import lines_of
-from models.shape import PlainShape, described, limited, value
-from models.tool import ToolGroup
+from roocode_server.engine.tools.documents import document_text, is_document, is_picture, picture
+from roocode_server.engine.tools.line_numbers import with_numbers
+from roocode_server.engine.tools.notices import informed
+from roocode_server.engine.tools.parameters import in_workspace
+from roocode_server.engine.tools.paths import place, shown
+from roocode_server.engine.tools.text import SHOWN_CHARACTERS, read_bytes, read_text
+from roocode_server.engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
+from roocode_server.models.lines import lines_of
+from roocode_server.models.shape import PlainShape, described, limited, value
+from roocode_server.models.tool import ToolGroup
 
 SHOWN_LINES: Final = 2000
 LINE_CHARACTERS: Final = 2000

@@ -7,25 +7,25 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from engine.tools.apply_diff import ApplyDiff
-from engine.tools.ask_followup_question import AskFollowupQuestion
-from engine.tools.attempt_completion import AttemptCompletion
-from engine.tools.execute_command import ExecuteCommand
-from engine.tools.fetch_instructions import FetchInstructions
-from engine.tools.insert_content import InsertContent
-from engine.tools.list_code_definition_names import ListCodeDefinitionNames
-from engine.tools.list_files import ListFiles
-from engine.tools.new_task import NewTask
-from engine.tools.read_file import ReadFile
-from engine.tools.search_and_replace import SearchAndReplace
-from engine.tools.search_files import SearchFiles
-from engine.tools.switch_mode import SwitchMode
-from engine.tools.tool import AnyTool, PreparedCall
-from engine.tools.update_todo_list import UpdateTodoList
-from engine.tools.write_to_file import WriteToFile
-from models.error import InvalidField, NotFound
-from models.shape import Shape
-from models.tool import ToolDescription, ToolParameter
+from roocode_server.engine.tools.apply_diff import ApplyDiff
+from roocode_server.engine.tools.ask_followup_question import AskFollowupQuestion
+from roocode_server.engine.tools.attempt_completion import AttemptCompletion
+from roocode_server.engine.tools.execute_command import ExecuteCommand
+from roocode_server.engine.tools.fetch_instructions import FetchInstructions
+from roocode_server.engine.tools.insert_content import InsertContent
+from roocode_server.engine.tools.list_code_definition_names import ListCodeDefinitionNames
+from roocode_server.engine.tools.list_files import ListFiles
+from roocode_server.engine.tools.new_task import NewTask
+from roocode_server.engine.tools.read_file import ReadFile
+from roocode_server.engine.tools.search_and_replace import SearchAndReplace
+from roocode_server.engine.tools.search_files import SearchFiles
+from roocode_server.engine.tools.switch_mode import SwitchMode
+from roocode_server.engine.tools.tool import AnyTool, PreparedCall
+from roocode_server.engine.tools.update_todo_list import UpdateTodoList
+from roocode_server.engine.tools.write_to_file import WriteToFile
+from roocode_server.models.error import InvalidField, NotFound
+from roocode_server.models.shape import Shape
+from roocode_server.models.tool import ToolDescription, ToolParameter
 
 DEFAULT_TOOLS: Final[tuple[AnyTool, ...]] = (
     ExecuteCommand(),

@@ -9,7 +9,7 @@ from itertools import accumulate
 
 import regex
 
-from engine.tools.diff.document import Document
+from roocode_server.engine.tools.diff.document import Document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

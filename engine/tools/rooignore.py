@@ -11,15 +11,15 @@ import posixpath
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from engine.concurrency.worker import Exhausted, run_in_worker
-from engine.tools.ignore_patterns import Patterns
-from engine.tools.reach import Touched
-from engine.tools.tool import ToolContext, ToolFailure
-from engine.tools.unignored import LARGEST_RULES, ROOIGNORE, forbids
-from engine.workspace.name_spelling import unspelled
-from engine.workspace.workspace import Workspace
-from models.error import AppError
-from models.tool import ToolGroup
+from roocode_server.engine.concurrency.worker import Exhausted, run_in_worker
+from roocode_server.engine.tools.ignore_patterns import Patterns
+from roocode_server.engine.tools.reach import Touched
+from roocode_server.engine.tools.tool import ToolContext, ToolFailure
+from roocode_server.engine.tools.unignored import LARGEST_RULES, ROOIGNORE, forbids
+from roocode_server.engine.workspace.name_spelling import unspelled
+from roocode_server.engine.workspace.workspace import Workspace
+from roocode_server.models.error import AppError
+from roocode_server.models.tool import ToolGroup
 
 _FEW_BYTES: Final = 4096
 _FEW_CHARACTERS: Final = 1000

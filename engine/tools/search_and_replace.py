@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from dataclasses import field
 from typing import ClassVar, Final
 
-from engine.concurrency.worker import Exhausted, run_in_worker
-from engine.tools.changes import change_of
-from engine.tools.notices import informed
-from engine.tools.parameters import in_workspace
-from engine.tools.paths import place, shown
-from engine.tools.replacing_text import Replacing, replaced
-from engine.tools.text import read_text, write_bytes
-from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
-from models.shape import PlainShape, described, limited, value
-from models.tool import ToolGroup
+from roocode_server.engine.concurrency.worker import Exhausted, run_in_worker
+from roocode_server.engine.tools.changes import change_of
+from roocode_server.engine.tools.notices import informed
+from roocode_server.engine.tools.parameters import in_workspace
+from roocode_server.engine.tools.paths import place, shown
+from roocode_server.engine.tools.replacing_text import Replacing, replaced
+from roocode_server.engine.tools.text import read_text, write_bytes
+from roocode_server.engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
+from roocode_server.models.shape import PlainShape, described, limited, value
+from roocode_server.models.tool import ToolGroup
 
 CPU_S: Final = 5
 """How long a pattern may take; one that runs away is given up, and the file stays as it is."""

@@ -6,18 +6,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
-from engine.runtimes.runtime import Exit
-from engine.search.ripgrep import FAILED, NOT_FOUND, MatchedLine, Scope, read_lines, search_line
-from engine.tools.notices import informed
-from engine.tools.parameters import in_workspace
-from engine.tools.paths import place, shown
-from engine.tools.rooignore import RooIgnore
-from engine.tools.text import SHOWN_CHARACTERS, without_nul
-from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
-from engine.workspace.name_spelling import marked
-from engine.workspace.workspace import Workspace
-from models.shape import PlainShape, described, limited, value
-from models.tool import ToolGroup
+from roocode_server.engine.runtimes.runtime import Exit
+from roocode_server.engine.search.ripgrep import (
+    FAILED,
+    NOT_FOUND,
+    MatchedLine,
+    Scope,
+    read_lines,
+    search_line,
+)
+from roocode_server.engine.tools.notices import informed
+from roocode_server.engine.tools.parameters import in_workspace
+from roocode_server.engine.tools.paths import place, shown
+from roocode_server.engine.tools.rooignore import RooIgnore
+from roocode_server.engine.tools.text import SHOWN_CHARACTERS, without_nul
+from roocode_server.engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
+from roocode_server.engine.workspace.name_spelling import marked
+from roocode_server.engine.workspace.workspace import Workspace
+from roocode_server.models.shape import PlainShape, described, limited, value
+from roocode_server.models.tool import ToolGroup
 
 SHOWN_MATCHES: Final = 300
 _CONTEXT: Final = 1

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from engine.tools.tool import ToolFailure
-from engine.workspace.workspace import Workspace
-from models.error import Conflict, NotFound, PayloadTooLarge
+from roocode_server.engine.tools.tool import ToolFailure
+from roocode_server.engine.workspace.workspace import Workspace
+from roocode_server.models.error import Conflict, NotFound, PayloadTooLarge
 
 SHOWN_CHARACTERS: Final = 40_000
 """The longest text that a tool hands to a model in one result; some ten thousand tokens."""

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
 
-from engine.runtimes.runtime import Exit, StillRunning
-from engine.workspace.workspace import Workspace
-from models.file import Changes
-from models.identifier import SessionId, TaskId, UserId
-from models.session import SessionConfig
-from models.shape import Shape
-from models.tool import ToolGroup
+from roocode_server.engine.runtimes.runtime import Exit, StillRunning
+from roocode_server.engine.workspace.workspace import Workspace
+from roocode_server.models.file import Changes
+from roocode_server.models.identifier import SessionId, TaskId, UserId
+from roocode_server.models.session import SessionConfig
+from roocode_server.models.shape import Shape
+from roocode_server.models.tool import ToolGroup
 
 AnyParameters = TypeVar("AnyParameters", bound=Shape)
 

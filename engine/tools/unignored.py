@@ -12,14 +12,14 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Final
 
-from engine.concurrency.worker import Exhausted, run_in_worker
-from engine.tools.ignore_patterns import Patterns
-from engine.tools.tool import ToolFailure
-from engine.workspace.name_spelling import spelled, unspelled
-from engine.workspace.openat2 import open_beneath
-from engine.workspace.os_errors import os_errors
-from engine.workspace.scanning import opened
-from engine.workspace.workspace import Workspace
+from roocode_server.engine.concurrency.worker import Exhausted, run_in_worker
+from roocode_server.engine.tools.ignore_patterns import Patterns
+from roocode_server.engine.tools.tool import ToolFailure
+from roocode_server.engine.workspace.name_spelling import spelled, unspelled
+from roocode_server.engine.workspace.openat2 import open_beneath
+from roocode_server.engine.workspace.os_errors import os_errors
+from roocode_server.engine.workspace.scanning import opened
+from roocode_server.engine.workspace.workspace import Workspace
 
 GITIGNORE: Final = ".gitignore"
 ROOIGNORE: Final = ".rooignore"

@@ -6,10 +6,10 @@ import re
 from dataclasses import field
 from typing import ClassVar, Final
 
-from engine.tools.tool import Tool, ToolContext, ToolFailure, ToolResult
-from models.lines import lines_of
-from models.shape import PlainShape, described, limited, value
-from models.tool import ToolGroup
+from roocode_server.engine.tools.tool import Tool, ToolContext, ToolFailure, ToolResult
+from roocode_server.models.lines import lines_of
+from roocode_server.models.shape import PlainShape, described, limited, value
+from roocode_server.models.tool import ToolGroup
 
 _ITEM: Final = re.compile(r"\s*(?:[-*] )?\[([ xX~-])\] +(\S.*)")
 _MARKS: Final = {" ": " ", "x": "x", "X": "x", "-": "-", "~": "-"}

@@ -6,13 +6,13 @@ import json
 from dataclasses import field
 from typing import Any, ClassVar
 
-from engine.mcp.answer import McpAnswer, McpFailure
-from engine.mcp.hub import McpHub
-from engine.tools.text import shortened
-from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
-from models.session import SessionConfig
-from models.shape import PlainShape, described, limited, value
-from models.tool import ToolGroup
+from roocode_server.engine.mcp.answer import McpAnswer, McpFailure
+from roocode_server.engine.mcp.hub import McpHub
+from roocode_server.engine.tools.text import shortened
+from roocode_server.engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
+from roocode_server.models.session import SessionConfig
+from roocode_server.models.shape import PlainShape, described, limited, value
+from roocode_server.models.tool import ToolGroup
 
 NOTICE: str = "use_mcp_server"
 

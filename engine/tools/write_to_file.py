@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from dataclasses import field
 from typing import ClassVar, Final
 
-from engine.tools.changes import change_of
-from engine.tools.diff.document import BYTE_ORDER_MARK, Document
-from engine.tools.notices import informed
-from engine.tools.parameters import in_workspace
-from engine.tools.paths import place, shown
-from engine.tools.text import decoded, read_bytes, write_bytes
-from engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
-from engine.workspace.workspace import Workspace
-from models.lines import lines_of
-from models.shape import PlainShape, described, limited, value
-from models.tool import ToolGroup
+from roocode_server.engine.tools.changes import change_of
+from roocode_server.engine.tools.diff.document import BYTE_ORDER_MARK, Document
+from roocode_server.engine.tools.notices import informed
+from roocode_server.engine.tools.parameters import in_workspace
+from roocode_server.engine.tools.paths import place, shown
+from roocode_server.engine.tools.text import decoded, read_bytes, write_bytes
+from roocode_server.engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
+from roocode_server.engine.workspace.workspace import Workspace
+from roocode_server.models.lines import lines_of
+from roocode_server.models.shape import PlainShape, described, limited, value
+from roocode_server.models.tool import ToolGroup
 
 MARK: Final = "byte-order mark"
 WIDE: Final = "line ends (CRLF)"

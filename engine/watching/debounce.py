@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable
 from typing import Final, Generic, TypeVar
 
-from models.file import WorkspaceChanged
+from roocode_server.models.file import WorkspaceChanged
 
 SETTLED_S: Final = 0.1
 """What comes and goes within this time is not told."""

@@ -7,12 +7,12 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from engine.tools.changes import changes_between
-from engine.watching.texts import Texts, text_of
-from engine.watching.tree import Tree, TreeChange, WatchedFolder
-from engine.workspace.lock import WorkspaceLock
-from models.event import Event
-from models.file import Changes, FileCreated, FileDeleted, FileModified
+from roocode_server.engine.tools.changes import changes_between
+from roocode_server.engine.watching.texts import Texts, text_of
+from roocode_server.engine.watching.tree import Tree, TreeChange, WatchedFolder
+from roocode_server.engine.workspace.lock import WorkspaceLock
+from roocode_server.models.event import Event
+from roocode_server.models.file import Changes, FileCreated, FileDeleted, FileModified
 
 BY_COMMAND: Final = "command"
 COMPARED_LINES: Final = 4000

@@ -17,8 +17,8 @@ from typing import Final, Protocol
 import structlog
 from inotify_simple import INotify, flags, parse_events
 
-from engine.concurrency.shield import run_to_completion
-from engine.watching.tree import WatchedFolder
+from roocode_server.engine.concurrency.shield import run_to_completion
+from roocode_server.engine.watching.tree import WatchedFolder
 
 GATHERED_S: Final = 0.02
 """Reading waits for this long after the first change, so that a flood is read in a few pieces."""

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from engine.runtimes.runtime import (
+from roocode_server.engine.runtimes.runtime import (
     Command,
     Exit,
     InteractiveProgram,
@@ -17,8 +17,8 @@ from engine.runtimes.runtime import (
     SandboxPlace,
     SandboxSpec,
 )
-from engine.watching.watchers import Watchers
-from models.identifier import SessionId
+from roocode_server.engine.watching.watchers import Watchers
+from roocode_server.models.identifier import SessionId
 
 
 class WatchedRuntime:

@@ -8,8 +8,8 @@ import stat
 from collections.abc import Iterator
 from typing import Final
 
-from engine.watching.tree import Identity, Known, Tree, WatchedFolder, identity_of, is_same
-from engine.workspace.scanning import opened
+from roocode_server.engine.watching.tree import Identity, Known, Tree, WatchedFolder, identity_of, is_same
+from roocode_server.engine.workspace.scanning import opened
 
 LARGEST_BYTES: Final = 256 * 1024
 """The text of a larger file is not kept."""

@@ -19,11 +19,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
-from engine.sessions.process_log import FOLDER as PROCESS_LOGS
-from engine.workspace.listing import shown
-from engine.workspace.openat2 import open_beneath
-from engine.workspace.scanning import opened
-from engine.workspace.snapshot import LEFT_OUT
+from roocode_server.engine.sessions.process_log import FOLDER as PROCESS_LOGS
+from roocode_server.engine.workspace.listing import shown
+from roocode_server.engine.workspace.openat2 import open_beneath
+from roocode_server.engine.workspace.scanning import opened
+from roocode_server.engine.workspace.snapshot import LEFT_OUT
 
 MOST_FOLDERS: Final = 8192
 """Directories of one workspace that are watched."""

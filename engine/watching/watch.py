@@ -10,17 +10,17 @@ from typing import Final
 
 import structlog
 
-from engine.concurrency.shield import run_to_completion
-from engine.storage.database import Database
-from engine.watching.debounce import ChangeSummary, Settling, TokenBucket
-from engine.watching.events import Telling
-from engine.watching.kernel import Inotify
-from engine.watching.texts import FIRST_STEPS, MOST_AT_ONCE, Budget, Texts, read_ahead, text_of
-from engine.watching.tree import Tree, TreeChange, WatchedFolder
-from engine.workspace.lock import workspace_lock
-from models.event import Event
-from models.file import FileCreated, FileDeleted, FileModified
-from models.identifier import SessionId
+from roocode_server.engine.concurrency.shield import run_to_completion
+from roocode_server.engine.storage.database import Database
+from roocode_server.engine.watching.debounce import ChangeSummary, Settling, TokenBucket
+from roocode_server.engine.watching.events import Telling
+from roocode_server.engine.watching.kernel import Inotify
+from roocode_server.engine.watching.texts import FIRST_STEPS, MOST_AT_ONCE, Budget, Texts, read_ahead, text_of
+from roocode_server.engine.watching.tree import Tree, TreeChange, WatchedFolder
+from roocode_server.engine.workspace.lock import workspace_lock
+from roocode_server.models.event import Event
+from roocode_server.models.file import FileCreated, FileDeleted, FileModified
+from roocode_server.models.identifier import SessionId
 
 COMPARED_EVERY_S: Final = 2.0
 """While somebody may write where the kernel does not watch."""

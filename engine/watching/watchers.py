@@ -9,13 +9,13 @@ from typing import Final
 
 import structlog
 
-from engine.concurrency.shield import run_to_completion
-from engine.runtimes.runtime import SandboxSpec
-from engine.storage.database import Database
-from engine.watching.kernel import Inotify
-from engine.watching.texts import Budget
-from engine.watching.watch import WorkspaceWatch
-from models.identifier import SessionId
+from roocode_server.engine.concurrency.shield import run_to_completion
+from roocode_server.engine.runtimes.runtime import SandboxSpec
+from roocode_server.engine.storage.database import Database
+from roocode_server.engine.watching.kernel import Inotify
+from roocode_server.engine.watching.texts import Budget
+from roocode_server.engine.watching.watch import WorkspaceWatch
+from roocode_server.models.identifier import SessionId
 
 LINGER_S: Final = 30.0
 """A watch stays for this long after the last command: the next one need not wait for it to begin."""

@@ -1,8 +1,9 @@
 """A program of its own that unpacks one archive: what a hostile one can do ends with it.
 
-Run as `python -m engine.workspace.archive_program FORMAT ARCHIVE FOLDER ROOM MOST`: the descriptors of the
-archive and of an empty directory, the bytes that all files and one file may take. Prints how many files and
-bytes came out, as JSON. Status 3: it is refused, and why on standard error; 4: there is no room for it.
+Run as `python -m roocode_server.engine.workspace.archive_program FORMAT ARCHIVE FOLDER ROOM MOST`: the
+descriptors of the archive and of an empty directory, the bytes that all files and one file may take. Prints
+how many files and bytes came out, as JSON. Status 3: it is refused, and why on standard error; 4: there is no
+room for it.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ from collections.abc import Callable
 from tarfile import EOFHeaderError  # type: ignore[attr-defined]
 from typing import IO, Final, Self, TypeVar
 
-from engine.workspace.copying import CopyBudget
-from engine.workspace.openat2 import open_beneath
-from engine.workspace.scanning import opened
-from engine.workspace.writing import open_folder, standing_at
-from models.error import WorkspaceLimitExceeded
-from models.exhaustion import exhausted
+from roocode_server.engine.workspace.copying import CopyBudget
+from roocode_server.engine.workspace.openat2 import open_beneath
+from roocode_server.engine.workspace.scanning import opened
+from roocode_server.engine.workspace.writing import open_folder, standing_at
+from roocode_server.models.error import WorkspaceLimitExceeded
+from roocode_server.models.exhaustion import exhausted
 
 REFUSED: Final = 3
 NO_ROOM: Final = 4

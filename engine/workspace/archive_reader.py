@@ -10,9 +10,9 @@ from typing import Final
 
 import orjson
 
-from engine.workspace.archive_program import NO_ROOM, OVERLOAD, REFUSED
-from engine.workspace.exchange import CONTENT
-from models.error import InvalidField, ServerOverload, WorkspaceLimitExceeded
+from roocode_server.engine.workspace.archive_program import NO_ROOM, OVERLOAD, REFUSED
+from roocode_server.engine.workspace.exchange import CONTENT
+from roocode_server.models.error import InvalidField, ServerOverload, WorkspaceLimitExceeded
 
 UNPACKING_TIMEOUT_S: Final = 300.0
 
@@ -48,7 +48,7 @@ async def _run(kind: str, archive: int, folder: int, *, room_bytes: int, most_by
     program = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "engine.workspace.archive_program",
+        "roocode_server.engine.workspace.archive_program",
         *words,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,

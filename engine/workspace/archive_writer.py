@@ -14,9 +14,9 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from engine.workspace.name_spelling import marked
-from engine.workspace.scanning import opened
-from engine.workspace.walk import TreeEntry, walk
+from roocode_server.engine.workspace.name_spelling import marked
+from roocode_server.engine.workspace.scanning import opened
+from roocode_server.engine.workspace.walk import TreeEntry, walk
 
 PIECE_BYTES: Final = 262_144
 _BLOCK: Final = 512

@@ -7,12 +7,12 @@ import posixpath
 import stat
 from typing import Final
 
-from engine.workspace.listing import shown
-from engine.workspace.moving import named
-from engine.workspace.openat2 import open_beneath
-from engine.workspace.scanning import opened
-from engine.workspace.walk import walk
-from models.error import Conflict, WorkspaceLimitExceeded
+from roocode_server.engine.workspace.listing import shown
+from roocode_server.engine.workspace.moving import named
+from roocode_server.engine.workspace.openat2 import open_beneath
+from roocode_server.engine.workspace.scanning import opened
+from roocode_server.engine.workspace.walk import walk
+from roocode_server.models.error import Conflict, WorkspaceLimitExceeded
 
 MOST_ENTRIES: Final = 200_000
 """Files, links and directories that come into a workspace at once."""

@@ -11,7 +11,7 @@ import hashlib
 import os
 from typing import Final
 
-from models.error import Conflict
+from roocode_server.models.error import Conflict
 
 ANY: Final = "*"
 _PIECE_BYTES: Final = 1_048_576

@@ -12,10 +12,10 @@ import secrets
 from pathlib import Path
 from typing import Final
 
-from engine.workspace.ownership import give_tree
-from engine.workspace.scanning import opened
-from engine.workspace.walk import remove_tree
-from models.error import Conflict
+from roocode_server.engine.workspace.ownership import give_tree
+from roocode_server.engine.workspace.scanning import opened
+from roocode_server.engine.workspace.walk import remove_tree
+from roocode_server.models.error import Conflict
 
 CONTENT: Final = "content"
 """The directory in a stage with what comes."""

@@ -9,10 +9,10 @@ import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.workspace.name_spelling import spelled
-from engine.workspace.scanning import ScanResult
-from models.clock import UTC
-from models.file import DirectoryEntry, FileEntry
+from roocode_server.engine.workspace.name_spelling import spelled
+from roocode_server.engine.workspace.scanning import ScanResult
+from roocode_server.models.clock import UTC
+from roocode_server.models.file import DirectoryEntry, FileEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,14 +8,14 @@ import posixpath
 import stat
 from typing import Final
 
-from engine.workspace.listing import shown
-from engine.workspace.openat2 import open_beneath
-from engine.workspace.os_errors import os_errors
-from engine.workspace.ownership import give
-from engine.workspace.renaming import rename_new
-from engine.workspace.scanning import opened
-from engine.workspace.writing import open_folder, standing_at
-from models.error import Conflict, InvalidField
+from roocode_server.engine.workspace.listing import shown
+from roocode_server.engine.workspace.openat2 import open_beneath
+from roocode_server.engine.workspace.os_errors import os_errors
+from roocode_server.engine.workspace.ownership import give
+from roocode_server.engine.workspace.renaming import rename_new
+from roocode_server.engine.workspace.scanning import opened
+from roocode_server.engine.workspace.writing import open_folder, standing_at
+from roocode_server.models.error import Conflict, InvalidField
 
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY
 

@@ -6,9 +6,9 @@ import asyncio
 import datetime
 import os
 
-from engine.concurrency.shield import run_to_completion
-from engine.workspace.etags import tag_of
-from engine.workspace.listing import changed_at, shown
+from roocode_server.engine.concurrency.shield import run_to_completion
+from roocode_server.engine.workspace.etags import tag_of
+from roocode_server.engine.workspace.listing import changed_at, shown
 
 
 class OpenFile:

@@ -6,8 +6,8 @@ import contextlib
 import errno
 from collections.abc import Iterator
 
-from models.error import Conflict, InvalidField, NotFound, WorkspaceLimitExceeded
-from models.exhaustion import exhausted
+from roocode_server.models.error import Conflict, InvalidField, NotFound, WorkspaceLimitExceeded
+from roocode_server.models.exhaustion import exhausted
 
 
 @contextlib.contextmanager

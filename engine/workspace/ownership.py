@@ -12,8 +12,8 @@ import stat
 from pathlib import Path
 from typing import Final
 
-from engine.workspace.lock import workspace_lock
-from engine.workspace.walk import walk
+from roocode_server.engine.workspace.lock import workspace_lock
+from roocode_server.engine.workspace.walk import walk
 
 NOBODY_ELSE: Final = 65532
 """The user and group of commands where the server is root: `nonroot`, as images of containers have it."""

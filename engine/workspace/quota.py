@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
-from engine.workspace.walk import disk_bytes
-from models.error import WorkspaceLimitExceeded
-from models.session import ResourceLimits
+from roocode_server.engine.workspace.walk import disk_bytes
+from roocode_server.models.error import WorkspaceLimitExceeded
+from roocode_server.models.session import ResourceLimits
 
 MEASURED_EVERY_S: Final = 10.0
 """Commands write, too, and nobody counts what they do."""

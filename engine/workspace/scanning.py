@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final, TypeVar
 
-from engine.concurrency.worker import run_in_worker
-from engine.workspace.openat2 import open_beneath
+from roocode_server.engine.concurrency.worker import run_in_worker
+from roocode_server.engine.workspace.openat2 import open_beneath
 
 FEW: Final = 500
 """So many entries are found in this process, which answers others meanwhile; more in one of its own."""

@@ -13,8 +13,8 @@ from typing import Final
 
 import orjson
 
-from engine.workspace.name_spelling import spelled
-from engine.workspace.walk import TreeChanged, walk
+from roocode_server.engine.workspace.name_spelling import spelled
+from roocode_server.engine.workspace.walk import TreeChanged, walk
 
 LEFT_OUT: Final = frozenset({".git", ".hg", ".svn"})
 """The inside of version control is not what a task works on."""

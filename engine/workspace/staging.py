@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from engine.workspace.exchange import INTENT, take_back_cut_short
-from engine.workspace.walk import remove_tree
+from roocode_server.engine.workspace.exchange import INTENT, take_back_cut_short
+from roocode_server.engine.workspace.walk import remove_tree
 
 STAGING: Final = ".staging"
 ABANDONED_S: Final = 86_400

@@ -17,15 +17,15 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from engine.workspace.exchange import take_back
-from engine.workspace.listing import shown
-from engine.workspace.openat2 import open_beneath
-from engine.workspace.ownership import give
-from engine.workspace.renaming import rename_new
-from engine.workspace.scanning import opened
-from engine.workspace.staging import open_staging, staged
-from engine.workspace.writing import standing_at
-from models.error import Conflict
+from roocode_server.engine.workspace.exchange import take_back
+from roocode_server.engine.workspace.listing import shown
+from roocode_server.engine.workspace.openat2 import open_beneath
+from roocode_server.engine.workspace.ownership import give
+from roocode_server.engine.workspace.renaming import rename_new
+from roocode_server.engine.workspace.scanning import opened
+from roocode_server.engine.workspace.staging import open_staging, staged
+from roocode_server.engine.workspace.writing import standing_at
+from roocode_server.models.error import Conflict
 
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY
 

@@ -13,8 +13,8 @@ import unicodedata
 from itertools import islice
 from typing import Final
 
-from engine.workspace.openat2 import open_beneath
-from engine.workspace.scanning import opened
+from roocode_server.engine.workspace.openat2 import open_beneath
+from roocode_server.engine.workspace.scanning import opened
 
 _MOST_ENTRIES: Final = 10_000
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from engine.workspace.walk import disk_bytes
-from models.identifier import SessionId
-from models.session import mount_path
+from roocode_server.engine.workspace.walk import disk_bytes
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.session import mount_path
 
 FRESH_S: Final = 0.5
 """For so long all who ask share one look."""

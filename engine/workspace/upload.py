@@ -7,8 +7,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
-from engine.workspace.staging import staged
-from models.error import PayloadTooLarge, WorkspaceLimitExceeded
+from roocode_server.engine.workspace.staging import staged
+from roocode_server.models.error import PayloadTooLarge, WorkspaceLimitExceeded
 
 NAME: Final = "incoming"
 _NEW_FILE: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -17,32 +17,45 @@ from typing import Final, TypeVar
 
 import structlog
 
-from engine.concurrency.shield import run_to_completion
-from engine.concurrency.worker import Exhausted
-from engine.workspace.archive_reader import ExtractedContent, unpack
-from engine.workspace.archive_writer import packed_tar, packed_zip
-from engine.workspace.copying import COPY, duplicate
-from engine.workspace.etags import check, tag_of, tag_of_content
-from engine.workspace.exchange import CONTENT, exchange
-from engine.workspace.listing import Listing, changed_at, entry_of, listing, shown
-from engine.workspace.lock import workspace_lock
-from engine.workspace.moving import make_directory, move, place
-from engine.workspace.name_spelling import spelled, unspelled
-from engine.workspace.open_file import OpenFile
-from engine.workspace.openat2 import open_beneath
-from engine.workspace.os_errors import os_errors
-from engine.workspace.ownership import give_tree, make_private
-from engine.workspace.quota import DiskQuota
-from engine.workspace.scanning import ScanRequest, ScanResult, TooMany, find_apart, find_few, opened
-from engine.workspace.staging import open_staging, staged, staged_folder
-from engine.workspace.undo import Undo
-from engine.workspace.unicode_forms import alike
-from engine.workspace.upload import NAME, Incoming
-from engine.workspace.walk import TreeChanged, disk_bytes, remove_tree
-from engine.workspace.writing import resolved, settle, write
-from models.error import Conflict, InvalidField, NotFound, PayloadTooLarge, WorkspaceLimitExceeded
-from models.file import FileEntry
-from models.session import ResourceLimits
+from roocode_server.engine.concurrency.shield import run_to_completion
+from roocode_server.engine.concurrency.worker import Exhausted
+from roocode_server.engine.workspace.archive_reader import ExtractedContent, unpack
+from roocode_server.engine.workspace.archive_writer import packed_tar, packed_zip
+from roocode_server.engine.workspace.copying import COPY, duplicate
+from roocode_server.engine.workspace.etags import check, tag_of, tag_of_content
+from roocode_server.engine.workspace.exchange import CONTENT, exchange
+from roocode_server.engine.workspace.listing import Listing, changed_at, entry_of, listing, shown
+from roocode_server.engine.workspace.lock import workspace_lock
+from roocode_server.engine.workspace.moving import make_directory, move, place
+from roocode_server.engine.workspace.name_spelling import spelled, unspelled
+from roocode_server.engine.workspace.open_file import OpenFile
+from roocode_server.engine.workspace.openat2 import open_beneath
+from roocode_server.engine.workspace.os_errors import os_errors
+from roocode_server.engine.workspace.ownership import give_tree, make_private
+from roocode_server.engine.workspace.quota import DiskQuota
+from roocode_server.engine.workspace.scanning import (
+    ScanRequest,
+    ScanResult,
+    TooMany,
+    find_apart,
+    find_few,
+    opened,
+)
+from roocode_server.engine.workspace.staging import open_staging, staged, staged_folder
+from roocode_server.engine.workspace.undo import Undo
+from roocode_server.engine.workspace.unicode_forms import alike
+from roocode_server.engine.workspace.upload import NAME, Incoming
+from roocode_server.engine.workspace.walk import TreeChanged, disk_bytes, remove_tree
+from roocode_server.engine.workspace.writing import resolved, settle, write
+from roocode_server.models.error import (
+    Conflict,
+    InvalidField,
+    NotFound,
+    PayloadTooLarge,
+    WorkspaceLimitExceeded,
+)
+from roocode_server.models.file import FileEntry
+from roocode_server.models.session import ResourceLimits
 
 __all__ = ["FileBytes", "Listing", "Workspace", "Written"]
 
@@ -80,7 +93,7 @@ class Written:
 
 class Workspace:
     """The folder of one session. Every path is the caller's: relative, or absolute within the workspace, and
-    spelled as `engine.workspace.name_spelling` has it.
+    spelled as engine/workspace/name_spelling.py has it.
 
     All work is done in threads. Methods raise: NotFound, for what is not there (`alike` names what is there
     instead, its letters composed otherwise); InvalidField (`path`), for a

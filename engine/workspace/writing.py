@@ -14,12 +14,12 @@ import secrets
 import stat
 from typing import Final
 
-from engine.workspace.listing import shown
-from engine.workspace.openat2 import open_beneath
-from engine.workspace.ownership import give
-from engine.workspace.renaming import rename_new
-from engine.workspace.scanning import opened
-from models.error import Conflict, NotFound
+from roocode_server.engine.workspace.listing import shown
+from roocode_server.engine.workspace.openat2 import open_beneath
+from roocode_server.engine.workspace.ownership import give
+from roocode_server.engine.workspace.renaming import rename_new
+from roocode_server.engine.workspace.scanning import opened
+from roocode_server.models.error import Conflict, NotFound
 
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY
 _NEW_FILE: Final = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from handlers.connection import Connection
-from handlers.operation import Registry
-from handlers.pipeline import Pipeline
-from models.event import StoredEvent
-from models.identifier import SessionId
-from models.user import Caller
+from roocode_server.handlers.connection import Connection
+from roocode_server.handlers.operation import Registry
+from roocode_server.handlers.pipeline import Pipeline
+from roocode_server.models.event import StoredEvent
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.user import Caller
 
 
 class DialectAdapter(Protocol):

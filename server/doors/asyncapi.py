@@ -10,9 +10,9 @@ from importlib.metadata import version
 from typing import Final
 from urllib.parse import urlsplit
 
-from handlers.operation import Operation, Registry, annotations_of
-from models.event import EVENTS, Event, EventRecord
-from server.doors.schemas import (
+from roocode_server.handlers.operation import Operation, Registry, annotations_of
+from roocode_server.models.event import EVENTS, Event, EventRecord
+from roocode_server.server.doors.schemas import (
     ERROR,
     Json,
     Schemas,

@@ -9,9 +9,9 @@ from typing import Final
 
 from aiohttp import web
 
-from models.error import InvalidField, PayloadTooLarge, RequestTimeout
-from models.settings import ServerSettings
-from models.user import Caller
+from roocode_server.models.error import InvalidField, PayloadTooLarge, RequestTimeout
+from roocode_server.models.settings import ServerSettings
+from roocode_server.models.user import Caller
 
 PIECE_BYTES: Final = 1_048_576
 OF_STRANGERS_BYTES: Final = 65_536

@@ -9,20 +9,20 @@ from typing import Any
 
 import orjson
 
-from engine.accounts.watch import CredentialWatch
-from engine.events.hub import Hub
-from engine.events.log import EventLog
-from handlers.dialects.dialect import DialectAdapter
-from handlers.operation import Operation
-from models.error import AppError, TokenExpired
-from models.event import EVENTS, LogReset, StoredEvent
-from models.identifier import SessionId
-from models.user import Caller, Identity
-from server.doors.frames import text_frame
-from server.doors.subscriber import Subscriber
-from server.doors.tenure import Tenure
-from server.doors.transport import PacketQueue
-from server.identity import new_request_id
+from roocode_server.engine.accounts.watch import CredentialWatch
+from roocode_server.engine.events.hub import Hub
+from roocode_server.engine.events.log import EventLog
+from roocode_server.handlers.dialects.dialect import DialectAdapter
+from roocode_server.handlers.operation import Operation
+from roocode_server.models.error import AppError, TokenExpired
+from roocode_server.models.event import EVENTS, LogReset, StoredEvent
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.user import Caller, Identity
+from roocode_server.server.doors.frames import text_frame
+from roocode_server.server.doors.subscriber import Subscriber
+from roocode_server.server.doors.tenure import Tenure
+from roocode_server.server.doors.transport import PacketQueue
+from roocode_server.server.identity import new_request_id
 
 
 class Client:

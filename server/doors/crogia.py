@@ -7,17 +7,17 @@ from typing import Any
 
 from aiohttp import web
 
-from handlers.dialects.crogia.endpoint import Asking, CrogiaEndpoint, refuse
-from handlers.dialects.crogia.endpoints import ENDPOINTS
-from handlers.dialects.dialect import Operations
-from handlers.pipeline import answered
-from handlers.refusals import log_refusal
-from models.error import AppError, AuthenticationFailed, MethodNotAllowed, NotFound
-from models.settings import ServerSettings
-from models.tool import ToolGroup
-from server.doors.bodies import BodyLimits
-from server.doors.rest import REQUEST_ID, Handler, gather, respond_with
-from server.identity import Authenticator
+from roocode_server.handlers.dialects.crogia.endpoint import Asking, CrogiaEndpoint, refuse
+from roocode_server.handlers.dialects.crogia.endpoints import ENDPOINTS
+from roocode_server.handlers.dialects.dialect import Operations
+from roocode_server.handlers.pipeline import answered
+from roocode_server.handlers.refusals import log_refusal
+from roocode_server.models.error import AppError, AuthenticationFailed, MethodNotAllowed, NotFound
+from roocode_server.models.settings import ServerSettings
+from roocode_server.models.tool import ToolGroup
+from roocode_server.server.doors.bodies import BodyLimits
+from roocode_server.server.doors.rest import REQUEST_ID, Handler, gather, respond_with
+from roocode_server.server.identity import Authenticator
 
 ANYTHING_ELSE = "/api/{path:(?!v[0-9]+(?:/|$)).*}"
 

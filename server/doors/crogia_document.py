@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from handlers.dialects.crogia.endpoint import CrogiaEndpoint
-from handlers.dialects.crogia.endpoints import ENDPOINTS
-from server.doors.schemas import Json, Schemas, documentation, split_documentation
+from roocode_server.handlers.dialects.crogia.endpoint import CrogiaEndpoint
+from roocode_server.handlers.dialects.crogia.endpoints import ENDPOINTS
+from roocode_server.server.doors.schemas import Json, Schemas, documentation, split_documentation
 
 TAG: Final = "S3"
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import orjson
 
-from models.cleaning import flaw_of
-from models.error import InvalidField
+from roocode_server.models.cleaning import flaw_of
+from roocode_server.models.error import InvalidField
 
 MOST_PARTS: Final = 100_000
 """Lists, maps and values of one text. More could take the parser so long that everybody else has to wait."""

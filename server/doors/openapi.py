@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from typing import Any, Final
 
-from handlers.operation import Operation, Registry, RestBinding, annotations_of
-from models.error import (
+from roocode_server.handlers.operation import Operation, Registry, RestBinding, annotations_of
+from roocode_server.models.error import (
     AppError,
     AuthenticationFailed,
     InternalError,
@@ -18,9 +18,9 @@ from models.error import (
     TokenExpired,
     ValidationFailed,
 )
-from server.doors.crogia_document import TAG, crogia_paths
-from server.doors.rest import CONDITIONS, WITH_BODY
-from server.doors.schemas import (
+from roocode_server.server.doors.crogia_document import TAG, crogia_paths
+from roocode_server.server.doors.rest import CONDITIONS, WITH_BODY
+from roocode_server.server.doors.schemas import (
     ERROR,
     Json,
     Schemas,

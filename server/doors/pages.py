@@ -16,10 +16,10 @@ import jinja2
 import orjson
 from aiohttp import web
 
-from handlers.operation import Registry
-from server.doors.asyncapi import asyncapi_document, at
-from server.doors.openapi import openapi_document
-from server.identity import Authenticator
+from roocode_server.handlers.operation import Registry
+from roocode_server.server.doors.asyncapi import asyncapi_document, at
+from roocode_server.server.doors.openapi import openapi_document
+from roocode_server.server.identity import Authenticator
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -68,7 +68,7 @@ def add_pages(
     The dashboard of an open server asks nobody to log in.
     """
     root = static_root()
-    templates = jinja2.PackageLoader("server", "templates")
+    templates = jinja2.PackageLoader("roocode_server.server", "templates")
     aiohttp_jinja2.setup(app, loader=templates, autoescape=True, undefined=jinja2.StrictUndefined)
     app.router.add_get("/", _page("dashboard.html", POLICY, is_open=is_open))
     app.router.add_get("/docs", _page("docs.html", READER_POLICY))
@@ -81,10 +81,8 @@ def add_pages(
 
 
 def static_root() -> Path:
-    """The folder of the static files: inside the installed package, or beside it in the source tree."""
-    package = Path(str(files("server")))
-    installed = package / "static"
-    return installed if installed.is_dir() else package.parent / "static"
+    """The folder of the static files."""
+    return Path(str(files("roocode_server"))) / "static"
 
 
 def _page(template: str, policy: Mapping[str, str], **facts: bool) -> Handler:

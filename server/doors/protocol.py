@@ -11,8 +11,14 @@ import orjson
 import structlog
 from aiohttp import http_exceptions, web
 
-from models.error import AppError, InternalError, InvalidField, MethodNotImplemented, PayloadTooLarge
-from server.identity import new_request_id
+from roocode_server.models.error import (
+    AppError,
+    InternalError,
+    InvalidField,
+    MethodNotImplemented,
+    PayloadTooLarge,
+)
+from roocode_server.server.identity import new_request_id
 
 LARGEST_HEADER_BYTES = 8190
 

@@ -13,9 +13,9 @@ import orjson
 import structlog
 from aiohttp import web
 
-from handlers.operation import Operation, Registry, RestBinding
-from handlers.pipeline import OperationResponse, Pipeline, check_caller, refuse
-from models.error import (
+from roocode_server.handlers.operation import Operation, Registry, RestBinding
+from roocode_server.handlers.pipeline import OperationResponse, Pipeline, check_caller, refuse
+from roocode_server.models.error import (
     AppError,
     InternalError,
     InvalidField,
@@ -25,14 +25,14 @@ from models.error import (
     PermissionDenied,
     ServerOverload,
 )
-from models.settings import ServerSettings
-from models.shape import LONGEST_NAME, Shape
-from models.user import Caller
-from server.doors.bodies import BodyLimits, read_body
-from server.doors.compression import compress
-from server.doors.json import decode
-from server.doors.protocol import HttpConnection
-from server.identity import TOKEN, Authenticator, Gate, challenge, new_request_id
+from roocode_server.models.settings import ServerSettings
+from roocode_server.models.shape import LONGEST_NAME, Shape
+from roocode_server.models.user import Caller
+from roocode_server.server.doors.bodies import BodyLimits, read_body
+from roocode_server.server.doors.compression import compress
+from roocode_server.server.doors.json import decode
+from roocode_server.server.doors.protocol import HttpConnection
+from roocode_server.server.identity import TOKEN, Authenticator, Gate, challenge, new_request_id
 
 API_VERSION: Final = "v1"
 ENGINE_PATH: Final = "/socket.io/"

@@ -12,7 +12,7 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import fields
 
-from models.shape import Shape
+from roocode_server.models.shape import Shape
 
 Json = dict[str, Any]
 

@@ -17,11 +17,11 @@ import socketio
 import structlog
 from socketio import packet
 
-from handlers.dialects.dialect import Dialect
-from handlers.operation import Operation, Registry
-from handlers.pipeline import OperationResponse, Pipeline, answered, refuse
-from handlers.refusals import log_refusal
-from models.error import (
+from roocode_server.handlers.dialects.dialect import Dialect
+from roocode_server.handlers.operation import Operation, Registry
+from roocode_server.handlers.pipeline import OperationResponse, Pipeline, answered, refuse
+from roocode_server.handlers.refusals import log_refusal
+from roocode_server.models.error import (
     AppError,
     InvalidField,
     PayloadTooLarge,
@@ -29,13 +29,13 @@ from models.error import (
     UnknownOperation,
     ValidationFailed,
 )
-from models.settings import Settings
-from models.user import Caller
-from server.doors.bodies import OF_STRANGERS_BYTES, BodyLimits
-from server.doors.clients import Client, Clients
-from server.doors.json import decode
-from server.doors.transport import EngineServer
-from server.identity import Authenticator, new_request_id
+from roocode_server.models.settings import Settings
+from roocode_server.models.user import Caller
+from roocode_server.server.doors.bodies import OF_STRANGERS_BYTES, BodyLimits
+from roocode_server.server.doors.clients import Client, Clients
+from roocode_server.server.doors.json import decode
+from roocode_server.server.doors.transport import EngineServer
+from roocode_server.server.identity import Authenticator, new_request_id
 
 LONGEST_HEAD: Final = 1000
 """Of a packet: its kind, its namespace and its number."""

@@ -14,9 +14,9 @@ from urllib.parse import quote
 
 from aiohttp import ETag, web
 
-from engine.workspace.open_file import OpenFile
-from models.error import RangeNotSatisfiable
-from server.doors.bodies import PIECE_BYTES, pieces_of
+from roocode_server.engine.workspace.open_file import OpenFile
+from roocode_server.models.error import RangeNotSatisfiable
+from roocode_server.server.doors.bodies import PIECE_BYTES, pieces_of
 
 HEADERS: Final[Mapping[str, str]] = {
     "X-Content-Type-Options": "nosniff",

@@ -8,10 +8,10 @@ from typing import Final, Protocol
 
 import structlog
 
-from engine.events.hub import Hub
-from engine.events.log import EventLog
-from models.event import StoredEvent
-from models.identifier import SessionId
+from roocode_server.engine.events.hub import Hub
+from roocode_server.engine.events.log import EventLog
+from roocode_server.models.event import StoredEvent
+from roocode_server.models.identifier import SessionId
 
 PAGE: Final = 200
 

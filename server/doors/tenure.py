@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from engine.accounts.watch import CredentialWatch
-from models.clock import now
-from models.error import AppError, AuthenticationFailed, TokenExpired
-from models.user import Caller
+from roocode_server.engine.accounts.watch import CredentialWatch
+from roocode_server.models.clock import now
+from roocode_server.models.error import AppError, AuthenticationFailed, TokenExpired
+from roocode_server.models.user import Caller
 
 CREDENTIALS_ENDED: Final = 4401
 """The code with which a raw WebSocket is closed then; its reason is the code of the error."""

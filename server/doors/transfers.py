@@ -6,14 +6,22 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from engine.accounts.watch import CredentialWatch
-from handlers.operation import Operation, Registry
-from handlers.pipeline import OperationResponse, Pipeline, refuse
-from models.error import AppError, RangeNotSatisfiable
-from models.user import Caller
-from server.doors.rest import ADD_HEADERS, REQUEST_ID, Handler, check_version, location, parameters, respond
-from server.doors.stream import HttpStream
-from server.identity import Authenticator
+from roocode_server.engine.accounts.watch import CredentialWatch
+from roocode_server.handlers.operation import Operation, Registry
+from roocode_server.handlers.pipeline import OperationResponse, Pipeline, refuse
+from roocode_server.models.error import AppError, RangeNotSatisfiable
+from roocode_server.models.user import Caller
+from roocode_server.server.doors.rest import (
+    ADD_HEADERS,
+    REQUEST_ID,
+    Handler,
+    check_version,
+    location,
+    parameters,
+    respond,
+)
+from roocode_server.server.doors.stream import HttpStream
+from roocode_server.server.identity import Authenticator
 
 PATH: Final = "path"
 

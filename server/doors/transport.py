@@ -20,10 +20,10 @@ from aiohttp import web
 from engineio import exceptions, packet
 from engineio.async_socket import AsyncSocket
 
-from models.error import InvalidField
-from server.doors.bodies import BodyLimits, read_body
-from server.doors.frames import payload_of, text_frame
-from server.identity import new_request_id
+from roocode_server.models.error import InvalidField
+from roocode_server.server.doors.bodies import BodyLimits, read_body
+from roocode_server.server.doors.frames import payload_of, text_frame
+from roocode_server.server.identity import new_request_id
 
 POLLING_PACKETS: Final = 256
 MOST_PACKETS: Final = 10_000

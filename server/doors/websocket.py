@@ -9,29 +9,29 @@ from typing import Final
 import orjson
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from engine.accounts.watch import CredentialWatch
-from engine.events.hub import Hub
-from engine.events.log import EventLog
-from handlers.dialects.crogia.endpoint import refuse
-from handlers.dialects.crogia.events import CrogiaEventStream
-from handlers.operation import Registry
-from handlers.pipeline import Pipeline
-from handlers.refusals import log_refusal
-from models.clock import format_time, now
-from models.error import AppError, TokenExpired
-from models.event import EventSubscribe, LogReset, StoredEvent
-from models.identifier import SessionId
-from models.login import Renew
-from models.session import SessionDeletedEvent
-from models.settings import SocketSettings
-from models.user import Caller, Identity
-from server.doors.frames import text_frame
-from server.doors.json import decode
-from server.doors.rest import REQUEST_ID, respond_with
-from server.doors.subscriber import Subscriber
-from server.doors.tenure import CREDENTIALS_ENDED, Tenure
-from server.identity import Authenticator as Credentials
-from server.identity import new_request_id, query_of
+from roocode_server.engine.accounts.watch import CredentialWatch
+from roocode_server.engine.events.hub import Hub
+from roocode_server.engine.events.log import EventLog
+from roocode_server.handlers.dialects.crogia.endpoint import refuse
+from roocode_server.handlers.dialects.crogia.events import CrogiaEventStream
+from roocode_server.handlers.operation import Registry
+from roocode_server.handlers.pipeline import Pipeline
+from roocode_server.handlers.refusals import log_refusal
+from roocode_server.models.clock import format_time, now
+from roocode_server.models.error import AppError, TokenExpired
+from roocode_server.models.event import EventSubscribe, LogReset, StoredEvent
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.login import Renew
+from roocode_server.models.session import SessionDeletedEvent
+from roocode_server.models.settings import SocketSettings
+from roocode_server.models.user import Caller, Identity
+from roocode_server.server.doors.frames import text_frame
+from roocode_server.server.doors.json import decode
+from roocode_server.server.doors.rest import REQUEST_ID, respond_with
+from roocode_server.server.doors.subscriber import Subscriber
+from roocode_server.server.doors.tenure import CREDENTIALS_ENDED, Tenure
+from roocode_server.server.identity import Authenticator as Credentials
+from roocode_server.server.identity import new_request_id, query_of
 
 MAX_MESSAGE_BYTES: Final = 65_536
 """S3's clients send nothing. What they send all the same is read and left, unless it is `{"token": …}`."""

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import aiohttp
 import socketio
 
-from handlers.operation import Operation
+from roocode_server.handlers.operation import Operation
 
 ANY_ID = re.compile(
     r"(session|task|approval|message|user|call|signal|req|key|profile|process|terminal)-[0-9a-zA-Z]+(?:-\d+)?(?:\.\d+)?|\b[0-9a-f]{40}\b"

@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 
 from bench.__main__ import PROGRAMS
-from engine.agent.policy import PROTECTED
-from engine.engine import open_engine
-from handlers.operation import Operation, Registry
-from models.auto_approval import AutoApproval
-from models.error import AppError
-from models.event import EVENTS, Event
-from models.settings import Settings
-from models.task import CallFailure
-from models.tool import ToolGroup
-from models.user import Role
+from roocode_server.engine.agent.policy import PROTECTED
+from roocode_server.engine.engine import open_engine
+from roocode_server.handlers.operation import Operation, Registry
+from roocode_server.models.auto_approval import AutoApproval
+from roocode_server.models.error import AppError
+from roocode_server.models.event import EVENTS, Event
+from roocode_server.models.settings import Settings
+from roocode_server.models.task import CallFailure
+from roocode_server.models.tool import ToolGroup
+from roocode_server.models.user import Role
 from tests.support.server import PROJECT
 
 DOCUMENTS = {path.name: path.read_text() for path in sorted((PROJECT / "docs").glob("*.md"))}

@@ -9,16 +9,13 @@ from collections.abc import Iterator
 
 import pytest
 
-import engine
-import models
-from models.error import AppError
-from models.event import EVENTS, Event
+import roocode_server
+from roocode_server.models.error import AppError
+from roocode_server.models.event import EVENTS, Event
 from tests.support.server import PROJECT
 
-for module in pkgutil.iter_modules(models.__path__):
-    importlib.import_module(f"models.{module.name}")
-for module in pkgutil.walk_packages(engine.__path__, "engine."):
-    if ".migrations" not in module.name:
+for module in pkgutil.walk_packages(roocode_server.__path__, "roocode_server."):
+    if not re.search(r"\.(migrations|demo_project)\b", module.name):
         importlib.import_module(module.name)
 
 EVENTS_DOCUMENT = (PROJECT / "docs" / "events.md").read_text()
@@ -33,7 +30,7 @@ def errors(above: type[AppError] = AppError) -> Iterator[type[AppError]]:
 
 def declared() -> list[type[AppError]]:
     """The errors of this code; tests may have some of their own."""
-    return [error for error in errors() if error.__module__.split(".")[0] in ("models", "engine", "handlers")]
+    return [error for error in errors() if error.__module__.startswith("roocode_server.")]
 
 
 @pytest.mark.parametrize("happened", EVENTS.values(), ids=lambda happened: happened.name)

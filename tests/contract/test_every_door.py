@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from marshmallow import fields
 
-from engine.engine import Engine
-from handlers.operation import Operation
-from handlers.registry import AREAS
-from models.error import AppError
-from models.identifier import new_id
+from roocode_server.engine.engine import Engine
+from roocode_server.handlers.operation import Operation
+from roocode_server.handlers.registry import AREAS
+from roocode_server.models.error import AppError
+from roocode_server.models.identifier import new_id
 from tests.contract.doors import Doors
 from tests.support.server import ServerProcess
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from marshmallow import Schema, ValidationError, fields, validate
 
-from handlers.operation import Operation, Registry
-from models.fields import MOST_CHARACTERS
+from roocode_server.handlers.operation import Operation, Registry
+from roocode_server.models.fields import MOST_CHARACTERS
 
 TOO_LONG = "x" * 1_000_001
 FAR_TOO_LONG = TOO_LONG * 100

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from handlers.dialects.crogia.endpoints import ENDPOINTS
-from handlers.registry import AREAS
+from roocode_server.handlers.dialects.crogia.endpoints import ENDPOINTS
+from roocode_server.handlers.registry import AREAS
 from tests.support.server import Answer, ServerProcess
 
 CLIENTS = Path(__file__).parents[1] / "end_to_end" / "clients"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from handlers.dialects.extension.adapter import METHODS
-from handlers.dialects.extension.settings import AUTO_APPROVAL, SESSION_SETTINGS, TASK_SETTINGS
+from roocode_server.handlers.dialects.extension.adapter import METHODS
+from roocode_server.handlers.dialects.extension.settings import AUTO_APPROVAL, SESSION_SETTINGS, TASK_SETTINGS
 from tests.end_to_end.hostile.talking import code_of, talking
 from tests.support.server import ServerProcess
 

@@ -10,13 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.dialects.extension.events import ExtensionEventStream
-from handlers.dialects.extension.messages import PartialMessages
-from models.clock import now
-from models.event import Event, EventEnvelope, StoredEvent, fields_of
-from models.identifier import MessageId, SessionId, TaskId
-from models.message import Message, MessageType
-from models.task import CallWritten, MessageCreated, MessageDelta, MessageDiscarded, TaskCancelled
+from roocode_server.handlers.dialects.extension.events import ExtensionEventStream
+from roocode_server.handlers.dialects.extension.messages import PartialMessages
+from roocode_server.models.clock import now
+from roocode_server.models.event import Event, EventEnvelope, StoredEvent, fields_of
+from roocode_server.models.identifier import MessageId, SessionId, TaskId
+from roocode_server.models.message import Message, MessageType
+from roocode_server.models.task import (
+    CallWritten,
+    MessageCreated,
+    MessageDelta,
+    MessageDiscarded,
+    TaskCancelled,
+)
 
 SESSION, TASK, MESSAGE = SessionId("session-1"), TaskId("task-1"), MessageId("message-1")
 TS = 1_700_000_000_000

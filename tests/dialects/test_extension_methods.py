@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from engine.engine import Engine
-from handlers.dialects.extension.adapter import METHODS
-from handlers.registry import AREAS
+from roocode_server.engine.engine import Engine
+from roocode_server.handlers.dialects.extension.adapter import METHODS
+from roocode_server.handlers.registry import AREAS
 from tests.dialects.conftest import call, play, start, until
 from tests.support.server import ServerProcess
 

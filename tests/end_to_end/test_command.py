@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from server.cli import main
+from roocode_server.server.cli import main
 from tests.support.server import READY, ServerProcess
 
 COMMAND = Path(sys.executable).with_name("roocode")

@@ -15,7 +15,7 @@ from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from models.extras import MODULES
+from roocode_server.models.extras import MODULES
 from tests.support.locks import asked, declared, locked, pins
 from tests.support.server import ALIKE, PROJECT, READY, ServerProcess
 
@@ -51,7 +51,7 @@ class CoreServer(ServerProcess):
                     sys.executable,
                     "-S",
                     "-m",
-                    "server.cli",
+                    "roocode_server.server.cli",
                     "serve",
                     "--port",
                     "0",
@@ -64,7 +64,7 @@ class CoreServer(ServerProcess):
                 env={
                     **os.environ,
                     **ALIKE,
-                    "PYTHONPATH": f"{PROJECT}:{self.packages}",
+                    "PYTHONPATH": f"{PROJECT / 'src'}:{self.packages}",
                     "OPENAI_API_KEY": "sk-1",
                 },
                 cwd=self.data_dir.parent,
@@ -160,7 +160,7 @@ def new_session(server: ServerProcess, provider: str = "scripted", **config: obj
 
 def test_what_the_server_imports_when_it_starts_is_no_extra() -> None:
     late = [name for modules in MODULES.values() for name in modules]
-    code = f"import sys, server.cli; print([name for name in {late} if name in sys.modules])"
+    code = f"import sys, roocode_server.server.cli; print([name for name in {late} if name in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT
     )

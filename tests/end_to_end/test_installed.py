@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from models.extras import MODULES
+from roocode_server.models.extras import MODULES
 from tests.support.locks import asked
 from tests.support.server import PROJECT, READY, Answer, ServerProcess
 
@@ -43,7 +43,7 @@ class InstalledServer(ServerProcess):
 
     def start(self) -> ServerProcess:
         packages = self.data_dir.parent / "packages"
-        code = "import server.cli, sys; print(server.cli.__file__, flush=True); server.cli.main()"
+        code = "from roocode_server.server import cli; print(cli.__file__, flush=True); cli.main()"
         with self._log_file.open("a") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", code, "serve", "--port", "0", "--data-dir", str(self.data_dir)],
@@ -76,7 +76,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def test_the_wheel_holds_what_lies_beside_the_packages(wheel: Path, place: str) -> None:
     source = PROJECT / place
     files = [source] if source.is_file() else [path for path in source.rglob("*") if path.is_file()]
-    wanted = {f"server/{path.relative_to(PROJECT)}" for path in files}
+    wanted = {f"roocode_server/{path.relative_to(PROJECT)}" for path in files}
     assert wanted
     assert wanted <= set(zipfile.ZipFile(wheel).namelist())
 
@@ -92,7 +92,9 @@ def test_the_wheel_holds_what_lies_beside_the_packages(wheel: Path, place: str) 
 )
 def test_the_wheel_holds_every_file_that_the_packages_need(wheel: Path, folder: str) -> None:
     found = (path for path in (PROJECT / folder).rglob("*") if path.is_file())
-    wanted = {str(path.relative_to(PROJECT)) for path in found if "__pycache__" not in path.parts}
+    wanted = {
+        f"roocode_server/{path.relative_to(PROJECT)}" for path in found if "__pycache__" not in path.parts
+    }
     assert wanted
     assert wanted <= set(zipfile.ZipFile(wheel).namelist())
 
@@ -108,18 +110,13 @@ def test_the_wheel_offers_what_is_optional_and_nothing_of_a_checkout(wheel: Path
 
 def test_the_wheel_says_that_it_is_typed_and_under_which_licence(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    assert {f"{package}/py.typed" for package in ("engine", "handlers", "models", "server")} <= set(names)
+    assert "roocode_server/py.typed" in names
     assert any(name.endswith("/LICENSE") for name in names)
 
 
 def test_the_wheel_holds_nothing_else(wheel: Path) -> None:
     tops = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
-    assert {top for top in tops if not top.endswith(".dist-info")} == {
-        "engine",
-        "handlers",
-        "models",
-        "server",
-    }
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"roocode_server"}
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/redoc", "/openapi.json", "/asyncapi.json"])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.workspace.workspace import Workspace
+from roocode_server.engine.workspace.workspace import Workspace
 
 SECRET = b"a secret of the host"
 LARGEST_FILE = 100_000

@@ -8,10 +8,10 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.dialects.crogia.events import CrogiaEventStream
-from handlers.dialects.crogia.texts import MessageTexts
-from models.event import StoredEvent
-from models.identifier import SessionId
+from roocode_server.handlers.dialects.crogia.events import CrogiaEventStream
+from roocode_server.handlers.dialects.crogia.texts import MessageTexts
+from roocode_server.models.event import StoredEvent
+from roocode_server.models.identifier import SessionId
 
 TIME = "2026-01-01T00:00:00.000Z"
 

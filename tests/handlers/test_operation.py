@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from engine.engine import Engine
-from handlers.connection import Connection
-from handlers.operation import Handlers, Registry, annotations_of, operation
-from models.error import NotFound
-from models.shape import Shape, value
-from models.user import Caller, Permission
+from roocode_server.engine.engine import Engine
+from roocode_server.handlers.connection import Connection
+from roocode_server.handlers.operation import Handlers, Registry, annotations_of, operation
+from roocode_server.models.error import NotFound
+from roocode_server.models.shape import Shape, value
+from roocode_server.models.user import Caller, Permission
 
 ENGINE: Any = Engine.__new__(Engine)
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from engine.engine import Engine
-from handlers.operation import Handlers, Operation, Registry, operation
-from handlers.pipeline import OperationResponse, Pipeline
-from models.clock import now
-from models.error import AppError, Conflict, NotFound
-from models.identifier import UserId
-from models.shape import Shape, value
-from models.user import Caller, Credential, Permission
+from roocode_server.engine.engine import Engine
+from roocode_server.handlers.operation import Handlers, Operation, Registry, operation
+from roocode_server.handlers.pipeline import OperationResponse, Pipeline
+from roocode_server.models.clock import now
+from roocode_server.models.error import AppError, Conflict, NotFound
+from roocode_server.models.identifier import UserId
+from roocode_server.models.shape import Shape, value
+from roocode_server.models.user import Caller, Credential, Permission
 
 THEIRS = "session-1"
 

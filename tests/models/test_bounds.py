@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from models.error import ValidationFailed
-from models.login import Login
-from models.session import SessionCreate, SessionList
-from models.task import TaskCreate
-from models.tool import ToolExecute
+from roocode_server.models.error import ValidationFailed
+from roocode_server.models.login import Login
+from roocode_server.models.session import SessionCreate, SessionList
+from roocode_server.models.task import TaskCreate
+from roocode_server.models.tool import ToolExecute
 
 DEEP: Any = []
 for _ in range(250):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.cleaning import DEEPEST, TOO_DEEP, TextPieces, cleaned, cleaned_text, flaw_of
+from roocode_server.models.cleaning import DEEPEST, TOO_DEEP, TextPieces, cleaned, cleaned_text, flaw_of
 
 ANY_TEXT = st.text(st.characters())  # surrogates too
 ANYTHING: st.SearchStrategy[Any] = st.recursive(

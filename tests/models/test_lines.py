@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from models.lines import ended_lines, last_lines, lines_of
+from roocode_server.models.lines import ended_lines, last_lines, lines_of
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from models.error import ValidationFailed
-from models.shape import PlainShape, Shape, camel_case, described, limited, one_of, value
+from roocode_server.models.error import ValidationFailed
+from roocode_server.models.shape import PlainShape, Shape, camel_case, described, limited, one_of, value
 
 
 class Colour(enum.StrEnum):

@@ -7,9 +7,9 @@ from typing import Any
 import orjson
 import pytest
 
-from models.error import ValidationFailed
-from models.session import SessionCreate
-from models.shape import Shape, value
+from roocode_server.models.error import ValidationFailed
+from roocode_server.models.session import SessionCreate
+from roocode_server.models.shape import Shape, value
 
 
 @value

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from handlers.refusals import TOLD_A_MINUTE
+from roocode_server.handlers.refusals import TOLD_A_MINUTE
 from tests.support.server import ServerProcess
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from engine.engine import DATABASE_FILE
-from engine.events.log import EventLog
-from engine.storage.database import PROBE_HOLDS_S, DatabaseUnusable
-from models.settings import RuntimeKind, RuntimeSettings, ServerSettings, Settings
-from server.app import running
+from roocode_server.engine.engine import DATABASE_FILE
+from roocode_server.engine.events.log import EventLog
+from roocode_server.engine.storage.database import PROBE_HOLDS_S, DatabaseUnusable
+from roocode_server.models.settings import RuntimeKind, RuntimeSettings, ServerSettings, Settings
+from roocode_server.server.app import running
 
 
 @pytest.fixture

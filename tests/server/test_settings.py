@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from models.settings import LogLevel, Settings
-from models.shape import PlainSchema, schema_of
-from server.settings import SettingsMistake, load_settings
+from roocode_server.models.settings import LogLevel, Settings
+from roocode_server.models.shape import PlainSchema, schema_of
+from roocode_server.server.settings import SettingsMistake, load_settings
 from tests.support.server import PROJECT
 
 CONFIG = PROJECT / "config.yaml"

@@ -16,7 +16,7 @@ from tests.support.server import ALIKE, READY
 
 SCRIPT = """
 import asyncio, threading, uvloop
-from server import stopping
+from roocode_server.server import stopping
 
 stopping.LAST_S = 0.5
 

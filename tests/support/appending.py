@@ -21,11 +21,11 @@ def tell(what: object) -> None:
 
 
 async def append(folder: Path, synchronous: str, rounds: int) -> None:
-    from engine.engine import open_engine
-    from models.session import SessionCreate
-    from models.settings import Settings
-    from models.task import TaskProgress
-    from models.user import Caller
+    from roocode_server.engine.engine import open_engine
+    from roocode_server.models.session import SessionCreate
+    from roocode_server.models.settings import Settings
+    from roocode_server.models.task import TaskProgress
+    from roocode_server.models.user import Caller
 
     settings = Settings.load_plain(
         {"server": {"data_dir": str(folder)}, "database": {"synchronous": synchronous}}

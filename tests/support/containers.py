@@ -20,8 +20,8 @@ from typing import Any, Final
 
 import pytest
 
-from engine.runtimes.choose import ID_FILE
-from engine.runtimes.docker.plan import SERVER_LABEL
+from roocode_server.engine.runtimes.choose import ID_FILE
+from roocode_server.engine.runtimes.docker.plan import SERVER_LABEL
 
 HOST_IMAGE: Final = "roocode-test/host:latest"
 """Links into /usr, which is mounted from this machine: as much of a system as the jail shows."""

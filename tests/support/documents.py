@@ -7,9 +7,9 @@ from typing import Any, cast
 import pytest
 from jsonschema import Draft202012Validator
 
-from engine.engine import Engine
-from handlers.operation import Registry
-from handlers.registry import AREAS, TRANSFERS
+from roocode_server.engine.engine import Engine
+from roocode_server.handlers.operation import Registry
+from roocode_server.handlers.registry import AREAS, TRANSFERS
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.providers.vendors import VENDORS
+from roocode_server.engine.providers.vendors import VENDORS
 
 VARIABLES = [
     variable for vendor in VENDORS.values() for variable in (*vendor.key_variables, vendor.url_variable)

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
-from engine.events.log import EventLog
-from engine.storage.database import Database
-from engine.storage.tables import sessions, users
-from models.clock import now
-from models.event import StoredEvent
-from models.identifier import SessionId
+from roocode_server.engine.events.log import EventLog
+from roocode_server.engine.storage.database import Database
+from roocode_server.engine.storage.tables import sessions, users
+from roocode_server.models.clock import now
+from roocode_server.models.event import StoredEvent
+from roocode_server.models.identifier import SessionId
 
 SESSION = SessionId("session-one")
 OTHER = SessionId("session-two")

@@ -8,11 +8,11 @@ from typing import Any, ClassVar, Final
 
 from acp.schema import FileEditToolCallContent, ToolCallStart, ToolCallUpdate
 
-from engine.tools.tool import AnyTool, PreparedCall, Tool
-from models.conversation import ToolCall
-from models.identifier import CallId
-from models.shape import PlainShape, value
-from models.tool import ToolGroup
+from roocode_server.engine.tools.tool import AnyTool, PreparedCall, Tool
+from roocode_server.models.conversation import ToolCall
+from roocode_server.models.identifier import CallId
+from roocode_server.models.shape import PlainShape, value
+from roocode_server.models.tool import ToolGroup
 
 GROUPS: Final[Mapping[str, ToolGroup]] = {
     "read": ToolGroup.READ,

@@ -26,23 +26,23 @@ from acp.schema import (
     UsageUpdate,
 )
 
-from engine.agent.external.calls import command_of, paths_of, prepared, tool_call
-from engine.agent.human_input import HumanInput
-from engine.agent.store.transcript import new_message_id
-from engine.agent.task_context import TaskContext
-from engine.tools.changes import change_of
-from engine.tools.execution import file_event
-from engine.tools.paths import place
-from engine.tools.reach import reach
-from engine.tools.rooignore import RooIgnore
-from engine.tools.tool import PreparedCall
-from models.approval import ApprovalStatus, Decision
-from models.error import AppError, NotFound
-from models.identifier import MessageId, new_id
-from models.lines import ended_lines
-from models.task import MessageDelta, TaskProgress, TodosUpdated, ToolFailed, ToolStarted
-from models.tool import ToolCompleted, ToolGroup, ToolOutcome
-from models.usage import ToolUse, UsageUpdated
+from roocode_server.engine.agent.external.calls import command_of, paths_of, prepared, tool_call
+from roocode_server.engine.agent.human_input import HumanInput
+from roocode_server.engine.agent.store.transcript import new_message_id
+from roocode_server.engine.agent.task_context import TaskContext
+from roocode_server.engine.tools.changes import change_of
+from roocode_server.engine.tools.execution import file_event
+from roocode_server.engine.tools.paths import place
+from roocode_server.engine.tools.reach import reach
+from roocode_server.engine.tools.rooignore import RooIgnore
+from roocode_server.engine.tools.tool import PreparedCall
+from roocode_server.models.approval import ApprovalStatus, Decision
+from roocode_server.models.error import AppError, NotFound
+from roocode_server.models.identifier import MessageId, new_id
+from roocode_server.models.lines import ended_lines
+from roocode_server.models.task import MessageDelta, TaskProgress, TodosUpdated, ToolFailed, ToolStarted
+from roocode_server.models.tool import ToolCompleted, ToolGroup, ToolOutcome
+from roocode_server.models.usage import ToolUse, UsageUpdated
 
 _MARKS = {"completed": "x", "in_progress": "-", "pending": " "}
 _ENDED = ("completed", "failed")

@@ -12,18 +12,18 @@ from acp import PROTOCOL_VERSION, RequestError, connect_to_agent, image_block, t
 from acp.schema import ClientCapabilities, FileSystemCapabilities, Implementation, PromptResponse
 from pydantic import ValidationError
 
-from engine.agent.commands import Commands
-from engine.agent.external.client import ExternalClient
-from engine.agent.external.transport import ProgramTransport
-from engine.agent.failure import TaskFailure
-from engine.agent.human_input import HumanInput
-from engine.agent.opening import open_conversation
-from engine.agent.task_context import TaskContext
-from engine.providers.pictures import Picture, picture_of
-from engine.runtimes.runtime import Command, InteractiveProgram, RuntimeUnavailable
-from engine.shell_lines.allowlist import allowed
-from models.conversation import Turn, TurnRole
-from models.session import AcpAgent, mount_path
+from roocode_server.engine.agent.commands import Commands
+from roocode_server.engine.agent.external.client import ExternalClient
+from roocode_server.engine.agent.external.transport import ProgramTransport
+from roocode_server.engine.agent.failure import TaskFailure
+from roocode_server.engine.agent.human_input import HumanInput
+from roocode_server.engine.agent.opening import open_conversation
+from roocode_server.engine.agent.task_context import TaskContext
+from roocode_server.engine.providers.pictures import Picture, picture_of
+from roocode_server.engine.runtimes.runtime import Command, InteractiveProgram, RuntimeUnavailable
+from roocode_server.engine.shell_lines.allowlist import allowed
+from roocode_server.models.conversation import Turn, TurnRole
+from roocode_server.models.session import AcpAgent, mount_path
 
 IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 AGAIN = (

@@ -11,8 +11,8 @@ from typing import Any, Final
 import orjson
 import structlog
 
-from engine.runtimes.runtime import InteractiveProgram
-from models.cleaning import TextPieces, cleaned
+from roocode_server.engine.runtimes.runtime import InteractiveProgram
+from roocode_server.models.cleaning import TextPieces, cleaned
 
 LONGEST_MESSAGE: Final = 20_000_000
 

@@ -7,9 +7,9 @@ import dataclasses
 from datetime import timedelta
 from typing import Final
 
-from engine.storage.approvals import ApprovalRepository
-from engine.storage.database import Database, Transaction
-from models.approval import (
+from roocode_server.engine.storage.approvals import ApprovalRepository
+from roocode_server.engine.storage.database import Database, Transaction
+from roocode_server.models.approval import (
     Approval,
     ApprovalList,
     ApprovalRequired,
@@ -17,10 +17,10 @@ from models.approval import (
     ApprovalStatus,
     Verdict,
 )
-from models.clock import now
-from models.error import Conflict, NotFound
-from models.identifier import ApprovalId, CallId, SessionId, TaskId, new_id
-from models.task import Task
+from roocode_server.models.clock import now
+from roocode_server.models.error import Conflict, NotFound
+from roocode_server.models.identifier import ApprovalId, CallId, SessionId, TaskId, new_id
+from roocode_server.models.task import Task
 
 UNATTENDED: Final = "Nobody answers in this session, and its rules do not allow this."
 _OUTCOMES = {Verdict.APPROVE: ApprovalStatus.APPROVED, Verdict.REJECT: ApprovalStatus.REJECTED}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import structlog
 
-from engine.checkpoints.checkpoints import Checkpoints
-from engine.events.log import EventLog
-from engine.sessions.sessions import Sessions
-from engine.storage.tasks import TaskRepository
-from models.checkpoint import (
+from roocode_server.engine.checkpoints.checkpoints import Checkpoints
+from roocode_server.engine.events.log import EventLog
+from roocode_server.engine.sessions.sessions import Sessions
+from roocode_server.engine.storage.tasks import TaskRepository
+from roocode_server.models.checkpoint import (
     Checkpoint,
     CheckpointCompare,
     CheckpointDifference,
@@ -18,9 +18,9 @@ from models.checkpoint import (
     CheckpointRestoredEvent,
     CheckpointSaved,
 )
-from models.error import AppError, Conflict
-from models.identifier import SessionId, TaskId
-from models.task import Activity, TaskStatus
+from roocode_server.models.error import AppError, Conflict
+from roocode_server.models.identifier import SessionId, TaskId
+from roocode_server.models.task import Activity, TaskStatus
 
 log = structlog.get_logger("checkpoints")
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from engine.storage.database import Transaction
-from engine.storage.tasks import SnapshotRepository, ToolCallRepository
-from engine.workspace.snapshot import Snapshot
-from engine.workspace.workspace import Workspace
-from models.identifier import TaskId
-from models.task import TaskResult
+from roocode_server.engine.storage.database import Transaction
+from roocode_server.engine.storage.tasks import SnapshotRepository, ToolCallRepository
+from roocode_server.engine.workspace.snapshot import Snapshot
+from roocode_server.engine.workspace.workspace import Workspace
+from roocode_server.models.identifier import TaskId
+from roocode_server.models.task import TaskResult
 
 
 class TaskResults:

@@ -6,14 +6,14 @@ import dataclasses
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from engine.storage.database import Database, Transaction
-from engine.storage.pending_ends import PendingEndRepository
-from engine.storage.tasks import TaskRepository
-from models.clock import now
-from models.error import Conflict, NotFound
-from models.event import Event
-from models.identifier import TaskId
-from models.task import (
+from roocode_server.engine.storage.database import Database, Transaction
+from roocode_server.engine.storage.pending_ends import PendingEndRepository
+from roocode_server.engine.storage.tasks import TaskRepository
+from roocode_server.models.clock import now
+from roocode_server.models.error import Conflict, NotFound
+from roocode_server.models.event import Event
+from roocode_server.models.identifier import TaskId
+from roocode_server.models.task import (
     FINAL,
     TRANSITIONS,
     Activity,
@@ -25,7 +25,7 @@ from models.task import (
     ToolFailed,
     ToolStarted,
 )
-from models.tool import ToolCompleted
+from roocode_server.models.tool import ToolCompleted
 
 Alongside = Callable[[Transaction], Awaitable[None]]
 

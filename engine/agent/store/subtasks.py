@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from engine.agent.limits import Ledger
-from engine.storage.database import Database
-from engine.storage.tasks import TaskRepository
-from models.clock import now
-from models.identifier import CallId, TaskId, new_id
-from models.task import Activity, Task, TaskCreatedEvent, TaskStatus
+from roocode_server.engine.agent.limits import Ledger
+from roocode_server.engine.storage.database import Database
+from roocode_server.engine.storage.tasks import TaskRepository
+from roocode_server.models.clock import now
+from roocode_server.models.identifier import CallId, TaskId, new_id
+from roocode_server.models.task import Activity, Task, TaskCreatedEvent, TaskStatus
 
 
 class SubtaskStore:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.storage.database import Database, Statements, Transaction
-from engine.storage.tasks import ConversationRepository, MessageRepository
-from engine.tools.attempt_completion import AttemptCompletion
-from models.clock import milliseconds, now
-from models.conversation import ToolCall, Turn, TurnRole
-from models.identifier import CallId, MessageId, TaskId, new_id
-from models.message import Author, Message, MessageType
-from models.task import MessageCreated, Task
+from roocode_server.engine.storage.database import Database, Statements, Transaction
+from roocode_server.engine.storage.tasks import ConversationRepository, MessageRepository
+from roocode_server.engine.tools.attempt_completion import AttemptCompletion
+from roocode_server.models.clock import milliseconds, now
+from roocode_server.models.conversation import ToolCall, Turn, TurnRole
+from roocode_server.models.identifier import CallId, MessageId, TaskId, new_id
+from roocode_server.models.message import Author, Message, MessageType
+from roocode_server.models.task import MessageCreated, Task
 
 
 class Conversation:

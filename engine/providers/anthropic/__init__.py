@@ -1,5 +1,5 @@
 """The `anthropic` provider: Claude, and every server that speaks Anthropic's Messages protocol."""
 
-from engine.providers.anthropic.provider import AnthropicProvider
+from roocode_server.engine.providers.anthropic.provider import AnthropicProvider
 
 __all__ = ["AnthropicProvider"]

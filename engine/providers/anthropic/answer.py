@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from engine.providers.anthropic.thoughts import AnthropicLayout
-from engine.providers.provider import (
+from roocode_server.engine.providers.anthropic.thoughts import AnthropicLayout
+from roocode_server.engine.providers.provider import (
     CallDelta,
     CallRequested,
     ModelEvent,
@@ -15,7 +15,7 @@ from engine.providers.provider import (
     TextDelta,
     Usage,
 )
-from engine.providers.wire import parse_arguments
+from roocode_server.engine.providers.wire import parse_arguments
 
 if TYPE_CHECKING:
     from anthropic import types

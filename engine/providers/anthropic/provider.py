@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import orjson
 
-from engine.providers.anthropic.answer import AnthropicAnswer
-from engine.providers.anthropic.failures import translated
-from engine.providers.anthropic.request import parameters, temperature_of
-from engine.providers.anthropic.thoughts import PROVIDER
-from engine.providers.clients import ClientPool
-from engine.providers.provider import Endpoint, ModelEvent, ModelRequest
-from engine.providers.streams import plain_events
-from engine.providers.wire import (
+from roocode_server.engine.providers.anthropic.answer import AnthropicAnswer
+from roocode_server.engine.providers.anthropic.failures import translated
+from roocode_server.engine.providers.anthropic.request import parameters, temperature_of
+from roocode_server.engine.providers.anthropic.thoughts import PROVIDER
+from roocode_server.engine.providers.clients import ClientPool
+from roocode_server.engine.providers.provider import Endpoint, ModelEvent, ModelRequest
+from roocode_server.engine.providers.streams import plain_events
+from roocode_server.engine.providers.wire import (
     CONNECTING_S,
     LONGEST_PAUSE_S,
     broken,

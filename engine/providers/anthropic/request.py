@@ -6,13 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
-from engine.providers.anthropic.thinking import EFFORTS, Thinking, budget_of, thinking_of
-from engine.providers.anthropic.thoughts import blocks_of, has_thoughts
-from engine.providers.models import facts_of
-from engine.providers.normalisation import AnsweredCall, AssistantMessage, UserMessage, exchanges
-from engine.providers.pictures import Picture, picture_of
-from engine.providers.provider import ModelRequest
-from models.conversation import Turn
+from roocode_server.engine.providers.anthropic.thinking import EFFORTS, Thinking, budget_of, thinking_of
+from roocode_server.engine.providers.anthropic.thoughts import blocks_of, has_thoughts
+from roocode_server.engine.providers.models import facts_of
+from roocode_server.engine.providers.normalisation import (
+    AnsweredCall,
+    AssistantMessage,
+    UserMessage,
+    exchanges,
+)
+from roocode_server.engine.providers.pictures import Picture, picture_of
+from roocode_server.engine.providers.provider import ModelRequest
+from roocode_server.models.conversation import Turn
 
 if TYPE_CHECKING:
     from anthropic.types import (
@@ -26,7 +31,7 @@ if TYPE_CHECKING:
     )
     from anthropic.types.message_create_params import MessageCreateParamsStreaming
 
-    from engine.providers.anthropic.thoughts import Block
+    from roocode_server.engine.providers.anthropic.thoughts import Block
 
 MediaType = Literal["image/jpeg", "image/png", "image/gif", "image/webp"]
 

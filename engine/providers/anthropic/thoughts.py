@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from engine.providers.normalisation import AnsweredCall, AssistantMessage
-from engine.providers.provider import Continuation
+from roocode_server.engine.providers.normalisation import AnsweredCall, AssistantMessage
+from roocode_server.engine.providers.provider import Continuation
 
 if TYPE_CHECKING:
     from anthropic.types import (

@@ -1,5 +1,5 @@
 """The `gemini` provider: Google's Gemini models."""
 
-from engine.providers.gemini.provider import GeminiProvider
+from roocode_server.engine.providers.gemini.provider import GeminiProvider
 
 __all__ = ["GeminiProvider"]

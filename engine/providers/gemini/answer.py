@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from engine.providers.edge import usable
-from engine.providers.gemini.thoughts import GeminiLayout
-from engine.providers.provider import (
+from roocode_server.engine.providers.edge import usable
+from roocode_server.engine.providers.gemini.thoughts import GeminiLayout
+from roocode_server.engine.providers.provider import (
     CallDelta,
     CallRequested,
     ModelEvent,
@@ -19,7 +19,7 @@ from engine.providers.provider import (
     TextDelta,
     Usage,
 )
-from models.identifier import new_id
+from roocode_server.models.identifier import new_id
 
 if TYPE_CHECKING:
     from google.genai import types

@@ -11,17 +11,17 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
-from engine.providers.gemini.failures import translated
-from engine.providers.streams import plain_events
-from engine.providers.wire import CONNECTING_S, LONGEST_PAUSE_S, closing
+from roocode_server.engine.providers.gemini.failures import translated
+from roocode_server.engine.providers.streams import plain_events
+from roocode_server.engine.providers.wire import CONNECTING_S, LONGEST_PAUSE_S, closing
 
 if TYPE_CHECKING:
     import httpx2
     from google import genai
     from google.genai import types
 
-    from engine.providers.gemini.thoughts import Content
-    from engine.providers.provider import Endpoint
+    from roocode_server.engine.providers.gemini.thoughts import Content
+    from roocode_server.engine.providers.provider import Endpoint
 
 BASE_URL: Final = "https://generativelanguage.googleapis.com"
 API_VERSION: Final = "v1beta"

@@ -7,8 +7,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from engine.providers.provider import ProviderFailure
-from engine.providers.wire import broken, failure_of_status, unusable_address, without_key
+from roocode_server.engine.providers.provider import ProviderFailure
+from roocode_server.engine.providers.wire import broken, failure_of_status, unusable_address, without_key
 
 if TYPE_CHECKING:
     from google.genai.errors import APIError

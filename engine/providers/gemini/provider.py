@@ -7,13 +7,13 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import ClassVar
 
-from engine.providers.clients import ClientPool
-from engine.providers.gemini.answer import GeminiAnswer
-from engine.providers.gemini.client import GeminiClient, open_client
-from engine.providers.gemini.request import checked_model, config, contents
-from engine.providers.gemini.thoughts import PROVIDER
-from engine.providers.provider import ModelEvent, ModelRequest
-from engine.providers.wire import broken, checked_key
+from roocode_server.engine.providers.clients import ClientPool
+from roocode_server.engine.providers.gemini.answer import GeminiAnswer
+from roocode_server.engine.providers.gemini.client import GeminiClient, open_client
+from roocode_server.engine.providers.gemini.request import checked_model, config, contents
+from roocode_server.engine.providers.gemini.thoughts import PROVIDER
+from roocode_server.engine.providers.provider import ModelEvent, ModelRequest
+from roocode_server.engine.providers.wire import broken, checked_key
 
 
 class GeminiProvider:

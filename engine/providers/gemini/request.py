@@ -6,13 +6,18 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from engine.providers.gemini.thinking import thinking_of
-from engine.providers.gemini.thoughts import Content, Part, parts_of
-from engine.providers.models import facts_of
-from engine.providers.normalisation import AnsweredCall, AssistantMessage, UserMessage, exchanges
-from engine.providers.pictures import Picture, picture_of
-from engine.providers.provider import ModelRequest, ProviderFailure
-from models.conversation import Turn
+from roocode_server.engine.providers.gemini.thinking import thinking_of
+from roocode_server.engine.providers.gemini.thoughts import Content, Part, parts_of
+from roocode_server.engine.providers.models import facts_of
+from roocode_server.engine.providers.normalisation import (
+    AnsweredCall,
+    AssistantMessage,
+    UserMessage,
+    exchanges,
+)
+from roocode_server.engine.providers.pictures import Picture, picture_of
+from roocode_server.engine.providers.provider import ModelRequest, ProviderFailure
+from roocode_server.models.conversation import Turn
 
 if TYPE_CHECKING:
     from google.genai.types import GenerateContentConfig, ToolListUnion

@@ -10,9 +10,9 @@ import base64
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from engine.providers.gemini.thinking import version_of
-from engine.providers.normalisation import AnsweredCall, AssistantMessage
-from engine.providers.provider import Continuation
+from roocode_server.engine.providers.gemini.thinking import version_of
+from roocode_server.engine.providers.normalisation import AnsweredCall, AssistantMessage
+from roocode_server.engine.providers.provider import Continuation
 
 Part = dict[str, Any]
 """A part of a content as the protocol has it in JSON."""

@@ -1,4 +1,4 @@
 """The provider `openai`: OpenAI's own models, and every server that speaks its protocols."""
 
-from engine.providers.openai.provider import OllamaProvider as OllamaProvider
-from engine.providers.openai.provider import OpenAIProvider as OpenAIProvider
+from roocode_server.engine.providers.openai.provider import OllamaProvider as OllamaProvider
+from roocode_server.engine.providers.openai.provider import OpenAIProvider as OpenAIProvider

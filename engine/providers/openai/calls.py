@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from engine.providers.provider import CallDelta, CallRequested
-from engine.providers.wire import INVALID_JSON, parse_arguments
-from models.conversation import Turn
-from models.identifier import CallId, new_id
+from roocode_server.engine.providers.provider import CallDelta, CallRequested
+from roocode_server.engine.providers.wire import INVALID_JSON, parse_arguments
+from roocode_server.models.conversation import Turn
+from roocode_server.models.identifier import CallId, new_id
 
 LONGEST_ID: Final = 40
 """Characters of a call's id that every server takes back."""

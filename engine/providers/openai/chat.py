@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from engine.providers.openai.calls import PartialCalls
-from engine.providers.openai.chat_turns import PROVIDER, messages_of, tools_of
-from engine.providers.provider import (
+from roocode_server.engine.providers.openai.calls import PartialCalls
+from roocode_server.engine.providers.openai.chat_turns import PROVIDER, messages_of, tools_of
+from roocode_server.engine.providers.provider import (
     Continuation,
     ModelEvent,
     ModelRequest,
@@ -22,7 +22,7 @@ from engine.providers.provider import (
     TextDelta,
     Usage,
 )
-from engine.providers.wire import broken, closing, failure_of_status
+from roocode_server.engine.providers.wire import broken, closing, failure_of_status
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, AsyncStream

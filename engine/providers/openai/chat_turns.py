@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import orjson
 
-from engine.providers.normalisation import AnsweredCall, AssistantMessage, UserMessage, exchanges
-from engine.providers.pictures import Picture, picture_of
-from engine.providers.provider import ModelRequest
-from models.conversation import Turn
-from models.tool import ToolDescription
+from roocode_server.engine.providers.normalisation import (
+    AnsweredCall,
+    AssistantMessage,
+    UserMessage,
+    exchanges,
+)
+from roocode_server.engine.providers.pictures import Picture, picture_of
+from roocode_server.engine.providers.provider import ModelRequest
+from roocode_server.models.conversation import Turn
+from roocode_server.models.tool import ToolDescription
 
 if TYPE_CHECKING:
     from openai.types.chat import (

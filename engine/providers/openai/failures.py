@@ -7,9 +7,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from engine.providers.provider import ProviderFailure
-from engine.providers.refusals import TOO_LONG_CODES
-from engine.providers.wire import broken, failure_of_status, without_key
+from roocode_server.engine.providers.provider import ProviderFailure
+from roocode_server.engine.providers.refusals import TOO_LONG_CODES
+from roocode_server.engine.providers.wire import broken, failure_of_status, without_key
 
 if TYPE_CHECKING:
     import openai

@@ -9,14 +9,14 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final, cast
 
-from engine.providers.clients import ClientPool
-from engine.providers.openai.chat import stream_chat
-from engine.providers.openai.failures import translated
-from engine.providers.openai.responses import stream_responses
-from engine.providers.provider import Endpoint, ModelEvent, ModelRequest
-from engine.providers.streams import plain_events
-from engine.providers.wire import CONNECTING_S, LONGEST_PAUSE_S, checked_key, unusable_address
-from models.settings import WireProtocol
+from roocode_server.engine.providers.clients import ClientPool
+from roocode_server.engine.providers.openai.chat import stream_chat
+from roocode_server.engine.providers.openai.failures import translated
+from roocode_server.engine.providers.openai.responses import stream_responses
+from roocode_server.engine.providers.provider import Endpoint, ModelEvent, ModelRequest
+from roocode_server.engine.providers.streams import plain_events
+from roocode_server.engine.providers.wire import CONNECTING_S, LONGEST_PAUSE_S, checked_key, unusable_address
+from roocode_server.models.settings import WireProtocol
 
 if TYPE_CHECKING:
     import httpx2

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from engine.providers.openai.calls import PartialCalls
-from engine.providers.openai.failures import failure_of_code
-from engine.providers.openai.responses_turns import PROVIDER, items_of, kept_items, tools_of
-from engine.providers.provider import (
+from roocode_server.engine.providers.openai.calls import PartialCalls
+from roocode_server.engine.providers.openai.failures import failure_of_code
+from roocode_server.engine.providers.openai.responses_turns import PROVIDER, items_of, kept_items, tools_of
+from roocode_server.engine.providers.provider import (
     Continuation,
     ModelEvent,
     ModelRequest,
@@ -24,7 +24,7 @@ from engine.providers.provider import (
     TextDelta,
     Usage,
 )
-from engine.providers.wire import broken, closing
+from roocode_server.engine.providers.wire import broken, closing
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, AsyncStream

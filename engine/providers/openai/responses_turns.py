@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from engine.providers.normalisation import AssistantMessage, UserMessage, exchanges
-from engine.providers.openai.chat_turns import IMAGES
-from engine.providers.pictures import Picture, picture_of
-from engine.providers.provider import ModelRequest
-from models.tool import ToolDescription
+from roocode_server.engine.providers.normalisation import AssistantMessage, UserMessage, exchanges
+from roocode_server.engine.providers.openai.chat_turns import IMAGES
+from roocode_server.engine.providers.pictures import Picture, picture_of
+from roocode_server.engine.providers.provider import ModelRequest
+from roocode_server.models.tool import ToolDescription
 
 if TYPE_CHECKING:
     from openai.types.responses import (

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from engine.providers.provider import CallRequested, ProviderFailure
-from engine.providers.scripted.playbook import OnError, Playbook, PlaybookCall, Step
-from engine.providers.scripted.progress import Attempt, Progress, call_id
-from engine.providers.scripted.template import Filling
-from engine.providers.scripted.template_language import TemplateMistake
-from models.conversation import Turn
+from roocode_server.engine.providers.provider import CallRequested, ProviderFailure
+from roocode_server.engine.providers.scripted.playbook import OnError, Playbook, PlaybookCall, Step
+from roocode_server.engine.providers.scripted.progress import Attempt, Progress, call_id
+from roocode_server.engine.providers.scripted.template import Filling
+from roocode_server.engine.providers.scripted.template_language import TemplateMistake
+from roocode_server.models.conversation import Turn
 
 SHOWN_CHARACTERS: Final = 2000
 """How much of a tool's words a failure repeats."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from engine.providers.scripted.template import Template, parse
-from engine.providers.scripted.template_language import TemplateMistake
-from models.error import FieldMistake
+from roocode_server.engine.providers.scripted.template import Template, parse
+from roocode_server.engine.providers.scripted.template_language import TemplateMistake
+from roocode_server.models.error import FieldMistake
 
 _FOR_ONE_CALL: Final = ("id", "with")
 _FOR_CALLS: Final = ("on_error", "retries")

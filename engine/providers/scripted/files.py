@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import yaml
 
-from engine.providers.scripted.checks import check
-from engine.providers.scripted.playbook import Playbook, PlaybookInvalid, PlaybookMistake
-from models.error import FieldMistake, ValidationFailed
+from roocode_server.engine.providers.scripted.checks import check
+from roocode_server.engine.providers.scripted.playbook import Playbook, PlaybookInvalid, PlaybookMistake
+from roocode_server.models.error import FieldMistake, ValidationFailed
 
 MOST_BYTES: Final = 1_000_000
 _SUFFIXES: Final = (".yaml", ".yml")

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from marshmallow import validate
 
-from models.shape import PlainShape, limited, value
+from roocode_server.models.shape import PlainShape, limited, value
 
 LONGEST_NAME: Final = 40
 LONGEST_PACE_MS: Final = 1000

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from engine.providers.scripted.playbook import COMPLETION, Playbook
-from engine.providers.scripted.template_language import Result, TemplateResults, TemplateValues
-from models.conversation import ToolCall, Turn, TurnRole
-from models.identifier import CallId
+from roocode_server.engine.providers.scripted.playbook import COMPLETION, Playbook
+from roocode_server.engine.providers.scripted.template_language import Result, TemplateResults, TemplateValues
+from roocode_server.models.conversation import ToolCall, Turn, TurnRole
+from roocode_server.models.identifier import CallId
 
 _NUMBERS: Final = re.compile(r"-([1-9][0-9]{0,3})-([1-9][0-9]?)-[1-9][0-9]{0,8}")
 

@@ -8,11 +8,17 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Final
 
-from engine.providers.provider import ModelEvent, ModelRequest, ProviderFailure, TextDelta, Usage
-from engine.providers.scripted.answer import Speech, answer
-from engine.providers.scripted.files import load
-from engine.providers.scripted.playbook import Playbook
-from engine.providers.scripted.progress import task_input
+from roocode_server.engine.providers.provider import (
+    ModelEvent,
+    ModelRequest,
+    ProviderFailure,
+    TextDelta,
+    Usage,
+)
+from roocode_server.engine.providers.scripted.answer import Speech, answer
+from roocode_server.engine.providers.scripted.files import load
+from roocode_server.engine.providers.scripted.playbook import Playbook
+from roocode_server.engine.providers.scripted.progress import task_input
 
 SHIPPED: Final = Path(__file__).with_name("playbooks")
 DEFAULT_PLAYBOOK: Final = "survey"

@@ -10,8 +10,8 @@ from typing import Any, Final
 from jinja2 import TemplateError, Undefined, nodes
 from jinja2.environment import TemplateExpression
 
-from engine.providers.scripted.template_filters import MOST_CHARACTERS, TooLong
-from engine.providers.scripted.template_language import (
+from roocode_server.engine.providers.scripted.template_filters import MOST_CHARACTERS, TooLong
+from roocode_server.engine.providers.scripted.template_language import (
     ENVIRONMENT,
     TemplateMistake,
     TemplateValues,

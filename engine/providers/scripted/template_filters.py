@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from jinja2 import Undefined
 
-from models.lines import lines_of
+from roocode_server.models.lines import lines_of
 
 MOST_CHARACTERS: Final = 1_000_000
 """The most that the texts of one answer may come to."""

@@ -13,7 +13,7 @@ from typing import Any, Final
 from jinja2 import StrictUndefined, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
-from engine.providers.scripted.template_filters import FILTERS
+from roocode_server.engine.providers.scripted.template_filters import FILTERS
 
 MOST_NODES: Final = 500
 """How many operands and operators one template may have."""

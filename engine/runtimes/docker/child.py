@@ -13,14 +13,14 @@ import structlog
 from aiodocker.execs import Exec
 from aiodocker.stream import Stream
 
-from engine.concurrency.shield import run_to_completion
-from engine.runtimes.child import End
-from engine.runtimes.docker import scripts
-from engine.runtimes.docker.container import SessionContainer
-from engine.runtimes.docker.report import Report, Reported
-from engine.runtimes.process import MARK
-from engine.runtimes.runtime import Command, RuntimeUnavailable, SandboxSpec
-from models.session import mount_path
+from roocode_server.engine.concurrency.shield import run_to_completion
+from roocode_server.engine.runtimes.child import End
+from roocode_server.engine.runtimes.docker import scripts
+from roocode_server.engine.runtimes.docker.container import SessionContainer
+from roocode_server.engine.runtimes.docker.report import Report, Reported
+from roocode_server.engine.runtimes.process import MARK
+from roocode_server.engine.runtimes.runtime import Command, RuntimeUnavailable, SandboxSpec
+from roocode_server.models.session import mount_path
 
 KILLED: Final = 128 + 9
 

@@ -12,8 +12,8 @@ import orjson
 from aiodocker import Docker, DockerError
 from aiodocker.execs import Exec
 
-from engine.runtimes.docker.address import connect
-from engine.runtimes.runtime import RuntimeUnavailable
+from roocode_server.engine.runtimes.docker.address import connect
+from roocode_server.engine.runtimes.runtime import RuntimeUnavailable
 
 Json = dict[str, Any]
 

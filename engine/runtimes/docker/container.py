@@ -11,14 +11,20 @@ from typing import Any, Final
 import structlog
 from aiodocker.execs import Exec
 
-from engine.runtimes.docker import scripts
-from engine.runtimes.docker.client import CONFLICT, NOT_FOUND, ContainerEngine, EngineGone, EngineRefused
-from engine.runtimes.docker.images import ImagePuller
-from engine.runtimes.docker.plan import PLAN_LABEL, Plan
-from engine.runtimes.ports import listening
-from engine.runtimes.runtime import RuntimeUnavailable, SandboxSpec
-from models.error import Conflict
-from models.identifier import SessionId
+from roocode_server.engine.runtimes.docker import scripts
+from roocode_server.engine.runtimes.docker.client import (
+    CONFLICT,
+    NOT_FOUND,
+    ContainerEngine,
+    EngineGone,
+    EngineRefused,
+)
+from roocode_server.engine.runtimes.docker.images import ImagePuller
+from roocode_server.engine.runtimes.docker.plan import PLAN_LABEL, Plan
+from roocode_server.engine.runtimes.ports import listening
+from roocode_server.engine.runtimes.runtime import RuntimeUnavailable, SandboxSpec
+from roocode_server.models.error import Conflict
+from roocode_server.models.identifier import SessionId
 
 _ENGINE_TIMEOUT_S: Final = 10.0
 """How long a script may take that looks after processes; the commands beside it may leave it little time."""

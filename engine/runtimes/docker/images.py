@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from engine.runtimes.docker.client import ContainerEngine, EngineGone, EngineRefused
-from engine.runtimes.runtime import RuntimeUnavailable
-from models.identifier import SessionId
-from models.session import ImageProgress
+from roocode_server.engine.runtimes.docker.client import ContainerEngine, EngineGone, EngineRefused
+from roocode_server.engine.runtimes.runtime import RuntimeUnavailable
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.session import ImageProgress
 
 Tell = Callable[[SessionId, ImageProgress], None]
 

@@ -12,13 +12,13 @@ from typing import Any, Final
 
 import orjson
 
-from engine.runtimes.docker.scripts import IDLE, standing_environment
-from engine.runtimes.jail import HOME, USER
-from engine.runtimes.runtime import SandboxSpec
-from engine.workspace.ownership import sandbox_user
-from models.identifier import SessionId
-from models.session import mount_path
-from models.settings import DockerSettings
+from roocode_server.engine.runtimes.docker.scripts import IDLE, standing_environment
+from roocode_server.engine.runtimes.jail import HOME, USER
+from roocode_server.engine.runtimes.runtime import SandboxSpec
+from roocode_server.engine.workspace.ownership import sandbox_user
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.session import mount_path
+from roocode_server.models.settings import DockerSettings
 
 SERVER_LABEL: Final = "io.roocode.server"
 SESSION_LABEL: Final = "io.roocode.session"

@@ -15,16 +15,16 @@ from typing import ClassVar
 
 import structlog
 
-from engine.runtimes.base import SupervisingRuntime
-from engine.runtimes.child import Child
-from engine.runtimes.docker.child import ContainerChild, Placed
-from engine.runtimes.docker.client import ContainerEngine
-from engine.runtimes.docker.container import SessionContainer
-from engine.runtimes.docker.images import ImagePuller, Tell
-from engine.runtimes.docker.plan import SERVER_LABEL, SESSION_LABEL, Plan
-from engine.runtimes.docker.terminal import ContainerTerminal
-from engine.runtimes.docker.warm import WarmPool, remove_empty
-from engine.runtimes.runtime import (
+from roocode_server.engine.runtimes.base import SupervisingRuntime
+from roocode_server.engine.runtimes.child import Child
+from roocode_server.engine.runtimes.docker.child import ContainerChild, Placed
+from roocode_server.engine.runtimes.docker.client import ContainerEngine
+from roocode_server.engine.runtimes.docker.container import SessionContainer
+from roocode_server.engine.runtimes.docker.images import ImagePuller, Tell
+from roocode_server.engine.runtimes.docker.plan import SERVER_LABEL, SESSION_LABEL, Plan
+from roocode_server.engine.runtimes.docker.terminal import ContainerTerminal
+from roocode_server.engine.runtimes.docker.warm import WarmPool, remove_empty
+from roocode_server.engine.runtimes.runtime import (
     Command,
     Exit,
     OnStarted,
@@ -34,8 +34,8 @@ from engine.runtimes.runtime import (
     SandboxPlace,
     SandboxSpec,
 )
-from engine.workspace.ownership import hand_over
-from models.identifier import SessionId
+from roocode_server.engine.workspace.ownership import hand_over
+from roocode_server.models.identifier import SessionId
 
 log = structlog.get_logger("docker")
 

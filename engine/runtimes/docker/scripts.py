@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import Final
 
-from engine.runtimes.process import MARK
+from roocode_server.engine.runtimes.process import MARK
 
 _VARIABLE: Final = "ROOCODE_SCRIPTS"
 _FILES: Final = ("processes.sh", "supervise.sh", "end.sh", "sockets.sh")

@@ -6,11 +6,11 @@ import asyncio
 import contextlib
 from typing import Final
 
-from engine.concurrency.shield import run_to_completion
-from engine.runtimes.docker.child import ContainerChild, Placed
-from engine.runtimes.docker.client import EngineRefused
-from engine.runtimes.guard import guard_disk
-from engine.runtimes.runtime import RuntimeUnavailable
+from roocode_server.engine.concurrency.shield import run_to_completion
+from roocode_server.engine.runtimes.docker.child import ContainerChild, Placed
+from roocode_server.engine.runtimes.docker.client import EngineRefused
+from roocode_server.engine.runtimes.guard import guard_disk
+from roocode_server.engine.runtimes.runtime import RuntimeUnavailable
 
 _ECHO: Final = b"\r\n"
 """What the terminal shows of the line that lets its program begin, once it has a size."""

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import structlog
 
-from engine.runtimes.runtime import RuntimeUnavailable, SandboxSpec
-from engine.workspace.workspace import Workspace
-from models.identifier import SessionId, new_id
+from roocode_server.engine.runtimes.runtime import RuntimeUnavailable, SandboxSpec
+from roocode_server.engine.workspace.workspace import Workspace
+from roocode_server.models.identifier import SessionId, new_id
 
 log = structlog.get_logger("docker")
 

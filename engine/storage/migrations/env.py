@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from engine.storage.tables import metadata
+from roocode_server.engine.storage.tables import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(

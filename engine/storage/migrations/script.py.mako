@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-import engine.storage.tables
+import roocode_server.engine.storage.tables
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}

@@ -9,12 +9,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from engine.tools.diff.blocks import Block, Lines
-from engine.tools.diff.document import Document
-from engine.tools.diff.indentation import reindented
-from engine.tools.diff.matching import COMPARING, Ambiguous, BlockSearch, MatchedLines, Missed, standing_at
-from engine.tools.diff.refusals import ambiguous, missed, same, same_without_numbers
-from engine.tools.line_numbers import without_numbers
+from roocode_server.engine.tools.diff.blocks import Block, Lines
+from roocode_server.engine.tools.diff.document import Document
+from roocode_server.engine.tools.diff.indentation import reindented
+from roocode_server.engine.tools.diff.matching import (
+    COMPARING,
+    Ambiguous,
+    BlockSearch,
+    MatchedLines,
+    Missed,
+    standing_at,
+)
+from roocode_server.engine.tools.diff.refusals import ambiguous, missed, same, same_without_numbers
+from roocode_server.engine.tools.line_numbers import without_numbers
 
 EXACT: Final = 1.0
 """The similarity asked for unless configured: the same text but for white space and typographic signs."""

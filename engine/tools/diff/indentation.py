@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 
-from engine.tools.diff.document import TextLine
+from roocode_server.engine.tools.diff.document import TextLine
 
 
 def reindented(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from engine.tools.diff.similarity import normalised, similarity
+from roocode_server.engine.tools.diff.similarity import normalised, similarity
 
 REACH_LINES: Final = 40
 """How far from its hint a block is looked for."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from engine.tools.diff.matching import REACH_LINES, Ambiguous, Missed
-from engine.tools.line_numbers import with_numbers
+from roocode_server.engine.tools.diff.matching import REACH_LINES, Ambiguous, Missed
+from roocode_server.engine.tools.line_numbers import with_numbers
 
 SHOWN_LINES: Final = 40
 SHOWN_PLACES: Final = 8

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.shape import PlainShape, value
+from roocode_server.models.shape import PlainShape, value
 
 
 @value

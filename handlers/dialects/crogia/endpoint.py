@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from handlers.dialects.dialect import Operations
-from models.error import AppError, NotFound, ValidationFailed
-from models.shape import PlainShape, Shape
-from models.tool import ToolGroup
-from models.user import Caller
+from roocode_server.handlers.dialects.dialect import Operations
+from roocode_server.models.error import AppError, NotFound, ValidationFailed
+from roocode_server.models.shape import PlainShape, Shape
+from roocode_server.models.tool import ToolGroup
+from roocode_server.models.user import Caller
 
 Answer = PlainShape | list[Any]
 

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import orjson
 
-from handlers.dialects.crogia.texts import MessageTexts
-from models.approval import ApprovalRequired
-from models.event import StoredEvent
-from models.message import Author
-from models.task import (
+from roocode_server.handlers.dialects.crogia.texts import MessageTexts
+from roocode_server.models.approval import ApprovalRequired
+from roocode_server.models.event import StoredEvent
+from roocode_server.models.message import Author
+from roocode_server.models.task import (
     CallFailure,
     MessageCreated,
     MessageDelta,
@@ -25,7 +25,7 @@ from models.task import (
     ToolFailed,
     ToolStarted,
 )
-from models.tool import ToolCompleted
+from roocode_server.models.tool import ToolCompleted
 
 Content = dict[str, Any]
 Said = list[Content]

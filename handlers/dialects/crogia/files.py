@@ -6,7 +6,7 @@ import posixpath
 from dataclasses import field
 from typing import Any, Final
 
-from handlers.dialects.crogia.answers import (
+from roocode_server.handlers.dialects.crogia.answers import (
     CrogiaContent,
     CrogiaDone,
     CrogiaFilesFound,
@@ -15,9 +15,9 @@ from handlers.dialects.crogia.answers import (
     CrogiaListing,
     CrogiaTextFound,
 )
-from handlers.dialects.crogia.endpoint import Asking, endpoint
-from models.error import InvalidField, NotFound
-from models.shape import PlainShape, limited, value
+from roocode_server.handlers.dialects.crogia.endpoint import Asking, endpoint
+from roocode_server.models.error import InvalidField, NotFound
+from roocode_server.models.shape import PlainShape, limited, value
 
 MOST_ITEMS: Final = 10_000
 MOST_MATCHES: Final = 1000

@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Final
 
-from handlers.dialects.crogia.answers import CrogiaDone, CrogiaOutput, CrogiaProcess, CrogiaProcessLogs
-from handlers.dialects.crogia.endpoint import Asking, endpoint
-from handlers.dialects.crogia.sessions import OneSession
-from models.shape import PlainShape, limited, value
+from roocode_server.handlers.dialects.crogia.answers import (
+    CrogiaDone,
+    CrogiaOutput,
+    CrogiaProcess,
+    CrogiaProcessLogs,
+)
+from roocode_server.handlers.dialects.crogia.endpoint import Asking, endpoint
+from roocode_server.handlers.dialects.crogia.sessions import OneSession
+from roocode_server.models.shape import PlainShape, limited, value
 
 
 @value

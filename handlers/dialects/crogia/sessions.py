@@ -6,12 +6,17 @@ from collections.abc import AsyncIterator
 from dataclasses import field
 from typing import Any, Final
 
-from handlers.dialects.crogia.answers import CrogiaDone, CrogiaHealth, CrogiaSession, CrogiaTaskBegun
-from handlers.dialects.crogia.endpoint import Asking, endpoint
-from models.approval import Decision
-from models.settings import Settings
-from models.shape import PlainShape, limited, value
-from models.tool import ToolGroup
+from roocode_server.handlers.dialects.crogia.answers import (
+    CrogiaDone,
+    CrogiaHealth,
+    CrogiaSession,
+    CrogiaTaskBegun,
+)
+from roocode_server.handlers.dialects.crogia.endpoint import Asking, endpoint
+from roocode_server.models.approval import Decision
+from roocode_server.models.settings import Settings
+from roocode_server.models.shape import PlainShape, limited, value
+from roocode_server.models.tool import ToolGroup
 
 PAGE: Final = 100
 MOST_SESSIONS: Final = 1000

@@ -6,18 +6,18 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, Final
 
-from handlers.connection import Connection
-from handlers.dialects.dialect import Operations
-from handlers.dialects.extension.buttons import BUTTON_METHODS
-from handlers.dialects.extension.configuration import CONFIGURATION_METHODS
-from handlers.dialects.extension.events import ExtensionEventStream
-from handlers.dialects.extension.method import Call, Desk
-from handlers.dialects.extension.profiles import PROFILE_METHODS
-from handlers.dialects.extension.tasks import TASK_METHODS
-from models.error import UnknownOperation
-from models.event import StoredEvent
-from models.identifier import SessionId
-from models.user import Caller
+from roocode_server.handlers.connection import Connection
+from roocode_server.handlers.dialects.dialect import Operations
+from roocode_server.handlers.dialects.extension.buttons import BUTTON_METHODS
+from roocode_server.handlers.dialects.extension.configuration import CONFIGURATION_METHODS
+from roocode_server.handlers.dialects.extension.events import ExtensionEventStream
+from roocode_server.handlers.dialects.extension.method import Call, Desk
+from roocode_server.handlers.dialects.extension.profiles import PROFILE_METHODS
+from roocode_server.handlers.dialects.extension.tasks import TASK_METHODS
+from roocode_server.models.error import UnknownOperation
+from roocode_server.models.event import StoredEvent
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.user import Caller
 
 METHODS: Final = {
     method.name: method

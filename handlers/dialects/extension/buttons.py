@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from handlers.dialects.extension.method import Call, NoArguments, method
-from handlers.dialects.extension.tasks import put_away, stack_of
-from models.approval import ApprovalStatus, Verdict
-from models.error import Conflict
-from models.task import Activity, CommandAction
+from roocode_server.handlers.dialects.extension.method import Call, NoArguments, method
+from roocode_server.handlers.dialects.extension.tasks import put_away, stack_of
+from roocode_server.models.approval import ApprovalStatus, Verdict
+from roocode_server.models.error import Conflict
+from roocode_server.models.task import Activity, CommandAction
 
 BEHIND: Final = (
     "task.stack",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from handlers.dialects.extension.method import Call, NoArguments, fields_named, method
-from handlers.dialects.extension.settings import names_in, read_settings, settings_of
-from handlers.dialects.extension.tasks import open_session
-from models.shape import Shape, value
+from roocode_server.handlers.dialects.extension.method import Call, NoArguments, fields_named, method
+from roocode_server.handlers.dialects.extension.settings import names_in, read_settings, settings_of
+from roocode_server.handlers.dialects.extension.tasks import open_session
+from roocode_server.models.shape import Shape, value
 
 
 @value

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import orjson
 
-from handlers.dialects.extension.messages import PartialMessages, complete_message
-from models.event import StoredEvent
-from models.mode import ModeSwitched
-from models.session import SessionUpdatedEvent
-from models.task import (
+from roocode_server.handlers.dialects.extension.messages import PartialMessages, complete_message
+from roocode_server.models.event import StoredEvent
+from roocode_server.models.mode import ModeSwitched
+from roocode_server.models.session import SessionUpdatedEvent
+from roocode_server.models.task import (
     CallFailure,
     CallWritten,
     MessageCreated,
@@ -36,7 +36,7 @@ from models.task import (
     ToolFailed,
     ToolOutput,
 )
-from models.usage import UsageUpdated
+from roocode_server.models.usage import UsageUpdated
 
 Content = dict[str, Any]
 Said = list[list[Any]]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from handlers.dialects.extension.calls import shape_of
+from roocode_server.handlers.dialects.extension.calls import shape_of
 
 LONGEST_DRAFT: Final = 50_000
 """Characters of a growing message that are told before it is complete."""

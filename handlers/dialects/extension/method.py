@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from handlers.connection import Connection
-from handlers.dialects.dialect import Operations
-from models.error import Conflict, FieldMistake, InvalidField, ValidationFailed
-from models.identifier import SessionId, TaskId
-from models.shape import Shape, value
-from models.user import Caller
+from roocode_server.handlers.connection import Connection
+from roocode_server.handlers.dialects.dialect import Operations
+from roocode_server.models.error import Conflict, FieldMistake, InvalidField, ValidationFailed
+from roocode_server.models.identifier import SessionId, TaskId
+from roocode_server.models.shape import Shape, value
+from roocode_server.models.user import Caller
 
 
 @dataclass(slots=True)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any, Final
 
-from handlers.dialects.extension.method import Call, NoArguments, fields_named, method
-from models.error import FieldMistake, NotFound, ValidationFailed
-from models.shape import Shape, value
+from roocode_server.handlers.dialects.extension.method import Call, NoArguments, fields_named, method
+from roocode_server.models.error import FieldMistake, NotFound, ValidationFailed
+from roocode_server.models.shape import Shape, value
 
 ENTRY: Final = {"apiProvider": "provider", "apiModelId": "model", "apiKey": "apiKey", "baseUrl": "baseUrl"}
 """S2's names of what a profile has."""

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from models.auto_approval import AutoApproval
-from models.error import FieldMistake, ValidationFailed
+from roocode_server.models.auto_approval import AutoApproval
+from roocode_server.models.error import FieldMistake, ValidationFailed
 
 SESSION_SETTINGS: Final = {
     "mode": "mode",

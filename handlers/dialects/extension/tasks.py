@@ -6,11 +6,11 @@ import contextlib
 from dataclasses import field
 from typing import Any, Final
 
-from handlers.dialects.extension.method import Call, NoArguments, fields_named, method
-from handlers.dialects.extension.settings import ExtensionSettings, names_in, read_settings
-from models.error import AppError, Conflict, NotFound
-from models.identifier import SessionId
-from models.shape import Shape, limited, value
+from roocode_server.handlers.dialects.extension.method import Call, NoArguments, fields_named, method
+from roocode_server.handlers.dialects.extension.settings import ExtensionSettings, names_in, read_settings
+from roocode_server.models.error import AppError, Conflict, NotFound
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.shape import Shape, limited, value
 
 CONFIGURATION: Final = "options.configuration"
 NAMES: Final = {"input": "options.text", "images": "options.images", **names_in(CONFIGURATION)}

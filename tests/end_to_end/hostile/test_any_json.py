@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.engine import Engine
-from handlers.operation import Operation
-from handlers.registry import AREAS
+from roocode_server.engine.engine import Engine
+from roocode_server.handlers.operation import Operation
+from roocode_server.handlers.registry import AREAS
 from tests.end_to_end.hostile.talking import Talker, code_of, connected
 from tests.support.server import ServerProcess
 

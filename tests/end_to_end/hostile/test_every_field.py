@@ -14,9 +14,9 @@ import aiohttp
 import marshmallow
 import pytest
 
-from engine.engine import Engine
-from handlers.operation import Operation
-from handlers.registry import AREAS
+from roocode_server.engine.engine import Engine
+from roocode_server.handlers.operation import Operation
+from roocode_server.handlers.registry import AREAS
 from tests.end_to_end.hostile.talking import Talker, code_of, connected
 from tests.end_to_end.hostile.test_any_json import CALLERS_OWN
 from tests.support.others import others_stay_quick

@@ -8,8 +8,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from engine.engine import Engine
-from handlers.registry import AREAS
+from roocode_server.engine.engine import Engine
+from roocode_server.handlers.registry import AREAS
 from tests.end_to_end.hostile.talking import code_of, connected, talking
 from tests.support.server import ServerProcess
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
-from engine.accounts.accounts import Accounts
-from engine.events.log import EventLog
-from engine.storage.database import Database
-from models.auth_settings import AuthSettings
-from models.clock import UTC
-from models.login import Login, LoginAnswer
-from models.user import User
+from roocode_server.engine.accounts.accounts import Accounts
+from roocode_server.engine.events.log import EventLog
+from roocode_server.engine.storage.database import Database
+from roocode_server.models.auth_settings import AuthSettings
+from roocode_server.models.clock import UTC
+from roocode_server.models.login import Login, LoginAnswer
+from roocode_server.models.user import User
 
 EMAIL = "ada@example.com"
 PASSWORD = "correct horse battery"

@@ -6,13 +6,19 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select
 
-from engine.accounts.accounts import Accounts
-from engine.storage.database import Database
-from engine.storage.tables import api_keys, refresh_tokens, users
-from models.error import AuthenticationFailed, Conflict, NotFound, TokenExpired, ValidationFailed
-from models.identifier import KeyId, UserId
-from models.login import Login, LoginAnswer
-from models.user import Caller, Credential, IdentityProvider, Permission, Role, User
+from roocode_server.engine.accounts.accounts import Accounts
+from roocode_server.engine.storage.database import Database
+from roocode_server.engine.storage.tables import api_keys, refresh_tokens, users
+from roocode_server.models.error import (
+    AuthenticationFailed,
+    Conflict,
+    NotFound,
+    TokenExpired,
+    ValidationFailed,
+)
+from roocode_server.models.identifier import KeyId, UserId
+from roocode_server.models.login import Login, LoginAnswer
+from roocode_server.models.user import Caller, Credential, IdentityProvider, Permission, Role, User
 from tests.engine.accounts.conftest import EMAIL, PASSWORD, House, TestClock
 
 LIFETIME_S = 3600

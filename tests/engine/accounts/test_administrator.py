@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from engine.accounts.accounts import Accounts
-from engine.accounts.secrets import write_private
-from engine.storage.database import Database
-from engine.storage.tables import users
-from models.login import Login
-from models.user import Role
+from roocode_server.engine.accounts.accounts import Accounts
+from roocode_server.engine.accounts.secrets import write_private
+from roocode_server.engine.storage.database import Database
+from roocode_server.engine.storage.tables import users
+from roocode_server.models.login import Login
+from roocode_server.models.user import Role
 from tests.engine.accounts.conftest import House
 
 
@@ -83,7 +83,7 @@ async def test_a_start_that_dies_after_the_file_heals_at_the_next(
 
     async with house.accounts() as accounts:
         with monkeypatch.context() as patch, pytest.raises(KeyError):
-            patch.setattr("engine.accounts.accounts.write_private", write_and_die)
+            patch.setattr("roocode_server.engine.accounts.accounts.write_private", write_and_die)
             await accounts.ensure_admin(house.folder)
     left_behind = read(house.folder)
     async with house.accounts() as accounts:

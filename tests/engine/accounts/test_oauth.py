@@ -11,9 +11,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from engine.accounts.accounts import Accounts
-from models.auth_settings import AuthSettings
-from models.error import (
+from roocode_server.engine.accounts.accounts import Accounts
+from roocode_server.models.auth_settings import AuthSettings
+from roocode_server.models.error import (
     AuthenticationFailed,
     Conflict,
     InvalidField,
@@ -21,9 +21,9 @@ from models.error import (
     ServerOverload,
     ValidationFailed,
 )
-from models.login import Login, OAuthLogin
-from models.settings import Settings
-from models.user import IdentityProvider, Role
+from roocode_server.models.login import Login, OAuthLogin
+from roocode_server.models.settings import Settings
+from roocode_server.models.user import IdentityProvider, Role
 from tests.engine.accounts.conftest import PASSWORD, House
 
 REDIRECT = "https://app.example.com/callback"

@@ -6,7 +6,7 @@ import pytest
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError
 
-from engine.accounts.passwords import Passwords
+from roocode_server.engine.accounts.passwords import Passwords
 from tests.engine.accounts.conftest import CHEAP
 
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from engine.accounts.profiles import ProfileUnreadable, ProviderProfiles
-from engine.accounts.sealing import SealBroken, Sealer
-from engine.accounts.users import Users
-from engine.storage.accounts import UserRepository
-from engine.storage.profiles import ProfileRepository
-from models.error import Conflict, NotFound, ValidationFailed
-from models.identifier import ProfileId, UserId
-from models.profile import ProfileCreate, ProfileUpdate
+from roocode_server.engine.accounts.profiles import ProfileUnreadable, ProviderProfiles
+from roocode_server.engine.accounts.sealing import SealBroken, Sealer
+from roocode_server.engine.accounts.users import Users
+from roocode_server.engine.storage.accounts import UserRepository
+from roocode_server.engine.storage.profiles import ProfileRepository
+from roocode_server.models.error import Conflict, NotFound, ValidationFailed
+from roocode_server.models.identifier import ProfileId, UserId
+from roocode_server.models.profile import ProfileCreate, ProfileUpdate
 from tests.support.storage import Storage, open_storage
 
 SECRET = bytes(range(32))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.accounts.secrets import SecretDamaged, signing_secret, write_private
+from roocode_server.engine.accounts.secrets import SecretDamaged, signing_secret, write_private
 
 
 def mode_of(path: Path) -> int:

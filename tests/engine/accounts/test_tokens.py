@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.accounts.tokens import AUDIENCE, ISSUER, KIND, AccessTokens
-from models.error import AuthenticationFailed, TokenExpired
-from models.identifier import UserId
+from roocode_server.engine.accounts.tokens import AUDIENCE, ISSUER, KIND, AccessTokens
+from roocode_server.models.error import AuthenticationFailed, TokenExpired
+from roocode_server.models.identifier import UserId
 from tests.engine.accounts.conftest import TestClock
 
 SECRET = b"s" * 32

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 
-from engine.accounts.ttl_cache import KEPT_S, TtlCache
+from roocode_server.engine.accounts.ttl_cache import KEPT_S, TtlCache
 
 
 class Shelf:

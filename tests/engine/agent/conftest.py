@@ -14,8 +14,8 @@ from typing import Any, ClassVar
 import orjson
 import pytest
 
-from engine.engine import Engine, open_engine
-from engine.providers.provider import (
+from roocode_server.engine.engine import Engine, open_engine
+from roocode_server.engine.providers.provider import (
     CallRequested,
     ModelEvent,
     ModelRequest,
@@ -24,11 +24,11 @@ from engine.providers.provider import (
     TextDelta,
     Usage,
 )
-from models.identifier import SessionId
-from models.session import SessionCreate
-from models.settings import Settings
-from models.task import FINAL, Activity, Task, TaskCreate, TaskSay, TaskUpdate
-from models.user import Caller
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.session import SessionCreate
+from roocode_server.models.settings import Settings
+from roocode_server.models.task import FINAL, Activity, Task, TaskCreate, TaskSay, TaskUpdate
+from roocode_server.models.user import Caller
 
 Step = ModelEvent | ProviderFailure
 Answer = Iterable[Step] | Callable[[ModelRequest], Iterable[Step]]

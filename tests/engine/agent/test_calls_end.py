@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from models.task import Activity, Task, TaskStatus
+from roocode_server.models.task import Activity, Task, TaskStatus
 from tests.engine.agent.conftest import Agent, call, done
 from tests.engine.agent.test_external_agents import small
 from tests.support.told import open_calls

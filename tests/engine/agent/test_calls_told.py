@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from engine.providers.provider import CallDelta, Stopped
-from models.task import Activity, TaskSay, TaskStatus
+from roocode_server.engine.providers.provider import CallDelta, Stopped
+from roocode_server.models.task import Activity, TaskSay, TaskStatus
 from tests.engine.agent.conftest import Agent, call, done, say
 
 Make = Callable[..., Awaitable[Agent]]

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from engine.agent import commands
-from models.error import Conflict
-from models.task import CommandAction, Task, TaskCommand, TaskStatus
+from roocode_server.engine.agent import commands
+from roocode_server.models.error import Conflict
+from roocode_server.models.task import CommandAction, Task, TaskCommand, TaskStatus
 from tests.engine.agent.conftest import Agent, call, done
 from tests.support.processes import started
 

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from engine.tools.registry import DEFAULT_TOOLS
-from models.error import AppError
-from models.task import TaskStatus
-from models.tool import ToolExecute
+from roocode_server.engine.tools.registry import DEFAULT_TOOLS
+from roocode_server.models.error import AppError
+from roocode_server.models.task import TaskStatus
+from roocode_server.models.tool import ToolExecute
 from tests.engine.agent.conftest import Agent, Answer, call, done
 from tests.engine.mcp.test_servers import SMALL
 from tests.engine.tools.test_generate_image import png

@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from models.approval import Approval, ApprovalRespond, ApprovalStatus
-from models.clock import now
-from models.error import Conflict
-from models.task import Activity, Task, TaskStatus
+from roocode_server.models.approval import Approval, ApprovalRespond, ApprovalStatus
+from roocode_server.models.clock import now
+from roocode_server.models.error import Conflict
+from roocode_server.models.task import Activity, Task, TaskStatus
 from tests.engine.agent.conftest import Agent, call, done
 
 Make = Callable[..., Awaitable[Agent]]

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from models.approval import ApprovalRespond
-from models.task import Activity, Task, TaskStatus
+from roocode_server.models.approval import ApprovalRespond
+from roocode_server.models.task import Activity, Task, TaskStatus
 from tests.engine.agent.conftest import Agent
 from tests.support.mock_models import MockModels
 from tests.support.outside import OtherMachine

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from engine.agent.external.transport import ProgramTransport
+from roocode_server.engine.agent.external.transport import ProgramTransport
 
 
 class Printed:

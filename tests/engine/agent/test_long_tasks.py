@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable
 import orjson
 import pytest
 
-from engine.providers.provider import ModelRequest, ProviderFailure
-from models.approval import Approval, ApprovalRespond, ApprovalStatus
-from models.error import Conflict
-from models.task import Activity, Task, TaskStatus
+from roocode_server.engine.providers.provider import ModelRequest, ProviderFailure
+from roocode_server.models.approval import Approval, ApprovalRespond, ApprovalStatus
+from roocode_server.models.error import Conflict
+from roocode_server.models.task import Activity, Task, TaskStatus
 from tests.engine.agent.conftest import Agent, call, done, say, usage
 
 TODOS = "- [x] look\n- [ ] do"

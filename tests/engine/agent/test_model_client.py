@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 
 import orjson
 
-from engine.providers.provider import Continuation, ProviderFailure, ReasoningDelta
-from models.task import TaskStatus
+from roocode_server.engine.providers.provider import Continuation, ProviderFailure, ReasoningDelta
+from roocode_server.models.task import TaskStatus
 from tests.engine.agent.conftest import Agent, call, done, say, usage
 
 

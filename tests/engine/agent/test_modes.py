@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from engine.agent.modes import BUILT_IN, ModeBook
-from engine.providers.provider import ModelRequest
-from engine.workspace.workspace import Workspace
-from models.error import InvalidField
-from models.task import TaskStatus
+from roocode_server.engine.agent.modes import BUILT_IN, ModeBook
+from roocode_server.engine.providers.provider import ModelRequest
+from roocode_server.engine.workspace.workspace import Workspace
+from roocode_server.models.error import InvalidField
+from roocode_server.models.task import TaskStatus
 from tests.engine.agent.conftest import Agent, call, done
 
 ROOMODES = """

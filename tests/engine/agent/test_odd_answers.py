@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from engine.agent.model_client import IMAGES_REFUSED
-from engine.agent.run import CUT
-from engine.providers.provider import (
+from roocode_server.engine.agent.model_client import IMAGES_REFUSED
+from roocode_server.engine.agent.run import CUT
+from roocode_server.engine.providers.provider import (
     CallDelta,
     CallRequested,
     Continuation,
@@ -20,9 +20,9 @@ from engine.providers.provider import (
     TextDelta,
     Usage,
 )
-from engine.providers.wire import parse_arguments
-from models.conversation import TurnRole
-from models.task import TaskCreate, TaskStatus
+from roocode_server.engine.providers.wire import parse_arguments
+from roocode_server.models.conversation import TurnRole
+from roocode_server.models.task import TaskCreate, TaskStatus
 from tests.engine.agent.conftest import Agent, call, done, say
 from tests.engine.providers.asking import PIXEL
 

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from engine.agent.policy import ApprovalPolicy
-from engine.tools.codebase_search import CodebaseSearch
-from engine.tools.reach import reach
-from engine.tools.registry import DEFAULT_TOOLS, ToolRegistry
-from engine.workspace.workspace import Workspace
-from models.approval import ApprovalRule
-from models.auto_approval import AutoApproval
-from models.session import ResourceLimits, SessionConfig
-from models.settings import ApprovalSettings
+from roocode_server.engine.agent.policy import ApprovalPolicy
+from roocode_server.engine.tools.codebase_search import CodebaseSearch
+from roocode_server.engine.tools.reach import reach
+from roocode_server.engine.tools.registry import DEFAULT_TOOLS, ToolRegistry
+from roocode_server.engine.workspace.workspace import Workspace
+from roocode_server.models.approval import ApprovalRule
+from roocode_server.models.auto_approval import AutoApproval
+from roocode_server.models.session import ResourceLimits, SessionConfig
+from roocode_server.models.settings import ApprovalSettings
 
 TOOLS = ToolRegistry([*DEFAULT_TOOLS, CodebaseSearch(None)])  # type: ignore[arg-type]
 DIFF = "<<<<<<< SEARCH\na\n=======\nb\n>>>>>>> REPLACE"

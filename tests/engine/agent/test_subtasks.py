@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from engine.agent.limits import PausableTimeout
-from models.identifier import TaskId, new_id
-from models.task import FINAL, Activity, Task, TaskStatus
+from roocode_server.engine.agent.limits import PausableTimeout
+from roocode_server.models.identifier import TaskId, new_id
+from roocode_server.models.task import FINAL, Activity, Task, TaskStatus
 from tests.engine.agent.conftest import Agent, call, done, usage
 
 Make = Callable[..., Awaitable[Agent]]

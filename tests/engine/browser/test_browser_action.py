@@ -16,12 +16,12 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from engine.engine import Engine, open_engine
-from engine.tools.browser_action import BrowserAction, BrowserActionParameters
-from engine.tools.tool import ToolFailure, ToolResult
-from models.session import Session, SessionConfigChange, SessionCreate
-from models.settings import BrowserSettings, ServerSettings, Settings
-from models.user import Caller
+from roocode_server.engine.engine import Engine, open_engine
+from roocode_server.engine.tools.browser_action import BrowserAction, BrowserActionParameters
+from roocode_server.engine.tools.tool import ToolFailure, ToolResult
+from roocode_server.models.session import Session, SessionConfigChange, SessionCreate
+from roocode_server.models.settings import BrowserSettings, ServerSettings, Settings
+from roocode_server.models.user import Caller
 from tests.support.processes import kill, started
 
 PATIENCE_S = 90
@@ -209,7 +209,9 @@ async def test_private_addresses_are_refused(browsing: OpenBrowsing, host: str) 
 async def test_a_redirect_to_a_private_address_is_refused(
     browsing: OpenBrowsing, site: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.network.addresses.is_public", lambda address: str(address) == "127.0.0.1")
+    monkeypatch.setattr(
+        "roocode_server.engine.network.addresses.is_public", lambda address: str(address) == "127.0.0.1"
+    )
     private = site.replace("127.0.0.1", "127.0.0.2")
     async with asyncio.timeout(PATIENCE_S), browsing(allow_private=False) as page:
         assert "(Greeter)" in (await page.act("launch", url=f"{site}/away?to={site}")).output

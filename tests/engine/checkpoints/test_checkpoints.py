@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.checkpoints.checkpoints import Checkpoints
-from engine.workspace.workspace import Workspace
-from models.checkpoint import ChangedFile
-from models.error import InvalidField, NotFound
-from models.identifier import SessionId
+from roocode_server.engine.checkpoints.checkpoints import Checkpoints
+from roocode_server.engine.workspace.workspace import Workspace
+from roocode_server.models.checkpoint import ChangedFile
+from roocode_server.models.error import InvalidField, NotFound
+from roocode_server.models.identifier import SessionId
 
 SESSION = SessionId("session")
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from engine.concurrency.shield import run_to_completion
-from engine.workspace.workspace import Workspace
+from roocode_server.engine.concurrency.shield import run_to_completion
+from roocode_server.engine.workspace.workspace import Workspace
 
 MANY = 10**9
 PIECE = b"x" * 2_000_000

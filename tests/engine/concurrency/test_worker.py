@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.concurrency.worker import Exhausted, run_in_worker
+from roocode_server.engine.concurrency.worker import Exhausted, run_in_worker
 
 ENDLESS = ("(a|a)*$", "a" * 40 + "b")
 """Arguments of `re.match` that keep it busy for years."""

@@ -9,10 +9,10 @@ from typing import Any
 import orjson
 import pytest
 
-from engine.events.log import ReadPosition
-from models import event as events
-from models.identifier import EventId
-from models.task import TaskProgress
+from roocode_server.engine.events.log import ReadPosition
+from roocode_server.models import event as events
+from roocode_server.models.identifier import EventId
+from roocode_server.models.task import TaskProgress
 from tests.support.storage import OTHER, SESSION, Storage, open_storage
 
 EVENT = TaskProgress(progress=1, step="A step")

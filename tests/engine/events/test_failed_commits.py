@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from engine.storage.tables import sessions
-from models.task import TaskProgress
+from roocode_server.engine.storage.tables import sessions
+from roocode_server.models.task import TaskProgress
 from tests.support.storage import SESSION, Storage
 
 EVENT = TaskProgress(progress=1, step="A step")

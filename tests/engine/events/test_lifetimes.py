@@ -7,11 +7,11 @@ from pathlib import Path
 import orjson
 import pytest
 
-from engine.events.lifetimes import Lifetimes
-from models.error import NotFound
-from models.identifier import SessionId
-from models.mcp import McpStarted, McpStopped
-from models.terminal import TerminalClosed
+from roocode_server.engine.events.lifetimes import Lifetimes
+from roocode_server.models.error import NotFound
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.mcp import McpStarted, McpStopped
+from roocode_server.models.terminal import TerminalClosed
 from tests.support.storage import OTHER, SESSION, Storage, open_storage
 
 STARTED = McpStarted(server_name="one", tools=1, resources=0, prompts=0)

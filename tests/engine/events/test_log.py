@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from models.error import NotFound
-from models.event import EPOCH
-from models.identifier import SessionId, TaskId
-from models.task import TaskProgress, TaskStarted
+from roocode_server.models.error import NotFound
+from roocode_server.models.event import EPOCH
+from roocode_server.models.identifier import SessionId, TaskId
+from roocode_server.models.task import TaskProgress, TaskStarted
 from tests.support.storage import OTHER, SESSION, Storage, open_storage
 
 

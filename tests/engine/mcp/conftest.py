@@ -13,13 +13,19 @@ from typing import Any
 import orjson
 import pytest
 
-from engine.engine import Engine, open_engine
-from models.identifier import SessionId
-from models.mcp import McpServer, McpServerState
-from models.session import ResourceLimits, SessionConfigChange, SessionCreate
-from models.settings import McpSettings, RuntimeSettings, ServerSettings, SessionSettings, Settings
-from models.tool import ToolExecute, ToolOutcome
-from models.user import Caller
+from roocode_server.engine.engine import Engine, open_engine
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.mcp import McpServer, McpServerState
+from roocode_server.models.session import ResourceLimits, SessionConfigChange, SessionCreate
+from roocode_server.models.settings import (
+    McpSettings,
+    RuntimeSettings,
+    ServerSettings,
+    SessionSettings,
+    Settings,
+)
+from roocode_server.models.tool import ToolExecute, ToolOutcome
+from roocode_server.models.user import Caller
 
 MODULES = Path(__file__).resolve().parents[3] / "node_modules"
 NODE = shutil.which("node") or "node"

@@ -10,12 +10,12 @@ from dataclasses import replace
 
 import pytest
 
-from engine.mcp.answer import McpFailure
-from engine.mcp.slot import MOST_FAILURES
-from models.error import NotFound
-from models.mcp import McpServer, McpStatus
-from models.session import SessionConfigChange, SessionUpdate
-from models.settings import McpSettings
+from roocode_server.engine.mcp.answer import McpFailure
+from roocode_server.engine.mcp.slot import MOST_FAILURES
+from roocode_server.models.error import NotFound
+from roocode_server.models.mcp import McpServer, McpStatus
+from roocode_server.models.session import SessionConfigChange, SessionUpdate
+from roocode_server.models.settings import McpSettings
 from tests.engine.mcp.conftest import EVERYTHING, MODULES, NODE, PROGRAM, House, OpenHouse
 from tests.support.processes import kill, started
 
@@ -157,7 +157,7 @@ async def test_a_server_that_has_just_failed_is_not_tried_at_once(open_house: Op
 async def test_a_server_that_keeps_failing_stays_down_until_a_person_starts_it(
     open_house: OpenHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.mcp.slot.START_PAUSE_S", 0.0)
+    monkeypatch.setattr("roocode_server.engine.mcp.slot.START_PAUSE_S", 0.0)
     async with asyncio.timeout(PATIENCE_S), open_house(servers={"broken": BROKEN}) as house:
         for _ in range(MOST_FAILURES):
             told = await house.execute("use_mcp_tool", server_name="broken", tool_name="any")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from engine.monitoring.docker import docker_answers
+from roocode_server.engine.monitoring.docker import docker_answers
 
 
 async def serve(site: object, status: int) -> web.AppRunner:

@@ -12,8 +12,8 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.network.addresses import is_public
-from engine.network.proxy import Proxy
+from roocode_server.engine.network.addresses import is_public
+from roocode_server.engine.network.proxy import Proxy
 
 
 @pytest.fixture

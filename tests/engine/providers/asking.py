@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any, Protocol
 
-from engine.providers.provider import (
+from roocode_server.engine.providers.provider import (
     CallDelta,
     CallRequested,
     Continuation,
@@ -18,9 +18,9 @@ from engine.providers.provider import (
     TextDelta,
     Usage,
 )
-from models.conversation import ToolCall, Turn, TurnRole
-from models.identifier import CallId
-from models.tool import ToolDescription, ToolGroup
+from roocode_server.models.conversation import ToolCall, Turn, TurnRole
+from roocode_server.models.identifier import CallId
+from roocode_server.models.tool import ToolDescription, ToolGroup
 
 PIXEL = (
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABh6FO1AAAAABJRU5E"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as some
 
-from models.conversation import ToolCall, Turn, TurnRole
-from models.identifier import CallId
+from roocode_server.models.conversation import ToolCall, Turn, TurnRole
+from roocode_server.models.identifier import CallId
 from tests.engine.providers.asking import PIXEL
 
 MODELS = ("claude-haiku-4-5", "claude-opus-5", "gemini-2.5-pro", "gemini-3-pro", "another")

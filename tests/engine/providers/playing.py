@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.providers.provider import CallRequested, ModelRequest, TextDelta
-from engine.providers.scripted.playbook import COMPLETION
-from engine.providers.scripted.provider import ScriptedProvider
-from models.conversation import ToolCall, Turn, TurnRole
-from models.identifier import CallId
+from roocode_server.engine.providers.provider import CallRequested, ModelRequest, TextDelta
+from roocode_server.engine.providers.scripted.playbook import COMPLETION
+from roocode_server.engine.providers.scripted.provider import ScriptedProvider
+from roocode_server.models.conversation import ToolCall, Turn, TurnRole
+from roocode_server.models.identifier import CallId
 
 Outcome = Callable[[ToolCall], Turn]
 

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import AsyncGenerator, Sequence
 from typing import TypeVar, cast
 
-from engine.providers.provider import (
+from roocode_server.engine.providers.provider import (
     CallDelta,
     ModelEvent,
     ModelRequest,
@@ -15,8 +15,8 @@ from engine.providers.provider import (
     ReasoningDelta,
     TextDelta,
 )
-from models.conversation import Turn, TurnRole
-from models.tool import ToolDescription, ToolGroup
+from roocode_server.models.conversation import Turn, TurnRole
+from roocode_server.models.tool import ToolDescription, ToolGroup
 
 AnyEvent = TypeVar("AnyEvent", bound=ModelEvent)
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from engine.providers.anthropic import AnthropicProvider
-from engine.providers.anthropic.request import parameters
-from engine.providers.anthropic.thinking import Thinking, budget_of, thinking_of
-from engine.providers.provider import CallRequested, ModelRequest, ProviderFailure
-from models.conversation import Turn, TurnRole
+from roocode_server.engine.providers.anthropic import AnthropicProvider
+from roocode_server.engine.providers.anthropic.request import parameters
+from roocode_server.engine.providers.anthropic.thinking import Thinking, budget_of, thinking_of
+from roocode_server.engine.providers.provider import CallRequested, ModelRequest, ProviderFailure
+from roocode_server.models.conversation import Turn, TurnRole
 from tests.engine.providers.asking import PIXEL, ask, asked, question, reply, result
 from tests.engine.providers.conversations import conversations
 from tests.support.mock_models import MockModels

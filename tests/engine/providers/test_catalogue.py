@@ -9,14 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from engine.providers.addresses import check_address, is_allowed
-from engine.providers.anthropic import AnthropicProvider
-from engine.providers.catalogue import Providers
-from engine.providers.gemini import GeminiProvider
-from engine.providers.openai import OllamaProvider, OpenAIProvider
-from engine.providers.provider import Endpoint, ModelEvent, ModelRequest, Provider, ProviderFailure
-from engine.providers.scripted.provider import ScriptedProvider
-from models.settings import ProviderSettings
+from roocode_server.engine.providers.addresses import check_address, is_allowed
+from roocode_server.engine.providers.anthropic import AnthropicProvider
+from roocode_server.engine.providers.catalogue import Providers
+from roocode_server.engine.providers.gemini import GeminiProvider
+from roocode_server.engine.providers.openai import OllamaProvider, OpenAIProvider
+from roocode_server.engine.providers.provider import (
+    Endpoint,
+    ModelEvent,
+    ModelRequest,
+    Provider,
+    ProviderFailure,
+)
+from roocode_server.engine.providers.scripted.provider import ScriptedProvider
+from roocode_server.models.settings import ProviderSettings
 
 NOBODY = "http://127.0.0.1:1/v1"
 ANTHROPIC = {"ANTHROPIC_API_KEY": "key-a"}

@@ -3,8 +3,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-from engine.providers.clients import MOST_IDLE, ClientPool
-from engine.providers.provider import Endpoint
+from roocode_server.engine.providers.clients import MOST_IDLE, ClientPool
+from roocode_server.engine.providers.provider import Endpoint
 
 
 class Opened:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.providers.scripted.files import read
-from engine.providers.scripted.playbook import Playbook, PlaybookCall, Step
-from engine.providers.scripted.provider import ScriptedProvider
-from engine.providers.scripted.template_filters import FILTERS
-from engine.providers.scripted.template_language import TESTS, Result, TemplateValues
+from roocode_server.engine.providers.scripted.files import read
+from roocode_server.engine.providers.scripted.playbook import Playbook, PlaybookCall, Step
+from roocode_server.engine.providers.scripted.provider import ScriptedProvider
+from roocode_server.engine.providers.scripted.template_filters import FILTERS
+from roocode_server.engine.providers.scripted.template_language import TESTS, Result, TemplateValues
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "playbooks.md").read_text()
 ROWS = [line for line in DOCUMENT.splitlines() if line.startswith("| `")]

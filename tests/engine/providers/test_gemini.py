@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from engine.providers.gemini import GeminiProvider
-from engine.providers.gemini.request import contents
-from engine.providers.provider import ProviderFailure
-from models.conversation import Turn, TurnRole
+from roocode_server.engine.providers.gemini import GeminiProvider
+from roocode_server.engine.providers.gemini.request import contents
+from roocode_server.engine.providers.provider import ProviderFailure
+from roocode_server.models.conversation import Turn, TurnRole
 from tests.engine.providers.asking import PIXEL, ask, asked, question, reply, result
 from tests.engine.providers.conversations import conversations
 from tests.support.streams import StreamServer

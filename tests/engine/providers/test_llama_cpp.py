@@ -12,9 +12,16 @@ from typing import Any, cast
 
 import pytest
 
-from engine.providers.openai import OpenAIProvider
-from engine.providers.provider import Endpoint, ModelEvent, ModelRequest, Stopped, TextDelta, Usage
-from models.settings import WireProtocol
+from roocode_server.engine.providers.openai import OpenAIProvider
+from roocode_server.engine.providers.provider import (
+    Endpoint,
+    ModelEvent,
+    ModelRequest,
+    Stopped,
+    TextDelta,
+    Usage,
+)
+from roocode_server.models.settings import WireProtocol
 from tests.engine.providers.questions import collect, failure, only, said, text_of
 from tests.support.ports import free_port
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from engine.providers.anthropic import AnthropicProvider
-from engine.providers.gemini import GeminiProvider
-from engine.providers.pictures import UNUSABLE
-from engine.providers.provider import ModelRequest, ProviderFailure
-from models.conversation import Turn, TurnRole
+from roocode_server.engine.providers.anthropic import AnthropicProvider
+from roocode_server.engine.providers.gemini import GeminiProvider
+from roocode_server.engine.providers.pictures import UNUSABLE
+from roocode_server.engine.providers.provider import ModelRequest, ProviderFailure
+from roocode_server.models.conversation import Turn, TurnRole
 from tests.engine.providers.asking import PIXEL, Asked, Reply, ask, asked, question, reply, result
 from tests.support.mock_models import MockModels
 from tests.support.streams import StreamServer

@@ -7,12 +7,12 @@ from importlib.resources import files
 
 import pytest
 
-import engine.providers
-from engine.providers.models import UNKNOWN, facts_of
-from engine.providers.provider import Usage
-from engine.providers.vendors import VENDORS, Vendor
+import roocode_server.engine.providers
+from roocode_server.engine.providers.models import UNKNOWN, facts_of
+from roocode_server.engine.providers.provider import Usage
+from roocode_server.engine.providers.vendors import VENDORS, Vendor
 
-NAMES = list(json.loads(files(engine.providers).joinpath("models.json").read_text()))
+NAMES = list(json.loads(files(roocode_server.engine.providers).joinpath("models.json").read_text()))
 
 
 @pytest.mark.parametrize("name", NAMES)

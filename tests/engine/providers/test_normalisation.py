@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from hypothesis import given
 
-from engine.providers.normalisation import UNANSWERED, AssistantMessage, UserMessage, exchanges
-from models.conversation import Turn, TurnRole
+from roocode_server.engine.providers.normalisation import UNANSWERED, AssistantMessage, UserMessage, exchanges
+from roocode_server.models.conversation import Turn, TurnRole
 from tests.engine.providers.asking import asked, reply, result
 from tests.engine.providers.conversations import conversations
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from engine.providers.anthropic import AnthropicProvider
-from engine.providers.gemini import GeminiProvider
-from engine.providers.openai import OpenAIProvider
-from engine.providers.provider import CallRequested, Endpoint, ModelRequest, Provider
-from models.settings import WireProtocol
+from roocode_server.engine.providers.anthropic import AnthropicProvider
+from roocode_server.engine.providers.gemini import GeminiProvider
+from roocode_server.engine.providers.openai import OpenAIProvider
+from roocode_server.engine.providers.provider import CallRequested, Endpoint, ModelRequest, Provider
+from roocode_server.models.settings import WireProtocol
 from tests.engine.providers.asking import Reply, result
 from tests.engine.providers.questions import READ_FILE, collect, failure, only, said, text_of
 from tests.support.replaying import Replaying, call_piece, chunk

@@ -9,8 +9,8 @@ from typing import Any, cast
 
 import pytest
 
-from engine.providers.openai import OpenAIProvider
-from engine.providers.provider import (
+from roocode_server.engine.providers.openai import OpenAIProvider
+from roocode_server.engine.providers.provider import (
     CallRequested,
     Continuation,
     Endpoint,
@@ -20,10 +20,10 @@ from engine.providers.provider import (
     TextDelta,
     Usage,
 )
-from engine.providers.wire import INVALID_JSON
-from models.conversation import ToolCall, Turn, TurnRole
-from models.identifier import CallId
-from models.settings import WireProtocol
+from roocode_server.engine.providers.wire import INVALID_JSON
+from roocode_server.models.conversation import ToolCall, Turn, TurnRole
+from roocode_server.models.identifier import CallId
+from roocode_server.models.settings import WireProtocol
 from tests.engine.providers.questions import (
     PIXEL,
     READ_FILE,

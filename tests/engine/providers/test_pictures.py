@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from engine.providers.pictures import UNUSABLE, Picture, picture_of
+from roocode_server.engine.providers.pictures import UNUSABLE, Picture, picture_of
 from tests.engine.providers.asking import PIXEL
 
 TAKEN = ("image/png", "image/jpeg")

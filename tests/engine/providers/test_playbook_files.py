@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from engine.providers.scripted.files import MOST_BYTES, load, read
-from engine.providers.scripted.playbook import OnError, Playbook, PlaybookInvalid
+from roocode_server.engine.providers.scripted.files import MOST_BYTES, load, read
+from roocode_server.engine.providers.scripted.playbook import OnError, Playbook, PlaybookInvalid
 
 WHOLE = """
 name: whole

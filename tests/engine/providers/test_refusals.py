@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.providers.wire import failure_of_status
+from roocode_server.engine.providers.wire import failure_of_status
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.providers.provider import ProviderFailure
-from engine.providers.scripted.playbook import COMPLETION
-from engine.providers.scripted.provider import ScriptedProvider
-from models.conversation import ToolCall, Turn
+from roocode_server.engine.providers.provider import ProviderFailure
+from roocode_server.engine.providers.scripted.playbook import COMPLETION
+from roocode_server.engine.providers.scripted.provider import ScriptedProvider
+from roocode_server.models.conversation import ToolCall, Turn
 from tests.engine.providers.playing import Play, answered, interrupted, playbook_file, said
 
 ON_ERROR = st.fixed_dictionaries(

@@ -5,11 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from engine.providers.provider import CallRequested, ModelRequest, ProviderFailure, TextDelta, Usage
-from engine.providers.scripted.playbook import PlaybookInvalid
-from engine.providers.scripted.provider import MOST_PIECES, ScriptedProvider
-from models.conversation import ToolCall, Turn, TurnRole
-from models.identifier import CallId
+from roocode_server.engine.providers.provider import (
+    CallRequested,
+    ModelRequest,
+    ProviderFailure,
+    TextDelta,
+    Usage,
+)
+from roocode_server.engine.providers.scripted.playbook import PlaybookInvalid
+from roocode_server.engine.providers.scripted.provider import MOST_PIECES, ScriptedProvider
+from roocode_server.models.conversation import ToolCall, Turn, TurnRole
+from roocode_server.models.identifier import CallId
 from tests.engine.providers.playing import answered, ask, interrupted, play, playbook_file, said
 
 READ = {"call": "read_file", "with": {"path": "a"}}

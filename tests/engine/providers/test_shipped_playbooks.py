@@ -10,19 +10,19 @@ from pathlib import Path
 
 import pytest
 
-import server
-from engine.providers.provider import ProviderFailure
-from engine.providers.scripted.provider import SHIPPED, ScriptedProvider
-from engine.runtimes.runtime import Exit
-from engine.tools.execution import execute
-from engine.tools.registry import ToolRegistry
-from engine.tools.tool import ToolFailure
-from engine.workspace.workspace import Workspace
-from models.conversation import ToolCall, Turn, TurnRole
-from models.session import ResourceLimits, SessionConfig
+from roocode_server.engine.providers.provider import ProviderFailure
+from roocode_server.engine.providers.scripted.provider import SHIPPED, ScriptedProvider
+from roocode_server.engine.runtimes.runtime import Exit
+from roocode_server.engine.tools.execution import execute
+from roocode_server.engine.tools.registry import ToolRegistry
+from roocode_server.engine.tools.tool import ToolFailure
+from roocode_server.engine.workspace.workspace import Workspace
+from roocode_server.models.conversation import ToolCall, Turn, TurnRole
+from roocode_server.models.session import ResourceLimits, SessionConfig
 from tests.engine.providers.playing import Play, said
+from tests.support.server import PROJECT
 
-DEMO_PROJECT = Path(server.__file__).with_name("demo_project")
+DEMO_PROJECT = PROJECT / "server" / "demo_project"
 CONFIG = SessionConfig(
     provider="scripted", model="auto", mode="code", allowed_commands=["*"], resource_limits=ResourceLimits()
 )

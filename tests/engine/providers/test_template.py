@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.providers.scripted.template import Filling, parse
-from engine.providers.scripted.template_filters import MOST_CHARACTERS
-from engine.providers.scripted.template_language import (
+from roocode_server.engine.providers.scripted.template import Filling, parse
+from roocode_server.engine.providers.scripted.template_filters import MOST_CHARACTERS
+from roocode_server.engine.providers.scripted.template_language import (
     Result,
     TemplateMistake,
     TemplateResults,

@@ -5,15 +5,15 @@ import email.utils
 
 import pytest
 
-from engine.providers.provider import ProviderFailure
-from engine.providers.wire import (
+from roocode_server.engine.providers.provider import ProviderFailure
+from roocode_server.engine.providers.wire import (
     broken,
     checked_key,
     closing,
     failure_of_status,
     parse_arguments,
 )
-from models.clock import now
+from roocode_server.models.clock import now
 
 
 @pytest.mark.parametrize(

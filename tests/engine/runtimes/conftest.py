@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from engine.runtimes.choose import Surroundings, choose
-from engine.runtimes.docker.images import Tell
-from engine.runtimes.docker.runtime import DockerRuntime
-from engine.runtimes.runtime import Runtime
-from models.settings import RuntimeSettings, SessionSettings
+from roocode_server.engine.runtimes.choose import Surroundings, choose
+from roocode_server.engine.runtimes.docker.images import Tell
+from roocode_server.engine.runtimes.docker.runtime import DockerRuntime
+from roocode_server.engine.runtimes.runtime import Runtime
+from roocode_server.models.settings import RuntimeSettings, SessionSettings
 from tests.support.containers import TestEngine
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import uvloop
 
-from engine.runtimes.descriptor import Descriptor
+from roocode_server.engine.runtimes.descriptor import Descriptor
 
 
 @pytest.fixture(params=["asyncio", "uvloop"])

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.runtimes.base import SupervisingRuntime
-from engine.runtimes.local import LocalRuntime
-from engine.runtimes.runtime import Command, Exit, SandboxSpec
-from models.identifier import SessionId
-from models.session import ResourceLimits
+from roocode_server.engine.runtimes.base import SupervisingRuntime
+from roocode_server.engine.runtimes.local import LocalRuntime
+from roocode_server.engine.runtimes.runtime import Command, Exit, SandboxSpec
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.session import ResourceLimits
 from tests.engine.runtimes.conftest import containers_of
 
 SECRET = "the key of the house"

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from engine.runtimes.local import LocalRuntime
-from engine.runtimes.runtime import Command, Exit, RuntimeUnavailable, SandboxSpec
-from engine.runtimes.unsafe_local import UnsafeLocalRuntime
-from engine.workspace.ownership import NOBODY_ELSE
-from engine.workspace.workspace import Workspace
-from models.identifier import SessionId
-from models.session import ResourceLimits
+from roocode_server.engine.runtimes.local import LocalRuntime
+from roocode_server.engine.runtimes.runtime import Command, Exit, RuntimeUnavailable, SandboxSpec
+from roocode_server.engine.runtimes.unsafe_local import UnsafeLocalRuntime
+from roocode_server.engine.workspace.ownership import NOBODY_ELSE
+from roocode_server.engine.workspace.workspace import Workspace
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.session import ResourceLimits
 from tests.engine.runtimes.conftest import chosen
 
 

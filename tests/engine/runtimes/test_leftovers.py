@@ -11,13 +11,13 @@ import time
 
 import pytest
 
-from engine.runtimes.cgroups import ControlGroups
+from roocode_server.engine.runtimes.cgroups import ControlGroups
 
 DEADLINE_S = 30
 DYING = """
 import os, subprocess
-from engine.runtimes.cgroups import ControlGroups
-from models.session import ResourceLimits
+from roocode_server.engine.runtimes.cgroups import ControlGroups
+from roocode_server.models.session import ResourceLimits
 
 quiet = subprocess.DEVNULL
 left = subprocess.Popen(["sleep", "600"], stdin=quiet, stdout=quiet, stderr=quiet)

@@ -8,12 +8,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from engine.runtimes.cgroups import ControlGroups, Hierarchy, hierarchies
-from engine.runtimes.local import LocalRuntime
-from engine.runtimes.runtime import Command, Exit, SandboxSpec
-from engine.runtimes.unsafe_local import UnsafeLocalRuntime
-from models.identifier import SessionId
-from models.session import ResourceLimits
+from roocode_server.engine.runtimes.cgroups import ControlGroups, Hierarchy, hierarchies
+from roocode_server.engine.runtimes.local import LocalRuntime
+from roocode_server.engine.runtimes.runtime import Command, Exit, SandboxSpec
+from roocode_server.engine.runtimes.unsafe_local import UnsafeLocalRuntime
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.session import ResourceLimits
 
 NO_GROUPS = ControlGroups([])
 

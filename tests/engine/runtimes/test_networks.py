@@ -12,12 +12,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from engine.runtimes import networks
-from engine.runtimes.local import LocalRuntime
-from engine.runtimes.networks import own_addresses
-from engine.runtimes.runtime import Command, RuntimeUnavailable, SandboxSpec
-from models.identifier import SessionId
-from models.session import ResourceLimits
+from roocode_server.engine.runtimes import networks
+from roocode_server.engine.runtimes.local import LocalRuntime
+from roocode_server.engine.runtimes.networks import own_addresses
+from roocode_server.engine.runtimes.runtime import Command, RuntimeUnavailable, SandboxSpec
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.session import ResourceLimits
 from tests.support.outside import OtherMachine
 from tests.support.processes import started
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.runtimes.output import LONGEST_PIECE, Lines, Tail, Transcript
+from roocode_server.engine.runtimes.output import LONGEST_PIECE, Lines, Tail, Transcript
 
 
 def pieces_of(chunks: list[bytes]) -> list[str]:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.runtimes.base import SupervisingRuntime
-from engine.runtimes.local import LocalRuntime
-from engine.runtimes.runtime import Command, SandboxSpec
-from engine.runtimes.unsafe_local import UnsafeLocalRuntime
-from models.error import NotFound
-from models.identifier import SessionId
-from models.session import ResourceLimits
+from roocode_server.engine.runtimes.base import SupervisingRuntime
+from roocode_server.engine.runtimes.local import LocalRuntime
+from roocode_server.engine.runtimes.runtime import Command, SandboxSpec
+from roocode_server.engine.runtimes.unsafe_local import UnsafeLocalRuntime
+from roocode_server.models.error import NotFound
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.session import ResourceLimits
 from tests.engine.runtimes.conftest import containers_of
 
 PATIENCE_S = 20

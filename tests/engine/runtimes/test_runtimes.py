@@ -13,13 +13,13 @@ from uuid import uuid4
 import psutil
 import pytest
 
-from engine.runtimes.base import SupervisingRuntime
-from engine.runtimes.local import LocalRuntime
-from engine.runtimes.runtime import Command, Exit, SandboxSpec
-from engine.runtimes.unsafe_local import UnsafeLocalRuntime
-from models.error import InvalidField, NotFound, WorkspaceLimitExceeded
-from models.identifier import SessionId
-from models.session import ResourceLimits
+from roocode_server.engine.runtimes.base import SupervisingRuntime
+from roocode_server.engine.runtimes.local import LocalRuntime
+from roocode_server.engine.runtimes.runtime import Command, Exit, SandboxSpec
+from roocode_server.engine.runtimes.unsafe_local import UnsafeLocalRuntime
+from roocode_server.models.error import InvalidField, NotFound, WorkspaceLimitExceeded
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.session import ResourceLimits
 from tests.engine.runtimes.conftest import chosen, containers_of
 
 Runs = Callable[..., "asyncio.Future[Exit]"]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.runtimes import seccomp
-from engine.runtimes.local import LocalRuntime
-from engine.runtimes.runtime import Command
+from roocode_server.engine.runtimes import seccomp
+from roocode_server.engine.runtimes.local import LocalRuntime
+from roocode_server.engine.runtimes.runtime import Command
 from tests.engine.runtimes.test_runtimes import sandbox_in
 
 pytestmark = pytest.mark.skipif(platform.machine() != "x86_64", reason="calls have other numbers")

@@ -13,11 +13,11 @@ from typing import Any, TypeVar
 import orjson
 import pytest
 
-from engine.engine import Engine, open_engine
-from models.identifier import SessionId
-from models.session import SessionCreate
-from models.settings import Settings
-from models.user import Caller
+from roocode_server.engine.engine import Engine, open_engine
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.session import SessionCreate
+from roocode_server.models.settings import Settings
+from roocode_server.models.user import Caller
 from tests.support.containers import TestEngine
 from tests.support.processes import anywhere
 

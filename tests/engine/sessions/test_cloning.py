@@ -12,8 +12,8 @@ from typing import Any
 import orjson
 import pytest
 
-from engine.engine import Engine, open_engine
-from models.error import (
+from roocode_server.engine.engine import Engine, open_engine
+from roocode_server.models.error import (
     Conflict,
     InvalidField,
     NotFound,
@@ -21,11 +21,11 @@ from models.error import (
     ServerOverload,
     WorkspaceLimitExceeded,
 )
-from models.file import RepositoryClone, RepositoryCloned
-from models.identifier import SessionId
-from models.session import SessionCreate
-from models.settings import Settings
-from models.user import Caller
+from roocode_server.models.file import RepositoryClone, RepositoryCloned
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.session import SessionCreate
+from roocode_server.models.settings import Settings
+from roocode_server.models.user import Caller
 from tests.support.repositories import GitHost, git_host
 
 FILES: dict[str, str | bytes] = {"README.md": "# hello\n", "src/main.py": "print(6 * 7)\n"}

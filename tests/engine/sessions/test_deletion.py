@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.engine import Engine, open_engine
-from models.file import FileWrite
-from models.identifier import SessionId
-from models.session import SessionCreate
-from models.settings import Settings
-from models.user import Caller
+from roocode_server.engine.engine import Engine, open_engine
+from roocode_server.models.file import FileWrite
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.session import SessionCreate
+from roocode_server.models.settings import Settings
+from roocode_server.models.user import Caller
 
 
 class Killed(BaseException):

@@ -10,17 +10,17 @@ from typing import Any
 import orjson
 import pytest
 
-from engine.engine import Engine, open_engine
-from models.checkpoint import CheckpointRef
-from models.clock import now
-from models.error import Conflict, InvalidField
-from models.file import DirectoryMake, FileDelete, FileRead, FileRename, FileUpdate, FileWrite
-from models.process import ProcessStart, ProcessStatus
-from models.session import SessionCreate, SessionStatus, SessionUpdate
-from models.settings import Settings
-from models.task import TaskCreate, TaskStatus
-from models.terminal import TerminalOpen
-from models.user import Caller
+from roocode_server.engine.engine import Engine, open_engine
+from roocode_server.models.checkpoint import CheckpointRef
+from roocode_server.models.clock import now
+from roocode_server.models.error import Conflict, InvalidField
+from roocode_server.models.file import DirectoryMake, FileDelete, FileRead, FileRename, FileUpdate, FileWrite
+from roocode_server.models.process import ProcessStart, ProcessStatus
+from roocode_server.models.session import SessionCreate, SessionStatus, SessionUpdate
+from roocode_server.models.settings import Settings
+from roocode_server.models.task import TaskCreate, TaskStatus
+from roocode_server.models.terminal import TerminalOpen
+from roocode_server.models.user import Caller
 from tests.engine.sessions.conftest import Room
 
 SOON = datetime.timedelta(seconds=2)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gc
 
-from models.file import FileWrite
-from models.identifier import TaskId
-from models.process import ProcessStart, ShellExec
-from models.search import TextSearchRequest
-from models.task import FINAL, TaskCreate
-from models.terminal import TerminalInput, TerminalOpen
-from models.tool import ToolExecute
+from roocode_server.models.file import FileWrite
+from roocode_server.models.identifier import TaskId
+from roocode_server.models.process import ProcessStart, ShellExec
+from roocode_server.models.search import TextSearchRequest
+from roocode_server.models.task import FINAL, TaskCreate
+from roocode_server.models.terminal import TerminalInput, TerminalOpen
+from roocode_server.models.tool import ToolExecute
 from tests.engine.sessions.conftest import Room
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import psutil
 
-from models.process import ProcessStart
-from models.terminal import TerminalInput, TerminalOpen
+from roocode_server.models.process import ProcessStart
+from roocode_server.models.terminal import TerminalInput, TerminalOpen
 from tests.engine.sessions.conftest import Room
 
 SESSIONS = 50

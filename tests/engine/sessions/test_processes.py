@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from engine.runtimes.execution import Execution
-from engine.sessions import process_log, processes
-from models.error import Conflict, NotFound, PermissionDenied
-from models.process import Process, ProcessStart, ProcessStatus
+from roocode_server.engine.runtimes.execution import Execution
+from roocode_server.engine.sessions import process_log, processes
+from roocode_server.models.error import Conflict, NotFound, PermissionDenied
+from roocode_server.models.process import Process, ProcessStart, ProcessStatus
 from tests.engine.sessions.conftest import Room
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-import engine.workspace.quota as measuring
-from models.error import PayloadTooLarge, WorkspaceLimitExceeded
-from models.file import FileDelete, FileUpdate, FileUpload, FileWrite
-from models.process import ShellExec
-from models.search import TextSearchRequest
-from models.tool import ToolExecute
+import roocode_server.engine.workspace.quota as measuring
+from roocode_server.models.error import PayloadTooLarge, WorkspaceLimitExceeded
+from roocode_server.models.file import FileDelete, FileUpdate, FileUpload, FileWrite
+from roocode_server.models.process import ShellExec
+from roocode_server.models.search import TextSearchRequest
+from roocode_server.models.tool import ToolExecute
 from tests.engine.sessions.conftest import Room
 
 LARGE = "x" * 600_000

@@ -11,10 +11,10 @@ from typing import cast
 import psutil
 import pytest
 
-from engine.engine import Engine, open_engine
-from engine.runtimes.runtime import Command, Exit, OutputSink, Runtime, SandboxSpec
-from engine.sessions.searches import MOST_AT_ONCE, Searches
-from models.error import (
+from roocode_server.engine.engine import Engine, open_engine
+from roocode_server.engine.runtimes.runtime import Command, Exit, OutputSink, Runtime, SandboxSpec
+from roocode_server.engine.sessions.searches import MOST_AT_ONCE, Searches
+from roocode_server.models.error import (
     Conflict,
     InvalidField,
     NotFound,
@@ -22,11 +22,16 @@ from models.error import (
     ValidationFailed,
     WorkspaceLimitExceeded,
 )
-from models.identifier import SessionId
-from models.search import FileSearchRequest, TextSearchRequest
-from models.session import ResourceLimitsChange, SessionConfigChange, SessionCreate, SessionUpdate
-from models.settings import RuntimeSettings, ServerSettings, Settings
-from models.user import Caller
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.search import FileSearchRequest, TextSearchRequest
+from roocode_server.models.session import (
+    ResourceLimitsChange,
+    SessionConfigChange,
+    SessionCreate,
+    SessionUpdate,
+)
+from roocode_server.models.settings import RuntimeSettings, ServerSettings, Settings
+from roocode_server.models.user import Caller
 
 
 class World:

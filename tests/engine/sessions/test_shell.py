@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from models.error import PermissionDenied
-from models.process import ShellExec, ShellExecuted
+from roocode_server.models.error import PermissionDenied
+from roocode_server.models.process import ShellExec, ShellExecuted
 from tests.engine.sessions.conftest import Room
 
 

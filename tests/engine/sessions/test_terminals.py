@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from engine.sessions import terminals
-from models.error import Conflict, NotFound, PermissionDenied
-from models.terminal import Terminal, TerminalInput, TerminalOpen, TerminalResize
+from roocode_server.engine.sessions import terminals
+from roocode_server.models.error import Conflict, NotFound, PermissionDenied
+from roocode_server.models.terminal import Terminal, TerminalInput, TerminalOpen, TerminalResize
 from tests.engine.sessions.conftest import Room
 
 

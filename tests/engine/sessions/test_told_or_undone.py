@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from engine.engine import DATABASE_FILE, Engine, open_engine
-from models.checkpoint import CheckpointRef
-from models.file import (
+from roocode_server.engine.engine import DATABASE_FILE, Engine, open_engine
+from roocode_server.models.checkpoint import CheckpointRef
+from roocode_server.models.file import (
     ArchiveFormat,
     ArchiveUpload,
     DirectoryMake,
@@ -28,11 +28,11 @@ from models.file import (
     FileUpload,
     FileWrite,
 )
-from models.identifier import SessionId
-from models.session import SessionCreate
-from models.settings import Settings
-from models.tool import ToolExecute
-from models.user import Caller
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.session import SessionCreate
+from roocode_server.models.settings import Settings
+from roocode_server.models.tool import ToolExecute
+from roocode_server.models.user import Caller
 
 
 class Place:

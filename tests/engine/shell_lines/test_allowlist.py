@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.shell_lines.allowlist import InvalidCommand, allowed, matches, parse
+from roocode_server.engine.shell_lines.allowlist import InvalidCommand, allowed, matches, parse
 
 
 def words(line: str) -> list[tuple[str, ...]]:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.runtimes.local import LocalRuntime
-from engine.runtimes.runtime import Command, SandboxSpec
-from engine.shell_lines.allowlist import allowed
-from models.identifier import SessionId
-from models.session import ResourceLimits
+from roocode_server.engine.runtimes.local import LocalRuntime
+from roocode_server.engine.runtimes.runtime import Command, SandboxSpec
+from roocode_server.engine.shell_lines.allowlist import allowed
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.session import ResourceLimits
 
 WORDS = r"""
 npm|npm|npm|rm|rm x| | | | |;|&|&&|"|"|'|'|`|$(|)|(|{|}|{ |; }|\|#| #|$|${x:-|${x#|${V}|$V|<|>|<<<|<(|>(|&>

@@ -8,8 +8,8 @@ import sys
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.shell_lines.allowlist import allowed, parse
-from engine.shell_lines.encoding import spell, unspell
+from roocode_server.engine.shell_lines.allowlist import allowed, parse
+from roocode_server.engine.shell_lines.encoding import spell, unspell
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
@@ -34,7 +34,7 @@ def test_words_keep_their_letters() -> None:
 def test_a_line_that_ended_the_scanner_is_judged() -> None:
     """In a process of its own: what is tried here ends one."""
     program = (
-        "from engine.shell_lines.allowlist import allowed\n"
+        "from roocode_server.engine.shell_lines.allowlist import allowed\n"
         "for code in range(0x100, 0x110000, 0x1fd):\n"
         "    if not 0xD800 <= code <= 0xDFFF:\n"
         "        for line in ('{%c', '[%c', 'a%c[', '${%c}', '<<%c', '%c=1'):\n"

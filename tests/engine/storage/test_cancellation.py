@@ -7,7 +7,7 @@ import random
 
 from sqlalchemy import select, update
 
-from engine.storage.tables import sessions
+from roocode_server.engine.storage.tables import sessions
 from tests.support.storage import SESSION, Storage
 
 

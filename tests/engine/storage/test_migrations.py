@@ -15,11 +15,11 @@ from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy import inspect as inspect_database
 
-import engine.storage.migrations
-from engine.storage.tables import metadata
+import roocode_server.engine.storage.migrations
+from roocode_server.engine.storage.tables import metadata
 from tests.support.storage import open_storage
 
-PLACE = Path(engine.storage.migrations.__file__).parent
+PLACE = Path(roocode_server.engine.storage.migrations.__file__).parent
 
 
 def _config(connection: Connection | None = None) -> Config:

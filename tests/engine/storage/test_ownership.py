@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.storage.ownership import DirectoryInUse, Ownership
+from roocode_server.engine.storage.ownership import DirectoryInUse, Ownership
 from tests.support.server import ServerProcess
 
 

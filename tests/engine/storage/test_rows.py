@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table
 
-from engine.storage.rows import Rows
-from models.shape import Shape, value
+from roocode_server.engine.storage.rows import Rows
+from roocode_server.models.shape import Shape, value
 from tests.support.storage import Storage
 
 

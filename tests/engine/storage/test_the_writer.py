@@ -13,11 +13,11 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import SQLAlchemyError
 
-from engine.events.log import EventLog
-from engine.storage.database import Database, DatabaseUnusable, UnitTooSlow
-from engine.storage.tables import sessions
-from models.event import StoredEvent
-from models.task import TaskProgress, ToolStarted
+from roocode_server.engine.events.log import EventLog
+from roocode_server.engine.storage.database import Database, DatabaseUnusable, UnitTooSlow
+from roocode_server.engine.storage.tables import sessions
+from roocode_server.models.event import StoredEvent
+from roocode_server.models.task import TaskProgress, ToolStarted
 from tests.support.storage import OTHER, SESSION, Storage
 
 EVENT = TaskProgress(progress=1, step="A step")

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from engine.runtimes.local import LocalRuntime
-from engine.runtimes.runtime import Command, Exit, SandboxSpec
-from engine.tools.registry import ToolRegistry
-from engine.tools.tool import HumanAnswer, ToolFailure, ToolResult
-from engine.workspace.workspace import Workspace
-from models.identifier import SessionId
-from models.session import ResourceLimits, SessionConfig
+from roocode_server.engine.runtimes.local import LocalRuntime
+from roocode_server.engine.runtimes.runtime import Command, Exit, SandboxSpec
+from roocode_server.engine.tools.registry import ToolRegistry
+from roocode_server.engine.tools.tool import HumanAnswer, ToolFailure, ToolResult
+from roocode_server.engine.workspace.workspace import Workspace
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.session import ResourceLimits, SessionConfig
 
 LARGEST_FILE = 1_000_000
 

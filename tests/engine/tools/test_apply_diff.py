@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from models.error import InvalidField
+from roocode_server.models.error import InvalidField
 from tests.engine.tools.conftest import Context
 
 ONE_TO_UNO = "<<<<<<< SEARCH\n:start_line:1\n-------\none\n=======\nuno\n>>>>>>> REPLACE"

@@ -10,13 +10,13 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.tools.apply_diff import ApplyDiff
-from engine.tools.diff.document import Document
-from engine.tools.execution import execute
-from engine.tools.registry import ToolRegistry
-from engine.tools.tool import ToolResult
-from engine.workspace.workspace import Workspace
-from models.session import ResourceLimits, SessionConfig
+from roocode_server.engine.tools.apply_diff import ApplyDiff
+from roocode_server.engine.tools.diff.document import Document
+from roocode_server.engine.tools.execution import execute
+from roocode_server.engine.tools.registry import ToolRegistry
+from roocode_server.engine.tools.tool import ToolResult
+from roocode_server.engine.workspace.workspace import Workspace
+from roocode_server.models.session import ResourceLimits, SessionConfig
 from tests.engine.tools.diff.test_edits import (
     edits,
     expected,

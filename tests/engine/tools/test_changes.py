@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.tools.changes import COMPARED_LINES, DIFF_CHARACTERS, change_of, changes_between
+from roocode_server.engine.tools.changes import COMPARED_LINES, DIFF_CHARACTERS, change_of, changes_between
 
 
 def test_a_new_file_is_all_added() -> None:

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.search.chunks import MOST_CHUNKS, chunks_of
-from engine.search.index import CodeIndex
-from engine.tools.codebase_search import CodebaseSearch
-from engine.tools.registry import ToolRegistry
-from engine.tools.tool import ToolResult
-from models.identifier import SessionId
-from models.lines import lines_of
+from roocode_server.engine.search.chunks import MOST_CHUNKS, chunks_of
+from roocode_server.engine.search.index import CodeIndex
+from roocode_server.engine.tools.codebase_search import CodebaseSearch
+from roocode_server.engine.tools.registry import ToolRegistry
+from roocode_server.engine.tools.tool import ToolResult
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.lines import lines_of
 from tests.engine.tools.conftest import Context
 
 SESSION = SessionId("session")
@@ -119,10 +119,10 @@ async def test_an_empty_workspace_has_nothing_to_find(search: Searching) -> None
 
 
 async def test_what_is_not_read_yet_is_said(search: Searching, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.search.index.WAIT_S", 0.0)
+    monkeypatch.setattr("roocode_server.engine.search.index.WAIT_S", 0.0)
     result = await search("password")
     assert "4 more are new or have changed" in result.output
-    monkeypatch.setattr("engine.search.index.WAIT_S", 60.0)
+    monkeypatch.setattr("roocode_server.engine.search.index.WAIT_S", 60.0)
     assert (await search("password")).output.startswith("Searched 4 files.\n")
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.search import ripgrep
-from engine.tools import list_files, read_file, search_files, text
-from engine.tools.diff.applying import apply
-from engine.tools.diff.blocks import MOST_BLOCKS, parse
-from engine.tools.registry import DEFAULT_TOOLS, ToolRegistry
-from engine.tools.tool import AnyTool
+from roocode_server.engine.search import ripgrep
+from roocode_server.engine.tools import list_files, read_file, search_files, text
+from roocode_server.engine.tools.diff.applying import apply
+from roocode_server.engine.tools.diff.blocks import MOST_BLOCKS, parse
+from roocode_server.engine.tools.registry import DEFAULT_TOOLS, ToolRegistry
+from roocode_server.engine.tools.tool import AnyTool
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "tools.md").read_text()
 

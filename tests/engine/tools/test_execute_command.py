@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from engine.tools.registry import ToolRegistry
-from models.error import InvalidField
+from roocode_server.engine.tools.registry import ToolRegistry
+from roocode_server.models.error import InvalidField
 from tests.engine.tools.conftest import Context
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from engine.providers.images import ImageGenerator
-from engine.tools.generate_image import GenerateImage
-from engine.tools.registry import ToolRegistry
-from engine.tools.tool import ToolFailure, ToolResult
-from models.settings import ImageSettings
+from roocode_server.engine.providers.images import ImageGenerator
+from roocode_server.engine.tools.generate_image import GenerateImage
+from roocode_server.engine.tools.registry import ToolRegistry
+from roocode_server.engine.tools.tool import ToolFailure, ToolResult
+from roocode_server.models.settings import ImageSettings
 from tests.engine.tools.conftest import Context
 from tests.support.mock_models import MockModels
 

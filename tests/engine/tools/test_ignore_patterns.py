@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.tools.ignore_patterns import Patterns
+from roocode_server.engine.tools.ignore_patterns import Patterns
 
 PARTS = [
     "a",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.tools.definitions import GRAMMARS, MOST_DEFINITIONS, definitions, language_of
+from roocode_server.engine.tools.definitions import GRAMMARS, MOST_DEFINITIONS, definitions, language_of
 from tests.engine.tools.conftest import Context
 
 SOURCES = {

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.tools.list_files import SHOWN_ENTRIES
-from engine.tools.rooignore import RooIgnore
-from models.error import InvalidField
+from roocode_server.engine.tools.list_files import SHOWN_ENTRIES
+from roocode_server.engine.tools.rooignore import RooIgnore
+from roocode_server.models.error import InvalidField
 from tests.engine.tools.conftest import Context
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.tools.text import SHOWN_CHARACTERS
-from models.error import InvalidField
+from roocode_server.engine.tools.text import SHOWN_CHARACTERS
+from roocode_server.models.error import InvalidField
 from tests.engine.tools.conftest import LARGEST_FILE, Context
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from engine.tools.read_file import ReadFile
-from engine.tools.registry import DEFAULT_TOOLS, ToolRegistry
-from engine.tools.tool import AnyTool
-from models.error import NotFound, ValidationFailed
-from models.tool import ToolGroup
+from roocode_server.engine.tools.read_file import ReadFile
+from roocode_server.engine.tools.registry import DEFAULT_TOOLS, ToolRegistry
+from roocode_server.engine.tools.tool import AnyTool
+from roocode_server.models.error import NotFound, ValidationFailed
+from roocode_server.models.tool import ToolGroup
 
 NAMES = [
     "execute_command",

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from engine.tools.execution import execute
-from engine.tools.registry import ToolRegistry
-from engine.tools.tool import ToolResult
+from roocode_server.engine.tools.execution import execute
+from roocode_server.engine.tools.registry import ToolRegistry
+from roocode_server.engine.tools.tool import ToolResult
 from tests.engine.tools.conftest import Context
 
 

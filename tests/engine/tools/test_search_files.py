@@ -9,8 +9,8 @@ from typing import Literal
 
 import pytest
 
-from engine.tools.search_files import SHOWN_MATCHES
-from models.error import InvalidField
+from roocode_server.engine.tools.search_files import SHOWN_MATCHES
+from roocode_server.models.error import InvalidField
 from tests.engine.tools.conftest import Context
 
 

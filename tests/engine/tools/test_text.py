@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.tools.text import printable
+from roocode_server.engine.tools.text import printable
 
 
 def test_progress_that_writes_over_itself_is_its_last_state() -> None:

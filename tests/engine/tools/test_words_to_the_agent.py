@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from engine.tools.fetch_instructions import TASKS
-from models.error import ValidationFailed
+from roocode_server.engine.tools.fetch_instructions import TASKS
+from roocode_server.models.error import ValidationFailed
 from tests.engine.tools.conftest import Context
 
 

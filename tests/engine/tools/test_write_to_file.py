@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from models.error import InvalidField
+from roocode_server.models.error import InvalidField
 from tests.engine.tools.conftest import LARGEST_FILE, Context
 
 

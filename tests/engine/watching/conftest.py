@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from engine.runtimes.runtime import Command, Exit
-from engine.workspace.workspace import Workspace
+from roocode_server.engine.runtimes.runtime import Command, Exit
+from roocode_server.engine.workspace.workspace import Workspace
 from tests.engine.sessions.conftest import Room, room_in
 
 TOLD = ("file.created", "file.modified", "file.deleted", "file.renamed", "workspace.changed")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.watching.debounce import SUMMED_S, ChangeSummary, Settling, TokenBucket
+from roocode_server.engine.watching.debounce import SUMMED_S, ChangeSummary, Settling, TokenBucket
 
 MOMENTS = st.floats(0, 1000)
 

@@ -14,12 +14,19 @@ import pytest
 from inotify_simple import INotify
 from structlog.testing import CapturingLogger
 
-from engine.watching import kernel, tree, watch, watchers
-from models.file import ArchiveDownload, ArchiveUpload, FileDelete, FileRename, FileUpdate, FileWrite
-from models.process import ProcessStart
-from models.search import TextSearchRequest
-from models.terminal import TerminalInput, TerminalOpen
-from models.tool import ToolExecute
+from roocode_server.engine.watching import kernel, tree, watch, watchers
+from roocode_server.models.file import (
+    ArchiveDownload,
+    ArchiveUpload,
+    FileDelete,
+    FileRename,
+    FileUpdate,
+    FileWrite,
+)
+from roocode_server.models.process import ProcessStart
+from roocode_server.models.search import TextSearchRequest
+from roocode_server.models.terminal import TerminalInput, TerminalOpen
+from roocode_server.models.tool import ToolExecute
 from tests.engine.watching.conftest import Watched
 
 

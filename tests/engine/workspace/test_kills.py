@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from engine.checkpoints.checkpoints import Checkpoints
-from engine.workspace.staging import STAGING, remove_abandoned
-from engine.workspace.workspace import Workspace
-from models.identifier import SessionId
+from roocode_server.engine.checkpoints.checkpoints import Checkpoints
+from roocode_server.engine.workspace.staging import STAGING, remove_abandoned
+from roocode_server.engine.workspace.workspace import Workspace
+from roocode_server.models.identifier import SessionId
 
 STEPS = ("mkdir", "rename", "replace", "link", "symlink", "unlink", "rmdir", "chmod", "fchmod", "write")
 """What changes something, in `os`; a killed program may have done any number of them."""

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.workspace import copying
-from engine.workspace.staging import ABANDONED_S, STAGING, remove_abandoned
-from engine.workspace.workspace import Workspace
-from models.error import AppError, Conflict, InvalidField, NotFound, WorkspaceLimitExceeded
+from roocode_server.engine.workspace import copying
+from roocode_server.engine.workspace.staging import ABANDONED_S, STAGING, remove_abandoned
+from roocode_server.engine.workspace.workspace import Workspace
+from roocode_server.models.error import AppError, Conflict, InvalidField, NotFound, WorkspaceLimitExceeded
 from tests.engine.conftest import Outside
 
 ROOM = 10_000_000

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.workspace.name_spelling import spelled, unspelled
-from engine.workspace.workspace import Workspace
-from models.error import NotFound
+from roocode_server.engine.workspace.name_spelling import spelled, unspelled
+from roocode_server.engine.workspace.workspace import Workspace
+from roocode_server.models.error import NotFound
 
 PIECES = st.sampled_from([b"\\", b"x", b"5c", b"e9", b"\xe9", b"\xc3\xa9", b"a", b"\xff", b"\\x5c", b"\\xe9"])
 NAMES = st.one_of(st.binary(), st.lists(PIECES).map(b"".join))

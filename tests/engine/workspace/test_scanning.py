@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.workspace import scanning as finding
-from engine.workspace.scanning import ScanRequest, ScanResult, find_apart, find_few, opened
-from engine.workspace.workspace import Workspace
+from roocode_server.engine.workspace import scanning as finding
+from roocode_server.engine.workspace.scanning import ScanRequest, ScanResult, find_apart, find_few, opened
+from roocode_server.engine.workspace.workspace import Workspace
 
 ALL = ScanRequest(recursive=True, include_hidden=True, max_entries=10_000, window=None)
 

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.checkpoints.checkpoints import Checkpoints
-from engine.sessions.process_log import ProcessLogFile
-from engine.workspace.workspace import Workspace
-from models.error import AppError
-from models.identifier import SessionId
+from roocode_server.engine.checkpoints.checkpoints import Checkpoints
+from roocode_server.engine.sessions.process_log import ProcessLogFile
+from roocode_server.engine.workspace.workspace import Workspace
+from roocode_server.models.error import AppError
+from roocode_server.models.identifier import SessionId
 from tests.engine.conftest import SECRET, Outside
 
 ROUNDS = 20

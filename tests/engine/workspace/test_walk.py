@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.workspace.snapshot import Snapshot
-from engine.workspace.walk import TreeChanged, disk_bytes, remove_tree, walk
+from roocode_server.engine.workspace.snapshot import Snapshot
+from roocode_server.engine.workspace.walk import TreeChanged, disk_bytes, remove_tree, walk
 from tests.engine.conftest import Outside
 
 DEPTH = 3000

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.workspace.openat2 import open_by_steps
-from engine.workspace.workspace import Workspace
-from models.error import AppError, Conflict, InvalidField, NotFound, PayloadTooLarge
+from roocode_server.engine.workspace.openat2 import open_by_steps
+from roocode_server.engine.workspace.workspace import Workspace
+from roocode_server.models.error import AppError, Conflict, InvalidField, NotFound, PayloadTooLarge
 from tests.engine.conftest import LARGEST_FILE, SECRET, Outside
 
 

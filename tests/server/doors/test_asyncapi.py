@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from handlers.operation import Registry
-from models.event import EVENTS
-from server.doors.asyncapi import channel_name
+from roocode_server.handlers.operation import Registry
+from roocode_server.models.event import EVENTS
+from roocode_server.server.doors.asyncapi import channel_name
 from tests.support.documents import mistakes
 from tests.support.server import ServerProcess
 

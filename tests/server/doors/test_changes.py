@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from models.identifier import new_id
+from roocode_server.models.identifier import new_id
 from tests.contract.doors import Doors
 from tests.contract.test_every_door import OPERATIONS
 from tests.support.server import ServerProcess

@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 import pytest
 
-from handlers.operation import Operation
-from server.doors.compression import is_accepted
+from roocode_server.handlers.operation import Operation
+from roocode_server.server.doors.compression import is_accepted
 from tests.contract.test_every_door import MIRRORED
 from tests.support.server import Answer, ServerProcess
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
-from handlers.operation import Registry
-from models.shape import Shape, value
-from server.doors.openapi import WITH_BODY
-from server.doors.schemas import Schemas
+from roocode_server.handlers.operation import Registry
+from roocode_server.models.shape import Shape, value
+from roocode_server.server.doors.openapi import WITH_BODY
+from roocode_server.server.doors.schemas import Schemas
 from tests.support.documents import mistakes
 from tests.support.server import ServerProcess
 

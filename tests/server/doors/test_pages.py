@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 
 import pytest
 
-from server.doors.pages import static_root
+from roocode_server.server.doors.pages import static_root
 from tests.support.server import ServerProcess
 
 PAGES = ("/", "/docs", "/redoc")

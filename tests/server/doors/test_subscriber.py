@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.events.hub import Hub
-from models.event import StoredEvent
-from models.task import MessageDelta, TaskProgress
-from server.doors.subscriber import Subscriber
+from roocode_server.engine.events.hub import Hub
+from roocode_server.models.event import StoredEvent
+from roocode_server.models.task import MessageDelta, TaskProgress
+from roocode_server.server.doors.subscriber import Subscriber
 from tests.support.storage import SESSION, Storage
 
 

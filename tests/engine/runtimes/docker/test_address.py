@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.runtimes.docker.address import DEFAULT, connect, engine_address
+from roocode_server.engine.runtimes.docker.address import DEFAULT, connect, engine_address
 
 
 def test_the_configured_address_comes_first() -> None:

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from engine.runtimes.docker.child import SandboxLost
-from engine.runtimes.docker.client import ContainerEngine, EngineGone, EngineRefused
-from engine.runtimes.docker.plan import SESSION_LABEL
-from engine.runtimes.docker.runtime import DockerRuntime
-from engine.runtimes.runtime import Command, Exit, RuntimeUnavailable, SandboxSpec
-from models.error import Conflict
-from models.identifier import SessionId
-from models.session import ResourceLimits
+from roocode_server.engine.runtimes.docker.child import SandboxLost
+from roocode_server.engine.runtimes.docker.client import ContainerEngine, EngineGone, EngineRefused
+from roocode_server.engine.runtimes.docker.plan import SESSION_LABEL
+from roocode_server.engine.runtimes.docker.runtime import DockerRuntime
+from roocode_server.engine.runtimes.runtime import Command, Exit, RuntimeUnavailable, SandboxSpec
+from roocode_server.models.error import Conflict
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.session import ResourceLimits
 from tests.engine.runtimes.conftest import containers_of
 from tests.support.containers import BUSYBOX_IMAGE, TestEngine
 from tests.support.processes import anywhere, seconds_of_nobody_else

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.runtimes.runtime import Command, RuntimeUnavailable, SandboxSpec
-from models.identifier import SessionId
-from models.session import ImageProgress, ResourceLimits
+from roocode_server.engine.runtimes.runtime import Command, RuntimeUnavailable, SandboxSpec
+from roocode_server.models.identifier import SessionId
+from roocode_server.models.session import ImageProgress, ResourceLimits
 from tests.engine.runtimes.conftest import containers_of
 from tests.support.containers import TestEngine
 from tests.support.registry import registry

@@ -7,7 +7,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.runtimes.docker.report import Report, Reported
+from roocode_server.engine.runtimes.docker.report import Report, Reported
 
 WORD = b"abcabd"
 REPORT = WORD + b"3 0 1 2 4096\n0m0.010s 0m0.020s\n1m2.500s 0m0.500s\n"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.tools.diff.applying import Outcome, apply
-from engine.tools.diff.blocks import parse
+from roocode_server.engine.tools.diff.applying import Outcome, apply
+from roocode_server.engine.tools.diff.blocks import parse
 
 
 def block(search: str, replacement: str, *, start_line: int | None = None) -> str:

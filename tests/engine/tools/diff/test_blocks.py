@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.tools.diff.blocks import MOST_BLOCKS, Block, MalformedDiff, escaped, parse
+from roocode_server.engine.tools.diff.blocks import MOST_BLOCKS, Block, MalformedDiff, escaped, parse
 
 MARKERS = ["<<<<<<< SEARCH", "=======", ">>>>>>> REPLACE", "-------", ":start_line:3", "<<<<<<< HEAD"]
 

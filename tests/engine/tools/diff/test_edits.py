@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from engine.tools.diff.applying import apply
-from engine.tools.diff.blocks import MalformedDiff, escaped, parse
-from engine.tools.diff.document import Document
+from roocode_server.engine.tools.diff.applying import apply
+from roocode_server.engine.tools.diff.blocks import MalformedDiff, escaped, parse
+from roocode_server.engine.tools.diff.document import Document
 
 line = st.one_of(
     st.sampled_from(
