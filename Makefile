@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-CHECKS := models engine handlers server src/roocode_server/__init__.py tests bench
+CHECKS := models engine handlers server src/roocode_server/__init__.py tests bench examples
 EXTRAS := anthropic openai gemini browser semantic
 WORKERS ?= auto
 
@@ -28,6 +28,7 @@ lint: $(VENV)/ready-dev node_modules/ready  ## Style, types and the arrows betwe
 	$(BIN)/ruff check $(CHECKS)
 	$(BIN)/ruff format --check $(CHECKS)
 	$(BIN)/mypy
+	$(BIN)/mypy examples/embedding/warehouse.py
 	$(BIN)/lint-imports
 	node_modules/.bin/biome check --error-on-warnings
 

@@ -70,6 +70,7 @@ from roocode_server.engine.tools.browser_action import BrowserAction
 from roocode_server.engine.tools.codebase_search import CodebaseSearch
 from roocode_server.engine.tools.generate_image import GenerateImage
 from roocode_server.engine.tools.registry import DEFAULT_TOOLS, ToolRegistry
+from roocode_server.engine.tools.tool import AnyTool
 from roocode_server.engine.tools.use_mcp_tool import UseMcpTool
 from roocode_server.engine.watching.runtime import WatchedRuntime
 from roocode_server.engine.watching.watchers import Watchers
@@ -153,26 +154,32 @@ class Engine:
                 ending.push_async_callback(end)
 
 
-async def open_engine(settings: Settings, *, more_providers: Sequence[Provider] = ()) -> Engine:
+async def open_engine(
+    settings: Settings, *, more_providers: Sequence[Provider] = (), more_tools: Sequence[AnyTool] = ()
+) -> Engine:
     """Open the data directory (made if missing), bring it up to date, and go on where the last stop left it.
 
-    `more_providers` stand beside those that the server has, for programs that embed the engine.
-    Raises: DirectoryInUse, if another server works on it; OSError, SQLAlchemyError, PlaybookInvalid, if what
-    is configured cannot be used.
+    `more_providers` and `more_tools` stand beside the server's own, for programs that embed the engine.
+    Raises: ValueError, if one has the name of another; DirectoryInUse, if another server works on it;
+    OSError, SQLAlchemyError, PlaybookInvalid, if what is configured cannot be used.
     """
     data_dir = _data_dir(settings)
     ownership = Ownership(data_dir)
     try:
         for name in OURS_ALONE:
             close_to_others(data_dir / name)
-        return await _open(settings, data_dir, ownership, more_providers)
+        return await _open(settings, data_dir, ownership, more_providers, more_tools)
     except BaseException:
         await ownership.release()
         raise
 
 
 async def _open(
-    settings: Settings, data_dir: Path, ownership: Ownership, more_providers: Sequence[Provider]
+    settings: Settings,
+    data_dir: Path,
+    ownership: Ownership,
+    more_providers: Sequence[Provider],
+    more_tools: Sequence[AnyTool],
 ) -> Engine:
     database, hub = _database(settings, data_dir), Hub()
     log = EventLog(database, hub.publish)
@@ -181,7 +188,7 @@ async def _open(
     )
     providers = _providers(settings.providers, more_providers)
     await database.open(log)
-    engine = _assemble(settings, data_dir, ownership, database, log, hub, chosen, providers)
+    engine = _assemble(settings, data_dir, ownership, database, log, hub, chosen, providers, more_tools)
     await engine.accounts.ensure_admin(data_dir)
     await asyncio.to_thread(remove_abandoned, data_dir / WORKSPACES)
     await engine.sessions.finish_deletions()
@@ -215,7 +222,10 @@ async def open_accounts(settings: Settings) -> AsyncIterator[Accounts]:
 
 
 def _providers(settings: ProviderSettings, more: Sequence[Provider]) -> Providers:
-    """Those that come with the server, and those of the program around it. Raises: PlaybookInvalid."""
+    """Those that come with the server, and those of the program around it.
+
+    Raises: PlaybookInvalid; ValueError, if one has the name of another.
+    """
     own: Sequence[Provider] = (
         ScriptedProvider([Path(folder) for folder in settings.scripted.folders]),
         AnthropicProvider(),
@@ -223,6 +233,8 @@ def _providers(settings: ProviderSettings, more: Sequence[Provider]) -> Provider
         GeminiProvider(),
         OllamaProvider(),
     )
+    if taken := {each.name for each in more} & {each.name for each in own}:
+        raise ValueError(f"There are providers of these names already: {', '.join(sorted(taken))}.")
     providers = Providers({each.name: each for each in (*own, *more)}, settings)
     for name in providers.useless_keys():
         structlog.get_logger("providers").warning("key without its extra", provider=name, extra=EXTRAS[name])
@@ -251,6 +263,7 @@ def _assemble(
     hub: Hub,
     chosen: Chosen,
     providers: Providers,
+    more_tools: Sequence[AnyTool],
 ) -> Engine:
     watchers, lasting = Watchers(database), Lifetimes(database)
     runtime = WatchedRuntime(chosen.commands, watchers)
@@ -280,6 +293,7 @@ def _assemble(
             UseMcpTool(mcp),
             AccessMcpResource(mcp),
             BrowserAction(browsers),
+            *more_tools,
         ]
     )
     task_rows, tool_calls = TaskRepository(database), ToolCallRepository(database)

@@ -47,10 +47,17 @@ DEFAULT_TOOLS: Final[tuple[AnyTool, ...]] = (
 
 
 class ToolRegistry:
-    """Tools by name, in the order in which a model is shown them."""
+    """Tools by name, in the order in which a model is shown them.
+
+    Raises: ValueError, if two tools have the same name.
+    """
 
     def __init__(self, tools: Iterable[AnyTool] = DEFAULT_TOOLS) -> None:
-        self.tools: Mapping[str, AnyTool] = MappingProxyType({tool.name: tool for tool in tools})
+        by_name: dict[str, AnyTool] = {}
+        for tool in tools:
+            if by_name.setdefault(tool.name, tool) is not tool:
+                raise ValueError(f"There is a tool of this name already: {tool.name}.")
+        self.tools: Mapping[str, AnyTool] = MappingProxyType(by_name)
         self._descriptions = [_description(tool) for tool in self.tools.values()]
 
     def describe(self) -> list[ToolDescription]:

@@ -119,6 +119,27 @@ def test_the_wheel_holds_nothing_else(wheel: Path) -> None:
     assert {top for top in tops if not top.endswith(".dist-info")} == {"roocode_server"}
 
 
+def test_a_program_with_models_of_its_own_embeds_the_installed_engine(
+    installed: ServerProcess, tmp_path: Path
+) -> None:
+    program = PROJECT / "examples" / "embedding" / "warehouse.py"
+    packages = installed.data_dir.parent / "packages"
+    done = subprocess.run(
+        [sys.executable, str(program)],
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(packages)},
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    *events, result = done.stdout.splitlines()
+    assert events[0] == "task.created"
+    assert events[-1] == "task.completed"
+    assert result == "lamp: 12 pieces"
+
+
 @pytest.mark.parametrize("path", ["/", "/docs", "/redoc", "/openapi.json", "/asyncapi.json"])
 def test_the_installed_server_serves_its_pages(installed: ServerProcess, path: str) -> None:
     answer = installed.curl("GET", path, None, "--location", key=None)

@@ -35,6 +35,11 @@ def test_the_default_tools_are_these_in_this_order() -> None:
     assert list(ToolRegistry().tools) == NAMES
 
 
+def test_two_tools_of_one_name_are_refused() -> None:
+    with pytest.raises(ValueError, match="read_file"):
+        ToolRegistry([ReadFile(), ReadFile()])
+
+
 def test_a_catalogue_holds_the_tools_it_is_given_and_no_others() -> None:
     assert list(ToolRegistry([ReadFile()]).tools) == ["read_file"]
 

@@ -1,0 +1,1 @@
+"""What this program is about. It shares nothing with `roocode_server.models` but its name."""
