@@ -1,4 +1,4 @@
-"""Accounts: who somebody is, by password, OAuth provider, access token or API key."""
+"""User accounts: authentication by password, OAuth provider, access token or API key."""
 
 from __future__ import annotations
 
@@ -49,7 +49,10 @@ SECRET_FILE: Final = "secret.key"  # noqa: S105 - a file's name
 
 
 class Accounts:
-    """Users, and the proofs of who they are. The signing secret is read, or made, right here."""
+    """Users and their credentials.
+
+    Constructing it reads the signing secret, or creates it on the first run.
+    """
 
     def __init__(
         self,
@@ -60,7 +63,9 @@ class Accounts:
         clock: Clock = now,
         hasher: PasswordHasher | None = None,
     ) -> None:
-        """Raises: SecretDamaged, OSError, if the data directory cannot be used."""
+        """Raises: SecretDamaged, if the secret file holds no secret; OSError, if the data directory cannot be
+        used.
+        """
         self._database = database
         self._users = Users(UserRepository(database), clock=clock)
         self._keys = ApiKeys(database, ApiKeyRepository(database), clock=clock)
@@ -79,8 +84,11 @@ class Accounts:
         self.watch = CredentialWatch(self._fallen)
 
     async def login(self, request: Login) -> LoginAnswer:
-        """Let somebody in by their password. Raises: AuthenticationFailed, which tells not what is wrong."""
-        # The lockout after failed attempts belongs here, before the password is looked at.
+        """Log a user in with their password.
+
+        Raises: AuthenticationFailed, with the same message whether the address or the password is wrong.
+        """
+        # A lockout after failed attempts would belong here, before the password is verified.
         stored = await self._users.login(request.email)
         is_right = await self._passwords.verify(stored.password_hash if stored else None, request.password)
         if stored is None or not is_right or not await self._may_act(stored.user.id):
@@ -94,9 +102,10 @@ class Accounts:
         return answer
 
     async def login_with_oauth(self, request: OAuthLogin) -> LoginAnswer:
-        """Let somebody in for whom a provider vouches; their first login makes the account.
+        """Log a user in through an OAuth provider; the first login creates the account.
 
-        Raises: as `OAuth.person`; Conflict, if the address belongs to an account of another kind.
+        Raises: as `OAuth.person`; Conflict, if the address belongs to an account of another provider;
+        AuthenticationFailed, if the account is disabled.
         """
         person = await self._oauth.person(request)
         provider = IdentityProvider(request.provider)
@@ -114,9 +123,9 @@ class Accounts:
         return answer
 
     async def refresh(self, refresh_token: str) -> RefreshAnswer:
-        """New tokens for a refresh token, which works this once.
+        """Exchange a refresh token for new tokens. Each refresh token works once.
 
-        Raises: TokenExpired; AuthenticationFailed, if it is unknown, revoked or was used before.
+        Raises: TokenExpired; AuthenticationFailed, if it is unknown, revoked or already used.
         """
         user_id, following = await self._refresh.rotate(refresh_token)
         if not await self._may_act(user_id):
@@ -124,14 +133,17 @@ class Accounts:
         return RefreshAnswer(tokens=self._tokens(user_id, following))
 
     async def profile(self, user_id: UserId) -> User:
-        """The user. Raises: NotFound."""
+        """Return the user. Raises: NotFound."""
         user = await self._users.find(user_id)
         if user is None:
             raise NotFound("user", user_id)
         return user
 
     async def identify(self, credential: str) -> Identity:
-        """Whose API key or access token this is. Raises: AuthenticationFailed, TokenExpired."""
+        """Return the identity behind an API key or access token.
+
+        Raises: AuthenticationFailed, if it is not valid; TokenExpired.
+        """
         if len(credential) > LONGEST_SECRET or not credential.isascii():
             raise AuthenticationFailed
         if credential.startswith(PREFIX):
@@ -143,7 +155,7 @@ class Accounts:
         )
 
     async def open_identity(self) -> Identity:
-        """Who calls without credentials where `auth.mode` is open: the administrator."""
+        """Return the identity of callers without credentials when `auth.mode` is open: the administrator."""
         if self._administrator is None:
             self._administrator = (await self._users.by_email(ADMIN_EMAIL)).id
         return await self._identity(self._administrator, Credential.OPEN, "", None)
@@ -151,7 +163,10 @@ class Accounts:
     async def create_user(
         self, email: str, password: str, name: str, roles: Sequence[Role] = (Role.USER,)
     ) -> User:
-        """A new user who logs in with a password. Raises: ValidationFailed; Conflict, if they exist."""
+        """Create a user who logs in with a password.
+
+        Raises: ValidationFailed; Conflict, if the address is taken.
+        """
         new = NewUser.load({"email": email, "name": name, "password": password})
         password_hash = await self._passwords.hash(new.password)
         async with self._database.transaction() as unit:
@@ -160,25 +175,31 @@ class Accounts:
             )
 
     async def create_key(self, email: str, name: str, *, expires_at: datetime.datetime | None = None) -> str:
-        """A new API key of the user with this address, shown this once. Raises: NotFound."""
+        """Create an API key for the user with this address and return its secret, which is not shown again.
+
+        Raises: NotFound.
+        """
         user = await self._users.by_email(email)
         async with self._database.transaction() as unit:
             return await self._keys.create(unit, user.id, name, expires_at=expires_at)
 
     async def keys(self, email: str) -> list[ApiKey]:
-        """The API keys of the user with this address, oldest first. Raises: NotFound."""
+        """Return the API keys of the user with this address, oldest first. Raises: NotFound."""
         return await self._keys.list((await self._users.by_email(email)).id)
 
     async def revoke_key(self, email: str, key_id: KeyId) -> ApiKey:
-        """The key of the user with this address, which works no more from here on. Raises: NotFound."""
+        """Revoke an API key of the user with this address; it stops working at once.
+
+        Raises: NotFound, if there is no such user or key.
+        """
         revoked = await self._keys.revoke((await self._users.by_email(email)).id, key_id)
         self.watch.look_now()
         return revoked
 
     async def set_password(self, email: str, password: str) -> User:
-        """Give a user another password; every token that they have had counts no more.
+        """Change a user's password and revoke all their access and refresh tokens.
 
-        API keys go on: each is revoked by itself. Raises: NotFound; ValidationFailed.
+        API keys stay valid; they are revoked one by one. Raises: NotFound; ValidationFailed.
         """
         user = await self._users.by_email(email)
         new = NewUser.load({"email": user.email, "name": user.name, "password": password})
@@ -192,7 +213,7 @@ class Accounts:
         return user
 
     async def set_disabled(self, email: str, *, is_disabled: bool) -> User:
-        """Let a user act no longer, by whatever credential, or again. Raises: NotFound."""
+        """Disable or enable a user. A disabled user is refused with any credential. Raises: NotFound."""
         user = await self._users.by_email(email)
         async with self._database.transaction() as unit:
             await self._users.set_disabled(unit, user, is_disabled)
@@ -201,10 +222,10 @@ class Accounts:
         return user
 
     async def ensure_admin(self, data_dir: Path) -> None:
-        """Make the administrator, and `admin.json` that says how to log in, if there is none yet.
+        """Create the administrator, and `admin.json` with the login details, unless they exist.
 
-        The file is there before the account is: a start that dies in between leaves a file whose contents
-        are good for nothing, and the next one replaces it.
+        The file is written before the account is committed: a crash in between leaves a file with unusable
+        credentials, which the next start replaces.
         """
         if await self._users.login(ADMIN_EMAIL) is not None:
             return
@@ -221,13 +242,13 @@ class Accounts:
             await asyncio.to_thread(write_private, data_dir / ADMIN_FILE, how)
 
     async def _admit(self, unit: Transaction, user: User) -> LoginAnswer:
-        """What a login is answered with, once it is proved."""
+        """Record a successful login and issue its tokens."""
         admitted = await self._users.record_login(unit, user)
         refresh_token = await self._refresh.start(unit, user.id)
         return LoginAnswer(user=admitted, tokens=self._tokens(user.id, refresh_token))
 
     async def _renewed_hash(self, stored: StoredLogin, password: str) -> str | None:
-        """The hash by today's parameters where the stored one was made by others."""
+        """Return a hash with the current parameters if the stored one was made with others, else None."""
         if stored.password_hash is None or not self._passwords.is_outdated(stored.password_hash):
             return None
         return await self._passwords.hash(password)
@@ -257,7 +278,7 @@ class Accounts:
         return standing is not None and standing.disabled_at is None
 
     async def _fallen(self, callers: Iterable[Caller]) -> list[Caller]:
-        """Those whose credential has been taken back, or who may act no longer."""
+        """Return those callers whose credential was revoked or whose account was disabled."""
         asked = list(callers)
         keys = await self._keys.good(
             [each.credential_id for each in asked if each.credential is Credential.KEY]

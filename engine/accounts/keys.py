@@ -1,4 +1,4 @@
-"""API keys, by which programs act as a user. Source: S0, "Authentication Methods"."""
+"""API keys, with which programs authenticate as a user. Source: S0, "Authentication Methods"."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HINT_LENGTH: Final = 10
 
 
 class ApiKeys:
-    """Makes, checks, lists and revokes keys."""
+    """Creates, checks, lists and revokes API keys."""
 
     def __init__(self, database: Database, repository: ApiKeyRepository, *, clock: Clock = now) -> None:
         self._database = database
@@ -33,7 +33,7 @@ class ApiKeys:
     async def create(
         self, unit: Transaction, user_id: UserId, name: str, *, expires_at: datetime.datetime | None = None
     ) -> str:
-        """A new key. This is the only time that anybody sees it."""
+        """Create a key and return its secret; only a digest is stored, so it cannot be shown again."""
         secret = new_secret(PREFIX)
         key = ApiKey(
             id=KeyId(new_id("key")),
@@ -47,7 +47,10 @@ class ApiKeys:
         return secret
 
     async def check(self, secret: str) -> ApiKey:
-        """The key. Raises: TokenExpired; AuthenticationFailed, if it is unknown or revoked."""
+        """Return the key with this secret.
+
+        Raises: TokenExpired; AuthenticationFailed, if it is unknown or revoked.
+        """
         key = await self._lately.find(digest_of(secret))
         if key is None or key.revoked_at is not None:
             raise AuthenticationFailed
@@ -56,15 +59,15 @@ class ApiKeys:
         return key
 
     async def good(self, key_ids: Collection[str]) -> set[str]:
-        """Those of these keys that are not revoked, as the database has it at this moment."""
+        """Return those of these key ids that are not revoked, read from the database without the cache."""
         return await self._repository.good(key_ids)
 
     async def list(self, user_id: UserId) -> list[ApiKey]:
-        """A user's keys, oldest first, revoked ones too."""
+        """Return a user's keys, oldest first, including revoked ones."""
         return await self._repository.of_user(user_id)
 
     async def revoke(self, user_id: UserId, key_id: KeyId) -> ApiKey:
-        """The key, which works no more. Raises: NotFound, if the user has no such key."""
+        """Revoke a key and return it. Raises: NotFound, if the user has no such key."""
         async with self._database.transaction() as unit:
             key = await self._repository.find_on(unit, user_id, key_id)
             if key is None:

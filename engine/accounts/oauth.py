@@ -1,4 +1,4 @@
-"""Logging in by an OAuth provider: the code becomes a token, the token tells who it is.
+"""Login through an OAuth provider: exchange the code for a token, then the token for the user's profile.
 
 Source: S0, `POST /auth/oauth/{provider}`; RFC 6749, section 4.1; RFC 7636 (PKCE); OpenID Connect Core, 5.3.
 """
@@ -37,17 +37,18 @@ log = structlog.get_logger("accounts")
 
 
 class OAuth:
-    """Asks providers who somebody is."""
+    """Asks OAuth providers who is logging in."""
 
     def __init__(self, settings: OAuthSettings) -> None:
         self._settings = settings
 
     async def person(self, request: OAuthLogin) -> Person:
-        """Who the code was given to.
+        """Return the person to whom the provider issued the authorization code.
 
-        Raises: PermissionDenied, if the provider is not set up here or the person may not log in;
-        InvalidField, for a redirect address that is not listed; AuthenticationFailed, for a wrong code or
-        without a verified e-mail address; ServerOverload, if the provider does not answer as it should.
+        Raises: PermissionDenied, if the provider is not configured or the person is not on its list;
+        InvalidField, if the redirect address is not listed; AuthenticationFailed, if the code is wrong or
+        there is no verified e-mail address; ServerOverload, if the provider cannot be reached or its answer
+        cannot be used.
         """
         provider = IdentityProvider(request.provider)
         settings = settings_of(self._settings, provider)
@@ -68,7 +69,7 @@ class OAuth:
 
     @asynccontextmanager
     async def _exchange(self, provider: IdentityProvider) -> AsyncIterator[aiohttp.ClientSession]:
-        """A client for one login; a provider that cannot be reached is told of as such."""
+        """An HTTP client for one login. Raises: ServerOverload, if the provider cannot be reached in time."""
         try:
             async with (
                 asyncio.timeout(self._settings.timeout_s),
@@ -86,7 +87,7 @@ class OAuth:
         settings: OAuthProviderSettings,
         request: OAuthLogin,
     ) -> str:
-        """The access token that the code is good for."""
+        """Exchange the authorization code for an access token."""
         flow = WebApplicationClient(settings.client_id)
         form = flow.prepare_request_body(
             code=request.code,
@@ -142,7 +143,7 @@ def _check_working(response: aiohttp.ClientResponse, provider: str) -> None:
 
 
 async def _content(response: aiohttp.ClientResponse) -> Any:
-    """The decoded JSON of an answer of bounded size; None where it is no JSON."""
+    """Return the decoded JSON body, or None if it is not JSON or exceeds `LARGEST_ANSWER_BYTES`."""
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
@@ -161,7 +162,7 @@ def _object(answer: Any, provider: str) -> JsonObject:
 
 
 def _refused(refusal: OAuth2Error, provider: str) -> AuthenticationFailed | ServerOverload:
-    """A code that does not hold is the caller's; anything else is between this server and the provider."""
+    """A bad code is the caller's fault; any other error is between this server and the provider."""
     if refusal.error in WRONG_CODE:
         return AuthenticationFailed("The provider does not accept this code; log in there again")
     log.error("oauth provider refused this server", provider=provider, error=str(refusal))

@@ -1,4 +1,4 @@
-"""The OAuth providers: where each is, and how it tells who somebody is. Source: their own documents."""
+"""The OAuth providers' endpoints, and how each describes its users. Source: the providers' documentation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ JsonObject: TypeAlias = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody, as a provider vouches for them; `email` is verified."""
+    """A person as described by a provider; `email` is verified."""
 
     email: str
     name: str
@@ -22,7 +22,9 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoints:
-    """Where a code becomes a token, and where the token tells of its owner."""
+    """The provider's addresses: for exchanging the code, for the profile, and (GitHub only) for e-mail
+    addresses.
+    """
 
     token_url: str
     user_url: str
@@ -49,7 +51,7 @@ _DEFAULTS: Final = {
 
 
 def settings_of(settings: OAuthSettings, provider: IdentityProvider) -> OAuthProviderSettings:
-    """A provider's own settings."""
+    """Return the settings of one provider."""
     by_provider: dict[IdentityProvider, OAuthProviderSettings] = {
         IdentityProvider.GOOGLE: settings.google,
         IdentityProvider.GITHUB: settings.github,
@@ -59,7 +61,7 @@ def settings_of(settings: OAuthSettings, provider: IdentityProvider) -> OAuthPro
 
 
 def endpoints_of(provider: IdentityProvider, settings: OAuthProviderSettings) -> Endpoints:
-    """A provider's addresses: its own where the settings name none."""
+    """Return a provider's endpoints: the configured ones, or else its public ones."""
     own = _DEFAULTS[provider]
     tenant = settings.tenant if isinstance(settings, MicrosoftSettings) else ""
     return Endpoints(
@@ -70,7 +72,7 @@ def endpoints_of(provider: IdentityProvider, settings: OAuthProviderSettings) ->
 
 
 def person_of(provider: IdentityProvider, profile: JsonObject, emails: Sequence[JsonObject]) -> Person | None:
-    """Who the answers of the user and e-mail endpoints describe; None without a verified address."""
+    """Build the person from the profile and e-mail responses; None without a verified address."""
     email = _primary(emails) if provider is IdentityProvider.GITHUB else _claimed(provider, profile)
     if not email:
         return None
@@ -79,14 +81,17 @@ def person_of(provider: IdentityProvider, profile: JsonObject, emails: Sequence[
 
 
 def _claimed(provider: IdentityProvider, profile: JsonObject) -> str | None:
-    """OpenID Connect's `email`. Microsoft does not say that it is verified: the one tenant vouches for it."""
+    """Read OpenID Connect's `email` claim.
+
+    Microsoft does not say whether it is verified; it counts as verified because the tenant vouches for it.
+    """
     is_verified = profile.get("email_verified", provider is IdentityProvider.MICROSOFT)
     email = profile.get("email")
     return email if is_verified is True and isinstance(email, str) else None
 
 
 def _primary(emails: Sequence[JsonObject]) -> str | None:
-    """GitHub's primary address, which alone its owner has chosen to be known by."""
+    """Return GitHub's primary address if it is verified: the only one that the owner chose to be known by."""
     for entry in emails:
         email = entry.get("email")
         if entry.get("primary") is True and entry.get("verified") is True and isinstance(email, str):

@@ -1,4 +1,4 @@
-"""Passwords: hashed with Argon2id in a thread. Source: RFC 9106."""
+"""Password hashing with Argon2id, in a thread. Source: RFC 9106."""
 
 from __future__ import annotations
 
@@ -11,36 +11,38 @@ from typing import Final
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
-AT_ONCE: Final = 2
+MOST_HASHES_AT_ONCE: Final = 2
 
 
 class Passwords:
-    """Makes and checks hashes, `AT_ONCE` of them at a time: each takes 64 MiB and keeps a core busy."""
+    """Hashes and verifies passwords, at most `MOST_HASHES_AT_ONCE` at a time: each takes 64 MiB and one
+    core.
+    """
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
-        self._turn = asyncio.Semaphore(AT_ONCE)
+        self._turn = asyncio.Semaphore(MOST_HASHES_AT_ONCE)
 
     async def hash(self, password: str) -> str:
-        """The hash to store, with its parameters and salt."""
+        """Return the hash to store, which includes its parameters and salt."""
         async with self._turn:
             return await asyncio.to_thread(self._hasher.hash, _canonical(password))
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
-        """Whether the password is the one.
+        """Return whether the password matches the hash.
 
-        It takes as long for None (no such user, or one without a password), so that the time tells nobody
-        who has an account. Raises: InvalidHashError, if what is stored is no hash.
+        With None (an unknown user, or one without a password) it takes just as long, so that timing does not
+        reveal which accounts exist. Raises: InvalidHashError, if the stored text is not a hash.
         """
         async with self._turn:
             return await asyncio.to_thread(self._verify, password_hash, password)
 
     def is_outdated(self, password_hash: str) -> bool:
-        """Whether the hash was made with parameters other than today's."""
+        """Whether the hash was made with other parameters than the current ones."""
         return self._hasher.check_needs_rehash(password_hash)
 
     def _verify(self, password_hash: str | None, password: str) -> bool:
-        decoy = self._decoy  # made by the first check, whomever it is for
+        decoy = self._decoy  # created on the first verification, whether or not the user exists
         try:
             return self._hasher.verify(password_hash or decoy, _canonical(password)) and bool(password_hash)
         except VerifyMismatchError:
@@ -48,10 +50,13 @@ class Passwords:
 
     @functools.cached_property
     def _decoy(self) -> str:
-        """The hash of a password that nobody knows."""
+        """The hash of a random password that is not kept."""
         return self._hasher.hash(secrets.token_bytes(32))
 
 
 def _canonical(password: str) -> bytes:
-    """The same bytes for the same characters, however a keyboard composes them. Source: NIST SP 800-63B."""
+    """Normalise the password, so that the same characters give the same bytes on every keyboard.
+
+    Source: NIST SP 800-63B.
+    """
     return unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")

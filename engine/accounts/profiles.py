@@ -1,4 +1,4 @@
-"""Provider profiles: which model a user works with, by their own key. Source: S2, profiles."""
+"""Provider profiles: the provider, model and API key that a user works with. Source: S2, profiles."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ _CHANGED: Final = ("name", "provider", "model", "base_url")
 
 
 class ProfileUnreadable(Exception):
-    """The key of a profile was stored with another server secret: it has to be entered again."""
+    """The profile's API key was encrypted with another server secret and has to be entered again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActiveProfile:
-    """What a request to a model takes from a profile."""
+    """The part of a profile that a request to a model needs."""
 
     name: str
     provider: str
@@ -49,7 +49,7 @@ class ActiveProfile:
 
 
 class ProviderProfiles:
-    """A user's profiles; the key of each is stored sealed and leaves only towards its provider."""
+    """A user's profiles. API keys are stored encrypted and are sent to their provider only."""
 
     def __init__(
         self, database: Database, repository: ProfileRepository, secret: bytes, *, clock: Clock = now
@@ -62,18 +62,21 @@ class ProviderProfiles:
         self._changes = 0
 
     async def list(self, user_id: UserId) -> list[Profile]:
-        """A user's profiles by name."""
+        """Return a user's profiles, sorted by name."""
         return [profile.shown for profile in await self._repository.of_user(user_id)]
 
     async def get(self, user_id: UserId, profile_id: ProfileId) -> Profile:
-        """Raises: NotFound."""
+        """Return one of the user's profiles. Raises: NotFound."""
         found = await self._repository.find(user_id, profile_id)
         if found is None:
             raise NotFound("profile", profile_id)
         return found.shown
 
     async def create(self, user_id: UserId, request: ProfileCreate) -> Profile:
-        """A new profile. Raises: Conflict, if the name is taken, or there are too many."""
+        """Create a profile.
+
+        Raises: Conflict, if the name is taken or the user has `MOST_PROFILES` already.
+        """
         if len(await self._repository.of_user(user_id)) >= MOST_PROFILES:
             raise Conflict("There are too many profiles; delete one first", limit=MOST_PROFILES)
         profile_id = ProfileId(new_id("profile"))
@@ -98,7 +101,7 @@ class ProviderProfiles:
         return profile.shown
 
     async def update(self, user_id: UserId, request: ProfileUpdate) -> Profile:
-        """The changed profile. Raises: NotFound; Conflict, if the name is taken."""
+        """Change a profile and return it. Raises: NotFound; Conflict, if the name is taken; InvalidField."""
         async with self._changing(user_id) as unit:
             profile = self._changed(await self._find(unit, user_id, request.profile_id), request)
             await self._check_name(unit, profile)
@@ -106,7 +109,7 @@ class ProviderProfiles:
         return profile.shown
 
     async def activate(self, user_id: UserId, profile_id: ProfileId) -> Profile:
-        """The profile, which is the active one from here on. Raises: NotFound."""
+        """Make this the user's active profile and return it. Raises: NotFound."""
         async with self._changing(user_id) as unit:
             profile = await self._find(unit, user_id, profile_id)
             await self._repository.deactivate_all(unit, user_id)
@@ -115,13 +118,16 @@ class ProviderProfiles:
         return profile.shown
 
     async def delete(self, user_id: UserId, profile_id: ProfileId) -> None:
-        """Forget a profile and its key. Raises: NotFound."""
+        """Delete a profile with its API key. Raises: NotFound."""
         async with self._changing(user_id) as unit:
             await self._find(unit, user_id, profile_id)
             await self._repository.delete(unit, profile_id)
 
     async def active(self, user_id: UserId) -> ActiveProfile | None:
-        """The profile that the user works with, with its key. Raises: ProfileUnreadable."""
+        """Return the user's active profile with its decrypted API key, or None.
+
+        Raises: ProfileUnreadable, if the key was encrypted with another server secret.
+        """
         found = await self._active_of(user_id)
         if found is None:
             return None
@@ -138,12 +144,12 @@ class ProviderProfiles:
         )
 
     async def _active_of(self, user_id: UserId) -> StoredProfile | None:
-        """Kept until a profile of the user changes: every request to a model needs it."""
+        """Cached until one of the user's profiles changes, because every request to a model needs it."""
         if user_id not in self._active:
             changes = self._changes
             found = await self._repository.active(user_id)
             if changes != self._changes:
-                return found  # it may be what was before the change
+                return found  # not cached: it may have been read before the change
             if len(self._active) >= MOST_KEPT:
                 self._active.clear()
             self._active[user_id] = found
@@ -170,7 +176,7 @@ class ProviderProfiles:
             raise Conflict("Another profile has this name", name=profile.name)
 
     def _changed(self, profile: StoredProfile, request: ProfileUpdate) -> StoredProfile:
-        """Null and empty texts take away the address or the key. Raises: InvalidField."""
+        """Apply an update; null and empty texts remove the address or the key. Raises: InvalidField."""
         wanted = _wanted(request)
         _check_unchanged(profile, wanted)
         change = {name: getattr(wanted, name) for name in _CHANGED}
@@ -188,7 +194,10 @@ class ProviderProfiles:
 
 
 def _wanted(request: ProfileUpdate) -> ProfileFields:
-    """What the request says of the profile. Raises: InvalidField, if it says it twice."""
+    """Return the requested fields.
+
+    Raises: InvalidField, if they are given both in `profile` and beside it.
+    """
     if request.profile is None:
         return request
     if any(getattr(request, name) is not LEFT_OUT for name in (*_CHANGED, "api_key")):
@@ -197,7 +206,7 @@ def _wanted(request: ProfileUpdate) -> ProfileFields:
 
 
 def _check_unchanged(profile: StoredProfile, wanted: ProfileFields) -> None:
-    """Raises: InvalidField, for another value of what cannot be changed."""
+    """Raises: InvalidField, if the update gives a new value to a field that cannot be changed here."""
     if wanted.id not in (None, profile.id):
         raise InvalidField("id", "This cannot be changed.")
     if wanted.is_active not in (None, profile.is_active):

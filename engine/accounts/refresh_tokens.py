@@ -1,4 +1,4 @@
-"""Refresh tokens: random, rotated at each use, and a trap for thieves. Source: RFC 9700, section 4.14.2."""
+"""Refresh tokens: random, rotated at each use, with detection of reuse. Source: RFC 9700, section 4.14.2."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ log = structlog.get_logger("accounts")
 
 
 class RefreshTokens:
-    """Chains of tokens. Each token works once and gives the next one of its family.
+    """Families of refresh tokens. Each token works once and is replaced by the next one of its family.
 
-    A token that comes a second time was stolen, or its successor was: the family is revoked, and both the
-    thief and the owner have to log in.
+    If a token is used twice, it or its successor was stolen: the family is revoked, and both the thief and
+    the owner have to log in again.
     """
 
     def __init__(
@@ -34,14 +34,14 @@ class RefreshTokens:
         self._clock = clock
 
     async def start(self, unit: Transaction, user_id: UserId) -> str:
-        """The first token of a new family; the user's expired ones are forgotten."""
+        """Issue the first token of a new family, and delete the user's expired tokens."""
         await self._repository.remove_expired(unit, user_id, self._clock())
         return await self._issue(unit, user_id, new_id("family"))
 
     async def rotate(self, secret: str) -> tuple[UserId, str]:
-        """Whose token it is, and the one that follows it.
+        """Use up a token; return its user and the token that replaces it.
 
-        Raises: TokenExpired; AuthenticationFailed, if it is unknown, revoked or was used before.
+        Raises: TokenExpired; AuthenticationFailed, if it is unknown, revoked or already used.
         """
         digest = digest_of(secret)
         async with self._database.transaction() as unit:
@@ -55,7 +55,7 @@ class RefreshTokens:
         raise AuthenticationFailed
 
     async def revoke_all(self, unit: Transaction, user_id: UserId) -> None:
-        """Let a user log in anew everywhere."""
+        """Revoke all of a user's refresh tokens, so that they have to log in again everywhere."""
         await self._repository.revoke_all(unit, user_id, self._clock())
 
     async def _follow(self, unit: Transaction, token: RefreshToken) -> str:

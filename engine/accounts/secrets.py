@@ -12,13 +12,13 @@ SECRET_BYTES: Final = 32
 
 
 class SecretDamaged(OSError):
-    """The file holds no signing secret; without it everybody has to log in again."""
+    """The file does not hold a signing secret. With a new one, every user has to log in again."""
 
 
 def signing_secret(path: Path) -> bytes:
-    """The secret that signs access tokens: 256 random bits, made at the first call.
+    """Return the secret that signs access tokens, 256 random bits; the first call creates it.
 
-    Of several processes that start at once one makes it and all have it. Raises: SecretDamaged, OSError.
+    If several processes start at once, one of them creates it and all use it. Raises: SecretDamaged, OSError.
     """
     if not path.exists():
         with contextlib.suppress(FileExistsError):
@@ -33,14 +33,16 @@ def signing_secret(path: Path) -> bytes:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write or replace a file of mode 0600; a crash leaves the old file or the new one, whole."""
+    """Write or replace a file with mode 0600, atomically: after a crash there is the old file or the new
+    one.
+    """
     draft = _draft(path, text)
     draft.replace(path)
     _sync_folder(path.parent)
 
 
 def _create(path: Path, text: str) -> None:
-    """As `write_private`, for a file that is not there. Raises: FileExistsError."""
+    """As `write_private`, but for a new file. Raises: FileExistsError."""
     draft = _draft(path, text)
     try:
         path.hardlink_to(draft)
@@ -50,7 +52,7 @@ def _create(path: Path, text: str) -> None:
 
 
 def _draft(path: Path, text: str) -> Path:
-    """A new file beside `path` with the text, on disk."""
+    """Write the text to a new temporary file beside `path` and sync it to disk."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""Access tokens: short-lived JWTs, checked without asking anybody. Source: RFC 7519, RFC 8725."""
+"""Access tokens: short-lived JWTs that are checked without a database query. Source: RFC 7519, RFC 8725."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CLAIMS: Final = ("sub", "iat", "exp", "jti", "typ", "iss", "aud")
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """What a genuine access token says."""
+    """The claims of a valid access token."""
 
     id: str
     user_id: UserId
@@ -33,7 +33,7 @@ class AccessToken:
 
 
 class AccessTokens:
-    """Issues and checks access tokens that last `lifetime_s` seconds."""
+    """Issues and checks access tokens that expire after `lifetime_s` seconds."""
 
     def __init__(self, secret: bytes, *, lifetime_s: int, clock: Clock = now) -> None:
         self._secret = secret
@@ -41,7 +41,7 @@ class AccessTokens:
         self._clock = clock
 
     def issue(self, user_id: UserId) -> str:
-        """A new token for a user."""
+        """Issue a new token for a user."""
         moment = self._clock()
         issued_at = int(moment.timestamp())
         claims = {
@@ -56,7 +56,10 @@ class AccessTokens:
         return jwt.encode(claims, self._secret, algorithm=ALGORITHM)
 
     def check(self, token: str) -> AccessToken:
-        """What the token says. Raises: TokenExpired; AuthenticationFailed, if it is not one of ours."""
+        """Return the token's claims.
+
+        Raises: TokenExpired; AuthenticationFailed, if this server did not issue it.
+        """
         claims = self._decode(token)
         if claims["typ"] != KIND:
             raise AuthenticationFailed
@@ -66,7 +69,7 @@ class AccessTokens:
         return AccessToken(claims["jti"], UserId(claims["sub"]), expires_at, _moment(claims["iat"]))
 
     def _decode(self, token: str) -> dict[str, Any]:
-        # The library compares times with its own clock; ours, which tests can move, is asked instead.
+        # The library compares times with the system clock; `check` uses the clock that tests can set.
         options: jwt.types.Options = {"require": list(CLAIMS), "verify_exp": False, "verify_iat": False}
         try:
             return jwt.decode(
@@ -82,5 +85,5 @@ class AccessTokens:
 
 
 def _moment(seconds: float) -> datetime.datetime:
-    """A NumericDate, to the millisecond. Source: RFC 7519, 2."""
+    """Convert a NumericDate, to the millisecond. Source: RFC 7519, 2."""
     return from_milliseconds(round(seconds * 1000))

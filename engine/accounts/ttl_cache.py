@@ -1,4 +1,4 @@
-"""What was looked up lately: a small, short memory for what every call asks for."""
+"""A small cache whose entries expire after seconds, for what every call looks up."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Final, Generic, TypeVar
 Key = TypeVar("Key")
 Found = TypeVar("Found")
 
-KEPT: Final = 10_000
-KEPT_S: Final = 5.0
+MOST_ENTRIES: Final = 10_000
+ENTRY_LIFETIME_S: Final = 5.0
 
 
 class TtlCache(Generic[Key, Found]):
-    """Remembers what `look_up` found, for `KEPT_S` seconds and at most `KEPT` things.
+    """Caches what `look_up` finds, each entry for `ENTRY_LIFETIME_S` seconds, at most `kept` entries.
 
-    A change in this process is seen at once, because whoever makes it calls `forget`; one that another
-    process makes in the same database is seen when the time is over. What is missing is never remembered.
+    A change made by this process is seen at once, because its author calls `forget`. A change made by
+    another process in the same database is seen when the entry expires. Misses are not cached.
     """
 
     def __init__(
@@ -26,7 +26,7 @@ class TtlCache(Generic[Key, Found]):
         look_up: Callable[[Key], Awaitable[Found | None]],
         *,
         clock: Callable[[], float] = time.monotonic,
-        kept: int = KEPT,
+        kept: int = MOST_ENTRIES,
     ) -> None:
         self._look_up = look_up
         self._clock = clock
@@ -35,10 +35,10 @@ class TtlCache(Generic[Key, Found]):
         self._changes = 0
 
     async def find(self, key: Key) -> Found | None:
-        """What belongs to `key`, or None."""
+        """Return the value for `key`, or None."""
         moment = self._clock()
         kept = self._kept.get(key)
-        if kept is not None and moment < kept[0] + KEPT_S:
+        if kept is not None and moment < kept[0] + ENTRY_LIFETIME_S:
             self._kept.move_to_end(key)
             return kept[1]
         changes = self._changes
@@ -48,11 +48,12 @@ class TtlCache(Generic[Key, Found]):
         return found
 
     def forget(self, key: Key) -> None:
-        """Look `key` up anew the next time; called after each committed change."""
-        self._changes += 1  # what is being looked up at this moment is old already
+        """Drop an entry; called after each committed change."""
+        self._changes += 1  # a look-up in progress may return the old value: do not cache it
         self._kept.pop(key, None)
 
     def forget_all(self) -> None:
+        """Drop all entries; called after a change whose keys are not known."""
         self._changes += 1
         self._kept.clear()
 

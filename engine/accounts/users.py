@@ -1,4 +1,4 @@
-"""Users: made, found, and let in."""
+"""Users: created, looked up, disabled."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from roocode_server.models.user import IdentityProvider, Role, User
 
 
 class Users:
-    """The users of this server. E-mail addresses are compared without regard to case."""
+    """The users of this server. E-mail addresses are compared case-insensitively."""
 
     def __init__(self, repository: UserRepository, *, clock: Clock = now) -> None:
         self._repository = repository
@@ -26,22 +26,22 @@ class Users:
         self._standing_lately: TtlCache[UserId, Standing] = TtlCache(self._standing)
 
     async def find(self, user_id: UserId) -> User | None:
-        """The user; those asked for lately come from memory."""
+        """Return the user, or None; may come from the cache."""
         return await self._lately.find(user_id)
 
     async def by_email(self, email: str) -> User:
-        """The user with this address. Raises: NotFound."""
+        """Return the user with this address. Raises: NotFound."""
         user = await self._repository.by_email(canonical(email))
         if user is None:
             raise NotFound("user", email)
         return user
 
     async def by_email_on(self, unit: Transaction, email: str) -> User | None:
-        """The user with this address as the unit sees them."""
+        """Return the user with this address as the unit of work sees it, or None."""
         return await self._repository.by_email_on(unit, canonical(email))
 
     async def login(self, email: str) -> StoredLogin | None:
-        """The user with this address and the hash of their password."""
+        """Return the user with this address and their password hash, or None."""
         return await self._repository.login(canonical(email))
 
     async def create(
@@ -54,7 +54,7 @@ class Users:
         roles: Sequence[Role] = (Role.USER,),
         password_hash: str | None = None,
     ) -> User:
-        """A new user. Raises: Conflict, if the address is taken."""
+        """Create a user. Raises: Conflict, if the address is taken."""
         moment = self._clock()
         user = User(
             id=UserId(new_id("user")),
@@ -71,39 +71,40 @@ class Users:
         return user
 
     async def record_login(self, unit: Transaction, user: User) -> User:
-        """The user with the time of this login. `forget` them after the commit."""
+        """Store the time of this login and return the updated user. Call `forget` after the commit."""
         moment = self._clock()
         await self._repository.record_login(unit, user.id, moment)
         return dataclasses.replace(user, last_login_at=moment)
 
     async def set_password_hash(self, unit: Transaction, user: User, password_hash: str) -> None:
+        """Store a new password hash. Call `forget` after the commit."""
         await self._repository.set_password_hash(unit, user.id, password_hash)
 
     async def standing(self, user_id: UserId) -> Standing | None:
-        """Whether the user may act; those asked for lately come from memory."""
+        """Return whether the user may act; None if there is no such user. May come from the cache."""
         return await self._standing_lately.find(user_id)
 
     async def standings(self, user_ids: Collection[UserId]) -> dict[UserId, Standing]:
-        """The same for many, as the database has it at this moment; those who are gone are left out."""
+        """As `standing` for many users, without the cache; unknown users are left out."""
         return {each.id: each for each in await self._repository.standings(user_ids)}
 
     async def take_back_tokens(self, unit: Transaction, user: User) -> None:
-        """Let no access token that there is count any longer. `forget` the user after the commit."""
+        """Revoke all access tokens issued up to now. Call `forget` after the commit."""
         await self._repository.take_back_tokens(unit, user.id, self._clock())
 
     async def set_disabled(self, unit: Transaction, user: User, is_disabled: bool) -> None:
-        """Let a user act no longer, or again. `forget` them after the commit."""
+        """Disable or enable a user. Call `forget` after the commit."""
         await self._repository.set_disabled(unit, user.id, self._clock() if is_disabled else None)
 
     async def _standing(self, user_id: UserId) -> Standing | None:
         return (await self.standings([user_id])).get(user_id)
 
     def forget(self, user_id: UserId) -> None:
-        """Read the user anew the next time; called after each committed change."""
+        """Drop the user from the caches; called after each committed change."""
         self._lately.forget(user_id)
         self._standing_lately.forget(user_id)
 
 
 def canonical(email: str) -> str:
-    """The address as it is stored: nobody has two mailboxes that differ in case alone."""
+    """Return the address as it is stored: without surrounding space, in lower case."""
     return email.strip().lower()

@@ -1,4 +1,4 @@
-"""Who acts for long on one credential is told when it is taken back, by this process or by another one."""
+"""Notifies long-lived connections when their credential is revoked, by this or another process."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import structlog
 
 from roocode_server.models.user import Caller
 
-LOOK_S: Final = 1.0
-"""How soon a change that another process has made in the same database is seen."""
+LOOK_INTERVAL_S: Final = 1.0
+"""How often the database is checked for credentials that another process has revoked."""
 
 Ended = Callable[[], None]
 
@@ -20,7 +20,7 @@ log = structlog.get_logger("accounts")
 
 
 class CredentialWatch:
-    """The callers of open connections. `fallen` says which of some callers may act no longer."""
+    """The callers of open connections. `fallen` returns those of the given callers whose access has ended."""
 
     def __init__(self, fallen: Callable[[Iterable[Caller]], Awaitable[list[Caller]]]) -> None:
         self._fallen = fallen
@@ -29,7 +29,9 @@ class CredentialWatch:
         self._looking: asyncio.Task[None] | None = None
 
     def follow(self, caller: Caller, ended: Ended) -> Callable[[], None]:
-        """Have `ended` called once the caller's credential is worth nothing; what is returned ends that."""
+        """Call `ended` once the caller's credential is no longer valid; call the returned function to stop
+        that.
+        """
         token = object()
         self._followed[token] = (caller, ended)
         if self._looking is None:
@@ -41,11 +43,11 @@ class CredentialWatch:
         return leave
 
     def look_now(self) -> None:
-        """Look without waiting; called after each committed change."""
+        """Check now instead of at the next interval; called after each committed change."""
         self._soon.set()
 
     async def close(self) -> None:
-        """Follow nobody any longer."""
+        """Stop watching all callers."""
         self._followed.clear()
         if self._looking is not None:
             self._looking.cancel()
@@ -55,7 +57,7 @@ class CredentialWatch:
     async def _look(self) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_S):
+                async with asyncio.timeout(LOOK_INTERVAL_S):
                     await self._soon.wait()
             self._soon.clear()
             try:

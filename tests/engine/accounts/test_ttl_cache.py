@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 
-from roocode_server.engine.accounts.ttl_cache import KEPT_S, TtlCache
+from roocode_server.engine.accounts.ttl_cache import ENTRY_LIFETIME_S, TtlCache
 
 
 class Shelf:
@@ -53,9 +53,9 @@ async def test_a_change_from_elsewhere_is_seen_when_the_time_is_over() -> None:
     lately = shelf.lately()
     await lately.find("a")
     shelf.contents["a"] = 10
-    shelf.moment = KEPT_S - 0.1
+    shelf.moment = ENTRY_LIFETIME_S - 0.1
     assert await lately.find("a") == 1
-    shelf.moment = KEPT_S
+    shelf.moment = ENTRY_LIFETIME_S
     assert await lately.find("a") == 10
 
 
