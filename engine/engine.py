@@ -1,4 +1,4 @@
-"""The engine: the whole product without a network door. Built once, then handed by constructor."""
+"""The engine: the whole product without its network doors. Built once and passed to constructors."""
 
 from __future__ import annotations
 
@@ -83,14 +83,14 @@ DATABASE_FILE: Final = "roocode.sqlite3"
 CHECKPOINTS: Final = "checkpoints"
 MCP: Final = "mcp"
 OURS_ALONE: Final = (WORKSPACES, CHECKPOINTS, MCP, ADMIN_FILE, SECRET_FILE, ID_FILE, LOCK_FILE)
-"""What nobody else reads or writes in a data directory that others may enter."""
+"""The entries of a data directory that no other user may read, even if others may enter the directory."""
 
 log = structlog.get_logger("engine")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
-    """The services, each reachable by what it is about."""
+    """All services, wired together."""
 
     settings: Settings
     data_dir: Path
@@ -122,7 +122,7 @@ class Engine:
     expiry: Expiry
 
     async def check_writable(self) -> None:
-        """Raises: ServerOverload, if the database takes no writes at the moment."""
+        """Raises: ServerOverload, if the database cannot be written to."""
         try:
             await self.database.probe()
         except DatabaseUnusable as failure:
@@ -130,14 +130,16 @@ class Engine:
             raise ServerOverload("The server cannot write to its database; see its log") from failure
 
     async def end_work(self) -> None:
-        """Bring running tasks to a stored, resumable state, end what callers run, and take nothing new."""
+        """Suspend running tasks in a resumable state, stop what callers run, and accept no new work."""
         await self.runner.close()
         await self.tools.close()
         await self.processes.close()
         await self.terminals.close()
 
     async def close(self) -> None:
-        """End all work and let go of everything, also of what comes after something that fails."""
+        """Stop all work and release all resources; if one fails to close, the others are closed all the
+        same.
+        """
         async with AsyncExitStack() as ending:
             for end in (
                 self.ownership.release,
@@ -202,13 +204,13 @@ async def _open(
 
 
 def has_database(settings: Settings) -> bool:
-    """Whether a server has run here before; a database that the settings name counts as one."""
+    """Whether a server has run here before; a database named in the settings counts as one."""
     return bool(settings.database.url) or (Path(settings.server.data_dir) / DATABASE_FILE).exists()
 
 
 @asynccontextmanager
 async def open_accounts(settings: Settings) -> AsyncIterator[Accounts]:
-    """The accounts alone, for the command line; a server may run on the same data directory meanwhile.
+    """Open the accounts alone, for the command line; a server may use the same data directory meanwhile.
 
     Raises: OSError, SQLAlchemyError, if the data directory cannot be used.
     """

@@ -1,1 +1,1 @@
-"""A browser for agents: one page of a session, driven by coordinates and seen in pictures."""
+"""A browser for agents: each session has one page, driven by coordinates and observed through screenshots."""

@@ -1,4 +1,4 @@
-"""The browser that all sessions share, started at the first use and ended when nobody needs it."""
+"""The browser process that all sessions share: started at first use, stopped when no page is open."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from roocode_server.engine.browser.view import View
 
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-SWEEP_S: Final = 5.0
+SWEEP_INTERVAL_S: Final = 5.0
 _FLAGS: Final = (
     "--disable-gpu",
     "--disable-quic",
@@ -38,7 +38,7 @@ _FLAGS: Final = (
 
 
 class Browsers:
-    """Gives each session a page of its own in one browser."""
+    """Gives each session a page of its own in one shared browser."""
 
     def __init__(self, settings: BrowserSettings) -> None:
         self._settings = settings
@@ -50,7 +50,7 @@ class Browsers:
         self._sweeper: asyncio.Task[None] | None = None
 
     async def launch(self, session_id: SessionId, url: str) -> PageSnapshot:
-        """Open an address in a new page of the session; an older one is closed.
+        """Open a URL in a new page of the session, closing the session's previous page.
 
         Raises: AddressForbidden; BrowserUnavailable; BrowserFailure.
         """
@@ -62,14 +62,14 @@ class Browsers:
             return await view.open(url)
 
     def view(self, session_id: SessionId) -> View | None:
-        """The session's page; None, if it has opened none, or it was closed."""
+        """Return the session's page, or None if it has none or it was closed. Counts as use of the page."""
         view = self._views.get(session_id)
         if view is not None:
             view.used_at = asyncio.get_running_loop().time()
         return view
 
     async def check(self, url: str) -> None:
-        """Raises: AddressForbidden, for an address that no page may have."""
+        """Raises: AddressForbidden, if the URL is not http(s) or its host may not be reached."""
         try:
             parts = urlsplit(url)
             host, _ = parts.hostname, parts.port
@@ -83,7 +83,7 @@ class Browsers:
             raise AddressForbidden(f"{refusal}.") from refusal
 
     async def close_session(self, session_id: SessionId) -> None:
-        """Close a session's page; the browser too, if it was the last."""
+        """Close a session's page, and the browser with the last page."""
         await run_to_completion(self._close_session(session_id))
 
     async def _close_session(self, session_id: SessionId) -> None:
@@ -93,7 +93,7 @@ class Browsers:
                 await self._stop()
 
     async def close(self) -> None:
-        """End the browser."""
+        """Close all pages and the browser."""
         sweeper, self._sweeper = self._sweeper, None
         if sweeper is not None:
             sweeper.cancel()
@@ -164,10 +164,10 @@ class Browsers:
             await proxy.close()
 
     async def _sweep(self) -> None:
-        """Close the pages that nobody has used for long, until there are none."""
+        """Close pages that have not been used for `idle_timeout_s`; ends when there is no page left."""
         idle_s = self._settings.idle_timeout_s
         while self._views or self._browser is not None:
-            await asyncio.sleep(min(SWEEP_S, idle_s))
+            await asyncio.sleep(min(SWEEP_INTERVAL_S, idle_s))
             oldest = asyncio.get_running_loop().time() - idle_s
             for session_id, view in list(self._views.items()):
                 if view.used_at < oldest and not view.lock.locked():

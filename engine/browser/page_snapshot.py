@@ -1,4 +1,4 @@
-"""What is seen of a page, and what keeps one from being seen."""
+"""Page snapshots, and the errors of browsing."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from roocode_server.models.error import ToolExecutionFailed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageSnapshot:
-    """What is seen after an action; `image` is a `data:` URL of a JPEG, one pixel for each CSS pixel."""
+    """A page after an action. `image` is a `data:` URL of a JPEG, with one pixel for each CSS pixel."""
 
     image: str
     url: str
     title: str
     console: tuple[str, ...]
-    """What pages printed since the last action."""
+    """What pages have printed to the console since the last action."""
     mouse: tuple[int, int] | None
 
 
 class BrowserFailure(Exception):
-    """The page could not do it; the message says why."""
+    """An action on the page failed; the message says why."""
 
 
 class AddressForbidden(Exception):
-    """A page that may not be opened; the message says why."""
+    """The address may not be opened; the message says why."""
 
 
 class BrowserUnavailable(ToolExecutionFailed):
-    """Nothing can be browsed on this machine as it is; the message says what to install."""
+    """This machine cannot run a browser as it is; the message says what to install."""

@@ -1,4 +1,4 @@
-"""A session's page: what is done to it, and what is seen after."""
+"""A session's page: the actions on it, each answered with a snapshot."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 MOST_LINES: Final = 200
 LINE_CHARACTERS: Final = 1000
-QUALITY: Final = 75
-"""Of the picture, in percent."""
-ACTION_MS: Final = 15_000
-SETTLE_MS: Final = 3000
-SCROLLED: Final = 0.9
-"""The part of the window that a scroll moves."""
+JPEG_QUALITY: Final = 75
+"""JPEG quality of the screenshot, in percent."""
+ACTION_TIMEOUT_MS: Final = 15_000
+SETTLE_TIMEOUT_MS: Final = 3000
+SCROLLED_SHARE: Final = 0.9
+"""The share of the window's height that one scroll moves."""
 MOST_PAGES: Final = 8
 
 
 class View:
-    """A window of its own, in a browser context of its own: no cookies but its own."""
+    """A page in a browser context of its own, so that it shares no cookies with other sessions."""
 
     def __init__(self, context: BrowserContext, page: Page) -> None:
         self.lock = asyncio.Lock()
@@ -42,45 +42,52 @@ class View:
         context.on("weberror", self._hear_error)
 
     async def open(self, url: str) -> PageSnapshot:
-        """Go to an address. Raises: BrowserFailure."""
-        await self._do(self._page.goto(url, timeout=ACTION_MS, wait_until="domcontentloaded"))
+        """Open a URL. Raises: BrowserFailure."""
+        await self._do(self._page.goto(url, timeout=ACTION_TIMEOUT_MS, wait_until="domcontentloaded"))
         return await self.look()
 
     async def click(self, x: int, y: int) -> PageSnapshot:
-        """Press the left button at a place of the picture. Raises: BrowserFailure."""
+        """Click the left mouse button at a point of the screenshot. Raises: BrowserFailure."""
         await self._do(self._page.mouse.click(*self._at(x, y)))
         return await self.look()
 
     async def hover(self, x: int, y: int) -> PageSnapshot:
-        """Move the mouse there. Raises: BrowserFailure."""
+        """Move the mouse to a point of the screenshot. Raises: BrowserFailure."""
         await self._do(self._page.mouse.move(*self._at(x, y)))
         return await self.look()
 
     async def type(self, text: str) -> PageSnapshot:
-        """Type where the focus is. Raises: BrowserFailure."""
+        """Type text into the focused element. Raises: BrowserFailure."""
         await self._do(self._page.keyboard.type(text))
         return await self.look()
 
     async def scroll(self, *, down: bool) -> PageSnapshot:
-        """Move by nearly one window. Raises: BrowserFailure."""
+        """Scroll by `SCROLLED_SHARE` of the window's height. Raises: BrowserFailure."""
         sign = 1 if down else -1
-        await self._do(self._page.evaluate(f"window.scrollBy(0, {sign * SCROLLED} * window.innerHeight)"))
+        await self._do(
+            self._page.evaluate(f"window.scrollBy(0, {sign * SCROLLED_SHARE} * window.innerHeight)")
+        )
         return await self.look()
 
     async def resize(self, width: int, height: int) -> PageSnapshot:
-        """Give the window another size, in pixels. Raises: BrowserFailure."""
+        """Resize the window; sizes in CSS pixels. Raises: BrowserFailure."""
         await self._do(self._page.set_viewport_size({"width": width, "height": height}))
         return await self.look()
 
     async def look(self) -> PageSnapshot:
-        """Wait until the page has settled, a little while at most; what is seen. Raises: BrowserFailure."""
+        """Wait up to `SETTLE_TIMEOUT_MS` for the network to be idle, then take a snapshot.
+
+        Raises: BrowserFailure.
+        """
         with contextlib.suppress(BrowserFailure):
-            await self._do(self._page.wait_for_load_state("networkidle", timeout=SETTLE_MS))
+            await self._do(self._page.wait_for_load_state("networkidle", timeout=SETTLE_TIMEOUT_MS))
         picture: list[bytes] = []
 
         async def take() -> None:
             picture.append(
-                await self._page.screenshot(type="jpeg", quality=QUALITY, scale="css", timeout=ACTION_MS)
+                await self._page.screenshot(
+                    type="jpeg", quality=JPEG_QUALITY, scale="css", timeout=ACTION_TIMEOUT_MS
+                )
             )
 
         await self._do(take())
@@ -95,14 +102,14 @@ class View:
         )
 
     async def close(self) -> None:
-        """Forget the page and all that it stored."""
-        with contextlib.suppress(Error):  # the browser may have gone before
+        """Close the page and discard its context with cookies and storage."""
+        with contextlib.suppress(Error):  # the browser may already have exited
             await self._context.close()
 
     async def _do(self, action: Awaitable[object]) -> None:
-        """Raises: BrowserFailure."""
+        """Await an action with a timeout. Raises: BrowserFailure."""
         try:
-            async with asyncio.timeout(2 * ACTION_MS / 1000):
+            async with asyncio.timeout(2 * ACTION_TIMEOUT_MS / 1000):
                 await action
         except TimeoutError as failure:
             raise BrowserFailure("The page did not react in time.") from failure
@@ -113,7 +120,7 @@ class View:
         try:
             return await self._page.title()
         except Error:
-            return ""  # it is going elsewhere at this moment and has none
+            return ""  # the page is navigating and has no title yet
 
     def _at(self, x: int, y: int) -> tuple[int, int]:
         size = self._page.viewport_size
@@ -123,7 +130,7 @@ class View:
         return self._mouse
 
     def _follow(self, page: Page) -> None:
-        """What opens a window of its own is what is seen from now on."""
+        """A newly opened window becomes the page that is shown."""
         if len(self._context.pages) <= MOST_PAGES:
             self._page = page
 

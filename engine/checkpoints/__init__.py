@@ -1,1 +1,1 @@
-"""Checkpoints: a shadow repository for each session, beside its workspace and never in it."""
+"""Checkpoints: a shadow git repository for each session, stored outside its workspace."""

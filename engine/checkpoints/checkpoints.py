@@ -1,4 +1,4 @@
-"""The checkpoints of every session. Source: S2; docs/checkpoints.md."""
+"""Saves, compares and restores checkpoints. Source: S2; docs/checkpoints.md."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from roocode_server.models.identifier import SessionId, TaskId
 MOST_DIFF_BYTES: Final = 500_000
 INDEX: Final = "seen.json"
 RESTORING: Final = "restoring"
-"""The file in a repository, while a restoration is under way, that names the checkpoint."""
+"""A file in the repository that exists during a restoration and names its checkpoint."""
 _KINDS: Final = {"A": "created", "M": "modified", "D": "deleted"}
 
 
 class Checkpoints:
-    """Saves, compares and restores workspaces; one thing at a time in each session."""
+    """Saves, compares and restores workspaces, one operation at a time in each session."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -41,7 +41,7 @@ class Checkpoints:
     async def save(
         self, workspace: Workspace, session_id: SessionId, reason: str, task_id: TaskId | None = None
     ) -> Checkpoint | None:
-        """A checkpoint of the workspace as it is; None where nothing has changed since the last one.
+        """Save the workspace as a checkpoint; None if nothing has changed since the last one.
 
         Raises: CheckpointsUnavailable.
         """
@@ -49,7 +49,7 @@ class Checkpoints:
             return await self._save(workspace, session_id, reason, task_id, BRANCH)
 
     async def page(self, session_id: SessionId, *, limit: int, offset: int) -> tuple[list[Checkpoint], int]:
-        """The checkpoints, newest first, and how many there are."""
+        """Return one page of the checkpoints, newest first, and their total number."""
         repository = self._repository(session_id)
         if not (repository.folder / "HEAD").exists() or await repository.head() is None:
             return [], 0
@@ -62,7 +62,10 @@ class Checkpoints:
     async def compare(
         self, workspace: Workspace, session_id: SessionId, before: str, after: str | None
     ) -> CheckpointDifference:
-        """What changed between two checkpoints, or up to now. Raises: NotFound."""
+        """Return what changed between two checkpoints, or since `before` if `after` is None.
+
+        Raises: NotFound.
+        """
         async with self._locks[session_id]:
             repository = await self._found(session_id, before, *([after] if after else []))
             if after is None:
@@ -73,9 +76,11 @@ class Checkpoints:
     async def restore(
         self, workspace: Workspace, session_id: SessionId, checkpoint_id: str
     ) -> tuple[Checkpoint | None, list[ChangedFile]]:
-        """Make the workspace as it was; how it was before is saved first. What was saved, and what changed.
+        """Restore the workspace to a checkpoint, after saving its present state.
 
-        Raises: NotFound; Conflict and InvalidField, before anything is changed, if a path is not free.
+        Returns the checkpoint that was saved (None if nothing had changed) and the files that changed.
+        Raises: NotFound; Conflict or InvalidField, before anything is changed, if a file cannot be put in its
+        place.
         """
         async with self._locks[session_id]:
             repository = await self._found(session_id, checkpoint_id)
@@ -96,18 +101,18 @@ class Checkpoints:
         return saved, [change.file for change in changes]
 
     async def cut_short(self) -> dict[SessionId, str]:
-        """The checkpoints whose restoration the end of an earlier server has cut short, by session.
+        """Return the checkpoints whose restoration was interrupted by the end of the last server, by session.
 
-        What a killed git has locked is free again. To be asked before anything else is done here.
+        Removes lock files left by killed git processes. Call it before any other method.
         """
         return await asyncio.to_thread(_cut_short, self._folder)
 
     async def sessions(self) -> list[SessionId]:
-        """The sessions that have checkpoints."""
+        """Return the sessions that have checkpoints."""
         return await asyncio.to_thread(_sessions, self._folder)
 
     async def forget(self, session_id: SessionId) -> None:
-        """The session is gone, and its checkpoints with it."""
+        """Delete all checkpoints of a session."""
         async with self._locks[session_id]:
             await asyncio.to_thread(shutil.rmtree, self._repository(session_id).folder, ignore_errors=True)
         self._locks.pop(session_id, None)
@@ -149,7 +154,7 @@ class Checkpoints:
 
 
 async def _take_back(repository: Repository, branch: str, parent: str | None) -> None:
-    """Leave out a commit that changes nothing."""
+    """Drop a commit that changes nothing."""
     if branch == BRANCH and parent is not None:
         await repository.run("update-ref", branch, parent)
 
@@ -165,7 +170,7 @@ async def _paths(repository: Repository, commit: str) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class FileDifference:
-    """A file that differs, and what it is in the later commit."""
+    """A file that differs between two commits, with its mode and blob in the later one."""
 
     file: ChangedFile
     mode: str
@@ -173,6 +178,7 @@ class FileDifference:
 
     @property
     def path(self) -> str:
+        """The path relative to the workspace."""
         return self.file.path.lstrip("/")
 
 
@@ -191,7 +197,7 @@ async def _changes(repository: Repository, before: str, after: str) -> list[File
 
 
 def _lines(printed: bytes) -> dict[str, tuple[int | None, int | None]]:
-    """Lines added and removed by path; None for what is not text."""
+    """Parse `--numstat`: lines added and removed by path; None for binary files."""
     counted: dict[str, tuple[int | None, int | None]] = {}
     for entry in filter(None, spelled(os.fsdecode(printed)).split("\0")):
         added, removed, path = entry.split("\t", 2)
@@ -213,7 +219,7 @@ async def _difference(repository: Repository, before: str, after: str) -> Checkp
 
 
 async def _check_restorable(workspace: Workspace, changes: Sequence[FileDifference]) -> None:
-    """Nothing is begun that could not be finished. Raises: InvalidField, Conflict."""
+    """Check that the restoration can be finished before it starts. Raises: InvalidField, Conflict."""
     for change in changes:
         there = await workspace.stat(change.path)
         if there is not None and there.type == "directory":
@@ -230,13 +236,13 @@ async def _restore(repository: Repository, workspace: Workspace, change: FileDif
 
 
 async def _apply(repository: Repository, workspace: Workspace, changes: Sequence[FileDifference]) -> None:
-    """What is to go goes first, so that there is room for what comes."""
+    """Apply the changes, deletions first, so that they make room for new files."""
     for change in sorted(changes, key=lambda change: change.file.kind != "deleted"):
         await _restore(repository, workspace, change)
 
 
 def _begin(folder: Path, checkpoint_id: str) -> None:
-    """Write down which restoration is under way, until `_end`."""
+    """Record which restoration is in progress, until `_end`."""
     made = folder / f"{RESTORING}.new"
     made.write_text(checkpoint_id)
     made.replace(folder / RESTORING)
@@ -275,7 +281,9 @@ def _checkpoint(entry: str) -> Checkpoint:
 
 
 def _seen(folder: Path) -> dict[str, Facts]:
-    """The files as they were stored last; unknown where that was cut short: then all are stored again."""
+    """Read the files' facts as last stored; empty if the index is missing or damaged, so that all are stored
+    again.
+    """
     try:
         content = orjson.loads((folder / INDEX).read_bytes())
     except (OSError, ValueError):

@@ -1,4 +1,6 @@
-"""A workspace's files as a checkpoint sees them, and the stream by which git takes them."""
+"""The files of a workspace as a checkpoint stores them, and the git-fast-import(1) stream that stores
+them.
+"""
 
 from __future__ import annotations
 
@@ -20,12 +22,12 @@ from roocode_server.models.error import AppError
 _TRIES: Final = 5
 
 Facts = tuple[int, int, int, int]
-"""Size, time of change, inode and mode."""
+"""Size in bytes, modification time in nanoseconds, inode and mode."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredContent:
-    """A file that is to be stored."""
+    """A file to be stored."""
 
     path: str
     is_executable: bool
@@ -33,7 +35,9 @@ class StoredContent:
 
 
 async def look(workspace: Workspace) -> dict[str, Facts]:
-    """Every regular file by its path, spelled, without the inside of version control; links are left out."""
+    """Return the facts of every regular file by spelled path, leaving out links and version control
+    folders.
+    """
     for _ in range(_TRIES - 1):
         with contextlib.suppress(TreeChanged):
             return await asyncio.to_thread(_files, workspace)
@@ -51,7 +55,7 @@ def _files(workspace: Workspace) -> dict[str, Facts]:
 
 
 async def read(workspace: Workspace, path: str, facts: Facts) -> StoredContent | None:
-    """A file's content; None for one that has vanished or is larger than files may be."""
+    """Read a file; None if it has vanished or exceeds the size limit for files."""
     try:
         found = await workspace.read(path)
     except AppError:
@@ -62,7 +66,7 @@ async def read(workspace: Workspace, path: str, facts: Facts) -> StoredContent |
 def commit_stream(
     branch: str, parent: str | None, message: str, at_s: int, stored: list[StoredContent], gone: list[str]
 ) -> bytes:
-    """A commit with these files, in the language of git-fast-import(1)."""
+    """Build a commit with these files as a stream for git-fast-import(1)."""
     text = message.encode()
     head = f"commit {branch}\ncommitter roocode-server <> {at_s} +0000\ndata {len(text)}\n".encode()
     parts = [head, text, b"\n"]
@@ -83,5 +87,5 @@ def _quoted(path: str) -> bytes:
 
 
 def changed(before: Mapping[str, Facts], after: Mapping[str, Facts]) -> list[str]:
-    """The paths whose facts differ or that are new, sorted."""
+    """Return the paths that are new or whose facts differ, sorted."""
     return sorted(path for path, facts in after.items() if before.get(path) != facts)

@@ -1,6 +1,6 @@
-"""git as a store of contents: it reads and writes its own repository, and never a workspace.
+"""git as content storage: it reads and writes its own repository and never the workspace.
 
-So nothing in a workspace (links, hooks, attributes, a repository of its own) can steer it. Source: git(1),
+So nothing in a workspace (links, hooks, attributes, a nested repository) can influence it. Source: git(1),
 git-fast-import(1).
 """
 
@@ -20,26 +20,29 @@ from roocode_server.models.exhaustion import exhausted_by_words
 
 BRANCH: Final = "refs/heads/main"
 NOW: Final = "refs/heads/now"
-"""Where the workspace as it is now is kept for a comparison."""
+"""A branch that holds the present workspace for a comparison."""
 
 
 class CheckpointsUnavailable(ToolExecutionFailed):
-    """Checkpoints cannot be kept here; the message says what to install."""
+    """Checkpoints cannot be kept on this machine; the message says what to install."""
 
 
 class GitFailure(Exception):
-    """git refused what it was asked; the message is its own."""
+    """A git command failed; the message is git's."""
 
 
 class Repository:
-    """One bare repository."""
+    """One bare git repository."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._git = shutil.which("git")
 
     async def open(self) -> None:
-        """Make the repository if it is not there. Raises: CheckpointsUnavailable."""
+        """Create the repository if it does not exist.
+
+        Raises: CheckpointsUnavailable, if git is not installed.
+        """
         if self._git is None:
             raise CheckpointsUnavailable("Checkpoints are kept by git, which is not installed: install it")
         if not (self.folder / "HEAD").exists():
@@ -47,7 +50,10 @@ class Repository:
             await self.run("init", "--quiet", "--bare", "--initial-branch=main", str(self.folder))
 
     async def run(self, *arguments: str, content: bytes | None = None) -> bytes:
-        """What a git command prints. Raises: GitFailure; ServerOverload, where the disk is full."""
+        """Run a git command and return its output.
+
+        Raises: GitFailure; ServerOverload, if the disk is full.
+        """
         async with self._started(*arguments) as process:
             printed, complaint = await process.communicate(content)
         if process.returncode != 0:
@@ -56,14 +62,14 @@ class Repository:
         return printed
 
     async def head(self) -> str | None:
-        """The last commit, if there is one."""
+        """Return the last commit of `BRANCH`, or None."""
         try:
             return (await self.run("rev-parse", "--verify", "--quiet", BRANCH)).decode().strip()
         except GitFailure:
             return None
 
     async def has(self, commit: str) -> bool:
-        """Whether a commit is among those that lead to the last one."""
+        """Return whether a commit is an ancestor of the last commit, or that commit itself."""
         try:
             await self.run("merge-base", "--is-ancestor", commit, BRANCH)
         except GitFailure:

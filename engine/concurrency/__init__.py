@@ -1,1 +1,1 @@
-"""Limits, shields, shares of time and processes for work that runs side by side."""
+"""Concurrency limits, shielding from cancellation, event-loop pacing and worker processes."""

@@ -1,11 +1,12 @@
-"""A program that begins a process for each piece of work, and ends when its server does.
+"""A program that forks a process for each piece of work, and exits with its server.
 
 See engine/concurrency/worker.py.
 
 Run as `python -m roocode_server.engine.concurrency.fork_server CHANNEL`, the descriptor of a socket. Each
-message on it names a module and brings another socket: the work and its bounds come over that one, pickled,
-until its end; the answer goes back as JSON. The kernel ends the work: when it has used up its time, and when
-nobody waits for it any more.
+message on it names a module and carries another socket, over which the process receives the work and its
+limits, pickled, up to the end of the stream, and answers as JSON. The kernel kills the process when it has
+used
+up its processor time, or when its caller closes the socket.
 """
 
 from __future__ import annotations
@@ -32,20 +33,20 @@ _PIECE_BYTES: Final = 1_048_576
 
 
 def main(channel: int) -> None:
-    """Begin a process for each message, until the server is gone."""
+    """Fork a process for each message, until the server closes the channel."""
     os.nice(_NICENESS)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel forgets those that have ended
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # let the kernel reap the children
     with socket.socket(fileno=channel) as calls:
         while True:
             name, descriptors, _, _ = socket.recv_fds(calls, _LONGEST_NAME, 1)
             if not name:
                 return
-            importlib.import_module(name.decode())  # once, and not in each process
+            importlib.import_module(name.decode())  # once here, so that each fork has it
             gc.freeze()
             with socket.socket(fileno=descriptors[0]) as call:
                 try:
                     is_new = os.fork() == 0
-                except OSError:  # no process is to be had now: the caller sees the call end
+                except OSError:  # no process can be created now: the caller sees the socket close
                     traceback.print_exc()
                     continue
                 if is_new:
@@ -54,7 +55,7 @@ def main(channel: int) -> None:
 
 
 def _attend(call: socket.socket) -> None:
-    """Do the work of this process, which ends with it."""
+    """Do the work of this process, then exit."""
     status = 1
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -65,7 +66,7 @@ def _attend(call: socket.socket) -> None:
         call.sendall(answer)
         status = 0
     except ConnectionError:
-        status = 0  # nobody waits for it any more
+        status = 0  # the caller has gone
     except BaseException:
         traceback.print_exc()
     finally:
@@ -87,7 +88,7 @@ def _bound(cpu_s: int, memory_bytes: int) -> None:
 
 @contextlib.contextmanager
 def _while_wanted(call: socket.socket) -> Iterator[None]:
-    """Within the block this process ends at the moment when the other side is closed, whatever it does.
+    """While the block runs, this process is killed as soon as the other side closes the socket.
 
     The kernel sends SIGIO then, which ends a process that has no handler for it. Source: fcntl(2), O_ASYNC.
     """

@@ -1,4 +1,4 @@
-"""Modules that are slow to import and that not everybody needs."""
+"""Lazy import of slow modules that not every program needs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,5 @@ from typing import Any
 
 
 async def imported(name: str) -> Any:
-    """The module, imported in a thread at its first use: the event loop goes on meanwhile.
-
-    Raises: ImportError.
-    """
+    """Import a module in a thread, so that the event loop is not blocked. Raises: ImportError."""
     return await asyncio.to_thread(importlib.import_module, name)

@@ -1,4 +1,4 @@
-"""How much of one kind a session may have under way at the same time."""
+"""A limit on how many operations of one kind a session may have in progress."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from roocode_server.models.identifier import SessionId
 
 
 class ConcurrencyLimiter:
-    """Counts what is under way in each session. `what` is its plural, for people."""
+    """Counts the operations in progress in each session. `what` is their plural, for error messages."""
 
     def __init__(self, most: int, what: str) -> None:
         self._most = most
@@ -20,7 +20,10 @@ class ConcurrencyLimiter:
 
     @contextlib.contextmanager
     def one_more(self, session_id: SessionId) -> Iterator[None]:
-        """Count one while the block runs. Raises: ServerOverload, if it is one too many."""
+        """Count one operation while the block runs.
+
+        Raises: ServerOverload, if the session is at its limit.
+        """
         if self._running[session_id] >= self._most:
             raise ServerOverload(
                 f"Too many {self._what} of this session are under way; wait for their answers"

@@ -1,4 +1,4 @@
-"""A share of the event loop's time for work that may come without end."""
+"""A share of the event loop's time for work that may never stop arriving."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 SHARE: Final = 0.5
-"""Of the event loop's time."""
-AT_ONCE_S: Final = 0.01
-"""So much may be used before a pause."""
-LONGEST_S: Final = 0.05
-"""No piece of work counts for more: one that took longer has waited, and others had that time."""
+"""The share of the event loop's time."""
+MOST_BEFORE_PAUSE_S: Final = 0.01
+"""How much time may be used before a pause."""
+MOST_COUNTED_S: Final = 0.05
+"""The most that one piece of work counts for; a longer one was waiting, and others had that time."""
 
 
 class Pace:
-    """Lets all who do pieces of such work have no more than their share together."""
+    """Limits all users of one instance together to `SHARE` of the event loop's time."""
 
     def __init__(self) -> None:
         self._begin = asyncio.Lock()
@@ -25,19 +25,19 @@ class Pace:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """A piece of work, which should be short; it begins once others have had their time."""
+        """Wait until the share allows it, then time the block as one (short) piece of work."""
         loop = asyncio.get_running_loop()
         async with self._begin:
             self._count(loop.time())
-            if self._used_s > AT_ONCE_S:
+            if self._used_s > MOST_BEFORE_PAUSE_S:
                 await asyncio.sleep(self._used_s / SHARE)
         began = loop.time()
         try:
             yield
         finally:
-            self._used_s += min(loop.time() - began, LONGEST_S)
+            self._used_s += min(loop.time() - began, MOST_COUNTED_S)
 
     def _count(self, now: float) -> None:
-        """What was used is given back with time."""
+        """Restore the allowance for the time that has passed."""
         self._used_s = max(0.0, self._used_s - (now - self._counted) * SHARE)
         self._counted = now

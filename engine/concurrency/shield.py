@@ -1,4 +1,4 @@
-"""Work that has to be done to its end, whoever is cancelled meanwhile."""
+"""Work that must run to its end even if its caller is cancelled."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ Result = TypeVar("Result")
 async def run_to_completion(
     work: Coroutine[object, object, Result], *, let_go: Callable[[Result], object] | None = None
 ) -> Result:
-    """The result of `work`, which is not cancelled with its caller; the caller is, once the work is done.
+    """Await `work` without passing cancellation on to it; the caller's cancellation is raised after it is
+    done.
 
-    `let_go` is called with a result that nobody gets any more, such as what was opened.
+    `let_go` is called with a result that a cancelled caller will not receive, so that it can be closed.
     """
     task = asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None

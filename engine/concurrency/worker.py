@@ -1,10 +1,10 @@
-"""Work on what callers and workspaces bring, in processes of their own: whatever they bring, it ends.
+"""Worker processes for untrusted input, with limits on time and memory.
 
-No pattern, text or document of a caller is worked on without a bound in this process, which answers others
-meanwhile: a thread cannot be ended, and shares its interpreter with all of them. A piece of work is a
-function of a module that imports little; its process begins in a few milliseconds as a copy of one that has
-the module loaded (engine/concurrency/fork_server.py), has bounds on its processor time and memory, and ends
-with its caller's interest in it.
+No pattern, text or document from a caller is processed without limits in this process, which serves other
+callers: a thread cannot be killed, and shares its interpreter with all of them. A piece of work is a function
+of a module with few imports. Its process is forked in a few milliseconds from one that has the module loaded
+(engine/concurrency/fork_server.py), is limited in processor time and memory, and is killed when its caller is
+cancelled.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 CPU_S: Final = 10
 MEMORY_BYTES: Final = 1_073_741_824
 WORKER_TIMEOUT_S: Final = 60.0
-"""How long work may take where the machine is busy, and uses little processor time of its own."""
+"""How long work may take on a busy machine, where it gets little processor time."""
 MOST_AT_ONCE: Final = 8
 MOST_OF_ONE: Final = 2
-"""Of one owner; who wants more waits, and keeps no other owner waiting."""
+"""Workers of one owner; further work of that owner waits, without delaying other owners."""
 
 _LARGE_BYTES: Final = 262_144
 
 
 class Exhausted(Exception):
-    """The work was ended: it took more time or memory than it may."""
+    """The worker was killed: it used more time or memory than it may. The argument is `time` or `memory`."""
 
 
 async def run_in_worker(
@@ -46,10 +46,12 @@ async def run_in_worker(
     memory_bytes: int = MEMORY_BYTES,
     patience_s: float = WORKER_TIMEOUT_S,
 ) -> Any:
-    """What `work(*arguments)` returns, as JSON has it (a tuple comes as a list), made in another process.
+    """Run `work(*arguments)` in another process and return its result, converted to JSON and back.
 
-    It is ended when its caller is cancelled. `owner` is whose work it is: a few of one are done at a time.
-    Raises: Exhausted; OSError, as the work raised it.
+    So a tuple comes back as a list. The process is killed if the caller is cancelled. `owner` identifies whom
+    the
+    work is for; each owner has at most `MOST_OF_ONE` workers at a time.
+    Raises: Exhausted; OSError, if the work raised it.
     """
     request = pickle.dumps((work, arguments, cpu_s, memory_bytes))
     async with AsyncExitStack() as turn:
@@ -68,7 +70,7 @@ async def run_in_worker(
 
 
 async def _asked(call: socket.socket, request: bytes) -> bytes:
-    """The answer as far as it came; nothing where the process was ended."""
+    """Return the answer as far as it was received; empty if the process was killed."""
     loop = asyncio.get_running_loop()
     call.setblocking(False)
     pieces = []
@@ -97,7 +99,7 @@ async def _understood(answer: bytes) -> Any:
 
 
 class _ForkServer:
-    """The program that begins the processes: begun when it is first needed, and again if it has ended."""
+    """The program that forks the workers: started when first needed, and restarted if it has exited."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
@@ -105,7 +107,7 @@ class _ForkServer:
         self._starting = threading.Lock()
 
     def adopt(self, module: str, call: socket.socket) -> None:
-        """Have a process begun that attends to the call, with this module loaded."""
+        """Have a process forked, with this module loaded, that serves the socket `call`."""
         with self._starting:
             try:
                 socket.send_fds(self._channel or self._start(), [module.encode()], [call.fileno()])
@@ -114,7 +116,7 @@ class _ForkServer:
                 socket.send_fds(self._start(), [module.encode()], [call.fileno()])
 
     def close(self) -> None:
-        """End the program; the processes that it has begun end when nobody waits for them."""
+        """Stop the program; its workers exit once their callers are gone."""
         with self._starting:
             self._end()
 
@@ -140,7 +142,7 @@ class _ForkServer:
 
 
 class _Turns:
-    """Who may have work done now, in one event loop."""
+    """The semaphores of one event loop."""
 
     def __init__(self) -> None:
         self.all = asyncio.Semaphore(MOST_AT_ONCE)
@@ -153,6 +155,6 @@ atexit.register(_nursery.close)
 
 
 def _turns(owner: str) -> tuple[asyncio.Semaphore, asyncio.Semaphore]:
-    """The owner's turn and that of all, to be taken in this order."""
+    """Return the owner's semaphore and the common one, to be acquired in this order."""
     turns = _loops.setdefault(asyncio.get_running_loop(), _Turns())
     return turns.owners.setdefault(owner, asyncio.Semaphore(MOST_OF_ONE)), turns.all

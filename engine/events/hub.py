@@ -1,4 +1,4 @@
-"""The hub hands committed events on to whoever follows a session; it never waits for any of them."""
+"""Hands committed events on to the followers of each session, without waiting for any of them."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ log = structlog.get_logger("events")
 
 
 class Follower(Protocol):
-    """Somebody who follows a session."""
+    """Receives the events of a session."""
 
     def deliver(self, stored: StoredEvent) -> None:
-        """Take an event, or fall behind; never wait and never raise."""
+        """Take an event, or fall behind; must not wait or raise."""
         ...
 
 
 class Hub:
-    """Who follows which session."""
+    """The followers of each session."""
 
     def __init__(self) -> None:
         self._followers: defaultdict[SessionId, dict[Follower, None]] = defaultdict(dict)
 
     def follow(self, session_id: SessionId, follower: Follower) -> Callable[[], None]:
-        """Hand the session's events to `follower` from now on; call what comes back to stop."""
+        """Deliver the session's events to `follower` from now on; call the returned function to stop."""
         self._followers[session_id][follower] = None
 
         def leave() -> None:
@@ -44,7 +44,7 @@ class Hub:
         return leave
 
     def publish(self, stored_events: Sequence[StoredEvent]) -> None:
-        """Hand on events that are committed, in their order."""
+        """Deliver committed events, in order."""
         for stored in stored_events:
             log_event(stored)
             followers = self._followers.get(stored.session_id)
@@ -52,7 +52,7 @@ class Hub:
                 self._deliver(stored, list(followers))
 
     def signal(self, session_id: SessionId, happened: Event, *, task_id: TaskId | None = None) -> None:
-        """Hand on an ephemeral event: seen by who is there and up to date, stored by nobody."""
+        """Deliver an ephemeral event: it is not stored, and only followers that are up to date receive it."""
         followers = self._followers.get(session_id)
         if followers:
             sealed = EventEnvelope(now())(happened.name, fields_of(happened), 0, session_id, task_id)

@@ -1,4 +1,4 @@
-"""What lasts for a while is told to begin and to end, whatever becomes of the server in between."""
+"""Pairs of begin and end events, of which the end is emitted even if the server is killed in between."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ CUT_OFF: Final = "The server was stopped while this ran."
 
 
 class Lifetimes:
-    """Tells of beginnings and ends; `key` names what lasts within its session."""
+    """Emits begin and end events; `key` identifies what lasts within its session."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._wills = PendingEndRepository(database)
 
     async def begin(self, session_id: SessionId, key: str, begun: Event, *, will: Event) -> None:
-        """Tell of a beginning. `will` is told at the next start, if this server does not tell of the end.
+        """Emit `begun`. If this server never calls `end`, the next start emits `will` instead.
 
         Raises: NotFound, if the session is gone.
         """
@@ -36,12 +36,12 @@ class Lifetimes:
             unit.append(session_id, begun)
 
     async def end(self, session_id: SessionId, key: str, *ended: Event) -> None:
-        """Tell of the end; nobody is told where the session is gone."""
+        """Emit the end events; they are dropped if the session is gone."""
         async with self._database.transaction() as unit:
             await self._wills.take_back(unit, session_id, key)
             for happened in ended:
                 unit.append(session_id, happened)
 
     async def recover(self) -> None:
-        """Tell of the end of everything that lasted when the last server was killed."""
+        """Emit the `will` of everything that had not ended when the last server was killed."""
         await self._wills.carry_out()

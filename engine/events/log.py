@@ -1,4 +1,4 @@
-"""The event log: durable, ordered within each session, and written in groups."""
+"""The event log: durable, ordered within each session, and written by group commit."""
 
 from __future__ import annotations
 
@@ -25,17 +25,20 @@ _Waiting = tuple[PendingEvent, asyncio.Future[StoredEvent] | None]
 Announce = Callable[[Sequence[StoredEvent]], None]
 
 PAGES_AT_ONCE: Final = READERS // 2
-"""However many clients come back at once: other reads have the other connections."""
+"""How many pages may be read at once, however many clients reconnect; other reads have the remaining
+connections.
+"""
 
 _READ = select(events).order_by(events.c.seq)
 
 
 @dataclass(frozen=True, slots=True)
 class ReadPosition:
-    """Where a reader goes on: after this seq, None for the live events alone.
+    """Where a reader continues: after this seq, or None for live events only.
 
-    `is_reset`: what it was given before is none of this log, which was restored from a backup or has lost
-    its end, so it begins anew.
+    `is_reset` means that the reader's cursor does not belong to this log, which was restored from a backup or
+    has
+    lost its end; the reader starts from the beginning.
     """
 
     after: int | None
@@ -43,10 +46,11 @@ class ReadPosition:
 
 
 class EventLog:
-    """Gives each event its number, stores it, and only then hands it to `announce`.
+    """Numbers each event, stores it, and only then passes it to `announce`. Implements `Journal`.
 
-    Numbers are given at the commit, in the order in which the events arrived, so a unit that fails leaves
-    no hole. It is the database's `Journal`.
+    Numbers are assigned at the commit, in the order in which events arrived, so a unit of work that fails
+    leaves
+    no hole.
     """
 
     def __init__(self, database: Database, announce: Announce) -> None:
@@ -63,9 +67,9 @@ class EventLog:
     async def append(
         self, session_id: SessionId, happened: Event, *, task_id: TaskId | None = None
     ) -> StoredEvent:
-        """Store an event; it is on disk and has been announced when this returns.
+        """Store an event and return it once it is committed and announced.
 
-        Cancelling gives up the wait, not the event. Raises: NotFound, if the session is unknown.
+        Cancellation stops the wait, not the event. Raises: NotFound, if the session is unknown.
         """
         draft = PendingEvent.of(session_id, task_id, happened)
         told: asyncio.Future[StoredEvent] = asyncio.get_running_loop().create_future()
@@ -76,9 +80,10 @@ class EventLog:
     async def place(
         self, session_id: SessionId, last_seq: int | None, last_id: EventId | None
     ) -> ReadPosition:
-        """Where a reader goes on whose last event had this seq, or this id, which alone is beyond doubt.
+        """Return where a reader continues, given the seq or the id of its last event.
 
-        An id bears the epoch of the process that stored the event (`EPOCH` of models/event.py).
+        Only the id is conclusive: it contains the epoch of the process that stored the event (`EPOCH` of
+        models/event.py).
         """
         if last_id is not None:
             last_seq = _seq_of(last_id)
@@ -93,14 +98,14 @@ class EventLog:
         return ReadPosition(last_seq)
 
     async def id_of(self, session_id: SessionId, seq: int) -> EventId | None:
-        """The id of the event with this number; None where there is none."""
+        """Return the id of the event with this number, or None."""
         found = await self.read(session_id, after=seq - 1, limit=1) if seq > 0 else []
         return orjson.loads(found[0].body)["id"] if found and found[0].seq == seq else None
 
     async def read(self, session_id: SessionId, *, after: int, limit: int) -> list[StoredEvent]:
-        """Events with seq > `after`, ascending and without holes, at most `limit`.
+        """Return at most `limit` committed events with seq > `after`, ascending and without holes.
 
-        Only committed ones; an empty list means that `after` is the head (or past it).
+        An empty list means that `after` is the head, or past it.
         """
         statement = _READ.where(events.c.session_id == session_id, events.c.seq > after).limit(limit)
         async with self._pages, self._database.read() as connection:
@@ -118,7 +123,7 @@ class EventLog:
             ]
 
     async def head(self, session_id: SessionId) -> int:
-        """The seq of the last committed event; 0 where there is none."""
+        """Return the seq of the last committed event; 0 if there is none."""
         known = self._heads.get(session_id)
         if known is not None and session_id not in self._heads_before:
             return known
@@ -127,17 +132,20 @@ class EventLog:
             return (await connection.execute(statement)).scalar_one() or 0
 
     async def retire(self, unit: Transaction, session_id: SessionId) -> None:
-        """Remove a session's log; nothing can be appended to it any more."""
+        """Delete a session's log; nothing can be appended to it afterwards."""
         await unit.execute(delete(events).where(events.c.session_id == session_id))
         self._heads.pop(session_id, None)
 
     def has_drafts(self) -> bool:
+        """As `Journal.has_drafts`."""
         return bool(self._drafts)
 
     def accept(self, drafts: list[PendingEvent]) -> None:
+        """As `Journal.accept`."""
         self._drafts += [(draft, None) for draft in drafts]
 
     async def write(self, connection: AsyncConnection) -> None:
+        """As `Journal.write`: number the events and store them."""
         drafts, self._drafts = self._drafts, []
         self._writing = drafts
         await self._learn_heads(connection, {draft.session_id for draft, _ in drafts})
@@ -159,6 +167,7 @@ class EventLog:
             put_off(connection, _insertion(connection.dialect), rows)
 
     def committed(self) -> None:
+        """As `Journal.committed`: announce the events and resolve the waiting calls of `append`."""
         numbered, told = self._numbered, self._told
         self._forget()
         self._announce(numbered)
@@ -167,9 +176,11 @@ class EventLog:
                 future.set_result(stored)
 
     def failed(self, failure: Exception) -> None:
+        """As `Journal.failed`: fail the waiting calls of `append`."""
         waiting, self._drafts = self._writing + self._drafts, []
         for session_id in self._heads_before:
-            # Read again: another program may have written, or the disk has more than was acknowledged.
+            # Read the heads again: another program may have written, or more was committed than was
+            # acknowledged.
             self._heads.pop(session_id, None)
         self._forget()
         for _, told in waiting:
@@ -180,7 +191,7 @@ class EventLog:
         self._writing, self._numbered, self._told, self._heads_before = [], [], [], {}
 
     async def _learn_heads(self, connection: AsyncConnection, wanted: set[SessionId]) -> None:
-        """Look up the heads that are not known yet; an unknown session has none."""
+        """Look up the heads that are not cached; an unknown session has none."""
         for session_id in wanted - self._heads.keys():
             statement = (
                 select(func.coalesce(func.max(events.c.seq), 0))
@@ -195,12 +206,12 @@ class EventLog:
 
 @functools.cache
 def _insertion(dialect: Dialect) -> str:
-    """The statement that stores an event; compiled once, because appending is the hottest path there is."""
+    """Return the INSERT statement, compiled once because appending is the hottest path."""
     return str(insert(events).compile(dialect=dialect))
 
 
 def _row(stored: StoredEvent) -> tuple[object, ...]:
-    """The columns in the order of the table."""
+    """Return the columns in the order of the table."""
     return (
         stored.session_id,
         stored.seq,
@@ -212,7 +223,9 @@ def _row(stored: StoredEvent) -> tuple[object, ...]:
 
 
 def _seq_of(event_id: EventId) -> int:
-    """The number in an event's id, `<sessionId>.<seq>.<epoch>`; one that no event has, if it is no id."""
+    """Parse the number of an event id, `<sessionId>.<seq>.<epoch>`; `sys.maxsize` if it is not an event
+    id.
+    """
     _, _, rest = event_id.partition(".")
     number = rest.partition(".")[0]
     return int(number) if number.isascii() and number.isdigit() and len(number) < 17 else sys.maxsize

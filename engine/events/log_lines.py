@@ -1,4 +1,4 @@
-"""The server's log tells of the events whose declaration asks for it."""
+"""Log lines for the events whose declaration asks for one."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import structlog
 from roocode_server.models.event import EVENTS, StoredEvent
 
 LONGEST_TEXT: Final = 500
-"""Characters of a field that a line shows."""
+"""The most characters of one field in a log line."""
 
 log = structlog.get_logger("events")
 
 
 def log_event(stored: StoredEvent) -> None:
-    """Write the line of a committed event, if it has one."""
+    """Write the log line of a committed event, if its declaration has one."""
     declared = EVENTS.get(stored.type)
     line = declared.log if declared is not None else None
     if line is None:
@@ -37,7 +37,7 @@ def _facts(stored: StoredEvent, fields: tuple[str, ...]) -> dict[str, object]:
 
 
 def _at(content: Any, path: str) -> object:
-    """What lies at a dotted path, shortened; None, if nothing does."""
+    """Return the value at a dotted path, shortened; None if there is none."""
     for step in path.split("."):
         content = content.get(step) if isinstance(content, dict) else None
     return content[:LONGEST_TEXT] if isinstance(content, str) else content

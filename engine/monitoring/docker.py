@@ -1,4 +1,4 @@
-"""Whether a container engine answers here. Source: S3, `docker_available`; Docker Engine API, `_ping`."""
+"""Whether a Docker engine answers. Source: S3, `docker_available`; Docker Engine API, `_ping`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ENGINE_TIMEOUT: Final = aiohttp.ClientTimeout(total=1)
 
 
 async def docker_answers(configured: str | None, environment: Mapping[str, str]) -> bool:
-    """Whether the engine that would run the sessions' containers says that it is there."""
+    """Return whether the engine that would run the sessions' containers answers within a second."""
     try:
         connector, url = connect(engine_address(configured, environment), environment)
     except (ValueError, OSError):

@@ -1,4 +1,4 @@
-"""What the machine has and uses. Source: S4, `SystemResources`; shapes in camel case at S0's doors."""
+"""The machine's resources. Source: S4, `SystemResources`; shapes in camel case at S0's doors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from roocode_server.models.monitoring import SystemResources
 
 
 async def system_resources(data_dir: str) -> SystemResources:
-    """Processor, memory, disk (of the data directory) and process figures of this moment."""
+    """Measure processor, memory, disk (of the data directory) and process figures; takes a tenth of a
+    second.
+    """
     return await asyncio.to_thread(_measure, data_dir)
 
 

@@ -1,1 +1,1 @@
-"""Which addresses may be reached, and the proxy that reaches them."""
+"""Which network addresses may be reached, and the proxy that enforces it."""

@@ -1,4 +1,4 @@
-"""Which addresses of the network belong to everybody. Source: the special-purpose registries, RFC 6890."""
+"""Which network addresses are public. Source: the special-purpose registries, RFC 6890."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Final
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _TRANSLATED: Final = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
-"""IPv6 that a gateway turns into IPv4, of whatever kind (RFC 6052, RFC 8215)."""
+"""IPv6 addresses that a gateway translates to IPv4 addresses of any kind (RFC 6052, RFC 8215)."""
 
 
 class AddressRefused(Exception):
-    """A host that does not exist, or whose address is not for everybody."""
+    """The host does not exist, or its address is not public."""
 
 
 def is_public(address: Address) -> bool:
-    """Whether it is neither private, nor loopback, nor link-local, nor another of the special ones."""
+    """Whether the address is neither private, loopback, link-local nor otherwise special."""
     if isinstance(address, ipaddress.IPv6Address):
         if any(address in network for network in _TRANSLATED):
             return False
@@ -29,14 +29,14 @@ def is_public(address: Address) -> bool:
 
 
 def embedded(address: Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that an IPv6 one stands for, if it does."""
+    """Return the IPv4 address that is embedded in an IPv6 address, or None."""
     if not isinstance(address, ipaddress.IPv6Address):
         return None
     return address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
 
 
 async def addresses(host: str) -> list[Address]:
-    """The addresses of a host. Raises: AddressRefused, if there are none."""
+    """Resolve a host. Raises: AddressRefused, if it has no address."""
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as failure:
@@ -45,7 +45,7 @@ async def addresses(host: str) -> list[Address]:
 
 
 async def public_address(host: str) -> Address:
-    """One of a host's addresses, all of which are public. Raises: AddressRefused."""
+    """Resolve a host to one of its addresses. Raises: AddressRefused, unless all of them are public."""
     found = await addresses(host)
     refused = next((address for address in found if not is_public(address)), None)
     if refused is not None or not found:

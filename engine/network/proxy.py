@@ -1,6 +1,6 @@
-"""The only way by which a program reaches the network: it connects to the addresses that it has looked at.
+"""A forward proxy that connects only to addresses it has checked, for programs without other network access.
 
-Redirects, frames, images and sockets all come this way, which no check within the program would ensure.
+Redirects, frames, images and sockets all pass through it, which no check inside the program could ensure.
 Source: RFC 9110, 9.3.6 (CONNECT); RFC 9112, 3.2.2 (absolute form).
 """
 
@@ -16,8 +16,8 @@ import structlog
 
 from roocode_server.engine.network.addresses import Address, AddressRefused, addresses, public_address
 
-HEAD_BYTES: Final = 65_536
-CONNECT_S: Final = 15.0
+MOST_HEAD_BYTES: Final = 65_536
+CONNECT_TIMEOUT_S: Final = 15.0
 _CHUNK_BYTES: Final = 65_536
 _OF_THE_HOP: Final = (b"connection:", b"proxy-connection:", b"proxy-authorization:", b"keep-alive:")
 
@@ -25,26 +25,26 @@ log = structlog.get_logger("proxy")
 
 
 class RequestRefused(Exception):
-    """A request that is not carried out; the message is for people."""
+    """The request is refused; the message is shown to people."""
 
 
 class Proxy:
     """A forward proxy on a loopback port of its own."""
 
     def __init__(self, *, allow_private: bool, private_hosts: Collection[str] = ()) -> None:
-        """`private_hosts` may be reached wherever they are, if no other private address may."""
+        """`private_hosts` may be reached at private addresses even if `allow_private` is false."""
         self._allow_private = allow_private
         self._private_hosts = frozenset(private_hosts)
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.Task[None]] = set()
 
     async def start(self) -> str:
-        """Begin to listen; the address to give to the program."""
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=HEAD_BYTES)
+        """Start listening and return the proxy's URL."""
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=MOST_HEAD_BYTES)
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     async def close(self) -> None:
-        """End every connection."""
+        """Stop listening and end every connection."""
         if self._server is not None:
             self._server.close()
         for task in self._open:
@@ -52,7 +52,7 @@ class Proxy:
         await asyncio.gather(*self._open, return_exceptions=True)
 
     async def address(self, host: str) -> Address:
-        """Where a host may be reached. Raises: AddressRefused."""
+        """Resolve a host to an address that may be reached. Raises: AddressRefused."""
         if self._allow_private or host in self._private_hosts:
             return (await addresses(host))[0]
         return await public_address(host)
@@ -79,7 +79,7 @@ class Proxy:
         target = urlsplit(f"//{rest.partition(' ')[0]}" if method == "CONNECT" else rest.partition(" ")[0])
         host, port = _place(method, target)
         address = await self.address(host)
-        async with asyncio.timeout(CONNECT_S):
+        async with asyncio.timeout(CONNECT_TIMEOUT_S):
             their_reader, their_writer = await asyncio.open_connection(str(address), port)
         try:
             if method == "CONNECT":
@@ -92,7 +92,7 @@ class Proxy:
 
 
 def _place(method: str, target: SplitResult) -> tuple[str, int]:
-    """Raises: RequestRefused."""
+    """Return host and port of the request's target. Raises: RequestRefused."""
     try:
         port = target.port
     except ValueError:
@@ -103,7 +103,7 @@ def _place(method: str, target: SplitResult) -> tuple[str, int]:
 
 
 def _request(method: str, target: SplitResult, fields: list[bytes]) -> bytes:
-    """The request in the form that a server takes; one for each connection."""
+    """Rewrite the request to origin form, for a connection that serves only this request."""
     path = f"{target.path or '/'}{'?' + target.query if target.query else ''}"
     kept = [field for field in fields if not field.lower().startswith(_OF_THE_HOP)]
     lines = [f"{method} {path} HTTP/1.1".encode("latin-1"), *kept, b"Connection: close"]
@@ -116,7 +116,7 @@ async def _carry(
     their_reader: asyncio.StreamReader,
     their_writer: asyncio.StreamWriter,
 ) -> None:
-    """Both ways, until the server has said all, or the browser has gone and the server ends."""
+    """Copy bytes both ways until the server closes its side."""
     async with asyncio.TaskGroup() as tasks:
         there = tasks.create_task(_pipe(reader, their_writer))
         await _pipe(their_reader, writer)

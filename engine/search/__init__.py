@@ -1,4 +1,4 @@
-"""Search by meaning: what a workspace's files say, as vectors of a model that ships in a package.
+"""Semantic search over a workspace's files, with an embedding model that ships as a package.
 
 `vocabulary.txt` is the word list of all-MiniLM-L6-v2 (Apache-2.0), which the weights' package leaves out.
 """

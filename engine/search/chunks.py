@@ -1,4 +1,4 @@
-"""Files in pieces that a model can take in at once."""
+"""Splitting of files into chunks that the model can embed."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ CHARACTERS: Final = 900
 MOST_LINES: Final = 40
 LINE_CHARACTERS: Final = 400
 MOST_CHUNKS: Final = 400
-"""Of one file; what comes after is not searched."""
+"""The most chunks of one file; the rest of it is not searched."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Lines of a file, from 1, both ends included."""
+    """Lines `start` to `end` of a file, counted from 1, both included."""
 
     start: int
     end: int
@@ -26,7 +26,7 @@ class Chunk:
 
 
 def chunks_of(content: bytes) -> list[Chunk]:
-    """The pieces of a text file; none for what is no text, or too large."""
+    """Split a text file into chunks; empty if it is not UTF-8 text or is too large."""
     if len(content) > LARGEST_FILE or b"\0" in content:
         return []
     try:
@@ -37,7 +37,7 @@ def chunks_of(content: bytes) -> list[Chunk]:
 
 
 def _pieces(lines: Sequence[str]) -> list[Chunk]:
-    """Pieces end at a blank line where one is near, so that what belongs together stays together."""
+    """Split at blank lines where possible, so that related lines stay together."""
     pieces: list[Chunk] = []
     start, size = 0, 0
     for number, line in enumerate(lines):

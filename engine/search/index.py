@@ -1,4 +1,4 @@
-"""An index for each session, brought up to date whenever somebody searches; it says what it holds."""
+"""One index per session, updated at each search; the answer says how much of the workspace it covers."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
     Vectors = np.ndarray[Any, np.dtype[np.float32]]
 
-WAIT_S: Final = 20.0
-"""How long a search waits for the index; what is not in it by then follows, and the answer says so."""
+INDEX_TIMEOUT_S: Final = 20.0
+"""How long a search waits for the index; it answers without the files that are not indexed by then."""
 
 Stamps = Mapping[str, object]
-"""What tells one content of a file from the next, by the file's path."""
+"""For each path, a value that changes whenever the file's content does."""
 
 
 @dataclass(frozen=True, slots=True)
 class CodeMatch:
-    """A piece of a file, and how near its meaning is to the query's: 1 is the same."""
+    """A matching chunk; `score` is the cosine similarity to the query, at most 1."""
 
     path: str
     chunk: Chunk
@@ -36,12 +36,12 @@ class CodeMatch:
 
 @dataclass(frozen=True, slots=True)
 class CodeSearchResult:
-    """The nearest pieces, and how much of what there is was searched."""
+    """The best matches, and how many files were searched."""
 
     found: list[CodeMatch]
     files: int
     waiting: int
-    """Files that have changed or are new and are not searched yet."""
+    """How many new or changed files have not been indexed yet."""
 
 
 @dataclass(slots=True)
@@ -59,7 +59,7 @@ class _Index:
 
     @property
     def waiting(self) -> list[str]:
-        """The paths whose present content is not in the index."""
+        """The paths whose present content is not indexed."""
         return [path for path, stamp in self.wanted.items() if self._stamp(path) != stamp]
 
     def _stamp(self, path: str) -> object:
@@ -67,7 +67,7 @@ class _Index:
 
 
 class CodeIndex:
-    """Indexes of all sessions, in memory: they are made anew after a start, at the first search."""
+    """The indexes of all sessions, kept in memory: after a restart, the first search rebuilds them."""
 
     def __init__(self) -> None:
         self._embedder = Embedder()
@@ -83,7 +83,8 @@ class CodeIndex:
         within: str,
         limit: int,
     ) -> CodeSearchResult:
-        """The pieces of the files in `stamps` below the path `within` whose meaning is nearest.
+        """Return the chunks most similar to the query, from the files in `stamps` whose path starts with
+        `within`.
 
         Raises: ExtraNotInstalled.
         """
@@ -100,23 +101,23 @@ class CodeIndex:
         return CodeSearchResult(found, len(index.wanted) - waiting, waiting)
 
     async def forget(self, session_id: SessionId) -> None:
-        """The session is gone, and its index with it."""
+        """Drop the index of a deleted session."""
         index = self._indexes.pop(session_id, None)
         if index is not None and index.updating is not None:
             index.updating.cancel()
             await asyncio.wait({index.updating})
 
     async def close(self) -> None:
-        """End all work."""
+        """Stop all indexing."""
         for session_id in list(self._indexes):
             await self.forget(session_id)
         self._embedder.close()
 
     async def _bring_up_to_date(self, index: _Index, workspace: Workspace) -> None:
-        """Wait for the index, but not longer than a search may take. Raises: what indexing raised."""
+        """Update the index, waiting at most `INDEX_TIMEOUT_S`. Raises: what indexing raised."""
         if index.updating is None or index.updating.done():
             index.updating = asyncio.create_task(self._update(index, workspace))
-        done, _ = await asyncio.wait({index.updating}, timeout=WAIT_S)
+        done, _ = await asyncio.wait({index.updating}, timeout=INDEX_TIMEOUT_S)
         for update in done:
             update.result()
 
@@ -133,7 +134,7 @@ async def _read(workspace: Workspace, path: str) -> list[Chunk]:
     try:
         content = (await workspace.read(path)).content
     except AppError:
-        return []  # it has vanished, or is no file that can be read
+        return []  # it has vanished, or cannot be read as a file
     return await asyncio.to_thread(chunks_of, content)
 
 

@@ -1,7 +1,7 @@
-"""ripgrep: its command lines, and what it prints. Shared by the agent's tool and the searches of callers.
+"""ripgrep: its command lines, and parsing of its output, for the agent's tool and for callers' searches.
 
-Its lines are read, not its JSON: JSON holds each matching line whole, and every place in it that matches, so
-that one minified file would fill any bound.
+It parses text, not ripgrep's JSON, which repeats each matching line in full with every match in it, so that
+one minified file would exceed any limit.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import Final
 from roocode_server.engine.workspace.name_spelling import marked, spelled, unspelled
 
 LINE_CHARACTERS: Final = 300
-"""The most that is printed of a line that matches."""
+"""The most characters printed of a matching line."""
 
 NO_MATCH: Final = 1
 FAILED: Final = 2
 NOT_FOUND: Final = 127
-"""What the shell says of a program that is not there."""
+"""The shell's exit status for a program that does not exist."""
 
 _COMMON: Final = ("--no-config", "--sort=path", "--no-require-git", "--no-ignore-global", "--no-messages")
 _LINES: Final = (
@@ -39,7 +39,9 @@ _LINES: Final = (
 _NOT_GIT: Final = "--glob=!.git"
 
 _CARRIAGE_RETURN: Final = re.compile(r"\r|\\r|\\x0[dD]|\\x\{0*[dD]\}|\\u")
-"""With `--crlf` ripgrep refuses to look for one; without, `$` does not stand before it."""
+"""With `--crlf`, ripgrep rejects a pattern for a carriage return; without it, `$` does not match before
+one.
+"""
 _NOT_PLAIN: Final = re.compile(r"[\[\](){}*+?|\\]")
 
 _LINE: Final = re.compile(
@@ -50,40 +52,44 @@ _REMARK: Final = re.compile(r" \[\.\.\. (?:\d+ more match(?:es)?|omitted end of 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """Where to look. `path` is relative to the workspace, spelled, `.` for its root; `patterns` are globs of
-    files.
+    """Where to search.
+
+    `path` is relative to the workspace and spelled, `.` for its root; `patterns` are file globs.
     """
 
     path: str
     patterns: Sequence[str] = ()
     hidden: bool = False
     ignored: bool = False
-    """Whether what `.gitignore` and its like name is looked at, too."""
+    """Whether files that `.gitignore` and the like exclude are searched, too."""
 
     def options(self) -> list[str]:
+        """Return ripgrep's options for this scope."""
         hidden = ["--hidden", _NOT_GIT] if self.hidden else []
         return [*_COMMON, *only(self.patterns), *hidden, *(["--no-ignore"] if self.ignored else [])]
 
     @property
     def place(self) -> str:
+        """The path as ripgrep takes it, never starting with a dash."""
         return "." if self.path == "." else f"./{unspelled(self.path)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchedLine:
-    """A line of a file. `path` is relative to the workspace, spelled; `number` and `column` (in bytes) begin
-    at 1.
+    """A printed line of a file.
+
+    `path` is relative to the workspace and spelled; `number` and `column` (in bytes) count from 1.
     """
 
     path: str
     number: int
     column: int | None
-    """Where the first match begins; None for a line that only stands beside one."""
+    """Where the first match begins; None for a context line."""
     text: str
 
 
 def search_line(scope: Scope, regex: str, *, context: int = 0, ignore_case: bool = False) -> str:
-    """The command line that prints matching lines, with `context` lines on either side."""
+    """Return the command line that prints matching lines, with `context` lines on either side."""
     case = ["--ignore-case"] if ignore_case else []
     beside = [f"--context={context}"] if context else []
     ends = [] if _CARRIAGE_RETURN.search(regex) else ["--crlf"]
@@ -93,13 +99,13 @@ def search_line(scope: Scope, regex: str, *, context: int = 0, ignore_case: bool
 
 
 def files_line(scope: Scope) -> str:
-    """The command line that prints the paths of files, each with a NUL after it."""
+    """Return the command line that prints the paths of files, each followed by a NUL."""
     return f"{shlex.join(['rg', '--files', '--null', *scope.options(), '--'])} {_quoted(scope.place)}"
 
 
 def _forms(regex: str) -> list[str]:
-    """The expression, and where it is plain text also with its letters composed and decomposed, as that text
-    may stand in a file.
+    """Return the pattern; plain text also in composed and decomposed Unicode form, as files may contain
+    either.
     """
     if _NOT_PLAIN.search(regex):
         return [regex]
@@ -107,7 +113,7 @@ def _forms(regex: str) -> list[str]:
 
 
 def _quoted(word: str) -> str:
-    """The word as a shell reads it; what is no UTF-8 cannot stand in a line, so the shell prints it."""
+    """Quote a word for the shell; bytes that are not UTF-8 are written as `printf` octal escapes."""
     content = os.fsencode(word)
     if content == marked(word).encode():
         return shlex.quote(word)
@@ -116,9 +122,9 @@ def _quoted(word: str) -> str:
 
 
 def only(patterns: Sequence[str]) -> list[str]:
-    """The options for files of any of these patterns; none for all files.
+    """Return the options that select files matching any of the patterns; empty for all files.
 
-    Plain ones are made a file type, for a glob of ripgrep's brings back files that git ignores.
+    Plain patterns are passed as a file type, because ripgrep's `--glob` overrides `.gitignore`.
     """
     names = [pattern.removeprefix("**/") for pattern in patterns]
     if any("/" in name or name.startswith(("!", "include:")) for name in names):
@@ -129,10 +135,11 @@ def only(patterns: Sequence[str]) -> list[str]:
 
 
 def read_lines(output: str) -> Iterator[MatchedLine]:
-    """The lines that `search_line` has printed.
+    """Yield the matched and context lines in the output of `search_line`'s command.
 
-    What else ripgrep says in between (of binary files) is passed over, and so are files whose names have a
-    line break, because their lines could be taken for those of others.
+    Other output (about binary files) is skipped, and so are files with a line break in their name, whose
+    lines
+    could be mistaken for those of another file.
     """
     for printed in output.split("\n"):
         line = read_line(printed)
@@ -141,7 +148,7 @@ def read_lines(output: str) -> Iterator[MatchedLine]:
 
 
 def read_line(printed: str) -> MatchedLine | None:
-    """One printed line without its end; None if it is no line of a file."""
+    """Parse one printed line, given without its line ending; None if it is not a line of a file."""
     found = _LINE.fullmatch(printed)
     if found is None:
         return None

@@ -119,10 +119,10 @@ async def test_an_empty_workspace_has_nothing_to_find(search: Searching) -> None
 
 
 async def test_what_is_not_read_yet_is_said(search: Searching, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("roocode_server.engine.search.index.WAIT_S", 0.0)
+    monkeypatch.setattr("roocode_server.engine.search.index.INDEX_TIMEOUT_S", 0.0)
     result = await search("password")
     assert "4 more are new or have changed" in result.output
-    monkeypatch.setattr("roocode_server.engine.search.index.WAIT_S", 60.0)
+    monkeypatch.setattr("roocode_server.engine.search.index.INDEX_TIMEOUT_S", 60.0)
     assert (await search("password")).output.startswith("Searched 4 files.\n")
 
 
