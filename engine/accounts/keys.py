@@ -9,7 +9,8 @@ from typing import Final
 
 from roocode_server.engine.accounts.digests import digest_of, new_secret
 from roocode_server.engine.accounts.tokens import Clock
-from roocode_server.engine.accounts.ttl_cache import TtlCache
+from roocode_server.engine.accounts.users import ENTRY_LIFETIME_S
+from roocode_server.engine.concurrency.read_through_cache import ReadThroughCache
 from roocode_server.engine.storage.accounts import ApiKeyRepository
 from roocode_server.engine.storage.database import Database, Transaction
 from roocode_server.models.clock import now
@@ -28,7 +29,9 @@ class ApiKeys:
         self._database = database
         self._repository = repository
         self._clock = clock
-        self._lately: TtlCache[str, ApiKey] = TtlCache(repository.by_digest)
+        self._lately: ReadThroughCache[str, ApiKey] = ReadThroughCache(
+            repository.by_digest, lifetime_s=ENTRY_LIFETIME_S
+        )
 
     async def create(
         self, unit: Transaction, user_id: UserId, name: str, *, expires_at: datetime.datetime | None = None

@@ -10,6 +10,7 @@ from typing import Final
 
 from roocode_server.engine.accounts.sealing import SealBroken, Sealer
 from roocode_server.engine.accounts.tokens import Clock
+from roocode_server.engine.concurrency.read_through_cache import ReadThroughCache
 from roocode_server.engine.storage.database import Database, Transaction
 from roocode_server.engine.storage.profiles import ProfileRepository
 from roocode_server.models.clock import now
@@ -27,7 +28,6 @@ from roocode_server.models.shape import LEFT_OUT
 
 PURPOSE: Final = "roocode keys of provider profiles"
 MOST_PROFILES: Final = 100
-MOST_KEPT: Final = 10_000
 
 
 _CHANGED: Final = ("name", "provider", "model", "base_url")
@@ -58,8 +58,10 @@ class ProviderProfiles:
         self._repository = repository
         self._seal = Sealer(secret, PURPOSE)
         self._clock = clock
-        self._active: dict[UserId, StoredProfile | None] = {}
-        self._changes = 0
+        self._active: ReadThroughCache[UserId, StoredProfile] = ReadThroughCache(
+            repository.active, caches_misses=True
+        )
+        """Every request to a model needs it, and most users have none."""
 
     async def list(self, user_id: UserId) -> list[Profile]:
         """Return a user's profiles, sorted by name."""
@@ -128,7 +130,7 @@ class ProviderProfiles:
 
         Raises: ProfileUnreadable, if the key was encrypted with another server secret.
         """
-        found = await self._active_of(user_id)
+        found = await self._active.find(user_id)
         if found is None:
             return None
         try:
@@ -143,26 +145,13 @@ class ProviderProfiles:
             api_key=key,
         )
 
-    async def _active_of(self, user_id: UserId) -> StoredProfile | None:
-        """Cached until one of the user's profiles changes, because every request to a model needs it."""
-        if user_id not in self._active:
-            changes = self._changes
-            found = await self._repository.active(user_id)
-            if changes != self._changes:
-                return found  # not cached: it may have been read before the change
-            if len(self._active) >= MOST_KEPT:
-                self._active.clear()
-            self._active[user_id] = found
-        return self._active[user_id]
-
     @contextlib.asynccontextmanager
     async def _changing(self, user_id: UserId) -> AsyncIterator[Transaction]:
         try:
             async with self._database.transaction() as unit:
                 yield unit
         finally:
-            self._changes += 1
-            self._active.pop(user_id, None)
+            self._active.forget(user_id)
 
     async def _find(self, unit: Transaction, user_id: UserId, profile_id: ProfileId) -> StoredProfile:
         found = await self._repository.find_on(unit, user_id, profile_id)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Sequence
+from typing import Final
 
 from roocode_server.engine.accounts.tokens import Clock
-from roocode_server.engine.accounts.ttl_cache import TtlCache
+from roocode_server.engine.concurrency.read_through_cache import ReadThroughCache
 from roocode_server.engine.storage.accounts import StoredLogin, UserRepository
 from roocode_server.engine.storage.database import Transaction
 from roocode_server.models.clock import now
@@ -15,6 +16,9 @@ from roocode_server.models.error import Conflict, NotFound
 from roocode_server.models.identifier import UserId, new_id
 from roocode_server.models.user import IdentityProvider, Role, User
 
+ENTRY_LIFETIME_S: Final = 5.0
+"""How long a change of an account that another process makes in the same database may be unseen."""
+
 
 class Users:
     """The users of this server. E-mail addresses are compared case-insensitively."""
@@ -22,8 +26,12 @@ class Users:
     def __init__(self, repository: UserRepository, *, clock: Clock = now) -> None:
         self._repository = repository
         self._clock = clock
-        self._lately: TtlCache[UserId, User] = TtlCache(repository.find)
-        self._standing_lately: TtlCache[UserId, Standing] = TtlCache(self._standing)
+        self._lately: ReadThroughCache[UserId, User] = ReadThroughCache(
+            repository.find, lifetime_s=ENTRY_LIFETIME_S
+        )
+        self._standing_lately: ReadThroughCache[UserId, Standing] = ReadThroughCache(
+            self._standing, lifetime_s=ENTRY_LIFETIME_S
+        )
 
     async def find(self, user_id: UserId) -> User | None:
         """Return the user, or None; may come from the cache."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
-import time
 import urllib.parse
 from collections.abc import Sequence
 from typing import Final
+
+from roocode_server.engine.concurrency.read_through_cache import ReadThroughCache
 
 TIMEOUT_S: Final = 1.0
 """It stands on this machine: one that takes longer is not there."""
@@ -21,18 +22,20 @@ class Ollama:
 
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url
-        self._models: Sequence[str] | None = None
-        self._known_until = 0.0
+        self._known: ReadThroughCache[str, Sequence[str]] = ReadThroughCache(
+            _models, lifetime_s=REMEMBERED_S, caches_misses=True
+        )
 
     async def models(self) -> Sequence[str] | None:
         """The names of its models, latest first; None: nobody answers there, or not as Ollama does."""
-        if time.monotonic() >= self._known_until:
-            self._models = await asyncio.to_thread(_models, self.base_url)
-            self._known_until = time.monotonic() + REMEMBERED_S
-        return self._models
+        return await self._known.find(self.base_url)
 
 
-def _models(base_url: str) -> Sequence[str] | None:
+async def _models(base_url: str) -> Sequence[str] | None:
+    return await asyncio.to_thread(_asked, base_url)
+
+
+def _asked(base_url: str) -> Sequence[str] | None:
     parts = urllib.parse.urlsplit(base_url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.netloc, timeout=TIMEOUT_S)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import ColumnElement, delete, func, select, update
 
+from roocode_server.engine.concurrency.read_through_cache import ReadThroughCache
 from roocode_server.engine.storage.database import Database, Transaction
 from roocode_server.engine.storage.rows import Rows
 from roocode_server.engine.storage.tables import sessions
@@ -16,7 +16,6 @@ from roocode_server.models.clock import now
 from roocode_server.models.identifier import SessionId, UserId
 from roocode_server.models.session import Session, SessionStatus
 
-KEPT: Final = 10_000
 _ACTIVE: Final = (sessions.c.deleted_at.is_(None), sessions.c.status == SessionStatus.ACTIVE)
 
 
@@ -25,20 +24,11 @@ class SessionRepository:
 
     def __init__(self, database: Database) -> None:
         self._rows = Rows(database, sessions, Session)
-        self._kept: OrderedDict[SessionId, Session] = OrderedDict()
-        self._forgotten = 0
+        self._lately: ReadThroughCache[SessionId, Session] = ReadThroughCache(self._read)
 
     async def find(self, session_id: SessionId) -> Session | None:
         """The session, unless there is none or it is being deleted."""
-        kept = self._kept.get(session_id)
-        if kept is not None:
-            self._kept.move_to_end(session_id)
-            return kept
-        forgotten = self._forgotten
-        found = await self._rows.first(sessions.c.id == session_id, sessions.c.deleted_at.is_(None))
-        if found is not None and forgotten == self._forgotten:
-            self._keep(found)
-        return found
+        return await self._lately.find(session_id)
 
     async def find_on(self, unit: Transaction, session_id: SessionId) -> Session | None:
         """The session as the unit sees it, unless there is none or it is being deleted."""
@@ -91,10 +81,7 @@ class SessionRepository:
 
     def forget(self, session_id: SessionId) -> None:
         """Read the session anew the next time; called after each committed change."""
-        self._forgotten += 1  # what is being read at this moment is old already: it must not be kept
-        self._kept.pop(session_id, None)
+        self._lately.forget(session_id)
 
-    def _keep(self, session: Session) -> None:
-        self._kept[session.id] = session
-        if len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
+    async def _read(self, session_id: SessionId) -> Session | None:
+        return await self._rows.first(sessions.c.id == session_id, sessions.c.deleted_at.is_(None))
