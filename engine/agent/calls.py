@@ -1,4 +1,4 @@
-"""Tool calls of a task: may it be run, what came of it, and both stored before the next step."""
+"""The tool calls of a task: each is approved, executed and stored before the next step."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from roocode_server.models.tool import ToolCompleted, ToolGroup
 from roocode_server.models.usage import ToolUse
 
 CHANGING: Final = frozenset({ToolGroup.EDIT, ToolGroup.COMMAND, ToolGroup.MCP})
-"""Groups whose tools may change files."""
+"""Tool groups that may change files."""
 INFORMATION: Final = "tool"
-"""The kind of a notice that tells what was done, once it is done. Others tell what is about to run."""
+"""The kind of notice that is stored after the call; notices of other kinds are stored before it."""
 FORBIDDEN: Final = "A rule of this session forbids this. Find another way, or ask the person."
 NOT_COMPLETE: Final = (
     "The task was not completed: another call of the same answer failed. Look at its result, and complete "
@@ -42,19 +42,21 @@ INTERRUPTED: Final = (
 
 
 class ToolCalls:
-    """Answers the calls of one task's model."""
+    """Executes the tool calls of one task's model."""
 
     def __init__(self, work: TaskContext, people: HumanInput, commands: Commands) -> None:
         self._work = work
         self._people = people
         self._commands = commands
         self._left = {call.id for call in work.conversation.unanswered}
-        """Calls that were left when the task was taken up: they may have been begun before."""
+        """Calls without a result when work on the task began; they may have been started before a restart."""
         self._seen = {call.id for turn in work.conversation.turns for call in turn.calls}
-        """Identifiers that a call has had already: some models give the same one twice."""
+        """Call ids that were seen before: some models use the same id twice."""
 
     async def answer(self, call: ToolCall) -> str | None:
-        """Do what one call asks and store what came of it; the summary, if the call ends the task."""
+        """Execute one call and store its result; returns the task's summary if the call completes the
+        task.
+        """
         summary = await self._answer(call)
         if summary is None:
             self._work.drop_message(call.id)
@@ -124,7 +126,9 @@ class ToolCalls:
         return result.completion
 
     async def _misunderstood(self, call: ToolCall, reason: str) -> None:
-        """The call cannot be made as it is: the model is told how to make it, and people why it was not."""
+        """Answer a call that cannot be made: the model is told how to correct it, and people that it
+        failed.
+        """
         self._work.mistakes += 1
         begun = ToolStarted(call_id=call.id, tool_name=call.tool_name, parameters=call.arguments)
         ended = ToolFailed(
@@ -137,20 +141,20 @@ class ToolCalls:
         )
 
     def _failing(self, call: ToolCall, reason: str) -> Alongside:
-        """The message that a call failed, in the place of the one that was growing for it."""
+        """Return a write of the failure message, which replaces the call's partially shown message."""
         message_id, ts = self._work.message_of(call.id)
         say = "diff_error" if call.tool_name == ApplyDiff.name else "error"
         text = f"{call.tool_name}: {reason[:MOST_TOLD]}"
         return self._work.writing(say=say, text=text, message_id=message_id, ts=ts)
 
     async def _delay(self, prepared: PreparedCall) -> None:
-        """Leave people time to see a change that nobody was asked about. Source: S2, `writeDelayMs`."""
+        """Leave people time to see a change that was approved automatically. Source: S2, `writeDelayMs`."""
         auto = self._work.session.config.auto_approval
         if prepared.tool.group is ToolGroup.EDIT and auto.auto_approval_enabled:
             await asyncio.sleep(auto.write_delay_ms / 1000)
 
     def _used(self, call: ToolCall, *, attempts: int = 0, failures: int = 0) -> dict[str, ToolUse]:
-        """The task's tool usage with this call counted; names that are no tools are not."""
+        """Return the task's tool usage with this call added; calls of unknown tools are not counted."""
         used = dict(self._work.task.tool_usage)
         if call.tool_name in self._work.services.tools.tools:
             before = used.get(call.tool_name, ToolUse())
@@ -160,8 +164,9 @@ class ToolCalls:
         return used
 
     async def _begin(self, call: ToolCall, prepared: PreparedCall, notice: Notice | None) -> None:
-        """Note that the call begins, so that an interruption is known for what it is, and tell people what is
-        run, where nobody had to be asked about it.
+        """Store that the call has begun, so that an interruption can be recognised.
+
+        The notice is stored with it, unless people have already seen it with an approval.
         """
 
         async def note(unit: Transaction) -> None:
@@ -195,7 +200,7 @@ class ToolCalls:
         heard: MessageId | None,
         notice: Notice | None,
     ) -> None:
-        """Store the result, the files that changed and the events of both at once."""
+        """Store the result, the file changes and their events in one transaction."""
 
         async def note(unit: Transaction) -> None:
             await self._work.services.tool_calls.end(
@@ -237,7 +242,9 @@ class ToolCalls:
         )
 
     async def _was_interrupted(self, call: ToolCall) -> bool:
-        """Whether the call ran when the server stopped and must not simply be run again."""
+        """Return whether the call was running when the server stopped and must not be repeated
+        automatically.
+        """
         if call.id not in self._left:
             return False
         if not await self._work.services.tool_calls.was_begun(self._work.task.id, call.id):
@@ -247,7 +254,9 @@ class ToolCalls:
 
 
 async def _notice(prepared: PreparedCall, context: AgentToolContext) -> Notice | None:
-    """What people are told of the call; one that cannot be described will say why when it is made."""
+    """Return the notice for people; None if it cannot be made, in which case the call itself will fail and
+    say why.
+    """
     try:
         return await prepared.tool.notice(context, prepared.parameters)
     except (AppError, ToolFailure):

@@ -1,4 +1,4 @@
-"""What a session's configuration can name: the modes and the providers that there are."""
+"""Checks the names in a session's configuration against the modes and providers that exist."""
 
 from __future__ import annotations
 
@@ -11,14 +11,18 @@ from roocode_server.models.session import SessionConfigChange
 
 
 class Choices:
-    """Judges configurations before they are stored, so that no task fails later by a name."""
+    """Checks configurations before they are stored, so that no task fails later because of an unknown
+    name.
+    """
 
     def __init__(self, modes: ModeBook, providers: Providers) -> None:
         self._modes = modes
         self._providers = providers
 
     async def check(self, workspace: Workspace | None, wanted: SessionConfigChange) -> None:
-        """Raises: InvalidField, with the names that are known here, or in the session's workspace."""
+        """Raises: InvalidField, with the names that exist, if the provider or mode is unknown;
+        ExtraNotInstalled.
+        """
         if isinstance(wanted.provider, str):
             known = [AUTO, *self._providers.names()]
             if wanted.provider not in known:

@@ -1,8 +1,8 @@
-"""The commands of one task: the one that its agent waits for, and those that go on behind it.
+"""The commands of one task: the one that its agent waits for, and those that run in the background.
 
-A command that runs longer than its call cares to wait, or that a person lets go on, runs in the background:
-the model has what was printed so far, hears what comes later before its next request, and is told of the
-end. All of them end with the work on the task. Source: S2, `command_output`.
+A command goes to the background when it runs longer than its call's timeout, or when a person sends it there.
+The model gets the output so far, later output before its next request, and a message when the command ends.
+All commands end with the work on the task. Source: S2, `command_output`.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from roocode_server.models.identifier import CallId, MessageId
 from roocode_server.models.task import CommandAction, ToolOutput
 
 ASKS_AFTER_S: Final = 2.0
-"""A command that runs this long is one that a person may want to let go on, or to kill."""
+"""After this time people are asked whether the command should go to the background or be killed."""
 KEPT_BYTES: Final = 100_000
-"""Of what a command prints, for its message and for the model while it goes on."""
+"""How much of a command's output is kept for its message, and for the model while it runs."""
 NEWS_CHARACTERS: Final = 8_000
 BY_A_PERSON: Final = "person"
 LOST: Final = "A command that you left running has ended: the work on the task was stopped in the meantime."
@@ -34,7 +34,7 @@ _KILLED: Final = 128 + 9
 
 @dataclass(slots=True, kw_only=True)
 class RunningCommand:
-    """A command under way."""
+    """A command in progress."""
 
     call_id: CallId
     line: str
@@ -43,25 +43,29 @@ class RunningCommand:
     started: float = field(default_factory=time.monotonic)
     printed: Transcript = field(default_factory=lambda: Transcript(KEPT_BYTES))
     news: Transcript = field(default_factory=lambda: Transcript(KEPT_BYTES))
-    """What it has printed since the model heard of it."""
+    """Output that the model has not received yet."""
     characters: int = 0
     let_go: asyncio.Event = field(default_factory=asyncio.Event)
     is_killed: bool = False
     is_asked_about: bool = False
-    """People have been asked whether it is to go on."""
+    """Whether people have been asked if it should go on."""
     execution: asyncio.Task[Exit] = field(init=False)
 
     @property
     def duration_s(self) -> float:
+        """Seconds since the start."""
         return time.monotonic() - self.started
 
     def kill(self) -> None:
-        """End it because a person wants that."""
+        """Kill the command at a person's request."""
         self.is_killed = True
         self.execution.cancel()
 
     def exit(self) -> Exit:
-        """How it ended. Raises: AppError, if it could not run; CancelledError, if the work ended it."""
+        """Return how it ended.
+
+        Raises: AppError, if it could not run; CancelledError, if the work was cancelled.
+        """
         if not (self.is_killed and self.execution.cancelled()):
             return self.execution.result()
         return Exit(
@@ -84,9 +88,9 @@ class Commands:
         self._behind: dict[CallId, RunningCommand] = {}
 
     async def run(self, call_id: CallId, command: Command, *, timeout_s: float | None) -> Exit | StillRunning:
-        """Run a command in front of people, until it ends or is left running.
+        """Run a command until it ends or goes to the background.
 
-        Raises: AppError, if it cannot be run. Cancelled, it leaves the command to `close`.
+        Raises: AppError, if it cannot be run. If cancelled, the command runs on until `close`.
         """
         message_id, ts = self._work.new_message()
         running = RunningCommand(call_id=call_id, line=command.line, message_id=message_id, ts=ts)
@@ -102,9 +106,10 @@ class Commands:
         return running.exit()
 
     def steer(self, action: CommandAction, call_id: CallId | None) -> None:
-        """Let the command that people are asked about go on, or kill it; `call_id` names any that runs.
+        """Send the command in the foreground to the background, or kill it; `call_id` may name any running
+        command.
 
-        Raises: Conflict, if no such command runs.
+        Raises: Conflict, if no such command is running.
         """
         running = self._front
         if call_id is None and running is not None and not running.is_asked_about:
@@ -121,7 +126,7 @@ class Commands:
             running.let_go.set()
 
     async def hear(self) -> list[Turn]:
-        """What the model has to know of the commands in the background; each piece is handed out once."""
+        """Return turns about the background commands: new output and exits, each reported once."""
         turns = []
         for running in list(self._behind.values()):
             if running.is_killed:
@@ -136,7 +141,7 @@ class Commands:
         return turns
 
     async def close(self) -> None:
-        """End all of them; what they printed is told."""
+        """Kill all commands and store their output."""
         left = [running for running in (self._front, *self._behind.values()) if running is not None]
         for running in left:
             running.execution.cancel()
@@ -148,7 +153,7 @@ class Commands:
             await self._tell(running)
 
     async def _ended(self, running: RunningCommand, timeout_s: float | None) -> bool:
-        """Wait for it; False once it is to go on in the background."""
+        """Wait for the command; False once it should go to the background."""
         first_s = ASKS_AFTER_S if timeout_s is None else min(ASKS_AFTER_S, timeout_s)
         if await _is_done(running, first_s):
             return True
@@ -178,7 +183,7 @@ class Commands:
         return await self._work.services.runtime.run(self._work.sandbox, command, on_output=show)
 
     async def _tell(self, running: RunningCommand) -> None:
-        """The message of what it printed, whole."""
+        """Store the message with the command's whole output."""
         if not running.printed.printed_bytes:
             return
         text = shortened(printable(running.printed.text))
@@ -189,7 +194,9 @@ class Commands:
 
 
 async def _is_done(running: RunningCommand, within_s: float | None) -> bool:
-    """Wait until it ends, is let go, or the time is over; whether it has ended."""
+    """Wait until the command ends, is sent to the background, or the time is over; return whether it has
+    ended.
+    """
     let_go = asyncio.ensure_future(running.let_go.wait())
     try:
         waited = {running.execution, let_go}
@@ -222,7 +229,7 @@ def _ending(running: RunningCommand) -> str:
 
 
 def lost(turns: Iterable[Turn]) -> list[Turn]:
-    """What a model is told of the commands that a stop ended behind it."""
+    """Return turns that tell the model which background commands ended when work on the task was stopped."""
     stages = {turn.call_id: turn.background for turn in turns if turn.background is not None}
     return [
         Turn(role=TurnRole.USER, text=LOST, call_id=call_id, background=Background.ENDED)

@@ -1,6 +1,7 @@
-"""Condensing: a conversation that nears the model's context window goes on from a summary of itself.
+"""Condensing: when a conversation nears the model's context window, it continues from a summary.
 
-Nothing stored is lost: the summary is a turn like others, and models are shown what begins with the last one.
+Nothing stored is lost: the summary is stored as a turn, and models are shown the last summary and what
+follows.
 """
 
 from __future__ import annotations
@@ -37,13 +38,14 @@ class Condenser:
 
     @property
     def is_due(self) -> bool:
-        """Whether the last request came near the model's context window."""
+        """Whether the last request used `condense_percent` of the model's context window."""
         window = self._model.facts.context_window
         percent = self._work.services.settings.condense_percent
         return self._work.task.usage.context_tokens * 100 >= window * percent
 
     async def condense(self) -> None:
-        """Go on from a summary; where the model cannot make one, from the end of what was said.
+        """Store a summary to continue from; if the conversation is too long to summarise, its last turns
+        instead.
 
         Raises: ProviderFailure, if the model cannot be asked at all.
         """
@@ -75,7 +77,7 @@ class Condenser:
         return f"The task, in the person's words:\n{self._work.task.input}\n\nWhat came of it so far:"
 
     def _tail(self) -> str:
-        """The last turns as text, up to a quarter of the model's window."""
+        """Return the last turns as text, up to a quarter of the model's context window."""
         room = self._model.facts.context_window * CHARACTERS_A_TOKEN // 4
         kept: list[str] = []
         for turn in reversed(self._work.conversation.turns):

@@ -1,4 +1,4 @@
-"""How a task that cannot go on ends."""
+"""The failure of a task."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from roocode_server.models.task import TaskError
 
 
 class TaskFailure(Exception):
-    """The task cannot go on; it ends as failed with this code and message."""
+    """The task cannot go on and ends as failed, with this code and message."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""Where a task meets people: it asks for approval, puts questions, and hears what they say."""
+"""A task's contact with people: approvals, questions and messages."""
 
 from __future__ import annotations
 
@@ -21,39 +21,39 @@ from roocode_server.models.message import Message
 from roocode_server.models.task import Activity, TaskActive, TaskAnswered, TaskIdle, TaskInteractive
 
 IDLE_ASKS: Final = frozenset({"mistake_limit_reached", "auto_approval_max_req_reached", "api_req_failed"})
-"""Asks after which a task is idle, not interactive: it goes on only if somebody wants it to. Source: S2."""
+"""Asks that leave the task idle rather than interactive: it goes on only if somebody confirms. Source: S2."""
 
 
 NOBODY: Final = "Nobody is there to answer. Decide by yourself and go on."
-"""What the agent hears of a question in a session where nobody answers."""
+"""The answer to a question in an unattended session."""
 
 
 class HumanInput:
-    """The people around one task."""
+    """The people's side of one task."""
 
     def __init__(self, work: TaskContext) -> None:
         self._work = work
         self._spoken = asyncio.Event()
         self._is_quiet = False
-        """Nobody has said anything since the last look, which found nothing."""
+        """Whether the last look found no message, and none has arrived since."""
 
     def hear(self) -> None:
-        """A message for this task has been stored: look for it."""
+        """Called when a message for this task has been stored."""
         self._is_quiet = False
         self._spoken.set()
 
     async def unheard(self) -> Sequence[Message]:
-        """What people said that the model does not know yet."""
+        """Return messages of people that are not yet part of the conversation."""
         if self._is_quiet:
             return ()
-        self._is_quiet = True  # unless somebody speaks while this looks
+        self._is_quiet = True  # set before the look, so that a message that arrives during it is not missed
         found = await self._work.services.transcripts.unheard(self._work.task.id)
         if found:
             self._is_quiet = False
         return found
 
     async def approve(self, call: ToolCall, prepared: PreparedCall, notice: Notice | None) -> Approval:
-        """The answer to whether a call may be run; asked once, even over a restart."""
+        """Ask people to approve a call and return their answer; after a restart it is not asked again."""
         approvals = self._work.services.approvals
         approval = await approvals.for_call(self._work.task, call.id)
         if approval is None:
@@ -72,9 +72,9 @@ class HumanInput:
         return await self._answer(approval)
 
     async def confirm(self, kind: str, question: str) -> Approval:
-        """Whether to go on at all: an ask of S2 that is about no tool call. Approved by a message, too.
+        """Ask people whether the task should go on; a message also counts as approval.
 
-        What was asked before and has been answered, in the same step of the task, is asked anew.
+        If the same question was already answered in this step of the task, it is asked again.
         """
         task, approvals = self._work.task, self._work.services.approvals
         for often in itertools.count():
@@ -100,9 +100,9 @@ class HumanInput:
         return self._work.session.config.unattended
 
     async def _put_before(self, approval: Approval, notice: Notice) -> Approval:
-        """Store a question and show it, as an approval and as a message.
+        """Store a question as an approval and as a message.
 
-        Where nobody answers it is refused in the same unit: nobody ever sees it open.
+        In an unattended session it is refused in the same transaction, so that nobody sees it open.
         """
         approvals = self._work.services.approvals
         message_id, ts = self._work.message_of(approval.call_id)
@@ -128,7 +128,7 @@ class HumanInput:
             return await self._work.services.approvals.wait(approval)
 
     async def ask(self, call_id: CallId, question: str, suggestions: Sequence[str]) -> Message:
-        """A person's answer: one that waits already, or the next message."""
+        """Return a person's answer: a message that is already waiting, or the next one."""
         if not await self.unheard():
             await self._put(call_id, question, suggestions)
             if self._is_unattended:
@@ -140,7 +140,9 @@ class HumanInput:
             return await self._hear(suggestions)
 
     async def _hear(self, suggestions: Sequence[str]) -> Message:
-        """The next message; the first suggestion, where the session lets it be the answer after a time."""
+        """Return the next message; if the session answers automatically, the first suggestion after its
+        timeout.
+        """
         auto = self._work.session.config.auto_approval
         is_automatic = auto.auto_approval_enabled and auto.always_allow_followup_questions and suggestions
         limit_s = auto.followup_auto_approve_timeout_ms / 1000 if is_automatic else None
@@ -149,7 +151,7 @@ class HumanInput:
                 return await self._next_message()
         except TimeoutError:
             if not is_automatic:
-                raise  # the task's own limit
+                raise  # the task's own time limit
             await self._work.note(
                 in_same_transaction=self._work.writing(say=SAID_BY_A_PERSON, text=suggestions[0])
             )
@@ -176,7 +178,7 @@ class HumanInput:
 
     @contextlib.asynccontextmanager
     async def _waiting(self) -> AsyncIterator[None]:
-        """The task takes no place and no time while it waits."""
+        """While the block runs, the task takes no slot and its time limit is paused."""
         if self._work.task.activity is not Activity.INTERACTIVE:
             await self._work.note(TaskInteractive(), activity=Activity.INTERACTIVE)
         with self._work.patience.paused():

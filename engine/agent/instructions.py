@@ -1,6 +1,6 @@
-"""Instructions that people leave for the agent in the workspace: `AGENTS.md`, `.roo/rules` and `.roorules`.
+"""Instructions for the agent in the workspace: `AGENTS.md`, `.roo/rules` and `.roorules`.
 
-Source: S2's users; docs/modes.md. They are text for the model: nothing in them changes what it may do.
+Source: S2's users; docs/modes.md. They are only text for the model; they grant no permissions.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ from typing import Final
 from roocode_server.engine.workspace.workspace import Workspace
 from roocode_server.models.error import AppError
 
-LONGEST: Final = 20_000
-"""Characters of one file; the rest is left out, and the text says so."""
+MOST_CHARACTERS: Final = 20_000
+"""The most characters of one file; the rest is left out, and the text says so."""
 MOST_FILES: Final = 50
 
 
 async def instructions(workspace: Workspace, mode: str) -> list[tuple[str, str]]:
-    """The files that there are, with their text: those of the mode first, the general ones after."""
+    """Return (path, text) of the instruction files that exist: those of the mode first, then the general
+    ones.
+    """
     rules = await _rules(workspace)
     wanted: list[str] = []
     for folder, single in ((f".roo/rules-{mode}/", f".roorules-{mode}"), (".roo/rules/", ".roorules")):
@@ -28,13 +30,13 @@ async def instructions(workspace: Workspace, mode: str) -> list[tuple[str, str]]
 
 
 async def _rules(workspace: Workspace) -> list[str]:
-    """The paths of what is in `.roo`, sorted."""
+    """Return the paths of all files below `.roo`, sorted."""
     try:
         listing = await workspace.list(".roo", recursive=True, include_hidden=False, max_entries=1000)
     except AppError:
-        return []  # it is not there
+        return []  # there is no such folder
     return sorted(entry.path.lstrip("/") for entry in listing.files)
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}\n(the rest is left out)"
+    return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}\n(the rest is left out)"

@@ -1,6 +1,6 @@
-"""What a task may use, its subtasks included: time, requests, money, and a place among those at work.
+"""Limits of a task and its subtasks together: time, requests, cost, and a slot among the running tasks.
 
-Waiting for people takes neither time nor a place.
+Waiting for people uses neither time nor a slot.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ class Ledger:
     subtasks: int = 0
     confirmed_requests: int = 0
     confirmed_cost: float = 0.0
-    """How much it was when a person last agreed that the work goes on."""
+    """The figures when a person last confirmed that the task should go on."""
 
     def confirm(self) -> None:
-        """A person agrees that the work goes on."""
+        """Record that a person has confirmed that the task should go on."""
         self.confirmed_requests, self.confirmed_cost = self.requests, self.cost
 
 
 class PausableTimeout:
-    """A time limit that stands still while the task waits for a person. Ends in TimeoutError.
+    """A time limit, in seconds, that can be paused. Raises TimeoutError in the block when it is reached.
 
-    A subtask's is part of its parent's, which stands still meanwhile and is shorter after it.
+    A subtask's limit is at most what its parent has left; its use is deducted from the parent's.
     """
 
     def __init__(self, seconds: float, parent: PausableTimeout | None = None) -> None:
@@ -42,7 +42,7 @@ class PausableTimeout:
 
     @property
     def left_s(self) -> float:
-        """Seconds that are left."""
+        """Seconds left."""
         when = self._timeout.when() if self._timeout is not None else None
         return self._left_s if when is None else max(0.0, when - asyncio.get_running_loop().time())
 
@@ -63,7 +63,7 @@ class PausableTimeout:
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
-        """Stop the clock within the block."""
+        """Pause the time limit while the block runs."""
         timeout, loop = self._timeout, asyncio.get_running_loop()
         when = timeout.when() if timeout is not None else None
         if timeout is None or when is None:
@@ -79,7 +79,7 @@ class PausableTimeout:
 
 
 class TaskSlot:
-    """One of the places for tasks that work at the same time."""
+    """One of the slots for tasks that run at the same time."""
 
     def __init__(self, places: asyncio.Semaphore) -> None:
         self._places = places
@@ -93,7 +93,7 @@ class TaskSlot:
 
     @contextlib.asynccontextmanager
     async def given_back(self) -> AsyncIterator[None]:
-        """Let another task have the place within the block."""
+        """Release the slot while the block runs, and acquire it again afterwards."""
         self._places.release()
         try:
             yield

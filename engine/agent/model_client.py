@@ -1,4 +1,4 @@
-"""Asking the model: one answer, shown as it comes, asked for again where the way there broke."""
+"""Requests to the model: streams one reply and retries transient failures."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ LONGEST_DELAY_S: Final = 600.0
 
 @dataclass(slots=True)
 class MessageDraft:
-    """A message of one kind that is being written."""
+    """A message that is being streamed."""
 
     say: str
     id: MessageId
@@ -50,22 +50,24 @@ class MessageDraft:
     length: int = 0
 
     def add(self, piece: str) -> None:
+        """Append a piece of text."""
         self.pieces.append(piece)
         self.length += len(piece)
 
     @property
     def text(self) -> str:
+        """The text so far."""
         return "".join(self.pieces)
 
 
 @dataclass(slots=True)
 class Reply:
-    """An answer of the model, complete; `ts` is when it was asked."""
+    """A complete reply of the model; `ts` is the time of the request in milliseconds."""
 
     ts: int
     drafts: dict[str, MessageDraft] = field(default_factory=dict)
     written: dict[str, MessageDraft] = field(default_factory=dict)
-    """The arguments of calls, as they were written, by the id of the call."""
+    """The arguments of calls as they were streamed, by call id."""
     calls: list[ToolCall] = field(default_factory=list)
     usage: Usage = field(default_factory=lambda: Usage(tokens_in=0, tokens_out=0))
     stopped: str = "end"
@@ -73,11 +75,12 @@ class Reply:
     cost: float = 0.0
 
     def text(self, say: str) -> str:
+        """Return the text of one kind of message; empty if there is none."""
         return self.drafts[say].text if say in self.drafts else ""
 
     @property
     def turn(self) -> Turn:
-        """What the conversation keeps of it."""
+        """The reply as a turn of the conversation."""
         kept = self.continuation
         return Turn(
             role=TurnRole.ASSISTANT,
@@ -90,28 +93,29 @@ class Reply:
 
 
 class ModelClient:
-    """The model of one task."""
+    """Talks to the model of one task."""
 
     def __init__(self, work: TaskContext) -> None:
         self._work = work
         self._found: ResolvedModel | None = None
         self._unseen: dict[int, Turn] = {}
-        """What stands for turns whose images were refused, by the identity of the turn."""
+        """Replacements for turns whose images were refused, by the identity of the turn."""
 
     @property
     def is_scripted(self) -> bool:
-        """Whether a playbook stands in the model's place: it ends when it has nothing more to say."""
+        """Whether a playbook stands in for the model; the task ends when the playbook does."""
         return self._found is not None and self._found.provider.name == SCRIPTED
 
     @property
     def facts(self) -> ModelFacts:
-        """What is known of the model that was asked last."""
+        """What is known about the model that was asked last."""
         return facts_of(self._found.model) if self._found is not None else UNKNOWN
 
     async def ask(self, modes: Modes) -> Reply:
-        """The model's next answer to the conversation.
+        """Request the model's next reply to the conversation.
 
-        A failure that may pass is waited out, longer each time, and told. Raises: ProviderFailure.
+        Transient failures are retried with growing delays, each announced by an event. Raises:
+        ProviderFailure.
         """
         found = await self._find()
         request = await self._request(found, modes)
@@ -136,7 +140,10 @@ class ModelClient:
         raise AssertionError("the loop above returns or raises")
 
     async def complete(self, system: str, turns: list[Turn]) -> Reply:
-        """An answer beside the conversation, without tools, shown to nobody. Raises: ProviderFailure."""
+        """Request a reply outside the conversation, without tools, not shown to people.
+
+        Raises: ProviderFailure.
+        """
         found = await self._find()
         reply = Reply(self._work.next_ts())
         request = ModelRequest(
@@ -147,7 +154,7 @@ class ModelClient:
         return reply
 
     async def _find(self) -> ResolvedModel:
-        """The provider as it can be used now. Raises: ProviderFailure."""
+        """Resolve the provider and model for this request. Raises: ProviderFailure."""
         config, services = self._work.session.config, self._work.services
         self._found = await find_model(services, self._work.session.user_id, config.provider, config.model)
         return self._found
@@ -166,15 +173,15 @@ class ModelClient:
         )
 
     def _seen(self, turns: Sequence[Turn]) -> Sequence[Turn]:
-        """The turns without the images that the model's server has refused."""
+        """Replace the turns whose images were refused."""
         if not self._unseen:
             return turns
         return [self._unseen.get(id(turn), turn) for turn in turns]
 
     def _unsee(self, turns: Sequence[Turn]) -> bool:
-        """Leave out the images of the latest turn that has some; whether there was one.
+        """Remove the images of the latest turn that has some; return whether there was one.
 
-        What came earlier was accepted before, so the latest are those that were refused.
+        Earlier images were accepted before, so the latest are those that were refused.
         """
         latest = next((turn for turn in reversed(turns) if turn.images), None)
         if latest is None:
@@ -184,7 +191,7 @@ class ModelClient:
         return True
 
     def _offered(self, modes: Modes) -> list[ToolDescription]:
-        """The tools that the model is shown: those that its mode has."""
+        """Return the tools that the task's mode has."""
         granted = {group.name for group in modes.find(self._work.task.mode).groups}
         granted |= {ToolGroup.ALWAYS.value, ToolGroup.MODES.value}
         hidden = set() if self._work.task.config.enable_diff else {"apply_diff"}
@@ -246,7 +253,7 @@ class ModelClient:
         draft.add(piece.arguments)
 
     def _discard(self, reply: Reply) -> None:
-        """Take back what was shown of an answer that broke off."""
+        """Withdraw what was shown of a reply that broke off."""
         for draft in (*reply.drafts.values(), *reply.written.values()):
             self._work.signal(MessageDiscarded(message_id=draft.id, ts=draft.ts))
 

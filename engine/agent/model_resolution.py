@@ -1,4 +1,4 @@
-"""Whom to ask: what a session says, and what its owner's active profile adds to it."""
+"""Resolves a session's provider and model, with the help of its owner's active profile."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from roocode_server.models.identifier import UserId
 
 
 async def find_model(services: AgentServices, user_id: UserId, provider: str, model: str) -> ResolvedModel:
-    """The provider and the model that a session of this user means by these names.
+    """Resolve the provider and model names of a session of this user.
 
-    The user's active profile says what `auto` is; where the session names its provider, the profile gives the
-    key and the address. Raises: ProviderFailure.
+    The user's active profile decides what `auto` means; if the session names the profile's provider, the
+    profile
+    supplies key and address. Raises: ProviderFailure.
     """
     profile = await _active(services, user_id)
     if profile is None or provider not in (AUTO, profile.provider):

@@ -1,7 +1,7 @@
-"""The modes of a session: built in, from the settings, and from its workspace's `.roomodes`.
+"""The modes of a session: built in, from the settings, and from the workspace's `.roomodes`.
 
-Source: S2; docs/modes.md. A mode is enforced here, whatever the model was told: its tool groups bound which
-tools it has, and a group's file expression bounds which files it may edit.
+Source: S2; docs/modes.md. Modes are enforced here, whatever the model was told: the tool groups limit which
+tools it may call, and a group's file expression limits which files it may edit.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from roocode_server.engine.agent.roomodes import LARGEST, ROOMODES, ModesInvalid, check, finds, modes_in
+from roocode_server.engine.agent.roomodes import LARGEST_BYTES, ROOMODES, ModesInvalid, check, finds, modes_in
 from roocode_server.engine.concurrency.worker import Exhausted, run_in_worker
 from roocode_server.engine.tools.reach import Touched
 from roocode_server.engine.tools.tool import PreparedCall
@@ -20,20 +20,20 @@ from roocode_server.models.mode import Mode, ModeGroup
 from roocode_server.models.settings import ModeSettings
 from roocode_server.models.tool import ToolGroup
 
-MATCH_S: Final = 1
-"""How much processor time an expression may take over the paths of one call."""
+MATCH_CPU_S: Final = 1
+"""Processor time for matching an expression against the paths of one call."""
 _KEPT_FILES: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Modes:
-    """The modes that a session has, by slug; `problem` says why its `.roomodes` is left out, if it is."""
+    """The modes of a session by slug; `problem` says why its `.roomodes` could not be used, if so."""
 
     by_slug: Mapping[str, Mode]
     problem: str | None = None
 
     def find(self, slug: str) -> Mode:
-        """Raises: NotFound."""
+        """Return the mode with this slug. Raises: NotFound."""
         mode = self.by_slug.get(slug)
         if mode is None:
             raise NotFound("mode", slug)
@@ -42,7 +42,7 @@ class Modes:
     async def objection(
         self, slug: str, call: PreparedCall, touched: Sequence[Touched], *, owner: str
     ) -> str | None:
-        """Why a call may not be made in a mode; None if it may. `owner` is whose work the matching is."""
+        """Return why a call may not be made in a mode, or None. `owner` is whom the matching is done for."""
         mode = self.by_slug.get(slug)
         if mode is None:
             return f"There is no mode `{slug}`. Switch to one of: {', '.join(self.by_slug)}."
@@ -70,7 +70,7 @@ async def _path_objection(mode: Mode, group: ModeGroup, touched: Sequence[Touche
     which = group.description or f"files matching `{group.file_regex}`"
     paths = [each.path for each in touched if each.path is not None]
     try:
-        found = await run_in_worker(finds, group.file_regex, paths, owner=owner, cpu_s=MATCH_S)
+        found = await run_in_worker(finds, group.file_regex, paths, owner=owner, cpu_s=MATCH_CPU_S)
     except Exhausted:
         return f"In {mode.name} mode (`{mode.slug}`) only {which} may be edited, and matching takes too long."
     refused = [path for path, is_found in zip(paths, found, strict=True) if not is_found]
@@ -85,20 +85,20 @@ class ModeBook:
     """Reads the modes of sessions."""
 
     def __init__(self, settings: Sequence[ModeSettings]) -> None:
-        """Raises: ModesInvalid, for modes of the settings that cannot be used."""
+        """Raises: ModesInvalid, if the modes in the settings cannot be used."""
         custom = [_from_settings(each) for each in settings]
         check(custom)
         self._standing = {mode.slug: mode for mode in [*BUILT_IN, *custom]}
         self._read: dict[bytes, Sequence[Mode]] = {}
-        """The modes of the files that were read last, by content: a file is asked for with every step."""
+        """Parsed modes by file content, least recently used first: the file is read at every step."""
 
     @property
     def standing(self) -> Modes:
-        """The modes of every session: built in and configured."""
+        """The modes of every session: the built-in and the configured ones."""
         return Modes(self._standing)
 
     async def of(self, workspace: Workspace) -> Modes:
-        """The modes of a session as its workspace is now; its own win over the others by their slug."""
+        """Return a session's modes; those of its workspace replace others with the same slug."""
         try:
             content = await _content(workspace)
             own = await self._modes_in(content, str(workspace.folder)) if content else []
@@ -107,7 +107,7 @@ class ModeBook:
         return Modes({**self._standing, **{mode.slug: mode for mode in own}})
 
     async def _modes_in(self, content: bytes, owner: str) -> Sequence[Mode]:
-        """Raises: ModesInvalid."""
+        """Parse the modes, or take them from the cache. Raises: ModesInvalid."""
         known = self._read.pop(content, None)
         if known is None:
             known = await _understood(content, owner)
@@ -118,9 +118,9 @@ class ModeBook:
 
 
 async def _understood(content: bytes, owner: str) -> Sequence[Mode]:
-    """The modes in a `.roomodes`. Raises: ModesInvalid."""
-    if len(content) > LARGEST:
-        raise ModesInvalid(f"{ROOMODES} is larger than {LARGEST} bytes")
+    """Parse the modes of a `.roomodes` file. Raises: ModesInvalid."""
+    if len(content) > LARGEST_BYTES:
+        raise ModesInvalid(f"{ROOMODES} is larger than {LARGEST_BYTES} bytes")
     try:
         found = await run_in_worker(modes_in, content, owner=owner)
     except Exhausted:
@@ -222,4 +222,4 @@ BUILT_IN: Final = (
         ),
     ),
 )
-"""The modes that every session has. Source: S2; the roles are our own words."""
+"""The modes that every session has. Source: S2; the role texts are our own."""

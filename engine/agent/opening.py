@@ -1,4 +1,4 @@
-"""The beginning of a task's conversation."""
+"""The first turn of a task's conversation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from roocode_server.models.message import Author
 
 
 async def open_conversation(work: TaskContext) -> None:
-    """Remember what the workspace holds, and hand the task itself to the conversation."""
+    """Take a snapshot of the workspace and append the task's input to the conversation."""
     task = work.task
     snapshot = await work.services.results.look(work.workspace)
     author = Author.PERSON if task.parent_id is None else Author.AGENT

@@ -1,4 +1,4 @@
-"""What the agent may do by itself. Source: docs/approvals.md; S2's settings for automatic approval."""
+"""What the agent may do without asking. Source: docs/approvals.md; S2's settings for automatic approval."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ PROTECTED: Final = (
     ".vscode",
     "*.code-workspace",
 )
-"""Files and folders that steer agents and editors, wherever they are, in gitignore's form: changing them
-takes an approval of its own. Source: S2's users.
+"""Files and folders that configure agents and editors, as gitignore patterns: changing them needs an approval
+of its own. Source: S2's users.
 """
 
 SUBTASKS: Final = "new_task"
@@ -40,17 +40,18 @@ _STRICTNESS: Final = (Decision.ALWAYS, Decision.ASK, Decision.NEVER)
 
 @dataclass(frozen=True, slots=True)
 class ApprovalPolicy:
-    """Decides on tool calls: on each thing that a call reaches by itself, and the strictest verdict holds.
+    """Decides on tool calls. Each file that a call touches is judged, and the strictest verdict applies.
 
-    For each: the last rule of the session that fits it; protected files; what the configuration names as
-    allowed; the session's automatic approval; the server's default for its group. Nothing but what speaks of
-    protected files lets one be changed unasked.
+    The verdict comes from the first of: the last rule of the session that matches; the protection of
+    certain files; what the configuration allows by name; the session's automatic approval; the server's
+    default for the tool group. A protected file is only changed without asking if a setting or rule
+    explicitly covers protected files.
     """
 
     defaults: ApprovalSettings
 
     def decide(self, config: SessionConfig, call: PreparedCall, touched: Sequence[Touched]) -> Decision:
-        """What is to be done with a call that reaches all this."""
+        """Decide on a call that touches these files."""
         if call.tool.group is ToolGroup.ALWAYS:
             return Decision.ALWAYS
         verdicts = [self._judge(config, call, each) for each in touched or (None,)]
@@ -59,8 +60,11 @@ class ApprovalPolicy:
     def withholds(
         self, config: SessionConfig, call: PreparedCall, touched: Sequence[Touched]
     ) -> Callable[[str], bool]:
-        """Whether a file that the call comes upon may not be shown to the agent: a rule forbids it, or wants
-        a person asked about it whom nobody has asked, because the call was for a folder above.
+        """Return a test for files that the call finds, true if the file must not be shown to the agent.
+
+        That is the case if a rule forbids it, or requires an approval that was not asked for, because the
+        call named
+        only a folder above the file.
         """
 
         @functools.cache
@@ -126,14 +130,16 @@ def _is_automatic(auto: AutoApproval, group: ToolGroup, call: PreparedCall) -> b
 
 
 def _may_run(auto: AutoApproval, line: str) -> bool:
-    """Whether each command of the line begins with an allowed prefix longer than any that denies the line."""
+    """Whether each command of the line has an allowed prefix that is longer than any denied prefix of the
+    line.
+    """
     denying = [len(prefix) for prefix in auto.denied_commands if matches_command(line, prefix, any_of=True)]
     longest = max(denying, default=0)
     return allowed(line, [prefix for prefix in auto.allowed_commands if len(prefix) > longest]) is None
 
 
 def _is_protected(touched: Touched) -> bool:
-    """Whether it is a protected file that would be changed, or may be one."""
+    """Whether the call would change a protected file, or may do so."""
     if not touched.is_written:
         return False
     return touched.path is None or any(matches(pattern, touched.path) for pattern in PROTECTED)
@@ -142,7 +148,10 @@ def _is_protected(touched: Touched) -> bool:
 def _last(
     rules: Sequence[ApprovalRule], call: PreparedCall, touched: Touched | None, *, is_lifted: bool
 ) -> ApprovalRule | None:
-    """The last rule that fits. One that allows covers a protected file only where it speaks of such files."""
+    """Return the last matching rule.
+
+    An allowing rule covers a protected file only if its path names such files.
+    """
     is_protected = touched is not None and not is_lifted and _is_protected(touched)
     for rule in reversed(rules):
         if is_protected and rule.decision is Decision.ALWAYS and not _speaks_of_protected(rule):
@@ -158,7 +167,7 @@ def _speaks_of_protected(rule: ApprovalRule) -> bool:
 
 
 def _fits(rule: ApprovalRule, call: PreparedCall, touched: Touched | None) -> bool:
-    """A rule that allows needs to be certain that it fits; one that restricts, that it may."""
+    """Whether the rule matches: an allowing rule must certainly match, a restricting one only possibly."""
     restricts = rule.decision is not Decision.ALWAYS
     if rule.tool is not None and rule.tool != call.tool.name:
         return False
@@ -184,7 +193,7 @@ def _fits_path(
     if touched is None:
         return False
     if not restricts and call.command() is not None and rule.command is None:
-        return False  # what a command reaches beside what it names, its line does not tell
+        return False  # the line does not say what the command touches besides what it names
     if touched.path is None:
         return restricts
     return matches(pattern, touched.path, is_folder=touched.is_folder, otherwise=restricts)

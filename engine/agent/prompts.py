@@ -1,4 +1,4 @@
-"""What a model is told before the conversation begins: its mode, its surroundings, what people ask of it."""
+"""The system prompt: the task's mode, its environment, and people's instructions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WORK: Final = (
 
 
 async def system_prompt(work: TaskContext, modes: Modes) -> str:
-    """The system text for a task's next request."""
+    """Build the system prompt for a task's next request."""
     mode = modes.find(work.task.mode)
     parts = [
         mode.role_definition,
@@ -62,13 +62,13 @@ def _todos(task: Task) -> str:
 
 
 async def _servers(work: TaskContext, mode: Mode) -> str:
-    """The servers of the Model Context Protocol, in a mode that may use them."""
+    """Describe the MCP servers, if the mode may use them."""
     may_use = any(group.name == ToolGroup.MCP for group in mode.groups)
     return await work.services.mcp.describe(work.session.id) if may_use else ""
 
 
 async def _instructions(work: TaskContext, mode: Mode) -> list[str]:
-    """What the mode, the operator, the session and the workspace ask for, in this order."""
+    """Return the instructions of the mode, the server, the session and the workspace, in this order."""
     standing = [
         ("of this mode", mode.custom_instructions),
         ("of this server", work.services.settings.custom_instructions),

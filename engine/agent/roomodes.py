@@ -1,8 +1,8 @@
-"""`.roomodes`: the modes that a workspace brings. Source: S2; docs/modes.md.
+"""Parsing of `.roomodes`, the modes defined by a workspace. Source: S2; docs/modes.md.
 
-A workspace's content is hostile: YAML takes a second for what fits in this file, and a regular expression as
-long as it likes. `modes_in` and `finds` are done apart (engine/concurrency/worker.py), so this module imports
-little.
+The workspace is not trusted: parsing YAML of the permitted size can take a second, and matching a regular
+expression any time. `modes_in` and `finds` therefore run in a worker process (engine/concurrency/worker.py),
+which is why this module imports little.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from roocode_server.models.mode import Mode
 from roocode_server.models.tool import ToolGroup
 
 ROOMODES: Final = ".roomodes"
-LARGEST: Final = 200_000
+LARGEST_BYTES: Final = 200_000
 MOST_MODES: Final = 100
-"""By aliases a small file could make very many long ones."""
+"""With YAML aliases a small file could define very many long modes."""
 
 _SLUG: Final = re.compile(r"[a-zA-Z0-9-]+")
 _GROUPS: Final = frozenset(group.value for group in ToolGroup) - {ToolGroup.ALWAYS.value}
@@ -35,7 +35,7 @@ class ModesInvalid(Exception):
 
 
 def modes_in(content: bytes) -> dict[str, Any]:
-    """The `modes` of a file with this content, as `Mode.dump` has them; or `mistake`, where one is wrong."""
+    """Parse a file: `{"modes": [...]}` with dumps of `Mode`, or `{"mistake": ...}` if it is invalid."""
     try:
         return {"modes": [mode.dump() for mode in read(content)]}
     except ModesInvalid as mistake:
@@ -43,13 +43,13 @@ def modes_in(content: bytes) -> dict[str, Any]:
 
 
 def finds(expression: str, paths: Sequence[str]) -> list[bool]:
-    """Whether the expression finds something in each of the paths."""
+    """Return for each path whether the expression matches somewhere in it."""
     compiled = regex.compile(expression)
     return [compiled.search(path) is not None for path in paths]
 
 
 def read(content: bytes) -> list[Mode]:
-    """The modes in a `.roomodes` file, YAML or JSON: `customModes: [{slug, name, roleDefinition, …}]`.
+    """Parse a `.roomodes` file, YAML or JSON: `customModes: [{slug, name, roleDefinition, …}]`.
 
     Raises: ModesInvalid.
     """
@@ -68,7 +68,7 @@ def read(content: bytes) -> list[Mode]:
 
 
 def check(modes: Sequence[Mode]) -> None:
-    """Raises: ModesInvalid, for modes that cannot be used together."""
+    """Raises: ModesInvalid, if a mode is invalid or a slug is used twice."""
     slugs = [mode.slug for mode in modes]
     for mode in modes:
         names = [group.name for group in mode.groups]
@@ -97,7 +97,7 @@ def _mode(entry: Any) -> Mode:
 
 
 def _group(entry: Any) -> dict[str, Any]:
-    """`"read"`, or `["edit", {"fileRegex": …, "description": …}]`."""
+    """Parse `"read"`, or `["edit", {"fileRegex": …, "description": …}]`. Raises: TypeError."""
     if isinstance(entry, str):
         return {"name": entry}
     if isinstance(entry, list) and len(entry) == 2 and isinstance(entry[1], dict):

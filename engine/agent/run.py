@@ -1,4 +1,4 @@
-"""The agent loop: one task, worked on until it completes, fails, is cancelled or is interrupted."""
+"""The agent loop: works on one task until it completes, fails, is cancelled or is interrupted."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from roocode_server.models.task import TaskProgress
 from roocode_server.models.usage import TokenUsage, UsageUpdated
 
 NOT_YET_DONE: Final = 95
-"""The most that an unfinished task's progress can be: it is an estimate until the end."""
+"""The highest progress of an unfinished task, in percent: progress is an estimate until the end."""
 REFUSAL: Final = "refusal"
-"""Why an answer ended, where the model or its server will not do what it was asked."""
+"""The stop reason of a reply in which the model refuses the request."""
 NO_CALL: Final = (
     "You called no tool. If the task is done, call attempt_completion. If you need something from the "
     "person, call ask_followup_question. Otherwise go on with the next step."
@@ -45,7 +45,7 @@ SPENT: Final = "The task has used what it may without being asked about: {what}.
 
 
 class Run:
-    """The loop over one task."""
+    """The agent loop for one task."""
 
     def __init__(self, work: TaskContext) -> None:
         self.work = work
@@ -55,17 +55,17 @@ class Run:
         self._model = ModelClient(work)
         self._condenser = Condenser(work, self._model)
         self._looked_at = len(work.conversation.turns)
-        """How many turns there were when a person last looked for repetitions, or the work began."""
+        """The number of turns when a person last confirmed repeated calls, or when the work began."""
 
     @property
     def is_scripted(self) -> bool:
-        """Whether a playbook stands in the model's place."""
+        """Whether a playbook stands in for the model."""
         return self._model.is_scripted
 
     async def to_the_end(self) -> str:
-        """Work on the task until the agent says that it is done; its summary.
+        """Work on the task until the agent completes it, and return its summary.
 
-        Raises: TaskFailure; CancelledError, at any await, with everything stored that was done.
+        Raises: TaskFailure; CancelledError, at any await, with all work up to then stored.
         """
         try:
             async with self.work.patience:
@@ -101,14 +101,16 @@ class Run:
             await self._ask_model()
 
     async def _listen(self) -> None:
-        """Hand what people said, and commands in the background printed, to the conversation."""
+        """Append people's messages and the output of background commands to the conversation."""
         for turn in await self.commands.hear():
             await self.work.append(turn)
         for message in await self.people.unheard():
             await self.work.append(_spoken(message))
 
     async def _tell_of_cut(self) -> None:
-        """A model does not notice that its answer was cut at its output limit; told once, after its calls."""
+        """Tell the model, once, that its reply was cut off at the output limit, which it does not notice
+        itself.
+        """
         turns = self.work.conversation.turns
         reply = self.work.conversation.last_reply
         if reply is None or reply.stopped != "max_tokens":
@@ -120,12 +122,15 @@ class Run:
             await self.work.append(Turn(role=TurnRole.USER, text=CUT))
 
     async def _remind(self) -> None:
-        """A model that calls no tool has forgotten how to go on."""
+        """Remind a model that called no tool how to go on."""
         self.work.mistakes += 1
         await self.work.append(Turn(role=TurnRole.USER, text=NO_CALL))
 
     async def _check(self) -> None:
-        """Whether the task may take another step. Raises: TaskFailure."""
+        """Check the task's limits before the next step, asking people where they may extend them.
+
+        Raises: TaskFailure.
+        """
         done = self.work.ledger.requests
         limit = self.work.task.config.max_iterations or self.work.services.settings.max_iterations
         if done >= limit:
@@ -146,7 +151,7 @@ class Run:
             await self._confirm("auto_approval_max_req_reached", question, "APPROVAL_LIMIT")
 
     def _repeated(self) -> int:
-        """How often the model has made its last call in a row, since a person last said something."""
+        """Count how often the model has made the same call in a row, since a person last spoke."""
         last: ToolCall | None = None
         count = 0
         for turn in reversed(self.work.conversation.turns[self._looked_at :]):
@@ -160,7 +165,7 @@ class Run:
         return count
 
     def _spent(self) -> str | None:
-        """What the task has used up of what it may without being asked about. Source: S2's settings."""
+        """Return which automatic approval limit the task has used up, or None. Source: S2's settings."""
         auto, ledger = self.work.session.config.auto_approval, self.work.ledger
         if not auto.auto_approval_enabled:
             return None
@@ -173,7 +178,7 @@ class Run:
         return None
 
     async def _confirm(self, kind: str, question: str, code: str) -> None:
-        """Go on only if a person says so. Raises: TaskFailure."""
+        """Ask a person whether to go on. Raises: TaskFailure, if they refuse."""
         answer = await self.people.confirm(kind, question)
         if answer.status is not ApprovalStatus.APPROVED:
             raise TaskFailure(code, _refusal(answer, question))
@@ -183,7 +188,7 @@ class Run:
         await self._listen()
 
     async def _ask_model(self) -> None:
-        """One question to the model; its answer is stored before anything is done with it."""
+        """Send one request to the model; its reply is stored before any call is executed."""
         modes = await self._modes()
         auto = self.work.session.config.auto_approval
         if auto.auto_approval_enabled:
@@ -200,14 +205,14 @@ class Run:
                 raise
             if answer.feedback:
                 await self.work.append(Turn(role=TurnRole.USER, text=answer.feedback))
-            return  # the loop hears what else was said, and asks the model again
+            return  # the loop reads other messages, and asks the model again
         await self._keep(reply)
         if reply.stopped == REFUSAL:
             said = reply.text("text").strip() or "it does not say why"
             raise TaskFailure("MODEL_REFUSED", f"The model refuses to go on: {said[:1000]}")
 
     async def _reply(self, modes: Modes) -> Reply:
-        """Raises: ProviderFailure."""
+        """Request a reply, condensing the conversation once if it is too long. Raises: ProviderFailure."""
         try:
             return await self._model.ask(modes)
         except ProviderFailure as failure:
@@ -226,7 +231,7 @@ class Run:
             await self._condenser.condense()
 
     async def _modes(self) -> Modes:
-        """The session's modes. Raises: TaskFailure, if the task's own is not among them any more."""
+        """Return the session's modes. Raises: TaskFailure, if the task's mode no longer exists."""
         modes = await self.work.services.modes.of(self.work.workspace)
         try:
             modes.find(self.work.task.mode)
@@ -236,7 +241,7 @@ class Run:
         return modes
 
     async def _keep(self, reply: Reply) -> None:
-        """Store an answer with its messages and what it cost, in one transaction."""
+        """Store a reply with its messages and usage in one transaction."""
         self.work.ledger.requests += 1
         self.work.ledger.cost += reply.cost
         usage = _added(self.work.task.usage, reply)
@@ -266,7 +271,7 @@ class Run:
 
 
 def _estimate(iterations: int) -> int:
-    """How far a task may have come after so many answers: rising, never done."""
+    """Estimate progress in percent from the number of replies; rises, but never reaches 100."""
     return min(NOT_YET_DONE, round(100 * iterations / (iterations + 4)))
 
 
@@ -283,7 +288,7 @@ def _added(usage: TokenUsage, reply: Reply) -> TokenUsage:
 
 
 def _told(reply: Reply) -> str:
-    """What S2's readers find in an `api_req_started` message."""
+    """Return the content of S2's `api_req_started` message."""
     used = reply.usage
     content: dict[str, Any] = {
         "tokensIn": used.tokens_in,

@@ -1,4 +1,4 @@
-"""The runner owns every running task: it starts them in turn, ends them, and stores how they ended."""
+"""Runs tasks: starts them in order, stops them, and stores how they ended."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ log = structlog.get_logger("runner")
 
 
 class TaskRun(Protocol):
-    """Work on one task, by the built-in agent or by another."""
+    """Work on one task, by the built-in agent or an external one."""
 
     work: TaskContext
     people: HumanInput
@@ -56,16 +56,16 @@ class TaskRun(Protocol):
 
     @property
     def is_scripted(self) -> bool:
-        """Whether its conversation is not ours to condense."""
+        """Whether its conversation cannot be condensed: a playbook's or an external agent's."""
         ...
 
     async def to_the_end(self) -> str:
-        """The summary of what was done. Raises: TaskFailure; CancelledError."""
+        """Work on the task and return its summary. Raises: TaskFailure; CancelledError."""
         ...
 
 
 class TaskRunner:
-    """Tasks of one session run one after the other; those of different sessions at the same time."""
+    """Runs the tasks of one session one after the other, and those of different sessions concurrently."""
 
     def __init__(self, services: AgentServices, sessions: Sessions, subtasks: SubtaskStore) -> None:
         self._services = services
@@ -79,7 +79,7 @@ class TaskRunner:
         self.is_closing = False
 
     def start(self, task: Task) -> None:
-        """Take a task up; it runs when its session and a place are free."""
+        """Schedule a task; it runs when its session and a slot are free."""
         self._keep_driving(task, self._drive(task))
 
     def _keep_driving(self, task: Task, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -89,7 +89,7 @@ class TaskRunner:
         return driving
 
     def condense(self, task_id: TaskId) -> None:
-        """Condense a task's conversation before its next request. Raises: Conflict, if it does not run."""
+        """Condense a task's conversation before its next request. Raises: Conflict, if it is not running."""
         run = self._runs.get(task_id)
         if run is None:
             raise Conflict("The task does not run; its conversation is condensed while it does")
@@ -98,7 +98,7 @@ class TaskRunner:
         run.work.is_condensing_asked = True
 
     def steer_command(self, task_id: TaskId, action: CommandAction, call_id: CallId | None) -> None:
-        """Let a command of a task go on in the background, or kill it. Raises: Conflict, if none runs."""
+        """Send a command of a task to the background, or kill it. Raises: Conflict, if none is running."""
         run = self._runs.get(task_id)
         if run is None:
             raise Conflict("The task does not run")
@@ -106,7 +106,7 @@ class TaskRunner:
 
     @property
     def running(self) -> int:
-        """How many tasks run, wait for a person, or wait for their turn."""
+        """The number of tasks that run, wait for a person, or wait for their turn."""
         return len(self._driving)
 
     def is_driving(self, task_id: TaskId) -> bool:
@@ -114,31 +114,31 @@ class TaskRunner:
         return task_id in self._driving
 
     def hear(self, task_id: TaskId) -> None:
-        """A person's message for this task has been stored."""
+        """Tell a running task that a message for it has been stored."""
         run = self._runs.get(task_id)
         if run is not None:
             run.people.hear()
 
     @contextlib.asynccontextmanager
     async def nothing_starts(self, session_id: SessionId) -> AsyncIterator[None]:
-        """No task of the session begins within the block; one whose turn it is waits."""
+        """While the block runs, no task of the session is started; one that is due waits."""
         async with self._starts[session_id]:
             yield
 
     async def stop(self, task_id: TaskId) -> None:
-        """End the work on a task, with everything that it started; its state is the caller's to change."""
+        """Stop the work on a task and everything that it started; the caller then changes its state."""
         driving = self._driving.get(task_id)
         if driving is not None:
             driving.cancel()
             await asyncio.wait({driving})
 
     def forget(self, session_id: SessionId) -> None:
-        """The session is gone: nothing of it will be started any more."""
+        """Drop what is kept for a deleted session."""
         self._turns.pop(session_id, None)
         self._starts.pop(session_id, None)
 
     async def close(self) -> None:
-        """End all work and leave each task that was under way resumable."""
+        """Stop all work and mark the tasks that were running as resumable."""
         self.is_closing = True
         driving = dict(self._driving)
         for work in driving.values():
@@ -155,15 +155,15 @@ class TaskRunner:
                 task_id, TaskStatus.PENDING, TaskResumable(reason=reason), activity=Activity.RESUMABLE
             )
         except AppError as failure:
-            # It waited for its turn, or has ended in the meantime: there is nothing to interrupt.
+            # It was waiting for its turn, or has ended in the meantime: there is nothing to interrupt.
             log.debug("not interrupted", task_id=task_id, reason=failure.message)
 
     async def delegate(
         self, work: TaskContext, call_id: CallId, *, mode: str, message: str, todos: str | None
     ) -> tuple[bool, str]:
-        """Have a subtask done in the place of its parent, which waits; whether it went well, and its result.
+        """Run a subtask while its parent waits; return whether it succeeded, and its result.
 
-        A subtask that a stop cut short is taken up again by the same call.
+        A subtask that was interrupted is resumed when the same call is executed again.
         """
         child = await self._subtasks.of_call(work.task, call_id)
         if child is None:
@@ -185,7 +185,7 @@ class TaskRunner:
         return await self._subtasks.outcome(child)
 
     def _bound(self, work: TaskContext) -> str | None:
-        """Why a task may have no further subtask; None if it may."""
+        """Return why a task may not start another subtask, or None."""
         settings = self._services.settings
         if work.depth >= settings.max_subtask_depth:
             return f"Subtasks are nested {work.depth} deep already, which is the most. Do this part yourself."
@@ -194,13 +194,13 @@ class TaskRunner:
         return None
 
     async def _within(self, child: Task, parent: TaskContext) -> None:
-        """Drive a subtask while its parent holds the session's turn; it ends with its parent."""
+        """Run a subtask in its parent's slot and turn; it is cancelled with its parent."""
         driving = self._keep_driving(child, self._attempt(child, parent.slot, parent))
         try:
             await asyncio.shield(driving)
         except asyncio.CancelledError:
             if driving.cancelled():
-                return  # somebody cancelled the subtask alone: its state tells
+                return  # only the subtask was cancelled: its state says so
             driving.cancel()
             await asyncio.wait({driving})
             raise
@@ -208,7 +208,7 @@ class TaskRunner:
     async def _drive(self, task: Task) -> None:
         async with self._turns[task.session_id]:
             async with self._starts[task.session_id]:
-                pass  # whoever ends the task before tells of its end first
+                pass  # whoever is stopping the task now stores its end first
             async with TaskSlot(self._places) as slot:
                 await self._attempt(task, slot)
 
@@ -223,7 +223,7 @@ class TaskRunner:
             self._services.transcripts.forget(task.id)
 
     async def _break_down(self, task: Task, overload: ServerOverload | None) -> None:
-        """A task that the server itself failed ends as failed, if it has not ended already."""
+        """Mark a task as failed after an error of the server, unless it has ended already."""
         error = TaskError(code="INTERNAL_ERROR", message="The server failed; its log says why")
         if overload is not None:
             error = TaskError(code=overload.code, message=overload.message)

@@ -1,4 +1,4 @@
-"""What every run of a task works with; made once for the whole engine."""
+"""The services that every run of a task uses, wired once for the whole engine."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ from roocode_server.models.settings import AgentSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentServices:
+    """What a run of a task gets from the engine."""
+
     settings: AgentSettings
     states: TaskStates
     transcripts: Transcripts

@@ -1,4 +1,4 @@
-"""One stretch of work on a task: the task as it stands, its conversation, and the ways to change them."""
+"""The context of work on a task: its state, its conversation, and the means to change them."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from roocode_server.models.usage import TokenUsage
 
 
 class Subtasks(Protocol):
-    """Has tasks done for other tasks."""
+    """Runs subtasks."""
 
     async def delegate(
         self, work: TaskContext, call_id: CallId, *, mode: str, message: str, todos: str | None
     ) -> tuple[bool, str]:
-        """Have a subtask done; whether it went well, and its result."""
+        """Run a subtask; return whether it succeeded, and its result."""
         ...
 
 
@@ -58,14 +58,14 @@ class TaskContext:
         self.slot = slot
         self.subtasks = subtasks
         self.mistakes = 0
-        """How many steps in a row have led nowhere."""
+        """How many steps in a row were of no use: mistaken calls, or no call at all."""
         self.is_condensing_asked = False
         self.begun_messages: dict[CallId, tuple[MessageId, int]] = {}
-        """The messages of calls that people have seen growing, and that are not complete."""
+        """Messages of calls that people have seen streaming and that are not complete yet."""
         self.completed_by: CallId | None = None
         self.ledger = ledger
         self.depth: int = 0 if parent is None else parent.depth + 1
-        """How many tasks wait for this one."""
+        """How deeply this task is nested: 0 for a task without a parent."""
         time_limit_s = task.config.timeout or services.settings.task_timeout_s
         lender = None if parent is None else parent.patience
         self.patience: PausableTimeout = PausableTimeout(time_limit_s, lender)
@@ -81,7 +81,7 @@ class TaskContext:
     async def append(
         self, turn: Turn, *events: Event, in_same_transaction: Alongside | None = None, **changes: Any
     ) -> None:
-        """Store a turn of the conversation, and what comes with it, in one transaction."""
+        """Store a turn of the conversation together with other changes, in one transaction."""
 
         async def store(unit: Transaction) -> None:
             await self.conversation.append(unit, turn)
@@ -92,20 +92,20 @@ class TaskContext:
         self.conversation.keep(turn)
 
     def next_ts(self) -> int:
-        """A time for a message of the agent that is about to be written; it rises within the task."""
+        """Return a time for a new message, in milliseconds; it rises within the task."""
         return self.services.transcripts.next_ts(self.task.id)
 
     def new_message(self) -> tuple[MessageId, int]:
-        """The id and the time of a message that is about to be written."""
+        """Return an id and a time for a new message."""
         return new_message_id(), self.next_ts()
 
     def message_of(self, call_id: CallId | None) -> tuple[MessageId, int]:
-        """The id and the time of a call's next message: of the one that was begun, if there is one."""
+        """Return id and time for a call's message: those of the streamed message, if there is one."""
         begun = self.begun_messages.pop(call_id, None) if call_id is not None else None
         return begun or self.new_message()
 
     def drop_message(self, call_id: CallId) -> None:
-        """A message that was begun for a call will not be completed."""
+        """Discard the streamed message of a call, which will not be completed."""
         begun = self.begun_messages.pop(call_id, None)
         if begun is not None:
             self.signal(MessageDiscarded(message_id=begun[0], ts=begun[1]))
@@ -121,7 +121,7 @@ class TaskContext:
         message_id: MessageId | None = None,
         author: Author = Author.AGENT,
     ) -> Alongside:
-        """A message to be stored with a change of the task."""
+        """Return a function that stores a message, to be passed as `in_same_transaction`."""
 
         async def write(unit: Transaction) -> None:
             await self.services.transcripts.write(
@@ -139,11 +139,11 @@ class TaskContext:
         return write
 
     async def say(self, kind: str, text: str, *events: Event, images: Sequence[str] = ()) -> None:
-        """Store a message of the agent, with the events that tell of the same."""
+        """Store a message of the agent together with events."""
         await self.note(*events, in_same_transaction=self.writing(say=kind, text=text, images=images))
 
     async def save_checkpoint(self, reason: str) -> None:
-        """Save the workspace, where the task keeps checkpoints. Raises: CheckpointsUnavailable."""
+        """Save the workspace, if checkpoints are enabled for the task. Raises: CheckpointsUnavailable."""
         if not self.task.config.enable_checkpoints:
             return
         saved = await self.services.history.save(self.session.id, reason, self.task.id)
@@ -151,9 +151,9 @@ class TaskContext:
             await self.say("checkpoint_saved", saved.id)
 
     def usage_with(self, **changes: Any) -> TokenUsage:
-        """What the task has used, with some of it changed."""
+        """Return the task's usage with some figures replaced."""
         return dataclasses.replace(self.task.usage, **changes)
 
     def signal(self, happened: Event) -> None:
-        """Show something ephemeral to whoever watches."""
+        """Emit an ephemeral event to those who are connected."""
         self.services.hub.signal(self.session.id, happened, task_id=self.task.id)

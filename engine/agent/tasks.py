@@ -1,4 +1,4 @@
-"""Tasks: creating, following, steering and ending them. Source: S0, "Task Management"."""
+"""Tasks: create, follow, steer and cancel them. Source: S0, "Task Management"."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ from roocode_server.models.user import Caller
 
 _IMAGE: Final = re.compile(r"data:image/[\w.+-]+;base64,", re.ASCII)
 ENOUGH_BEFORE: Final = 20
-"""Completed tasks of a session that say how long its next one may take."""
+"""How many completed tasks of a session are used to estimate the duration of the next one."""
 
 log = structlog.get_logger("tasks")
 
 
 class Tasks:
-    """The tasks of every session."""
+    """The tasks of all sessions."""
 
     def __init__(
         self,
@@ -77,20 +77,22 @@ class Tasks:
         sessions.at_expiry(self._cancel_all)
 
     async def get(self, session_id: SessionId, task_id: TaskId) -> Task:
-        """Raises: NotFound, also for a task of another session."""
+        """Return a task of the session. Raises: NotFound, also for a task of another session."""
         task = await self._repository.find(session_id, task_id)
         if task is None:
             raise NotFound("task", task_id)
         return task
 
     async def page(self, request: TaskList) -> tuple[list[Task], int]:
-        """A session's tasks, newest first, and how many there are."""
+        """Return one page of a session's tasks, newest first, and their total number."""
         return await self._repository.page(
             request.session_id, request.status, limit=request.limit, offset=request.offset
         )
 
     async def stack(self, session_id: SessionId) -> list[Task]:
-        """The task that a session works on (or is to go on with), and the subtasks that it waits for."""
+        """Return the session's current (or next) task, followed by the subtasks that it waits for, outermost
+        first.
+        """
         unfinished = await self._repository.unfinished(session_id)
         roots = [task for task in unfinished if task.parent_id is None]
         stack = sorted(roots, key=_precedence)[:1]
@@ -102,12 +104,12 @@ class Tasks:
         return stack
 
     async def messages(self, request: MessageList) -> tuple[list[Message], int]:
-        """A task's messages, oldest first, and how many there are. Raises: NotFound."""
+        """Return one page of a task's messages, oldest first, and their total number. Raises: NotFound."""
         await self.get(request.session_id, request.task_id)
         return await self._transcripts.page(request.task_id, limit=request.limit, offset=request.offset)
 
     async def create(self, request: TaskCreate) -> Task:
-        """Accept a task and start it as soon as its session is free.
+        """Create a task; it starts as soon as its session is free.
 
         Raises: NotFound; Conflict, if the session is not active; InvalidField; ServerOverload.
         """
@@ -142,7 +144,7 @@ class Tasks:
         return task
 
     async def cancel(self, session_id: SessionId, task_id: TaskId) -> Task:
-        """End a task and everything that it started. Raises: NotFound; Conflict, if it has ended."""
+        """Cancel a task and its subtasks. Raises: NotFound; Conflict, if it has ended."""
         task = await self.get(session_id, task_id)
         if task.status in FINAL:
             raise Conflict(f"The task is {task.status} already", status=task.status)
@@ -154,17 +156,17 @@ class Tasks:
             return await self._end(task_id)
 
     async def _cancel_all(self, session_id: SessionId) -> None:
-        """End every task of a session whose time has run out, with everything that they started."""
+        """Cancel all tasks of a session that has expired."""
         async with self._runner.nothing_starts(session_id):
             unfinished = await self._repository.unfinished(session_id)
             for task in unfinished:
                 await self._runner.stop(task.id)
             for task in reversed(unfinished):  # subtasks before those that wait for them
-                with contextlib.suppress(Conflict):  # it has come to its end meanwhile
+                with contextlib.suppress(Conflict):  # it has ended in the meantime
                     await self._end(task.id)
 
     async def _end(self, task_id: TaskId) -> Task:
-        """Mark a task that nobody works on any more as cancelled. Raises: Conflict, if it has ended."""
+        """Mark a task that is no longer worked on as cancelled. Raises: Conflict, if it has ended."""
         return await self._states.move(
             task_id,
             TaskStatus.CANCELLED,
@@ -175,7 +177,7 @@ class Tasks:
     async def update(self, caller: Caller, request: TaskUpdate) -> Task:
         """Approve or reject what the task waits for.
 
-        Raises: NotFound; Conflict, if it waits for nothing. Source: S0, PUT …/tasks/{taskId}.
+        Raises: NotFound; Conflict, if no approval is pending. Source: S0, PUT …/tasks/{taskId}.
         """
         await self.get(request.session_id, request.task_id)
         pending = await self._approvals.pending(request.task_id)
@@ -186,15 +188,15 @@ class Tasks:
         return await self.get(request.session_id, request.task_id)
 
     async def respond(self, caller: Caller, request: ApprovalRespond) -> Approval:
-        """Answer one approval; a task that a restart had interrupted goes on. Raises: NotFound, Conflict."""
+        """Answer one approval; a task that a restart interrupted is resumed. Raises: NotFound, Conflict."""
         approval = await self._approvals.find(request.session_id, request.approval_id)
         return await self._respond(caller, approval, request.action, request.feedback)
 
     async def say(self, caller: Caller, request: TaskSay) -> Message:
-        """Tell the agent something: the answer to its question, or a word in between.
+        """Send the agent a message: the answer to its question, or something else it should know.
 
-        While an approval is pending, a message is a refusal with that message (S2). It resumes a task that
-        was interrupted. Raises: NotFound; Conflict, if the task has ended; InvalidField.
+        If an approval is pending, the message rejects it and is the feedback (S2). An interrupted task is
+        resumed. Raises: NotFound; Conflict, if the task has ended; InvalidField.
         """
         self._check_open()
         _check_images(request.images)
@@ -218,13 +220,13 @@ class Tasks:
         for approval in await self._approvals.pending(task.id):
             is_about_going_on = approval.action in CONFIRMATIONS
             verdict = Verdict.APPROVE if is_about_going_on else Verdict.REJECT
-            with contextlib.suppress(Conflict):  # somebody has answered meanwhile, or it has expired
+            with contextlib.suppress(Conflict):  # somebody has answered in the meantime, or it has expired
                 await self._respond(caller, approval, verdict, None)
         await self._go_on(task.session_id, task.id)
         return written[0]
 
     async def resume(self, session_id: SessionId, task_id: TaskId) -> Task:
-        """Go on with an interrupted task from its stored conversation.
+        """Resume an interrupted task from its stored conversation.
 
         Raises: NotFound; Conflict, if it is not resumable; ServerOverload.
         """
@@ -239,24 +241,25 @@ class Tasks:
     async def condense(self, session_id: SessionId, task_id: TaskId) -> Task:
         """Condense a task's conversation before its next request.
 
-        Raises: NotFound; Conflict, if it does not run, or if a playbook stands in the model's place.
+        Raises: NotFound; Conflict, if it is not running, or if its model is a playbook.
         """
         task = await self.get(session_id, task_id)
         self._runner.condense(task_id)
         return task
 
     async def steer_command(self, request: TaskCommand) -> Task:
-        """Let a command of a task go on in the background, or kill it.
+        """Send a command of a task to the background, or kill it.
 
-        Raises: NotFound; Conflict, if no such command runs.
+        Raises: NotFound; Conflict, if no such command is running.
         """
         task = await self.get(request.session_id, request.task_id)
         self._runner.steer_command(task.id, request.action, request.call_id)
         return task
 
     async def recover(self, *, resume: bool) -> None:
-        """After a start: what a dead server left running becomes resumable; what it left waiting starts; what
-        nobody approved in time has expired.
+        """Recover the tasks at server start.
+
+        Tasks that were running become resumable, queued ones start, and overdue approvals expire.
         """
         await self._approvals.expire_overdue()
         unfinished = await self._repository.unfinished()
@@ -267,11 +270,11 @@ class Tasks:
         running = [task.id for task in unfinished if task.status is TaskStatus.RUNNING]
         reason = "The server stopped in the middle of the task"
         for first in range(0, len(running), UNITS_PER_COMMIT):
-            # Together: those that wait at the same time share a commit.
+            # Together, so that concurrent units share a commit.
             some = running[first : first + UNITS_PER_COMMIT]
             await asyncio.gather(*(self._runner.interrupt(task_id, reason) for task_id in some))
         for task in unfinished:
-            is_subtask = task.parent_id is not None  # its parent takes it up
+            is_subtask = task.parent_id is not None  # its parent resumes it
             if (task.activity is Activity.QUEUED or resume) and not is_subtask:
                 self._runner.start(await self.get(task.session_id, task.id))
 
@@ -283,18 +286,18 @@ class Tasks:
         return resolved
 
     async def _go_on(self, session_id: SessionId, task_id: TaskId) -> None:
-        """Take up an interrupted task that somebody has just answered."""
+        """Resume an interrupted task that somebody has just answered."""
         task = await self.get(session_id, task_id)
         if task.activity is Activity.RESUMABLE and not self._runner.is_driving(task_id):
             await self._take_up(task)
 
     async def modes(self, session_id: SessionId) -> ModeCatalogue:
-        """The modes of a session as its workspace is now."""
+        """Return the modes of a session, read from its workspace as it is now."""
         modes = await self._modes.of(self._sessions.workspace(session_id))
         return ModeCatalogue(modes=list(modes.by_slug.values()), problem=modes.problem)
 
     async def _take_up(self, task: Task) -> None:
-        """Start an interrupted task: a subtask by way of the task that waits for it."""
+        """Start an interrupted task; a subtask is started through the task that waits for it."""
         while task.parent_id is not None:
             parent = await self._repository.find(task.session_id, task.parent_id)
             if parent is None or parent.status in FINAL:
@@ -304,7 +307,7 @@ class Tasks:
             self._runner.start(task)
 
     async def _mode(self, request: TaskCreate) -> str:
-        """The mode in which a task begins. Raises: InvalidField, if the session has no such mode."""
+        """Return the mode in which a task starts. Raises: InvalidField, if the session has no such mode."""
         session = await self._sessions.get_active(request.session_id)
         config = session.config
         if request.session_config is not None:
@@ -316,17 +319,19 @@ class Tasks:
         return wanted
 
     async def _estimate(self, session_id: SessionId) -> int | None:
-        """The median of the seconds that the last completed tasks took; None before the first."""
+        """Return the median duration of the last completed tasks in seconds, rounded up; None before the
+        first.
+        """
         took = await self._repository.durations(session_id, limit=ENOUGH_BEFORE)
         return max(1, math.ceil(statistics.median(each.total_seconds() for each in took))) if took else None
 
     async def _abandon(self, session_id: SessionId) -> None:
-        """End the tasks of a session that is about to vanish."""
+        """Cancel the tasks of a session that is about to be deleted."""
         unfinished = await self._repository.unfinished(session_id)
         for task in unfinished:
             await self._runner.stop(task.id)
         for task in reversed(unfinished):
-            with contextlib.suppress(Conflict):  # it has ended meanwhile
+            with contextlib.suppress(Conflict):  # it has ended in the meantime
                 await self._end(task.id)
             self._states.forget(task.id)
         self._runner.forget(session_id)
@@ -337,7 +342,7 @@ class Tasks:
 
 
 def _precedence(task: Task) -> tuple[bool, bool]:
-    """What runs comes first, then what was begun; of equals, the older."""
+    """The sort key for current tasks: running ones first, then started ones."""
     return task.status is not TaskStatus.RUNNING, task.started_at is None
 
 

@@ -42,37 +42,37 @@ class AgentToolContext:
         self._withholds = withholds
 
     def withholds(self, path: str) -> bool:
-        """Whether a rule of the session keeps a file from this call."""
+        """Whether a rule of the session hides a file from this call."""
         return self._withholds(path)
 
     async def run_command(
         self, line: str, *, directory: str = "", timeout_s: float | None = None
     ) -> Exit | StillRunning:
-        """Run a command in the sandbox; what it prints is shown to whoever watches."""
+        """Run a command in the sandbox; its output is streamed to those who are connected."""
         command = Command(line=line, directory=directory)
         return await self._commands.run(self._call.id, command, timeout_s=timeout_s)
 
     async def run_quietly(self, line: str) -> Exit:
-        """Run a tool's own program, which only reads, in the sandbox."""
+        """Run a tool's own read-only program in the sandbox, without streaming its output."""
         command = Command(line=line, only_reads=True)
         return await self._work.services.runtime.run(self._work.sandbox, command)
 
     async def ask(self, question: str, suggestions: Sequence[str]) -> HumanAnswer:
-        """A person's answer to a question of the model."""
+        """Put a question of the model to people and return their answer."""
         message = await self._people.ask(self._call.id, question, suggestions)
         self.heard = message.id
         return HumanAnswer(text=message.text or "", images=message.images)
 
     async def say(self, kind: str, text: str, images: Sequence[str] = ()) -> None:
-        """Tell people something as a message of the task."""
+        """Store a message of the task for people."""
         await self._work.say(kind, text, images=images)
 
     async def set_todos(self, todos: str) -> None:
-        """Replace the task's list of things to do."""
+        """Replace the task's to-do list."""
         await self._work.note(TodosUpdated(todos=todos), todos=todos)
 
     async def switch_mode(self, slug: str, reason: str) -> str:
-        """Go on in another mode, from the next request on. Raises: ToolFailure."""
+        """Switch the mode, from the next request on; returns a text for the model. Raises: ToolFailure."""
         mode = self._modes.by_slug.get(slug)
         if mode is None:
             raise ToolFailure(f"There is no mode `{slug}`. There are: {', '.join(self._modes.by_slug)}.")
@@ -82,7 +82,7 @@ class AgentToolContext:
         return f"You are in {mode.name} mode now. {mode.role_definition}"
 
     async def delegate(self, mode: str, message: str, todos: str | None) -> str:
-        """Have a subtask done in a mode; its result. Raises: ToolFailure, if it did not complete."""
+        """Run a subtask in a mode and return its result. Raises: ToolFailure, if it did not complete."""
         if mode not in self._modes.by_slug:
             raise ToolFailure(f"There is no mode `{mode}`. There are: {', '.join(self._modes.by_slug)}.")
         went_well, result = await self._work.subtasks.delegate(

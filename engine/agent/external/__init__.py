@@ -1,1 +1,1 @@
-"""Agent programs of others, spoken to over the Agent Client Protocol. Source: docs/external-agents.md."""
+"""External agent programs, driven through the Agent Client Protocol. Source: docs/external-agents.md."""

@@ -1,4 +1,4 @@
-"""Tool calls of an external agent, as the approval policy and people see them."""
+"""Tool calls of an external agent, in the form that the approval policy and people see."""
 
 from __future__ import annotations
 
@@ -25,18 +25,20 @@ GROUPS: Final[Mapping[str, ToolGroup]] = {
     "fetch": ToolGroup.BROWSER,
     "switch_mode": ToolGroup.MODES,
 }
-"""The protocol's kinds of calls; any other is what tools of other servers are: `mcp`."""
+"""The protocol's kinds of calls; any other kind counts as `mcp`, as tools of MCP servers do."""
 
 
 @value
 class ExternalParameters(PlainShape):
+    """What is known of an external agent's tool call."""
+
     title: str
     paths: list[str] = field(default_factory=list)
     command: str | None = None
 
 
 class ExternalTool(Tool[ExternalParameters]):
-    """A tool of the agent program: it is only judged here, never run."""
+    """A tool of the external agent: judged by the approval policy here, but executed by the agent."""
 
     parameters: ClassVar = ExternalParameters
 
@@ -45,17 +47,20 @@ class ExternalTool(Tool[ExternalParameters]):
         self.group = GROUPS.get(kind, ToolGroup.MCP)  # type: ignore[misc]
 
     def describe(self, parameters: ExternalParameters) -> str:
+        """The title that the agent gave the call."""
         return parameters.title
 
     def paths(self, parameters: ExternalParameters) -> Sequence[str]:
+        """The files that the agent says the call touches."""
         return parameters.paths
 
     def command(self, parameters: ExternalParameters) -> str | None:
+        """The command line, if the call runs one."""
         return parameters.command
 
 
 def prepared(kind: str, title: str, paths: Sequence[str], command: str | None) -> PreparedCall:
-    """A call for the policy."""
+    """Build a call for the approval policy."""
     tool: AnyTool = ExternalTool(kind)
     return PreparedCall(
         tool=tool, parameters=ExternalParameters(title=title, paths=list(paths), command=command)
@@ -63,19 +68,19 @@ def prepared(kind: str, title: str, paths: Sequence[str], command: str | None) -
 
 
 def tool_call(call_id: str, kind: str, arguments: Mapping[str, Any]) -> ToolCall:
-    """A call for people."""
+    """Build a call for an approval."""
     return ToolCall(id=CallId(call_id[:128]), tool_name=kind, arguments=dict(arguments))
 
 
 def paths_of(call: ToolCallStart | ToolCallUpdate) -> list[str]:
-    """The files that a call says it is about: its locations, and those of the diffs that it shows."""
+    """Return the files that a call names: its locations, and those of the diffs it contains."""
     located = [each.path for each in call.locations or []]
     shown = [block.path for block in call.content or [] if isinstance(block, FileEditToolCallContent)]
     return list(dict.fromkeys([*located, *shown]))
 
 
 def command_of(raw_input: object) -> str | None:
-    """The command line among a call's arguments, where it has one."""
+    """Return the command line among a call's arguments, or None."""
     if not isinstance(raw_input, Mapping):
         return None
     command = raw_input.get("command")

@@ -1,4 +1,4 @@
-"""Our side of the protocol: what an agent program tells, asks and wants of files, as events and approvals."""
+"""The client side of the protocol: the agent's updates become events, its requests become approvals."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _ENDED = ("completed", "failed")
 
 
 class ExternalClient:
-    """The client that the protocol's library calls."""
+    """The client object that the protocol's library calls."""
 
     def __init__(self, work: TaskContext, people: HumanInput) -> None:
         self._work = work
@@ -58,14 +58,14 @@ class ExternalClient:
         self._drafts: dict[str, tuple[MessageId, int, list[str]]] = {}
         self._started: dict[str, ToolCallStart] = {}
         self._granted: dict[str, frozenset[str]] = {}
-        """The files that each call under way was allowed to write."""
+        """For each call in progress, the files that it may write."""
         self.last_text = ""
 
     def on_connect(self, conn: Any) -> None:
-        """The library says that the connection stands; there is nothing to do."""
+        """Called by the library when the connection is made; nothing to do."""
 
     async def session_update(self, session_id: str, update: Any, **_: Any) -> None:
-        """Something has happened in the agent: tell it, in the order in which it was told."""
+        """Handle an update of the agent, in order of arrival."""
         async with self._order:
             match update:
                 case AgentMessageChunk(content=TextContentBlock(text=text)):
@@ -82,7 +82,7 @@ class ExternalClient:
                     await self._count(update)
 
     async def finish_messages(self) -> None:
-        """Store what was being written: something else follows."""
+        """Store the messages that were being streamed."""
         for say, (message_id, ts, pieces) in list(self._drafts.items()):
             text = "".join(pieces)
             if say == "text":
@@ -95,7 +95,7 @@ class ExternalClient:
     async def request_permission(
         self, session_id: str, tool_call: ToolCallUpdate, options: list[PermissionOption], **_: Any
     ) -> RequestPermissionResponse:
-        """Whether a call may be made: by policy, else by people."""
+        """Decide whether a call may be made: by policy, or by asking people."""
         async with self._order:
             await self.finish_messages()
         begun = self._started.get(tool_call.tool_call_id)
@@ -115,7 +115,10 @@ class ExternalClient:
     async def write_text_file(
         self, session_id: str, path: str, content: str, **_: Any
     ) -> WriteTextFileResponse:
-        """Write a file of the workspace: one of a call that was approved, else by an approval of its own."""
+        """Write a file of the workspace, if an approved call covers it or an approval of its own allows it.
+
+        Raises: RequestError.
+        """
         workspace = self._work.workspace
         call = prepared("edit", f"Write {path}", [path], None)
         try:
@@ -136,7 +139,10 @@ class ExternalClient:
     async def read_text_file(
         self, session_id: str, path: str, line: int | None = None, limit: int | None = None, **_: Any
     ) -> ReadTextFileResponse:
-        """A text file of the workspace, or some of its lines, where the agent may see it."""
+        """Return a text file of the workspace, or `limit` of its lines from `line` on.
+
+        Raises: RequestError.
+        """
         call = prepared("read", f"Read {path}", [path], None)
         try:
             if not await self._may(new_id("read"), call, {"path": path}):
@@ -153,7 +159,7 @@ class ExternalClient:
         return ReadTextFileResponse(content=content)
 
     def __getattr__(self, name: str) -> Any:
-        """The protocol's other methods are not offered, and asked for all the same they are refused."""
+        """Refuse the protocol's other methods, which this client does not offer."""
         if name.startswith("_"):
             raise AttributeError(name)
 
@@ -182,18 +188,18 @@ class ExternalClient:
         return (await self._people.approve(asked, call, None)).status is ApprovalStatus.APPROVED
 
     async def _is_granted(self, path: str) -> bool:
-        """Whether a call under way was allowed to write this very file. Raises: AppError."""
+        """Return whether a call in progress may write this file. Raises: AppError."""
         wanted = await self._places([path])
         return any(wanted <= granted for granted in self._granted.values())
 
     async def _places(self, paths: Sequence[str]) -> frozenset[str]:
-        """The files that paths lead to. Raises: AppError."""
+        """Resolve paths to the files that they lead to. Raises: AppError."""
         workspace = self._work.workspace
         return frozenset(await workspace.reached(*[place(workspace, path) for path in paths]))
 
     def _write(self, say: str, text: str) -> None:
         if not text:
-            return  # nothing yet but half a character
+            return  # only an incomplete character so far
         if say not in self._drafts:
             self._drafts[say] = (new_message_id(), self._work.next_ts(), [])
         message_id, ts, pieces = self._drafts[say]
@@ -255,7 +261,7 @@ class ExternalClient:
 
 
 def _chosen(options: list[PermissionOption], wanted: str) -> RequestPermissionResponse:
-    """The option of this kind, or one that means the same for longer; none: the call is cancelled."""
+    """Select the option of this kind or its `always` variant; without one, the call is cancelled."""
     same = (wanted, wanted.replace("_once", "_always"))
     for kind in same:
         for option in options:
@@ -267,7 +273,7 @@ def _chosen(options: list[PermissionOption], wanted: str) -> RequestPermissionRe
 
 
 def _text(update: ToolCallProgress) -> str:
-    """What came of a call, as text."""
+    """Return the result of a call as text."""
     pieces = []
     for block in update.content or []:
         inner = getattr(block, "content", None)

@@ -1,4 +1,4 @@
-"""The loop over a task whose agent is a program of others, run inside the session's sandbox."""
+"""A task whose agent is an external program, run in the session's sandbox."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ AGAIN = (
 
 
 class ExternalRun:
-    """One task, worked on by an agent program. It has a conversation of its own, which we do not see."""
+    """One task of an external agent, which keeps its conversation to itself."""
 
     is_scripted = True
-    """Its conversation is not ours to condense."""
+    """The conversation cannot be condensed, because the agent keeps it."""
 
     def __init__(self, work: TaskContext, agent: AcpAgent) -> None:
         self.work = work
@@ -45,7 +45,7 @@ class ExternalRun:
         self._agent = agent
 
     async def to_the_end(self) -> str:
-        """Work on the task until the agent ends its turn and nobody has more to say; its last words.
+        """Work on the task until the agent ends its turn and no message is waiting; return its last text.
 
         Raises: TaskFailure; CancelledError, at any await: the program ends with it.
         """
@@ -128,7 +128,7 @@ class ExternalRun:
 
 
 def _check_stop(answer: PromptResponse) -> None:
-    """Raises: TaskFailure, where the agent ended its turn because it could not go on."""
+    """Raises: TaskFailure, if the agent ended its turn without finishing."""
     reasons = {
         "max_tokens": "The agent has used all the tokens that it may.",
         "max_turn_requests": "The agent has made all the requests that it may.",

@@ -1,4 +1,4 @@
-"""Messages of JSON-RPC over the pipes of a program in the sandbox: one JSON object a line.
+"""JSON-RPC messages over the pipes of a program in the sandbox, one JSON object per line.
 
 Source: Agent Client Protocol, "Transports".
 """
@@ -20,20 +20,20 @@ log = structlog.get_logger("external agents")
 
 
 class ProgramTransport:
-    """What the protocol's library sends and receives by."""
+    """The transport that the protocol's library sends and receives through."""
 
     def __init__(self, program: InteractiveProgram) -> None:
         self._program = program
         self._rest = b""
         self._texts: dict[str, TextPieces] = {}
-        """The texts that come in pieces, by kind: a character can be cut in two between two of them."""
+        """Decoders of streamed texts, by kind of update: a character may be split between two messages."""
 
     async def send(self, message: dict[str, Any]) -> None:
-        """Raises: OSError, once the program no longer reads."""
+        """Send a message. Raises: OSError, if the program has closed its input."""
         await self._program.write(orjson.dumps(message) + b"\n")
 
     async def receive(self) -> dict[str, Any] | None:
-        """The next message; None at the end of the program, or where it no longer keeps to the protocol."""
+        """Return the next message; None when the program has ended or a line exceeds `LONGEST_MESSAGE`."""
         while True:
             line, separator, rest = self._rest.partition(b"\n")
             if separator:
@@ -48,10 +48,10 @@ class ProgramTransport:
             self._rest += piece
 
     async def close(self) -> None:
-        """The program ends with the block that started it."""
+        """Nothing to do: the program ends with the block that started it."""
 
     def _decoded(self, line: bytes) -> dict[str, Any] | None:
-        """A message, fit to be stored; None for what else a program prints."""
+        """Decode a line to a message that is fit to be stored; None for any other output."""
         if not line.strip():
             return None
         try:

@@ -1,1 +1,1 @@
-"""What a task keeps: its state, conversation, approvals, results and checkpoints."""
+"""What is stored for a task: its state, conversation, approvals, results and checkpoints."""

@@ -1,4 +1,4 @@
-"""Approvals: asking people, taking the first answer, and going on. They outlive a restart."""
+"""Approvals: ask people and take the first answer. Pending approvals survive a restart."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OUTCOMES = {Verdict.APPROVE: ApprovalStatus.APPROVED, Verdict.REJECT: ApprovalS
 
 
 class Approvals:
-    """Every approval of every session."""
+    """The approvals of all sessions."""
 
     def __init__(self, database: Database, repository: ApprovalRepository, *, timeout_s: int) -> None:
         self._database = database
@@ -36,24 +36,24 @@ class Approvals:
         self._waiting: dict[ApprovalId, asyncio.Future[Approval]] = {}
 
     async def find(self, session_id: SessionId, approval_id: ApprovalId) -> Approval:
-        """Raises: NotFound."""
+        """Return an approval of the session. Raises: NotFound."""
         approval = await self._repository.find(session_id, approval_id)
         if approval is None:
             raise NotFound("approval", approval_id)
         return approval
 
     async def page(self, request: ApprovalList) -> tuple[list[Approval], int]:
-        """A session's approvals, newest first, and how many there are."""
+        """Return one page of a session's approvals, newest first, and their total number."""
         return await self._repository.page(
             request.session_id, request.status, limit=request.limit, offset=request.offset
         )
 
     async def pending(self, task_id: TaskId) -> list[Approval]:
-        """What a task waits for."""
+        """Return the pending approvals of a task."""
         return await self._repository.pending(task_id)
 
     async def for_call(self, task: Task, call_id: CallId) -> Approval | None:
-        """The approval that a call asked for before the server stopped, if it did."""
+        """Return the approval that a call requested before a restart, or None."""
         return await self._repository.for_call(task.id, call_id)
 
     def draft(
@@ -67,7 +67,7 @@ class Approvals:
         parameters: dict[str, object],
         unattended: bool,
     ) -> Approval:
-        """A new question; it is asked when `ask` stores it. Unattended, it has no time to be answered in."""
+        """Build a pending approval, to be stored with `ask`; if unattended, it expires at once."""
         moment = now()
         timeout_s = 0 if unattended else self._timeout_s
         return Approval(
@@ -85,7 +85,7 @@ class Approvals:
         )
 
     async def ask(self, unit: Transaction, approval: Approval) -> None:
-        """Store a question and tell of it, with the unit."""
+        """Store a question and its event in the unit of work."""
         await self._repository.insert(unit, approval)
         asked = ApprovalRequired(
             approval_id=approval.id,
@@ -99,7 +99,9 @@ class Approvals:
         unit.append(approval.session_id, asked, task_id=approval.task_id)
 
     async def wait(self, approval: Approval) -> Approval:
-        """The approval with its answer; one that nobody gives before `expiresAt` counts as a refusal."""
+        """Wait for the answer and return the approval; after `expiresAt` it is expired, which counts as
+        refusal.
+        """
         answered: asyncio.Future[Approval] = asyncio.get_running_loop().create_future()
         self._waiting[approval.id] = answered
         try:
@@ -114,9 +116,9 @@ class Approvals:
             self._waiting.pop(approval.id, None)
 
     async def respond(self, asked: Approval, verdict: Verdict, *, feedback: str | None, by: str) -> Approval:
-        """Answer a question that has been found. The first answer wins.
+        """Answer a question. The first answer wins.
 
-        Raises: NotFound, if it has gone since; Conflict, if it has an answer already or has expired.
+        Raises: NotFound, if it has been deleted; Conflict, if it has been answered or has expired.
         """
         if asked.status is ApprovalStatus.PENDING and asked.expires_at <= now():
             await self._expire(asked)
@@ -124,16 +126,16 @@ class Approvals:
         return await self._resolve(asked.id, _OUTCOMES[verdict], feedback=feedback, by=by)
 
     async def expire_overdue(self) -> None:
-        """End every question whose time is over: no server waited for it."""
+        """Expire every question that reached its time limit while no server was running."""
         for approval in await self._repository.overdue(now()):
             await self._expire(approval)
 
     async def refuse_unattended(self, unit: Transaction, approval: Approval) -> Approval:
-        """With the unit that asks where nobody answers, refuse."""
+        """Refuse a question of an unattended session, in the unit of work that asks it."""
         return await self._store(unit, approval, ApprovalStatus.REJECTED, feedback=UNATTENDED, by=None)
 
     async def withdraw(self, unit: Transaction, task_id: TaskId) -> None:
-        """With the unit that ends a task, end its questions."""
+        """Cancel a task's pending questions, in the unit of work that ends the task."""
         for approval in await self._repository.pending(task_id):
             await self._store(unit, approval, ApprovalStatus.CANCELLED, feedback=None, by=None)
 
@@ -141,7 +143,7 @@ class Approvals:
         try:
             return await self._resolve(approval.id, ApprovalStatus.EXPIRED, feedback=None, by=None)
         except Conflict:
-            # Somebody answered in the very last moment.
+            # Somebody answered at the last moment.
             return await self.find(approval.session_id, approval.id)
 
     async def _resolve(

@@ -1,4 +1,4 @@
-"""A session's checkpoints as callers and tasks use them, with what is told of them."""
+"""A session's checkpoints for callers and tasks, with their events."""
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ class History:
     async def save(
         self, session_id: SessionId, reason: str, task_id: TaskId | None = None
     ) -> Checkpoint | None:
-        """A checkpoint; None where nothing has changed since the last one. Raises: CheckpointsUnavailable."""
+        """Save a checkpoint; None if nothing has changed since the last one.
+
+        Raises: CheckpointsUnavailable.
+        """
         workspace = self._sessions.workspace(session_id)
         saved = await self._checkpoints.save(workspace, session_id, reason, task_id)
         if saved is not None:
@@ -50,21 +53,21 @@ class History:
         return saved
 
     async def page(self, request: CheckpointList) -> tuple[list[Checkpoint], int]:
-        """A session's checkpoints, newest first, and how many there are."""
+        """Return one page of a session's checkpoints, newest first, and their total number."""
         return await self._checkpoints.page(request.session_id, limit=request.limit, offset=request.offset)
 
     async def compare(self, request: CheckpointCompare) -> CheckpointDifference:
-        """What changed between two checkpoints, or up to now. Raises: NotFound."""
+        """Return what changed between two checkpoints, or since one of them. Raises: NotFound."""
         workspace = self._sessions.workspace(request.session_id)
         return await self._checkpoints.compare(
             workspace, request.session_id, request.checkpoint_id, request.to
         )
 
     async def restore(self, request: CheckpointRef) -> CheckpointRestored:
-        """Make the workspace as it was at a checkpoint.
+        """Restore the workspace to a checkpoint.
 
-        Raises: NotFound; Conflict, while a task is at work, or if the session is not active; what the
-        workspace raises.
+        Raises: NotFound; Conflict, if a task is at work or the session is not active; what the workspace
+        raises.
         """
         await self._sessions.get_active(request.session_id)
         return await self._restore(request)
@@ -88,8 +91,9 @@ class History:
         return CheckpointRestored(files=files, saved_as=saved)
 
     async def recover(self) -> None:
-        """Go on with the restorations that the end of the server has cut short, and forget the checkpoints of
-        sessions of which nothing else is left."""
+        """Finish the restorations that a crash interrupted, and delete the checkpoints of deleted
+        sessions.
+        """
         for session_id, checkpoint_id in (await self._checkpoints.cut_short()).items():
             if await self._sessions.exists(session_id):
                 try:

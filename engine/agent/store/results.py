@@ -1,4 +1,4 @@
-"""What a task did, measured: the workspace before and after, and the calls that were run."""
+"""A task's result: the changes in the workspace and the calls that were executed."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from roocode_server.models.task import TaskResult
 
 
 class TaskResults:
-    """Compares the workspace with what it was when the task began."""
+    """Compares the workspace with its state when the task began."""
 
     def __init__(self, snapshots: SnapshotRepository, tool_calls: ToolCallRepository) -> None:
         self._snapshots = snapshots
         self._tool_calls = tool_calls
 
     async def look(self, workspace: Workspace) -> Snapshot:
-        """The workspace as it is now."""
+        """Take a snapshot of the workspace."""
         return await Snapshot.take(workspace.folder)
 
     async def remember(self, unit: Transaction, task_id: TaskId, snapshot: Snapshot) -> None:
-        """Keep how the workspace was when the task began; over a restart, too."""
+        """Store the snapshot taken at the task's beginning."""
         await self._snapshots.insert(unit, task_id, snapshot.dump())
 
     async def measure(self, task_id: TaskId, workspace: Workspace, summary: str) -> TaskResult:
-        """The result of a task that has just ended."""
+        """Return the result of a task that has just ended."""
         kept = await self._snapshots.load(task_id)
         before = Snapshot.load(kept) if kept is not None else Snapshot({})
         changed = before.compare(await self.look(workspace))

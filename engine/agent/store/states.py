@@ -1,4 +1,4 @@
-"""A task's state: every change is one transaction with the event that tells of it; nobody else makes one."""
+"""A task's state. Every change is one transaction with its events, and is made here only."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ CUT_OFF: Final = {
     TaskStatus.FAILED: (CallFailure.ABANDONED, "The task failed while this call ran."),
     TaskStatus.COMPLETED: (CallFailure.ABANDONED, "The task was completed while this call ran."),
 }
-"""Why the calls that a task was at have ended, by what it has become."""
+"""Error code and message for calls in progress when a task leaves `running`, by its new status."""
 
 
 class TaskStates:
-    """Moves tasks from one state to the next. A call that began has ended once its task does not run."""
+    """Changes the state of tasks. Calls in progress are ended when their task stops running."""
 
     def __init__(self, database: Database, tasks: TaskRepository, wills: PendingEndRepository) -> None:
         self._database = database
         self._tasks = tasks
         self._wills = wills
         self._committed: dict[TaskId, Task] = {}
-        """Unfinished tasks as they stand in the database: a step changes its task several times."""
+        """Unfinished tasks as committed: a cache, because each step changes its task several times."""
         self._changing: dict[TaskId, Transaction] = {}
-        """The unit that changed a task last and is not known to be committed."""
+        """The unit of work that last changed a task and is not yet known to be committed."""
 
     async def move(
         self,
@@ -58,9 +58,9 @@ class TaskStates:
         in_same_transaction: Alongside | None = None,
         **changes: Any,
     ) -> Task:
-        """Give a task a new status, in one transaction with its events and with `in_same_transaction`.
+        """Change a task's status, in one transaction with its events and with `in_same_transaction`.
 
-        Raises: NotFound; Conflict, if the task's present status does not lead to `to`.
+        Raises: NotFound; Conflict, if the present status may not be followed by `to`.
         """
         async with self._database.transaction() as unit:
             task = await self._current(unit, task_id)
@@ -76,7 +76,7 @@ class TaskStates:
     async def note(
         self, task_id: TaskId, *events: Event, in_same_transaction: Alongside | None = None, **changes: Any
     ) -> Task:
-        """Change what is known of a task within its status. Raises: NotFound; Conflict, if it has ended."""
+        """Change fields of a task within its status. Raises: NotFound; Conflict, if it has ended."""
         async with self._database.transaction() as unit:
             task = await self._current(unit, task_id)
             if task.status in FINAL:
@@ -87,7 +87,7 @@ class TaskStates:
         return noted
 
     def forget(self, task_id: TaskId) -> None:
-        """The task is gone with its session."""
+        """Drop what is cached of a deleted task."""
         self._committed.pop(task_id, None)
         self._changing.pop(task_id, None)
 
@@ -116,7 +116,7 @@ class TaskStates:
             unit.append(after.session_id, happened, task_id=after.id)
 
     async def _note_calls(self, unit: Transaction, task: Task, events: tuple[Event, ...]) -> None:
-        """Keep which calls have been told to begin, and not to end."""
+        """Record which calls have a begin event and no end event yet."""
         for happened in events:
             if isinstance(happened, ToolStarted):
                 code, reason = CUT_OFF[TaskStatus.PENDING]
@@ -129,7 +129,7 @@ class TaskStates:
                 await self._wills.take_back(unit, task.session_id, _key(task, happened.call_id))
 
     async def _cut_off(self, unit: Transaction, task: Task) -> list[Event]:
-        """The ends of the calls that a task was at."""
+        """Return end events for the task's calls in progress."""
         code, reason = CUT_OFF[task.status]
         return [
             ToolFailed(call_id=call["callId"], tool_name=call["toolName"], error=reason, code=code)
@@ -137,7 +137,7 @@ class TaskStates:
         ]
 
     def _keep(self, unit: Transaction, task: Task) -> None:
-        """The unit is committed: unless another changes the task already, it stands as the unit left it."""
+        """Cache the task after the commit, unless another unit of work is already changing it."""
         if self._changing.get(task.id) is not unit:
             return
         del self._changing[task.id]
@@ -150,7 +150,7 @@ def _key(task: Task, call_id: str) -> str:
 
 
 def _with_focus(before: Task, after: Task, events: tuple[Event, ...]) -> tuple[Event, ...]:
-    """The events of a change, with those of the focus that comes with it; an end is the last that is told.
+    """Return the events of a change with those of its focus; an event that ends the task comes last.
 
     Source: S2, `taskFocused`.
     """

@@ -1,4 +1,4 @@
-"""Subtasks as they are stored: made for a call of their parent, found again by it. Source: S2, `new_task`."""
+"""The store of subtasks, each created by a call of its parent and found by it. Source: S2, `new_task`."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from roocode_server.models.task import Activity, Task, TaskCreatedEvent, TaskSta
 
 
 class SubtaskStore:
-    """The subtasks of tasks."""
+    """Creates and finds subtasks."""
 
     def __init__(self, database: Database, repository: TaskRepository) -> None:
         self._database = database
         self._repository = repository
 
     async def of_call(self, parent: Task, call_id: CallId) -> Task | None:
-        """The subtask that a call has made already."""
+        """Return the subtask that a call has already created, or None."""
         return await self._repository.child_of_call(parent.id, call_id)
 
     async def make(
         self, parent: Task, call_id: CallId, *, mode: str, message: str, todos: str | None
     ) -> Task:
-        """A subtask of a call, stored and told of."""
+        """Create a subtask for a call, with its event."""
         child = Task(
             id=TaskId(new_id("task")),
             session_id=parent.session_id,
@@ -45,11 +45,11 @@ class SubtaskStore:
         return child
 
     async def are_under_way(self, task: Task) -> bool:
-        """Whether a task has subtasks that have not ended: then it waits for them."""
+        """Return whether a task has unfinished subtasks, for which it waits."""
         return bool(await self._repository.unfinished_children(task.id))
 
     async def ledger(self, task: Task) -> Ledger:
-        """What a task and its subtasks have used so far."""
+        """Return what a task and its subtasks have used so far."""
         below = await self._repository.below(task.id) if task.started_at is not None else []
         return Ledger(
             requests=sum(each.iterations for each in (task, *below)),
@@ -58,7 +58,7 @@ class SubtaskStore:
         )
 
     async def outcome(self, child: Task) -> tuple[bool, str]:
-        """Whether a subtask that has ended went well, and its result."""
+        """Return whether a finished subtask succeeded, and its result or error message."""
         ended = await self._repository.find(child.session_id, child.id)
         if ended is not None and ended.status is TaskStatus.COMPLETED and ended.result is not None:
             return True, ended.result.summary

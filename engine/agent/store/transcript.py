@@ -1,4 +1,4 @@
-"""A task's transcript: the conversation with the model and the messages that people read, both stored."""
+"""A task's transcript: the conversation with the model, and the messages for people. Both are stored."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from roocode_server.models.task import MessageCreated, Task
 
 
 class Conversation:
-    """The turns of one task, in memory as they are in the database."""
+    """The turns of one task, in memory as in the database."""
 
     def __init__(self, repository: ConversationRepository, task_id: TaskId, turns: list[Turn]) -> None:
         self._repository = repository
@@ -23,21 +23,22 @@ class Conversation:
         self.turns = turns
 
     async def append(self, unit: Transaction, turn: Turn) -> None:
-        """Store a turn with the unit. It is part of `turns` once the caller says `keep`."""
+        """Store a turn in the unit of work. Call `keep` after the commit to add it to `turns`."""
         await self._repository.append(unit, self._task_id, len(self.turns), turn)
 
     def keep(self, turn: Turn) -> None:
-        """The unit that stored this turn is committed."""
+        """Add a turn whose unit of work is committed."""
         self.turns.append(turn)
 
     @property
     def is_empty(self) -> bool:
+        """Whether there is no turn yet."""
         return not self.turns
 
     @property
     def unanswered(self) -> Sequence[ToolCall]:
-        """The calls of the model's last answer that have no result yet, in its order: what completes the task
-        comes last.
+        """The calls of the last reply that have no result yet, in order; a call that completes the task comes
+        last.
         """
         answered: set[CallId] = set()
         for turn in reversed(self.turns):
@@ -50,7 +51,7 @@ class Conversation:
 
     @property
     def has_failures(self) -> bool:
-        """Whether a call of the model's last answer has failed, or was refused."""
+        """Whether a call of the last reply has failed or was refused."""
         for turn in reversed(self.turns):
             if turn.role is TurnRole.ASSISTANT:
                 return False
@@ -60,7 +61,7 @@ class Conversation:
 
     @property
     def completion(self) -> str | None:
-        """The result that the model presented last, if a stop came before the task's end was stored."""
+        """The result with which the model completed the task, if a stop prevented storing the task's end."""
         succeeded: dict[CallId, str] = {}
         for turn in reversed(self.turns):
             if turn.role is TurnRole.USER:
@@ -74,12 +75,12 @@ class Conversation:
 
     @property
     def last_reply(self) -> Turn | None:
-        """What the model said last."""
+        """The model's last turn, or None."""
         return next((turn for turn in reversed(self.turns) if turn.role is TurnRole.ASSISTANT), None)
 
 
 class Transcripts:
-    """Loads conversations and writes messages."""
+    """Loads conversations and stores messages."""
 
     def __init__(
         self, database: Database, conversations: ConversationRepository, messages: MessageRepository
@@ -88,21 +89,21 @@ class Transcripts:
         self._conversations = conversations
         self._messages = messages
         self._latest: dict[TaskId, int] = {}
-        """The last time that was given to a message of a task at work."""
+        """The time of the last message of each task in progress, in milliseconds."""
 
     async def load(self, task_id: TaskId) -> Conversation:
-        """A task's conversation; from here to `forget` its messages have their times from `next_ts`."""
+        """Load a task's conversation. From now until `forget`, `next_ts` can be used for the task."""
         async with self._database.read() as connection:
             await self._learn(connection, task_id)
         return Conversation(self._conversations, task_id, await self._conversations.load(task_id))
 
     def next_ts(self, task_id: TaskId) -> int:
-        """A time for a message, in milliseconds: later than that of any other of a task at work."""
+        """Return a time for a new message, in milliseconds, later than all others of the task."""
         self._latest[task_id] = max(milliseconds(now()), self._latest[task_id] + 1)
         return self._latest[task_id]
 
     def forget(self, task_id: TaskId) -> None:
-        """The work on a task has ended."""
+        """Called when work on a task has ended."""
         self._latest.pop(task_id, None)
 
     async def _learn(self, connection: Statements, task_id: TaskId) -> None:
@@ -111,11 +112,11 @@ class Transcripts:
             self._latest[task_id] = max(latest, self._latest.get(task_id, 0))
 
     async def unheard(self, task_id: TaskId) -> Sequence[Message]:
-        """What people said that has not reached the conversation yet."""
+        """Return people's messages that are not yet part of the conversation."""
         return await self._messages.unheard(task_id)
 
     async def page(self, task_id: TaskId, *, limit: int, offset: int) -> tuple[list[Message], int]:
-        """A task's messages, oldest first, and how many there are."""
+        """Return one page of a task's messages, oldest first, and their total number."""
         return await self._messages.page(task_id, limit=limit, offset=offset)
 
     async def write(
@@ -131,7 +132,7 @@ class Transcripts:
         message_id: MessageId | None = None,
         author: Author = Author.AGENT,
     ) -> Message:
-        """Store a message and tell of it, both with the unit; `ts` is one that `next_ts` gave."""
+        """Store a message and its event in the unit of work; a given `ts` must come from `next_ts`."""
         if ts is None:
             await self._learn(unit.connection, task.id)
             ts = self.next_ts(task.id)
@@ -152,12 +153,12 @@ class Transcripts:
 
 
 def new_message_id() -> MessageId:
-    """An identifier for a message that is about to be written."""
+    """Return an id for a new message."""
     return MessageId(new_id("message"))
 
 
 def shown(turns: Sequence[Turn]) -> tuple[Turn, ...]:
-    """What a model is shown of a conversation: all of it, or what begins with its last summary."""
+    """Return what a model is shown of a conversation: everything from its last summary on."""
     for position in range(len(turns) - 1, 0, -1):
         if turns[position].is_summary:
             return tuple(turns[position:])
