@@ -1,4 +1,4 @@
-"""`access_mcp_resource`: a resource of a server that speaks the Model Context Protocol. Source: S2."""
+"""`access_mcp_resource`: read a resource of an MCP server. Source: S2."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from roocode_server.models.tool import ToolGroup
 
 @value
 class AccessMcpResourceParameters(PlainShape):
+    """The arguments of `access_mcp_resource`."""
+
     server_name: str = field(
         metadata=described("The server that has the resource", **limited(shortest=1, longest=256))
     )
@@ -23,7 +25,7 @@ class AccessMcpResourceParameters(PlainShape):
 
 
 class AccessMcpResource(Tool[AccessMcpResourceParameters]):
-    """Reads one resource of one of the session's servers, which is started if need be."""
+    """Reads a resource of one of the session's MCP servers, which is started if necessary."""
 
     name: ClassVar = "access_mcp_resource"
     description: ClassVar = (
@@ -37,9 +39,11 @@ class AccessMcpResource(Tool[AccessMcpResourceParameters]):
         self._hub = hub
 
     def describe(self, parameters: AccessMcpResourceParameters) -> str:
+        """Name the resource and its server."""
         return f"Read {parameters.uri} of the MCP server {parameters.server_name}"
 
     async def notice(self, context: ToolContext, parameters: AccessMcpResourceParameters) -> Notice:
+        """Return S2's `use_mcp_server` notice."""
         asked = {
             "type": "access_mcp_resource",
             "serverName": parameters.server_name,
@@ -48,6 +52,7 @@ class AccessMcpResource(Tool[AccessMcpResourceParameters]):
         return Notice(kind=NOTICE, text=json.dumps(asked, ensure_ascii=False))
 
     async def run(self, context: ToolContext, parameters: AccessMcpResourceParameters) -> ToolResult:
+        """Read the resource. Raises: ToolFailure."""
         notice = await self.notice(context, parameters)
         await context.say("mcp_server_request_started", notice.text)
         try:

@@ -1,4 +1,4 @@
-"""`apply_diff`: SEARCH/REPLACE blocks on files. Source: S2; the format is in docs/tools.md."""
+"""`apply_diff`: apply SEARCH/REPLACE blocks to files. Source: S2; docs/tools.md describes the format."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST_FILES: Final = 20
 
 @value
 class FileDiff(PlainShape):
-    """A file and the blocks for it."""
+    """A file and the blocks to apply to it."""
 
     path: str = field(metadata=in_workspace("The file"))
     diff: str = field(metadata=described("One or more SEARCH/REPLACE blocks", **limited(shortest=1)))
@@ -33,6 +33,8 @@ class FileDiff(PlainShape):
 
 @value
 class ApplyDiffParameters(PlainShape):
+    """The arguments of `apply_diff`: `path` and `diff`, `files`, or both."""
+
     path: str | None = field(default=None, metadata=in_workspace("The file"))
     diff: str | None = field(
         default=None, metadata=described("One or more SEARCH/REPLACE blocks", **limited(shortest=1))
@@ -47,7 +49,7 @@ class ApplyDiffParameters(PlainShape):
 
 
 class ApplyDiff(Tool[ApplyDiffParameters]):
-    """Changes parts of files. The session's `fuzzyMatchThreshold` is how alike a text must be."""
+    """Changes parts of files. The session's `fuzzyMatchThreshold` is the similarity that a match needs."""
 
     name: ClassVar = "apply_diff"
     description: ClassVar = """\
@@ -68,17 +70,21 @@ backslash before it. An empty replacement deletes the lines."""
     parameters: ClassVar = ApplyDiffParameters
 
     def describe(self, parameters: ApplyDiffParameters) -> str:
+        """Name the files to be changed."""
         return f"Change parts of {', '.join(self.paths(parameters))}"
 
     def paths(self, parameters: ApplyDiffParameters) -> Sequence[str]:
+        """The files to be changed."""
         first = () if parameters.path is None else (parameters.path,)
         return (*first, *(each.path for each in parameters.files))
 
     async def notice(self, context: ToolContext, parameters: ApplyDiffParameters) -> Notice | None:
+        """Return S2's `appliedDiff` notice."""
         more = [each.dump() for each in parameters.files] or None
         return informed("appliedDiff", path=parameters.path, diff=parameters.diff, batchDiffs=more)
 
     async def run(self, context: ToolContext, parameters: ApplyDiffParameters) -> ToolResult:
+        """Apply the blocks. Raises: ToolFailure, if there is one file and no block could be applied."""
         asked = _asked(context, parameters)
         if len(asked) > 1:
             return await _all(context, asked)
@@ -87,9 +93,11 @@ backslash before it. An empty replacement deletes the lines."""
 
 
 def _asked(context: ToolContext, parameters: ApplyDiffParameters) -> Mapping[str, str]:
-    """The diff for each file, by its place; those for one file are one, as its lines were before the call.
+    """Return the diff for each file by its path in the workspace; several diffs for one file are joined.
 
-    Raises: ToolFailure, where a diff has no path, a path no diff, or nothing is given.
+    The line numbers of joined diffs refer to the file before the call. Raises: ToolFailure, if `path` or
+    `diff` is
+    given without the other, or nothing is given.
     """
     if (parameters.path is None) != (parameters.diff is None):
         raise ToolFailure("path and diff belong together. Nothing was changed.")
@@ -106,7 +114,7 @@ def _asked(context: ToolContext, parameters: ApplyDiffParameters) -> Mapping[str
 
 
 async def _all(context: ToolContext, asked: Mapping[str, str]) -> ToolResult:
-    """Each file in its turn; one that cannot be changed hinders no other."""
+    """Change the files one after the other; if one cannot be changed, the others still are."""
     results = [await _attempted(context, path, diff) for path, diff in asked.items()]
     whole = sum(result.success for result in results)
     head = f"{whole} of {len(results)} files changed as asked."
@@ -118,7 +126,9 @@ async def _all(context: ToolContext, asked: Mapping[str, str]) -> ToolResult:
 
 
 async def _attempted(context: ToolContext, path: str, diff: str) -> ToolResult:
-    """What came of one file of several: what was done to the others has to be told all the same."""
+    """Change one of several files; a failure is returned as a result, so that the others are reported,
+    too.
+    """
     try:
         return await _changed(context, path, diff)
     except ToolFailure as failure:
@@ -128,7 +138,10 @@ async def _attempted(context: ToolContext, path: str, diff: str) -> ToolResult:
 
 
 async def _changed(context: ToolContext, path: str, diff: str) -> ToolResult:
-    """Raises: ToolFailure, where no block could be applied: the file is as it was; AppError."""
+    """Change one file.
+
+    Raises: ToolFailure, if no block could be applied, which leaves the file unchanged; AppError.
+    """
     blocks = _blocks(path, diff)
     before = await read_text(context.workspace, shown(path))
     outcome = await _outcome(context, path, before, blocks)
@@ -143,7 +156,7 @@ async def _changed(context: ToolContext, path: str, diff: str) -> ToolResult:
 
 
 async def _outcome(context: ToolContext, path: str, text: str, blocks: Sequence[Block]) -> Outcome:
-    """Raises: ToolFailure, where it takes too long."""
+    """Apply the blocks in a worker process. Raises: ToolFailure, if it takes too long."""
     threshold = context.config.fuzzy_match_threshold
     wanted = EXACT if threshold is None else threshold
     try:

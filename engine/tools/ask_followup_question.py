@@ -1,4 +1,4 @@
-"""`ask_followup_question`: asks a person. Source: S2."""
+"""`ask_followup_question`: ask a person. Source: S2."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from roocode_server.models.tool import ToolGroup
 
 @value
 class AskFollowupQuestionParameters(PlainShape):
+    """The arguments of `ask_followup_question`."""
+
     question: str = field(
         metadata=described("The question, clear by itself", **limited(shortest=1, longest=20_000))
     )
@@ -22,7 +24,7 @@ class AskFollowupQuestionParameters(PlainShape):
 
 
 class AskFollowupQuestion(Tool[AskFollowupQuestionParameters]):
-    """Waits for a person's answer, which is the result."""
+    """Asks people a question; the result is the answer."""
 
     name: ClassVar = "ask_followup_question"
     description: ClassVar = (
@@ -34,8 +36,10 @@ class AskFollowupQuestion(Tool[AskFollowupQuestionParameters]):
     parameters: ClassVar = AskFollowupQuestionParameters
 
     def describe(self, parameters: AskFollowupQuestionParameters) -> str:
+        """Quote the question."""
         return f"Ask: {parameters.question}"
 
     async def run(self, context: ToolContext, parameters: AskFollowupQuestionParameters) -> ToolResult:
+        """Ask, and wait for the answer."""
         answer = await context.ask(parameters.question, parameters.follow_up)
         return ToolResult(success=True, output=answer.text, images=answer.images)

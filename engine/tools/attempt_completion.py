@@ -1,4 +1,4 @@
-"""`attempt_completion`: ends the task with its result. Source: S2."""
+"""`attempt_completion`: end the task with its result. Source: S2."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from roocode_server.models.tool import ToolGroup
 
 @value
 class AttemptCompletionParameters(PlainShape):
+    """The arguments of `attempt_completion`."""
+
     result: str = field(metadata=described("What was done, final and complete", **limited(shortest=1)))
 
 
 class AttemptCompletion(Tool[AttemptCompletionParameters]):
-    """Hands over what came of the task; the agent ends the task on it."""
+    """Returns the task's result, with which the agent ends the task."""
 
     name: ClassVar = "attempt_completion"
     description: ClassVar = (
@@ -28,7 +30,9 @@ class AttemptCompletion(Tool[AttemptCompletionParameters]):
     parameters: ClassVar = AttemptCompletionParameters
 
     def describe(self, parameters: AttemptCompletionParameters) -> str:
+        """Say that the task is completed."""
         return "Complete the task"
 
     async def run(self, context: ToolContext, parameters: AttemptCompletionParameters) -> ToolResult:
+        """Return the result as the task's completion."""
         return ToolResult(success=True, output=parameters.result, completion=parameters.result)

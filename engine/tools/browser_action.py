@@ -1,4 +1,4 @@
-"""`browser_action`: a page that is opened, clicked, typed into and looked at. Source: S2."""
+"""`browser_action`: open, click, type into and look at a web page. Source: S2."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ _PAIR: Final = re.compile(r"\s*(\d{1,5})\s*[,x]\s*(\d{1,5})\s*\Z")
 
 @value
 class BrowserActionParameters(PlainShape):
+    """The arguments of `browser_action`; which of them are needed depends on `action`."""
+
     action: str = field(
         metadata=described("What to do: " + ", ".join(ACTIONS), **one_of(*ACTIONS)),
     )
@@ -53,7 +55,7 @@ class BrowserActionParameters(PlainShape):
 
 
 class BrowserAction(Tool[BrowserActionParameters]):
-    """Drives the session's page; each action answers with a picture of it and what it printed."""
+    """Controls the session's page; each action returns a screenshot and new console output."""
 
     name: ClassVar = "browser_action"
     description: ClassVar = (
@@ -68,19 +70,22 @@ class BrowserAction(Tool[BrowserActionParameters]):
         self._browsers = browsers
 
     def describe(self, parameters: BrowserActionParameters) -> str:
+        """Name the action and its argument."""
         details = parameters.url or parameters.coordinate or parameters.text or parameters.size
         return f"Browser: {parameters.action} {details or ''}".strip()
 
     def is_allowed(self, config: SessionConfig, parameters: BrowserActionParameters) -> bool:
-        """Only opening a page needs an approval: what follows happens on that page."""
+        """Only opening a page needs approval: all other actions happen on that page."""
         return parameters.action != "launch"
 
     async def notice(self, context: ToolContext, parameters: BrowserActionParameters) -> Notice | None:
+        """Return S2's `browser_action_launch` notice; other actions have none."""
         if parameters.action != "launch":
             return None
         return Notice(kind="browser_action_launch", text=parameters.url or "")
 
     async def run(self, context: ToolContext, parameters: BrowserActionParameters) -> ToolResult:
+        """Perform the action. Raises: ToolFailure."""
         if not context.config.network:
             raise ToolFailure("This session does not have the network, so it has no browser either.")
         asked = {"action": parameters.action, "coordinate": parameters.coordinate, "text": parameters.text}
@@ -92,7 +97,7 @@ class BrowserAction(Tool[BrowserActionParameters]):
         return await _result(context, await self._act(context, parameters))
 
     async def _act(self, context: ToolContext, parameters: BrowserActionParameters) -> PageSnapshot:
-        """Raises: ToolFailure; BrowserUnavailable."""
+        """Perform an action that returns a snapshot. Raises: ToolFailure."""
         try:
             if parameters.action == "launch":
                 url = _given("url", parameters.url, parameters.action)
@@ -107,7 +112,7 @@ class BrowserAction(Tool[BrowserActionParameters]):
 
 
 async def _do(view: View, parameters: BrowserActionParameters) -> PageSnapshot:
-    """Raises: ToolFailure."""
+    """Perform an action on the open page. Raises: ToolFailure."""
     action = parameters.action
     match action:
         case "click":

@@ -1,4 +1,4 @@
-"""How a file's content changed, as events, results and people are told."""
+"""Changes of a file's content, for events, results and people."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from roocode_server.models.file import Changes
 
 DIFF_CHARACTERS: Final = 20_000
 COMPARED_LINES: Final = 20_000
-"""Files of more lines, both together, are counted without a diff."""
+"""Files with more lines than this, both versions together, are counted without a diff."""
 
 Step = Literal["replace", "delete", "insert", "equal"]
 
 
 def change_of(path: str, before: bytes | None, after: bytes | None) -> FileChange:
-    """The change of a file from `before` to `after`; None stands for a file that is not there."""
+    """Describe the change of a file from `before` to `after`; None means that the file does not exist."""
     kind = "created" if before is None else "deleted" if after is None else "modified"
     return FileChange(kind=kind, path=path, changes=changes_between(path, before, after))
 
@@ -28,10 +28,10 @@ def change_of(path: str, before: bytes | None, after: bytes | None) -> FileChang
 def changes_between(
     path: str, before: bytes | None, after: bytes | None, *, compared_lines: int = COMPARED_LINES
 ) -> Changes:
-    """Lines added and removed, and a unified diff; binary content has neither lines nor a diff.
+    """Count added and removed lines and make a unified diff; binary content has neither.
 
-    Files that have more than `compared_lines`, both together, are counted without a diff. Takes milliseconds
-    on long files, whatever is in them: call it in a thread.
+    Files with more than `compared_lines` lines, both versions together, are counted without a diff. Takes
+    milliseconds for long files, whatever their content: call it in a thread.
     """
     old, new = decoded(before or b""), decoded(after or b"")
     if old is None or new is None:
@@ -61,9 +61,9 @@ def _compared(path: str, old: Sequence[str], new: Sequence[str], *, created: boo
 
 
 class _ChangedMatches(difflib.SequenceMatcher[str]):
-    """The most lines that two texts share in order, and how one becomes the other.
+    """The longest common subsequence of lines, in the form in which difflib makes unified diffs.
 
-    They are found by bits, many at a time: difflib's own way takes minutes where lines repeat.
+    It is computed bit-parallel: difflib's own algorithm takes minutes for files with many repeated lines.
     """
 
     def __init__(self, old: Sequence[str], new: Sequence[str]) -> None:
@@ -89,18 +89,20 @@ class _ChangedMatches(difflib.SequenceMatcher[str]):
             at, new_at = end, new_end
 
     def get_opcodes(self) -> list[tuple[Step, int, int, int, int]]:
-        """What is equal, and between that what is replaced."""
+        """Return equal blocks, and the replaced blocks between them."""
         return list(self._steps)
 
 
 def _range(start: int, stop: int) -> str:
-    """Lines as a unified diff names them. Source: diff(1), "Detailed Description of Unified Format"."""
+    """Format lines as a unified diff does. Source: diff(1), "Detailed Description of Unified Format"."""
     count = stop - start
     return str(start + 1) if count == 1 else f"{start + 1 if count else start},{count}"
 
 
 def _counted(old: str, new: str) -> Changes:
-    """The lines between the first and the last difference, without looking for what is alike in between."""
+    """Count the lines between the first and the last difference, without looking for equal lines in
+    between.
+    """
     begun = old.rfind("\n", 0, _alike(old, new)) + 1
     old, new = old[begun:], new[begun:]
     end = _alike(old[::-1], new[::-1])
@@ -111,7 +113,7 @@ def _counted(old: str, new: str) -> Changes:
 
 
 def _alike(one: str, other: str) -> int:
-    """How many characters two texts begin with alike."""
+    """Return the length of the common prefix of two texts."""
     alike, differ = 0, min(len(one), len(other)) + 1
     while differ - alike > 1:
         middle = (alike + differ) // 2
@@ -123,19 +125,19 @@ def _alike(one: str, other: str) -> int:
 
 
 def _length(text: str) -> int:
-    """How many lines a text has."""
+    """Return the number of lines of a text."""
     return text.count("\n") + (not text.endswith("\n") and text != "")
 
 
 def _lines(text: str) -> list[str]:
-    """Lines with their endings; a last line without one says so, as in every unified diff."""
+    """Split into lines with their endings; a last line without one is marked as in every unified diff."""
     *lines, rest = text.split("\n")
     ended = [line + "\n" for line in lines]
     return [*ended, rest + "\n\\ No newline at end of file\n"] if rest else ended
 
 
 def _cut(diff: Sequence[str]) -> str | None:
-    """The diff in whole lines up to the bound, with a note of the rest; None where nothing differs."""
+    """Join the diff's lines up to the limit, with a note about the rest; None if there is no difference."""
     kept: list[str] = []
     room = DIFF_CHARACTERS
     for position, line in enumerate(diff):

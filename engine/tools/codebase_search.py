@@ -1,4 +1,4 @@
-"""`codebase_search`: what a workspace's files say, found by meaning. Source: S2."""
+"""`codebase_search`: semantic search over the workspace. Source: S2."""
 
 from __future__ import annotations
 
@@ -22,11 +22,13 @@ RESULTS: Final = 10
 MOST_FILES: Final = 5000
 FOLDER_ENTRIES: Final = 10_000
 MOST_ENTRIES: Final = 20_000
-"""Files and folders, links included."""
+"""Files and folders, including links."""
 
 
 @value
 class CodebaseSearchParameters(PlainShape):
+    """The arguments of `codebase_search`."""
+
     query: str = field(
         metadata=described("What is looked for, as a sentence or words", **limited(shortest=1, longest=2000))
     )
@@ -34,7 +36,7 @@ class CodebaseSearchParameters(PlainShape):
 
 
 class CodebaseSearch(Tool[CodebaseSearchParameters]):
-    """Finds pieces of text files by their meaning; what git ignores is left out."""
+    """Finds chunks of text files by meaning, leaving out files that git ignores."""
 
     name: ClassVar = "codebase_search"
     description: ClassVar = (
@@ -50,12 +52,15 @@ class CodebaseSearch(Tool[CodebaseSearchParameters]):
         self._index = index
 
     def describe(self, parameters: CodebaseSearchParameters) -> str:
+        """Quote the query."""
         return f"Search for {parameters.query}"
 
     def paths(self, parameters: CodebaseSearchParameters) -> Sequence[str]:
+        """The folder to search."""
         return (parameters.path or ".",)
 
     async def notice(self, context: ToolContext, parameters: CodebaseSearchParameters) -> Notice | None:
+        """Return S2's `codebaseSearch` notice."""
         told = {
             "tool": "codebaseSearch",
             "query": parameters.query,
@@ -65,6 +70,7 @@ class CodebaseSearch(Tool[CodebaseSearchParameters]):
         return Notice(kind="tool", text=orjson.dumps(told).decode())
 
     async def run(self, context: ToolContext, parameters: CodebaseSearchParameters) -> ToolResult:
+        """Search, and report the best matches with file, lines and score."""
         (folder,) = await context.workspace.reached(place(context.workspace, parameters.path or ""))
         stamps, is_cut = await _files(context)
         answer = await self._index.search(
@@ -80,9 +86,9 @@ class CodebaseSearch(Tool[CodebaseSearchParameters]):
 
 
 async def _files(context: ToolContext) -> tuple[dict[str, object], bool]:
-    """What tells each file's present content, by path, without what git ignores; whether there are more.
+    """Return for each file a value that changes with its content, and whether there are more files.
 
-    Links are left out: what they lead to is found by its own name.
+    Ignored files and links are left out; a link's target is found under its own name.
     """
     found = await unignored(
         context.workspace, "/", recursive=True, most=MOST_ENTRIES, most_of_folder=FOLDER_ENTRIES
@@ -100,7 +106,7 @@ def _stamps(entries: Sequence[ListedEntry], forbidden: RooIgnore) -> dict[str, o
 
 
 def _told(query: str, answer: CodeSearchResult) -> str:
-    """S2's `codebase_search_result`."""
+    """Return the content of S2's `codebase_search_result` message."""
     results = [
         {
             "filePath": shown(found.path),

@@ -1,4 +1,4 @@
-"""What source files define: classes, functions, methods, types, found by their grammars."""
+"""Definitions in source files (classes, functions, methods, types), found with tree-sitter grammars."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tree_sitter import Language, Node, Parser
 
 LINE_CHARACTERS: Final = 200
 MOST_DEFINITIONS: Final = 1000
-"""Of one file; a file with more is cut, and the list says so."""
+"""The most definitions of one file; the list says so if there are more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grammar:
-    """A grammar's package and function, and the kinds of nodes that define something."""
+    """A grammar's package and function, and the types of nodes that are definitions."""
 
     package: str
     kinds: frozenset[str]
@@ -28,7 +28,9 @@ class Grammar:
 
 @dataclass(frozen=True, slots=True)
 class CodeDefinition:
-    """Lines from 1, both ends included; `text` is the line that names it, `depth` how deep it is."""
+    """A definition: lines `start` to `end`, counted from 1; the line that names it; how deeply it is
+    nested.
+    """
 
     start: int
     end: int
@@ -168,7 +170,7 @@ _HOLDERS: Final[Mapping[str, str]] = {
     "export_statement": "value",
     "assignment_expression": "right",
 }
-"""What defines something of JavaScript if a function or class is in this field of it."""
+"""JavaScript nodes that are definitions if this field of theirs holds a function or class."""
 _WRAPPERS: Final = frozenset({b"memo", b"forwardRef"})
 _AROUND: Final = frozenset({"as_expression", "satisfies_expression", "parenthesized_expression"})
 _EXPORTED: Final = re.compile(rb"(?:module\.)?exports\b|[\w$.]+\.prototype\.")
@@ -176,19 +178,19 @@ _NEED_A_BODY: Final = frozenset({"struct_specifier", "enum_specifier", "union_sp
 
 
 def language_of(path: str) -> str | None:
-    """The language by the path's ending; None for one that is not read here."""
+    """Return the language for a path's extension, or None if there is no grammar for it."""
     return ENDINGS.get(posixpath.splitext(path)[1].lower())
 
 
 def definitions(language: str, source: bytes) -> list[CodeDefinition]:
-    """What a source defines, in its order. Takes time on long files: it is done apart."""
+    """Return the definitions in a source file, in order. Slow for long files: call it in a worker process."""
     tree = _parser(language).parse(source)
     lines = source.decode(errors="replace").split("\n")
     return list(_found(tree.root_node, GRAMMARS[language].kinds, lines))
 
 
 def definitions_in(language: str, source: bytes) -> list[dict[str, object]]:
-    """As `definitions`, as JSON has it."""
+    """As `definitions`, in a form that JSON can represent."""
     return [asdict(each) for each in definitions(language, source)]
 
 
@@ -203,7 +205,7 @@ def _parser(name: str) -> Parser:
 
 
 def _found(root: Node, kinds: frozenset[str], lines: list[str]) -> Iterator[CodeDefinition]:
-    """Walks without recursion: sources can be nested deeper than Python's stack."""
+    """Walk the syntax tree without recursion: sources may be nested deeper than Python's stack."""
     waiting = [(root, 0)]
     count = 0
     while waiting and count < MOST_DEFINITIONS:
@@ -224,9 +226,9 @@ def _defines(node: Node, kinds: frozenset[str]) -> bool:
 
 
 def _holds(node: Node) -> bool:
-    """Whether it holds a function or class, by itself or wrapped as components are: `memo(() => …)`.
+    """Whether the node holds a function or class, directly or in a component wrapper: `memo(() => …)`.
 
-    The calls of other wrappers are taken for such where a component is named, with a capital letter.
+    Calls of unknown functions count as wrappers if the name begins with a capital letter, as components do.
     """
     value = node.child_by_field_name(_HOLDERS[node.type])
     name = node.child_by_field_name("name")

@@ -1,4 +1,6 @@
-"""Reads the text of one document; done apart, for a hostile file can take any time and memory."""
+"""Extracts text from a document; runs in a worker process, because a hostile file may need any time and
+memory.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +15,15 @@ INFLATED_BYTES: Final = 200_000_000
 _INLINE: Final = frozenset(
     {"ins", "moveTo", "hyperlink", "smartTag", "sdt", "sdtContent", "fldSimple", "customXml", "dir", "bdo"}
 )
-"""What runs of text stand in beside the paragraph itself."""
+"""Elements of a paragraph that may contain runs of text."""
 
 
 class Unreadable(Exception):
-    """The file is not what its name says, or larger than it looks."""
+    """The file is not of the type that its name says, or inflates beyond the limit."""
 
 
 def pdf(content: bytes) -> Iterator[str]:
-    """A PDF's text, page by page."""
+    """Yield a PDF's text, page by page. Raises: Unreadable."""
     from pypdf import PdfReader
     from pypdf.errors import PyPdfError
 
@@ -37,7 +39,10 @@ def pdf(content: bytes) -> Iterator[str]:
 
 
 def docx(content: bytes) -> Iterator[str]:
-    """A Word document's paragraphs and tables, in their order, with its tracked changes made."""
+    """Yield the paragraphs and tables of a Word document, in order, with tracked changes accepted.
+
+    Raises: Unreadable.
+    """
     from docx import Document
 
     _check_inflated(content)
@@ -48,7 +53,7 @@ def docx(content: bytes) -> Iterator[str]:
 
 
 def _blocks(parent: Any) -> Iterator[str]:
-    """The paragraphs of an element, a line each, and the rows of its tables; controls are gone into."""
+    """Yield an element's paragraphs, one per line, and table rows; descends into content controls."""
     for block in parent:
         match _tag(block):
             case "p":
@@ -61,7 +66,7 @@ def _blocks(parent: Any) -> Iterator[str]:
 
 
 def _text(parent: Any) -> str:
-    """The text of a paragraph: what was inserted or moved here, and not what was deleted or moved away.
+    """Return the text of a paragraph with inserted and moved text, but without deleted text.
 
     Source: ECMA-376, part 1, 17.13.5, "Revisions".
     """
@@ -76,13 +81,13 @@ def _text(parent: Any) -> str:
 
 
 def _tag(element: Any) -> str:
-    """The name of an element of WordprocessingML; empty for others."""
+    """Return the name of a WordprocessingML element; empty for other elements."""
     namespace, _, name = str(element.tag).rpartition("}")
     return name if namespace.endswith("/wordprocessingml/2006/main") else ""
 
 
 def _check_inflated(content: bytes) -> None:
-    """Raises: Unreadable, for what is no archive, or one that inflates to far more than it looks."""
+    """Raises: Unreadable, if it is not a ZIP archive, or would inflate to more than `INFLATED_BYTES`."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
@@ -96,7 +101,7 @@ READERS: Final[dict[str, Callable[[bytes], Iterator[str]]]] = {"pdf": pdf, "docx
 
 
 def text_of(kind: str, content: bytes) -> dict[str, str]:
-    """The document's text, cut where it is very long; or `refused`, and why."""
+    """Return `{"text": ...}`, cut at `CHARACTERS`, or `{"refused": reason}`."""
     pieces, room = [], CHARACTERS
     try:
         for piece in READERS[kind](content):

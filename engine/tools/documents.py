@@ -1,4 +1,4 @@
-"""What `read_file` can show beside text: pictures as they are, and the text of PDF and Word documents."""
+"""Files that `read_file` shows besides text: images, and the text of PDF and Word documents."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from roocode_server.engine.concurrency.worker import Exhausted, run_in_worker
 from roocode_server.engine.tools.document_reader import text_of
 from roocode_server.engine.tools.tool import ToolFailure
 
-CPU_S: Final = 20
+DOCUMENT_CPU_S: Final = 20
 LARGEST_PICTURE: Final = 5_000_000
 DOCUMENTS: Final = {".pdf": "pdf", ".docx": "docx"}
 _PICTURES: Final = {
@@ -23,15 +23,20 @@ _PICTURES: Final = {
 
 
 def is_picture(path: str) -> bool:
+    """Whether the path has an extension of an image."""
     return _ending(path) in _PICTURES
 
 
 def is_document(path: str) -> bool:
+    """Whether the path has an extension of a document."""
     return _ending(path) in DOCUMENTS
 
 
 def picture(path: str, content: bytes) -> str:
-    """The `data:` URL of a picture. Raises: ToolFailure, for one that is too large, or is none."""
+    """Return an image as a `data:` URL.
+
+    Raises: ToolFailure, if it is too large or not what its extension says.
+    """
     media, signature = _PICTURES[_ending(path)]
     if len(content) > LARGEST_PICTURE:
         raise ToolFailure(
@@ -43,9 +48,11 @@ def picture(path: str, content: bytes) -> str:
 
 
 async def document_text(path: str, content: bytes, *, owner: str) -> str:
-    """The text of a document, read in a process of its own. Raises: ToolFailure."""
+    """Extract the text of a document in a worker process. Raises: ToolFailure."""
     try:
-        found = await run_in_worker(text_of, DOCUMENTS[_ending(path)], content, owner=owner, cpu_s=CPU_S)
+        found = await run_in_worker(
+            text_of, DOCUMENTS[_ending(path)], content, owner=owner, cpu_s=DOCUMENT_CPU_S
+        )
     except Exhausted:
         raise ToolFailure(
             f"{path} cannot be read: it takes more time or memory than a document may."

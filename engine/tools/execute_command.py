@@ -1,4 +1,4 @@
-"""`execute_command`: a shell command in the session's sandbox. Source: S2; S0 for `allowedCommands`."""
+"""`execute_command`: run a shell command in the session's sandbox. Source: S2; S0 for `allowedCommands`."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ from roocode_server.models.shape import PlainShape, described, limited, value
 from roocode_server.models.tool import ToolGroup
 
 _BACKGROUND: Final = re.compile(r"(?<![&<>|\\])&(?![&>])")
-"""An `&` that has a shell go on without waiting, as far as that is seen without reading the line."""
+"""An `&` that starts a background job, as far as a regular expression can tell."""
 
 
 @value
 class ExecuteCommandParameters(PlainShape):
+    """The arguments of `execute_command`."""
+
     command: str = field(
         metadata=described("The command line, run by `sh -c`", **limited(shortest=1, longest=100_000))
     )
@@ -45,7 +47,7 @@ class ExecuteCommandParameters(PlainShape):
 
 
 class ExecuteCommand(Tool[ExecuteCommandParameters]):
-    """Runs what the session's `allowedCommands` allow; the exit code 0 is success."""
+    """Runs commands that the session's `allowedCommands` permit; it succeeds if the exit code is 0."""
 
     name: ClassVar = "execute_command"
     description: ClassVar = (
@@ -58,19 +60,24 @@ class ExecuteCommand(Tool[ExecuteCommandParameters]):
     parameters: ClassVar = ExecuteCommandParameters
 
     def describe(self, parameters: ExecuteCommandParameters) -> str:
+        """Quote the command."""
         place = f" in {parameters.cwd}" if parameters.cwd else ""
         return f"Run{place}: {parameters.command}"
 
     def paths(self, parameters: ExecuteCommandParameters) -> Sequence[str]:
+        """The folder in which the command runs."""
         return (parameters.cwd or ".",)
 
     def command(self, parameters: ExecuteCommandParameters) -> str | None:
+        """The command line."""
         return parameters.command
 
     async def notice(self, context: ToolContext, parameters: ExecuteCommandParameters) -> Notice | None:
+        """Return S2's `command` notice."""
         return Notice(kind="command", text=parameters.command)
 
     async def run(self, context: ToolContext, parameters: ExecuteCommandParameters) -> ToolResult:
+        """Run the command. Raises: ToolFailure, if it is not allowed or the folder does not exist."""
         without_nul(parameters.command)
         _check_allowed(context.config, parameters.command)
         directory = await _directory(context.workspace, parameters.cwd)
@@ -100,7 +107,10 @@ def _check_allowed(config: SessionConfig, line: str) -> None:
 
 
 async def _directory(workspace: Workspace, cwd: str | None) -> str:
-    """The folder from the workspace's root, `""` for the root itself."""
+    """Return the folder relative to the workspace, `""` for its root.
+
+    Raises: ToolFailure, if it does not exist.
+    """
     folder = place(workspace, cwd or "").strip("/")
     if folder and not await is_folder(workspace, folder):
         raise ToolFailure(f"There is no folder {cwd}. Nothing was run.")

@@ -1,4 +1,4 @@
-"""Running a prepared call, for a task and for a direct call alike."""
+"""Execution of a prepared call, for tasks and direct calls alike."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from roocode_server.models.tool import ToolOutcome
 
 
 async def execute(call: PreparedCall, context: ToolContext) -> ToolResult:
-    """What came of the call; a tool that cannot do it gives a result that says why.
+    """Run a call and return its result; a tool's failure becomes a result that says why.
 
-    Raises: AppError, for paths that leave the workspace and the like.
+    Raises: AppError, if a path leaves the workspace, for example.
     """
     try:
         touched = await reach(context.workspace, call)
@@ -27,7 +27,7 @@ async def execute(call: PreparedCall, context: ToolContext) -> ToolResult:
 
 
 def outcome(result: ToolResult) -> ToolOutcome:
-    """The result as callers and watchers see it. Source: S0, `result`."""
+    """Return the result as callers see it. Source: S0, `result`."""
     by_command = result.exit.files_changed if result.exit else ()
     return ToolOutcome(
         success=result.success,
@@ -38,7 +38,7 @@ def outcome(result: ToolResult) -> ToolOutcome:
 
 
 def file_event(change: FileChange) -> Event:
-    """The event that tells of a changed file."""
+    """Return the event for a changed file."""
     match change.kind:
         case "created":
             return FileCreated(path=change.path)

@@ -1,4 +1,4 @@
-"""`fetch_instructions`: how to do what is done seldom. Source: S2."""
+"""`fetch_instructions`: instructions for rare tasks. Source: S2."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ TASKS: Final = ("create_mcp_server", "create_mode")
 
 @value
 class FetchInstructionsParameters(PlainShape):
+    """The arguments of `fetch_instructions`."""
+
     task: str = field(metadata=described(f"One of {', '.join(TASKS)}", **one_of(*TASKS)))
 
 
 class FetchInstructions(Tool[FetchInstructionsParameters]):
-    """Hands over a text that ships with the server."""
+    """Returns instructions that ship with the server."""
 
     name: ClassVar = "fetch_instructions"
     description: ClassVar = (
@@ -32,11 +34,14 @@ class FetchInstructions(Tool[FetchInstructionsParameters]):
     parameters: ClassVar = FetchInstructionsParameters
 
     def describe(self, parameters: FetchInstructionsParameters) -> str:
+        """Name the instructions."""
         return f"Fetch the instructions for {parameters.task}"
 
     async def notice(self, context: ToolContext, parameters: FetchInstructionsParameters) -> Notice | None:
+        """Return S2's `fetchInstructions` notice."""
         return informed("fetchInstructions", content=parameters.task)
 
     async def run(self, context: ToolContext, parameters: FetchInstructionsParameters) -> ToolResult:
+        """Return the text of the instructions."""
         text = files(__package__).joinpath("instructions", f"{parameters.task}.md").read_text()
         return ToolResult(success=True, output=text)

@@ -1,4 +1,4 @@
-"""`generate_image`: a picture made by a model, kept as a file. Source: S2."""
+"""`generate_image`: have a model make an image, and save it as a file. Source: S2."""
 
 from __future__ import annotations
 
@@ -29,11 +29,13 @@ SIGNATURES: Final = {
     "image/gif": (b"GIF8", ".gif"),
 }
 LARGEST_SHOWN: Final = 4_000_000
-"""Bytes of a picture that the model is shown; a larger one is only kept."""
+"""The largest image, in bytes, that is also shown to the model."""
 
 
 @value
 class GenerateImageParameters(PlainShape):
+    """The arguments of `generate_image`."""
+
     prompt: str = field(
         metadata=described(
             "What the picture shows, or how to change `image`", **limited(shortest=1, longest=32_000)
@@ -44,7 +46,7 @@ class GenerateImageParameters(PlainShape):
 
 
 class GenerateImage(Tool[GenerateImageParameters]):
-    """Has a picture made and keeps it in the workspace."""
+    """Has an image generated and saves it in the workspace."""
 
     name: ClassVar = "generate_image"
     description: ClassVar = (
@@ -58,22 +60,26 @@ class GenerateImage(Tool[GenerateImageParameters]):
         self._images = images
 
     def describe(self, parameters: GenerateImageParameters) -> str:
+        """Name the file."""
         return f"Generate the image {parameters.path}"
 
     def paths(self, parameters: GenerateImageParameters) -> Sequence[str]:
-        """The path with each ending that it may come to have: which one, the picture tells."""
+        """The path with each possible extension: which one it will be depends on the image."""
         stem, own = posixpath.splitext(parameters.path)
         endings = dict.fromkeys([own, *(ending for _, ending in SIGNATURES.values())])
         return [stem + ending for ending in endings]
 
     def sources(self, parameters: GenerateImageParameters) -> Sequence[str]:
+        """The image to start from, if there is one."""
         return (parameters.image,) if parameters.image else ()
 
     async def notice(self, context: ToolContext, parameters: GenerateImageParameters) -> Notice | None:
+        """Return S2's `generateImage` notice."""
         told = {"tool": "generateImage", "path": parameters.path, "content": parameters.prompt}
         return Notice(kind="tool", text=orjson.dumps(told).decode())
 
     async def run(self, context: ToolContext, parameters: GenerateImageParameters) -> ToolResult:
+        """Generate and save the image. Raises: ToolFailure."""
         path = place(context.workspace, parameters.path)
         source = None
         if parameters.image is not None:
@@ -100,13 +106,13 @@ class GenerateImage(Tool[GenerateImageParameters]):
 
 
 async def _free(context: ToolContext, asked: str, fitting: str) -> str:
-    """The path with the ending that fits; the one that was asked for, where another file stands there."""
+    """Return the path with the fitting extension, or the requested path if the other is taken."""
     is_taken = fitting != asked and await context.workspace.stat(fitting) is not None
     return asked if is_taken else fitting
 
 
 async def _content(context: ToolContext, path: str) -> bytes | None:
-    """What the file held before; None where there was none."""
+    """Return the file's present content, or None if there is no such file."""
     try:
         return (await context.workspace.read(path)).content
     except AppError:
@@ -114,7 +120,7 @@ async def _content(context: ToolContext, path: str) -> bytes | None:
 
 
 def _kind(picture: bytes) -> tuple[str, str]:
-    """The media type and the ending of a picture. Raises: ToolFailure, for what is none."""
+    """Return the media type and extension of an image. Raises: ToolFailure, if its format is not known."""
     for media, (signature, ending) in SIGNATURES.items():
         if picture.startswith(signature):
             return media, ending

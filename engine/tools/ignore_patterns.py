@@ -1,7 +1,7 @@
-"""Patterns in the form of `.gitignore`, matched in time that grows with pattern and path alone.
+"""Patterns as in `.gitignore`, matched in time linear in the pattern and the path.
 
-Each `*` takes as little as lets what comes after it fit, and gives nothing of it back: what stands between
-two stars has a fixed length, so an earlier place is never worse than a later one. Source: gitignore(5).
+Each `*` matches as little as possible and never backtracks: the text between two stars has a fixed length, so
+an earlier match is never worse than a later one. Source: gitignore(5).
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _IN_CLASS: Final = re.compile(r"([\\\]\[^&~|-])")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pattern:
-    """One line: `head` fits the beginning of a path, and `tail` what follows, `parts` names long.
+    """One line: `head` matches the beginning of a path, and `tail` the rest, which has `parts` names.
 
-    Where it is `floating` there may be folders between the two. `ignores` is false for a line with `!`.
+    If `is_floating`, any folders may be between the two. `ignores` is false for a line with `!`.
     """
 
     head: re.Pattern[str]
@@ -33,7 +33,7 @@ class Pattern:
     ignores: bool
 
     def fits(self, path: str, *, is_folder: bool) -> bool:
-        """Whether it is about this very path; the folders above are not looked at."""
+        """Whether the pattern matches exactly this path, not a folder above it."""
         begun = None if self.folders_only and not is_folder else self.head.match(path)
         if begun is None:
             return False
@@ -41,7 +41,7 @@ class Pattern:
         return start >= begun.end() and self.tail.fullmatch(path, start) is not None
 
     def ends(self, path: str, *, is_folder: bool) -> Iterator[int]:
-        """Where those of the path and the folders above it end that it is about."""
+        """Yield where the path, or a folder above it, ends that the pattern matches."""
         begun = self.head.match(path)
         if begun is None:
             return
@@ -52,7 +52,7 @@ class Pattern:
 
 
 class Patterns:
-    """The lines of one file; those after the first thousand rule nothing."""
+    """The lines of one file; lines after the first `MOST_PATTERNS` have no effect."""
 
     def __init__(self, lines: Sequence[str]) -> None:
         found = map(pattern_of, lines[:MOST_PATTERNS])
@@ -60,7 +60,7 @@ class Patterns:
 
     @classmethod
     def parse(cls, content: bytes) -> Patterns:
-        """Those of a file with this content."""
+        """Parse the content of a file."""
         text = content.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
         return cls(text.replace("\r\n", "\n").split("\n", MOST_PATTERNS)[:MOST_PATTERNS])
 
@@ -68,14 +68,14 @@ class Patterns:
         return len(self._patterns)
 
     def verdict(self, path: str, *, is_folder: bool) -> bool | None:
-        """Whether this very path is ignored, by the last pattern that fits; None where none does."""
+        """Return whether the last matching pattern ignores exactly this path; None if no pattern matches."""
         for pattern in reversed(self._patterns):
             if pattern.fits(path, is_folder=is_folder):
                 return pattern.ignores
         return None
 
     def ignores(self, path: str, *, is_folder: bool) -> bool:
-        """Whether the path is ignored: itself, or by a folder that it is in."""
+        """Whether the path or a folder above it is ignored."""
         last: dict[int, bool] = {}
         for pattern in self._patterns:
             last |= dict.fromkeys(pattern.ends(path, is_folder=is_folder), pattern.ignores)
@@ -83,7 +83,7 @@ class Patterns:
 
 
 def pattern_of(line: str) -> Pattern | None:
-    """The pattern that a line is; None for a comment, a blank line, and what can match nothing."""
+    """Parse a line; None for a comment, a blank line, or a pattern that can match nothing."""
     text = _without_spaces(line)
     if not text or text.startswith("#") or len(text) > LONGEST_PATTERN:
         return None
@@ -108,7 +108,7 @@ def pattern_of(line: str) -> Pattern | None:
 
 
 def _runs(parts: Sequence[str | None]) -> list[list[str]]:
-    """The parts between those that are any folders."""
+    """Split the parts at `**`."""
     runs: list[list[str]] = [[]]
     for part in parts:
         if part is None:
@@ -126,21 +126,21 @@ def _head(runs: Sequence[Sequence[str]]) -> str:
 
 
 def _without_spaces(line: str) -> str:
-    """The line without the blanks at its end, but for one that a backslash keeps."""
+    """Remove trailing blanks, except one that is escaped with a backslash."""
     text = line.rstrip(" ")
     kept = len(text) - len(text.rstrip("\\"))
     return text + " " if kept % 2 and len(text) < len(line) else text
 
 
 def _starts(path: str, first: int) -> Iterator[int]:
-    """Where the names in a path begin, from one on."""
+    """Yield the start of each name in a path, beginning with `first`."""
     yield first
     while first := path.find("/", first) + 1:
         yield first
 
 
 def _last_parts(path: str, count: int) -> int:
-    """Where the last `count` names of a path begin; -1, if it has fewer."""
+    """Return where the last `count` names of a path begin; -1 if it has fewer."""
     start = len(path) + 1
     for _ in range(count):
         if start <= 0:
@@ -150,7 +150,7 @@ def _last_parts(path: str, count: int) -> int:
 
 
 def _segment(glob: str) -> str | None:
-    """A regular expression for one part of a path; None if none can fit."""
+    """Translate one part of a path to a regular expression; None if it can match nothing."""
     pieces = _pieces(glob)
     if pieces is None:
         return None
@@ -163,7 +163,7 @@ def _segment(glob: str) -> str | None:
 
 
 def _pieces(glob: str) -> list[str] | None:
-    """What stands between the stars, each of a fixed length; None for what can match nothing."""
+    """Translate the text between the stars, each piece of a fixed length; None if it can match nothing."""
     pieces, position = [""], 0
     while position < len(glob):
         sign = glob[position]
@@ -189,7 +189,7 @@ def _pieces(glob: str) -> list[str] | None:
 
 
 def _class(glob: str, position: int) -> tuple[str, int] | None:
-    """The signs in brackets that are open at `position`, and where they end; None where they do not end."""
+    """Translate the bracket expression open at `position`; also its end. None if it is not closed."""
     is_negated = glob[position : position + 1] in ("!", "^")
     position += is_negated
     begin, members = position, list[tuple[str, str]]()
@@ -197,7 +197,7 @@ def _class(glob: str, position: int) -> tuple[str, int] | None:
         if glob[position] == "]" and position > begin:
             return _one_of(members, is_negated=is_negated), position + 1
         if glob.startswith("[:", position):
-            return None  # the classes of POSIX are not read
+            return None  # POSIX character classes are not supported
         low, position = _member(glob, position)
         high = low
         if glob[position : position + 1] == "-" and glob[position + 1 : position + 2] not in ("", "]"):
@@ -213,7 +213,7 @@ def _member(glob: str, position: int) -> tuple[str, int]:
 
 
 def _one_of(members: Sequence[tuple[str, str]], *, is_negated: bool) -> str:
-    # To git a range that runs backwards is its first sign.
+    # git takes a range that runs backwards as its first character.
     ranges = [f"{_escaped(low)}-{_escaped(high if low <= high else low)}" for low, high in members]
     return f"(?!/)[{'^' if is_negated else ''}{''.join(ranges)}]"
 

@@ -1,4 +1,4 @@
-"""`insert_content`: lines put between others. Source: S2."""
+"""`insert_content`: insert lines into a file. Source: S2."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from roocode_server.models.tool import ToolGroup
 
 @value
 class InsertContentParameters(PlainShape):
+    """The arguments of `insert_content`."""
+
     path: str = field(metadata=in_workspace("The file"))
     line: int = field(
         metadata=described("The line before which to insert, from 1; 0: at the end", **limited(least=0))
@@ -28,7 +30,7 @@ class InsertContentParameters(PlainShape):
 
 
 class InsertContent(Tool[InsertContentParameters]):
-    """Adds lines and changes no others; the file's line endings are kept."""
+    """Inserts lines and changes no others; the file's line endings are kept."""
 
     name: ClassVar = "insert_content"
     description: ClassVar = (
@@ -39,18 +41,22 @@ class InsertContent(Tool[InsertContentParameters]):
     parameters: ClassVar = InsertContentParameters
 
     def describe(self, parameters: InsertContentParameters) -> str:
+        """Name the file and the line."""
         where = f"before line {parameters.line}" if parameters.line else "at the end"
         return f"Insert into {parameters.path} {where}"
 
     def paths(self, parameters: InsertContentParameters) -> Sequence[str]:
+        """The file to be changed."""
         return (parameters.path,)
 
     async def notice(self, context: ToolContext, parameters: InsertContentParameters) -> Notice | None:
+        """Return S2's `insertContent` notice."""
         return informed(
             "insertContent", path=parameters.path, lineNumber=parameters.line, content=parameters.content
         )
 
     async def run(self, context: ToolContext, parameters: InsertContentParameters) -> ToolResult:
+        """Insert the lines. Raises: ToolFailure."""
         path = place(context.workspace, parameters.path)
         before = await read_text(context.workspace, shown(path))
         text = _inserted(before, parameters.line, parameters.content)
@@ -64,7 +70,7 @@ class InsertContent(Tool[InsertContentParameters]):
 
 
 def _inserted(text: str, line: int, content: str) -> str:
-    """The text with the content before the line; each of its lines ends as the text's own do."""
+    """Return the text with the content before the line, using the text's own line endings."""
     document = Document.parse(text)
     lines = list(document.lines)
     if line > len(lines) + 1:
@@ -78,5 +84,5 @@ def _inserted(text: str, line: int, content: str) -> str:
 
 
 def _lines(content: str) -> list[str]:
-    """The lines of what is to be inserted; a line break at its end begins no further one."""
+    """Split the content into lines; a line break at its end does not begin another one."""
     return [each.removesuffix("\r") for each in content.removesuffix("\n").split("\n")]

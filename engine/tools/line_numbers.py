@@ -1,4 +1,4 @@
-"""Line numbers before text, as the agent is shown them and as it hands them back: `12 | text`."""
+"""Line numbers before text, as shown to the model and as it may copy them: `12 | text`."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ NUMBERED: Final = re.compile(r"\s*(\d{1,9}) +\|(?!\|) ?(.*)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unnumbered:
-    """Lines without their numbers; `first` is the number that the first one bore."""
+    """Lines without their numbers; `first` is the number of the first line."""
 
     lines: tuple[str, ...]
     first: int
 
 
 def with_numbers(lines: Sequence[str], *, first: int) -> list[str]:
-    """Each line after its number, the numbers flush right: ` 9 | text`, `10 | text`."""
+    """Prefix each line with its right-aligned number: ` 9 | text`, `10 | text`."""
     width = len(str(first + len(lines) - 1))
     return [f"{number:>{width}} | {line}" for number, line in enumerate(lines, first)]
 
 
 def without_numbers(lines: Sequence[str]) -> Unnumbered | None:
-    """The lines without their numbers; None where any of them bears none, or where there is no line."""
+    """Remove the line numbers; None if a line has none, or there is no line."""
     found = [NUMBERED.fullmatch(line) for line in lines]
     matches = [match for match in found if match is not None]
     if not matches or len(matches) < len(found):

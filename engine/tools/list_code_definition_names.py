@@ -1,4 +1,4 @@
-"""`list_code_definition_names`: what source files define, without their bodies. Source: S2."""
+"""`list_code_definition_names`: list what source files define, without the bodies. Source: S2."""
 
 from __future__ import annotations
 
@@ -32,11 +32,13 @@ FOLDER_ENTRIES: Final = 10_000
 
 @value
 class ListCodeDefinitionNamesParameters(PlainShape):
+    """The arguments of `list_code_definition_names`."""
+
     path: str = field(metadata=in_workspace("A source file, or a folder whose files are read"))
 
 
 class ListCodeDefinitionNames(Tool[ListCodeDefinitionNamesParameters]):
-    """Reads one file, or the files of one folder without those below it."""
+    """Lists the definitions of one file, or of the files of one folder without its subfolders."""
 
     name: ClassVar = "list_code_definition_names"
     description: ClassVar = (
@@ -50,17 +52,21 @@ class ListCodeDefinitionNames(Tool[ListCodeDefinitionNamesParameters]):
     parameters: ClassVar = ListCodeDefinitionNamesParameters
 
     def describe(self, parameters: ListCodeDefinitionNamesParameters) -> str:
+        """Name the file or folder."""
         return f"List the definitions in {parameters.path}"
 
     def paths(self, parameters: ListCodeDefinitionNamesParameters) -> Sequence[str]:
+        """The file or folder."""
         return (parameters.path,)
 
     async def notice(
         self, context: ToolContext, parameters: ListCodeDefinitionNamesParameters
     ) -> Notice | None:
+        """Return S2's `listCodeDefinitionNames` notice."""
         return informed("listCodeDefinitionNames", path=parameters.path)
 
     async def run(self, context: ToolContext, parameters: ListCodeDefinitionNamesParameters) -> ToolResult:
+        """List the definitions. Raises: ToolFailure."""
         (path,) = await context.workspace.reached(place(context.workspace, parameters.path))
         if await is_folder(context.workspace, path):
             sources = await _sources(context, path)
@@ -76,7 +82,7 @@ class ListCodeDefinitionNames(Tool[ListCodeDefinitionNamesParameters]):
 
 
 async def _sources(context: ToolContext, folder: str) -> list[str]:
-    """The source files of a folder, without what git ignores and what is kept from the call."""
+    """Return the source files of a folder, without ignored files and those hidden from the call."""
     workspace = context.workspace
     listed = await unignored(
         workspace, folder, recursive=False, most=FOLDER_ENTRIES, most_of_folder=FOLDER_ENTRIES
@@ -93,7 +99,7 @@ async def _sources(context: ToolContext, folder: str) -> list[str]:
 
 
 async def _listed(workspace: Workspace, path: str) -> str:
-    """A file's definitions under its path; nothing where it has none. Raises: ToolFailure."""
+    """Return a file's path and definitions; empty if it has none. Raises: ToolFailure."""
     content = (await read_bytes(workspace, shown(path)))[:LARGEST_FILE]
     try:
         printed = await run_in_worker(

@@ -1,4 +1,4 @@
-"""`list_files`: what a folder holds, without what git ignores. Source: S2."""
+"""`list_files`: list a folder without what git ignores. Source: S2."""
 
 from __future__ import annotations
 
@@ -21,27 +21,29 @@ from roocode_server.models.tool import ToolGroup
 
 SHOWN_ENTRIES: Final = 200
 FOLDER_ENTRIES: Final = 5000
-"""How many entries of one folder are looked at, ignored ones included."""
+"""The most entries of one folder that are examined, including ignored ones."""
 MOST_ENTRIES: Final = 5000
-"""How many are looked at in all, those included that are kept from the call."""
+"""The most entries examined in all, including those hidden from the call."""
 
 
 @value
 class ListFilesParameters(PlainShape):
+    """The arguments of `list_files`."""
+
     path: str = field(metadata=in_workspace("The folder; `.` is the workspace itself"))
     recursive: bool = field(default=False, metadata=described("List the folders below as well"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Entries:
-    """Paths from the workspace's root, folders with `/` after them; `is_cut` where there are more."""
+    """Paths relative to the workspace, folders with a trailing `/`; `is_cut` if there are more."""
 
     paths: list[str]
     is_cut: bool
 
 
 class ListFiles(Tool[ListFilesParameters]):
-    """Lists level by level, so that a cut list has the upper levels whole."""
+    """Lists level by level, so that a truncated list has the upper levels complete."""
 
     name: ClassVar = "list_files"
     description: ClassVar = (
@@ -54,16 +56,20 @@ class ListFiles(Tool[ListFilesParameters]):
     parameters: ClassVar = ListFilesParameters
 
     def describe(self, parameters: ListFilesParameters) -> str:
+        """Name the folder."""
         return f"List {parameters.path}{' and what is below' if parameters.recursive else ''}"
 
     def paths(self, parameters: ListFilesParameters) -> Sequence[str]:
+        """The folder to list."""
         return (parameters.path,)
 
     async def notice(self, context: ToolContext, parameters: ListFilesParameters) -> Notice | None:
+        """Return S2's `listFilesRecursive` or `listFilesTopLevel` notice."""
         name = "listFilesRecursive" if parameters.recursive else "listFilesTopLevel"
         return informed(name, path=parameters.path)
 
     async def run(self, context: ToolContext, parameters: ListFilesParameters) -> ToolResult:
+        """List the folder. Raises: ToolFailure, if it does not exist or is a file."""
         folder = place(context.workspace, parameters.path)
         try:
             (folder,) = await context.workspace.reached(folder)
@@ -85,7 +91,7 @@ async def _entries(context: ToolContext, folder: str, *, recursive: bool) -> _En
 
 
 def _kept(entries: Sequence[ListedEntry], forbidden: RooIgnore) -> list[str]:
-    """What may be shown of the entries: not what a rule of the session keeps from the call."""
+    """Return the entries that are not hidden from the call by a rule of the session."""
     kept, withheld = list[str](), set[str]()
     for entry in entries:
         if posixpath.dirname(entry.path) in withheld or forbidden.withholds(entry.path):

@@ -1,4 +1,4 @@
-"""`new_task`: a part of the work is handed over. Source: S2."""
+"""`new_task`: delegate a part of the work to a subtask. Source: S2."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from roocode_server.models.tool import ToolGroup
 
 @value
 class NewTaskParameters(PlainShape):
+    """The arguments of `new_task`."""
+
     mode: str = field(metadata=described("The mode of the subtask", **limited(shortest=1, longest=64)))
     message: str = field(
         metadata=described(
@@ -27,7 +29,7 @@ class NewTaskParameters(PlainShape):
 
 
 class NewTask(Tool[NewTaskParameters]):
-    """Has a subtask done in a conversation of its own; the task waits for its result."""
+    """Runs a subtask with a conversation of its own, and waits for its result."""
 
     name: ClassVar = "new_task"
     description: ClassVar = (
@@ -36,15 +38,18 @@ class NewTask(Tool[NewTaskParameters]):
     )
     group: ClassVar = ToolGroup.MODES
     repeatable: ClassVar = True
-    """The same call finds the same subtask again."""
+    """Repeating the call resumes the same subtask."""
     parameters: ClassVar = NewTaskParameters
 
     def describe(self, parameters: NewTaskParameters) -> str:
+        """Name the mode and the beginning of the message."""
         return f"Start a subtask in {parameters.mode} mode: {parameters.message[:200]}"
 
     async def notice(self, context: ToolContext, parameters: NewTaskParameters) -> Notice | None:
+        """Return S2's `newTask` notice."""
         return informed("newTask", mode=parameters.mode, content=parameters.message, todos=parameters.todos)
 
     async def run(self, context: ToolContext, parameters: NewTaskParameters) -> ToolResult:
+        """Run the subtask and return its result. Raises: ToolFailure."""
         result = await context.delegate(parameters.mode, parameters.message, parameters.todos)
         return ToolResult(success=True, output=result)

@@ -10,5 +10,5 @@ PATH_CHARACTERS: Final = 4096
 
 
 def in_workspace(what: str) -> dict[str, Any]:
-    """Field metadata of a path in the workspace."""
+    """Return the field metadata of a path in the workspace."""
     return described(f"{what}; relative to the workspace", **limited(shortest=1, longest=PATH_CHARACTERS))

@@ -1,4 +1,4 @@
-"""Patterns of paths, as rules have them: they mean what they mean in `.gitignore`. Source: gitignore(5)."""
+"""Path patterns of rules, with the semantics of `.gitignore`. Source: gitignore(5)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 from roocode_server.engine.tools.ignore_patterns import Patterns, pattern_of
 
 BELOW: Final = "\uffff" * 40
-"""Stands for whatever may be in a folder: no pattern names it."""
+"""Stands for any file in a folder: no pattern names it literally."""
 
 
 @functools.lru_cache(maxsize=4096)
@@ -24,9 +24,9 @@ def is_usable(pattern: str) -> bool:
 
 
 def matches(pattern: str, path: str, *, is_folder: bool = False, otherwise: bool = False) -> bool:
-    """Whether the pattern fits a path from the workspace's root, or what may be below it.
+    """Whether the pattern matches a path relative to the workspace or, for a folder, something below it.
 
-    `otherwise` is what is said of a pattern that cannot be used.
+    `otherwise` is returned for a pattern that cannot be used.
     """
     patterns = _patterns(pattern)
     if patterns is None:

@@ -1,4 +1,4 @@
-"""What a tool call reaches: the files behind the names that it gives, links followed."""
+"""The files that a tool call touches, with links resolved."""
 
 from __future__ import annotations
 
@@ -24,11 +24,13 @@ _ANY_USE: Final = frozenset({ToolGroup.READ, ToolGroup.EDIT, ToolGroup.COMMAND})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Touched:
-    """A file or folder that a call reaches.
+    """A file or folder that a call touches.
 
-    `path` is from the workspace's root, `""` for the root itself; None: it is only known when the call runs.
-    `group` is the power that touching it takes, `groups` those whose restrictions hold. `is_folder`: what is
-    below it is reached as well. What is not `is_certain` is a word that may name a file.
+    `path` is relative to the workspace, `""` for its root; None if it is not known before the call runs.
+    `group` is the permission that touching it needs, `groups` are those whose restrictions apply. `is_folder`
+    means that everything below it is touched, too. If not `is_certain`, it is a word of a command that may
+    name a
+    file.
     """
 
     path: str | None
@@ -40,9 +42,9 @@ class Touched:
 
 
 async def reach(workspace: Workspace, call: PreparedCall) -> Sequence[Touched]:
-    """Everything that a call is known to reach, by its name and by where that leads.
+    """Return everything that a call is known to touch, both as named and with links resolved.
 
-    Raises: InvalidField, for a path that is none, or leads out of the workspace.
+    Raises: InvalidField, if a path is invalid or leads out of the workspace.
     """
     line, group = call.command(), call.tool.group
     touched = [
@@ -67,7 +69,7 @@ async def reach(workspace: Workspace, call: PreparedCall) -> Sequence[Touched]:
 
 
 async def _places(workspace: Workspace, paths: Iterable[str]) -> Sequence[str]:
-    """The places that paths name and those where they lead, without the first `/`."""
+    """Return the paths as named and with links resolved, without the leading `/`."""
     found: list[str] = []
     for path in paths:
         named = place(workspace, path)
@@ -77,12 +79,12 @@ async def _places(workspace: Workspace, paths: Iterable[str]) -> Sequence[str]:
         except InvalidField:
             raise
         except AppError:
-            continue  # nothing can be opened by this name, as the call will find
+            continue  # nothing can be opened by this name, as the call will find out
     return [path.strip("/") for path in dict.fromkeys(found)]
 
 
 async def _named(workspace: Workspace, folder: str, file: NamedFile) -> Sequence[Touched]:
-    """What a command line names, where it is in the workspace."""
+    """Return the files in the workspace that a command line names."""
     is_output, is_input = file.naming is Naming.OUTPUT, file.naming is Naming.INPUT
     uses = {
         Naming.OUTPUT: frozenset({ToolGroup.EDIT, ToolGroup.COMMAND}),
@@ -103,9 +105,9 @@ async def _named(workspace: Workspace, folder: str, file: NamedFile) -> Sequence
 
 
 async def _in_workspace(workspace: Workspace, folder: str, path: str | None) -> Sequence[str | None]:
-    """A path of a command line as places of the workspace; none for what is elsewhere."""
+    """Return a path of a command line as paths in the workspace; empty if it is outside."""
     if path is None or path.startswith("/proc/"):
-        return [None]  # `/proc/self/cwd` and its like lead anywhere
+        return [None]  # `/proc/self/cwd` and the like lead anywhere
     roots = (mount_path(SessionId(workspace.folder.name)), str(workspace.folder))
     if path.startswith("/"):
         within = [root for root in roots if path == root or path.startswith(f"{root}/")]
@@ -117,4 +119,4 @@ async def _in_workspace(workspace: Workspace, folder: str, path: str | None) -> 
     try:
         return await _places(workspace, [spelled(path.strip("/"))])
     except InvalidField:
-        return []  # it leads out, where the sandbox holds
+        return []  # it leads out of the workspace, which the sandbox prevents

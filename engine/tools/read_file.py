@@ -1,4 +1,4 @@
-"""`read_file`: text with line numbers, pictures, and the text of documents. Source: S2."""
+"""`read_file`: text with line numbers, images, and the text of documents. Source: S2."""
 
 from __future__ import annotations
 
@@ -35,6 +35,8 @@ class FilePart(PlainShape):
 
 @value
 class ReadFileParameters(PlainShape):
+    """The arguments of `read_file`."""
+
     path: str = field(metadata=in_workspace("The file"))
     start_line: int | None = field(
         default=None, metadata=described("The first line to show, from 1", **limited(least=1))
@@ -49,7 +51,7 @@ class ReadFileParameters(PlainShape):
 
 
 class ReadFile(Tool[ReadFileParameters]):
-    """Shows a part of a text file that fits in one result, and says what is left out."""
+    """Shows as much of a file as fits in one result, and says what is left out."""
 
     name: ClassVar = "read_file"
     description: ClassVar = (
@@ -62,17 +64,21 @@ class ReadFile(Tool[ReadFileParameters]):
     parameters: ClassVar = ReadFileParameters
 
     def describe(self, parameters: ReadFileParameters) -> str:
+        """Name the file, and how many others."""
         more = f" and {len(parameters.files)} more files" if parameters.files else ""
         return f"Read {parameters.path}{more}"
 
     def paths(self, parameters: ReadFileParameters) -> Sequence[str]:
+        """The files to read."""
         return (parameters.path, *(part.path for part in parameters.files))
 
     async def notice(self, context: ToolContext, parameters: ReadFileParameters) -> Notice | None:
+        """Return S2's `readFile` notice."""
         more = [part.path for part in parameters.files] or None
         return informed("readFile", path=parameters.path, startLine=parameters.start_line, batchFiles=more)
 
     async def run(self, context: ToolContext, parameters: ReadFileParameters) -> ToolResult:
+        """Read the files. Raises: ToolFailure, if there is one file and it cannot be read."""
         whole = parameters.start_line is None and parameters.end_line is None
         ranges = [] if whole else [(parameters.start_line or 1, parameters.end_line)]
         asked = [(parameters.path, ranges), *((part.path, _ranges(part)) for part in parameters.files)]
@@ -86,14 +92,16 @@ Range = tuple[int, int | None]
 
 
 def _ranges(part: FilePart) -> list[Range]:
-    """Raises: ToolFailure, for what are no first and last lines."""
+    """Return a file's line ranges. Raises: ToolFailure, if one is not a pair of a first and a last line."""
     if any(len(pair) != 2 or min(pair) < 1 for pair in part.line_ranges):
         raise ToolFailure(f"line_ranges of {part.path}: each is a first and a last line, from 1.")
     return [(first, last) for first, last in part.line_ranges]
 
 
 async def _all(context: ToolContext, asked: Sequence[tuple[str, Sequence[Range]]]) -> ToolResult:
-    """Each file in its turn, as far as the result has room; one that cannot be read hinders no other."""
+    """Read the files one after the other as long as the result has room; if one fails, the others are still
+    read.
+    """
     parts: list[str] = []
     images: list[str] = []
     failed = 0
@@ -111,7 +119,7 @@ async def _all(context: ToolContext, asked: Sequence[tuple[str, Sequence[Range]]
 
 
 async def _shown(context: ToolContext, path: str, ranges: Sequence[Range]) -> tuple[str, list[str]]:
-    """A file's text, or the lines of it that are asked for, and its picture, if it is one."""
+    """Return the requested lines of a file, or its image as a `data:` URL."""
     path = shown(place(context.workspace, path))
     if is_picture(path):
         content = await read_bytes(context.workspace, path)
@@ -128,7 +136,7 @@ async def _shown(context: ToolContext, path: str, ranges: Sequence[Range]) -> tu
 
 
 def _wanted(first: int, last: int | None, length: int) -> tuple[int, int]:
-    """The first and the last line asked for, from 1, within the file."""
+    """Return the first and last line requested, clipped to the file. Raises: ToolFailure."""
     last = last or length
     if first > length:
         raise ToolFailure(f"start_line is {first}, but the file has {length} lines.")
@@ -154,7 +162,7 @@ def _cut(line: str) -> str:
 
 
 def _fitting(lines: Sequence[str]) -> list[str]:
-    """The lines that fit in one result; the first always does."""
+    """Return the lines that fit in one result, at least the first."""
     kept: list[str] = []
     room = SHOWN_CHARACTERS
     for line in lines:

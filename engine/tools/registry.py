@@ -1,4 +1,4 @@
-"""The tools that an agent has: what they are called, what they take, and calls that are ready to run."""
+"""The registry of tools: their descriptions for models, and validation of calls."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ class ToolRegistry:
         self._descriptions = [_description(tool) for tool in self.tools.values()]
 
     def describe(self) -> list[ToolDescription]:
-        """Each tool as S0 prints it and as a model is shown it."""
+        """Return the description of each tool, as S0 and models get it."""
         return list(self._descriptions)
 
     def prepare(self, name: str, arguments: Mapping[str, Any], *, strictly: bool = False) -> PreparedCall:
-        """The call of a tool with `arguments` (decoded JSON); null stands for an argument left out.
+        """Validate `arguments` (decoded JSON) for a tool; null counts as left out.
 
-        Models write `"true"` for `true`; from programs that is a mistake, `strictly`.
-        Raises: NotFound, for a name that is no tool; ValidationFailed, for arguments that do not fit it.
+        Models write `"true"` for `true`, which is only accepted unless `strictly`, as for programs.
+        Raises: NotFound, if there is no such tool; ValidationFailed, if the arguments do not fit.
         """
         tool = self.tools.get(name)
         if tool is None:
@@ -80,7 +80,7 @@ class ToolRegistry:
 
 
 def _check_encodable(arguments: Mapping[str, Any]) -> None:
-    """Raises: InvalidField, for half a surrogate pair, which JSON can hold and no file or command can."""
+    """Raises: InvalidField, if a text has an unpaired surrogate, which JSON allows and UTF-8 does not."""
     for name, content in arguments.items():
         if not isinstance(content, (str, list)):
             continue
@@ -108,7 +108,9 @@ def _description(tool: AnyTool) -> ToolDescription:
 
 
 def _call_schema(parameters: type[Shape]) -> dict[str, Any]:
-    """The JSON Schema of a call's arguments. What may be null may be left out, so null is not offered."""
+    """Return the JSON Schema of a call's arguments; null is not offered, because such arguments can be left
+    out.
+    """
     schema = parameters.json_schema()
     return {**schema, "properties": {name: _offered(each) for name, each in schema["properties"].items()}}
 

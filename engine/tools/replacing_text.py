@@ -1,4 +1,4 @@
-"""Replacing text in a file's lines, whatever ends them; done apart, for a pattern may run away."""
+"""Replacing text in a file whatever its line endings; runs in a worker process, as a pattern may run away."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from roocode_server.engine.tools.diff.document import Document
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replacing:
-    """What is to be replaced, in lines from 1, both ends included; None: from the first, to the last."""
+    """What to replace, in lines `first` to `last`, counted from 1; None means the first or last line of the
+    file.
+    """
 
     search: str
     replacement: str
@@ -25,10 +27,10 @@ class Replacing:
 
 
 def replaced(text: str, asked: Replacing) -> dict[str, object]:
-    """The new text and how many places were replaced; or `mistake`, where that cannot be done.
+    r"""Return `{"text", "count"}` of the replacement, or `{"mistake": reason}`.
 
-    To the search every line ends with `\\n`. What is not replaced keeps its own line ends, and lines that a
-    replacement makes end as the file's do.
+    For the search every line ends with `\n`. Text that is not replaced keeps its line endings; lines in a
+    replacement get the file's.
     """
     document = Document.parse(text)
     lines = document.lines
@@ -41,7 +43,7 @@ def replaced(text: str, asked: Replacing) -> dict[str, object]:
     content, original = "".join(plain[first:last]), text.removeprefix(document.mark)
 
     def place(index: int) -> int:
-        """Where in the file's own text a place of the content is."""
+        """Return the position in the file's own text of a position in the content."""
         index += starts[first]
         return index + bisect_left(wide, index)
 

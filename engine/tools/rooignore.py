@@ -1,7 +1,9 @@
-"""What the agent may not see at all, whichever tool it takes: by `.rooignore`, or by a rule of the session.
+"""Files that are hidden from the agent's tools, by `.rooignore` or by a rule of the session.
 
-`.rooignore` is in the workspace's root and in gitignore's form (Source: S2's users). Both are rules for the
-agent's tools, not a wall: a program that the agent may run can read every file of the workspace.
+`.rooignore` is in the workspace's root and has the syntax of `.gitignore` (Source: S2's users). This limits
+the
+agent's tools and is no security boundary: a program that the agent may run can read every file of the
+workspace.
 """
 
 from __future__ import annotations
@@ -23,11 +25,11 @@ from roocode_server.models.tool import ToolGroup
 
 _FEW_BYTES: Final = 4096
 _FEW_CHARACTERS: Final = 1000
-"""So little is matched here, in a millisecond or two; more in a process of its own."""
+"""Smaller inputs are matched in this process, within milliseconds; larger ones in a worker process."""
 
 
 class RooIgnore:
-    """What is kept from one call."""
+    """The files that are hidden from one call."""
 
     def __init__(self, workspace: Workspace, rules: bytes, withholds: Callable[[str], bool]) -> None:
         self._workspace = workspace
@@ -36,23 +38,23 @@ class RooIgnore:
 
     @classmethod
     async def of(cls, context: ToolContext) -> RooIgnore:
-        """The rules as they are now; a `.rooignore` that cannot be read rules nothing."""
+        """Read the rules for a call; a `.rooignore` that cannot be read has no effect."""
         return cls(context.workspace, await _rules(context.workspace), context.withholds)
 
     @classmethod
     async def of_workspace(cls, workspace: Workspace) -> RooIgnore:
-        """What `.rooignore` alone forbids."""
+        """Read the rules of `.rooignore` only."""
         return cls(workspace, await _rules(workspace), lambda _: False)
 
     def withholds(self, path: str) -> bool:
-        """Whether a rule of the session keeps a path of the workspace from the call."""
+        """Whether a rule of the session hides a path from the call."""
         relative = posixpath.normpath(path.strip("/"))
         return relative != "." and self._withholds(relative)
 
     async def among(self, paths: Iterable[str]) -> set[str]:
-        """Those of the paths that are kept from the call, by themselves or by a folder that they are in.
+        """Return those of the paths that are hidden, themselves or by a folder above them.
 
-        Raises: ToolFailure, where `.rooignore` takes too long to be matched.
+        Raises: ToolFailure, if matching `.rooignore` takes too long.
         """
         asked = {path: posixpath.normpath(path.strip("/")) for path in paths}
         named = [path for path in dict.fromkeys(asked.values()) if path != "."]
@@ -60,7 +62,7 @@ class RooIgnore:
         return {path for path, name in asked.items() if name in ignored or self.withholds(name)}
 
     async def objection(self, touched: Sequence[Touched]) -> str | None:
-        """Why `.rooignore` lets a call that reaches these not be made; None if it does.
+        """Return why `.rooignore` forbids a call that touches these files, or None.
 
         Raises: as `among`.
         """
@@ -89,7 +91,7 @@ class RooIgnore:
 
 
 def forbidden_by(rules: bytes, paths: Sequence[str]) -> list[str]:
-    """Those of the paths that a `.rooignore` of this content forbids."""
+    """Return those of the paths that a `.rooignore` with this content forbids."""
     patterns = Patterns.parse(rules)
     return [path for path in paths if forbids(patterns, unspelled(path))]
 

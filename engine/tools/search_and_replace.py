@@ -1,4 +1,4 @@
-"""`search_and_replace`: text or a pattern, replaced in a file or in some of its lines. Source: S2."""
+"""`search_and_replace`: replace a text or pattern in a file or some of its lines. Source: S2."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ from roocode_server.engine.tools.tool import Notice, Tool, ToolContext, ToolFail
 from roocode_server.models.shape import PlainShape, described, limited, value
 from roocode_server.models.tool import ToolGroup
 
-CPU_S: Final = 5
-"""How long a pattern may take; one that runs away is given up, and the file stays as it is."""
+PATTERN_CPU_S: Final = 5
+"""Processor time for a pattern; one that takes longer is given up, and the file stays unchanged."""
 
 
 @value
 class SearchAndReplaceParameters(PlainShape):
+    """The arguments of `search_and_replace`."""
+
     path: str = field(metadata=in_workspace("The file"))
     search: str = field(
         metadata=described("The text or pattern to find", **limited(shortest=1, longest=10_000))
@@ -40,7 +42,7 @@ class SearchAndReplaceParameters(PlainShape):
 
 
 class SearchAndReplace(Tool[SearchAndReplaceParameters]):
-    """Replaces every occurrence at once."""
+    """Replaces all occurrences at once."""
 
     name: ClassVar = "search_and_replace"
     description: ClassVar = (
@@ -50,12 +52,15 @@ class SearchAndReplace(Tool[SearchAndReplaceParameters]):
     parameters: ClassVar = SearchAndReplaceParameters
 
     def describe(self, parameters: SearchAndReplaceParameters) -> str:
+        """Quote the search and name the file."""
         return f"Replace {parameters.search[:100]!r} in {parameters.path}"
 
     def paths(self, parameters: SearchAndReplaceParameters) -> Sequence[str]:
+        """The file to be changed."""
         return (parameters.path,)
 
     async def notice(self, context: ToolContext, parameters: SearchAndReplaceParameters) -> Notice | None:
+        """Return S2's `searchAndReplace` notice."""
         return informed(
             "searchAndReplace",
             path=parameters.path,
@@ -68,6 +73,7 @@ class SearchAndReplace(Tool[SearchAndReplaceParameters]):
         )
 
     async def run(self, context: ToolContext, parameters: SearchAndReplaceParameters) -> ToolResult:
+        """Replace the occurrences. Raises: ToolFailure, also if there are none."""
         path = place(context.workspace, parameters.path)
         before = await read_text(context.workspace, shown(path))
         text, count = await _replaced(str(context.workspace.folder), before, parameters)
@@ -83,7 +89,7 @@ class SearchAndReplace(Tool[SearchAndReplaceParameters]):
 
 
 async def _replaced(owner: str, text: str, parameters: SearchAndReplaceParameters) -> tuple[str, int]:
-    """The text with the replacements, and how many there were. Raises: ToolFailure."""
+    """Return the new text and the number of replacements. Raises: ToolFailure."""
     asked = Replacing(
         search=parameters.search,
         replacement=parameters.replace,
@@ -93,10 +99,10 @@ async def _replaced(owner: str, text: str, parameters: SearchAndReplaceParameter
         ignore_case=parameters.ignore_case,
     )
     try:
-        found = await run_in_worker(replaced, text, asked, owner=owner, cpu_s=CPU_S)
+        found = await run_in_worker(replaced, text, asked, owner=owner, cpu_s=PATTERN_CPU_S)
     except Exhausted:
         raise ToolFailure(
-            f"The pattern took more than {CPU_S} seconds and was given up. Write a simpler one."
+            f"The pattern took more than {PATTERN_CPU_S} seconds and was given up. Write a simpler one."
         ) from None
     if "mistake" in found:
         raise ToolFailure(found["mistake"])

@@ -1,4 +1,4 @@
-"""`search_files`: a regular expression over files, by ripgrep in the session's sandbox. Source: S2."""
+"""`search_files`: search files for a regular expression with ripgrep in the sandbox. Source: S2."""
 
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ _LINES_OF_A_MATCH: Final = 2 * _CONTEXT + 1
 
 @value
 class SearchFilesParameters(PlainShape):
+    """The arguments of `search_files`."""
+
     path: str = field(metadata=in_workspace("The folder or file to search; `.` is the workspace itself"))
     regex: str = field(
         metadata=described("The regular expression, in Rust's syntax", **limited(shortest=1, longest=5000))
@@ -45,7 +47,7 @@ class SearchFilesParameters(PlainShape):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Matches:
-    """The search's output as far as it is shown; `is_cut` where there is more."""
+    """The part of the search's output that is shown; `is_cut` if there is more."""
 
     lines: list[str]
     count: int
@@ -54,7 +56,7 @@ class _Matches:
 
 
 class SearchFiles(Tool[SearchFilesParameters]):
-    """Searches text files, hidden ones included; what git ignores is left out."""
+    """Searches text files, including hidden ones, but not those that git ignores."""
 
     name: ClassVar = "search_files"
     description: ClassVar = (
@@ -68,17 +70,21 @@ class SearchFiles(Tool[SearchFilesParameters]):
     parameters: ClassVar = SearchFilesParameters
 
     def describe(self, parameters: SearchFilesParameters) -> str:
+        """Name the folder and quote the expression."""
         return f"Search {parameters.path} for {parameters.regex}"
 
     def paths(self, parameters: SearchFilesParameters) -> Sequence[str]:
+        """The folder or file to search."""
         return (parameters.path,)
 
     async def notice(self, context: ToolContext, parameters: SearchFilesParameters) -> Notice | None:
+        """Return S2's `searchFiles` notice."""
         return informed(
             "searchFiles", path=parameters.path, regex=parameters.regex, filePattern=parameters.file_pattern
         )
 
     async def run(self, context: ToolContext, parameters: SearchFilesParameters) -> ToolResult:
+        """Search, and report the matching lines with context. Raises: ToolFailure."""
         path = await _existing(context.workspace, parameters.path)
         done = await context.run_quietly(_command_line(path, parameters))
         lines = list(read_lines(done.output))
@@ -89,7 +95,7 @@ class SearchFiles(Tool[SearchFilesParameters]):
 
 
 async def _existing(workspace: Workspace, path: str) -> str:
-    """The path from the workspace's root, as the command is given it: without links, as rules know files."""
+    """Return the path for the command, with links resolved, as rules know files. Raises: ToolFailure."""
     found = place(workspace, path)
     if await workspace.stat(found) is None:
         raise ToolFailure(f"There is nothing at {path}. list_files shows what there is.")
@@ -98,7 +104,7 @@ async def _existing(workspace: Workspace, path: str) -> str:
 
 
 def _command_line(path: str, parameters: SearchFilesParameters) -> str:
-    """ripgrep with its own exit code, though what it prints is cut after the lines that can be shown."""
+    """Build a command line that limits the printed lines but keeps ripgrep's exit code."""
     without_nul(parameters.regex, parameters.file_pattern or "")
     patterns = [parameters.file_pattern] if parameters.file_pattern else []
     line = search_line(Scope(path=path, patterns=patterns, hidden=True), parameters.regex, context=_CONTEXT)
@@ -125,7 +131,7 @@ def _read(lines: Sequence[MatchedLine], *, is_cut: bool) -> _Matches:
 
 
 def _between(before: MatchedLine | None, line: MatchedLine) -> list[str]:
-    """What stands above a line: its file's path, or a sign that lines are left out."""
+    """Return what precedes a line: its file's path, or a mark that lines are left out."""
     if before is None:
         return [line.path]
     if before.path != line.path:
@@ -138,7 +144,7 @@ def _shown(line: MatchedLine) -> str:
 
 
 def _check(done: Exit, matches: _Matches) -> None:
-    """Raises: ToolFailure, where there is no result to show."""
+    """Raises: ToolFailure, if the search failed."""
     if done.stopped_by is not None:
         raise ToolFailure(
             f"The search was stopped by the session's {done.stopped_by} limit. Search a folder below, or "

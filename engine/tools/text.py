@@ -1,4 +1,4 @@
-"""Text as tools read it from files and show it to a model."""
+"""Text as tools read it from files and show it to models."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from roocode_server.engine.workspace.workspace import Workspace
 from roocode_server.models.error import Conflict, NotFound, PayloadTooLarge
 
 SHOWN_CHARACTERS: Final = 40_000
-"""The longest text that a tool hands to a model in one result; some ten thousand tokens."""
+"""The longest text of one result; some ten thousand tokens."""
 _ERASE_LINE: Final = re.compile(r"\x1b\[[02]?K")
 
 
 async def read_text(workspace: Workspace, path: str) -> str:
-    """The content of a text file, a byte-order mark included.
+    """Return the content of a text file, including a byte-order mark.
 
-    Raises: ToolFailure, for what is not there, is no file, is too large, or no UTF-8 text; InvalidField for
-    a path that leaves the workspace.
+    Raises: ToolFailure, if it does not exist, is not a file, is too large, or is not UTF-8 text;
+    InvalidField, if
+    the path leaves the workspace.
     """
     text = decoded(await read_bytes(workspace, path))
     if text is None:
@@ -27,7 +28,7 @@ async def read_text(workspace: Workspace, path: str) -> str:
 
 
 async def read_bytes(workspace: Workspace, path: str) -> bytes:
-    """The content of a file. Raises: as `read_text`."""
+    """Return the content of a file. Raises: as `read_text`, for any content."""
     try:
         return (await workspace.read(path)).content
     except NotFound as missing:
@@ -39,7 +40,7 @@ async def read_bytes(workspace: Workspace, path: str) -> bytes:
 
 
 async def write_bytes(workspace: Workspace, path: str, content: bytes) -> None:
-    """Put a file in its place. Raises: ToolFailure, for what is no file, or too large; AppError."""
+    """Write a file. Raises: ToolFailure, if the path is not a file or the content is too large; AppError."""
     try:
         await workspace.put(path, content)
     except Conflict as conflict:
@@ -49,7 +50,7 @@ async def write_bytes(workspace: Workspace, path: str, content: bytes) -> None:
 
 
 def not_there(path: str, missing: NotFound, what: str = "file") -> str:
-    """What is told of a file or folder that is not there."""
+    """Return the message for a file or folder that does not exist."""
     if "alike" in missing.details:
         return (
             f"There is no {what} {path}, but one whose name looks the same, its letters composed otherwise: "
@@ -63,7 +64,7 @@ def _limit(excess: PayloadTooLarge) -> str:
 
 
 def decoded(content: bytes) -> str | None:
-    """The text that the bytes are in UTF-8; None for binary content."""
+    """Decode UTF-8; None for binary content."""
     if b"\0" in content:
         return None
     try:
@@ -73,7 +74,7 @@ def decoded(content: bytes) -> str | None:
 
 
 def shortened(text: str, longest: int = SHOWN_CHARACTERS) -> str:
-    """The text, or its beginning and end with a note of how much is left out between them."""
+    """Return the text or, if it is too long, its beginning and end with a note about the middle."""
     if len(text) <= longest:
         return text
     head, tail = text[: longest // 2], text[-(longest // 2) :]
@@ -82,9 +83,9 @@ def shortened(text: str, longest: int = SHOWN_CHARACTERS) -> str:
 
 
 def printable(text: str) -> str:
-    """What a program printed as a terminal would show it: of a line that was written over, what is left.
+    """Return a program's output as a terminal would show it, with overwritten lines resolved.
 
-    NUL has a sign in its place: not every database keeps one in a text.
+    NUL is replaced by a symbol, because not every database can store it in a text.
     """
     text = text.replace("\0", "\u2400")
     if "\r" not in text:
@@ -93,7 +94,7 @@ def printable(text: str) -> str:
 
 
 def _written_over(line: str) -> str:
-    """What is seen of a line in which carriage returns go back to its beginning. Source: ECMA-48, EL."""
+    """Return what a terminal shows of a line with carriage returns. Source: ECMA-48, EL."""
     shown = ""
     for piece in re.split(r"\r+", line.rstrip("\r")):
         erased = _ERASE_LINE.match(piece)
@@ -103,6 +104,6 @@ def _written_over(line: str) -> str:
 
 
 def without_nul(*texts: str) -> None:
-    """Raises: ToolFailure, for a text with a NUL character, which no command line can hold."""
+    """Raises: ToolFailure, if a text has a NUL character, which a command line cannot contain."""
     if any("\0" in text for text in texts):
         raise ToolFailure("A command line cannot hold a NUL character. Nothing was run.")

@@ -1,4 +1,4 @@
-"""The tool interface: one class for each thing that the agent can do."""
+"""The tool interface: each tool of the agent is a class."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from roocode_server.models.tool import ToolGroup
 AnyParameters = TypeVar("AnyParameters", bound=Shape)
 
 MOST_TOLD: Final = 2000
-"""Characters of a failure that are told; the whole is in the result."""
+"""The most characters of a failure that people are told; the result has all of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileChange:
-    """A file that a tool made, changed or deleted (`kind`: created, modified, deleted)."""
+    """A file that a tool changed; `kind` is `created`, `modified` or `deleted`."""
 
     kind: str
     path: str
@@ -31,10 +31,10 @@ class FileChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolResult:
-    """What came of a tool call: words that a model can act on, and what was measured.
+    """The result of a tool call: a text for the model, and what was measured.
 
     A failure is a result too: `success` is false and `output` says what to do differently.
-    `completion` is set by the tool that ends the task. `images` are `data:` URLs that the model is shown.
+    `completion` is set by the tool that ends the task. `images` are `data:` URLs for the model.
     """
 
     success: bool
@@ -43,14 +43,14 @@ class ToolResult:
     command: str | None = None
     exit: Exit | None = None
     is_background: bool = False
-    """The command goes on: its end is told later."""
+    """The command is still running; its end will be reported later."""
     completion: str | None = None
     images: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HumanAnswer:
-    """What a person answered; `images` are `data:` URLs."""
+    """A person's answer; `images` are `data:` URLs."""
 
     text: str
     images: Sequence[str] = ()
@@ -58,10 +58,10 @@ class HumanAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What people are told of a call before it runs, as S2's messages say it.
+    """What people are told about a call, in the form of S2's messages.
 
-    `kind` is the ask that it becomes where somebody has to approve it: `tool`, `command`, `use_mcp_server`,
-    `browser_action_launch`. For `tool` the text is JSON whose `tool` is one of S2's informational names.
+    `kind` is the ask that it becomes if it needs approval: `tool`, `command`, `use_mcp_server`,
+    `browser_action_launch`. For `tool`, the text is JSON whose `tool` is one of S2's informational names.
     """
 
     kind: str
@@ -69,7 +69,7 @@ class Notice:
 
 
 class ToolContext(Protocol):
-    """What a tool may use. The agent fills it for a task, the tool service for a direct call."""
+    """What a tool may use. Provided by the agent for a task, and by `ToolExecution` for a direct call."""
 
     workspace: Workspace
     config: SessionConfig
@@ -78,124 +78,130 @@ class ToolContext(Protocol):
     task_id: TaskId | None
 
     def withholds(self, path: str) -> bool:
-        """Whether a rule of the session keeps a file, from the workspace's root, from this call. Nothing is
-        kept from a direct call: the caller is the person.
+        """Whether a rule of the session hides a file (a path relative to the workspace) from this call.
+
+        Nothing is hidden from a direct call: the caller is a person.
         """
         ...
 
     async def run_command(
         self, line: str, *, directory: str = "", timeout_s: float | None = None
     ) -> Exit | StillRunning:
-        """Run a command in the session's sandbox; its output is streamed to who watches.
+        """Run a command in the session's sandbox; its output is streamed to those who are connected.
 
-        After `timeout_s`, or when a person wants it, a task's command goes on in the background. A direct
-        call's is stopped at that time: there is nobody to hear of it later.
+        After `timeout_s`, or when a person asks for it, a task's command goes on in the background. A direct
+        call's
+        command is stopped after that time, because its end could not be reported.
         """
         ...
 
     async def run_quietly(self, line: str) -> Exit:
-        """Run a program that is a tool's own means and only reads; nobody is shown its output."""
+        """Run a tool's own read-only program in the sandbox; its output is not streamed."""
         ...
 
     async def ask(self, question: str, suggestions: Sequence[str]) -> HumanAnswer:
-        """A person's answer. Raises: ToolFailure, where nobody can be asked (a direct call)."""
+        """Return a person's answer. Raises: ToolFailure, if nobody can be asked (in a direct call)."""
         ...
 
     async def say(self, kind: str, text: str, images: Sequence[str] = ()) -> None:
-        """Tell people something as a message of the task, of a `say` kind of S2. A direct call has none."""
+        """Store a message of the task, with a `say` kind of S2. A direct call stores none."""
         ...
 
     async def set_todos(self, todos: str) -> None:
-        """Replace the task's list of things to do (Markdown). Raises: ToolFailure, in a direct call."""
+        """Replace the task's to-do list (Markdown). Raises: ToolFailure, in a direct call."""
         ...
 
     async def switch_mode(self, slug: str, reason: str) -> str:
-        """Give the task another mode; what the model is told. Raises: ToolFailure, if there is none."""
+        """Switch the task's mode; returns a text for the model.
+
+        Raises: ToolFailure, if there is no such mode.
+        """
         ...
 
     async def delegate(self, mode: str, message: str, todos: str | None) -> str:
-        """Have a subtask done and wait for it; its result. Raises: ToolFailure, in a direct call."""
+        """Run a subtask and return its result.
+
+        Raises: ToolFailure, in a direct call or if it does not complete.
+        """
         ...
 
 
 class ToolFailure(Exception):
-    """The tool cannot do what it was asked; the message tells the model how to ask differently."""
+    """The tool cannot do what was asked; the message tells the model what to do differently."""
 
 
 class Tool(Generic[AnyParameters]):
-    """A tool. Its `Parameters` are what the model is shown, what validates a call and what is printed."""
+    """A tool. Its `parameters` are shown to the model and validate calls."""
 
     name: ClassVar[str]
     description: ClassVar[str]
     group: ClassVar[ToolGroup]
     repeatable: ClassVar[bool] = False
-    """Running it again after an interruption does no harm."""
+    """Whether a call may be repeated after an interruption without harm."""
     looks_below: ClassVar[bool] = False
-    """It reaches what is below its paths, too: it lists or searches folders."""
+    """Whether it also touches what is below its paths: it lists or searches folders."""
     parameters: ClassVar[type[Shape]]
 
     def describe(self, parameters: AnyParameters) -> str:
-        """What this call would do, in a few words, for the person who approves it."""
+        """Describe the call in a few words, for the person who approves it."""
         raise NotImplementedError
 
     def paths(self, parameters: AnyParameters) -> Sequence[str]:
-        """The workspace paths that this call is about, for the approval rules: a tool of the group `edit`
-        writes them.
-        """
+        """Return the paths that approval rules judge; tools of the group `edit` write to them."""
         return ()
 
     def sources(self, parameters: AnyParameters) -> Sequence[str]:
-        """The workspace paths that this call only reads, beside those of `paths`."""
+        """Return the paths that the call only reads, in addition to `paths`."""
         return ()
 
     def command(self, parameters: AnyParameters) -> str | None:
-        """The command line that this call would run, for the approval rules."""
+        """Return the command line that the call would run, for the approval rules."""
         return None
 
     def is_allowed(self, config: SessionConfig, parameters: AnyParameters) -> bool:
-        """Whether the configuration names this very call as one that nobody has to approve."""
+        """Whether the configuration allows exactly this call without approval."""
         return False
 
     async def notice(self, context: ToolContext, parameters: AnyParameters) -> Notice | None:
-        """What people are told of this call; None for one that has messages of its own."""
+        """Return the notice for people; None if the tool stores messages of its own."""
         return None
 
     async def run(self, context: ToolContext, parameters: AnyParameters) -> ToolResult:
-        """Do it. Raises: ToolFailure, and AppError for a path that leaves the workspace."""
+        """Execute the call. Raises: ToolFailure; AppError, if a path leaves the workspace."""
         raise NotImplementedError
 
 
 AnyTool = Tool[Any]
-"""A tool of whatever parameters, as a catalogue holds it."""
+"""A tool with any parameters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedCall:
-    """A tool with parameters that fit it."""
+    """A tool with validated parameters."""
 
     tool: AnyTool
     parameters: Shape
 
     def describe(self) -> str:
-        """What the call would do, in a few words, for the person who approves it."""
+        """Describe the call in a few words, for the person who approves it."""
         return self.tool.describe(self.parameters)
 
     def paths(self) -> Sequence[str]:
-        """The workspace paths that it is about, as the caller wrote them."""
+        """The paths that it is about, as the caller wrote them."""
         return self.tool.paths(self.parameters)
 
     def sources(self) -> Sequence[str]:
-        """The workspace paths that it only reads, as the caller wrote them."""
+        """The paths that it only reads, as the caller wrote them."""
         return self.tool.sources(self.parameters)
 
     def command(self) -> str | None:
-        """The command line that it would run."""
+        """The command line that it would run, or None."""
         return self.tool.command(self.parameters)
 
     def is_allowed(self, config: SessionConfig) -> bool:
-        """Whether the configuration names this very call as one that nobody has to approve."""
+        """Whether the configuration allows exactly this call without approval."""
         return self.tool.is_allowed(config, self.parameters)
 
     async def run(self, context: ToolContext) -> ToolResult:
-        """Do it. Raises: ToolFailure, and AppError for a path that leaves the workspace."""
+        """Execute the call. Raises: ToolFailure; AppError, if a path leaves the workspace."""
         return await self.tool.run(context, self.parameters)

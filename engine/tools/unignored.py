@@ -1,4 +1,4 @@
-"""What a folder of a workspace holds, without what git ignores and `.rooignore` forbids; done apart."""
+"""Listing of folders without what git ignores and `.rooignore` forbids; runs in a worker process."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 @dataclass(frozen=True, slots=True)
 class ListedEntry:
-    """A file or folder; `path` is from the workspace's root. A link is what it leads to, in the workspace."""
+    """A file or folder; `path` is relative to the workspace. A link counts as its target in the workspace."""
 
     path: str
     is_folder: bool
@@ -40,7 +40,7 @@ class ListedEntry:
 
 @dataclass(frozen=True, slots=True)
 class Unignored:
-    """What there is, level by level, its paths spelled; `is_cut` where there is more."""
+    """The entries found, level by level, with spelled paths; `is_cut` if there are more."""
 
     entries: Sequence[ListedEntry]
     is_cut: bool
@@ -49,10 +49,11 @@ class Unignored:
 async def unignored(
     workspace: Workspace, folder: str, *, recursive: bool, most: int, most_of_folder: int
 ) -> Unignored:
-    """What the folder holds; links are not gone into.
+    """List a folder; links are not followed.
 
-    `most_of_folder` is how many entries of one folder are looked at, ignored ones included. Raises: NotFound;
-    Conflict, for a file; InvalidField; ToolFailure, where it takes too long.
+    `most_of_folder` limits the entries of one folder that are examined, including ignored ones. Raises:
+    NotFound;
+    Conflict, if it is a file; InvalidField; ToolFailure, if it takes too long.
     """
     start = unspelled(folder.strip("/"))
     place, bounds = str(workspace.folder), (recursive, most, most_of_folder)
@@ -85,7 +86,10 @@ class _Walk:
         self._is_cut = False
 
     def walk(self, start: str, *, recursive: bool, most: int) -> Unignored:
-        """Raises: OSError, where the first folder cannot be read; what vanishes below is left out."""
+        """List from `start`; folders that vanish meanwhile are left out.
+
+        Raises: OSError, if `start` cannot be read.
+        """
         self._learn_above(start)
         found: list[ListedEntry] = []
         waiting = deque(self._level(start, found))
@@ -95,7 +99,7 @@ class _Walk:
         return Unignored(found[:most], self._is_cut or len(found) > most)
 
     def _level(self, place: str, found: list[ListedEntry]) -> list[str]:
-        """Note what one folder holds; the folders to go on with."""
+        """Add the entries of one folder to `found`, and return its subfolders."""
         with opened(open_beneath(self._root, place, _FOLDER)) as folder:
             with os.scandir(folder) as scanned:
                 entries = sorted(islice(scanned, self._most_of_folder + 1), key=lambda entry: entry.name)
@@ -110,7 +114,10 @@ class _Walk:
         return [entry.path for entry in level if entry.is_folder and not entry.is_link]
 
     def _looked_at(self, path: str, entry: os.DirEntry[str]) -> list[ListedEntry]:
-        """The entry, unless it is left out. Raises: OSError, for a link that leads nowhere or outside."""
+        """Return the entry, or nothing if it is left out.
+
+        Raises: OSError, if a link leads nowhere or outside.
+        """
         is_link = entry.is_symlink()
         if is_link:
             with opened(open_beneath(self._root, path, os.O_PATH)) as descriptor:
@@ -128,7 +135,7 @@ class _Walk:
         return self._is_ignored(path, is_folder=is_folder)
 
     def _is_ignored(self, path: str, *, is_folder: bool) -> bool:
-        """Whether git would ignore it: the nearest folder above whose rules say anything decides."""
+        """Whether git would ignore the path: the nearest folder above with a matching rule decides."""
         if posixpath.basename(path) == ".git":
             return True
         for folder in reversed(_above(path)):
@@ -140,14 +147,14 @@ class _Walk:
         return False
 
     def _learn_above(self, start: str) -> None:
-        """Read the rules of the folders above; none of them count where the first is itself ignored."""
+        """Read the rules of the folders above; they do not apply if `start` itself is ignored."""
         for folder in _above(start) if start else []:
             self._rules[folder] = self._read(posixpath.join(folder, GITIGNORE))
         if start and self._is_ignored(start, is_folder=True):
             self._rules.clear()
 
     def _read(self, path: str) -> Patterns:
-        """The rules in a file; none, as to git, in one that cannot be read (a folder, a link to outside)."""
+        """Read the rules in a file; empty if it cannot be read (a folder, a link to outside), as in git."""
         try:
             with opened(open_beneath(self._root, path, os.O_RDONLY | os.O_NONBLOCK)) as descriptor:
                 is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
@@ -158,11 +165,11 @@ class _Walk:
 
 
 def forbids(rules: Patterns, path: str) -> bool:
-    """Whether a path is forbidden, be it a file or a folder."""
+    """Whether a path is forbidden, whether it is a file or a folder."""
     return rules.ignores(path, is_folder=False) or rules.ignores(path, is_folder=True)
 
 
 def _above(path: str) -> list[str]:
-    """The folders above a path, the workspace's root (empty) first."""
+    """Return the folders above a path, beginning with the workspace's root (empty)."""
     parts = path.split("/")[:-1]
     return ["/".join(parts[:count]) for count in range(len(parts) + 1)]

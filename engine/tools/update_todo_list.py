@@ -1,4 +1,4 @@
-"""`update_todo_list`: what is done and what is left. Source: S2."""
+"""`update_todo_list`: the task's to-do list. Source: S2."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ _MARKS: Final = {" ": " ", "x": "x", "X": "x", "-": "-", "~": "-"}
 
 @value
 class UpdateTodoListParameters(PlainShape):
+    """The arguments of `update_todo_list`."""
+
     todos: str = field(
         metadata=described(
             "The whole list, one item a line: `[ ] to do`, `[-] being done`, `[x] done`",
@@ -26,7 +28,7 @@ class UpdateTodoListParameters(PlainShape):
 
 
 class UpdateTodoList(Tool[UpdateTodoListParameters]):
-    """Replaces the task's list, which people see and which the model is shown again."""
+    """Replaces the task's to-do list, which people see and which is part of the system prompt."""
 
     name: ClassVar = "update_todo_list"
     description: ClassVar = (
@@ -38,9 +40,11 @@ class UpdateTodoList(Tool[UpdateTodoListParameters]):
     parameters: ClassVar = UpdateTodoListParameters
 
     def describe(self, parameters: UpdateTodoListParameters) -> str:
+        """Say that the list is updated."""
         return "Update the list of things to do"
 
     async def run(self, context: ToolContext, parameters: UpdateTodoListParameters) -> ToolResult:
+        """Store the list in a normal form. Raises: ToolFailure, if a line is not an item."""
         items = [_item(number, line) for number, line in _lines(parameters.todos)]
         await context.set_todos("\n".join(items))
         done = sum(item.startswith("- [x]") for item in items)
@@ -52,7 +56,7 @@ def _lines(text: str) -> list[tuple[int, str]]:
 
 
 def _item(number: int, line: str) -> str:
-    """The item in the one form that lists are kept in. Raises: ToolFailure."""
+    """Return the item in its normal form. Raises: ToolFailure."""
     found = _ITEM.fullmatch(line)
     if found is None:
         raise ToolFailure(

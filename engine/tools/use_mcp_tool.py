@@ -1,4 +1,4 @@
-"""`use_mcp_tool`: a tool of a server that speaks the Model Context Protocol. Source: S2."""
+"""`use_mcp_tool`: call a tool of an MCP server. Source: S2."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ NOTICE: str = "use_mcp_server"
 
 @value
 class UseMcpToolParameters(PlainShape):
+    """The arguments of `use_mcp_tool`."""
+
     server_name: str = field(
         metadata=described("The server that has the tool", **limited(shortest=1, longest=256))
     )
@@ -30,7 +32,7 @@ class UseMcpToolParameters(PlainShape):
 
 
 class UseMcpTool(Tool[UseMcpToolParameters]):
-    """Calls one tool of one of the session's servers, which is started if need be."""
+    """Calls a tool of one of the session's MCP servers, which is started if necessary."""
 
     name: ClassVar = "use_mcp_tool"
     description: ClassVar = (
@@ -44,12 +46,15 @@ class UseMcpTool(Tool[UseMcpToolParameters]):
         self._hub = hub
 
     def describe(self, parameters: UseMcpToolParameters) -> str:
+        """Name the tool and its server."""
         return f"Call {parameters.tool_name} of the MCP server {parameters.server_name}"
 
     def is_allowed(self, config: SessionConfig, parameters: UseMcpToolParameters) -> bool:
+        """Whether the server's configuration lists the tool as always allowed."""
         return self._hub.always_allows(config.mcp_servers, parameters.server_name, parameters.tool_name)
 
     async def notice(self, context: ToolContext, parameters: UseMcpToolParameters) -> Notice:
+        """Return S2's `use_mcp_server` notice."""
         asked = {
             "type": "use_mcp_tool",
             "serverName": parameters.server_name,
@@ -59,6 +64,7 @@ class UseMcpTool(Tool[UseMcpToolParameters]):
         return Notice(kind=NOTICE, text=json.dumps(asked, ensure_ascii=False))
 
     async def run(self, context: ToolContext, parameters: UseMcpToolParameters) -> ToolResult:
+        """Call the tool. Raises: ToolFailure."""
         _written(parameters.arguments)
         notice = await self.notice(context, parameters)
         await context.say("mcp_server_request_started", notice.text)
@@ -72,7 +78,7 @@ class UseMcpTool(Tool[UseMcpToolParameters]):
 
 
 async def told(context: ToolContext, answer: McpAnswer) -> ToolResult:
-    """An answer as a result, which people are told of."""
+    """Return a server's answer as a result, and store it as a message."""
     nothing = "(it answered with images alone)" if answer.images else "(it answered nothing)"
     text = shortened(answer.text.replace("\0", "\u2400")) or nothing
     await context.say("mcp_server_response", text, answer.images)
@@ -80,7 +86,7 @@ async def told(context: ToolContext, answer: McpAnswer) -> ToolResult:
 
 
 def _written(arguments: dict[str, Any]) -> str:
-    """The arguments as JSON. Raises: ToolFailure, for what is no Unicode text."""
+    """Return the arguments as JSON. Raises: ToolFailure, if they are not valid Unicode."""
     text = json.dumps(arguments, ensure_ascii=False)
     try:
         text.encode()

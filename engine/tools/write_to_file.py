@@ -1,4 +1,4 @@
-"""`write_to_file`: a whole file at once. Source: S2."""
+"""`write_to_file`: write a whole file. Source: S2."""
 
 from __future__ import annotations
 
@@ -23,11 +23,13 @@ MARK: Final = "byte-order mark"
 WIDE: Final = "line ends (CRLF)"
 
 COMPLETE_SHARE: Final = 0.8
-"""Content with less than this share of the lines announced by `line_count` was cut off on its way."""
+"""Content with less than this share of the lines announced by `line_count` counts as cut off."""
 
 
 @value
 class WriteToFileParameters(PlainShape):
+    """The arguments of `write_to_file`."""
+
     path: str = field(metadata=in_workspace("The file"))
     content: str = field(metadata=described("The whole content that the file shall have, nothing left out"))
     line_count: int | None = field(
@@ -39,7 +41,7 @@ class WriteToFileParameters(PlainShape):
 
 
 class WriteToFile(Tool[WriteToFileParameters]):
-    """Makes a file, or puts new content in the place of the old; folders on the way are made."""
+    """Creates or replaces a file, with the folders above it."""
 
     name: ClassVar = "write_to_file"
     description: ClassVar = (
@@ -51,18 +53,22 @@ class WriteToFile(Tool[WriteToFileParameters]):
     parameters: ClassVar = WriteToFileParameters
 
     def describe(self, parameters: WriteToFileParameters) -> str:
+        """Name the file and its number of lines."""
         return f"Write {parameters.path} ({len(lines_of(parameters.content))} lines)"
 
     def paths(self, parameters: WriteToFileParameters) -> Sequence[str]:
+        """The file to be written."""
         return (parameters.path,)
 
     async def notice(self, context: ToolContext, parameters: WriteToFileParameters) -> Notice | None:
+        """Return S2's `editedExistingFile` or `newFileCreated` notice."""
         path = shown(place(context.workspace, parameters.path))
         exists = await context.workspace.stat(path) is not None
         name = "editedExistingFile" if exists else "newFileCreated"
         return informed(name, path=path, content=parameters.content)
 
     async def run(self, context: ToolContext, parameters: WriteToFileParameters) -> ToolResult:
+        """Write the file. Raises: ToolFailure."""
         _check_complete(parameters)
         path = place(context.workspace, parameters.path)
         before = await _content(context.workspace, shown(path))
@@ -89,7 +95,7 @@ def _check_complete(parameters: WriteToFileParameters) -> None:
 
 
 def _kept(before: bytes | None, content: str) -> list[str]:
-    """What of the file's form the content does not have, because reading does not show it."""
+    """Return which properties of the old file the content lacks because reading does not show them."""
     old = decoded(before or b"")
     if not old:
         return []
@@ -99,14 +105,17 @@ def _kept(before: bytes | None, content: str) -> list[str]:
 
 
 def _as_before(content: str, kept: Sequence[str]) -> str:
-    """The content in the form that the file has."""
+    """Return the content with the properties that are kept."""
     if WIDE in kept:
         content = content.replace("\n", "\r\n")
     return BYTE_ORDER_MARK + content if MARK in kept else content
 
 
 async def _content(workspace: Workspace, path: str) -> bytes | None:
-    """What the file holds now; None where it is not there. Raises: ToolFailure, for what is no file."""
+    """Return the file's present content, or None if it does not exist.
+
+    Raises: ToolFailure, if it is not a file.
+    """
     entry = await workspace.stat(path)
     if entry is None:
         return None

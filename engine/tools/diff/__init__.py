@@ -1,4 +1,4 @@
-"""The engine of `apply_diff`: reads SEARCH/REPLACE blocks, finds their places and applies them to a text.
+"""The implementation of `apply_diff`: parses SEARCH/REPLACE blocks, locates them and applies them to a text.
 
-Pure functions over text: `applying.apply` is the whole of it. Source: S2, `apply_diff`.
+Pure functions on text, with `applying.apply` as the entry point. Source: S2, `apply_diff`.
 """

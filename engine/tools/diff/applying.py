@@ -1,4 +1,4 @@
-"""Applies the blocks of a diff to a text, and says which could not be applied and why.
+"""Applies the blocks of a diff to a text, and explains which could not be applied.
 
 Source: S2, `apply_diff`.
 """
@@ -24,7 +24,7 @@ from roocode_server.engine.tools.diff.refusals import ambiguous, missed, same, s
 from roocode_server.engine.tools.line_numbers import without_numbers
 
 EXACT: Final = 1.0
-"""The similarity asked for unless configured: the same text but for white space and typographic signs."""
+"""The default similarity threshold: equal except for white space and typographic characters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class BlockApplied:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockRefused:
-    """A block that was not applied; `reason` tells the writer how to mend it."""
+    """A block that was not applied; `reason` tells its author how to correct it."""
 
     number: int
     reason: str
@@ -47,7 +47,10 @@ class BlockRefused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The new text and what became of each block, by number. Where all are refused, the text is the old."""
+    """The new text, and the result of each block, ordered by number.
+
+    The text is unchanged if none was applied.
+    """
 
     text: str
     applied: tuple[BlockApplied, ...]
@@ -55,7 +58,7 @@ class Outcome:
 
     @classmethod
     def load(cls, raw: Mapping[str, Any]) -> Outcome:
-        """From what JSON has of one."""
+        """Build an outcome from its JSON form."""
         return cls(
             text=raw["text"],
             applied=tuple(BlockApplied(**each) for each in raw["applied"]),
@@ -65,7 +68,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Variant:
-    """A block as it may be meant: as it stands, or without the line numbers that it was copied with."""
+    """A block in one of its readings: as written, or without the line numbers that were copied with it."""
 
     search: Lines
     replacement: Lines
@@ -74,7 +77,7 @@ class _Variant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Edit:
-    """Lines put in the place of others, at an index of the document as it was at that moment."""
+    """A replacement of lines, with indices into the document at the time of the edit."""
 
     number: int
     start: int
@@ -82,18 +85,18 @@ class _Edit:
     added: int
 
     def move(self, index: int) -> int:
-        """Where a line that had `index` before this edit stands after it."""
+        """Return the index after this edit of a line that had `index` before it."""
         return index + self.added - self.removed if index >= self.start + self.removed else index
 
 
 @dataclass(slots=True)
 class _Application:
-    """A document under change, with the edits made so far, in order."""
+    """A document being changed, with the edits made so far, in order."""
 
     document: Document
     threshold: float
     comparing: int
-    """How much may be compared for each block."""
+    """How much work may go into comparing for each block; see `COMPARING`."""
     edits: list[_Edit] = field(default_factory=list)
     refused: list[BlockRefused] = field(default_factory=list)
 
@@ -138,7 +141,7 @@ class _Application:
         )
 
     def _now_at(self, line: int | None) -> int | None:
-        """The index at which a line of the original text stands now."""
+        """Return the present index of a line of the original text."""
         if line is None:
             return None
         index = line - 1
@@ -176,11 +179,11 @@ class _Application:
 
 
 def apply(text: str, blocks: Sequence[Block], *, threshold: float = EXACT) -> Outcome:
-    """Apply `blocks` to `text`, those without a hint first, then by their start lines.
+    """Apply `blocks` to `text`: first those without a line number, then by line number.
 
-    Each block sees what those before it have done; hints mean lines of the original text and are moved
-    along. A block that does not fit is refused and the others go on. Line endings, the final newline and a
-    byte-order mark stay as they were. `threshold` is the similarity asked for, from 0 to 1.
+    Each block sees the text as the previous blocks left it; line numbers refer to the original text and are
+    adjusted. A block that does not match is refused and the others are still applied. Line endings, the final
+    newline and a byte-order mark are preserved. `threshold` is the similarity required, from 0 to 1.
     """
     application = _Application(Document.parse(text), threshold, COMPARING // max(1, len(blocks)))
     for block in sorted(blocks, key=lambda block: block.start_line or 0):
@@ -189,5 +192,5 @@ def apply(text: str, blocks: Sequence[Block], *, threshold: float = EXACT) -> Ou
 
 
 def applied_in(text: str, blocks: Sequence[Block], threshold: float) -> dict[str, Any]:
-    """As `apply`, as JSON has it."""
+    """As `apply`, in a form that JSON can represent."""
     return asdict(apply(text, blocks, threshold=threshold))

@@ -1,4 +1,4 @@
-"""The SEARCH/REPLACE blocks of a diff, read line by line. Source: S2, `apply_diff`."""
+"""Parses the SEARCH/REPLACE blocks of a diff. Source: S2, `apply_diff`."""
 
 from __future__ import annotations
 
@@ -23,12 +23,15 @@ Lines = tuple[str, ...]
 
 
 class MalformedDiff(Exception):
-    """The diff cannot be read; the message names the line and what was expected there."""
+    """The diff cannot be parsed; the message names the line and what was expected there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """One replacement. `number` counts from 1 in the diff; `start_line` is the writer's hint, from 1."""
+    """One replacement.
+
+    `number` is its position in the diff, `start_line` the author's hint; both count from 1.
+    """
 
     number: int
     search: Lines
@@ -38,7 +41,7 @@ class Block:
 
 @dataclass(slots=True)
 class _Reader:
-    """The diff's lines with their numbers, and where reading stands."""
+    """The diff's lines, and the reading position."""
 
     lines: Sequence[str]
     position: int = field(default=0)
@@ -49,7 +52,7 @@ class _Reader:
             yield self.lines[self.position - 1]
 
     def next_is(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        """The match of the next line, which is then read; None where it does not match or there is none."""
+        """Consume the next line if it matches, and return the match; else None."""
         if self.position >= len(self.lines):
             return None
         match = pattern.fullmatch(self.lines[self.position].rstrip())
@@ -58,10 +61,10 @@ class _Reader:
 
 
 def parse(diff: str) -> tuple[Block, ...]:
-    """The blocks of `diff` in the order written, with escapes undone. Text between blocks is passed over.
+    """Parse the blocks of `diff`, in order, with escapes removed. Text between blocks is ignored.
 
-    Raises: MalformedDiff, for markers out of order, a marker within a block that is not escaped, a block
-    without an end, an empty search, and a diff without any block or with more than `MOST_BLOCKS`.
+    Raises: MalformedDiff, if markers are out of order, a marker within a block is not escaped, a block has no
+    end, a search is empty, or the diff has no block or more than `MOST_BLOCKS`.
     """
     reader = _Reader([line.removesuffix("\r") for line in diff.split("\n")])
     blocks: list[Block] = []
@@ -79,7 +82,7 @@ def parse(diff: str) -> tuple[Block, ...]:
 
 
 def escaped(line: str) -> str:
-    """The line as it is written within a block."""
+    """Escape a line for use within a block."""
     return "\\" + line if _TO_ESCAPE.match(line) else line
 
 
@@ -97,7 +100,7 @@ def _block(reader: _Reader, *, number: int) -> Block:
 
 
 def _start_line(reader: _Reader) -> int | None:
-    """The hint that may follow the opening marker; reads on past an end line and the dashes."""
+    """Parse the optional line number after the opening marker; also skips an end line and dashes."""
     start_line: int | None = None
     while hint := reader.next_is(_HINT):
         if hint[1] == "start_line":
@@ -107,7 +110,7 @@ def _start_line(reader: _Reader) -> int | None:
 
 
 def _until(reader: _Reader, end: str, opened_at: int) -> Lines:
-    """The lines up to the marker `end`, which is read too."""
+    """Return the lines up to the marker `end`, which is consumed."""
     content: list[str] = []
     for line in reader:
         marker = _marker(line)
@@ -122,7 +125,7 @@ def _until(reader: _Reader, end: str, opened_at: int) -> Lines:
 
 
 def _marker(line: str) -> str | None:
-    """The marker that this line is, without white space after it."""
+    """Return the marker on this line, without trailing white space; None if it is not a marker."""
     stripped = line.rstrip()
     return stripped if _MARKER.fullmatch(stripped) else None
 

@@ -1,4 +1,4 @@
-"""A text as lines that keep their own endings, so that an edit changes nothing beside its place."""
+"""A text as lines that keep their own endings, so that an edit changes nothing else."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LINE: Final = re.compile(r"([^\n]*?)(\r?\n)|([^\n]+)\Z")
 
 @dataclass(frozen=True, slots=True)
 class TextLine:
-    """`ending` is `\\n`, `\\r\\n`, or empty on a last line that has none."""
+    r"""A line. `ending` is `\n`, `\r\n`, or empty for a last line without one."""
 
     text: str
     ending: str
@@ -22,7 +22,7 @@ class TextLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """The lines of a text; `mark` is its byte-order mark, `ending` what a new line is given."""
+    """The lines of a text; `mark` is its byte-order mark, `ending` the line ending for new lines."""
 
     lines: tuple[TextLine, ...]
     mark: str
@@ -30,7 +30,7 @@ class Document:
 
     @classmethod
     def parse(cls, text: str) -> Document:
-        """Any text; `text()` gives it back unchanged."""
+        """Parse any text; `text()` returns it unchanged."""
         content = text.removeprefix(BYTE_ORDER_MARK)
         lines = tuple(TextLine(m[1] or m[3] or "", m[2] or "") for m in _LINE.finditer(content))
         mark = BYTE_ORDER_MARK if text.startswith(BYTE_ORDER_MARK) else ""
@@ -38,15 +38,17 @@ class Document:
 
     @property
     def texts(self) -> list[str]:
+        """The lines without their endings."""
         return [line.text for line in self.lines]
 
     def text(self) -> str:
+        """The whole text."""
         return self.mark + "".join(line.text + line.ending for line in self.lines)
 
     def replaced(self, start: int, count: int, lines: Sequence[TextLine]) -> Document:
-        """The document with `count` lines from index `start` replaced; the last line ends as it did.
+        """Replace `count` lines from index `start`; the document's last line keeps its ending.
 
-        A blank line keeps its ending even there, for without it there would be no such line.
+        A last line that is blank always keeps its ending, because without it the line would not exist.
         """
         new = tuple(TextLine(line.text, line.ending or self.ending) for line in lines)
         whole = self.lines[:start] + new + self.lines[start + count :]
@@ -56,7 +58,7 @@ class Document:
 
 
 def _ended(lines: tuple[TextLine, ...], ending: str) -> tuple[TextLine, ...]:
-    """The lines with this ending after the last, unless that would make the last vanish."""
+    """Give the last line this ending, unless the line would vanish."""
     if not lines or not (lines[-1].text or ending):
         return lines
     return (*lines[:-1], TextLine(lines[-1].text, ending))

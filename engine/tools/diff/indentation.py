@@ -1,4 +1,4 @@
-"""A replacement set in as deep as the text that it replaces. Source: S2, `apply_diff`."""
+"""Indentation of a replacement to match the text that it replaces. Source: S2, `apply_diff`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from roocode_server.engine.tools.diff.document import TextLine
 def reindented(
     replacement: Sequence[str], *, searched: Sequence[str], matched: Sequence[TextLine], ending: str
 ) -> list[TextLine]:
-    """The replacement as it is put in the place of the matched lines; new ones end with `ending`.
+    """Return the replacement, indented for the place of the matched lines; new lines end with `ending`.
 
-    Lines that it shares with the search stay as the file has them. The others are set in as the file sets in
-    what the search sets in alike; where no line of the search is set in so deep, as far from its first line.
+    Lines that are also in the search stay as the file has them. The others are indented as the file indents
+    the
+    lines that the search indents alike; if there is no such line, relative to the first line of the search.
     """
     texts = [line.text for line in matched]
     searched_base, matched_base = _bases(searched, texts)
@@ -34,12 +35,12 @@ def reindented(
 
 
 def _depths(searched: Sequence[str], matched: Sequence[str]) -> dict[str, str]:
-    """How the file sets in what the search sets in, by the search's indentation."""
+    """Map each indentation in the search to the file's indentation of the same line."""
     return {_indentation(wanted): _indentation(found) for wanted, found in _pairs(searched, matched)}
 
 
 def _pairs(searched: Sequence[str], matched: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """The lines of both that are not blank, from the last to the first: the first of a kind counts."""
+    """Return pairs of non-blank lines, last first, so that in a dict the first of each kind wins."""
     pairs = list(zip(searched, matched, strict=False))
     return ((wanted, found) for wanted, found in reversed(pairs) if wanted.strip() and found.strip())
 

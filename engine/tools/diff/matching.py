@@ -1,4 +1,4 @@
-"""Where in a file a block's search text stands. Source: S2, `apply_diff`."""
+"""Locates a block's search text in a file. Source: S2, `apply_diff`."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from typing import Final
 from roocode_server.engine.tools.diff.similarity import normalised, similarity
 
 REACH_LINES: Final = 40
-"""How far from its hint a block is looked for."""
+"""How far from its line number a block is searched for."""
 WORTH_SHOWING: Final = 0.2
-"""Below this similarity a text is not called the nearest."""
+"""Below this similarity, no place is reported as the nearest one."""
 COMPARING: Final = 2 * 10**10
-"""How much is compared: places times the square of the search's length; about a second's work."""
+"""The limit of comparisons, in places times the squared length of the search; about a second of work."""
 OF_A_PLACE: Final = 20_000
-"""What looking at one place takes, however short the search is."""
+"""The constant cost of comparing one place, however short the search is."""
 COMMON_LINE: Final = 50
-"""A line that stands more often in a file says nothing about the place of a text."""
+"""A line that occurs more often than this in a file does not help to locate a text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchedLines:
-    """The `count` lines from index `start` on are what was searched for."""
+    """The match: `count` lines from index `start`."""
 
     start: int
     count: int
@@ -33,7 +33,7 @@ class MatchedLines:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ambiguous:
-    """Several places fit equally well; their indices, ascending."""
+    """Several places match equally well; their indices, ascending."""
 
     starts: tuple[int, ...]
     count: int
@@ -43,9 +43,9 @@ class Ambiguous:
 class Missed:
     """No place is similar enough.
 
-    `looked` are the indices where it could have begun, `nearest` the best of them (none where nothing is
-    at all alike), `elsewhere` the indices beyond the hint's reach where the exact text stands. A search
-    that is too long for it was not compared, only looked for.
+    `looked` are the indices where it could have begun, `nearest` the best of them (None if none is similar at
+    all), `elsewhere` the indices outside `looked` where the exact text occurs. `is_compared` is false if the
+    search is too long for comparison by similarity.
     """
 
     looked: range
@@ -57,7 +57,7 @@ class Missed:
 
 
 class BlockSearch:
-    """One search text in one file. `near` is the index that the hint names."""
+    """One search text in one file. `near` is the index given by the line number."""
 
     def __init__(
         self, texts: Sequence[str], wanted: Sequence[str], *, near: int | None, comparing: int = COMPARING
@@ -72,10 +72,12 @@ class BlockSearch:
         self._looked = self._reach()
 
     def find(self, *, threshold: float) -> MatchedLines | Ambiguous | Missed:
-        """The place where similarity reaches `threshold`: the hint's own, or else the most alike.
+        """Return the place whose similarity reaches `threshold`: the line number's own, or else the most
+        similar.
 
-        Between places that are equally alike the nearest to the hint wins. A verbatim place is better than
-        one that differs in white space or typographic signs, and that is better than any other.
+        Among equally similar places the nearest to the line number wins. An exact match is preferred to one
+        that
+        differs in white space or typographic characters, and that to any other.
         """
         if self._near is not None and self._near in self._looked:
             score = self._score(self._near, at_least=threshold)
@@ -102,7 +104,7 @@ class BlockSearch:
         return _places(self._plain_wanted, self._plain_texts, starts)
 
     def _most_similar(self) -> tuple[float, list[int]]:
-        """The best score in reach and the places nearest to the hint that have it; from there outwards."""
+        """Return the best score in reach and the places with it that are nearest to the line number."""
         best, places = WORTH_SHOWING, list[int]()
         for start in sorted(self._comparable(), key=self._distance):
             score = self._score(start, at_least=best)
@@ -113,7 +115,9 @@ class BlockSearch:
         return (best, places) if places else (0.0, [])
 
     def _comparable(self) -> Sequence[int]:
-        """The places in reach; if those are too many, the ones that share most lines with the search."""
+        """Return the places to compare; if there are too many, those that share most lines with the
+        search.
+        """
         most = self._most_compared()
         return self._looked if len(self._looked) <= most else self._sharing()[:most]
 
@@ -121,7 +125,9 @@ class BlockSearch:
         return self._comparing // (len(self._joined) ** 2 + OF_A_PLACE)
 
     def _sharing(self) -> list[int]:
-        """The places in reach that have lines of the search where it has them, most such lines first."""
+        """Return the places in reach that share lines with the search at the same offset, most shared lines
+        first.
+        """
         lines = defaultdict[str, list[int]](list)
         for index, text in enumerate(self._plain_texts):
             lines[text].append(index)
@@ -165,14 +171,14 @@ class BlockSearch:
 
 
 def standing_at(texts: Sequence[str], wanted: Sequence[str], starts: range) -> int | None:
-    """The first of `starts` where `wanted` stands verbatim; None for a text of blank lines alone."""
+    """Return the first of `starts` where `wanted` occurs exactly; None if `wanted` has only blank lines."""
     if not any(line.strip() for line in wanted):
         return None
     return next(iter(_places(list(wanted), texts, starts)), None)
 
 
 def _places(wanted: Sequence[str], texts: Sequence[str], starts: range) -> list[int]:
-    """Those of the indices where the wanted lines stand."""
+    """Return those of the indices where the wanted lines occur."""
     found = []
     place = starts.start
     with contextlib.suppress(ValueError):

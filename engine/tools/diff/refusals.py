@@ -1,4 +1,4 @@
-"""Why a block was not applied, in words that its writer can act on."""
+"""Explanations why a block was not applied, which its author can act on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SHOWN_PLACES: Final = 8
 
 
 def missed(miss: Missed, texts: Sequence[str], *, threshold: float, already: int | None) -> str:
-    """The reason for a miss; `already` is the index where the block's replacement stands."""
+    """Explain a miss; `already` is the index where the block's replacement already occurs."""
     parts = [_measured(miss, texts, threshold)]
     if already is not None:
         parts.append(f"Its replacement already stands at line {already + 1}: this change seems to be made.")
@@ -24,7 +24,7 @@ def missed(miss: Missed, texts: Sequence[str], *, threshold: float, already: int
 
 
 def ambiguous(found: Ambiguous) -> str:
-    """The reason where several places fit."""
+    """Explain that several places match."""
     return (
         f"The text to find stands at {_lines(found.starts)}. Say which one with `:start_line:N`, or search "
         "for more of the lines around it."
@@ -32,10 +32,12 @@ def ambiguous(found: Ambiguous) -> str:
 
 
 def same() -> str:
+    """Explain that search and replacement are equal."""
     return "The search equals the replacement, so nothing would change."
 
 
 def same_without_numbers() -> str:
+    """Explain that they are equal without their line numbers."""
     return "Without their line numbers the search equals the replacement, so nothing would change."
 
 
@@ -56,7 +58,7 @@ def _measured(miss: Missed, texts: Sequence[str], threshold: float) -> str:
 
 
 def _percent(share: float) -> str:
-    """Rounded down, so that what falls short of the whole never reads as 100%."""
+    """Rounded down, so that anything less than equal never reads as 100%."""
     return f"{int(share * 100)}%"
 
 

@@ -1,4 +1,4 @@
-"""How alike two texts are, by edit distance. Source: S2, `apply_diff`."""
+"""Similarity of two texts by edit distance. Source: S2, `apply_diff`."""
 
 from __future__ import annotations
 
@@ -24,12 +24,10 @@ _PLAIN: Final = str.maketrans(
 
 @functools.lru_cache(maxsize=100_000)
 def normalised(line: str) -> str:
-    """A line with composed letters, plain quotes and dashes, one blank for each run of white space, and none
-    at the ends.
-    """
+    """Normalise a line: composed Unicode, plain quotes and dashes, single spaces, trimmed."""
     return " ".join(unicodedata.normalize("NFC", line).translate(_PLAIN).split())
 
 
 def similarity(one: str, other: str, *, at_least: float = 0.0) -> float:
-    """1 - edit distance / length of the longer, from 0 to 1; 0 where it is below `at_least`."""
+    """Return 1 - edit distance / length of the longer text, from 0 to 1; 0 if it is below `at_least`."""
     return Levenshtein.normalized_similarity(one, other, score_cutoff=at_least)

@@ -52,7 +52,7 @@ async def test_what_cannot_be_done_changes_nothing(
 async def test_an_expression_that_runs_away_is_given_up(
     context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("roocode_server.engine.tools.search_and_replace.CPU_S", 1)
+    monkeypatch.setattr("roocode_server.engine.tools.search_and_replace.PATTERN_CPU_S", 1)
     content = "a" * 5000 + "b\n"
     context.write("a.txt", content)
     arguments = {"search": r"(a|a)*$", "replace": "x", "use_regex": True, "end_line": 1}
