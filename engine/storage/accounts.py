@@ -1,4 +1,4 @@
-"""The repositories of users, refresh tokens and API keys."""
+"""Repositories of users, refresh tokens and API keys."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from roocode_server.models.user import User
 Each = TypeVar("Each")
 
 BATCH: Final = 500
-"""Values of one statement."""
+"""The most values in one statement."""
 
 
 def batched(items: Iterable[Each], size: int) -> Iterator[list[Each]]:
-    """The items, so many at a time."""
+    """Yield the items in lists of at most `size`."""
     left = iter(items)
     while some := list(islice(left, size)):
         yield some
@@ -32,81 +32,89 @@ def batched(items: Iterable[Each], size: int) -> Iterator[list[Each]]:
 
 @dataclass(frozen=True, slots=True)
 class StoredLogin:
-    """A user and what their password is checked against; None: they have none."""
+    """A user and their password hash; None if they have no password."""
 
     user: User
     password_hash: str | None = field(repr=False)
 
 
 class UserRepository:
-    """Users as rows. E-mail addresses are stored in lower case."""
+    """Users in the database. E-mail addresses are stored in lower case."""
 
     def __init__(self, database: Database) -> None:
         self._rows = Rows(database, users, User)
         self._standings = Rows(database, users, Standing)
 
     async def find(self, user_id: UserId) -> User | None:
+        """Return the user, or None."""
         return await self._rows.first(users.c.id == user_id)
 
     async def by_email(self, email: str) -> User | None:
+        """Return the user with this (canonical) address, or None."""
         return await self._rows.first(users.c.email == email)
 
     async def by_email_on(self, unit: Transaction, email: str) -> User | None:
-        """The user as the unit sees them."""
+        """As `by_email`, as the unit of work sees it."""
         return await self._rows.first_on(unit.connection, users.c.email == email)
 
     async def login(self, email: str) -> StoredLogin | None:
-        """The user with an e-mail address, and the hash of their password."""
+        """Return the user with this address and their password hash, or None."""
         async with self._rows.database.read() as connection:
             row = (await connection.execute(select(users).where(users.c.email == email))).mappings().first()
         return None if row is None else StoredLogin(self._rows.to_shape(row), row["password_hash"])
 
     async def insert(self, unit: Transaction, user: User, password_hash: str | None) -> None:
+        """Store a new user."""
         await self._rows.insert(unit, user, password_hash=password_hash)
 
     async def record_login(self, unit: Transaction, user_id: UserId, moment: datetime.datetime) -> None:
+        """Store the time of a login."""
         await unit.execute(update(users).where(users.c.id == user_id).values(last_login_at=moment))
 
     async def set_password_hash(self, unit: Transaction, user_id: UserId, password_hash: str) -> None:
+        """Replace a password hash."""
         await unit.execute(update(users).where(users.c.id == user_id).values(password_hash=password_hash))
 
     async def standings(self, user_ids: Collection[UserId]) -> list[Standing]:
-        """How these users stand; those who are gone are left out."""
+        """Return whether these users may act; unknown users are left out."""
         found: list[Standing] = []
         for some in batched(user_ids, BATCH):
             found += await self._standings.all(select(users).where(users.c.id.in_(some)))
         return found
 
     async def take_back_tokens(self, unit: Transaction, user_id: UserId, moment: datetime.datetime) -> None:
-        """Let no access token of before this moment count."""
+        """Revoke the access tokens issued before this moment."""
         await unit.execute(update(users).where(users.c.id == user_id).values(tokens_from=moment))
 
     async def set_disabled(
         self, unit: Transaction, user_id: UserId, moment: datetime.datetime | None
     ) -> None:
+        """Disable a user from this moment on; None enables them."""
         await unit.execute(update(users).where(users.c.id == user_id).values(disabled_at=moment))
 
 
 class RefreshTokenRepository:
-    """Refresh tokens as rows, found by the SHA-256 of the token."""
+    """Refresh tokens in the database, found by the SHA-256 digest of the token."""
 
     def __init__(self, database: Database) -> None:
         self._rows = Rows(database, refresh_tokens, RefreshToken)
 
     async def find_on(self, unit: Transaction, digest: str) -> RefreshToken | None:
-        """The token as the unit sees it."""
+        """Return the token with this digest as the unit of work sees it, or None."""
         return await self._rows.first_on(unit.connection, refresh_tokens.c.digest == digest)
 
     async def insert(self, unit: Transaction, token: RefreshToken) -> None:
+        """Store a new token."""
         await self._rows.insert(unit, token)
 
     async def mark_used(self, unit: Transaction, digest: str, moment: datetime.datetime) -> None:
+        """Record that a token has been used."""
         await unit.execute(
             update(refresh_tokens).where(refresh_tokens.c.digest == digest).values(used_at=moment)
         )
 
     async def revoke_family(self, unit: Transaction, family: str, moment: datetime.datetime) -> None:
-        """Revoke every token that came from one login."""
+        """Revoke all tokens that descend from one login."""
         await unit.execute(
             update(refresh_tokens)
             .where(refresh_tokens.c.family == family, refresh_tokens.c.revoked_at.is_(None))
@@ -114,7 +122,7 @@ class RefreshTokenRepository:
         )
 
     async def revoke_all(self, unit: Transaction, user_id: UserId, moment: datetime.datetime) -> None:
-        """Revoke every token of a user."""
+        """Revoke all tokens of a user."""
         await unit.execute(
             update(refresh_tokens)
             .where(refresh_tokens.c.user_id == user_id, refresh_tokens.c.revoked_at.is_(None))
@@ -122,7 +130,7 @@ class RefreshTokenRepository:
         )
 
     async def remove_expired(self, unit: Transaction, user_id: UserId, moment: datetime.datetime) -> None:
-        """Forget a user's tokens that have run out: they are refused with or without a row."""
+        """Delete a user's expired tokens, which are refused whether or not they are stored."""
         await unit.execute(
             delete(refresh_tokens).where(
                 refresh_tokens.c.user_id == user_id, refresh_tokens.c.expires_at <= moment
@@ -131,16 +139,17 @@ class RefreshTokenRepository:
 
 
 class ApiKeyRepository:
-    """API keys as rows, found by the SHA-256 of the key."""
+    """API keys in the database, found by the SHA-256 digest of the key."""
 
     def __init__(self, database: Database) -> None:
         self._rows = Rows(database, api_keys, ApiKey)
 
     async def by_digest(self, digest: str) -> ApiKey | None:
+        """Return the key with this digest, or None."""
         return await self._rows.first(api_keys.c.digest == digest)
 
     async def good(self, key_ids: Collection[str]) -> set[str]:
-        """Those of these keys that are not revoked."""
+        """Return those of these key ids that are not revoked."""
         found: set[str] = set()
         async with self._rows.database.read() as connection:
             for some in batched(key_ids, BATCH):
@@ -151,7 +160,7 @@ class ApiKeyRepository:
         return found
 
     async def of_user(self, user_id: UserId) -> list[ApiKey]:
-        """A user's keys, oldest first, revoked ones too."""
+        """Return a user's keys, oldest first, including revoked ones."""
         return await self._rows.all(
             select(api_keys)
             .where(api_keys.c.user_id == user_id)
@@ -159,13 +168,15 @@ class ApiKeyRepository:
         )
 
     async def find_on(self, unit: Transaction, user_id: UserId, key_id: KeyId) -> ApiKey | None:
-        """A user's key as the unit sees it."""
+        """Return a user's key as the unit of work sees it, or None."""
         return await self._rows.first_on(
             unit.connection, api_keys.c.id == key_id, api_keys.c.user_id == user_id
         )
 
     async def insert(self, unit: Transaction, key: ApiKey, digest: str) -> None:
+        """Store a new key."""
         await self._rows.insert(unit, key, digest=digest)
 
     async def save(self, unit: Transaction, key: ApiKey) -> None:
+        """Store a changed key."""
         await self._rows.save(unit, key)

@@ -14,24 +14,25 @@ from roocode_server.models.identifier import ApprovalId, CallId, SessionId, Task
 
 
 class ApprovalRepository:
-    """Approvals as rows."""
+    """Approvals in the database."""
 
     def __init__(self, database: Database) -> None:
         self._rows = Rows(database, approvals, Approval)
 
     async def find(self, session_id: SessionId, approval_id: ApprovalId) -> Approval | None:
+        """Return an approval of the session, or None."""
         return await self._rows.first(approvals.c.id == approval_id, approvals.c.session_id == session_id)
 
     async def find_on(self, unit: Transaction, approval_id: ApprovalId) -> Approval | None:
-        """The approval as the unit sees it."""
+        """Return the approval as the unit of work sees it, or None."""
         return await self._rows.first_on(unit.connection, approvals.c.id == approval_id)
 
     async def for_call(self, task_id: TaskId, call_id: CallId) -> Approval | None:
-        """The approval that a tool call has asked for."""
+        """Return the approval that a tool call requested, or None."""
         return await self._rows.first(approvals.c.task_id == task_id, approvals.c.call_id == call_id)
 
     async def pending(self, task_id: TaskId) -> list[Approval]:
-        """What a task waits for."""
+        """Return a task's pending approvals."""
         return await self._rows.all(
             select(approvals).where(
                 approvals.c.task_id == task_id, approvals.c.status == ApprovalStatus.PENDING
@@ -39,7 +40,7 @@ class ApprovalRepository:
         )
 
     async def overdue(self, moment: datetime.datetime) -> list[Approval]:
-        """What still waits though its time was over at this moment."""
+        """Return the pending approvals that had expired at this moment."""
         return await self._rows.all(
             select(approvals).where(
                 approvals.c.status == ApprovalStatus.PENDING, approvals.c.expires_at <= moment
@@ -49,7 +50,7 @@ class ApprovalRepository:
     async def page(
         self, session_id: SessionId, status: ApprovalStatus | None, *, limit: int, offset: int
     ) -> tuple[list[Approval], int]:
-        """A session's approvals, newest first, and how many there are."""
+        """Return one page of a session's approvals, newest first, and their total number."""
         where = [approvals.c.session_id == session_id]
         if status is not None:
             where.append(approvals.c.status == status)
@@ -57,7 +58,9 @@ class ApprovalRepository:
         return await self._rows.page(*where, order=order, limit=limit, offset=offset)
 
     async def insert(self, unit: Transaction, approval: Approval) -> None:
+        """Store a new approval."""
         await self._rows.insert(unit, approval)
 
     async def save(self, unit: Transaction, approval: Approval) -> None:
+        """Store a changed approval."""
         await self._rows.save(unit, approval)

@@ -1,8 +1,8 @@
-"""The database: many readers, one writer, and commits that many units of work share.
+"""The database: many readers, one writer, and group commit.
 
-A unit is rows and events that belong together: it is stored whole or not at all. Units that wait at the
-same time are run one after the other in one database transaction, each in a savepoint of its own, so that
-durability costs one disk write a group instead of one a unit.
+A unit of work is rows and events that are stored together or not at all. Concurrent units run one after the
+other in one database transaction, each in a savepoint of its own, so that durability costs one disk write per
+group instead of one per unit.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ from roocode_server.models.settings import Synchronous
 
 UNITS_PER_COMMIT: Final = 512
 UNIT_LIMIT_S: Final = 30.0
-"""How long a unit of work may keep all others waiting."""
+"""How long one unit of work may delay all others."""
 READERS: Final = 8
-"""How many connections read at the same time; who comes later waits for a turn."""
+"""How many connections may read at the same time; further readers wait."""
 WRITER_CACHE_KIB: Final = 65_536
 READER_CACHE_KIB: Final = 8_192
 PROBE_LIMIT_S: Final = 5.0
@@ -57,21 +57,21 @@ _inside: contextvars.ContextVar[bool] = contextvars.ContextVar("inside_transacti
 
 
 class DatabaseUnusable(Exception):
-    """The database cannot be opened; the message says which one, why, and what to do."""
+    """The database cannot be used; the message says which one, why, and what to do."""
 
 
 class UnitTooSlow(Exception):
-    """A unit of work took longer than it may: nothing of it is stored."""
+    """A unit of work exceeded its time limit; nothing of it is stored."""
 
     def __init__(self) -> None:
         super().__init__("a unit of work took too long and was given up; nothing of it is stored")
 
 
 class Statements:
-    """A connection whose statements run to their end, whoever is cancelled meanwhile.
+    """A connection whose statements run to completion even if the caller is cancelled.
 
-    SQLAlchemy gives a connection up in the middle of whose statement somebody was cancelled; and the writer's
-    one is everybody's.
+    SQLAlchemy discards a connection on which a statement was cancelled, and the writer's connection is
+    shared.
     """
 
     def __init__(self, connection: AsyncConnection) -> None:
@@ -80,12 +80,12 @@ class Statements:
     async def execute(
         self, statement: Executable, rows: Sequence[dict[str, Any]] | None = None
     ) -> CursorResult[Any]:
-        """Run a statement; its rows are here when it returns."""
+        """Execute a statement; its rows have been fetched when this returns."""
         return await run_to_completion(self._connection.execute(statement, rows))
 
 
 class Transaction:
-    """One unit of work: statements on the shared connection, and the events that tell of them."""
+    """One unit of work: statements on the shared connection, and their events."""
 
     def __init__(self) -> None:
         loop = asyncio.get_running_loop()
@@ -97,36 +97,39 @@ class Transaction:
 
     @property
     def connection(self) -> Statements:
-        """The shared connection, for reads that must see what this unit did. Raises: UnitTooSlow."""
+        """The shared connection, for reads that must see what this unit has written. Raises: UnitTooSlow."""
         return Statements(self._granted())
 
     async def execute(
         self, statement: Executable, rows: Sequence[dict[str, Any]] | None = None
     ) -> CursorResult[Any]:
-        """Run a statement within this unit."""
+        """Execute a statement within this unit and return its result."""
         return await self.connection.execute(statement, rows)
 
     async def write(self, statement: Executable, rows: Sequence[dict[str, Any]] | None = None) -> None:
-        """Run a statement whose outcome nobody looks at; what fails of it fails the unit."""
+        """Queue a statement whose result is not needed; if it fails, the unit fails."""
         connection = self._granted()
         with _driver(connection).deferring():
             await connection.execute(statement, rows)
 
     def append(self, session_id: SessionId, happened: Event, *, task_id: TaskId | None = None) -> None:
-        """Tell of what this unit does: the event is stored and announced with the commit, or never.
+        """Add an event, which is stored and announced if and only if the unit is committed.
 
         Raises: TypeError, if it cannot be encoded.
         """
         self.drafts.append(PendingEvent.of(session_id, task_id, happened))
 
     def expire(self) -> None:
-        """Take the connection back from a unit that does not end."""
+        """Take the connection away from a unit that exceeds its time limit."""
         if not self.finished.done():
             self.is_expired = True
             self.finished.set_result(False)
 
     def leave(self, *, succeeded: bool) -> None:
-        """The block has been left. Raises: UnitTooSlow, if that came too late to be stored."""
+        """End the unit when its block is left.
+
+        Raises: UnitTooSlow, if the block succeeded but was too late.
+        """
         if not self.finished.done():
             self.finished.set_result(succeeded)
         elif succeeded:
@@ -139,7 +142,7 @@ class Transaction:
 
 
 class Database:
-    """Storage behind a URL. Only SQLite is wired up; nothing above this package knows which engine it is."""
+    """A database at a URL. Only SQLite is supported now; no other package depends on that."""
 
     def __init__(
         self, url: str, *, synchronous: Synchronous = Synchronous.FULL, unit_limit_s: float = UNIT_LIMIT_S
@@ -160,9 +163,9 @@ class Database:
         self._probed_at = -PROBE_HOLDS_S
 
     async def open(self, journal: Journal) -> None:
-        """Bring the schema up to date and start the writer.
+        """Migrate the schema and start the writer.
 
-        Raises: DatabaseUnusable, if it is none, cannot be read or written, or is of a newer version.
+        Raises: DatabaseUnusable, if it is not a database, cannot be read or written, or has a newer schema.
         """
         if self._is_sqlite:
             await asyncio.to_thread(_check_file, self._name)
@@ -181,7 +184,7 @@ class Database:
         self._writer = asyncio.create_task(self._write(journal), name="database writer")
 
     async def close(self) -> None:
-        """Finish what waits and let go of the files."""
+        """Finish waiting units and close all connections."""
         self._closing = True
         self._wake.set()
         if self._writer is not None:
@@ -191,12 +194,15 @@ class Database:
         await self._engine.dispose()
 
     async def broken(self) -> DatabaseUnusable:
-        """Return once nothing can be written any more; nobody is to go on as if it could."""
+        """Return once the database cannot be written any more, so that the server can stop."""
         await self._ended.wait()
         return self._unusable()
 
     def wake(self) -> None:
-        """Tell the writer that the journal has drafts. Raises: DatabaseUnusable, if there is none now."""
+        """Tell the writer that the journal has events to write.
+
+        Raises: DatabaseUnusable, if the writer has ended.
+        """
         if self._failure is not None:
             raise self._unusable()
         if self._closing:
@@ -204,9 +210,9 @@ class Database:
         self._wake.set()
 
     async def probe(self) -> None:
-        """Show that the database takes writes, by one that all who ask within a second share.
+        """Check that the database can be written to; callers within one second share a write.
 
-        Raises: DatabaseUnusable, if it does not, or not within `PROBE_LIMIT_S`.
+        Raises: DatabaseUnusable, if it fails or takes longer than `PROBE_LIMIT_S`.
         """
         if asyncio.get_running_loop().time() - self._probed_at < PROBE_HOLDS_S:
             return
@@ -227,9 +233,9 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[Statements]:
-        """A connection that sees everything committed; each statement by itself.
+        """A connection for reading, on which each statement sees everything committed before it.
 
-        There are `READERS` of them, given in the order in which they were asked for.
+        There are `READERS` of them; callers wait in order of arrival.
         """
         async with self._readers:
             connection = self._engine.connect()
@@ -242,10 +248,10 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
-        """A unit of work. It is on disk when the block has been left without an exception.
+        """A unit of work. It is on disk once the block has been left without an exception.
 
-        Inside the block nothing else may be awaited that waits for a commit, nor anything that takes long:
-        everybody else waits meanwhile. Raises: UnitTooSlow, DatabaseUnusable, SQLAlchemyError.
+        Do not await another commit or anything slow inside the block: all other writers wait for it.
+        Raises: UnitTooSlow, DatabaseUnusable, SQLAlchemyError.
         """
         if _inside.get():
             raise RuntimeError("a transaction is open already: use it")
@@ -271,7 +277,10 @@ class Database:
         await asyncio.shield(unit.committed)
 
     async def _write(self, journal: Journal) -> None:
-        """The writer. It outlives what fails of a unit or a commit; its own end is everybody's to hear."""
+        """The writer's loop.
+
+        It survives failing units and commits; if it ends itself, all waiting units fail.
+        """
         try:
             async with self._engine.connect() as connection:
                 if self._is_sqlite:
@@ -288,7 +297,7 @@ class Database:
             self._ended.set()
 
     async def _commit(self, connection: AsyncConnection, journal: Journal) -> None:
-        """One database transaction with every unit that waits, up to a bound, and all drafts."""
+        """Run one database transaction with all waiting units, up to a limit, and all events."""
         taken: list[Transaction] = []
         has_begun = False
         try:
@@ -316,15 +325,16 @@ class Database:
                 _settle(unit.committed, None)
 
     def _fail(self, journal: Journal, taken: list[Transaction], failure: Exception) -> None:
-        """The commit did not happen: everybody who took part in it hears why; the writer goes on."""
+        """Report a failed commit to all its units; the writer continues."""
         journal.failed(failure)
         for unit in taken:
             _settle(unit.committed if unit.granted.done() else unit.granted, failure)
 
     def _all_waiting(self) -> list[Transaction]:
-        """Those who hear that not even a beginning can be made (the database is locked, say).
+        """Return all waiting units, for when no transaction can be started (the database is locked, for
+        example).
 
-        With an attempt for each of them, each would wait for the sum of all.
+        Trying again for each of them would make the last one wait for the sum of all timeouts.
         """
         waiting = list(self._waiting)
         self._waiting.clear()
@@ -346,7 +356,7 @@ def _driver(connection: AsyncConnection) -> SqliteConnection:
 
 
 async def run_plain(connection: AsyncConnection, statement: str) -> None:
-    """Run a fixed statement that gives nothing back, straight by the driver. Raises: DBAPIError."""
+    """Execute a constant statement without result, directly on the driver. Raises: DBAPIError."""
     try:
         await _driver(connection).run("execute", statement)
     except sqlite3.Error as failure:
@@ -354,12 +364,14 @@ async def run_plain(connection: AsyncConnection, statement: str) -> None:
 
 
 def put_off(connection: AsyncConnection, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
-    """Run a fixed statement for each row, together with the next statement of the connection."""
+    """Queue a constant statement, to be executed for each row together with the connection's next
+    statement.
+    """
     _driver(connection).put_off("executemany", statement, rows)
 
 
 async def _perform(connection: AsyncConnection, unit: Transaction, limit_s: float) -> bool:
-    """Let one unit run in its savepoint; false if it failed, was abandoned or did not end in time."""
+    """Run one unit in its savepoint; return False if it failed, was abandoned or exceeded its time limit."""
     if unit.granted.done():
         return False
     driver = _driver(connection)
@@ -374,7 +386,8 @@ async def _perform(connection: AsyncConnection, unit: Transaction, limit_s: floa
         try:
             await run_plain(connection, _RELEASE)
         except Exception as failure:
-            # Whatever the driver does not take (a text that is no Unicode, say) is the unit's own failure.
+            # Whatever the driver rejects (a text that is not valid Unicode, for example) is the unit's own
+            # failure.
             _settle(unit.committed, failure)
         else:
             return True
@@ -394,7 +407,7 @@ def _settle(future: asyncio.Future[Any], failure: Exception | None) -> None:
 
 
 def _checked_engine(url: str, synchronous: Synchronous) -> AsyncEngine:
-    """The engine of an address. Raises: DatabaseUnusable, where it is none, or its driver is not here."""
+    """Create the engine. Raises: DatabaseUnusable, if the URL is invalid or its driver is not installed."""
     try:
         return _create_engine(url, synchronous)
     except (ArgumentError, InvalidRequestError, ModuleNotFoundError) as failure:
@@ -436,7 +449,10 @@ def _prepare_sqlite(synchronous: Synchronous, connection: Any, _: object) -> Non
 
 
 def _check_file(path: str) -> None:
-    """Here, because a connection that fails to open leaves its thread behind. Raises: DatabaseUnusable."""
+    """Opened here first, because a connection that fails to open leaks its thread.
+
+    Raises: DatabaseUnusable.
+    """
     try:
         sqlite3.connect(path).close()
     except sqlite3.Error as failure:
@@ -445,18 +461,18 @@ def _check_file(path: str) -> None:
 
 
 def _keep_private(path: str) -> None:
-    """Nobody else reads it, wherever it lies; what SQLite makes beside it gets the same mode."""
+    """Make the file private, wherever it is; the files that SQLite creates beside it get the same mode."""
     for file in (Path(path), Path(f"{path}-wal"), Path(f"{path}-shm")):
         if file.is_file() and file.stat().st_uid == os.geteuid():
             file.chmod(0o600)
 
 
 class _NewerVersion(Exception):
-    """The schema's version is none that this server knows."""
+    """The schema's version is unknown to this server."""
 
 
 def _migrate(connection: Connection) -> None:
-    """Raises: _NewerVersion; DBAPIError."""
+    """Migrate to the newest schema. Raises: _NewerVersion; DBAPIError."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection

@@ -1,9 +1,12 @@
-"""SQLite for SQLAlchemy with few trips to the driver's thread.
+"""SQLite for SQLAlchemy with few round trips to the driver's thread.
 
-SQLAlchemy's own adapter of aiosqlite makes a trip for the cursor, one for the statement, one for its rows
-and one to close: under load each waits for a turn of the interpreter, and a step of the agent has a dozen
-statements. Here a statement is run, read and closed in one trip; and one whose outcome nobody looks at can be
-put off: it goes along with the next that makes the trip.
+SQLAlchemy's own aiosqlite adapter needs one round trip each for the cursor, the statement, its rows and
+closing:
+under load each waits for the interpreter, and one step of the agent executes a dozen statements. Here a
+statement
+is executed, fetched and closed in one round trip; a statement whose result is not needed can be deferred, and
+is
+executed together with the next one.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ Statement = tuple[str, str, Sequence[Any]]
 
 
 class _Cursor(AsyncAdapt_aiosqlite_cursor):
-    """What is left of a statement: its rows, their description, and how many it touched."""
+    """The result of a statement: its rows, their description, and the number of affected rows."""
 
     __slots__ = ("_description", "_last", "_touched")
 
@@ -67,7 +70,7 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
         self._rows = deque(rows)
 
     async def _async_soft_close(self) -> None:
-        """Nothing is open any more."""
+        """Nothing to close."""
 
     def close(self) -> None:
         self._rows.clear()
@@ -76,7 +79,7 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
 def _run(
     connection: sqlite3.Connection, before: Sequence[Statement], statement: Statement
 ) -> tuple[list[Any], Any, int, int | None]:
-    """In the driver's thread. Where one fails, those after it are not run."""
+    """Runs in the driver's thread. If a statement fails, those after it are not executed."""
     cursor = connection.cursor()
     try:
         for how, operation, parameters in (*before, statement):
@@ -91,7 +94,7 @@ def _run(
 
 
 class SqliteConnection(AsyncAdapt_aiosqlite_connection):
-    """A connection that can put statements off."""
+    """A connection that can defer statements."""
 
     __slots__ = ("_put_off", "is_deferring")
 
@@ -105,7 +108,7 @@ class SqliteConnection(AsyncAdapt_aiosqlite_connection):
     async def run(
         self, how: str, operation: str, parameters: Sequence[Any] = ()
     ) -> tuple[list[Any], Any, int, int | None]:
-        """Run a statement after those that were put off. Raises: sqlite3.Error, of whichever failed."""
+        """Execute a statement after the deferred ones. Raises: sqlite3.Error, of whichever failed."""
         driver: Any = self._connection
         async with self._execute_mutex:
             before, self._put_off = self._put_off, []
@@ -115,17 +118,17 @@ class SqliteConnection(AsyncAdapt_aiosqlite_connection):
         return outcome
 
     def put_off(self, how: str, operation: str, parameters: Sequence[Any] = ()) -> None:
-        """Have a statement run with the next one."""
+        """Defer a statement until the next one is executed."""
         self._put_off.append((how, operation, parameters))
 
     def drop(self) -> list[str]:
-        """Forget what was put off: it is never run."""
+        """Discard the deferred statements and return their SQL."""
         dropped, self._put_off = self._put_off, []
         return [operation for _, operation, _ in dropped]
 
     @contextmanager
     def deferring(self) -> Iterator[None]:
-        """Put off what SQLAlchemy runs within the block."""
+        """Defer what SQLAlchemy executes within the block."""
         self.is_deferring = True
         try:
             yield
@@ -140,4 +143,4 @@ class _Driver(AsyncAdapt_aiosqlite_dbapi):
 
 
 FEW_TRIPS: Final = _Driver(aiosqlite, sqlite3)
-"""The `module` of an engine whose URL begins with `sqlite+aiosqlite`."""
+"""The `module` argument of an engine whose URL begins with `sqlite+aiosqlite`."""

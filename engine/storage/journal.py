@@ -1,4 +1,4 @@
-"""What the storage asks of the event log: to write its events as part of each commit."""
+"""The interface between storage and event log: events are written as part of each commit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from roocode_server.models.identifier import SessionId, TaskId
 
 @dataclass(frozen=True, slots=True)
 class PendingEvent:
-    """An event that has no place in its session's log yet: `fields` are its own, encoded."""
+    """An event without a number in its session's log yet; `fields` are the encoded fields of its own."""
 
     session_id: SessionId
     task_id: TaskId | None
@@ -22,15 +22,18 @@ class PendingEvent:
 
     @classmethod
     def of(cls, session_id: SessionId, task_id: TaskId | None, happened: Event) -> PendingEvent:
-        """Raises: TypeError, if the event cannot be encoded: here, where it fails nobody but its author."""
+        """Encode an event.
+
+        Raises: TypeError, if it cannot be encoded: here, where only its author's call fails.
+        """
         return cls(session_id, task_id, happened.name, fields_of(happened))
 
 
 class Journal(Protocol):
-    """The event log, as the writer of the database sees it."""
+    """The event log as the database writer uses it."""
 
     def has_drafts(self) -> bool:
-        """Whether there is something to write."""
+        """Return whether there are events to write."""
         ...
 
     def accept(self, drafts: list[PendingEvent]) -> None:
@@ -38,13 +41,13 @@ class Journal(Protocol):
         ...
 
     async def write(self, connection: AsyncConnection) -> None:
-        """Number all drafts and store them, as the last step before the commit."""
+        """Number all events and store them; the last step before the commit."""
         ...
 
     def committed(self) -> None:
-        """The commit is on disk: tell everybody."""
+        """Called after the commit: announce the events."""
         ...
 
     def failed(self, failure: Exception) -> None:
-        """The commit did not happen, as far as is known: forget what was numbered."""
+        """Called if the commit failed, as far as is known: discard the numbers that were assigned."""
         ...

@@ -1,4 +1,4 @@
-"""One server a data directory: two would give the same numbers to different events."""
+"""One server per data directory: two would give different events the same numbers."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ LOCK_FILE: Final = "server.lock"
 
 
 class DirectoryInUse(OSError):
-    """Another server works on the data directory; the message names it."""
+    """Another server uses the data directory; the message names its process."""
 
 
 class Ownership:
-    """The lock on a data directory. The kernel lets it go with the process, however that ends."""
+    """The lock on a data directory. The kernel releases it when the process ends, for whatever reason."""
 
     def __init__(self, data_dir: Path) -> None:
         self._file = os.open(data_dir / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -32,7 +32,7 @@ class Ownership:
         os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
 
     async def release(self) -> None:
-        """Let another server have the directory."""
+        """Release the lock."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1

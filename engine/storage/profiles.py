@@ -12,13 +12,13 @@ from roocode_server.models.profile import StoredProfile
 
 
 class ProfileRepository:
-    """Profiles as rows, each found by its owner too."""
+    """Profiles in the database; users find only their own."""
 
     def __init__(self, database: Database) -> None:
         self._rows = Rows(database, provider_profiles, StoredProfile)
 
     async def of_user(self, user_id: UserId) -> list[StoredProfile]:
-        """A user's profiles by name."""
+        """Return a user's profiles, sorted by name."""
         return await self._rows.all(
             select(provider_profiles)
             .where(provider_profiles.c.user_id == user_id)
@@ -26,6 +26,7 @@ class ProfileRepository:
         )
 
     async def find(self, user_id: UserId, profile_id: ProfileId) -> StoredProfile | None:
+        """Return a user's profile, or None."""
         return await self._rows.first(
             provider_profiles.c.id == profile_id, provider_profiles.c.user_id == user_id
         )
@@ -33,33 +34,37 @@ class ProfileRepository:
     async def find_on(
         self, unit: Transaction, user_id: UserId, profile_id: ProfileId
     ) -> StoredProfile | None:
-        """The profile as the unit sees it."""
+        """As `find`, as the unit of work sees it."""
         return await self._rows.first_on(
             unit.connection, provider_profiles.c.id == profile_id, provider_profiles.c.user_id == user_id
         )
 
     async def named_on(self, unit: Transaction, user_id: UserId, name: str) -> StoredProfile | None:
-        """The profile of this name as the unit sees it."""
+        """Return the user's profile with this name as the unit of work sees it, or None."""
         return await self._rows.first_on(
             unit.connection, provider_profiles.c.name == name, provider_profiles.c.user_id == user_id
         )
 
     async def active(self, user_id: UserId) -> StoredProfile | None:
+        """Return the user's active profile, or None."""
         return await self._rows.first(
             provider_profiles.c.user_id == user_id, provider_profiles.c.is_active.is_(True)
         )
 
     async def insert(self, unit: Transaction, profile: StoredProfile) -> None:
+        """Store a new profile."""
         await self._rows.insert(unit, profile)
 
     async def save(self, unit: Transaction, profile: StoredProfile) -> None:
+        """Store a changed profile."""
         await self._rows.save(unit, profile)
 
     async def deactivate_all(self, unit: Transaction, user_id: UserId) -> None:
-        """No profile of the user is the active one any more."""
+        """Make none of the user's profiles active."""
         await unit.execute(
             update(provider_profiles).where(provider_profiles.c.user_id == user_id).values(is_active=False)
         )
 
     async def delete(self, unit: Transaction, profile_id: ProfileId) -> None:
+        """Delete a profile."""
         await unit.execute(delete(provider_profiles).where(provider_profiles.c.id == profile_id))

@@ -1,4 +1,4 @@
-"""Rows and shapes: one mapping between the two for every table."""
+"""The mapping between rows and shapes, the same for every table."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ AnyShape = TypeVar("AnyShape", bound=Shape)
 
 
 class Rows(Generic[AnyShape]):
-    """A table whose rows are shapes of one class; a column bears the name of its field.
+    """A table whose rows are shapes of one class; columns have the names of its fields.
 
-    Raises: TypeError, if the shape has a field that the table cannot keep.
+    Raises: TypeError, if the shape has a field without a column.
     """
 
     def __init__(self, database: Database, table: Table, shape: type[AnyShape]) -> None:
@@ -39,9 +39,9 @@ class Rows(Generic[AnyShape]):
         }
 
     def to_row(self, item: AnyShape, before: AnyShape | None = None) -> dict[str, Any]:
-        """The columns of a shape: nested shapes as JSON, enumerations as their values.
+        """Return the columns of a shape: nested shapes as JSON, enumerations as their values.
 
-        With `before`, only those that differ from it.
+        With `before`, only the columns that differ from it.
         """
         row: dict[str, Any] = {}
         for name, declared in self._schema.fields.items():
@@ -54,16 +54,16 @@ class Rows(Generic[AnyShape]):
         return row
 
     def to_shape(self, row: RowMapping) -> AnyShape:
-        """The shape of a row."""
+        """Return the shape of a row."""
         fields = self._schema.fields
         return self._shape(**{name: _revive(fields[name], row[name]) for name in fields})
 
     async def insert(self, unit: Transaction, item: AnyShape, **columns: Any) -> None:
-        """Store a new row; `columns` are those that the shape does not have."""
+        """Store a new row; `columns` are those that are not fields of the shape."""
         await unit.write(self._insert, [self.to_row(item) | columns])
 
     async def save(self, unit: Transaction, item: AnyShape, before: AnyShape | None = None) -> None:
-        """Replace a row that is there, or only what differs from `before`."""
+        """Update an existing row, or only the columns that differ from `before`."""
         row = self.to_row(item, before)
         for column in self.table.primary_key:
             row.pop(column.name, None)
@@ -73,23 +73,24 @@ class Rows(Generic[AnyShape]):
         await unit.write(self._update, [row | key])
 
     async def first(self, *where: ColumnElement[bool]) -> AnyShape | None:
-        """The row that fits, or None."""
+        """Return the first matching row, or None."""
         async with self.database.read() as connection:
             return await self.first_on(connection, *where)
 
     async def first_on(self, connection: Statements, *where: ColumnElement[bool]) -> AnyShape | None:
+        """As `first`, on a given connection."""
         row = (await connection.execute(select(self.table).where(*where).limit(1))).mappings().first()
         return None if row is None else self.to_shape(row)
 
     async def all(self, statement: Select[Any]) -> list[AnyShape]:
-        """The shapes of every row that a statement over this table finds."""
+        """Return the shapes of all rows that a statement on this table selects."""
         async with self.database.read() as connection:
             return [self.to_shape(row) for row in (await connection.execute(statement)).mappings()]
 
     async def page(
         self, *where: ColumnElement[bool], order: Any, limit: int, offset: int
     ) -> tuple[list[AnyShape], int]:
-        """A page of the rows that fit, and how many there are in all."""
+        """Return one page of the matching rows, and their total number."""
         found = select(self.table).where(*where).order_by(*order).limit(limit).offset(offset)
         counted = select(func.count()).select_from(self.table).where(*where)
         async with self.database.read() as connection:
@@ -105,7 +106,7 @@ def _stored(content: Any) -> Any:
 
 
 def _revive(field: Any, content: Any) -> Any:
-    """A column's content as the field's type: JSON becomes nested shapes, texts become enumerations."""
+    """Convert a column to the field's type: JSON to nested shapes, texts to enumerations."""
     if content is None or isinstance(content, bool | int | float):
         return content
     if isinstance(content, str | list | Mapping):

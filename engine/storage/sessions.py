@@ -20,30 +20,30 @@ _ACTIVE: Final = (sessions.c.deleted_at.is_(None), sessions.c.status == SessionS
 
 
 class SessionRepository:
-    """Sessions as rows. Those asked for lately are kept in memory, because every call asks for one."""
+    """Sessions in the database. Recently used ones are cached, because every call looks one up."""
 
     def __init__(self, database: Database) -> None:
         self._rows = Rows(database, sessions, Session)
         self._lately: ReadThroughCache[SessionId, Session] = ReadThroughCache(self._read)
 
     async def find(self, session_id: SessionId) -> Session | None:
-        """The session, unless there is none or it is being deleted."""
+        """Return the session, or None if it does not exist or is being deleted."""
         return await self._lately.find(session_id)
 
     async def find_on(self, unit: Transaction, session_id: SessionId) -> Session | None:
-        """The session as the unit sees it, unless there is none or it is being deleted."""
+        """As `find`, as the unit of work sees it."""
         return await self._rows.first_on(
             unit.connection, sessions.c.id == session_id, sessions.c.deleted_at.is_(None)
         )
 
     async def overdue(self, moment: datetime.datetime) -> Sequence[SessionId]:
-        """The active sessions whose time has run out."""
+        """Return the ids of active sessions that had expired at this moment."""
         statement = select(sessions.c.id).where(*_ACTIVE, sessions.c.expires_at <= moment)
         async with self._rows.database.read() as connection:
             return (await connection.execute(statement)).scalars().all()
 
     async def next_expiry(self) -> datetime.datetime | None:
-        """When the time of an active session runs out next; None if that of none does."""
+        """Return when the next active session expires; None if none does."""
         statement = select(func.min(sessions.c.expires_at)).where(*_ACTIVE)
         async with self._rows.database.read() as connection:
             moment: datetime.datetime | None = (await connection.execute(statement)).scalar_one_or_none()
@@ -52,7 +52,7 @@ class SessionRepository:
     async def page(
         self, user_id: UserId | None, status: SessionStatus | None, *, limit: int, offset: int
     ) -> tuple[list[Session], int]:
-        """A user's sessions (None: everybody's), newest first, and how many there are."""
+        """Return one page of a user's sessions (None: of all users), newest first, and their total number."""
         where: list[ColumnElement[bool]] = [sessions.c.deleted_at.is_(None)]
         if user_id is not None:
             where.append(sessions.c.user_id == user_id)
@@ -62,25 +62,27 @@ class SessionRepository:
         return await self._rows.page(*where, order=order, limit=limit, offset=offset)
 
     async def insert(self, unit: Transaction, session: Session) -> None:
+        """Store a new session."""
         await self._rows.insert(unit, session)
 
     async def save(self, unit: Transaction, session: Session) -> None:
+        """Store a changed session."""
         await self._rows.save(unit, session)
 
     async def mark_deleted(self, unit: Transaction, session_id: SessionId) -> None:
-        """Hide a session; its rows go with `remove`."""
+        """Hide a session that is being deleted; `remove` deletes its rows."""
         await unit.execute(update(sessions).where(sessions.c.id == session_id).values(deleted_at=now()))
 
     async def remove(self, unit: Transaction, session_id: SessionId) -> None:
-        """Remove a session's row, and by the foreign keys everything that belongs to it."""
+        """Delete a session's row and, by foreign keys, everything that belongs to it."""
         await unit.execute(delete(sessions).where(sessions.c.id == session_id))
 
     async def half_deleted(self) -> list[Session]:
-        """Sessions whose deletion was cut short."""
+        """Return the sessions whose deletion was interrupted."""
         return await self._rows.all(select(sessions).where(sessions.c.deleted_at.is_not(None)))
 
     def forget(self, session_id: SessionId) -> None:
-        """Read the session anew the next time; called after each committed change."""
+        """Drop the session from the cache; called after each committed change."""
         self._lately.forget(session_id)
 
     async def _read(self, session_id: SessionId) -> Session | None:

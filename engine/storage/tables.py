@@ -35,17 +35,19 @@ metadata = MetaData(
 
 
 class Moment(TypeDecorator[datetime.datetime]):
-    """An aware UTC time on every engine; SQLite alone would hand back a naive one."""
+    """An aware UTC time on every database; SQLite alone would return naive ones."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, moment: datetime.datetime | None, dialect: Dialect) -> Any:
+        """Convert to UTC for the database."""
         return None if moment is None else moment.astimezone(datetime.UTC)
 
     def process_result_value(
         self, moment: datetime.datetime | None, dialect: Dialect
     ) -> datetime.datetime | None:
+        """Make the database's time aware."""
         if moment is None or moment.tzinfo is not None:
             return moment
         return moment.replace(tzinfo=datetime.UTC)
@@ -73,7 +75,7 @@ server_state = Table(
     Column("name", String(64), primary_key=True),
     Column("value", Text, nullable=False),
 )
-"""What the server notes for itself: `probed` is when it last showed that it can write."""
+"""What the server stores for itself: `probed` is when a write was last tested."""
 
 users = Table(
     "users",
@@ -262,10 +264,10 @@ wills = Table(
     Column("type", String(64), nullable=False),
     Column("fields", LargeBinary, nullable=False),
 )
-"""The event that ends what has been told to have begun, if nobody lives to tell of its end."""
+"""The end event of each thing that has begun, emitted at the next start if its end is never recorded."""
 
-# No foreign key: a row is checked against its session when its number is given, and appends stay cheap;
-# the time is plain milliseconds for the same reason.
+# No foreign key: the session is checked when the number is assigned, which keeps appends cheap; the time is
+# stored as plain milliseconds for the same reason.
 events = Table(
     "events",
     metadata,
