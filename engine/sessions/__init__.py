@@ -1,1 +1,1 @@
-"""What a session's callers ask for: files, searches, commands, terminals, processes."""
+"""Services for a session's callers: files, searches, commands, terminals, processes."""

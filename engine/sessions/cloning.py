@@ -1,7 +1,7 @@
-"""Workspaces that begin as a git repository. Source: git-clone(1), git-config(1); gitprotocol-http(5).
+"""Cloning a git repository into a workspace. Source: git-clone(1), git-config(1); gitprotocol-http(5).
 
-git runs in the session's name within its limits, reaches the network through a proxy that looks at every
-address, and knows neither this machine's configuration nor hooks.
+git runs in the session's sandbox with its limits, reaches the network through a proxy that checks every
+address, and uses neither this machine's configuration nor any hooks.
 """
 
 from __future__ import annotations
@@ -38,18 +38,18 @@ from roocode_server.models.session import Session
 from roocode_server.models.settings import FileSettings
 
 MOST_AT_ONCE: Final = 1
-"""Clones of one session at the same time: only one can fill the workspace."""
+"""Concurrent clones of one session: only one can fill the workspace."""
 
 _USER: Final = "x-access-token"
-"""Hosts take a token as the password of any user."""
+"""Git hosts accept a token as the password of any user name."""
 _COMPLAINT_CHARACTERS: Final = 500
 _OF_A_REF: Final = re.compile(r"(?!-)[^\s\x00-\x20\x7f~^:?*\[\\]+")
-"""Source: git-check-ref-format(1); what git refuses beyond this it refuses itself."""
+"""Source: git-check-ref-format(1); git itself refuses anything else that is not valid."""
 _NO_ACCESS: Final = ("Authentication failed", "could not read Username", "error: 401", "error: 403")
 _NO_REPOSITORY: Final = ("not found", "error: 404", "does not appear to be a git repository")
 _TOO_LARGE: Final = ("File size limit exceeded", "died of signal 25", "File too large")
 _BROKEN_OFF: Final = "fatal: fetch-pack: invalid index-pack output"
-"""All that git says when the kernel has ended its writer for the size of a file."""
+"""git's only message when the kernel has killed its writer because of a file's size."""
 _SETTINGS: Final = {
     "core.hooksPath": "/dev/null",
     "core.fsmonitor": "false",
@@ -61,7 +61,7 @@ _SETTINGS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Fetched:
-    """What came of a repository."""
+    """What a clone brought."""
 
     commit: str | None
     branch: str | None
@@ -70,7 +70,7 @@ class _Fetched:
 
 
 class Repositories:
-    """Fetches repositories into sessions' workspaces."""
+    """Clones repositories into the workspaces of sessions."""
 
     def __init__(self, settings: FileSettings, sessions: Sessions, programs: Runtime, log: EventLog) -> None:
         self._hosts = frozenset(settings.repository_hosts)
@@ -80,11 +80,13 @@ class Repositories:
         self._at_once = ConcurrencyLimiter(MOST_AT_ONCE, "clones")
 
     async def clone(self, request: RepositoryClone) -> RepositoryCloned:
-        """Fill a session's workspace from a repository: all of it or nothing.
+        """Fill a session's workspace from a repository, completely or not at all.
 
-        Raises: NotFound, for the session, the repository or the ref; Conflict, if the workspace is not empty
-        and may not be replaced; InvalidField; PermissionDenied, where the session may not reach the host, or
-        the host wants other credentials; WorkspaceLimitExceeded; ServerOverload; ToolExecutionFailed.
+        Raises: NotFound, if the session, repository or ref does not exist; Conflict, if the workspace is not
+        empty
+        and `replace` is not set; InvalidField; PermissionDenied, if the session may not reach the host, or
+        the host
+        rejects the credentials; WorkspaceLimitExceeded; ServerOverload; ToolExecutionFailed.
         """
         session = await self._sessions.get_active(request.session_id)
         place = self._checked(session, request)
@@ -113,7 +115,7 @@ class Repositories:
         )
 
     def _checked(self, session: Session, request: RepositoryClone) -> SplitResult:
-        """The parts of the URL. Raises: InvalidField, PermissionDenied."""
+        """Validate the request and return its parsed URL. Raises: InvalidField, PermissionDenied."""
         place = _place(request.url)
         if request.ref is not None and _OF_A_REF.fullmatch(request.ref) is None:
             raise InvalidField("ref", "Neither a branch nor a tag can be named so.")
@@ -156,7 +158,7 @@ class Repositories:
 
 
 def _place(url: str) -> SplitResult:
-    """Raises: InvalidField."""
+    """Parse the URL. Raises: InvalidField."""
     try:
         place = urlsplit(url)
         _ = place.port
@@ -182,7 +184,7 @@ def _line(request: RepositoryClone) -> str:
 
 
 def _environment(request: RepositoryClone, proxy: str) -> dict[str, str]:
-    """What git is told; none of it is written down in the repository."""
+    """Return git's configuration as environment variables, so that none of it is stored in the repository."""
     settings = {**_SETTINGS, "http.proxy": proxy}
     if request.token is not None:
         place = urlsplit(request.url)
@@ -207,7 +209,7 @@ def _environment(request: RepositoryClone, proxy: str) -> dict[str, str]:
 
 
 def _check_outcome(done: Exit, request: RepositoryClone, most_s: int) -> None:
-    """Raises: as `clone`, by what git has said."""
+    """Raises: as `clone`, depending on git's messages."""
     complaint = done.output[-_COMPLAINT_CHARACTERS:].strip()
     if done.stopped_by == "time":
         raise ToolExecutionFailed(f"The clone took longer than {most_s} seconds, the session's limit.")
@@ -231,7 +233,7 @@ def _check_outcome(done: Exit, request: RepositoryClone, most_s: int) -> None:
 
 
 def _measure(folder: Path) -> tuple[int, int]:
-    """How many files and links there are, and their bytes."""
+    """Return the number of files and links, and their size in bytes."""
     files, size = 0, 0
     for entry in walk(folder, leave_out=frozenset({".git"})):
         if stat.S_ISREG(entry.facts.st_mode) or stat.S_ISLNK(entry.facts.st_mode):

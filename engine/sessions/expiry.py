@@ -1,4 +1,4 @@
-"""The clock of sessions that have an end. Source: S0, `expiresAt`."""
+"""Expiry of sessions. Source: S0, `expiresAt`."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from roocode_server.engine.sessions.sessions import Sessions
 from roocode_server.models.clock import now
 
 LONGEST_WAIT_S: Final = 60.0
-"""The clock of a machine can be set, or stand still while it sleeps."""
+"""Waits are limited, because a machine's clock can be set or stand still during sleep."""
 
 log = structlog.get_logger("sessions")
 
 
 class Expiry:
-    """Ends what runs in each session when its time has run out."""
+    """Stops everything that runs in a session when it expires."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
         self._watching: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
-        """Watch from now on."""
+        """Start watching."""
         self._watching = asyncio.create_task(self._watch(), name="expiry of sessions")
 
     async def close(self) -> None:
-        """Watch no longer."""
+        """Stop watching."""
         watching, self._watching = self._watching, None
         if watching is not None:
             watching.cancel()
@@ -46,7 +46,7 @@ class Expiry:
             await self._wait(following)
 
     async def _wait(self, until: datetime.datetime | None) -> None:
-        """Return when the moment has come, when another may come sooner, or after a while."""
+        """Wait until the moment, until a session's expiry changes, or for `LONGEST_WAIT_S`."""
         left_s = LONGEST_WAIT_S if until is None else (until - now()).total_seconds()
         try:
             async with asyncio.timeout(min(max(left_s, 0.0), LONGEST_WAIT_S)):

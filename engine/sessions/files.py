@@ -1,4 +1,4 @@
-"""Files as callers read and write them; each change is told of. Source: S0, "File Operations"."""
+"""Reading and writing of files by callers; each change emits an event. Source: S0, "File Operations"."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ from roocode_server.models.page import pagination
 from roocode_server.models.session import ResourceLimits
 
 MOST_ENTRIES: Final = 200_000
-"""More than this is not counted; the listing then says that there is more."""
+"""The most entries counted; beyond that, the listing only says that there are more."""
 
 
 MOST_TRANSFERS: Final = 4
-"""Uploads, copies and archives of one session at the same time."""
+"""Concurrent uploads, copies and archives of one session."""
 
 
 class Files:
-    """The files of every session's workspace."""
+    """The files of all sessions' workspaces."""
 
     def __init__(self, sessions: Sessions, log: EventLog) -> None:
         self._sessions = sessions
@@ -64,9 +64,9 @@ class Files:
         self._transfers = ConcurrencyLimiter(MOST_TRANSFERS, "transfers")
 
     async def list(self, request: FileList) -> FileListing:
-        """What a directory holds: directories first, each sorted by path.
+        """List a directory: directories first, each group sorted by path.
 
-        Raises: NotFound; Conflict, for a file; InvalidField.
+        Raises: NotFound; Conflict, if it is a file; InvalidField.
         """
         listing = await self._sessions.workspace(request.session_id).list(
             request.path,
@@ -86,15 +86,15 @@ class Files:
         )
 
     async def read(self, request: FileRead) -> FileContent:
-        """A file's content: text where it is UTF-8, base64 where it is not or where that is asked for.
+        """Return a file's content: as text if it is UTF-8, as base64 otherwise or on request.
 
-        Raises: NotFound; Conflict, for a directory; InvalidField; PayloadTooLarge.
+        Raises: NotFound; Conflict, if it is a directory; InvalidField; PayloadTooLarge.
         """
         found = await self._sessions.workspace(request.session_id).read(request.path)
         return _present(found, request.encoding)
 
     async def create(self, request: FileWrite) -> FileEntry:
-        """Make a file, and the directories above it.
+        """Create a file, and the directories above it.
 
         Raises: Conflict, if it exists; InvalidField; WorkspaceLimitExceeded.
         """
@@ -107,7 +107,7 @@ class Files:
     async def update(self, request: FileUpdate) -> FileEntry:
         """Replace a file's content.
 
-        Raises: NotFound; Conflict, also for another `etag`; InvalidField; WorkspaceLimitExceeded.
+        Raises: NotFound; Conflict, also if the `etag` does not match; InvalidField; WorkspaceLimitExceeded.
         """
         content = _decode(request)
         async with self._undoable(request.session_id) as workspace:
@@ -123,7 +123,7 @@ class Files:
         return written.entry
 
     async def delete(self, request: FileDelete) -> str:
-        """Remove a file or an empty directory; its path. Raises: as `update`."""
+        """Delete a file or an empty directory, and return its path. Raises: as `update`."""
         async with self._undoable(request.session_id) as workspace:
             path = workspace.canonical(request.path)
             await workspace.delete(request.path, if_match=request.if_match)
@@ -131,7 +131,7 @@ class Files:
         return path
 
     async def rename(self, request: FileRename) -> FileEntry:
-        """Give a file or directory another path. Raises: as `update`."""
+        """Move a file or directory to another path. Raises: as `update`."""
         async with self._undoable(request.session_id) as workspace:
             path = workspace.canonical(request.path)
             entry = await workspace.rename(
@@ -141,9 +141,9 @@ class Files:
         return entry
 
     async def copy(self, request: FileCopy) -> FileEntry:
-        """Copy a file, or a directory with all in it.
+        """Copy a file, or a directory with everything in it.
 
-        Raises: as `update`; WorkspaceLimitExceeded; ServerOverload, where too many transfers are under way.
+        Raises: as `update`; ServerOverload, if too many transfers are in progress.
         """
         limits = await self._limits(request.session_id)
         async with self._undoable(request.session_id) as workspace:
@@ -158,13 +158,16 @@ class Files:
         return written.entry
 
     async def open(self, request: FileDownload) -> OpenFile:
-        """A file of any size, to be read in parts and closed. Raises: as `read`, but PayloadTooLarge."""
+        """Open a file of any size for reading in parts; the caller closes it.
+
+        Raises: as `read`, without PayloadTooLarge.
+        """
         return await self._sessions.workspace(request.session_id).open(request.path)
 
     async def receive(self, request: FileUpload, pieces: AsyncIterator[bytes]) -> FileStored:
-        """Make or replace a file by what comes; it takes its place when it is whole.
+        """Create or replace a file from a stream; it appears at its path when it is complete.
 
-        Raises: as `copy`; PayloadTooLarge, for more than the session's `maxFileSizeMB`.
+        Raises: as `copy`; PayloadTooLarge, if it exceeds the session's `maxFileSizeMB`.
         """
         limits = await self._limits(request.session_id)
         async with self._undoable(request.session_id) as workspace:
@@ -184,9 +187,9 @@ class Files:
         return FileStored(file=written.entry, created=not written.was_there)
 
     async def pack(self, request: ArchiveDownload) -> AsyncGenerator[bytes, None]:
-        """The whole workspace as an archive, piece by piece; to be closed.
+        """Yield the whole workspace as an archive, in pieces; the caller closes the generator.
 
-        Raises: Conflict, where it cannot be read as a whole; ServerOverload.
+        Raises: Conflict, if a consistent archive cannot be made; ServerOverload.
         """
         workspace = self._sessions.workspace(request.session_id)
         with self._transfers.one_more(request.session_id):
@@ -195,10 +198,10 @@ class Files:
                     yield piece
 
     async def unpack(self, request: ArchiveUpload, pieces: AsyncIterator[bytes]) -> ArchiveUnpacked:
-        """Fill the workspace from an archive: all of it or nothing.
+        """Fill the workspace from an archive, completely or not at all.
 
-        Raises: Conflict, if it is not empty and may not be replaced; InvalidField; PayloadTooLarge;
-        WorkspaceLimitExceeded, for more than the session's limits; ServerOverload.
+        Raises: Conflict, if it is not empty and `replace` is not set; InvalidField; PayloadTooLarge;
+        WorkspaceLimitExceeded, if it exceeds the session's limits; ServerOverload.
         """
         limits = await self._limits(request.session_id)
         async with self._undoable(request.session_id) as workspace:
@@ -217,7 +220,7 @@ class Files:
         return ArchiveUnpacked(files=content.files, size=content.size)
 
     async def make_directory(self, request: DirectoryMake) -> FileEntry:
-        """Make a directory, with those above it. Raises: Conflict; InvalidField."""
+        """Create a directory, and those above it. Raises: Conflict; InvalidField."""
         async with self._undoable(request.session_id) as workspace:
             entry = await workspace.make_directory(request.path)
             await self._log.append(request.session_id, _arrival(entry))
@@ -225,7 +228,8 @@ class Files:
 
     @asynccontextmanager
     async def _undoable(self, session_id: SessionId) -> AsyncIterator[Workspace]:
-        """The files of a session that takes changes; one that cannot be told of is taken back.
+        """The workspace of an active session; changes in the block are undone if their event cannot be
+        stored.
 
         Raises: NotFound; Conflict, if the session is not active.
         """
@@ -238,7 +242,7 @@ class Files:
 
 
 async def _told(written: Written) -> FileCreated | FileModified:
-    """What a change is told as of which it was not known whether it makes or replaces a file."""
+    """Return the event for a write that may have created or replaced the file."""
     if not written.was_there:
         return _arrival(written.entry)
     if written.before is None or written.after is None:

@@ -1,4 +1,4 @@
-"""What a process prints: the end of it here, more of it in a file of its workspace. Source: S3, `log`."""
+"""The output of a process: its end in memory, more of it in a file of the workspace. Source: S3, `log`."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from roocode_server.models.lines import last_lines
 FOLDER: Final = ".agent_logs"
 KEPT_CHARACTERS: Final = 500_000
 MOST_BYTES: Final = 5_000_000
-"""A file that has become longer begins anew with what is kept here."""
+"""When the file exceeds this size, it is restarted with what is kept in memory."""
 
 log = structlog.get_logger("processes")
 
 
 class ProcessLogFile:
-    """The log of one process; `path` is within the workspace.
+    """The log of one process; `path` is relative to the workspace.
 
-    The file is written by a thread, some time after what it holds was printed: the disk keeps nobody waiting.
+    The file is written in a thread, some time after the output: nobody waits for the disk.
     """
 
     def __init__(self, path: str, descriptor: int) -> None:
-        """Takes the descriptor over."""
+        """Takes ownership of the descriptor."""
         self.path = path
         self._descriptor = descriptor
         self._tail = Tail(KEPT_CHARACTERS)
@@ -40,16 +40,16 @@ class ProcessLogFile:
 
     @classmethod
     async def make(cls, workspace: Workspace) -> ProcessLogFile:
-        """A new log. Raises: AppError, where the workspace has no place for it."""
+        """Create a log file. Raises: AppError, if the workspace cannot take one."""
         path = f"{FOLDER}/{new_id('process')}.log"
         return cls(path, await workspace.begin(path))
 
     def write(self, text: str) -> None:
-        """Add what was printed."""
+        """Append output."""
         self._tail.add(text)
         self._unwritten.append(text)
         self._unwritten_characters += len(text)
-        if self._unwritten_characters > MOST_BYTES:  # more than the disk takes: the file begins anew
+        if self._unwritten_characters > MOST_BYTES:  # the disk is too slow: restart the file
             self._bytes = MOST_BYTES
             self._unwritten = [self._tail.text]
             self._unwritten_characters = len(self._unwritten[0])
@@ -57,16 +57,16 @@ class ProcessLogFile:
             self._writing = asyncio.create_task(self._write(), name=f"log {self.path}")
 
     def tail(self, lines: int) -> str:
-        """The last lines."""
+        """Return the last lines."""
         return last_lines(self._tail.text, lines)
 
     @property
     def kept_characters(self) -> int:
-        """How many characters of it are kept here."""
+        """How many characters are kept in memory."""
         return self._tail.characters
 
     async def close(self) -> None:
-        """Write what is left; nothing more will be written."""
+        """Write what is left and close the file."""
         await run_to_completion(self._close())
 
     async def _close(self) -> None:
@@ -82,7 +82,7 @@ class ProcessLogFile:
             texts, self._unwritten, self._unwritten_characters = self._unwritten, [], 0
             try:
                 await asyncio.to_thread(self._append, "".join(texts))
-            except OSError as failure:  # no room on the disk; what is kept here goes on
+            except OSError as failure:  # the disk is full; the end of the output is still in memory
                 log.warning("the log of a process has a gap", path=self.path, reason=failure.strerror)
 
     def _append(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Processes that run beside a session's tasks, until they end or are ended. Source: S3."""
+"""Processes that run independently of a session's tasks, until they end or are stopped. Source: S3."""
 
 from __future__ import annotations
 
@@ -33,28 +33,28 @@ from roocode_server.models.process import (
 
 MOST_RUNNING: Final = 32
 MOST_KEPT: Final = 100
-"""Processes of a session that are listed, those that have ended included."""
+"""The most processes of a session that are listed, including ended ones."""
 MOST_CHARACTERS: Final = 4 * KEPT_CHARACTERS
-"""What is kept here of all that ended processes of a session have printed; the oldest are forgotten first."""
-GRACE_S: Final = 5.0
-"""How long a process has to end by itself once it is asked to."""
+"""The most output of ended processes kept per session, in characters; the oldest are dropped first."""
+STOP_TIMEOUT_S: Final = 5.0
+"""How long a process may take to end after it is asked to, before it is killed."""
 
 log = structlog.get_logger("processes")
 
 
 @dataclass(slots=True)
 class _HeldProcess:
-    """A process and what belongs to it here."""
+    """A process and its resources."""
 
     process: Process
     log: ProcessLogFile
     hold: Running | None = None
     execution: asyncio.Task[None] | None = None
-    """While it runs: of one that has ended the task would keep all that it worked with."""
+    """None once the process has ended: a finished asyncio task would keep all its objects alive."""
     is_stopped: bool = False
     has_started: asyncio.Event = field(default_factory=asyncio.Event)
     is_told: asyncio.Event = field(default_factory=asyncio.Event)
-    """Its start has been told, so its end can be."""
+    """Set once the start event is stored, so that the end event can follow."""
     failure: AppError | None = None
     """Why it could not be started."""
 
@@ -63,12 +63,12 @@ class _HeldProcess:
         return self.process.status is ProcessStatus.RUNNING
 
     def let_go(self) -> None:
-        """It has ended."""
+        """Drop the reference to the finished asyncio task."""
         self.execution = None
 
 
 class ProcessTable:
-    """The processes of every session."""
+    """The processes of all sessions."""
 
     def __init__(self, sessions: Sessions, runtime: Runtime, lasting: Lifetimes, hub: Hub) -> None:
         self._sessions = sessions
@@ -81,9 +81,10 @@ class ProcessTable:
         sessions.at_expiry(self.end_session)
 
     async def start(self, request: ProcessStart) -> Process:
-        """Start a process; the answer comes once it runs.
+        """Start a process, and return once it runs.
 
-        Raises: NotFound; Conflict, if the session is not active, or has too many; ToolExecutionFailed.
+        Raises: NotFound; Conflict, if the session is not active or has too many processes; PermissionDenied;
+        ToolExecutionFailed.
         """
         session = await self._sessions.get_active(request.session_id)
         check_allowed(session.config, request.command)
@@ -110,20 +111,20 @@ class ProcessTable:
         return await self._shown(one)
 
     async def list(self, session_id: SessionId) -> list[Process]:
-        """A session's processes, oldest first, those that have ended included."""
+        """Return a session's processes, oldest first, including ended ones."""
         held = list(self._held.get(session_id, {}).values())
         return list(await asyncio.gather(*(self._shown(each) for each in held)))
 
     async def get(self, session_id: SessionId, pid: int) -> Process:
-        """Raises: NotFound."""
+        """Return a process. Raises: NotFound."""
         return await self._shown(self._find(session_id, pid))
 
     def logs(self, session_id: SessionId, pid: int, *, lines: int) -> str:
-        """The last lines that a process has printed. Raises: NotFound."""
+        """Return the last lines of a process's output. Raises: NotFound."""
         return self._find(session_id, pid).log.tail(lines)
 
     async def stop(self, session_id: SessionId, pid: int, *, force: bool) -> Process:
-        """Ask a process to end, and end it if it has not after a while; `force` does so at once.
+        """Ask a process to end, and kill it after `STOP_TIMEOUT_S`, or at once with `force`.
 
         Raises: NotFound; Conflict, if it has ended already.
         """
@@ -134,29 +135,29 @@ class ProcessTable:
         one.is_stopped = True
         if one.hold is not None and not force:
             await one.hold.terminate()
-            await asyncio.wait({execution}, timeout=GRACE_S)
+            await asyncio.wait({execution}, timeout=STOP_TIMEOUT_S)
         if not execution.done():
             execution.cancel()
             await asyncio.wait({execution})
         return await self._shown(one)
 
     async def close_session(self, session_id: SessionId) -> None:
-        """End all processes of a session."""
+        """Kill all processes of a session and forget them."""
         held = self._held.pop(session_id, {})
         self._numbers.pop(session_id, None)
         await _end(held.values())
 
     async def end_session(self, session_id: SessionId) -> None:
-        """End the processes of a session, which can still be looked at."""
+        """Kill the processes of a session; they can still be listed."""
         await _end(self._held.get(session_id, {}).values())
 
     async def close(self) -> None:
-        """End all processes of all sessions."""
+        """Kill all processes of all sessions."""
         for session_id in list(self._held):
             await _end(self._held[session_id].values())
 
     async def _begun(self, session_id: SessionId, one: _HeldProcess, execution: asyncio.Task[None]) -> None:
-        """Wait until a process runs, and tell of it. Raises: AppError, if it cannot be run."""
+        """Wait until a process runs, and store its start event. Raises: AppError, if it cannot be run."""
         starting = asyncio.create_task(one.has_started.wait())
         try:
             await asyncio.wait({starting, execution}, return_when=asyncio.FIRST_COMPLETED)
@@ -169,7 +170,7 @@ class ProcessTable:
             one.is_told.set()
 
     async def _run(self, session_id: SessionId, one: _HeldProcess, command: Command) -> None:
-        """Run a process to its end, and tell of both."""
+        """Run a process to its end, and store its end event."""
 
         async def show(stream: str, text: str) -> None:
             one.log.write(text)
@@ -197,7 +198,7 @@ class ProcessTable:
             await run_to_completion(self._conclude(session_id, one, ended))
 
     async def _conclude(self, session_id: SessionId, one: _HeldProcess, ended: Process) -> None:
-        """It has ended for callers once its end is told."""
+        """Store the end event; only then does the process count as ended."""
         try:
             await one.log.close()
             if one.has_started.is_set():
@@ -245,7 +246,7 @@ async def _end(held: Iterable[_HeldProcess]) -> None:
 
 
 def _forget_the_oldest(held: dict[int, _HeldProcess]) -> None:
-    """A long session starts more processes, and they print more, than anybody looks at."""
+    """A long session starts more processes, with more output, than anybody will look at."""
     ended = {pid: one.log.kept_characters for pid, one in held.items() if not one.is_running}
     characters = sum(ended.values())
     for pid, kept in ended.items():

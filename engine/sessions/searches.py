@@ -1,4 +1,4 @@
-"""Searches that callers make in a session's files. Source: S3, "Search Operations"."""
+"""Searches by callers in a session's files. Source: S3, "Search Operations"."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ AnyMatch = TypeVar("AnyMatch")
 
 LONGEST_SEARCH_S: Final = 60
 MOST_AT_ONCE: Final = 4
-"""Searches of one session at the same time."""
+"""Concurrent searches of one session."""
 
 _COMPLAINT_CHARACTERS: Final = 2000
 
 
 class Searches:
-    """Runs ripgrep in the sessions' sandboxes; a cancelled search has ended it.
+    """Runs ripgrep in the sandboxes of sessions; cancelling a search stops it.
 
-    `.rooignore` is a rule for agents, so these searches know nothing of it, as `file.list` does not.
+    `.rooignore` applies to agents only, so these searches ignore it, as `file.list` does.
     """
 
     def __init__(self, sessions: Sessions, runtime: Runtime) -> None:
@@ -50,10 +50,10 @@ class Searches:
         self._at_once = ConcurrencyLimiter(MOST_AT_ONCE, "searches")
 
     async def files(self, request: FileSearchRequest) -> FilesFound:
-        """Files whose names or paths match a glob.
+        """Find files whose names or paths match a glob.
 
-        Raises: NotFound; Conflict, for a file; InvalidField, for a pattern or path that is none;
-        ServerOverload, where too many searches of the session are under way; WorkspaceLimitExceeded;
+        Raises: NotFound; Conflict, if the path is a file; InvalidField, if a pattern or path is invalid;
+        ServerOverload, if too many searches of the session are in progress; WorkspaceLimitExceeded;
         ToolExecutionFailed.
         """
         _check_patterns("pattern", [request.pattern])
@@ -70,7 +70,7 @@ class Searches:
         return FilesFound(matches=found.matches, truncated=found.is_truncated)
 
     async def text(self, request: TextSearchRequest) -> TextFound:
-        """Lines that match a regular expression. Raises: as `files`."""
+        """Find lines that match a regular expression. Raises: as `files`."""
         _check_text("pattern", request.pattern)
         scope = await self._scope(request)
 
@@ -88,7 +88,7 @@ class Searches:
     async def _scope(
         self, request: FileSearchRequest | TextSearchRequest, *, only_folders: bool = False
     ) -> Scope:
-        """Where to look. Raises: NotFound, InvalidField, Conflict."""
+        """Return where to search. Raises: NotFound, InvalidField, Conflict."""
         _check_patterns("fileTypes", request.file_types)
         workspace = self._sessions.workspace(request.session_id)
         path = workspace.canonical(request.path)
@@ -118,7 +118,7 @@ class Searches:
         if done.stopped_by is not None:
             found.stopped(done.stopped_by)
         elif done.code > 128:
-            # The session has been closed, or somebody has killed it.
+            # The session was closed, or somebody killed the search.
             await self._sessions.get(session_id)
             raise ToolExecutionFailed("The search was ended from outside; try it again")
         else:
@@ -126,11 +126,11 @@ class Searches:
 
 
 class Enough(Exception):
-    """More matches have been printed than were asked for: the program is not needed any longer."""
+    """More matches than requested have been printed, so the search can be stopped."""
 
 
 class _Found(Generic[AnyMatch]):
-    """What a search has printed so far, read as it comes."""
+    """The matches of a search, parsed as they are printed."""
 
     def __init__(self, match: Callable[[str], AnyMatch | None], *, separator: str, limit: int) -> None:
         self.matches: list[AnyMatch] = []
@@ -142,7 +142,7 @@ class _Found(Generic[AnyMatch]):
         self._begun = ""
 
     async def take(self, stream: str, text: str) -> None:
-        """Read a piece of what is printed. Raises: Enough."""
+        """Parse a piece of output. Raises: Enough."""
         if stream == "stderr":
             self.complaint = (self.complaint + marked(text))[:_COMPLAINT_CHARACTERS]
             return
@@ -151,12 +151,15 @@ class _Found(Generic[AnyMatch]):
             self._add(printed)
 
     def end(self) -> None:
-        """Read what is left when the program has ended."""
+        """Parse what is left when the program has ended."""
         if self._begun and len(self.matches) < self._limit:
             self._add(self._begun)
 
     def stopped(self, limit: str) -> None:
-        """Keep what was found before a limit stopped it. Raises: WorkspaceLimitExceeded, if nothing was."""
+        """Keep what was found before a limit stopped the search.
+
+        Raises: WorkspaceLimitExceeded, if that is nothing.
+        """
         if not self.matches:
             raise WorkspaceLimitExceeded(
                 f"The {limit} limit stopped the search before it found anything; search a folder below",
@@ -175,7 +178,7 @@ class _Found(Generic[AnyMatch]):
 
 
 def _check(done: Exit, found: _Found[AnyMatch]) -> None:
-    """Raises: InvalidField, for what ripgrep cannot understand; ToolExecutionFailed, where it is missing."""
+    """Raises: InvalidField, if ripgrep rejects a pattern; ToolExecutionFailed, if it is not installed."""
     if done.code == NOT_FOUND:
         raise ToolExecutionFailed(
             "ripgrep (rg) is missing where this session's commands run; install the package `ripgrep` there"

@@ -1,4 +1,4 @@
-"""Sessions: who owns one, its configuration, and its workspace on disk. Source: S0, "Session Management"."""
+"""Sessions: ownership, configuration, and the workspace on disk. Source: S0, "Session Management"."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from roocode_server.models.shape import LEFT_OUT, Shape, camel_case
 from roocode_server.models.user import Caller
 
 CHANGED: Final = ("name", "config", "status", "expires_at")
-"""The fields of a session that its users change."""
+"""The fields of a session that users can change."""
 
 log = structlog.get_logger("sessions")
 
@@ -76,46 +76,51 @@ class Sessions:
         self._before_deletion: list[EndOfSession] = []
         self._at_expiry: list[EndOfSession] = []
         self._expiring: dict[SessionId, asyncio.Event] = {}
-        """Expired sessions in which something may still run; the event is set when nothing does."""
+        """Sessions that are expiring; the event is set when everything in them has been stopped."""
         self.expiry_changed = asyncio.Event()
-        """Set when a session expires at another time than before."""
+        """Set when the expiry of a session changes."""
         self._checks: list[CheckConfig] = []
         self._rooms: dict[SessionId, DiskQuota] = {}
 
     def check_configurations_by(self, check: CheckConfig) -> None:
-        """Have `check` called with each configuration that a session is to get; it raises what refuses it.
+        """Call `check` with each configuration before a session gets it; it raises if it refuses it.
 
-        It is given the session's workspace, too; None for a session that is still to be opened.
+        It also gets the session's workspace, or None for a session that is being created.
         """
         self._checks.append(check)
 
     def at_expiry(self, end: EndOfSession) -> None:
-        """Have `end` called with the id of each session whose time has run out: it ends what runs there."""
+        """Call `end` with the id of each session that expires, to stop what runs there."""
         self._at_expiry.append(end)
 
     def before_deletion(self, end: EndOfSession) -> None:
-        """Have `end` called with the id of each session that is about to vanish."""
+        """Call `end` with the id of each session that is about to be deleted."""
         self._before_deletion.append(end)
 
     async def check_access(self, caller: Caller, session_id: SessionId) -> None:
-        """Raises: NotFound, if there is no such session or it is somebody else's: the two read alike."""
+        """Raises: NotFound, if there is no such session or it is another user's: callers cannot tell
+        which.
+        """
         session = await self._repository.find(session_id)
         if session is None or not (session.user_id == caller.user_id or caller.is_admin):
             raise NotFound("session", session_id)
 
     async def get(self, session_id: SessionId) -> Session:
-        """Raises: NotFound."""
+        """Return the session. Raises: NotFound."""
         session = await self._repository.find(session_id)
         if session is None:
             raise NotFound("session", session_id)
         return session
 
     async def exists(self, session_id: SessionId) -> bool:
-        """Whether there is such a session."""
+        """Return whether the session exists."""
         return await self._repository.find(session_id) is not None
 
     async def get_active(self, session_id: SessionId) -> Session:
-        """A session that takes work. Raises: NotFound, Conflict."""
+        """Return a session that accepts work.
+
+        Raises: NotFound; Conflict, if it is inactive or has expired.
+        """
         session = await self.get(session_id)
         if session.expires_at is not None and has_expired(session):
             raise Conflict(
@@ -127,15 +132,15 @@ class Sessions:
         return session
 
     async def list(self, caller: Caller, request: SessionList) -> tuple[list[Session], int]:
-        """The caller's own sessions, newest first, and how many there are in all."""
+        """Return one page of the caller's own sessions, newest first, and their total number."""
         return await self._repository.page(
             caller.user_id, request.status, limit=request.limit, offset=request.offset
         )
 
     async def create(self, caller: Caller, request: SessionCreate) -> Session:
-        """Open a session with an empty workspace.
+        """Create a session with an empty workspace.
 
-        Raises: InvalidField, ExtraNotInstalled, for its configuration.
+        Raises: InvalidField, ExtraNotInstalled, if its configuration is refused.
         """
         await self._check(None, request.config)
         if request.expires_at is not None:
@@ -165,11 +170,13 @@ class Sessions:
         return session
 
     async def update(self, request: SessionUpdate) -> Session:
-        """Change a session; what the request leaves out stays as it is, what is null takes its default.
+        """Change a session; fields left out stay as they are, null resets a field to its default.
 
-        Raises: NotFound; InvalidField; ExtraNotInstalled, for the provider that the change names.
+        Raises: NotFound; InvalidField; ExtraNotInstalled, if the new provider is not installed.
         """
-        if request.session_id in self._expiring:  # what begins anew must not be ended with what was
+        if (
+            request.session_id in self._expiring
+        ):  # work started after the change must not be stopped by the expiry
             await self._expiring[request.session_id].wait()
         async with self._database.transaction() as unit:
             changed = await self.change(unit, request)
@@ -177,7 +184,7 @@ class Sessions:
         return changed
 
     async def change(self, unit: Transaction, request: SessionUpdate) -> Session:
-        """As `update`, with the unit; `forget` comes after its end. Raises: NotFound, InvalidField."""
+        """As `update`, in a unit of work; call `forget` after it. Raises: NotFound, InvalidField."""
         session, wanted = await self.get(request.session_id), _wanted(request)
         _check_unchanged(session, wanted)
         if isinstance(wanted.config, SessionConfigChange):
@@ -196,22 +203,22 @@ class Sessions:
         return changed
 
     def forget(self, session_id: SessionId) -> None:
-        """A unit that has changed the session has ended: it is read anew."""
+        """Drop the session from the cache after a unit of work that changed it."""
         self._repository.forget(session_id)
         self.expiry_changed.set()
 
     def configured(self, standing: SessionConfig, change: SessionConfigChange) -> SessionConfig:
-        """What a change would make of a configuration."""
+        """Return a configuration with a change applied."""
         return merged(standing, given(change), self._standard())
 
     async def expire_overdue(self) -> datetime.datetime | None:
-        """End what runs in the sessions whose time has run out; when the next one's will, if any."""
+        """Stop everything in the sessions that have expired; return when the next one expires, or None."""
         for session_id in await self._repository.overdue(now()):
             await self._expire(session_id)
         return await self._repository.next_expiry()
 
     async def _expire(self, session_id: SessionId) -> None:
-        """Make a session inactive, so that nothing begins there any more, then end what runs."""
+        """Make a session inactive, so that nothing new starts there, then stop what runs."""
         async with self._database.transaction() as unit:
             session = await self._repository.find_on(unit, session_id)
             if session is None or session.status is not SessionStatus.ACTIVE or not has_expired(session):
@@ -230,16 +237,17 @@ class Sessions:
             ended.set()
 
     async def _attempt(self, end: EndOfSession, session_id: SessionId) -> None:
-        """What cannot be ended keeps nothing else from being ended."""
+        """A failure is logged, so that everything else is still stopped."""
         try:
             await end(session_id)
         except Exception:
             log.exception("not all of an expired session could be ended", session_id=session_id)
 
     async def delete(self, session_id: SessionId) -> None:
-        """End what runs in a session and remove it with its workspace, tasks and events.
+        """Stop what runs in a session, then delete it with its workspace, tasks and events.
 
-        It is gone for callers at once; those who follow it are told when nothing of it runs any more.
+        Callers cannot find it any more at once; followers get `session.deleted` when everything has been
+        stopped.
         """
         async with self._database.transaction() as unit:
             await self._repository.mark_deleted(unit, session_id)
@@ -249,19 +257,19 @@ class Sessions:
         await self._remove(session_id)
 
     async def finish_deletions(self) -> None:
-        """Go on with the deletions that a stop of the server cut short."""
+        """Finish the deletions that a stop of the server interrupted."""
         for session in await self._repository.half_deleted():
             await self._end(session.id)
             await self._remove(session.id)
 
     def workspace(self, session_id: SessionId) -> Workspace:
-        """The files of a session."""
+        """Return the workspace of a session."""
         return Workspace(
             self._folder / session_id, max_file_bytes=self._files.max_file_bytes, room=self._room(session_id)
         )
 
     def sandbox(self, session: Session) -> SandboxSpec:
-        """What the runtime needs to run the session's commands."""
+        """Return what the runtime needs to know to run the session's commands."""
         return SandboxSpec(
             session_id=session.id,
             folder=self._folder / session.id,
@@ -270,7 +278,10 @@ class Sessions:
         )
 
     async def sandbox_state(self, session_id: SessionId) -> SandboxState:
-        """Where a session's commands run; `unavailable`, if the runtime does not answer. Raises: NotFound."""
+        """Return where a session's commands run; `unavailable` if the runtime does not answer.
+
+        Raises: NotFound.
+        """
         session = await self.get(session_id)
         try:
             place = await self._runtime.place(session.id)
@@ -286,12 +297,12 @@ class Sessions:
         )
 
     async def active(self) -> int:
-        """How many sessions there are that take work."""
+        """Return the number of active sessions."""
         _, count = await self._repository.page(None, SessionStatus.ACTIVE, limit=1, offset=0)
         return count
 
     def _room(self, session_id: SessionId) -> DiskQuota:
-        """What the session's workspace takes: one count for all who write there."""
+        """Return the disk usage of the session's workspace, shared by all who write there."""
 
         async def limits() -> ResourceLimits:
             return (await self.get(session_id)).config.resource_limits
@@ -299,11 +310,11 @@ class Sessions:
         return self._rooms.setdefault(session_id, DiskQuota(limits))
 
     async def is_anything_left(self, session_id: SessionId) -> bool:
-        """Whether there is such a session, or at least its workspace."""
+        """Return whether the session, or at least its workspace, still exists."""
         return await self.exists(session_id) or await asyncio.to_thread((self._folder / session_id).exists)
 
     async def _end(self, session_id: SessionId) -> None:
-        """End all that a session has; cut short at any step, it can be done again."""
+        """Stop everything in a session; if interrupted at any step, it can be repeated."""
         await self._runtime.end(session_id)
         for end in self._before_deletion:
             await end(session_id)
@@ -336,19 +347,19 @@ class Sessions:
 
 
 def has_expired(session: Session) -> bool:
-    """Whether the session's time has run out."""
+    """Whether the session has expired."""
     return session.expires_at is not None and session.expires_at <= now()
 
 
 def given(change: Shape) -> dict[str, object]:
-    """The fields that a change says something of."""
+    """Return the fields that a change contains."""
     fields = dataclasses.fields(change)  # type: ignore[arg-type]
     contents = {field.name: getattr(change, field.name) for field in fields}
     return {name: content for name, content in contents.items() if content is not LEFT_OUT}
 
 
 def merged(standing: AnyShape, change: Mapping[str, object], standard: AnyShape) -> AnyShape:
-    """`standing` with every field that `change` gives, None as in `standard`; nested shapes the same way."""
+    """Apply `change` to `standing`, None meaning the value in `standard`; nested shapes likewise."""
     found: dict[str, object] = {}
     for name, content in change.items():
         before, default = getattr(standing, name), getattr(standard, name)
@@ -362,7 +373,10 @@ def merged(standing: AnyShape, change: Mapping[str, object], standard: AnyShape)
 
 
 def _wanted(request: SessionUpdate) -> SessionFields:
-    """What the request says of the session. Raises: InvalidField, if it says it twice."""
+    """Return the requested fields.
+
+    Raises: InvalidField, if they are given both in `session` and beside it.
+    """
     if request.session is None:
         return request
     if any(getattr(request, name) is not LEFT_OUT for name in CHANGED):
@@ -371,7 +385,7 @@ def _wanted(request: SessionUpdate) -> SessionFields:
 
 
 def _check_unchanged(session: Session, wanted: SessionFields) -> None:
-    """Raises: InvalidField, for another value of what cannot be changed."""
+    """Raises: InvalidField, if the update gives a new value to a field that cannot be changed."""
     for name in ("id", "user_id", "workspace_id"):
         if getattr(wanted, name) not in (None, getattr(session, name)):
             raise InvalidField(camel_case(name), "This cannot be changed.")
@@ -386,7 +400,7 @@ def _check_expiry(moment: datetime.datetime) -> None:
 
 
 def _differences(before: Session, after: Session) -> list[str]:
-    """The wire names of the fields that differ; those of the configuration one by one."""
+    """Return the wire names of the fields that differ; those of the configuration one by one."""
     inner = [f"config.{name}" for name in _differing(before.config, after.config)]
     return [name for name in _differing(before, after) if name not in ("config", "updatedAt")] + inner
 

@@ -1,4 +1,4 @@
-"""Command lines that a caller has run: to their end, or behind a terminal. Source: S3, "Shell Commands"."""
+"""Shell commands of callers: run to their end, with or without a terminal. Source: S3, "Shell Commands"."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TERMINAL: Final = {"TERM": "xterm-256color"}
 
 
 class Shell:
-    """Runs command lines of sessions."""
+    """Runs command lines of callers."""
 
     def __init__(self, sessions: Sessions, runtime: Runtime) -> None:
         self._sessions = sessions
@@ -78,7 +78,7 @@ class Shell:
 
 
 def check_allowed(config: SessionConfig, line: str) -> None:
-    """Raises: PermissionDenied, naming the command of the line that may not be run."""
+    """Raises: PermissionDenied, naming the first command in the line that is not allowed."""
     refusal = allowed(line, config.allowed_commands)
     if refusal is not None:
         raise PermissionDenied(

@@ -1,4 +1,4 @@
-"""What is typed into a terminal and not yet read: its program may read late, or never."""
+"""Terminal input that has not been read yet: the program may read late, or never."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from roocode_server.engine.runtimes.runtime import PseudoTerminal
 from roocode_server.models.error import Conflict
 
 MOST_BYTES: Final = 1_000_000
-AT_ONCE_S: Final = 0.2
-"""How long who types waits to hear that the program has ended."""
+WRITE_TIMEOUT_S: Final = 0.2
+"""How long the caller waits for its input to be written, to learn if the program has ended."""
 
 
 class Typed:
-    """Bytes on their way to one terminal, in the order in which they were typed."""
+    """Input on its way to one terminal, in order."""
 
     def __init__(self) -> None:
         self._waiting: deque[bytes] = deque()
@@ -23,9 +23,9 @@ class Typed:
         self._writing: asyncio.Task[None] | None = None
 
     async def add(self, terminal: PseudoTerminal, content: bytes) -> None:
-        """Type after what waits already.
+        """Queue input after what is already waiting.
 
-        Raises: OSError, if the program has ended; Conflict, if too much waits that it does not read.
+        Raises: OSError, if the program has ended; Conflict, if too much input is waiting.
         """
         if self._bytes + len(content) > MOST_BYTES:
             raise Conflict("What runs in the terminal does not read what is typed", waitingBytes=self._bytes)
@@ -35,12 +35,12 @@ class Typed:
         if is_first:
             self._writing = asyncio.create_task(self._write(terminal))
             self._writing.add_done_callback(_heard)
-            done, _ = await asyncio.wait({self._writing}, timeout=AT_ONCE_S)
+            done, _ = await asyncio.wait({self._writing}, timeout=WRITE_TIMEOUT_S)
             for each in done:
                 each.result()
 
     def close(self) -> None:
-        """Type nothing more."""
+        """Discard waiting input."""
         self._waiting.clear()
         if self._writing is not None:
             self._writing.cancel()
@@ -52,6 +52,6 @@ class Typed:
 
 
 def _heard(writing: asyncio.Task[None]) -> None:
-    """Who types next is told again why it failed."""
+    """Retrieve the exception, so that asyncio does not log it: the next write raises it again."""
     if not writing.cancelled():
         writing.exception()

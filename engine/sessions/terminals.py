@@ -1,4 +1,4 @@
-"""Terminals of sessions: opened, typed into, looked at again by who comes back, closed."""
+"""Terminals of sessions: open, type, resize, read again after a reconnect, close."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from roocode_server.models.terminal import (
 
 MOST_OPEN: Final = 16
 KEPT_CHARACTERS: Final = 200_000
-"""What a terminal has printed last, for who comes back."""
+"""How much of a terminal's output is kept for clients that reconnect, in characters."""
 ENDED_BY_US: Final = 128 + 9
 
 log = structlog.get_logger("terminals")
@@ -44,7 +44,7 @@ log = structlog.get_logger("terminals")
 
 @dataclass(slots=True)
 class _Open:
-    """A terminal and what belongs to it here."""
+    """A terminal and its resources."""
 
     terminal: Terminal
     opened: asyncio.Future[Program] = field(
@@ -61,7 +61,7 @@ class _Open:
 
 
 class TerminalTable:
-    """The terminals of every session."""
+    """The terminals of all sessions."""
 
     def __init__(self, sessions: Sessions, runtime: Runtime, lasting: Lifetimes, hub: Hub) -> None:
         self._sessions = sessions
@@ -73,10 +73,10 @@ class TerminalTable:
         sessions.at_expiry(self.close_session)
 
     async def open(self, request: TerminalOpen) -> Terminal:
-        """Open a terminal; the answer comes once its program runs.
+        """Open a terminal, and return once its program runs.
 
-        Raises: NotFound; PermissionDenied, where the session's commands are restricted; Conflict, if the
-        session is not active, or has too many; ToolExecutionFailed.
+        Raises: NotFound; PermissionDenied, if the session restricts commands; Conflict, if the session is not
+        active or has too many terminals; ToolExecutionFailed.
         """
         session = await self._sessions.get_active(request.session_id)
         if "*" not in session.config.allowed_commands:
@@ -103,18 +103,18 @@ class TerminalTable:
         return terminal
 
     def list(self, session_id: SessionId) -> list[Terminal]:
-        """A session's open terminals, oldest first."""
+        """Return a session's open terminals, oldest first."""
         return [one.terminal for one in self._open.get(session_id, {}).values()]
 
     def screen(self, session_id: SessionId, terminal_id: TerminalId) -> TerminalScreen:
-        """What a terminal has printed last. Raises: NotFound."""
+        """Return the last output of a terminal. Raises: NotFound."""
         one = self._find(session_id, terminal_id)
         return TerminalScreen(terminal=one.terminal, output=one.output.text, position=one.position)
 
     async def type(self, request: TerminalInput) -> Terminal:
-        """Type into a terminal; what its program does not read at once waits until it does.
+        """Type into a terminal; input that its program does not read at once is queued.
 
-        Raises: NotFound; Conflict, if its program has ended, or too much waits for it already.
+        Raises: NotFound; Conflict, if its program has ended or too much input is waiting.
         """
         one = self._find(request.session_id, request.terminal_id)
         program = await asyncio.shield(one.opened)
@@ -125,14 +125,14 @@ class TerminalTable:
         return one.terminal
 
     async def resize(self, request: TerminalResize) -> Terminal:
-        """Give a terminal another size. Raises: NotFound."""
+        """Resize a terminal. Raises: NotFound."""
         one = self._find(request.session_id, request.terminal_id)
         await (await asyncio.shield(one.opened)).resize(request.columns, request.rows)
         one.terminal = dataclasses.replace(one.terminal, columns=request.columns, rows=request.rows)
         return one.terminal
 
     async def close_one(self, session_id: SessionId, terminal_id: TerminalId) -> Terminal:
-        """End what runs in a terminal. Raises: NotFound."""
+        """Close a terminal, killing its program. Raises: NotFound."""
         one = self._find(session_id, terminal_id)
         await _end([one])
         return one.terminal

@@ -1,4 +1,4 @@
-"""Tools run directly by a caller, without a task. Source: S0, "Tool Execution"."""
+"""Tools called directly by a caller, without a task. Source: S0, "Tool Execution"."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ STOPPING: Final = "The server is stopping; try again in a moment"
 
 
 class DirectContext:
-    """What a tool may use, filled for a direct call."""
+    """The `ToolContext` of a direct call."""
 
     def __init__(
         self, sessions: Sessions, runtime: Runtime, hub: Hub, session: Session, call_id: CallId
@@ -48,21 +48,21 @@ class DirectContext:
         self._session = session
         self._call_id = call_id
         self.programs: list[Exit] = []
-        """What has run in the sandbox for this call."""
+        """The programs that have run in the sandbox for this call."""
 
     def withholds(self, path: str) -> bool:
-        """Rules are for agents: the caller is the person."""
+        """Return False: such rules are for agents, and the caller is a person."""
         return False
 
     async def run_command(self, line: str, *, directory: str = "", timeout_s: float | None = None) -> Exit:
-        """Run a command in the session's sandbox; what it prints is shown to whoever watches."""
+        """Run a command in the sandbox; its output is streamed to those who are connected."""
         command = Command(line=line, directory=directory)
         return self._counted(
             await self._runtime.run(self._sandbox.within(timeout_s), command, on_output=self._show)
         )
 
     async def run_quietly(self, line: str) -> Exit:
-        """Run a tool's own program, which only reads, in the session's sandbox."""
+        """Run a tool's own read-only program in the sandbox."""
         return self._counted(await self._runtime.run(self._sandbox, Command(line=line, only_reads=True)))
 
     def _counted(self, done: Exit) -> Exit:
@@ -70,19 +70,22 @@ class DirectContext:
         return done
 
     async def ask(self, question: str, suggestions: Sequence[str]) -> HumanAnswer:
-        """Nobody can be asked: the caller is the person."""
+        """Raises: ToolFailure: there is nobody else to ask."""
         raise ToolFailure("This tool asks a person, so it works within a task only")
 
     async def say(self, kind: str, text: str, images: Sequence[str] = ()) -> None:
-        """There is no task whose messages it could be; the caller has the result."""
+        """Do nothing: there is no task with messages, and the caller gets the result."""
 
     async def set_todos(self, todos: str) -> None:
+        """Raises: ToolFailure: there is no task."""
         raise ToolFailure("A list of things to do belongs to a task; there is none here")
 
     async def switch_mode(self, slug: str, reason: str) -> str:
+        """Raises: ToolFailure: there is no task."""
         raise ToolFailure("A mode is switched within a task; change the session's `config.mode` instead")
 
     async def delegate(self, mode: str, message: str, todos: str | None) -> str:
+        """Raises: ToolFailure: there is no task."""
         raise ToolFailure("A subtask belongs to a task; create a task instead")
 
     async def _show(self, stream: str, text: str) -> None:
@@ -105,14 +108,16 @@ class ToolExecution:
         sessions.before_deletion(self.close_session)
 
     def describe(self) -> list[ToolDescription]:
-        """Every tool that there is."""
+        """Return the descriptions of all tools."""
         return self._tools.describe()
 
     async def execute(self, request: ToolExecute) -> ToolExecuted:
-        """Run a tool now. The caller is the person, so no approval is asked; `allowedCommands` hold.
+        """Run a tool now. No approval is asked for, because the caller is a person; `allowedCommands` apply.
 
-        Raises: NotFound, for an unknown tool; ValidationFailed, for wrong parameters; what the tool raises
-        for paths; RuntimeUnavailable; Conflict, if the session is not active; ServerOverload, if the server
+        Raises: NotFound, if there is no such tool; ValidationFailed, if the parameters do not fit; what the
+        tool
+        raises for paths; RuntimeUnavailable; Conflict, if the session is not active; ServerOverload, if the
+        server
         stops before the tool has ended.
         """
         if self._is_closing:
@@ -131,12 +136,12 @@ class ToolExecution:
             raise NotFound("session", request.session_id) from None
 
     async def close(self) -> None:
-        """End every call, with everything that it started; its end is told."""
+        """Cancel all calls with everything they started; their end events are stored."""
         self._is_closing = True
         await _end(list(self._running))
 
     async def close_session(self, session_id: SessionId) -> None:
-        """End every call of a session that is about to vanish; its end is told."""
+        """Cancel all calls of a session that is about to be deleted; their end events are stored."""
         await _end([work for work, of_session in self._running.items() if of_session == session_id])
 
     async def _execute(self, request: ToolExecute) -> ToolExecuted:
@@ -171,7 +176,7 @@ class ToolExecution:
         result: ToolResult,
         elapsed_ms: float,
     ) -> None:
-        """Every call that began is told to have ended, with the files that it changed."""
+        """Store the end of a call, with the files that it changed."""
         completed = ToolCompleted(
             call_id=call_id,
             tool_name=request.tool_name,
@@ -202,9 +207,9 @@ def _failed(failure: BaseException) -> ToolResult:
 
 
 class _Meter:
-    """Time of one call, and what the programs that it ran in the sandbox used.
+    """The duration of one call, and what its programs in the sandbox used.
 
-    What the server does for a call itself cannot be told from what it does for others, and is not counted.
+    The server's own work for a call cannot be measured separately and is not included.
     """
 
     def __init__(self) -> None:

@@ -68,7 +68,7 @@ async def test_it_is_asked_to_end_and_may_tidy_up(room: Room) -> None:
 
 
 async def test_one_that_does_not_listen_is_killed(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "GRACE_S", 0.3)
+    monkeypatch.setattr(processes, "STOP_TIMEOUT_S", 0.3)
     process = await start(room, "trap '' TERM; echo up; while :; do sleep 0.05; done")
     await room.until(lambda: "up" in logs(room, process))
     stopped = await room.engine.processes.stop(room.session_id, process.pid, force=False)
