@@ -1,1 +1,1 @@
-"""Servers of the Model Context Protocol: named, started, asked, ended."""
+"""MCP (Model Context Protocol) servers: their definitions, connections and calls."""

@@ -1,4 +1,4 @@
-"""What a server offers and answers, in words of this engine."""
+"""What a server offers and answers, independent of the protocol's library."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from roocode_server.models.mcp import McpPrompt, McpResource, McpTool
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class McpAnswer:
-    """`images` are `data:` URLs; without success, `text` says why."""
+    """An answer. `images` are `data:` URLs; without `success`, `text` is the reason."""
 
     success: bool
     text: str
@@ -19,7 +19,7 @@ class McpAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """What a server has, as it told when it was connected."""
+    """The tools, resources and prompts that a server listed."""
 
     tools: Sequence[McpTool] = ()
     resources: Sequence[McpResource] = ()

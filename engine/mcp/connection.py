@@ -1,4 +1,4 @@
-"""One connected server: the protocol's client, kept by a task that starts and ends it."""
+"""One connected server: the protocol's client, started and stopped by a task that owns it."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ from roocode_server.engine.runtimes.runtime import InteractiveProgram
 from roocode_server.models.mcp import McpPrompt, McpResource, McpServer, McpTool
 
 MOST_LISTED: Final = 200
-"""Tools, resources or prompts of one server."""
+"""The most tools, resources or prompts of one server."""
 DESCRIPTION_CHARACTERS: Final = 2000
 MISFIT_CHARACTERS: Final = 500
-LIVENESS_S: Final = 30.0
-"""How long a server may take to answer a ping: one that does a thing at a time is busy, not dead."""
+PING_TIMEOUT_S: Final = 30.0
+"""How long a server may take to answer a ping: one that handles requests one at a time is busy, not dead."""
 NO_ANSWER: Final = "It no longer answered."
 
 log = structlog.get_logger("mcp")
@@ -75,8 +75,9 @@ class McpConnection:
         start_timeout_s: float,
         idle_timeout_s: float,
     ) -> None:
-        """`program` is what to start for a server over pipes; None for one over HTTP, where `only_public`
-        refuses private addresses.
+        """`program` is the program to start for a server over stdio, None for a server over HTTP.
+
+        For HTTP, `only_public` refuses private addresses.
         """
         self._server = server
         self._program = program
@@ -93,17 +94,17 @@ class McpConnection:
         self._is_in_doubt = asyncio.Event()
         self._listing = asyncio.Lock()
         self.offer: Offer | None = None
-        """What the server has; None until it is connected."""
+        """What the server offers; None until it is connected."""
 
     @property
     def is_over(self) -> bool:
-        """Whether it takes no more calls."""
+        """Whether it accepts no more calls."""
         return self._trouble.over.is_set()
 
     async def live(self, connected: Callable[[Offer], Awaitable[None]]) -> None:
-        """Connect, call `connected`, and stay until `end`, the server's own end, or long idleness.
+        """Connect, call `connected`, and stay connected until `end`, the server's exit, or the idle timeout.
 
-        Raises: McpFailure, if it cannot be connected or ends by itself; what its transport raises.
+        Raises: McpFailure, if it cannot be connected or exits by itself; what its transport raises.
         """
         async with AsyncExitStack() as opened:
             try:
@@ -129,7 +130,10 @@ class McpConnection:
                         watch.cancel()
 
     async def current_offer(self) -> Offer:
-        """What the server has, asked again where it said that this has changed. Raises: McpFailure."""
+        """Return what the server offers, listing it again if the server announced a change.
+
+        Raises: McpFailure.
+        """
         async with self._listing:
             if self.offer is None or self._has_changed.is_set():
                 self._has_changed.clear()
@@ -137,17 +141,17 @@ class McpConnection:
             return self.offer
 
     def complaint(self) -> str:
-        """What it last printed on stderr; empty for a server over HTTP."""
+        """Return the server's last output on stderr; empty for a server over HTTP."""
         return self._trouble.complaint
 
     def end(self, reason: str | None = None) -> None:
-        """Take no more calls and let `live` return, or fail for a `reason`."""
+        """Accept no more calls and let `live` return, or fail if there is a `reason`."""
         if not self.is_over:
             self._is_ending, self._ended_for = True, reason
             self._trouble.over.set()
 
     async def call_tool(self, name: str, arguments: dict[str, Any]) -> McpAnswer:
-        """Raises: McpFailure."""
+        """Call a tool of the server. Raises: McpFailure."""
         result, misfit = await self._ask(lambda client: _called(client, name, arguments))
         answer = of_call(result)
         if misfit is None:
@@ -155,7 +159,7 @@ class McpConnection:
         return replace(answer, text=f"{answer.text}\n\n({misfit})".lstrip())
 
     async def read_resource(self, uri: str) -> McpAnswer:
-        """Raises: McpFailure."""
+        """Read a resource of the server. Raises: McpFailure."""
         return of_resource(await self._ask(lambda client: client.read_resource(uri, cache_mode="bypass")))
 
     async def _ask(self, question: Callable[[Client], Awaitable[Page]]) -> Page:
@@ -186,7 +190,7 @@ class McpConnection:
             self._has_changed.set()
 
     async def _follow(self) -> None:
-        """Ask for the lists again whenever the server says that they have changed."""
+        """List again whenever the server announces a change."""
         while True:
             await self._has_changed.wait()
             try:
@@ -195,7 +199,7 @@ class McpConnection:
                 log.warning("an mcp server did not list anew", reason=str(failure))
 
     async def _probe(self) -> None:
-        """End a connection over which the server, once it is in doubt, does not even answer a ping."""
+        """After a failure, close the connection unless the server answers a ping."""
         while True:
             await self._is_in_doubt.wait()
             self._is_in_doubt.clear()
@@ -211,7 +215,7 @@ class McpConnection:
         return streamable_http_client(server.url or "", http_client=client)
 
     async def _stay(self) -> None:
-        """Raises: McpFailure, where nobody wanted the end."""
+        """Wait for the end. Raises: McpFailure, if it was not requested."""
         loop = asyncio.get_running_loop()
         self._used_at = loop.time()
         while not self.is_over:
@@ -231,9 +235,9 @@ def _ourselves() -> Implementation:
 
 
 async def _called(client: Client, name: str, arguments: dict[str, Any]) -> tuple[CallToolResult, str | None]:
-    """What a tool answers, and in what it does not fit the schema that the server gave for it.
+    """Call a tool; also return how the answer violates the tool's output schema, if it does.
 
-    Raises: McpFailure, where the server asks something back.
+    Raises: McpFailure, if the server asks for input.
     """
     request = CallToolRequest(params=CallToolRequestParams(name=name, arguments=arguments))
     try:
@@ -241,7 +245,9 @@ async def _called(client: Client, name: str, arguments: dict[str, Any]) -> tuple
     except MCPError as failure:
         if failure.code != HEADER_MISMATCH:
             raise
-        await client.list_tools(cache_mode="bypass")  # the headers are made from the schema that was listed
+        await client.list_tools(
+            cache_mode="bypass"
+        )  # list again, because the headers are made from the listed schema
         result = await client.session.send_request(request, _ANSWER)
     if isinstance(result, InputRequiredResult):
         raise McpFailure("The server asked something back, which is refused here.")
@@ -255,9 +261,11 @@ async def _called(client: Client, name: str, arguments: dict[str, Any]) -> tuple
 
 
 async def _answers(client: Client) -> bool:
-    """Whether the server answers a ping; that it knows none is an answer."""
+    """Return whether the server answers a ping; that it does not know the method also counts."""
     try:
-        await client.session.send_request(PingRequest(), EmptyResult, request_read_timeout_seconds=LIVENESS_S)
+        await client.session.send_request(
+            PingRequest(), EmptyResult, request_read_timeout_seconds=PING_TIMEOUT_S
+        )
     except MCPError as failure:
         return failure.code not in (CONNECTION_CLOSED, REQUEST_TIMEOUT)
     except ValidationError:
@@ -303,7 +311,7 @@ Item = TypeVar("Item")
 async def _all(
     ask: Callable[[str | None], Awaitable[Page]], items: Callable[[Page], list[Item]]
 ) -> list[Item]:
-    """All pages of a list, up to a bound; none where the server has no such list."""
+    """Return all pages of a list, up to `MOST_LISTED` items; empty if the server has no such list."""
     found: list[Item] = []
     cursor: str | None = None
     while len(found) < MOST_LISTED:

@@ -1,4 +1,4 @@
-"""What a server answers, as words and images that a model can be shown, within bounds."""
+"""A server's answer as text and images for a model, with limits."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from roocode_server.models.cleaning import cleaned_text
 
 MOST_IMAGES: Final = 8
 IMAGE_CHARACTERS: Final = 5_600_000
-"""In base64: some four megabytes, more than models take."""
+"""The longest image, in base64 characters: about four megabytes, more than models accept."""
 _SHOWN: Final = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif"})
 
 
@@ -36,7 +36,7 @@ class _Piece:
 
 
 def of_call(result: CallToolResult) -> McpAnswer:
-    """The answer of a tool."""
+    """Convert the answer of a tool call."""
     pieces = [_piece(block) for block in result.content]
     structured = result.structured_content
     if structured is not None and not any(_says(piece.text, structured) for piece in pieces):
@@ -45,7 +45,7 @@ def of_call(result: CallToolResult) -> McpAnswer:
 
 
 def _says(text: str, structured: object) -> bool:
-    """Whether a text is the structured content itself, as the protocol asks servers to repeat it."""
+    """Whether a text repeats the structured content, as the protocol asks servers to do."""
     try:
         return bool(json.loads(text) == structured)
     except (ValueError, RecursionError):
@@ -53,7 +53,7 @@ def _says(text: str, structured: object) -> bool:
 
 
 def of_resource(result: ReadResourceResult) -> McpAnswer:
-    """The content of a resource."""
+    """Convert the content of a resource."""
     return _answer([_resource(each) for each in result.contents], success=True)
 
 

@@ -1,4 +1,4 @@
-"""Which servers a session has, and who named each. Source: docs/mcp.md; S2's `.roo/mcp.json`."""
+"""The MCP servers of a session, and who defined each. Source: docs/mcp.md; S2's `.roo/mcp.json`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from roocode_server.models.session import SessionConfig
 from roocode_server.models.shape import camel_case
 
 FILE: Final = ".roo/mcp.json"
-LARGEST: Final = 1_000_000
+LARGEST_BYTES: Final = 1_000_000
 _KNOWN: Final = frozenset(camel_case(field.name) for field in fields(McpServer))
-"""Editors write more than this into the file; what they say to themselves is left to them."""
+"""Fields that are read; editors store others of their own in the file."""
 
 
 class InvalidDefinitions(Exception):
@@ -25,7 +25,7 @@ class InvalidDefinitions(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerDefinition:
-    """A server by its name."""
+    """The definition of a server, with its name."""
 
     name: str
     origin: McpOrigin
@@ -34,7 +34,7 @@ class ServerDefinition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerDefinitions:
-    """A session's servers, the operator's first; `problem` is what is wrong with the workspace's file."""
+    """A session's servers, sorted by name; `problem` says what is wrong with the workspace's file."""
 
     by_name: Mapping[str, ServerDefinition]
     problem: str | None = None
@@ -43,9 +43,11 @@ class ServerDefinitions:
 async def definitions(
     standing: Mapping[str, McpServer], config: SessionConfig, workspace: Workspace | None
 ) -> ServerDefinitions:
-    """The operator's servers, the session's and the workspace's; a name means the first that bears it.
+    """Return the servers of the operator, the session and the workspace.
 
-    Without a `workspace` its file is not asked.
+    If a name is defined more than once, the operator's definition wins, then the session's. Without a
+    `workspace`,
+    its file is not read.
     """
     found = _named(McpOrigin.SERVER, standing)
     found = _named(McpOrigin.SESSION, config.mcp_servers) | found
@@ -75,9 +77,9 @@ async def _of_workspace(workspace: Workspace) -> dict[str, McpServer]:
 
 
 def parse(content: bytes) -> dict[str, McpServer]:
-    """The servers that a file names. Raises: InvalidDefinitions."""
-    if len(content) > LARGEST:
-        raise InvalidDefinitions(f"larger than {LARGEST} bytes")
+    """Parse a file. Raises: InvalidDefinitions."""
+    if len(content) > LARGEST_BYTES:
+        raise InvalidDefinitions(f"larger than {LARGEST_BYTES} bytes")
     try:
         raw = json.loads(content)
     except (ValueError, RecursionError) as mistake:

@@ -1,4 +1,4 @@
-"""What a model is told of the servers before the conversation begins."""
+"""The description of the servers in the system prompt."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Final
 
 from roocode_server.models.mcp import McpServerState, McpStatus
 
-LONGEST: Final = 60_000
-"""Characters in all; what does not fit is left out, tool by tool."""
+MOST_CHARACTERS: Final = 60_000
+"""The most characters in all; further tools and resources are left out."""
 ERROR_CHARACTERS: Final = 300
 
 _INTRODUCTION: Final = (
@@ -20,14 +20,14 @@ _UNKNOWN: Final = "Not started yet; the first use_mcp_tool call starts it and sa
 
 
 def described(servers: Sequence[McpServerState]) -> str:
-    """The servers with their tools, as far as there is room; empty where there are none."""
+    """Describe the servers with their tools, up to `MOST_CHARACTERS`; empty if there are none."""
     parts = [part for server in servers if server.status is not McpStatus.DISABLED for part in _parts(server)]
     if not parts:
         return ""
     told, length = [_INTRODUCTION], len(_INTRODUCTION)
     for number, part in enumerate(parts):
         length += len(part) + 1
-        if length > LONGEST:
+        if length > MOST_CHARACTERS:
             told.append(f"({len(parts) - number} more entries are left out)")
             break
         told.append(part)

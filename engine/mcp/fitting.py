@@ -1,6 +1,6 @@
-"""Answers made fit for the protocol's client, piece by piece, so that one odd piece costs no other.
+"""Repairs servers' answers for the protocol's client, so that one invalid item does not cost the others.
 
-The client refuses a whole answer for one tool without a schema or one kind of content that it does not know.
+The client rejects a whole answer if one tool lacks a schema or one content block is of an unknown kind.
 Source: Model Context Protocol, "Tools", "Resources", "Prompts".
 """
 
@@ -46,7 +46,7 @@ _CONTENTS: Final[TypeAdapter[Any]] = TypeAdapter(TextResourceContents | BlobReso
 
 @asynccontextmanager
 async def fitting(transport: Transport) -> AsyncIterator[Streams]:
-    """The transport, with what comes over it made fit."""
+    """A transport whose incoming messages are repaired."""
     heard, incoming = anyio.create_memory_object_stream[SessionMessage | Exception](0)
     async with transport as (source, outgoing), heard, incoming, anyio.create_task_group() as tasks:
         tasks.start_soon(_pass_on, source, heard)
@@ -76,7 +76,7 @@ def _fit(heard: SessionMessage | Exception) -> SessionMessage | Exception:
 
 
 def fitted(result: Mapping[str, Any]) -> dict[str, Any]:
-    """A result whose lists hold nothing that the client would refuse the whole for."""
+    """Return a result whose lists contain nothing that the client would reject."""
     fit = dict(result)
     for name, mend in _MENDED.items():
         if isinstance(fit.get(name), list):
@@ -85,7 +85,7 @@ def fitted(result: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _tool(tool: Any) -> Any:
-    """A tool that is described in an unknown way takes any object; one without a name is left out."""
+    """Replace a schema that the client cannot parse by "any object"; a tool without a name is left out."""
     if not isinstance(tool, dict) or not isinstance(tool.get("name"), str):
         log.warning("an mcp server listed what cannot be used", what="tool")
         return None
@@ -110,7 +110,7 @@ def _contents(contents: Any) -> Any:
 
 
 def _told(piece: Any) -> str:
-    """What stands for content of an unknown kind: its text, or else itself as JSON."""
+    """Represent content of an unknown kind by its text, or else as JSON."""
     if isinstance(piece, dict) and isinstance(piece.get("text"), str):
         return str(piece["text"])
     return f"(content of an unknown kind: {json.dumps(cleaned(piece), ensure_ascii=False)})"

@@ -1,4 +1,4 @@
-"""A server that is reached by streamable HTTP. Source: Model Context Protocol, "Transports"."""
+"""Servers over streamable HTTP. Source: Model Context Protocol, "Transports"."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from roocode_server.engine.network.addresses import AddressRefused, public_addre
 
 
 class PublicTransport(httpx2.AsyncHTTPTransport):
-    """Reaches public addresses alone: the address that was looked at is the one that is connected to."""
+    """Connects to public addresses only, and to exactly the address that was checked."""
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send a request to the checked address. Raises: httpx2.ConnectError, if it is not public."""
         host = request.url.host
         try:
             address = await public_address(host)
@@ -29,7 +30,7 @@ class PublicTransport(httpx2.AsyncHTTPTransport):
 
 
 def http_client(headers: Mapping[str, str], *, timeout_s: float, only_public: bool) -> httpx2.AsyncClient:
-    """What asks a server; `only_public` refuses private addresses, and any proxy."""
+    """Return a client for a server; `only_public` refuses private addresses, and any proxy."""
     return httpx2.AsyncClient(
         headers=dict(headers), timeout=timeout_s, transport=PublicTransport() if only_public else None
     )

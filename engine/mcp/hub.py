@@ -1,4 +1,6 @@
-"""The servers of all sessions: connected at first use, restarted within bounds, ended with their session."""
+"""The MCP servers of all sessions: connected at first use, restarted with limits, stopped with their
+session.
+"""
 
 from __future__ import annotations
 
@@ -46,19 +48,27 @@ _OPERATORS: Final = ResourceLimits(
 
 
 class SessionSource(Protocol):
-    """Where the hub learns of sessions."""
+    """What the hub needs from `Sessions`."""
 
-    async def get(self, session_id: SessionId) -> Session: ...
+    async def get(self, session_id: SessionId) -> Session:
+        """Return the session. Raises: NotFound."""
+        ...
 
-    async def get_active(self, session_id: SessionId) -> Session: ...
+    async def get_active(self, session_id: SessionId) -> Session:
+        """Return the session. Raises: NotFound; Conflict, if it is not active."""
+        ...
 
-    def workspace(self, session_id: SessionId) -> Workspace: ...
+    def workspace(self, session_id: SessionId) -> Workspace:
+        """Return the session's workspace."""
+        ...
 
-    def sandbox(self, session: Session) -> SandboxSpec: ...
+    def sandbox(self, session: Session) -> SandboxSpec:
+        """Return what the runtime needs to run programs of the session."""
+        ...
 
 
 class McpHub:
-    """Reaches the servers that a session's agent may use."""
+    """Connects the MCP servers that a session's agent may use, and calls them."""
 
     def __init__(
         self,
@@ -69,7 +79,7 @@ class McpHub:
         *,
         folder: Path,
     ) -> None:
-        """`folder` is where the operator's own programs begin; it is made when one is started."""
+        """`folder` is the working directory of the operator's own programs; it is created when needed."""
         self._settings = settings
         self._sessions = sessions
         self._runtime = runtime
@@ -81,7 +91,7 @@ class McpHub:
     async def call_tool(
         self, session_id: SessionId, server: str, tool: str, arguments: Mapping[str, Any]
     ) -> McpAnswer:
-        """What a server's tool answers; the server is started if need be. Raises: McpFailure."""
+        """Call a tool of a server, which is started if necessary. Raises: McpFailure."""
         connection = await self._connected(session_id, server)
         known = [each.name for each in (await connection.current_offer()).tools]
         if tool not in known:
@@ -91,26 +101,29 @@ class McpHub:
         return answer
 
     async def read_resource(self, session_id: SessionId, server: str, uri: str) -> McpAnswer:
-        """What a server has at an address of its own. Raises: McpFailure."""
+        """Read a resource of a server, which is started if necessary. Raises: McpFailure."""
         answer = await (await self._connected(session_id, server)).read_resource(uri)
         self._slot(session_id, server).forgive()
         return answer
 
     def always_allows(self, session: Mapping[str, McpServer], server: str, tool: str) -> bool:
-        """Whether the operator, or else the session (its `mcp_servers`), lets a tool be called unasked.
+        """Whether the operator's or the session's definition lets a tool be called without approval.
 
-        The workspace's file has no say in it: the agent can write there.
+        The workspace's file is not consulted, because the agent can write it.
         """
         named = self._settings.servers.get(server) or session.get(server)
         return named is not None and tool in named.always_allow
 
     async def states(self, session_id: SessionId) -> tuple[list[McpServerState], str | None]:
-        """A session's servers as they are, and what is wrong with the workspace's file. Raises: NotFound."""
+        """Return the state of a session's servers, and what is wrong with the workspace's file.
+
+        Raises: NotFound.
+        """
         known = await self._definitions(await self._sessions.get(session_id))
         return [self._view(session_id, each) for each in known.by_name.values()], known.problem
 
     async def restart(self, session_id: SessionId, name: str) -> McpServerState:
-        """Start a server anew, whatever has become of it; failures are forgotten.
+        """Restart a server and reset its failure count.
 
         Raises: NotFound; Conflict, if the session is not active.
         """
@@ -127,14 +140,14 @@ class McpHub:
         return _state(definition, slot)
 
     async def describe(self, session_id: SessionId) -> str:
-        """What a model is told of the session's servers; empty where there are none. Raises: NotFound."""
+        """Describe the session's servers for the system prompt; empty if there are none. Raises: NotFound."""
         known = await self.connect_trusted(session_id)
         return described([self._view(session_id, each) for each in known.by_name.values()])
 
     async def connect_trusted(self, session_id: SessionId) -> ServerDefinitions:
-        """Start the operator's and the session's servers; which servers there are. Raises: NotFound.
+        """Start the operator's and the session's servers, and return all definitions. Raises: NotFound.
 
-        The workspace's own are started by the first call that somebody has allowed.
+        The workspace's servers are only started by the first call that has been approved.
         """
         session = await self._sessions.get(session_id)
         known = await self._definitions(session)
@@ -143,12 +156,12 @@ class McpHub:
         return known
 
     async def close_session(self, session_id: SessionId) -> None:
-        """End a session's servers."""
+        """Stop a session's servers."""
         slots = self._slots.pop(session_id, {})
         await asyncio.gather(*(slot.end() for slot in slots.values()))
 
     async def close(self) -> None:
-        """End all servers."""
+        """Stop all servers."""
         await asyncio.gather(*(self.close_session(session_id) for session_id in list(self._slots)))
 
     def _view(self, session_id: SessionId, definition: ServerDefinition) -> McpServerState:
@@ -179,7 +192,7 @@ class McpHub:
         return await self._connect(session, definition)
 
     async def _connect(self, session: Session, definition: ServerDefinition) -> McpConnection:
-        """The connection of a server, made if need be. Raises: McpFailure."""
+        """Return a server's connection, connecting it if necessary. Raises: McpFailure."""
         refusal = _refusal(session, definition)
         if refusal is not None:
             raise McpFailure(f"{definition.name}: {refusal}")
@@ -211,7 +224,7 @@ class McpHub:
                 await self._lasting.end(session.id, key, happened)
                 return
             will = McpStopped(server_name=happened.server_name, error=CUT_OFF)
-            with contextlib.suppress(NotFound):  # a session that is gone is told nothing
+            with contextlib.suppress(NotFound):  # the session is gone
                 await self._lasting.begin(session.id, key, happened, will=will)
 
         await slot.connect(connection, tell)
@@ -230,7 +243,7 @@ class McpHub:
     def _operators(
         self, session_id: SessionId, line: str, cwd: str | None, env: Mapping[str, str]
     ) -> Program:
-        """A program outside the sandbox, with the home and the search path of this server."""
+        """Start a program outside the sandbox, with this server's HOME and PATH."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         standing = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
         place = f"cd {shlex.quote(cwd)} && " if cwd else ""
@@ -241,7 +254,7 @@ class McpHub:
 
 
 def _refusal(session: Session, definition: ServerDefinition) -> str | None:
-    """Why a server may not be used at all."""
+    """Return why a server may not be used at all, or None."""
     server = definition.server
     if server.disabled:
         return "It is disabled."

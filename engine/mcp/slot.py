@@ -1,4 +1,4 @@
-"""A server's place in a session: its connection, what became of it, and when it may be tried again."""
+"""One server of one session: its connection, its failures, and when it may be retried."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from roocode_server.engine.mcp.connection import McpConnection
 
 MOST_FAILURES: Final = 5
-"""Failures in a row, without an answer between them; then only a person starts the server again."""
+"""After this many failures in a row, only a person can restart the server."""
 START_PAUSE_S: Final = 10.0
-"""After a start that failed; twice as long after each further one."""
+"""The pause after a failed start; it doubles with each further failure."""
 REASON_CHARACTERS: Final = 2000
 
 Tell = Callable[[McpStarted | McpStopped], Coroutine[Any, Any, None]]
@@ -28,12 +28,12 @@ log = structlog.get_logger("mcp")
 
 
 class ServerSlot:
-    """Where one server of one session is kept. Whoever changes it holds its `lock`."""
+    """The state of one server of one session. Hold its `lock` to change it."""
 
     def __init__(self, name: str, *, stop_timeout_s: float) -> None:
         self.lock = asyncio.Lock()
         self.grounds: object = None
-        """What the connection was made from; it is made anew when that changes."""
+        """What the connection was made from; if that changes, the server is reconnected."""
         self.error: str | None = None
         self.connection: McpConnection | None = None
         self._name = name
@@ -44,15 +44,15 @@ class ServerSlot:
 
     @property
     def offer(self) -> Offer | None:
-        """What the server has; None, if it is not connected."""
+        """What the server offers; None if it is not connected."""
         return None if self.connection is None or self.connection.is_over else self.connection.offer
 
     def forgive(self) -> None:
-        """Forget what failed."""
+        """Reset the failures."""
         self._failures, self._not_before, self.error = 0, 0.0, None
 
     def check_pause(self) -> None:
-        """Raises: McpFailure, where the server has failed too often, or just now."""
+        """Raises: McpFailure, if the server has failed too often, or too recently."""
         if self._failures >= MOST_FAILURES:
             raise McpFailure(f"{self._name} failed {self._failures} times and stays down. {self.error}")
         left_s = self._not_before - asyncio.get_running_loop().time()
@@ -60,7 +60,7 @@ class ServerSlot:
             raise McpFailure(f"{self._name} has just failed; try it again in {left_s:.0f} s. {self.error}")
 
     async def connect(self, connection: McpConnection, tell: Tell) -> None:
-        """Start a connection and keep it in a task of its own. Raises: McpFailure."""
+        """Connect, and keep the connection in a task of its own. Raises: McpFailure."""
         ready = asyncio.Event()
         self.connection = connection
         self._task = asyncio.create_task(self._keep(connection, tell, ready))
@@ -76,7 +76,7 @@ class ServerSlot:
             raise McpFailure(f"{self._name} cannot be used. {self.error}")
 
     async def end(self) -> None:
-        """End the connection, if there is one."""
+        """Close the connection, if there is one."""
         if self.connection is not None:
             self.connection.end()
         if self._task is not None:
@@ -86,7 +86,7 @@ class ServerSlot:
         self.connection = self._task = None
 
     async def _keep(self, connection: McpConnection, tell: Tell, ready: asyncio.Event) -> None:
-        """Live through one connection, and tell of its start and its end."""
+        """Run one connection from start to end, with its events."""
 
         async def connected(offer: Offer) -> None:
             counts = {
@@ -100,7 +100,7 @@ class ServerSlot:
         error: str | None = None
         try:
             await connection.live(connected)
-        except Exception as failure:  # the edge of a connection: whatever fails there ends it alone
+        except Exception as failure:  # the connection's boundary: no failure may go beyond it
             error = _reason(failure, connection.complaint())
             log.warning("mcp server failed", server=self._name, reason=error)
             log.debug("why the mcp server failed", server=self._name, exc_info=failure)
@@ -111,7 +111,10 @@ class ServerSlot:
                 await run_to_completion(tell(McpStopped(server_name=self._name, error=error)))
 
     def _blame(self, error: str, *, was_connected: bool) -> None:
-        """What ran for a while may be started again at once, but only once."""
+        """Count a failure.
+
+        A server that was connected may be restarted without a pause, but only once in a row.
+        """
         self.error = error
         self._failures += 1
         pause_s = START_PAUSE_S * 2 ** (self._failures - 1)
@@ -121,7 +124,7 @@ class ServerSlot:
 
 
 def _reason(failure: BaseException, complaint: str) -> str:
-    """The innermost failure in words, with what the server printed last."""
+    """Return the message of the innermost exception, with the server's last output."""
     while isinstance(failure, BaseExceptionGroup):
         failure = failure.exceptions[0]
     said = (failure.message if isinstance(failure, AppError) else str(failure)) or type(failure).__name__

@@ -1,4 +1,4 @@
-"""A server that is talked with over its input and output: a JSON message on each line.
+"""Servers over stdin and stdout: one JSON message per line.
 
 Source: Model Context Protocol, "Transports", stdio.
 """
@@ -21,7 +21,7 @@ from roocode_server.engine.runtimes.runtime import InteractiveProgram
 from roocode_server.models.cleaning import cleaned
 
 MESSAGE_BYTES: Final = 16_777_216
-"""The longest message; a server that sends a longer one is no longer heard."""
+"""The longest message; after a longer one, the server's output is no longer read."""
 
 Streams = tuple[MemoryObjectReceiveStream[SessionMessage | Exception], MemoryObjectSendStream[SessionMessage]]
 
@@ -29,7 +29,7 @@ log = structlog.get_logger("mcp")
 
 
 class Trouble:
-    """What became of a connection: whether it is over, and what the server complained of."""
+    """The end of a connection: whether it is over, and the server's last output on stderr."""
 
     def __init__(self) -> None:
         self.over = asyncio.Event()
@@ -40,7 +40,7 @@ class Trouble:
 async def over_pipes(
     starting: AbstractAsyncContextManager[InteractiveProgram], trouble: Trouble
 ) -> AsyncIterator[Streams]:
-    """The transport that starts a program, and ends it."""
+    """A transport that starts a program and stops it."""
     heard, incoming = anyio.create_memory_object_stream[SessionMessage | Exception](0)
     outgoing, spoken = anyio.create_memory_object_stream[SessionMessage](0)
     async with starting as program, heard, incoming, outgoing, spoken, anyio.create_task_group() as tasks:
@@ -67,7 +67,7 @@ async def _hear(
 
 
 async def _understand(line: bytes, heard: MemoryObjectSendStream[SessionMessage | Exception]) -> None:
-    """Hand a message on. Programs print other things too: those are left out."""
+    """Forward a message. Other output of the program is ignored."""
     try:
         message = _message(line)
     except (ValueError, RecursionError):
@@ -77,9 +77,9 @@ async def _understand(line: bytes, heard: MemoryObjectSendStream[SessionMessage 
 
 
 def _message(line: bytes) -> JSONRPCMessage:
-    """Half of a surrogate pair, which the client's parser refuses, costs a character and not the message.
+    """Parse a message, replacing unpaired surrogates, which the client's parser would reject.
 
-    Raises: ValueError, for what is no message; RecursionError, for what is nested too deeply to be read.
+    Raises: ValueError, if it is not a message; RecursionError, if it is nested too deeply.
     """
     try:
         return jsonrpc_message_adapter.validate_json(line, by_name=False)
@@ -93,11 +93,13 @@ async def _speak(program: InteractiveProgram, spoken: MemoryObjectReceiveStream[
             line = each.message.model_dump_json(by_alias=True, exclude_unset=True)
             await program.write(line.encode() + b"\n")
     except OSError:
-        log.debug("an mcp server reads no more")  # that its output ends tells whoever waits
+        log.debug(
+            "an mcp server reads no more"
+        )  # whoever waits for an answer learns it from the end of the output
 
 
 async def _lines(program: InteractiveProgram) -> AsyncIterator[bytes]:
-    """Lines as they come; none after one that is too long."""
+    """Yield lines as they arrive; stops at one that is too long."""
     begun = bytearray()
     while chunk := await program.read():
         *ended, rest = chunk.split(b"\n")

@@ -127,7 +127,7 @@ async def test_a_slow_call_times_out_alone(open_house: OpenHouse) -> None:
 async def test_a_server_that_answers_no_ping_is_ended(
     open_house: OpenHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("roocode_server.engine.mcp.connection.LIVENESS_S", 0.2)
+    monkeypatch.setattr("roocode_server.engine.mcp.connection.PING_TIMEOUT_S", 0.2)
     async with asyncio.timeout(PATIENCE_S), open_house() as house:
         await use(house, pings=False, timeout=1)
         assert not (await house.execute("use_mcp_tool", server_name="odd", tool_name="slow")).success
