@@ -1,4 +1,6 @@
-"""What all runtimes share: a command is checked, followed within its limits, and ended with all of it."""
+"""The base of all runtimes: checks a command, supervises it within its limits, and kills all that it
+started.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,7 @@ from roocode_server.models.exhaustion import exhausted
 from roocode_server.models.identifier import SessionId
 
 LONGEST_LINE: Final = 131_071
-"""Bytes. The kernel takes no longer argument."""
+"""In bytes. The kernel accepts no longer argument."""
 
 
 class Stoppable(Protocol):
@@ -42,24 +44,24 @@ class Stoppable(Protocol):
     finished: asyncio.Event
 
     def stop(self) -> None:
-        """End it and everything that it started."""
+        """Kill it and everything that it started."""
         ...
 
 
 class ChildTerminal(PseudoTerminal, Stoppable, Protocol):
-    """A terminal as the runtime has it that made it."""
+    """A terminal, as the runtime that created it uses it."""
 
     async def begin(self) -> None:
-        """Let its program run. Raises: OSError, RuntimeUnavailable."""
+        """Start its program. Raises: OSError, RuntimeUnavailable."""
         ...
 
     async def close(self) -> None:
-        """End whatever is left of it and let go of everything."""
+        """Kill what is left of it and release all its resources."""
         ...
 
 
 class SupervisingRuntime:
-    """Runs commands as children that its subclasses make."""
+    """Runs commands as children, which subclasses create."""
 
     name: ClassVar[str]
 
@@ -77,10 +79,11 @@ class SupervisingRuntime:
         on_output: OutputSink | None = None,
         on_started: OnStarted | None = None,
     ) -> Exit:
-        """Run a command to its end, within the sandbox's limits; cancelled, it ends all that it started.
+        """Run a command to its end, within the sandbox's limits; if cancelled, kill everything that it
+        started.
 
-        Raises: RuntimeUnavailable; WorkspaceLimitExceeded, if the workspace is over its size already;
-        NotFound, if there is no such directory; InvalidField, for what no command line can hold.
+        Raises: RuntimeUnavailable; WorkspaceLimitExceeded, if the workspace already exceeds its size limit;
+        NotFound, if the directory does not exist; InvalidField, if a command line cannot contain the text.
         """
         command = _placed(command)
         await self._check(sandbox, command)
@@ -99,7 +102,8 @@ class SupervisingRuntime:
 
     @asynccontextmanager
     async def start(self, sandbox: SandboxSpec, command: Command) -> AsyncIterator[Program]:
-        """A program to talk with, within the sandbox's limits but for the time; it ends with the block.
+        """Start a program to communicate with, within the sandbox's limits except time; it ends with the
+        block.
 
         Raises: as `run`.
         """
@@ -119,7 +123,7 @@ class SupervisingRuntime:
     async def open_terminal(
         self, sandbox: SandboxSpec, command: Command, *, columns: int, rows: int
     ) -> AsyncIterator[PseudoTerminal]:
-        """A program behind a terminal, within the sandbox's limits but for the time; it ends with the block.
+        """Start a program in a terminal, within the sandbox's limits except time; it ends with the block.
 
         Raises: as `run`.
         """
@@ -135,10 +139,10 @@ class SupervisingRuntime:
                     await run_to_completion(terminal.close())
 
     async def end(self, session_id: SessionId) -> None:
-        """Its commands are ended one by one, at the same time."""
+        """Do nothing here: `close` kills the commands of the session concurrently."""
 
     async def close(self, session_id: SessionId) -> None:
-        """End every process of a session."""
+        """Kill every process of a session."""
         running = list(self._running.get(session_id, ()))
         for each in running:
             each.stop()
@@ -148,17 +152,17 @@ class SupervisingRuntime:
     def _child(
         self, sandbox: SandboxSpec, command: Command, *, has_input: bool
     ) -> AbstractAsyncContextManager[Child]:
-        """A child that waits for `begin`, with whatever is open for it. Raises: RuntimeUnavailable."""
+        """Create a child that waits for `begin`, with its resources. Raises: RuntimeUnavailable."""
         raise NotImplementedError
 
     def _terminal(
         self, sandbox: SandboxSpec, command: Command, columns: int, rows: int
     ) -> AbstractAsyncContextManager[ChildTerminal]:
-        """A terminal that waits for `begin`, with whatever is open for it. Raises: RuntimeUnavailable."""
+        """Create a terminal that waits for `begin`, with its resources. Raises: RuntimeUnavailable."""
         raise NotImplementedError
 
     async def _verified(self, child: Child, done: Exit) -> Exit:
-        """`done`, if it tells of the command. Raises: RuntimeUnavailable, if its surroundings failed."""
+        """Return `done`. Raises: RuntimeUnavailable, if the sandbox failed rather than the command."""
         return done
 
     async def _check(self, sandbox: SandboxSpec, command: Command) -> None:
@@ -178,7 +182,7 @@ class SupervisingRuntime:
 
     @contextmanager
     def _listed(self, session_id: SessionId, running: Stoppable) -> Iterator[None]:
-        """Have it ended when the session is closed."""
+        """While the block runs, it is stopped when the session is closed."""
         others = self._running[session_id]
         others.add(running)
         try:
@@ -190,9 +194,9 @@ class SupervisingRuntime:
 
 
 def _placed(command: Command) -> Command:
-    """The command with its directory as the kernel knows it.
+    """Return the command with its directory as the file system spells it.
 
-    Raises: InvalidField, where no runtime could name it: a container engine is spoken to in JSON.
+    Raises: InvalidField, if that is not UTF-8: a container engine could not be given it in JSON.
     """
     try:
         directory = unspelled(command.directory)
@@ -205,7 +209,7 @@ def _placed(command: Command) -> Command:
 
 
 def check(command: Command) -> None:
-    """Raises: InvalidField, for what the kernel would not take."""
+    """Raises: InvalidField, if the kernel would not accept the command line or its environment."""
     if "\0" in command.line:
         raise InvalidField("command", "A command line has no NUL in it.")
     try:
@@ -220,7 +224,7 @@ def check(command: Command) -> None:
 
 
 def check_directory(sandbox: SandboxSpec, command: Command) -> None:
-    """Raises: NotFound, if the command's directory is not one of the workspace; ServerOverload."""
+    """Raises: NotFound, if the command's directory is not in the workspace; ServerOverload."""
     try:
         root = os.open(sandbox.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as failure:

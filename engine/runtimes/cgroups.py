@@ -1,4 +1,4 @@
-"""Control groups, version 1 and 2: memory, processes and processor share of a command and all it starts.
+"""Control groups, versions 1 and 2: limits for memory, processes and CPU of a command and its descendants.
 
 Source: the Linux kernel's Documentation/admin-guide/cgroup-v1 and cgroup-v2.rst.
 """
@@ -34,7 +34,7 @@ _numbers = itertools.count()
 
 @dataclass(frozen=True, slots=True)
 class Hierarchy:
-    """A place where groups can be made, and the controllers that it has. `version` is the kernel's."""
+    """A place where groups can be created, with its controllers. `version` is the kernel's, 1 or 2."""
 
     parent: Path
     controllers: Sequence[str]
@@ -42,30 +42,30 @@ class Hierarchy:
 
 
 class ControlGroup:
-    """One group of processes, in every hierarchy that bounds something."""
+    """One group of processes, in each hierarchy that limits something."""
 
     def __init__(self, folders: Mapping[str, Path]) -> None:
         self._folders = folders
 
     def add(self, process: int) -> None:
-        """Put a process in; what it starts from now on is in as well. Raises: OSError."""
+        """Add a process; its future children are members, too. Raises: OSError."""
         for folder in set(self._folders.values()):
             (folder / "cgroup.procs").write_text(str(process))
 
     def processes(self) -> set[int]:
-        """Who is in it."""
+        """Return the ids of all members."""
         return {
             int(line) for folder in set(self._folders.values()) for line in _lines(folder / "cgroup.procs")
         }
 
     def kill(self) -> None:
-        """Kill every process that is in it now."""
+        """Kill all present members."""
         for process in self.processes():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
 
     def is_out_of_memory(self) -> bool:
-        """Whether the kernel has killed a process of it for memory."""
+        """Return whether the kernel has killed a member for lack of memory."""
         return any(
             line.startswith("oom_kill ") and int(line.split()[1]) > 0
             for name in ("memory.events", "memory.oom_control")
@@ -73,14 +73,14 @@ class ControlGroup:
         )
 
     def peak_memory_bytes(self) -> int | None:
-        """The most memory that it had at once; None, if that is not measured."""
+        """Return the peak memory use; None if it is not measured."""
         for name in ("memory.peak", "memory.max_usage_in_bytes"):
             for line in self._read("memory", name):
                 return int(line)
         return None
 
     def cpu_s(self) -> float | None:
-        """Processor time used; None, if that is not measured."""
+        """Return the CPU time used in seconds; None if it is not measured."""
         for line in self._read("cpu", "cpu.stat"):
             if line.startswith("usage_usec "):
                 return int(line.split()[1]) / 1e6
@@ -89,7 +89,7 @@ class ControlGroup:
         return None
 
     async def remove(self) -> None:
-        """Take the group away; its processes have ended, and the kernel may need a moment to see that."""
+        """Remove the group. Its members have ended, but the kernel may take a moment to notice."""
         for _ in range(_REMOVAL_TRIES):
             if await asyncio.to_thread(self.discard):  # the kernel may take tens of milliseconds
                 return
@@ -97,7 +97,7 @@ class ControlGroup:
             await asyncio.sleep(0.02)
 
     def discard(self) -> bool:
-        """Take the group away if nobody is in it; whether it is gone."""
+        """Remove the group if it is empty, and return whether it is gone."""
         left = [folder for folder in set(self._folders.values()) if not _remove(folder)]
         return not left
 
@@ -107,16 +107,16 @@ class ControlGroup:
 
 
 class ControlGroups:
-    """Makes groups, where this server may."""
+    """Creates groups, as far as this server is permitted to."""
 
     def __init__(self, hierarchies: Sequence[Hierarchy]) -> None:
         self._hierarchies = hierarchies
 
     @classmethod
     def find(cls, mounts: str | None = None, own: str | None = None) -> ControlGroups:
-        """What can be used here, each tried by making a group. The rests of servers that died are removed.
+        """Find the usable hierarchies, testing each by creating a group; removes groups left by dead servers.
 
-        `mounts` and `own` have the form of /proc/self/mountinfo and /proc/self/cgroup.
+        `mounts` and `own` have the formats of /proc/self/mountinfo and /proc/self/cgroup.
         """
         found = hierarchies(
             mounts if mounts is not None else Path("/proc/self/mountinfo").read_text(),
@@ -128,7 +128,7 @@ class ControlGroups:
         return cls(usable)
 
     def holds(self) -> dict[str, str]:
-        """The limits that a group holds, by controller, and by which version."""
+        """Return which limits groups enforce, by controller, and with which version."""
         return {
             name: f"cgroup v{hierarchy.version}"
             for hierarchy in self._hierarchies
@@ -137,7 +137,7 @@ class ControlGroups:
         }
 
     def make(self, limits: ResourceLimits) -> ControlGroup:
-        """An empty group with these limits. Raises: OSError."""
+        """Create an empty group with these limits. Raises: OSError."""
         name = f"{_PREFIX}{os.getpid()}-{next(_numbers)}"
         folders: dict[str, Path] = {}
         for hierarchy in self._hierarchies:
@@ -149,7 +149,7 @@ class ControlGroups:
 
 
 def hierarchies(mounts: str, own: str) -> list[Hierarchy]:
-    """Where this process is in every hierarchy that has a controller of use."""
+    """Return this process's place in each hierarchy that has a useful controller."""
     places = {}
     for line in lines_of(own):
         _, controllers, path = line.split(":", 2)
@@ -169,7 +169,7 @@ def hierarchies(mounts: str, own: str) -> list[Hierarchy]:
 
 
 def _place(mount: Path, root: str, path: str) -> Path:
-    """The folder of a group below a mount that may show a part of the hierarchy only."""
+    """Return the folder of a group below a mount point that may show only a part of the hierarchy."""
     below = path.removeprefix(root.rstrip("/")) if root != "/" else path
     place = mount / below.lstrip("/")
     # This server may have moved into a group of its own; commands get theirs beside it, not below.
@@ -178,8 +178,10 @@ def _place(mount: Path, root: str, path: str) -> Path:
 
 
 def _prepare(hierarchy: Hierarchy) -> bool:
-    """Have the controllers of version 2 handed down; there a group with members hands nothing down, so that
-    this server moves into a group of its own first."""
+    """Enable the controllers for child groups (version 2).
+
+    The kernel refuses this in a group with members, so this server first moves into a group of its own.
+    """
     if hierarchy.version == 1:
         return True
     wanted = [name for name in hierarchy.controllers if name in _NEEDED]
@@ -194,7 +196,7 @@ def _prepare(hierarchy: Hierarchy) -> bool:
 
 
 def _hand_down(parent: Path, request: str) -> bool:
-    """Whether the group has no members, or is the root, so that it may. Raises: OSError."""
+    """Try to enable the controllers; False if the group has members. Raises: OSError."""
     try:
         (parent / "cgroup.subtree_control").write_text(request)
     except OSError as failure:
@@ -233,7 +235,7 @@ def _set(folder: Path, hierarchy: Hierarchy, limits: ResourceLimits) -> None:
 
 
 def _settings(hierarchy: Hierarchy, limits: ResourceLimits) -> list[tuple[str, str]]:
-    """The files to write, in order, and what into them."""
+    """Return the files to write, in order, with their content."""
     memory = str(limits.max_memory_bytes)
     quota = max(1000, limits.max_cpu_percent * _PERIOD_US // 100)
     first = {
@@ -251,9 +253,10 @@ def _settings(hierarchy: Hierarchy, limits: ResourceLimits) -> list[tuple[str, s
 
 
 def _sweep(parent: Path) -> None:
-    """Remove the groups of servers that are no more, and what is left in them.
+    """Remove the groups of dead servers with the processes left in them.
 
-    bubblewrap's second process waits for the first without end if that one is killed before they have spoken.
+    bubblewrap's second process waits forever for the first if that one is killed before they have
+    communicated.
     """
     for folder in parent.glob(f"{_PREFIX}*-*"):
         owner = folder.name.removeprefix(_PREFIX).split("-")[0]
@@ -262,7 +265,9 @@ def _sweep(parent: Path) -> None:
 
 
 def _clear(folder: Path) -> None:
-    """Kill who is in a group and remove it; the kernel may need a moment to see that they have ended."""
+    """Kill the members of a group and remove it; the kernel may take a moment to notice that they have
+    ended.
+    """
     group = ControlGroup({"": folder})
     for _ in range(_SWEEP_TRIES):
         group.kill()
@@ -285,7 +290,7 @@ def _lines(file: Path) -> list[str]:
     try:
         return file.read_text().splitlines()
     except OSError as failure:
-        if failure.errno in (errno.ENOENT, errno.ENODEV):  # removed before it was opened, or after
+        if failure.errno in (errno.ENOENT, errno.ENODEV):  # removed before or after it was opened
             return []
         raise
 

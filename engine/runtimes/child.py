@@ -1,4 +1,4 @@
-"""A started program as those see it who follow it to its end, wherever it runs."""
+"""The interface of a started program to those who supervise it, wherever it runs."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class End:
-    """How a program ended (the code is 128 + the signal's number after a signal), and what it used.
+    """How a program ended, and what it used. After a signal, `code` is 128 + the signal's number.
 
-    What children used counts once they have been waited for.
+    Use by child processes is included once they have been waited for.
     """
 
     code: int
     peak_memory_bytes: int
     cpu_s: float
     is_out_of_memory: bool = False
-    """The kernel has killed something of it for memory."""
+    """Whether the kernel has killed a process of it for lack of memory."""
 
 
 class Readable(Protocol):
-    """What a program prints on one stream."""
+    """The output of a program on one stream."""
 
     async def read(self, most: int, /) -> bytes:
-        """The next bytes; none at the end."""
+        """Return the next bytes; empty at the end."""
         ...
 
 
@@ -36,23 +36,23 @@ class Child(Protocol):
 
     @property
     def end(self) -> End | None:
-        """How it ended; whole once it is closed."""
+        """How it ended; complete after `close`."""
         ...
 
     async def begin(self) -> tuple[Readable, Readable]:
-        """Let it run; what it prints on stdout and stderr. Raises: OSError, RuntimeUnavailable."""
+        """Start it; returns its stdout and stderr. Raises: OSError, RuntimeUnavailable."""
         ...
 
     async def write(self, content: bytes) -> None:
-        """Give it input. Raises: OSError, once it no longer reads."""
+        """Write to its stdin. Raises: OSError, if it no longer reads."""
         ...
 
     def close_input(self) -> None:
-        """Let it see that no more input comes."""
+        """Close its stdin."""
         ...
 
     def is_out_of_memory(self) -> bool:
-        """Whether it is known by now that the kernel has killed something of it for memory."""
+        """Whether the kernel is already known to have killed a process of it for lack of memory."""
         ...
 
     def kill(self) -> None:
@@ -60,21 +60,21 @@ class Child(Protocol):
         ...
 
     async def terminate(self) -> None:
-        """Ask it, and all that it has started, to end (SIGTERM)."""
+        """Send SIGTERM to it and all that it has started."""
         ...
 
     async def ports(self) -> list[int]:
-        """The TCP ports that it, and all that it has started, listen on."""
+        """Return the TCP ports on which it, and all that it has started, listen."""
         ...
 
     async def end_stragglers(self) -> None:
-        """Once it has ended: kill what it has left behind."""
+        """After its end, kill what it has left behind."""
         ...
 
     def close_pipes(self) -> None:
-        """Hear nothing more of it."""
+        """Close its stdout and stderr."""
         ...
 
     async def close(self) -> None:
-        """End whatever is left of it and let go of everything."""
+        """Kill what is left of it and release all its resources."""
         ...

@@ -1,4 +1,4 @@
-"""Which runtime a server uses. Nothing else than what the configuration names is ever used in its place."""
+"""Selection of the server's runtime. If the configured one does not work, no other is used in its place."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ log = structlog.get_logger("runtime")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a runtime is told of its server."""
+    """What a runtime needs to know about its server."""
 
     data_dir: Path
     sessions: SessionSettings
@@ -38,20 +38,22 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """What runs what."""
+    """The runtimes for the two kinds of programs."""
 
     commands: Runtime
-    """The commands of agents and callers."""
+    """For the commands of agents and callers."""
     programs: Runtime
-    """Programs of the server's own, in a session's name: a container's image need not have them."""
+    """For the server's own programs in a session: a container's image may lack them."""
 
 
 async def choose(settings: RuntimeSettings, surroundings: Surroundings) -> Chosen:
-    """The runtime of the kind that is configured. `auto` is `docker` where an engine answers that has the
-    image, so that no session waits for it, and `local` everywhere else; the log says which, and why.
+    """Create the configured runtime.
 
-    Where the runtime cannot work, its `problem` says why, and so does every `run`.
-    Raises: ValueError, OSError, if the address of the container engine cannot be one.
+    `auto` means `docker` if a container engine answers and has the image, so that no session waits for it,
+    and
+    `local` otherwise; the log says which, and why. If the runtime cannot work, its `problem` says why, and so
+    does
+    each `run`. Raises: ValueError, OSError, if the container engine's address is invalid.
     """
     if settings.kind is RuntimeKind.UNSAFE_LOCAL:
         bare = UnsafeLocalRuntime(max_output_bytes=settings.max_output_bytes)
@@ -100,7 +102,7 @@ def _docker(settings: RuntimeSettings, surroundings: Surroundings, local: LocalR
 
 
 async def _reason_against(docker: DockerRuntime) -> str | None:
-    """Why containers are not chosen by themselves."""
+    """Return why `auto` does not choose containers, or None."""
     if await docker.probe() is not None:
         return "no container engine answers"
     try:
@@ -111,7 +113,9 @@ async def _reason_against(docker: DockerRuntime) -> str | None:
 
 
 def _server_id(data_dir: Path) -> str:
-    """What tells this server's containers from those of others on the same engine; kept with its data."""
+    """Return the id that distinguishes this server's containers from others on the same engine; created
+    once.
+    """
     file = data_dir / ID_FILE
     try:
         return file.read_text().strip()

@@ -1,7 +1,7 @@
-"""One end of a pipe, or a terminal, that has one owner: nobody else closes its number.
+"""One end of a pipe, or a terminal, with exactly one owner that closes it.
 
-An event loop's own transports of pipes close the number and then the file over it; what a thread has opened
-meanwhile under the same number would be closed with them.
+asyncio's own pipe transports close the descriptor and then the file object on top of it, which would close
+whatever a thread has opened meanwhile under the same number.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ _CHUNK_BYTES: Final = 65_536
 
 
 class Descriptor:
-    """An open descriptor of this process; one at a time reads it, and what is written keeps its order."""
+    """An open, non-blocking descriptor; one reader at a time, and writes keep their order."""
 
     def __init__(self, number: int) -> None:
-        """Takes the number over."""
+        """Takes ownership of the descriptor."""
         os.set_blocking(number, False)
         self._number = number
         self._is_closed = False
@@ -26,15 +26,15 @@ class Descriptor:
         self._writing = asyncio.Lock()
 
     def number(self) -> int:
-        """For the kernel alone, and at once. Raises: BrokenPipeError, once it is closed."""
+        """Return the descriptor for an immediate system call. Raises: BrokenPipeError, if it is closed."""
         if self._is_closed:
             raise BrokenPipeError("it is closed")
         return self._number
 
     async def read(self, most: int = _CHUNK_BYTES, /) -> bytes:
-        """The next bytes; none at the end, once nobody holds the other side any more, or it is closed.
+        """Return the next bytes; empty at the end, when the other side is closed or this one is.
 
-        Each reading waits for the event loop, so that who prints without end keeps nobody else waiting.
+        Each read waits for the event loop, so that endless output does not block others.
         """
         loop = asyncio.get_running_loop()
         while not self._is_closed:
@@ -43,12 +43,12 @@ class Descriptor:
                 return os.read(self.number(), most)
             except BlockingIOError:
                 continue
-            except OSError:  # closed meanwhile, or a terminal whose program is gone
+            except OSError:  # closed meanwhile, or a terminal whose program has ended
                 break
         return b""
 
     async def write(self, content: bytes) -> None:
-        """Raises: OSError, once nobody reads any more, or it is closed."""
+        """Write all of it. Raises: OSError, if nobody reads any more or it is closed."""
         loop = asyncio.get_running_loop()
         left = memoryview(content)
         async with self._writing:
@@ -59,7 +59,7 @@ class Descriptor:
                     await self._ready(loop.add_writer, loop.remove_writer)
 
     def close(self) -> None:
-        """Let go of it, and wake who waits for it; closing it again does nothing."""
+        """Close it and wake all who wait for it; has no effect if it is closed."""
         if self._is_closed:
             return
         self._is_closed = True

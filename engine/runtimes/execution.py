@@ -1,4 +1,4 @@
-"""One command from its start to its end: its output handed on, its limits held, all of it ended after."""
+"""Execution of one command: forwards its output, enforces its limits, and kills all of it at the end."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from roocode_server.engine.runtimes.runtime import Exit, OnStarted, OutputSink
 from roocode_server.engine.workspace.unlinked import taken_bytes
 from roocode_server.models.session import ResourceLimits
 
-PRINTED_AT_MOST: Final = 16
-"""A command that prints this many times what is kept of it is stopped."""
+MOST_PRINTED_SHARES: Final = 16
+"""A command that prints this many times the output that is kept is stopped."""
 
-BEGUN_S: Final = 0.1
-"""A line that has no end yet is handed on after this time, as far as it has come."""
+INCOMPLETE_LINE_TIMEOUT_S: Final = 0.1
+"""An incomplete line is forwarded after this time."""
 
 _CHUNK_BYTES: Final = 65_536
-_LAST_WORDS_S: Final = 5.0
-"""How long a command that is cancelled is heard, once it has been killed."""
-_CHECK_S: Final = 1.0
+_OUTPUT_DRAIN_TIMEOUT_S: Final = 5.0
+"""How long the output of a cancelled command is still read after it was killed."""
+_CHECK_INTERVAL_S: Final = 1.0
 _DISK_SHARE: Final = 20
 """Measuring the disk takes at most one part in this many of the time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandLimits:
-    """What holds for one command; `folder` is the workspace, whose size is measured."""
+    """The limits of one command; `folder` is the workspace, whose size is measured."""
 
     limits: ResourceLimits
     folder: Path
@@ -45,10 +45,10 @@ class CommandLimits:
 
 
 class Execution:
-    """A command that runs."""
+    """A running command."""
 
     def __init__(self, child: Child, bounds: CommandLimits, on_output: OutputSink | None, pace: Pace) -> None:
-        """`pace` is shared by all whose output is handed on."""
+        """`pace` is shared by all executions whose output is forwarded."""
         self._child = child
         self._pace = pace
         self._bounds = bounds
@@ -61,15 +61,15 @@ class Execution:
         self.finished = asyncio.Event()
 
     async def terminate(self) -> None:
-        """Ask it, and all that it has started, to end (SIGTERM)."""
+        """Send SIGTERM to it and all that it has started."""
         await self._child.terminate()
 
     async def ports(self) -> list[int]:
-        """The TCP ports that it, and what it has started, listen on."""
+        """Return the TCP ports on which it, and all that it has started, listen."""
         return await self._child.ports()
 
     async def run(self, on_started: OnStarted | None = None) -> Exit:
-        """Run it to its end. Cancelled, it has ended the command and everything that it started.
+        """Run it to its end; if cancelled, kill the command and everything that it started.
 
         Raises: OSError, RuntimeUnavailable, if it cannot be started; whatever `on_output` raises.
         """
@@ -84,14 +84,14 @@ class Execution:
             self.finished.set()
 
     def stop(self, reason: str | None = None) -> None:
-        """End the command; `reason` is the limit that it has passed."""
+        """Kill the command; `reason` is the limit that it has exceeded."""
         self._stopped_by = self._stopped_by or reason
         if not self._is_stopping:
             self._is_stopping = True
             self._child.kill()
 
     async def _followed(self, on_started: OnStarted | None) -> None:
-        """Cancelled, it ends the command and hears what it has printed, to its end or for a while."""
+        """Follow the command; if cancelled, kill it and read the rest of its output for a while."""
         following = asyncio.create_task(self._follow(on_started))
         try:
             await asyncio.shield(following)
@@ -123,7 +123,7 @@ class Execution:
         loop = asyncio.get_running_loop()
         lines = self._lines[stream]
         due: float | None = None
-        """When the line that has begun is handed on without its end."""
+        """When the incomplete line will be forwarded."""
         while True:
             try:
                 async with asyncio.timeout_at(due):
@@ -138,10 +138,10 @@ class Execution:
             if not lines.has_begun:
                 due = None
             elif due is None:
-                due = loop.time() + BEGUN_S
+                due = loop.time() + INCOMPLETE_LINE_TIMEOUT_S
 
     async def _hand_on(self, stream: str, take: Callable[[], list[str]]) -> None:
-        """Tell of what `take` gives, after what another stream has begun."""
+        """Forward what `take` returns, after the incomplete line of the other stream."""
         async with self._pace.turn(), self._telling:
             for other in self._lines.keys() - {stream}:
                 await self._tell(other, self._lines[other].begun())
@@ -151,7 +151,9 @@ class Execution:
         if self._on_output is None:
             pieces = ["".join(pieces)]
         for piece in pieces:
-            most = math.inf if self._bounds.is_lasting else PRINTED_AT_MOST * self._bounds.max_output_bytes
+            most = (
+                math.inf if self._bounds.is_lasting else MOST_PRINTED_SHARES * self._bounds.max_output_bytes
+            )
             if self._transcript.printed_bytes > most:
                 self.stop("output")
                 return
@@ -160,23 +162,23 @@ class Execution:
                 await self._on_output(stream, piece)
 
     async def _guard(self) -> None:
-        """Look after the limits that the kernel does not hold by itself."""
+        """Enforce the limits that the kernel does not."""
         loop = asyncio.get_running_loop()
         deadline = math.inf
         if not self._bounds.is_lasting:
             deadline = loop.time() + self._bounds.limits.max_execution_time
-        measure_at = loop.time() + _CHECK_S
+        measure_at = loop.time() + _CHECK_INTERVAL_S
         while (now := loop.time()) < deadline:
             if self._child.is_out_of_memory():
                 self.stop("memory")
             if now >= measure_at and not self._bounds.only_reads:
                 if await is_over_disk(self._bounds.folder, self._bounds.limits):
                     self.stop("disk")
-                measure_at = loop.time() + max(_CHECK_S, (loop.time() - now) * _DISK_SHARE)
-            await asyncio.sleep(min(_CHECK_S, max(0.0, deadline - loop.time())))
+                measure_at = loop.time() + max(_CHECK_INTERVAL_S, (loop.time() - now) * _DISK_SHARE)
+            await asyncio.sleep(min(_CHECK_INTERVAL_S, max(0.0, deadline - loop.time())))
         self.stop("time")
         await self._child.ended.wait()
-        await asyncio.sleep(_CHECK_S)
+        await asyncio.sleep(_CHECK_INTERVAL_S)
         self._child.close_pipes()
 
     def _exit(self, duration_s: float) -> Exit:
@@ -197,12 +199,12 @@ class Execution:
 
 
 async def _ended(following: asyncio.Task[None]) -> None:
-    """Wait for it, or end it if that takes too long; what became of it is for nobody any more."""
-    await asyncio.wait({following}, timeout=_LAST_WORDS_S)
+    """Wait for it, and cancel it if that takes too long; its result is discarded."""
+    await asyncio.wait({following}, timeout=_OUTPUT_DRAIN_TIMEOUT_S)
     following.cancel()
     await asyncio.gather(following, return_exceptions=True)
 
 
 async def is_over_disk(folder: Path, limits: ResourceLimits) -> bool:
-    """Whether a workspace in which something runs takes more than its limit."""
+    """Return whether a workspace in use exceeds its size limit."""
     return await asyncio.to_thread(taken_bytes, folder) > limits.max_disk_bytes

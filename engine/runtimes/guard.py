@@ -1,4 +1,4 @@
-"""Looking after a program that runs on: it ends when its workspace outgrows its limit."""
+"""Stops a long-running program when its workspace exceeds the size limit."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Final
 from roocode_server.engine.runtimes.execution import is_over_disk
 from roocode_server.engine.runtimes.runtime import SandboxSpec
 
-_CHECK_S: Final = 2.0
+_CHECK_INTERVAL_S: Final = 2.0
 _DISK_SHARE: Final = 20
 """Measuring the disk takes at most one part in this many of the time."""
 
 
 async def guard_disk(sandbox: SandboxSpec, ended: asyncio.Event, stop: Callable[[], None]) -> None:
-    """Call `stop` where the workspace takes more than its limit; return once the program has ended."""
+    """Call `stop` when the workspace exceeds its limit; return when the program has ended."""
     loop = asyncio.get_running_loop()
-    pause_s = _CHECK_S
+    pause_s = _CHECK_INTERVAL_S
     while not ended.is_set():
         await asyncio.sleep(pause_s)
         began = loop.time()
         if await is_over_disk(sandbox.folder, sandbox.limits):
             stop()
             return
-        pause_s = max(_CHECK_S, (loop.time() - began) * _DISK_SHARE)
+        pause_s = max(_CHECK_INTERVAL_S, (loop.time() - began) * _DISK_SHARE)

@@ -1,4 +1,4 @@
-"""What the runtimes that start processes on this machine share: control groups and rlimits."""
+"""The base of the runtimes that start processes on this machine: control groups and rlimits."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ Started = TypeVar("Started")
 
 _OF_A_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OF_THE_SHELL: Final = frozenset({"UID", "EUID", "PPID", "BASHOPTS", "SHELLOPTS", "BASH_VERSINFO"})
-"""Some shells let nobody set these, and end where it is tried."""
+"""Some shells do not let these be set, and exit when it is tried."""
 
 NICENESS: Final = 10
-"""Commands leave the processor to the server, which answers everybody. Source: nice(1)."""
+"""Commands yield the CPU to the server, which serves everybody. Source: nice(1)."""
 
 
 class HostRuntime(SupervisingRuntime):
-    """Runs commands as processes of this machine; how they are shut in is its subclasses' business."""
+    """Runs commands as processes of this machine; subclasses isolate them."""
 
     def __init__(self, *, max_output_bytes: int, groups: ControlGroups | None = None) -> None:
         super().__init__(max_output_bytes=max_output_bytes)
@@ -42,24 +42,25 @@ class HostRuntime(SupervisingRuntime):
         self._prlimit = shutil.which("prlimit")
 
     def reserved(self) -> SessionId | None:
-        """Nothing is made ahead here."""
+        """Return None: nothing is prepared in advance."""
         return None
 
     async def recover(self, is_known: Callable[[SessionId], Awaitable[bool]]) -> None:
-        """What an earlier server has left was ended when the control groups were found."""
+        """Do nothing: processes left by an earlier server were killed when the control groups were found."""
 
     async def shut_down(self) -> None:
-        """Nothing is held beyond sessions."""
+        """Do nothing: nothing is held beyond sessions."""
 
     async def place(self, session_id: SessionId) -> SandboxPlace:
-        """Every command has a place of its own, made when it begins."""
+        """Every command has a sandbox of its own, created when it starts."""
         return SandboxPlace(id=f"{self.name}:{session_id}", status="running")
 
     def holds(self) -> Mapping[str, str]:
-        """What holds each limit: a control group, an rlimit (of each process by itself), this server.
+        """Return how each limit is enforced: by a control group, an rlimit (per process), or this server.
 
-        The rlimit on processes counts all of a user, and the commands of a server that is root have one user
-        for all sessions: it would be one limit for all of them.
+        The rlimit on processes counts all processes of a user. As commands of a server that runs as root have
+        the same
+        user in all sessions, it would be shared by all of them and is not used.
         """
         groups = self._groups.holds()
         return {
@@ -90,18 +91,18 @@ class HostRuntime(SupervisingRuntime):
 
     @asynccontextmanager
     async def _opened(self, sandbox: SandboxSpec, command: Command) -> AsyncIterator[Launch]:
-        """As `_prepared`. Raises: ServerOverload, too, where nothing more can be opened."""
+        """As `_prepared`. Raises also: ServerOverload, if nothing more can be opened."""
         async with AsyncExitStack() as opened:
             with startable():
                 launch = await opened.enter_async_context(self._prepared(sandbox, command))
             yield launch
 
     def _prepared(self, sandbox: SandboxSpec, command: Command) -> AbstractAsyncContextManager[Launch]:
-        """How to start a command, with whatever is open for it. Raises: RuntimeUnavailable."""
+        """Return how to start a command, with its resources. Raises: RuntimeUnavailable."""
         raise NotImplementedError
 
     async def _started(self, sandbox: SandboxSpec, start: Callable[[ControlGroup], Started]) -> Started:
-        """What `start` makes in a group with the limits. Raises: RuntimeUnavailable, ServerOverload."""
+        """Call `start` with a new group that has the limits. Raises: RuntimeUnavailable, ServerOverload."""
         with startable():
             making = asyncio.to_thread(self._groups.make, sandbox.limits)
             group = await run_to_completion(making, let_go=ControlGroup.discard)
@@ -112,10 +113,11 @@ class HostRuntime(SupervisingRuntime):
                 raise
 
     def _limited(self, limits: ResourceLimits, line: str, variables: str) -> Sequence[str]:
-        """`sh -c` with the rlimits that hold where no group does.
+        """Return the arguments of `sh -c` with rlimits in place of missing control groups.
 
-        The file `variables` has what the caller wants in the environment, as `exported` writes it: it is read
-        when the limits hold, so that nothing runs without them because a variable says so.
+        The file `variables` sets the caller's environment, as `exported` writes it. It is read after the
+        limits are
+        set, so that no variable can make anything run without them.
         """
         held = self._groups.holds()
         rlimits = {"core": 0, "fsize": limits.max_file_bytes}
@@ -132,7 +134,7 @@ class HostRuntime(SupervisingRuntime):
 
 
 def exported(environment: Mapping[str, str]) -> bytes:
-    """Commands of a shell that set these variables. A name that no shell can have reaches no command line."""
+    """Return shell commands that set these variables; names that are not valid in a shell are left out."""
     return "".join(
         f"export {name}={shlex.quote(content)}\n"
         for name, content in environment.items()
@@ -141,7 +143,7 @@ def exported(environment: Mapping[str, str]) -> bytes:
 
 
 def in_memory(content: bytes, opened: ExitStack) -> int:
-    """A descriptor from which a child reads `content`."""
+    """Return a descriptor from which a child can read `content`."""
     descriptor = os.memfd_create("roocode", os.MFD_CLOEXEC)
     opened.callback(os.close, descriptor)
     os.write(descriptor, content)

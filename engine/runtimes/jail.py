@@ -1,4 +1,4 @@
-"""The arguments with which bubblewrap makes a jail. Source: bwrap(1)."""
+"""The bubblewrap arguments that make a jail. Source: bwrap(1)."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ USER: Final = "agent"
 USER_ID: Final = 1000
 HOME: Final = "/tmp/home"  # noqa: S108 - a folder of the jail, not of this machine
 VARIABLES: Final = "/etc/environment.sh"
-"""What the caller of a command wants in its environment, for the shell that begins it."""
+"""A file with the environment that a command's caller wants, for the shell that starts it."""
 
 RESOLVER: Final = "/etc/resolv.conf"
 
 _READ_ONLY_OF_PROC: Final = ("sys", "sysrq-trigger", "irq", "bus", "fs", "mtrr", "pressure")
 _HIDDEN_OF_PROC: Final = ("acpi", "scsi", "asound", "kcore", "keys", "timer_list", "sched_debug")
-"""What containers do not show either. Source: OCI Runtime Specification, maskedPaths and readonlyPaths."""
+"""Paths that containers hide, too. Source: OCI Runtime Specification, maskedPaths and readonlyPaths."""
 _TO_BECOME_ANOTHER: Final = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP", "CAP_DAC_READ_SEARCH")
-"""What it takes to go into a workspace of another user and become them; gone when they are."""
+"""Capabilities needed to enter another user's workspace and become that user; dropped afterwards."""
 
 _MAY_BE_LINKS: Final = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _OF_ETC: Final = ("/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d")
@@ -39,10 +39,10 @@ _OF_ETC_FOR_NETWORK: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxUser:
-    """Who a command is, outside of its jail and inside.
+    """The user who runs a command, outside and inside its jail.
 
-    A server that is root makes jails without a user namespace: in one of its own a command would still be
-    root outside, to whom devices and settings of the kernel belong.
+    A server that runs as root makes jails without a user namespace: inside one, a command would still be root
+    outside, who owns devices and kernel settings.
     """
 
     user: int
@@ -51,7 +51,7 @@ class SandboxUser:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Jail:
-    """What every jail of this server has; `options` are those that the installed bwrap knows."""
+    """What all jails of this server have in common; `options` are those that the installed bwrap knows."""
 
     read_only_paths: Sequence[Path]
     options: frozenset[str]
@@ -59,9 +59,9 @@ class Jail:
     def arguments(
         self, sandbox: SandboxSpec, command: Command, files: Mapping[str, int], user: SandboxUser | None
     ) -> list[str]:
-        """Options for one command; `files` are descriptors of the files to make, by their path.
+        """Return the options for one command; `files` are descriptors of files to create, by path.
 
-        `user` is who the command becomes by itself, in a jail made by root.
+        `user` is whom the command becomes in a jail made by root.
         """
         return [
             *self._namespaces(sandbox, user),
@@ -128,21 +128,21 @@ class Jail:
         return [*_python(), *self.read_only_paths]
 
     def _hidden(self, sandbox: SandboxSpec) -> Iterator[str]:
-        """Empty folders in the place of this server's own, where they lie within what is shown."""
+        """Cover this server's own folders with empty ones if they are inside a folder that is shown."""
         for secret in _secret_folders(sandbox):
             if any(secret.is_relative_to(path) for path in (Path("/usr"), *self._shown())):
                 yield from ("--tmpfs", str(secret), "--remount-ro", str(secret))
 
 
 def _python() -> list[Path]:
-    """Where this server's Python is installed, unless that is a folder that holds more than Python."""
+    """Return where this server's Python is installed, unless that folder holds more than Python."""
     prefix = Path(sys.base_prefix)
     holds_more = any(other.is_relative_to(prefix) for other in (Path.home(), Path.cwd(), Path("/usr")))
     return [] if holds_more or prefix.is_relative_to("/usr") else [prefix]
 
 
 def _secret_folders(sandbox: SandboxSpec) -> Iterator[Path]:
-    """The virtual environment, the code, and the data directory."""
+    """Yield the virtual environment, the code, and the data directory."""
     if sys.prefix != sys.base_prefix:
         yield Path(sys.prefix)
     yield Path(__file__).resolve().parents[2]
@@ -150,7 +150,9 @@ def _secret_folders(sandbox: SandboxSpec) -> Iterator[Path]:
 
 
 def _bind(option: str, source: str, place: str) -> Iterator[str]:
-    """Folders above a place are made so that everybody can enter them: by itself bwrap makes them its own."""
+    """Parent folders are created explicitly so that everybody can enter them; bwrap's own would be
+    private.
+    """
     for above in reversed(Path(place).parents[:-1]):
         yield from ("--dir", str(above))
     yield from (option, source, place)
@@ -169,7 +171,7 @@ def _workspace(sandbox: SandboxSpec, command: Command) -> Iterator[str]:
 
 
 def made_up(user: SandboxUser | None) -> dict[str, str]:
-    """The files of a jail's /etc that are like no other's."""
+    """Return the generated files of a jail's /etc."""
     number, group = (USER_ID, USER_ID) if user is None else (user.user, user.group)
     return {
         "/etc/passwd": f"{USER}:x:{number}:{group}::{HOME}:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n",

@@ -1,9 +1,12 @@
-"""The local runtime: each command in a bubblewrap jail of its own, with the session's workspace in it.
+"""The local runtime: each command runs in a bubblewrap jail of its own, with the session's workspace in it.
 
-A command sees /usr, the server's Python where that is elsewhere, a small made-up /etc, and its workspace: the
-one place where it may write, but for a /tmp that ends with it. It runs as an unprivileged user in namespaces
-of its own and, unless the session has the network, reaches nobody. `/bin/sh` runs the line: the plain shell
-that every system has, so that a line means the same on all of them.
+A command sees /usr, the server's Python if it is elsewhere, a minimal generated /etc, and its workspace,
+which
+is the only place it can write to except for a temporary /tmp. It runs as an unprivileged user in namespaces
+of
+its own and, unless the session has the network, cannot connect to anything. `/bin/sh` runs the line: it is
+the
+shell that every system has, so that a line means the same on all of them.
 """
 
 from __future__ import annotations
@@ -37,7 +40,7 @@ _REPORT_BYTES: Final = 4096
 
 
 class LocalRuntime(HostRuntime):
-    """Jails of bubblewrap."""
+    """Runs commands in bubblewrap jails."""
 
     name: ClassVar = "local"
 
@@ -57,23 +60,23 @@ class LocalRuntime(HostRuntime):
         self._jail = Jail(read_only_paths=read_only_paths, options=_options(self._bwrap))
 
     def holds(self) -> Mapping[str, str]:
-        """What holds each limit, and what keeps commands from some system calls."""
+        """Return how each limit is enforced, and how system calls and the network are restricted."""
         calls = "seccomp filter" if self._filter else f"not filtered: {self._unfiltered}"
         absent = missing()
         network = "slirp4netns" if absent is None else f"refused: {absent} not installed"
         return {**super().holds(), "systemCalls": calls, "network": network}
 
     async def close(self, session_id: SessionId) -> None:
-        """End every process of a session, and its network."""
+        """Kill every process of a session, and close its network."""
         await super().close(session_id)
         await self._networks.close(session_id)
 
     async def shut_down(self) -> None:
-        """End the networks of all sessions."""
+        """Close the networks of all sessions."""
         await self._networks.close_all()
 
     async def probe(self) -> str | None:
-        """Why nothing can be run here, found out by running `true`; kept as `problem`."""
+        """Run `true` in a jail; return why that fails, which is also kept as `problem`, or None."""
         if self.problem is None:
             self.problem = await self._try_out()
         return self.problem
@@ -149,7 +152,7 @@ class LocalRuntime(HostRuntime):
             await asyncio.to_thread(hand_over, sandbox.folder, chosen)
 
     def _user(self, sandbox: SandboxSpec) -> SandboxUser | None:
-        """Who a command becomes, where this server is root: whoever the workspace belongs to."""
+        """Return whom a command becomes if this server runs as root: the owner of the workspace."""
         if sandbox_user() is None:
             return None
         user, group = owner_of(sandbox.folder)
@@ -172,7 +175,7 @@ class LocalRuntime(HostRuntime):
 
 
 def _filter() -> tuple[bytes, str]:
-    """The filter of system calls; none, and why, where there cannot be one."""
+    """Return the system call filter; empty, with the reason, if there cannot be one."""
     try:
         return seccomp.program(), ""
     except seccomp.SeccompUnavailable as failure:
@@ -180,7 +183,7 @@ def _filter() -> tuple[bytes, str]:
 
 
 def _options(bwrap: str | None) -> frozenset[str]:
-    """What the installed version knows."""
+    """Return the options that the installed version knows."""
     if bwrap is None:
         return frozenset()
     told = subprocess.run([bwrap, "--help"], capture_output=True, text=True, check=False)  # noqa: S603
@@ -188,7 +191,7 @@ def _options(bwrap: str | None) -> frozenset[str]:
 
 
 def _was_made(launch: Launch) -> bool:
-    """Whether bubblewrap has told of a process in the jail."""
+    """Return whether bubblewrap has reported a process in the jail."""
     if launch.report is None:
         return True
     try:

@@ -1,8 +1,9 @@
-"""A network of its own for each session in jails that has one: it reaches outside, and not this machine.
+"""A network of its own for each session in jails that has one: it reaches the outside, but not this machine.
 
-slirp4netns carries what goes out, as a program of the server's user. This machine's loopback and its sockets
-without a file are in another network; the addresses that the machine has are closed one by one. Commands of a
-session share its network, so that one can ask for what another serves. Source: slirp4netns(1), unshare(1).
+slirp4netns forwards outgoing connections as a program of the server's user. This machine's loopback interface
+and its abstract sockets are in another network namespace; the machine's own addresses are blocked one by one.
+The commands of a session share its network, so that one can connect to what another serves. Source:
+slirp4netns(1), unshare(1).
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from roocode_server.models.exhaustion import exhausted
 from roocode_server.models.identifier import SessionId
 
 LINGER_S: Final = 30.0
-"""How long a network stays after the last command in it, so that the next one begins at once."""
+"""How long a network stays after its last command, so that the next one starts at once."""
 
 _NEEDED: Final = {
     "slirp4netns": "slirp4netns",
@@ -39,18 +40,18 @@ _NEEDED: Final = {
 _ENVIRONMENT: Final = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 _RANGES: Final = ("10.0.2.0/24", "10.233.101.0/24", "172.29.101.0/24", "192.168.201.0/24", "198.18.101.0/24")
 _NAMESERVER: Final = 3
-_START_S: Final = 20.0
+_START_TIMEOUT_S: Final = 20.0
 _COMPLAINT_BYTES: Final = 1000
 
 
 def missing() -> str | None:
-    """What is not installed of what it takes, for people; None, if all is there."""
+    """Return the packages that are needed and not installed, for people; None if there are none."""
     packages = {package for program, package in _NEEDED.items() if _found(program) is None}
     return ", ".join(sorted(packages)) or None
 
 
 class Network:
-    """A network of one session: a process that holds it, and slirp4netns, which end when `close` says so."""
+    """The network of one session: a process that holds the namespace, and slirp4netns; `close` ends both."""
 
     def __init__(self, range_: ipaddress.IPv4Network) -> None:
         self._range = range_
@@ -63,7 +64,7 @@ class Network:
 
     @classmethod
     async def start(cls) -> Network:
-        """Raises: RuntimeUnavailable, with what to install."""
+        """Create a network. Raises: RuntimeUnavailable, naming what to install."""
         absent = missing()
         if absent is not None:
             raise RuntimeUnavailable(
@@ -72,7 +73,7 @@ class Network:
             )
         made = cls(_free_range())
         try:
-            async with asyncio.timeout(_START_S):
+            async with asyncio.timeout(_START_TIMEOUT_S):
                 await made._start()
         except (OSError, TimeoutError) as failure:
             await run_to_completion(made.close())
@@ -85,24 +86,24 @@ class Network:
 
     @property
     def lives(self) -> bool:
-        """Whether both of its processes do."""
+        """Whether both of its processes are running."""
         return all(each is not None and each.returncode is None for each in (self._holder, self._carrier))
 
     def resolver(self) -> str:
-        """What stands in /etc/resolv.conf: slirp4netns is asked for names, and asks as this machine does."""
+        """Return the content of /etc/resolv.conf: names are resolved by slirp4netns, as on this machine."""
         kept = [
             line for line in _resolver_lines() if line.split(maxsplit=1)[0] in ("search", "domain", "options")
         ]
         return "\n".join([*kept, f"nameserver {self._range[_NAMESERVER]}", ""])
 
     def entered(self) -> Sequence[str]:
-        """The words before a command line that is to run in it."""
+        """Return the words that, before a command line, make it run in this network."""
         assert self._holder is not None  # noqa: S101 - it has been started
         user = [] if os.geteuid() == 0 else ["--user", "--preserve-credentials"]
         return [_found("nsenter") or "nsenter", f"--target={self._holder.pid}", *user, "--net", "--"]
 
     async def close_to(self, addresses: Collection[str]) -> None:
-        """Let nothing reach these addresses, from now on. Raises: RuntimeUnavailable."""
+        """Block these addresses from now on. Raises: RuntimeUnavailable."""
         added = set(addresses) - self._closed_addresses
         if not added:
             return
@@ -123,7 +124,7 @@ class Network:
         self._closed_addresses |= added
 
     async def close(self) -> None:
-        """End it; what runs in it reaches nobody any more."""
+        """End it; commands still in it cannot connect to anything any more."""
         self._opened.close()
         for program in (self._carrier, self._holder):
             if program is not None and program.returncode is None:
@@ -143,7 +144,9 @@ class Network:
             os.close(heard)
 
     async def _hold(self, heard: int) -> None:
-        """A process in a new network; it ends when this server closes the other end of `heard`, or ends."""
+        """Start a process in a new network; it ends when this server ends or closes the other end of
+        `heard`.
+        """
         user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
         program = self._holder = await asyncio.create_subprocess_exec(
             *(_found("unshare") or "unshare", *user, "--net", "--"),
@@ -200,7 +203,7 @@ class Network:
 
 @dataclass(slots=True)
 class _Shared:
-    """A session's network, and how many commands are in it."""
+    """A session's network, and the number of commands in it."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     network: Network | None = None
@@ -209,7 +212,7 @@ class _Shared:
 
 
 class Networks:
-    """The networks of all sessions, each made when it is needed first."""
+    """The networks of all sessions, each created when first needed."""
 
     def __init__(self) -> None:
         self._shared: dict[SessionId, _Shared] = {}
@@ -217,7 +220,7 @@ class Networks:
 
     @asynccontextmanager
     async def joined(self, session_id: SessionId) -> AsyncIterator[Network]:
-        """The network of a session, for a command. Raises: RuntimeUnavailable."""
+        """The network of a session, for one command. Raises: RuntimeUnavailable."""
         shared = self._shared.setdefault(session_id, _Shared())
         shared.users += 1
         if shared.timer is not None:
@@ -230,7 +233,7 @@ class Networks:
                 shared.timer = asyncio.get_running_loop().call_later(LINGER_S, self._end_later, session_id)
 
     async def close(self, session_id: SessionId) -> None:
-        """End the network of a session, whose commands have ended."""
+        """Close the network of a session whose commands have ended."""
         shared = self._shared.pop(session_id, None)
         if shared is None:
             return
@@ -241,6 +244,7 @@ class Networks:
                 await run_to_completion(shared.network.close())
 
     async def close_all(self) -> None:
+        """Close the networks of all sessions."""
         for session_id in list(self._shared):
             await self.close(session_id)
         if self._ending:
@@ -263,7 +267,7 @@ class Networks:
 
 
 def own_addresses() -> set[str]:
-    """The addresses by which this machine can be reached, but for its loopback."""
+    """Return the IPv4 addresses of this machine, without loopback."""
     return {str(interface.ip) for interface in _interfaces() if not interface.is_loopback}
 
 
@@ -275,7 +279,7 @@ def _interfaces() -> Iterator[ipaddress.IPv4Interface]:
 
 
 def _free_range() -> ipaddress.IPv4Network:
-    """Addresses for the network itself, which no network of this machine has. Raises: RuntimeUnavailable."""
+    """Return an address range that no network of this machine uses. Raises: RuntimeUnavailable."""
     taken = [interface.network for interface in _interfaces()]
     for each in map(ipaddress.IPv4Network, _RANGES):
         if not any(each.overlaps(other) for other in taken):
@@ -287,16 +291,16 @@ def _resolver_lines() -> list[str]:
     try:
         return [line for line in Path("/etc/resolv.conf").read_text().splitlines() if line.strip()]
     except OSError:
-        return []  # this machine asks nobody by name either
+        return []  # this machine has no resolver either
 
 
 def _found(program: str) -> str | None:
-    """Where a program is; an administrator's are not on every PATH."""
+    """Find a program, also in the administrator's folders that may be missing from PATH."""
     return shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin")
 
 
 async def _readable(descriptor: int) -> bool:
-    """Whether anything comes, or all who could write have ended."""
+    """Wait for input or its end, and return whether there is any."""
     loop, come = asyncio.get_running_loop(), asyncio.Event()
     os.set_blocking(descriptor, False)
     loop.add_reader(descriptor, come.set)

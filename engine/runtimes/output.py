@@ -1,4 +1,4 @@
-"""What a command prints: cut into lines as it comes, and kept within a bound."""
+"""Command output: split into lines as it arrives, and kept up to a limit."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from collections import deque
 from typing import Final
 
 LONGEST_PIECE: Final = 8192
-"""Characters. A line that is longer is handed on in pieces."""
-TOLD_ALONE: Final = 64
-"""Lines that come at once and are handed on one by one."""
+"""In characters. Longer lines are forwarded in pieces."""
+MOST_SINGLE_LINES: Final = 64
+"""Up to this many lines that arrive at once are forwarded one by one."""
 MOST_PIECES: Final = 64
-"""Of a tail, before they are put together."""
+"""The most pieces of a tail before they are joined."""
 
 
 class Lines:
-    """The bytes of one stream as text, in pieces; bad UTF-8 is replaced, or kept as lone surrogates.
+    """Decodes one stream into pieces of text; invalid UTF-8 is replaced, or kept as lone surrogates.
 
-    A piece is a line, or a part of one that is long or has no end yet. Of many lines that come at once a
-    piece is several, so that what is told of them does not grow with their number.
+    A piece is a line, or part of one that is long or incomplete. If many lines arrive at once, a piece has
+    several
+    of them, so that the number of events does not grow with the number of lines.
     """
 
     def __init__(self, *, is_kept: bool = False) -> None:
@@ -28,14 +29,14 @@ class Lines:
 
     @property
     def has_begun(self) -> bool:
-        """Whether there is a line that has no end yet."""
+        """Whether there is an incomplete line."""
         return bool(self._begun)
 
     def feed(self, chunk: bytes) -> list[str]:
-        """The lines that `chunk` completes, each with its line break."""
+        """Return the lines that `chunk` completes, each with its line break."""
         whole, line_break, self._begun = (self._begun + self._decoder.decode(chunk)).rpartition("\n")
         whole += line_break
-        if whole.count("\n") > TOLD_ALONE:
+        if whole.count("\n") > MOST_SINGLE_LINES:
             pieces = _together(whole)
         else:
             pieces = [piece for line in whole.split("\n")[:-1] for piece in _split(line + "\n")]
@@ -43,12 +44,12 @@ class Lines:
         return pieces + long
 
     def begun(self) -> list[str]:
-        """The line that has no end yet, so that what another stream prints now comes after it."""
+        """Return the incomplete line now, so that later output of the other stream follows it."""
         begun, self._begun = self._begun, ""
         return [begun] if begun else []
 
     def end(self) -> list[str]:
-        """What is left at the end of the stream."""
+        """Return what is left at the end of the stream."""
         self._begun += self._decoder.decode(b"", final=True)
         return self.begun()
 
@@ -58,7 +59,7 @@ def _split(line: str) -> list[str]:
 
 
 def _together(lines: str) -> list[str]:
-    """Whole lines, as many of them in a piece as it may have characters."""
+    """Join whole lines to pieces of at most `LONGEST_PIECE` characters."""
     pieces, start = [], 0
     while start < len(lines):
         end = lines.rfind("\n", start, start + LONGEST_PIECE) + 1 or start + LONGEST_PIECE
@@ -68,15 +69,16 @@ def _together(lines: str) -> list[str]:
 
 
 class Tail:
-    """The end of a text that goes on: at least the last `kept` characters of it."""
+    """The end of a growing text: at least its last `kept` characters."""
 
     def __init__(self, kept: int) -> None:
         self._kept = kept
         self._pieces: deque[str] = deque()
         self.characters = 0
-        """How many are kept now, some more than `kept` at most."""
+        """How many characters are held now; somewhat more than `kept` at most."""
 
     def add(self, text: str) -> None:
+        """Append text."""
         self._pieces.append(text)
         self.characters += len(text)
         while self.characters - len(self._pieces[0]) >= self._kept:
@@ -85,7 +87,7 @@ class Tail:
             self._pieces = deque(["".join(self._pieces)])
 
     def settle(self) -> None:
-        """Nothing more comes: keep what there is in one piece."""
+        """Join what is held, because no more text will be added."""
         self._pieces = deque([self.text])
         self.characters = len(self._pieces[0])
 
@@ -96,9 +98,9 @@ class Tail:
 
 
 class Transcript:
-    """What was printed on both streams in order: head and tail of it, where it is too long.
+    """The output of both streams in order; if it is too long, its beginning and end.
 
-    `is_kept`: what is no UTF-8 comes as lone surrogates, and goes as such.
+    With `is_kept`, invalid UTF-8 is represented by lone surrogates; otherwise it was already replaced.
     """
 
     def __init__(self, max_bytes: int, *, is_kept: bool = False) -> None:
@@ -110,6 +112,7 @@ class Transcript:
         self._tail_bytes = max_bytes - self._head_bytes
 
     def add(self, text: str) -> None:
+        """Append text."""
         content = text.encode("utf-8", "surrogateescape")
         self.printed_bytes += len(content)
         room = self._head_bytes - len(self._head)
@@ -120,10 +123,12 @@ class Transcript:
 
     @property
     def is_truncated(self) -> bool:
+        """Whether the middle is left out."""
         return self.printed_bytes > self._head_bytes + self._tail_bytes
 
     @property
     def text(self) -> str:
+        """The output, with a note about what is left out."""
         if not self.is_truncated:
             return (self._head + self._tail).decode("utf-8", self._errors)
         head = self._head.decode("utf-8", self._errors)

@@ -1,4 +1,4 @@
-"""TCP ports that processes listen on, each seen in its own network. Source: proc(5), `/proc/pid/net/tcp`."""
+"""TCP ports on which processes listen, each in its own network. Source: proc(5), `/proc/pid/net/tcp`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _INODE: Final = 9
 
 
 def listening_ports(processes: Iterable[int]) -> list[int]:
-    """The ports of the sockets that these processes hold open; those that have ended meanwhile hold none."""
+    """Return the ports of these processes' listening sockets; processes that have ended are ignored."""
     found: set[int] = set()
     for process in processes:
         try:
@@ -27,7 +27,7 @@ def listening_ports(processes: Iterable[int]) -> list[int]:
 
 
 def _sockets(process: int) -> Iterator[str]:
-    """The inodes of a process's sockets."""
+    """Yield the inodes of a process's sockets."""
     with os.scandir(f"/proc/{process}/fd") as entries:
         for entry in entries:
             target = os.readlink(entry.path)
@@ -36,7 +36,7 @@ def _sockets(process: int) -> Iterator[str]:
 
 
 def listening(table: str) -> Iterator[tuple[str, int]]:
-    """The inode and the port of every socket that a table of the kernel's shows to be listening."""
+    """Yield inode and port of every listening socket in a table of the kernel."""
     for line in table.splitlines():
         columns = line.split()
         if len(columns) > _INODE and columns[_STATE] == _LISTENING:

@@ -1,4 +1,4 @@
-"""A started program: its pipes, its control group, and the end of it and of all that it started."""
+"""A started program: its pipes, its control group, and killing it with all that it started."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from roocode_server.engine.runtimes.descriptor import Descriptor
 from roocode_server.engine.runtimes.ports import listening_ports
 
 MARK: Final = "ROOCODE_COMMAND"
-"""A variable by which processes are found that have left their parents and their session."""
+"""An environment variable that identifies processes which have left their parents and their session."""
 
 _WAIT_FOR_THE_WORD: Final = 'read -r word && exec "$@"'
-"""A shell that becomes the program when it is told to: the program never runs outside its group."""
+"""A shell that becomes the program when told to, so that the program never runs outside its group."""
 
 _JAIL: Final = "bwrap"
 
-_OUTPUT_DRAIN_TIMEOUT_S: Final = 2.0
-"""How long the outermost process may take to see that what it waits for has been killed."""
+_END_TIMEOUT_S: Final = 2.0
+"""How long the outermost process may take to notice that its child has been killed."""
 
 _STRAGGLER_ROUNDS: Final = 200
 _STRAGGLER_PAUSE_S: Final = 0.01
@@ -38,27 +38,28 @@ _STRAGGLER_PAUSE_S: Final = 0.01
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
-    """What to start, and how; `descriptors` are open in it."""
+    """What to start, and how; `descriptors` stay open in it."""
 
     argv: Sequence[str]
     environment: Mapping[str, str]
     folder: str = "/"
     descriptors: Sequence[int] = ()
     report: int | None = None
-    """Where the one that starts it can read, after its end, how the start went."""
+    """A descriptor from which, after its end, can be read whether the start succeeded."""
     mark: str | None = None
-    """The value of `MARK` in its environment, where no namespace ends all processes with the first."""
+    """The value of `MARK` in its environment, if no PID namespace kills all its processes."""
     has_input: bool = False
-    """Whether it reads what is written to it; without, its input is empty."""
+    """Whether it reads input; otherwise its stdin is empty."""
     terminal: int | None = None
-    """The descriptor of a terminal that is its input and its output."""
+    """The descriptor of a terminal for its input and output."""
     owner: int | None = None
-    """The user that it becomes, where that is another than this server: its streams are theirs, for a program
-    may open them anew by their names in /dev."""
+    """The user that it becomes, if not this server's: its streams must belong to that user, because a program
+    may reopen them by their names in /dev.
+    """
 
 
 class ChildProcess:
-    """A child of ours, with everything below it, in a control group of its own, which ends with it."""
+    """A child process with all its descendants, in a control group of its own that ends with it."""
 
     def __init__(self, launch: Launch, group: ControlGroup) -> None:
         """Start it; it waits for `begin`. Raises: OSError."""
@@ -76,7 +77,7 @@ class ChildProcess:
             for stream in (stdin, stdout, stderr):
                 if launch.owner is not None and stream is not None:
                     os.fchown(stream, launch.owner, -1)
-            # In this thread: a jail dies with the thread that made it, and this one lasts.
+            # In this thread, which lasts: a jail dies with the thread that made it.
             self._popen = subprocess.Popen(  # noqa: S603 - running commands is what this is for
                 ["/bin/sh", "-c", _awaited(launch, heard), "sh", *launch.argv],
                 stdin=stdin,
@@ -98,7 +99,7 @@ class ChildProcess:
         asyncio.get_running_loop().add_reader(self._pidfd, self._reap)
 
     async def begin(self) -> tuple[Descriptor, Descriptor]:
-        """Let it run, within its group; what it prints on stdout and stderr. Raises: OSError."""
+        """Let it run in its group; returns its stdout and stderr. Raises: OSError."""
         await self._join_group()
         with contextlib.suppress(BrokenPipeError):
             await self._input.write(b"go\n")
@@ -107,26 +108,26 @@ class ChildProcess:
         return self._stdout, self._stderr
 
     async def begin_in_terminal(self) -> None:
-        """Let it run, within its group; its terminal is its input and its output. Raises: OSError."""
+        """Let it run in its group, with its terminal as input and output. Raises: OSError."""
         await self._join_group()
         with contextlib.suppress(BrokenPipeError):
             await self._input.write(b"go\n")
         self._input.close()
 
     async def write(self, content: bytes) -> None:
-        """Raises: OSError, once it no longer reads."""
+        """Write to its stdin. Raises: OSError, if it no longer reads."""
         await self._input.write(content)
 
     def close_input(self) -> None:
-        """Let it see that no more input comes."""
+        """Close its stdin."""
         self._input.close()
 
     def is_out_of_memory(self) -> bool:
-        """Whether the kernel has killed something of it for memory."""
+        """Return whether the kernel has killed a process of it for lack of memory."""
         return self._group.is_out_of_memory()
 
     def kill(self) -> None:
-        """Kill all that it has started, so that it ends itself and leaves no zombie; or else itself."""
+        """Kill all its descendants, so that it ends itself and reaps them; if there are none, kill it."""
         below = self._below(recursive=self.launch.mark is not None)
         for process in below:
             with contextlib.suppress(ProcessLookupError):
@@ -135,32 +136,32 @@ class ChildProcess:
             os.killpg(self._popen.pid, signal.SIGKILL)
 
     async def terminate(self) -> None:
-        """Ask all that it has started to end; not the jail itself, which would take them with it at once."""
+        """Send SIGTERM to its descendants, but not to the jail itself, which would kill them at once."""
         await asyncio.to_thread(self._terminate)
 
     async def ports(self) -> list[int]:
-        """The TCP ports that it, and all below it, listen on."""
+        """Return the TCP ports on which it and its descendants listen."""
         return await asyncio.to_thread(lambda: listening_ports(self._all()))
 
     async def end_stragglers(self) -> None:
-        """Kill what has left its parent and its session, until there is no more of it, or it cannot die."""
+        """Kill processes that have left its session, until there are none or they cannot be killed."""
         for _ in range(_STRAGGLER_ROUNDS):
             if self.launch.mark is None or not await asyncio.to_thread(self._kill_marked, self.launch.mark):
                 return
             await asyncio.sleep(_STRAGGLER_PAUSE_S)
 
     def close_pipes(self) -> None:
-        """Hear nothing more of it."""
+        """Close its stdout and stderr."""
         if self.launch.terminal is None:
             self._stdout.close()
             self._stderr.close()
 
     async def close(self) -> None:
-        """End whatever is left of it and let go of everything."""
+        """Kill what is left of it and release all its resources."""
         if not self.ended.is_set():
             self.kill()
             try:
-                await asyncio.wait_for(self.ended.wait(), _OUTPUT_DRAIN_TIMEOUT_S)
+                await asyncio.wait_for(self.ended.wait(), _END_TIMEOUT_S)
             except TimeoutError:
                 os.killpg(self._popen.pid, signal.SIGKILL)
                 await self.ended.wait()
@@ -170,7 +171,7 @@ class ChildProcess:
         await self._group.remove()
 
     async def _join_group(self) -> None:
-        """The kernel may take tens of milliseconds for it, in which nobody else should wait."""
+        """In a thread, because the kernel may take tens of milliseconds for it."""
         await run_to_completion(asyncio.to_thread(self._group.add, self._popen.pid))
 
     def _reap(self) -> None:
@@ -186,7 +187,7 @@ class ChildProcess:
         self.ended.set()
 
     def _measure(self) -> None:
-        """What its group knows of its use is truer than what its first process was told."""
+        """Prefer the group's figures to those of the first process, which are less complete."""
         assert self.end is not None  # noqa: S101 - it has ended
         self.end = replace(
             self.end,
@@ -203,11 +204,11 @@ class ChildProcess:
                     each.terminate()
 
     def _all(self) -> list[int]:
-        """It, and all below it."""
+        """Return its process id and those of its descendants."""
         return [] if self.ended.is_set() else [self._popen.pid, *self._below(recursive=True)]
 
     def _below(self, *, recursive: bool) -> list[int]:
-        """What it has started: its group knows; without one all of the machine's processes are looked at."""
+        """Return its descendants: from its group or, without one, from the list of all processes."""
         if self.ended.is_set():
             return []
         grouped = self._group.processes() - {self._popen.pid}
@@ -220,7 +221,7 @@ class ChildProcess:
         return [process.pid for process in below]
 
     def _kill_marked(self, mark: str) -> bool:
-        """Whether there was anything left to kill."""
+        """Kill the processes with the mark, and return whether there were any."""
         found = {*self._group.processes(), *_marked(mark)}
         for process in found:
             with contextlib.suppress(ProcessLookupError):
@@ -229,14 +230,14 @@ class ChildProcess:
 
 
 def _pipe_to_it(theirs: ExitStack, ours: ExitStack) -> tuple[int, Descriptor]:
-    """The end that it reads, and the one that is written here."""
+    """Return the end that it reads from, and the one written to here."""
     read, written = os.pipe2(os.O_CLOEXEC)
     theirs.callback(os.close, read)
     return read, _owned(written, ours)
 
 
 def _pipe_from_it(theirs: ExitStack, ours: ExitStack) -> tuple[int, Descriptor]:
-    """The end that it writes, and the one that is read here."""
+    """Return the end that it writes to, and the one read from here."""
     read, written = os.pipe2(os.O_CLOEXEC)
     theirs.callback(os.close, written)
     return written, _owned(read, ours)
@@ -255,7 +256,7 @@ def _awaited(launch: Launch, heard: int) -> str:
 
 
 def _marked(mark: str) -> Iterator[int]:
-    """Processes that have the mark in their environment."""
+    """Yield the processes that have the mark in their environment."""
     wanted = f"{MARK}={mark}".encode()
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():

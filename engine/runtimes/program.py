@@ -1,4 +1,4 @@
-"""A program of a session that is talked with: it reads what is written to it until it is ended."""
+"""A program of a session to communicate with: it reads input until it is stopped."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from roocode_server.engine.runtimes.guard import guard_disk
 from roocode_server.engine.runtimes.runtime import SandboxSpec
 
 COMPLAINT_BYTES: Final = 4000
-"""How much of stderr is kept: its end."""
+"""How much of the end of stderr is kept."""
 
 _CHUNK_BYTES: Final = 65_536
 _INPUT_END_TIMEOUT_S: Final = 1.0
-"""How long it has to end by itself once its input is closed."""
+"""How long it may take to end by itself after its input is closed."""
 
 
 class Program:
-    """A child with pipes both ways."""
+    """A child with pipes in both directions."""
 
     def __init__(self, child: Child, sandbox: SandboxSpec) -> None:
         self.finished = asyncio.Event()
@@ -30,29 +30,29 @@ class Program:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def begin(self) -> None:
-        """Let it run. Raises: OSError, RuntimeUnavailable."""
+        """Start it. Raises: OSError, RuntimeUnavailable."""
         self._stdout, stderr = await self._child.begin()
         guard = guard_disk(self._sandbox, self._child.ended, self.stop)
         self._tasks = [asyncio.create_task(self._listen(stderr)), asyncio.create_task(guard)]
 
     async def read(self) -> bytes:
-        """The next bytes that it prints; none at its end."""
+        """Return the next bytes of its stdout; empty at its end."""
         return await self._stdout.read(_CHUNK_BYTES)
 
     async def write(self, content: bytes) -> None:
-        """Raises: OSError, once it no longer reads."""
+        """Write to its stdin. Raises: OSError, if it no longer reads."""
         await self._child.write(content)
 
     def complaint(self) -> str:
-        """The end of what it has printed on stderr."""
+        """Return the end of its stderr."""
         return self._complaint.decode(errors="replace").strip()
 
     def stop(self) -> None:
-        """End it and everything that it started."""
+        """Kill it and everything that it started."""
         self._child.kill()
 
     async def close(self) -> None:
-        """Close its input, give it a moment to end, and end whatever is left."""
+        """Close its stdin, give it a moment to end, and kill what is left."""
         try:
             if self._tasks:
                 self._child.close_input()

@@ -1,4 +1,7 @@
-"""The runtime interface: where a session's commands run. Both kinds give the same and pass the same tests."""
+"""The runtime interface: where a session's commands run.
+
+All kinds behave the same and pass the same tests.
+"""
 
 from __future__ import annotations
 
@@ -14,31 +17,34 @@ from roocode_server.models.identifier import SessionId
 from roocode_server.models.session import ResourceLimits
 
 OutputSink = Callable[[str, str], Awaitable[None]]
-"""Called with the stream (`stdout` or `stderr`) and a piece of text as it is printed: a line, a part of one,
-or several that came at once."""
+"""Called with the stream (`stdout` or `stderr`) and a piece of text as it is printed: a line, part of one, or
+several that arrived at once.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """A shell command line of a session, run by `sh -c` in the workspace.
 
-    `directory` is a path within the workspace, spelled, `""` for its root.
+    `directory` is a spelled path relative to the workspace, `""` for its root.
     """
 
     line: str
     directory: str = ""
     environment: dict[str, str] = field(default_factory=dict)
     is_lasting: bool = False
-    """It may run, and print, without end: for what goes on beside other work, such as a server."""
+    """Whether it may run and print without limit, for long-running commands such as a server."""
     only_reads: bool = False
-    """It writes nothing, so it runs in a full workspace, too: a program of the server's own. What it prints
-    that is no UTF-8 is kept, as lone surrogates (PEP 383): it prints the names of files.
+    """Whether it is a program of the server's own that writes nothing, so that it may run in a full
+    workspace.
+
+    Its output that is not UTF-8 is kept as lone surrogates (PEP 383), because it prints file names.
     """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxSpec:
-    """What a runtime needs to know of a session."""
+    """What a runtime needs to know about a session."""
 
     session_id: SessionId
     folder: Path
@@ -47,10 +53,10 @@ class SandboxSpec:
     network: bool
     """Whether it reaches what is outside of this machine."""
     reaches_server: bool = False
-    """Whether it shares this machine's network: for a program of the server's own that talks with it."""
+    """Whether it shares this machine's network: for a program of the server's own that connects to it."""
 
     def within(self, timeout_s: float | None) -> SandboxSpec:
-        """The same with a shorter time for a command; None or a longer one changes nothing."""
+        """Return the same sandbox with a shorter time limit, if `timeout_s` is shorter than its own."""
         if timeout_s is None or timeout_s >= self.limits.max_execution_time:
             return self
         return replace(self, limits=replace(self.limits, max_execution_time=math.ceil(timeout_s)))
@@ -58,10 +64,11 @@ class SandboxSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exit:
-    """How a command ended. `code` is 128 + the signal's number where a signal ended it.
+    """How a command ended. After a signal, `code` is 128 + the signal's number.
 
-    `output` is what it printed on both streams in order, with the middle left out where it is longer than
-    the bound; `stopped_by` names the limit that ended it: `time`, `memory`, `output` or `disk`.
+    `output` has both streams in order, without the middle if it is too long. `stopped_by` is the limit that
+    ended
+    it: `time`, `memory`, `output` or `disk`.
     """
 
     code: int
@@ -72,39 +79,39 @@ class Exit:
     peak_memory_bytes: int
     cpu_s: float
     files_changed: Sequence[str] = ()
-    """Files of the workspace that were seen to change while it ran, as they are told one by one."""
+    """Files of the workspace that were seen to change while it ran, each of which has an event of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StillRunning:
-    """A command that nobody waits for any longer: it goes on in the background."""
+    """A command that is no longer waited for and goes on in the background."""
 
     output: str
-    """What it has printed so far."""
+    """Its output so far."""
     duration_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxPlace:
-    """Where commands run: the runtime's own name for it, and whether it is `running` or `absent` yet."""
+    """Where commands run: the runtime's own id for it, and its status, such as `running` or `absent`."""
 
     id: str
     status: str
 
 
 class RuntimeUnavailable(ToolExecutionFailed):
-    """Nothing can be run on this machine as it is; the message says what to install or to set."""
+    """Commands cannot be run on this machine as it is; the message says what to install or configure."""
 
 
 class Running(Protocol):
-    """A command under way."""
+    """A command in progress."""
 
     async def terminate(self) -> None:
-        """Ask it, and all that it has started, to end (SIGTERM)."""
+        """Send SIGTERM to it and all that it has started."""
         ...
 
     async def ports(self) -> list[int]:
-        """The TCP ports that it, and what it has started, listen on."""
+        """Return the TCP ports on which it, and all that it has started, listen."""
         ...
 
 
@@ -112,52 +119,55 @@ OnStarted = Callable[[Running], None]
 
 
 class PseudoTerminal(Protocol):
-    """A program behind a terminal: what it prints, and what is typed."""
+    """A program in a terminal."""
 
     async def read(self) -> bytes:
-        """The next bytes that it prints; none at its end."""
+        """Return the next bytes of output; empty at its end."""
         ...
 
     async def write(self, content: bytes) -> None:
-        """Type. Raises: OSError, once it has ended."""
+        """Type into the terminal. Raises: OSError, if the program has ended."""
         ...
 
     async def resize(self, columns: int, rows: int) -> None:
-        """Tell it of a new size of the window."""
+        """Resize the terminal."""
         ...
 
     async def ended(self) -> int:
-        """Its exit code, once it has ended."""
+        """Wait for its end and return its exit code."""
         ...
 
 
 class InteractiveProgram(Protocol):
-    """A program that answers what is written to it."""
+    """A program that is communicated with through its stdin and stdout."""
 
     async def read(self) -> bytes:
-        """The next bytes that it prints; none at its end."""
+        """Return the next bytes of its stdout; empty at its end."""
         ...
 
     async def write(self, content: bytes) -> None:
-        """Raises: OSError, once it no longer reads."""
+        """Write to its stdin. Raises: OSError, if it no longer reads."""
         ...
 
     def complaint(self) -> str:
-        """The end of what it has printed on stderr."""
+        """Return the end of its stderr."""
         ...
 
 
 class Runtime(Protocol):
-    """Runs commands. A cancelled `run` has ended the command and everything that it started."""
+    """Runs commands.
+
+    When a cancelled `run` returns, the command and everything that it started have ended.
+    """
 
     @property
     def name(self) -> str:
-        """As the configuration calls it."""
+        """The runtime's name in the configuration."""
         ...
 
     @property
     def problem(self) -> str | None:
-        """Why nothing can be run here, where that is so; for people."""
+        """Why commands cannot be run, for people; None if they can."""
         ...
 
     async def run(
@@ -170,47 +180,52 @@ class Runtime(Protocol):
     ) -> Exit:
         """Run a command to its end, within the sandbox's limits.
 
-        `on_started` is given a hold on it once it runs. Raises: RuntimeUnavailable, if nothing can be run
-        here at all, with what to do about it.
+        `on_started` is called with a handle once it runs. Raises: RuntimeUnavailable, if commands cannot be
+        run here
+        at all, with what to do about it.
         """
         ...
 
     def open_terminal(
         self, sandbox: SandboxSpec, command: Command, *, columns: int, rows: int
     ) -> AbstractAsyncContextManager[PseudoTerminal]:
-        """A program behind a terminal of its own; all of it ends with the block. Raises: as `run`."""
+        """Start a program in a terminal of its own; all of it ends with the block. Raises: as `run`."""
         ...
 
     def start(
         self, sandbox: SandboxSpec, command: Command
     ) -> AbstractAsyncContextManager[InteractiveProgram]:
-        """A program to talk with, in the session's sandbox; it ends with the block. Raises: as `run`."""
+        """Start a program to communicate with, in the sandbox; it ends with the block. Raises: as `run`."""
         ...
 
     def holds(self) -> Mapping[str, str]:
-        """What holds each limit, for people: `memory`, `processes`, `cpu`, `time`, `disk`, …"""
+        """Return how each limit is enforced, for people: `memory`, `processes`, `cpu`, `time`, `disk`, …"""
         ...
 
     def reserved(self) -> SessionId | None:
-        """The id of a session to come whose place is ready; None, if the next session may have any."""
+        """Return the id of a future session whose sandbox is ready; None if the next session may have any
+        id.
+        """
         ...
 
     async def recover(self, is_known: Callable[[SessionId], Awaitable[bool]]) -> None:
-        """Once, at the start: end and remove what an earlier server has left of sessions that are no more."""
+        """At the server's start, clean up what an earlier server has left of sessions that no longer
+        exist.
+        """
         ...
 
     async def shut_down(self) -> None:
-        """Let go of what is held beyond sessions; all commands have ended."""
+        """Release what is held beyond sessions, after all commands have ended."""
         ...
 
     async def place(self, session_id: SessionId) -> SandboxPlace:
-        """Where the commands of a session run now. Raises: RuntimeUnavailable."""
+        """Return where the commands of a session run now. Raises: RuntimeUnavailable."""
         ...
 
     async def end(self, session_id: SessionId) -> None:
-        """End at once what can be ended as a whole; the session is about to vanish, and `close` follows."""
+        """Kill at once what can be killed as a whole, before the session is deleted; `close` follows."""
         ...
 
     async def close(self, session_id: SessionId) -> None:
-        """End every process of a session and give back what the runtime holds for it."""
+        """Kill every process of a session and release the runtime's resources for it."""
         ...

@@ -1,7 +1,7 @@
-"""The system calls that no command of a session may make, as a filter for bubblewrap. Source: seccomp(2).
+"""The system calls denied to commands, as a filter for bubblewrap. Source: seccomp(2).
 
-The list is that of container engines: what loads code into the kernel, changes the clock, mounts, makes
-namespaces, or reaches other processes' memory and keys. libseccomp knows the numbers of the calls.
+The list is that of container engines: calls that load code into the kernel, set the clock, mount, create
+namespaces, or access other processes' memory and keys. libseccomp knows the numbers of the calls.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ DENIED: Final = (
 _NAMESPACES: Final = (0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000)
 """CLONE_NEWNS, …CGROUP, …UTS, …IPC, …USER, …PID, …NET. Source: clone(2)."""
 _TYPE_AHEAD: Final = (termios.TIOCSTI, 0x541C)
-"""TIOCSTI and TIOCLINUX, by which a program types into its terminal for others to read."""
+"""TIOCSTI and TIOCLINUX, with which a program can inject input into its terminal."""
 
 _ALLOW: Final = 0x7FFF0000
 _REFUSE: Final = 0x00050000
@@ -46,12 +46,12 @@ class _Comparison(ctypes.Structure):
 
 
 class SeccompUnavailable(Exception):
-    """There is no libseccomp here, or it cannot make the filter."""
+    """libseccomp is not installed, or cannot make the filter."""
 
 
 @functools.cache
 def program() -> bytes:
-    """The filter as the kernel runs it. Raises: SeccompUnavailable."""
+    """Return the filter as the kernel runs it. Raises: SeccompUnavailable."""
     try:
         library = ctypes.CDLL(LIBRARY)
     except OSError as failure:
@@ -63,7 +63,7 @@ def program() -> bytes:
     try:
         for name in DENIED:
             _deny(library, rules, name, errno.EPERM)
-        # A C library takes clone where there is no clone3, whose flags no filter can see.
+        # C libraries fall back to clone if there is no clone3, whose flags a filter cannot inspect.
         _deny(library, rules, "clone3", errno.ENOSYS)
         for flag in _NAMESPACES:
             _deny(library, rules, "clone", errno.EPERM, _Comparison(0, _EQUAL_MASKED, flag, flag))
@@ -77,7 +77,7 @@ def program() -> bytes:
 def _deny(library: ctypes.CDLL, rules: ctypes.c_void_p, name: str, error: int, *when: _Comparison) -> None:
     number = library.seccomp_syscall_resolve_name(name.encode())
     if number == -1:
-        return  # this machine has no such call, or its library is older than the call
+        return  # this architecture has no such call, or the library is older than the call
     compared = (_Comparison * len(when))(*when)
     action = ctypes.c_uint32(_REFUSE | error)
     outcome = library.seccomp_rule_add_array(rules, action, number, len(when), compared)

@@ -1,4 +1,4 @@
-"""What stands in the way of a program's start, in the words of callers."""
+"""Translation of errors that prevent a program's start."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from roocode_server.models.exhaustion import exhausted
 
 @contextlib.contextmanager
 def startable() -> Iterator[None]:
-    """Within the block refusals are told of a command. Raises: ServerOverload, RuntimeUnavailable."""
+    """While the block runs, translate OSError. Raises: ServerOverload, RuntimeUnavailable."""
     try:
         yield
     except OSError as failure:

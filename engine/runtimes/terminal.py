@@ -1,4 +1,4 @@
-"""A program of a session behind a terminal: a shell that people type into. Source: pty(7)."""
+"""A program of a session in a terminal: a shell that people type into. Source: pty(7)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from roocode_server.engine.runtimes.runtime import SandboxSpec
 
 
 class TerminalProgram:
-    """A child of ours with a terminal of its own; one at a time reads it, and one writes."""
+    """A child process with a terminal of its own; one reader and one writer at a time."""
 
     def __init__(
         self, launch: Launch, group: ControlGroup, sandbox: SandboxSpec, columns: int, rows: int
@@ -45,30 +45,30 @@ class TerminalProgram:
         await self._process.begin_in_terminal()
 
     async def read(self) -> bytes:
-        """The next bytes that it prints; none at its end, when nobody holds the other side any more."""
+        """Return the next bytes of output; empty when all processes have closed the terminal."""
         return await self._terminal.read()
 
     async def write(self, content: bytes) -> None:
-        """Type. Raises: OSError, once it has ended."""
+        """Type into the terminal. Raises: OSError, if it is closed."""
         await self._terminal.write(content)
 
     async def resize(self, columns: int, rows: int) -> None:
-        """Tell it of a new size of the window; one that has just ended needs none."""
+        """Resize the terminal; ignored if the program has just ended."""
         with contextlib.suppress(BrokenPipeError):
             _resize(self._terminal.number(), columns, rows)
 
     async def ended(self) -> int:
-        """Its exit code, once it has ended."""
+        """Wait for its end and return its exit code."""
         await self._process.ended.wait()
         assert self._process.end is not None  # noqa: S101 - that is what `ended` says
         return self._process.end.code
 
     def stop(self) -> None:
-        """End it and everything that it started."""
+        """Kill it and everything that it started."""
         self._process.kill()
 
     async def close(self) -> None:
-        """End whatever is left of it and let go of everything."""
+        """Kill what is left of it and release all its resources."""
         await run_to_completion(self._close())
 
     async def _close(self) -> None:
@@ -83,5 +83,5 @@ class TerminalProgram:
 
 
 def _resize(terminal: int, columns: int, rows: int) -> None:
-    """Source: tty_ioctl(4)."""
+    """Set the size of a terminal. Source: tty_ioctl(4)."""
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))

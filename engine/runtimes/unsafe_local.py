@@ -1,7 +1,8 @@
-"""The runtime without a sandbox: commands run as the server's user, with all that this user may do.
+"""The runtime without a sandbox: commands run as the server's user, with all that user's permissions.
 
-Only for machines that are a sandbox themselves; it is used where the configuration names it, never otherwise.
-Limits hold as far as control groups and rlimits go.
+Only for machines that are sandboxes themselves; it is used only if the configuration names it. Limits apply
+as
+far as control groups and rlimits enforce them.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _STANDING: Final = {
 
 
 class UnsafeLocalRuntime(HostRuntime):
-    """Bare processes."""
+    """Runs commands as plain processes."""
 
     name: ClassVar = "unsafe-local"
 

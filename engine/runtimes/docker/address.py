@@ -1,4 +1,4 @@
-"""Where the container engine listens. Source: Docker CLI, `DOCKER_HOST`; podman-system-service(1)."""
+"""The address of the container engine. Source: Docker CLI, `DOCKER_HOST`; podman-system-service(1)."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ DEFAULT: Final = "unix:///var/run/docker.sock"
 
 
 def engine_address(configured: str | None, environment: Mapping[str, str]) -> str:
-    """The configured address, else that of `DOCKER_HOST`, else the first socket that this machine has.
+    """Return the configured address, or that of `DOCKER_HOST`, or the first socket found on this machine.
 
-    Docker's sockets come before Podman's; without any, the address is Docker's usual one.
+    Docker's sockets are preferred to Podman's; if there is none, Docker's usual address is returned.
     """
     given = configured or environment.get("DOCKER_HOST")
     if given:
@@ -25,10 +25,10 @@ def engine_address(configured: str | None, environment: Mapping[str, str]) -> st
 
 
 def connect(address: str, environment: Mapping[str, str]) -> tuple[aiohttp.BaseConnector, str]:
-    """A way to the engine with as many connections at once as are wanted (each running command holds one),
-    and the URL to ask for on it.
+    """Return a connector to the engine, and the URL to use with it.
 
-    Raises: ValueError, for an address of another kind; OSError, for certificates that cannot be read.
+    The number of connections is not limited, because each running command holds one.
+    Raises: ValueError, if the address is of another kind; OSError, if certificates cannot be read.
     """
     scheme, _, place = address.partition("://")
     if scheme == "unix":
@@ -56,7 +56,7 @@ def _is_socket(path: Path) -> bool:
 
 
 def _certificates(environment: Mapping[str, str]) -> ssl.SSLContext | None:
-    """What `DOCKER_TLS_VERIFY` and `DOCKER_CERT_PATH` ask for."""
+    """Return the TLS settings of `DOCKER_TLS_VERIFY` and `DOCKER_CERT_PATH`."""
     if not environment.get("DOCKER_TLS_VERIFY"):
         return None
     folder = Path(environment.get("DOCKER_CERT_PATH") or Path.home() / ".docker")

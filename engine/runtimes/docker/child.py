@@ -1,4 +1,4 @@
-"""A program inside a session's container, followed from outside."""
+"""A program inside a session's container, supervised from outside."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ KILLED: Final = 128 + 9
 
 _STDOUT: Final = 1
 _CHUNKS: Final = 8
-"""How many pieces of output wait for who reads them; then the program waits."""
+"""How many pieces of output are buffered; then the program waits for its reader."""
 _DEATH_ROUNDS: Final = 10
 _DEATH_PAUSE_S: Final = 0.1
 _END_TIMEOUT_S: Final = 5.0
-"""How long the outermost process may take to see that what it waits for has been killed."""
+"""How long the outermost process may take to notice that its child has been killed."""
 
 log = structlog.get_logger("docker")
 
@@ -41,7 +41,7 @@ class SandboxLost(RuntimeUnavailable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """A command and where it runs."""
+    """A command, and where it runs."""
 
     container: SessionContainer
     sandbox: SandboxSpec
@@ -49,6 +49,7 @@ class Placed:
 
     @property
     def folder(self) -> str:
+        """The command's working directory in the container."""
         return "/".join([mount_path(self.sandbox.session_id), self.command.directory.strip("/")]).rstrip("/")
 
 
@@ -59,7 +60,7 @@ class ContainerChild:
         self.ended = asyncio.Event()
         self.end: End | None = None
         self.loss: RuntimeUnavailable | None = None
-        """Why nobody knows how it ended."""
+        """Why it is not known how it ended, if so."""
         self._placed = placed
         self._container = placed.container
         self._has_input = has_input or has_terminal
@@ -77,15 +78,15 @@ class ContainerChild:
         self._is_doomed = False
 
     async def begin(self) -> tuple[_Pieces, _Pieces]:
-        """Start it. Cancelled, it has been started all the same, so that `close` knows what to end.
+        """Start it. Even if cancelled, it completes the start, so that `close` knows what to kill.
 
-        Raises: RuntimeUnavailable; Conflict, if the container cannot be as the session wants it now.
+        Raises: RuntimeUnavailable; Conflict, if the container cannot be changed as the session needs it now.
         """
         await run_to_completion(self._start())
         return self._stdout, self._stderr
 
     async def write(self, content: bytes) -> None:
-        """Raises: BrokenPipeError, once it no longer reads."""
+        """Write to its stdin. Raises: BrokenPipeError, if it no longer reads."""
         if self._stream is None or self._is_closed or self.ended.is_set():
             raise BrokenPipeError("it has ended")
         try:
@@ -95,53 +96,55 @@ class ContainerChild:
             raise BrokenPipeError("it has ended") from failure
 
     def close_input(self) -> None:
-        """Let it see that no more input comes; what it prints then is still heard."""
+        """Close its stdin; its output can still be read."""
         transport = self._transport
         if transport is not None and transport.can_write_eof():
             transport.write_eof()
 
     @property
     def _transport(self) -> asyncio.Transport | None:
-        """What carries the stream, which itself can only close both ways at once, and not in a hurry."""
+        """The stream's transport, because the stream itself can only close both directions at once."""
         answer = self._stream._resp if self._stream is not None else None
         return answer.connection.transport if answer is not None and answer.connection is not None else None
 
     async def resize(self, columns: int, rows: int) -> None:
-        """Raises: RuntimeUnavailable."""
+        """Resize its terminal. Raises: RuntimeUnavailable."""
         if self._program is not None and not self.ended.is_set():
             await self._container.engine.resize(self._program, columns, rows)
 
     def is_out_of_memory(self) -> bool:
-        """Known at its end."""
+        """Return False: this is known at its end only."""
         return False
 
     def kill(self) -> None:
-        """Kill it with all that it has started."""
+        """Kill it and all that it has started."""
         self._is_doomed = True
         if self._killing is None and self._following is not None and not self._is_closed:
             self._killing = asyncio.create_task(self._kill())
 
     async def terminate(self) -> None:
-        """Ask it, and all that it has started, to end; who cannot be asked is killed later."""
+        """Send SIGTERM to it and all that it has started; failures are ignored, because they can be killed
+        later.
+        """
         await self._container.end(self._mark, "TERM")
 
     async def ports(self) -> list[int]:
-        """The TCP ports that it, and all that it has started, listen on."""
+        """Return the TCP ports on which it, and all that it has started, listen."""
         return await self._container.ports(self._mark)
 
     async def end_stragglers(self) -> None:
-        """Kill what it has left behind, unless it is known that there is none."""
+        """Kill what it has left behind, unless its report says that there is nothing."""
         is_clean = self._container.id is None or (self._report is not None and not self._report.has_left)
         if not is_clean and self.loss is None:
             await self._kill()
 
     def close_pipes(self) -> None:
-        """Hear nothing more of it."""
+        """Close its stdout and stderr."""
         for pieces in (self._stdout, self._stderr):
             pieces.close()
 
     async def close(self) -> None:
-        """End whatever is left of it and let go of everything."""
+        """Kill what is left of it and release all its resources."""
         try:
             if self._killing is not None:
                 await self._killing
@@ -207,7 +210,7 @@ class ContainerChild:
         for _ in range(_DEATH_ROUNDS):
             if death is not None or code != KILLED or self._is_doomed:
                 break
-            # The engine tells of the end of a program before it tells of the end of its container.
+            # The engine reports the end of a program before the end of its container.
             await asyncio.sleep(_DEATH_PAUSE_S)
             death = await self._container.death()
         if death is None:
@@ -230,7 +233,7 @@ class ContainerChild:
         self.ended.set()
 
     async def _kill(self) -> None:
-        """Kill its processes; where that fails, the container with all that is in it."""
+        """Kill its processes or, if that fails, the whole container."""
         is_gone = await self._container.end(self._mark, "KILL")
         if is_gone and (await self._break_off() or await self._has_ended()):
             return
@@ -239,7 +242,9 @@ class ContainerChild:
         await self._has_ended()
 
     async def _break_off(self) -> bool:
-        """Whether its input was stuck: the engine tells of no end while it cannot hand that on."""
+        """Abort the connection if unread input is stuck in it, because the engine then never reports the
+        end.
+        """
         transport = self._transport
         if transport is None or not transport.get_write_buffer_size() or self._following is None:
             return False
@@ -250,7 +255,7 @@ class ContainerChild:
         return True
 
     async def _has_ended(self) -> bool:
-        """Whether it is seen to end soon; what has never been followed is not seen."""
+        """Wait briefly for its end, and return whether it has ended or was never started."""
         if self._following is None:
             return True
         with contextlib.suppress(TimeoutError):
@@ -264,7 +269,7 @@ class ContainerChild:
 
 
 class _Pieces:
-    """What a program prints on one stream, handed over as it comes from one who writes to one who reads."""
+    """The output of one stream, passed from its writer to its reader through a bounded buffer."""
 
     def __init__(self) -> None:
         self._pieces: deque[bytes] = deque()
@@ -273,7 +278,7 @@ class _Pieces:
         self._is_closed = False
 
     async def put(self, piece: bytes) -> None:
-        """Wait until there is room; what comes after the end is not kept."""
+        """Add a piece, waiting until there is room; after the end it is discarded."""
         while len(self._pieces) >= _CHUNKS and not self._is_closed:
             self._has_room.clear()
             await self._has_room.wait()
@@ -282,8 +287,8 @@ class _Pieces:
             self._is_filled.set()
 
     async def read(self, most: int = 2**16) -> bytes:
-        """The next bytes; none at the end. Who is cancelled has taken nothing."""
-        await asyncio.sleep(0)  # who prints without end keeps nobody else waiting
+        """Return the next bytes; empty at the end. If cancelled, nothing is lost."""
+        await asyncio.sleep(0)  # let others run even if the output is endless
         while not self._pieces and not self._is_closed:
             self._is_filled.clear()
             await self._is_filled.wait()
@@ -296,7 +301,7 @@ class _Pieces:
         return taken[:most]
 
     def close(self) -> None:
-        """Let who reads see the end, after what is there already."""
+        """Mark the end of the output, after what is already buffered."""
         self._is_closed = True
         self._has_room.set()
         self._is_filled.set()

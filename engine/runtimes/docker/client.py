@@ -1,4 +1,4 @@
-"""The container engine: Docker, or Podman behind its compatible socket. Source: Docker Engine API, 1.40."""
+"""The container engine: Docker, or Podman's compatible API. Source: Docker Engine API, 1.40."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from roocode_server.engine.runtimes.runtime import RuntimeUnavailable
 Json = dict[str, Any]
 
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=60, sock_connect=5)
-_PROBE_S: Final = 3.0
+_PROBE_TIMEOUT_S: Final = 3.0
 _NO_ANSWER: Final = 600
-"""No status of HTTP: what the client library says when it could not connect."""
+"""Not an HTTP status: the client library uses it when it could not connect."""
 NOT_FOUND: Final = 404
 CONFLICT: Final = 409
 
@@ -30,7 +30,7 @@ class EngineGone(RuntimeUnavailable):
 
 
 class EngineRefused(RuntimeUnavailable):
-    """The engine answered that it cannot; `http_status` is the answer's."""
+    """The engine refused a request; `http_status` is the status of its answer."""
 
     def __init__(self, message: str, http_status: int) -> None:
         super().__init__(message)
@@ -38,21 +38,22 @@ class EngineRefused(RuntimeUnavailable):
 
 
 class ContainerEngine:
-    """What is asked of the engine, in its own words; every failure is told as one of the two errors above."""
+    """Requests to the engine; all failures are raised as EngineGone or EngineRefused."""
 
     def __init__(self, address: str, environment: Mapping[str, str]) -> None:
-        """Raises: ValueError, OSError, if the address cannot be one."""
+        """Raises: ValueError, OSError, if the address is invalid."""
         self.address = address
         self._connector, self._url = connect(address, environment)
         self._docker: Docker | None = None
 
     async def info(self) -> Json:
-        """What the engine is and can do."""
+        """Return what the engine is and can do."""
         with self._told():
-            async with asyncio.timeout(_PROBE_S):
+            async with asyncio.timeout(_PROBE_TIMEOUT_S):
                 return dict(await self._client().system.info())
 
     async def has_image(self, image: str) -> bool:
+        """Return whether the engine has an image."""
         try:
             with self._told():
                 await self._client().images.inspect(image)
@@ -63,23 +64,24 @@ class ContainerEngine:
         return True
 
     async def pull(self, image: str) -> AsyncIterator[Json]:
-        """Fetch an image, told of step by step."""
+        """Pull an image; yields its progress."""
         with self._told():
             async for step in self._client().images.pull(image, stream=True):
                 yield step
 
     async def create(self, name: str, configuration: Json) -> str:
-        """The id of a new container, which does not run yet."""
+        """Create a container without starting it; returns its id."""
         with self._told():
             container = await self._client().containers.create(configuration, name=name)
             return container.id
 
     async def start(self, container: str) -> None:
+        """Start a container."""
         with self._told():
             await self._client().containers.container(container).start()
 
     async def inspect(self, container: str) -> Json | None:
-        """What the engine knows of a container, by its id or name; None, if there is none."""
+        """Return what the engine knows about a container, by its id or name; None if there is none."""
         try:
             with self._told():
                 return await self._client().containers.container(container).show()
@@ -89,24 +91,24 @@ class ContainerEngine:
             raise
 
     async def list(self, label: str) -> Sequence[Json]:
-        """All containers with a label, those that do not run included."""
+        """Return all containers with a label, including stopped ones."""
         with self._told():
             filters = orjson.dumps({"label": [label]}).decode()
             found = await self._client().containers.list(all=True, filters=filters)
             return [dict(container._container) for container in found]
 
     async def kill(self, container: str) -> None:
-        """End everything in a container at once."""
+        """Kill a container."""
         with self._told():
             await self._client().containers.container(container).kill()
 
     async def remove(self, container: str) -> None:
-        """End everything in a container and remove it; one that is not there is gone already."""
+        """Kill and remove a container; it is no error if there is none."""
         try:
             with self._told():
                 await self._client().containers.container(container).delete(force=True, v=True)
         except EngineRefused as refusal:
-            if refusal.http_status not in (NOT_FOUND, CONFLICT):  # a conflict: it is being removed
+            if refusal.http_status not in (NOT_FOUND, CONFLICT):  # conflict: it is already being removed
                 raise
 
     async def prepare(
@@ -119,7 +121,7 @@ class ContainerEngine:
         has_input: bool = False,
         has_terminal: bool = False,
     ) -> Exec:
-        """A program to start in a running container."""
+        """Create a program to be started in a running container."""
         with self._told():
             return (
                 await self._client()
@@ -134,22 +136,23 @@ class ContainerEngine:
             )
 
     async def look(self, program: Exec) -> Json:
-        """What the engine knows of a program that it has started."""
+        """Return what the engine knows about a program that it has started."""
         with self._told():
             return await program.inspect()
 
     async def resize(self, program: Exec, columns: int, rows: int) -> None:
+        """Resize a program's terminal."""
         with self._told():
             await program.resize(w=columns, h=rows)
 
     @contextmanager
     def telling(self) -> Iterator[None]:
-        """For what is read from and written to a program: the same errors as of all else."""
+        """While the block reads from or writes to a program, translate errors as in all other methods."""
         with self._told():
             yield
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close all connections."""
         if self._docker is not None:
             await self._docker.close()
         await self._connector.close()

@@ -1,4 +1,4 @@
-"""The container of one session: made when it is first needed, and again when it is gone."""
+"""The container of one session: created when first needed, and again when it is lost."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from roocode_server.models.error import Conflict
 from roocode_server.models.identifier import SessionId
 
 _ENGINE_TIMEOUT_S: Final = 10.0
-"""How long a script may take that looks after processes; the commands beside it may leave it little time."""
+"""How long a helper script may take; commands in the container may leave it little CPU time."""
 _PAUSE_S: Final = 0.01
 _MARK_CHARACTERS: Final = 32
 
@@ -35,7 +35,7 @@ log = structlog.get_logger("docker")
 
 
 class SessionContainer:
-    """What this server knows of a session's container, and does with it."""
+    """What this server knows about a session's container, and the operations on it."""
 
     def __init__(
         self, engine: ContainerEngine, images: ImagePuller, plan: Plan, session_id: SessionId
@@ -52,11 +52,12 @@ class SessionContainer:
 
     @property
     def name(self) -> str:
+        """The container's name."""
         return self._plan.name(self._session_id)
 
     @contextlib.contextmanager
     def used(self) -> Iterator[None]:
-        """While something runs in it, it is not made anew for another plan."""
+        """While the block runs, the container is not replaced because of changed limits."""
         self._in_use += 1
         try:
             yield
@@ -64,9 +65,9 @@ class SessionContainer:
             self._in_use -= 1
 
     async def prepare(self, sandbox: SandboxSpec, argv: Sequence[str], **how: Any) -> Exec:
-        """A program to start in it; it is made, or made anew, if that is needed.
+        """Create a program to be started in the container, which is created or replaced if necessary.
 
-        Raises: RuntimeUnavailable; Conflict, if it runs with another plan.
+        Raises: RuntimeUnavailable; Conflict, if commands still run in it with other limits.
         """
         known = await self.ensure(sandbox)
         try:
@@ -79,7 +80,7 @@ class SessionContainer:
         return await self.engine.prepare(await self.ensure(sandbox), argv, **how)
 
     async def ensure(self, sandbox: SandboxSpec) -> str:
-        """The id of the running container. Raises: as `prepare`."""
+        """Return the id of the running container. Raises: as `prepare`."""
         wanted = self._plan.digest(sandbox)
         async with self._making:
             if self.id is not None and self._digest == wanted:
@@ -94,39 +95,46 @@ class SessionContainer:
             return self.id
 
     def forget(self) -> None:
-        """Look for it again before it is next used."""
+        """Look it up again before its next use."""
         self.id = None
 
     async def status(self) -> tuple[str, str]:
-        """Its id and state, or its name and `absent`. Raises: RuntimeUnavailable."""
+        """Return its id and state, or its name and `absent`. Raises: RuntimeUnavailable."""
         found = await self.engine.inspect(self.name)
         return (self.name, "absent") if found is None else (found["Id"], found["State"]["Status"])
 
     async def end(self, mark: str, signal: str) -> bool:
-        """Send a signal to a command's processes; whether that was done (`KILL`: none is left)."""
+        """Send a signal to a command's processes; return whether that succeeded (for `KILL`: none is
+        left).
+        """
         return await self._run_script(scripts.end(mark, signal))
 
     async def kill(self) -> None:
-        """End everything in it at once, and make it anew when it is next needed."""
+        """Kill the container; it is replaced when it is next needed."""
         known, self.id = self.id, None
         if known is not None:
-            with contextlib.suppress(RuntimeUnavailable):  # it is gone, or will be found with its rests
+            with contextlib.suppress(
+                RuntimeUnavailable
+            ):  # it is gone, or will be cleaned up when it is next used
                 await self.engine.kill(known)
 
     async def quiet(self) -> None:
-        """End all that runs in it, left by a server that is no more. Raises: RuntimeUnavailable."""
+        """Kill everything that a previous server has left running in it. Raises: RuntimeUnavailable."""
         known = self.id or self.name
         program = await self.engine.prepare(known, ["/bin/sh", "-c", scripts.QUIET], environment={})
         await self._finished(program)
 
     async def remove(self) -> None:
-        """Raises: RuntimeUnavailable."""
+        """Remove the container. Raises: RuntimeUnavailable."""
         async with self._making:
             self.id = None
             await self.engine.remove(self.name)
 
     async def death(self) -> str | None:
-        """Why it runs no longer: `memory` or `killed`; None, if it runs. Raises: RuntimeUnavailable."""
+        """Return why it is no longer running, `memory` or `killed`; None if it is.
+
+        Raises: RuntimeUnavailable.
+        """
         found = None if self.id is None else await self.engine.inspect(self.id)
         if found is not None and found["State"]["Running"]:
             return None
@@ -134,14 +142,14 @@ class SessionContainer:
         return "memory" if found is not None and found["State"].get("OOMKilled") else "killed"
 
     async def outcome(self, program: Exec) -> int:
-        """The exit code of a program once it has ended. Raises: RuntimeUnavailable."""
+        """Wait for a program's end and return its exit code. Raises: RuntimeUnavailable."""
         while (state := await self.engine.look(program))["Running"]:  # noqa: ASYNC110 - it tells nobody
             await asyncio.sleep(_PAUSE_S)
         code: int | None = state["ExitCode"]
         return 137 if code is None else code
 
     async def ports(self, mark: str) -> list[int]:
-        """The TCP ports that a command listens on; who asks at the same time shares one look."""
+        """Return the TCP ports on which a command listens; concurrent callers share one look-up."""
         if self._listing is None:
             self._listing = asyncio.create_task(self._list_ports())
             self._listing.add_done_callback(self._listed)
@@ -150,7 +158,7 @@ class SessionContainer:
         return []
 
     async def _adopt(self, wanted: str) -> str | None:
-        """The container that is there already, if it fits and runs; one that does not is removed."""
+        """Take over an existing container if it fits and runs; otherwise remove it."""
         found = await self.engine.inspect(self.name)
         if found is None:
             return None
@@ -162,8 +170,9 @@ class SessionContainer:
         return None
 
     async def _make(self, sandbox: SandboxSpec) -> str:
-        """A new container that runs. One that the engine will not start is made anew, once: it mounts, and
-        makes groups and networks, beside much else, and what was in its way may be gone by then.
+        """Create and start a container, retrying the start once with a new one.
+
+        Starting involves mounts, control groups and networks, and what was in the way may be gone by then.
         """
         made = await self._created(sandbox)
         try:
@@ -186,7 +195,7 @@ class SessionContainer:
         try:
             await self.engine.start(made)
         except RuntimeUnavailable:
-            with contextlib.suppress(RuntimeUnavailable):  # the first failure is told
+            with contextlib.suppress(RuntimeUnavailable):  # raise the first failure
                 await self.engine.remove(made)
             raise
         return made
@@ -203,7 +212,7 @@ class SessionContainer:
     def _listed(self, listing: asyncio.Task[Mapping[str, list[int]]]) -> None:
         self._listing = None
         if not listing.cancelled():
-            listing.exception()  # told to those who wait
+            listing.exception()  # raised to those who wait
 
     async def _run_script(self, argv: Sequence[str]) -> bool:
         if self.id is None:
@@ -228,7 +237,7 @@ class SessionContainer:
 
 
 def _ports(printed: str) -> Mapping[str, list[int]]:
-    """What each command listens on, from what sockets.sh prints."""
+    """Parse what sockets.sh prints: the ports of each command."""
     held: defaultdict[str, set[str]] = defaultdict(set)
     opened, _, tables = printed.partition("\nlistening\n")
     mark = ""

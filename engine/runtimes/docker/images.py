@@ -1,4 +1,4 @@
-"""Images that are not there yet: fetched once for all sessions that wait, which are told of the progress."""
+"""Pulling of missing images: once for all sessions that wait, with progress events."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from roocode_server.models.session import ImageProgress
 
 Tell = Callable[[SessionId, ImageProgress], None]
 
-_EVERY_S: Final = 0.5
-"""How often a layer's progress is told, as long as its state is the same."""
+_PROGRESS_INTERVAL_S: Final = 0.5
+"""How often the progress of a layer is reported while its status is the same."""
 
 
 class ImagePuller:
-    """The images of one engine."""
+    """Pulls the images of one engine."""
 
     def __init__(self, engine: ContainerEngine, tell: Tell, *, may_pull: bool) -> None:
         self._engine = engine
@@ -29,7 +29,10 @@ class ImagePuller:
         self._waiting: dict[str, set[SessionId]] = {}
 
     async def fetch(self, image: str, session_id: SessionId) -> None:
-        """Return once an image is there that was not. Raises: RuntimeUnavailable, saying why it cannot be."""
+        """Return once the missing image has been pulled.
+
+        Raises: RuntimeUnavailable, saying why it cannot be.
+        """
         if not self._may_pull:
             raise RuntimeUnavailable(
                 f"The container engine has no image {image}, and `runtime.docker.pull` is `never`: "
@@ -42,7 +45,7 @@ class ImagePuller:
         await asyncio.shield(self._pulls[image])
 
     async def close(self) -> None:
-        """Wait for no image any longer."""
+        """Cancel all pulls."""
         pulls = list(self._pulls.values())
         for pull in pulls:
             pull.cancel()
@@ -54,7 +57,7 @@ class ImagePuller:
             async for step in self._engine.pull(image):
                 layer, status, now = step.get("id", ""), step.get("status", ""), time.monotonic()
                 before, at = told.get(layer, ("", 0.0))
-                if status != before or now - at >= _EVERY_S:
+                if status != before or now - at >= _PROGRESS_INTERVAL_S:
                     told[layer] = (status, now)
                     self._show(image, _progress(image, step))
         except EngineGone:
@@ -73,7 +76,7 @@ class ImagePuller:
         pull = self._pulls.pop(image, None)
         self._waiting.pop(image, None)
         if pull is not None and not pull.cancelled():
-            pull.exception()  # whoever waits is told; nobody may wait any longer
+            pull.exception()  # raised to those who wait, if any
 
 
 def _progress(image: str, step: dict[str, Any]) -> ImageProgress:

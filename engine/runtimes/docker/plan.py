@@ -1,4 +1,4 @@
-"""The container of a session: what it may, what it sees, and the labels by which it is found again."""
+"""The configuration of a session's container: its permissions, mounts, limits and labels."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ SESSION_LABEL: Final = "io.roocode.session"
 PLAN_LABEL: Final = "io.roocode.plan"
 
 _OWN_PROCESSES: Final = 4
-"""The container's first process, its child, and the script around a command and one that ends it."""
+"""The container's first process, its child, the script around a command, and the script that kills one."""
 _STANDING: Final = {"HOME": HOME, "USER": USER, "LOGNAME": USER, "LANG": "C.UTF-8", "TERM": "dumb"}
-_MOST: Final = 16_384
-"""Open files of a process, and processes of a user; the container's own bound is lower."""
+_MOST_FILES_OR_PROCESSES: Final = 16_384
+"""The most open files of a process and processes of a user; the container's own limit is lower."""
 _SHARES: Final = 256
-"""A quarter of what every other process gets: commands leave the processor to the server."""
+"""A quarter of the default CPU weight, so that the server comes before commands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is common to the containers of one server."""
+    """What the containers of one server have in common."""
 
     settings: DockerSettings
     server_id: str
@@ -44,21 +44,23 @@ class Plan:
 
     @property
     def user(self) -> str:
-        """Who runs commands: this server's user, or somebody without rights where that is root."""
+        """The user who runs commands: this server's user, or an unprivileged one if the server runs as
+        root.
+        """
         other = sandbox_user()
         own = f"{os.getuid()}:{os.getgid()}" if other is None else f"{other}:{other}"
         return self.settings.user or own
 
     def name(self, session_id: SessionId) -> str:
-        """A session's container has a name of its own, so that there are never two."""
+        """Return the name of a session's container; names are unique, so that there are never two."""
         return f"roocode-{self.server_id}-{session_id}"
 
     def digest(self, sandbox: SandboxSpec) -> str:
-        """The same for sandboxes that one container can serve."""
+        """Return a digest that is equal for sandboxes that the same container can serve."""
         return hashlib.sha256(orjson.dumps(self._configuration(sandbox))).hexdigest()[:16]
 
     def configuration(self, sandbox: SandboxSpec) -> dict[str, Any]:
-        """Source: Docker Engine API, ContainerCreate."""
+        """Return the container's configuration. Source: Docker Engine API, ContainerCreate."""
         labels = {
             SERVER_LABEL: self.server_id,
             SESSION_LABEL: sandbox.session_id,
@@ -107,7 +109,7 @@ class Plan:
         }
 
     def _owned(self) -> str:
-        """The user owns it: an engine may give it the mode that the folder has in the image."""
+        """Make the user own /tmp, because an engine may give it the mode of the image's folder."""
         user, _, group = self.user.partition(":")
         return f",uid={user},gid={group or user}" if user.isdigit() and (group or user).isdigit() else ""
 
@@ -135,11 +137,13 @@ def _limits(sandbox: SandboxSpec) -> Mapping[str, Any]:
 
 
 def _as_here() -> list[dict[str, Any]]:
-    """No more than this server has itself: an engine's own bounds may be above what its machine can give."""
+    """Not more than this server's own limits: the engine's defaults may exceed what its machine permits."""
     bounds = {"nofile": resource.RLIMIT_NOFILE, "nproc": resource.RLIMIT_NPROC}
     found = []
     for name, number in bounds.items():
         own = resource.getrlimit(number)[1]
-        most = _MOST if own == resource.RLIM_INFINITY else min(own, _MOST)
+        most = (
+            _MOST_FILES_OR_PROCESSES if own == resource.RLIM_INFINITY else min(own, _MOST_FILES_OR_PROCESSES)
+        )
         found.append({"Name": name, "Soft": most, "Hard": most})
     return found

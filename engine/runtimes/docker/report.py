@@ -1,4 +1,4 @@
-"""What the script around a command reports at the end of its error output, told apart from what it prints."""
+"""Parses the report that the script around a command appends to its stderr."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 _LINE: Final = re.compile(rb"(\d+) (\d+) (\d+) (\d+) (\d+)\n")
 _TIMES: Final = re.compile(rb"(\d+)m([\d.]+)s")
 _OWN_TIMES: Final = 2
-"""The first two are the script's own, the next two those of its children, once they have been waited for."""
+"""The first two times are the script's own; the next two are those of its children."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,14 +18,14 @@ class Report:
 
     code: int
     has_left: bool
-    """Something of it could not be ended."""
+    """Whether some of its processes could not be killed."""
     memory_kills: int
     peak_memory_bytes: int
     cpu_s: float
 
 
 class Reported:
-    """A stream at whose end there is a report, which a string introduces that nothing else prints."""
+    """A stream that ends with a report, introduced by a random string that nothing else prints."""
 
     def __init__(self, introduction: bytes) -> None:
         self._introduction = introduction
@@ -33,7 +33,7 @@ class Reported:
         self._has_begun = False
 
     def feed(self, chunk: bytes) -> bytes:
-        """What was printed before the report, as far as that is sure."""
+        """Add a piece of the stream, and return the output that is certainly not part of the report."""
         self._held += chunk
         if self._has_begun:
             return b""
@@ -47,7 +47,7 @@ class Reported:
         return printed
 
     def end(self) -> tuple[bytes, Report | None]:
-        """What is left that was printed, and the report, if there is a whole one."""
+        """Return the rest of the output, and the report if it is complete."""
         if not self._has_begun:
             return self._held, None
         line = _LINE.match(self._held)
@@ -65,7 +65,7 @@ class Reported:
         return b"", report
 
     def _beginning(self) -> int:
-        """How many bytes at the end may be the first of the introduction."""
+        """Return how many bytes at the end may be the beginning of the introduction."""
         longest = min(len(self._held), len(self._introduction) - 1)
         return next(
             (size for size in range(longest, 0, -1) if self._introduction.startswith(self._held[-size:])), 0

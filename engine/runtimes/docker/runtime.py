@@ -1,7 +1,7 @@
-"""The Docker runtime: one container a session, in which its commands run one beside the other.
+"""The Docker runtime: each session has one container, in which its commands run side by side.
 
-The workspace is mounted from this machine, so files are read and written without the container. Commands
-share its limits, its processes and its network: what one serves on 127.0.0.1, the next can ask for.
+The workspace is mounted from this machine, so files are accessed without the container. The commands of a
+session share its limits, processes and network: one can connect to what another serves on 127.0.0.1.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _CAN: Mapping[str, tuple[str, str]] = {
 
 
 class DockerRuntime(SupervisingRuntime):
-    """Containers of an engine that speaks Docker's language."""
+    """Containers of an engine with the Docker API."""
 
     name: ClassVar = "docker"
 
@@ -61,9 +61,10 @@ class DockerRuntime(SupervisingRuntime):
         max_output_bytes: int,
         beside: Runtime | None = None,
     ) -> None:
-        """`pattern` is the sandbox of a session without wishes of its own; its folder is above them all.
+        """`pattern` is the sandbox of a session with default limits; its folder is the parent of the
+        workspaces.
 
-        `beside` runs the server's own programs, which only read: an image need not have them.
+        `beside` runs the server's own read-only programs, which an image may lack.
         """
         super().__init__(max_output_bytes=max_output_bytes)
         settings = plan.settings
@@ -77,7 +78,9 @@ class DockerRuntime(SupervisingRuntime):
         self._can: Mapping[str, object] = {}
 
     async def probe(self) -> str | None:
-        """Why nothing can be run here, found out by asking the engine; kept as `problem`."""
+        """Ask the engine whether commands can be run; return why not, which is also kept as `problem`, or
+        None.
+        """
         try:
             self._can = await self._engine.info()
             self.problem = None
@@ -86,7 +89,7 @@ class DockerRuntime(SupervisingRuntime):
         return self.problem
 
     async def has_image(self) -> bool:
-        """Whether the image is there, so that a session need not wait for it. Raises: RuntimeUnavailable."""
+        """Return whether the image exists, so that no session waits for it. Raises: RuntimeUnavailable."""
         return await self._engine.has_image(self._plan.settings.image)
 
     async def run(
@@ -97,13 +100,13 @@ class DockerRuntime(SupervisingRuntime):
         on_output: OutputSink | None = None,
         on_started: OnStarted | None = None,
     ) -> Exit:
-        """See `SupervisingRuntime.run`."""
+        """As `SupervisingRuntime.run`."""
         if command.only_reads and self._beside is not None:
             return await self._beside.run(sandbox, command, on_output=on_output, on_started=on_started)
         return await super().run(sandbox, command, on_output=on_output, on_started=on_started)
 
     def holds(self) -> Mapping[str, str]:
-        """What holds each limit; an engine without the kernel's help says so of itself."""
+        """Return how each limit is enforced; an engine without the kernel's support reports that."""
         told = {
             name: how if self._can.get(ability, True) else "not enforced: the container engine cannot"
             for name, (ability, how) in _CAN.items()
@@ -121,16 +124,16 @@ class DockerRuntime(SupervisingRuntime):
         }
 
     async def place(self, session_id: SessionId) -> SandboxPlace:
-        """The session's container."""
+        """Return the session's container. Raises: RuntimeUnavailable."""
         identity, status = await self._container(session_id).status()
         return SandboxPlace(id=identity, status=status)
 
     def reserved(self) -> SessionId | None:
-        """The id of a session to come whose container is ready."""
+        """Return the id of a future session whose container is ready, or None."""
         return self._warm.take()
 
     async def recover(self, is_known: Callable[[SessionId], Awaitable[bool]]) -> None:
-        """Remove the containers of sessions that are no more, and end what runs in the others."""
+        """Remove the containers of sessions that no longer exist, and kill what runs in the others."""
         try:
             found = await self._engine.list(f"{SERVER_LABEL}={self._plan.server_id}")
         except RuntimeUnavailable as failure:
@@ -150,13 +153,13 @@ class DockerRuntime(SupervisingRuntime):
         self._warm.fill()
 
     async def end(self, session_id: SessionId) -> None:
-        """Kill the container, so that nothing has to be looked for in it."""
+        """Kill the container, which is faster than killing its commands."""
         known = self._containers.get(session_id)
         if known is not None:
             await known.kill()
 
     async def close(self, session_id: SessionId) -> None:
-        """End everything of a session and remove its container: now, or else at the next start."""
+        """Kill everything of a session and remove its container; if that fails, the next start removes it."""
         await super().close(session_id)
         if self._beside is not None:
             await self._beside.close(session_id)
@@ -168,7 +171,7 @@ class DockerRuntime(SupervisingRuntime):
             log.warning("container left", session_id=session_id, reason=failure.message)
 
     async def shut_down(self) -> None:
-        """Let go of the engine; containers stay for the next start."""
+        """Close the connections to the engine; containers remain for the next start."""
         await self._warm.close()
         await self._images.close()
         await self._engine.close()
@@ -211,7 +214,7 @@ class DockerRuntime(SupervisingRuntime):
     async def _tend(self, found: Mapping[str, object], known: set[SessionId]) -> None:
         labels = found["Labels"]
         session_id = SessionId(labels.get(SESSION_LABEL, "")) if isinstance(labels, dict) else SessionId("")
-        with contextlib.suppress(RuntimeUnavailable):  # looked at again before it is used
+        with contextlib.suppress(RuntimeUnavailable):  # checked again before it is used
             if session_id not in known:
                 await self._engine.remove(str(found["Id"]))
             elif found["State"] == "running":

@@ -1,4 +1,4 @@
-"""A program behind a terminal inside a session's container."""
+"""A program in a terminal inside a session's container."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from roocode_server.engine.runtimes.guard import guard_disk
 from roocode_server.engine.runtimes.runtime import RuntimeUnavailable
 
 _ECHO: Final = b"\r\n"
-"""What the terminal shows of the line that lets its program begin, once it has a size."""
+"""The echo of the line that starts the program once the terminal has its size."""
 _SIZE_TRIES: Final = 50
 _SIZE_PAUSE_S: Final = 0.02
 
 
 class ContainerTerminal:
-    """A command line that is typed into."""
+    """A command line in a terminal."""
 
     def __init__(self, placed: Placed, columns: int, rows: int) -> None:
         self.finished = asyncio.Event()
@@ -31,15 +31,15 @@ class ContainerTerminal:
         self._guard: asyncio.Task[None] | None = None
 
     async def begin(self) -> None:
-        """Let it run. Raises: RuntimeUnavailable, Conflict."""
+        """Start it. Raises: RuntimeUnavailable, Conflict."""
         self._output, _ = await self._child.begin()
         self._guard = asyncio.create_task(guard_disk(self._sandbox, self._child.ended, self.stop))
         await self._give_size()
-        with contextlib.suppress(BrokenPipeError):  # who reads it sees the end
+        with contextlib.suppress(BrokenPipeError):  # the reader will see its end
             await self._child.write(b"\n")
 
     async def read(self) -> bytes:
-        """The next bytes that it prints; none at its end."""
+        """Return the next bytes of output; empty at its end."""
         while not self._has_begun and (chunk := await self._output.read()):
             self._first += chunk
             if len(self._first) >= len(_ECHO):
@@ -49,16 +49,16 @@ class ContainerTerminal:
         return await self._output.read()
 
     async def write(self, content: bytes) -> None:
-        """Type. Raises: OSError, once it has ended."""
+        """Type into the terminal. Raises: OSError, if the program has ended."""
         await self._child.write(content)
 
     async def resize(self, columns: int, rows: int) -> None:
-        """Tell it of a new size of the window; one that has just ended needs none."""
+        """Resize the terminal; ignored if the program has just ended."""
         with contextlib.suppress(EngineRefused):
             await self._child.resize(columns, rows)
 
     async def ended(self) -> int:
-        """Its exit code, once it has ended. Raises: RuntimeUnavailable, if that cannot be known."""
+        """Wait for its end and return its exit code. Raises: RuntimeUnavailable, if that is not known."""
         await self._child.ended.wait()
         if self._child.loss is not None:
             raise self._child.loss
@@ -66,11 +66,11 @@ class ContainerTerminal:
         return self._child.end.code
 
     def stop(self) -> None:
-        """End it and everything that it started."""
+        """Kill it and everything that it started."""
         self._child.kill()
 
     async def close(self) -> None:
-        """End whatever is left of it and let go of everything."""
+        """Kill what is left of it and release all its resources."""
         await run_to_completion(self._close())
 
     async def _close(self) -> None:
@@ -83,13 +83,13 @@ class ContainerTerminal:
             self.finished.set()
 
     async def _give_size(self) -> None:
-        """The engine may need a moment until a terminal that it has begun to open has a size."""
+        """The engine may take a moment until a terminal that it is opening can be resized."""
         for _ in range(_SIZE_TRIES):
             try:
                 await self._child.resize(*self._size)
             except EngineRefused:
                 await asyncio.sleep(_SIZE_PAUSE_S)
             except RuntimeUnavailable:
-                return  # who reads it sees the end
+                return  # the reader will see its end
             else:
                 return

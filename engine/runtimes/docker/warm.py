@@ -1,4 +1,4 @@
-"""Containers made ahead of their sessions, under ids that are kept for sessions to come."""
+"""Containers started ahead of their sessions, under ids reserved for future sessions."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ Make = Callable[[SandboxSpec], Awaitable[object]]
 
 
 class WarmPool:
-    """Keeps `size` containers ready, as a session without wishes of its own has them."""
+    """Keeps `size` containers ready for sessions with default limits."""
 
     def __init__(self, size: int, pattern: SandboxSpec, make: Make) -> None:
-        """`pattern` is such a session's sandbox; its folder is the one above the workspaces."""
+        """`pattern` is such a session's sandbox; its folder is the parent of the workspaces."""
         self._size = size
         self._pattern = pattern
         self._make = make
@@ -31,18 +31,18 @@ class WarmPool:
         self._filling: asyncio.Task[None] | None = None
 
     def take(self) -> SessionId | None:
-        """The id of a session whose container runs already; None, if none is ready."""
+        """Return the id of a session whose container is running, or None if none is ready."""
         taken = self._ready.popleft() if self._ready else None
         self.fill()
         return taken
 
     def fill(self) -> None:
-        """Make what is missing, in the background."""
+        """Start missing containers in the background."""
         if self._size and (self._filling is None or self._filling.done()):
             self._filling = asyncio.create_task(self._fill(), name="warm containers")
 
     async def close(self) -> None:
-        """Make no more; those that are there are found by the next start."""
+        """Start no more; the next server start finds those that exist."""
         if self._filling is not None:
             self._filling.cancel()
             await asyncio.gather(self._filling, return_exceptions=True)
@@ -63,7 +63,7 @@ class WarmPool:
 
 
 def remove_empty(folder: Path, is_known: set[str]) -> None:
-    """Remove the workspaces that were made for sessions which never came."""
+    """Remove the empty workspaces of reserved sessions that were never created."""
     if not folder.is_dir():
         return
     for entry in folder.iterdir():
