@@ -1,1 +1,1 @@
-"""What a shell command line means, before anything of it runs."""
+"""Analysis of shell command lines before they run."""

@@ -1,8 +1,9 @@
 """Which command lines a session may run, judged by every command in them.
 
-This is policy, not the sandbox: an allowed program can run others. `npm` lets through whatever a package's
-scripts do, and a wrapper that is allowed by name (`env`, `sudo`, `xargs`, `timeout`, `find`, `sh`, `eval` …)
-lets through what it wraps. What commands can do at all is bounded by the runtime.
+This is policy, not a sandbox: an allowed program can run others. `npm` permits whatever a package's scripts
+do,
+and a wrapper that is allowed by name (`env`, `sudo`, `xargs`, `timeout`, `find`, `sh`, `eval` …) permits
+whatever it runs. What commands can do at all is limited by the runtime.
 """
 
 from __future__ import annotations
@@ -20,24 +21,26 @@ __all__ = ["InvalidCommand", "Refusal", "SimpleCommand", "allowed", "matches", "
 ANYTHING: Final = "*"
 
 _DEEPEST: Final = 4
-"""How many wrappers within wrappers a rule that restricts looks through."""
+"""How many nested wrappers a restricting rule looks through."""
 
 
 def parse(line: str) -> Sequence[SimpleCommand]:
-    """Every simple command that a line may run, in the order in which it stands there.
+    """Return every simple command that a line may run, in order of appearance.
 
-    Commands of pipelines, lists, groups, loops, conditions, functions and substitutions are all among them.
-    Raises: InvalidCommand, if the line is not whole or too long to be read.
+    This includes the commands of pipelines, lists, groups, loops, conditions, functions and substitutions.
+    Raises: InvalidCommand, if the line is incomplete or too long.
     """
     return read(line).commands
 
 
 def allowed(line: str, prefixes: Sequence[str]) -> Refusal | None:
-    """Why a line may not run; None, if each of its commands begins with the words of some prefix.
+    """Return why a line may not run; None if each of its commands begins with the words of some prefix.
 
-    `npm` allows `npm test` and not `npmx`; `git status` allows `git status -s`; `*` allows every line, and no
-    prefix at all allows none. Without `*`, what could change the meaning of an allowed name is refused too:
-    functions, aliases, setting PATH and its like, and all that shells read in different ways.
+    `npm` allows `npm test` but not `npmx`; `git status` allows `git status -s`; `*` allows every line, and an
+    empty
+    list allows none. Without `*`, whatever could change the meaning of an allowed name is refused, too:
+    functions,
+    aliases, setting PATH and the like, and everything that shells interpret differently.
     """
     if ANYTHING in prefixes:
         return None
@@ -51,12 +54,13 @@ def allowed(line: str, prefixes: Sequence[str]) -> Refusal | None:
 
 
 def matches(line: str, prefix: str, *, any_of: bool = False) -> bool:
-    """Whether a rule for `prefix` fits a line.
+    """Return whether a rule for `prefix` matches a line.
 
-    A rule that allows needs every command to begin with it, as in `allowed`, and at least one command. A
-    rule that restricts (`any_of`) fits as soon as one command may begin with it: by its path, within a
-    wrapper such as `sudo` or `sh -c`, or because its name is only known when it runs or the line cannot be
-    judged.
+    An allowing rule needs at least one command, and every command to begin with the prefix, as in `allowed`.
+    A
+    restricting rule (`any_of`) matches if any command may begin with it: by its path, within a wrapper such
+    as
+    `sudo` or `sh -c`, or because its name is not known before it runs or the line cannot be judged.
     """
     if prefix == ANYTHING:
         return True
@@ -84,7 +88,7 @@ def _reason(name: Word) -> str:
 
 
 def _begins(words: Sequence[Word], prefix: tuple[str, ...]) -> bool:
-    """Whether these words are certain to begin with the prefix."""
+    """Whether these words certainly begin with the prefix."""
     if not prefix or len(words) < len(prefix):
         return False
     return all(word.is_static and word.text == wanted for word, wanted in zip(words, prefix, strict=False))
@@ -109,7 +113,7 @@ def _could_be(words: Sequence[Word], prefix: tuple[str, ...]) -> bool:
 
 
 def _wrapped(words: Sequence[Word], depth: int) -> Iterator[Sequence[Word]]:
-    """These words, and all that they may run if they begin with a wrapper."""
+    """Yield these words and, if they begin with a wrapper, everything that they may run."""
     yield words
     if depth == 0 or not words or posixpath.basename(words[0].text) not in WRAPPERS:
         return
@@ -123,7 +127,7 @@ def _wrapped(words: Sequence[Word], depth: int) -> Iterator[Sequence[Word]]:
 
 
 def _commands_in(word: Word) -> Sequence[SimpleCommand]:
-    """What a word runs if it is a command line itself, as after `sh -c`."""
+    """Return the commands in a word that is a command line itself, as after `sh -c`."""
     if not word.is_static:
         return ()
     try:

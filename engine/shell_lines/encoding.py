@@ -1,8 +1,9 @@
-"""Characters beyond Latin, spelled in Latin letters while a line is parsed.
+"""Encoding of characters beyond Latin-1 in Latin letters while a line is parsed.
 
-The grammar's scanner looks characters up in a C table of 256, whatever their number: a large one ends the
-whole process. To a shell they are all alike, part of a word, so each is spelled in four letters that the
-table has, and read back from there.
+The grammar's scanner looks characters up in a C table of 256 entries without a bounds check: a larger one
+crashes the whole process. To a shell all such characters are simply part of a word, so each is encoded in
+four
+letters that are in the table, and decoded afterwards.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import re
 from typing import Final
 
 _DIGITS: Final = [chr(code) for code in range(0xC0, 0x100) if chr(code).isalpha()]
-"""Letters that no shell gives a meaning to; they are spelled out themselves, so that a spelling is one."""
+"""Letters without a meaning in any shell; they are encoded themselves, so that the encoding is
+unambiguous.
+"""
 _LETTERS: Final = 4
 _VALUES: Final = {digit: value for value, digit in enumerate(_DIGITS)}
 _SPELLED_OUT: Final = re.compile(r"[\u00c0-\U0010ffff]")
@@ -19,12 +22,12 @@ _SPELLING: Final = re.compile(f"[{''.join(_DIGITS)}]{{{_LETTERS}}}")
 
 
 def spell(text: str) -> str:
-    """The text without characters above U+00FF."""
+    """Encode a text without characters above U+00FF."""
     return _SPELLED_OUT.sub(lambda found: _spelling(ord(found.group())), text)
 
 
 def unspell(text: str) -> str:
-    """What `spell` was given."""
+    """Decode what `spell` returned."""
     return _SPELLING.sub(lambda found: _character(found.group()), text)
 
 

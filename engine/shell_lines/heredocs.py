@@ -12,7 +12,7 @@ _PLAIN_REST_OF_LINE: Final = re.compile(rb"[^'\"\\`()#<\n]*")
 
 
 def is_plain_here_document(redirect: Node, source: bytes) -> bool:
-    """Whether its delimiter is a plain name and the first line that is equal to it is where it ends."""
+    """Whether its delimiter is a plain name, and it ends at the first line that is equal to the delimiter."""
     parts = {child.type: child for child in redirect.children}
     start, end = parts.get("heredoc_start"), parts.get("heredoc_end")
     if start is None or end is None:
@@ -26,7 +26,7 @@ def is_plain_here_document(redirect: Node, source: bytes) -> bool:
 
 
 def _first_line(source: bytes, position: int, name: bytes, *, strip: bool) -> int | None:
-    """Where the first line that is `name` begins, from `position` on."""
+    """Return where the first line that equals `name` begins, from `position` on; None if there is none."""
     while position < len(source):
         stop = source.find(b"\n", position)
         stop = len(source) if stop < 0 else stop
@@ -38,7 +38,9 @@ def _first_line(source: bytes, position: int, name: bytes, *, strip: bool) -> in
 
 
 def _line_start(source: bytes, end: Node, name: bytes) -> int | None:
-    """Where the line begins on which the parser saw the end; None, if it is not `name` alone."""
+    """Return where the line begins at which the parser saw the end; None if the line is not exactly
+    `name`.
+    """
     if source[end.start_byte : end.end_byte].strip(b"\t\n") != name:
         return None
     text = source[end.start_byte : end.end_byte]

@@ -1,7 +1,7 @@
-"""Which files a command line names: what the shell opens for it, and words that may be files.
+"""The files that a command line names: redirections, and words that may be file names.
 
-This is for policy, not a sandbox: what a program does with files that its line does not name, no reading of
-the line can tell.
+This is for policy, not a sandbox: it cannot tell which files a program uses that its command line does not
+name.
 """
 
 from __future__ import annotations
@@ -18,28 +18,30 @@ from roocode_server.engine.shell_lines.vocabulary import MOVING, WRAPPERS, WRITI
 from roocode_server.engine.shell_lines.words import Word
 
 _DEEPEST: Final = 4
-"""How many lines within lines (`sh -c '…'`) are looked through."""
+"""How many nested command lines (`sh -c '…'`) are examined."""
 _MOST_FOLDERS: Final = 16
 _LITERAL: Final = re.compile(r"[^*?\[\]{}$`\"'~\\]*")
 
 
 class Naming(enum.Enum):
-    """How a line names a file."""
+    """How a command line names a file."""
 
     OUTPUT = "output"
     """The shell opens it for writing."""
     INPUT = "input"
     """The shell opens it for reading."""
     WRITTEN = "written"
-    """A word of a program that changes what it names, such as `tee` and `mv`."""
+    """An argument of a program that changes its files, such as `tee` and `mv`."""
     WORD = "word"
-    """A word that may be a file's name."""
+    """A word that may be the name of a file."""
 
 
 @dataclass(frozen=True, slots=True)
 class NamedFile:
-    """A file that a line names: from the folder in which the line runs, or absolute; None: that is only known
-    when it runs.
+    """A file that a line names.
+
+    `path` is relative to the folder in which the line runs, or absolute; None if it is not known before the
+    line runs.
     """
 
     path: str | None
@@ -47,7 +49,7 @@ class NamedFile:
 
 
 def named_files(line: str) -> Sequence[NamedFile]:
-    """Every file that a line names; a line that cannot be read may write anywhere."""
+    """Return every file that a line names; a line that cannot be parsed may write anywhere."""
     try:
         script = read(line)
     except InvalidCommand:
@@ -86,24 +88,24 @@ def _named_by(command: SimpleCommand) -> Iterator[NamedFile]:
 
 
 def _literal_folder(word: Word) -> Iterator[NamedFile]:
-    """The folder in which a pattern such as `secret/*` looks."""
+    """Yield the folder of a pattern such as `secret/*`."""
     folder = posixpath.dirname(_LITERAL.match(word.text)[0])  # type: ignore[index]
     if folder:
         yield NamedFile(folder, Naming.WORD)
 
 
 def _inner(command: SimpleCommand) -> Iterator[ShellLine]:
-    """What a wrapper runs, where its words are command lines themselves: `sh -c '…'`, `eval …`."""
+    """Yield the command lines that a wrapper runs, if its arguments are such: `sh -c '…'`, `eval …`."""
     words = [word.text for word in command.words[1:] if word.is_static]
     for text in dict.fromkeys([*(word for word in words if len(word.split()) > 1), " ".join(words)]):
         try:
             yield read(text)
         except InvalidCommand:
-            continue  # then it is no command line
+            continue  # it is not a command line
 
 
 def _folders(script: ShellLine) -> Sequence[str] | None:
-    """Where a line may be when it opens a file: where it begins, and where `cd` leads; None: unknown."""
+    """Return the folders that a line may be in when it opens a file, following `cd`; None if unknown."""
     folders = [""]
     for command in script.commands:
         name, *arguments = command.words

@@ -1,7 +1,8 @@
-"""A shell command line taken apart: what it would run, and what in it cannot be judged beforehand.
+"""Parses a shell command line: what it would run, and what in it cannot be judged beforehand.
 
-The grammar is bash's and a line may be run by another `sh`, so whatever the two could read differently is an
-objection, and so is every construct that is not known here: what is not understood is not vouched for.
+The grammar is bash's, and a line may be run by another `sh`, so whatever the two could interpret differently
+is an
+objection, and so is every construct that is not known here.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from roocode_server.engine.shell_lines.encoding import spell, unspell
 from roocode_server.engine.shell_lines.heredocs import is_plain_here_document
 from roocode_server.engine.shell_lines.words import Word, read_word, text_of
 
-LONGEST: Final = 8192
-"""Bytes. The parser's time grows faster than the line, and hostile lines may take it seconds."""
+LONGEST_BYTES: Final = 8192
+"""In bytes. Parsing time grows faster than the length, and hostile lines could take seconds."""
 
 _LANGUAGE: Final = Language(tree_sitter_bash.language())
 
@@ -32,7 +33,7 @@ _COMMENT_START: Final = re.compile(rb"(?:^|[^\\][ \t;&|()<>]|\n|^[ \t;&|()<>])$"
 
 
 class InvalidCommand(ValueError):
-    """The line is no shell command line, or is too long to be read."""
+    """The text is not a valid shell command line, or is too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,13 @@ class SimpleCommand:
 
     @property
     def is_static(self) -> bool:
-        """Whether all of it is known before it runs."""
+        """Whether all of its words are known before it runs."""
         return all(word.is_static for word in self.words)
 
 
 @dataclass(frozen=True, slots=True)
 class Redirection:
-    """A file that the shell itself opens for a command: `operator` is as it is written (`>`, `>>`, `<` …)."""
+    """A file that the shell itself opens for a command; `operator` is as written (`>`, `>>`, `<` …)."""
 
     operator: str
     target: Word
@@ -58,7 +59,7 @@ class Redirection:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a line may not run: the part of it that is at fault, and what is wrong with it."""
+    """Why a line may not run: the part at fault, and what is wrong with it."""
 
     command: str
     reason: str
@@ -66,8 +67,9 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class ShellLine:
-    """Every simple command that a line may run and every file that it redirects to or from, however deep, and
-    what speaks against trusting those lists.
+    """The parsed line: its simple commands and redirections, at any depth.
+
+    `objections` are the reasons not to trust these lists.
     """
 
     commands: Sequence[SimpleCommand]
@@ -76,7 +78,7 @@ class ShellLine:
 
 
 def read(line: str) -> ShellLine:
-    """Take a command line apart. Raises: InvalidCommand."""
+    """Parse a command line. Raises: InvalidCommand."""
     source = _encoded(line)
     root = Parser(_LANGUAGE).parse(source).root_node
     if root.has_error:
@@ -94,9 +96,9 @@ def _encoded(line: str) -> bytes:
         source = spell(line).encode()
     except UnicodeEncodeError:
         raise InvalidCommand("The line is not valid text: it has lone surrogates.") from None
-    if len(source) > LONGEST:
+    if len(source) > LONGEST_BYTES:
         raise InvalidCommand(
-            f"The line is longer than {LONGEST} bytes, of which a letter beyond ASCII counts as eight; "
+            f"The line is longer than {LONGEST_BYTES} bytes, of which a letter beyond ASCII counts as eight; "
             "put it into a file and run that."
         )
     return source
@@ -104,7 +106,7 @@ def _encoded(line: str) -> bytes:
 
 @dataclass
 class _Reading:
-    """One walk through the tree of a line."""
+    """One traversal of the syntax tree of a line."""
 
     source: bytes
     commands: list[SimpleCommand] = field(default_factory=list)
@@ -114,14 +116,16 @@ class _Reading:
     here_documents: int = 0
 
     def look_at(self, line: str) -> None:
-        """What no grammar tells: characters that shells take for blanks or not, and joined lines."""
+        """Check what the grammar does not: characters that only some shells take for blanks, and joined
+        lines.
+        """
         if odd := _ODD_CHARACTER.search(line):
             self._object(repr(odd.group()), "it has a character that shells read in different ways")
         if re.search(r"(?<![ \t])\\\n", line) or ("\\\n" in line and "<<" in line):
             self._object("\\", "join lines by a backslash only after a blank, and in no here-document")
 
     def walk(self, root: Node) -> None:
-        """Visit every node in the order of the source, however deep."""
+        """Visit every node in source order, at any depth."""
         pending = [root]
         while pending:
             node = pending.pop()
@@ -239,14 +243,14 @@ class _Reading:
         return inside or self.source[node.end_byte : node.end_byte + 1] in (b"", b" ", b"\t", b"\n")
 
     def _cover(self, start: int, end: int) -> None:
-        """Object to source that the grammar skipped and the shell would not."""
+        """Object to source that the grammar skipped and a shell would not."""
         gap = self.source[self.covered : start]
         if start > self.covered and not self._is_blank(gap, start):
             self._object(unspell(gap.decode(errors="replace")), "this part of the line was not understood")
         self.covered = max(self.covered, end)
 
     def _skip_text(self, node: Node) -> None:
-        """Take as covered what lies between the children of a text, which is looked at by itself."""
+        """Mark the text between the children of a string as covered; it is checked separately."""
         if node.parent is not None and node.parent.type in vocabulary.TEXTS:
             self.covered = max(self.covered, node.start_byte)
         before = node.prev_sibling
@@ -258,7 +262,7 @@ class _Reading:
         return match is not None and match.end() == end
 
     def _check_between(self, node: Node) -> None:
-        """The text between the children of a string or here-document, which the tree leaves out."""
+        """Check the text between the children of a string or here-document, which has no nodes."""
         if _is_quoted(node):
             return
         edges = [node.start_byte, *(edge for child in node.children for edge in _edges(child)), node.end_byte]
@@ -301,7 +305,7 @@ def _below(node: Node) -> Iterator[Node]:
 
 
 def _is_quoted(node: Node) -> bool:
-    """Whether a here-document's body is taken as it stands, because its delimiter is quoted."""
+    """Whether a here-document's body is literal, because its delimiter is quoted."""
     redirect = node
     while redirect.type != "heredoc_redirect":
         if redirect.parent is None:

@@ -1,4 +1,4 @@
-"""What of the shell's language is understood: node types of bash's grammar, tokens, and names."""
+"""The parts of the shell language that are understood: node types of bash's grammar, tokens, and names."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KNOWN: Final = _set(
     test_operator extglob_pattern
     """
 )
-"""Everything else of bash is read in another way by another `sh`, or runs what no parser sees."""
+"""Everything else in bash is interpreted differently by other shells, or runs what no parser sees."""
 
 TOKENS: Final = _set(
     """
@@ -40,10 +40,10 @@ TEST_OPERATORS_THAT_DIVIDE: Final = _set("&& || ( ) < > ;")
 COMMANDS: Final = _set("command declaration_command unset_command test_command")
 BESIDE_WORDS: Final = _set("file_redirect herestring_redirect heredoc_redirect ]")
 TEXTS: Final = _set("string heredoc_body")
-"""Nodes between whose children there is text that the tree leaves out."""
+"""Nodes with text between their children that has no node of its own."""
 
 BARE: Final = _set("word number variable_name extglob_pattern file_descriptor test_operator")
-"""Leaves that stand without quotes."""
+"""Leaves that are not quoted."""
 
 ASSIGNING: Final = _set(
     "export readonly unset read getopts printf declare typeset local mapfile readarray let set"
@@ -55,7 +55,7 @@ DECIDES_WHAT_RUNS: Final = re.compile(
     |PYTHON.*|PERL.*|RUBY.*|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|XDG_CONFIG_.*""",
     re.VERBOSE,
 )
-"""Variables by which a shell or a common tool chooses what it runs."""
+"""Variables with which a shell or a common tool chooses what it runs."""
 
 WRAPPERS: Final = _set(
     """
@@ -63,7 +63,7 @@ WRAPPERS: Final = _set(
     strace find parallel sh bash dash ash zsh ksh busybox chroot flock trap coproc unshare nsenter script
     """
 )
-"""Commands that run the command which they are given."""
+"""Commands that run the command given as their arguments."""
 
 WRITING: Final = _set(
     """
@@ -71,7 +71,7 @@ WRITING: Final = _set(
     setfacl sponge sort split csplit ed ex vi vim nano
     """
 )
-"""Commands that change files which they name. Any other program may do so as well."""
+"""Commands that change the files they name. Any other program may do so as well."""
 
 MOVING: Final = _set("cd pushd popd chdir")
-"""Commands that change the folder from which later names begin."""
+"""Commands that change the working directory."""

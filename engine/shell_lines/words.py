@@ -1,4 +1,4 @@
-"""Words of a shell command as the shell would read them, where that is known before it runs."""
+"""Words of a shell command as the shell would expand them, if that is known before it runs."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _ESCAPED_IN_QUOTES: Final = re.compile(r'\\([$`"\\])')
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word without its quotes; the source text, if its value is only known when it runs."""
+    """A word without its quotes; its source text, if its value is not known before it runs."""
 
     text: str
     is_static: bool
 
 
 def read_word(node: Node) -> Word:
-    """The value of a word, string, or several of them joined."""
+    """Return the value of a word, a string, or a concatenation."""
     parts = list(_parts(node))
     if any(part is None for part in parts):
         return Word(text_of(node), is_static=False)
@@ -35,12 +35,12 @@ def read_word(node: Node) -> Word:
 
 
 def text_of(node: Node) -> str:
-    """The source of a node."""
+    """Return the source text of a node."""
     return unspell((node.text or b"").decode())
 
 
 def _parts(node: Node) -> Iterator[str | None]:
-    """The pieces of a word; None for one that is only known when it runs."""
+    """Yield the pieces of a word; None for a piece that is not known before it runs."""
     text = text_of(node)
     match node.type:
         case "concatenation" | "command_name":
