@@ -1,1 +1,1 @@
-"""Changes that commands make in a session's workspace, seen by inotify and told as events of files."""
+"""Detection of changes that commands make in a workspace, with inotify, reported as file events."""

@@ -1,4 +1,4 @@
-"""What of many changes is told, and when. Nothing here looks at a clock: the time is given."""
+"""Which of many changes are reported, and when. Nothing here reads a clock: the time is passed in."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import Final, Generic, TypeVar
 
 from roocode_server.models.file import WorkspaceChanged
 
-SETTLED_S: Final = 0.1
-"""What comes and goes within this time is not told."""
+SETTLE_TIME_S: Final = 0.1
+"""Files that appear and vanish within this time are not reported."""
 MOST_AT_ONCE: Final = 200
-"""Changes of a burst that are told one by one."""
+"""How many changes of a burst are reported one by one."""
 MORE_PER_S: Final = 10.0
-"""As many more are told one by one for each second that passes."""
-SUMMED_S: Final = 5.0
-"""A sum is told at the latest after this time."""
+"""How many more are reported one by one for each second that passes."""
+SUMMARY_TIMEOUT_S: Final = 5.0
+"""A summary is reported after this time at the latest."""
 
 Key = TypeVar("Key", bound=Hashable)
 
 
 class Settling(Generic[Key]):
-    """What has stirred, in the order in which it first did; many stirs of one thing are one."""
+    """Keys with recent events, in the order of their first event; several events of one key count as one."""
 
-    def __init__(self, settled_s: float = SETTLED_S) -> None:
+    def __init__(self, settled_s: float = SETTLE_TIME_S) -> None:
         self._settled_s = settled_s
         self._since: dict[Key, float] = {}
         self._marked: set[Key] = set()
@@ -33,18 +33,18 @@ class Settling(Generic[Key]):
         return len(self._since)
 
     def stir(self, key: Key, now: float, *, mark: bool = False) -> None:
-        """Note that something has happened to `key`; the last word says whether it is marked."""
+        """Record an event of `key`; the latest event decides whether it is marked."""
         self._since.setdefault(key, now)
         (self._marked.add if mark else self._marked.discard)(key)
 
     @property
     def due(self) -> float | None:
-        """When the first of them has settled; None, where nothing has stirred."""
+        """When the first key has settled; None if there is none."""
         first = next(iter(self._since.values()), None)
         return None if first is None else first + self._settled_s
 
     def take(self, now: float | None = None) -> list[tuple[Key, bool]]:
-        """What has settled by now, and whether it is marked; all of it, where no time is given."""
+        """Remove and return the keys that have settled by now, or all, and whether each is marked."""
         taken = []
         for key, since in list(self._since.items()):
             if now is not None and since + self._settled_s > now:
@@ -55,12 +55,13 @@ class Settling(Generic[Key]):
         return taken
 
     def clear(self) -> None:
+        """Discard all events."""
         self._since.clear()
         self._marked.clear()
 
 
 class TokenBucket:
-    """How much is told one by one: so much at once, and a little more with time."""
+    """Limits the rate of individually reported changes: a burst, and a few more per second."""
 
     def __init__(self, most: int = MOST_AT_ONCE, per_s: float = MORE_PER_S) -> None:
         self._most = most
@@ -69,7 +70,7 @@ class TokenBucket:
         self._at: float | None = None
 
     def take(self, wanted: int, now: float) -> int:
-        """How many of `wanted` may be told now."""
+        """Return how many of `wanted` changes may be reported now."""
         if self._at is not None:
             self._left = min(float(self._most), self._left + (now - self._at) * self._per_s)
         self._at = now
@@ -79,7 +80,7 @@ class TokenBucket:
 
 
 class ChangeSummary:
-    """Changes that are not told one by one."""
+    """Counts the changes that are not reported one by one."""
 
     def __init__(self) -> None:
         self._since: float | None = None
@@ -89,22 +90,22 @@ class ChangeSummary:
 
     @property
     def due(self) -> float | None:
-        """When it has to be told; None, if there is nothing to tell."""
-        return None if self._since is None else self._since + SUMMED_S
+        """When it must be reported; None if it is empty."""
+        return None if self._since is None else self._since + SUMMARY_TIMEOUT_S
 
     def add(self, changes: Iterable[tuple[str, str]], now: float) -> None:
-        """Add changes: what each is (`created`, `modified`, `deleted`), and its path."""
+        """Add changes, each a kind (`created`, `modified`, `deleted`) and a path."""
         for kind, path in changes:
             self._counts[kind] += 1
             self._widen(posixpath.dirname(path), now)
 
     def lose(self, now: float) -> None:
-        """Something happened, and nobody knows what."""
+        """Record that changes were lost."""
         self._is_exact = False
         self._widen("/", now)
 
     def take(self) -> WorkspaceChanged | None:
-        """The sum so far; it begins anew."""
+        """Return the summary so far and start a new one; None if it is empty."""
         if self._since is None:
             return None
         told = WorkspaceChanged(

@@ -1,4 +1,4 @@
-"""Changes of commands as the events that tell of them."""
+"""Builds the events for changes made by commands."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from roocode_server.models.file import Changes, FileCreated, FileDeleted, FileMo
 
 BY_COMMAND: Final = "command"
 COMPARED_LINES: Final = 4000
-"""Files of more lines, before and after together, are counted without a diff."""
-COMPARED_S: Final = 0.25
-"""When comparing has taken this long, the rest of the changes is counted without a diff."""
+"""Files with more lines, before and after together, are counted without a diff."""
+COMPARING_TIMEOUT_S: Final = 0.25
+"""When comparing has taken this long, the remaining changes are counted without a diff."""
 DIFF_CHARACTERS: Final = 200_000
-"""Of all diffs that are told at once."""
+"""The most characters of all diffs reported at once."""
 
 _UNKNOWN: Final = Changes(added=0, removed=0, is_counted=False)
 
 Gone = Mapping[tuple[WatchedFolder, str], bytes]
-"""The texts of files that have been deleted."""
+"""The texts of deleted files."""
 
 
 class Telling:
-    """Makes the events of changes that are told at once. Takes time: for a thread, outside the turn."""
+    """Builds the events of changes reported at once. Slow: call it in a thread, without holding the lock."""
 
     def __init__(self, tree: Tree, texts: Texts, turn: WorkspaceLock, gone: Gone) -> None:
         self._tree = tree
@@ -37,10 +37,10 @@ class Telling:
         self._turn = turn
         self._gone = gone
         self._left_characters = DIFF_CHARACTERS
-        self._until = time.monotonic() + COMPARED_S
+        self._until = time.monotonic() + COMPARING_TIMEOUT_S
 
     def events(self, changes: Sequence[TreeChange]) -> list[Event]:
-        """In their order; a file with the same content as before has not changed."""
+        """Return the events, in order; a file whose content is the same as before has none."""
         told = (self._event(change) for change in changes)
         return [event for event in told if event is not None]
 
@@ -65,7 +65,7 @@ class Telling:
         return FileModified(path=path, changes=self._compared(path, before, after), source=BY_COMMAND)
 
     def _texts_of(self, change: TreeChange) -> tuple[bytes | None, bytes | None]:
-        """The file's text before and after; the latter is kept for the next change."""
+        """Return the file's text before and after; the latter is kept for the next change."""
         after = None
         if change.identity is not None:
             try:

@@ -1,6 +1,6 @@
-"""The kernel's word of changes in directories: one inotify instance for all sessions. Source: inotify(7).
+"""Directory notifications from the kernel: one inotify instance for all sessions. Source: inotify(7).
 
-One, because a user may have few of them, and commands want some, too.
+One, because a user may have only a few instances, and commands need some, too.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from inotify_simple import INotify, flags, parse_events
 from roocode_server.engine.concurrency.shield import run_to_completion
 from roocode_server.engine.watching.tree import WatchedFolder
 
-GATHERED_S: Final = 0.02
-"""Reading waits for this long after the first change, so that a flood is read in a few pieces."""
+GATHER_TIME_S: Final = 0.02
+"""How long reading waits after the first event, so that a burst is read in a few large pieces."""
 READ_BYTES: Final = 16_384
-"""At a time: so many changes, some hundreds, keep nobody else waiting."""
+"""How much is read at a time: some hundreds of events, which do not block others for long."""
 PAUSE_S: Final = 0.005
-"""Between two readings, where more has happened than one of them takes."""
+"""The pause between two reads if there is more to read."""
 
 MOVED_IN: Final = flags.MOVED_TO | flags.ISDIR
 _WATCHED: Final = (
@@ -42,19 +42,19 @@ log = structlog.get_logger("watching")
 
 
 class Listener(Protocol):
-    """Who is told, in the event loop."""
+    """Receives notifications, in the event loop."""
 
     def stirred(self, folder: WatchedFolder, name: str, *, moved_in: bool) -> None:
-        """Something has happened to this name; `moved_in`: a whole directory has come by it."""
+        """Something happened to this name; `moved_in` means that a whole directory was moved here."""
         ...
 
     def lost(self) -> None:
-        """Changes came faster than they were read: some are not known."""
+        """The kernel's queue overflowed: some events were lost."""
         ...
 
 
 class Inotify:
-    """Watches directories for listeners. Directories are added and removed by any thread."""
+    """Watches directories for listeners. Directories can be added and removed from any thread."""
 
     def __init__(self) -> None:
         self._opened: INotify | None = None
@@ -65,7 +65,7 @@ class Inotify:
         self._watched: dict[int, tuple[WatchedFolder, Listener]] = {}
 
     async def open(self) -> None:
-        """Ask the kernel, until it has given an instance. Without one nothing can be added."""
+        """Request an inotify instance, unless there is one. Without one, nothing can be added."""
         if self._opened is None:
             try:
                 opened = await run_to_completion(asyncio.to_thread(_open), let_go=INotify.close)
@@ -82,18 +82,18 @@ class Inotify:
             self._loop.add_reader(opened.fileno(), self._gather)
 
     async def close(self) -> None:
-        """Watch nothing any more."""
-        with self._changing:  # a thread that adds or removes a watch has done so
+        """Stop watching all directories."""
+        with self._changing:  # wait for a thread that is adding or removing a watch
             opened, self._opened = self._opened, None
             self._watched.clear()
         if opened is not None and self._loop is not None:
             self._loop.remove_reader(opened.fileno())
             if self._reading is not None:
                 self._reading.cancel()
-            await asyncio.to_thread(opened.close)  # the kernel takes its time
+            await asyncio.to_thread(opened.close)  # in a thread, because the kernel may take a while
 
     def add(self, folder: WatchedFolder, descriptor: int, listener: Listener) -> bool:
-        """Watch an open directory; whether it is watched: the kernel's room for it may be used up."""
+        """Watch an open directory; False if the limit on watches is reached."""
         with self._changing:
             if self._opened is None:
                 return False
@@ -106,25 +106,25 @@ class Inotify:
             return True
 
     def remove(self, folder: WatchedFolder) -> None:
-        """Watch a directory no more, unless it is watched as another one by now."""
+        """Stop watching a directory, unless its watch now belongs to another one."""
         with self._changing:
             number, folder.watch = folder.watch, None
             if number is None or self._watched.get(number, (None,))[0] is not folder:
                 return
             del self._watched[number]
             if self._opened is not None:
-                with contextlib.suppress(OSError):  # the directory is gone, and its watch with it
+                with contextlib.suppress(OSError):  # the directory was deleted, and its watch with it
                     self._opened.rm_watch(number)
 
     async def read(self) -> None:
-        """Tell the listeners of everything that has happened so far, and let others have their turn."""
+        """Deliver all events so far, letting others run in between."""
         left = 0 if self._opened is None else _waiting_bytes(self._opened)
         while left > 0 and (read := self._read_some()):
             left -= read
             await asyncio.sleep(0)
 
     def _read_some(self) -> int:
-        """Tell of a few changes; how many bytes they were, 0 if there are no more."""
+        """Deliver a few events; returns how many bytes they were, 0 if there are none."""
         if self._opened is None:
             return 0
         try:
@@ -142,7 +142,7 @@ class Inotify:
         return len(told)
 
     def _ended(self, number: int) -> None:
-        """The kernel watches a directory no more: it is gone, unless that was asked for."""
+        """The kernel has removed a watch: the directory is gone, unless `remove` asked for it."""
         with self._changing:
             found = self._watched.pop(number, None)
         if found is not None:
@@ -156,7 +156,7 @@ class Inotify:
     def _gather(self) -> None:
         assert self._opened is not None and self._loop is not None  # noqa: S101 - it has just been readable
         self._loop.remove_reader(self._opened.fileno())
-        self._reading = self._loop.call_later(GATHERED_S, self._read_on)
+        self._reading = self._loop.call_later(GATHER_TIME_S, self._read_on)
 
     def _read_on(self) -> None:
         if self._opened is not None and self._loop is not None:
@@ -164,7 +164,7 @@ class Inotify:
             try:
                 read = self._read_some()
             finally:
-                if read > READ_BYTES // 2:  # there is more
+                if read > READ_BYTES // 2:  # there is more to read
                     self._reading = self._loop.call_later(PAUSE_S, self._read_on)
                 else:
                     self._loop.add_reader(self._opened.fileno(), self._gather)
@@ -175,7 +175,7 @@ def _open() -> INotify:
 
 
 def _waiting_bytes(opened: INotify) -> int:
-    """How much there is to be read now. Source: inotify(7), FIONREAD."""
+    """Return how many bytes can be read now. Source: inotify(7), FIONREAD."""
     count = array("i", [0])
     fcntl.ioctl(opened.fileno(), termios.FIONREAD, count)
     return count[0]

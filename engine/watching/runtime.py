@@ -1,4 +1,4 @@
-"""A runtime whose commands are watched: what they change in the workspace is told."""
+"""A runtime that reports what its commands change in the workspace."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from roocode_server.models.identifier import SessionId
 
 
 class WatchedRuntime:
-    """Another runtime, with a watch over the workspace while a command may write there.
+    """Wraps another runtime, and watches the workspace while a command may write to it.
 
-    When a command has ended, what it has changed has been told.
+    When `run` returns, the command's changes have been reported.
     """
 
     def __init__(self, runtime: Runtime, watchers: Watchers) -> None:
@@ -33,11 +33,12 @@ class WatchedRuntime:
 
     @property
     def name(self) -> str:
+        """As the wrapped runtime's."""
         return self._runtime.name
 
     @property
     def problem(self) -> str | None:
-        """Why nothing can be run here, where that is so; for people."""
+        """As the wrapped runtime's."""
         return self._runtime.problem
 
     async def run(
@@ -48,7 +49,7 @@ class WatchedRuntime:
         on_output: OutputSink | None = None,
         on_started: OnStarted | None = None,
     ) -> Exit:
-        """Run a command to its end. Raises: as the other runtime."""
+        """Run a command to its end. Raises: as the wrapped runtime."""
         async with self._watched(sandbox, command) as changed:
             done = await self._runtime.run(sandbox, command, on_output=on_output, on_started=on_started)
         return replace(done, files_changed=list(dict.fromkeys(changed)))
@@ -57,43 +58,43 @@ class WatchedRuntime:
     async def open_terminal(
         self, sandbox: SandboxSpec, command: Command, *, columns: int, rows: int
     ) -> AsyncIterator[PseudoTerminal]:
-        """A program behind a terminal of its own. Raises: as the other runtime."""
+        """Start a program in a terminal. Raises: as the wrapped runtime."""
         opening = self._runtime.open_terminal(sandbox, command, columns=columns, rows=rows)
         async with self._watched(sandbox, command), opening as terminal:
             yield terminal
 
     @asynccontextmanager
     async def start(self, sandbox: SandboxSpec, command: Command) -> AsyncIterator[InteractiveProgram]:
-        """A program to talk with. Raises: as the other runtime."""
+        """Start a program to communicate with. Raises: as the wrapped runtime."""
         async with self._watched(sandbox, command), self._runtime.start(sandbox, command) as conversation:
             yield conversation
 
     def holds(self) -> Mapping[str, str]:
-        """What holds each limit, for people."""
+        """As the wrapped runtime's."""
         return self._runtime.holds()
 
     def reserved(self) -> SessionId | None:
-        """The id of a session to come whose place is ready."""
+        """As the wrapped runtime's."""
         return self._runtime.reserved()
 
     async def recover(self, is_known: Callable[[SessionId], Awaitable[bool]]) -> None:
-        """End and remove what an earlier server has left of sessions that are no more."""
+        """As the wrapped runtime's."""
         await self._runtime.recover(is_known)
 
     async def shut_down(self) -> None:
-        """Let go of what is held beyond sessions."""
+        """As the wrapped runtime's."""
         await self._runtime.shut_down()
 
     async def place(self, session_id: SessionId) -> SandboxPlace:
-        """Where the commands of a session run now."""
+        """As the wrapped runtime's."""
         return await self._runtime.place(session_id)
 
     async def end(self, session_id: SessionId) -> None:
-        """End at once what can be ended as a whole."""
+        """As the wrapped runtime's."""
         await self._runtime.end(session_id)
 
     async def close(self, session_id: SessionId) -> None:
-        """End every process of a session."""
+        """As the wrapped runtime's."""
         await self._runtime.close(session_id)
 
     @asynccontextmanager

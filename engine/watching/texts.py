@@ -1,4 +1,4 @@
-"""The text of small files as it was, so that a change can be told with its lines."""
+"""The earlier text of small files, from which the diff of a change is made."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from roocode_server.engine.watching.tree import Identity, Known, Tree, WatchedFo
 from roocode_server.engine.workspace.scanning import opened
 
 LARGEST_BYTES: Final = 256 * 1024
-"""The text of a larger file is not kept."""
+"""The texts of larger files are not kept."""
 MOST_BYTES: Final = 16 * 2**20
-"""Of one workspace."""
+"""The most bytes kept for one workspace."""
 MOST_BYTES_IN_ALL: Final = 128 * 2**20
 MOST_FILES: Final = 5000
-"""Files of one workspace that are read ahead."""
+"""The most files of one workspace that are read in advance."""
 MOST_AT_ONCE: Final = 64
-"""Files that are read ahead in one turn, so that nobody waits for it long."""
+"""How many files are read in advance per step, so that nobody waits long for the lock."""
 FIRST_STEPS: Final = 8
-"""Steps of reading ahead before the first command begins: what they read is what was there."""
+"""How many steps run before the first command starts: what they read is certainly the original text."""
 
 _OPEN_FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class Budget:
-    """What all texts together may take."""
+    """The memory that is left for texts of all workspaces together, in bytes."""
 
     def __init__(self, most_bytes: int = MOST_BYTES_IN_ALL) -> None:
         self.left_bytes = most_bytes
 
 
 class Texts:
-    """The texts of one workspace; used within its turn."""
+    """The texts of one workspace; its methods are called with the workspace's lock held."""
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
@@ -42,12 +42,12 @@ class Texts:
         self._bytes = 0
 
     def get(self, folder: WatchedFolder, name: str, identity: Known | None) -> bytes | None:
-        """The text of the very file that is meant; None, if it is not kept."""
+        """Return the text of exactly this version of the file; None if it is not kept."""
         kept = self._texts.get(folder, {}).get(name)
         return kept[1] if kept is not None and kept[0] == identity else None
 
     def keep(self, folder: WatchedFolder, name: str, identity: Identity, text: bytes) -> bool:
-        """Keep a text in the place of what was kept; whether there was room for it."""
+        """Replace the text of a file; False if there is no room for it."""
         self.forget(folder, name)
         size = len(text)
         if self._bytes + size > MOST_BYTES or size > self._budget.left_bytes:
@@ -58,7 +58,7 @@ class Texts:
         return True
 
     def forget(self, folder: WatchedFolder, name: str | None) -> None:
-        """Keep the text of a file no longer; without a name, that of any file of the directory."""
+        """Drop the text of a file or, without a name, of all files in the directory."""
         gone = [name] if name is not None else list(self._texts.get(folder, ()))
         for each in gone:
             kept = self._texts.get(folder, {}).pop(each, None)
@@ -69,15 +69,16 @@ class Texts:
             del self._texts[folder]
 
     def clear(self) -> None:
+        """Drop all texts."""
         self._budget.left_bytes += self._bytes
         self._texts.clear()
         self._bytes = 0
 
 
 def read_ahead(tree: Tree, texts: Texts) -> Iterator[None]:
-    """Keep the texts of a workspace that nobody has changed since it was looked at.
+    """Read the texts of files that have not changed since the tree was read.
 
-    Goes on from one step to the next, each within the turn; ends where there is no more room.
+    A generator of short steps, each to be run with the lock held; ends when there is no more room.
     """
     left, steps = MOST_FILES, 0
     for folder in tree.folders():
@@ -95,7 +96,7 @@ def _in_pieces(names: list[str]) -> Iterator[list[str]]:
 
 
 def _read_some(tree: Tree, texts: Texts, folder: WatchedFolder, names: list[str], *, is_first: bool) -> bool:
-    """Whether there is room for more."""
+    """Read the texts of some files; False if there is no more room."""
     with contextlib.suppress(OSError), tree.open(folder) as parent:
         for name in names:
             known = folder.files.get(name)
@@ -114,7 +115,7 @@ def _read_some(tree: Tree, texts: Texts, folder: WatchedFolder, names: list[str]
 
 
 def read_text(parent: int, name: str) -> tuple[bytes, os.stat_result] | None:
-    """A small file's content, if it has no NUL, and what is known of it. Raises: OSError."""
+    """Read a small file without NUL bytes, and its stat result; None for others. Raises: OSError."""
     with opened(os.open(name, _OPEN_FILE, dir_fd=parent)) as descriptor:
         facts = os.fstat(descriptor)
         if not stat.S_ISREG(facts.st_mode) or facts.st_size > LARGEST_BYTES:
@@ -127,7 +128,7 @@ def read_text(parent: int, name: str) -> tuple[bytes, os.stat_result] | None:
 
 
 def text_of(parent: int, name: str, identity: Identity) -> bytes | None:
-    """The content of the very file that is meant; None, if it is none to keep, or another one by now."""
+    """Return the content of exactly this version of a file; None if it has changed or is not to be kept."""
     try:
         found = read_text(parent, name)
     except OSError:

@@ -1,7 +1,7 @@
-"""What a watched workspace is known to hold. Whoever uses a tree has the workspace's turn.
+"""The known content of a watched workspace. Its methods are called with the workspace's lock held.
 
-Names are compared with what is there, never with what the kernel says happened: many changes of one name are
-one, those that cancel each other out are none, and what this server has written itself is known already.
+Names are compared with the file system, not with what the kernel says happened: several changes of one name
+become one, changes that cancel out become none, and this server's own writes are already known.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ from roocode_server.engine.workspace.scanning import opened
 from roocode_server.engine.workspace.snapshot import LEFT_OUT
 
 MOST_FOLDERS: Final = 8192
-"""Directories of one workspace that are watched."""
+"""The most directories of one workspace that are watched."""
 MOST_FILES: Final = 200_000
-"""Files of one workspace that are known by name; directories beyond are not watched."""
+"""The most files of one workspace that are known by name; further directories are not watched."""
 TICK_NS: Final = 20_000_000
-"""The kernel's times may lag behind the clock by as much."""
+"""How far file timestamps may lag behind the clock."""
 
 _OPEN_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 
 Identity = tuple[int, int, int]
-"""Inode, size, time of change of the content in nanoseconds."""
+"""Inode, size in bytes, and modification time in nanoseconds."""
 Known = int | Identity
-"""Of a file that was only listed, the inode."""
+"""The inode alone, for a file that was only listed."""
 
 
 @dataclass(slots=True, eq=False)
 class WatchedFolder:
-    """A directory; its place follows from those above it, so that it can be moved with all in it."""
+    """A directory. Its path follows from its parents, so that it can be moved with everything in it."""
 
     name: str
     inode: int
@@ -52,13 +52,13 @@ class WatchedFolder:
     files: dict[str, Known] = field(default_factory=dict)
     folders: dict[str, WatchedFolder] = field(default_factory=dict)
     is_listed: bool = False
-    """It is known what is in it."""
+    """Whether its content is known."""
     is_gone: bool = False
-    """It has been deleted, or is no longer known here."""
+    """Whether it was deleted, or is no longer in the tree."""
 
     @property
     def path(self) -> str:
-        """From the workspace, `""` for itself."""
+        """The path relative to the workspace, `""` for the workspace itself."""
         names = []
         here = self
         while here.above is not None:
@@ -69,45 +69,45 @@ class WatchedFolder:
 
 @dataclass(frozen=True, slots=True)
 class TreeChange:
-    """Something differs from what was known: `kind` is `created`, `modified` or `deleted`."""
+    """A difference from what was known; `kind` is `created`, `modified` or `deleted`."""
 
     kind: str
     folder: WatchedFolder
     name: str
     path: str
-    """Absolute within the workspace, as it is shown."""
+    """Absolute within the workspace, and spelled."""
     is_directory: bool = False
     before: Known | None = None
-    """The file that was known."""
+    """The version of the file that was known."""
     identity: Identity | None = None
-    """The regular file that is there."""
+    """The version of the regular file that is there now."""
 
 
 class Watching(Protocol):
-    """Where directories are watched."""
+    """Adds and removes watches."""
 
     def add(self, folder: WatchedFolder, descriptor: int) -> bool:
-        """Watch an open directory; whether that can be done."""
+        """Watch an open directory; False if that is not possible."""
         ...
 
     def remove(self, folder: WatchedFolder) -> None:
-        """Watch it no more."""
+        """Stop watching it."""
         ...
 
 
 Forget = Callable[[WatchedFolder, str | None], None]
-"""Called for a file that is no longer where it was, and without a name for a directory with all in it."""
+"""Called for a file that is no longer there or, without a name, for a directory with everything in it."""
 
 
 class Tree:
-    """The directories of a workspace that are watched, and the names of the files in them."""
+    """The watched directories of a workspace, and the names of their files."""
 
     def __init__(self, place: Path, watching: Watching, forget: Forget) -> None:
         self.root = WatchedFolder("", 0, None)
         self.is_partial = False
-        """There is more than is known."""
+        """Whether there is more than is known."""
         self.unwatched: dict[WatchedFolder, None] = {}
-        """Directories that are known and that the kernel has no room to watch, those above first."""
+        """Known directories that the kernel could not watch, parents first."""
         self._place = place
         self._watching = watching
         self._forget = forget
@@ -115,20 +115,21 @@ class Tree:
         self._files = 0
 
     def look(self) -> None:
-        """Begin, or begin anew: watch the directories and learn what is there. Raises: OSError."""
+        """Read the whole tree and watch its directories, dropping what was known. Raises: OSError."""
         self.close()
         with self._opened_root() as root:
             self.root = WatchedFolder("", os.fstat(root).st_ino, None)
             self._enter(root, self.root, None)
 
     def close(self) -> None:
-        """Watch nothing any more."""
+        """Stop watching, and drop what is known."""
         self._leave(self.root)
 
     def compare(self, stirred: Sequence[tuple[tuple[WatchedFolder, str], bool]]) -> list[TreeChange]:
-        """What differs from what was known, of these names, in their order; it is known from now on.
+        """Return how these names differ from what was known, in order, and update what is known.
 
-        A new directory is told with all in it, one by one, unless it is marked as moved in as a whole.
+        The content of a new directory is reported one by one, unless the name is marked as moved in as a
+        whole.
         """
         changes: list[TreeChange] = []
         with self._opened_root() as root:
@@ -139,9 +140,9 @@ class Tree:
         return changes
 
     def compare_unwatched(self) -> list[TreeChange]:
-        """As `compare`, of all names in the directories of which the kernel tells nothing.
+        """As `compare`, for all names in directories that are not watched.
 
-        It is asked again to watch them from now on.
+        It also tries again to watch them.
         """
         stirred: list[tuple[tuple[WatchedFolder, str], bool]] = []
         for folder in list(self.unwatched):
@@ -154,9 +155,9 @@ class Tree:
         return self.compare(stirred)
 
     def accept(self, path: str, facts: os.stat_result | None) -> list[TreeChange]:
-        """Know what is at a path, and the directories on the way. What comes back is told by others.
+        """Learn what is at a path that this server has written, and return other changes found on the way.
 
-        `facts` are those of a file as it was written; without them they are looked up.
+        `facts` is the stat result of a file as it was written; otherwise it is looked up.
         """
         changes: list[TreeChange] = []
         if path == ".":
@@ -178,7 +179,7 @@ class Tree:
         return changes
 
     def folders(self) -> Iterator[WatchedFolder]:
-        """The directories that are known, those above first."""
+        """Yield the known directories, parents first."""
         waiting = deque([self.root])
         while waiting:
             folder = waiting.popleft()
@@ -188,7 +189,7 @@ class Tree:
 
     @contextlib.contextmanager
     def open(self, folder: WatchedFolder) -> Iterator[int]:
-        """A descriptor of a directory of the tree. Raises: OSError, if it is there no more."""
+        """Open a directory of the tree. Raises: OSError, if it is no longer there."""
         with self._opened_root() as root, opened(self._open(root, folder)) as descriptor:
             yield descriptor
 
@@ -217,7 +218,7 @@ class Tree:
         is_whole: bool,
         facts: os.stat_result | None = None,
     ) -> None:
-        """Compare one name with what is there, and know that."""
+        """Compare one name with the file system, and update what is known."""
         if _is_left_out(name):
             return
         facts = facts or _facts(parent, name)
@@ -258,9 +259,9 @@ class Tree:
         changes.append(_change(kind, folder, name, before=file, facts=facts))
 
     def _enter(self, root: int, top: WatchedFolder, changes: list[TreeChange] | None) -> None:
-        """Watch a new directory and all in it, those above first.
+        """Watch a new directory and everything in it, parents first.
 
-        Without `changes` files are listed only; with them they are looked at and told as created.
+        Without `changes`, files are only listed; with it, they are examined and added as created.
         """
         waiting = deque([top])
         while waiting:
@@ -268,7 +269,7 @@ class Tree:
             try:
                 descriptor = open_beneath(root, folder.path, _OPEN_FOLDER)
             except OSError:
-                continue  # gone again, or nobody may read it
+                continue  # gone again, or not readable
             with opened(descriptor):
                 folder.inode = os.fstat(descriptor).st_ino
                 if self._folders >= MOST_FOLDERS or self._files >= MOST_FILES:
@@ -281,9 +282,9 @@ class Tree:
                 waiting.extend(folder.folders.values())
 
     def _list(self, folder: WatchedFolder, descriptor: int, changes: list[TreeChange] | None) -> None:
-        """Learn what a directory holds; it is watched already, so that nothing falls between.
+        """List a directory. It is already watched, so that no change is missed.
 
-        Of one that is not watched the files are looked at, so that they can be compared.
+        If it could not be watched, its files are examined, so that they can be compared later.
         """
         folder.is_listed = True
         folder.listed_ns = time.time_ns()
@@ -303,7 +304,7 @@ class Tree:
                     self._see_file(folder, entry.name, None, facts, [] if changes is None else changes)
 
     def _leave(self, top: WatchedFolder) -> None:
-        """Know nothing more of a directory and all in it."""
+        """Drop a directory and everything in it."""
         waiting = [top]
         while waiting:
             folder = waiting.pop()
@@ -326,18 +327,21 @@ class Tree:
 
 
 def identity_of(facts: os.stat_result) -> Identity:
+    """Return what identifies a version of a file."""
     return facts.st_ino, facts.st_size, facts.st_mtime_ns
 
 
 def is_same(known: Known, facts: os.stat_result, listed_ns: int) -> bool:
-    """Whether a file is what it was; one that was only listed is, if nothing has touched it since."""
+    """Whether a file is unchanged; one that was only listed is, if its change time is older than the
+    listing.
+    """
     if isinstance(known, int):
         return known == facts.st_ino and facts.st_ctime_ns < listed_ns - TICK_NS
     return known == identity_of(facts)
 
 
 def _is_still(folder: WatchedFolder, facts: os.stat_result | None) -> bool:
-    """Whether a directory is the one that is watched; numbers of inodes are used again."""
+    """Whether this is still the watched directory; inode numbers are reused."""
     return facts is not None and folder.inode == facts.st_ino and not folder.is_gone
 
 
@@ -353,7 +357,7 @@ def _is_told(mode: int) -> bool:
 
 
 def _is_left_out(name: str) -> bool:
-    """What version control keeps, and what processes print."""
+    """Version control folders, and the logs of processes."""
     return name in LEFT_OUT or name == PROCESS_LOGS
 
 

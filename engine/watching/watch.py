@@ -1,4 +1,4 @@
-"""The watch over one session's workspace: what has stirred there, and telling of it once it has settled."""
+"""The watch over one session's workspace: collects changes and reports them once they have settled."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from roocode_server.models.event import Event
 from roocode_server.models.file import FileCreated, FileDeleted, FileModified
 from roocode_server.models.identifier import SessionId
 
-COMPARED_EVERY_S: Final = 2.0
-"""While somebody may write where the kernel does not watch."""
+COMPARE_INTERVAL_S: Final = 2.0
+"""The interval of comparisons while somebody may write where the kernel does not watch."""
 COMPARED_SHARE: Final = 20
 """Comparing takes at most one part in this many of the time."""
 
@@ -42,7 +42,7 @@ class WorkspaceWatch:
         self.session_id = session_id
         self.holders = 0
         self.told: list[list[str]] = []
-        """Each is given the paths of the files that are told to have changed."""
+        """The paths of changed files are added to each of these lists."""
         self._inotify = inotify
         self._database = database
         self._turn = workspace_lock(folder)
@@ -65,14 +65,15 @@ class WorkspaceWatch:
 
     @property
     def is_watching(self) -> bool:
-        """Whether it has begun, and well."""
+        """Whether watching has begun successfully."""
         begun = self._begun
         return begun is not None and begun.done() and not begun.cancelled() and begun.exception() is None
 
     async def begin(self) -> None:
-        """Watch from now on; the first caller begins it, the others wait for that.
+        """Start watching; concurrent callers wait for the first one.
 
-        Where the kernel has no room, what is there is compared now and then, and at the end of each command.
+        If the kernel has no watches left, the workspace is compared from time to time, and at the end of each
+        command.
         Raises: OSError, if there is no workspace.
         """
         self._wake.set()
@@ -81,7 +82,7 @@ class WorkspaceWatch:
         await asyncio.shield(self._begun)
 
     async def end(self) -> None:
-        """Watch no more; what has not been told is not told."""
+        """Stop watching; changes that have not been reported are dropped."""
         self._is_over = True
         if self._begun is not None:
             await asyncio.wait([self._begun])
@@ -92,7 +93,7 @@ class WorkspaceWatch:
         await asyncio.to_thread(self._close)
 
     async def deliver(self) -> None:
-        """Tell of everything that has happened so far."""
+        """Report all changes so far."""
         if not self.is_watching:
             return
         await run_to_completion(self._deliver(is_all=True))
@@ -102,16 +103,16 @@ class WorkspaceWatch:
         return self._inotify.add(folder, descriptor, self)
 
     def remove(self, folder: WatchedFolder) -> None:
-        """Watch a directory of the tree no more."""
+        """Stop watching a directory of the tree."""
         self._inotify.remove(folder)
 
     def stirred(self, folder: WatchedFolder, name: str, *, moved_in: bool) -> None:
-        """Something has happened to a name in a directory of the tree."""
+        """Handle a notification about a name in a directory of the tree."""
         self._settling.stir((folder, name), self._loop.time(), mark=moved_in)
         self._wake.set()
 
     def lost(self) -> None:
-        """Something has happened, and what is not known."""
+        """Handle lost notifications."""
         self._is_lost = True
         self._wake.set()
 
@@ -121,7 +122,7 @@ class WorkspaceWatch:
         if self._tree.is_partial:
             log.warning("workspace too large to be watched as a whole", session_id=self.session_id)
         self._tell_hindrance()
-        self._compare_at = self._loop.time() + COMPARED_EVERY_S
+        self._compare_at = self._loop.time() + COMPARE_INTERVAL_S
         self._beside = [asyncio.create_task(self._follow()), asyncio.create_task(self._read_ahead())]
 
     def _look(self) -> None:
@@ -140,7 +141,9 @@ class WorkspaceWatch:
             self._texts.clear()
 
     def _witness(self, path: str, facts: os.stat_result | None) -> None:
-        """This server has changed something itself, and tells of it itself. Within the turn."""
+        """Called with the lock held when this server has changed something itself, for which it emits its own
+        event.
+        """
         try:
             changes = self._tree.accept(path, facts)
             self._gone.clear()
@@ -164,7 +167,7 @@ class WorkspaceWatch:
         self._texts.forget(folder, name)
 
     async def _read_ahead(self) -> None:
-        """Read texts piece by piece, beside the command, and leave it twice the time that this takes."""
+        """Read texts step by step while commands run, pausing twice as long as each step takes."""
 
         def step() -> bool:
             with self._turn:
@@ -176,7 +179,7 @@ class WorkspaceWatch:
             began = self._loop.time()
 
     async def _follow(self) -> None:
-        """Tell of what has settled, until the watch ends."""
+        """Report changes as they settle, until the watch ends."""
         while True:
             dues = (self._settling.due, self._sum.due, self._compare_at if self._must_compare else None)
             due = min((at for at in dues if at is not None), default=None)
@@ -214,7 +217,7 @@ class WorkspaceWatch:
                     for each in self.told:
                         each += paths
             except Exception:
-                # The command's own outcome counts, and so do the changes that come later.
+                # A failure here must not affect the command's result or later changes.
                 log.exception("changes of files not told", session_id=self.session_id)
 
     async def _events(self, *, is_all: bool) -> list[Event]:
@@ -248,7 +251,7 @@ class WorkspaceWatch:
                     changes += self._tree.compare_unwatched()
                 finally:
                     took_s = self._loop.time() - now
-                    self._compare_at = now + max(COMPARED_EVERY_S, took_s * COMPARED_SHARE)
+                    self._compare_at = now + max(COMPARE_INTERVAL_S, took_s * COMPARED_SHARE)
             gone, self._gone = self._gone, {}
         told = 0 if self._sum.due is not None else self._allowance.take(len(changes), now)
         self._sum.add(((change.kind, change.path) for change in changes[told:]), now)
@@ -256,7 +259,7 @@ class WorkspaceWatch:
 
 
 def _file(event: Event) -> str | None:
-    """The file of which an event tells."""
+    """Return the path of a file event; None for other events."""
     if not isinstance(event, _FILE_EVENTS) or getattr(event, "kind", None) == "directory":
         return None
     return event.path

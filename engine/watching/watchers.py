@@ -1,4 +1,4 @@
-"""The watches over the workspaces of sessions in which commands run."""
+"""Watches the workspaces of sessions while commands run in them."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from roocode_server.engine.watching.watch import WorkspaceWatch
 from roocode_server.models.identifier import SessionId
 
 LINGER_S: Final = 30.0
-"""A watch stays for this long after the last command: the next one need not wait for it to begin."""
+"""How long a watch stays after the last command, so that the next one need not wait for it."""
 MOST_LINGERING: Final = 16
 
 log = structlog.get_logger("watching")
 
 
 class Watchers:
-    """Watches workspaces while somebody holds on to them, and a little longer."""
+    """Watches workspaces while they are held, and a little longer."""
 
     def __init__(self, database: Database, *, linger_s: float = LINGER_S) -> None:
         self._database = database
@@ -39,10 +39,11 @@ class Watchers:
 
     @asynccontextmanager
     async def hold(self, sandbox: SandboxSpec) -> AsyncIterator[list[str]]:
-        """Watch a session's workspace while the block runs; at its end what has changed has been told.
+        """Watch a session's workspace while the block runs; at its end all changes have been reported.
 
-        The block is given a list that then has the paths of the files of which was told. Where the workspace
-        cannot be watched the block runs all the same.
+        The block gets a list to which the paths of changed files are added. If the workspace cannot be
+        watched, the block
+        runs all the same.
         """
         watch = self._held(sandbox)
         changed: list[str] = []
@@ -55,13 +56,13 @@ class Watchers:
             watch.told = [each for each in watch.told if each is not changed]
 
     async def forget(self, session_id: SessionId) -> None:
-        """The session is about to vanish: nothing more is told of it."""
+        """Stop watching a session that is about to be deleted."""
         watch = self._drop(session_id)
         if watch is not None:
             await watch.end()
 
     async def close(self) -> None:
-        """End all watches."""
+        """Stop watching all workspaces."""
         for session_id in list(self._watches):
             await self.forget(session_id)
         if self._ending:
@@ -84,7 +85,7 @@ class Watchers:
         try:
             await watch.begin()
         except FileNotFoundError:
-            log.debug("no workspace to watch", session_id=watch.session_id)  # the runtime says so
+            log.debug("no workspace to watch", session_id=watch.session_id)  # the runtime reports it
         except OSError as failure:
             if not self._is_hindered:
                 self._is_hindered = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roocode_server.engine.watching.debounce import SUMMED_S, ChangeSummary, Settling, TokenBucket
+from roocode_server.engine.watching.debounce import SUMMARY_TIMEOUT_S, ChangeSummary, Settling, TokenBucket
 
 MOMENTS = st.floats(0, 1000)
 
@@ -57,7 +57,7 @@ def test_a_sum_counts_and_names_the_directory_that_holds_all_of_it() -> None:
     assert summed.due is None and summed.take() is None
     summed.add([("created", "/src/a/one"), ("deleted", "/src/b/c/two")], 3.0)
     summed.add([("created", "/src/b/three")], 4.0)
-    assert summed.due == 3.0 + SUMMED_S
+    assert summed.due == 3.0 + SUMMARY_TIMEOUT_S
     told = summed.take()
     assert told is not None and told.is_exact
     assert (told.path, told.created, told.modified, told.deleted) == ("/src", 2, 0, 1)
