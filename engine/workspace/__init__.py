@@ -1,1 +1,1 @@
-"""A session's files, reached by descriptor so that no path leads out of the workspace."""
+"""A session's files, accessed by descriptor so that no path leads out of the workspace."""

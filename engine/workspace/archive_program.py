@@ -1,9 +1,11 @@
-"""A program of its own that unpacks one archive: what a hostile one can do ends with it.
+"""A program that unpacks one archive, so that a hostile archive can harm nothing but this process.
 
 Run as `python -m roocode_server.engine.workspace.archive_program FORMAT ARCHIVE FOLDER ROOM MOST`: the
-descriptors of the archive and of an empty directory, the bytes that all files and one file may take. Prints
-how many files and bytes came out, as JSON. Status 3: it is refused, and why on standard error; 4: there is no
-room for it.
+descriptors of the archive and of an empty directory, and the most bytes of all files and of one file. Prints
+the
+number of files and bytes as JSON. Exit status 3: the archive is refused, with the reason on stderr; 4: there
+is
+no room for it; 5: the machine lacks resources.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ REFUSED: Final = 3
 NO_ROOM: Final = 4
 OVERLOAD: Final = 5
 MEMORY_BYTES: Final = 1_073_741_824
-CPU_S: Final = 120
+UNPACKING_CPU_S: Final = 120
 _LONGEST_PATH: Final = 4096
 _PIECE_BYTES: Final = 1_048_576
 _IS_UTF_8: Final = 0x800
@@ -45,11 +47,11 @@ Made = TypeVar("Made")
 
 
 class ArchiveRefused(Exception):
-    """The archive holds what may not come into a workspace, or is none."""
+    """The archive is broken, or contains something that is not allowed in a workspace."""
 
 
 class Unpacked:
-    """What has come out of an archive so far, below the open directory `root`."""
+    """The content extracted so far, below the open directory `root`."""
 
     def __init__(self, root: int, *, room_bytes: int, most_bytes: int) -> None:
         self.files = 0
@@ -61,11 +63,13 @@ class Unpacked:
         self._most_bytes = most_bytes
 
     def directory(self, name: str) -> None:
+        """Create a directory."""
         path = self._take(name)
         if path:
             os.close(open_folder(self._root, path, make=True))
 
     def file(self, name: str, mode: int, content: IO[bytes]) -> None:
+        """Create a file. Raises: WorkspaceLimitExceeded."""
         parent, last = self._place(name)
         allowed = 0o755 if mode & 0o100 else 0o644
         made = self._put(last, lambda: os.open(last, _NEW_FILE, allowed, dir_fd=parent))
@@ -83,6 +87,7 @@ class Unpacked:
         self.size += size
 
     def link(self, name: str, target: str) -> None:
+        """Create a symbolic link. Raises: ArchiveRefused, if it leads out of the workspace."""
         parent, last = self._place(name)
         if target.startswith("/") or posixpath.normpath(posixpath.join(self._folder, target)).startswith(
             ".."
@@ -92,7 +97,7 @@ class Unpacked:
         self.files += 1
 
     def same_file(self, name: str, other: str) -> None:
-        """A further name of a file that came before."""
+        """Create a hard link to an earlier file. Raises: ArchiveRefused, if there is none."""
         parent, last = self._place(name)
         source, source_name = posixpath.split("/".join(_parts(other)))
         with opened(open_beneath(self._root, source, _FOLDER)) as origin:
@@ -112,9 +117,9 @@ class Unpacked:
         return "/".join(_parts(name))
 
     def _place(self, name: str) -> tuple[int, str]:
-        """The open directory where an entry stands, made if need be, and its name there.
+        """Return the open directory for an entry, created if necessary, and the entry's name in it.
 
-        It stays open: what follows stands there, too, for the most part.
+        The directory stays open, because the next entry is usually in it, too.
         """
         path = self._take(name)
         if not path:
@@ -127,9 +132,9 @@ class Unpacked:
         return self._parent, last
 
     def _put(self, name: str, make: Callable[[], Made]) -> Made:
-        """Make something of this name where the last entry stands.
+        """Create something with this name in the present directory.
 
-        What comes later in an archive takes the place of what came before.
+        A later entry of an archive replaces an earlier one with the same path.
         """
         try:
             return make()
@@ -142,7 +147,7 @@ class Unpacked:
 
 
 def _parts(name: str) -> list[str]:
-    """The parts of an entry's path. Raises: ArchiveRefused, for one that is absolute or leads upwards."""
+    """Split an entry's path. Raises: ArchiveRefused, if it is absolute or contains `..`."""
     if name.startswith("/") or ".." in name.split("/"):
         raise ArchiveRefused(f"{name[:200]} leads out of the workspace")
     if "\0" in name or len(name.encode(errors="surrogateescape")) > _LONGEST_PATH:
@@ -151,7 +156,7 @@ def _parts(name: str) -> list[str]:
 
 
 class _Member(tarfile.TarInfo):
-    """A member of an archive whose end has to be marked: without, what is missing would not be missed."""
+    """A member of an archive with an end marker, without which a truncated archive would not be noticed."""
 
     @classmethod
     def fromtarfile(cls, tarfile: tarfile.TarFile) -> Self:
@@ -163,7 +168,7 @@ class _Member(tarfile.TarInfo):
 
 
 def unpack_tar(archive: IO[bytes], out: Unpacked) -> None:
-    """Members of gzip that follow each other are one stream; each has its length and checksum looked at."""
+    """Unpack a tar.gz archive. Concatenated gzip members are one stream, and each is checked."""
     with (
         gzip.GzipFile(fileobj=archive) as whole,
         tarfile.open(fileobj=whole, mode="r|", tarinfo=_Member) as members,
@@ -182,10 +187,11 @@ def unpack_tar(archive: IO[bytes], out: Unpacked) -> None:
         if not getattr(members, "has_end", False):
             raise ArchiveRefused("it breaks off")
         while whole.read(_PIECE_BYTES):
-            pass  # what follows the end is padding; the checksum is behind it
+            pass  # read the padding after the end, so that the checksum behind it is verified
 
 
 def unpack_zip(archive: IO[bytes], out: Unpacked) -> None:
+    """Unpack a zip archive."""
     with zipfile.ZipFile(archive) as members:
         for member in members.infolist():
             mode = member.external_attr >> 16
@@ -203,8 +209,9 @@ def unpack_zip(archive: IO[bytes], out: Unpacked) -> None:
 
 
 def _name(member: zipfile.ZipInfo) -> str:
-    """The name of a member. Many programs write UTF-8 without the flag that says so, and on Unix whatever
-    bytes the name has.
+    """Return the name of a member.
+
+    Many programs write UTF-8 without setting the flag, and on Unix any bytes that a name has.
     """
     if member.flag_bits & _IS_UTF_8:
         return member.filename
@@ -231,8 +238,9 @@ _BROKEN: Final = (
 
 
 def main(kind: str, archive: int, folder: int, room_bytes: int, most_bytes: int) -> int:
+    """Unpack an archive within limits on memory and CPU time; returns the exit status."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
+    resource.setrlimit(resource.RLIMIT_CPU, (UNPACKING_CPU_S, UNPACKING_CPU_S))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.umask(0)
     out = Unpacked(folder, room_bytes=room_bytes, most_bytes=most_bytes)

@@ -1,4 +1,4 @@
-"""Unpacking an archive in a process of its own, with bounds on its time and memory."""
+"""Unpacking of archives in a separate process, with limits on time and memory."""
 
 from __future__ import annotations
 
@@ -19,20 +19,24 @@ UNPACKING_TIMEOUT_S: Final = 300.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractedContent:
-    """What came out of an archive."""
+    """What was extracted from an archive."""
 
     files: int
     size: int
-    """Bytes of all files."""
+    """The size of all files in bytes."""
 
 
 async def unpack(
     kind: str, archive: int, stage: int, *, room_bytes: int, most_bytes: int
 ) -> ExtractedContent:
-    """Unpack an open archive (`tar.gz` or `zip`) into the new directory `CONTENT` of an open one.
+    """Unpack an open archive (`tar.gz` or `zip`) into a new directory `CONTENT` in the open directory
+    `stage`.
 
-    Raises: InvalidField, for what is no such archive, leads out or is no file, link or directory;
-    WorkspaceLimitExceeded, for more than `room_bytes` in all or `most_bytes` in one file; ServerOverload.
+    Raises: InvalidField, if it is not such an archive, leads out of the directory, or contains anything other
+    than
+    files, links and directories; WorkspaceLimitExceeded, if it exceeds `room_bytes` in all or `most_bytes` in
+    one
+    file; ServerOverload.
     """
     os.lseek(archive, 0, os.SEEK_SET)
     os.mkdir(CONTENT, 0o755, dir_fd=stage)

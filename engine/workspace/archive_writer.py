@@ -1,4 +1,4 @@
-"""A directory tree as an archive, made piece by piece: no more than a piece of it is ever in memory."""
+"""Archives of a directory tree, made in pieces, of which only one is in memory at a time."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ PIECE_BYTES: Final = 262_144
 _BLOCK: Final = 512
 _FIRST_OF_ZIP: Final = calendar.timegm((1980, 1, 1, 0, 0, 0))
 _LAST_OF_ZIP: Final = calendar.timegm((2107, 12, 31, 23, 59, 58))
-"""What a date in a zip can be. Source: PKWARE, APPNOTE.TXT, 4.4.6."""
+"""The range of dates in a zip archive. Source: PKWARE, APPNOTE.TXT, 4.4.6."""
 _IS_UTF_8: Final = 0x800
 """Source: as above, 4.4.4."""
 _SOURCE: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class _Sink:
-    """Takes what a library writes, until it is taken on."""
+    """A file object that collects what a library writes until it is taken."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
@@ -41,7 +41,7 @@ class _Sink:
         return len(piece)
 
     def flush(self) -> None:
-        """There is nothing behind it."""
+        """Nothing to flush."""
 
     def take(self) -> bytes:
         taken, self._pieces, self.size = b"".join(self._pieces), [], 0
@@ -49,9 +49,9 @@ class _Sink:
 
 
 def packed_tar(root: int) -> Generator[bytes, None, None]:
-    """Everything below the open directory as tar.gz: files, directories, and links as links.
+    """Yield everything below the open directory as tar.gz: files, directories and symbolic links.
 
-    What is none of these is left out, and so is what vanishes meanwhile. Raises: TreeChanged, OSError.
+    Anything else is left out, and so is what vanishes meanwhile. Raises: TreeChanged, OSError.
     Source: POSIX.1-2017, pax.
     """
     sink = _Sink()
@@ -72,7 +72,7 @@ def packed_tar(root: int) -> Generator[bytes, None, None]:
 
 
 def packed_zip(root: int) -> Generator[bytes, None, None]:
-    """As `packed_tar`, as zip; a name that is no UTF-8 goes as its bytes, which Unix programs give back."""
+    """As `packed_tar`, as zip; names that are not UTF-8 are stored as bytes, which Unix programs restore."""
     sink = _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]
         for item in _items(root):
@@ -91,7 +91,7 @@ def packed_zip(root: int) -> Generator[bytes, None, None]:
 
 
 class _ZipInfo(zipfile.ZipInfo):
-    """A member whose name may be no UTF-8; the flag says of the others that they are."""
+    """A member whose name may not be UTF-8; the flag is set for those that are."""
 
     def _encodeFilenameFlags(self) -> tuple[bytes, int]:  # noqa: N802 - the library's name
         name = os.fsencode(self.filename)
@@ -101,7 +101,7 @@ class _ZipInfo(zipfile.ZipInfo):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Item:
-    """What goes into an archive: a file with its descriptor, a link with its target, or a directory."""
+    """A member of an archive: a file with its descriptor, a link with its target, or a directory."""
 
     path: str
     facts: os.stat_result
@@ -161,7 +161,7 @@ def _zip_info(item: _Item) -> zipfile.ZipInfo:
 
 
 def _exactly(descriptor: int, size: int) -> Iterator[bytes]:
-    """The first `size` bytes of a file: zeros follow where it is shorter by now, as GNU tar has them."""
+    """Yield the first `size` bytes of a file, padded with zeros if it has become shorter, as GNU tar does."""
     while size > 0:
         piece = os.read(descriptor, min(PIECE_BYTES, size)) or bytes(min(PIECE_BYTES, size))
         size -= len(piece)

@@ -1,4 +1,4 @@
-"""Copying what is in a workspace into a directory where it is staged."""
+"""Copying of files and directories of a workspace into a staging directory."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from roocode_server.engine.workspace.walk import walk
 from roocode_server.models.error import Conflict, WorkspaceLimitExceeded
 
 MOST_ENTRIES: Final = 200_000
-"""Files, links and directories that come into a workspace at once."""
+"""The most files, links and directories that can be added at once."""
 
 COPY: Final = "copy"
-"""The name of a copy in its stage."""
+"""The name of the copy in the staging directory."""
 
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY
 _NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -27,7 +27,7 @@ _PIECE_BYTES: Final = 1_048_576
 
 
 class CopyBudget:
-    """What may still come in."""
+    """Counts what is added to a workspace against its limits."""
 
     def __init__(self, room_bytes: int) -> None:
         self.taken_bytes = 0
@@ -35,13 +35,13 @@ class CopyBudget:
         self._entries = MOST_ENTRIES
 
     def take_bytes(self, count: int) -> None:
-        """Raises: WorkspaceLimitExceeded, if that is more than there is room for."""
+        """Count bytes. Raises: WorkspaceLimitExceeded, if there is no room for them."""
         self.taken_bytes += count
         if self.taken_bytes > self._most_bytes:
             raise WorkspaceLimitExceeded("There is no room for this in the workspace; delete files first")
 
     def take_entry(self) -> None:
-        """Raises: WorkspaceLimitExceeded, if it is one too many."""
+        """Count an entry. Raises: WorkspaceLimitExceeded, if there are more than `MOST_ENTRIES`."""
         self._entries -= 1
         if self._entries < 0:
             raise WorkspaceLimitExceeded(
@@ -50,9 +50,10 @@ class CopyBudget:
 
 
 def duplicate(root: int, path: str, stage: int, *, room_bytes: int) -> int:
-    """Copy what is at a path into the open directory `stage`, as `COPY`; how many bytes that has.
+    """Copy what is at a path into the open directory `stage` as `COPY`; returns its size in bytes.
 
-    Raises: Conflict, for what is neither file, link nor directory; WorkspaceLimitExceeded; OSError.
+    Raises: Conflict, if it contains anything other than files, links and directories; WorkspaceLimitExceeded;
+    OSError.
     """
     room = CopyBudget(room_bytes)
     folder, name = named(path)

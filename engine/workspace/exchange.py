@@ -1,7 +1,7 @@
-"""Putting what is staged in the place of all that a workspace holds: all of it or nothing, kills included.
+"""Replacing the whole content of a workspace, completely or not at all, even if the server is killed.
 
-Many renames cannot be one step, and the folder itself must stay, for programs are in it. So what is about to
-happen is written down in the stage before and struck out after: a start that finds it there takes all back.
+Many renames cannot be atomic, and the folder itself must stay, because programs are in it. So the intended
+exchange is recorded in the staging directory and erased afterwards; a start that finds a record undoes it.
 """
 
 from __future__ import annotations
@@ -18,21 +18,22 @@ from roocode_server.engine.workspace.walk import remove_tree
 from roocode_server.models.error import Conflict
 
 CONTENT: Final = "content"
-"""The directory in a stage with what comes."""
+"""The directory in the staging directory with the new content."""
 OLD: Final = "old"
-"""The directory in a stage where replaced content goes, to be removed with it."""
+"""The directory in the staging directory for the old content, to be deleted with it."""
 INTENT: Final = "exchange.json"
-"""The file in a stage, while an exchange is under way: the workspace's name, and what is to come into it."""
+"""The record of an exchange in progress: the workspace's name, and the names of the new content."""
 
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def exchange(root: int, stage: int, name: str, *, replace: bool) -> list[str]:
-    """Put all that is in `CONTENT` of an open stage into the open workspace `root`, which has this name.
+    """Move everything in `CONTENT` of an open staging directory into the open workspace `root` with this
+    name.
 
-    What has come, by its names, which `take_back` wants. Where one thing cannot be moved, all is put back.
-    Raises: Conflict, if something is there that may not be replaced; OSError.
+    Returns the names of the new content, which `take_back` needs. If anything cannot be moved, all is undone.
+    Raises: Conflict, if the workspace is not empty and `replace` is false; OSError.
     """
     standing = os.listdir(root)
     if standing and not replace:
@@ -72,11 +73,11 @@ def take_back(root: int, stage: int, name: str, coming: list[str]) -> None:
 
 
 def take_back_cut_short(staging: Path) -> None:
-    """Undo the exchanges that the end of an earlier server has cut short. Raises: OSError."""
+    """Undo the exchanges that were interrupted by the end of an earlier server. Raises: OSError."""
     for intent in staging.glob(f"*/{INTENT}"):
         told = json.loads(intent.read_bytes())
         stage, workspace = intent.parent, staging.parent / told["workspace"]
-        if workspace.exists():  # or else its session has been deleted meanwhile
+        if workspace.exists():  # otherwise its session has been deleted meanwhile
             with (
                 opened(os.open(workspace, _FOLDER)) as root,
                 opened(os.open(stage / CONTENT, _FOLDER)) as content,
@@ -88,13 +89,13 @@ def take_back_cut_short(staging: Path) -> None:
 
 
 def _take_back(root: int, content: int, old: int, coming: list[str]) -> None:
-    """All that can have happened is undone, each step of it seen from where things are."""
+    """Undo everything that may have happened, judging by where things are."""
     come = (set(coming) - set(os.listdir(content))) & set(os.listdir(root))
     for each in come:
         os.rename(each, each, src_dir_fd=root, dst_dir_fd=content)
     standing = set(os.listdir(root))
     for each in os.listdir(old):
-        if each in standing:  # a program that has outlived the server has made it meanwhile
+        if each in standing:  # a program that outlived the server has created it meanwhile
             os.rename(each, secrets.token_hex(8), src_dir_fd=root, dst_dir_fd=content)
         os.rename(each, each, src_dir_fd=old, dst_dir_fd=root)
 

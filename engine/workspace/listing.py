@@ -1,4 +1,4 @@
-"""What a directory of a workspace holds."""
+"""Directory listings of a workspace."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from roocode_server.models.file import DirectoryEntry, FileEntry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """What a directory holds, or a window of it: directories before files, each sorted by path.
+    """A directory's content, or a window of it: directories before files, each group sorted by path.
 
-    `total` counts all, `is_truncated` says that there is more than was looked at.
+    `total` counts everything; `is_truncated` means that there is more than was examined.
     """
 
     directories: Sequence[DirectoryEntry]
@@ -29,12 +29,12 @@ class Listing:
 
     @property
     def is_anything(self) -> bool:
-        """Whether there is anything in it at all."""
+        """Whether the directory contains anything at all."""
         return self.total > 0 or self.is_truncated
 
 
 def listing(found: ScanResult) -> Listing:
-    """What was found, as the wire tells of it."""
+    """Convert the result of a scan to its wire form."""
     return Listing(
         directories=[
             DirectoryEntry(
@@ -62,7 +62,7 @@ def listing(found: ScanResult) -> Listing:
 
 
 def entry_of(path: str, facts: os.stat_result) -> FileEntry:
-    """What the wire tells of a file or directory."""
+    """Describe a file or directory in its wire form."""
     return FileEntry(
         name=spelled(posixpath.basename(path)),
         path=shown(path),
@@ -73,12 +73,12 @@ def entry_of(path: str, facts: os.stat_result) -> FileEntry:
 
 
 def shown(path: str) -> str:
-    """A path as absolute within the workspace."""
+    """Return a path as absolute within the workspace, and spelled."""
     return spelled(posixpath.normpath("/" + path))
 
 
 def changed_at(facts: os.stat_result) -> datetime.datetime:
-    """When the content was last changed."""
+    """Return the modification time."""
     return _moment(facts.st_mtime)
 
 

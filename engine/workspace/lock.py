@@ -1,6 +1,6 @@
-"""One change of a folder at a time: what is checked before a change still holds when it is made.
+"""One lock per workspace: what is checked before a change still holds when it is made.
 
-Held by the threads that change files, in this process; never across an await.
+It is held by the threads that change files in this process, and never across an await.
 """
 
 from __future__ import annotations
@@ -13,16 +13,20 @@ from typing import Final
 from weakref import WeakValueDictionary
 
 Witness = Callable[[str, os.stat_result | None], None]
-"""Called with the path of what was changed, links resolved, and what is known of a file that was written."""
+"""Called with the path of what was changed, links resolved, and the stat result of a file that was
+written.
+"""
 
 
 class WorkspaceLock:
-    """The right to change what is in a folder; a context manager."""
+    """The right to change the content of a folder; a context manager."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.witness: Witness | None = None
-        """Called within the turn after each change, so that who watches the folder knows whose it is."""
+        """Called with the lock held after each change by this server, so that a watcher does not report
+        it.
+        """
 
     def __enter__(self) -> None:
         self._lock.acquire()
@@ -36,6 +40,6 @@ _looking: Final = threading.Lock()
 
 
 def workspace_lock(folder: Path) -> WorkspaceLock:
-    """The one turn of this folder, whoever asks for it."""
+    """Return the lock of this folder, the same for all callers."""
     with _looking:
         return _turns.setdefault(folder, WorkspaceLock())

@@ -1,4 +1,4 @@
-"""Giving what is in a workspace another path, at once and never over what should stay."""
+"""Moving of files and directories, atomically and without replacing anything by accident."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY
 
 
 def move(root: int, path: str, to: str, *, overwrite: bool) -> None:
-    """Move what is at `path`, a link as such. Raises: Conflict; InvalidField; NotFound; OSError."""
+    """Move what is at `path`; links are not followed. Raises: Conflict; InvalidField; NotFound; OSError."""
     if to.startswith(f"{path}/"):
         raise InvalidField("to", "A directory cannot be moved into itself.")
     folder, name = named(path)
@@ -32,10 +32,11 @@ def move(root: int, path: str, to: str, *, overwrite: bool) -> None:
 
 
 def place(root: int, to: str, source: int, name: str, *, overwrite: bool) -> None:
-    """Move `name` of the open directory `source` to the path `to`; the directories above it are made.
+    """Move `name` in the open directory `source` to the path `to`, creating the directories above it.
 
-    Raises: Conflict, if something stands there, unless it is a file or link that may be overwritten by one;
-    InvalidField; OSError.
+    Raises: Conflict, if something is there, unless both are files or links and `overwrite` is set;
+    InvalidField;
+    OSError.
     """
     folder, target = named(to)
     is_directory = stat.S_ISDIR(os.stat(name, dir_fd=source, follow_symlinks=False).st_mode)
@@ -52,7 +53,7 @@ def place(root: int, to: str, source: int, name: str, *, overwrite: bool) -> Non
 
 
 def make_directory(root: int, path: str) -> None:
-    """Make a directory, with those above it. Raises: Conflict; OSError."""
+    """Create a directory, with those above it. Raises: Conflict; OSError."""
     folder, name = named(path)
     with opened(open_folder(root, folder, make=True)) as parent:
         os.mkdir(name, 0o755, dir_fd=parent)
@@ -61,7 +62,7 @@ def make_directory(root: int, path: str) -> None:
 
 
 def named(path: str) -> tuple[str, str]:
-    """The directory and the name of what is at a path. Raises: Conflict, for the workspace itself."""
+    """Split a path into directory and name. Raises: Conflict, if it is the workspace itself."""
     folder, name = posixpath.split(path)
     if name in ("", ".."):
         raise Conflict("This cannot be done with a directory above everything else", path=shown(path))

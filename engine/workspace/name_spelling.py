@@ -1,9 +1,11 @@
-r"""Names of files as text that JSON can carry, also those that are no UTF-8: `caf\xe9.txt`.
+r"""File names as text for JSON, including those that are not UTF-8: `caf\xe9.txt`.
 
-Each byte that is part of no UTF-8 is spelled `\x80` to `\xff`. A backslash of the name itself is spelled
-`\x5c` where what follows would make it look so, and nowhere else; so every name has one spelling, and no
-spelling is that of two names. Within the engine's own walks a name is as Python has it, such bytes as lone
-surrogates. Source: PEP 383; the escapes are those of a shell's `$'…'`.
+Each byte that is not part of valid UTF-8 is spelled `\x80` to `\xff`. A backslash in the name itself is
+spelled
+`\x5c` where it would otherwise look like such an escape, and nowhere else; so the spelling is unique in both
+directions. Inside the engine's own directory walks, names are as Python has them, with lone surrogates for
+such
+bytes. Source: PEP 383; the escapes are those of a shell's `$'…'`.
 """
 
 from __future__ import annotations
@@ -16,14 +18,15 @@ _TO_ESCAPE: Final = re.compile(r"[\udc80-\udcff]|\\(?=x(?:5c|[89a-f][0-9a-f]))")
 
 
 def spelled(name: str) -> str:
-    """The spelling of a name or path that is as Python has it."""
+    """Return the spelling of a name or path given as Python has it."""
     return _TO_ESCAPE.sub(lambda found: f"\\x{ord(found[0]) & 0xFF:02x}", name)
 
 
 def unspelled(text: str) -> str:
-    """The name or path that is spelled so, as Python has it.
+    """Return the name or path with this spelling, as Python has it.
 
-    Bytes that make up UTF-8 together are the letter that they are. Raises: UnicodeEncodeError, for text with
+    Escaped bytes that form valid UTF-8 together become that character. Raises: UnicodeEncodeError, if the
+    text has
     lone surrogates.
     """
     text.encode()
@@ -35,5 +38,5 @@ def unspelled(text: str) -> str:
 
 
 def marked(text: str) -> str:
-    """The text with marks (U+FFFD) in place of what is no UTF-8: for people, it cannot be turned back."""
+    """Replace what is not UTF-8 by U+FFFD, for people: it cannot be reversed."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""A file of a workspace that is open to be read in parts, however large it is."""
+"""A file of a workspace that is open for reading in parts, however large it is."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from roocode_server.engine.workspace.listing import changed_at, shown
 
 
 class OpenFile:
-    """A regular file as it was when it was opened: what replaces it later is another. To be closed."""
+    """A regular file as it was when opened; later replacements do not affect it. The caller closes it."""
 
     def __init__(self, descriptor: int, path: str, *, max_bytes: int) -> None:
-        """Takes the descriptor over. Files up to `max_bytes` have a tag made of their content."""
+        """Takes ownership of the descriptor. Files up to `max_bytes` have a tag of their content."""
         facts = os.fstat(descriptor)
         self.path = shown(path)
         self.size = facts.st_size
@@ -25,14 +25,16 @@ class OpenFile:
 
     @property
     def name(self) -> str:
+        """The file's name without its folder."""
         return self.path.rpartition("/")[2]
 
     async def read(self, offset: int, length: int) -> bytes:
-        """At most `length` bytes from `offset` on; none after the end.
+        """Return at most `length` bytes from `offset`; empty after the end.
 
-        To its end even when cancelled: the descriptor may be closed then, and its number be another file's.
+        It waits for the thread even if cancelled, because the descriptor may be closed and reused afterwards.
         """
         return await run_to_completion(asyncio.to_thread(os.pread, self._descriptor, length, offset))
 
     def close(self) -> None:
+        """Close the file."""
         os.close(self._descriptor)

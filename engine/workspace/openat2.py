@@ -1,4 +1,4 @@
-"""Opening paths that cannot leave a folder: the kernel resolves them. Source: openat2(2)."""
+"""Opening of paths that cannot leave a folder, enforced by the kernel. Source: openat2(2)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _RESOLVE_BENEATH: Final = 0x08
 _OPENAT2: Final = 437
 _TRIES: Final = 64
 _NOT_OFFERED: Final = (errno.ENOSYS, errno.EPERM)
-"""What a kernel without it answers, and a container that filters it."""
+"""The errors of a kernel without openat2, and of a container that filters it."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -22,10 +22,11 @@ class _OpenHow(ctypes.Structure):
 
 
 def open_beneath(folder: int, path: str, flags: int) -> int:
-    """A descriptor of `path` below the directory `folder`; neither `..` nor a link leads out of it.
+    """Open `path` below the directory `folder`; neither `..` nor a link can lead out of it.
 
-    Where the kernel has no openat2, links on the way are refused altogether. Raises: OSError, with EXDEV
-    where the path would leave the folder, ELOOP for a loop of links or a refused one.
+    Without openat2, links on the way are refused altogether. Raises: OSError, with EXDEV if the path would
+    leave
+    the folder, ELOOP for a loop of links or a refused link.
     """
     if _is_offered:
         return _open_by_kernel(folder, path, flags)
@@ -33,7 +34,7 @@ def open_beneath(folder: int, path: str, flags: int) -> int:
 
 
 def open_by_steps(folder: int, path: str, flags: int) -> int:
-    """As `open_beneath`, component by component and without following any link."""
+    """As `open_beneath`, component by component and without following links."""
     opened = [os.dup(folder)]
     *way, last = [part for part in path.split("/") if part not in ("", ".")] or ["."]
     try:
@@ -47,7 +48,7 @@ def open_by_steps(folder: int, path: str, flags: int) -> int:
 
 
 def _step(opened: list[int], part: str) -> None:
-    """Go into a directory; `..` goes back to where the way has come from."""
+    """Enter a directory; `..` returns to the previous one."""
     if part != "..":
         flags = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
         opened.append(os.open(part, flags, dir_fd=opened[-1]))
@@ -69,7 +70,7 @@ def _open_by_kernel(folder: int, path: str, flags: int) -> int:
 
 
 def _openat2(folder: int, path: str, flags: int) -> tuple[int, int]:
-    """A descriptor, or a negative number and what went wrong."""
+    """Return a descriptor, or a negative number, and the error number."""
     how = _OpenHow(flags | os.O_CLOEXEC, 0, _RESOLVE_BENEATH | _RESOLVE_NO_MAGICLINKS)
     size = ctypes.c_size_t(ctypes.sizeof(how))
     descriptor = _libc.syscall(_OPENAT2, folder, os.fsencode(path or "."), ctypes.byref(how), size)

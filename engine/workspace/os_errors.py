@@ -1,4 +1,4 @@
-"""What the kernel refuses, in the words of callers."""
+"""Translation of operating system errors to errors for callers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from roocode_server.models.exhaustion import exhausted
 
 @contextlib.contextmanager
 def os_errors(path: str, field: str = "path") -> Iterator[None]:
-    """Within the block the kernel's refusals are told of the request's `field`, which holds `path`."""
+    """While the block runs, translate OSError to an error about the request's `field`, which contains
+    `path`.
+    """
     try:
         yield
     except OSError as failure:
@@ -20,7 +22,7 @@ def os_errors(path: str, field: str = "path") -> Iterator[None]:
 
 
 def translated(failure: OSError, path: str, field: str = "path") -> Exception:
-    """The error that tells of a refusal; the refusal itself, where it is no caller's."""
+    """Return the caller's error for an OSError; the OSError itself, if it is not the caller's fault."""
     shown = path[:200]
     match failure.errno:
         case errno.ENOENT:

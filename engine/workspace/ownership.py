@@ -1,7 +1,9 @@
-"""Who owns what is in a workspace: whoever owns the workspace, also where this server runs as root.
+"""Ownership of a workspace's files: they belong to the owner of the workspace, even if the server runs as
+root.
 
-A server that is root runs commands as somebody without rights; what it writes must be theirs. Any other
-server is one user with its commands, and nothing here has an effect.
+A server that runs as root runs commands as an unprivileged user, who must own what the server writes. Any
+other
+server has the same user as its commands, and these functions do nothing.
 """
 
 from __future__ import annotations
@@ -16,17 +18,17 @@ from roocode_server.engine.workspace.lock import workspace_lock
 from roocode_server.engine.workspace.walk import walk
 
 NOBODY_ELSE: Final = 65532
-"""The user and group of commands where the server is root: `nonroot`, as images of containers have it."""
+"""The user and group of commands if the server runs as root: `nonroot`, as in container images."""
 
 
 def make_private(folder: Path) -> None:
-    """Make a folder, and those above it, for this server's user alone. Raises: OSError."""
+    """Create a folder, and those above it, with access for this server's user only. Raises: OSError."""
     for each in (folder.parent, folder):
         each.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def close_to_others(place: Path) -> None:
-    """Take from everybody else what they may do with what is ours, if it is there. Raises: OSError."""
+    """Remove other users' permissions from a path, if it exists and is ours. Raises: OSError."""
     with contextlib.suppress(FileNotFoundError):
         facts = place.lstat()
         if not stat.S_ISLNK(facts.st_mode) and facts.st_uid == os.geteuid():
@@ -34,28 +36,28 @@ def close_to_others(place: Path) -> None:
 
 
 def sandbox_user() -> int | None:
-    """Who runs commands, where that is another than this server; None, where it is not.
+    """Return the user who runs commands, if that is not this server's user; otherwise None.
 
-    That is so for root, unless it is the only user of a user namespace, who is root in there alone.
+    That is the case for root, unless it is the only user of a user namespace and is root inside it only.
     """
     return NOBODY_ELSE if os.geteuid() == 0 and _is_mapped(NOBODY_ELSE) else None
 
 
 def owner_of(folder: Path) -> tuple[int, int]:
-    """The user and the group that a workspace belongs to. Raises: OSError."""
+    """Return the user id and group id of a workspace's owner. Raises: OSError."""
     facts = folder.stat()
     return facts.st_uid, facts.st_gid
 
 
 def give(descriptor: int, root: int) -> None:
-    """Let an open file or directory belong to the owner of the open directory `root`."""
+    """Give an open file or directory to the owner of the open directory `root`."""
     if os.geteuid() == 0:
         owner = os.fstat(root)
         os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
 
 def give_tree(folder: int, root: int) -> None:
-    """As `give`, with all that is below the open directory `folder`; links as such."""
+    """As `give`, with everything below the open directory `folder`; links are not followed."""
     if os.geteuid() == 0:
         owner = os.fstat(root)
         _give_below(folder, owner.st_uid, owner.st_gid)
@@ -63,7 +65,7 @@ def give_tree(folder: int, root: int) -> None:
 
 
 def hand_over(folder: Path, user: int) -> None:
-    """Let a workspace belong to `user`, if it does not yet. Cut short, it is begun anew the next time.
+    """Give a workspace to `user`, if it is not theirs. If interrupted, it starts again the next time.
 
     Raises: OSError.
     """
@@ -85,6 +87,6 @@ def _give_below(folder: int, user: int, group: int) -> None:
 
 
 def _is_mapped(user: int) -> bool:
-    """Whether this user namespace has such a user. Source: user_namespaces(7)."""
+    """Return whether this user namespace has such a user. Source: user_namespaces(7)."""
     ranges = [line.split() for line in Path("/proc/self/uid_map").read_text().splitlines()]
     return any(int(first) <= user < int(first) + int(count) for first, _, count in ranges)

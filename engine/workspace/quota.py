@@ -1,4 +1,4 @@
-"""Whether a workspace has room for what is about to be written: measured now and then, counted between."""
+"""Disk quota: whether a workspace has room for a file, measured from time to time and counted in between."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from roocode_server.engine.workspace.walk import disk_bytes
 from roocode_server.models.error import WorkspaceLimitExceeded
 from roocode_server.models.session import ResourceLimits
 
-MEASURED_EVERY_S: Final = 10.0
-"""Commands write, too, and nobody counts what they do."""
+MEASURE_INTERVAL_S: Final = 10.0
+"""Measured again because commands also write, which is not counted."""
 
 LimitsOf = Callable[[], Awaitable[ResourceLimits]]
 
 
 class DiskQuota:
-    """What one workspace takes, and what it may take: the same for all who write there."""
+    """The disk usage and limits of one workspace, shared by all who write to it."""
 
     def __init__(self, limits: LimitsOf) -> None:
         self.limits = limits
@@ -26,10 +26,10 @@ class DiskQuota:
         self._measured_at = 0.0
 
     def take(self, folder: Path, limits: ResourceLimits, *, size: int, before: int) -> None:
-        """Count a file of `size` bytes that is about to take the place of one of `before`.
+        """Count a file of `size` bytes that is about to replace one of `before` bytes.
 
-        What makes it no larger is always allowed. Raises: WorkspaceLimitExceeded, if the file would be larger
-        than `maxFileSizeMB`, or the workspace than `maxDiskMB`.
+        A file that does not grow is always allowed. Raises: WorkspaceLimitExceeded, if the file would exceed
+        `maxFileSizeMB`, or the workspace `maxDiskMB`.
         """
         growth = size - before
         if growth > 0:
@@ -45,7 +45,7 @@ class DiskQuota:
             )
         most = limits.max_disk_bytes
         used, moment = self._used_bytes, time.monotonic()
-        if used is None or moment - self._measured_at > MEASURED_EVERY_S or used + growth > most:
+        if used is None or moment - self._measured_at > MEASURE_INTERVAL_S or used + growth > most:
             used = self._used_bytes = disk_bytes(folder)
             self._measured_at = moment
         if used + growth > most:

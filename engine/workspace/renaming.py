@@ -1,4 +1,4 @@
-"""Giving a file, link or directory a path that nothing has yet, in one step. Source: renameat2(2)."""
+"""Atomic renaming to a path that must not exist yet. Source: renameat2(2)."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Final
 
 _NO_REPLACE: Final = 1
 _NOT_OFFERED: Final = (errno.EINVAL, errno.ENOSYS)
-"""What file systems and kernels without it answer."""
+"""The errors of file systems and kernels that do not support it."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def rename_new(name: str, target: str, *, source: int, parent: int) -> None:
-    """Move `name` of the open directory `source` to `target` of `parent`; links are moved as such.
+    """Move `name` in the open directory `source` to `target` in `parent`; links are not followed.
 
-    Where the file system cannot do that in one step, a file is linked and unlinked. Raises: OSError, with
-    EEXIST if there is something already.
+    If the file system does not support this, a file is linked and unlinked. Raises: OSError, with EEXIST if
+    something is already there.
     """
     words = (source, os.fsencode(name), parent, os.fsencode(target))
     if _libc.renameat2(*words, _NO_REPLACE) == 0:

@@ -1,4 +1,4 @@
-"""Finding what a directory holds: a little of it here, much of it in a process of its own."""
+"""Scanning of directories: small ones in this process, large ones in a worker process."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import Final, TypeVar
 from roocode_server.engine.concurrency.worker import run_in_worker
 from roocode_server.engine.workspace.openat2 import open_beneath
 
-FEW: Final = 500
-"""So many entries are found in this process, which answers others meanwhile; more in one of its own."""
+MOST_SCANNED_HERE: Final = 500
+"""The most entries scanned in this process, which serves others meanwhile."""
 
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY
 
@@ -23,7 +23,7 @@ Described = TypeVar("Described")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanRequest:
-    """What of a directory is wanted; `window` is the part of it that is looked at closely."""
+    """What to scan; only the entries in `window` are examined in detail."""
 
     recursive: bool
     include_hidden: bool
@@ -33,8 +33,10 @@ class ScanRequest:
 
 @dataclass(frozen=True, slots=True)
 class ScanResult:
-    """What there is, by path below the root: directories with the number of their children and the time of
-    their change, files with their size and that time; `total` counts what is outside the window, too.
+    """The content of a directory, by path relative to the workspace.
+
+    Directories have the number of their children and the modification time, files their size and modification
+    time. `total` includes what is outside the window.
     """
 
     directories: Sequence[tuple[str, int, float]]
@@ -44,29 +46,31 @@ class ScanResult:
 
 
 class TooMany(Exception):
-    """There is more than one should look at here."""
+    """There are more entries than may be scanned in this process."""
 
 
 def find_few(root: int, path: str, wanted: ScanRequest) -> ScanResult:
-    """What the directory at `path` below the open directory `root` holds. Raises: OSError; TooMany."""
-    return Scanner(wanted, most=FEW if wanted.max_entries > FEW else None).look_at(root, path)
+    """Scan the directory at `path` below the open directory `root`. Raises: OSError; TooMany."""
+    return Scanner(
+        wanted, most=MOST_SCANNED_HERE if wanted.max_entries > MOST_SCANNED_HERE else None
+    ).look_at(root, path)
 
 
 async def find_apart(folder: str, path: str, wanted: ScanRequest) -> ScanResult:
-    """As `find_few`, however much there is. Raises: OSError; Exhausted."""
+    """As `find_few`, for any number of entries. Raises: OSError; Exhausted."""
     return ScanResult(**await run_in_worker(found_in, folder, path, wanted, owner=folder))
 
 
 def found_in(folder: str, path: str, wanted: ScanRequest) -> dict[str, object]:
-    """What the directory at `path` below `folder` holds. Raises: OSError."""
+    """Scan the directory at `path` below `folder`. Raises: OSError."""
     with opened(os.open(folder, _FOLDER | os.O_CLOEXEC)) as root:
         return asdict(Scanner(wanted).look_at(root, path))
 
 
 class Scanner:
-    """One search. What vanishes meanwhile, and a link that leads nowhere or outside, is left out.
+    """One scan. Entries that vanish meanwhile, and links that lead nowhere or outside, are left out.
 
-    Only what is shown is looked at closely: most of a large workspace is no more than its names.
+    Only entries in the window are examined in detail: for most of a large workspace, names suffice.
     """
 
     def __init__(self, wanted: ScanRequest, *, most: int | None = None) -> None:
@@ -77,7 +81,7 @@ class Scanner:
         self._files: list[str] = []
 
     def look_at(self, root: int, path: str) -> ScanResult:
-        """Raises: OSError; TooMany."""
+        """Scan a directory. Raises: OSError; TooMany."""
         with opened(open_beneath(root, path, _FOLDER)) as descriptor:
             pending = self._add_all(root, descriptor, path)
         while pending and self._wanted.recursive and not self._is_truncated:
@@ -97,7 +101,7 @@ class Scanner:
         )
 
     def _add_all(self, root: int, folder: int, place: str) -> list[str]:
-        """Note what a directory holds; the paths of the directories in it that are to be walked."""
+        """Add the content of a directory; returns the paths of its subdirectories to be scanned."""
         within = []
         for entry in self._shown(folder):
             if len(self._directories) + len(self._files) >= self._wanted.max_entries:
@@ -110,7 +114,7 @@ class Scanner:
         return within
 
     def _shown(self, folder: int) -> list[os.DirEntry[str]]:
-        """Raises: TooMany."""
+        """Return the visible entries, sorted by name. Raises: TooMany."""
         found = []
         with os.scandir(folder) as entries:
             for entry in entries:
@@ -125,7 +129,7 @@ class Scanner:
         return len(self._directories) + len(self._files)
 
     def _add(self, root: int, path: str, entry: os.DirEntry[str]) -> bool:
-        """Note one entry; whether it is a directory that is to be walked."""
+        """Add one entry; returns whether it is a directory to be scanned."""
         if entry.is_symlink():
             with opened(open_beneath(root, path, os.O_PATH)) as descriptor:
                 mode = os.fstat(descriptor).st_mode
@@ -150,7 +154,7 @@ class Scanner:
 
 @contextlib.contextmanager
 def opened(descriptor: int) -> Iterator[int]:
-    """The descriptor, closed after."""
+    """Yield the descriptor and close it afterwards."""
     try:
         yield descriptor
     finally:

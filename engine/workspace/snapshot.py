@@ -1,4 +1,4 @@
-"""What a workspace holds at one moment, so that a later moment can be compared with it."""
+"""Snapshots of a workspace, for comparison at a later time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from roocode_server.engine.workspace.name_spelling import spelled
 from roocode_server.engine.workspace.walk import TreeChanged, walk
 
 LEFT_OUT: Final = frozenset({".git", ".hg", ".svn"})
-"""The inside of version control is not what a task works on."""
+"""Version control folders are not part of what a task works on."""
 
 _TRIES: Final = 5
 
@@ -32,16 +32,16 @@ class Difference:
 
 
 class Snapshot:
-    """Size, time of change and inode of every file, by its path within the workspace."""
+    """Size, modification time in nanoseconds and inode of every file, by spelled path."""
 
     def __init__(self, files: dict[str, tuple[int, int, int]]) -> None:
         self._files = files
 
     @classmethod
     async def take(cls, folder: Path) -> Snapshot:
-        """Look at every file below `folder`; links are looked at, not followed.
+        """Take a snapshot of every file below `folder`; links are recorded, not followed.
 
-        Raises: TreeChanged, if directories are moved about all the time.
+        Raises: TreeChanged, if directories are being moved all the time.
         """
         for _ in range(_TRIES - 1):
             with contextlib.suppress(TreeChanged):
@@ -50,14 +50,15 @@ class Snapshot:
 
     @classmethod
     def load(cls, content: bytes) -> Snapshot:
-        """The snapshot that `dump` wrote."""
+        """Restore a snapshot from what `dump` returned."""
         return cls({path: tuple(facts) for path, facts in orjson.loads(content).items()})
 
     def dump(self) -> bytes:
+        """Serialise the snapshot."""
         return orjson.dumps(self._files)
 
     def compare(self, later: Snapshot) -> Difference:
-        """What is different in `later`."""
+        """Return what is different in `later`."""
         before, after = self._files, later._files
         return Difference(
             created=sorted(after.keys() - before.keys()),

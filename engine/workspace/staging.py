@@ -1,7 +1,7 @@
-"""Where what comes into a workspace stands until it is whole: beside it, on the same file system.
+"""The staging area for incoming content: beside the workspaces, on the same file system.
 
-No command sees it there and no listing shows it: its names are this server's alone. What a crash leaves
-behind is removed at the next start.
+Commands cannot see it and listings do not show it, so its names are known to this server only. What a crash
+leaves behind is deleted at the next start.
 """
 
 from __future__ import annotations
@@ -18,13 +18,15 @@ from roocode_server.engine.workspace.exchange import INTENT, take_back_cut_short
 from roocode_server.engine.workspace.walk import remove_tree
 
 STAGING: Final = ".staging"
-ABANDONED_S: Final = 86_400
-"""Nothing is staged for so long by a server that still runs."""
+ABANDONED_AFTER_S: Final = 86_400
+"""Older content cannot belong to a server that is still running."""
 
 
 @contextlib.contextmanager
 def staged(folder: Path) -> Iterator[int]:
-    """The descriptor of a new directory for a workspace's folder; gone after, with what is still in it."""
+    """Yield the descriptor of a new staging directory for a workspace; deleted afterwards with its
+    content.
+    """
     with staged_folder(folder) as stage:
         descriptor = os.open(stage, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
@@ -34,18 +36,18 @@ def staged(folder: Path) -> Iterator[int]:
 
 
 def open_staging(folder: Path) -> int:
-    """A descriptor of the directory where all that is staged for a workspace's folder stands."""
+    """Open the directory that holds all staging directories of a workspace's parent."""
     return os.open(_made(folder), os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
 
 
 @contextlib.contextmanager
 def staged_folder(folder: Path) -> Iterator[Path]:
-    """The new directory itself, for programs that need its path."""
+    """As `staged`, but yields the path, for programs that need it."""
     stage = Path(tempfile.mkdtemp(dir=_made(folder)))
     try:
         yield stage
     finally:
-        if not (stage / INTENT).exists():  # or else there is something in it that belongs into the workspace
+        if not (stage / INTENT).exists():  # otherwise it holds content that belongs in the workspace
             remove_tree(stage)
 
 
@@ -56,9 +58,9 @@ def _made(folder: Path) -> Path:
 
 
 def remove_abandoned(folder: Path) -> None:
-    """Undo what earlier servers left half done in the workspaces of `folder`; remove what is still staged."""
+    """Undo interrupted exchanges in the workspaces of `folder`, and delete abandoned staging directories."""
     take_back_cut_short(folder / STAGING)
-    oldest = time.time() - ABANDONED_S
+    oldest = time.time() - ABANDONED_AFTER_S
     with contextlib.suppress(FileNotFoundError):
         for stage in (folder / STAGING).iterdir():
             if stage.lstat().st_mtime >= oldest:

@@ -1,7 +1,8 @@
-"""Taking back what was done to a workspace where it cannot be told of: each change keeps what it replaces.
+"""Undoing changes of a workspace whose event could not be stored: each change keeps what it replaces.
 
-What is replaced or removed stays, as a hard link, where things are staged, until the change is told of. It
-is put back only where what was put in its place still stands there as it was.
+Replaced or deleted files are kept as hard links in the staging area until the event is stored. They are put
+back
+only if what replaced them is still unchanged.
 """
 
 from __future__ import annotations
@@ -30,12 +31,12 @@ from roocode_server.models.error import Conflict
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY
 
 Identity = tuple[int, ...]
-"""What tells whether something is still what it was; of a directory, whether it is the same one."""
+"""Identifies a version of a file, or a directory."""
 
 
 @dataclass(slots=True)
 class Kept:
-    """What stood at a path before a change: `missing` are the directories above it that were not there."""
+    """What was at a path before a change; `missing` are the directories above it that did not exist."""
 
     path: str
     missing: list[str]
@@ -45,14 +46,14 @@ class Kept:
 
 
 class Undo:
-    """The changes of one workspace's folder since this was made; its methods are called within its turn.
+    """The changes of one workspace since this was created; its methods are called with the lock held.
 
-    To be closed, after which nothing can be undone.
+    After `close`, nothing can be undone.
     """
 
     def __init__(self, folder: Path) -> None:
         self.paths: list[str] = []
-        """What has been changed."""
+        """The paths that were changed."""
         self._folder = folder
         self._steps: list[Callable[[int], None]] = []
         self._closing = ExitStack()
@@ -64,7 +65,7 @@ class Undo:
         return not self._steps
 
     def keep(self, root: int, path: str) -> Kept:
-        """Keep what is at a path, a link as such, before it is changed. Raises: OSError."""
+        """Keep what is at a path before it is changed; links are not followed. Raises: OSError."""
         folder, name = posixpath.split(path)
         kept = Kept(path, _missing(root, folder))
         if not kept.missing:
@@ -75,35 +76,35 @@ class Undo:
         return kept
 
     def changed(self, root: int, kept: Kept) -> None:
-        """What was kept has been replaced, removed, or got something in a place where nothing was."""
+        """Record that the path of `kept` was replaced, deleted or created."""
         kept.now = _identity(root, kept.path)
         self._steps.append(partial(self._put_back, kept))
         self.paths.append(kept.path)
 
     def moved(self, root: int, kept: Kept, path: str) -> None:
-        """What was at `path` has come to the place of what was kept."""
+        """Record that what was at `path` was moved to the path of `kept`."""
         self._steps.append(partial(self._put_back, kept))
         self._steps.append(partial(_move_back, path, kept.path, _identity(root, kept.path)))
         self.paths += [kept.path, path]
 
     def exchanged(self, stage: int, name: str, coming: list[str]) -> None:
-        """All that the workspace of this name held has been exchanged for what was in an open stage."""
+        """Record that the workspace's content was exchanged for that of an open staging directory."""
         stage = os.dup(stage)
         self._closing.callback(os.close, stage)
         self._steps.append(lambda root: take_back(root, stage, name, coming))
         self.paths.append("")
 
     def hold(self, close: Callable[[], object]) -> None:
-        """Have this closed with what can be undone."""
+        """Call this function when undoing is no longer possible."""
         self._closing.callback(close)
 
     def run(self, root: int) -> None:
-        """Take everything back, the last change first. Raises: Conflict, if it has changed again; OSError."""
+        """Undo all changes, the last one first. Raises: Conflict, if something was changed again; OSError."""
         while self._steps:
             self._steps.pop()(root)
 
     def close(self) -> None:
-        """Let go of what was kept."""
+        """Release what was kept."""
         self._closing.close()
 
     def _link(self, parent: int, name: str) -> str:
@@ -136,7 +137,7 @@ class Undo:
 
 
 def _missing(root: int, folder: str) -> list[str]:
-    """Which directories of a path are not there, from above."""
+    """Return the directories of a path that do not exist, outermost first."""
     parts = folder.split("/") if folder else []
     for count in range(len(parts), 0, -1):
         with suppress(OSError), opened(open_beneath(root, "/".join(parts[:count]), os.O_PATH)):
@@ -170,7 +171,7 @@ def _move_back(path: str, to: str, moved: Identity | None, root: int) -> None:
 
 
 def _make_again(root: int, parent: int, name: str, kept: Kept) -> None:
-    """An empty directory that was removed."""
+    """Recreate an empty directory that was deleted."""
     assert kept.standing is not None  # noqa: S101 - the caller has looked
     os.mkdir(name, 0o700, dir_fd=parent)
     with opened(open_beneath(root, kept.path, _FOLDER)) as made:
@@ -179,7 +180,7 @@ def _make_again(root: int, parent: int, name: str, kept: Kept) -> None:
 
 
 def _remove_made(root: int, path: str) -> None:
-    """A directory that was made on the way, unless something else has come into it."""
+    """Delete a directory that was created on the way, unless it has content by now."""
     folder, name = posixpath.split(path)
     with suppress(OSError), opened(open_beneath(root, folder, _FOLDER)) as parent:
         os.rmdir(name, dir_fd=parent)

@@ -1,7 +1,8 @@
-"""A name that is there where one was asked for that reads the same: `é` is one character, or two.
+"""Names that look the same but differ in Unicode composition: `é` may be one character or two.
 
-To the kernel those are two names, and so they are here. Who asked for the one is told of the other, spelled
-in bytes, for both look the same. Source: Unicode, UAX 15.
+The kernel treats them as different names, and so does this server. A caller who asked for one is told about
+the
+other, spelled in bytes, because both look the same. Source: Unicode, UAX 15.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY
 
 
 def alike(root: int, path: str) -> str | None:
-    """The path below the open directory that reads as this one and is there, spelled in ASCII."""
+    """Return an existing path that is equal except for Unicode composition, spelled in ASCII, or None."""
     if path.isascii():
         return None
     found = ""
@@ -34,7 +35,7 @@ def alike(root: int, path: str) -> str | None:
 
 
 def _name_alike(root: int, folder: str, name: str) -> str:
-    """Raises: OSError, where there is none."""
+    """Return the existing name that is equal except for composition. Raises: OSError, if there is none."""
     with opened(open_beneath(root, folder, _FOLDER)) as descriptor:
         with contextlib.suppress(FileNotFoundError):
             os.stat(name, dir_fd=descriptor, follow_symlinks=False)

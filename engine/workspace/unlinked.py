@@ -1,9 +1,12 @@
-"""Files without a name that take room still, for a program has them open or mapped. Source: proc(5).
+"""Deleted files that still use disk space, because a program has them open or mapped. Source: proc(5).
 
-The kernel says where such a file was as the program saw it, so that it is known of which workspace it is
-without knowing which processes belong to it: one look serves all sessions. A file that is only on its way
-from one program to another, through a socket, is not seen, nor one of a program whose `/proc` is not shown to
-this server (a container of another user, or of an engine on another machine).
+The kernel reports where such a file was from the program's point of view, which identifies the workspace
+without
+knowing which processes belong to it: one look at all processes serves all sessions. Not seen are files in
+transit
+between two programs through a socket, and files of programs whose `/proc` this server cannot read (a
+container of
+another user, or of an engine on another machine).
 """
 
 from __future__ import annotations
@@ -22,17 +25,17 @@ from roocode_server.engine.workspace.walk import disk_bytes
 from roocode_server.models.identifier import SessionId
 from roocode_server.models.session import mount_path
 
-FRESH_S: Final = 0.5
-"""For so long all who ask share one look."""
+RESULT_LIFETIME_S: Final = 0.5
+"""How long the result of one look is shared."""
 
 _GONE: Final = " (deleted)"
 _PATH: Final = 5
-"""The column of a mapping that says what is mapped."""
+"""The column of a mapping that names its file."""
 
 
 @dataclass(frozen=True, slots=True)
 class _UnlinkedFile:
-    """A regular file that is held, and where it was for who holds it."""
+    """A regular file that is still held, and its former path in the holder's view."""
 
     path: str
     device: int
@@ -41,16 +44,16 @@ class _UnlinkedFile:
 
 
 class _Looking:
-    """The last look at all processes, and one thread at a time that takes another."""
+    """The last look at all processes, taken by one thread at a time."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._found: list[_UnlinkedFile] = []
-        self._at = -FRESH_S
+        self._at = -RESULT_LIFETIME_S
 
     def files(self) -> list[_UnlinkedFile]:
         with self._lock:
-            if time.monotonic() - self._at > FRESH_S:
+            if time.monotonic() - self._at > RESULT_LIFETIME_S:
                 self._found = [file for process in _processes() for file in _held_by(process)]
                 self._at = time.monotonic()
             return self._found
@@ -60,15 +63,16 @@ _looking: Final = _Looking()
 
 
 def taken_bytes(folder: Path) -> int:
-    """What a workspace takes on disk, with what of it has no name any more. 0, if there is no such folder.
+    """Return the disk usage of a workspace including deleted files that are still held; 0 if it does not
+    exist.
 
-    All processes of the machine are looked at: for who looks now and then, while something runs.
+    It examines all processes of the machine, so call it only from time to time while something runs.
     """
     return disk_bytes(folder) + unlinked_bytes(folder)
 
 
 def unlinked_bytes(folder: Path) -> int:
-    """What files take that were in a workspace and are only held any more."""
+    """Return the disk usage of deleted files of a workspace that are still held."""
     try:
         device = folder.stat().st_dev
     except FileNotFoundError:
@@ -89,7 +93,7 @@ def _processes() -> Iterator[str]:
 
 
 def _held_by(process: str) -> Iterator[_UnlinkedFile]:
-    """What one process has open and mapped; nothing of one that has ended, or is none of our business."""
+    """Yield the deleted files that one process has open or mapped; none if it cannot be examined."""
     with contextlib.suppress(OSError):
         yield from _opened(process)
     with contextlib.suppress(OSError):
@@ -112,7 +116,7 @@ def _mapped(process: str) -> Iterator[_UnlinkedFile]:
             columns = line.rstrip("\n").split(maxsplit=_PATH)
             try:
                 facts = os.stat(f"{process}/map_files/{columns[0]}")
-            except OSError:  # root alone may look: then what is mapped of it counts
+            except OSError:  # only root may look; the mapped part counts
                 yield _as_mapped(columns)
             else:
                 yield from _if_gone(columns[_PATH], facts)

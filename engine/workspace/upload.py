@@ -1,4 +1,4 @@
-"""A file that comes in piece by piece, staged until it is whole."""
+"""Incoming files, staged until they are complete."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NEW_FILE: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLO
 
 
 class Incoming:
-    """Bytes on their way into a workspace. To be closed, which removes what has not been moved on."""
+    """A file on its way into a workspace. `close` deletes it unless it has been moved to its place."""
 
     def __init__(self, folder: Path, *, max_bytes: int, room_bytes: int) -> None:
         """Raises: OSError, if there is no such workspace."""
@@ -28,7 +28,7 @@ class Incoming:
         self._stack.callback(os.close, self.descriptor)
 
     def write(self, piece: bytes) -> None:
-        """Raises: PayloadTooLarge, WorkspaceLimitExceeded; OSError."""
+        """Append bytes. Raises: PayloadTooLarge, WorkspaceLimitExceeded; OSError."""
         self.size += len(piece)
         if self.size > self._max_bytes:
             raise PayloadTooLarge(self._max_bytes)
@@ -39,4 +39,5 @@ class Incoming:
             left = left[os.write(self.descriptor, left) :]
 
     def close(self) -> None:
+        """Close the file and delete its staging directory."""
         self._stack.close()

@@ -1,4 +1,6 @@
-"""A directory tree of any depth, walked by descriptor: no link is followed, no path can grow too long."""
+"""Walking a directory tree of any depth by descriptor: links are not followed, and paths cannot grow too
+long.
+"""
 
 from __future__ import annotations
 
@@ -21,29 +23,31 @@ class TreeChanged(OSError):
 
 @dataclass(frozen=True, slots=True)
 class TreeEntry:
-    """Something in the tree. `parent` is the open directory that holds it, until the next entry."""
+    """An entry of the tree. `parent` is its open directory, valid until the next entry."""
 
     parent: int
     folders: Sequence[str]
     name: str
     facts: os.stat_result
     is_left: bool
-    """A directory comes twice: before what is in it, and after it."""
+    """Directories are yielded twice: before their content, and after it with this set."""
 
     @property
     def is_directory(self) -> bool:
+        """Whether it is a directory."""
         return stat.S_ISDIR(self.facts.st_mode)
 
 
 def walk(
     folder: Path | int, *, leave_out: Collection[str] = (), make_writable: bool = False
 ) -> Iterator[TreeEntry]:
-    """Everything below `folder`; nothing, if there is no such folder. What vanishes meanwhile is passed over.
+    """Yield everything below `folder`; nothing if it does not exist. What vanishes meanwhile is skipped.
 
-    An open directory can be given by its descriptor, which stays open.
-
-    Directories named in `leave_out` are not entered. A directory that its owner may not read is made
-    readable, and with `make_writable` every one that is entered. Raises: TreeChanged.
+    An open directory can be given by its descriptor, which stays open. Directories named in `leave_out` are
+    not
+    entered. A directory that its owner may not read is made readable and, with `make_writable`, every
+    directory that
+    is entered is made writable. Raises: TreeChanged.
     """
     try:
         descriptor = _open_top(folder)
@@ -57,7 +61,7 @@ def walk(
 
 
 def disk_bytes(folder: Path) -> int:
-    """What the tree takes on disk; a file with several names counts once. 0, if there is no such folder.
+    """Return the tree's disk usage, counting files with several names once; 0 if it does not exist.
 
     A tree that keeps changing is measured as far as it can be walked.
     """
@@ -75,7 +79,7 @@ def disk_bytes(folder: Path) -> int:
 
 
 def remove_tree(folder: Path) -> None:
-    """Remove the tree, read-only directories included. Nothing happens, if there is no such folder."""
+    """Delete the tree, including read-only directories; no error if it does not exist."""
     for entry in walk(folder, make_writable=True):
         with contextlib.suppress(FileNotFoundError):
             if not entry.is_directory:
@@ -105,14 +109,14 @@ class _Counted:
 
 @dataclass(slots=True)
 class _Level:
-    """A directory that the walk is in: which it is, and what is still to be seen in it."""
+    """A directory on the way to the present one, and the names still to be visited in it."""
 
     facts: os.stat_result
     names: list[str]
 
 
 class _TreeWalk:
-    """Holds one descriptor, that of the directory where it is; goes up by `..` and checks where it came."""
+    """Holds one descriptor, that of the present directory; goes up by `..` and checks where it arrives."""
 
     def __init__(self, descriptor: int, *, leave_out: Collection[str], make_writable: bool) -> None:
         self.descriptor = descriptor

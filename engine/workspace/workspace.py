@@ -1,4 +1,4 @@
-"""A session's files, reached by descriptor so that no path leads out of the workspace."""
+"""A session's files, accessed by descriptor so that no path leads out of the workspace."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ log = structlog.get_logger("files")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileBytes:
-    """A file's content and what is known of it; `path` is absolute within the workspace."""
+    """A file's content and metadata; `path` is absolute within the workspace."""
 
     path: str
     content: bytes
@@ -80,9 +80,9 @@ class FileBytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """A file that has come to its place, and what stood there until that very moment.
+    """A file that was written, and what it replaced.
 
-    The contents are None for what is no file, or is too large to be read whole.
+    The contents are None for anything but a file, and for files too large to be read whole.
     """
 
     entry: FileEntry
@@ -92,13 +92,15 @@ class Written:
 
 
 class Workspace:
-    """The folder of one session. Every path is the caller's: relative, or absolute within the workspace, and
-    spelled as engine/workspace/name_spelling.py has it.
+    """The folder of one session.
 
-    All work is done in threads. Methods raise: NotFound, for what is not there (`alike` names what is there
-    instead, its letters composed otherwise); InvalidField (`path`), for a
-    path with NUL or one that leaves the workspace by `..` or by a link; Conflict, for what is of the wrong
-    kind; PayloadTooLarge and WorkspaceLimitExceeded. `room` is what it may take; without, there is no bound.
+    Paths are the caller's: relative, or absolute within the workspace, and spelled as described in
+    engine/workspace/name_spelling.py. All work is done in threads. Methods raise: NotFound, if nothing is
+    there
+    (`alike` names an existing path that differs in Unicode composition only); InvalidField (`path`), if a
+    path
+    contains NUL or leaves the workspace by `..` or a link; Conflict, if something of the wrong kind is there;
+    PayloadTooLarge and WorkspaceLimitExceeded. `room` is the disk quota; without it there is no limit.
     """
 
     def __init__(self, folder: Path, *, max_file_bytes: int, room: DiskQuota | None = None) -> None:
@@ -110,10 +112,11 @@ class Workspace:
 
     @asynccontextmanager
     async def undoable(self) -> AsyncIterator[Workspace]:
-        """The same workspace; what is done to it within the block is taken back where the block fails.
+        """Yield the same workspace; changes made through it are undone if the block raises an exception.
 
-        Cancelling takes nothing back: what was begun with a change may be under way. Where taking back fails,
-        too (something has been changed again, say), the server's log says so; the first failure is raised.
+        Cancellation undoes nothing, because what depends on a change may be in progress. If undoing fails
+        (something has
+        been changed again, for example), that is logged, and the first exception is raised.
         """
         workspace = Workspace(self.folder, max_file_bytes=self._max_file_bytes, room=self._room)
         workspace._undo = undo = Undo(self.folder)
@@ -141,7 +144,7 @@ class Workspace:
 
     @contextmanager
     def _kept(self, root: int, path: str) -> Iterator[None]:
-        """What is done to a path within the block can be undone."""
+        """While the block runs, a change of this path can be undone."""
         if self._undo is None:
             yield
             return
@@ -150,54 +153,54 @@ class Workspace:
         self._undo.changed(root, kept)
 
     async def _let_go(self, close: Callable[[], object]) -> None:
-        """Close a stage: with what can be undone, where that is wanted."""
+        """Close a staging directory, or let the undo log close it."""
         if self._undo is None:
             await run_to_completion(asyncio.to_thread(close))
         else:
             self._undo.hold(close)
 
     def canonical(self, path: str) -> str:
-        """The path as absolute within the workspace, `.` and double slashes taken out: `/src/a.py`.
+        """Return the path as absolute within the workspace and normalised: `/src/a.py`.
 
-        A path as the session's commands see it (`/workspaces/<id>/src/a.py`) means the same. `..` is folded
-        before any link is followed, so that what is approved, opened and told is one and the same path.
-        Raises: InvalidField.
+        A path as commands see it (`/workspaces/<id>/src/a.py`) is equivalent. `..` is resolved before any
+        link is
+        followed, so that what is approved, opened and reported is the same path. Raises: InvalidField.
         """
         return "/" + spelled(self._relative(path))
 
     async def make(self) -> None:
-        """Make the folder, for this server's user alone. Raises: ServerOverload."""
+        """Create the folder, with access for this server's user only. Raises: ServerOverload."""
         with os_errors(""):
             await asyncio.to_thread(make_private, self.folder)
 
     async def remove(self) -> None:
-        """Remove the folder with all that is in it; links are removed, not followed."""
+        """Delete the folder with everything in it; links are not followed."""
         await asyncio.to_thread(remove_tree, self.folder)
 
     async def read(self, path: str) -> FileBytes:
-        """A regular file's content."""
+        """Read a regular file."""
         return await self._on(path, self._read)
 
     async def read_some(self, paths: Sequence[str]) -> dict[str, bytes]:
-        """The content of those of the paths that are files which can be read, in one go."""
+        """Read several files at once; those that cannot be read are left out."""
         return await self._on(
             "", partial(self._read_some, paths=[(path, self._relative(path)) for path in paths])
         )
 
     async def create(self, path: str, content: bytes) -> FileEntry:
-        """A new file, with the directories above it. Raises: Conflict, if it exists."""
+        """Create a file, with the directories above it. Raises: Conflict, if it exists."""
         return (await self.write(path, content, may_create=True, may_replace=False)).entry
 
     async def update(self, path: str, content: bytes, *, if_match: str | None = None) -> FileEntry:
-        """New content for a file that exists; its mode is kept.
+        """Replace the content of an existing file; its mode is kept.
 
-        Raises: NotFound; Conflict, if `if_match` does not name its tag.
+        Raises: NotFound; Conflict, if `if_match` does not match its tag.
         """
         written = await self.write(path, content, may_create=False, may_replace=True, if_match=if_match)
         return written.entry
 
     async def put(self, path: str, content: bytes) -> FileEntry:
-        """A file with this content, whether it existed or not."""
+        """Write a file, whether it exists or not."""
         return (await self.write(path, content, may_create=True, may_replace=True)).entry
 
     async def write(
@@ -210,7 +213,7 @@ class Workspace:
         if_match: str | None = None,
         keep_before: bool = False,
     ) -> Written:
-        """A file with this content, and, if that is wanted, what it has replaced.
+        """Write a file; with `keep_before`, return also what it replaced.
 
         Raises: as `create` and `update`.
         """
@@ -233,7 +236,10 @@ class Workspace:
         return await self._change(path, work)
 
     async def begin(self, path: str) -> int:
-        """A new, empty file, and a descriptor of it that appends, to be closed. Raises: as `create`."""
+        """Create an empty file and return a descriptor that appends to it, for the caller to close.
+
+        Raises: as `create`.
+        """
         limits = await self._limits()
 
         def work(root: int, path: str) -> int:
@@ -246,7 +252,10 @@ class Workspace:
         return await self._change(path, work, let_go=os.close)
 
     async def delete(self, path: str, *, if_match: str | None = None) -> None:
-        """Remove a file, a link, or an empty directory. Raises: Conflict, if `if_match` names another tag."""
+        """Delete a file, a link, or an empty directory.
+
+        Raises: Conflict, if `if_match` does not match its tag.
+        """
 
         def delete(root: int, path: str) -> None:
             self._check_tag(root, path, if_match)
@@ -259,10 +268,11 @@ class Workspace:
     async def rename(
         self, path: str, to: str, *, overwrite: bool = False, if_match: str | None = None
     ) -> FileEntry:
-        """Give a file, link or directory another path; directories above it are made.
+        """Move a file, link or directory to another path, creating the directories above it.
 
-        Raises: Conflict, if there is something at `to` and it is no file that may be overwritten, or if
-        `if_match` names another tag than that of `path`.
+        Raises: Conflict, if something is at `to` that may not be overwritten, or if `if_match` does not match
+        the
+        tag of `path`.
         """
         target = self._relative(to, "to")
 
@@ -280,18 +290,18 @@ class Workspace:
         return await self._change(path, rename)
 
     async def copy(self, path: str, to: str, *, overwrite: bool = False, max_disk_bytes: int) -> FileEntry:
-        """Copy a file, or a directory with all that is in it; links are copied as links.
+        """Copy a file, or a directory with everything in it; links are copied as links.
 
-        The copy takes its place when it is whole. Raises: as `copied`.
+        The copy appears at its path when it is complete. Raises: as `copied`.
         """
         return (await self.copied(path, to, overwrite=overwrite, max_disk_bytes=max_disk_bytes)).entry
 
     async def copied(self, path: str, to: str, *, overwrite: bool = False, max_disk_bytes: int) -> Written:
-        """As `copy`, with what was at `to` before.
+        """As `copy`; returns also what was at `to` before.
 
-        Raises: Conflict, if there is something at `to` and it is no file that may be overwritten, or for what
-        is neither file, link nor directory; WorkspaceLimitExceeded, if the workspace would take more than
-        `max_disk_bytes`.
+        Raises: Conflict, if something is at `to` that may not be overwritten, or if there is anything other
+        than
+        files, links and directories; WorkspaceLimitExceeded, if the workspace would exceed `max_disk_bytes`.
         """
         target = self._relative(to, "to")
 
@@ -316,7 +326,7 @@ class Workspace:
         return await self._on(path, copy)
 
     async def open(self, path: str) -> OpenFile:
-        """A regular file to be read in parts, of any size; the caller closes it. Raises: as `read`."""
+        """Open a regular file of any size for reading in parts; the caller closes it. Raises: as `read`."""
         return await self._on(path, self._open, let_go=OpenFile.close)
 
     async def receive(
@@ -329,11 +339,13 @@ class Workspace:
         must_be_new: bool = False,
         if_match: str | None = None,
     ) -> Written:
-        """A file whose content is what `pieces` bring, in its place once it is whole.
+        """Write a file from a stream; it appears at its path when it is complete.
 
-        Raises: PayloadTooLarge, for more than `max_bytes`; WorkspaceLimitExceeded, if the workspace would
-        take more than `max_disk_bytes`; Conflict, if it exists and must be new, if it is no file, or if
-        `if_match` names another tag; NotFound, if there is a condition and no file.
+        Raises: PayloadTooLarge, if it exceeds `max_bytes`; WorkspaceLimitExceeded, if the workspace would
+        exceed
+        `max_disk_bytes`; Conflict, if it exists and must be new, is not a file, or if `if_match` does not
+        match its
+        tag; NotFound, if there is a condition and no file.
         """
         check = partial(self._check_tag, condition=if_match)
         await self._on(path, check)
@@ -369,16 +381,17 @@ class Workspace:
             await run_to_completion(asyncio.to_thread(incoming.close))
 
     async def packed(self, kind: str) -> AsyncGenerator[bytes, None]:
-        """All that is in the workspace as an archive (`tar.gz` or `zip`), made as it is read.
+        """Yield the whole workspace as an archive (`tar.gz` or `zip`), made while it is read.
 
-        Links are stored as links; what is neither file, link nor directory is left out. Raises: Conflict,
-        where directories are moved about meanwhile, or a file cannot be read.
+        Links are stored as links; anything other than files, links and directories is left out. Raises:
+        Conflict, if
+        directories are moved meanwhile or a file cannot be read.
         """
         root = await self._on("", lambda root, _: os.dup(root), let_go=os.close)
         pieces = packed_zip(root) if kind == "zip" else packed_tar(root)
         try:
             with os_errors("/"):
-                # To its end even when cancelled: what runs in a thread cannot be closed.
+                # Wait even if cancelled: a generator that runs in a thread cannot be closed.
                 while (piece := await run_to_completion(asyncio.to_thread(next, pieces, None))) is not None:
                     yield piece
         except TreeChanged as failure:
@@ -396,12 +409,13 @@ class Workspace:
         max_bytes: int,
         room_bytes: int,
     ) -> ExtractedContent:
-        """Fill the workspace with what is in an archive that `pieces` bring: all of it or nothing.
+        """Fill the workspace from an archive that `pieces` yields, completely or not at all.
 
-        Raises: Conflict, if it is not empty and is not to be replaced; InvalidField, for what is no such
-        archive, or holds what leads out or is neither file, link nor directory; PayloadTooLarge, for an
-        archive of more than `room_bytes`; WorkspaceLimitExceeded, for more than that unpacked, or a file of
-        more than `max_bytes`.
+        Raises: Conflict, if it is not empty and `replace` is false; InvalidField, if it is not such an
+        archive, leads
+        out, or contains anything other than files, links and directories; PayloadTooLarge, if the archive
+        exceeds
+        `room_bytes`; WorkspaceLimitExceeded, if its content does, or a file exceeds `max_bytes`.
         """
         incoming = await self._on(
             "",
@@ -425,9 +439,9 @@ class Workspace:
             await self._let_go(incoming.close)
 
     async def fill(self, make: Callable[[Path], Awaitable[Made]], *, replace: bool) -> Made:
-        """Fill the workspace with what `make` puts into the empty directory that it is given: all or nothing.
+        """Fill the workspace with what `make` puts into an empty directory, completely or not at all.
 
-        Raises: Conflict, if it is not empty and is not to be replaced; what `make` raises.
+        Raises: Conflict, if it is not empty and `replace` is false; what `make` raises.
         """
         opened_stage = ExitStack()
         try:
@@ -446,23 +460,25 @@ class Workspace:
             await self._let_go(opened_stage.close)
 
     async def make_directory(self, path: str) -> FileEntry:
-        """A new directory, with those above it. Raises: Conflict, if there is something at this path."""
+        """Create a directory, with those above it. Raises: Conflict, if something is at this path."""
         return await self._change(path, self._make_directory)
 
     async def set_executable(self, path: str, *, is_executable: bool) -> None:
-        """Whether a file can be run as a program by its name."""
+        """Set whether a file is executable."""
         await self._change(path, partial(_set_executable, is_executable=is_executable))
 
     async def stat(self, path: str) -> FileEntry | None:
-        """What is known of a file or directory (`type` says which); None if there is neither."""
+        """Describe a file or directory (`type` says which); None if there is neither."""
         try:
             return await self._on(path, self._stat)
         except NotFound:
             return None
 
     async def reached(self, *paths: str) -> Sequence[str]:
-        """Where paths lead once links are followed, each absolute within the workspace: of what is not there
-        yet, the place where it would be made. Raises: InvalidField, where one leads out.
+        """Resolve the links in paths; returns each absolute within the workspace.
+
+        For a path that does not exist, that is where it would be created. Raises: InvalidField, if one leads
+        out.
         """
         return [await self._on(path, _reached) for path in paths]
 
@@ -475,8 +491,11 @@ class Workspace:
         max_entries: int = 10_000,
         window: tuple[int, int] | None = None,
     ) -> Listing:
-        """What a directory holds. Links are shown as what they lead to, and left out if they lead outside;
-        linked directories are shown, not walked."""
+        """List a directory.
+
+        Links are shown as their targets, and left out if they lead outside; linked directories are not
+        walked.
+        """
         wanted = ScanRequest(
             recursive=recursive, include_hidden=include_hidden, max_entries=max_entries, window=window
         )
@@ -495,7 +514,7 @@ class Workspace:
                 ) from failure
 
     async def disk_bytes(self) -> int:
-        """What the workspace takes on disk; links are counted, not followed."""
+        """Return the workspace's disk usage; links are not followed."""
         return await asyncio.to_thread(disk_bytes, self.folder)
 
     async def _on(
@@ -505,10 +524,11 @@ class Workspace:
         *,
         let_go: Callable[[Result], object] | None = None,
     ) -> Result:
-        """Do something with a path below the open workspace, in a thread; refusals are translated.
+        """Call `work` in a thread with the open workspace and a path; OSErrors are translated.
 
-        Who is cancelled waits for the thread: what it works on may not be closed under its hands. `let_go`
-        closes what it has opened then.
+        A cancelled caller waits for the thread, because what it uses must not be closed meanwhile; `let_go`
+        then closes
+        the result.
         """
         relative = self._relative(path)
 
@@ -532,7 +552,7 @@ class Workspace:
         *,
         let_go: Callable[[Result], object] | None = None,
     ) -> Result:
-        """As `_on`, while no other caller changes anything in the workspace."""
+        """As `_on`, with the workspace's lock held."""
 
         def alone(root: int, relative: str) -> Result:
             with self._turn:
@@ -606,20 +626,23 @@ class Workspace:
         return None if self._room is None else await self._room.limits()
 
     def _take_room(self, root: int, path: str, size: int, limits: ResourceLimits | None) -> int | None:
-        """The size of what is there already, if anything is. Raises: WorkspaceLimitExceeded."""
+        """Check and count the quota; returns the size of an existing file, or None.
+
+        Raises: WorkspaceLimitExceeded.
+        """
         before = self._size(root, path)
         if self._room is not None and limits is not None:
             self._room.take(self.folder, limits, size=size, before=before or 0)
         return before
 
     def _size(self, root: int, path: str) -> int | None:
-        """The size of what is at a path, links followed; None, if nothing is that could be replaced."""
+        """Return the size of what is at a path, links followed; None if there is nothing."""
         with contextlib.suppress(OSError), opened(open_beneath(root, path, os.O_PATH)) as standing:
             return os.fstat(standing).st_size
         return None
 
     def _content(self, root: int, path: str) -> bytes | None:
-        """What a file holds that can be read whole."""
+        """Return the content of a file that can be read whole, or None."""
         with contextlib.suppress(OSError, Conflict, PayloadTooLarge):
             return self._read(root, path).content
         return None
@@ -639,17 +662,17 @@ class Workspace:
             self._changed(root, "")
 
     def _place_of(self, root: int, path: str) -> str:
-        """Where a write goes, through links. Raises: Conflict, OSError."""
+        """Return where a write goes, links resolved. Raises: Conflict, OSError."""
         return path if self._undo is None else posixpath.join(*resolved(root, path))
 
     def _written(self, root: int, path: str, facts: os.stat_result) -> None:
-        """Tell who watches the workspace what this server has just written, through links where there are."""
+        """Tell the watcher about a file that this server has written, links resolved."""
         if self._turn.witness is not None:
             with contextlib.suppress(OSError, Conflict):
                 self._changed(root, posixpath.join(*resolved(root, path)), facts)
 
     def _changed(self, root: int, path: str, facts: os.stat_result | None = None) -> None:
-        """Tell who watches the workspace that what is at a path is this server's doing."""
+        """Tell the watcher that a change at a path was made by this server."""
         if self._turn.witness is None:
             return
         folder, name = posixpath.split(path)
@@ -658,7 +681,7 @@ class Workspace:
             self._turn.witness(posixpath.normpath(posixpath.join(above, name)), facts)
 
     def _check_tag(self, root: int, path: str, condition: str | None) -> None:
-        """Raises: Conflict, if there is a condition that what is at the path does not meet; OSError."""
+        """Raises: Conflict, if there is a condition that the file does not meet; OSError."""
         if condition is None:
             return
         with opened(open_beneath(root, path, os.O_RDONLY | os.O_NONBLOCK)) as descriptor:
@@ -670,10 +693,12 @@ class Workspace:
         return max_disk_bytes - disk_bytes(self.folder)
 
     def _check_room(self, root: int, path: str, size: int, max_disk_bytes: int) -> tuple[bool, bytes | None]:
-        """Look again when something takes its place, for others have come in meanwhile.
+        """Check the room again before something is put in its place, because others may have written
+        meanwhile.
 
-        Whether something is there already, and its content. Raises: WorkspaceLimitExceeded, unless what comes
-        is no larger than what it replaces.
+        Returns whether something is already there, and its content. Raises: WorkspaceLimitExceeded, unless
+        the new
+        content is not larger than what it replaces.
         """
         before = self._size(root, path)
         growth = size - (before or 0)
@@ -682,7 +707,7 @@ class Workspace:
         return before is not None, self._content(root, path)
 
     def _described(self, root: int, path: str) -> FileEntry:
-        """What is known of what stands at a path, which may be a link that leads nowhere or outside."""
+        """Describe what is at a path, which may be a link that leads nowhere or outside."""
         folder, name = posixpath.split(path)
         with opened(open_beneath(root, folder, os.O_PATH | os.O_DIRECTORY)) as parent:
             facts = os.stat(name, dir_fd=parent, follow_symlinks=False)
@@ -695,7 +720,7 @@ class Workspace:
 
 
 def _reached(root: int, path: str) -> str:
-    """Where a path leads. Raises: OSError, Conflict."""
+    """Resolve a path. Raises: OSError, Conflict."""
     missing: list[str] = []
     while True:
         try:
@@ -703,7 +728,7 @@ def _reached(root: int, path: str) -> str:
                 found = os.path.relpath(_place(descriptor), _place(root))
             return shown(posixpath.join(found, *missing))
         except FileNotFoundError:
-            path, name = resolved(root, path)  # through a link that leads to nothing, too
+            path, name = resolved(root, path)  # also through a dangling link
             missing.insert(0, name)
 
 

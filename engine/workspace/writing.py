@@ -1,7 +1,8 @@
-"""Writing a file within an open workspace: whole or not at all, and through links that stay inside.
+"""Writing of files in an open workspace: atomically, and through links that stay inside.
 
-Programs of the session change the workspace meanwhile. So no name within it is used twice: a file is made and
-filled where it is staged, which is out of their reach, and comes to its place in one step.
+Programs of the session change the workspace at the same time. So no name in it is used twice: a file is
+created and
+filled in the staging area, which is out of their reach, and moved to its place in one step.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _MOST_LINKS: Final = 40
 
 
 def write(root: int, path: str, content: bytes, stage: int, *, may_create: bool, may_replace: bool) -> int:
-    """Put a file in its place; a descriptor of it, which appends. It is filled in the open directory `stage`.
+    """Write a file and return a descriptor that appends to it. It is filled in the open directory `stage`.
 
     Raises: NotFound, Conflict, OSError.
     """
@@ -55,7 +56,7 @@ def write(root: int, path: str, content: bytes, stage: int, *, may_create: bool,
 
 
 def settle(root: int, path: str, stage: int, name: str, *, may_replace: bool) -> None:
-    """Move the regular file `name` of the open directory `stage` to its place, as `write` would write it.
+    """Move the regular file `name` in the open directory `stage` to its place, like `write`.
 
     Raises: Conflict, OSError.
     """
@@ -71,7 +72,7 @@ def settle(root: int, path: str, stage: int, name: str, *, may_replace: bool) ->
 
 
 def _take_place(name: str, target: str, stage: int, parent: int, *, may_replace: bool) -> None:
-    """A reader sees what was there or what comes, never a part."""
+    """Move it atomically: readers see the old file or the new one, never a part."""
     if may_replace:
         os.replace(name, target, src_dir_fd=stage, dst_dir_fd=parent)
     else:
@@ -79,7 +80,7 @@ def _take_place(name: str, target: str, stage: int, parent: int, *, may_replace:
 
 
 def resolved(root: int, path: str) -> tuple[str, str]:
-    """The directory and the name where a write goes: links are followed, so that they stay.
+    """Return the directory and name to which a write goes; links are followed, so that they are kept.
 
     Raises: Conflict, OSError.
     """
@@ -97,7 +98,7 @@ def resolved(root: int, path: str) -> tuple[str, str]:
 
 
 def _link_target(root: int, folder: str, name: str) -> str | None:
-    """Where a link leads, as it is written; None, if this is none."""
+    """Return the target of a link as written; None if it is not a link."""
     try:
         with opened(open_beneath(root, folder, os.O_PATH | os.O_DIRECTORY)) as parent:
             return os.readlink(name, dir_fd=parent)
@@ -108,7 +109,7 @@ def _link_target(root: int, folder: str, name: str) -> str | None:
 
 
 def open_folder(root: int, path: str, *, make: bool) -> int:
-    """A descriptor of a directory; what is missing of it is made step by step below the workspace."""
+    """Open a directory; missing parts of the path are created one by one below the workspace."""
     try:
         return open_beneath(root, path, _FOLDER)
     except FileNotFoundError:
@@ -127,7 +128,7 @@ def open_folder(root: int, path: str, *, make: bool) -> int:
 
 
 def _make(name: str, parent: int) -> bool:
-    """Make a directory; whether there was none."""
+    """Create a directory; returns whether it did not exist."""
     try:
         os.mkdir(name, 0o755, dir_fd=parent)
     except FileExistsError:
@@ -136,7 +137,7 @@ def _make(name: str, parent: int) -> bool:
 
 
 def standing_at(parent: int, name: str) -> os.stat_result | None:
-    """What is known of what has this name in an open directory, links not followed; None if nothing has."""
+    """Return the stat result of a name in an open directory, links not followed; None if there is nothing."""
     try:
         return os.stat(name, dir_fd=parent, follow_symlinks=False)
     except FileNotFoundError:

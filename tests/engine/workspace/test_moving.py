@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from roocode_server.engine.workspace import copying
-from roocode_server.engine.workspace.staging import ABANDONED_S, STAGING, remove_abandoned
+from roocode_server.engine.workspace.staging import ABANDONED_AFTER_S, STAGING, remove_abandoned
 from roocode_server.engine.workspace.workspace import Workspace
 from roocode_server.models.error import AppError, Conflict, InvalidField, NotFound, WorkspaceLimitExceeded
 from tests.engine.conftest import Outside
@@ -238,7 +238,7 @@ def test_what_a_crash_left_staged_is_removed_and_the_rest_stays(tmp_path: Path) 
     os.utime(tmp_path / STAGING / "old", times=(0, 0))
     remove_abandoned(tmp_path)
     assert os.listdir(tmp_path / STAGING) == ["new"]
-    assert ABANDONED_S > 0
+    assert ABANDONED_AFTER_S > 0
 
 
 async def pieces(*content: bytes) -> AsyncIterator[bytes]:

@@ -77,6 +77,6 @@ async def test_much_is_found_apart_and_listed_alike(
     for number in range(30):
         (workspace.folder / f"file{number:02}").write_text("x" * number)
     here = await workspace.list(window=(10, 15))
-    monkeypatch.setattr(finding, "FEW", 20)
+    monkeypatch.setattr(finding, "MOST_SCANNED_HERE", 20)
     assert await workspace.list(window=(10, 15)) == here
     assert (here.total, [each.size for each in here.files]) == (30, [10, 11, 12, 13, 14])
