@@ -1,4 +1,4 @@
-"""Whether a server of a user's choice may be asked: the request is made from where this server stands.
+"""Checks of base URLs chosen by users, because requests to them are made from this server's network.
 
 Source: OWASP, "Server Side Request Forgery Prevention".
 """
@@ -12,14 +12,16 @@ from roocode_server.engine.providers.provider import ProviderFailure
 
 
 def is_allowed(address: Address) -> bool:
-    """Whether it is public, or this very machine, where local model servers are."""
+    """Whether an address is public, or this machine's loopback, where local model servers run."""
     return (embedded(address) or address).is_loopback or is_public(address)
 
 
 async def check_address(base_url: str, *, allow_private: bool) -> None:
-    """Let an address pass whose host has allowed addresses alone.
+    """Check that all addresses of a base URL's host are allowed.
 
-    Raises: ProviderFailure: PROVIDER_UNAVAILABLE, for one that leads into a private network or nowhere.
+    Raises: ProviderFailure: PROVIDER_UNAVAILABLE, if one is in a private network; CONNECTION_BROKEN, if the
+    host has
+    no address.
     """
     parts = urllib.parse.urlsplit(base_url)
     if parts.scheme not in ("http", "https") or not parts.hostname:

@@ -1,4 +1,4 @@
-"""The providers that this server has, by name; where each is asked, and with whose key."""
+"""The registry of providers, and the resolution of their endpoints, keys and models."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from roocode_server.models.settings import ProviderSettings
 OLLAMA: Final = "ollama"
 SCRIPTED: Final = "scripted"
 EXTRAS: Final[Mapping[str, str]] = {**{name: name for name in VENDORS}, OLLAMA: "openai"}
-"""Of each provider that needs one: the extra with its vendor's library."""
+"""For each provider that needs one, the extra with its vendor's library."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedModel:
-    """A provider, where it is to be asked, and the model that is meant."""
+    """A provider with the endpoint and model to use."""
 
     provider: Provider
     endpoint: Endpoint
@@ -35,13 +35,15 @@ class ResolvedModel:
 class Closable(Protocol):
     """A provider that keeps connections."""
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Close all connections."""
+        ...
 
 
 class Providers:
     """Finds a provider by its name, or the one that `auto` stands for.
 
-    `environment` is where the keys are; it is read anew at each request.
+    `environment` contains the keys; it is read at each request.
     """
 
     def __init__(
@@ -56,28 +58,30 @@ class Providers:
         self._ollama = Ollama(self._settings.ollama.base_url)
 
     def names(self) -> Sequence[str]:
-        """The providers that there are, in alphabetical order."""
+        """Return the names of all providers, sorted."""
         return sorted(self._providers)
 
     def check_installed(self, name: str) -> None:
-        """Raises: ExtraNotInstalled, for a provider whose library is not installed."""
+        """Raises: ExtraNotInstalled, if the provider's library is not installed."""
         if name in EXTRAS and name in self._providers:
             check_installed(EXTRAS[name], f"The provider `{name}`")
 
     def useless_keys(self) -> Sequence[str]:
-        """The vendors that the server has a key of, but not the library that asks their models."""
+        """Return the vendors for which there is a key but whose library is not installed."""
         vendors = (vendor.name for vendor in VENDORS.values() if vendor.key(self._environment))
         return [name for name in vendors if name in self._providers and not is_installed(EXTRAS[name])]
 
     async def find(self, name: str, model: str = AUTO, own: Endpoint | None = None) -> ResolvedModel:
-        """The provider, with the server's own key and address or, where there is one, those of `own`.
+        """Resolve a provider and model, with the server's own key and address or, if given, those of `own`.
 
-        `auto` is the first vendor that the server has a key of, else the first whose address is set, else
-        a local Ollama that answers, else `scripted`; the model `auto` is the provider's default. With an
-        address of its own, `own` must bring its own key too: the server's is sent nowhere but where the
-        operator says.
-        Raises: ProviderFailure: PROVIDER_UNAVAILABLE, with the names of those that can be used, or with what
-        to set up, where a model is named and there is none; EXTRA_NOT_INSTALLED, with what to install.
+        `auto` means the first vendor for which the server has a key, else the first whose address is set,
+        else a local
+        Ollama that answers, else `scripted`; the model `auto` means the provider's default. If `own` has an
+        address, it
+        must have its own key, too: the server's key is only sent where the operator says.
+        Raises: ProviderFailure: PROVIDER_UNAVAILABLE, with the usable providers, or with what to set up if a
+        model is
+        named and none is set up; EXTRA_NOT_INSTALLED, with what to install.
         """
         chosen = await self._preferred() if name == AUTO else name
         provider = self._providers.get(chosen)
@@ -93,7 +97,7 @@ class Providers:
         return ResolvedModel(provider=provider, endpoint=endpoint, model=await self._model(chosen, model))
 
     async def close(self) -> None:
-        """Close every connection that is kept."""
+        """Close all connections."""
         for provider in self._providers.values():
             if isinstance(provider, Closable):
                 await provider.close()
@@ -131,7 +135,7 @@ class Providers:
         return await self._ollama_model() if name == OLLAMA else AUTO
 
     async def _ollama_model(self) -> str:
-        """Raises: ProviderFailure, if there is none."""
+        """Return the model to use with Ollama. Raises: ProviderFailure, if there is none."""
         if self._settings.ollama.model != AUTO:
             return self._settings.ollama.model
         models = await self._ollama.models()

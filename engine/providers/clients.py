@@ -1,4 +1,4 @@
-"""One HTTP client for each endpoint, kept open between requests."""
+"""A pool with one HTTP client for each endpoint, kept open between requests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from roocode_server.engine.providers.provider import Endpoint
 Client = TypeVar("Client")
 
 MOST_IDLE: Final = 16
-"""How many clients are kept; more only while they are all in use."""
+"""The most clients kept open; there are more only while all are in use."""
 
 
 @dataclass(slots=True)
@@ -23,7 +23,7 @@ class _Held(Generic[Client]):
 
 
 class ClientPool(Generic[Client]):
-    """Opens clients as they are needed. `open_client` runs in a thread: what it imports takes its time."""
+    """Opens clients when needed. `open_client` is called in a thread, because imports may be slow."""
 
     def __init__(
         self, open_client: Callable[[Endpoint], Client], close_client: Callable[[Client], Awaitable[object]]
@@ -35,7 +35,10 @@ class ClientPool(Generic[Client]):
 
     @contextlib.asynccontextmanager
     async def lent(self, endpoint: Endpoint) -> AsyncIterator[Client]:
-        """The endpoint's client, open at least as long as this. Raises: what `open_client` raises."""
+        """Yield the endpoint's client, which stays open while the block runs.
+
+        Raises: what `open_client` raises.
+        """
         held = await self._hold(endpoint)
         held.users += 1
         try:
@@ -44,7 +47,7 @@ class ClientPool(Generic[Client]):
             held.users -= 1
 
     async def close(self) -> None:
-        """Close every client, with what is still being asked through it."""
+        """Close all clients, including those in use."""
         async with self._changing:
             while self._held:
                 await self._close(self._held.popitem()[1].client)
@@ -59,7 +62,7 @@ class ClientPool(Generic[Client]):
             return held
 
     async def _make_room(self, wanted: Endpoint) -> None:
-        """Close those that were used least lately and are in use no more."""
+        """Close the least recently used clients that are not in use, if there are too many."""
         idle = [each for each, held in self._held.items() if not held.users and each != wanted]
         for endpoint in idle[: max(0, len(self._held) - MOST_IDLE)]:
             await self._close(self._held.pop(endpoint).client)

@@ -1,7 +1,8 @@
-"""The edge to the models: what an answer says is made fit to be stored before anything is done with it.
+"""Makes the events of every provider's answers fit to be stored.
 
-Every provider's answers pass here, whatever protocol they came by. Surrogate pairs that two pieces share come
-out whole; a call whose arguments nothing can store is handed on as what the model wrote, so that it is told.
+Surrogate pairs split between two pieces are joined. A call whose arguments cannot be stored is passed on with
+the
+model's own text instead, so that the model can be told.
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ from roocode_server.engine.providers.wire import INVALID_JSON
 from roocode_server.models.cleaning import TextPieces, cleaned, cleaned_text, flaw_of
 
 MOST_TOKENS: Final = 2**53
-"""No answer has more; a server that says so counts wrongly."""
+"""More tokens than any answer has; a server that reports more counts wrongly."""
 
 
 async def fit(events: AsyncIterator[ModelEvent]) -> AsyncGenerator[ModelEvent, None]:
-    """The events of an answer with nothing in them that cannot be stored."""
+    """Yield the events of an answer, with everything in them fit to be stored."""
     said, thought = TextPieces(), TextPieces()
     written: dict[tuple[str, str], TextPieces] = {}
     async for event in events:
@@ -65,7 +66,7 @@ async def fit(events: AsyncIterator[ModelEvent]) -> AsyncGenerator[ModelEvent, N
 
 
 def usable(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The arguments, or in the place of those that cannot be stored the argument `INVALID_JSON`."""
+    """Return the arguments or, if they cannot be stored, the single argument `INVALID_JSON`."""
     if flaw_of(arguments) is None:
         return arguments
     try:
@@ -75,7 +76,7 @@ def usable(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _left(said: TextPieces, thought: TextPieces) -> list[ModelEvent]:
-    """What stands for halves whose other half has never come."""
+    """Return replacements for surrogates whose other half never came."""
     left: list[ModelEvent] = []
     if text := thought.end():
         left.append(ReasoningDelta(text=text))

@@ -1,4 +1,4 @@
-"""Pictures made by a model, over OpenAI's images interface, which other servers speak too."""
+"""Image generation through OpenAI's images API, which other servers also offer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ IMAGE_TIMEOUT_S: Final = 300.0
 
 
 class ImageGenerator:
-    """Asks the configured server for pictures."""
+    """Requests images from the configured server."""
 
     def __init__(self, settings: ImageSettings, environment: Mapping[str, str]) -> None:
         self._settings = settings
@@ -27,7 +27,7 @@ class ImageGenerator:
         self._base_url = settings.base_url or environment.get("OPENAI_BASE_URL") or None
 
     async def make(self, prompt: str, source: tuple[str, bytes] | None = None) -> bytes:
-        """A picture for a prompt, or `source` (its name and content) changed by it.
+        """Generate an image from a prompt, or from `source` (its name and content) and a prompt.
 
         Raises: ProviderFailure.
         """
@@ -55,7 +55,7 @@ class ImageGenerator:
 
 
 def _picture(answer: Any) -> bytes:
-    """The first picture of an answer. Raises: ProviderFailure."""
+    """Return the first image of a response. Raises: ProviderFailure."""
     encoded = answer.data[0].b64_json if answer.data else None
     try:
         return base64.b64decode(encoded or "", validate=True) or _none()

@@ -1,4 +1,4 @@
-"""What is known of language models: their context window, what they take, and their prices."""
+"""What is known about language models: context window, image input, and prices."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Final
 from roocode_server.engine.providers.provider import Usage
 
 PER: Final = 1_000_000
-"""Prices are in US dollars for this many tokens."""
+"""Prices are in US dollars per this many tokens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFacts:
-    """One model; prices are in US dollars for a million tokens."""
+    """Facts about one model; prices are in US dollars per million tokens."""
 
     context_window: int
     max_output: int
@@ -27,7 +27,9 @@ class ModelFacts:
     price_cache_write: float
 
     def cost(self, usage: Usage) -> float:
-        """What an answer cost, in US dollars: what the server said, else by the prices."""
+        """Return the cost of an answer in US dollars: as reported by the server, or else computed from the
+        prices.
+        """
         if usage.cost is not None:
             return usage.cost
         plain = usage.tokens_in - usage.cache_reads - usage.cache_writes
@@ -48,13 +50,13 @@ UNKNOWN: Final = ModelFacts(
     price_cache_read=0,
     price_cache_write=0,
 )
-"""What is assumed of a model that the table does not name; it costs nothing that we could know of."""
+"""The assumptions about a model that is not in the table; its price is unknown and counts as zero."""
 
 
 def facts_of(model: str) -> ModelFacts:
-    """The facts of a model by its name; dated and suffixed names find the longest name that begins them.
+    """Return the facts about a model; the longest known name that its name begins with applies.
 
-    Addresses with a vendor (`anthropic/claude-…`, as OpenRouter has them) are found by the model's own name.
+    A vendor prefix (`anthropic/claude-…`, as on OpenRouter) is ignored.
     """
     name = model.rpartition("/")[2].lower()
     known = _table()

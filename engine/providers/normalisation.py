@@ -1,7 +1,9 @@
-"""A conversation in the order that every protocol wants: the model's answers, each with all its results.
+"""Normalises a conversation to the form that every protocol requires: each answer followed by all its
+results.
 
-Stored turns can be in disorder: a result whose call was condensed away, a call that was never answered, the
-same identifier twice. Servers refuse such conversations as a whole, and would refuse them for ever.
+Stored turns may violate that: a result whose call was condensed away, a call that was never answered, the
+same
+call id twice. Servers would refuse such a conversation at every request.
 """
 
 from __future__ import annotations
@@ -20,11 +22,11 @@ from roocode_server.models.identifier import CallId
 
 UNANSWERED: Final = "This call was not answered: if it was made at all, nobody knows what came of it."
 NOTHING_SAID: Final = "Go on."
-"""What stands for a person's words where the protocols want some and there are none."""
+"""Used as the user's message if the protocol requires one and there is none."""
 LOST_CALL: Final = "The result of an earlier call:"
 
 MOST_KEPT: Final = 32
-"""How many conversations are kept as they were made, for their next request."""
+"""The most conversations kept in normalised form for their next request."""
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 _NOT_PLAIN: Final = re.compile(r"[^A-Za-z0-9_-]")
@@ -32,7 +34,7 @@ _NOT_PLAIN: Final = re.compile(r"[^A-Za-z0-9_-]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnsweredCall:
-    """A call and what came of it. `wire_id` is a name that every protocol takes, once in the conversation."""
+    """A call with its result. `wire_id` is valid in every protocol and unique in the conversation."""
 
     call: ToolCall
     wire_id: str
@@ -40,17 +42,17 @@ class AnsweredCall:
 
     @property
     def tool_name(self) -> str:
-        """The tool's name as every protocol takes it; models sometimes make up others."""
+        """The tool's name in a form valid in every protocol; models sometimes invent others."""
         return _NOT_PLAIN.sub("_", self.call.tool_name)[:64] or "unnamed"
 
 
 Frames = dict[str, Sequence[orjson.Fragment]]
-"""Where a protocol keeps the JSON that it has made of an exchange: the next request has it again."""
+"""A cache of the JSON that a protocol has made of an exchange, for the next request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserMessage:
-    """What people said: text or images, never nothing."""
+    """A message of the user: text, images, or both."""
 
     turn: Turn
     frames: Frames = field(default_factory=dict, compare=False, repr=False)
@@ -58,7 +60,7 @@ class UserMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssistantMessage:
-    """What the model answered: text or calls or both, never nothing."""
+    """An answer of the model: text, calls, or both."""
 
     turn: Turn
     calls: Sequence[AnsweredCall]
@@ -66,11 +68,13 @@ class AssistantMessage:
 
 
 def exchanges(turns: Sequence[Turn]) -> Sequence[UserMessage | AssistantMessage]:
-    """The conversation, beginning and ending with what the model has to answer to.
+    """Return the conversation, beginning and ending with a message that the model has to answer.
 
-    Every call has one result, which is the first that was stored for it; results without a call are what
-    people said. Several `UserMessage` or `AssistantMessage` may follow each other. What was made of a
-    conversation before is not made again: a request costs what has been added to it, however long it is.
+    Every call has one result, the first one stored for it; results without a call become user messages.
+    Several
+    `UserMessage` or `AssistantMessage` may follow each other. Earlier parts of a conversation are cached, so
+    that the
+    cost of a request depends only on what was added.
     """
     ordered = _RECENT.paired(turns)
     if not ordered or isinstance(ordered[0], AssistantMessage):
@@ -82,7 +86,7 @@ def exchanges(turns: Sequence[Turn]) -> Sequence[UserMessage | AssistantMessage]
 
 
 class _Settled:
-    """A conversation up to its last answer: what comes later changes nothing in it."""
+    """The normalised conversation up to its last answer, which later turns cannot change."""
 
     def __init__(self) -> None:
         self._turns: list[Turn] = []
@@ -90,11 +94,11 @@ class _Settled:
         self._names = _Names(())
 
     def begins(self, turns: Sequence[Turn]) -> bool:
-        """Whether it is the beginning of these turns."""
+        """Whether these turns begin with it."""
         return list(turns[: len(self._turns)]) == self._turns
 
     def paired(self, turns: Sequence[Turn]) -> list[UserMessage | AssistantMessage]:
-        """These turns, which it grows with."""
+        """Return these turns in normalised form, and extend the cache."""
         known, last = len(self._turns), _last_answer(turns)
         if last > known:
             added = turns[known:last]
@@ -105,7 +109,7 @@ class _Settled:
 
 
 class _Recent:
-    """The conversations that models were asked about lately."""
+    """The conversations of recent requests."""
 
     def __init__(self) -> None:
         self._settled: OrderedDict[int, _Settled] = OrderedDict()
@@ -124,7 +128,7 @@ class _Recent:
 
 
 def _last_answer(turns: Sequence[Turn]) -> int:
-    """The position of the last answer; 0: there is none."""
+    """Return the position of the last answer; 0 if there is none."""
     for position in range(len(turns) - 1, 0, -1):
         if turns[position].role is TurnRole.ASSISTANT:
             return position
@@ -132,7 +136,7 @@ def _last_answer(turns: Sequence[Turn]) -> int:
 
 
 def _paired(turns: Sequence[Turn], names: _Names) -> Iterator[UserMessage | AssistantMessage]:
-    """Turns that begin a conversation, or begin with an answer."""
+    """Normalise turns that begin a conversation, or begin with an answer."""
     owed: Counter[CallId | None] = Counter()
     for position, turn in enumerate(turns):
         match turn.role:
@@ -165,7 +169,7 @@ def _answered(turns: Sequence[Turn], position: int, names: _Names) -> Sequence[A
 
 
 def _before_next_answer(turns: Sequence[Turn], position: int) -> Iterator[Turn]:
-    """The tools' turns between an answer and the next."""
+    """Yield the tool turns between an answer and the next one."""
     for following in range(position + 1, len(turns)):
         turn = turns[following]
         if turn.role is TurnRole.ASSISTANT:
@@ -183,7 +187,7 @@ def _go_on() -> UserMessage:
 
 
 class _Names:
-    """Gives calls names that are plain and taken once, none of those `before`."""
+    """Makes valid and unique ids for calls, different from those in `before`."""
 
     def __init__(self, before: Container[str]) -> None:
         self._before = before

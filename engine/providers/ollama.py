@@ -1,4 +1,4 @@
-"""Whether a local Ollama answers, and with which models."""
+"""Detects a local Ollama and its models."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from typing import Final
 from roocode_server.engine.concurrency.read_through_cache import ReadThroughCache
 
 TIMEOUT_S: Final = 1.0
-"""It stands on this machine: one that takes longer is not there."""
-REMEMBERED_S: Final = 15.0
-LONGEST_ANSWER: Final = 1_000_000
+"""Ollama runs on this machine: if it takes longer than this, it is not there."""
+ANSWER_LIFETIME_S: Final = 15.0
+LARGEST_ANSWER_BYTES: Final = 1_000_000
 
 
 class Ollama:
-    """Asks which models there are; an answer counts for a while."""
+    """Queries Ollama for its models, and caches the answer for a while."""
 
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url
         self._known: ReadThroughCache[str, Sequence[str]] = ReadThroughCache(
-            _models, lifetime_s=REMEMBERED_S, caches_misses=True
+            _models, lifetime_s=ANSWER_LIFETIME_S, caches_misses=True
         )
 
     async def models(self) -> Sequence[str] | None:
-        """The names of its models, latest first; None: nobody answers there, or not as Ollama does."""
+        """Return the names of its models, latest first; None if Ollama does not answer."""
         return await self._known.find(self.base_url)
 
 
@@ -41,7 +41,7 @@ def _asked(base_url: str) -> Sequence[str] | None:
     connection = kind(parts.netloc, timeout=TIMEOUT_S)
     try:
         connection.request("GET", parts.path.rstrip("/") + "/models")
-        content = json.loads(connection.getresponse().read(LONGEST_ANSWER))
+        content = json.loads(connection.getresponse().read(LARGEST_ANSWER_BYTES))
         return [str(model["id"]) for model in content["data"] or ()]
     except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
         return None

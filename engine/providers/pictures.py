@@ -1,4 +1,4 @@
-"""Images as models can use them: known by their first bytes, whatever they are said to be.
+"""Images for models, identified by their first bytes, whatever their declared type.
 
 Sources: RFC 2397 (data URLs), RFC 2083 (PNG), ITU T.81 (JPEG), GIF89a, RFC 9649 (WebP), ISO 23008-12 (HEIF).
 """
@@ -15,24 +15,25 @@ from roocode_server.engine.providers.wire import DATA_URL, left_out
 
 UNUSABLE: Final = "(An image was left out: its content is no image that can be used.)"
 _LEAST_BYTES: Final = 26
-"""No image of these kinds is shorter; a signature alone is none."""
+"""No image of these types is shorter; a signature alone is not an image."""
 _HEIF: Final = {b"heic": "image/heic", b"heix": "image/heic", b"mif1": "image/heif", b"msf1": "image/heif"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """An image by its real type; `data` is its base64."""
+    """An image with its actual type; `data` is base64."""
 
     media_type: str
     data: str
 
     @property
     def url(self) -> str:
+        """The image as a `data:` URL."""
         return f"data:{self.media_type};base64,{self.data}"
 
 
 def picture_of(url: str, taken: Collection[str]) -> Picture | str:
-    """The image of a `data:` URL, if it is one of the types `taken`; else what a model reads in its place."""
+    """Return the image of a `data:` URL if it is one of the types `taken`; otherwise a note for the model."""
     found = DATA_URL.match(url)
     if found is None:
         return UNUSABLE
@@ -47,7 +48,7 @@ def picture_of(url: str, taken: Collection[str]) -> Picture | str:
 
 
 def type_of(content: bytes) -> str:
-    """The media type that an image's first bytes say; empty: it is none."""
+    """Return the media type according to an image's first bytes; empty if it is not an image."""
     if len(content) < _LEAST_BYTES:
         return ""
     if content.startswith(b"\x89PNG\r\n\x1a\n") and content[12:16] == b"IHDR":

@@ -1,4 +1,4 @@
-"""The provider interface: a language model, or a playbook that stands in its place."""
+"""The provider interface: a language model, or a playbook in its place."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from roocode_server.models.tool import ToolDescription
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """Where a provider's model is served and the key that opens it; None: the protocol's own address."""
+    """The base URL and key of a model's server; None means the protocol's own address."""
 
     base_url: str | None = None
     api_key: str | None = field(default=None, repr=False)
@@ -21,9 +21,9 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelRequest:
-    """One question to a model: the whole conversation so far and what it may call.
+    """One request to a model: the whole conversation so far, and the tools that it may call.
 
-    `effort` asks a model that can reason to do so (low, medium, high); None leaves it to the model.
+    `effort` (low, medium, high) is how much a reasoning model should think; None leaves it to the model.
     """
 
     model: str
@@ -38,14 +38,14 @@ class ModelRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextDelta:
-    """A piece of what the model says."""
+    """A piece of the model's text."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReasoningDelta:
-    """A piece of what the model thinks before it says something."""
+    """A piece of the model's reasoning."""
 
     text: str
 
@@ -61,7 +61,7 @@ class CallDelta:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRequested:
-    """The model wants a tool to be run; complete with its arguments."""
+    """A complete tool call."""
 
     call_id: str
     tool_name: str
@@ -70,10 +70,11 @@ class CallRequested:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Tokens of this one answer, as the server of the model counts them.
+    """The token counts of this answer, as reported by the model's server.
 
-    `tokens_in` has what was read from the cache and written to it within it. A later `Usage` of the same
-    answer replaces an earlier one. `cost` is in US dollars where the server itself says it.
+    `tokens_in` includes cache reads and writes. A later `Usage` of the same answer replaces an earlier one.
+    `cost` is
+    in US dollars, if the server reports it.
     """
 
     tokens_in: int
@@ -85,16 +86,16 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stopped:
-    """Why the answer ended: `end`, `calls`, `max_tokens`, `refusal`. The last event of an answer."""
+    """The last event of an answer: why it ended (`end`, `calls`, `max_tokens`, `refusal`)."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Continuation:
-    """What the provider wants to see again with this turn (signed reasoning and the like); JSON-ready.
+    """What the provider needs to get back with this turn (signed reasoning, for example); JSON-ready.
 
-    It is stored as the turn's `continuation` and handed back as it is; no other provider looks at it.
+    It is stored as the turn's `continuation` and returned unchanged; other providers ignore it.
     """
 
     provider: str
@@ -108,10 +109,12 @@ class ProviderFailure(Exception):
     """The provider cannot answer: `code` is stable, the message says what to do.
 
     Codes: PROVIDER_UNAVAILABLE (not set up here), EXTRA_NOT_INSTALLED, PROVIDER_KEY_REFUSED, MODEL_UNKNOWN,
-    REQUEST_REFUSED (the request itself is wrong: it would be refused again), IMAGE_REFUSED (for an image in
-    it), CONTEXT_OVERFLOW (the conversation is too long for the model), RATE_LIMITED, MODEL_OVERLOADED,
-    CONNECTION_BROKEN, and those of playbooks. A `retryable` one may go better later: after `retry_after_s`,
-    where the server said so.
+    REQUEST_REFUSED (the request is invalid and would be refused again), IMAGE_REFUSED (because of an image in
+    it),
+    CONTEXT_OVERFLOW (the conversation is too long for the model), RATE_LIMITED, MODEL_OVERLOADED,
+    CONNECTION_BROKEN,
+    and those of playbooks. A `retryable` failure may succeed later: after `retry_after_s`, if the server said
+    so.
     """
 
     def __init__(
@@ -130,8 +133,8 @@ class Provider(Protocol):
     name: ClassVar[str]
 
     def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
-        """The model's answer, piece by piece. Closing the iterator ends the request and its connection.
+        """Stream the model's answer. Closing the iterator ends the request and its connection.
 
-        Raises: ProviderFailure. It retries nothing: whoever asks decides about that.
+        Raises: ProviderFailure. It does not retry; that is the caller's decision.
         """
         ...

@@ -1,6 +1,6 @@
-"""What a server that refuses a request means by it: too long a conversation, or an image that it cannot use.
+"""Classifies refusals by model servers: the conversation is too long, or an image cannot be used.
 
-Sources: the errors that vendors document and their servers give: OpenAI, Azure, Anthropic, Gemini, Bedrock,
+Sources: the errors that vendors document and their servers return: OpenAI, Azure, Anthropic, Gemini, Bedrock,
 Mistral, Groq, Together, OpenRouter, xAI, Cohere, DeepSeek, Moonshot, MiniMax, Qwen, GLM, GitHub Models, vLLM,
 SGLang, llama.cpp, Ollama, LM Studio, TGI.
 """
@@ -21,7 +21,7 @@ TOO_LONG_CODES: Final = frozenset(
         "tokens_limit_reached",
     }
 )
-"""Codes and types of errors that say so in one word."""
+"""Error codes and types that mean that the conversation is too long."""
 
 _TOO_LONG: Final = re.compile(
     r"context[ _-](?:length|window|limit|size)"
@@ -40,14 +40,14 @@ _IMAGE: Final = re.compile(r"\bimages?\b|image_url|inline_?data|media_type|\bbas
 
 
 def is_too_long(status: int, message: str, code: str | None = None) -> bool:
-    """Whether a refusal says that the conversation does not fit the model."""
+    """Whether a refusal means that the conversation is too long for the model."""
     if status == 413 or code in TOO_LONG_CODES:
         return True
     return status in (400, 422, 500) and _TOO_LONG.search(message) is not None
 
 
 def is_of_an_image(status: int, message: str) -> bool:
-    """Whether a refusal is about an image."""
+    """Whether a refusal is because of an image."""
     if status == 404:
         return "image input" in message
     return status in (400, 415, 422) and _IMAGE.search(message) is not None

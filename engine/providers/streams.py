@@ -1,8 +1,10 @@
-"""Streams of server-sent events as servers really send them, made plain for the vendors' libraries.
+"""Normalises server-sent events for the vendors' libraries.
 
-The libraries take for a piece of the answer what is none (events without data, comments, identifiers), and
-an error that stands in the place of a stream, with the status 200, is nothing to them. Sources: the HTML
-standard, "Server-sent events"; the errors of OpenRouter, Ollama, vLLM and MiniMax, as documented.
+The libraries mistake events without data, comments and ids for pieces of the answer, and overlook an error
+that a
+server sends in place of a stream with status 200. Sources: the HTML standard, "Server-sent events"; the
+errors of
+OpenRouter, Ollama, vLLM and MiniMax, as documented.
 """
 
 from __future__ import annotations
@@ -18,15 +20,17 @@ if TYPE_CHECKING:
 Hook = Callable[["httpx2.Response"], Awaitable[None]]
 
 MARKS: Final = (b'"error"', b'"base_resp"', b'"detail"')
-"""One of them is in every error that a stream can hold; what has none is not looked into."""
+"""Every error in a stream contains one of these; other events are not parsed."""
 
 
 def plain_events(*, with_names: bool = False, with_numbers: bool = False) -> Hook:
-    """A hook for an HTTP client that asks for streams alone: answers come as plain events with data.
+    """Return a response hook for an HTTP client that only requests streams: it leaves only events with data.
 
-    `with_names` gives every event its name, from its `type` where the server leaves it out; without, no event
-    has one. An error is `{"error": {"message": …}}`, the event `error`, wherever in an answer it stands;
-    `with_numbers`, its `code` is always a number, 500 where the server gives none.
+    With `with_names` every event has a name, taken from its `type` if the server sends none; otherwise no
+    event has
+    one. An error becomes `{"error": {"message": …}}` with the name `error`, wherever it occurs; with
+    `with_numbers`
+    its `code` is always a number, 500 if the server sends none.
     """
 
     async def hook(response: httpx2.Response) -> None:
@@ -58,7 +62,7 @@ def _stream(received: httpx2.Response, *, with_names: bool, with_numbers: bool) 
 
 
 async def _events(pieces: AsyncIterator[bytes]) -> AsyncIterator[tuple[str, bytes]]:
-    """The events that have data, by name; a body that is JSON and no stream is one event."""
+    """Yield name and data of each event that has data; a plain JSON body counts as one event."""
     name, data, other = "", list[bytes](), list[bytes]()
     seen = False
     async for line in _lines(pieces):
@@ -82,7 +86,7 @@ async def _events(pieces: AsyncIterator[bytes]) -> AsyncIterator[tuple[str, byte
 
 
 async def _lines(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Lines, ended by CR LF, LF or CR, as they come; the last one may have no end."""
+    """Yield lines, ended by CR LF, LF or CR, as they arrive; the last one may have no end."""
     begun = b""
     async for piece in pieces:
         text = begun + piece
@@ -96,7 +100,7 @@ async def _lines(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 
 
 def _named(name: str, data: bytes, *, with_numbers: bool) -> tuple[str, bytes]:
-    """The event's name, and its data in the one form that errors have here."""
+    """Return the event's name and its data, with errors in the normalised form."""
     if name != "error" and not any(mark in data for mark in MARKS):
         return name or _type_of(data), data
     content = _decoded(data)
@@ -122,7 +126,7 @@ def _decoded(data: bytes) -> Any:
 
 
 def _error_of(content: Any, *, is_error: bool) -> dict[str, Any] | None:
-    """The error that a piece of an answer is, with its `message`; None: it is none."""
+    """Return the error in an event, with its `message`; None if it is not an error."""
     if isinstance(content, list) and content:
         content = content[0]
     if not isinstance(content, Mapping):

@@ -1,4 +1,4 @@
-"""The vendors whose models are asked with a key: where their keys and addresses come from."""
+"""The vendors whose models need a key: the sources of keys and addresses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ AUTO: Final = "auto"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vendor:
-    """A vendor; `key_variables` and `url_variable` are those of the environment, the first set one counts."""
+    """A vendor; of its environment variables, the first one that is set counts."""
 
     name: str
     key_variables: tuple[str, ...]
@@ -21,16 +21,16 @@ class Vendor:
     default_model: str
 
     def key(self, environment: Mapping[str, str]) -> str | None:
-        """The server's own key; None: there is none."""
+        """Return the server's own key, or None."""
         found = (environment.get(name, "").strip() for name in self.key_variables)
         return next((key for key in found if key), None)
 
     def base_url(self, settings: ProviderSettings, environment: Mapping[str, str]) -> str | None:
-        """Where its models are asked; None: at its own address."""
+        """Return the configured address of its models; None means the vendor's own."""
         return self._section(settings).base_url or environment.get(self.url_variable, "").strip() or None
 
     def model(self, settings: ProviderSettings) -> str:
-        """What `auto` is."""
+        """Return the model that `auto` means."""
         chosen = self._section(settings).model
         return self.default_model if chosen == AUTO else chosen
 

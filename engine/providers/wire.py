@@ -1,4 +1,4 @@
-"""What every wire protocol of a language model has in common: keys, images, arguments, failures, closing."""
+"""Shared parts of all wire protocols of language models: keys, images, arguments, failures, closing."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from roocode_server.models.cleaning import cleaned_text, flaw_of
 from roocode_server.models.clock import now
 
 LONGEST_MESSAGE: Final = 1000
-"""Characters of a server's own words that a failure repeats."""
+"""The most characters of a server's message that a failure repeats."""
 LONGEST_PAUSE_S: Final = 600.0
-"""How long a model may say nothing (it may be thinking) before its connection counts as broken."""
+"""How long a model may be silent (it may be thinking) before the connection counts as broken."""
 CONNECTING_S: Final = 20.0
-"""How long it may take to reach a model's server."""
+"""How long connecting to a model's server may take."""
 INVALID_JSON: Final = "invalid_json"
-"""The one argument of a call whose arguments cannot be used: what the model wrote instead."""
+"""The single argument of a call whose arguments cannot be used; its value is the model's own text."""
 
 DATA_URL: Final = re.compile(
     r"data:(?P<type>[\w.+-]+/[\w.+-]+)(?:;[\w=.+-]+)*;base64,(?P<content>.*)\Z", re.S
@@ -30,15 +30,15 @@ DATA_URL: Final = re.compile(
 
 
 def left_out(media_type: str) -> str:
-    """What a model reads in the place of an image that it could not see."""
+    """Return the note for the model in place of an image that it cannot see."""
     return f"(An image of type {media_type} was left out: you cannot see it.)"
 
 
 def parse_arguments(text: str) -> dict[str, Any]:
-    """The arguments of a call from their JSON text; no text means none.
+    """Parse the arguments of a call from JSON; an empty text means no arguments.
 
-    What is no JSON object, or holds what nothing can store, comes back as the argument `INVALID_JSON` with
-    the text in it: such a call is not made, and the model reads there what it wrote.
+    If the text is not a JSON object, or contains what cannot be stored, it is returned as the argument
+    `INVALID_JSON`: such a call is not executed, and the model is shown what it wrote.
     """
     written = cleaned_text(text)
     if not written.strip():
@@ -48,7 +48,9 @@ def parse_arguments(text: str) -> dict[str, Any]:
 
 
 def objection(arguments: Mapping[str, Any]) -> str | None:
-    """Why a call with these arguments cannot be made, in words for the model; None: they could be read."""
+    """Return why a call with these arguments cannot be executed, for the model; None if they could be
+    parsed.
+    """
     written = arguments.get(INVALID_JSON)
     if len(arguments) != 1 or not isinstance(written, str):
         return None
@@ -59,7 +61,7 @@ def objection(arguments: Mapping[str, Any]) -> str | None:
 
 
 def _object(text: str) -> dict[str, Any] | str:
-    """The JSON object that a text is, or in words what is wrong with it."""
+    """Parse a JSON object, or return what is wrong with the text."""
     try:
         content = json.loads(text)
     except json.JSONDecodeError as mistake:
@@ -75,10 +77,11 @@ def _object(text: str) -> dict[str, Any] | str:
 
 
 def checked_key(provider: str, key: str | None, *variables: str) -> str:
-    """The key without the space around it; `variables` are those of the environment that can give one.
+    """Return the key without surrounding space; `variables` are the environment variables that can set it.
 
-    Raises: ProviderFailure: PROVIDER_UNAVAILABLE, where there is none; PROVIDER_KEY_REFUSED, for one that no
-    header can carry: a client that tried would repeat it in its error.
+    Raises: ProviderFailure: PROVIDER_UNAVAILABLE, if there is no key; PROVIDER_KEY_REFUSED, if a header
+    cannot contain
+    it: a client that tried would repeat it in its error.
     """
     clean = (key or "").strip()
     if not clean:
@@ -95,7 +98,7 @@ def checked_key(provider: str, key: str | None, *variables: str) -> str:
 
 
 def without_key(key: str | None, said: str) -> str:
-    """What a server or a library said, without the key, should it have repeated that."""
+    """Remove the key from a message of a server or library."""
     clean = (key or "").strip()
     return said.replace(clean, "…") if clean else said
 
@@ -103,10 +106,11 @@ def without_key(key: str | None, said: str) -> str:
 def failure_of_status(
     status: int, message: str, retry_after: str | None = None, code: str | None = None
 ) -> ProviderFailure:
-    """What an HTTP status and the server's own words mean. `retry_after` is the header as it came, `code` the
-    server's word for the error.
+    """Return the failure for an HTTP status and the server's message.
 
-    The words of a server that refuses a key are not repeated: some repeat the key.
+    `retry_after` is the raw header, `code` the server's error code. If the key was refused, the server's
+    message is
+    left out, because some repeat the key.
     """
     said = message.strip()[:LONGEST_MESSAGE]
     wait_s = retry_after_s(retry_after)
@@ -134,7 +138,7 @@ def failure_of_status(
 
 
 def retry_after_s(header: str | None) -> float | None:
-    """Seconds to wait by a `Retry-After` header: seconds or a date, RFC 9110. None: it has neither."""
+    """Parse a `Retry-After` header to seconds: a number or a date, RFC 9110. None if it is neither."""
     if not header:
         return None
     with contextlib.suppress(ValueError):
@@ -149,7 +153,7 @@ def retry_after_s(header: str | None) -> float | None:
 
 
 def broken(failure: BaseException | str) -> ProviderFailure:
-    """The way to the model broke, at first or in the middle of an answer; asking again may go better."""
+    """Return the failure for a broken connection, before or during an answer; it is retryable."""
     said = failure if isinstance(failure, str) else str(failure) or type(failure).__name__
     return ProviderFailure(
         "CONNECTION_BROKEN",
@@ -159,7 +163,7 @@ def broken(failure: BaseException | str) -> ProviderFailure:
 
 
 def unusable_address(provider: str) -> ProviderFailure:
-    """The address that was set up for a provider is none."""
+    """Return the failure for a configured address that is not an http(s) URL."""
     return ProviderFailure(
         "PROVIDER_UNAVAILABLE", f"The address that is set up for `{provider}` is no http address."
     )
@@ -167,9 +171,9 @@ def unusable_address(provider: str) -> ProviderFailure:
 
 @contextlib.asynccontextmanager
 async def closing(close: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
-    """Call `close` in the end, whether the answer was read, given up, cancelled or failed.
+    """Call `close` at the end of the block, however it ends.
 
-    What goes wrong while closing a connection hides nothing that went wrong before.
+    An error while closing does not hide an earlier exception.
     """
     try:
         yield

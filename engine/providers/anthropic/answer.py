@@ -1,4 +1,4 @@
-"""The model's answer, from the events of Anthropic's stream. Source: Anthropic, "Streaming messages"."""
+"""Reads the events of Anthropic's stream. Source: Anthropic, "Streaming messages"."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ REASONS: Final = {
     "model_context_window_exceeded": "max_tokens",
     "refusal": "refusal",
 }
-"""What a stop reason means; every other one is an end."""
+"""The meaning of stop reasons; any other means `end`."""
 
 
 class AnthropicAnswer:
-    """One answer as it comes in. Its blocks come one after the other."""
+    """One answer as it is streamed, block by block."""
 
     def __init__(self, model: str) -> None:
         self._layout = AnthropicLayout(model)
@@ -42,11 +42,11 @@ class AnthropicAnswer:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the model has said why it ended; the event after that is not sent by all servers."""
+        """Whether the model has given its stop reason; not all servers send the event after that."""
         return self._reason is not None
 
     def take(self, event: types.RawMessageStreamEvent) -> Iterator[ModelEvent]:
-        """What the next event of the stream says."""
+        """Return what the next event of the stream says."""
         match event.type:
             case "message_start":
                 yield self._used(event.message.usage)
@@ -61,7 +61,7 @@ class AnthropicAnswer:
                 yield self._used(event.usage)
 
     def end(self) -> Iterator[ModelEvent]:
-        """What is said once the stream is complete."""
+        """Return the events that follow the end of the stream."""
         continuation = self._layout.continuation
         if continuation is not None:
             yield continuation
@@ -120,7 +120,7 @@ class AnthropicAnswer:
             yield ReasoningDelta(text=text)
 
     def _used(self, said: types.Usage | types.MessageDeltaUsage) -> Usage:
-        """The tokens so far; a count that an event leaves out is as it was."""
+        """Return the token counts so far; counts missing from an event are unchanged."""
         before = self._usage
         reads = _or(said.cache_read_input_tokens, before.cache_reads)
         writes = _or(said.cache_creation_input_tokens, before.cache_writes)

@@ -1,4 +1,4 @@
-"""What Anthropic's library raises, in the words of every provider. Source: Anthropic, "Errors"."""
+"""Translates the exceptions of Anthropic's library to ProviderFailure. Source: Anthropic, "Errors"."""
 
 from __future__ import annotations
 
@@ -24,14 +24,16 @@ STATUSES: Final[Mapping[str, int]] = {
     "timeout_error": 504,
     "overloaded_error": 529,
 }
-"""What an error within a stream means, which has begun with the status 200. Every other one is a 500."""
+"""The HTTP status that corresponds to an error inside a stream, whose own status is 200; 500 for any
+other.
+"""
 
 
 @contextlib.contextmanager
 def translated(key: str | None) -> Iterator[None]:
-    """Failures of the library inside come out as ProviderFailure, without the key.
+    """While the block runs, raise the library's exceptions as ProviderFailure, without the key.
 
-    The library's own error is no cause of it: its text can repeat the key.
+    The library's exception is not attached as cause, because its text may repeat the key.
     """
     import anthropic
     import httpx2

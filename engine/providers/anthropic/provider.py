@@ -1,4 +1,4 @@
-"""Asks Claude, and whatever else speaks Anthropic's Messages protocol, through Anthropic's own library."""
+"""Queries Claude, and other servers with Anthropic's Messages protocol, with Anthropic's own library."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class AnthropicProvider:
         self._clients = ClientPool(_open, _close)
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
-        """The model's answer. Closing the iterator closes its connection. Raises: ProviderFailure."""
+        """Stream the model's answer. Closing the iterator closes its connection. Raises: ProviderFailure."""
         key = checked_key(self.name, request.endpoint.api_key, "ANTHROPIC_API_KEY")
         async with self._clients.lent(replace(request.endpoint, api_key=key)) as client:
             answer = AnthropicAnswer(request.model)
@@ -58,7 +58,7 @@ class AnthropicProvider:
                 yield piece
 
     async def close(self) -> None:
-        """Close every connection that is kept for later."""
+        """Close all pooled connections."""
         await self._clients.close()
 
 
@@ -71,10 +71,10 @@ async def _events(
     import anthropic
     from anthropic.types import Message, RawMessageStreamEvent
 
-    # The library knows no temperature any more, because new models take none.
+    # The library no longer has a temperature parameter, because new models accept none.
     body = sent if temperature is None else {**sent, "temperature": temperature}
     with translated(key):
-        # What is asked is in the protocol's words already: the library does not go over it.
+        # The body is already in the protocol's form, so the library need not process it.
         stream = await client.post(
             "/v1/messages",
             content=orjson.dumps(body),
@@ -88,9 +88,9 @@ async def _events(
 
 
 def _open(endpoint: Endpoint) -> anthropic.AsyncAnthropic:
-    """A client that is told everything, so that it takes neither key nor address from the environment.
+    """Create a client with all settings explicit, so that it reads no key or address from the environment.
 
-    It runs in a thread, because the library takes seconds to import.
+    It is called in a thread, because importing the library takes seconds.
     """
     import anthropic
     import httpx2
@@ -102,14 +102,14 @@ def _open(endpoint: Endpoint) -> anthropic.AsyncAnthropic:
             max_retries=0,
             timeout=httpx2.Timeout(LONGEST_PAUSE_S, connect=CONNECTING_S),
             open_telemetry=False,
-            # A redirect could lead from a server of the caller's choice into the network around this one.
+            # A redirect could lead from a server of the user's choice into this server's network.
             http_client=anthropic.DefaultAsyncHttpxClient(
                 follow_redirects=False, event_hooks={"response": [plain_events(with_names=True)]}
             ),
         )
     except httpx2.InvalidURL:
         raise unusable_address(PROVIDER) from None
-    # It imports a good deal at its first use.
+    # Import now what the library imports at its first use.
     _ = client.messages
     return client
 

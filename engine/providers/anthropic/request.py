@@ -1,4 +1,4 @@
-"""A question to the model as Anthropic's Messages protocol has it. Source: Anthropic, "Messages"."""
+"""Builds requests for Anthropic's Messages protocol. Source: Anthropic, "Messages"."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ MediaType = Literal["image/jpeg", "image/png", "image/gif", "image/webp"]
 
 IMAGES: Final[tuple[MediaType, ...]] = ("image/jpeg", "image/png", "image/gif", "image/webp")
 CACHED_MESSAGES: Final = 2
-"""How many of a person's last messages are marked: what the last request cached, and what this one adds."""
+"""How many user messages get cache markers: the one that the last request cached, and the newest one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ class _Message:
 
 
 def parameters(request: ModelRequest) -> MessageCreateParamsStreaming:
-    """What is sent."""
+    """Return the body of the request."""
     messages = _messages(request)
     _mark(messages)
     made: MessageCreateParamsStreaming = {
@@ -79,7 +79,7 @@ def parameters(request: ModelRequest) -> MessageCreateParamsStreaming:
 
 
 def temperature_of(request: ModelRequest, sent: MessageCreateParamsStreaming) -> float | None:
-    """The temperature to send; None also where the protocol refuses one: beside thought, and new models."""
+    """Return the temperature to send; None if the protocol refuses one: with thinking, and for new models."""
     return (
         None if "thinking" in sent or thinking_of(request.model) is Thinking.ADAPTIVE else request.temperature
     )
@@ -99,7 +99,7 @@ def _tools(request: ModelRequest) -> Sequence[ToolParam]:
 
 
 def _thinking(request: ModelRequest, messages: Sequence[_Message]) -> ThinkingConfigParam | None:
-    """What is asked for, as far as the model and the conversation allow it."""
+    """Return the thinking configuration that the model and the conversation permit, or None."""
     if request.effort is None:
         return None
     kind = thinking_of(request.model)
@@ -112,7 +112,9 @@ def _thinking(request: ModelRequest, messages: Sequence[_Message]) -> ThinkingCo
 
 
 def _has_thought_so_far(messages: Sequence[_Message]) -> bool:
-    """Whether each answer since a person spoke last has its thoughts: without them the request is refused."""
+    """Whether every answer since the last user message has its thinking blocks, without which requests are
+    refused.
+    """
     for message in reversed(messages):
         if message.role == "assistant":
             if not has_thoughts(message.blocks):
@@ -123,7 +125,7 @@ def _has_thought_so_far(messages: Sequence[_Message]) -> bool:
 
 
 def _messages(request: ModelRequest) -> Sequence[_Message]:
-    """The conversation: a person's and the model's messages in turn, each with at least one block."""
+    """Return the conversation as alternating messages of user and model, each with at least one block."""
     takes_images = facts_of(request.model).takes_images
     messages: list[_Message] = []
     for exchange in exchanges(request.turns):
@@ -137,7 +139,7 @@ def _messages(request: ModelRequest) -> Sequence[_Message]:
 
 
 def _add(messages: list[_Message], role: Literal["user", "assistant"], blocks: Sequence[Block]) -> None:
-    """Add blocks to the last message, if it has the same role; otherwise in a message of their own."""
+    """Add blocks to the last message if it has the same role, otherwise to a new message."""
     if not blocks:
         return
     if not messages or messages[-1].role != role:
@@ -160,7 +162,7 @@ def _result(answered: AnsweredCall, *, takes_images: bool) -> ToolResultBlockPar
 
 
 def _image(url: str, *, takes_images: bool) -> ImageBlockParam | TextBlockParam:
-    """An image, or a note in its place where the model could not see it."""
+    """Return an image block, or a note if the model cannot see the image."""
     found = picture_of(url, IMAGES if takes_images else ())
     if not isinstance(found, Picture):
         return {"type": "text", "text": found}
@@ -169,7 +171,7 @@ def _image(url: str, *, takes_images: bool) -> ImageBlockParam | TextBlockParam:
 
 
 def _mark(messages: Sequence[_Message]) -> None:
-    """Mark the ends of a person's last messages: what comes before them may be cached."""
+    """Add cache markers to the ends of the last user messages."""
     said = [message for message in messages if message.role == "user"]
     for message in said[-CACHED_MESSAGES:]:
         last = message.blocks[-1]

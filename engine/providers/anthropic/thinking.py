@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 LEAST_BUDGET: Final = 1024
-"""The smallest budget that the protocol takes, in tokens."""
+"""The smallest thinking budget that the protocol accepts, in tokens."""
 LEFT_TO_SAY: Final = 1024
-"""Tokens of an answer that thinking leaves alone."""
+"""The tokens of an answer that are reserved for what follows the thinking."""
 BUDGETS: Final[Mapping[str, int]] = {"low": 4096, "medium": 12_288, "high": 32_000}
-"""How many tokens a model may think, by effort."""
+"""The thinking budget in tokens, by effort."""
 EFFORTS: Final[Mapping[str, Literal["low", "medium", "high"]]] = {
     "low": "low",
     "medium": "medium",
@@ -30,13 +30,17 @@ class Thinking(enum.Enum):
 
     NEVER = enum.auto()
     BUDGET = enum.auto()
-    """With a number of tokens, of which every answer since a person spoke last must have its thoughts."""
+    """With a budget in tokens; every answer since the last user message must then have its thinking
+    blocks.
+    """
     ADAPTIVE = enum.auto()
-    """The model finds the measure; it is told the effort by its name."""
+    """The model decides how much; the effort is passed by name."""
 
 
 def thinking_of(model: str) -> Thinking:
-    """What a model understands, by its name; models of others are taken to understand budgets."""
+    """Return what a model supports, judged by its name; other vendors' models are assumed to support
+    budgets.
+    """
     name = model.rpartition("/")[2].lower()
     if not name.startswith("claude-"):
         return Thinking.BUDGET
@@ -50,6 +54,6 @@ def thinking_of(model: str) -> Thinking:
 
 
 def budget_of(effort: str, max_tokens: int) -> int | None:
-    """The budget in tokens within an answer of `max_tokens`; None where there is no room to think."""
+    """Return the thinking budget for an answer of `max_tokens`; None if there is no room to think."""
     budget = min(BUDGETS[effort], max_tokens - LEFT_TO_SAY)
     return budget if budget >= LEAST_BUDGET else None

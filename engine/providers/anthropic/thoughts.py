@@ -1,7 +1,7 @@
-"""Thoughts of an answer as its turn keeps them, and the blocks of the answer made from them again.
+"""Keeps the thinking blocks of an answer in its turn, and restores the answer's blocks from it.
 
-A signed thought is only accepted in the place in which it was thought, so the whole order of an answer is
-kept: thoughts as they came, texts by their length within the turn's text, calls by their number.
+A signed thinking block is only accepted in its original place, so the order of all blocks is kept: thinking
+blocks as they were, texts by their length in the turn's text, calls by their index.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ THOUGHTS: Final = ("thinking", "redacted_thinking")
 
 
 class AnthropicLayout:
-    """The order of an answer's blocks while it comes in."""
+    """Records the order of an answer's blocks while it is streamed."""
 
     def __init__(self, model: str) -> None:
         self._model = model
@@ -44,28 +44,32 @@ class AnthropicLayout:
         self._calls = 0
 
     def thought(self, text: str, signature: str) -> None:
+        """Record a thinking block."""
         self._blocks.append({"type": "thinking", "thinking": text, "signature": signature})
 
     def hidden_thought(self, data: str) -> None:
+        """Record an encrypted thinking block."""
         self._blocks.append({"type": "redacted_thinking", "data": data})
 
     def text(self, text: str) -> None:
+        """Record a text block."""
         self._blocks.append({"type": "text", "length": len(text)})
 
     def call(self) -> None:
+        """Record a call."""
         self._blocks.append({"type": "call", "number": self._calls})
         self._calls += 1
 
     @property
     def continuation(self) -> Continuation | None:
-        """What the turn has to keep; None where nothing was thought."""
+        """What the turn has to keep; None if there was no thinking."""
         if not any(block["type"] in THOUGHTS for block in self._blocks):
             return None
         return Continuation(provider=PROVIDER, content={"model": self._model, "blocks": self._blocks})
 
 
 def blocks_of(replied: AssistantMessage, model: str) -> Sequence[Block]:
-    """An answer as the protocol wants it back; with its thoughts, if this very model has thought them."""
+    """Return an answer as blocks, with its thinking blocks if they are this very model's."""
     layout = _layout(replied, model)
     if layout is None:
         said = [_text(replied.turn.text)] if replied.turn.text.strip() else []
@@ -74,7 +78,7 @@ def blocks_of(replied: AssistantMessage, model: str) -> Sequence[Block]:
 
 
 def has_thoughts(blocks: Sequence[Block]) -> bool:
-    """Whether an answer begins with a thought."""
+    """Whether an answer begins with a thinking block."""
     return bool(blocks) and blocks[0]["type"] in THOUGHTS
 
 

@@ -1,4 +1,4 @@
-"""The model's answer, from the pieces of Gemini's stream. Source: Gemini API, `GenerateContentResponse`."""
+"""Reads the pieces of Gemini's stream. Source: Gemini API, `GenerateContentResponse`."""
 
 from __future__ import annotations
 
@@ -36,12 +36,15 @@ ENDS: Final = frozenset(
         "TOO_MANY_TOOL_CALLS",
     }
 )
-"""They end an answer, also one that went wrong: the model is asked to go on. All others are refusals."""
+"""Finish reasons after which the model can be asked to go on, even if the answer was malformed.
+
+All others are refusals.
+"""
 UNSIGNED: Final = "MISSING_THOUGHT_SIGNATURE"
 
 
 class GeminiAnswer:
-    """One answer as it comes in."""
+    """One answer as it is streamed."""
 
     def __init__(self, model: str) -> None:
         self._layout = GeminiLayout(model)
@@ -51,11 +54,11 @@ class GeminiAnswer:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the model has said why it ended."""
+        """Whether the model has given its finish reason."""
         return self._reason is not None
 
     def take(self, piece: types.GenerateContentResponse) -> Iterator[ModelEvent]:
-        """What the next piece of the stream says. Raises: ProviderFailure: REQUEST_REFUSED."""
+        """Return what the next piece of the stream says. Raises: ProviderFailure: REQUEST_REFUSED."""
         for candidate in (piece.candidates or ())[:1]:
             for part in (candidate.content.parts if candidate.content else None) or ():
                 yield from self._part(part)
@@ -69,7 +72,7 @@ class GeminiAnswer:
             raise ProviderFailure("REQUEST_REFUSED", "The model misses the signature of an earlier thought.")
 
     def end(self) -> Iterator[ModelEvent]:
-        """What is said once the stream is complete."""
+        """Return the events that follow the end of the stream."""
         continuation = self._layout.continuation
         if continuation is not None:
             yield continuation
@@ -97,14 +100,14 @@ class GeminiAnswer:
             yield TextDelta(text=text)
 
     def _call(self, asked: types.FunctionCall) -> Iterator[ModelEvent]:
-        """A call, which comes as a whole; most models give it no identifier."""
+        """Return the events of a call, which is not streamed; most models give it no id."""
         self._has_calls = True
         call_id, name, arguments = asked.id or new_id("call"), asked.name or "", usable(asked.args or {})
         yield CallDelta(call_id=call_id, tool_name=name, arguments=orjson.dumps(arguments).decode())
         yield CallRequested(call_id=call_id, tool_name=name, arguments=arguments)
 
     def _used(self, said: types.GenerateContentResponseUsageMetadata) -> Iterator[ModelEvent]:
-        """The tokens so far, where they changed; thoughts count as output."""
+        """Return the token counts so far, if they have changed; thinking counts as output."""
         usage = Usage(
             tokens_in=(said.prompt_token_count or 0) + (said.tool_use_prompt_token_count or 0),
             tokens_out=(said.candidates_token_count or 0) + (said.thoughts_token_count or 0),

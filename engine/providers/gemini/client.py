@@ -1,7 +1,8 @@
-"""Google's library on an HTTP client of ours, whose answers can be closed at once.
+"""Google's library on top of an HTTP client of our own, so that responses can be closed at once.
 
-The library reads an answer through several generators within each other, which would be closed one after
-another, when the event loop comes to it. So the answer itself is noted as it comes in, and closed.
+The library reads a response through nested generators, which the event loop would only close one after the
+other.
+So each response is recorded when it arrives, and closed directly.
 """
 
 from __future__ import annotations
@@ -25,17 +26,17 @@ if TYPE_CHECKING:
 
 BASE_URL: Final = "https://generativelanguage.googleapis.com"
 API_VERSION: Final = "v1beta"
-"""Every server of the protocol has it; the library would take another."""
+"""The API version that every server supports; the library's default is another."""
 
 IN_THE_BODY: Final = "-"
-"""What the library is told to ask; the conversation takes its place in the request."""
+"""Passed to the library as content; the conversation replaces it in the request body."""
 
 _noted: contextvars.ContextVar[list[httpx2.Response]] = contextvars.ContextVar("answers")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GeminiClient:
-    """The library's client, and the HTTP client beneath it."""
+    """The library's client, and the HTTP client below it."""
 
     library: genai.Client
     http: httpx2.AsyncClient
@@ -43,19 +44,19 @@ class GeminiClient:
     async def stream(
         self, model: str, contents: Sequence[Content], config: types.GenerateContentConfig, key: str
     ) -> AsyncGenerator[types.GenerateContentResponse, None]:
-        """The pieces of an answer. Closing the iterator closes its connection. Raises: ProviderFailure."""
+        """Stream an answer. Closing the iterator closes its connection. Raises: ProviderFailure."""
         from google.genai import types
 
         answers: list[httpx2.Response] = []
         with translated(key):
-            # The conversation is in the protocol's words already: the library does not go over it.
+            # The conversation is already in the protocol's form, so the library need not process it.
             config.http_options = types.HttpOptions(extra_body={"contents": list(contents)})
             pieces = await self.library.aio.models.generate_content_stream(
                 model=model, contents=IN_THE_BODY, config=config
             )
             async with closing(lambda: _end(pieces, answers)):
                 while True:
-                    # Set for this step alone: the next may be taken by another task.
+                    # Set for this step only: the next one may run in another task.
                     token = _noted.set(answers)
                     try:
                         piece = await anext(pieces, None)
@@ -66,22 +67,22 @@ class GeminiClient:
                     yield piece
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close all connections."""
         self.library.close()
         await self.http.aclose()
 
 
 def open_client(endpoint: Endpoint) -> GeminiClient:
-    """A client that is told everything, so that it takes neither key nor address from the environment.
+    """Create a client with all settings explicit, so that it reads no key or address from the environment.
 
-    It runs in a thread, because the library takes seconds to import.
+    It is called in a thread, because importing the library takes seconds.
     """
     import httpx2
     from google import genai
 
     http = httpx2.AsyncClient(
         timeout=httpx2.Timeout(LONGEST_PAUSE_S, connect=CONNECTING_S),
-        # A redirect could lead from a server of the caller's choice into the network around this one.
+        # A redirect could lead from a server of the user's choice into this server's network.
         follow_redirects=False,
         event_hooks={"request": [_set_limits], "response": [_note, plain_events(with_numbers=True)]},
     )
@@ -92,13 +93,13 @@ def open_client(endpoint: Endpoint) -> GeminiClient:
             base_url=endpoint.base_url or BASE_URL, api_version=API_VERSION, httpx_async_client=http
         ),
     )
-    # It imports a good deal at its first use.
+    # Import now what the library imports at its first use.
     _ = library.aio.models
     return GeminiClient(library=library, http=http)
 
 
 async def _set_limits(request: httpx2.Request) -> None:
-    """The library sets none, or one for everything."""
+    """Set the timeouts, of which the library sets none or a single one for everything."""
     request.extensions["timeout"] = {
         "connect": CONNECTING_S,
         "read": LONGEST_PAUSE_S,

@@ -1,4 +1,4 @@
-"""What Google's library raises, in the words of every provider. Source: Gemini API, "Troubleshooting"."""
+"""Translates the exceptions of Google's library to ProviderFailure. Source: Gemini API, "Troubleshooting"."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from google.genai.errors import APIError
 
 INVALID_KEY: Final = "API_KEY_INVALID"
-"""The reason of a refused key, which has the status of a wrong request."""
+"""The reason given for an invalid key, whose status is that of an invalid request."""
 RETRY: Final = "type.googleapis.com/google.rpc.RetryInfo"
 
 
 @contextlib.contextmanager
 def translated(key: str | None) -> Iterator[None]:
-    """Failures of the library inside come out as ProviderFailure, without the key.
+    """While the block runs, raise the library's exceptions as ProviderFailure, without the key.
 
-    The library's own error is no cause of it: its text can repeat the key.
+    The library's exception is not attached as cause, because its text may repeat the key.
     """
     import httpx2
     import pydantic
@@ -55,7 +55,7 @@ def _of_status(error: APIError, key: str | None) -> ProviderFailure:
 
 
 def _details(body: object) -> Iterator[Mapping[str, object]]:
-    """The details of an error: what is wrong, and when to come again. Source: google.rpc.Status."""
+    """Yield the details of an error, such as its reason and retry delay. Source: google.rpc.Status."""
     error = body.get("error") if isinstance(body, Mapping) else None
     details = error.get("details") if isinstance(error, Mapping) else None
     for detail in details if isinstance(details, list) else ():
@@ -64,7 +64,7 @@ def _details(body: object) -> Iterator[Mapping[str, object]]:
 
 
 def _retry_after(error: APIError, details: list[Mapping[str, object]]) -> str | None:
-    """The header, else the delay in the details (`17s`)."""
+    """Return the retry delay of the details (`17s`), without its unit, or else the header."""
     for detail in details:
         if detail.get("@type") == RETRY:
             return str(detail.get("retryDelay", "")).removesuffix("s")

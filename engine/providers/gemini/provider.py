@@ -1,4 +1,4 @@
-"""Asks Gemini models through Google's own library."""
+"""Queries Gemini models with Google's own library."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class GeminiProvider:
         self._clients = ClientPool(open_client, GeminiClient.close)
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
-        """The model's answer. Closing the iterator closes its connection. Raises: ProviderFailure."""
+        """Stream the model's answer. Closing the iterator closes its connection. Raises: ProviderFailure."""
         key = checked_key(self.name, request.endpoint.api_key, "GEMINI_API_KEY", "GOOGLE_API_KEY")
         model = checked_model(request.model)
         async with self._clients.lent(replace(request.endpoint, api_key=key)) as client:
@@ -41,5 +41,5 @@ class GeminiProvider:
                 yield event
 
     async def close(self) -> None:
-        """Close every connection that is kept for later."""
+        """Close all pooled connections."""
         await self._clients.close()

@@ -1,4 +1,4 @@
-"""A question to the model as Gemini's protocol has it. Source: Gemini API, `models.streamGenerateContent`."""
+"""Builds requests for Gemini's protocol. Source: Gemini API, `models.streamGenerateContent`."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _MODEL: Final = re.compile(r"(?:[a-zA-Z]+/)?[\w.:@-]+\Z", re.ASCII)
 
 
 def checked_model(model: str) -> str:
-    """The model's name, which becomes part of an address. Raises: ProviderFailure: MODEL_UNKNOWN."""
+    """Return the model's name, which becomes part of a URL. Raises: ProviderFailure: MODEL_UNKNOWN."""
     if not _MODEL.match(model) or ".." in model:
         raise ProviderFailure("MODEL_UNKNOWN", f"No model can have the name `{model[:100]}`.")
     return model
 
 
 def config(request: ModelRequest) -> GenerateContentConfig:
-    """What is sent beside the conversation."""
+    """Return everything that is sent besides the conversation."""
     from google.genai import types
 
     return types.GenerateContentConfig(
@@ -50,7 +50,7 @@ def config(request: ModelRequest) -> GenerateContentConfig:
 
 
 def contents(request: ModelRequest) -> Sequence[Content]:
-    """The conversation: a person's and the model's contents in turn, each with at least one part."""
+    """Return the conversation as alternating contents of user and model, each with at least one part."""
     takes_images = facts_of(request.model).takes_images
     made: list[Content] = []
     for exchange in exchanges(request.turns):
@@ -76,7 +76,7 @@ def _tools(request: ModelRequest) -> ToolListUnion | None:
 
 
 def _add(made: list[Content], role: str, parts: Sequence[Part]) -> None:
-    """Add parts to the last content, if it has the same role; otherwise in a content of their own."""
+    """Add parts to the last content if it has the same role, otherwise to a new content."""
     if not parts:
         return
     if made and made[-1]["role"] == role:
@@ -90,7 +90,7 @@ def _text(turn: Turn) -> Sequence[Part]:
 
 
 def _results(calls: Sequence[AnsweredCall], *, takes_images: bool) -> Sequence[Part]:
-    """The results of one answer's calls, and after all of them the images: results have text alone."""
+    """Return the results of an answer's calls, followed by all their images, which results cannot contain."""
     images = [part for call in calls for part in _images(call.result, takes_images=takes_images)]
     return [*(_result(call) for call in calls), *images]
 

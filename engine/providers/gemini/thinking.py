@@ -10,20 +10,20 @@ if TYPE_CHECKING:
     from google.genai.types import ThinkingConfig
 
 BUDGETS: Final[Mapping[str, int]] = {"low": 1024, "medium": 8192, "high": 24_576}
-"""How many tokens the models of version 2.5 may think, by effort; later ones are told the effort itself."""
+"""The thinking budget in tokens for models of version 2.5, by effort; later models take the effort's name."""
 
 _VERSION: Final = re.compile(r"gemini-(\d+)(?:\.(\d+))?")
 _LATEST: Final = (3, 0)
 
 
 def version_of(model: str) -> tuple[int, int]:
-    """A model's version by its name; names without one stand for the latest."""
+    """Return a model's version from its name; names without one stand for the latest."""
     found = _VERSION.match(model.rpartition("/")[2].lower())
     return (int(found[1]), int(found[2] or 0)) if found else _LATEST
 
 
 def thinking_of(model: str, effort: str | None) -> ThinkingConfig | None:
-    """What is asked for: always to see the thoughts, and how much of them by `effort`; None for the old."""
+    """Return the thinking configuration: thoughts are always included; None for models before 2.5."""
     from google.genai.types import ThinkingConfig, ThinkingLevel
 
     version = version_of(model)

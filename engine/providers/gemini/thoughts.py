@@ -1,7 +1,8 @@
-"""The signatures of thoughts as a turn keeps them, and the parts of the answer made from them again.
+"""Keeps the thought signatures of an answer in its turn, and restores the answer's parts from it.
 
-A signature belongs to the part of the answer that it came with, so the order of the parts is kept: texts by
-their length within the turn's text, calls by their number. Source: Gemini API, "Thought signatures".
+A signature belongs to the part with which it came, so the order of the parts is kept: texts by their length
+in
+the turn's text, calls by their index. Source: Gemini API, "Thought signatures".
 """
 
 from __future__ import annotations
@@ -15,19 +16,19 @@ from roocode_server.engine.providers.normalisation import AnsweredCall, Assistan
 from roocode_server.engine.providers.provider import Continuation
 
 Part = dict[str, Any]
-"""A part of a content as the protocol has it in JSON."""
+"""A part of a content, in the protocol's JSON form."""
 Content = dict[str, Any]
-"""The `role` and the `parts` of one side's words."""
+"""The `role` and `parts` of one message."""
 
 PROVIDER: Final = "gemini"
 NOBODYS_SIGNATURE: Final = "skip_thought_signature_validator"
-"""What stands for the signature of a call that another model made; the protocol has a word for it."""
+"""The protocol's placeholder for the signature of a call that another model made."""
 FIRST_SIGNED: Final = (3, 0)
 """Models from this version on refuse an answer whose first call has no signature."""
 
 
 class GeminiLayout:
-    """The order of an answer's parts while it comes in."""
+    """Records the order of an answer's parts while it is streamed."""
 
     def __init__(self, model: str) -> None:
         self._model = model
@@ -35,7 +36,7 @@ class GeminiLayout:
         self._calls = 0
 
     def text(self, text: str, signature: bytes | None) -> None:
-        """A piece of text; pieces without signature belong to one part, and a signature ends it."""
+        """Record a piece of text; pieces without a signature belong to one part, which a signature ends."""
         last = self._parts[-1] if self._parts else None
         if last is not None and last["type"] == "text" and "signature" not in last and text:
             last["length"] += len(text)
@@ -44,19 +45,20 @@ class GeminiLayout:
             self._parts.append({"type": "text", "length": len(text), **_signed(signature)})
 
     def call(self, signature: bytes | None) -> None:
+        """Record a call."""
         self._parts.append({"type": "call", "number": self._calls, **_signed(signature)})
         self._calls += 1
 
     @property
     def continuation(self) -> Continuation | None:
-        """What the turn has to keep; None where nothing was signed."""
+        """What the turn has to keep; None if there was no signature."""
         if not any("signature" in part for part in self._parts):
             return None
         return Continuation(provider=PROVIDER, content={"model": self._model, "parts": self._parts})
 
 
 def parts_of(replied: AssistantMessage, model: str) -> Sequence[Part]:
-    """An answer as the protocol wants it back; with its signatures, if this very model gave them."""
+    """Return an answer as parts, with its signatures if they are this very model's."""
     layout = _layout(replied, model)
     if layout is not None:
         return list(_laid_out(layout, replied))

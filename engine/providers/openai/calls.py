@@ -1,4 +1,4 @@
-"""Tool calls as they arrive piece by piece."""
+"""Tool calls, assembled from their streamed pieces."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from roocode_server.models.conversation import Turn
 from roocode_server.models.identifier import CallId, new_id
 
 LONGEST_ID: Final = 40
-"""Characters of a call's id that every server takes back."""
+"""The longest call id, in characters, that every server accepts back."""
 
 
 @dataclass(slots=True)
 class _Writing:
-    """A call that is being written; `key` is the server's own word for it."""
+    """A call that is being streamed; `key` is the server's own identifier for it."""
 
     key: str
     call_id: str
@@ -28,7 +28,7 @@ class _Writing:
 class PartialCalls:
     """The calls of one answer.
 
-    Ids are unique within the conversation: some servers give none, or begin anew with every answer.
+    Their ids are unique in the conversation: some servers give none, or start again with every answer.
     """
 
     def __init__(self, turns: Sequence[Turn]) -> None:
@@ -39,13 +39,13 @@ class PartialCalls:
         return bool(self._writing)
 
     def begin(self, key: str, call_id: str | None, tool_name: str) -> CallDelta:
-        """A new call, which later pieces name by `key`."""
+        """Begin a new call, to which later pieces refer by `key`."""
         made = _Writing(key, self._unique(call_id), tool_name)
         self._writing.append(made)
         return CallDelta(call_id=made.call_id, tool_name=tool_name, arguments="")
 
     def go_on(self, key: str, arguments: str) -> CallDelta | None:
-        """The next piece of the latest call of this key; None: there is no such call."""
+        """Add a piece to the latest call with this key; None if there is no such call."""
         for call in reversed(self._writing):
             if call.key == key:
                 call.pieces.append(arguments)
@@ -53,23 +53,23 @@ class PartialCalls:
         return None
 
     def finish(self, key: str, arguments: str) -> None:
-        """The whole arguments of a call, in the place of its pieces."""
+        """Replace the pieces of a call by its complete arguments."""
         for call in self._writing:
             if call.key == key:
                 call.pieces = [arguments]
 
     def is_whole(self, key: str) -> bool:
-        """Whether the latest call of this key has arguments that are a JSON object already."""
+        """Whether the arguments of the latest call with this key are already a complete JSON object."""
         call = next((call for call in reversed(self._writing) if call.key == key), None)
         text = "".join(call.pieces) if call is not None else ""
         return bool(text.strip()) and INVALID_JSON not in parse_arguments(text)
 
     def id_of(self, key: str) -> str | None:
-        """The id under which a call is known here."""
+        """Return the id of a call."""
         return next((call.call_id for call in self._writing if call.key == key), None)
 
     def requested(self, *, is_cut: bool) -> Iterator[CallRequested]:
-        """The calls; of an answer that was cut off for its length an unfinished last one is left out."""
+        """Yield the calls; if the answer was cut off, an incomplete last call is left out."""
         for call in self._writing:
             arguments = parse_arguments("".join(call.pieces))
             if is_cut and call is self._writing[-1] and INVALID_JSON in arguments:

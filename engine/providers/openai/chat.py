@@ -1,4 +1,4 @@
-"""Chat Completions: the protocol of OpenAI that most other servers speak too.
+"""Chat Completions: OpenAI's protocol, which most other servers also speak.
 
 Source: OpenAI's API reference, "Chat"; for what others add: `reasoning_content` (DeepSeek, vLLM, llama.cpp),
 `reasoning` (Ollama, OpenRouter), `usage.cost` (OpenRouter).
@@ -37,16 +37,16 @@ REASONS: Final[Mapping[str, str]] = {
         "refusal",
     ),
 }
-"""What the servers call it when an answer was cut, or withheld; every other reason is an end."""
+"""Finish reasons of various servers for answers that were cut off or withheld; any other means `end`."""
 FAILURES: Final = frozenset({"error", "insufficient_system_resource"})
-"""Reasons that say that the server has failed. Source: OpenRouter, DeepSeek."""
+"""Finish reasons that mean that the server failed. Source: OpenRouter, DeepSeek."""
 REASONING_KEYS: Final = ("reasoning_content", "reasoning")
 
 
 async def stream_chat(
     client: AsyncOpenAI, request: ModelRequest, *, is_official: bool
 ) -> AsyncIterator[ModelEvent]:
-    """The answer, piece by piece. Raises: ProviderFailure; whatever the SDK raises."""
+    """Stream the answer. Raises: ProviderFailure; what the SDK raises."""
     reading = _ChatReading(request)
     chunks = await _asked(client, _body(request, is_official=is_official))
     async with closing(chunks.close):
@@ -58,7 +58,7 @@ async def stream_chat(
 
 
 async def _asked(client: AsyncOpenAI, body: dict[str, Any]) -> AsyncStream[ChatCompletionChunk]:
-    """The answer's stream. What is asked is in the protocol's words already: the SDK does not go over it."""
+    """Start the stream. The body is already in the protocol's form, so the SDK need not process it."""
     from openai import AsyncStream
     from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
@@ -73,7 +73,7 @@ async def _asked(client: AsyncOpenAI, body: dict[str, Any]) -> AsyncStream[ChatC
 
 
 def _body(request: ModelRequest, *, is_official: bool) -> dict[str, Any]:
-    """What is asked. OpenAI's own reasoning models refuse `max_tokens`, and others know nothing else."""
+    """Return the request body. OpenAI's reasoning models refuse `max_tokens`, which others require."""
     length = "max_completion_tokens" if is_official else "max_tokens"
     optional = {
         "tools": tools_of(request.tools) or None,
@@ -91,7 +91,7 @@ def _body(request: ModelRequest, *, is_official: bool) -> dict[str, Any]:
 
 
 class _ChatReading:
-    """How far an answer has been read. The servers are many: nothing is taken for granted."""
+    """The state of reading an answer. Servers differ widely, so every field may be missing."""
 
     def __init__(self, request: ModelRequest) -> None:
         self._model = request.model
@@ -109,7 +109,10 @@ class _ChatReading:
             yield usage_of(chunk.usage)
 
     def end(self) -> Iterator[ModelEvent]:
-        """What is known when nothing more comes. Raises: ProviderFailure, if the answer is not whole."""
+        """Return the events that follow the end of the stream.
+
+        Raises: ProviderFailure, if the answer is incomplete.
+        """
         if self._finish is None:
             raise broken("the answer ended before it was finished")
         if self._finish in FAILURES:
@@ -137,9 +140,10 @@ class _ChatReading:
         self._finish = choice.finish_reason or self._finish
 
     def _take_call(self, piece: ChoiceDeltaToolCall) -> Iterator[ModelEvent]:
-        """A piece of a call belongs to its index; a new id at an old index begins a new call all the same.
+        """Handle a piece of a call. It belongs to the call of its index, but a new id begins a new call.
 
-        Where servers give no ids, a name begins a call once the arguments of the one before it are whole.
+        If a server gives no ids, a name begins a new call once the arguments of the previous one are
+        complete.
         """
         key = self._newest if piece.index is None else str(piece.index)
         written = piece.function
@@ -165,14 +169,14 @@ class _ChatReading:
 
 
 class _Thoughts:
-    """What of an answer's thoughts goes back with it, under the names that it came by."""
+    """The reasoning of an answer that has to be sent back, under the field names with which it came."""
 
     def __init__(self) -> None:
         self._text: list[str] = []
         self._details: dict[Any, dict[str, Any]] = {}
 
     def take(self, delta: Mapping[str, Any]) -> None:
-        """The next piece of the answer; details of one index are one, in pieces. Source: OpenRouter."""
+        """Add the next piece of the answer; details with the same index are joined. Source: OpenRouter."""
         text, details = delta.get("reasoning_content"), delta.get("reasoning_details")
         if isinstance(text, str):
             self._text.append(text)
@@ -196,7 +200,7 @@ def _joined(before: Mapping[str, Any], piece: Mapping[str, Any]) -> dict[str, An
 
 
 def usage_of(usage: CompletionUsage) -> Usage:
-    """The tokens as the server counts them, and the price where it says one."""
+    """Return the token counts and, if the server reports it, the cost."""
     details = usage.prompt_tokens_details
     cost = (usage.model_extra or {}).get("cost")
     return Usage(
@@ -209,6 +213,6 @@ def usage_of(usage: CompletionUsage) -> Usage:
 
 
 def _extra(content: Mapping[str, Any] | None, names: tuple[str, ...]) -> str:
-    """The first of these fields, which the SDK does not know, that has text."""
+    """Return the first non-empty text among these fields, which the SDK does not know."""
     found = ((content or {}).get(name) for name in names)
     return next((text for text in found if isinstance(text, str) and text), "")

@@ -1,4 +1,4 @@
-"""A conversation as the Chat Completions protocol has it."""
+"""Builds the messages of the Chat Completions protocol."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ SHOWN: Final = "The images that the tools have shown:"
 PROVIDER: Final = "openai-chat"
 IMAGES: Final = ("image/png", "image/jpeg", "image/gif", "image/webp")
 GIVEN_BACK: Final = ("reasoning_content", "reasoning_details")
-"""What of an answer's thoughts the servers that send it want to see again, beside the calls it led to."""
+"""Reasoning fields that the servers that send them want back together with the calls."""
 
 
 def messages_of(request: ModelRequest) -> list[ChatCompletionMessageParam | orjson.Fragment]:
-    """The system's words and every turn; what an earlier request had, too, as the JSON that it became."""
+    """Return the system prompt and all turns; those of earlier requests as cached JSON."""
     messages: list[ChatCompletionMessageParam | orjson.Fragment] = []
     if request.system:
         messages.append({"role": "system", "content": request.system})
@@ -51,7 +51,7 @@ def messages_of(request: ModelRequest) -> list[ChatCompletionMessageParam | orjs
 
 
 def tools_of(tools: Sequence[ToolDescription]) -> list[ChatCompletionFunctionToolParam]:
-    """What the model may call."""
+    """Return the tools that the model may call."""
     return [
         {
             "type": "function",
@@ -74,7 +74,7 @@ def _messages(each: UserMessage | AssistantMessage, model: str) -> Iterator[Chat
 
 
 def _replied(reply: AssistantMessage, model: str) -> Iterator[ChatCompletionMessageParam]:
-    """An answer, the results of its calls, and then their images: a tool itself says text alone."""
+    """Yield an answer, the results of its calls, and then their images, which results cannot contain."""
     text = reply.turn.text
     if not reply.calls:
         yield {"role": "assistant", "content": text}
@@ -93,9 +93,10 @@ def _replied(reply: AssistantMessage, model: str) -> Iterator[ChatCompletionMess
 
 
 def _thoughts(turn: Turn, model: str) -> Mapping[str, Any]:
-    """What this model thought, by the names that it came under: Kimi, DeepSeek and others want it with calls.
+    """Return this model's reasoning under its original field names, which Kimi, DeepSeek and others require
+    with calls.
 
-    Servers that send none of it are sent none: some refuse fields that they do not know.
+    Servers that send none get none: some refuse unknown fields.
     """
     kept = turn.continuation
     if kept is None or kept.get("provider") != PROVIDER or kept["content"].get("model") != model:

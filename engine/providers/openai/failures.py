@@ -1,4 +1,4 @@
-"""What the SDK raises, in the words of every provider."""
+"""Translates the SDK's exceptions to ProviderFailure."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ STATUSES: Final[Mapping[str, int]] = {
     "server_error": 500,
     "vector_store_timeout": 500,
 }
-"""What the codes of failures within a stream would have been as an HTTP status."""
+"""The HTTP status that corresponds to the code of an error inside a stream."""
 NO_CREDIT: Final = "insufficient_quota"
 
 
 @contextlib.contextmanager
 def translated(api_key: str | None) -> Iterator[None]:
-    """Failures of the SDK inside come out as ProviderFailure, without the key.
+    """While the block runs, raise the SDK's exceptions as ProviderFailure, without the key.
 
-    The SDK's own exception is no cause of it: its text can repeat the key.
+    The SDK's exception is not attached as cause, because its text may repeat the key.
     """
     import httpx2
     import openai
@@ -52,7 +52,7 @@ def translated(api_key: str | None) -> Iterator[None]:
 
 
 def failure_of_code(code: str | None, message: str, api_key: str | None = None) -> ProviderFailure:
-    """What a failure within a stream means; a code that is not known counts as the server's own fault."""
+    """Return the failure for an error inside a stream; an unknown code counts as the server's own fault."""
     said = without_key(api_key, message)
     if code == NO_CREDIT:
         return _no_credit(said)
@@ -69,12 +69,12 @@ def _of_status(failure: openai.APIStatusError, api_key: str | None) -> ProviderF
 
 
 def _no_credit(said: str) -> ProviderFailure:
-    """It has the status of too many requests, and no waiting helps."""
+    """Its status is that of too many requests, but waiting does not help."""
     return ProviderFailure("RATE_LIMITED", f"The account of the key has no credit left: {said}")
 
 
 def _words(failure: openai.APIStatusError) -> str:
-    """What the server itself said: its `message`, else its body."""
+    """Return the server's own `message`, or else its response body."""
     body = failure.body
     if isinstance(body, Mapping) and isinstance(body.get("message"), str):
         return str(body["message"])

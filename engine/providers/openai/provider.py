@@ -1,4 +1,4 @@
-"""The provider: which protocol an address speaks, and whether a key is there."""
+"""The provider: chooses the protocol for an address, and checks the key."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 OFFICIAL_HOST: Final = "api.openai.com"
 OFFICIAL_URL: Final = f"https://{OFFICIAL_HOST}/v1"
-"""Given to the SDK always: it would look for another in the environment."""
+"""Always passed to the SDK, which would otherwise look for a URL in the environment."""
 
 
 class OpenAIProvider:
@@ -37,9 +37,9 @@ class OpenAIProvider:
         self._clients = ClientPool(_open, _close)
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
-        """The model's answer. Closing the iterator closes its connection.
+        """Stream the model's answer. Closing the iterator closes its connection.
 
-        Raises: ProviderFailure; without a key PROVIDER_UNAVAILABLE, but for servers on this machine.
+        Raises: ProviderFailure; without a key PROVIDER_UNAVAILABLE, except for servers on this machine.
         """
         endpoint = request.endpoint
         if not _is_address(endpoint.base_url):
@@ -60,7 +60,7 @@ class OpenAIProvider:
                         yield piece
 
     async def close(self) -> None:
-        """Close every connection that is kept for later."""
+        """Close all pooled connections."""
         await self._clients.close()
 
     def _speaks_responses(self, *, is_official: bool) -> bool:
@@ -70,7 +70,7 @@ class OpenAIProvider:
 
 
 class OllamaProvider(OpenAIProvider):
-    """Models of a local Ollama, by its OpenAI-compatible interface. It needs no key."""
+    """Models of a local Ollama, through its OpenAI-compatible API. It needs no key."""
 
     name: ClassVar[str] = "ollama"
 
@@ -79,7 +79,7 @@ class OllamaProvider(OpenAIProvider):
 
 
 def _is_address(base_url: str | None) -> bool:
-    """Whether it is an http(s) address, or none."""
+    """Whether it is an http(s) URL, or None."""
     if base_url is None:
         return True
     try:
@@ -90,7 +90,7 @@ def _is_address(base_url: str | None) -> bool:
 
 
 def is_loopback(base_url: str | None) -> bool:
-    """Whether an address is on this very machine."""
+    """Whether a URL's host is this machine's loopback."""
     host = urllib.parse.urlsplit(base_url or "").hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -99,7 +99,7 @@ def is_loopback(base_url: str | None) -> bool:
 
 
 def _is_official(endpoint: Endpoint) -> bool:
-    """OpenAI itself: its own address, or that of one of its regions."""
+    """Whether it is OpenAI itself: its default address, or that of one of its regions."""
     if endpoint.base_url is None:
         return True
     host = urllib.parse.urlsplit(endpoint.base_url).hostname or ""
@@ -107,17 +107,17 @@ def _is_official(endpoint: Endpoint) -> bool:
 
 
 def _open(endpoint: Endpoint) -> AsyncOpenAI:
-    """A client; runs in a thread, because the SDK takes a second to import."""
+    """Create a client; called in a thread, because importing the SDK takes a second."""
     import openai
 
     client = openai.AsyncOpenAI(
-        # The SDK insists on a key, here or in the environment; where there is none, none is sent.
+        # The SDK insists on a key; without one, the request hook removes the header.
         api_key=endpoint.api_key or "none",
         base_url=endpoint.base_url or OFFICIAL_URL,
         max_retries=0,
         timeout=openai.Timeout(LONGEST_PAUSE_S, connect=CONNECTING_S),
         http_client=openai.DefaultAsyncHttpxClient(
-            # A redirect could lead from a server of the caller's choice into the network around this one.
+            # A redirect could lead from a server of the user's choice into this server's network.
             follow_redirects=False,
             event_hooks={
                 "request": [] if endpoint.api_key else [_leave_out_key],
@@ -126,9 +126,9 @@ def _open(endpoint: Endpoint) -> AsyncOpenAI:
         ),
     )
     if not _is_official(endpoint):
-        # The SDK takes them from the environment; they are nobody's business but OpenAI's.
+        # The SDK reads them from the environment; no server other than OpenAI's should see them.
         client.organization = client.project = None
-    # Both import a good deal at their first use.
+    # Import now what the SDK imports at its first use.
     _ = client.chat.completions, client.responses
     return client
 

@@ -1,7 +1,8 @@
-"""Responses: OpenAI's protocol for models that reason. Source: OpenAI's API reference, "Responses".
+"""Responses: OpenAI's protocol for reasoning models. Source: OpenAI's API reference, "Responses".
 
-Nothing is stored at OpenAI (`store` is false): what the model reasoned comes encrypted and goes back with the
-conversation.
+Nothing is stored at OpenAI (`store` is false): the model's reasoning is returned encrypted and is sent back
+with
+the conversation.
 """
 
 from __future__ import annotations
@@ -31,11 +32,11 @@ if TYPE_CHECKING:
     from openai.types.responses import Response, ResponseOutputItem, ResponseStreamEvent, ResponseUsage
 
 REASONING_MODEL: Final = re.compile(r"(?:.*/)?(?:o\d|codex|gpt-(?:[5-9]|\d\d)(?!.*chat))")
-"""Models that reason, by their names: the others refuse to be asked for it."""
+"""The names of reasoning models; others refuse requests for reasoning."""
 
 
 async def stream_responses(client: AsyncOpenAI, request: ModelRequest) -> AsyncIterator[ModelEvent]:
-    """The answer, piece by piece. Raises: ProviderFailure; whatever the SDK raises."""
+    """Stream the answer. Raises: ProviderFailure; what the SDK raises."""
     reading = _ResponseReading(request)
     events = await _asked(client, _body(request))
     async with closing(events.close):
@@ -47,7 +48,7 @@ async def stream_responses(client: AsyncOpenAI, request: ModelRequest) -> AsyncI
 
 
 async def _asked(client: AsyncOpenAI, body: dict[str, Any]) -> AsyncStream[ResponseStreamEvent]:
-    """The answer's stream. What is asked is in the protocol's words already: the SDK does not go over it."""
+    """Start the stream. The body is already in the protocol's form, so the SDK need not process it."""
     from openai import AsyncStream
     from openai.types.responses import Response, ResponseStreamEvent
 
@@ -62,7 +63,9 @@ async def _asked(client: AsyncOpenAI, body: dict[str, Any]) -> AsyncStream[Respo
 
 
 def _body(request: ModelRequest) -> dict[str, Any]:
-    """What is asked; summaries of the reasoning only with an effort: not every account may see them."""
+    """Return the request body; reasoning summaries are only requested with an effort, as some accounts may
+    not see them.
+    """
     reasons = REASONING_MODEL.match(request.model) is not None
     optional = {
         "instructions": request.system or None,
@@ -82,7 +85,7 @@ def _body(request: ModelRequest) -> dict[str, Any]:
 
 
 class _ResponseReading:
-    """How far an answer has been read."""
+    """The state of reading an answer."""
 
     def __init__(self, request: ModelRequest) -> None:
         self._model = request.model
@@ -93,7 +96,7 @@ class _ResponseReading:
         self._response: Response | None = None
 
     def take(self, event: ResponseStreamEvent) -> Iterator[ModelEvent]:
-        """What an event tells. Raises: ProviderFailure, for those that tell of a failure."""
+        """Return what an event says. Raises: ProviderFailure, if it reports a failure."""
         match event.type:
             case "response.output_text.delta":
                 yield TextDelta(text=event.delta)
@@ -121,7 +124,10 @@ class _ResponseReading:
                 raise failure_of_code(event.code, event.message)
 
     def end(self) -> Iterator[ModelEvent]:
-        """What is known when nothing more comes. Raises: ProviderFailure, if the answer is not whole."""
+        """Return the events that follow the end of the stream.
+
+        Raises: ProviderFailure, if the answer is incomplete.
+        """
         if self._response is None:
             raise broken("the answer ended before it was finished")
         reason = self._reason(self._response)
@@ -134,7 +140,7 @@ class _ResponseReading:
         yield Stopped(reason=reason)
 
     def _finish(self, item: ResponseOutputItem, key: str) -> None:
-        """An item of the answer is complete."""
+        """Handle a complete item of the answer."""
         if item.type == "function_call":
             self._calls.finish(key, item.arguments)
             call_id = self._calls.id_of(key)
@@ -162,7 +168,7 @@ class _ResponseReading:
 
 
 def usage_of(usage: ResponseUsage) -> Usage:
-    """The tokens as OpenAI counts them."""
+    """Return the token counts."""
     details = usage.input_tokens_details
     return Usage(
         tokens_in=usage.input_tokens or 0,

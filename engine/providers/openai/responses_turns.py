@@ -1,4 +1,4 @@
-"""A conversation as the Responses protocol has it, and what of an answer is handed back to it."""
+"""Builds the items of the Responses protocol, and selects those of an answer to send back."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     from openai.types.responses.response_input_item_param import FunctionCallOutput
 
 PROVIDER: Final = "openai"
-KEPT: Final = ("type", "id", "summary", "encrypted_content")
-"""What of a reasoning item is handed back."""
+KEPT_FIELDS: Final = ("type", "id", "summary", "encrypted_content")
+"""The fields of a reasoning item that are sent back."""
 
 
 def items_of(request: ModelRequest) -> list[ResponseInputItemParam]:
-    """Every turn."""
+    """Return all turns as items."""
     return [item for each in exchanges(request.turns) for item in _items(each, request.model)]
 
 
 def tools_of(tools: Sequence[ToolDescription]) -> list[FunctionToolParam]:
-    """What the model may call. Not `strict`: that would want every parameter to be required."""
+    """Return the tools that the model may call; not `strict`, which would make every parameter required."""
     return [
         {
             "type": "function",
@@ -47,13 +47,14 @@ def tools_of(tools: Sequence[ToolDescription]) -> list[FunctionToolParam]:
 
 
 def kept_items(items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The items of an answer as a later request has them; empty where nothing was reasoned about.
+    """Return the items of an answer to send back with later requests; empty if there was no reasoning.
 
-    Reasoning that is not encrypted is left out: nothing of the answer is stored at OpenAI, so its id alone
-    says nothing.
+    Reasoning that is not encrypted is left out: nothing is stored at OpenAI, so that its id is of no use.
     """
     kept = [
-        {name: item[name] for name in KEPT if name in item} if item["type"] == "reasoning" else dict(item)
+        {name: item[name] for name in KEPT_FIELDS if name in item}
+        if item["type"] == "reasoning"
+        else dict(item)
         for item in items
         if item["type"] != "reasoning" or item.get("encrypted_content")
     ]
@@ -77,7 +78,7 @@ def _items(each: UserMessage | AssistantMessage, model: str) -> Iterator[Respons
 
 
 def _written(reply: AssistantMessage) -> Iterator[ResponseInputItemParam]:
-    """An answer from its text and its calls."""
+    """Yield an answer rebuilt from its text and calls."""
     if reply.turn.text:
         yield {"role": "assistant", "content": reply.turn.text}
     for call in reply.calls:
@@ -90,9 +91,10 @@ def _written(reply: AssistantMessage) -> Iterator[ResponseInputItemParam]:
 
 
 def _reasoned(reply: AssistantMessage, model: str) -> list[ResponseInputItemParam]:
-    """The answer as this model itself wrote it, with its encrypted reasoning in its place; else empty.
+    """Return the answer's original items with its encrypted reasoning, if this model wrote them; otherwise
+    empty.
 
-    Another model cannot read the reasoning; and a result whose call is not among the items is refused.
+    Another model cannot read the reasoning; and a result whose call is not among the items would be refused.
     """
     kept = reply.turn.continuation
     if kept is None or kept.get("provider") != PROVIDER or kept["content"].get("model") != model:

@@ -1,4 +1,4 @@
-"""What a playbook says next: the step that follows, or the one at hand again."""
+"""What a playbook says next: the following step, or the present one again."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from roocode_server.engine.providers.scripted.template_language import TemplateM
 from roocode_server.models.conversation import Turn
 
 SHOWN_CHARACTERS: Final = 2000
-"""How much of a tool's words a failure repeats."""
+"""The most characters of a tool's output that a failure repeats."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speech:
-    """Words, and the pause between two pieces of them."""
+    """A text, and the pause between its pieces in milliseconds."""
 
     text: str
     pace_ms: int
@@ -27,7 +27,7 @@ class Speech:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaybookAnswer:
-    """One answer of a playbook; it always calls at least one tool."""
+    """One answer of a playbook; it always has at least one call."""
 
     said: Sequence[Speech]
     calls: Sequence[CallRequested]
@@ -35,17 +35,18 @@ class PlaybookAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Again:
-    """A call that is asked for again, and why."""
+    """A call to be repeated, and why."""
 
     position: int
     reason: str
 
 
 def answer(playbook: Playbook, turns: Sequence[Turn]) -> PlaybookAnswer:
-    """The answer that comes after these turns.
+    """Return the answer that follows these turns.
 
-    Raises: ProviderFailure: PLAYBOOK_STEP_FAILED, for a call that failed for good; PLAYBOOK_INVALID, for a
-    template that cannot be filled in.
+    Raises: ProviderFailure: PLAYBOOK_STEP_FAILED, if a call has failed with no retries left;
+    PLAYBOOK_INVALID, if a
+    template cannot be filled in.
     """
     return _Playing(playbook, Progress.of(playbook, turns)).answer()
 
@@ -62,7 +63,7 @@ class _Playing:
     def answer(self) -> PlaybookAnswer:
         done, at_hand = self._progress.completion, self._progress.step
         if done is not None:
-            # The server stopped before it took note of the completion: the same once more.
+            # The server stopped before it had stored the completion: repeat it.
             repeated = self._request(done.step, done.position, done.asked.tool_name, done.asked.arguments)
             return PlaybookAnswer(said=(), calls=[repeated])
         if at_hand is None:
@@ -73,7 +74,7 @@ class _Playing:
         return self._next(min(at_hand + 1, len(self._steps) - 1))
 
     def _next(self, start: int) -> PlaybookAnswer:
-        """The steps from `start` on, up to and with the first that calls something."""
+        """Return an answer with the steps from `start` to the first one that calls a tool."""
         said: list[Speech] = [] if self._progress.attempts else [self._opening()]
         for number in range(start, len(self._steps)):
             step = self._steps[number]
@@ -87,7 +88,7 @@ class _Playing:
         raise AssertionError("the ending of every playbook calls a tool")
 
     def _again(self, number: int) -> Iterator[_Again]:
-        """The calls of the step at hand that are still to be made. Raises: ProviderFailure."""
+        """Yield the calls of the present step that have to be repeated. Raises: ProviderFailure."""
         step = self._steps[number]
         for position, call in enumerate(step.all_calls):
             attempts = self._progress.of_call(number, position)
@@ -157,6 +158,6 @@ class _Playing:
 
 
 def _parted(said: Sequence[Speech]) -> list[Speech]:
-    """With an empty line between one text and the next; texts that came out empty are left out."""
+    """Separate the texts by empty lines, leaving out empty texts."""
     kept = [each for each in said if each.text]
     return [replace(each, text=each.text + "\n\n") for each in kept[:-1]] + kept[-1:]

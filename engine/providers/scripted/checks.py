@@ -1,7 +1,7 @@
-"""What the shape of a playbook cannot say: which keys go together, which ids exist, what templates mean.
+"""Checks that the shape of a playbook cannot express: combinations of keys, ids, templates.
 
-It looks at the file's raw content, so that these mistakes are reported together with those of the shape. What
-has the wrong type is passed over: the shape reports it.
+They work on the file's raw content, so that all mistakes are reported together. Values of the wrong type are
+skipped here, because the shape reports them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _JSON_TYPES: Final = (str, int, float, list, dict, type(None))
 
 
 def check(raw: Mapping[str, Any]) -> Iterator[FieldMistake]:
-    """Every mistake of this kind, under its dotted path (`steps.2.with.command`)."""
+    """Yield every mistake, with its dotted path (`steps.2.with.command`)."""
     known: set[str] = set()
     for position, step in enumerate(_list(raw.get("steps"))):
         if isinstance(step, Mapping):
@@ -30,7 +30,7 @@ def check(raw: Mapping[str, Any]) -> Iterator[FieldMistake]:
 
 
 def _combination(step: Mapping[str, Any], path: str) -> Iterator[FieldMistake]:
-    """Keys that need or exclude one another."""
+    """Yield mistakes in keys that require or exclude each other."""
     if not any(key in step for key in ("say", "call", "calls")):
         yield FieldMistake(path, "A step needs `say`, `call` or `calls`.")
     if "call" in step and "calls" in step:
@@ -44,7 +44,7 @@ def _combination(step: Mapping[str, Any], path: str) -> Iterator[FieldMistake]:
 
 
 def _ids(step: Mapping[str, Any], path: str, known: set[str]) -> Iterator[FieldMistake]:
-    """Takes up the step's ids in `known`; reports those that are there already."""
+    """Add the step's ids to `known`, and yield a mistake for those already there."""
     calls = [(f"{path}.calls.{position}", call) for position, call in enumerate(_list(step.get("calls")))]
     for place, owner in [(path, step), *calls]:
         name = owner.get("id") if isinstance(owner, Mapping) else None
@@ -75,7 +75,7 @@ def _references(template: Template, place: str, known: set[str]) -> Iterator[Fie
 
 
 def _texts(step: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
-    """Each text of the step that is a template, with its path."""
+    """Yield each template of the step, with its path."""
     for key in ("say", "when"):
         if isinstance(step.get(key), str):
             yield f"{path}.{key}", step[key]
@@ -93,7 +93,7 @@ def _leaves(content: object, path: str) -> Iterator[tuple[str, str]]:
 
 
 def _odd_values(owner: object, path: str) -> Iterator[FieldMistake]:
-    """What YAML can write and a call's arguments cannot hold: dates, binary data, infinity."""
+    """Yield values that YAML allows and a call's arguments do not: dates, binary data, infinity."""
     if isinstance(owner, Mapping):
         yield from _odd(owner.get("with"), f"{path}.with")
 

@@ -1,4 +1,4 @@
-"""Playbooks in files: a folder is read as a whole, and every mistake in it is reported at once."""
+"""Playbook files: folders are read as a whole, and all mistakes are reported at once."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ _DEEPEST: Final = 40
 
 
 def load(folders: Sequence[Path]) -> dict[str, Playbook]:
-    """The playbooks of all folders by name, those of the last folder first. A later folder's name wins.
+    """Return the playbooks of all folders by name, those of later folders first, which also win if names are
+    equal.
 
-    Raises: PlaybookInvalid, with every mistake in every file.
+    Raises: PlaybookInvalid, with all mistakes in all files.
     """
     found = [_Folder.read(folder) for folder in folders]
     mistakes = [mistake for folder in found for mistake in folder.mistakes]
@@ -37,12 +38,12 @@ def load(folders: Sequence[Path]) -> dict[str, Playbook]:
 
 
 def read(text: str, *, file: str) -> Playbook:
-    """The playbook that `text` (YAML) describes; `file` is what mistakes call it.
+    """Parse a playbook from YAML; `file` is its name in error messages.
 
-    Raises: PlaybookInvalid, with every mistake.
+    Raises: PlaybookInvalid, with all mistakes.
     """
     try:
-        # `_Loader` is a SafeLoader: it makes plain values and nothing else.
+        # `_Loader` is a SafeLoader: it creates plain values only.
         raw = yaml.load(text, _Loader)  # noqa: S506
     except yaml.YAMLError as mistake:
         raise PlaybookInvalid([_syntax(mistake, file)]) from None
@@ -56,7 +57,7 @@ def read(text: str, *, file: str) -> Playbook:
 
 @dataclass(slots=True)
 class _Folder:
-    """What one folder holds."""
+    """The content of one folder."""
 
     playbooks: dict[str, Playbook] = field(default_factory=dict)
     mistakes: list[PlaybookMistake] = field(default_factory=list)
@@ -94,7 +95,7 @@ class _Folder:
 
 
 def _text(file: Path) -> str:
-    """Raises: OSError; ValueError, for what is too large or no text."""
+    """Read a file. Raises: OSError; ValueError, if it is too large or not text."""
     with file.open("rb") as opened:
         content = opened.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
@@ -122,7 +123,7 @@ def _of_the_shape(failure: ValidationFailed) -> list[FieldMistake]:
 
 
 def _in_order(mistakes: Sequence[FieldMistake]) -> list[FieldMistake]:
-    """Those of the head first, then step by step."""
+    """Sort mistakes: those of the head first, then step by step."""
     return sorted(
         mistakes,
         key=lambda mistake: [int(part) for part in mistake.field.split(".")[1:2] if part.isdecimal()],
@@ -130,7 +131,7 @@ def _in_order(mistakes: Sequence[FieldMistake]) -> list[FieldMistake]:
 
 
 def _placed(mistake: FieldMistake, raw: Mapping[str, Any], file: str) -> PlaybookMistake:
-    """The dotted path in words: `steps.2.calls.0.with.path` → `step 3 (tests), call 1, with.path`."""
+    """Describe a dotted path in words: `steps.2.calls.0.with.path` → `step 3 (tests), call 1, with.path`."""
     match mistake.field.split("."):
         case ["steps", step, "calls", call, *key] if call.isdecimal():
             words = [_step(raw, int(step)), f"call {int(call) + 1}", ".".join(key)]
@@ -155,7 +156,7 @@ def _syntax(mistake: yaml.YAMLError, file: str) -> PlaybookMistake:
 
 
 class _Loader(yaml.SafeLoader):
-    """Plain YAML, in which nothing is hidden: no key twice, and no alias, which could grow without bounds."""
+    """YAML without duplicate keys and without aliases, with which a small file could grow without limit."""
 
     _depth = 0
 

@@ -1,4 +1,4 @@
-"""Playbooks: what an agent without a model says and does. `docs/playbooks.md` has every key."""
+"""The playbook format. `docs/playbooks.md` describes every key."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _check_phrases(phrases: Sequence[str]) -> None:
 
 
 class OnError(enum.StrEnum):
-    """What a failed call does to the run, once it has used up its retries."""
+    """What happens after a call has failed with no retries left."""
 
     FAIL = "fail"
     CONTINUE = "continue"
@@ -45,7 +45,7 @@ class OnError(enum.StrEnum):
 
 @value
 class PlaybookCall(PlainShape):
-    """One tool call; `id` is what its result is called in later steps."""
+    """One tool call; later steps refer to its result by `id`."""
 
     call: str = field(metadata=limited(shortest=1, longest=64))
     id: str | None = field(default=None, metadata={"validate": _ID})
@@ -54,7 +54,7 @@ class PlaybookCall(PlainShape):
 
 @value
 class Step(PlainShape):
-    """Words, or calls, or both. A step without calls belongs to the same answer as the step after it."""
+    """Text, calls, or both. A step without calls is part of the same answer as the next step."""
 
     id: str | None = field(default=None, metadata={"validate": _ID})
     say: str = ""
@@ -68,7 +68,7 @@ class Step(PlainShape):
 
     @property
     def all_calls(self) -> Sequence[PlaybookCall]:
-        """Its calls, whichever way they are written."""
+        """Its calls, whether written as `call` or `calls`."""
         if self.call is None:
             return self.calls
         return [PlaybookCall(id=self.id, call=self.call, arguments=self.arguments)]
@@ -76,7 +76,7 @@ class Step(PlainShape):
 
 @value
 class Playbook(PlainShape):
-    """A playbook as its file says it."""
+    """A playbook as defined in its file."""
 
     name: str = field(metadata={"validate": _NAME})
     description: str = field(metadata=limited(shortest=1, longest=500))
@@ -86,18 +86,18 @@ class Playbook(PlainShape):
 
     @property
     def all_steps(self) -> Sequence[Step]:
-        """The steps and an ending, for a run that comes to the end without having completed."""
+        """All steps, and an ending in case the last step does not complete the task."""
         result = f"All steps of playbook `{self.name}` are done."
         return [*self.steps, Step(call=COMPLETION, arguments={"result": result})]
 
     def pace_of(self, step: Step) -> int:
-        """The pause between two pieces of the step's text, in milliseconds."""
+        """Return the pause between two pieces of the step's text, in milliseconds."""
         return self.pace_ms if step.pace_ms is None else step.pace_ms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaybookMistake:
-    """What is wrong, and where: `place` names step and key, empty for the file as a whole."""
+    """A mistake, and where it is: `place` names step and key, empty for the file as a whole."""
 
     file: str
     place: str
@@ -108,7 +108,7 @@ class PlaybookMistake:
 
 
 class PlaybookInvalid(Exception):
-    """Playbooks cannot be used; `mistakes` has all that was found in all files."""
+    """Playbooks that cannot be used; `mistakes` are all that were found in all files."""
 
     def __init__(self, mistakes: Sequence[PlaybookMistake]) -> None:
         super().__init__("\n".join(str(mistake) for mistake in mistakes))

@@ -1,7 +1,8 @@
-"""Where a conversation stands in a playbook, read from its turns alone.
+"""The position of a conversation in a playbook, derived from its turns only.
 
-The identifier of a call says which one of the playbook it is: `mend-the-test-3-1-2` is step 3, call 1, second
-attempt. So nothing has to be remembered, and a task goes on where it was in another process.
+The id of a call says which call of the playbook it is: `mend-the-test-3-1-2` is step 3, call 1, second
+attempt. So
+no state has to be kept, and a task can continue in another process.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _NUMBERS: Final = re.compile(r"-([1-9][0-9]{0,3})-([1-9][0-9]?)-[1-9][0-9]{0,8}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """A call that was asked for; positions count from 0. `answer` is None while there is none."""
+    """A call that was made; positions count from 0. `answer` is None if there is no result yet."""
 
     step: int
     position: int
@@ -30,15 +31,17 @@ class Attempt:
 
     @property
     def has_outcome(self) -> bool:
-        """Whether it is known what came of it."""
+        """Whether its outcome is known."""
         return self.answer is not None and not self.answer.interrupted
 
     @property
     def has_succeeded(self) -> bool:
+        """Whether it succeeded."""
         return self.answer is not None and self.has_outcome and self.answer.success
 
     @property
     def has_failed(self) -> bool:
+        """Whether it failed."""
         return self.has_outcome and not self.has_succeeded
 
 
@@ -52,7 +55,7 @@ class Progress:
 
     @classmethod
     def of(cls, playbook: Playbook, turns: Sequence[Turn]) -> Progress:
-        """How far `playbook` has come in these turns. Calls of anything else do not count."""
+        """Return how far `playbook` has come in these turns. Other calls are ignored."""
         answers = {turn.call_id: turn for turn in turns if turn.call_id and turn.role is TurnRole.TOOL}
         asked = [call for turn in turns if turn.role is TurnRole.ASSISTANT for call in turn.calls]
         found = [_attempt(playbook, call, answers) for call in asked]
@@ -70,16 +73,16 @@ class Progress:
 
     @property
     def completion(self) -> Attempt | None:
-        """The call that has completed the run."""
+        """The call that completed the task, or None."""
         succeeded = (each for each in self.attempts if each.has_succeeded)
         return next((each for each in succeeded if each.asked.tool_name == COMPLETION), None)
 
     def of_call(self, step: int, position: int) -> Sequence[Attempt]:
-        """The attempts of one call, oldest first."""
+        """Return the attempts of one call, oldest first."""
         return [each for each in self.attempts if (each.step, each.position) == (step, position)]
 
     def values(self, playbook: Playbook) -> TemplateValues:
-        """What the playbook's templates can name."""
+        """Return the values that the playbook's templates can use."""
         results: dict[str, Result] = {}
         for attempt in self.attempts:
             name = _name(playbook, attempt)
@@ -89,12 +92,12 @@ class Progress:
 
 
 def task_input(turns: Sequence[Turn]) -> str:
-    """The text of the task itself, which opens its conversation."""
+    """Return the text of the task, which is the first user message."""
     return next((turn.text for turn in turns if turn.role is TurnRole.USER), "")
 
 
 def call_id(playbook: Playbook, step: int, position: int, attempt: int) -> str:
-    """The identifier of a call; `attempt` counts from 1, the positions from 0."""
+    """Return the id of a call; `attempt` counts from 1, `step` and `position` from 0."""
     return f"{playbook.name}-{step + 1}-{position + 1}-{attempt}"
 
 
@@ -107,7 +110,7 @@ def _attempt(playbook: Playbook, asked: ToolCall, answers: Mapping[CallId, Turn]
 
 
 def _name(playbook: Playbook, attempt: Attempt) -> str | None:
-    """The id that the playbook gives to this call; None also where the playbook has been changed since."""
+    """Return the playbook's id for this call; None if it has none, or the playbook has changed since."""
     calls = playbook.steps[attempt.step].all_calls if attempt.step < len(playbook.steps) else ()
     return calls[attempt.position].id if attempt.position < len(calls) else None
 

@@ -1,4 +1,7 @@
-"""The `scripted` provider: a playbook in the place of a language model. Keeps nothing between requests."""
+"""The `scripted` provider: a playbook in the place of a language model.
+
+It keeps no state between requests.
+"""
 
 from __future__ import annotations
 
@@ -31,20 +34,23 @@ _WITH_SPACE_AFTER: Final = re.compile(r"\S+\s*|\s+")
 
 
 class ScriptedProvider:
-    """Plays the shipped playbooks and those of `folders`; a later folder's playbook wins by its name."""
+    """Plays the built-in playbooks and those of `folders`; a later folder's playbook replaces one with the
+    same name.
+    """
 
     name: ClassVar[str] = "scripted"
 
     def __init__(self, folders: Sequence[Path] = ()) -> None:
-        """Raises: PlaybookInvalid, with every mistake in every file."""
+        """Raises: PlaybookInvalid, with all mistakes in all files."""
         self.playbooks: Mapping[str, Playbook] = load([SHIPPED, *folders])
 
     def knows(self, model: str) -> bool:
-        """Whether a playbook has this name, or is chosen by the task's text."""
+        """Whether there is a playbook with this name, or it is chosen by the task's text."""
         return model in AUTO or model in self.playbooks
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
-        """The playbook's next answer. `request.model` names the playbook; `auto` chooses by the task's text.
+        """Stream the playbook's next answer. `request.model` names the playbook; `auto` chooses by the task's
+        text.
 
         Raises: ProviderFailure: MODEL_UNKNOWN, PLAYBOOK_STEP_FAILED, PLAYBOOK_INVALID.
         """
@@ -65,7 +71,7 @@ class ScriptedProvider:
         return self.playbooks[request.model]
 
     def _fitting(self, text: str) -> Playbook:
-        """The first playbook with a phrase that the text has in it, whole words and in any case."""
+        """Return the first playbook with a phrase that occurs in the text, as whole words, ignoring case."""
         words = _words(text)
         fitting = (
             playbook
@@ -87,7 +93,7 @@ async def _spoken(said: Speech) -> AsyncIterator[TextDelta]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """The text in groups of a few words: larger ones where there would be more than `MOST_PIECES`."""
+    """Yield the text in groups of a few words, larger ones if there would be more than `MOST_PIECES`."""
     words = _WITH_SPACE_AFTER.findall(text)
     size = max(WORDS_A_PIECE, -(-len(words) // MOST_PIECES))
     for start in range(0, len(words), size):

@@ -1,4 +1,4 @@
-"""Templates of playbooks, read once and filled in with what has happened so far; both within bounds."""
+"""Templates of playbooks: parsed once, and filled in with what has happened so far, within limits."""
 
 from __future__ import annotations
 
@@ -32,10 +32,11 @@ _BROKEN: Final = (
 
 
 class Template:
-    """A text with expressions in it, read and checked.
+    """A parsed and checked template.
 
-    `references` are the ids of the results that it names; `is_expression` tells of one whole `{{ … }}`, which
-    keeps the type of its value.
+    `references` are the ids of the results that it uses. If `is_expression`, it is a single `{{ … }}`, whose
+    value
+    keeps its type.
     """
 
     def __init__(self, tree: nodes.Template) -> None:
@@ -49,7 +50,7 @@ class Template:
 
 @functools.lru_cache(maxsize=1024)
 def parse(source: str) -> Template:
-    """Raises: TemplateMistake, for what is no Jinja or not in the part of it that playbooks may use."""
+    """Parse a template. Raises: TemplateMistake, if it is not Jinja, or uses what playbooks may not."""
     try:
         tree = ENVIRONMENT.parse(source)
         check(tree)
@@ -61,23 +62,23 @@ def parse(source: str) -> Template:
 
 
 class Filling:
-    """Fills in the templates of one answer, and keeps the whole of it within bounds."""
+    """Fills in the templates of one answer, with a limit on their total size."""
 
     def __init__(self, values: TemplateValues) -> None:
         self._values = values
         self._left = MOST_CHARACTERS
 
     def text(self, source: str) -> str:
-        """Raises: TemplateMistake."""
+        """Fill in a text. Raises: TemplateMistake."""
         filled = self._evaluate(source)
         return "" if filled is None else str(filled)
 
     def holds(self, source: str) -> bool:
-        """Whether the expression is true, as Python and Jinja see it. Raises: TemplateMistake."""
+        """Return whether the expression is true in Python's sense. Raises: TemplateMistake."""
         return bool(self._evaluate(source.strip()))
 
     def value(self, content: Any) -> Any:
-        """The content (as YAML has it) with every text in it filled in. Raises: TemplateMistake."""
+        """Fill in every text in a value from YAML. Raises: TemplateMistake."""
         if isinstance(content, str):
             return self._evaluate(content)
         if isinstance(content, Mapping):
@@ -98,7 +99,7 @@ class Filling:
 
 
 def _whole_expression(tree: nodes.Template) -> nodes.Expr | None:
-    """The one expression that the template consists of."""
+    """Return the expression if it is the whole template, or None."""
     match tree.body:
         case [nodes.Output(nodes=[expression])] if not isinstance(expression, nodes.TemplateData):
             return expression
@@ -131,9 +132,9 @@ def _value_of(expression: nodes.Expr) -> Callable[[TemplateValues], object]:
 
 
 def _plain(value: object) -> object:
-    """The value, if it is one that a call's arguments can hold."""
+    """Convert a value to one that a call's arguments can contain. Raises: TypeError, ValueError."""
     if isinstance(value, Undefined):
-        return str(value)  # which raises, with what is missing
+        return str(value)  # raises, naming what is missing
     if isinstance(value, list | tuple):
         return [_plain(inner) for inner in value]
     if isinstance(value, dict):

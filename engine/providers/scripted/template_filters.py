@@ -1,7 +1,6 @@
-"""The filters of playbook templates: plain text in, plain text out, in linear time.
+"""The filters of playbook templates: from plain text to plain text, in linear time.
 
-There is no regular expression among them: a pattern that somebody wrote in good faith can take for ever on a
-text that somebody else sends.
+None of them takes a regular expression: a well-meant pattern may run forever on somebody else's text.
 """
 
 from __future__ import annotations
@@ -15,58 +14,60 @@ from jinja2 import Undefined
 from roocode_server.models.lines import lines_of
 
 MOST_CHARACTERS: Final = 1_000_000
-"""The most that the texts of one answer may come to."""
+"""The most characters of all texts of one answer."""
 
 
 class TooLong(Exception):
-    """A text grows beyond `MOST_CHARACTERS`."""
+    """A text exceeds `MOST_CHARACTERS`."""
 
     def __str__(self) -> str:
         return f"the text grows beyond {MOST_CHARACTERS:,} characters"
 
 
 def trim(text: object) -> str:
-    """The text without white space around it."""
+    """Remove white space around the text."""
     return _text(text).strip()
 
 
 def lower(text: object) -> str:
+    """Convert to lower case."""
     return _text(text).lower()
 
 
 def upper(text: object) -> str:
+    """Convert to upper case."""
     return _text(text).upper()
 
 
 def lines(text: object) -> list[str]:
-    """The lines of the text, without their endings."""
+    """Return the lines of the text, without their endings."""
     return lines_of(_text(text))
 
 
 def line_with(text: object, part: object) -> str | None:
-    """The first line that has `part` in it; none where no line has."""
+    """Return the first line that contains `part`, or None."""
     wanted = _text(part)
     return next((line for line in lines(text) if wanted in line), None)
 
 
 def after(text: object, mark: object) -> str:
-    """What follows the first `mark`; empty where there is none."""
+    """Return what follows the first `mark`; empty if there is none."""
     return _text(text).partition(_mark(mark))[2]
 
 
 def before(text: object, mark: object) -> str:
-    """What precedes the first `mark`; the whole text where there is none."""
+    """Return what precedes the first `mark`; the whole text if there is none."""
     return _text(text).partition(_mark(mark))[0]
 
 
 def shorten(text: object, longest: int) -> str:
-    """The text, or its first `longest` characters with `…` after them."""
+    """Return the text or, if it is longer, its first `longest` characters followed by `…`."""
     whole = _text(text)
     return whole if len(whole) <= longest else whole[: max(longest, 0)] + "…"
 
 
 def join(items: object, separator: object = "\n") -> str:
-    """The texts of a list, one after the other."""
+    """Join the texts of a list."""
     texts = [_text(item) for item in _list(items)]
     between = _text(separator)
     _check(sum(map(len, texts)) + len(texts) * len(between))
@@ -74,27 +75,27 @@ def join(items: object, separator: object = "\n") -> str:
 
 
 def first(items: object) -> Any:
-    """The first of a list; none where it is empty."""
+    """Return the first item of a list, or None if it is empty."""
     return next(iter(_list(items)), None)
 
 
 def last(items: object) -> Any:
-    """The last of a list; none where it is empty."""
+    """Return the last item of a list, or None if it is empty."""
     return next(reversed(_list(items)), None)
 
 
 def length(value: object) -> int:
-    """The number of characters of a text, or of items of a list."""
+    """Return the number of characters of a text, or of items of a list."""
     return len(value if isinstance(value, str) else _list(value))
 
 
 def default(value: object, instead: object = "") -> object:
-    """The value; `instead` where it is missing or none."""
+    """Return the value, or `instead` if it is missing or None."""
     return instead if value is None or isinstance(value, Undefined) else value
 
 
 def to_json(value: object) -> str:
-    """The value as JSON, on one line."""
+    """Return the value as JSON on one line."""
     if isinstance(value, Undefined):
         str(value)
     written = json.dumps(value, ensure_ascii=False)
@@ -122,7 +123,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
 
 def _text(value: object) -> str:
     if isinstance(value, Undefined):
-        return str(value)  # which raises, with what is missing
+        return str(value)  # raises, naming what is missing
     if not isinstance(value, str):
         raise TypeError(f"expected a text, found {_kind(value)}")
     return value

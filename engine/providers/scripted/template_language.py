@@ -1,7 +1,8 @@
-"""The language of playbook templates: a part of Jinja that always ends, and what its names stand for.
+"""The language of playbook templates: the part of Jinja that always terminates, and its variables.
 
-There are `{{ expressions }}` and `{% if %}`, and neither loops nor calls, so that the time a template takes
-is bounded by its own length.
+There are `{{ expressions }}` and `{% if %}`, but no loops or calls, so that the time a template takes is
+limited
+by its own length.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from roocode_server.engine.providers.scripted.template_filters import FILTERS
 
 MOST_NODES: Final = 500
-"""How many operands and operators one template may have."""
+"""The most operands and operators of one template."""
 
 _PARTS: Final = (
     nodes.Output | nodes.If | nodes.Literal | nodes.Name | nodes.CondExpr | nodes.Filter | nodes.Test
@@ -29,12 +30,12 @@ TESTS: Final = ("defined", "undefined", "none", "in", "string", "number")
 
 
 class TemplateMistake(Exception):
-    """The template cannot be read, or not be filled in; the message says why."""
+    """The template cannot be parsed or filled in; the message says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What came of a call, as templates see it. `exit_code` is None for what is no command."""
+    """The result of a call as templates see it. `exit_code` is None if it was not a command."""
 
     text: str
     success: bool
@@ -42,7 +43,7 @@ class Result:
 
 
 class TemplateResults:
-    """Results by the ids of their calls, as attributes."""
+    """Results as attributes, named by the ids of their calls."""
 
     def __init__(self, by_id: Mapping[str, Result]) -> None:
         self._by_id = by_id
@@ -56,13 +57,14 @@ class TemplateResults:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateValues:
-    """What a template can name: the task's text, what people said since, and what came of calls."""
+    """The variables of a template: the task's text, later messages of people, and the results of calls."""
 
     input: str
     messages: Sequence[str]
     results: TemplateResults
 
     def names(self) -> dict[str, object]:
+        """Return the variables by name."""
         return {"input": self.input, "messages": self.messages, "results": self.results}
 
 
@@ -71,7 +73,7 @@ _RESULT_PARTS: Final = tuple(Result.__slots__)
 
 
 class _NotThere(StrictUndefined):
-    """Says of a missing result why it is missing; a part of it is missing for the same reason."""
+    """Explains why a result is missing; its attributes are missing for the same reason."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -96,6 +98,10 @@ class _Environment(SandboxedEnvironment):
 
 
 def printable(value: object) -> object:
+    """Convert a value for output in a text.
+
+    Raises: TypeError, if it is a result rather than a part of one.
+    """
     if isinstance(value, Result | TemplateResults):
         raise TypeError(f"a result has the parts {', '.join(_RESULT_PARTS)}: name one of them")
     return "" if value is None else value
@@ -115,7 +121,9 @@ ENVIRONMENT: Final = _environment()
 
 
 def check(tree: nodes.Template) -> None:
-    """Raises: TemplateMistake, for a part of Jinja that playbooks do without, and for unknown names."""
+    """Raises: TemplateMistake, if the template uses a part of Jinja that is not allowed, or an unknown
+    name.
+    """
     every = list(tree.find_all(nodes.Node))
     if len(every) > MOST_NODES:
         raise TemplateMistake(f"The template has more than {MOST_NODES} parts; make several steps of it.")
@@ -141,6 +149,7 @@ def _check_names(every: Sequence[nodes.Node]) -> None:
 
 
 def is_results(node: nodes.Node) -> bool:
+    """Whether a node is the variable `results`."""
     return isinstance(node, nodes.Name) and node.name == "results"
 
 
