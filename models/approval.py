@@ -1,4 +1,4 @@
-"""Approvals: what the agent may do by itself, and what a person must allow.
+"""Approvals: what the agent may do on its own, and what a person must allow.
 
 Source: S0, "Approval Events" and PUT …/tasks/{taskId}; the rules are ours (docs/approvals.md).
 """
@@ -17,7 +17,7 @@ from roocode_server.models.shape import Shape, described, limited, value
 
 
 class Decision(enum.StrEnum):
-    """What a rule says of a tool call."""
+    """What a rule decides about a tool call."""
 
     ALWAYS = "always"
     ASK = "ask"
@@ -25,6 +25,8 @@ class Decision(enum.StrEnum):
 
 
 class ApprovalStatus(enum.StrEnum):
+    """The state of an approval; all but `pending` are final."""
+
     PENDING = "pending"
     APPROVED = "approved"
     REJECTED = "rejected"
@@ -40,12 +42,18 @@ class Verdict(enum.StrEnum):
 
 
 CONFIRMATIONS: Final = frozenset({"mistake_limit_reached", "auto_approval_max_req_reached"})
-"""Actions that are no tool calls: whether to go on at all. A message to the task goes on, too. Source: S2."""
+"""Actions that are not tool calls but ask whether to go on at all; a message to the task also confirms them.
+
+Source: S2.
+"""
 
 
 @value
 class ApprovalRule(Shape):
-    """A rule of a session: it fits a call if all that it names fits. The last fitting rule decides."""
+    """A rule of a session.
+
+    It matches a call if everything it names matches; the last matching rule decides.
+    """
 
     decision: Decision
     tool: str | None = field(
@@ -64,7 +72,7 @@ class ApprovalRule(Shape):
 
 @value
 class Approval(Shape):
-    """A tool call that waits (or waited) for a person."""
+    """A tool call that waits, or waited, for a person."""
 
     id: ApprovalId
     session_id: SessionId
@@ -84,6 +92,8 @@ class Approval(Shape):
 
 @value
 class ApprovalList(Shape):
+    """A request for a session's approvals."""
+
     session_id: SessionId
     status: ApprovalStatus | None = None
     limit: int = field(default=20, metadata=limited(least=1, most=100))
@@ -92,12 +102,16 @@ class ApprovalList(Shape):
 
 @value
 class ApprovalRef(Shape):
+    """A reference to an approval."""
+
     session_id: SessionId
     approval_id: ApprovalId
 
 
 @value
 class ApprovalRespond(Shape):
+    """A person's answer to an approval."""
+
     session_id: SessionId
     approval_id: ApprovalId
     action: Verdict
@@ -106,6 +120,8 @@ class ApprovalRespond(Shape):
 
 @value
 class ApprovalAnswer(Shape):
+    """An answer with one approval."""
+
     approval: Approval
 
 
@@ -126,7 +142,7 @@ class ApprovalRequired(Event):
 @event("approval.resolved")
 @value
 class ApprovalResolved(Event):
-    """An approval has its answer: approved, rejected, expired or cancelled. The first answer wins."""
+    """An approval is resolved: approved, rejected, expired or cancelled. The first answer wins."""
 
     approval_id: ApprovalId
     call_id: CallId
@@ -137,5 +153,7 @@ class ApprovalResolved(Event):
 
 @value
 class ApprovalPage(Shape):
+    """A page of approvals, newest first."""
+
     data: list[Approval]
     pagination: Pagination

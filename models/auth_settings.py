@@ -1,4 +1,4 @@
-"""How callers prove who they are: the settings under `auth`."""
+"""Authentication of callers: the settings under `auth`."""
 
 from __future__ import annotations
 
@@ -15,14 +15,17 @@ _MANY_TENANTS = frozenset({"common", "organizations"})
 
 
 class AuthMode(enum.StrEnum):
-    """Whether credentials are needed. Open is for loopback alone: whoever calls is the administrator."""
+    """Whether credentials are required.
+
+    `open` is for loopback addresses only, where every caller is the administrator.
+    """
 
     REQUIRED = "required"
     OPEN = "open"
 
 
 def _check_url(url: str) -> None:
-    """Empty, or an address to which a secret can be sent."""
+    """Accept an empty URL, or one to which a secret may be sent."""
     if not url:
         return
     parts = urlsplit(url)
@@ -32,7 +35,9 @@ def _check_url(url: str) -> None:
 
 
 def _check_tenant(tenant: str) -> None:
-    """Anybody's organization can give its members any e-mail address: such a login would prove nothing."""
+    """Refuse many tenants at once: any organization can assign any e-mail address, so a login would prove
+    nothing.
+    """
     if tenant in _MANY_TENANTS:
         raise ValidationError(
             "Name one tenant, or consumers: e-mails of all tenants together are unverified."
@@ -41,11 +46,10 @@ def _check_tenant(tenant: str) -> None:
 
 @value
 class OAuthProviderSettings(Shape):
-    """A provider by which people log in; without a `client_id` it is not set up.
+    """An OAuth provider; without a `client_id` it is not available.
 
-    `redirect_uris` are the addresses to which it may have sent the code, exactly. `allowed_emails` are
-    patterns (`*@example.com`, `*`) of those who may log in; with none, nobody may. The addresses are the
-    provider's own where they are empty.
+    `redirect_uris` are the exact addresses to which it may have sent the code. `allowed_emails` are patterns
+    (`*@example.com`, `*`) of those who may log in; if empty, nobody may. Empty URLs mean the provider's own.
     """
 
     client_id: str = ""
@@ -68,7 +72,7 @@ class MicrosoftSettings(OAuthProviderSettings):
 
 @value
 class OAuthSettings(Shape):
-    """Who else vouches for users. Source: S0, "Authentication Methods"."""
+    """The OAuth providers. Source: S0, "Authentication Methods"."""
 
     google: OAuthProviderSettings = field(default_factory=OAuthProviderSettings)
     github: OAuthProviderSettings = field(default_factory=OAuthProviderSettings)
@@ -78,7 +82,7 @@ class OAuthSettings(Shape):
 
 @value
 class AuthSettings(Shape):
-    """Credentials and how long they last, in seconds."""
+    """Authentication, and the lifetime of credentials in seconds."""
 
     mode: AuthMode = AuthMode.REQUIRED
     access_token_s: int = field(default=3600, metadata=limited(least=1, most=86_400))

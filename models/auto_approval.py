@@ -9,21 +9,22 @@ from roocode_server.models.shape import Shape, compact, described, limited, valu
 
 @value
 class AutoApproval(Shape):
-    """What the agent may do without being asked about. Nothing here holds unless `autoApprovalEnabled`; with
-    it, what is not allowed is asked about.
+    """What the agent may do without asking. These settings apply only with `autoApprovalEnabled`; then, what
+    is not allowed needs approval.
 
-    Workspace paths cannot lead outside, so the two settings for what is outside have nothing to allow.
+    Workspace paths cannot lead outside, so the two settings for outside paths have no effect.
     """
 
     auto_approval_enabled: bool = False
     always_allow_read_only: bool | None = field(
-        default=None, metadata=described("`false` asks; left out, the server's own default holds")
+        default=None, metadata=described("`false` asks; if left out, the server's default applies")
     )
     always_allow_read_only_outside_workspace: bool = False
     always_allow_write: bool = False
     always_allow_write_outside_workspace: bool = False
     always_allow_write_protected: bool = field(
-        default=False, metadata=described("Also files that steer the agent: .roo, .roomodes, .rooignore …")
+        default=False,
+        metadata=described("Also files that configure the agent: .roo, .roomodes, .rooignore …"),
     )
     write_delay_ms: int = field(default=0, metadata=limited(least=0, most=600_000))
     request_delay_seconds: int = field(default=0, metadata=limited(least=0, most=3600))
@@ -41,12 +42,14 @@ class AutoApproval(Shape):
     )
     denied_commands: list[str] = field(
         default_factory=list,
-        metadata=described("Prefixes that are asked about all the same", **compact(1000, 131_072)),
+        metadata=described("Prefixes that need approval all the same", **compact(1000, 131_072)),
     )
     always_allow_followup_questions: bool = False
     followup_auto_approve_timeout_ms: int = field(
         default=60_000,
-        metadata=described("Then the first suggestion is the answer", **limited(least=0, most=86_400_000)),
+        metadata=described(
+            "After this time the first suggestion is the answer", **limited(least=0, most=86_400_000)
+        ),
     )
     allowed_max_requests: int | None = field(
         default=None,

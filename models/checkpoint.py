@@ -27,6 +27,8 @@ class Checkpoint(Shape):
 
 @value
 class CheckpointList(Shape):
+    """A request for a session's checkpoints."""
+
     session_id: SessionId
     limit: int = field(default=50, metadata=limited(least=1, most=500))
     offset: int = field(default=0, metadata=limited(least=0, most=1_000_000_000))
@@ -34,26 +36,30 @@ class CheckpointList(Shape):
 
 @value
 class CheckpointPage(Shape):
+    """A page of checkpoints, newest first."""
+
     data: list[Checkpoint]
     pagination: Pagination
 
 
 @value
 class CheckpointCreate(Shape):
+    """A request to save the workspace."""
+
     session_id: SessionId
     reason: str = field(default="on request", metadata=limited(shortest=1, longest=500))
 
 
 @value
 class CheckpointCreated(Shape):
-    """The new checkpoint; `checkpoint` is left out where nothing has changed since the last one."""
+    """The new checkpoint; `checkpoint` is left out if nothing has changed since the last one."""
 
     checkpoint: Checkpoint | None = None
 
 
 @value
 class CheckpointCompare(Shape):
-    """What changed from one checkpoint to another; without `to`: to the workspace as it is now."""
+    """A comparison of two checkpoints; without `to`, of a checkpoint and the present workspace."""
 
     session_id: SessionId
     checkpoint_id: str = field(metadata=_ID)
@@ -62,7 +68,7 @@ class CheckpointCompare(Shape):
 
 @value
 class ChangedFile(Shape):
-    """`kind` is created, modified or deleted; lines are left out for what is not text."""
+    """A changed file. `kind` is created, modified or deleted; line counts are left out for binary files."""
 
     path: str
     kind: str
@@ -72,7 +78,7 @@ class ChangedFile(Shape):
 
 @value
 class CheckpointDifference(Shape):
-    """The files that differ, and the unified diff, cut where it is long."""
+    """The files that differ, and the unified diff, truncated if it is long."""
 
     files: list[ChangedFile]
     diff: str
@@ -81,13 +87,15 @@ class CheckpointDifference(Shape):
 
 @value
 class CheckpointRef(Shape):
+    """A reference to a checkpoint."""
+
     session_id: SessionId
     checkpoint_id: str = field(metadata=_ID)
 
 
 @value
 class CheckpointRestored(Shape):
-    """What a restoration changed; `savedAs` is the checkpoint of how the workspace was just before it."""
+    """What a restoration changed; `savedAs` is the checkpoint of the workspace just before it."""
 
     files: list[ChangedFile]
     saved_as: Checkpoint | None = None
@@ -104,7 +112,7 @@ class CheckpointSaved(Event):
 @event("checkpoint.restored")
 @value
 class CheckpointRestoredEvent(Event):
-    """The workspace is again as it was at a checkpoint."""
+    """The workspace has been restored to a checkpoint."""
 
     checkpoint_id: str
     files: list[ChangedFile]

@@ -1,9 +1,11 @@
-"""What can be stored and sent: every text is UTF-8, every integer fits 64 bits, nothing is too deep.
+r"""What can be stored and sent: texts are UTF-8, integers fit 64 bits, and nesting is limited.
 
-Python and JSON can say more than that: a lone half of a surrogate pair (`"\\ud83d"`, an emoji cut in two), an
-integer of thousands of digits, lists a thousand deep. Whatever comes from outside passes here at its edge: a
-caller's request is refused with `flaw_of`, because its sender can mend it; what a model, a program or a file
-says is made fit with `cleaned`, because nobody can. Sources: RFC 8259, 8.2 and 9; RFC 3629, 3.
+Python and JSON allow more than that: a lone half of a surrogate pair (`"\ud83d"`, an emoji cut in two), an
+integer
+of thousands of digits, lists nested a thousand levels deep. Everything from outside is checked at the edge: a
+caller's request is refused with `flaw_of`, because its sender can correct it; what a model, a program or a
+file
+says is repaired with `cleaned`, because nobody can. Sources: RFC 8259, 8.2 and 9; RFC 3629, 3.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from typing import Any, Final
 import orjson
 
 DEEPEST: Final = 200
-"""How many objects and lists may lie within one another. What encodes JSON here takes 254."""
+"""The most levels of nesting of objects and lists; the JSON encoder used here allows 254."""
 LEAST_INTEGER: Final = -(2**63)
 MOST_INTEGER: Final = 2**63 - 1
 TOO_DEEP: Final = "… (nested too deeply to be kept)"
@@ -26,21 +28,23 @@ _HIGH: Final = range(0xD800, 0xDC00)
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """Why a value cannot be stored, and where in it: `path` is dotted (`arguments.lines.3`), "" the whole."""
+    """Why a value cannot be stored, and where: `path` is dotted (`arguments.lines.3`), empty for the value
+    itself.
+    """
 
     path: str
     reason: str
 
 
 def cleaned_text(text: str) -> str:
-    """The text with halves of surrogate pairs joined, or U+FFFD in place of one that stands alone."""
+    """Join the halves of surrogate pairs, and replace lone halves by U+FFFD."""
     if text.isascii() or is_clean_text(text):
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def is_clean_text(text: str) -> bool:
-    """Whether the text has a form in UTF-8."""
+    """Whether the text can be encoded in UTF-8."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -49,19 +53,21 @@ def is_clean_text(text: str) -> bool:
 
 
 def cleaned(value: Any) -> Any:
-    """A JSON-like value made fit to be stored and sent; the value itself where nothing has to be changed.
+    """Return a JSON-like value fit to be stored and sent; the value itself if it already is.
 
-    Texts and keys are cleaned as by `cleaned_text`; an integer beyond 64 bits becomes its digits as text,
-    what is no number (NaN, infinity) None, what lies deeper than `DEEPEST` a note, bytes the text that they
-    are in UTF-8. Objects that JSON has no word for stay: encoding them is a mistake of this program.
+    Texts and keys are cleaned with `cleaned_text`; an integer beyond 64 bits becomes a text of its digits,
+    NaN and
+    infinity become None, anything nested deeper than `DEEPEST` becomes a note, bytes are decoded as UTF-8.
+    Objects
+    without a JSON form are left as they are: encoding them is a bug in this program.
     """
     return value if flaw_of(value) is None else _cleaned(value, 0)
 
 
 def encoded(value: Any) -> bytes:
-    """A value as JSON, made fit where it is not: the last line before the disk and the wire.
+    """Encode a value as JSON, cleaning it if necessary: the last safeguard before the disk and the wire.
 
-    Raises: TypeError, for objects that JSON has no word for.
+    Raises: TypeError, if an object has no JSON form.
     """
     try:
         return orjson.dumps(value)
@@ -70,7 +76,9 @@ def encoded(value: Any) -> bytes:
 
 
 def flaw_of(value: Any) -> Flaw | None:
-    """The first thing in a JSON-like value that keeps it from being stored; None where it is fit."""
+    """Return the first thing in a JSON-like value that prevents it from being stored; None if there is
+    none.
+    """
     waiting: list[tuple[str, int, Any]] = [("", 0, value)]
     while waiting:
         path, depth, content = waiting.pop()
@@ -128,14 +136,16 @@ def _name(key: Any) -> str:
 
 
 def _digits(number: int) -> str:
-    """An integer's digits; those of a huge one in hexadecimal, because decimal ones take quadratic time."""
+    """Return the digits of an integer; those of a huge one in hexadecimal, because decimal takes quadratic
+    time.
+    """
     return str(number) if abs(number).bit_length() < 4096 else hex(number)
 
 
 class TextPieces:
-    """A text that comes in pieces: a surrogate pair that two of them share comes out whole.
+    """Joins surrogate pairs that are split between two pieces of a streamed text.
 
-    One for each text that is streamed; `end` gives what is left when no further piece comes.
+    Use one for each text, and `end` after its last piece.
     """
 
     __slots__ = ("_half",)
@@ -144,7 +154,7 @@ class TextPieces:
         self._half = ""
 
     def add(self, piece: str) -> str:
-        """The text that is whole by now; empty while nothing but half a character has come."""
+        """Return the text that is complete so far; empty if it is only half a character."""
         text = self._half + piece
         self._half = ""
         if text and ord(text[-1]) in _HIGH:
@@ -152,6 +162,6 @@ class TextPieces:
         return cleaned_text(text)
 
     def end(self) -> str:
-        """What stands for the half that has waited in vain; empty where there is none."""
+        """Return the replacement for a half whose other half never came; empty if there is none."""
         half, self._half = self._half, ""
         return cleaned_text(half)

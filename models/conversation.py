@@ -1,4 +1,4 @@
-"""The conversation between the engine and a model: what is stored, and what every provider is given."""
+"""The conversation between the engine and a model, as it is stored and passed to every provider."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from roocode_server.models.shape import Shape, value
 
 
 class TurnRole(enum.StrEnum):
+    """Who speaks in a turn: the user, the model, or a tool with its result."""
+
     USER = "user"
     ASSISTANT = "assistant"
     TOOL = "tool"
 
 
 class Background(enum.StrEnum):
-    """How far a command in the background has come."""
+    """The stage of a background command that a turn reports."""
 
     STARTED = "started"
     PRINTED = "printed"
@@ -26,7 +28,7 @@ class Background(enum.StrEnum):
 
 @value
 class ToolCall(Shape):
-    """A call that the model asked for."""
+    """A call requested by the model."""
 
     id: CallId
     tool_name: str
@@ -38,12 +40,16 @@ class Turn(Shape):
     """One step of the conversation.
 
     A user's turn has text and images; the assistant's has text and tool calls; a tool's turn answers one
-    call: `call_id`, whether it went well, and its text. `interrupted` marks a call whose outcome a stop of
-    the server hid. `message_id` names the person's message that the turn hands on. `reasoning` is what the
-    assistant thought, `continuation` what its provider wants back (`{"provider": …, "content": {…}}`).
-    `background` marks what is told of a command that nobody waits for: the answer to its call, and the
-    user's turns after it. A turn with `is_summary` stands for everything before it: models are shown what
-    begins with it. `stopped` is why the assistant's ended: `end`, `calls`, `max_tokens`, `refusal`.
+    call:
+    `call_id`, `success`, and its text. `interrupted` marks a call whose outcome is unknown because the server
+    stopped. `message_id` is the person's message that the turn passes on. `reasoning` is the assistant's
+    reasoning,
+    `continuation` what its provider needs back (`{"provider": …, "content": {…}}`). `background` marks turns
+    about a
+    background command: the answer to its call, and later reports. A turn with `is_summary` replaces
+    everything before
+    it in what models are shown. `stopped` is why the assistant's turn ended: `end`, `calls`, `max_tokens`,
+    `refusal`.
     """
 
     role: TurnRole

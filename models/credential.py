@@ -1,4 +1,4 @@
-"""Credentials as they are stored: never themselves, only their SHA-256."""
+"""Credentials as stored: as SHA-256 digests only."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from roocode_server.models.shape import Shape, value
 
 @value
 class Standing(Shape):
-    """Whether a user may act at all, and since when access tokens of theirs have to be to count."""
+    """Whether a user may act at all, and the time before which their access tokens are revoked."""
 
     id: UserId
     disabled_at: datetime.datetime | None = None
     tokens_from: datetime.datetime | None = None
 
     def accepts(self, issued_at: datetime.datetime | None) -> bool:
-        """Whether a credential of that time counts; None: it is no access token."""
+        """Return whether a credential issued at this time is accepted; None if it is not an access token."""
         if self.disabled_at is not None:
             return False
         return issued_at is None or self.tokens_from is None or issued_at >= self.tokens_from
@@ -25,7 +25,9 @@ class Standing(Shape):
 
 @value
 class ApiKey(Shape):
-    """A key by which a program acts as a user; `hint` is how it begins, for people to tell keys apart."""
+    """An API key, with which a program acts as a user; `hint` is its beginning, by which people recognise
+    it.
+    """
 
     id: KeyId
     user_id: UserId
@@ -38,7 +40,7 @@ class ApiKey(Shape):
 
 @value
 class RefreshToken(Shape):
-    """One link of a chain: each use makes the next token of the same `family`, and a login starts one."""
+    """A refresh token. Each login starts a `family`; each use creates the next token of the same family."""
 
     digest: str
     user_id: UserId

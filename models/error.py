@@ -1,4 +1,4 @@
-"""The one family of errors that callers see. Raised where the fact is known, translated once at the door.
+"""The errors that callers see. They are raised where the problem is known, and translated once at the door.
 
 Source: S0, "Error Handling": the envelope, the statuses and the first eight codes.
 """
@@ -14,12 +14,15 @@ from roocode_server.models.clock import format_time, now
 
 
 class AppError(Exception):
-    """A failure with a stable code. `message` tells the caller what to do next; `details` holds the facts."""
+    """An error with a stable code.
+
+    `message` tells the caller what to do next; `details` contains the facts.
+    """
 
     code: ClassVar[str]
     status: ClassVar[int]
     is_logged = False
-    """Whether the log has its line already: a refusal passes several layers on its way to the caller."""
+    """Whether it has been logged: an error passes several layers on its way to the caller."""
 
     def __init__(self, message: str, **details: Any) -> None:
         super().__init__(message)
@@ -27,7 +30,7 @@ class AppError(Exception):
         self.details = details
 
     def body(self, request_id: str) -> dict[str, Any]:
-        """S0's error envelope."""
+        """Return S0's error envelope."""
         return {
             "error": {
                 "code": self.code,
@@ -48,7 +51,7 @@ class FieldMistake:
 
 
 class ValidationFailed(AppError):
-    """The request is malformed: wrong type, missing or unknown field, value out of bounds."""
+    """The request is malformed: wrong type, missing or unknown field, value out of range."""
 
     code = "VALIDATION_ERROR"
     status = 400
@@ -69,7 +72,7 @@ class InvalidField(ValidationFailed):
 
 
 class AuthenticationFailed(AppError):
-    """No credentials, or wrong, revoked or forged ones."""
+    """Credentials are missing, wrong, revoked or forged."""
 
     code = "AUTHENTICATION_FAILED"
     status = 401
@@ -79,7 +82,7 @@ class AuthenticationFailed(AppError):
 
 
 class TokenExpired(AppError):
-    """The access or refresh token was valid once; refresh it or log in again."""
+    """The access or refresh token has expired; refresh it or log in again."""
 
     code = "TOKEN_EXPIRED"
     status = 401
@@ -89,14 +92,14 @@ class TokenExpired(AppError):
 
 
 class PermissionDenied(AppError):
-    """The caller is known and may not do this."""
+    """The caller is authenticated but not permitted to do this."""
 
     code = "PERMISSION_DENIED"
     status = 403
 
 
 class NotFound(AppError):
-    """The thing does not exist, or belongs to somebody else: the two answer alike."""
+    """The resource does not exist, or belongs to another user: the answer is the same."""
 
     code = "RESOURCE_NOT_FOUND"
     status = 404
@@ -106,7 +109,7 @@ class NotFound(AppError):
 
 
 class UnknownOperation(AppError):
-    """No operation has this name (Socket.IO)."""
+    """There is no operation with this name (Socket.IO)."""
 
     code = "UNKNOWN_OPERATION"
     status = 404
@@ -123,14 +126,14 @@ class MethodNotAllowed(AppError):
 
 
 class MethodNotImplemented(AppError):
-    """No path takes this method (REST)."""
+    """No path accepts this method (REST)."""
 
     code = "METHOD_NOT_IMPLEMENTED"
     status = 501
 
 
 class RequestTimeout(AppError):
-    """The request did not come whole in its time (REST)."""
+    """The request did not arrive completely in time (REST)."""
 
     code = "REQUEST_TIMEOUT"
     status = 408
@@ -140,7 +143,7 @@ class RequestTimeout(AppError):
 
 
 class Conflict(AppError):
-    """The request does not fit the state that the resource is in now."""
+    """The request is not possible in the resource's present state."""
 
     code = "RESOURCE_CONFLICT"
     status = 409
@@ -157,7 +160,7 @@ class PayloadTooLarge(AppError):
 
 
 class RangeNotSatisfiable(AppError):
-    """The part of the file that was asked for is behind its end (REST)."""
+    """The requested range begins after the end of the file (REST)."""
 
     code = "RANGE_NOT_SATISFIABLE"
     status = 416
@@ -167,7 +170,7 @@ class RangeNotSatisfiable(AppError):
 
 
 class RateLimitExceeded(AppError):
-    """Too many requests of one kind in its window."""
+    """Too many requests of one kind in a period."""
 
     code = "RATE_LIMIT_EXCEEDED"
     status = 429
@@ -177,7 +180,7 @@ class RateLimitExceeded(AppError):
 
 
 class WorkspaceLimitExceeded(AppError):
-    """The session has used up what its `resourceLimits` grant."""
+    """The session has exhausted its `resourceLimits`."""
 
     code = "WORKSPACE_LIMIT_EXCEEDED"
     status = 409
@@ -191,7 +194,7 @@ class ToolExecutionFailed(AppError):
 
 
 class ExtraNotInstalled(AppError):
-    """What was asked for needs packages that are optional and not installed here."""
+    """This needs optional packages that are not installed."""
 
     code = "EXTRA_NOT_INSTALLED"
     status = 501
@@ -206,14 +209,14 @@ class ExtraNotInstalled(AppError):
 
 
 class ServerOverload(AppError):
-    """The server takes no work at the moment: it is stopping, or full. Try again later."""
+    """The server accepts no work at the moment: it is stopping, or full. Try again later."""
 
     code = "SERVER_OVERLOAD"
     status = 503
 
 
 class InternalError(AppError):
-    """Something that nobody foresaw; the log has it under the request id."""
+    """An unexpected error; the log has it under the request id."""
 
     code = "INTERNAL_ERROR"
     status = 500

@@ -1,6 +1,6 @@
-"""Events: the second declaration. A class per event; its fields are the payload.
+"""Declarations of events: one class per event, whose fields are the payload.
 
-Source: S0, "WebSocket Events"; the names beyond it follow its form (noun, past participle).
+Source: S0, "WebSocket Events"; names beyond it follow its form (noun, past participle).
 """
 
 from __future__ import annotations
@@ -23,10 +23,7 @@ AnyEvent = TypeVar("AnyEvent", bound="type[Event]")
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """How the server's log tells of an event: at `info` or `warning`, with these of its fields.
-
-    Fields are wire names, dotted where they lie deeper (`error.code`).
-    """
+    """The log line for an event: its level, and the fields to log, as dotted wire names (`error.code`)."""
 
     level: Literal["info", "warning"] = "info"
     fields: tuple[str, ...] = ()
@@ -49,10 +46,12 @@ EVENTS: Final[dict[str, type[Event]]] = {}
 def event(
     name: str, *, durable: bool = True, namespace: str | None = None, log: LogLine | None = None
 ) -> Callable[[AnyEvent], AnyEvent]:
-    """Declare an event. A durable one is stored and numbered; another one is seen only by who is there.
+    """Declare an event. A durable event is stored and numbered; an ephemeral one reaches only connected
+    clients.
 
-    Its Socket.IO namespace is that of its noun (`task.started`: `/tasks`) where none is given. With `log`,
-    the server's log has a line for it, for those who operate the server.
+    Unless `namespace` is given, the Socket.IO namespace is derived from the event's noun (`task.started`:
+    `/tasks`).
+    With `log`, the event is also written to the server's log.
     """
 
     def declare(cls: AnyEvent) -> AnyEvent:
@@ -68,10 +67,11 @@ def event(
 
 @dataclass(slots=True, eq=False)
 class StoredEvent:
-    """An event as it stands in the log: `body` is its JSON, encoded once for everybody.
+    """An event in the log: `body` is its JSON, encoded once for all subscribers.
 
-    `seq` counts 1, 2, 3 … within the session without holes; it is 0 for an ephemeral event.
-    `frames` is where a door keeps the bytes that it made of the body, one entry for each form.
+    `seq` counts 1, 2, 3 … within the session without holes; it is 0 for an ephemeral event. In `frames` a
+    door caches
+    the bytes that it has made of the body, by form.
     """
 
     seq: int
@@ -84,19 +84,20 @@ class StoredEvent:
 
 
 EPOCH: Final = secrets.token_hex(4)
-"""Of this process, in the ids of all events that it stores: a number that is given again, after a log was
-restored from a backup or lost its end, makes another id."""
+"""Identifies this process in the ids of the events that it stores: if a number is assigned again, after a log
+was restored from a backup or lost its end, the id is different.
+"""
 
 
 def fields_of(happened: Event) -> bytes:
-    """An event's own fields as a JSON object. Raises: TypeError, if one of them has no form in JSON."""
+    """Encode an event's own fields as a JSON object. Raises: TypeError, if one of them has no JSON form."""
     return encoded(happened.dump())
 
 
 class EventEnvelope:
-    """Gives events their place: the envelope before their own fields, all of it flat.
+    """Wraps events in their envelope, whose fields precede the event's own in one flat object.
 
-    One seal serves all events of a moment.
+    One instance serves all events of one moment.
     """
 
     __slots__ = ("_time_ms", "_timestamp")
@@ -108,7 +109,10 @@ class EventEnvelope:
     def __call__(
         self, name: str, fields: bytes, seq: int, session_id: SessionId, task_id: TaskId | None
     ) -> StoredEvent:
-        """`fields` is what `fields_of` gave; `seq` is 0 for an ephemeral event."""
+        """Return the event in its envelope.
+
+        `fields` comes from `fields_of`; `seq` is 0 for an ephemeral event.
+        """
         envelope: dict[str, Any] = {
             "id": f"{session_id}.{seq}.{EPOCH}" if seq else new_id("signal"),
             "type": name,
@@ -128,14 +132,17 @@ class EventEnvelope:
 @event("log.reset", durable=False, namespace="/sessions")
 @value
 class LogReset(Event):
-    """The cursor is none of this log: forget what was told of the session, all of it follows."""
+    """The cursor does not belong to this log: discard what is known of the session; the whole log follows."""
 
     head: int
 
 
 @value
 class EventRecord(Shape):
-    """The fields that every event bears beside its own. Source: DESIGN of this server (docs/events.md)."""
+    """The fields that all events have in addition to their own.
+
+    Source: DESIGN of this server (docs/events.md).
+    """
 
     id: EventId
     type: str
@@ -147,7 +154,7 @@ class EventRecord(Shape):
 
 @value
 class EventList(Shape):
-    """Read the log from a cursor on: events with a seq above `after`, or after the one with `lastEventId`."""
+    """A request for events with a seq above `after`, or after the event with the id `lastEventId`."""
 
     session_id: SessionId
     after: int = field(default=0, metadata=limited(least=0, most=9_007_199_254_740_991))
@@ -157,10 +164,11 @@ class EventList(Shape):
 
 @value
 class EventCursor(Shape):
-    """Where a page of the log ends: go on with `nextAfter`; `head` is the last seq there is.
+    """The end of a page of the log: continue with `nextAfter`; `head` is the last seq of the log.
 
-    `lastEventId` is the id of the page's last event. `reset` says that the cursor was none of this log: the
-    page begins with the log's first event.
+    `lastEventId` is the id of the page's last event. `reset` means that the cursor did not belong to this
+    log, and
+    that the page starts with the log's first event.
     """
 
     limit: int
@@ -173,7 +181,7 @@ class EventCursor(Shape):
 
 @value
 class EventPage(Shape):
-    """Events as they stand in the log, each with its own fields beside the envelope."""
+    """A page of events as stored in the log, each with its own fields beside the envelope."""
 
     data: list[dict[str, Any]]
     pagination: EventCursor
@@ -181,7 +189,7 @@ class EventPage(Shape):
 
 @value
 class EventSubscribe(Shape):
-    """Follow a session on this socket; with `lastSeq` or `lastEventId` everything after it comes first."""
+    """Follow a session on this socket; with `lastSeq` or `lastEventId`, everything after it is sent first."""
 
     session_id: SessionId
     last_seq: int | None = field(default=None, metadata=limited(least=0, most=9_007_199_254_740_991))
@@ -190,6 +198,8 @@ class EventSubscribe(Shape):
 
 @value
 class EventUnsubscribe(Shape):
+    """Stop following a session on this socket."""
+
     session_id: SessionId
 
 
@@ -197,7 +207,7 @@ class EventUnsubscribe(Shape):
 class Subscription(Shape):
     """Whether this socket follows the session, and the last seq of its log at this moment, with its id.
 
-    `reset` says that the cursor was none of this log, and that all of the log follows.
+    `reset` means that the cursor did not belong to this log, and that the whole log follows.
     """
 
     session_id: SessionId

@@ -1,4 +1,4 @@
-"""What the machine itself has run out of, apart from what a session has used up. Source: errno(3)."""
+"""Exhausted resources of the machine, as opposed to a session's limits. Source: errno(3)."""
 
 from __future__ import annotations
 
@@ -22,11 +22,13 @@ _OF_PROGRAMS: Final = {
     errno.ENFILE: "Too many open files in system",
     errno.ENOMEM: "Cannot allocate memory",
 }
-"""strerror(3) in the locale C, as programs print it."""
+"""The messages of strerror(3) in the C locale, as programs print them."""
 
 
 def exhausted(failure: BaseException | None) -> ServerOverload | None:
-    """The refusal that tells what has run out, if that is what a failure, or one that led to it, tells of."""
+    """Return the error for an exhausted resource, if an exception or one of its causes is about one; else
+    None.
+    """
     while failure is not None:
         if isinstance(failure, OSError) and failure.errno in _RUN_OUT:
             return ServerOverload(_RUN_OUT[failure.errno])
@@ -35,7 +37,7 @@ def exhausted(failure: BaseException | None) -> ServerOverload | None:
 
 
 def exhausted_by_words(complaint: str) -> ServerOverload | None:
-    """As `exhausted`, of what a program has printed that runs in the locale C."""
+    """As `exhausted`, for the output of a program that runs in the C locale."""
     for number, words in _OF_PROGRAMS.items():
         if words in complaint:
             return ServerOverload(_RUN_OUT[number])

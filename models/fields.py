@@ -1,7 +1,8 @@
-"""The fields of schemas: what a value of the wire may be, told before any work is done on it.
+"""Schema fields: they validate values from the wire before any work is done on them.
 
-Lengths are looked at before items, and what is wrong is told a few times, not a hundred thousand times:
-a caller who is not known yet must not be able to keep the server busy.
+Lengths are checked before items, and only the first few mistakes are reported: an unauthenticated caller must
+not
+be able to keep the server busy.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from roocode_server.models.cleaning import LEAST_INTEGER, MOST_INTEGER, flaw_of,
 from roocode_server.models.clock import format_time, parse_time
 
 MOST_ITEMS: Final = 1000
-"""Of a list or a map that says nothing of its length."""
+"""The most items of a list or map without a declared limit."""
 MOST_MISTAKES: Final = 20
-"""How many are looked for in one place, and told together."""
+"""The most mistakes that are reported together."""
 MOST_VALUES: Final = 10_000
-"""Of lists, maps and what is in them, where a field takes any JSON."""
+"""The most lists, maps and values in a field that takes any JSON."""
 MOST_CHARACTERS: Final = 100_000_000
-"""Of all texts in such a field: a tool's parameters may hold a file."""
+"""The most characters of all texts in such a field: a tool's parameters may contain a file."""
 
 
 class Timestamp(fields.DateTime):
@@ -43,7 +44,7 @@ class Timestamp(fields.DateTime):
 
 
 class WholeNumber(fields.Integer):
-    """An integer of 64 bits. A fraction is refused, not cut off."""
+    """A 64-bit integer. A fraction is refused, not truncated."""
 
     def _validated(self, value: Any) -> int:
         if isinstance(value, float) and not value.is_integer():
@@ -55,7 +56,7 @@ class WholeNumber(fields.Integer):
 
 
 class UnicodeText(fields.String):
-    """A text that can be stored and sent, as every text that is declared."""
+    """A text that can be stored and sent."""
 
     def _deserialize(self, value: Any, *arguments: Any, **options: Any) -> str:
         text: str = super()._deserialize(value, *arguments, **options)
@@ -65,7 +66,7 @@ class UnicodeText(fields.String):
 
 
 class JsonWholeNumber(WholeNumber):
-    """An integer that is a number of JSON, too, and no text."""
+    """An integer that is a JSON number, not a text."""
 
     def _validated(self, value: Any) -> int:
         if not isinstance(value, int | float):
@@ -74,7 +75,7 @@ class JsonWholeNumber(WholeNumber):
 
 
 class JsonNumber(fields.Float):
-    """A number that is one of JSON, too, and no text."""
+    """A number that is a JSON number, not a text."""
 
     def _validated(self, value: Any) -> float:
         if not isinstance(value, int | float):
@@ -83,7 +84,7 @@ class JsonNumber(fields.Float):
 
 
 class JsonBoolean(fields.Boolean):
-    """`true` or `false`, and nothing that could be meant so."""
+    """`true` or `false`, and no other value."""
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
         if not isinstance(value, bool):
@@ -92,7 +93,7 @@ class JsonBoolean(fields.Boolean):
 
 
 class Items(fields.List[Any]):
-    """A list: its length is checked before its items, which are looked at until twenty are wrong."""
+    """A list: its length is checked before its items, which are checked until `MOST_MISTAKES` are wrong."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **rest: Any) -> list[Any]:
         if not isinstance(value, Sequence) or isinstance(value, str | bytes):
@@ -112,7 +113,7 @@ class Items(fields.List[Any]):
 
 
 class Entries(fields.Dict):
-    """A map of texts: its length is checked before its values, which are looked at until twenty are wrong."""
+    """A map with text keys, checked like `Items`."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **rest: Any) -> dict[str, Any]:
         if not isinstance(value, Mapping):
@@ -136,9 +137,10 @@ class Entries(fields.Dict):
 
 
 class TypeMapping(dict[Any, Any]):
-    """Field classes by Python type; an enumeration is its values on the wire, never its names."""
+    """Field classes by Python type; enumerations are represented by their values."""
 
     def get(self, key: Any, default: Any = None) -> Any:
+        """Return the field class for a type."""
         if isinstance(key, type) and issubclass(key, enum.Enum):
             return functools.partial(fields.Enum, key, by_value=True)
         return super().get(key, default)
@@ -152,17 +154,17 @@ STORED: Final = TypeMapping(
         str: UnicodeText,
     }
 )
-"""For what this server has written itself."""
+"""For data that this server has written itself."""
 
 TOLERANT: Final = TypeMapping({**STORED, List: Items, Dict: Entries})  # noqa: UP006
-"""For what people and models write: a number or a truth can be a text."""
+"""For people and models: numbers and booleans may be written as texts."""
 
 STRICT: Final = TypeMapping({**TOLERANT, int: JsonWholeNumber, float: JsonNumber, bool: JsonBoolean})
-"""For JSON, which has numbers and truths of its own."""
+"""For JSON, in which numbers and booleans have types of their own."""
 
 
 class BoundedSchema(marshmallow.Schema):
-    """A schema that looks at its own fields and at a few unknown ones, however many there are."""
+    """A schema that examines its own fields and a few unknown ones, however many there are."""
 
     def _deserialize(self, data: Any, **rest: Any) -> Any:
         if isinstance(data, Mapping) and len(data) > len(self.load_fields):
@@ -174,9 +176,9 @@ class BoundedSchema(marshmallow.Schema):
 
 
 def check_any(content: Any) -> None:
-    """Look through what no schema describes, as far as it may go.
+    """Check a value that no schema describes against the general limits.
 
-    Raises: marshmallow.ValidationError, if it holds too much or cannot be stored and sent.
+    Raises: marshmallow.ValidationError, if it is too large or cannot be stored and sent.
     """
     seen = characters = 0
     level = [content]
@@ -202,7 +204,7 @@ def check_any(content: Any) -> None:
 
 
 def as_given(field: fields.Field[Any], text: str) -> Any:
-    """What a text of a query or a path means for a field; the text itself where it means nothing to it."""
+    """Convert a text from a query or path to the field's type; returns the text if that fails."""
     try:
         match field:
             case fields.Boolean():

@@ -14,26 +14,28 @@ from roocode_server.models.shape import Shape, described, limited, one_of, value
 
 
 class Encoding(enum.StrEnum):
+    """How a file's content is written in JSON."""
+
     UTF_8 = "utf-8"
     BASE64 = "base64"
 
 
 _A_PATH: Final[dict[str, Any]] = limited(shortest=1, longest=4096)
 _A_CONTENT: Final[dict[str, Any]] = limited(longest=1_073_741_824)
-"""What a request may take at most by `server.max_request_bytes`, which decides."""
+"""The limit of the schema; in practice `server.max_request_bytes` applies."""
 _IF_MATCH: Final[dict[str, Any]] = described(
-    "An `etag`, or `*`: where the file has another, nothing is done and the answer is a conflict",
+    "An `etag`, or `*`: if the file has another one, nothing is done and the answer is a conflict",
     **limited(shortest=1, longest=1000),
 )
 _SOURCE: Final[dict[str, Any]] = described(
     "`command`, if a command that ran in the workspace did it; left out otherwise"
 )
-_OVERWRITE: Final[dict[str, Any]] = described("Whether a file that is there already may be replaced")
+_OVERWRITE: Final[dict[str, Any]] = described("Whether an existing file may be replaced")
 
 
 @value
 class FileEntry(Shape):
-    """Source: S0, an item of `files`; `path` is absolute within the workspace, `size` in bytes."""
+    """A file; `path` is absolute within the workspace, `size` in bytes. Source: S0, an item of `files`."""
 
     name: str
     path: str
@@ -48,7 +50,7 @@ class FileEntry(Shape):
 
 @value
 class DirectoryEntry(Shape):
-    """Source: S0, an item of `directories`."""
+    """A directory; `path` is absolute within the workspace. Source: S0, an item of `directories`."""
 
     name: str
     path: str
@@ -59,7 +61,7 @@ class DirectoryEntry(Shape):
 
 @value
 class Changes(Shape):
-    """How a file's text changed: lines added and removed, and a unified diff, cut where it is long."""
+    """How a file's text changed: lines added and removed, and a unified diff, truncated if it is long."""
 
     added: int
     removed: int
@@ -67,7 +69,7 @@ class Changes(Shape):
     is_counted: bool | None = field(
         default=None,
         metadata=described(
-            "False where lines could not be counted, because it is no text, is too large, or what was there "
+            "False if lines could not be counted, because it is not text, is too large, or what was there "
             "before is not known; left out otherwise"
         ),
     )
@@ -75,7 +77,10 @@ class Changes(Shape):
 
 @value
 class FileList(Shape):
-    """Source: S0, GET …/files; `limit` and `offset` run over directories and files together."""
+    """A request to list a directory; `limit` and `offset` count directories and files together.
+
+    Source: S0, GET …/files.
+    """
 
     session_id: SessionId
     path: str = field(default="/", metadata=limited(longest=4096))
@@ -87,7 +92,10 @@ class FileList(Shape):
 
 @value
 class FileListing(Shape):
-    """Source: S0, the response of GET …/files; the other fields are ours, for the long list."""
+    """A directory's content.
+
+    Source: S0, the response of GET …/files; the other fields are ours, for long lists.
+    """
 
     files: list[FileEntry]
     directories: list[DirectoryEntry]
@@ -98,7 +106,7 @@ class FileListing(Shape):
 
 @value
 class FileDelete(Shape):
-    """Source: S0, DELETE …/files/*."""
+    """A request to delete a file or an empty directory. Source: S0, DELETE …/files/*."""
 
     session_id: SessionId
     path: str = field(metadata=_A_PATH)
@@ -107,45 +115,57 @@ class FileDelete(Shape):
 
 @value
 class FileRename(Shape):
+    """A request to move a file or directory."""
+
     session_id: SessionId
     path: str = field(metadata=_A_PATH)
-    to: str = field(metadata=described("The path that it gets; directories above it are made", **_A_PATH))
+    to: str = field(metadata=described("The new path; directories above it are created", **_A_PATH))
     overwrite: bool = field(default=False, metadata=_OVERWRITE)
     if_match: str | None = field(default=None, metadata=_IF_MATCH)
 
 
 @value
 class FileCopy(Shape):
+    """A request to copy a file or directory."""
+
     session_id: SessionId
     path: str = field(metadata=_A_PATH)
-    to: str = field(metadata=described("Where the copy goes; directories above it are made", **_A_PATH))
+    to: str = field(metadata=described("The path of the copy; directories above it are created", **_A_PATH))
     overwrite: bool = field(default=False, metadata=_OVERWRITE)
 
 
 @value
 class FileDownload(Shape):
+    """A request for a file as raw bytes."""
+
     session_id: SessionId
     path: str = field(metadata=_A_PATH)
 
 
 @value
 class FileUpload(Shape):
+    """The parameters of a file sent as raw bytes."""
+
     session_id: SessionId
     path: str = field(metadata=_A_PATH)
     if_match: str | None = field(default=None, metadata=_IF_MATCH)
     if_none_match: str | None = field(
-        default=None, metadata=described("`*`: a file that is there already is a conflict", **one_of("*"))
+        default=None, metadata=described("`*`: an existing file is a conflict", **one_of("*"))
     )
 
 
 @value
 class DirectoryMake(Shape):
+    """A request to create a directory."""
+
     session_id: SessionId
     path: str = field(metadata=_A_PATH)
 
 
 @value
 class FileRead(Shape):
+    """A request for a file's content. Source: S0, GET …/files/*."""
+
     session_id: SessionId
     path: str = field(metadata=_A_PATH)
     encoding: Encoding | None = field(
@@ -156,7 +176,7 @@ class FileRead(Shape):
 
 @value
 class FileWrite(Shape):
-    """Source: S0, POST …/files/*."""
+    """A request to create a file. Source: S0, POST …/files/*."""
 
     session_id: SessionId
     path: str = field(metadata=_A_PATH)
@@ -166,7 +186,7 @@ class FileWrite(Shape):
 
 @value
 class FileUpdate(Shape):
-    """Source: S0, PUT …/files/*."""
+    """A request to replace a file's content. Source: S0, PUT …/files/*."""
 
     session_id: SessionId
     path: str = field(metadata=_A_PATH)
@@ -177,13 +197,13 @@ class FileUpdate(Shape):
         default=None,
         metadata=described("As `file.read` gave it; it counts as `ifMatch`", **limited(longest=200)),
     )
-    size: int | None = field(default=None, metadata=described("Not looked at"))
-    modified_at: datetime.datetime | None = field(default=None, metadata=described("Not looked at"))
+    size: int | None = field(default=None, metadata=described("Ignored"))
+    modified_at: datetime.datetime | None = field(default=None, metadata=described("Ignored"))
 
 
 @value
 class FileContent(Shape):
-    """Source: S0, GET …/files/*; `size` is in bytes of the file."""
+    """A file's content; `size` is in bytes of the file. Source: S0, GET …/files/*."""
 
     path: str
     content: str
@@ -195,32 +215,40 @@ class FileContent(Shape):
 
 @value
 class FileAnswer(Shape):
+    """An answer with one file."""
+
     file: FileEntry
 
 
 class ArchiveFormat(enum.StrEnum):
+    """The formats of archives."""
+
     TAR_GZ = "tar.gz"
     ZIP = "zip"
 
 
 @value
 class ArchiveDownload(Shape):
+    """A request for the whole workspace as an archive."""
+
     session_id: SessionId
     format: ArchiveFormat = ArchiveFormat.TAR_GZ
 
 
 @value
 class ArchiveUpload(Shape):
+    """The parameters of an archive sent as raw bytes, which fills the workspace."""
+
     session_id: SessionId
     format: ArchiveFormat = ArchiveFormat.TAR_GZ
     replace: bool = field(
-        default=False, metadata=described("Whether what the workspace holds may be replaced")
+        default=False, metadata=described("Whether the workspace's present content may be replaced")
     )
 
 
 @value
 class ArchiveUnpacked(Shape):
-    """`files` counts files and links; `size` is in bytes of all files."""
+    """What an archive contained: `files` counts files and links; `size` is in bytes of all files."""
 
     files: int
     size: int
@@ -228,6 +256,8 @@ class ArchiveUnpacked(Shape):
 
 @value
 class RepositoryClone(Shape):
+    """A request to fill the workspace from a git repository."""
+
     session_id: SessionId
     url: str = field(
         metadata=described("`https://…` or `http://…`, without credentials", **limited(longest=2048))
@@ -244,16 +274,19 @@ class RepositoryClone(Shape):
     )
     token: str | None = field(
         default=None,
-        metadata=described("For a private repository; it is kept nowhere", **limited(longest=4096)),
+        metadata=described("For a private repository; it is not stored", **limited(longest=4096)),
     )
     replace: bool = field(
-        default=False, metadata=described("Whether what the workspace holds may be replaced")
+        default=False, metadata=described("Whether the workspace's present content may be replaced")
     )
 
 
 @value
 class RepositoryCloned(Shape):
-    """`files` counts files and links, those of `.git` left out; `commit` is null where there is none yet."""
+    """A cloned repository.
+
+    `files` counts files and links, without `.git`; `commit` is null if there is none yet.
+    """
 
     url: str
     commit: str | None
@@ -264,12 +297,12 @@ class RepositoryCloned(Shape):
 
 @value
 class Transferred(Shape):
-    """The answer was the bytes themselves."""
+    """The answer is the raw bytes themselves."""
 
 
 @value
 class FileStored(Shape):
-    """`created` says that there was none at this path before."""
+    """A stored file; `created` says whether it is new."""
 
     file: FileEntry
     created: bool
@@ -277,6 +310,8 @@ class FileStored(Shape):
 
 @value
 class FileRemoved(Shape):
+    """A file or directory that was deleted."""
+
     path: str
     deleted: bool
 
@@ -284,7 +319,7 @@ class FileRemoved(Shape):
 @event("file.created")
 @value
 class FileCreated(Event):
-    """A file has come into the workspace, or a directory with all in it. Source: S0, `file.created`."""
+    """A file, or a directory with everything in it, has been created. Source: S0, `file.created`."""
 
     path: str
     kind: str | None = field(default=None, metadata=described("`directory`; left out for a file"))
@@ -307,7 +342,7 @@ class FileModified(Event):
 @event("file.renamed")
 @value
 class FileRenamed(Event):
-    """What was at `path`, a file or a directory with all in it, is now at `to`."""
+    """A file, or a directory with everything in it, has moved from `path` to `to`."""
 
     path: str
     to: str
@@ -316,9 +351,9 @@ class FileRenamed(Event):
 @event("workspace.imported", namespace="/files")
 @value
 class WorkspaceImported(Event):
-    """The workspace holds what was in an archive or a repository, and nothing else.
+    """The workspace's content has been replaced by that of an archive or repository.
 
-    `files` counts, `size` is in bytes; `repository` is the URL of one.
+    `files` counts, `size` is in bytes; `repository` is the repository's URL.
     """
 
     files: int
@@ -329,9 +364,9 @@ class WorkspaceImported(Event):
 @event("workspace.changed", namespace="/files")
 @value
 class WorkspaceChanged(Event):
-    """Commands have changed more below `path` than is told one by one: list it again.
+    """Commands have changed more below `path` than is reported one by one: list it again.
 
-    `created`, `modified` and `deleted` count what is not told otherwise.
+    `created`, `modified` and `deleted` count the changes that have no event of their own.
     """
 
     path: str
@@ -346,7 +381,7 @@ class WorkspaceChanged(Event):
 @event("file.deleted")
 @value
 class FileDeleted(Event):
-    """A file is gone from the workspace, or a directory with all in it."""
+    """A file, or a directory with everything in it, has been deleted."""
 
     path: str
     changes: Changes | None = field(
@@ -356,4 +391,4 @@ class FileDeleted(Event):
 
 
 BY_COMMANDS: Final = (FileCreated, FileModified, FileDeleted, WorkspaceChanged)
-"""What is told of the files that a command changes."""
+"""The events about files that a command has changed."""

@@ -1,4 +1,4 @@
-"""Identifiers: unguessable, typed, and told apart by their prefix."""
+"""Identifiers: random, typed, and recognisable by their prefix."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ RequestId = NewType("RequestId", str)
 
 
 def new_id(prefix: str) -> str:
-    """`prefix-` and 20 hexadecimal digits: 80 random bits, as S0's `session-123`."""
+    """Return `prefix-` and 20 hexadecimal digits (80 random bits), similar to S0's `session-123`."""
     return f"{prefix}-{secrets.token_hex(10)}"

@@ -1,4 +1,4 @@
-"""What is asked and answered when somebody logs in. Source: S0, "Authentication Endpoints"."""
+"""Requests and answers of authentication. Source: S0, "Authentication Endpoints"."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Login(Shape):
 
 @value
 class OAuthLogin(Shape):
-    """Log in with the code that a provider gave to the client's redirect address."""
+    """Log in with the code that a provider sent to the client's redirect address."""
 
     provider: str = field(
         metadata=one_of(*(item.value for item in IdentityProvider if item is not IdentityProvider.LOCAL))
@@ -52,26 +52,26 @@ class Refresh(Shape):
 
 @value
 class Renew(Shape):
-    """Another access token, or an API key, for the connection that this comes through."""
+    """Replace the credential of this connection by another access token or API key."""
 
     token: str = field(repr=False, metadata=limited(shortest=1, longest=LONGEST_SECRET))
 
 
 @value
 class Renewed(Shape):
-    """The connection goes on; `expiresAt` is left out where the credential does not expire."""
+    """The connection continues; `expiresAt` is left out if the credential does not expire."""
 
     expires_at: datetime.datetime | None = None
 
 
 @value
 class ProfileRequest(Shape):
-    """A request for the caller's own profile."""
+    """A request for the caller's own user data."""
 
 
 @value
 class Tokens(Shape):
-    """An access token, which lasts `expires_in` seconds, and the refresh token that gets the next one."""
+    """An access token, valid for `expires_in` seconds, and the refresh token for the next one."""
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
@@ -80,17 +80,23 @@ class Tokens(Shape):
 
 @value
 class LoginAnswer(Shape):
+    """The user who has logged in, and their tokens."""
+
     user: User
     tokens: Tokens
 
 
 @value
 class RefreshAnswer(Shape):
+    """The new tokens."""
+
     tokens: Tokens
 
 
 @value
 class ProfileAnswer(Shape):
+    """The caller's own user data."""
+
     user: User
 
 

@@ -1,4 +1,4 @@
-"""Servers of the Model Context Protocol that a session can use. Source: S2's tools; docs/mcp.md."""
+"""MCP servers that a session can use. Source: S2's tools; docs/mcp.md."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from roocode_server.models.shape import Shape, compact, described, limited, one_
 
 MOST_SERVERS = 32
 MOST_BYTES_OF_SERVERS = 262_144
-"""Of all definitions of a session, as JSON."""
+"""The most bytes of all definitions of a session, as JSON."""
 
 
 @value
 class McpServer(Shape):
-    """How to reach a server: a `command` to talk with, or the `url` of one that speaks streamable HTTP."""
+    """How to reach a server: a `command` to start and talk to, or the `url` of one with streamable HTTP."""
 
     type: str | None = field(default=None, metadata=one_of("stdio", "streamable-http"))
     command: str | None = field(default=None, metadata=limited(shortest=1, longest=4096))
@@ -31,7 +31,7 @@ class McpServer(Shape):
     disabled: bool = False
     always_allow: list[str] = field(
         default_factory=list,
-        metadata=described("Tools that nobody has to approve", **compact(1000, 65_536)),
+        metadata=described("Tools that need no approval", **compact(1000, 65_536)),
     )
     timeout: int = field(
         default=60, metadata=described("Seconds that one call may take", **limited(least=1, most=3600))
@@ -39,7 +39,7 @@ class McpServer(Shape):
 
     @property
     def problem(self) -> str | None:
-        """What is wrong with it; None, if it can be tried."""
+        """What is wrong with the definition, or None."""
         if (self.command is None) == (self.url is None):
             return "Give it either a `command` or a `url`."
         if self.type is not None and (self.type == "stdio") != (self.command is not None):
@@ -50,7 +50,7 @@ class McpServer(Shape):
 
 
 class McpOrigin(enum.StrEnum):
-    """Who named a server: this server's configuration, the session's, or `.roo/mcp.json`."""
+    """Who defined a server: the configuration of this server, the session's, or `.roo/mcp.json`."""
 
     SERVER = "server"
     SESSION = "session"
@@ -58,6 +58,8 @@ class McpOrigin(enum.StrEnum):
 
 
 class McpStatus(enum.StrEnum):
+    """The state of an MCP server; `stopped` ones are started when needed."""
+
     STOPPED = "stopped"
     CONNECTED = "connected"
     FAILED = "failed"
@@ -66,6 +68,8 @@ class McpStatus(enum.StrEnum):
 
 @value
 class McpTool(Shape):
+    """A tool of an MCP server."""
+
     name: str
     description: str
     input_schema: dict[str, Any]
@@ -73,6 +77,8 @@ class McpTool(Shape):
 
 @value
 class McpResource(Shape):
+    """A resource of an MCP server."""
+
     uri: str
     name: str
     description: str
@@ -81,13 +87,15 @@ class McpResource(Shape):
 
 @value
 class McpPrompt(Shape):
+    """A prompt of an MCP server."""
+
     name: str
     description: str
 
 
 @value
 class McpServerState(Shape):
-    """A server as it is now; what it offers is known once it has been started."""
+    """The state of a server; what it offers is only known while it is connected."""
 
     name: str
     origin: McpOrigin
@@ -100,12 +108,14 @@ class McpServerState(Shape):
 
 @value
 class McpList(Shape):
+    """A request for a session's MCP servers."""
+
     session_id: SessionId
 
 
 @value
 class McpServers(Shape):
-    """`error` says what is wrong with the workspace's `.roo/mcp.json`, where something is."""
+    """A session's MCP servers; `error` says what is wrong with `.roo/mcp.json`, if anything is."""
 
     servers: list[McpServerState]
     error: str | None = None
@@ -113,19 +123,23 @@ class McpServers(Shape):
 
 @value
 class McpRestart(Shape):
+    """A request to restart an MCP server."""
+
     session_id: SessionId
     server_name: str = field(metadata=limited(shortest=1, longest=256))
 
 
 @value
 class McpRestarted(Shape):
+    """An answer with the restarted server."""
+
     server: McpServerState
 
 
 @event("mcp.started", namespace="/mcp", log=LogLine(fields=("serverName", "tools")))
 @value
 class McpStarted(Event):
-    """A server has been connected and has told what it offers."""
+    """A server has been connected; the numbers are what it offers."""
 
     server_name: str
     tools: int
@@ -136,7 +150,7 @@ class McpStarted(Event):
 @event("mcp.stopped", namespace="/mcp", log=LogLine(fields=("serverName", "error")))
 @value
 class McpStopped(Event):
-    """A server is no longer connected; `error` is left out where it was meant to end."""
+    """A server is no longer connected; `error` is left out if it was stopped deliberately."""
 
     server_name: str
     error: str | None = None

@@ -1,4 +1,4 @@
-"""Messages: what people read of a task. Source: S2, `ClineMessage`, and the values of `ask` and `say`."""
+"""Messages of tasks, for people. Source: S2, `ClineMessage`, and the values of `ask` and `say`."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from roocode_server.models.shape import Shape, value
 
 
 class MessageType(enum.StrEnum):
+    """Whether a message wants an answer (`ask`) or not (`say`)."""
+
     ASK = "ask"
     SAY = "say"
 
 
 class Author(enum.StrEnum):
-    """Who wrote a message: the agent (or the server for it), or a person."""
+    """Who wrote a message: the agent (or the server on its behalf), or a person."""
 
     AGENT = "agent"
     PERSON = "person"
@@ -24,9 +26,9 @@ class Author(enum.StrEnum):
 
 @value
 class Message(Shape):
-    """One message: the agent says or asks something, or a person answers (`say: user_feedback`).
+    """A message: the agent says or asks something, or a person says something (`say: user_feedback`).
 
-    `ts` is milliseconds since 1970, as S2 has it; it rises within a task and names the message there.
+    `ts` is milliseconds since 1970, as in S2; it increases within a task and identifies the message there.
     """
 
     id: MessageId

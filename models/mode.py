@@ -1,4 +1,4 @@
-"""Modes: what an agent is, which tools it has, and which files it may edit. Source: S2; `.roomodes`."""
+"""Modes: the agent's role, its tools, and the files that it may edit. Source: S2; `.roomodes`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from roocode_server.models.shape import Shape, described, limited, value
 
 @value
 class ModeGroup(Shape):
-    """A tool group that a mode has; with `fileRegex` it edits only files whose path the expression finds."""
+    """A tool group of a mode; with `fileRegex`, only files whose path the expression matches may be
+    edited.
+    """
 
     name: str = field(metadata=limited(shortest=1, longest=64))
     file_regex: str | None = field(default=None, metadata=limited(shortest=1, longest=500))
@@ -20,7 +22,7 @@ class ModeGroup(Shape):
 
 @value
 class Mode(Shape):
-    """A mode by its slug."""
+    """A mode, identified by its slug."""
 
     slug: str = field(metadata=described("Letters, digits and dashes", **limited(shortest=1, longest=64)))
     name: str = field(metadata=limited(shortest=1, longest=100))
@@ -30,17 +32,19 @@ class Mode(Shape):
     description: str | None = None
     custom_instructions: str | None = None
     source: str = "built-in"
-    """Where it comes from: `built-in`, `settings`, or `.roomodes`."""
+    """Where it is defined: `built-in`, `settings`, or `.roomodes`."""
 
 
 @value
 class ModeList(Shape):
+    """A request for a session's modes."""
+
     session_id: SessionId
 
 
 @value
 class ModeCatalogue(Shape):
-    """The modes of a session, and what is wrong with its `.roomodes`, where something is."""
+    """The modes of a session; `problem` says what is wrong with its `.roomodes`, if anything is."""
 
     modes: list[Mode]
     problem: str | None = None
@@ -49,7 +53,7 @@ class ModeCatalogue(Shape):
 @event("mode.switched", namespace="/tasks")
 @value
 class ModeSwitched(Event):
-    """The agent of a task goes on in another mode. Source: S2, `taskModeSwitched`."""
+    """The agent of a task has switched to another mode. Source: S2, `taskModeSwitched`."""
 
     mode: str
     reason: str = ""

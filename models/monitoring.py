@@ -1,4 +1,4 @@
-"""The state of the server and of its machine. Source: S4, "System Monitoring API"; S3, `/api/health`."""
+"""The state of the server and its machine. Source: S4, "System Monitoring API"; S3, `/api/health`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from roocode_server.models.shape import Shape, value
 
 @value
 class Nothing(Shape):
-    """A request with nothing to say."""
+    """A request without parameters."""
 
 
 @value
 class Health(Shape):
-    """Whether the server works, and what its commands run in."""
+    """The state of the server: whether it works, and the runtime of its commands."""
 
     status: str
     version: str
@@ -28,7 +28,7 @@ class Health(Shape):
 
 @value
 class SystemResources(Shape):
-    """Percentages of the whole machine, sizes in bytes. Source: S4, `SystemResources`."""
+    """Resources of the whole machine: usage in percent, sizes in bytes. Source: S4, `SystemResources`."""
 
     cpu_usage: float
     memory_usage: float

@@ -1,4 +1,4 @@
-"""Pages of long lists. Source: S0, "Pagination"."""
+"""Pagination of lists. Source: S0, "Pagination"."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from roocode_server.models.shape import Shape, value
 
 @value
 class Pagination(Shape):
-    """Where a page stands in its list; `nextOffset` is left out on the last page."""
+    """The position of a page in its list; `nextOffset` is left out on the last page."""
 
     total: int
     limit: int
@@ -17,7 +17,7 @@ class Pagination(Shape):
 
 
 def pagination(*, total: int, limit: int, offset: int) -> Pagination:
-    """The place of the page that starts at `offset` and holds at most `limit` of `total`."""
+    """Return the position of a page that starts at `offset`, with at most `limit` of `total` items."""
     following = offset + limit
     has_more = following < total
     return Pagination(

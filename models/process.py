@@ -1,4 +1,4 @@
-"""Processes of a session that run beside its tasks. Source: S3, "Process Management"."""
+"""Processes of a session that run independently of its tasks. Source: S3, "Process Management"."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_CHARACTERS = 100_000
 
 
 class ProcessStatus(enum.StrEnum):
-    """`stopped` is ended by a caller, `failed` could not be run, or was ended by a limit of the session."""
+    """The state of a process. `stopped`: by a caller; `failed`: it could not be run, or exceeded a limit."""
 
     RUNNING = "running"
     EXITED = "exited"
@@ -24,7 +24,7 @@ class ProcessStatus(enum.StrEnum):
 
 @value
 class Process(Shape):
-    """A process; `pid` is its number in the session, `log` the file of the workspace with what it prints."""
+    """A process; `pid` is its number in the session, `log` the workspace file with its output."""
 
     pid: int
     command: str
@@ -40,6 +40,8 @@ class Process(Shape):
 
 @value
 class ProcessStart(Shape):
+    """A request to start a process."""
+
     session_id: SessionId
     command: str = field(
         metadata=described("A command line for `sh -c`", **limited(shortest=1, longest=MOST_CHARACTERS))
@@ -49,13 +51,15 @@ class ProcessStart(Shape):
 
 @value
 class ProcessRef(Shape):
+    """A reference to a process."""
+
     session_id: SessionId
     pid: int
 
 
 @value
 class ProcessStop(Shape):
-    """`force` ends it at once; without it has a few seconds to end by itself."""
+    """A request to stop a process: with `force` at once, otherwise after a few seconds' grace."""
 
     session_id: SessionId
     pid: int
@@ -64,6 +68,8 @@ class ProcessStop(Shape):
 
 @value
 class ProcessLogs(Shape):
+    """A request for the last output of a process."""
+
     session_id: SessionId
     pid: int
     lines: int = field(default=50, metadata=limited(least=1, most=10_000))
@@ -71,22 +77,28 @@ class ProcessLogs(Shape):
 
 @value
 class ProcessList(Shape):
+    """A request for a session's processes."""
+
     session_id: SessionId
 
 
 @value
 class ProcessAnswer(Shape):
+    """An answer with one process."""
+
     process: Process
 
 
 @value
 class Processes(Shape):
+    """A session's processes, oldest first."""
+
     processes: list[Process]
 
 
 @value
 class ProcessLog(Shape):
-    """The last lines that a process has printed, on both streams in order."""
+    """The last lines of a process's output, both streams in order."""
 
     pid: int
     logs: str
@@ -95,7 +107,7 @@ class ProcessLog(Shape):
 @event("process.started", namespace="/processes")
 @value
 class ProcessStarted(Event):
-    """A process runs."""
+    """A process has started."""
 
     process: Process
 
@@ -103,7 +115,7 @@ class ProcessStarted(Event):
 @event("process.output", durable=False, namespace="/processes")
 @value
 class ProcessOutput(Event):
-    """What a process printed: a line, a part of one, or several that came at once."""
+    """Output of a process: a line, part of one, or several that arrived at once."""
 
     pid: int
     stream: str
@@ -113,14 +125,14 @@ class ProcessOutput(Event):
 @event("process.ended", namespace="/processes")
 @value
 class ProcessEnded(Event):
-    """A process has ended, by itself or not."""
+    """A process has ended, for whatever reason."""
 
     process: Process
 
 
 @value
 class ShellExec(Shape):
-    """Source: S3, POST …/shell. `tty` runs the command behind a terminal."""
+    """A command line to run; with `tty`, in a terminal. Source: S3, POST …/shell."""
 
     session_id: SessionId
     cmd: str = field(metadata=limited(shortest=1, longest=MOST_CHARACTERS))
@@ -134,7 +146,7 @@ class ShellExec(Shape):
 
 @value
 class ShellExecuted(Shape):
-    """What came of a command line: all that it printed, with the middle left out where it is long."""
+    """The result of a command line: its output, without the middle if it is long."""
 
     command: str
     output: str

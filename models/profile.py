@@ -1,4 +1,4 @@
-"""Provider profiles: a user's own choice of a model, with their own key. Source: S2, profiles."""
+"""Provider profiles: a user's choice of model, with their own key. Source: S2, profiles."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LONGEST_KEY: Final = 1000
 
 
 def check_base_url(base_url: str) -> None:
-    """Empty is none. Raises: marshmallow.ValidationError, for what is no plain address of a server."""
+    """Validate a base URL; it may be empty. Raises: marshmallow.ValidationError."""
     if not base_url:
         return
     try:
@@ -35,7 +35,10 @@ def check_base_url(base_url: str) -> None:
 
 
 def _check_key(key: str) -> None:
-    """Empty is none. Raises: marshmallow.ValidationError, for what no header can carry."""
+    """Validate an API key; it may be empty.
+
+    Raises: marshmallow.ValidationError, if a header cannot contain it.
+    """
     if not (key.isascii() and key.isprintable()) or len(key) > LONGEST_KEY or key != key.strip():
         raise ValidationError("Expected a key of printable ASCII characters without spaces around it.")
 
@@ -43,14 +46,14 @@ def _check_key(key: str) -> None:
 _NAME: Final = limited(shortest=1, longest=100)
 _MODEL: Final = limited(shortest=1, longest=256)
 _BASE_URL: Final[dict[str, Any]] = described("Empty: the provider's own address", validate=check_base_url)
-_UNCHANGED: Final = described("Has to be what it is")
-_NOT_LOOKED_AT: Final = described("Not looked at")
+_UNCHANGED: Final = described("May be sent, but not changed")
+_NOT_LOOKED_AT: Final = described("Ignored")
 _KEY: Final[dict[str, Any]] = described("Stored encrypted, never shown again", validate=_check_key)
 
 
 @value
 class Profile(Shape):
-    """A profile as people see it: whether it has a key, never which. `isActive` of one profile at most."""
+    """A profile as shown: whether it has a key, but never the key. At most one profile is active."""
 
     id: ProfileId
     name: str
@@ -65,7 +68,7 @@ class Profile(Shape):
 
 @value
 class StoredProfile(Shape):
-    """A profile as it is stored; the key is encrypted."""
+    """A profile as stored; the key is encrypted."""
 
     id: ProfileId
     user_id: UserId
@@ -80,7 +83,7 @@ class StoredProfile(Shape):
 
     @property
     def shown(self) -> Profile:
-        """Without the key."""
+        """The profile without its key."""
         return Profile(
             id=self.id,
             name=self.name,
@@ -96,22 +99,26 @@ class StoredProfile(Shape):
 
 @value
 class ProfileList(Shape):
-    """Nothing to say: the profiles are the caller's own."""
+    """A request for the caller's own profiles."""
 
 
 @value
 class Profiles(Shape):
+    """The caller's profiles, sorted by name."""
+
     profiles: list[Profile]
 
 
 @value
 class ProfileRef(Shape):
+    """A reference to a profile."""
+
     profile_id: ProfileId
 
 
 @value
 class ProfileCreate(Shape):
-    """Source: S2, `createProfile`."""
+    """A request to create a profile. Source: S2, `createProfile`."""
 
     name: str = field(metadata=_NAME)
     provider: str = field(metadata=one_of(*PROVIDERS))
@@ -123,10 +130,11 @@ class ProfileCreate(Shape):
 
 @value
 class ProfileFields(Shape):
-    """A profile as it shall be; its other fields may come along as `profile.get` gives them.
+    """The new fields of a profile; the other fields of `profile.get`'s answer may be sent along.
 
-    What is left out stays as it is; `model`, `baseUrl` and `apiKey` are taken back to their defaults by null,
-    the latter two by an empty text, too.
+    Fields left out are not changed; `model`, `baseUrl` and `apiKey` are reset to their defaults by null, the
+    latter two
+    also by an empty text.
     """
 
     name: str = field(default_factory=left_out, metadata=_NAME)
@@ -143,7 +151,7 @@ class ProfileFields(Shape):
 
 @value
 class ProfileUpdate(ProfileFields):
-    """The fields, or `profile` as `profile.get` answers it. Source: S2."""
+    """A change of a profile: its fields, or `profile` as in the answer of `profile.get`. Source: S2."""
 
     profile_id: ProfileId
     profile: ProfileFields | None = None
@@ -151,10 +159,14 @@ class ProfileUpdate(ProfileFields):
 
 @value
 class ProfileShown(Shape):
+    """An answer with one profile."""
+
     profile: Profile
 
 
 @value
 class ProfileRemoved(Shape):
+    """A deleted profile."""
+
     profile_id: ProfileId
     deleted: bool

@@ -12,10 +12,10 @@ MOST_MATCHES: Final = 1000
 
 _PATH: Final[dict[str, Any]] = described("The folder or file to search", **limited(longest=4096))
 _TYPES: Final[dict[str, Any]] = described(
-    "Only files of any of these patterns, as `*.py`; none: all files", **compact(50, 16_384)
+    "Only files that match one of these patterns, such as `*.py`; if empty, all files", **compact(50, 16_384)
 )
-_HIDDEN: Final[dict[str, Any]] = described("Whether names that begin with a dot count; `.git` never does")
-_IGNORED: Final[dict[str, Any]] = described("Whether what `.gitignore` names counts, too")
+_HIDDEN: Final[dict[str, Any]] = described("Whether to include names that begin with a dot; `.git` never is")
+_IGNORED: Final[dict[str, Any]] = described("Whether to include what `.gitignore` excludes")
 _LIMIT: Final[dict[str, Any]] = described(
     "The most matches; `truncated` says whether there are more", **limited(least=1, most=MOST_MATCHES)
 )
@@ -23,7 +23,7 @@ _LIMIT: Final[dict[str, Any]] = described(
 
 @value
 class FileSearchRequest(Shape):
-    """Source: S3, POST …/search/files."""
+    """A search for files by name. Source: S3, POST …/search/files."""
 
     session_id: SessionId
     pattern: str = field(
@@ -42,7 +42,7 @@ class FileSearchRequest(Shape):
 
 @value
 class TextSearchRequest(Shape):
-    """Source: S3, POST …/search/grep."""
+    """A search for lines by regular expression. Source: S3, POST …/search/grep."""
 
     session_id: SessionId
     pattern: str = field(
@@ -61,17 +61,18 @@ class TextSearchRequest(Shape):
 
 @value
 class FileMatch(Shape):
-    """A file; `path` is absolute within the workspace."""
+    """A file that was found; `path` is absolute within the workspace."""
 
     path: str
 
 
 @value
 class TextMatch(Shape):
-    """A line that matches.
+    """A matching line.
 
-    `line` and `column`, where the first match in it begins, count from 1, the column in bytes of UTF-8.
-    `content` is the line without its end; one of more than 300 bytes is cut and ends with `…`.
+    `line` and `column` (where its first match begins, in bytes of UTF-8) count from 1. `content` is the line
+    without
+    its ending, cut with `…` after 300 bytes.
     """
 
     path: str
@@ -82,7 +83,7 @@ class TextMatch(Shape):
 
 @value
 class FilesFound(Shape):
-    """Sorted by path."""
+    """The files found, sorted by path."""
 
     matches: list[FileMatch]
     truncated: bool
@@ -90,7 +91,7 @@ class FilesFound(Shape):
 
 @value
 class TextFound(Shape):
-    """Sorted by path and line."""
+    """The matching lines, sorted by path and line."""
 
     matches: list[TextMatch]
     truncated: bool

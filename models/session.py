@@ -16,10 +16,12 @@ from roocode_server.models.page import Pagination
 from roocode_server.models.shape import Shape, compact, described, left_out, limited, one_of, value
 
 UNTITLED: Final = "Untitled session"
-_UNCHANGED: Final = described("Has to be what it is")
+_UNCHANGED: Final = described("May be sent, but not changed")
 
 
 class SessionStatus(enum.StrEnum):
+    """Whether a session accepts work; only `active` ones do."""
+
     ACTIVE = "active"
     INACTIVE = "inactive"
     ARCHIVED = "archived"
@@ -30,7 +32,7 @@ MEBIBYTE: Final = 2**20
 
 @value
 class ResourceLimits(Shape):
-    """What a session's commands may use. Source: S0, `resourceLimits`."""
+    """The limits of a session's commands. Source: S0, `resourceLimits`."""
 
     max_memory_mb: int = field(default=512, metadata=limited(least=16, most=1_048_576))
     max_cpu_percent: int = field(
@@ -45,14 +47,17 @@ class ResourceLimits(Shape):
 
     @property
     def max_memory_bytes(self) -> int:
+        """The memory limit in bytes."""
         return self.max_memory_mb * MEBIBYTE
 
     @property
     def max_disk_bytes(self) -> int:
+        """The disk limit of the workspace in bytes."""
         return self.max_disk_mb * MEBIBYTE
 
     @property
     def max_file_bytes(self) -> int:
+        """The size limit of a file in bytes."""
         return self.max_file_size_mb * MEBIBYTE
 
 
@@ -67,20 +72,22 @@ class AcpAgent(Shape):
     )
     environment: dict[str, str] = field(
         default_factory=dict,
-        metadata=described("Variables for it; no secrets: they are stored and shown", **compact(200, 65_536)),
+        metadata=described(
+            "Environment variables; not for secrets: they are stored and shown", **compact(200, 65_536)
+        ),
     )
 
 
 @value
 class Agent(Shape):
-    """Who works on the session's tasks: the built-in agent, unless another is named."""
+    """Who works on the session's tasks: the built-in agent, unless another one is configured."""
 
     acp: AcpAgent | None = None
 
 
 @value
 class SessionConfig(Shape):
-    """How a session's agent works and what it may do. Source: S0, `SessionConfig`; what S0 lacks is ours."""
+    """The configuration of a session's agent. Source: S0, `SessionConfig`; what S0 lacks is ours."""
 
     provider: str = field(metadata=limited(shortest=1, longest=64))
     model: str = field(metadata=limited(shortest=1, longest=256))
@@ -98,7 +105,7 @@ class SessionConfig(Shape):
     agent: Agent = field(default_factory=Agent)
     effort: str | None = field(
         default=None,
-        metadata=described("How much a model that can reason should", **one_of("low", "medium", "high")),
+        metadata=described("How much a reasoning model should think", **one_of("low", "medium", "high")),
     )
     mcp_servers: dict[str, McpServer] = field(
         default_factory=dict, metadata=compact(MOST_SERVERS, MOST_BYTES_OF_SERVERS)
@@ -106,19 +113,19 @@ class SessionConfig(Shape):
     fuzzy_match_threshold: float | None = field(
         default=None,
         metadata=described(
-            "How alike to its search, from 0 to 1, apply_diff wants a text: 1, unless set",
+            "The similarity, from 0 to 1, that apply_diff requires; 1 unless set",
             **limited(most=1, least=0),
         ),
     )
     unattended: bool = field(
         default=False,
-        metadata=described("Nobody answers: what would be asked is refused at once, and the agent goes on"),
+        metadata=described("Nobody answers: what needs approval is refused at once, and the agent goes on"),
     )
 
 
 @value
 class ResourceLimitsChange(Shape):
-    """Some of `ResourceLimits`; what is left out stays as it is, what is null takes the server's default."""
+    """A change of `ResourceLimits`; fields left out are not changed, null means the server's default."""
 
     max_memory_mb: int | None = field(default_factory=left_out, metadata=limited(least=16, most=1_048_576))
     max_cpu_percent: int | None = field(default_factory=left_out, metadata=limited(least=1, most=10_000))
@@ -130,9 +137,9 @@ class ResourceLimitsChange(Shape):
 
 @value
 class SessionConfigChange(Shape):
-    """Some of `SessionConfig`.
+    """A change of `SessionConfig`.
 
-    What is left out stays as it is; what is null, or left out of a new session, takes the server's default.
+    Fields left out are not changed; null, or a field left out of a new session, means the server's default.
     """
 
     provider: str | None = field(default_factory=left_out, metadata=limited(shortest=1, longest=64))
@@ -160,7 +167,7 @@ class SessionConfigChange(Shape):
 
 @value
 class Session(Shape):
-    """Source: S0, `Session`."""
+    """A session. Source: S0, `Session`."""
 
     id: SessionId
     user_id: UserId
@@ -175,7 +182,7 @@ class Session(Shape):
 
 @value
 class WorkspaceLocation(Shape):
-    """Where a session's files are: the path that its commands see, and the address that lists them."""
+    """Where a session's files are: their path as commands see it, and the URL that lists them."""
 
     path: str
     url: str
@@ -183,21 +190,23 @@ class WorkspaceLocation(Shape):
 
 @value
 class SessionCreate(Shape):
-    """Source: S0, POST /api/v1/sessions."""
+    """A request to create a session. Source: S0, POST /api/v1/sessions."""
 
     name: str = field(default=UNTITLED, metadata=limited(shortest=1, longest=200))
     config: SessionConfigChange = field(default_factory=SessionConfigChange)
-    expires_at: datetime.datetime | None = field(default=None, metadata=described("A time to come"))
+    expires_at: datetime.datetime | None = field(default=None, metadata=described("A time in the future"))
 
 
 @value
 class SessionRef(Shape):
+    """A reference to a session."""
+
     session_id: SessionId
 
 
 @value
 class SessionList(Shape):
-    """Source: S0, GET /api/v1/sessions."""
+    """A request for the caller's sessions. Source: S0, GET /api/v1/sessions."""
 
     status: SessionStatus | None = None
     limit: int = field(default=20, metadata=limited(least=1, most=100))
@@ -206,27 +215,30 @@ class SessionList(Shape):
 
 @value
 class SessionFields(Shape):
-    """A session as it shall be; its other fields may come along as `session.get` gives them.
+    """The new fields of a session; the other fields of `session.get`'s answer may be sent along.
 
-    What is left out stays as it is, what is null takes its default.
+    Fields left out are not changed; null resets a field to its default.
     """
 
     name: str | None = field(default_factory=left_out, metadata=limited(shortest=1, longest=200))
     config: SessionConfigChange | None = field(default_factory=left_out)
     status: SessionStatus | None = field(default_factory=left_out)
     expires_at: datetime.datetime | None = field(
-        default_factory=left_out, metadata=described("A time to come; null: never")
+        default_factory=left_out, metadata=described("A time in the future; null: never")
     )
     id: SessionId | None = field(default=None, metadata=_UNCHANGED)
     user_id: UserId | None = field(default=None, metadata=_UNCHANGED)
     workspace_id: str | None = field(default=None, metadata=_UNCHANGED)
     created_at: datetime.datetime | None = field(default=None, metadata=_UNCHANGED)
-    updated_at: datetime.datetime | None = field(default=None, metadata=described("Not looked at"))
+    updated_at: datetime.datetime | None = field(default=None, metadata=described("Ignored"))
 
 
 @value
 class SessionUpdate(SessionFields):
-    """Source: S0, PUT /api/v1/sessions/{sessionId}. The fields, or `session` as `session.get` answers it."""
+    """A change of a session: its fields, or `session` as in the answer of `session.get`.
+
+    Source: S0, PUT /api/v1/sessions/{sessionId}.
+    """
 
     session_id: SessionId
     session: SessionFields | None = None
@@ -234,21 +246,26 @@ class SessionUpdate(SessionFields):
 
 @value
 class SessionCreated(Shape):
+    """The new session and its workspace."""
+
     session: Session
     workspace: WorkspaceLocation
 
 
 @value
 class SessionAnswer(Shape):
+    """An answer with one session."""
+
     session: Session
 
 
 @value
 class Sandbox(Shape):
-    """Where a session's commands run: the runtime, its own name for the place, and what holds each limit.
+    """Where a session's commands run: the runtime, its id for the sandbox, and how each limit is enforced.
 
-    `status` is `running`, `absent` where the place is made by the first command, `unavailable` where the
-    runtime does not answer (`id` is empty then), or another state in the runtime's own words.
+    `status` is `running`, `absent` if the first command will create the sandbox, `unavailable` if the runtime
+    does not
+    answer (then `id` is empty), or another status of the runtime.
     """
 
     runtime: str
@@ -261,7 +278,7 @@ class Sandbox(Shape):
 @event("sandbox.progress", durable=False, namespace="/sessions")
 @value
 class ImageProgress(Event):
-    """The image of the session's container is being fetched; `current` of `total` bytes of a layer."""
+    """The image of the session's container is being pulled; `current` of `total` bytes of a layer."""
 
     image: str
     status: str
@@ -272,12 +289,17 @@ class ImageProgress(Event):
 
 @value
 class SandboxAnswer(Shape):
+    """An answer with the session's sandbox."""
+
     sandbox: Sandbox
 
 
 @value
 class SessionPage(Shape):
-    """Source: S0, GET /api/v1/sessions; `data` and `pagination` say the same as S0's "Pagination" does."""
+    """A page of sessions; `data` and `pagination` repeat it in the form of S0's "Pagination".
+
+    Source: S0, GET /api/v1/sessions.
+    """
 
     sessions: list[Session]
     total: int
@@ -288,7 +310,7 @@ class SessionPage(Shape):
 
 @value
 class SessionRemoved(Shape):
-    """The session is gone, and its workspace, tasks and events with it."""
+    """The session has been deleted, with its workspace, tasks and events."""
 
     session_id: SessionId
     deleted: bool
@@ -297,7 +319,7 @@ class SessionRemoved(Shape):
 @event("session.created", log=LogLine(fields=("session.userId",)))
 @value
 class SessionCreatedEvent(Event):
-    """A session has been opened and its workspace is ready."""
+    """A session has been created and its workspace is ready."""
 
     session: Session
 
@@ -314,15 +336,15 @@ class SessionUpdatedEvent(Event):
 @event("session.expired", log=LogLine())
 @value
 class SessionExpired(Event):
-    """The session's `expiresAt` has come: it is `inactive` now, and what runs in it is ended."""
+    """The session has reached its `expiresAt`: it is `inactive` now, and what runs in it is stopped."""
 
 
 @event("session.deleted", log=LogLine())
 @value
 class SessionDeletedEvent(Event):
-    """The session is about to vanish; the last event of its log."""
+    """The session is about to be deleted; this is the last event of its log."""
 
 
 def mount_path(session_id: SessionId) -> str:
-    """Where a session's commands see their workspace. Source: S0, `workspace.path`."""
+    """Return the path at which a session's commands see their workspace. Source: S0, `workspace.path`."""
     return f"/workspaces/{session_id}"

@@ -1,4 +1,4 @@
-"""Every setting of the server, its default and its bounds. `config.yaml` says the same to people."""
+"""All settings of the server, with defaults and limits. `config.yaml` documents them for people."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from roocode_server.models.tool import ToolGroup
 
 
 class RuntimeKind(enum.StrEnum):
+    """The kinds of runtimes; see docs/sandbox.md."""
+
     AUTO = "auto"
     LOCAL = "local"
     DOCKER = "docker"
@@ -26,11 +28,15 @@ class RuntimeKind(enum.StrEnum):
 
 
 class LogFormat(enum.StrEnum):
+    """How the server's log is written."""
+
     CONSOLE = "console"
     JSON = "json"
 
 
 class LogLevel(enum.StrEnum):
+    """The lowest level that is logged."""
+
     DEBUG = "debug"
     INFO = "info"
     WARNING = "warning"
@@ -38,7 +44,7 @@ class LogLevel(enum.StrEnum):
 
 
 def _check_origins(origins: list[str]) -> None:
-    """Raises: marshmallow.ValidationError, for what no browser would ever send as its origin."""
+    """Raises: marshmallow.ValidationError, if an entry is not an origin that a browser could send."""
     for origin in origins:
         parts = urlsplit(origin)
         if origin != "*" and (not parts.scheme or not parts.netloc or parts.path.strip("/")):
@@ -74,7 +80,9 @@ class SocketSettings(Shape):
 
 
 class Synchronous(enum.StrEnum):
-    """What an acknowledged write survives: `full` a power cut, `normal` a crash of this server alone."""
+    """What an acknowledged write survives: with `full` a power failure, with `normal` only a crash of this
+    server.
+    """
 
     FULL = "full"
     NORMAL = "normal"
@@ -82,7 +90,7 @@ class Synchronous(enum.StrEnum):
 
 @value
 class DatabaseSettings(Shape):
-    """Where everything is stored; empty: SQLite in the data directory."""
+    """Where everything is stored; an empty `url` means SQLite in the data directory."""
 
     url: str = ""
     synchronous: Synchronous = Synchronous.FULL
@@ -90,7 +98,7 @@ class DatabaseSettings(Shape):
 
 @value
 class SessionSettings(Shape):
-    """What a new session gets where its creator says nothing."""
+    """The defaults for new sessions."""
 
     provider: str = "auto"
     model: str = "auto"
@@ -102,7 +110,7 @@ class SessionSettings(Shape):
 
 @value
 class ModeSettings(Shape):
-    """A mode of the operator's own, for all sessions; see docs/modes.md."""
+    """A mode defined by the operator, for all sessions; see docs/modes.md."""
 
     slug: str
     name: str
@@ -134,7 +142,7 @@ class AgentSettings(Shape):
 
 @value
 class ApprovalSettings(Shape):
-    """What the agent may do by itself, by tool group, where no rule of the session says otherwise."""
+    """What the agent may do without asking, by tool group, unless a rule of the session decides otherwise."""
 
     read: Decision = Decision.ALWAYS
     edit: Decision = Decision.ASK
@@ -146,7 +154,7 @@ class ApprovalSettings(Shape):
 
 
 class Pull(enum.StrEnum):
-    """When an image is fetched."""
+    """When an image is pulled."""
 
     MISSING = "missing"
     NEVER = "never"
@@ -168,9 +176,9 @@ class DockerSettings(Shape):
 
 @value
 class CrogiaSettings(Shape):
-    """The interface below `/api` (S3), which has no word for an approval: its sessions are unattended.
+    """The interface below `/api` (S3), which cannot express approvals, so that its sessions are unattended.
 
-    `allow` are the tool groups that their agent may use by itself; what is left out is refused.
+    `allow` are the tool groups that their agent may use; others are refused.
     """
 
     allow: list[ToolGroup] = field(
@@ -181,7 +189,7 @@ class CrogiaSettings(Shape):
 
 @value
 class RuntimeSettings(Shape):
-    """The sandbox."""
+    """The sandbox of commands."""
 
     kind: RuntimeKind = RuntimeKind.AUTO
     docker: DockerSettings = field(default_factory=DockerSettings)
@@ -205,7 +213,7 @@ class ScriptedSettings(Shape):
 
 
 class WireProtocol(enum.StrEnum):
-    """Of OpenAI's two protocols; `auto`: Responses at OpenAI itself, Chat Completions everywhere else."""
+    """OpenAI's protocols; `auto` means Responses at OpenAI itself, and Chat Completions everywhere else."""
 
     AUTO = "auto"
     CHAT = "chat"
@@ -214,7 +222,7 @@ class WireProtocol(enum.StrEnum):
 
 @value
 class VendorSettings(Shape):
-    """Where a vendor's models are asked, if not at its own address, and which one `auto` is."""
+    """The address of a vendor's models, if not its own, and the model that `auto` means."""
 
     base_url: str | None = field(default=None, metadata={"validate": check_base_url})
     model: str = "auto"
@@ -222,12 +230,14 @@ class VendorSettings(Shape):
 
 @value
 class OpenAISettings(VendorSettings):
+    """OpenAI and servers with its protocols."""
+
     protocol: WireProtocol = WireProtocol.AUTO
 
 
 @value
 class OllamaSettings(Shape):
-    """A local Ollama; `model: auto` is the first that it has."""
+    """A local Ollama; `model: auto` means the first one that it has."""
 
     base_url: str = field(default="http://127.0.0.1:11434/v1", metadata={"validate": check_base_url})
     model: str = "auto"
@@ -235,7 +245,7 @@ class OllamaSettings(Shape):
 
 @value
 class ImageSettings(Shape):
-    """Where pictures are made; the key is OPENAI_API_KEY of the environment."""
+    """Where images are generated; the key is OPENAI_API_KEY in the environment."""
 
     base_url: str = field(default="", metadata={"validate": check_base_url})
     model: str = "gpt-image-1"
@@ -243,7 +253,7 @@ class ImageSettings(Shape):
 
 @value
 class ProviderSettings(Shape):
-    """Where models are asked. Keys are no settings: they come from the environment or a user's profile."""
+    """The providers of models. Keys are not settings: they come from the environment or a user's profile."""
 
     scripted: ScriptedSettings = field(default_factory=ScriptedSettings)
     anthropic: VendorSettings = field(default_factory=VendorSettings)
@@ -256,7 +266,7 @@ class ProviderSettings(Shape):
 
 @value
 class McpSettings(Shape):
-    """Servers of the Model Context Protocol for all sessions; their programs run outside the sandbox."""
+    """MCP servers for all sessions; their programs run outside the sandbox."""
 
     servers: dict[str, McpServer] = field(default_factory=dict)
     workspace_servers: bool = True
@@ -267,7 +277,7 @@ class McpSettings(Shape):
 
 @value
 class BrowserSettings(Shape):
-    """The browser that agents drive; it needs the extra `browser` and a Chromium."""
+    """The browser for agents; it needs the extra `browser` and a Chromium."""
 
     executable: str | None = None
     sandbox: bool = True
@@ -280,6 +290,8 @@ class BrowserSettings(Shape):
 
 @value
 class LoggingSettings(Shape):
+    """The server's log."""
+
     level: LogLevel = LogLevel.INFO
     format: LogFormat = LogFormat.CONSOLE
 

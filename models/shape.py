@@ -1,4 +1,4 @@
-"""Shapes: what crosses a door, written once as a dataclass and read as a marshmallow schema."""
+"""Shapes: everything that passes a door, declared once as a dataclass and used as a marshmallow schema."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ AnyFunction = TypeVar("AnyFunction", bound="Callable[..., Any]")
 
 
 class _LeftOut:
-    """The one value of a field that a change says nothing of."""
+    """The type of `LEFT_OUT`."""
 
     __slots__ = ()
 
@@ -45,11 +45,11 @@ class _LeftOut:
 
 
 LEFT_OUT: Final[Any] = _LeftOut()
-"""What a change does not touch, as `None` (`null`) is what it takes back to its default."""
+"""The value of a field that a change does not mention; None (`null`) resets a field to its default."""
 
 
 def left_out() -> Any:
-    """`LEFT_OUT`, as the default of a change's field."""
+    """Return `LEFT_OUT`, as the default factory of a change's field."""
     return LEFT_OUT
 
 
@@ -57,23 +57,26 @@ LONGEST_IDENTIFIER: Final = 256
 _IDENTIFIER: Final = validate.Length(max=LONGEST_IDENTIFIER)
 LONGEST_NAME: Final = 100
 LONGEST_REASON: Final = 500
-"""Characters of what a caller has sent that an error repeats to them."""
+"""The most characters of a caller's own input that an error repeats."""
 
 
 def cached(function: AnyFunction) -> AnyFunction:
-    """`functools.cache` that keeps the signature: mypy takes no class of ours for hashable."""
+    """`functools.cache` that keeps the signature, because mypy does not take our classes for hashable."""
     return cast(AnyFunction, functools.cache(function))
 
 
 class WireSchema(BoundedSchema):
-    """The base of every schema: camelCase on the wire, unknown fields refused, None left out."""
+    """The base of all schemas: camelCase on the wire, unknown fields refused, None left out."""
 
     TYPE_MAPPING = STRICT
 
     class Meta:
+        """marshmallow's options."""
+
         unknown = marshmallow.RAISE
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """Set the wire name of a field, and its default limits."""
         field_obj.data_key = field_obj.data_key or camel_case(field_name)
         _bound(field_obj)
         if field_name == "id" or field_name.endswith("_id"):
@@ -81,31 +84,36 @@ class WireSchema(BoundedSchema):
 
     @marshmallow.post_dump
     def leave_out_none(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Leave out fields that are None or not mentioned."""
         return {name: content for name, content in data.items() if content not in (None, LEFT_OUT)}
 
 
 class PlainSchema(WireSchema):
-    """The same for what people and models write: names as in Python, and texts that say a number."""
+    """The schema for input of people and models: Python names, and numbers may be written as texts."""
 
     TYPE_MAPPING = TOLERANT
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """Set the wire name of a field, which is its Python name, and its default limits."""
         field_obj.data_key = field_obj.data_key or field_name
         _bound(field_obj)
 
 
 class StrictPlainSchema(PlainSchema):
-    """The same for what programs say in JSON."""
+    """The schema for JSON from programs, with Python names."""
 
     TYPE_MAPPING = STRICT
 
 
 class StoredSchema(PlainSchema):
-    """The same for rows of the database: what has been let in is not judged again, by bounds of today."""
+    """The schema for database rows, without validation: what was accepted earlier is not judged by today's
+    limits.
+    """
 
     TYPE_MAPPING = STORED
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """As `PlainSchema`, without validators."""
         super().on_bind_field(field_name, field_obj)
         field_obj.validators = []
 
@@ -118,27 +126,27 @@ def value(cls: AnyClass) -> AnyClass:
 
 
 class Shape:
-    """A frozen value with a wire form. Subclasses are decorated with `@value`."""
+    """An immutable value with a wire form. Subclasses are decorated with `@value`."""
 
     __slots__ = ()
     wire_schema: ClassVar[type[marshmallow.Schema]] = WireSchema
 
     @classmethod
     def schema(cls) -> marshmallow.Schema:
-        """The marshmallow schema of this shape; made once."""
+        """Return the marshmallow schema of this shape, which is created once."""
         return schema_of(cls, cls.wire_schema)
 
     @classmethod
     def load(cls, raw: object) -> Self:
-        """The shape that `raw` (decoded JSON) describes.
+        """Load the shape from decoded JSON.
 
-        Raises: ValidationFailed, with each mistake by its field.
+        Raises: ValidationFailed, with the mistakes by field.
         """
         return _load(cls, raw, cls.wire_schema)
 
     @classmethod
     def load_field(cls, name: str, raw: object) -> Any:
-        """One field of what `raw` describes, by its Python name; None, where it is missing or not usable."""
+        """Load one field from decoded JSON, by its Python name; None if it is missing or invalid."""
         field = cls.schema().fields[name]
         if not isinstance(raw, Mapping) or field.data_key not in raw:
             return None
@@ -149,32 +157,34 @@ class Shape:
 
     @classmethod
     def load_plain(cls, raw: object) -> Self:
-        """As `load`, for names as they are in Python."""
+        """As `load`, with Python names."""
         return _load(cls, raw, PlainSchema)
 
     @classmethod
     def load_strictly(cls, raw: object) -> Self:
-        """As `load_plain`, but that numbers and truths are those of JSON, and no texts."""
+        """As `load_plain`, but numbers and booleans must be those of JSON, not texts."""
         return _load(cls, raw, StrictPlainSchema)
 
     @classmethod
     def wire_names(cls) -> list[str]:
-        """The fields as the wire names them."""
+        """Return the wire names of all fields."""
         return [field.data_key or name for name, field in cls.schema().fields.items()]
 
     @classmethod
     def read_texts(cls, texts: Mapping[str, str]) -> dict[str, Any]:
-        """What texts of a query or a path say for the fields that they name, ready to be loaded."""
+        """Convert texts from a query or path to the types of the fields that they name, ready to be
+        loaded.
+        """
         named = {field.data_key or name: field for name, field in cls.schema().fields.items()}
         return {name: as_given(named[name], text) if name in named else text for name, text in texts.items()}
 
     @classmethod
     def json_schema(cls) -> dict[str, Any]:
-        """The JSON Schema (2020-12, the one of OpenAPI 3.1) with nested shapes in place."""
+        """Return the JSON Schema (2020-12, as in OpenAPI 3.1), with nested shapes inlined."""
         return _json_schema(cls)
 
     def dump(self) -> dict[str, Any]:
-        """The wire form: JSON-ready values under camelCase names; fields that are None are left out."""
+        """Return the wire form: JSON-ready values by camelCase names; fields that are None are left out."""
         dumped: dict[str, Any] = {}
         for wire_name, name, convert in _dump_plan(type(self)):
             content = getattr(self, name)
@@ -184,7 +194,7 @@ class Shape:
 
 
 class PlainShape(Shape):
-    """A shape whose wire names are its Python names, as the parameters of tools are (`file_pattern`)."""
+    """A shape whose wire names are its Python names, as in the parameters of tools (`file_pattern`)."""
 
     __slots__ = ()
     wire_schema = PlainSchema
@@ -204,7 +214,7 @@ def limited(
 
 
 def compact(longest: int, most_bytes: int, *, shortest: int | None = None) -> dict[str, Any]:
-    """Field metadata: a list or map of `shortest` to `longest` items that takes at most so many bytes as
+    """Field metadata: a list or map of `shortest` to `longest` items, of at most `most_bytes` bytes as
     JSON.
     """
 
@@ -221,12 +231,12 @@ def one_of(*choices: str) -> dict[str, Any]:
 
 
 def described(text: str, **metadata: Any) -> dict[str, Any]:
-    """Field metadata with a description for the documents and for the model that calls a tool."""
+    """Field metadata with a description, for the API documents and for models that call a tool."""
     return {**metadata, "metadata": {"description": text}}
 
 
 def camel_case(name: str) -> str:
-    """`max_memory_mb` → `maxMemoryMB`: units keep their capitals, as S0 writes them."""
+    """Convert a name: `max_memory_mb` → `maxMemoryMB`. Units keep their capitals, as in S0."""
     first, *rest = name.split("_")
     return first + "".join(_UNITS.get(word, word.capitalize()) for word in rest)
 
@@ -235,7 +245,7 @@ _UNITS = {"mb": "MB"}
 
 
 def _bound(field: fields.Field[Any]) -> None:
-    """Have what no schema describes checked, wherever in the field it may stand."""
+    """Add `check_any` to a field that may contain any JSON, at any depth."""
     if _is_free(field) and check_any not in field.validators:
         field.validators.append(check_any)
 
@@ -257,8 +267,11 @@ def _is_free(field: fields.Field[Any] | None) -> bool:
 
 @cached
 def schema_of(cls: type[Any], base: type[marshmallow.Schema]) -> marshmallow.Schema:
+    """Return the schema of a class with the given base, created once."""
     for nested in _shapes_in(typing.get_type_hints(cls).values()):
-        schema_of(nested, base)  # first: a shape that comes twice is looked up by its bare name otherwise
+        schema_of(
+            nested, base
+        )  # first, because a shape that occurs twice would otherwise be looked up by its bare name
     return marshmallow_dataclass.class_schema(cls, base_schema=base)()
 
 
@@ -281,7 +294,7 @@ def _load(cls: type[AnyShape], raw: object, base: type[marshmallow.Schema]) -> A
 
 
 def _mistakes(messages: Any, path: str = "") -> Iterator[FieldMistake]:
-    """marshmallow's nested messages one by one, outermost field first."""
+    """Yield marshmallow's nested messages one by one, outermost field first."""
     if isinstance(messages, Mapping):
         for name, inner in messages.items():
             step = "" if name == marshmallow.exceptions.SCHEMA else cleaned_text(str(name)[:LONGEST_NAME])
@@ -295,14 +308,14 @@ Convert = Callable[[Any], Any]
 
 @cached
 def _dump_plan(cls: type[Any]) -> tuple[tuple[str, str, Convert | None], ...]:
-    """How each field is written; marshmallow's own dump costs ten times as much, on every event."""
+    """Return how each field is dumped; marshmallow's own dump takes ten times as long, for every event."""
     return tuple(
         (field.data_key or name, name, _converter(field)) for name, field in cls.schema().fields.items()
     )
 
 
 def _converter(field: fields.Field[Any]) -> Convert | None:
-    """What makes a field's value JSON-ready; None where it is already."""
+    """Return the function that makes a field's value JSON-ready; None if it already is."""
     if isinstance(field, fields.Enum):
         return operator.attrgetter("value")
     if isinstance(field, Timestamp):

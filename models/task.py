@@ -18,6 +18,8 @@ from roocode_server.models.usage import TokenUsage, ToolUse
 
 
 class TaskStatus(enum.StrEnum):
+    """The state of a task; `TRANSITIONS` has the permitted changes."""
+
     PENDING = "pending"
     RUNNING = "running"
     COMPLETED = "completed"
@@ -50,7 +52,10 @@ FINAL: Final = frozenset(status for status, following in TRANSITIONS.items() if 
 
 @value
 class TaskConfig(Shape):
-    """Source: S0, `config` of POST …/tasks; `timeout`, `mode` and `askOnFailure` are ours."""
+    """The options of a task.
+
+    Source: S0, `config` of POST …/tasks; `timeout`, `mode` and `askOnFailure` are ours.
+    """
 
     enable_diff: bool = field(default=True, metadata=described("Offer the agent `apply_diff`"))
     enable_checkpoints: bool = field(
@@ -67,7 +72,7 @@ class TaskConfig(Shape):
     ask_on_failure: bool | None = field(
         default=None,
         metadata=described(
-            "Where the model cannot be asked, ask a person (`api_req_failed`) whether to try again, rather "
+            "If the model cannot be asked, ask a person (`api_req_failed`) whether to try again, rather "
             "than fail"
         ),
     )
@@ -75,7 +80,7 @@ class TaskConfig(Shape):
 
 @value
 class TaskResult(Shape):
-    """What a task did, measured from what really changed. Source: S0, `TaskResult`."""
+    """What a task has done, measured from actual changes. Source: S0, `TaskResult`."""
 
     summary: str
     files_created: list[str] = field(default_factory=list)
@@ -87,7 +92,7 @@ class TaskResult(Shape):
 
 @value
 class TaskError(Shape):
-    """Why a task failed: a stable code and a sentence."""
+    """Why a task failed: a stable code and a message."""
 
     code: str
     message: str
@@ -95,7 +100,10 @@ class TaskError(Shape):
 
 @value
 class Task(Shape):
-    """Source: S0, `Task`; `TokenUsage` and `ToolUsage` from S2; the other fields that S0 lacks are ours."""
+    """A task.
+
+    Source: S0, `Task`; `TokenUsage` and `ToolUse` from S2; the other fields that S0 lacks are ours.
+    """
 
     id: TaskId
     session_id: SessionId
@@ -133,7 +141,7 @@ _IMAGES: Final[dict[str, Any]] = compact(20, 67_108_864)
 
 @value
 class TaskCreate(Shape):
-    """Source: S0, POST /api/v1/sessions/{sessionId}/tasks."""
+    """A request to create a task. Source: S0, POST /api/v1/sessions/{sessionId}/tasks."""
 
     session_id: SessionId
     input: str = field(metadata=limited(shortest=1, longest=1_000_000))
@@ -147,13 +155,15 @@ class TaskCreate(Shape):
 
 @value
 class TaskRef(Shape):
+    """A reference to a task."""
+
     session_id: SessionId
     task_id: TaskId
 
 
 @value
 class TaskList(Shape):
-    """Source: S0, GET …/tasks with S0's general pagination."""
+    """A request for a session's tasks. Source: S0, GET …/tasks with S0's general pagination."""
 
     session_id: SessionId
     status: TaskStatus | None = None
@@ -163,7 +173,7 @@ class TaskList(Shape):
 
 @value
 class TaskUpdate(Shape):
-    """Source: S0, PUT …/tasks/{taskId}: answer what the task waits for."""
+    """An answer to the approval that the task waits for. Source: S0, PUT …/tasks/{taskId}."""
 
     session_id: SessionId
     task_id: TaskId
@@ -173,7 +183,7 @@ class TaskUpdate(Shape):
 
 @value
 class TaskSay(Shape):
-    """A person's message to the agent while the task is unfinished."""
+    """A person's message to the agent of an unfinished task."""
 
     session_id: SessionId
     task_id: TaskId
@@ -182,7 +192,7 @@ class TaskSay(Shape):
 
 
 class CommandAction(enum.StrEnum):
-    """What becomes of a command that a task waits for. Source: S2, the buttons of `command_output`."""
+    """What should happen to a running command. Source: S2, the buttons of `command_output`."""
 
     CONTINUE = "continue"
     KILL = "kill"
@@ -190,8 +200,8 @@ class CommandAction(enum.StrEnum):
 
 @value
 class TaskCommand(Shape):
-    """A word about a running command of a task: the one that it asks about, after two seconds, or that of
-    `call_id`.
+    """A decision about a running command of a task: the one with `callId`, or the one that the task asks
+    about after two seconds.
     """
 
     session_id: SessionId
@@ -202,6 +212,8 @@ class TaskCommand(Shape):
 
 @value
 class MessageList(Shape):
+    """A request for a task's messages."""
+
     session_id: SessionId
     task_id: TaskId
     limit: int = field(default=100, metadata=limited(least=1, most=1000))
@@ -210,7 +222,10 @@ class MessageList(Shape):
 
 @value
 class TaskCreated(Shape):
-    """Source: S0, the response of POST …/tasks: the task, and where its events are told from the first on."""
+    """The new task, and where to follow its events from the first one.
+
+    Source: S0, the response of POST …/tasks.
+    """
 
     task: Task
     websocket: str
@@ -218,34 +233,46 @@ class TaskCreated(Shape):
 
 @value
 class TaskAnswer(Shape):
+    """An answer with one task."""
+
     task: Task
 
 
 @value
 class MessageAnswer(Shape):
+    """An answer with one message."""
+
     message: Message
 
 
 @value
 class TaskStackRef(Shape):
+    """A request for a session's task stack."""
+
     session_id: SessionId
 
 
 @value
 class TaskStack(Shape):
-    """The task that a session works on, then the subtask that it waits for, in turn; the last is current."""
+    """The task that a session works on, then the subtask that it waits for, and so on; the last one is
+    current.
+    """
 
     tasks: list[Task]
 
 
 @value
 class TaskPage(Shape):
+    """A page of tasks, newest first."""
+
     data: list[Task]
     pagination: Pagination
 
 
 @value
 class MessagePage(Shape):
+    """A page of messages, oldest first."""
+
     data: list[Message]
     pagination: Pagination
 
@@ -261,7 +288,7 @@ class TaskCreatedEvent(Event):
 @event("task.started", log=LogLine())
 @value
 class TaskStarted(Event):
-    """The agent has begun to work on a task."""
+    """The agent has started to work on a task."""
 
     input: str
 
@@ -269,7 +296,7 @@ class TaskStarted(Event):
 @event("task.progress")
 @value
 class TaskProgress(Event):
-    """How far a task has come, 0 to 100, and what it does now. Source: S0, `task.progress`."""
+    """The progress of a task, 0 to 100, and its present step. Source: S0, `task.progress`."""
 
     progress: int
     step: str
@@ -278,7 +305,7 @@ class TaskProgress(Event):
 @event("task.completed", log=LogLine(fields=("usage.totalCost",)))
 @value
 class TaskCompleted(Event):
-    """The agent has finished its task. Source: S0, `task.completed`."""
+    """The agent has completed its task. Source: S0, `task.completed`."""
 
     input: str
     result: TaskResult
@@ -290,7 +317,7 @@ class TaskCompleted(Event):
 @event("task.failed", log=LogLine("warning", fields=("error.code", "error.message")))
 @value
 class TaskFailed(Event):
-    """The task ended without success. Source: S0, `task.failed`."""
+    """The task has failed. Source: S0, `task.failed`."""
 
     error: TaskError
 
@@ -298,25 +325,28 @@ class TaskFailed(Event):
 @event("task.cancelled", log=LogLine())
 @value
 class TaskCancelled(Event):
-    """Somebody stopped the task; nothing of it runs any more."""
+    """The task was cancelled; nothing of it is running any more."""
 
 
 @event("task.focused")
 @value
 class TaskFocused(Event):
-    """The task is now the one of its session that works, or waits for a person. Source: S2, `taskFocused`."""
+    """The task is now the one of its session that is running or waits for a person.
+
+    Source: S2, `taskFocused`.
+    """
 
 
 @event("task.unfocused")
 @value
 class TaskUnfocused(Event):
-    """Another task takes its place, or none: it has ended, delegates or was interrupted. Source: S2."""
+    """The task has lost the focus: it has ended, delegates, or was interrupted. Source: S2."""
 
 
 @event("task.interactive")
 @value
 class TaskInteractive(Event):
-    """The task waits for a person: for an approval, or for an answer to a question. Source: S2."""
+    """The task waits for a person: for an approval, or an answer to a question. Source: S2."""
 
     question: str | None = None
     suggestions: list[str] = field(default_factory=list)
@@ -325,13 +355,13 @@ class TaskInteractive(Event):
 @event("task.active")
 @value
 class TaskActive(Event):
-    """The task goes on after it waited. Source: S2, `taskActive`."""
+    """The task continues after waiting. Source: S2, `taskActive`."""
 
 
 @event("task.idle")
 @value
 class TaskIdle(Event):
-    """The task has come to rest until somebody says how to go on. Source: S2, `taskIdle`."""
+    """The task rests until somebody decides how to go on. Source: S2, `taskIdle`."""
 
 
 @event("task.answered")
@@ -343,7 +373,7 @@ class TaskAnswered(Event):
 @event("task.spawned")
 @value
 class TaskSpawned(Event):
-    """The task has made a subtask. Source: S2, `taskSpawned`."""
+    """The task has created a subtask. Source: S2, `taskSpawned`."""
 
     child_task_id: TaskId
 
@@ -357,7 +387,7 @@ class TaskPaused(Event):
 @event("task.unpaused")
 @value
 class TaskUnpaused(Event):
-    """The subtask has ended and the task goes on with its result. Source: S2, `taskUnpaused`."""
+    """The subtask has ended, and the task continues with its result. Source: S2, `taskUnpaused`."""
 
     child_task_id: TaskId
     success: bool
@@ -367,7 +397,7 @@ class TaskUnpaused(Event):
 @event("task.retrying", log=LogLine("warning", fields=("attempt", "delay", "error.code", "error.message")))
 @value
 class TaskRetrying(Event):
-    """A request to the model failed and is made again after `delay` seconds."""
+    """A request to the model failed and will be repeated after `delay` seconds."""
 
     attempt: int
     delay: float
@@ -377,7 +407,7 @@ class TaskRetrying(Event):
 @event("task.condensed")
 @value
 class TaskCondensed(Event):
-    """The conversation was too long for the model: from now on it is shown a summary and what follows it."""
+    """The conversation was too long for the model, which is shown a summary and what follows from now on."""
 
     summary: str
     tokens_before: int
@@ -386,7 +416,7 @@ class TaskCondensed(Event):
 @event("todos.updated", namespace="/tasks")
 @value
 class TodosUpdated(Event):
-    """The agent has changed its list of things to do."""
+    """The agent has changed its to-do list."""
 
     todos: str
 
@@ -402,7 +432,7 @@ class TaskResumable(Event):
 @event("task.resumed", log=LogLine())
 @value
 class TaskResumed(Event):
-    """An interrupted task goes on; `isPaused`: by its subtask, for which it still waits."""
+    """An interrupted task has been resumed; `isPaused` if it still waits for its subtask."""
 
     is_paused: bool = False
 
@@ -410,9 +440,9 @@ class TaskResumed(Event):
 @event("message.created", namespace="/tasks")
 @value
 class MessageCreated(Event):
-    """A message of the task's conversation is complete and stored. Source: S2, `message`.
+    """A message of the task is complete and stored. Source: S2, `message`.
 
-    The task itself is its conversation's first message, and a person's.
+    The first message of a task is its input, written by a person.
     """
 
     message: Message
@@ -422,7 +452,7 @@ class MessageCreated(Event):
 @event("message.delta", durable=False, namespace="/tasks")
 @value
 class MessageDelta(Event):
-    """A piece of a message that is being written; the whole follows as `message.created`."""
+    """A piece of a message that is being written; the complete message follows as `message.created`."""
 
     message_id: str
     text: str
@@ -443,7 +473,7 @@ class MessageDiscarded(Event):
 @event("call.delta", durable=False, namespace="/tools")
 @value
 class CallWritten(Event):
-    """A piece of the arguments (JSON text) of a call that the model is writing, and of the message of it."""
+    """A piece of the arguments (JSON text) of a call that the model is writing, and of the call's message."""
 
     call_id: str
     tool_name: str
@@ -454,7 +484,10 @@ class CallWritten(Event):
 
 
 class CallFailure(enum.StrEnum):
-    """Why a tool call failed. `TOOL_FAILED` stands beside a `tool.completed`; any other is the call's end."""
+    """Why a tool call failed.
+
+    `TOOL_FAILED` comes with a `tool.completed`; any other code ends the call itself.
+    """
 
     TOOL_FAILED = "TOOL_FAILED"
     NOT_MADE = "CALL_NOT_MADE"
@@ -466,9 +499,10 @@ class CallFailure(enum.StrEnum):
 @event("tool.failed")
 @value
 class ToolFailed(Event):
-    """A tool call failed: it could not be made, the tool could not do it, or it was cut off. Source: S2.
+    """A tool call failed: it could not be made, the tool failed, or it was interrupted. Source: S2.
 
-    `code`: `TOOL_FAILED` stands beside the `tool.completed` that ends the call; any other is the end itself.
+    `code`: `TOOL_FAILED` comes with the `tool.completed` that ends the call; any other code is the end
+    itself.
     """
 
     call_id: str
@@ -490,7 +524,7 @@ class ToolStarted(Event):
 @event("tool.output", durable=False)
 @value
 class ToolOutput(Event):
-    """What a running command printed: a line, a part of one, or several that came at once.
+    """Output of a running command: a line, part of one, or several that arrived at once.
 
     In a task it is a piece of the message `command_output`.
     """

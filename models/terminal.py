@@ -25,6 +25,8 @@ class Terminal(Shape):
 
 @value
 class TerminalOpen(Shape):
+    """A request to open a terminal."""
+
     session_id: SessionId
     command: str = field(
         default="bash",
@@ -37,13 +39,15 @@ class TerminalOpen(Shape):
 
 @value
 class TerminalRef(Shape):
+    """A reference to a terminal."""
+
     session_id: SessionId
     terminal_id: TerminalId
 
 
 @value
 class TerminalInput(Shape):
-    """What is typed, as the terminal sends it: Enter is a carriage return, Ctrl-C the character 3."""
+    """Terminal input as a terminal sends it: Enter is a carriage return, Ctrl-C the character 3."""
 
     session_id: SessionId
     terminal_id: TerminalId
@@ -52,6 +56,8 @@ class TerminalInput(Shape):
 
 @value
 class TerminalResize(Shape):
+    """A request to resize a terminal."""
+
     session_id: SessionId
     terminal_id: TerminalId
     columns: int = field(metadata=_SIZE)
@@ -60,19 +66,23 @@ class TerminalResize(Shape):
 
 @value
 class TerminalList(Shape):
+    """A request for a session's terminals."""
+
     session_id: SessionId
 
 
 @value
 class TerminalAnswer(Shape):
+    """An answer with one terminal."""
+
     terminal: Terminal
 
 
 @value
 class TerminalScreen(Shape):
-    """A terminal with what it has printed last; `position` counts all characters since it was opened.
+    """A terminal with its last output; `position` counts all characters since it was opened.
 
-    A client that comes back shows `output` and goes on with the `terminal.output` of this position.
+    A client that reconnects shows `output` and continues with the `terminal.output` of this position.
     """
 
     terminal: Terminal
@@ -82,6 +92,8 @@ class TerminalScreen(Shape):
 
 @value
 class Terminals(Shape):
+    """A session's open terminals, oldest first."""
+
     terminals: list[Terminal]
 
 
@@ -96,7 +108,7 @@ class TerminalOpened(Event):
 @event("terminal.output", durable=False, namespace="/terminals")
 @value
 class TerminalOutput(Event):
-    """What a terminal printed, control sequences included."""
+    """Output of a terminal, including control sequences."""
 
     terminal_id: str
     data: str
@@ -106,7 +118,7 @@ class TerminalOutput(Event):
 @event("terminal.closed", namespace="/terminals")
 @value
 class TerminalClosed(Event):
-    """A terminal has been closed, or what ran in it has ended."""
+    """A terminal has been closed, or its program has ended."""
 
     terminal_id: str
     exit_code: int

@@ -12,7 +12,7 @@ from roocode_server.models.shape import Shape, limited, value
 
 
 class ToolGroup(enum.StrEnum):
-    """What kind of power a tool has; approval rules and modes speak of groups. Source: S2's modes."""
+    """The kind of access that a tool has; approval rules and modes refer to groups. Source: S2's modes."""
 
     READ = "read"
     EDIT = "edit"
@@ -25,7 +25,7 @@ class ToolGroup(enum.StrEnum):
 
 @value
 class ToolParameter(Shape):
-    """Source: S0, `parameters` of GET /api/v1/tools."""
+    """A parameter of a tool. Source: S0, `parameters` of GET /api/v1/tools."""
 
     type: str
     description: str
@@ -34,7 +34,7 @@ class ToolParameter(Shape):
 
 @value
 class ToolDescription(Shape):
-    """Source: S0, GET /api/v1/tools; `group` and `inputSchema` are ours."""
+    """A tool. Source: S0, GET /api/v1/tools; `group` and `inputSchema` are ours."""
 
     name: str
     description: str
@@ -45,17 +45,19 @@ class ToolDescription(Shape):
 
 @value
 class ToolCatalogue(Shape):
+    """All tools."""
+
     tools: list[ToolDescription]
 
 
 @value
 class ToolListRequest(Shape):
-    """Nothing to say: the catalogue is the same for everybody."""
+    """A request for all tools."""
 
 
 @value
 class ToolExecute(Shape):
-    """Source: S0, POST …/tools/{toolName}."""
+    """A request to run a tool. Source: S0, POST …/tools/{toolName}."""
 
     session_id: SessionId
     tool_name: str = field(metadata=limited(shortest=1, longest=64))
@@ -64,7 +66,10 @@ class ToolExecute(Shape):
 
 @value
 class ToolOutcome(Shape):
-    """What came of a tool; a failure is `success: false`, the reason in `output`. Source: S0, `result`."""
+    """The result of a tool; after a failure, `success` is false and `output` is the reason.
+
+    Source: S0, `result`.
+    """
 
     success: bool
     output: str
@@ -74,9 +79,9 @@ class ToolOutcome(Shape):
 
 @value
 class ResourceUsage(Shape):
-    """Of the programs that the call ran in the sandbox; 0 where it ran none. Source: S0.
+    """What the call's programs in the sandbox used; 0 if there were none. Source: S0.
 
-    Peak memory in MiB, and processor use in percent of one core, over the whole call.
+    Peak memory in MiB, and CPU use in percent of one core, over the whole call.
     """
 
     memory: float
@@ -85,7 +90,10 @@ class ResourceUsage(Shape):
 
 @value
 class ToolExecuted(Shape):
-    """Source: S0, the response of POST …/tools/{toolName}; `executionTime` is in milliseconds."""
+    """The result of a tool call; `executionTime` is in milliseconds.
+
+    Source: S0, the response of POST …/tools/{toolName}.
+    """
 
     result: ToolOutcome
     execution_time: float
@@ -95,7 +103,7 @@ class ToolExecuted(Shape):
 @event("tool.completed")
 @value
 class ToolCompleted(Event):
-    """A tool call has ended, well or not. Source: S0, `tool.completed`."""
+    """A tool call has ended, successfully or not. Source: S0, `tool.completed`."""
 
     call_id: str
     tool_name: str

@@ -8,7 +8,9 @@ from roocode_server.models.shape import Shape, value
 
 @value
 class TokenUsage(Shape):
-    """Tokens of a task's requests; cost in US dollars; `contextTokens` is the last request's in and out."""
+    """Tokens of a task's requests; cost in US dollars; `contextTokens` is input and output of the last
+    request.
+    """
 
     total_tokens_in: int = 0
     total_tokens_out: int = 0
@@ -20,7 +22,7 @@ class TokenUsage(Shape):
 
 @value
 class ToolUse(Shape):
-    """How often a tool was tried and how often it failed; a person's refusal is no failure."""
+    """How often a tool was tried and how often it failed; a person's refusal is not a failure."""
 
     attempts: int = 0
     failures: int = 0

@@ -1,4 +1,4 @@
-"""People and what they may do. Source: S0, "User"."""
+"""Users and their permissions. Source: S0, "User"."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from roocode_server.models.shape import Shape, limited, one_of, value
 
 
 class IdentityProvider(enum.StrEnum):
-    """Who vouches for a user: this server by a password, or an OAuth provider."""
+    """Who authenticates a user: this server by a password, or an OAuth provider."""
 
     LOCAL = "local"
     GOOGLE = "google"
@@ -25,12 +25,14 @@ class IdentityProvider(enum.StrEnum):
 
 
 class Role(enum.StrEnum):
+    """A set of permissions that users can have."""
+
     ADMIN = "admin"
     USER = "user"
 
 
 class Permission(enum.StrEnum):
-    """What an operation can ask of its caller."""
+    """A permission that an operation may require of its caller."""
 
     SESSION_READ = "session:read"
     SESSION_WRITE = "session:write"
@@ -49,8 +51,8 @@ class Permission(enum.StrEnum):
     ACCOUNT_WRITE = "account:write"
 
 
-# A further role is one more row. The rows of those who are no administrators name each permission, so that
-# a new one is nobody's by accident.
+# To add a role, add a row. Rows other than the administrator's list each permission, so that a new one is not
+# granted by accident.
 PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.ADMIN: frozenset(Permission),
     Role.USER: frozenset(
@@ -77,7 +79,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
 
 @value
 class NotificationSettings(Shape):
-    """What a user wants to be told of. S0 names the type and leaves its fields open: these are ours."""
+    """What a user wants to be notified of. S0 names the type and leaves its fields open: these are ours."""
 
     task_completed: bool = True
     task_failed: bool = True
@@ -86,7 +88,7 @@ class NotificationSettings(Shape):
 
 @value
 class UserPreferences(Shape):
-    """Source: S0, `UserPreferences`."""
+    """A user's preferences. Source: S0, `UserPreferences`."""
 
     theme: str = field(default="auto", metadata=one_of("light", "dark", "auto"))
     language: str = field(default="en", metadata=limited(shortest=2, longest=35))
@@ -99,7 +101,7 @@ class UserPreferences(Shape):
 class User(Shape):
     """A person, or a program that acts as one. Source: S0, `User`.
 
-    `last_login_at` is the time of creation until the first login, because S0 has it in every user.
+    `last_login_at` is the time of creation until the first login, because S0 requires it for every user.
     """
 
     id: UserId
@@ -113,7 +115,7 @@ class User(Shape):
 
 
 class Credential(enum.StrEnum):
-    """How a caller has proved who it is."""
+    """How a caller is authenticated."""
 
     TOKEN = "token"  # noqa: S105 - the kind, not a token
     KEY = "key"
@@ -123,7 +125,7 @@ class Credential(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """A user and the credential that says so; `credential_id` is a token's `jti` or a key's id."""
+    """A user and the credential that authenticates them; `credential_id` is a token's `jti` or a key's id."""
 
     user: User
     credential: Credential
@@ -134,10 +136,11 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who makes a call, what they may do, and the call's own facts.
+    """Who makes a call, their permissions, and facts about the call.
 
-    `base_url` is the HTTP address under which the caller reached the server, for links in answers;
-    `address` is where the connection comes from, for the log.
+    `base_url` is the HTTP address under which the caller reached the server, for links in answers; `address`
+    is where
+    the connection comes from, for the log.
     """
 
     user_id: UserId
@@ -151,11 +154,11 @@ class Caller:
     base_url: str
     address: str = ""
     issued_at: datetime.datetime | None = None
-    """When the access token was made; None for what is no token."""
+    """When the access token was issued; None if the credential is not a token."""
 
     @classmethod
     def of(cls, identity: Identity, *, request_id: str, base_url: str, address: str = "") -> Caller:
-        """The caller that an identity stands for."""
+        """Return the caller for an identity."""
         roles = tuple(identity.user.roles)
         return cls(
             user_id=identity.user.id,
@@ -173,7 +176,7 @@ class Caller:
 
     @classmethod
     def anonymous(cls, *, request_id: str, base_url: str, address: str = "") -> Caller:
-        """A caller without credentials, for the operations that anybody may call."""
+        """Return a caller without credentials, for public operations."""
         return cls(
             user_id=UserId(""),
             email="",
@@ -189,28 +192,29 @@ class Caller:
 
     @property
     def is_anonymous(self) -> bool:
+        """Whether the caller has no credentials."""
         return self.credential is Credential.NONE
 
     @property
     def is_admin(self) -> bool:
-        """Whether everybody's sessions are open to the caller."""
+        """Whether the caller may access everybody's sessions."""
         return Role.ADMIN in self.roles
 
     @property
     def is_expired(self) -> bool:
-        """Whether the credential has run out since it was checked, as it does under a long-lived socket."""
+        """Whether the credential has expired since it was checked, as may happen on a long-lived socket."""
         return self.expires_at is not None and self.expires_at <= now()
 
     def may(self, permission: Permission) -> bool:
-        """Whether one of the caller's roles grants the permission."""
+        """Return whether one of the caller's roles grants the permission."""
         return permission in self.permissions
 
     def calling(self, request_id: str) -> Caller:
-        """The same caller in another call."""
+        """Return the same caller for another call."""
         return dataclasses.replace(self, request_id=request_id)
 
 
 @functools.lru_cache(maxsize=256)
 def permissions_of(roles: tuple[Role, ...]) -> frozenset[Permission]:
-    """Everything that the roles grant together."""
+    """Return all permissions of the roles together."""
     return frozenset[Permission]().union(*(PERMISSIONS[role] for role in roles))
