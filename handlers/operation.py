@@ -186,6 +186,8 @@ class Registry(Mapping[str, Operation]):
                 _check(declared)
                 if declared.name in self._operations:
                     raise ValueError(f"operation {declared.name} is declared twice")
+                for other in self._operations.values():
+                    _check_paths(declared, other)
                 self._operations[declared.name] = declared
 
     def __getitem__(self, name: str) -> Operation:
@@ -223,6 +225,27 @@ def _check(declared: Operation) -> None:
         raise ValueError(f"operation {declared.name} names a field that its request does not have")
     if declared.rest and not set(declared.rest.placeholders) <= wire_names:
         raise ValueError(f"operation {declared.name} has a path with a field that its request does not have")
+
+
+def _check_paths(declared: Operation, other: Operation) -> None:
+    """Refuse a path that could never be requested, because another operation's `tail` matches it as well.
+
+    Raises: ValueError, if one of the two paths lies below the other's tail and both take the same method.
+    """
+    if declared.rest is None or other.rest is None or declared.rest.method != other.rest.method:
+        return
+    if _shadows(declared.rest, other.rest) or _shadows(other.rest, declared.rest):
+        raise ValueError(f"operations {other.name} and {declared.name} take the same REST path")
+
+
+def _shadows(above: RestBinding, below: RestBinding) -> bool:
+    """Whether the tail of `above` matches `below` too; a placeholder can be any segment."""
+    outer, inner = above.path.split("/"), below.path.split("/")
+    return (
+        above.tail is not None
+        and len(outer) <= len(inner)
+        and all(one == two or "{" in one + two for one, two in zip(outer, inner, strict=False))
+    )
 
 
 def annotations_of(declared: Operation) -> dict[str, Any]:

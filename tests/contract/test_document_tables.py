@@ -72,6 +72,12 @@ def test_an_operation_in_a_table_is_declared_so(
     assert declared.path.endswith(path.partition("?")[0].removeprefix("…"))
 
 
+def test_every_rest_operation_is_named_in_some_document(declarations: Registry, transfers: Registry) -> None:
+    everything = "".join(DOCUMENTS.values())
+    mirrored = [each for each in (*declarations.values(), *transfers.values()) if each.rest]
+    assert [each.name for each in mirrored if f"`{each.name}`" not in everything] == []
+
+
 def test_the_table_of_accounts_has_every_operation_and_its_errors(declarations: Registry) -> None:
     text = DOCUMENTS["authentication.md"]
     for name, declared in declarations.items():

@@ -105,3 +105,42 @@ def test_a_field_that_the_request_does_not_have_is_found_when_the_server_starts(
 
     with pytest.raises(ValueError, match=complaint):
         Registry((Wrong(ENGINE),))
+
+
+@pytest.mark.parametrize(
+    ("path", "other"),
+    [
+        ("GET /files/{shelf}", "GET /files/raw"),
+        ("GET /files/{shelf}", "GET /files/raw/{sessionId}"),
+        ("GET /{sessionId}/files/{shelf}", "GET /all/files/raw"),
+        ("GET /files/{shelf}", "GET /{sessionId}/raw"),
+    ],
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_path_below_the_tail_of_another_is_refused(path: str, other: str, turned: bool) -> None:
+    with pytest.raises(ValueError, match="take the same REST path"):
+        Registry(two_paths(path, other, turned=turned))
+
+
+@pytest.mark.parametrize("other", ["POST /files/raw", "GET /files", "GET /file/raw"])
+def test_another_method_or_a_path_beside_the_tail_is_declared_in_peace(other: str) -> None:
+    assert len(Registry(two_paths("GET /files/{shelf}", other))) == 2
+
+
+def two_paths(path: str, other: str, *, turned: bool = False) -> tuple[Handlers, ...]:
+    """Two areas: `path` ends in a tail, `other` does not."""
+
+    class TailHandlers(Handlers, namespace="/tail"):
+        @operation("tail.get", permission=None, rest=path, tail="shelf")
+        async def get(self, caller: Caller, request: Wanted) -> Given:
+            """Get."""
+            return Given(title="")
+
+    class BesideHandlers(Handlers, namespace="/beside"):
+        @operation("beside.get", permission=None, rest=other)
+        async def get(self, caller: Caller, request: Wanted) -> Given:
+            """Get."""
+            return Given(title="")
+
+    areas: tuple[Handlers, ...] = (TailHandlers(ENGINE), BesideHandlers(ENGINE))
+    return areas[::-1] if turned else areas
