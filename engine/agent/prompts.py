@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from roocode_server.engine.agent.instructions import instructions
 from roocode_server.engine.agent.modes import Modes
+from roocode_server.engine.shell_lines.allowlist import ANYTHING
 from roocode_server.models.mode import Mode
 from roocode_server.models.session import Session, mount_path
 from roocode_server.models.task import Task
@@ -39,7 +40,7 @@ async def system_prompt(work: TaskContext, modes: Modes) -> str:
 
 def _surroundings(session: Session, task: Task) -> str:
     allowed = session.config.allowed_commands
-    commands = "any command" if "*" in allowed else ", ".join(allowed) or "no command"
+    commands = "any command" if ANYTHING in allowed else ", ".join(allowed) or "no command"
     network = "can" if session.config.network else "cannot"
     return (
         f"Mode: {task.mode}\n"

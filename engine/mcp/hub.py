@@ -22,7 +22,7 @@ from roocode_server.engine.mcp.describing import described
 from roocode_server.engine.mcp.slot import ServerSlot
 from roocode_server.engine.runtimes.runtime import Command, InteractiveProgram, Runtime, SandboxSpec
 from roocode_server.engine.runtimes.unsafe_local import UnsafeLocalRuntime
-from roocode_server.engine.shell_lines.allowlist import allowed
+from roocode_server.engine.shell_lines.allowlist import objection
 from roocode_server.engine.workspace.workspace import Workspace
 from roocode_server.models.error import NotFound
 from roocode_server.models.identifier import SessionId
@@ -265,9 +265,7 @@ def _refusal(session: Session, definition: ServerDefinition) -> str | None:
     if server.url is not None and not session.config.network:
         return "It is reached over the network, which this session does not have."
     if server.command is not None and definition.origin is McpOrigin.WORKSPACE:
-        refused = allowed(shlex.join([server.command, *server.args]), session.config.allowed_commands)
-        if refused is not None:
-            return f"The session's allowed commands do not include `{refused.command}`."
+        return objection(shlex.join([server.command, *server.args]), session.config.allowed_commands)
     return None
 
 

@@ -33,6 +33,7 @@ from roocode_server.engine.workspace.walk import disk_bytes
 from roocode_server.models.error import InvalidField, NotFound, WorkspaceLimitExceeded
 from roocode_server.models.exhaustion import exhausted
 from roocode_server.models.identifier import SessionId
+from roocode_server.models.text import encode_word
 
 LONGEST_LINE: Final = 131_071
 """In bytes. The kernel accepts no longer argument."""
@@ -210,13 +211,7 @@ def _placed(command: Command) -> Command:
 
 def check(command: Command) -> None:
     """Raises: InvalidField, if the kernel would not accept the command line or its environment."""
-    if "\0" in command.line:
-        raise InvalidField("command", "A command line has no NUL in it.")
-    try:
-        length = len(command.line.encode())
-    except UnicodeEncodeError:
-        raise InvalidField("command", "Not valid text: it has lone surrogates.") from None
-    if length > LONGEST_LINE:
+    if len(encode_word(command.line, "command")) > LONGEST_LINE:
         raise InvalidField("command", f"Longer than {LONGEST_LINE} bytes; put it into a file and run that.")
     for name, content in command.environment.items():
         if not name or "=" in name or "\0" in name + content:

@@ -46,6 +46,7 @@ from roocode_server.models.file import (
 from roocode_server.models.identifier import SessionId
 from roocode_server.models.page import pagination
 from roocode_server.models.session import ResourceLimits
+from roocode_server.models.text import encode_utf8
 
 MOST_ENTRIES: Final = 200_000
 """The most entries counted; beyond that, the listing only says that there are more."""
@@ -262,10 +263,7 @@ def _decode(request: FileWrite | FileUpdate) -> bytes:
             return base64.b64decode(request.content, validate=True)
         except (binascii.Error, ValueError) as mistake:
             raise InvalidField("content", "Not valid base64.") from mistake
-    try:
-        return request.content.encode()
-    except UnicodeEncodeError as mistake:
-        raise InvalidField("content", "Not valid text: it has lone surrogates.") from mistake
+    return encode_utf8(request.content, "content")
 
 
 def _present(found: FileBytes, wanted: Encoding | None) -> FileContent:

@@ -28,6 +28,7 @@ from roocode_server.models.search import (
     TextMatch,
     TextSearchRequest,
 )
+from roocode_server.models.text import encode_word
 
 AnyMatch = TypeVar("AnyMatch")
 
@@ -71,7 +72,7 @@ class Searches:
 
     async def text(self, request: TextSearchRequest) -> TextFound:
         """Find lines that match a regular expression. Raises: as `files`."""
-        _check_text("pattern", request.pattern)
+        encode_word(request.pattern, "pattern")
         scope = await self._scope(request)
 
         def match(printed: str) -> TextMatch | None:
@@ -192,15 +193,6 @@ def _check_patterns(field: str, patterns: Sequence[str]) -> None:
     for pattern in patterns:
         if not pattern:
             raise InvalidField(field, "An empty pattern matches nothing.")
-        _check_text(field, pattern)
+        encode_word(pattern, field)
         if pattern_of(pattern) is None:
             raise InvalidField(field, "Not a pattern that could match anything.")
-
-
-def _check_text(field: str, text: str) -> None:
-    if "\0" in text:
-        raise InvalidField(field, "No command line can hold a NUL character.")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise InvalidField(field, "Not valid text: it has lone surrogates.") from None

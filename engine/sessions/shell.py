@@ -11,7 +11,7 @@ from typing import Final
 from roocode_server.engine.runtimes.output import Transcript
 from roocode_server.engine.runtimes.runtime import Command, Exit, Runtime, SandboxSpec
 from roocode_server.engine.sessions.sessions import Sessions
-from roocode_server.engine.shell_lines.allowlist import allowed
+from roocode_server.engine.shell_lines.allowlist import objection
 from roocode_server.models.clock import now
 from roocode_server.models.error import PermissionDenied
 from roocode_server.models.process import ShellExec, ShellExecuted
@@ -79,9 +79,6 @@ class Shell:
 
 def check_allowed(config: SessionConfig, line: str) -> None:
     """Raises: PermissionDenied, naming the first command in the line that is not allowed."""
-    refusal = allowed(line, config.allowed_commands)
+    refusal = objection(line, config.allowed_commands)
     if refusal is not None:
-        raise PermissionDenied(
-            f"`{refusal.command}` may not be run in this session: {refusal.reason}",
-            allowedCommands=list(config.allowed_commands),
-        )
+        raise PermissionDenied(refusal, allowedCommands=list(config.allowed_commands))

@@ -20,6 +20,7 @@ from roocode_server.engine.runtimes.runtime import PseudoTerminal as Program
 from roocode_server.engine.sessions.sessions import Sessions
 from roocode_server.engine.sessions.shell import TERMINAL
 from roocode_server.engine.sessions.terminal_input import Typed
+from roocode_server.engine.shell_lines.allowlist import ANYTHING
 from roocode_server.models.clock import now
 from roocode_server.models.error import AppError, Conflict, NotFound, PermissionDenied
 from roocode_server.models.identifier import SessionId, TerminalId, new_id
@@ -79,7 +80,7 @@ class TerminalTable:
         active or has too many terminals; ToolExecutionFailed.
         """
         session = await self._sessions.get_active(request.session_id)
-        if "*" not in session.config.allowed_commands:
+        if ANYTHING not in session.config.allowed_commands:
             raise PermissionDenied(
                 "This session allows some commands only, and what is typed cannot be held to them",
                 allowedCommands=list(session.config.allowed_commands),

@@ -16,7 +16,7 @@ from roocode_server.engine.shell_lines.parser import InvalidCommand, Refusal, Sh
 from roocode_server.engine.shell_lines.vocabulary import WRAPPERS
 from roocode_server.engine.shell_lines.words import Word
 
-__all__ = ["InvalidCommand", "Refusal", "SimpleCommand", "allowed", "matches", "parse"]
+__all__ = ["InvalidCommand", "Refusal", "SimpleCommand", "allowed", "matches", "objection", "parse"]
 
 ANYTHING: Final = "*"
 
@@ -51,6 +51,18 @@ def allowed(line: str, prefixes: Sequence[str]) -> Refusal | None:
     except InvalidCommand as mistake:
         return Refusal(line, str(mistake))
     return _first_refusal(script, [tuple(prefix.split()) for prefix in prefixes])
+
+
+def objection(line: str, prefixes: Sequence[str]) -> str | None:
+    """Say why a line may not run in a session that allows `prefixes`, and what may; None, if it may run."""
+    refusal = allowed(line, prefixes)
+    if refusal is None:
+        return None
+    reason = f"`{refusal.command}` may not be run in this session: {refusal.reason.removesuffix('.')}."
+    if not prefixes:
+        return reason
+    may = ", ".join(f"`{prefix}`" for prefix in prefixes)
+    return f"{reason} Allowed are commands that begin with: {may}."
 
 
 def matches(line: str, prefix: str, *, any_of: bool = False) -> bool:

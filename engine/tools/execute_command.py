@@ -8,13 +8,13 @@ from dataclasses import field
 from typing import ClassVar, Final
 
 from roocode_server.engine.runtimes.runtime import Exit, StillRunning
-from roocode_server.engine.shell_lines.allowlist import allowed
+from roocode_server.engine.shell_lines.allowlist import objection
 from roocode_server.engine.tools.parameters import PATH_CHARACTERS
 from roocode_server.engine.tools.paths import is_folder, place
 from roocode_server.engine.tools.text import printable, shortened, without_nul
 from roocode_server.engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
 from roocode_server.engine.workspace.workspace import Workspace
-from roocode_server.models.session import ResourceLimits, SessionConfig
+from roocode_server.models.session import ResourceLimits
 from roocode_server.models.shape import PlainShape, described, limited, value
 from roocode_server.models.tool import ToolGroup
 
@@ -79,7 +79,9 @@ class ExecuteCommand(Tool[ExecuteCommandParameters]):
     async def run(self, context: ToolContext, parameters: ExecuteCommandParameters) -> ToolResult:
         """Run the command. Raises: ToolFailure, if it is not allowed or the folder does not exist."""
         without_nul(parameters.command)
-        _check_allowed(context.config, parameters.command)
+        refusal = objection(parameters.command, context.config.allowed_commands)
+        if refusal is not None:
+            raise ToolFailure(f"{refusal} Nothing was run.")
         directory = await _directory(context.workspace, parameters.cwd)
         done = await context.run_command(
             parameters.command, directory=directory, timeout_s=parameters.timeout
@@ -93,16 +95,6 @@ class ExecuteCommand(Tool[ExecuteCommandParameters]):
             output=_report(done, parameters, context.config.resource_limits),
             command=parameters.command,
             exit=done,
-        )
-
-
-def _check_allowed(config: SessionConfig, line: str) -> None:
-    refusal = allowed(line, config.allowed_commands)
-    if refusal is not None:
-        may = ", ".join(f"`{prefix}`" for prefix in config.allowed_commands) or "none"
-        raise ToolFailure(
-            f"`{refusal.command}` may not be run in this session: {refusal.reason}. Nothing was run. Allowed "
-            f"are commands that begin with: {may}."
         )
 
 

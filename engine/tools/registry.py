@@ -23,8 +23,9 @@ from roocode_server.engine.tools.switch_mode import SwitchMode
 from roocode_server.engine.tools.tool import AnyTool, PreparedCall
 from roocode_server.engine.tools.update_todo_list import UpdateTodoList
 from roocode_server.engine.tools.write_to_file import WriteToFile
-from roocode_server.models.error import InvalidField, NotFound
+from roocode_server.models.error import NotFound
 from roocode_server.models.shape import Shape
+from roocode_server.models.text import encode_utf8
 from roocode_server.models.tool import ToolDescription, ToolParameter
 
 DEFAULT_TOOLS: Final[tuple[AnyTool, ...]] = (
@@ -82,12 +83,8 @@ class ToolRegistry:
 def _check_encodable(arguments: Mapping[str, Any]) -> None:
     """Raises: InvalidField, if a text has an unpaired surrogate, which JSON allows and UTF-8 does not."""
     for name, content in arguments.items():
-        if not isinstance(content, (str, list)):
-            continue
-        try:
-            json.dumps(content, ensure_ascii=False).encode()
-        except UnicodeEncodeError:
-            raise InvalidField(name, "Not valid Unicode text.") from None
+        if isinstance(content, (str, list)):
+            encode_utf8(json.dumps(content, ensure_ascii=False), name)
 
 
 def _description(tool: AnyTool) -> ToolDescription:

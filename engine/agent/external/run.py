@@ -21,7 +21,7 @@ from roocode_server.engine.agent.opening import open_conversation
 from roocode_server.engine.agent.task_context import TaskContext
 from roocode_server.engine.providers.pictures import Picture, picture_of
 from roocode_server.engine.runtimes.runtime import Command, InteractiveProgram, RuntimeUnavailable
-from roocode_server.engine.shell_lines.allowlist import allowed
+from roocode_server.engine.shell_lines.allowlist import objection
 from roocode_server.models.conversation import Turn, TurnRole
 from roocode_server.models.session import AcpAgent, mount_path
 
@@ -60,9 +60,9 @@ class ExternalRun:
 
     def _check(self) -> None:
         line = shlex.join(self._agent.command)
-        refusal = allowed(line, self.work.session.config.allowed_commands)
+        refusal = objection(line, self.work.session.config.allowed_commands)
         if refusal is not None:
-            raise TaskFailure("AGENT_FORBIDDEN", f"`{refusal.command}` may not be run: {refusal.reason}")
+            raise TaskFailure("AGENT_FORBIDDEN", refusal)
 
     async def _talk(self) -> str:
         is_new = self.work.conversation.is_empty

@@ -176,6 +176,7 @@ async def test_a_program_that_the_session_may_not_run(make_agent: Make) -> None:
     task = await agent.run()
     assert task.error is not None
     assert task.error.code == "AGENT_FORBIDDEN"
+    assert "Allowed are commands that begin with: `npm`." in task.error.message
 
 
 async def test_cancelling_ends_the_program(make_agent: Make) -> None:

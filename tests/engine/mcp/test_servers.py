@@ -250,7 +250,7 @@ async def test_a_workspace_s_server_needs_an_allowed_command(open_house: OpenHou
     async with open_house(allowed_commands=["git"]) as house:
         house.name_in_workspace(small={"command": "python3", "args": ["small.py"]})
         told = await house.execute("use_mcp_tool", server_name="small", tool_name="where")
-        assert not told.success and "do not include `python3 small.py`" in told.output
+        assert not told.success and "`python3 small.py` may not be run in this session" in told.output
 
 
 async def test_a_broken_file_of_the_workspace_is_told(open_house: OpenHouse) -> None:

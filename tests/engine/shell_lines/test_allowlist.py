@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roocode_server.engine.shell_lines.allowlist import InvalidCommand, allowed, matches, parse
+from roocode_server.engine.shell_lines.allowlist import InvalidCommand, allowed, matches, objection, parse
 
 
 def words(line: str) -> list[tuple[str, ...]]:
@@ -357,3 +357,12 @@ def test_one_forbidden_command_anywhere_spoils_a_line(
 def test_no_text_breaks_the_reading(line: str) -> None:
     refusal = allowed(line, ["npm"])
     assert refusal is None or refusal.reason
+
+
+def test_a_refused_line_is_told_with_what_may_run() -> None:
+    assert objection("git status; touch made", ["git", "npm test"]) == (
+        "`touch made` may not be run in this session: it begins with none of the allowed prefixes. "
+        "Allowed are commands that begin with: `git`, `npm test`."
+    )
+    assert objection("git status", ["git"]) is None
+    assert objection("ls", []) == "`ls` may not be run in this session: this session runs no commands."
