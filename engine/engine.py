@@ -159,11 +159,12 @@ class Engine:
 async def open_engine(
     settings: Settings, *, more_providers: Sequence[Provider] = (), more_tools: Sequence[AnyTool] = ()
 ) -> Engine:
-    """Open the data directory (made if missing), bring it up to date, and go on where the last stop left it.
+    """Open the data directory (created if missing), migrate it, and recover from the last stop.
 
-    `more_providers` and `more_tools` stand beside the server's own, for programs that embed the engine.
-    Raises: ValueError, if one has the name of another; DirectoryInUse, if another server works on it;
-    OSError, SQLAlchemyError, PlaybookInvalid, if what is configured cannot be used.
+    `more_providers` and `more_tools` are added to the built-in ones, for programs that embed the engine.
+    Raises: ValueError, if two have the same name; DirectoryInUse, if another server uses the directory;
+    OSError,
+    SQLAlchemyError or PlaybookInvalid, if the configuration cannot be used.
     """
     data_dir = _data_dir(settings)
     ownership = Ownership(data_dir)
@@ -224,9 +225,9 @@ async def open_accounts(settings: Settings) -> AsyncIterator[Accounts]:
 
 
 def _providers(settings: ProviderSettings, more: Sequence[Provider]) -> Providers:
-    """Those that come with the server, and those of the program around it.
+    """Return the built-in providers and those of the embedding program.
 
-    Raises: PlaybookInvalid; ValueError, if one has the name of another.
+    Raises: ValueError, if two have the same name; PlaybookInvalid.
     """
     own: Sequence[Provider] = (
         ScriptedProvider([Path(folder) for folder in settings.scripted.folders]),

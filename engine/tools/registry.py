@@ -48,7 +48,7 @@ DEFAULT_TOOLS: Final[tuple[AnyTool, ...]] = (
 
 
 class ToolRegistry:
-    """Tools by name, in the order in which a model is shown them.
+    """Tools by name, in the order in which models see them.
 
     Raises: ValueError, if two tools have the same name.
     """
