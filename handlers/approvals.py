@@ -18,6 +18,8 @@ from roocode_server.models.user import Caller, Permission
 
 
 class ApprovalHandlers(Handlers, namespace="/approvals"):
+    """`approval.*`: list approvals, read one, answer one."""
+
     @operation(
         "approval.list",
         rest="GET /api/v1/sessions/{sessionId}/approvals",

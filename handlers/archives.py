@@ -33,6 +33,8 @@ MEDIA_TYPES: Final = {
 
 
 class ArchiveHandlers(Handlers, namespace="/files"):
+    """`archive.*`: download a workspace as an archive, unpack one into it."""
+
     @operation(
         "archive.download",
         rest=f"GET {PATH}",

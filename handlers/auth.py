@@ -32,6 +32,8 @@ log = structlog.get_logger("accounts")
 
 
 class AuthHandlers(Handlers, namespace="/auth"):
+    """`auth.*`: log in, renew tokens, read the caller's account."""
+
     @operation(
         "auth.login",
         rest="POST /api/v1/auth/login",

@@ -22,6 +22,8 @@ from roocode_server.models.user import Caller, Permission
 
 
 class CheckpointHandlers(Handlers, namespace="/checkpoints"):
+    """`checkpoint.*`: list, create, compare and restore checkpoints."""
+
     @operation(
         "checkpoint.list",
         rest="GET /api/v1/sessions/{sessionId}/checkpoints",

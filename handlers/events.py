@@ -20,6 +20,8 @@ from roocode_server.models.user import Caller, Permission
 
 
 class EventHandlers(Handlers, namespace="/sessions"):
+    """`event.*`: read a session's log; start and stop following it on a socket."""
+
     @operation(
         "event.list",
         rest="GET /api/v1/sessions/{sessionId}/events",

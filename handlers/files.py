@@ -37,6 +37,8 @@ ACTION = "/api/v1/sessions/{sessionId}/file"
 
 
 class FileHandlers(Handlers, namespace="/files"):
+    """`file.*`: list, read, write, rename, copy and delete files; create directories."""
+
     @operation(
         "file.list",
         rest="GET /api/v1/sessions/{sessionId}/files",

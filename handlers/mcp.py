@@ -9,6 +9,8 @@ from roocode_server.models.user import Caller, Permission
 
 
 class McpHandlers(Handlers, namespace="/mcp"):
+    """`mcp.*`: list a session's MCP servers, restart one."""
+
     @operation(
         "mcp.list",
         rest="GET /api/v1/sessions/{sessionId}/mcp",

@@ -15,6 +15,8 @@ from roocode_server.models.user import Caller, Permission
 
 
 class MonitoringHandlers(Handlers, namespace="/monitoring"):
+    """`system.*`: the server's health and the resources in use."""
+
     @operation("system.health", rest="GET /api/v1/health", permission=None, errors=(ServerOverload,))
     async def health(self, caller: Caller, request: Nothing) -> Health:
         """Tell whether the server works, and what its commands run in. Needs no credentials.

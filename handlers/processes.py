@@ -24,6 +24,8 @@ from roocode_server.models.user import Caller, Permission
 
 
 class ProcessHandlers(Handlers, namespace="/processes"):
+    """`process.*` and `shell.*`: start, list, read and stop processes; run a command line."""
+
     @operation(
         "process.start",
         rest="POST /api/v1/sessions/{sessionId}/processes",

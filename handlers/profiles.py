@@ -17,6 +17,8 @@ from roocode_server.models.user import Caller, Permission
 
 
 class ProfileHandlers(Handlers, namespace="/profiles"):
+    """`profile.*`: the caller's provider profiles."""
+
     @operation("profile.list", rest="GET /api/v1/profiles", permission=Permission.ACCOUNT_READ)
     async def list(self, caller: Caller, request: ProfileList) -> Profiles:
         """List your own provider profiles by name. Keys are never shown, only whether there is one."""

@@ -16,6 +16,8 @@ from roocode_server.models.user import Caller, Permission
 
 
 class RepositoryHandlers(Handlers, namespace="/files"):
+    """`workspace.clone`: clone a git repository into a workspace."""
+
     @operation(
         "workspace.clone",
         rest="POST /api/v1/sessions/{sessionId}/clone",

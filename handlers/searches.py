@@ -19,6 +19,8 @@ ERRORS = (NotFound, ValidationFailed, ServerOverload, ToolExecutionFailed, Works
 
 
 class SearchHandlers(Handlers, namespace="/files"):
+    """`search.*`: search a workspace for files by name and by content."""
+
     @operation(
         "search.files",
         rest=f"POST {PATH}/files",

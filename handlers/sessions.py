@@ -28,6 +28,8 @@ from roocode_server.models.user import Caller, Permission
 
 
 class SessionHandlers(Handlers, namespace="/sessions"):
+    """`session.*`: list, create, read, change and delete sessions."""
+
     @operation(
         "session.list",
         rest="GET /api/v1/sessions",

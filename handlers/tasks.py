@@ -94,6 +94,8 @@ WORK = (
 
 
 class TaskHandlers(Handlers, namespace="/tasks"):
+    """`task.*` and `mode.list`: start and steer tasks, read their messages, list the modes."""
+
     @operation(
         "task.create",
         rest="POST /api/v1/sessions/{sessionId}/tasks",

@@ -22,6 +22,8 @@ from roocode_server.models.user import Caller, Permission
 
 
 class TerminalHandlers(Handlers, namespace="/terminals"):
+    """`terminal.*`: open, read, type into, resize and close terminals."""
+
     @operation(
         "terminal.open",
         rest="POST /api/v1/sessions/{sessionId}/terminals",

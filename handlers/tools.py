@@ -25,6 +25,8 @@ from roocode_server.models.user import Caller, Permission
 
 
 class ToolHandlers(Handlers, namespace="/tools"):
+    """`tool.*`: list the tools, execute one."""
+
     @operation("tool.list", rest="GET /api/v1/tools", permission=Permission.TOOL_READ)
     async def list(self, caller: Caller, request: ToolListRequest) -> ToolCatalogue:
         """List the tools that agents and callers can use, with their parameters."""

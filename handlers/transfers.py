@@ -30,6 +30,8 @@ BYTES: Final = "application/octet-stream"
 
 
 class TransferHandlers(Handlers, namespace="/files"):
+    """`file.download` and `file.upload`: file contents as streams of bytes."""
+
     @operation(
         "file.download",
         rest=f"GET {RAW}",

@@ -38,9 +38,13 @@ class Dialect(Protocol):
     """Makes an interpreter for every client of its namespace."""
 
     @property
-    def namespace(self) -> str: ...
+    def namespace(self) -> str:
+        """The Socket.IO namespace, such as `/extension`."""
+        ...
 
-    def adapter(self) -> DialectAdapter: ...
+    def adapter(self) -> DialectAdapter:
+        """Return a new adapter, for one client."""
+        ...
 
 
 class Operations:

@@ -39,6 +39,8 @@ SCRIPTS = sorted(
     for path in PROJECT.glob(pattern)
 )
 MOST_COLUMNS = 110
+LEAST_DOCUMENTED = 0.9
+EXEMPT = (".migrations.", ".demo_project.")
 ENGINE = f"{NAME}.engine."
 CITED = re.compile(r'\b(S[0-4]), "([^"]+)"')
 
@@ -55,6 +57,17 @@ def imported(tree: ast.Module) -> Iterator[str]:
             yield from [f"{node.module}.{name.name}" for name in node.names] + [node.module]
         elif isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
+
+
+def public(
+    tree: ast.Module | ast.ClassDef,
+) -> Iterator[ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]:
+    """The public classes and functions of a module, and the public methods of those classes."""
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and node.name[0] != "_":
+            yield node
+            if isinstance(node, ast.ClassDef):
+                yield from public(node)
 
 
 def test_a_class_name_finds_one_class() -> None:
@@ -102,3 +115,15 @@ def test_what_a_guide_for_readers_of_the_code_names_exists(guide: str, path: str
 def test_no_line_of_a_script_is_long_not_even_in_a_template(script: str) -> None:
     lines = (PROJECT / script).read_text().splitlines()
     assert [number for number, line in enumerate(lines, 1) if len(line) > MOST_COLUMNS] == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_what_is_public_is_documented(package: str) -> None:
+    documented = {
+        f"{module}:{node.lineno} {node.name}": ast.get_docstring(node) is not None
+        for module, tree in MODULES.items()
+        if module.startswith(f"{NAME}.{package}.") and not any(part in module for part in EXEMPT)
+        for node in public(tree)
+    }
+    missing = [name for name, has_docstring in documented.items() if not has_docstring]
+    assert len(missing) <= (1 - LEAST_DOCUMENTED) * len(documented), missing

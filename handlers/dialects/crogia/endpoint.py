@@ -52,6 +52,7 @@ class CrogiaEndpoint:
 
     @property
     def name(self) -> str:
+        """The method and the path, such as `GET /api/health`."""
         return f"{self.verb} {self.path}"
 
     async def answer(self, asking: Asking, request: Any) -> dict[str, Any] | list[dict[str, Any]]:

@@ -26,18 +26,24 @@ _PATH: Final = limited(shortest=1, longest=4096)
 
 @value
 class ListedFolder(PlainShape):
+    """A folder of a session's workspace, whose entries are wanted."""
+
     session_id: str
     path: str = field(default=".", metadata=_PATH)
 
 
 @value
 class OneFile(PlainShape):
+    """A file of a session's workspace."""
+
     session_id: str
     path: str = field(metadata=_PATH)
 
 
 @value
 class NewContent(PlainShape):
+    """A file of a session's workspace, and the text to write to it."""
+
     session_id: str
     path: str = field(metadata=_PATH)
     content: str

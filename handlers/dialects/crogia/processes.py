@@ -18,12 +18,16 @@ from roocode_server.models.shape import PlainShape, limited, value
 
 @value
 class OneProcess(PlainShape):
+    """A process of a session."""
+
     session_id: str
     pid: int
 
 
 @value
 class Logs(PlainShape):
+    """A process of a session, and how many of its last lines of output are wanted."""
+
     session_id: str
     pid: int
     lines: int = field(default=50, metadata=limited(least=1, most=10_000))
@@ -31,6 +35,8 @@ class Logs(PlainShape):
 
 @value
 class ShellCommand(PlainShape):
+    """A command line to run in a session; `tty` runs it in a terminal."""
+
     session_id: str
     cmd: str = field(metadata=limited(shortest=1, longest=100_000))
     tty: bool = False

@@ -39,16 +39,22 @@ class NoFields(PlainShape):
 
 @value
 class OneSession(PlainShape):
+    """A session."""
+
     session_id: str
 
 
 @value
 class NewSession(PlainShape):
+    """The task with which a new session starts."""
+
     task: str = field(metadata=_TASK)
 
 
 @value
 class TaskText(PlainShape):
+    """A session, and the text of a task for it."""
+
     session_id: str
     task: str = field(metadata=_TASK)
 

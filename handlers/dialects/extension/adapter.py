@@ -35,6 +35,7 @@ class ExtensionAdapter:
         self._turn = asyncio.Lock()
 
     def enter(self, session_id: SessionId) -> None:
+        """Make it the client's session."""
         self._desk.session_id = session_id
 
     async def answer(
@@ -59,6 +60,7 @@ class ExtensionAdapter:
             return {"result": result, "ignored": call.ignored} if call.ignored else {"result": result}
 
     def render(self, stored: StoredEvent) -> Sequence[bytes]:
+        """Return the event as S2 names it, and note how far the client has been sent its session's log."""
         if stored.seq and stored.session_id == self._desk.session_id:
             self._desk.last_seq = stored.seq
         return self._stream.render(stored)
@@ -73,4 +75,5 @@ class Extension:
         self._operations = operations
 
     def adapter(self) -> ExtensionAdapter:
+        """Return a new adapter, for one client."""
         return ExtensionAdapter(self._operations)

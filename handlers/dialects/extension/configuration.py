@@ -12,6 +12,8 @@ from roocode_server.models.shape import Shape, value
 
 @value
 class ConfigurationValues(Shape):
+    """Settings under S2's names."""
+
     values: dict[str, Any]
 
 

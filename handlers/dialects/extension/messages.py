@@ -38,6 +38,7 @@ class PartialMessage:
     """The tool, where it is the message of a call."""
 
     def message(self, *, partial: bool) -> dict[str, Any] | None:
+        """Return the message in S2's shape, as far as it is written; None if that makes no message yet."""
         shaped = self.shape(self.written)
         return None if shaped is None else {"ts": self.ts, **shaped, "partial": partial}
 
@@ -95,6 +96,7 @@ class PartialMessages:
 
     @property
     def is_empty(self) -> bool:
+        """Whether no message is incomplete."""
         return not self._drafts
 
     def discard(self, message_id: str) -> list[list[Any]]:

@@ -17,11 +17,15 @@ FIELDS: Final = {ours: f"profile.{name}" for name, ours in ENTRY.items()}
 
 @value
 class OneProfile(Shape):
+    """The name of a profile."""
+
     name: str
 
 
 @value
 class ProfileSettings(Shape):
+    """A profile's name and its settings under S2's names; `activate` makes it the active one."""
+
     name: str
     profile: dict[str, Any] = field(default_factory=dict)
     activate: bool = True

@@ -39,6 +39,7 @@ class ExtensionSettings:
 
     @property
     def is_for_session(self) -> bool:
+        """Whether any of the settings changes the session."""
         return bool(self.session or self.auto_approval)
 
     def config(self, standing: Mapping[str, Any]) -> dict[str, Any]:

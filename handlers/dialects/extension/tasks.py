@@ -28,22 +28,30 @@ class StartOptions(Shape):
 
 @value
 class StartNewTask(Shape):
+    """Arguments of `startNewTask`."""
+
     options: StartOptions
 
 
 @value
 class SendMessage(Shape):
+    """Arguments of `sendMessage`."""
+
     text: str
     images: list[str] = field(default_factory=list)
 
 
 @value
 class OneTask(Shape):
+    """The id of a task."""
+
     task_id: str
 
 
 @value
 class ClearTask(Shape):
+    """Arguments of `clearCurrentTask`."""
+
     last_message: str | None = None
 
 
