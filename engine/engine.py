@@ -32,6 +32,7 @@ from roocode_server.engine.checkpoints.checkpoints import Checkpoints
 from roocode_server.engine.events.hub import Hub
 from roocode_server.engine.events.lifetimes import Lifetimes
 from roocode_server.engine.events.log import EventLog
+from roocode_server.engine.limits.rates import RateLimits
 from roocode_server.engine.mcp.hub import McpHub
 from roocode_server.engine.providers.anthropic import AnthropicProvider
 from roocode_server.engine.providers.catalogue import EXTRAS, Providers
@@ -100,6 +101,7 @@ class Engine:
     lasting: Lifetimes
     hub: Hub
     accounts: Accounts
+    rates: RateLimits
     sessions: Sessions
     files: Files
     repositories: Repositories
@@ -278,6 +280,7 @@ def _assemble(
         folder=data_dir / WORKSPACES,
         defaults=settings.sessions,
         files=settings.files,
+        most_of_user=settings.limits.sessions,
     )
     sessions.before_deletion(watchers.forget)
     mcp = McpHub(settings.mcp, sessions, runtime, lasting, folder=data_dir / MCP)
@@ -334,11 +337,22 @@ def _assemble(
         lasting=lasting,
         hub=hub,
         accounts=Accounts(database, settings.auth, data_dir),
+        rates=RateLimits(settings.limits),
         sessions=sessions,
         files=Files(sessions, log),
         repositories=Repositories(settings.files, sessions, chosen.programs, log),
         searches=Searches(sessions, runtime),
-        tasks=Tasks(database, task_rows, states, transcripts, approvals, runner, sessions, services.modes),
+        tasks=Tasks(
+            database,
+            task_rows,
+            states,
+            transcripts,
+            approvals,
+            runner,
+            sessions,
+            services.modes,
+            most_of_user=settings.limits.tasks,
+        ),
         approvals=approvals,
         tools=ToolExecution(sessions, runtime, tools, lasting, hub),
         runtime=runtime,

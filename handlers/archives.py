@@ -23,6 +23,7 @@ from roocode_server.models.file import (
     Transferred,
     WorkspaceImported,
 )
+from roocode_server.models.quota import Limit
 from roocode_server.models.user import Caller, Permission
 
 PATH: Final = "/api/v1/sessions/{sessionId}/archive"
@@ -40,7 +41,7 @@ class ArchiveHandlers(Handlers, namespace="/files"):
         rest=f"GET {PATH}",
         permission=Permission.FILE_READ,
         on="session_id",
-        limit="file_operations",
+        limit=Limit.FILE_OPERATIONS,
         streams=Streams(download=tuple(MEDIA_TYPES.values())),
         errors=(NotFound, Conflict, ValidationFailed, ServerOverload),
     )
@@ -59,7 +60,7 @@ class ArchiveHandlers(Handlers, namespace="/files"):
         rest=f"PUT {PATH}",
         permission=Permission.FILE_WRITE,
         on="session_id",
-        limit="file_operations",
+        limit=Limit.FILE_OPERATIONS,
         streams=Streams(upload=tuple(MEDIA_TYPES.values())),
         errors=(
             NotFound,

@@ -26,6 +26,7 @@ from roocode_server.models.login import (
     Renew,
     Renewed,
 )
+from roocode_server.models.quota import Limit
 from roocode_server.models.user import Caller, Permission
 
 log = structlog.get_logger("accounts")
@@ -38,7 +39,7 @@ class AuthHandlers(Handlers, namespace="/auth"):
         "auth.login",
         rest="POST /api/v1/auth/login",
         permission=None,
-        limit="authentication",
+        limit=Limit.AUTHENTICATION,
         errors=(AuthenticationFailed, ValidationFailed),
     )
     async def login(self, caller: Caller, request: Login) -> LoginAnswer:
@@ -58,7 +59,7 @@ class AuthHandlers(Handlers, namespace="/auth"):
         "auth.oauth",
         rest="POST /api/v1/auth/oauth/{provider}",
         permission=None,
-        limit="authentication",
+        limit=Limit.AUTHENTICATION,
         errors=(AuthenticationFailed, PermissionDenied, Conflict, ServerOverload, ValidationFailed),
     )
     async def oauth(self, caller: Caller, request: OAuthLogin) -> LoginAnswer:
@@ -72,7 +73,7 @@ class AuthHandlers(Handlers, namespace="/auth"):
         "auth.refresh",
         rest="POST /api/v1/auth/refresh",
         permission=None,
-        limit="authentication",
+        limit=Limit.AUTHENTICATION,
         errors=(AuthenticationFailed, TokenExpired, ValidationFailed),
     )
     async def refresh(self, caller: Caller, request: Refresh) -> RefreshAnswer:
@@ -85,7 +86,7 @@ class AuthHandlers(Handlers, namespace="/auth"):
     @operation(
         "auth.renew",
         permission=None,
-        limit="authentication",
+        limit=Limit.AUTHENTICATION,
         errors=(AuthenticationFailed, TokenExpired, PermissionDenied, ValidationFailed),
     )
     async def renew(self, caller: Caller, request: Renew, connection: Connection) -> Renewed:

@@ -29,6 +29,7 @@ from roocode_server.models.file import (
     FileUpdate,
     FileWrite,
 )
+from roocode_server.models.quota import Limit
 from roocode_server.models.user import Caller, Permission
 
 PATH = "/api/v1/sessions/{sessionId}/files/{path}"
@@ -44,7 +45,7 @@ class FileHandlers(Handlers, namespace="/files"):
         rest="GET /api/v1/sessions/{sessionId}/files",
         permission=Permission.FILE_READ,
         on="session_id",
-        limit="file_operations",
+        limit=Limit.FILE_OPERATIONS,
         errors=(NotFound, Conflict, ValidationFailed, WorkspaceLimitExceeded),
     )
     async def list(self, caller: Caller, request: FileList) -> FileListing:
@@ -61,7 +62,7 @@ class FileHandlers(Handlers, namespace="/files"):
         tagged="etag",
         permission=Permission.FILE_READ,
         on="session_id",
-        limit="file_operations",
+        limit=Limit.FILE_OPERATIONS,
         errors=(NotFound, Conflict, ValidationFailed, PayloadTooLarge),
     )
     async def read(self, caller: Caller, request: FileRead) -> FileContent:
@@ -77,7 +78,7 @@ class FileHandlers(Handlers, namespace="/files"):
         permission=Permission.FILE_WRITE,
         on="session_id",
         exclusive=("session_id",),
-        limit="file_operations",
+        limit=Limit.FILE_OPERATIONS,
         errors=(NotFound, Conflict, ValidationFailed, PayloadTooLarge, WorkspaceLimitExceeded),
         emits=(FileCreated,),
     )
@@ -93,7 +94,7 @@ class FileHandlers(Handlers, namespace="/files"):
         permission=Permission.FILE_WRITE,
         on="session_id",
         exclusive=("session_id",),
-        limit="file_operations",
+        limit=Limit.FILE_OPERATIONS,
         errors=(NotFound, Conflict, ValidationFailed, PayloadTooLarge, WorkspaceLimitExceeded),
         emits=(FileModified,),
     )
@@ -112,7 +113,7 @@ class FileHandlers(Handlers, namespace="/files"):
         permission=Permission.FILE_WRITE,
         on="session_id",
         exclusive=("session_id",),
-        limit="file_operations",
+        limit=Limit.FILE_OPERATIONS,
         errors=(NotFound, Conflict, ValidationFailed),
         emits=(FileDeleted,),
     )
@@ -127,7 +128,7 @@ class FileHandlers(Handlers, namespace="/files"):
         permission=Permission.FILE_WRITE,
         on="session_id",
         exclusive=("session_id",),
-        limit="file_operations",
+        limit=Limit.FILE_OPERATIONS,
         errors=(NotFound, Conflict, ValidationFailed),
         emits=(FileRenamed,),
     )
@@ -143,7 +144,7 @@ class FileHandlers(Handlers, namespace="/files"):
         tagged="file.etag",
         permission=Permission.FILE_WRITE,
         on="session_id",
-        limit="file_operations",
+        limit=Limit.FILE_OPERATIONS,
         errors=(NotFound, Conflict, ValidationFailed, WorkspaceLimitExceeded, ServerOverload),
         emits=(FileCreated, FileModified),
     )
@@ -159,7 +160,7 @@ class FileHandlers(Handlers, namespace="/files"):
         permission=Permission.FILE_WRITE,
         on="session_id",
         exclusive=("session_id",),
-        limit="file_operations",
+        limit=Limit.FILE_OPERATIONS,
         errors=(NotFound, Conflict, ValidationFailed, WorkspaceLimitExceeded),
         emits=(FileCreated,),
     )

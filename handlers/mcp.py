@@ -5,6 +5,7 @@ from __future__ import annotations
 from roocode_server.handlers.operation import Handlers, operation
 from roocode_server.models.error import Conflict, NotFound
 from roocode_server.models.mcp import McpList, McpRestart, McpRestarted, McpServers, McpStarted, McpStopped
+from roocode_server.models.quota import Limit
 from roocode_server.models.user import Caller, Permission
 
 
@@ -28,7 +29,7 @@ class McpHandlers(Handlers, namespace="/mcp"):
         rest="POST /api/v1/sessions/{sessionId}/mcp/{serverName}/restart",
         permission=Permission.TOOL_EXECUTE,
         on="session_id",
-        limit="tool_execution",
+        limit=Limit.TOOL_EXECUTION,
         errors=(NotFound, Conflict),
         emits=(McpStarted, McpStopped),
     )

@@ -15,8 +15,9 @@ from typing import Any, ClassVar, Final, TypeVar
 from roocode_server.engine.engine import Engine
 from roocode_server.handlers.connection import Connection
 from roocode_server.handlers.stream import Stream
-from roocode_server.models.error import AppError
+from roocode_server.models.error import AppError, RateLimitExceeded
 from roocode_server.models.event import Event
+from roocode_server.models.quota import Limit
 from roocode_server.models.shape import Shape
 from roocode_server.models.user import Caller, Permission
 
@@ -71,8 +72,8 @@ class Operation:
     """The Python name of the request's field that names the session which the caller must have access to."""
     exclusive: tuple[str, ...]
     """Fields of the request: calls that agree in them never overlap and keep their order."""
-    limit: str
-    """The class of its rate limit. Source: S0, "Rate Limiting"."""
+    limit: Limit | None
+    """The class in which its calls are counted; None: they are not. Source: S0, "Rate Limiting"."""
     errors: tuple[type[AppError], ...]
     emits: tuple[type[Event], ...]
     request: type[Shape]
@@ -87,6 +88,11 @@ class Operation:
     streams: Streams | None
     """Its body or its answer is bytes that are never whole in memory, so REST alone has it."""
     method: Callable[..., Awaitable[Shape]]
+
+    @property
+    def is_anybodys(self) -> bool:
+        """Whether it needs no credentials, whatever else comes along: callers are known by their address."""
+        return self.permission is None and not self.needs_connection
 
     @property
     def wire_names(self) -> list[str]:
@@ -111,7 +117,7 @@ def operation(
     tagged: str | None = None,
     on: str | None = None,
     exclusive: tuple[str, ...] = (),
-    limit: str = "default",
+    limit: Limit | None = None,
     on_connect: bool = False,
     ends_with_caller: bool = False,
     streams: Streams | None = None,
@@ -143,7 +149,7 @@ def operation(
             "limit": limit,
             "on_connect": on_connect,
             "ends_with_caller": ends_with_caller,
-            "errors": errors,
+            "errors": errors if limit is None else (*errors, RateLimitExceeded),
             "emits": emits,
             "request": hints["request"],
             "response": hints["return"],
@@ -252,6 +258,6 @@ def annotations_of(declared: Operation) -> dict[str, Any]:
     """What the documents say of an operation beside its shapes."""
     return {
         "x-permission": declared.permission.value if declared.permission else None,
-        "x-limit": declared.limit,
+        "x-limit": declared.limit.value if declared.limit else None,
         "x-emits": [happened.name for happened in declared.emits],
     }

@@ -7,10 +7,11 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import structlog
 
+from roocode_server.engine.limits.rates import RateLimits
 from roocode_server.engine.sessions.sessions import Sessions
 from roocode_server.handlers.connection import Connection
 from roocode_server.handlers.operation import Operation
@@ -21,9 +22,11 @@ from roocode_server.models.error import (
     AuthenticationFailed,
     InternalError,
     PermissionDenied,
+    RateLimitExceeded,
     TokenExpired,
 )
 from roocode_server.models.exhaustion import exhausted
+from roocode_server.models.quota import Limit, Quota
 from roocode_server.models.shape import Shape
 from roocode_server.models.user import Caller
 
@@ -37,13 +40,16 @@ class OperationResponse:
     status: int
     body: dict[str, Any]
     failure: AppError | None = None
+    quota: Quota | None = None
+    """What the caller has left of the operation's class of calls, where it has been counted."""
 
 
 class Pipeline:
-    """Identify → role → the session's own access → load → exclusive → run → dump."""
+    """Identify → role → limit → the session's own access → load → exclusive → run → dump."""
 
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(self, sessions: Sessions, rates: RateLimits) -> None:
         self._sessions = sessions
+        self._rates = rates
         self._locks: dict[tuple[object, ...], _Lock] = {}
 
     async def answer(
@@ -53,10 +59,18 @@ class Pipeline:
         raw: object,
         connection: Connection | Stream | None = None,
     ) -> OperationResponse:
-        """Run an operation for a caller on decoded JSON. Never raises but for cancellation."""
+        """Run an operation for a caller on decoded JSON. Never raises but for cancellation.
+
+        `raw` may be a function that reads it, called when it is known that the caller may ask.
+        """
         started = time.perf_counter()
+        quota: Quota | None = None
         try:
             check_caller(operation, caller)
+            if operation.limit is not None:
+                quota = await self._count(operation, operation.limit, caller, connection)
+            if callable(raw):
+                raw = await raw()
             seen = await self._check_access(operation, caller, raw)
             request = operation.request.load(raw)
             if operation.on is not None and getattr(request, operation.on) != seen:
@@ -66,7 +80,8 @@ class Pipeline:
                     result = await operation.run(caller, request, connection)
             else:
                 result = await operation.run(caller, request, connection)
-            answer = OperationResponse(operation.rest.status if operation.rest else 200, result.dump())
+            status = operation.rest.status if operation.rest else 200
+            answer = OperationResponse(status, result.dump(), quota=quota)
         except AppError as failure:
             answer = refuse(
                 failure,
@@ -74,6 +89,7 @@ class Pipeline:
                 operation=operation.name,
                 user_id=caller.user_id,
                 address=caller.address,
+                quota=quota,
             )
         except Exception as failure:
             overload = exhausted(failure)
@@ -85,6 +101,7 @@ class Pipeline:
                 operation=operation.name,
                 user_id=caller.user_id,
                 address=caller.address,
+                quota=quota,
             )
         log.debug(
             "operation",
@@ -95,6 +112,18 @@ class Pipeline:
             duration_ms=round((time.perf_counter() - started) * 1000, 2),
         )
         return answer
+
+    async def _count(
+        self, operation: Operation, limit: Limit, caller: Caller, connection: Connection | Stream | None
+    ) -> Quota | None:
+        """Count the call, and tell a transfer what is left: its answer begins before it is done.
+
+        Raises: RateLimitExceeded.
+        """
+        quota = await self._rates.count(limit, caller, by_address=operation.is_anybodys)
+        if operation.streams is not None and quota is not None:
+            cast(Stream, connection).limit(quota)
+        return quota
 
     async def _check_access(self, operation: Operation, caller: Caller, raw: object) -> Any:
         """The session that the request names and that is the caller's; nothing else has been looked at yet.
@@ -144,11 +173,20 @@ async def answered(name: str, request_id: str, call: Awaitable[Any]) -> Operatio
         return refuse(overload or InternalError(), request_id, method=name)
 
 
-def refuse(failure: AppError, request_id: str, operation: str = "", **where: object) -> OperationResponse:
+def refuse(
+    failure: AppError,
+    request_id: str,
+    operation: str = "",
+    *,
+    quota: Quota | None = None,
+    **where: object,
+) -> OperationResponse:
     """The answer that tells of a failure, and its line in the log. `where` is what the log shows beside."""
+    if isinstance(failure, RateLimitExceeded):
+        quota = failure.quota
     if not isinstance(failure, InternalError):  # that has its traceback in the log
         log_refusal(failure, request_id, operation, **where)
-    return OperationResponse(failure.status, failure.body(request_id), failure)
+    return OperationResponse(failure.status, failure.body(request_id), failure, quota)
 
 
 def check_caller(operation: Operation, caller: Caller) -> None:

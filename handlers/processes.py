@@ -20,6 +20,7 @@ from roocode_server.models.process import (
     ShellExec,
     ShellExecuted,
 )
+from roocode_server.models.quota import Limit
 from roocode_server.models.user import Caller, Permission
 
 
@@ -33,7 +34,7 @@ class ProcessHandlers(Handlers, namespace="/processes"):
         made="/api/v1/sessions/{sessionId}/processes/{process.pid}",
         permission=Permission.TOOL_EXECUTE,
         on="session_id",
-        limit="tool_execution",
+        limit=Limit.TOOL_EXECUTION,
         errors=(NotFound, Conflict, PermissionDenied, ToolExecutionFailed),
         emits=(ProcessStarted, ProcessOutput, ProcessEnded, *BY_COMMANDS),
     )
@@ -83,7 +84,7 @@ class ProcessHandlers(Handlers, namespace="/processes"):
         rest="POST /api/v1/sessions/{sessionId}/processes/{pid}/stop",
         permission=Permission.TOOL_EXECUTE,
         on="session_id",
-        limit="tool_execution",
+        limit=Limit.TOOL_EXECUTION,
         errors=(NotFound, Conflict),
         emits=(ProcessEnded,),
     )
@@ -100,7 +101,7 @@ class ProcessHandlers(Handlers, namespace="/processes"):
         rest="POST /api/v1/sessions/{sessionId}/shell",
         permission=Permission.TOOL_EXECUTE,
         on="session_id",
-        limit="tool_execution",
+        limit=Limit.TOOL_EXECUTION,
         errors=(NotFound, Conflict, PermissionDenied, ToolExecutionFailed),
         emits=BY_COMMANDS,
         ends_with_caller=True,

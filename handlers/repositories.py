@@ -12,6 +12,7 @@ from roocode_server.models.error import (
     WorkspaceLimitExceeded,
 )
 from roocode_server.models.file import RepositoryClone, RepositoryCloned, WorkspaceImported
+from roocode_server.models.quota import Limit
 from roocode_server.models.user import Caller, Permission
 
 
@@ -23,7 +24,7 @@ class RepositoryHandlers(Handlers, namespace="/files"):
         rest="POST /api/v1/sessions/{sessionId}/clone",
         permission=Permission.FILE_WRITE,
         on="session_id",
-        limit="file_operations",
+        limit=Limit.FILE_OPERATIONS,
         errors=(
             NotFound,
             Conflict,

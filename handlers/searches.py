@@ -11,6 +11,7 @@ from roocode_server.models.error import (
     ValidationFailed,
     WorkspaceLimitExceeded,
 )
+from roocode_server.models.quota import Limit
 from roocode_server.models.search import FileSearchRequest, FilesFound, TextFound, TextSearchRequest
 from roocode_server.models.user import Caller, Permission
 
@@ -26,7 +27,7 @@ class SearchHandlers(Handlers, namespace="/files"):
         rest=f"POST {PATH}/files",
         permission=Permission.FILE_READ,
         on="session_id",
-        limit="file_operations",
+        limit=Limit.FILE_OPERATIONS,
         ends_with_caller=True,
         errors=(*ERRORS, Conflict),
     )
@@ -43,7 +44,7 @@ class SearchHandlers(Handlers, namespace="/files"):
         rest=f"POST {PATH}/text",
         permission=Permission.FILE_READ,
         on="session_id",
-        limit="file_operations",
+        limit=Limit.FILE_OPERATIONS,
         ends_with_caller=True,
         errors=ERRORS,
     )

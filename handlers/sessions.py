@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from roocode_server.handlers.operation import Handlers, operation
 from roocode_server.models.approval import ApprovalResolved
-from roocode_server.models.error import ExtraNotInstalled, NotFound
+from roocode_server.models.error import ExtraNotInstalled, NotFound, WorkspaceLimitExceeded
 from roocode_server.models.identifier import SessionId
 from roocode_server.models.page import pagination
+from roocode_server.models.quota import Limit
 from roocode_server.models.session import (
     SandboxAnswer,
     SessionAnswer,
@@ -34,7 +35,7 @@ class SessionHandlers(Handlers, namespace="/sessions"):
         "session.list",
         rest="GET /api/v1/sessions",
         permission=Permission.SESSION_READ,
-        limit="session_management",
+        limit=Limit.SESSION_MANAGEMENT,
     )
     async def list(self, caller: Caller, request: SessionList) -> SessionPage:
         """List your own sessions, newest first."""
@@ -50,8 +51,8 @@ class SessionHandlers(Handlers, namespace="/sessions"):
         status=201,
         made="/api/v1/sessions/{session.id}",
         permission=Permission.SESSION_WRITE,
-        limit="session_management",
-        errors=(ExtraNotInstalled,),
+        limit=Limit.SESSION_MANAGEMENT,
+        errors=(ExtraNotInstalled, WorkspaceLimitExceeded),
         emits=(SessionCreatedEvent,),
     )
     async def create(self, caller: Caller, request: SessionCreate) -> SessionCreated:
@@ -68,7 +69,7 @@ class SessionHandlers(Handlers, namespace="/sessions"):
         rest="GET /api/v1/sessions/{sessionId}",
         permission=Permission.SESSION_READ,
         on="session_id",
-        limit="session_management",
+        limit=Limit.SESSION_MANAGEMENT,
         errors=(NotFound,),
     )
     async def get(self, caller: Caller, request: SessionRef) -> SessionAnswer:
@@ -80,7 +81,7 @@ class SessionHandlers(Handlers, namespace="/sessions"):
         rest="GET /api/v1/sessions/{sessionId}/sandbox",
         permission=Permission.SESSION_READ,
         on="session_id",
-        limit="session_management",
+        limit=Limit.SESSION_MANAGEMENT,
         errors=(NotFound,),
     )
     async def sandbox(self, caller: Caller, request: SessionRef) -> SandboxAnswer:
@@ -93,7 +94,7 @@ class SessionHandlers(Handlers, namespace="/sessions"):
         permission=Permission.SESSION_WRITE,
         on="session_id",
         exclusive=("session_id",),
-        limit="session_management",
+        limit=Limit.SESSION_MANAGEMENT,
         errors=(NotFound, ExtraNotInstalled),
         emits=(SessionUpdatedEvent,),
     )
@@ -110,7 +111,7 @@ class SessionHandlers(Handlers, namespace="/sessions"):
         permission=Permission.SESSION_WRITE,
         on="session_id",
         exclusive=("session_id",),
-        limit="session_management",
+        limit=Limit.SESSION_MANAGEMENT,
         errors=(NotFound,),
         emits=(TaskCancelled, TaskUnfocused, ApprovalResolved, ToolFailed, SessionDeletedEvent),
     )

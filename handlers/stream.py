@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Protocol
 
 from roocode_server.engine.workspace.open_file import OpenFile
+from roocode_server.models.quota import Quota
 
 
 class Stream(Protocol):
@@ -21,4 +22,8 @@ class Stream(Protocol):
 
     async def send_pieces(self, name: str, media_type: str, pieces: AsyncIterator[bytes]) -> None:
         """Answer with what comes, of a length that nobody knows yet, as a file called `name`."""
+        ...
+
+    def limit(self, quota: Quota) -> None:
+        """Tell with the answer what the caller has left of this class of calls."""
         ...

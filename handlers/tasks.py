@@ -5,10 +5,17 @@ from __future__ import annotations
 from roocode_server.handlers.operation import Handlers, operation
 from roocode_server.models.approval import ApprovalRequired, ApprovalResolved
 from roocode_server.models.checkpoint import CheckpointSaved
-from roocode_server.models.error import Conflict, NotFound, PermissionDenied, ServerOverload
+from roocode_server.models.error import (
+    Conflict,
+    NotFound,
+    PermissionDenied,
+    ServerOverload,
+    WorkspaceLimitExceeded,
+)
 from roocode_server.models.file import BY_COMMANDS
 from roocode_server.models.mode import ModeCatalogue, ModeList, ModeSwitched
 from roocode_server.models.page import pagination
+from roocode_server.models.quota import Limit
 from roocode_server.models.session import SessionUpdatedEvent
 from roocode_server.models.task import (
     CallWritten,
@@ -103,8 +110,8 @@ class TaskHandlers(Handlers, namespace="/tasks"):
         made="/api/v1/sessions/{sessionId}/tasks/{task.id}",
         permission=Permission.TASK_WRITE,
         on="session_id",
-        limit="task_creation",
-        errors=(NotFound, Conflict, ServerOverload),
+        limit=Limit.TASK_CREATION,
+        errors=(NotFound, Conflict, ServerOverload, WorkspaceLimitExceeded),
         emits=(TaskCreatedEvent, SessionUpdatedEvent, *WORK),
     )
     async def create(self, caller: Caller, request: TaskCreate) -> TaskCreated:
@@ -116,7 +123,7 @@ class TaskHandlers(Handlers, namespace="/tasks"):
         if request.session_config is not None and not caller.may(Permission.SESSION_WRITE):
             raise PermissionDenied(f"sessionConfig needs the permission {Permission.SESSION_WRITE.value}")
         before = await self.engine.log.head(request.session_id)
-        task = await self.engine.tasks.create(request)
+        task = await self.engine.tasks.create(request, caller)
         scheme, _, host = caller.base_url.partition("://")
         secure = "wss" if scheme == "https" else "ws"
         return TaskCreated(task=task, websocket=f"{secure}://{host}/ws/{task.session_id}?lastSeq={before}")

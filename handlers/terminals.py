@@ -5,6 +5,7 @@ from __future__ import annotations
 from roocode_server.handlers.operation import Handlers, operation
 from roocode_server.models.error import Conflict, NotFound, PermissionDenied, ToolExecutionFailed
 from roocode_server.models.file import BY_COMMANDS
+from roocode_server.models.quota import Limit
 from roocode_server.models.terminal import (
     TerminalAnswer,
     TerminalClosed,
@@ -31,7 +32,7 @@ class TerminalHandlers(Handlers, namespace="/terminals"):
         made="/api/v1/sessions/{sessionId}/terminals/{terminal.id}",
         permission=Permission.TOOL_EXECUTE,
         on="session_id",
-        limit="tool_execution",
+        limit=Limit.TOOL_EXECUTION,
         errors=(NotFound, Conflict, PermissionDenied, ToolExecutionFailed),
         emits=(TerminalOpened, TerminalOutput, TerminalClosed, *BY_COMMANDS),
     )

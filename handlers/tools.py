@@ -13,6 +13,7 @@ from roocode_server.models.error import (
     ValidationFailed,
 )
 from roocode_server.models.file import BY_COMMANDS
+from roocode_server.models.quota import Limit
 from roocode_server.models.task import ToolFailed, ToolOutput, ToolStarted
 from roocode_server.models.tool import (
     ToolCatalogue,
@@ -37,7 +38,7 @@ class ToolHandlers(Handlers, namespace="/tools"):
         rest="POST /api/v1/sessions/{sessionId}/tools/{toolName}",
         permission=Permission.TOOL_EXECUTE,
         on="session_id",
-        limit="tool_execution",
+        limit=Limit.TOOL_EXECUTION,
         errors=(
             NotFound,
             Conflict,

@@ -23,6 +23,7 @@ from roocode_server.models.file import (
     FileUpload,
     Transferred,
 )
+from roocode_server.models.quota import Limit
 from roocode_server.models.user import Caller, Permission
 
 RAW: Final = "/api/v1/sessions/{sessionId}/files/raw"
@@ -37,7 +38,7 @@ class TransferHandlers(Handlers, namespace="/files"):
         rest=f"GET {RAW}",
         permission=Permission.FILE_READ,
         on="session_id",
-        limit="file_operations",
+        limit=Limit.FILE_OPERATIONS,
         streams=Streams(download=(BYTES,)),
         errors=(NotFound, Conflict, ValidationFailed, RangeNotSatisfiable),
     )
@@ -62,7 +63,7 @@ class TransferHandlers(Handlers, namespace="/files"):
         tagged="file.etag",
         permission=Permission.FILE_WRITE,
         on="session_id",
-        limit="file_operations",
+        limit=Limit.FILE_OPERATIONS,
         streams=Streams(upload=(BYTES,)),
         errors=(
             NotFound,

@@ -27,12 +27,15 @@ class Standing(Shape):
 class ApiKey(Shape):
     """An API key, with which a program acts as a user; `hint` is its beginning, by which people recognise
     it.
+
+    `limits` replace the server's (None: unlimited); those it does not name are the server's.
     """
 
     id: KeyId
     user_id: UserId
     name: str
     hint: str
+    limits: dict[str, int | None] | None = None
     created_at: datetime.datetime
     expires_at: datetime.datetime | None = None
     revoked_at: datetime.datetime | None = None

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from roocode_server.models.cleaning import cleaned, cleaned_text
 from roocode_server.models.clock import format_time, now
+from roocode_server.models.quota import WINDOW_S, Quota
 
 
 class AppError(Exception):
@@ -170,17 +171,35 @@ class RangeNotSatisfiable(AppError):
 
 
 class RateLimitExceeded(AppError):
-    """Too many requests of one kind in a period."""
+    """Too many requests of one class in a minute, or too many open connections."""
 
     code = "RATE_LIMIT_EXCEEDED"
     status = 429
 
-    def __init__(self, retry_after_s: int) -> None:
-        super().__init__("Too many requests; wait before trying again", retryAfter=retry_after_s)
+    def __init__(
+        self, message: str, *, retry_after_s: int, quota: Quota | None = None, **details: Any
+    ) -> None:
+        super().__init__(
+            f"{message}; wait {retry_after_s} s before trying again", retryAfter=retry_after_s, **details
+        )
+        self.retry_after_s = retry_after_s
+        self.quota = quota
+
+    @classmethod
+    def of_calls(cls, quota: Quota, moment: float) -> RateLimitExceeded:
+        """Of a class whose window is used up at a moment, in seconds since 1970."""
+        return cls(
+            "Too many requests",
+            retry_after_s=quota.retry_after_s(moment),
+            quota=quota,
+            limit=quota.limit,
+            most=quota.most,
+            windowS=WINDOW_S,
+        )
 
 
 class WorkspaceLimitExceeded(AppError):
-    """The session has exhausted its `resourceLimits`."""
+    """The session has used up its `resourceLimits`, or the user the sessions or tasks they may have."""
 
     code = "WORKSPACE_LIMIT_EXCEEDED"
     status = 409

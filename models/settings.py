@@ -10,6 +10,7 @@ from marshmallow import ValidationError
 
 from roocode_server.models.approval import Decision
 from roocode_server.models.auth_settings import AuthSettings
+from roocode_server.models.limit_settings import LimitSettings
 from roocode_server.models.mcp import McpServer
 from roocode_server.models.mode import ModeGroup
 from roocode_server.models.profile import check_base_url
@@ -303,6 +304,7 @@ class Settings(Shape):
     server: ServerSettings = field(default_factory=ServerSettings)
     socket: SocketSettings = field(default_factory=SocketSettings)
     auth: AuthSettings = field(default_factory=AuthSettings)
+    limits: LimitSettings = field(default_factory=LimitSettings)
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     sessions: SessionSettings = field(default_factory=SessionSettings)
     agent: AgentSettings = field(default_factory=AgentSettings)

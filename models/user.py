@@ -12,6 +12,7 @@ from typing import Final
 
 from roocode_server.models.clock import now
 from roocode_server.models.identifier import UserId
+from roocode_server.models.quota import OwnLimits
 from roocode_server.models.shape import Shape, limited, one_of, value
 
 
@@ -132,6 +133,8 @@ class Identity:
     credential_id: str
     expires_at: datetime.datetime | None
     issued_at: datetime.datetime | None = None
+    limits: OwnLimits | None = None
+    """What holds for this credential instead of the server's limits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +158,8 @@ class Caller:
     address: str = ""
     issued_at: datetime.datetime | None = None
     """When the access token was issued; None if the credential is not a token."""
+    limits: OwnLimits | None = None
+    """Limits that replace the server's for this caller."""
 
     @classmethod
     def of(cls, identity: Identity, *, request_id: str, base_url: str, address: str = "") -> Caller:
@@ -172,6 +177,7 @@ class Caller:
             base_url=base_url,
             address=address,
             issued_at=identity.issued_at,
+            limits=identity.limits,
         )
 
     @classmethod

@@ -16,6 +16,7 @@ import structlog
 from aiohttp import web
 
 from roocode_server.engine.engine import Engine, open_engine
+from roocode_server.engine.limits.connections import Connections
 from roocode_server.engine.storage.database import Database
 from roocode_server.handlers.dialects.crogia.sessions import unasked
 from roocode_server.handlers.dialects.dialect import Operations
@@ -65,7 +66,7 @@ def build_doors(engine: Engine) -> Doors:
     """Every door of an engine, on one aiohttp application."""
     settings = engine.settings
     registry, transfers = build_registry(engine), build_transfers(engine)
-    pipeline = Pipeline(engine.sessions)
+    pipeline = Pipeline(engine.sessions, engine.rates)
     identity = Authenticator(engine.accounts, settings.auth.mode, settings.server)
     app = web.Application(
         middlewares=[request_middleware(Gate(settings.server))],
@@ -74,7 +75,8 @@ def build_doors(engine: Engine) -> Doors:
     operations = Operations(registry, pipeline)
     dialects = [Extension(operations)]
     clients = Clients(engine.log, engine.hub, engine.accounts.watch, grace_s=settings.socket.renewal_s)
-    sockets = SocketServer(registry, pipeline, identity, clients, settings, dialects)
+    connections = Connections(settings.limits)
+    sockets = SocketServer(registry, pipeline, identity, clients, connections, settings, dialects)
     sockets.attach(app)
     TransferDoor(
         transfers, pipeline, identity, engine.accounts.watch, idle_timeout_s=settings.server.idle_timeout_s
@@ -82,7 +84,14 @@ def build_doors(engine: Engine) -> Doors:
     RestDoor(registry, pipeline, identity, settings.server).add_routes(app)
     CrogiaDoor(operations, identity, unasked(settings), settings.server).add_routes(app)
     raw = WebSocketDoor(
-        registry, pipeline, identity, engine.log, engine.hub, engine.accounts.watch, settings.socket
+        registry,
+        pipeline,
+        identity,
+        engine.log,
+        engine.hub,
+        engine.accounts.watch,
+        connections,
+        settings.socket,
     )
     raw.add_routes(app)
     add_pages(app, registry, transfers, identity, is_open=settings.auth.mode is AuthMode.OPEN)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +18,8 @@ from roocode_server.engine.providers.scripted.playbook import PlaybookInvalid
 from roocode_server.engine.storage.database import DatabaseUnusable
 from roocode_server.models.error import AppError
 from roocode_server.models.identifier import KeyId
+from roocode_server.models.limit_settings import LARGEST
+from roocode_server.models.quota import NO_LIMITS, Limit, OwnLimits
 from roocode_server.models.settings import LoggingSettings, LogLevel, Settings
 from roocode_server.models.user import Role
 from roocode_server.server.app import CannotListen, running
@@ -27,6 +29,7 @@ from roocode_server.server.plainly import sentence
 from roocode_server.server.settings import SettingsMistake, load_settings
 from roocode_server.server.stopping import open_standard_streams, stop_on_signals
 
+NONE: Final = "none"
 SWITCH_INTERVAL_S: Final = 0.0003
 """How soon a thread that walks a large workspace lets the event loop go on; usual is 5 ms."""
 
@@ -157,11 +160,22 @@ def key() -> None:
 @_data_dir
 @click.argument("email")
 @click.option("--name", default="command line", help="What the key is for.")
-def key_create(config: Path | None, data_dir: str | None, email: str, name: str) -> None:
+@click.option(
+    "--limit",
+    "limits",
+    multiple=True,
+    metavar="NAME=NUMBER",
+    help=f"Instead of the server's; repeatable, NUMBER may be none; {NONE} alone: no limits. "
+    f"NAME is one of {', '.join(Limit)}.",
+)
+def key_create(
+    config: Path | None, data_dir: str | None, email: str, name: str, limits: tuple[str, ...]
+) -> None:
     """Make an API key for the person with EMAIL and print it. It is shown this once."""
+    own = _own_limits(limits)
 
     async def create(accounts: Accounts) -> None:
-        print(await accounts.create_key(email, name))
+        print(await accounts.create_key(email, name, limits=own))
 
     _with_accounts(config, data_dir, create)
 
@@ -192,6 +206,24 @@ def key_revoke(config: Path | None, data_dir: str | None, email: str, key_id: st
         await accounts.revoke_key(email, KeyId(key_id))
 
     _with_accounts(config, data_dir, revoke)
+
+
+def _own_limits(given: Sequence[str]) -> OwnLimits | None:
+    """`file_operations=1000`, … as a key's own limits; None for a key that has the server's."""
+    if NONE in given:
+        return NO_LIMITS
+    own: dict[str, int | None] = {}
+    for text in given:
+        name, _, number = text.partition("=")
+        is_number = number.isascii() and number.isdigit() and 1 <= int(number) <= LARGEST
+        if name not in set(Limit) or not (is_number or number == NONE):
+            raise click.BadParameter(
+                f"{text}: expected NAME=NUMBER, NAME one of {', '.join(Limit)}, NUMBER from 1 to {LARGEST} "
+                f"or {NONE}.",
+                param_hint="--limit",
+            )
+        own[name] = None if number == NONE else int(number)
+    return own or None
 
 
 def _with_accounts(config: Path | None, data_dir: str | None, work: Any) -> None:

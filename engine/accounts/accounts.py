@@ -41,6 +41,7 @@ from roocode_server.models.login import (
     RefreshAnswer,
     Tokens,
 )
+from roocode_server.models.quota import NO_LIMITS, OwnLimits
 from roocode_server.models.user import Caller, Credential, Identity, IdentityProvider, Role, User
 
 ADMIN_EMAIL: Final = "admin@localhost"
@@ -148,7 +149,9 @@ class Accounts:
             raise AuthenticationFailed
         if credential.startswith(PREFIX):
             key = await self._keys.check(credential)
-            return await self._identity(key.user_id, Credential.KEY, key.id, key.expires_at)
+            return await self._identity(
+                key.user_id, Credential.KEY, key.id, key.expires_at, limits=key.limits
+            )
         token = self._access.check(credential)
         return await self._identity(
             token.user_id, Credential.TOKEN, token.id, token.expires_at, token.issued_at
@@ -158,7 +161,7 @@ class Accounts:
         """Return the identity of callers without credentials when `auth.mode` is open: the administrator."""
         if self._administrator is None:
             self._administrator = (await self._users.by_email(ADMIN_EMAIL)).id
-        return await self._identity(self._administrator, Credential.OPEN, "", None)
+        return await self._identity(self._administrator, Credential.OPEN, "", None, limits=NO_LIMITS)
 
     async def create_user(
         self, email: str, password: str, name: str, roles: Sequence[Role] = (Role.USER,)
@@ -174,14 +177,21 @@ class Accounts:
                 unit, new.email, new.name, roles=roles, password_hash=password_hash
             )
 
-    async def create_key(self, email: str, name: str, *, expires_at: datetime.datetime | None = None) -> str:
+    async def create_key(
+        self,
+        email: str,
+        name: str,
+        *,
+        expires_at: datetime.datetime | None = None,
+        limits: OwnLimits | None = None,
+    ) -> str:
         """Create an API key for the user with this address and return its secret, which is not shown again.
 
-        Raises: NotFound.
+        `limits` replace the server's. Raises: NotFound.
         """
         user = await self._users.by_email(email)
         async with self._database.transaction() as unit:
-            return await self._keys.create(unit, user.id, name, expires_at=expires_at)
+            return await self._keys.create(unit, user.id, name, expires_at=expires_at, limits=limits)
 
     async def keys(self, email: str) -> list[ApiKey]:
         """Return the API keys of the user with this address, oldest first. Raises: NotFound."""
@@ -237,7 +247,7 @@ class Accounts:
             user = await self._users.create(
                 unit, ADMIN_EMAIL, "Administrator", roles=[Role.ADMIN], password_hash=password_hash
             )
-            key = await self._keys.create(unit, user.id, "administrator")
+            key = await self._keys.create(unit, user.id, "administrator", limits=NO_LIMITS)
             how = orjson.dumps({"email": ADMIN_EMAIL, "password": password, "apiKey": key}).decode() + "\n"
             await asyncio.to_thread(write_private, data_dir / ADMIN_FILE, how)
 
@@ -260,6 +270,8 @@ class Accounts:
         credential_id: str,
         expires_at: datetime.datetime | None,
         issued_at: datetime.datetime | None = None,
+        *,
+        limits: OwnLimits | None = None,
     ) -> Identity:
         user = await self._users.find(user_id)
         standing = await self._users.standing(user_id)
@@ -271,6 +283,7 @@ class Accounts:
             credential_id=credential_id,
             expires_at=expires_at,
             issued_at=issued_at,
+            limits=limits,
         )
 
     async def _may_act(self, user_id: UserId) -> bool:

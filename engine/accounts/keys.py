@@ -17,6 +17,7 @@ from roocode_server.models.clock import now
 from roocode_server.models.credential import ApiKey
 from roocode_server.models.error import AuthenticationFailed, NotFound, TokenExpired
 from roocode_server.models.identifier import KeyId, UserId, new_id
+from roocode_server.models.quota import OwnLimits
 
 PREFIX: Final = "roo_"
 HINT_LENGTH: Final = 10
@@ -34,7 +35,13 @@ class ApiKeys:
         )
 
     async def create(
-        self, unit: Transaction, user_id: UserId, name: str, *, expires_at: datetime.datetime | None = None
+        self,
+        unit: Transaction,
+        user_id: UserId,
+        name: str,
+        *,
+        expires_at: datetime.datetime | None = None,
+        limits: OwnLimits | None = None,
     ) -> str:
         """Create a key and return its secret; only a digest is stored, so it cannot be shown again."""
         secret = new_secret(PREFIX)
@@ -43,6 +50,7 @@ class ApiKeys:
             user_id=user_id,
             name=name,
             hint=secret[:HINT_LENGTH],
+            limits=None if limits is None else dict(limits),
             created_at=self._clock(),
             expires_at=expires_at,
         )

@@ -23,7 +23,13 @@ from roocode_server.engine.storage.database import UNITS_PER_COMMIT, Database, T
 from roocode_server.engine.storage.tasks import SAID_BY_A_PERSON, TaskRepository
 from roocode_server.models.approval import CONFIRMATIONS, Approval, ApprovalRespond, Verdict
 from roocode_server.models.clock import now
-from roocode_server.models.error import Conflict, InvalidField, NotFound, ServerOverload
+from roocode_server.models.error import (
+    Conflict,
+    InvalidField,
+    NotFound,
+    ServerOverload,
+    WorkspaceLimitExceeded,
+)
 from roocode_server.models.identifier import SessionId, TaskId, new_id
 from roocode_server.models.message import Author, Message
 from roocode_server.models.mode import ModeCatalogue
@@ -64,6 +70,8 @@ class Tasks:
         runner: TaskRunner,
         sessions: Sessions,
         modes: ModeBook,
+        *,
+        most_of_user: int | None,
     ) -> None:
         self._database = database
         self._repository = repository
@@ -73,6 +81,7 @@ class Tasks:
         self._runner = runner
         self._sessions = sessions
         self._modes = modes
+        self._most_of_user = most_of_user
         sessions.before_deletion(self._abandon)
         sessions.at_expiry(self._cancel_all)
 
@@ -108,10 +117,13 @@ class Tasks:
         await self.get(request.session_id, request.task_id)
         return await self._transcripts.page(request.task_id, limit=request.limit, offset=request.offset)
 
-    async def create(self, request: TaskCreate) -> Task:
+    async def create(self, request: TaskCreate, caller: Caller | None = None) -> Task:
         """Create a task; it starts as soon as its session is free.
 
-        Raises: NotFound; Conflict, if the session is not active; InvalidField; ServerOverload.
+        `caller` is None for a program that embeds the engine.
+
+        Raises: NotFound; Conflict, if the session is not active; InvalidField; ServerOverload;
+        WorkspaceLimitExceeded, if the user has as many unfinished tasks as they may.
         """
         self._check_open()
         _check_images(request.images)
@@ -131,6 +143,7 @@ class Tasks:
         change = request.session_config
         try:
             async with self._database.transaction() as unit:
+                await self._check_number(unit, caller)
                 if change is not None:
                     await self._sessions.change(
                         unit, SessionUpdate(session_id=task.session_id, config=change)
@@ -142,6 +155,18 @@ class Tasks:
                 self._sessions.forget(task.session_id)
         self._runner.start(task)
         return task
+
+    async def _check_number(self, unit: Transaction, caller: Caller | None) -> None:
+        """Raises: WorkspaceLimitExceeded."""
+        most = self._most_of_user
+        if most is None or caller is None or caller.is_admin:
+            return
+        if await self._repository.count_unfinished_on(unit, caller.user_id) >= most:
+            raise WorkspaceLimitExceeded(
+                f"You have {most} unfinished tasks, and may have no more; wait for one, or cancel it",
+                limit="tasks",
+                most=most,
+            )
 
     async def cancel(self, session_id: SessionId, task_id: TaskId) -> Task:
         """Cancel a task and its subtasks. Raises: NotFound; Conflict, if it has ended."""

@@ -18,7 +18,7 @@ from roocode_server.engine.storage.sessions import SessionRepository
 from roocode_server.engine.workspace.quota import DiskQuota
 from roocode_server.engine.workspace.workspace import Workspace
 from roocode_server.models.clock import format_time, now
-from roocode_server.models.error import Conflict, InvalidField, NotFound
+from roocode_server.models.error import Conflict, InvalidField, NotFound, WorkspaceLimitExceeded
 from roocode_server.models.identifier import SessionId, new_id
 from roocode_server.models.session import (
     UNTITLED,
@@ -65,6 +65,7 @@ class Sessions:
         folder: Path,
         defaults: SessionSettings,
         files: FileSettings,
+        most_of_user: int | None,
     ) -> None:
         self._database = database
         self._repository = repository
@@ -73,6 +74,7 @@ class Sessions:
         self._folder = folder
         self._defaults = defaults
         self._files = files
+        self._most_of_user = most_of_user
         self._before_deletion: list[EndOfSession] = []
         self._at_expiry: list[EndOfSession] = []
         self._expiring: dict[SessionId, asyncio.Event] = {}
@@ -140,7 +142,8 @@ class Sessions:
     async def create(self, caller: Caller, request: SessionCreate) -> Session:
         """Create a session with an empty workspace.
 
-        Raises: InvalidField, ExtraNotInstalled, if its configuration is refused.
+        Raises: InvalidField, ExtraNotInstalled, if its configuration is refused; WorkspaceLimitExceeded, if
+        the user has reached `limits.sessions`.
         """
         await self._check(None, request.config)
         if request.expires_at is not None:
@@ -161,6 +164,7 @@ class Sessions:
         await self.workspace(session_id).make()
         try:
             async with self._database.transaction() as unit:
+                await self._check_number(unit, caller)
                 await self._repository.insert(unit, session)
                 unit.append(session_id, SessionCreatedEvent(session=session))
         except Exception:
@@ -168,6 +172,18 @@ class Sessions:
             raise
         self.expiry_changed.set()
         return session
+
+    async def _check_number(self, unit: Transaction, caller: Caller) -> None:
+        """Raises: WorkspaceLimitExceeded."""
+        most = self._most_of_user
+        if most is None or caller.is_admin:
+            return
+        if await self._repository.count_on(unit, caller.user_id) >= most:
+            raise WorkspaceLimitExceeded(
+                f"You have {most} sessions, and may have no more; delete some first",
+                limit="sessions",
+                most=most,
+            )
 
     async def update(self, request: SessionUpdate) -> Session:
         """Change a session; fields left out stay as they are, null resets a field to its default.

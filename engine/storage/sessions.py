@@ -61,6 +61,16 @@ class SessionRepository:
         order = (sessions.c.created_at.desc(), sessions.c.id)
         return await self._rows.page(*where, order=order, limit=limit, offset=offset)
 
+    async def count_on(self, unit: Transaction, user_id: UserId) -> int:
+        """How many sessions a user has, as the unit sees them."""
+        statement = (
+            select(func.count())
+            .select_from(sessions)
+            .where(sessions.c.user_id == user_id, sessions.c.deleted_at.is_(None))
+        )
+        count: int = (await unit.connection.execute(statement)).scalar_one()
+        return count
+
     async def insert(self, unit: Transaction, session: Session) -> None:
         """Store a new session."""
         await self._rows.insert(unit, session)

@@ -113,6 +113,7 @@ api_keys = Table(
     Column("name", String(200), nullable=False),
     Column("digest", String(64), nullable=False, unique=True),
     Column("hint", String(16), nullable=False),
+    Column("limits", JSON(none_as_null=True)),
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment),
     Column("revoked_at", Moment),

@@ -10,10 +10,10 @@ from sqlalchemy import BindParameter, bindparam, func, insert, select, update
 
 from roocode_server.engine.storage.database import Database, Statements, Transaction
 from roocode_server.engine.storage.rows import Rows
-from roocode_server.engine.storage.tables import messages, snapshots, tasks, tool_calls, turns
+from roocode_server.engine.storage.tables import messages, sessions, snapshots, tasks, tool_calls, turns
 from roocode_server.models.clock import now
 from roocode_server.models.conversation import Turn
-from roocode_server.models.identifier import CallId, SessionId, TaskId
+from roocode_server.models.identifier import CallId, SessionId, TaskId, UserId
 from roocode_server.models.message import Message
 from roocode_server.models.task import FINAL, Task, TaskStatus
 
@@ -78,6 +78,21 @@ class TaskRepository:
         if session_id is not None:
             statement = statement.where(tasks.c.session_id == session_id)
         return await self._rows.all(statement)
+
+    async def count_unfinished_on(self, unit: Transaction, user_id: UserId) -> int:
+        """How many tasks in a user's sessions have not ended, without subtasks, as the unit sees them."""
+        statement = (
+            select(func.count())
+            .select_from(tasks.join(sessions, tasks.c.session_id == sessions.c.id))
+            .where(
+                tasks.c.status.not_in(FINAL),
+                tasks.c.parent_id.is_(None),
+                sessions.c.user_id == user_id,
+                sessions.c.deleted_at.is_(None),
+            )
+        )
+        count: int = (await unit.connection.execute(statement)).scalar_one()
+        return count
 
     async def child_of_call(self, parent_id: TaskId, call_id: CallId) -> Task | None:
         """Return the subtask that a call has created, or None."""

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from roocode_server.handlers.connection import Connection
 from roocode_server.handlers.operation import Registry
-from roocode_server.handlers.pipeline import Pipeline
+from roocode_server.handlers.pipeline import OperationResponse, Pipeline
 from roocode_server.models.event import StoredEvent
 from roocode_server.models.identifier import SessionId
 from roocode_server.models.user import Caller
@@ -58,8 +58,14 @@ class Operations:
         self, name: str, caller: Caller, connection: Connection | None, raw: dict[str, Any]
     ) -> dict[str, Any]:
         """The operation's answer, JSON-ready. Raises: AppError."""
+        return (await self.answer(name, caller, connection, raw)).body
+
+    async def answer(
+        self, name: str, caller: Caller, connection: Connection | None, raw: dict[str, Any]
+    ) -> OperationResponse:
+        """The same with what the door tells beside it. Raises: AppError."""
         declared = self.registry[name]
         answer = await self._pipeline.answer(declared, caller, raw, connection)
         if answer.failure is not None:
             raise answer.failure
-        return answer.body
+        return answer

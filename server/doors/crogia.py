@@ -13,10 +13,11 @@ from roocode_server.handlers.dialects.dialect import Operations
 from roocode_server.handlers.pipeline import answered
 from roocode_server.handlers.refusals import log_refusal
 from roocode_server.models.error import AppError, AuthenticationFailed, MethodNotAllowed, NotFound
+from roocode_server.models.quota import Quota
 from roocode_server.models.settings import ServerSettings
 from roocode_server.models.tool import ToolGroup
 from roocode_server.server.doors.bodies import BodyLimits
-from roocode_server.server.doors.rest import REQUEST_ID, Handler, gather, respond_with
+from roocode_server.server.doors.rest import REQUEST_ID, Handler, gather, limit_headers, respond_with
 from roocode_server.server.identity import Authenticator
 
 ANYTHING_ELSE = "/api/{path:(?!v[0-9]+(?:/|$)).*}"
@@ -48,13 +49,17 @@ class CrogiaDoor:
 
     def _serve(self, endpoint: CrogiaEndpoint) -> Handler:
         async def serve(request: web.Request) -> web.Response:
-            done = await answered(endpoint.name, request[REQUEST_ID], self._run(endpoint, request))
+            quotas: list[Quota] = []
+            done = await answered(endpoint.name, request[REQUEST_ID], self._run(endpoint, request, quotas))
             body: Any = done.body if done.failure is None else refuse(done.failure)
-            return respond_with(done.status, body)
+            response = respond_with(done.status, body)
+            scarcest = done.quota or min(quotas, key=lambda quota: quota.remaining, default=None)
+            response.headers.update(limit_headers(scarcest, done.failure))
+            return response
 
         return serve
 
-    async def _run(self, endpoint: CrogiaEndpoint, request: web.Request) -> Any:
+    async def _run(self, endpoint: CrogiaEndpoint, request: web.Request, quotas: list[Quota]) -> Any:
         request_id = request[REQUEST_ID]
         if endpoint.is_open:
             caller = self._identity.nobody(request, request_id)
@@ -64,7 +69,13 @@ class CrogiaDoor:
                 raise AuthenticationFailed
         raw = await gather(request, endpoint.request, BodyLimits.of(self._settings, caller))
         asked = endpoint.request.load(raw)
-        asking = Asking(caller=caller, operations=self._operations, endpoint=endpoint, allowed=self._allowed)
+        asking = Asking(
+            caller=caller,
+            operations=self._operations,
+            endpoint=endpoint,
+            allowed=self._allowed,
+            quotas=quotas,
+        )
         return await endpoint.answer(asking, asked)
 
     async def _refuse(self, request: web.Request) -> web.Response:

@@ -14,6 +14,7 @@ from roocode_server.models.error import (
     PayloadTooLarge,
     PermissionDenied,
     RangeNotSatisfiable,
+    RateLimitExceeded,
     RequestTimeout,
     TokenExpired,
     ValidationFailed,
@@ -40,6 +41,21 @@ SECURITY_SCHEMES: Final[Json] = {
         "description": "The `accessToken` of a login, or an API key.",
     },
     "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "An API key."},
+}
+
+LIMIT_HEADERS: Final[Json] = {
+    name: {"description": description, "schema": {"type": "integer"}}
+    for name, description in {
+        "X-RateLimit-Limit": "Requests of this class in a minute; without a limit the header is not there",
+        "X-RateLimit-Remaining": "How many of them are left",
+        "X-RateLimit-Reset": "When there are all of them again, in seconds since 1970",
+    }.items()
+}
+UNCOUNTED: Final = frozenset({"401", "403"})
+"""Statuses of callers who may not ask at all: their calls are not counted."""
+
+RETRY_AFTER: Final[Json] = {
+    "Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer"}},
 }
 
 OF_S3: Final = "Another dialect, for the same sessions as below `/api/v1`. Its events: `/ws/{session_id}`."
@@ -179,8 +195,13 @@ def _responses(schemas: Schemas, declared: Operation, binding: RestBinding) -> J
     by_status: dict[int, list[type[AppError]]] = {}
     for error in errors_of(declared):
         by_status.setdefault(error.status, []).append(error)
-    for status, errors in sorted(by_status.items()):
-        responses[str(status)] = _refusal(errors)
+    for number, errors in sorted(by_status.items()):
+        responses[str(number)] = _refusal(errors)
+    if declared.limit is not None:
+        for status, response in responses.items():
+            if status not in UNCOUNTED:
+                response["headers"] = {**response.get("headers", {}), **LIMIT_HEADERS}
+        responses[str(RateLimitExceeded.status)]["headers"] |= RETRY_AFTER
     return responses
 
 

@@ -14,7 +14,7 @@ import structlog
 from aiohttp import web
 
 from roocode_server.handlers.operation import Operation, Registry, RestBinding
-from roocode_server.handlers.pipeline import OperationResponse, Pipeline, check_caller, refuse
+from roocode_server.handlers.pipeline import OperationResponse, Pipeline, refuse
 from roocode_server.models.error import (
     AppError,
     InternalError,
@@ -23,8 +23,10 @@ from roocode_server.models.error import (
     NotFound,
     PayloadTooLarge,
     PermissionDenied,
+    RateLimitExceeded,
     ServerOverload,
 )
+from roocode_server.models.quota import Quota
 from roocode_server.models.settings import ServerSettings
 from roocode_server.models.shape import LONGEST_NAME, Shape
 from roocode_server.models.user import Caller
@@ -82,11 +84,10 @@ class RestDoor:
             try:
                 check_version(request)
                 caller = await self._caller(declared, request, request_id)
-                check_caller(declared, caller)
-                raw = await gather(request, declared.request, BodyLimits.of(self._settings, caller))
             except AppError as failure:
                 return respond(refuse(failure, request_id, operation=declared.name, address=request.remote))
-            answering = self._pipeline.answer(declared, caller, raw)
+            read = partial(gather, request, declared.request, BodyLimits.of(self._settings, caller))
+            answering = self._pipeline.answer(declared, caller, read)
             answer = await (_while_there(request, answering) if declared.ends_with_caller else answering)
             if answer is None:
                 return web.Response(status=CALLER_GONE)
@@ -150,9 +151,20 @@ def location(
 def respond(answer: OperationResponse, binding: RestBinding | None = None) -> web.Response:
     """An answer as JSON; the header `ETag` is the field that the binding names, where it has one."""
     response = respond_with(answer.status, answer.body)
+    response.headers.update(limit_headers(answer.quota, answer.failure))
     if binding is not None and binding.tagged is not None and answer.failure is None:
         response.etag = _field(answer.body, binding.tagged)
     return response
+
+
+def limit_headers(quota: Quota | None, failure: AppError | None) -> dict[str, str]:
+    """What a caller has left of a class of calls, and when to come again. Source: S0, "Rate Limit Headers";
+    RFC 6585, 4.
+    """
+    headers = {} if quota is None else quota.headers()
+    if isinstance(failure, RateLimitExceeded):
+        headers["Retry-After"] = str(failure.retry_after_s)
+    return headers
 
 
 def _field(body: dict[str, Any], dotted: str) -> Any:
@@ -221,7 +233,8 @@ def _add_headers(gate: Gate, request: web.Request, request_id: str, response: we
     if origin is not None and gate.allows_cross_origin(origin):
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers["Access-Control-Expose-Headers"] = (
-            "X-Request-ID, X-API-Version, ETag, Location, Content-Range, Content-Disposition"
+            "X-Request-ID, X-API-Version, ETag, Location, Content-Range, Content-Disposition, "
+            "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After"
         )
         response.headers.add("Vary", "Origin")
 

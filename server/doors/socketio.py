@@ -17,6 +17,7 @@ import socketio
 import structlog
 from socketio import packet
 
+from roocode_server.engine.limits.connections import Connections
 from roocode_server.handlers.dialects.dialect import Dialect
 from roocode_server.handlers.operation import Operation, Registry
 from roocode_server.handlers.pipeline import OperationResponse, Pipeline, answered, refuse
@@ -129,6 +130,7 @@ class SocketServer(socketio.AsyncServer):
         pipeline: Pipeline,
         identity: Authenticator,
         clients: Clients,
+        connections: Connections,
         settings: Settings,
         dialects: Sequence[Dialect],
     ) -> None:
@@ -145,7 +147,9 @@ class SocketServer(socketio.AsyncServer):
             max_buffered_bytes=settings.socket.max_buffered_bytes,
             bounds_of=self._bounds_of,
             room_for=self._room_for,
+            check_room=connections.check_room,
         )
+        self._connections = connections
         self._known = BodyLimits(
             most_bytes=settings.server.max_request_bytes * HEADROOM,
             within_s=None,
@@ -180,8 +184,13 @@ class SocketServer(socketio.AsyncServer):
 
     async def _handle_eio_connect(self, engine_id: str, environ: dict[str, Any]) -> Any:  # type: ignore[override]
         """Somebody is there; who does not say who they are is let go again."""
+        self._connections.open(engine_id)
         self._await_namespace(engine_id)
         return await super()._handle_eio_connect(engine_id, environ)
+
+    async def _handle_eio_disconnect(self, engine_id: str, reason: str) -> None:  # type: ignore[override]
+        await super()._handle_eio_disconnect(engine_id, reason)
+        self._connections.close(engine_id)
 
     def _await_namespace(self, engine_id: str) -> None:
         loop = asyncio.get_running_loop()
@@ -251,6 +260,8 @@ class SocketServer(socketio.AsyncServer):
         try:
             client = await self._admit(engine_id, namespace, data)
         except AppError as failure:
+            if not self._clients.knows(engine_id):
+                self._connections.release(engine_id)
             await self._send_refusal(engine_id, namespace, failure)
             return
         if engine_id not in self.environ:
@@ -275,6 +286,7 @@ class SocketServer(socketio.AsyncServer):
         asked: dict[str, Any] = data or {}
         request = self.environ[engine_id]["aiohttp.request"]
         caller = await self._identity.of_socket(request, asked)
+        self._connections.admit(engine_id, caller)
         adapter = dialect.adapter() if dialect is not None else None
         queue = self.eio.sockets[engine_id].queue
         client = Client(namespace, caller, queue, self._clients, engine_id, adapter)

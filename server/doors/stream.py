@@ -16,6 +16,7 @@ from aiohttp import ETag, web
 
 from roocode_server.engine.workspace.open_file import OpenFile
 from roocode_server.models.error import RangeNotSatisfiable
+from roocode_server.models.quota import Quota
 from roocode_server.server.doors.bodies import PIECE_BYTES, pieces_of
 
 HEADERS: Final[Mapping[str, str]] = {
@@ -45,6 +46,10 @@ class HttpStream:
         self._request = request
         self._add_headers = add_headers
         self._idle_timeout_s = idle_timeout_s
+        self._quota: Quota | None = None
+
+    def limit(self, quota: Quota) -> None:
+        self._quota = quota
 
     def body(self) -> AsyncIterator[bytes]:
         """The body, unpacked. Raises: as `pieces_of`."""
@@ -110,6 +115,8 @@ class HttpStream:
             response.etag = ETag(file.etag)
             response.last_modified = file.modified_at
         response.headers.update(HEADERS)
+        if self._quota is not None:
+            response.headers.update(self._quota.headers())
         self._add_headers(response)
         self.response = response
         await response.prepare(self._request)

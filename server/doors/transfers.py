@@ -92,7 +92,7 @@ def _answered(
 ) -> web.Response:
     binding = declared.rest
     if binding is not None and binding.made_if is not None and answer.body.get(binding.made_if):
-        answer = OperationResponse(201, answer.body)
+        answer = OperationResponse(201, answer.body, quota=answer.quota)
     response = respond(answer, binding)
     if answer.status == 201:
         response.headers["Location"] = location(request, declared.rest, caller, answer)

@@ -198,13 +198,16 @@ class EngineServer(engineio.AsyncServer):
         max_buffered_bytes: int,
         bounds_of: Callable[[str], BodyLimits],
         room_for: Callable[[str], Awaitable[None]],
+        check_room: Callable[[], None],
         **options: Any,
     ) -> None:
-        """`bounds_of` a connection's posts; `room_for` returns when it may call again."""
+        """`bounds_of` a connection's posts; `room_for` returns when it may call again; `check_room` raises
+        an AppError where there is none for a further connection."""
         super().__init__(*arguments, **options)
         self._max_buffered_bytes = max_buffered_bytes
         self._bounds_of = bounds_of
         self._room_for = room_for
+        self._check_room = check_room
         self._async = {**(self._async or {}), "websocket": WebSocketDriver}
 
     def create_queue(self, *_: Any, **__: Any) -> PacketQueue:
@@ -214,6 +217,8 @@ class EngineServer(engineio.AsyncServer):
         """A request of long polling, or a WebSocket's handshake. Raises: AppError; HTTPException."""
         if request.method == "POST":
             return await self._take(request)
+        if "sid" not in request.query:
+            self._check_room()
         return await super().handle_request(request)
 
     async def disconnect(self, sid: str | None = None) -> None:

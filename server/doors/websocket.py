@@ -12,6 +12,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from roocode_server.engine.accounts.watch import CredentialWatch
 from roocode_server.engine.events.hub import Hub
 from roocode_server.engine.events.log import EventLog
+from roocode_server.engine.limits.connections import Connections
 from roocode_server.handlers.dialects.crogia.endpoint import refuse
 from roocode_server.handlers.dialects.crogia.events import CrogiaEventStream
 from roocode_server.handlers.operation import Registry
@@ -27,7 +28,7 @@ from roocode_server.models.settings import SocketSettings
 from roocode_server.models.user import Caller, Identity
 from roocode_server.server.doors.frames import text_frame
 from roocode_server.server.doors.json import decode
-from roocode_server.server.doors.rest import REQUEST_ID, respond_with
+from roocode_server.server.doors.rest import REQUEST_ID, limit_headers, respond_with
 from roocode_server.server.doors.subscriber import Subscriber
 from roocode_server.server.doors.tenure import CREDENTIALS_ENDED, Tenure
 from roocode_server.server.identity import Authenticator as Credentials
@@ -169,6 +170,7 @@ class WebSocketDoor:
         log: EventLog,
         hub: Hub,
         watch: CredentialWatch,
+        connections: Connections,
         settings: SocketSettings,
     ) -> None:
         self.log = log
@@ -179,6 +181,7 @@ class WebSocketDoor:
         self._renew = next(found for found in registry.values() if found.request is Renew)
         self._pipeline = pipeline
         self._identity = identity
+        self._connections = connections
         self._open: set[web.WebSocketResponse] = set()
 
     def add_routes(self, app: web.Application) -> None:
@@ -191,13 +194,25 @@ class WebSocketDoor:
         await asyncio.gather(*closing, return_exceptions=True)
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
-        follower = WebSocketFollower(self, request)
+        connection = object()
         try:
-            caller = await self._identity.of_request(request, request[REQUEST_ID])
-            await self._admit(request, caller, follower)
+            self._connections.check_room()
+            self._connections.open(connection)
+            return await self._follow(request, connection)
         except AppError as failure:
             log_refusal(failure, request[REQUEST_ID], path=request.path, address=request.remote)
-            return respond_with(failure.status, refuse(failure))
+            response = respond_with(failure.status, refuse(failure))
+            response.headers.update(limit_headers(None, failure))
+            return response
+        finally:
+            self._connections.close(connection)
+
+    async def _follow(self, request: web.Request, connection: object) -> web.StreamResponse:
+        """Serve a client until it is gone. Raises: AppError, if it may not come in."""
+        follower = WebSocketFollower(self, request)
+        caller = await self._identity.of_request(request, request[REQUEST_ID])
+        self._connections.admit(connection, caller)
+        await self._admit(request, caller, follower)
         socket = web.WebSocketResponse(
             protocols=_offered(request),
             heartbeat=self.settings.ping_interval_s,

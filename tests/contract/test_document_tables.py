@@ -17,6 +17,8 @@ from roocode_server.handlers.operation import Operation, Registry
 from roocode_server.models.auto_approval import AutoApproval
 from roocode_server.models.error import AppError
 from roocode_server.models.event import EVENTS, Event
+from roocode_server.models.limit_settings import LimitSettings
+from roocode_server.models.quota import Limit
 from roocode_server.models.settings import Settings
 from roocode_server.models.task import CallFailure
 from roocode_server.models.tool import ToolGroup
@@ -134,6 +136,26 @@ async def test_the_table_of_tools_has_every_tool_of_the_server(tmp_path: Path) -
     listed = re.findall(r"^\| \[`(\w+)`\]\(#\w+\) \| (\w+) \|", DOCUMENTS["tools.md"], re.MULTILINE)
     assert sorted(listed) == sorted((tool.name, tool.group) for tool in tools)
     assert {group for _, group in listed} <= set(ToolGroup)
+
+
+LIMIT_ROW = re.compile(r"^\| [^|]+ \| ([^|]+) \| `([a-z_.]+)` \| ([^|]+) \| [^|]+ \|$", re.MULTILINE)
+
+
+def test_the_table_of_limits_has_every_limit_of_the_settings_with_its_default() -> None:
+    rows = {setting: default for default, setting, _ in LIMIT_ROW.findall(DOCUMENTS["limits.md"])}
+    defaults = Settings()
+    for setting, told in rows.items():
+        found: object = defaults
+        for name in setting.split("."):
+            found = getattr(found, name)
+        assert told == str(found), setting
+    assert {f"limits.{name}" for name in LimitSettings.schema().fields} <= rows.keys()
+    assert {f"limits.{limit}" for limit in Limit} <= rows.keys()
+
+
+def test_each_class_of_calls_is_asked_for_by_an_operation(declarations: Registry) -> None:
+    asked = {declared.limit for declared in declarations.values()}
+    assert asked == {None, *Limit} - {Limit.CONNECTIONS}
 
 
 @pytest.mark.parametrize("pattern", PROTECTED)

@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 
 from roocode_server.engine.engine import Engine
+from roocode_server.engine.limits.rates import RateLimits
 from roocode_server.handlers.operation import Handlers, Operation, Registry, operation
 from roocode_server.handlers.pipeline import OperationResponse, Pipeline
 from roocode_server.models.clock import now
 from roocode_server.models.error import AppError, Conflict, NotFound
 from roocode_server.models.identifier import UserId
+from roocode_server.models.limit_settings import LimitSettings
+from roocode_server.models.quota import NO_LIMITS, Limit, OwnLimits, Quota
 from roocode_server.models.shape import Shape, value
 from roocode_server.models.user import Caller, Credential, Permission
 
@@ -70,10 +73,23 @@ class Desk(Handlers, namespace="/desk"):
             raise RuntimeError
         return Told(told=request.what)
 
+    @operation("desk.order", permission=Permission.TASK_WRITE, limit=Limit.TOOL_EXECUTION)
+    async def order_it(self, caller: Caller, request: Asked) -> Told:
+        """Ask so often and no more."""
+        if request.what == "conflict":
+            raise Conflict("Not now")
+        return Told(told=request.what)
+
+    @operation("desk.enter", permission=None, limit=Limit.AUTHENTICATION)
+    async def enter(self, caller: Caller, request: Asked) -> Told:
+        """Ask without credentials so often and no more."""
+        return Told(told=request.what)
+
 
 DESK = Desk()
 REGISTRY = Registry((DESK,))
 ASK, QUEUE = REGISTRY["desk.ask"], REGISTRY["desk.queue"]
+ORDER, ENTER = REGISTRY["desk.order"], REGISTRY["desk.enter"]
 ANYBODY = Caller.anonymous(request_id="request-1", base_url="http://here")
 SOMEBODY = dataclasses.replace(
     ANYBODY,
@@ -83,9 +99,25 @@ SOMEBODY = dataclasses.replace(
 )
 
 
+class Clock:
+    """A clock that the test sets."""
+
+    def __init__(self) -> None:
+        self.moment = 1_642_248_600.5
+
+    def __call__(self) -> float:
+        return self.moment
+
+
 @pytest.fixture
-def pipeline() -> Pipeline:
-    return Pipeline(OwnSessions())  # type: ignore[arg-type]
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def pipeline(clock: Clock) -> Pipeline:
+    rates = RateLimits(LimitSettings(tool_execution=3, authentication=2), clock=clock)
+    return Pipeline(OwnSessions(), rates)  # type: ignore[arg-type]
 
 
 async def answer(
@@ -169,3 +201,143 @@ async def test_a_call_that_failed_or_was_given_up_holds_nobody_up(pipeline: Pipe
     given_up.cancel()
     await asyncio.wait([given_up])
     assert (await answer(pipeline, {}, ANYBODY, QUEUE)).status == 200
+
+
+async def many(
+    pipeline: Pipeline, count: int, caller: Caller = SOMEBODY, asked: Operation = ORDER, **raw: Any
+) -> list[int]:
+    """The statuses of so many calls, one after the other."""
+    return [(await answer(pipeline, raw, caller, asked)).status for _ in range(count)]
+
+
+async def test_a_class_of_calls_is_refused_once_its_number_is_used_up(
+    pipeline: Pipeline, clock: Clock
+) -> None:
+    began = clock.moment
+    assert await many(pipeline, 2) == [200, 200]
+    clock.moment += 17.2
+    assert (await answer(pipeline, {}, asked=ORDER)).quota == Quota(
+        Limit.TOOL_EXECUTION, 3, 0, resets_at=began + 60
+    )
+    told = await answer(pipeline, {}, asked=ORDER)
+    assert told.status == 429
+    assert told.body["error"]["code"] == "RATE_LIMIT_EXCEEDED"
+    assert told.body["error"]["details"] == {
+        "limit": "tool_execution",
+        "most": 3,
+        "windowS": 60,
+        "retryAfter": 43,
+    }
+
+
+async def test_who_waits_as_long_as_they_are_told_is_answered_again(pipeline: Pipeline, clock: Clock) -> None:
+    await many(pipeline, 3)
+    clock.moment += 31.7
+    refused = await answer(pipeline, {}, asked=ORDER)
+    clock.moment += refused.body["error"]["details"]["retryAfter"]
+    assert await many(pipeline, 4) == [200, 200, 200, 429]
+
+
+async def test_calls_that_are_refused_put_the_end_of_the_window_off_no_further(
+    pipeline: Pipeline, clock: Clock
+) -> None:
+    await many(pipeline, 50)
+    clock.moment += 60
+    assert await many(pipeline, 1) == [200]
+
+
+async def test_what_fails_is_counted_and_tells_what_is_left(pipeline: Pipeline) -> None:
+    for raw, remaining in (({"what": "conflict"}, 2), ({"unknown": 1}, 1), ({"what": "conflict"}, 0)):
+        told = await answer(pipeline, raw, asked=ORDER)
+        assert told.failure is not None
+        assert told.quota is not None
+        assert told.quota.remaining == remaining
+    assert await many(pipeline, 1) == [429]
+
+
+async def test_who_may_not_ask_is_not_counted(pipeline: Pipeline) -> None:
+    stripped = dataclasses.replace(SOMEBODY, permissions=frozenset())
+    assert await many(pipeline, 9, stripped) == [403] * 9
+    assert await many(pipeline, 1) == [200]
+
+
+async def test_a_call_over_the_limit_is_not_read(pipeline: Pipeline) -> None:
+    async def read() -> object:
+        raise AssertionError("nobody is to read this")
+
+    await many(pipeline, 3)
+    assert (await pipeline.answer(ORDER, SOMEBODY, read)).status == 429
+
+
+async def test_an_operation_without_a_class_is_never_refused_for_its_number(pipeline: Pipeline) -> None:
+    assert await many(pipeline, 200, asked=ASK) == [201] * 200
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        dataclasses.replace(SOMEBODY, user_id=UserId("user-2")),
+        dataclasses.replace(SOMEBODY, credential=Credential.KEY, credential_id="key-1"),
+    ],
+    ids=["another user", "a key of the same user"],
+)
+async def test_what_one_caller_uses_up_is_left_to_another(pipeline: Pipeline, other: Caller) -> None:
+    assert await many(pipeline, 4) == [200, 200, 200, 429]
+    assert await many(pipeline, 4, other) == [200, 200, 200, 429]
+
+
+async def test_all_tokens_of_a_user_are_counted_together(pipeline: Pipeline) -> None:
+    await many(pipeline, 2, dataclasses.replace(SOMEBODY, credential_id="token-1"))
+    assert await many(pipeline, 2, dataclasses.replace(SOMEBODY, credential_id="token-2")) == [200, 429]
+
+
+@pytest.mark.parametrize(
+    ("limits", "statuses"),
+    [
+        (None, [200, 200, 200, 429]),
+        ({}, [200, 200, 200, 429]),
+        ({Limit.TOOL_EXECUTION: 1}, [200, 429, 429, 429]),
+        ({Limit.TOOL_EXECUTION: 4}, [200, 200, 200, 200]),
+        ({Limit.FILE_OPERATIONS: 1}, [200, 200, 200, 429]),
+        (NO_LIMITS, [200, 200, 200, 200]),
+    ],
+)
+async def test_a_key_may_have_limits_of_its_own(
+    pipeline: Pipeline, limits: OwnLimits | None, statuses: list[int]
+) -> None:
+    key = dataclasses.replace(SOMEBODY, credential=Credential.KEY, credential_id="key-1", limits=limits)
+    assert await many(pipeline, 4, key) == statuses
+
+
+async def test_what_needs_no_credentials_is_counted_by_address_whoever_asks(pipeline: Pipeline) -> None:
+    here = dataclasses.replace(SOMEBODY, address="192.0.2.1", limits=NO_LIMITS)
+    nobody = dataclasses.replace(ANYBODY, address="192.0.2.1")
+    elsewhere = dataclasses.replace(ANYBODY, address="192.0.2.2")
+    assert await many(pipeline, 2, here, ENTER) == [200, 200]
+    assert await many(pipeline, 1, nobody, ENTER) == [429]
+    assert await many(pipeline, 2, elsewhere, ENTER) == [200, 200]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("2001:db8::1", "2001:db8::ffff:2", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("fe80::1%eth0", "fe80::2%eth1", True),
+    ],
+)
+async def test_the_addresses_that_one_subscriber_can_take_are_one(
+    pipeline: Pipeline, one: str, other: str, is_same: bool
+) -> None:
+    await many(pipeline, 2, dataclasses.replace(ANYBODY, address=one), ENTER)
+    told = await many(pipeline, 1, dataclasses.replace(ANYBODY, address=other), ENTER)
+    assert told == [429 if is_same else 200]
+
+
+async def test_a_limit_that_is_null_is_off(clock: Clock) -> None:
+    rates = RateLimits(LimitSettings(tool_execution=None), clock=clock)
+    unlimited = Pipeline(OwnSessions(), rates)  # type: ignore[arg-type]
+    assert await many(unlimited, 100) == [200] * 100
+    assert (await answer(unlimited, {}, asked=ORDER)).quota is None

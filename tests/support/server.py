@@ -15,12 +15,17 @@ from typing import Any
 
 import pytest
 
+from roocode_server.models.limit_settings import LimitSettings
+
 READY = "roocode-server ready on "
 ALIKE = {
     "ROOCODE_PROVIDERS__OLLAMA__BASE_URL": "http://127.0.0.1:1/v1",
     "ROOCODE_RUNTIME__KIND": "local",
+    **{f"ROOCODE_LIMITS__{name.upper()}": "null" for name in LimitSettings.schema().fields},
 }
-"""So that `auto` is `scripted` and the jail on machines with an Ollama or a container engine too."""
+"""So that `auto` is `scripted` and the jail on machines with an Ollama or a container engine too, and that
+tests may call as often as they like.
+"""
 PROJECT = Path(__file__).resolve().parents[2]
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import typing
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from roocode_server.handlers.dialects.dialect import Operations
 from roocode_server.models.error import AppError, NotFound, ValidationFailed
+from roocode_server.models.quota import Quota
 from roocode_server.models.shape import PlainShape, Shape
 from roocode_server.models.tool import ToolGroup
 from roocode_server.models.user import Caller
@@ -21,19 +22,24 @@ Answer = PlainShape | list[Any]
 class Asking:
     """One request; it can ask for the operations that its endpoint declares, and for no others.
 
-    `allowed` are the tool groups that the agent of a session opened here may use without being asked about.
+    `allowed` are the tool groups that the agent of a session opened here may use without being asked about;
+    `quotas` is what the caller has left of each class of calls that was counted.
     """
 
     caller: Caller
     operations: Operations
     endpoint: CrogiaEndpoint
     allowed: Sequence[ToolGroup]
+    quotas: list[Quota] = field(default_factory=list)
 
     async def ask(self, operation: str, **raw: Any) -> dict[str, Any]:
         """An operation's answer, JSON-ready. Raises: AppError."""
         if operation not in self.endpoint.operations:
             raise LookupError(f"{self.endpoint.name} does not declare {operation}")
-        return await self.operations.ask(operation, self.caller, None, raw)
+        answer = await self.operations.answer(operation, self.caller, None, raw)
+        if answer.quota is not None:
+            self.quotas.append(answer.quota)
+        return answer.body
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,32 @@
+"""The settings under `limits`: how much callers may ask for. Source: S0 and S4, "Rate Limiting"."""
+
+from __future__ import annotations
+
+from dataclasses import field
+from typing import Final
+
+from roocode_server.models.quota import Limit
+from roocode_server.models.shape import Shape, limited, value
+
+LARGEST: Final = 1_000_000
+_A_NUMBER: Final = limited(least=1, most=LARGEST)
+
+
+@value
+class LimitSettings(Shape):
+    """How much callers may ask for; null turns a limit off. docs/limits.md has what each means."""
+
+    authentication: int | None = field(default=5, metadata=_A_NUMBER)
+    session_management: int | None = field(default=50, metadata=_A_NUMBER)
+    task_creation: int | None = field(default=5, metadata=_A_NUMBER)
+    file_operations: int | None = field(default=100, metadata=_A_NUMBER)
+    tool_execution: int | None = field(default=20, metadata=_A_NUMBER)
+    connections: int | None = field(default=100, metadata=_A_NUMBER)
+    all_connections: int | None = field(default=10_000, metadata=_A_NUMBER)
+    sessions: int | None = field(default=1000, metadata=_A_NUMBER)
+    tasks: int | None = field(default=100, metadata=_A_NUMBER)
+
+    def of(self, limit: Limit) -> int | None:
+        """The number of a limit; None where it is turned off."""
+        number: int | None = getattr(self, limit)
+        return number
