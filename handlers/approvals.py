@@ -18,7 +18,7 @@ from roocode_server.models.user import Caller, Permission
 
 
 class ApprovalHandlers(Handlers, namespace="/approvals"):
-    """`approval.*`: list approvals, read one, answer one."""
+    """What clients can do with approvals."""
 
     @operation(
         "approval.list",
@@ -28,7 +28,7 @@ class ApprovalHandlers(Handlers, namespace="/approvals"):
         errors=(NotFound,),
     )
     async def list(self, caller: Caller, request: ApprovalList) -> ApprovalPage:
-        """List a session's approvals, newest first; `status=pending` gives those that wait."""
+        """List a session's approvals, newest first. With `status=pending`, only those still waiting."""
         approvals, total = await self.engine.approvals.page(request)
         return ApprovalPage(
             data=approvals, pagination=pagination(total=total, limit=request.limit, offset=request.offset)
@@ -42,7 +42,7 @@ class ApprovalHandlers(Handlers, namespace="/approvals"):
         errors=(NotFound,),
     )
     async def get(self, caller: Caller, request: ApprovalRef) -> ApprovalAnswer:
-        """Get an approval: what is asked, and the answer once there is one."""
+        """Get an approval: the tool call in question, and the answer once there is one."""
         return ApprovalAnswer(
             approval=await self.engine.approvals.find(request.session_id, request.approval_id)
         )

@@ -1,4 +1,4 @@
-"""A whole workspace as an archive, out and in. Declared as every operation is; REST alone has it."""
+"""Download and upload of a whole workspace as an archive. Available over REST only."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ MEDIA_TYPES: Final = {
 
 
 class ArchiveHandlers(Handlers, namespace="/files"):
-    """`archive.*`: download a workspace as an archive, unpack one into it."""
+    """Archives of workspaces."""
 
     @operation(
         "archive.download",
@@ -46,9 +46,10 @@ class ArchiveHandlers(Handlers, namespace="/files"):
         errors=(NotFound, Conflict, ValidationFailed, ServerOverload),
     )
     async def download(self, caller: Caller, request: ArchiveDownload, stream: Stream) -> Transferred:
-        """Download the whole workspace, hidden files included, as it is while it is read.
+        """Download the whole workspace, hidden files included, as an archive.
 
-        Links are stored as links, so nothing outside comes along. An archive that breaks off is not whole.
+        It is packed while it is being sent. Links are stored as links, so nothing from outside is included.
+        If the download breaks off, the archive is incomplete.
         """
         name = f"{request.session_id}.{request.format.value}"
         async with aclosing(self.engine.files.pack(request)) as pieces:
@@ -73,9 +74,9 @@ class ArchiveHandlers(Handlers, namespace="/files"):
         emits=(WorkspaceImported,),
     )
     async def upload(self, caller: Caller, request: ArchiveUpload, stream: Stream) -> ArchiveUnpacked:
-        """Fill a workspace from an archive: all of it or nothing.
+        """Fill a workspace from an archive: either everything is unpacked or nothing.
 
-        Refused are absolute paths and `..`, links that lead out, and what is neither file, link nor
-        directory. A workspace that holds something answers 409, unless `replace` is true.
+        Archives with absolute paths, `..`, links that lead out, or anything but files, links and directories
+        are refused. If the workspace is not empty, the answer is 409 unless `replace` is true.
         """
         return await self.engine.files.unpack(request, stream.body())

@@ -33,7 +33,7 @@ log = structlog.get_logger("accounts")
 
 
 class AuthHandlers(Handlers, namespace="/auth"):
-    """`auth.*`: log in, renew tokens, read the caller's account."""
+    """Logging in, and the caller's own account."""
 
     @operation(
         "auth.login",
@@ -63,9 +63,9 @@ class AuthHandlers(Handlers, namespace="/auth"):
         errors=(AuthenticationFailed, PermissionDenied, Conflict, ServerOverload, ValidationFailed),
     )
     async def oauth(self, caller: Caller, request: OAuthLogin) -> LoginAnswer:
-        """Log in with the code of an OAuth provider. Needs no credentials.
+        """Log in with the authorization code of an OAuth provider. Needs no credentials.
 
-        The first login makes an account.
+        The first login creates an account.
         """
         return await self.engine.accounts.login_with_oauth(request)
 
@@ -79,7 +79,7 @@ class AuthHandlers(Handlers, namespace="/auth"):
     async def refresh(self, caller: Caller, request: Refresh) -> RefreshAnswer:
         """Exchange a refresh token for new tokens. Needs no credentials.
 
-        A refresh token works once. One that is used again ends every token that came from its login.
+        A refresh token works once. If it is used again, all tokens that came from the same login are revoked.
         """
         return await self.engine.accounts.refresh(request.refresh_token)
 
@@ -90,9 +90,10 @@ class AuthHandlers(Handlers, namespace="/auth"):
         errors=(AuthenticationFailed, TokenExpired, PermissionDenied, ValidationFailed),
     )
     async def renew(self, caller: Caller, request: Renew, connection: Connection) -> Renewed:
-        """Give the connection a new token, before the one that it came with expires or soon after.
+        """Give the connection a new token, before the current one expires or shortly after.
 
-        It has to be one of the same user. What happened in between is told as if there had been no break.
+        It must belong to the same user. Events that happened in the meantime are sent as if nothing had
+        interrupted the connection.
         """
         identity = await self.engine.accounts.identify(request.token)
         if identity.user.id != caller.user_id:

@@ -22,7 +22,7 @@ from roocode_server.models.user import Caller, Permission
 
 
 class CheckpointHandlers(Handlers, namespace="/checkpoints"):
-    """`checkpoint.*`: list, create, compare and restore checkpoints."""
+    """What clients can do with checkpoints."""
 
     @operation(
         "checkpoint.list",
@@ -73,5 +73,5 @@ class CheckpointHandlers(Handlers, namespace="/checkpoints"):
         emits=(CheckpointSaved, CheckpointRestoredEvent),
     )
     async def restore(self, caller: Caller, request: CheckpointRef) -> CheckpointRestored:
-        """Make the workspace as it was at a checkpoint; how it was before is saved first."""
+        """Restore the workspace to a checkpoint. Its present state is saved first."""
         return await self.engine.history.restore(request)

@@ -1,4 +1,4 @@
-"""The socket that a call came through, as the handlers see it."""
+"""The socket through which a call came, as handlers see it."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from roocode_server.models.user import Identity
 
 
 class Connection(Protocol):
-    """One client on one socket (and one namespace)."""
+    """One client on one socket, in one namespace."""
 
     def follow(self, session_id: SessionId, *, after: int | None, reset: LogReset | None = None) -> None:
-        """Send the session's events: `reset` where there is one, then those after `after`, then what comes.
+        """Send the session's events: `reset` if given, those after `after`, then new ones as they happen.
 
-        `after` is None for only what comes from now on.
+        If `after` is None, only new events are sent.
         """
         ...
 
     def renew(self, identity: Identity) -> None:
-        """Let the client act by this credential of theirs from now on."""
+        """Use this credential for the client from now on. It belongs to the same user."""
         ...
 
     def unfollow(self, session_id: SessionId) -> None:
-        """Send no more events of this session."""
+        """Stop sending events of this session."""
         ...

@@ -20,7 +20,7 @@ from roocode_server.models.user import Caller, Permission
 
 
 class EventHandlers(Handlers, namespace="/sessions"):
-    """`event.*`: read a session's log; start and stop following it on a socket."""
+    """Reading and following a session's events."""
 
     @operation(
         "event.list",
@@ -30,10 +30,10 @@ class EventHandlers(Handlers, namespace="/sessions"):
         errors=(NotFound,),
     )
     async def list(self, caller: Caller, request: EventList) -> EventPage:
-        """Read the session's events with a `seq` above `after`, in order and without holes.
+        """Read the session's events with a `seq` greater than `after`, in order and without gaps.
 
-        A cursor that is none of this log (its end is lost, or it was restored from a backup) reads it from
-        its beginning, and `pagination.reset` says so.
+        If the cursor does not belong to this log (for example because the log was restored from a backup),
+        reading starts at the beginning and `pagination.reset` is true.
         """
         log = self.engine.log
         place = await log.place(request.session_id, request.after, request.last_event_id)
@@ -64,10 +64,10 @@ class EventHandlers(Handlers, namespace="/sessions"):
     async def subscribe(
         self, caller: Caller, request: EventSubscribe, connection: Connection
     ) -> Subscription:
-        """Follow a session on this socket: what came after `lastSeq` first, then what happens from now on.
+        """Follow a session on this socket: first everything after `lastSeq`, then new events as they happen.
 
-        `lastEventId` in its place is beyond doubt: where it, or `lastSeq`, is none of this log (its end is
-        lost, or it was restored from a backup), `log.reset` comes first, then all of the log.
+        `lastEventId` is the more reliable cursor. If the cursor does not belong to this log (for example
+        because the log was restored from a backup), `log.reset` comes first and then the whole log.
         """
         log = self.engine.log
         place = await log.place(request.session_id, request.last_seq, request.last_event_id)

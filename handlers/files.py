@@ -38,7 +38,7 @@ ACTION = "/api/v1/sessions/{sessionId}/file"
 
 
 class FileHandlers(Handlers, namespace="/files"):
-    """`file.*`: list, read, write, rename, copy and delete files; create directories."""
+    """Reading and changing files, by their paths in the workspace."""
 
     @operation(
         "file.list",
@@ -49,9 +49,10 @@ class FileHandlers(Handlers, namespace="/files"):
         errors=(NotFound, Conflict, ValidationFailed, WorkspaceLimitExceeded),
     )
     async def list(self, caller: Caller, request: FileList) -> FileListing:
-        """List the files and directories of a workspace directory.
+        """List the files and directories in a directory of the workspace.
 
-        Paths are absolute within the workspace. Hidden ones (`.git`) are left out unless asked for.
+        Paths are absolute within the workspace. Hidden entries (such as `.git`) are left out unless
+        requested.
         """
         return await self.engine.files.list(request)
 
@@ -83,7 +84,7 @@ class FileHandlers(Handlers, namespace="/files"):
         emits=(FileCreated,),
     )
     async def create(self, caller: Caller, request: FileWrite) -> FileAnswer:
-        """Create a file, and the directories above it. A file that exists already answers 409."""
+        """Create a file and its parent directories. If the file exists already, the answer is 409."""
         return FileAnswer(file=await self.engine.files.create(request))
 
     @operation(
@@ -99,10 +100,10 @@ class FileHandlers(Handlers, namespace="/files"):
         emits=(FileModified,),
     )
     async def update(self, caller: Caller, request: FileUpdate) -> FileAnswer:
-        """Replace a file's content. A file that does not exist answers 404.
+        """Replace a file's content. If the file does not exist, the answer is 404.
 
-        With `ifMatch` (REST: or the header `If-Match`) nothing is written over a change that the caller has
-        not seen: where the file has another `etag`, the answer is 409 with the one that it has.
+        With `ifMatch` (in REST also the header `If-Match`), a change that the caller has not seen is never
+        overwritten: if the file's `etag` differs, the answer is 409 and names the current one.
         """
         return FileAnswer(file=await self.engine.files.update(request))
 
@@ -118,7 +119,7 @@ class FileHandlers(Handlers, namespace="/files"):
         emits=(FileDeleted,),
     )
     async def delete(self, caller: Caller, request: FileDelete) -> FileRemoved:
-        """Delete a file or an empty directory. `ifMatch` is as in `file.update`."""
+        """Delete a file or an empty directory. `ifMatch` works as in `file.update`."""
         return FileRemoved(path=await self.engine.files.delete(request), deleted=True)
 
     @operation(
@@ -133,7 +134,7 @@ class FileHandlers(Handlers, namespace="/files"):
         emits=(FileRenamed,),
     )
     async def rename(self, caller: Caller, request: FileRename) -> FileAnswer:
-        """Give a file, link or directory another path. `ifMatch` is as in `file.update`."""
+        """Move a file, link or directory to another path. `ifMatch` works as in `file.update`."""
         return FileAnswer(file=await self.engine.files.rename(request))
 
     @operation(
@@ -149,7 +150,7 @@ class FileHandlers(Handlers, namespace="/files"):
         emits=(FileCreated, FileModified),
     )
     async def copy(self, caller: Caller, request: FileCopy) -> FileAnswer:
-        """Copy a file, or a directory with all that is in it. The copy is there when it is whole."""
+        """Copy a file, or a directory with all its contents. The copy appears once it is complete."""
         return FileAnswer(file=await self.engine.files.copy(request))
 
     @operation(
@@ -165,5 +166,5 @@ class FileHandlers(Handlers, namespace="/files"):
         emits=(FileCreated,),
     )
     async def make_directory(self, caller: Caller, request: DirectoryMake) -> FileAnswer:
-        """Make a directory, and those above it. One that exists already answers 409."""
+        """Create a directory and its parents. If it exists already, the answer is 409."""
         return FileAnswer(file=await self.engine.files.make_directory(request))

@@ -10,7 +10,7 @@ from roocode_server.models.user import Caller, Permission
 
 
 class McpHandlers(Handlers, namespace="/mcp"):
-    """`mcp.*`: list a session's MCP servers, restart one."""
+    """What clients can do with MCP servers."""
 
     @operation(
         "mcp.list",
@@ -20,7 +20,7 @@ class McpHandlers(Handlers, namespace="/mcp"):
         errors=(NotFound,),
     )
     async def list(self, caller: Caller, request: McpList) -> McpServers:
-        """List a session's MCP servers: whether each is connected, and what it offers. Nothing is started."""
+        """List a session's MCP servers, with their state and what they offer. Starts none of them."""
         servers, problem = await self.engine.mcp.states(request.session_id)
         return McpServers(servers=servers, error=problem)
 
@@ -34,5 +34,5 @@ class McpHandlers(Handlers, namespace="/mcp"):
         emits=(McpStarted, McpStopped),
     )
     async def restart(self, caller: Caller, request: McpRestart) -> McpRestarted:
-        """Start an MCP server anew; whether that went well is in its `status` and `error`."""
+        """Restart an MCP server. Its `status` and `error` say whether that succeeded."""
         return McpRestarted(server=await self.engine.mcp.restart(request.session_id, request.server_name))

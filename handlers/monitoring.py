@@ -15,13 +15,13 @@ from roocode_server.models.user import Caller, Permission
 
 
 class MonitoringHandlers(Handlers, namespace="/monitoring"):
-    """`system.*`: the server's health and the resources in use."""
+    """The state of the server and of its machine."""
 
     @operation("system.health", rest="GET /api/v1/health", permission=None, errors=(ServerOverload,))
     async def health(self, caller: Caller, request: Nothing) -> Health:
-        """Tell whether the server works, and what its commands run in. Needs no credentials.
+        """Report whether the server works and where commands run. Needs no credentials.
 
-        It has written to its database a moment ago; one that cannot is SERVER_OVERLOAD (503).
+        The check includes a write to the database. If that fails, the answer is SERVER_OVERLOAD (503).
         """
         await self.engine.check_writable()
         return Health(
@@ -37,5 +37,5 @@ class MonitoringHandlers(Handlers, namespace="/monitoring"):
 
     @operation("system.resources", rest="GET /api/v1/system/resources", permission=Permission.MONITORING_READ)
     async def resources(self, caller: Caller, request: Nothing) -> SystemResources:
-        """Measure the machine's processor, memory, disk and processes now."""
+        """Measure the machine's current processor, memory and disk usage and its processes."""
         return await system_resources(str(self.engine.data_dir))

@@ -1,6 +1,6 @@
-"""The declaration of an operation: one place for what it is called, who may, what goes in and what comes out.
+"""The declaration of an operation: its name, who may call it, what it takes and what it returns.
 
-Everything that a door needs (events, routes, validation, documents) is read from here.
+Doors derive everything they need from it: socket events, routes, validation and API documents.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestBinding:
-    """Where an operation stands in the REST mirror. `path` holds `{wireName}` placeholders.
+    """Where an operation is found in REST. `path` holds `{wireName}` placeholders.
 
-    A placeholder that ends the path and is named in `tail` takes the rest of the path, slashes included.
+    If `tail` names the placeholder at the end of the path, that one takes the rest, slashes included.
     """
 
     method: str
@@ -48,12 +48,13 @@ class RestBinding:
 
     @property
     def placeholders(self) -> list[str]:
+        """The wire names of the fields in the path, in their order."""
         return _PLACEHOLDER.findall(self.path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Streams:
-    """Which way bytes go, and the media types that they can be of."""
+    """The direction in which bytes flow, and the media types accepted or produced."""
 
     upload: tuple[str, ...] = ()
     download: tuple[str, ...] = ()
@@ -61,7 +62,7 @@ class Streams:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One thing that can be asked, whichever door it comes through."""
+    """Something a client can request, through whichever door."""
 
     name: str
     namespace: str
@@ -100,6 +101,10 @@ class Operation:
         return self.request.wire_names()
 
     async def run(self, caller: Caller, request: Shape, connection: Connection | Stream | None) -> Shape:
+        """Call the method and return its response. `connection` is passed to methods that take one.
+
+        Raises: AppError, if the method refuses.
+        """
         if self.needs_connection or self.streams is not None:
             return await self.method(caller, request, connection)
         return await self.method(caller, request)
@@ -124,7 +129,7 @@ def operation(
     errors: tuple[type[AppError], ...] = (),
     emits: tuple[type[Event], ...] = (),
 ) -> Callable[[AnyMethod], AnyMethod]:
-    """Declare a method of `Handlers` an operation; request and response are read from its signature."""
+    """Declare a method of `Handlers` as an operation. Its signature gives the request and response shapes."""
 
     def declare(method: AnyMethod) -> AnyMethod:
         hints = typing.get_type_hints(method)
@@ -175,7 +180,7 @@ class Handlers:
         self.engine = engine
 
     def operations(self) -> Iterator[Operation]:
-        """What this area declares, in the order of the file."""
+        """The operations of this area, in the order of their declaration."""
         for name, function in vars(type(self)).items():
             facts = getattr(function, _MARK, None)
             if facts is not None:
@@ -183,7 +188,7 @@ class Handlers:
 
 
 class Registry(Mapping[str, Operation]):
-    """Every operation by its name, checked when it is built."""
+    """All operations by name. Raises: ValueError, if declarations contradict themselves or each other."""
 
     def __init__(self, areas: tuple[Handlers, ...]) -> None:
         self._operations: dict[str, Operation] = {}
@@ -207,23 +212,23 @@ class Registry(Mapping[str, Operation]):
 
     @property
     def namespaces(self) -> list[str]:
-        """`/`, which carries everything, and one for each area."""
+        """`/`, which carries every operation, and the namespace of each area; sorted."""
         return sorted({"/", *(declared.namespace for declared in self._operations.values())})
 
     @property
     def handshake(self) -> Operation | None:
-        """What a client can ask for while it connects."""
+        """The operation that a client can request while connecting; None if there is none."""
         return next((found for found in self._operations.values() if found.on_connect), None)
 
     def within(self, namespace: str) -> dict[str, Operation]:
-        """The operations that a namespace carries."""
+        """The operations in a namespace, by name."""
         if namespace == "/":
             return dict(self._operations)
         return {name: found for name, found in self._operations.items() if found.namespace == namespace}
 
 
 def _check(declared: Operation) -> None:
-    """A declaration that contradicts itself is found when the server starts, not when it is called."""
+    """Raises: ValueError, if a declaration contradicts itself; so it is found when the server starts."""
     fields = declared.request.schema().fields
     wire_names = {field.data_key for field in fields.values()}
     named = [*declared.exclusive, *([declared.on] if declared.on else [])]
@@ -255,7 +260,7 @@ def _shadows(above: RestBinding, below: RestBinding) -> bool:
 
 
 def annotations_of(declared: Operation) -> dict[str, Any]:
-    """What the documents say of an operation beside its shapes."""
+    """The extension fields (`x-…`) of an operation in the OpenAPI and AsyncAPI documents."""
     return {
         "x-permission": declared.permission.value if declared.permission else None,
         "x-limit": declared.limit.value if declared.limit else None,

@@ -1,4 +1,4 @@
-"""The one way in which every call runs, whichever door it comes through."""
+"""How every call is processed, whichever door it comes through."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ log = structlog.get_logger("operations")
 
 @dataclass(frozen=True, slots=True)
 class OperationResponse:
-    """A status of HTTP and a JSON-ready body: the result, or S0's error envelope."""
+    """An HTTP status and a JSON-ready body: the result, or S0's error envelope."""
 
     status: int
     body: dict[str, Any]
@@ -59,10 +59,7 @@ class Pipeline:
         raw: object,
         connection: Connection | Stream | None = None,
     ) -> OperationResponse:
-        """Run an operation for a caller on decoded JSON. Never raises but for cancellation.
-
-        `raw` may be a function that reads it, called when it is known that the caller may ask.
-        """
+        """Run an operation on decoded JSON. Errors become responses; only cancellation is raised."""
         started = time.perf_counter()
         quota: Quota | None = None
         try:
@@ -126,9 +123,9 @@ class Pipeline:
         return quota
 
     async def _check_access(self, operation: Operation, caller: Caller, raw: object) -> Any:
-        """The session that the request names and that is the caller's; nothing else has been looked at yet.
+        """The session that the request names, which the caller may access. Checked before anything else.
 
-        None for a request that names none: loading tells what is wrong with it. Raises: NotFound.
+        None if the request names no session; loading then reports what is wrong with it. Raises: NotFound.
         """
         if operation.on is None:
             return None
@@ -139,7 +136,7 @@ class Pipeline:
 
     @contextlib.asynccontextmanager
     async def _exclusive(self, operation: Operation, request: Shape) -> AsyncIterator[None]:
-        """Hold the place of this call among those that must not overlap with it."""
+        """Wait until no call is running that must not overlap with this one, and keep others waiting."""
         key = (operation.namespace, *(getattr(request, name) for name in operation.exclusive))
         lock = self._locks.setdefault(key, _Lock())
         lock.holders += 1
@@ -161,7 +158,7 @@ class _Lock:
 
 
 async def answered(name: str, request_id: str, call: Awaitable[Any]) -> OperationResponse:
-    """What became of a dialect's call. Never raises but for cancellation."""
+    """The response to a dialect's call. Errors become responses; only cancellation is raised."""
     try:
         return OperationResponse(200, await call)
     except AppError as failure:
@@ -181,7 +178,7 @@ def refuse(
     quota: Quota | None = None,
     **where: object,
 ) -> OperationResponse:
-    """The answer that tells of a failure, and its line in the log. `where` is what the log shows beside."""
+    """The response for a failure, which is logged as well. `where` holds additional fields for the log."""
     if isinstance(failure, RateLimitExceeded):
         quota = failure.quota
     if not isinstance(failure, InternalError):  # that has its traceback in the log
@@ -190,7 +187,7 @@ def refuse(
 
 
 def check_caller(operation: Operation, caller: Caller) -> None:
-    """Whether the caller may ask for the operation at all; what it asks has not been looked at yet.
+    """Check that the caller may request the operation at all, before the request itself is looked at.
 
     Raises: AuthenticationFailed, TokenExpired, PermissionDenied.
     """

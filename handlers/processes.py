@@ -25,7 +25,7 @@ from roocode_server.models.user import Caller, Permission
 
 
 class ProcessHandlers(Handlers, namespace="/processes"):
-    """`process.*` and `shell.*`: start, list, read and stop processes; run a command line."""
+    """Processes and command lines that callers run in a session."""
 
     @operation(
         "process.start",
@@ -39,9 +39,9 @@ class ProcessHandlers(Handlers, namespace="/processes"):
         emits=(ProcessStarted, ProcessOutput, ProcessEnded, *BY_COMMANDS),
     )
     async def start(self, caller: Caller, request: ProcessStart) -> ProcessAnswer:
-        """Start a process that runs beside the tasks until it ends, is stopped, or the session ends.
+        """Start a process that runs independently of tasks until it ends, is stopped, or the session ends.
 
-        What it prints is told as `process.output` and kept in a file of the workspace.
+        Its output is sent as `process.output` and kept in a file of the workspace.
         """
         return ProcessAnswer(process=await self.engine.processes.start(request))
 
@@ -53,7 +53,7 @@ class ProcessHandlers(Handlers, namespace="/processes"):
         errors=(NotFound,),
     )
     async def list(self, caller: Caller, request: ProcessList) -> Processes:
-        """List a session's processes, oldest first; the last hundred, those that have ended included."""
+        """List the last hundred processes of a session, including those that have ended, oldest first."""
         return Processes(processes=await self.engine.processes.list(request.session_id))
 
     @operation(
@@ -64,7 +64,7 @@ class ProcessHandlers(Handlers, namespace="/processes"):
         errors=(NotFound,),
     )
     async def get(self, caller: Caller, request: ProcessRef) -> ProcessAnswer:
-        """Get a process: whether it runs, and the ports that it listens on."""
+        """Get a process: whether it is running, and the ports it listens on."""
         return ProcessAnswer(process=await self.engine.processes.get(request.session_id, request.pid))
 
     @operation(
@@ -75,7 +75,7 @@ class ProcessHandlers(Handlers, namespace="/processes"):
         errors=(NotFound,),
     )
     async def logs(self, caller: Caller, request: ProcessLogs) -> ProcessLog:
-        """Get the last lines that a process has printed, on both streams in order."""
+        """Get the last lines of a process's output, both streams interleaved."""
         logs = self.engine.processes.logs(request.session_id, request.pid, lines=request.lines)
         return ProcessLog(pid=request.pid, logs=logs)
 
@@ -89,9 +89,9 @@ class ProcessHandlers(Handlers, namespace="/processes"):
         emits=(ProcessEnded,),
     )
     async def stop(self, caller: Caller, request: ProcessStop) -> ProcessAnswer:
-        """Stop a process and all that it has started: SIGTERM, and SIGKILL after five seconds.
+        """Stop a process and everything it started: SIGTERM, then SIGKILL after five seconds.
 
-        One that has ended answers 409.
+        If it has ended already, the answer is 409.
         """
         stopped = await self.engine.processes.stop(request.session_id, request.pid, force=request.force)
         return ProcessAnswer(process=stopped)
@@ -107,8 +107,8 @@ class ProcessHandlers(Handlers, namespace="/processes"):
         ends_with_caller=True,
     )
     async def execute(self, caller: Caller, request: ShellExec) -> ShellExecuted:
-        """Run a command line in the session's sandbox and wait for its end; `tty` gives it a terminal.
+        """Run a command line in the session's sandbox and wait for it to end; `tty` gives it a terminal.
 
-        It ends with the connection that asked for it. What shall go on is a process.
+        It is ended when the connection that requested it closes. For anything longer, start a process.
         """
         return await self.engine.shell.execute(request)

@@ -17,7 +17,7 @@ from roocode_server.models.user import Caller, Permission
 
 
 class ProfileHandlers(Handlers, namespace="/profiles"):
-    """`profile.*`: the caller's provider profiles."""
+    """The caller's own provider profiles."""
 
     @operation("profile.list", rest="GET /api/v1/profiles", permission=Permission.ACCOUNT_READ)
     async def list(self, caller: Caller, request: ProfileList) -> Profiles:
@@ -33,10 +33,9 @@ class ProfileHandlers(Handlers, namespace="/profiles"):
         errors=(Conflict, ExtraNotInstalled),
     )
     async def create(self, caller: Caller, request: ProfileCreate) -> ProfileShown:
-        """Add a profile; it is the active one from here on, unless `activate` is false.
+        """Create a profile and make it the active one, unless `activate` is false.
 
-        Your sessions whose provider is `auto` are worked on with the active profile's provider, model,
-        address and key.
+        Your sessions whose provider is `auto` use the active profile's provider, model, address and key.
         """
         self.engine.providers.check_installed(request.provider)
         return ProfileShown(profile=await self.engine.profiles.create(caller.user_id, request))
@@ -60,8 +59,8 @@ class ProfileHandlers(Handlers, namespace="/profiles"):
     async def update(self, caller: Caller, request: ProfileUpdate) -> ProfileShown:
         """Change a profile.
 
-        What is left out stays as it is; an empty `baseUrl` or `apiKey` takes it away. Running tasks ask with
-        the changed profile from their next request on.
+        Fields that are left out stay as they are; an empty `baseUrl` or `apiKey` removes it. Running tasks
+        use the changed profile from their next request to the model.
         """
         if request.provider is not None:
             self.engine.providers.check_installed(request.provider)
@@ -74,7 +73,7 @@ class ProfileHandlers(Handlers, namespace="/profiles"):
         errors=(NotFound,),
     )
     async def activate(self, caller: Caller, request: ProfileRef) -> ProfileShown:
-        """Work with this profile from here on."""
+        """Make this profile the active one."""
         return ProfileShown(profile=await self.engine.profiles.activate(caller.user_id, request.profile_id))
 
     @operation(
@@ -84,6 +83,6 @@ class ProfileHandlers(Handlers, namespace="/profiles"):
         errors=(NotFound,),
     )
     async def delete(self, caller: Caller, request: ProfileRef) -> ProfileRemoved:
-        """Delete a profile and its key. Without an active one the server's own choice counts again."""
+        """Delete a profile and its key. Without an active profile, the server's own choice applies again."""
         await self.engine.profiles.delete(caller.user_id, request.profile_id)
         return ProfileRemoved(profile_id=request.profile_id, deleted=True)

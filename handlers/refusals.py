@@ -1,4 +1,4 @@
-"""Refused calls in the log: each by its request id, without letting one caller fill the disk."""
+"""Logging of refused calls, each with its request id, in a way that no caller can fill the disk."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ log = structlog.get_logger("refusals")
 
 
 class Frequency:
-    """How often each kind of line has come in the present minute."""
+    """Counts the lines of each kind in the current minute."""
 
     def __init__(self) -> None:
         self._since = 0.0
         self._counts: defaultdict[tuple[str, str], int] = defaultdict(int)
 
     def count(self, kind: tuple[str, str]) -> int:
-        """The number of this one within its kind, from 1."""
+        """The number of lines of this kind so far in the current minute, including this one."""
         moment = time.monotonic()
         if moment - self._since > MINUTE_S:
             self._since = moment
@@ -39,9 +39,9 @@ _frequency = Frequency()
 
 
 def log_refusal(failure: AppError, request_id: str, operation: str = "", **where: object) -> None:
-    """Tell of a refused call, once however many layers it passes. `operation` is a declared name or empty.
+    """Log a refused call, once, however many layers it passes. `operation` is a declared name or empty.
 
-    The server's own failures are warnings; what callers do wrong is information.
+    Failures of the server are logged as warnings, mistakes of callers as information.
     """
     if failure.is_logged:
         return

@@ -1,4 +1,4 @@
-"""All areas together: what the server can be asked."""
+"""The areas of operations, and the registries built from them."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ TRANSFERS = (TransferHandlers, ArchiveHandlers)
 
 
 def build_transfers(engine: Engine) -> Registry:
-    """Every transfer, bound to the engine."""
+    """A registry of the operations that stream bytes, for the REST door."""
     return Registry(tuple(area(engine) for area in TRANSFERS))
 
 
 def build_registry(engine: Engine) -> Registry:
-    """Every operation, bound to the engine."""
+    """A registry of all other operations, for every door."""
     return Registry(tuple(area(engine) for area in AREAS))

@@ -17,7 +17,7 @@ from roocode_server.models.user import Caller, Permission
 
 
 class RepositoryHandlers(Handlers, namespace="/files"):
-    """`workspace.clone`: clone a git repository into a workspace."""
+    """Filling workspaces from git repositories."""
 
     @operation(
         "workspace.clone",
@@ -36,10 +36,10 @@ class RepositoryHandlers(Handlers, namespace="/files"):
         emits=(WorkspaceImported,),
     )
     async def clone(self, caller: Caller, request: RepositoryClone) -> RepositoryCloned:
-        """Fill a workspace from a git repository: all of it or nothing.
+        """Fill a workspace from a git repository: either everything arrives or nothing.
 
-        The session needs the network, or the server's settings name the host. A `token` is sent to the host
-        of the URL alone and kept nowhere. A workspace that holds something answers 409, unless `replace` is
-        true.
+        The session needs network access, or the host must be listed in the server's settings. A `token` is
+        sent to the URL's host only and is not stored. If the workspace is not empty, the answer is 409 unless
+        `replace` is true.
         """
         return await self.engine.repositories.clone(request)

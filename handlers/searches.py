@@ -20,7 +20,7 @@ ERRORS = (NotFound, ValidationFailed, ServerOverload, ToolExecutionFailed, Works
 
 
 class SearchHandlers(Handlers, namespace="/files"):
-    """`search.*`: search a workspace for files by name and by content."""
+    """Searching a workspace for files and text."""
 
     @operation(
         "search.files",
@@ -32,10 +32,10 @@ class SearchHandlers(Handlers, namespace="/files"):
         errors=(*ERRORS, Conflict),
     )
     async def files(self, caller: Caller, request: FileSearchRequest) -> FilesFound:
-        """Find files by a glob of their names or paths.
+        """Find files by a glob on their names or paths.
 
-        Hidden files and what `.gitignore` names are left out unless asked for; a glob with a slash in it also
-        finds ignored files. The search ends when its caller goes away, and after a minute.
+        Hidden files and files ignored by `.gitignore` are left out unless requested; a glob with a slash in
+        it also finds ignored files. The search ends when the caller disconnects, and after one minute.
         """
         return await self.engine.searches.files(request)
 
@@ -49,9 +49,9 @@ class SearchHandlers(Handlers, namespace="/files"):
         errors=ERRORS,
     )
     async def text(self, caller: Caller, request: TextSearchRequest) -> TextFound:
-        """Find lines of text files by a regular expression.
+        """Find lines of text files that match a regular expression.
 
-        Hidden files and what `.gitignore` names are left out unless asked for, binary files always. The
-        search ends when its caller goes away, and after a minute.
+        Hidden files and files ignored by `.gitignore` are left out unless requested; binary files always are.
+        The search ends when the caller disconnects, and after one minute.
         """
         return await self.engine.searches.text(request)

@@ -29,7 +29,7 @@ from roocode_server.models.user import Caller, Permission
 
 
 class SessionHandlers(Handlers, namespace="/sessions"):
-    """`session.*`: list, create, read, change and delete sessions."""
+    """Opening, reading, changing and deleting sessions."""
 
     @operation(
         "session.list",
@@ -58,8 +58,8 @@ class SessionHandlers(Handlers, namespace="/sessions"):
     async def create(self, caller: Caller, request: SessionCreate) -> SessionCreated:
         """Open a session with an empty workspace.
 
-        What `config` leaves out takes the server's defaults. `workspace.path` is where the session's
-        commands see their files; `workspace.url` lists them.
+        Settings that `config` leaves out take the server's defaults. `workspace.path` is where the session's
+        commands see its files; `workspace.url` lists them.
         """
         session = await self.engine.sessions.create(caller, request)
         return SessionCreated(session=session, workspace=_workspace(caller, session.id))
@@ -85,7 +85,7 @@ class SessionHandlers(Handlers, namespace="/sessions"):
         errors=(NotFound,),
     )
     async def sandbox(self, caller: Caller, request: SessionRef) -> SandboxAnswer:
-        """Tell where a session's commands run, and what holds each of its limits."""
+        """Report where a session's commands run and how each of its limits is enforced."""
         return SandboxAnswer(sandbox=await self.engine.sessions.sandbox_state(request.session_id))
 
     @operation(
@@ -101,7 +101,7 @@ class SessionHandlers(Handlers, namespace="/sessions"):
     async def update(self, caller: Caller, request: SessionUpdate) -> SessionAnswer:
         """Change a session's name, status, expiry or configuration.
 
-        What is left out stays as it is. A running task keeps the configuration that it began with.
+        Fields that are left out stay as they are. A running task keeps the configuration it began with.
         """
         return SessionAnswer(session=await self.engine.sessions.update(request))
 
@@ -116,7 +116,7 @@ class SessionHandlers(Handlers, namespace="/sessions"):
         emits=(TaskCancelled, TaskUnfocused, ApprovalResolved, ToolFailed, SessionDeletedEvent),
     )
     async def delete(self, caller: Caller, request: SessionRef) -> SessionRemoved:
-        """Delete a session: end what runs in it and remove its workspace, tasks and events."""
+        """Delete a session: end everything that runs in it and remove its workspace, tasks and events."""
         await self.engine.sessions.delete(request.session_id)
         return SessionRemoved(session_id=request.session_id, deleted=True)
 

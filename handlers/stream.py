@@ -1,4 +1,4 @@
-"""What a transfer talks with: bytes that come in and go out without ever being whole in memory."""
+"""How a transfer reads its request and writes its answer, without holding either in memory."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from roocode_server.models.quota import Quota
 
 
 class Stream(Protocol):
-    """One request of a door that carries bytes as they are, and the answer to it."""
+    """One request that carries raw bytes, and the answer to it."""
 
     def body(self) -> AsyncIterator[bytes]:
-        """What the caller sends, piece by piece. Raises: InvalidField, RequestTimeout."""
+        """The request body, piece by piece. Raises: InvalidField, RequestTimeout."""
         ...
 
     async def send_file(self, file: OpenFile) -> None:
-        """Answer with a file, or with the part of it that is asked for. Raises: RangeNotSatisfiable."""
+        """Answer with a file, or with the requested part of it. Raises: RangeNotSatisfiable."""
         ...
 
     async def send_pieces(self, name: str, media_type: str, pieces: AsyncIterator[bytes]) -> None:
-        """Answer with what comes, of a length that nobody knows yet, as a file called `name`."""
+        """Answer with bytes of unknown total length, as a file called `name`."""
         ...
 
     def limit(self, quota: Quota) -> None:

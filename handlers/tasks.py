@@ -101,7 +101,7 @@ WORK = (
 
 
 class TaskHandlers(Handlers, namespace="/tasks"):
-    """`task.*` and `mode.list`: start and steer tasks, read their messages, list the modes."""
+    """Creating, reading and steering tasks."""
 
     @operation(
         "task.create",
@@ -117,8 +117,9 @@ class TaskHandlers(Handlers, namespace="/tasks"):
     async def create(self, caller: Caller, request: TaskCreate) -> TaskCreated:
         """Create a task in a session and start it.
 
-        Answers once the task is stored; follow it by its events. Tasks of one session run one after the
-        other. `sessionConfig` changes the session's configuration with it, which needs `session:write`.
+        Answers as soon as the task is stored; its events tell how it goes on. The tasks of a session run one
+        after the other. `sessionConfig` also changes the session's configuration, which requires
+        `session:write`.
         """
         if request.session_config is not None and not caller.may(Permission.SESSION_WRITE):
             raise PermissionDenied(f"sessionConfig needs the permission {Permission.SESSION_WRITE.value}")
@@ -161,7 +162,7 @@ class TaskHandlers(Handlers, namespace="/tasks"):
         errors=(NotFound,),
     )
     async def stack(self, caller: Caller, request: TaskStackRef) -> TaskStack:
-        """List the task under way and the subtasks that it waits for; none if nothing is unfinished."""
+        """List the task under way and the subtasks it waits for; empty if nothing is unfinished."""
         return TaskStack(tasks=await self.engine.tasks.stack(request.session_id))
 
     @operation(
@@ -173,7 +174,7 @@ class TaskHandlers(Handlers, namespace="/tasks"):
         emits=(ApprovalResolved, TaskActive),
     )
     async def update(self, caller: Caller, request: TaskUpdate) -> TaskAnswer:
-        """Approve or reject what a task waits for. A task that waits for nothing answers 409."""
+        """Approve or reject everything a task is waiting for. If it is not waiting, the answer is 409."""
         return TaskAnswer(task=await self.engine.tasks.update(caller, request))
 
     @operation(
@@ -186,7 +187,7 @@ class TaskHandlers(Handlers, namespace="/tasks"):
         emits=(TaskCancelled, TaskUnfocused, ApprovalResolved, ToolFailed),
     )
     async def cancel(self, caller: Caller, request: TaskRef) -> TaskAnswer:
-        """Stop a task and everything that it started. A task that has ended answers 409."""
+        """Stop a task and everything it started. If it has ended already, the answer is 409."""
         return TaskAnswer(task=await self.engine.tasks.cancel(request.session_id, request.task_id))
 
     @operation(
@@ -200,10 +201,10 @@ class TaskHandlers(Handlers, namespace="/tasks"):
         emits=(MessageCreated, ApprovalResolved, TaskActive),
     )
     async def message(self, caller: Caller, request: TaskSay) -> MessageAnswer:
-        """Tell the agent something while its task is unfinished: an answer, or a word in between.
+        """Send a message to the agent of an unfinished task: the answer to its question, or a remark.
 
-        While an approval is pending, a message refuses it and tells the agent why. It resumes a task that
-        was interrupted. A task that has ended answers 409.
+        If an approval is pending, the message rejects it and gives the agent the reason. An interrupted task
+        is resumed. If the task has ended, the answer is 409.
         """
         return MessageAnswer(message=await self.engine.tasks.say(caller, request))
 
@@ -231,7 +232,7 @@ class TaskHandlers(Handlers, namespace="/tasks"):
         emits=(TaskResumed, *WORK),
     )
     async def resume(self, caller: Caller, request: TaskRef) -> TaskAnswer:
-        """Go on with a task that a stop of the server interrupted; what it has done is not done again."""
+        """Continue a task that a stop of the server interrupted. Completed steps are not repeated."""
         return TaskAnswer(task=await self.engine.tasks.resume(request.session_id, request.task_id))
 
     @operation(
@@ -243,7 +244,7 @@ class TaskHandlers(Handlers, namespace="/tasks"):
         emits=(TaskCondensed,),
     )
     async def condense(self, caller: Caller, request: TaskRef) -> TaskAnswer:
-        """Have a running task go on from a summary of its conversation, before its next request."""
+        """Replace a running task's conversation with a summary before its next request to the model."""
         return TaskAnswer(task=await self.engine.tasks.condense(request.session_id, request.task_id))
 
     @operation(
@@ -255,9 +256,9 @@ class TaskHandlers(Handlers, namespace="/tasks"):
         emits=(ToolCompleted, MessageCreated),
     )
     async def command(self, caller: Caller, request: TaskCommand) -> TaskAnswer:
-        """Let the command that a task asks about (`command_output`) go on in the background, or kill it.
+        """Let a command the task asks about (`command_output`) continue in the background, or kill it.
 
-        With `callId`, any that runs. Where no such command runs, the answer is 409.
+        With `callId`, any running command. If no such command is running, the answer is 409.
         """
         return TaskAnswer(task=await self.engine.tasks.steer_command(request))
 
@@ -269,5 +270,5 @@ class TaskHandlers(Handlers, namespace="/tasks"):
         errors=(NotFound,),
     )
     async def modes(self, caller: Caller, request: ModeList) -> ModeCatalogue:
-        """List the modes that the session's tasks can be in: built in, configured, and of its `.roomodes`."""
+        """List the modes available to the session's tasks: built-in, configured, and from its `.roomodes`."""
         return await self.engine.tasks.modes(request.session_id)

@@ -23,7 +23,7 @@ from roocode_server.models.user import Caller, Permission
 
 
 class TerminalHandlers(Handlers, namespace="/terminals"):
-    """`terminal.*`: open, read, type into, resize and close terminals."""
+    """Interactive terminals in a session."""
 
     @operation(
         "terminal.open",
@@ -37,9 +37,10 @@ class TerminalHandlers(Handlers, namespace="/terminals"):
         emits=(TerminalOpened, TerminalOutput, TerminalClosed, *BY_COMMANDS),
     )
     async def open(self, caller: Caller, request: TerminalOpen) -> TerminalAnswer:
-        """Open a terminal in the session's sandbox. It stays open when the client goes, until it is closed.
+        """Open a terminal in the session's sandbox.
 
-        What it prints is told as `terminal.output` to who follows the session.
+        It stays open after the client disconnects, until it is closed. Its output is sent as
+        `terminal.output` to everyone who follows the session.
         """
         return TerminalAnswer(terminal=await self.engine.terminals.open(request))
 
@@ -62,7 +63,7 @@ class TerminalHandlers(Handlers, namespace="/terminals"):
         errors=(NotFound,),
     )
     async def get(self, caller: Caller, request: TerminalRef) -> TerminalScreen:
-        """Get what a terminal has printed last, to go on with it after a break."""
+        """Get the most recent output of a terminal, to continue from there after a disconnect."""
         return self.engine.terminals.screen(request.session_id, request.terminal_id)
 
     @operation(
@@ -75,7 +76,7 @@ class TerminalHandlers(Handlers, namespace="/terminals"):
         emits=(TerminalOutput,),
     )
     async def type(self, caller: Caller, request: TerminalInput) -> TerminalAnswer:
-        """Type into a terminal; what is typed keeps its order."""
+        """Send input to a terminal. The order of inputs is kept."""
         return TerminalAnswer(terminal=await self.engine.terminals.type(request))
 
     @operation(
@@ -86,7 +87,7 @@ class TerminalHandlers(Handlers, namespace="/terminals"):
         errors=(NotFound,),
     )
     async def resize(self, caller: Caller, request: TerminalResize) -> TerminalAnswer:
-        """Tell a terminal of its window's new size."""
+        """Set the size of a terminal's window."""
         return TerminalAnswer(terminal=await self.engine.terminals.resize(request))
 
     @operation(
@@ -98,6 +99,6 @@ class TerminalHandlers(Handlers, namespace="/terminals"):
         emits=(TerminalClosed,),
     )
     async def close(self, caller: Caller, request: TerminalRef) -> TerminalAnswer:
-        """Close a terminal and end what runs in it."""
+        """Close a terminal and end whatever runs in it."""
         closed = await self.engine.terminals.close_one(request.session_id, request.terminal_id)
         return TerminalAnswer(terminal=closed)

@@ -26,7 +26,7 @@ from roocode_server.models.user import Caller, Permission
 
 
 class ToolHandlers(Handlers, namespace="/tools"):
-    """`tool.*`: list the tools, execute one."""
+    """Listing tools, and calling them directly."""
 
     @operation("tool.list", rest="GET /api/v1/tools", permission=Permission.TOOL_READ)
     async def list(self, caller: Caller, request: ToolListRequest) -> ToolCatalogue:
@@ -53,6 +53,6 @@ class ToolHandlers(Handlers, namespace="/tools"):
     async def execute(self, caller: Caller, request: ToolExecute) -> ToolExecuted:
         """Run a tool now, without a task.
 
-        A tool that ran and failed answers 200 with `success: false` and the reason in `output`.
+        If the tool ran and failed, the answer is 200 with `success: false` and the reason in `output`.
         """
         return await self.engine.tools.execute(request)

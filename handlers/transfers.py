@@ -1,4 +1,4 @@
-"""Files as streams of bytes, which REST alone has. Declared as every operation is."""
+"""Files as streams of bytes. Available over REST only."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ BYTES: Final = "application/octet-stream"
 
 
 class TransferHandlers(Handlers, namespace="/files"):
-    """`file.download` and `file.upload`: file contents as streams of bytes."""
+    """Uploads and downloads of single files of any size."""
 
     @operation(
         "file.download",
@@ -43,10 +43,10 @@ class TransferHandlers(Handlers, namespace="/files"):
         errors=(NotFound, Conflict, ValidationFailed, RangeNotSatisfiable),
     )
     async def download(self, caller: Caller, request: FileDownload, stream: Stream) -> Transferred:
-        """Read a file of any size as it is, or a part of it.
+        """Download a file of any size, or part of it, as raw bytes.
 
-        Takes `Range`, `If-Range` and `If-None-Match`; answers 206 and 304 to them. The answer is for saving,
-        never for showing: it is an attachment that no page of this origin can run.
+        Supports `Range`, `If-Range` and `If-None-Match` (answered with 206 and 304). The answer is always an
+        attachment, so that a browser saves it and never runs it as a page of this origin.
         """
         file = await self.engine.files.open(request)
         try:
@@ -76,10 +76,10 @@ class TransferHandlers(Handlers, namespace="/files"):
         emits=(FileCreated, FileModified),
     )
     async def upload(self, caller: Caller, request: FileUpload, stream: Stream) -> FileStored:
-        """Make or replace a file by the body as it is, up to the session's limits.
+        """Create or replace a file with the request body, up to the session's limits.
 
-        The file is in its place once the body has come whole; half a body leaves nothing. Answers 201 where
-        there was none before. `ifMatch` is as in `file.update`; `ifNoneMatch` (`If-None-Match: *`) refuses
-        to replace.
+        The file appears once the whole body has arrived; an incomplete upload leaves nothing. Answers 201 if
+        the file is new. `ifMatch` works as in `file.update`; `ifNoneMatch` (`If-None-Match: *`) refuses to
+        replace a file.
         """
         return await self.engine.files.receive(request, stream.body())
