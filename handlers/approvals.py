@@ -18,7 +18,7 @@ from roocode_server.models.user import Caller, Permission
 
 
 class ApprovalHandlers(Handlers, namespace="/approvals"):
-    """What clients can do with approvals."""
+    """`approval.*`: list approvals, read one, answer one."""
 
     @operation(
         "approval.list",

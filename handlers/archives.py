@@ -34,7 +34,7 @@ MEDIA_TYPES: Final = {
 
 
 class ArchiveHandlers(Handlers, namespace="/files"):
-    """Archives of workspaces."""
+    """`archive.*`: download a workspace as an archive, unpack one into it."""
 
     @operation(
         "archive.download",

@@ -33,7 +33,7 @@ log = structlog.get_logger("accounts")
 
 
 class AuthHandlers(Handlers, namespace="/auth"):
-    """Logging in, and the caller's own account."""
+    """`auth.*`: log in, renew tokens, read the caller's account."""
 
     @operation(
         "auth.login",

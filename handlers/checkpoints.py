@@ -22,7 +22,7 @@ from roocode_server.models.user import Caller, Permission
 
 
 class CheckpointHandlers(Handlers, namespace="/checkpoints"):
-    """What clients can do with checkpoints."""
+    """`checkpoint.*`: list, create, compare and restore checkpoints."""
 
     @operation(
         "checkpoint.list",

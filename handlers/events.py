@@ -20,7 +20,7 @@ from roocode_server.models.user import Caller, Permission
 
 
 class EventHandlers(Handlers, namespace="/sessions"):
-    """Reading and following a session's events."""
+    """`event.*`: read a session's log; start and stop following it on a socket."""
 
     @operation(
         "event.list",

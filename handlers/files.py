@@ -38,7 +38,7 @@ ACTION = "/api/v1/sessions/{sessionId}/file"
 
 
 class FileHandlers(Handlers, namespace="/files"):
-    """Reading and changing files, by their paths in the workspace."""
+    """`file.*`: list, read, write, rename, copy and delete files; create directories."""
 
     @operation(
         "file.list",

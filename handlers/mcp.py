@@ -10,7 +10,7 @@ from roocode_server.models.user import Caller, Permission
 
 
 class McpHandlers(Handlers, namespace="/mcp"):
-    """What clients can do with MCP servers."""
+    """`mcp.*`: list a session's MCP servers, restart one."""
 
     @operation(
         "mcp.list",

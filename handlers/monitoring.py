@@ -15,7 +15,7 @@ from roocode_server.models.user import Caller, Permission
 
 
 class MonitoringHandlers(Handlers, namespace="/monitoring"):
-    """The state of the server and of its machine."""
+    """`system.*`: the server's health and the resources in use."""
 
     @operation("system.health", rest="GET /api/v1/health", permission=None, errors=(ServerOverload,))
     async def health(self, caller: Caller, request: Nothing) -> Health:

@@ -59,7 +59,11 @@ class Pipeline:
         raw: object,
         connection: Connection | Stream | None = None,
     ) -> OperationResponse:
-        """Run an operation on decoded JSON. Errors become responses; only cancellation is raised."""
+        """Run an operation on decoded JSON. Errors become responses; only cancellation is raised.
+
+        `raw` may be a function that reads it; it is called once it is known that the caller may request the
+        operation.
+        """
         started = time.perf_counter()
         quota: Quota | None = None
         try:
@@ -113,7 +117,7 @@ class Pipeline:
     async def _count(
         self, operation: Operation, limit: Limit, caller: Caller, connection: Connection | Stream | None
     ) -> Quota | None:
-        """Count the call, and tell a transfer what is left: its answer begins before it is done.
+        """Count the call against its rate limit. A transfer is told what remains, as its answer starts early.
 
         Raises: RateLimitExceeded.
         """
@@ -123,7 +127,7 @@ class Pipeline:
         return quota
 
     async def _check_access(self, operation: Operation, caller: Caller, raw: object) -> Any:
-        """The session that the request names, which the caller may access. Checked before anything else.
+        """The session that the request names, if the caller may access it. Checked before the rest of the request.
 
         None if the request names no session; loading then reports what is wrong with it. Raises: NotFound.
         """

@@ -25,7 +25,7 @@ from roocode_server.models.user import Caller, Permission
 
 
 class ProcessHandlers(Handlers, namespace="/processes"):
-    """Processes and command lines that callers run in a session."""
+    """`process.*` and `shell.*`: start, list, read and stop processes; run a command line."""
 
     @operation(
         "process.start",

@@ -17,7 +17,7 @@ from roocode_server.models.user import Caller, Permission
 
 
 class ProfileHandlers(Handlers, namespace="/profiles"):
-    """The caller's own provider profiles."""
+    """`profile.*`: the caller's provider profiles."""
 
     @operation("profile.list", rest="GET /api/v1/profiles", permission=Permission.ACCOUNT_READ)
     async def list(self, caller: Caller, request: ProfileList) -> Profiles:

@@ -17,7 +17,7 @@ from roocode_server.models.user import Caller, Permission
 
 
 class RepositoryHandlers(Handlers, namespace="/files"):
-    """Filling workspaces from git repositories."""
+    """`workspace.clone`: clone a git repository into a workspace."""
 
     @operation(
         "workspace.clone",

@@ -20,7 +20,7 @@ ERRORS = (NotFound, ValidationFailed, ServerOverload, ToolExecutionFailed, Works
 
 
 class SearchHandlers(Handlers, namespace="/files"):
-    """Searching a workspace for files and text."""
+    """`search.*`: search a workspace for files by name and by content."""
 
     @operation(
         "search.files",

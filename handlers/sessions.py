@@ -29,7 +29,7 @@ from roocode_server.models.user import Caller, Permission
 
 
 class SessionHandlers(Handlers, namespace="/sessions"):
-    """Opening, reading, changing and deleting sessions."""
+    """`session.*`: list, create, read, change and delete sessions."""
 
     @operation(
         "session.list",

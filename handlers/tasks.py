@@ -101,7 +101,7 @@ WORK = (
 
 
 class TaskHandlers(Handlers, namespace="/tasks"):
-    """Creating, reading and steering tasks."""
+    """`task.*` and `mode.list`: start and steer tasks, read their messages, list the modes."""
 
     @operation(
         "task.create",

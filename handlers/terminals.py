@@ -23,7 +23,7 @@ from roocode_server.models.user import Caller, Permission
 
 
 class TerminalHandlers(Handlers, namespace="/terminals"):
-    """Interactive terminals in a session."""
+    """`terminal.*`: open, read, type into, resize and close terminals."""
 
     @operation(
         "terminal.open",

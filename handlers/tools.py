@@ -26,7 +26,7 @@ from roocode_server.models.user import Caller, Permission
 
 
 class ToolHandlers(Handlers, namespace="/tools"):
-    """Listing tools, and calling them directly."""
+    """`tool.*`: list the tools, execute one."""
 
     @operation("tool.list", rest="GET /api/v1/tools", permission=Permission.TOOL_READ)
     async def list(self, caller: Caller, request: ToolListRequest) -> ToolCatalogue:

@@ -31,7 +31,7 @@ BYTES: Final = "application/octet-stream"
 
 
 class TransferHandlers(Handlers, namespace="/files"):
-    """Uploads and downloads of single files of any size."""
+    """`file.download` and `file.upload`: file contents as streams of bytes."""
 
     @operation(
         "file.download",

@@ -1,4 +1,4 @@
-"""What a dialect is to a door: a namespace whose calls and events have words of their own."""
+"""What a dialect gives to a door: a namespace with its own names for calls and events."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from roocode_server.models.user import Caller
 
 
 class DialectAdapter(Protocol):
-    """Between one client and the declared operations: takes its calls, and tells it what happens."""
+    """Translates between one client and the declared operations: calls one way, events the other."""
 
     def enter(self, session_id: SessionId) -> None:
         """The client has connected for this session and may work in it."""
@@ -27,15 +27,15 @@ class DialectAdapter(Protocol):
         ...
 
     def render(self, stored: StoredEvent) -> Sequence[bytes]:
-        """The event as this client is told of it: none or several JSON lists, each a name and its arguments.
+        """The event as this client is sent it: any number of JSON lists, each a name and its arguments.
 
-        It is called once for an event that is sent.
+        It is called once for each event that is sent.
         """
         ...
 
 
 class Dialect(Protocol):
-    """Makes an interpreter for every client of its namespace."""
+    """Makes an adapter for each client of its namespace."""
 
     @property
     def namespace(self) -> str:
@@ -43,12 +43,12 @@ class Dialect(Protocol):
         ...
 
     def adapter(self) -> DialectAdapter:
-        """Return a new adapter, for one client."""
+        """A new adapter, for one client."""
         ...
 
 
 class Operations:
-    """The declared operations as a dialect asks for them: by name, through the pipeline."""
+    """The declared operations as dialects call them: by name, through the pipeline."""
 
     def __init__(self, registry: Registry, pipeline: Pipeline) -> None:
         self.registry = registry
@@ -57,7 +57,7 @@ class Operations:
     async def ask(
         self, name: str, caller: Caller, connection: Connection | None, raw: dict[str, Any]
     ) -> dict[str, Any]:
-        """The operation's answer, JSON-ready. Raises: AppError."""
+        """Call an operation; its answer, JSON-ready. Raises: AppError."""
         return (await self.answer(name, caller, connection, raw)).body
 
     async def answer(

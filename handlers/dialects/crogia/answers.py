@@ -7,7 +7,7 @@ from roocode_server.models.shape import PlainShape, value
 
 @value
 class CrogiaHealth(PlainShape):
-    """Whether the server answers and has a container engine."""
+    """Whether the server is up and a container engine answers."""
 
     status: str
     timestamp: str
@@ -37,7 +37,7 @@ class CrogiaDone(PlainShape):
 
 @value
 class CrogiaTaskBegun(PlainShape):
-    """The task has been accepted; `/ws/{session_id}` tells how it goes on."""
+    """The task has been accepted; follow it at `/ws/{session_id}`."""
 
     message: str
     task: str
@@ -90,7 +90,7 @@ class CrogiaContent(PlainShape):
 
 @value
 class CrogiaFilesFound(PlainShape):
-    """Paths, from the workspace."""
+    """Paths, relative to the workspace."""
 
     pattern: str
     path: str
@@ -99,7 +99,7 @@ class CrogiaFilesFound(PlainShape):
 
 @value
 class CrogiaLine(PlainShape):
-    """A line that fits; `line` counts from 1."""
+    """A matching line; `line` counts from 1."""
 
     file: str
     line: int
@@ -108,7 +108,7 @@ class CrogiaLine(PlainShape):
 
 @value
 class CrogiaTextFound(PlainShape):
-    """Lines that fit, by file."""
+    """Matching lines, by file."""
 
     pattern: str
     path: str

@@ -1,4 +1,4 @@
-"""An endpoint of S3, declared once: its path, its request, and the operations behind it. Source: S3."""
+"""An endpoint of S3, declared once: its path, its request, and the operations it uses. Source: S3."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ Answer = PlainShape | list[Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """One request; it can ask for the operations that its endpoint declares, and for no others.
+    """One request. It can use the operations that its endpoint declares, and no others.
 
-    `allowed` are the tool groups that the agent of a session opened here may use without being asked about;
-    `quotas` is what the caller has left of each class of calls that was counted.
+    `allowed` are the tool groups that the agent of a session opened here may use without approval.
     """
 
     caller: Caller
@@ -33,7 +32,7 @@ class Asking:
     quotas: list[Quota] = field(default_factory=list)
 
     async def ask(self, operation: str, **raw: Any) -> dict[str, Any]:
-        """An operation's answer, JSON-ready. Raises: AppError."""
+        """Call an operation; its answer, JSON-ready. Raises: AppError."""
         if operation not in self.endpoint.operations:
             raise LookupError(f"{self.endpoint.name} does not declare {operation}")
         answer = await self.operations.answer(operation, self.caller, None, raw)
@@ -44,7 +43,7 @@ class Asking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrogiaEndpoint:
-    """`is_open`: anybody may ask, without credentials; `is_list`: it answers with a list of `response`."""
+    """`is_open`: needs no credentials. `is_list`: the answer is a list of `response`."""
 
     verb: str
     path: str
@@ -58,11 +57,11 @@ class CrogiaEndpoint:
 
     @property
     def name(self) -> str:
-        """The method and the path, such as `GET /api/health`."""
+        """The name of the declared function."""
         return f"{self.verb} {self.path}"
 
     async def answer(self, asking: Asking, request: Any) -> dict[str, Any] | list[dict[str, Any]]:
-        """The body of the answer, JSON-ready; S3 writes out what is null. Raises: AppError."""
+        """The body of the answer, JSON-ready. S3 writes null fields out. Raises: AppError."""
         answer: Any = await self.run(asking, request)
         return [dataclasses.asdict(each) for each in answer] if self.is_list else dataclasses.asdict(answer)
 
@@ -70,7 +69,7 @@ class CrogiaEndpoint:
 def endpoint(
     where: str, *operations: str, is_open: bool = False
 ) -> Callable[[Callable[[Asking, Any], Awaitable[Answer]]], CrogiaEndpoint]:
-    """Declare a function an endpoint; its request and its answer are read from its signature."""
+    """Declare a function as an endpoint. Its signature gives the request and the answer."""
 
     def declare(function: Callable[[Asking, Any], Awaitable[Answer]]) -> CrogiaEndpoint:
         verb, path = where.split(" ", 1)
@@ -93,7 +92,7 @@ def endpoint(
 
 
 def refuse(failure: AppError) -> dict[str, str]:
-    """An error in S3's form: one text that says all there is to know. Source: S3, "Error Responses"."""
+    """An error in S3's form: a single text with all the details. Source: S3, "Error Responses"."""
     match failure:
         case NotFound():
             return {"detail": f"{str(failure.details['resource']).capitalize()} not found"}

@@ -37,12 +37,12 @@ ELSEWHERE: Final = "answer it over Socket.IO, below /api/v1 or on the dashboard"
 
 
 class CrogiaEventStream:
-    """What one connection is told.
+    """Translates a session's events for one connection.
 
     The document's client connects, gives a task and leaves at the first `task_completed`. A task that was
-    there before it came (the one that opened the session) must not end it: for a connection that `is_new`,
-    the completion of such a task is held back while a task that came later is unfinished. `holds` says that
-    completions wait for `release`, which is called once the session has been quiet for a moment.
+    already there (the one that opened the session) must not end it. So, if the connection `is_new`, the
+    completion of an earlier task is held back while a later one is unfinished. `holds` is true once held
+    completions may be sent; `release` is called when the session has been quiet for a moment.
     """
 
     def __init__(self, *, is_new: bool) -> None:
@@ -70,7 +70,7 @@ class CrogiaEventStream:
         }
 
     def render(self, stored: StoredEvent) -> Sequence[bytes]:
-        """The event in S3's words; nothing for one that S3 does not know, or that is held back."""
+        """The event in S3's words; nothing if S3 does not know it or if it is held back."""
         tell = self._tellers.get(stored.type)
         if tell is None:
             return ()
@@ -84,11 +84,11 @@ class CrogiaEventStream:
 
     @property
     def holds(self) -> bool:
-        """Whether completions are held back that nothing stands against any more."""
+        """Whether completions are held back that may now be sent."""
         return bool(self._held) and not self._unfinished
 
     def release(self) -> Sequence[bytes]:
-        """What was held back."""
+        """The messages that were held back."""
         held, self._held = self._held, []
         return held
 
@@ -155,13 +155,13 @@ def _text(content: str) -> Said:
 
 
 def _question(content: Content) -> Said:
-    """The agent asks something; S3 has no way to answer."""
+    """A question of the agent, which S3 has no way to answer."""
     question = content.get("question")
     return [_error(f"The agent asks: {question} ({ELSEWHERE})")] if question else []
 
 
 def _approval(content: Content) -> Said:
-    """S3 has no word for an approval. In an unattended session it has no time to be answered in."""
+    """S3 knows no approvals. In an unattended session one is refused before anybody could answer."""
     if content["expiresAt"] <= content["timestamp"]:
         return [_error(f"Not allowed in this session: {content['description']}")]
     return [_error(f"The task waits for an approval: {content['description']} ({ELSEWHERE})")]

@@ -26,7 +26,7 @@ _PATH: Final = limited(shortest=1, longest=4096)
 
 @value
 class ListedFolder(PlainShape):
-    """A folder of a session's workspace, whose entries are wanted."""
+    """A directory to list, relative to the workspace."""
 
     session_id: str
     path: str = field(default=".", metadata=_PATH)
@@ -34,7 +34,7 @@ class ListedFolder(PlainShape):
 
 @value
 class OneFile(PlainShape):
-    """A file of a session's workspace."""
+    """A file, by its path in the workspace."""
 
     session_id: str
     path: str = field(metadata=_PATH)
@@ -42,7 +42,7 @@ class OneFile(PlainShape):
 
 @value
 class NewContent(PlainShape):
-    """A file of a session's workspace, and the text to write to it."""
+    """A file's new content."""
 
     session_id: str
     path: str = field(metadata=_PATH)
@@ -87,7 +87,7 @@ async def read_file(asking: Asking, request: OneFile) -> CrogiaContent:
 
 @endpoint("POST /api/sessions/{session_id}/files/content", "file.update", "file.create")
 async def write_file(asking: Asking, request: NewContent) -> CrogiaDone:
-    """Write content to a file, whether it exists or not."""
+    """Write content to a file, creating it if necessary."""
     place = {"sessionId": request.session_id, "path": request.path, "content": request.content}
     try:
         await asking.ask("file.update", **place)
@@ -134,7 +134,7 @@ def _item(entry: dict[str, Any], kind: str, size: int | None) -> CrogiaItem:
 
 
 def _shown(path: str) -> str:
-    """A path as S3 writes it: from the workspace, without a slash before it."""
+    """A path as S3 writes it: relative to the workspace, without a leading slash."""
     return path.lstrip("/")
 
 

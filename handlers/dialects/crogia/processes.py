@@ -18,7 +18,7 @@ from roocode_server.models.shape import PlainShape, limited, value
 
 @value
 class OneProcess(PlainShape):
-    """A process of a session."""
+    """A process of a session, by its number."""
 
     session_id: str
     pid: int
@@ -26,7 +26,7 @@ class OneProcess(PlainShape):
 
 @value
 class Logs(PlainShape):
-    """A process of a session, and how many of its last lines of output are wanted."""
+    """The process whose output is wanted, and how many lines of it."""
 
     session_id: str
     pid: int
@@ -35,7 +35,7 @@ class Logs(PlainShape):
 
 @value
 class ShellCommand(PlainShape):
-    """A command line to run in a session; `tty` runs it in a terminal."""
+    """A command line to run."""
 
     session_id: str
     cmd: str = field(metadata=limited(shortest=1, longest=100_000))

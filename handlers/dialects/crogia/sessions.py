@@ -25,7 +25,7 @@ _TASK: Final = limited(shortest=1, longest=1_000_000)
 
 
 def unasked(settings: Settings) -> list[ToolGroup]:
-    """What the agent of a session opened here may use by itself; never what is forbidden to all."""
+    """The tool groups that agents of sessions opened here use without approval; never one that is forbidden."""
     standing = settings.approvals
     return [
         group for group in settings.crogia.allow if getattr(standing, group.value, None) is not Decision.NEVER
@@ -39,21 +39,21 @@ class NoFields(PlainShape):
 
 @value
 class OneSession(PlainShape):
-    """A session."""
+    """A session, by its id."""
 
     session_id: str
 
 
 @value
 class NewSession(PlainShape):
-    """The task with which a new session starts."""
+    """A session to open, with its first task."""
 
     task: str = field(metadata=_TASK)
 
 
 @value
 class TaskText(PlainShape):
-    """A session, and the text of a task for it."""
+    """A task for an existing session."""
 
     session_id: str
     task: str = field(metadata=_TASK)
@@ -81,8 +81,8 @@ async def list_sessions(asking: Asking, request: NoFields) -> list[CrogiaSession
 async def create_session(asking: Asking, request: NewSession) -> CrogiaSession:
     """Create a new agent session and start its first task.
 
-    S3 has no word for an approval: the session's agent acts by itself, within `crogia.allow` of the
-    configuration, and what that does not cover is refused at once.
+    S3 knows no approvals: the agent acts on its own within `crogia.allow` of the configuration, and anything
+    beyond is refused at once.
     """
     rules = [{"decision": "always", "group": group.value} for group in asking.allowed]
     config = {"unattended": True, "approvals": rules}

@@ -1,4 +1,4 @@
-"""The dialect: S2's methods called, S2's events told, one interpreter a client. Source: S2."""
+"""The dialect: S2's methods and events, with one adapter for each client. Source: S2."""
 
 from __future__ import annotations
 
@@ -35,14 +35,15 @@ class ExtensionAdapter:
         self._turn = asyncio.Lock()
 
     def enter(self, session_id: SessionId) -> None:
-        """Make it the client's session."""
+        """Let the client work in this session."""
         self._desk.session_id = session_id
 
     async def answer(
         self, name: str, arguments: Sequence[object], caller: Caller, connection: Connection
     ) -> dict[str, Any]:
-        """`{result}`, with `ignored` where settings were given that have no effect here; a client's calls are
-        done one after the other. Raises: AppError.
+        """`{result}`, with `ignored` if some of the given settings have no effect here.
+
+        The calls of one client are processed one after the other. Raises: AppError.
         """
         method = METHODS.get(name)
         if method is None:
@@ -60,7 +61,7 @@ class ExtensionAdapter:
             return {"result": result, "ignored": call.ignored} if call.ignored else {"result": result}
 
     def render(self, stored: StoredEvent) -> Sequence[bytes]:
-        """Return the event as S2 names it, and note how far the client has been sent its session's log."""
+        """The event in S2's words, each a JSON list of a name and its arguments."""
         if stored.seq and stored.session_id == self._desk.session_id:
             self._desk.last_seq = stored.seq
         return self._stream.render(stored)
@@ -75,5 +76,5 @@ class Extension:
         self._operations = operations
 
     def adapter(self) -> ExtensionAdapter:
-        """Return a new adapter, for one client."""
+        """A new adapter, for one client."""
         return ExtensionAdapter(self._operations)

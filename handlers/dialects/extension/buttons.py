@@ -23,9 +23,7 @@ BEHIND: Final = (
 
 @method("pressPrimaryButton", *BEHIND)
 async def press_primary_button(call: Call, arguments: NoArguments) -> None:
-    """Approve, save, run, go on (while a command runs, too), resume; after a completed task: end it, ready
-    for a new one.
-    """
+    """Approve, save, run, continue, or resume; put a completed task away to make room for a new one."""
     stack = await stack_of(call)
     if not stack:
         await put_away(call)
@@ -38,7 +36,7 @@ async def press_primary_button(call: Call, arguments: NoArguments) -> None:
 
 @method("pressSecondaryButton", *BEHIND)
 async def press_secondary_button(call: Call, arguments: NoArguments) -> None:
-    """Reject, end, terminate; kill the command that the task waits for."""
+    """Reject, end or terminate; kill the command that the task waits for."""
     stack = await stack_of(call)
     if not stack:
         raise Conflict("There is nothing to press: no task is under way")
@@ -50,7 +48,7 @@ async def press_secondary_button(call: Call, arguments: NoArguments) -> None:
 
 
 async def _answer(call: Call, task: dict[str, Any], verdict: Verdict) -> bool:
-    """Answer what the task has asked first; False if it asks for no approval."""
+    """Answer the task's first pending approval; False if it has none."""
     pending = await call.ask_here("approval.list", status=ApprovalStatus.PENDING.value, limit=100)
     asked = [approval for approval in pending["data"] if approval["taskId"] == task["id"]]
     if asked:

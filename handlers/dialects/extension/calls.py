@@ -1,4 +1,4 @@
-"""Calls that a model is writing, as the messages that S2's clients see growing. Source: S2, "Tools"."""
+"""Tool calls that a model is writing, as growing messages for S2's clients. Source: S2, "Tools"."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Whether a file is new, or a list goes deep, is known when the call is complete: 
 
 
 def shape_of(tool_name: str) -> Callable[[str], Shaped | None]:
-    """How the arguments of a call, as far as they are written, become a message; None while they do not."""
+    """A function that turns partly written arguments into a message; None while that is not possible."""
 
     def shaped(written: str) -> Shaped | None:
         arguments = _read(written)

@@ -12,21 +12,20 @@ from roocode_server.models.shape import Shape, value
 
 @value
 class ConfigurationValues(Shape):
-    """Settings under S2's names."""
+    """S2's settings, by name."""
 
     values: dict[str, Any]
 
 
 @method("isReady", "system.health")
 async def is_ready(call: Call, arguments: NoArguments) -> bool:
-    """Whether the server takes work."""
+    """Whether the server accepts work."""
     return bool((await call.ask("system.health"))["status"] == "healthy")
 
 
 @method("getSession", "session.get")
 async def get_session(call: Call, arguments: NoArguments) -> dict[str, Any]:
-    """The client's session, and the `lastSeq` up to which it has been told of it: where to return after a
-    break."""
+    """The client's session, and the `lastSeq` it has been sent: where to resume after a disconnect."""
     found = await call.ask_here("session.get")
     return {"sessionId": found["session"]["id"], "lastSeq": call.desk.last_seq}
 
@@ -39,7 +38,7 @@ async def get_configuration(call: Call, arguments: NoArguments) -> dict[str, Any
 
 @method("setConfiguration", "session.create", "event.subscribe", "session.get", "session.update")
 async def set_configuration(call: Call, arguments: ConfigurationValues) -> None:
-    """Change the session's configuration; what is left out stays. A running task keeps its own."""
+    """Change the session's configuration. Omitted settings stay; a running task keeps its own."""
     settings = read_settings(arguments.values, with_task=False, place="values")
     call.ignored.extend(settings.unknown)
     standing = await _config(call)

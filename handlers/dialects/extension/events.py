@@ -48,13 +48,13 @@ ENDINGS: Final = frozenset(ended.name for ended in (TaskCompleted, TaskFailed, T
 
 
 class ExtensionEventStream:
-    """What one client is told. Only a message that is being written needs to know what it was told before."""
+    """Translates events for one client. Only messages being written need to know what was sent before."""
 
     def __init__(self) -> None:
         self._drafts = PartialMessages()
 
     def render(self, stored: StoredEvent) -> Sequence[bytes]:
-        """The event in S2's words, each a JSON list; none for one that S2 does not know."""
+        """The event in S2's words, each a JSON list; nothing if S2 does not know it."""
         if stored.type == MessageDelta.name:
             return _encoded(self._drafts.write(orjson.loads(stored.body)))
         if stored.type == CallWritten.name:
@@ -70,7 +70,7 @@ class ExtensionEventStream:
         return _shared(stored)
 
     def _printed(self, content: Content) -> Sequence[bytes]:
-        """What a command prints grows its message; a direct call has none."""
+        """A command's output extends its message; a direct call has none."""
         if content.get("messageId") is None:
             return ()
         return _encoded(self._drafts.write(content | {"say": "command_output"}))
@@ -83,7 +83,7 @@ class ExtensionEventStream:
 
 
 def _shared(stored: StoredEvent) -> Sequence[bytes]:
-    """The words that are the same for every client: made once, kept with the event."""
+    """The translation that is the same for every client: made once and kept with the event."""
     words = WORDS.get(stored.type)
     if words is None:
         return ()
@@ -110,7 +110,7 @@ def _message(content: Content, action: str = "created") -> Said:
 
 
 def _completed(content: Content) -> Said:
-    """A task that completes waits for the next one; a subtask hands over to its parent."""
+    """A task that completes waits for the next one; a subtask returns to its parent."""
     task_id, is_subtask = content["taskId"], content["isSubtask"]
     options = {"isSubtask": is_subtask}
     told = ["taskCompleted", task_id, content["usage"], content["toolUsage"], options]
@@ -129,7 +129,7 @@ def _unpaused(content: Content) -> Said:
 
 
 def _tool_failed(content: Content) -> Said:
-    """S2 knows the calls of tasks alone; what cuts one off is told of the task itself."""
+    """S2 knows only the calls of tasks. If a call is cut short, the event of its task says so."""
     if "taskId" not in content or content.get("code") in CUT_OFF:
         return []
     return [["taskToolFailed", content["taskId"], content["toolName"], content["error"]]]

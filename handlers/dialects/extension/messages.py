@@ -1,4 +1,4 @@
-"""Messages as S2 has them: `ClineMessage`, and those that are still being written. Source: S2, `message`."""
+"""S2's `ClineMessage`, complete or still being written. Source: S2, `message`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def cline_message(message: dict[str, Any], *, partial: bool = False) -> dict[str
 
 @dataclass(slots=True)
 class PartialMessage:
-    """A message that is being written, as far as this client could follow it."""
+    """A message that is being written, as far as this client has been sent it."""
 
     task_id: str
     ts: int
@@ -38,12 +38,12 @@ class PartialMessage:
     """The tool, where it is the message of a call."""
 
     def message(self, *, partial: bool) -> dict[str, Any] | None:
-        """Return the message in S2's shape, as far as it is written; None if that makes no message yet."""
+        """The message as it stands; None while it has no content to show."""
         shaped = self.shape(self.written)
         return None if shaped is None else {"ts": self.ts, **shaped, "partial": partial}
 
     def abandoned(self) -> dict[str, Any] | None:
-        """What is told in the end of a message that will not be completed."""
+        """The last update of a message that will not be completed."""
         if self.tool_name is None:
             return self.message(partial=False)
         text = f"{self.tool_name}: this call was not made."
@@ -51,18 +51,18 @@ class PartialMessage:
 
 
 class PartialMessages:
-    """The messages of which one client has seen the beginning and not the end."""
+    """The messages that one client has seen begin but not end."""
 
     def __init__(self) -> None:
         self._drafts: dict[str, PartialMessage] = {}
 
     def write(self, content: dict[str, Any]) -> list[list[Any]]:
-        """Take a `message.delta`. A client that missed a piece gets the message when it is complete."""
+        """Handle `message.delta`. A client that missed a piece gets the message when it is complete."""
         say = content["say"]
         return self._grow(content, content["text"], lambda text: {"type": "say", "say": say, "text": text})
 
     def write_call(self, content: dict[str, Any]) -> list[list[Any]]:
-        """Take a `call.delta`: the message of the call grows."""
+        """Handle `call.delta`: the message of the call grows."""
         tool_name = content["toolName"]
         return self._grow(content, content["arguments"], shape_of(tool_name), tool_name)
 
@@ -90,23 +90,23 @@ class PartialMessages:
         return [_told(draft.task_id, action, message)]
 
     def complete(self, message: dict[str, Any]) -> str:
-        """How a message that is complete is told: as a new one, unless its beginning was told already."""
+        """The action for a complete message: `created`, or `updated` if its beginning was sent already."""
         draft = self._drafts.pop(message["id"], None)
         return "updated" if draft is not None and draft.told and draft.ts == message["ts"] else "created"
 
     @property
     def is_empty(self) -> bool:
-        """Whether no message is incomplete."""
+        """Whether no message is being written."""
         return not self._drafts
 
     def discard(self, message_id: str) -> list[list[Any]]:
-        """Take a `message.discarded`: what was told of it is all that there will be."""
+        """Handle `message.discarded`: the client gets the message once more as it stands."""
         draft = self._drafts.pop(message_id, None)
         message = draft.abandoned() if draft is not None and draft.told else None
         return [] if draft is None or message is None else [_told(draft.task_id, "updated", message)]
 
     def end(self, task_id: str | None) -> list[list[Any]]:
-        """The task writes no more: what it left half-written stays so."""
+        """The task writes no more; its unfinished messages stay as they are."""
         left = [name for name, draft in self._drafts.items() if draft.task_id == task_id]
         return [told for name in left for told in self.discard(name)]
 
@@ -116,5 +116,5 @@ def _told(task_id: str, action: str, message: dict[str, Any]) -> list[Any]:
 
 
 def complete_message(content: dict[str, Any], action: str) -> list[Any]:
-    """A `message.created` as S2 has it."""
+    """A `message.created` in S2's form."""
     return _told(content["taskId"], action, cline_message(content["message"]))

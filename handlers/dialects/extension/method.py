@@ -1,4 +1,4 @@
-"""A method of S2's API, declared once: its name, its positional arguments, and the operations behind it."""
+"""A method of S2's API, declared once: its name, its positional arguments, and the operations it uses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from roocode_server.models.user import Caller
 
 @dataclass(slots=True)
 class Desk:
-    """What one client has before it: its session, and the completed task that it has put away."""
+    """The state of one client: its session, and the completed task it has put away."""
 
     session_id: SessionId | None = None
     last_seq: int = 0
@@ -27,7 +27,7 @@ class Desk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One call of a method; it can ask for the operations that the method declares, and for no others."""
+    """One call of a method. It can use the operations that the method declares, and no others."""
 
     desk: Desk
     caller: Caller
@@ -38,7 +38,7 @@ class Call:
     """Settings that were given and have no effect here: the acknowledgement names them."""
 
     async def ask(self, operation: str, **raw: Any) -> dict[str, Any]:
-        """An operation's answer, JSON-ready. Raises: AppError."""
+        """Call an operation; its answer, JSON-ready. Raises: AppError."""
         if operation not in self.method.operations:
             raise LookupError(f"{self.method.name} does not declare {operation}")
         return await self.operations.ask(operation, self.caller, self.connection, raw)
@@ -52,7 +52,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Method:
-    """`arguments` is a shape whose fields are the positional arguments, in their order."""
+    """`arguments` is a shape whose fields are the positional arguments, in order."""
 
     name: str
     operations: tuple[str, ...]
@@ -61,7 +61,7 @@ class Method:
     run: Callable[[Call, Any], Awaitable[object]]
 
     def read(self, given: Sequence[object]) -> Shape:
-        """The arguments of a call; `null` counts as left out, as JavaScript's `undefined` arrives.
+        """The arguments of a call. `null` counts as omitted, because JavaScript's `undefined` arrives as such.
 
         Raises: ValidationFailed.
         """
@@ -79,7 +79,7 @@ class NoArguments(Shape):
 
 
 def method(name: str, *operations: str) -> Callable[[Callable[[Call, Any], Awaitable[object]]], Method]:
-    """Declare a function a method; its arguments are read from its signature."""
+    """Declare a function as a method. Its signature gives the arguments."""
 
     def declare(function: Callable[[Call, Any], Awaitable[object]]) -> Method:
         arguments = typing.get_type_hints(function)["arguments"]
@@ -96,7 +96,7 @@ def method(name: str, *operations: str) -> Callable[[Callable[[Call, Any], Await
 
 @contextlib.contextmanager
 def fields_named(names: Mapping[str, str]) -> Iterator[None]:
-    """Name the fields of a refusal as the caller knows them; the longest prefix that fits decides."""
+    """Rename the fields in a refusal to the caller's names; the longest matching prefix wins."""
     try:
         yield
     except ValidationFailed as failure:

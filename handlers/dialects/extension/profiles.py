@@ -17,14 +17,14 @@ FIELDS: Final = {ours: f"profile.{name}" for name, ours in ENTRY.items()}
 
 @value
 class OneProfile(Shape):
-    """The name of a profile."""
+    """A profile, by its name."""
 
     name: str
 
 
 @value
 class ProfileSettings(Shape):
-    """A profile's name and its settings under S2's names; `activate` makes it the active one."""
+    """A profile's name and settings."""
 
     name: str
     profile: dict[str, Any] = field(default_factory=dict)
@@ -83,7 +83,7 @@ async def get_profiles(call: Call, arguments: NoArguments) -> list[str]:
 
 @method("getProfileEntry", "profile.list")
 async def get_profile_entry(call: Call, arguments: OneProfile) -> dict[str, Any] | None:
-    """A profile without its key, which is never shown; `null` if there is none of that name."""
+    """A profile without its key, which is never shown; `null` if there is no profile of that name."""
     found = await _find(call, arguments.name)
     if found is None:
         return None
@@ -93,19 +93,19 @@ async def get_profile_entry(call: Call, arguments: OneProfile) -> dict[str, Any]
 
 @method("createProfile", "profile.create")
 async def create_profile(call: Call, arguments: ProfileSettings) -> str:
-    """Add a profile, and work with it unless `activate` is false; its id. A name in use is a conflict."""
+    """Create a profile and activate it, unless `activate` is false; its id. A name in use is a conflict."""
     return await _create(call, arguments)
 
 
 @method("updateProfile", "profile.list", "profile.update", "profile.activate")
 async def update_profile(call: Call, arguments: ProfileSettings) -> str:
-    """Change a profile, and work with it unless `activate` is false; its id."""
+    """Change a profile and activate it, unless `activate` is false; its id."""
     return await _update(call, await _existing(call, arguments.name), arguments)
 
 
 @method("upsertProfile", "profile.list", "profile.create", "profile.update", "profile.activate")
 async def upsert_profile(call: Call, arguments: ProfileSettings) -> str:
-    """Change a profile or add it; its id."""
+    """Change or create a profile; its id."""
     found = await _find(call, arguments.name)
     return await (_create(call, arguments) if found is None else _update(call, found, arguments))
 
@@ -118,13 +118,13 @@ async def delete_profile(call: Call, arguments: OneProfile) -> None:
 
 @method("getActiveProfile", "profile.list")
 async def get_active_profile(call: Call, arguments: NoArguments) -> str | None:
-    """The name of the profile that the caller's sessions work with; `null` if none is active."""
+    """The name of the caller's active profile; `null` if none is active."""
     return next((str(profile["name"]) for profile in await _all(call) if profile["isActive"]), None)
 
 
 @method("setActiveProfile", "profile.list", "profile.activate")
 async def set_active_profile(call: Call, arguments: OneProfile) -> str:
-    """Work with a profile from here on; its id."""
+    """Activate a profile; its id."""
     found = await _existing(call, arguments.name)
     await call.ask("profile.activate", profileId=found["id"])
     return str(found["id"])

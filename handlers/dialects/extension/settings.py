@@ -29,7 +29,7 @@ AUTO_APPROVAL: Final = frozenset(
 
 @dataclass(slots=True)
 class ExtensionSettings:
-    """S2's settings, sorted by where they belong here."""
+    """S2's settings, sorted by where this server keeps them."""
 
     session: dict[str, Any] = field(default_factory=dict)
     auto_approval: dict[str, Any] = field(default_factory=dict)
@@ -39,11 +39,11 @@ class ExtensionSettings:
 
     @property
     def is_for_session(self) -> bool:
-        """Whether any of the settings changes the session."""
+        """Whether any of them changes the session's configuration."""
         return bool(self.session or self.auto_approval)
 
     def config(self, standing: Mapping[str, Any]) -> dict[str, Any]:
-        """The change of a session whose automatic approval stands like that."""
+        """The change to a session's configuration, given its present automatic approval."""
         if not self.auto_approval:
             return dict(self.session)
         changed = {**standing, **self.auto_approval}
@@ -52,9 +52,9 @@ class ExtensionSettings:
 
 
 def read_settings(values: Mapping[str, Any], *, with_task: bool, place: str) -> ExtensionSettings:
-    """Sort S2's settings; `null` takes one back to its default, and those that are not known here are named.
+    """Sort S2's settings. `null` restores a default; unknown ones are collected by name.
 
-    Raises: ValidationFailed, for what belongs to a task where there is none.
+    Raises: ValidationFailed, if a setting belongs to a task and there is none.
     """
     misplaced = [name for name in values if name in TASK_SETTINGS and not with_task]
     if misplaced:
@@ -75,12 +75,12 @@ def read_settings(values: Mapping[str, Any], *, with_task: bool, place: str) -> 
 
 
 def settings_of(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A session's configuration in S2's words, where what nobody has set reads as `false`."""
+    """A session's configuration in S2's words; settings that nobody has set read as `false`."""
     own = {name: config[ours] for name, ours in SESSION_SETTINGS.items() if ours in config}
     return {**own, "alwaysAllowReadOnly": False, **config["autoApproval"]}
 
 
 def names_in(place: str) -> dict[str, str]:
-    """What the fields of a session's and a task's configuration are called in S2's settings."""
+    """S2's names for the fields of a session's and a task's configuration."""
     named = {f"config.{ours}": f"{place}.{name}" for name, ours in (SESSION_SETTINGS | TASK_SETTINGS).items()}
     return {**named, "config.autoApproval": place}

@@ -28,14 +28,14 @@ class StartOptions(Shape):
 
 @value
 class StartNewTask(Shape):
-    """Arguments of `startNewTask`."""
+    """The arguments of `startNewTask`."""
 
     options: StartOptions
 
 
 @value
 class SendMessage(Shape):
-    """Arguments of `sendMessage`."""
+    """A text and images for the current task."""
 
     text: str
     images: list[str] = field(default_factory=list)
@@ -43,14 +43,14 @@ class SendMessage(Shape):
 
 @value
 class OneTask(Shape):
-    """The id of a task."""
+    """A task, by its id."""
 
     task_id: str
 
 
 @value
 class ClearTask(Shape):
-    """Arguments of `clearCurrentTask`."""
+    """A last message to the task."""
 
     last_message: str | None = None
 
@@ -66,9 +66,10 @@ class ClearTask(Shape):
     "task.cancel",
 )
 async def start_new_task(call: Call, arguments: StartNewTask) -> str:
-    """Start a task and return its id. The one that was under way is cancelled once the new one is stored.
+    """Start a task and return its id. The previous task is cancelled once the new one is stored.
 
-    `newTab` leaves that one alone: the task gets a session of its own, which is the client's from then on.
+    With `newTab` the previous task continues: the new one gets its own session, which becomes the client's
+    session.
     """
     options = arguments.options
     settings = read_settings(options.configuration, with_task=True, place=CONFIGURATION)
@@ -93,7 +94,10 @@ async def start_new_task(call: Call, arguments: StartNewTask) -> str:
 async def _make_room(
     call: Call, settings: ExtensionSettings, *, is_new: bool
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Have a session for a new task; the tasks that stand in its way, and what the task changes with it."""
+    """Prepare a session for a new task.
+
+    Returns the tasks that stand in its way, and the change of configuration to make with it.
+    """
     if call.desk.session_id is None:
         await open_session(call, settings.config({}))
         return [], {}
@@ -107,21 +111,21 @@ async def _make_room(
 
 
 async def _go_back(call: Call, before: SessionId | None) -> None:
-    """A start was refused: a session that was opened for it goes, and the client is where it was."""
+    """Undo a refused start: a session opened for it is deleted, and the client returns to its previous one."""
     if call.desk.session_id != before:
         await call.ask_here("session.delete")
         call.desk.session_id = before
 
 
 async def open_session(call: Call, config: dict[str, Any]) -> None:
-    """Open a session for this client, and have it told of everything that happens there."""
+    """Open a session for this client and subscribe it to all its events."""
     made = await call.ask("session.create", name="Extension", config=config)
     call.desk.session_id = made["session"]["id"]
     await call.ask_here("event.subscribe", lastSeq=0)
 
 
 async def stack_of(call: Call) -> list[dict[str, Any]]:
-    """The tasks under way in the client's session, the current one last; none where it has no session."""
+    """The tasks under way in the client's session, the current one last; empty if it has no session."""
     if call.desk.session_id is None:
         return []
     stack: list[dict[str, Any]] = (await call.ask_here("task.stack"))["tasks"]
@@ -140,7 +144,7 @@ async def completed(call: Call) -> dict[str, Any] | None:
 
 
 async def current(call: Call) -> dict[str, Any]:
-    """The task that messages go to. Raises: Conflict, if nothing is under way."""
+    """The task that receives messages. Raises: Conflict, if none is under way."""
     stack = await stack_of(call)
     if not stack:
         raise Conflict("There is no current task; start one with startNewTask")
@@ -149,14 +153,14 @@ async def current(call: Call) -> dict[str, Any]:
 
 @method("sendMessage", "task.stack", "task.message")
 async def send_message(call: Call, arguments: SendMessage) -> None:
-    """Say something to the current task: an answer, a refusal of what it asks, or a word in between."""
+    """Send a message to the current task: an answer, a refusal of what it asks, or a remark."""
     task = await current(call)
     await call.ask_here("task.message", taskId=task["id"], text=arguments.text, images=arguments.images)
 
 
 @method("resumeTask", "task.resume")
 async def resume_task(call: Call, arguments: OneTask) -> None:
-    """Go on with an interrupted task."""
+    """Resume an interrupted task."""
     await call.ask_here("task.resume", taskId=arguments.task_id)
 
 
@@ -187,8 +191,10 @@ async def get_current_task_stack(call: Call, arguments: NoArguments) -> list[str
 
 @method("clearCurrentTask", "task.stack", "task.list", "task.message", "task.cancel")
 async def clear_current_task(call: Call, arguments: ClearTask) -> None:
-    """End the current task, after a last word to it; a subtask's parent goes on. One that completed is put
-    away."""
+    """End the current task, after an optional last message; the parent of a subtask continues.
+
+    A completed task is put away.
+    """
     stack = await stack_of(call)
     if not stack:
         await put_away(call)
@@ -199,7 +205,7 @@ async def clear_current_task(call: Call, arguments: ClearTask) -> None:
 
 
 async def put_away(call: Call) -> None:
-    """Have done with a completed task. Raises: Conflict, if there is none."""
+    """Put a completed task away. Raises: Conflict, if there is none."""
     last = await completed(call)
     if last is None:
         raise Conflict("There is no current task")
@@ -208,7 +214,7 @@ async def put_away(call: Call) -> None:
 
 @method("cancelCurrentTask", "task.stack", "task.cancel")
 async def cancel_current_task(call: Call, arguments: NoArguments) -> None:
-    """Cancel the task under way with its subtasks: nothing of it goes on."""
+    """Cancel the task under way and its subtasks."""
     await current(call)
     await call.ask_here("task.cancel", taskId=(await stack_of(call))[0]["id"])
 
