@@ -127,7 +127,7 @@ class Pipeline:
         return quota
 
     async def _check_access(self, operation: Operation, caller: Caller, raw: object) -> Any:
-        """The session that the request names, if the caller may access it. Checked before the rest of the request.
+        """The session that the request names, if the caller may access it; checked before the rest is read.
 
         None if the request names no session; loading then reports what is wrong with it. Raises: NotFound.
         """

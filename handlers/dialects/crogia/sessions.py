@@ -25,7 +25,7 @@ _TASK: Final = limited(shortest=1, longest=1_000_000)
 
 
 def unasked(settings: Settings) -> list[ToolGroup]:
-    """The tool groups that agents of sessions opened here use without approval; never one that is forbidden."""
+    """The tool groups that agents of sessions opened here use without approval; never a forbidden one."""
     standing = settings.approvals
     return [
         group for group in settings.crogia.allow if getattr(standing, group.value, None) is not Decision.NEVER

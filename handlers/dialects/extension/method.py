@@ -61,7 +61,7 @@ class Method:
     run: Callable[[Call, Any], Awaitable[object]]
 
     def read(self, given: Sequence[object]) -> Shape:
-        """The arguments of a call. `null` counts as omitted, because JavaScript's `undefined` arrives as such.
+        """The arguments of a call. `null` counts as omitted: JavaScript's `undefined` arrives as `null`.
 
         Raises: ValidationFailed.
         """

@@ -111,7 +111,7 @@ async def _make_room(
 
 
 async def _go_back(call: Call, before: SessionId | None) -> None:
-    """Undo a refused start: a session opened for it is deleted, and the client returns to its previous one."""
+    """Undo a refused start: delete a session that was opened for it, and return to the previous one."""
     if call.desk.session_id != before:
         await call.ask_here("session.delete")
         call.desk.session_id = before
