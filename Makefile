@@ -6,6 +6,9 @@ CHECKS := models engine handlers server src/roocode_server/__init__.py tests ben
 EXTRAS := anthropic openai gemini browser semantic
 WORKERS ?= auto
 
+# Bytecode is kept: otherwise every process compiles all that it imports, which takes longer than its start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo serve extras $(EXTRAS) test lint bench lock sandbox container-engine clients python clean
 
 help:  ## Say what there is

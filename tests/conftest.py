@@ -1,6 +1,13 @@
 """Fixtures for every test; each lives in the module of what it gives."""
 
+import os
+import sys
+
 from hypothesis import settings
+
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+"""Bytecode is kept as it is by default: else each of the servers compiles all that it imports."""
 
 pytest_plugins = [
     "tests.support.containers",

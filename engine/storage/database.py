@@ -20,18 +20,15 @@ from typing import Any, Final
 
 import orjson
 import structlog
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, CursorResult, Executable, event, make_url, update
+from sqlalchemy import CursorResult, Executable, event, make_url, update
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from roocode_server.engine.concurrency.shield import run_to_completion
 from roocode_server.engine.storage.driver import FEW_TRIPS, SqliteConnection
 from roocode_server.engine.storage.journal import Journal, PendingEvent
-from roocode_server.engine.storage.tables import server_state
+from roocode_server.engine.storage.schema import NewerVersion, bring_up_to_date
+from roocode_server.engine.storage.tables import PROBED, server_state
 from roocode_server.models.cleaning import encoded
 from roocode_server.models.clock import milliseconds, now
 from roocode_server.models.event import Event
@@ -47,7 +44,6 @@ WRITER_CACHE_KIB: Final = 65_536
 READER_CACHE_KIB: Final = 8_192
 PROBE_LIMIT_S: Final = 5.0
 PROBE_HOLDS_S: Final = 1.0
-PROBED: Final = "probed"
 _SAVEPOINT: Final = "SAVEPOINT unit"
 _RELEASE: Final = "RELEASE SAVEPOINT unit"
 
@@ -171,11 +167,11 @@ class Database:
             await asyncio.to_thread(_check_file, self._name)
         try:
             async with self._engine.connect() as connection:
-                await connection.run_sync(_migrate)
+                await connection.run_sync(bring_up_to_date)
         except DBAPIError as failure:
             await self._engine.dispose()
             raise DatabaseUnusable(f"The database {self._name} cannot be used: {failure.orig}") from failure
-        except _NewerVersion as failure:
+        except NewerVersion as failure:
             await self._engine.dispose()
             raise DatabaseUnusable(
                 f"The database {self._name} was left by a newer version of this server (its schema is "
@@ -465,21 +461,3 @@ def _keep_private(path: str) -> None:
     for file in (Path(path), Path(f"{path}-wal"), Path(f"{path}-shm")):
         if file.is_file() and file.stat().st_uid == os.geteuid():
             file.chmod(0o600)
-
-
-class _NewerVersion(Exception):
-    """The schema's version is unknown to this server."""
-
-
-def _migrate(connection: Connection) -> None:
-    """Migrate to the newest schema. Raises: _NewerVersion; DBAPIError."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.attributes["connection"] = connection
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    unknown = set(MigrationContext.configure(connection).get_current_heads()) - known
-    if unknown:
-        raise _NewerVersion(", ".join(sorted(unknown)))
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-    command.upgrade(config, "head")
-    connection.exec_driver_sql("COMMIT")

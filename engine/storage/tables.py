@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     JSON,
@@ -75,7 +75,9 @@ server_state = Table(
     Column("name", String(64), primary_key=True),
     Column("value", Text, nullable=False),
 )
-"""What the server stores for itself: `probed` is when a write was last tested."""
+"""What the server stores for itself."""
+PROBED: Final = "probed"
+"""The name under which it stores when a write was last tested."""
 
 users = Table(
     "users",

@@ -72,6 +72,21 @@ def _described(connection: Connection) -> dict[str, object]:
     return described
 
 
+def _rows(connection: Connection) -> dict[str, list[object]]:
+    """All that is stored."""
+    tables = inspect_database(connection).get_table_names()
+    return {
+        table: [tuple(row) for row in connection.execute(text(f"SELECT * FROM {table}"))]  # noqa: S608
+        for table in tables
+    }
+
+
+def _versions_table(connection: Connection) -> str:
+    """How Alembic's own table was made, in one line."""
+    made = connection.execute(text("SELECT sql FROM sqlite_master WHERE name = 'alembic_version'"))
+    return " ".join(made.scalar_one().split())
+
+
 def test_an_empty_database_is_brought_to_exactly_the_tables(connection: Connection) -> None:
     command.upgrade(_config(connection), "head")
     assert _differences(connection) == []
@@ -86,14 +101,33 @@ def test_keys_and_cascades_are_those_of_the_tables(connection: Connection, tmp_p
     made.dispose()
 
 
-async def test_a_server_opens_a_database_as_the_migrations_leave_it(tmp_path: Path) -> None:
+async def test_an_empty_database_is_opened_as_the_migrations_leave_it(
+    connection: Connection, tmp_path: Path
+) -> None:
+    command.upgrade(_config(connection), "head")
     storage = await open_storage(tmp_path)
     await storage.database.close()
     opened = create_engine(f"sqlite:///{tmp_path / 'test.sqlite3'}")
-    with opened.connect() as connection:
-        assert _differences(connection) == []
-        assert MigrationContext.configure(connection).get_current_heads() == (VERSIONS[-1],)
+    with opened.connect() as made:
+        assert _differences(made) == []
+        assert _described(made) == _described(connection)
+        assert _rows(made) == _rows(connection)
+        assert _versions_table(made) == _versions_table(connection)
+        assert MigrationContext.configure(made).get_current_heads() == (VERSIONS[-1],)
     opened.dispose()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_server_brings_a_database_of_an_earlier_version_up_to_date(
+    tmp_path: Path, version: str
+) -> None:
+    earlier = create_engine(f"sqlite:///{tmp_path / 'test.sqlite3'}", isolation_level="AUTOCOMMIT")
+    with earlier.connect() as connection:
+        command.upgrade(_config(connection), version)
+        storage = await open_storage(tmp_path)
+        await storage.database.close()
+        assert _differences(connection) == []
+    earlier.dispose()
 
 
 async def test_a_database_that_is_up_to_date_is_opened_unchanged(tmp_path: Path) -> None:

@@ -1,0 +1,73 @@
+"""The schema: made at once in an empty database, brought up to date by the migrations in an older one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    insert,
+    inspect,
+    select,
+)
+
+from roocode_server.engine.storage.tables import PROBED, metadata, server_state
+
+VERSION: Final = "0007"
+"""The last migration. A database that is made at once is what all of them together make; a test compares."""
+
+_versions: Final = Table(  # as Alembic makes it
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
+
+
+class NewerVersion(Exception):
+    """The schema's version is unknown to this server."""
+
+
+def bring_up_to_date(connection: Connection) -> None:
+    """Make the tables, or migrate those that are there. Raises: NewerVersion; DBAPIError."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    names = inspect(connection).get_table_names()
+    if not names:
+        _make(connection)
+    elif _versions.name not in names or _found(connection) != [VERSION]:
+        _migrate(connection)
+    connection.exec_driver_sql("COMMIT")
+
+
+def _make(connection: Connection) -> None:
+    metadata.create_all(connection, checkfirst=False)
+    connection.execute(insert(server_state).values(name=PROBED, value="0"))
+    _versions.create(connection)
+    connection.execute(insert(_versions).values(version_num=VERSION))
+
+
+def _found(connection: Connection) -> list[str]:
+    return list(connection.execute(select(_versions.c.version_num)).scalars())
+
+
+def _migrate(connection: Connection) -> None:
+    # Few starts migrate anything, and importing this takes a tenth of a start.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    unknown = set(MigrationContext.configure(connection).get_current_heads()) - known
+    if unknown:
+        raise NewerVersion(", ".join(sorted(unknown)))
+    command.upgrade(config, "head")
