@@ -155,7 +155,7 @@ def hierarchies(mounts: str, own: str) -> list[Hierarchy]:
         _, controllers, path = line.split(":", 2)
         places[controllers] = path
     found = []
-    for line in lines_of(mounts):
+    for line in _once_each(mounts):
         root, mount = line.split(" ")[3:5]
         kind, _, options = line.partition(" - ")[2].split()[:3]
         if kind == "cgroup2":
@@ -166,6 +166,14 @@ def hierarchies(mounts: str, own: str) -> list[Hierarchy]:
             own_path = next((path for key, path in places.items() if set(names) & set(key.split(","))), "/")
             found.append(Hierarchy(_place(Path(mount), root, own_path), names, 1))
     return [hierarchy for hierarchy in found if _OF_USE & set(hierarchy.controllers)]
+
+
+def _once_each(mounts: str) -> list[str]:
+    """Return the first mount of each file system: one that also shows elsewhere (a chroot) is still one."""
+    first: dict[str, str] = {}
+    for line in lines_of(mounts):
+        first.setdefault(line.split(" ")[2], line)
+    return list(first.values())
 
 
 def _place(mount: Path, root: str, path: str) -> Path:

@@ -33,6 +33,11 @@ def test_version_1_has_a_place_for_each_controller() -> None:
     ]
 
 
+def test_a_hierarchy_that_is_mounted_in_a_chroot_too_has_one_place() -> None:
+    again = "51 50 0:29 / /chroot/cpu rw - cgroup cgroup rw,cpu,cpuacct\n"
+    assert hierarchies(VERSION_1 + again, OWN_1) == hierarchies(VERSION_1, OWN_1)
+
+
 def test_version_2_has_one_place_and_tells_its_controllers(tmp_path: Path) -> None:
     own = tmp_path / "system.slice" / "roocode.service"
     own.mkdir(parents=True)
