@@ -240,7 +240,7 @@ class Accounts:
         if await self._users.login(ADMIN_EMAIL) is not None:
             return
         password = new_secret()
-        password_hash = await self._passwords.hash(password)
+        password_hash = self._passwords.hash_secret(password)
         async with self._database.transaction() as unit:
             if await self._users.by_email_on(unit, ADMIN_EMAIL) is not None:
                 return

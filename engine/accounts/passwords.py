@@ -12,6 +12,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
 MOST_HASHES_AT_ONCE: Final = 2
+_BRIEF: Final = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 class Passwords:
@@ -27,6 +28,14 @@ class Passwords:
         """Return the hash to store, which includes its parameters and salt."""
         async with self._turn:
             return await asyncio.to_thread(self._hasher.hash, _canonical(password))
+
+    def hash_secret(self, secret: str) -> str:
+        """Return the hash of a password that is as random as a key.
+
+        Nobody finds such a password by trying, so it needs no cost; the first login replaces the hash by one
+        with the usual parameters, as it does with any other.
+        """
+        return _BRIEF.hash(_canonical(secret))
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
         """Return whether the password matches the hash.

@@ -30,6 +30,14 @@ async def test_a_wrong_password_is_refused() -> None:
     assert not await passwords.verify(await passwords.hash("open sesame"), "open barley")
 
 
+async def test_the_hash_of_a_random_secret_is_checked_alike_and_renewed_by_a_login() -> None:
+    passwords = Passwords()
+    hashed = passwords.hash_secret("a long random secret")
+    assert await passwords.verify(hashed, "a long random secret")
+    assert not await passwords.verify(hashed, "another long random secret")
+    assert passwords.is_outdated(hashed)
+
+
 async def test_without_a_hash_every_password_is_refused() -> None:
     assert not await Passwords(CHEAP).verify(None, "open sesame")
 
