@@ -29,6 +29,7 @@ from roocode_server.engine.agent.store.transcript import Transcripts
 from roocode_server.engine.agent.tasks import Tasks
 from roocode_server.engine.browser.browsers import Browsers
 from roocode_server.engine.checkpoints.checkpoints import Checkpoints
+from roocode_server.engine.events.feed import Feed
 from roocode_server.engine.events.hub import Hub
 from roocode_server.engine.events.lifetimes import Lifetimes
 from roocode_server.engine.events.log import EventLog
@@ -66,6 +67,7 @@ from roocode_server.engine.storage.tasks import (
     TaskRepository,
     ToolCallRepository,
 )
+from roocode_server.engine.storage.webhooks import AttemptRepository, WebhookRepository
 from roocode_server.engine.tools.access_mcp_resource import AccessMcpResource
 from roocode_server.engine.tools.browser_action import BrowserAction
 from roocode_server.engine.tools.codebase_search import CodebaseSearch
@@ -75,10 +77,14 @@ from roocode_server.engine.tools.tool import AnyTool
 from roocode_server.engine.tools.use_mcp_tool import UseMcpTool
 from roocode_server.engine.watching.runtime import WatchedRuntime
 from roocode_server.engine.watching.watchers import Watchers
+from roocode_server.engine.webhooks.dispatcher import Dispatcher
+from roocode_server.engine.webhooks.ledger import DeliveryLedger
+from roocode_server.engine.webhooks.sender import Sender
+from roocode_server.engine.webhooks.webhooks import UserWebhooks
 from roocode_server.engine.workspace.ownership import close_to_others
 from roocode_server.engine.workspace.staging import remove_abandoned
 from roocode_server.models.error import ServerOverload
-from roocode_server.models.settings import ProviderSettings, Settings
+from roocode_server.models.settings import ProviderSettings, Settings, WebhookSettings
 
 DATABASE_FILE: Final = "roocode.sqlite3"
 CHECKPOINTS: Final = "checkpoints"
@@ -122,6 +128,8 @@ class Engine:
     shell: Shell
     watchers: Watchers
     expiry: Expiry
+    webhooks: UserWebhooks
+    dispatcher: Dispatcher
 
     async def check_writable(self) -> None:
         """Raises: ServerOverload, if the database cannot be written to."""
@@ -154,6 +162,7 @@ class Engine:
                 self.accounts.watch.close,
                 self.end_work,
                 self.expiry.close,
+                self.dispatcher.close,
             ):
                 ending.push_async_callback(end)
 
@@ -187,17 +196,19 @@ async def _open(
     more_tools: Sequence[AnyTool],
 ) -> Engine:
     database, hub = _database(settings, data_dir), Hub()
-    log = EventLog(database, hub.publish)
+    feed = Feed(database)
+    log = EventLog(database, hub.publish, feed)
     chosen = await choose(
         settings.runtime, Surroundings(data_dir=data_dir, sessions=settings.sessions, tell=hub.signal)
     )
     providers = _providers(settings.providers, more_providers)
     await database.open(log)
-    engine = _assemble(settings, data_dir, ownership, database, log, hub, chosen, providers, more_tools)
+    engine = _assemble(settings, data_dir, ownership, database, log, feed, hub, chosen, providers, more_tools)
     await engine.accounts.ensure_admin(data_dir)
     await asyncio.to_thread(remove_abandoned, data_dir / WORKSPACES)
     await engine.sessions.finish_deletions()
     await chosen.commands.recover(engine.sessions.exists)
+    await engine.dispatcher.begin()
     await engine.lasting.recover()
     await engine.history.recover()
     await engine.sessions.expire_overdue()
@@ -265,6 +276,7 @@ def _assemble(
     ownership: Ownership,
     database: Database,
     log: EventLog,
+    feed: Feed,
     hub: Hub,
     chosen: Chosen,
     providers: Providers,
@@ -307,7 +319,9 @@ def _assemble(
     transcripts = Transcripts(database, ConversationRepository(database), MessageRepository(database))
     approvals = Approvals(database, ApprovalRepository(database), timeout_s=settings.approvals.timeout_s)
     history = History(Checkpoints(data_dir / CHECKPOINTS), sessions, task_rows, log)
-    profiles = ProviderProfiles(database, ProfileRepository(database), signing_secret(data_dir / SECRET_FILE))
+    secret = signing_secret(data_dir / SECRET_FILE)
+    profiles = ProviderProfiles(database, ProfileRepository(database), secret)
+    webhooks, dispatcher = _webhooks(settings.webhooks, database, log, feed, secret)
     modes = ModeBook(settings.agent.modes)
     sessions.check_configurations_by(Choices(modes, providers).check)
     services = AgentServices(
@@ -368,4 +382,27 @@ def _assemble(
         shell=Shell(sessions, runtime),
         watchers=watchers,
         expiry=Expiry(sessions),
+        webhooks=webhooks,
+        dispatcher=dispatcher,
     )
+
+
+def _webhooks(
+    settings: WebhookSettings, database: Database, log: EventLog, feed: Feed, secret: bytes
+) -> tuple[UserWebhooks, Dispatcher]:
+    rows, attempts = WebhookRepository(database), AttemptRepository(database)
+    sender = Sender(settings, secret)
+    ledger = DeliveryLedger(database, rows, attempts, feed, settings)
+    dispatcher = Dispatcher(rows, feed, ledger, sender)
+    webhooks = UserWebhooks(
+        database,
+        rows,
+        attempts,
+        log,
+        feed,
+        sender=sender,
+        ledger=ledger,
+        dispatcher=dispatcher,
+        settings=settings,
+    )
+    return webhooks, dispatcher

@@ -21,6 +21,7 @@ from roocode_server.handlers.tasks import TaskHandlers
 from roocode_server.handlers.terminals import TerminalHandlers
 from roocode_server.handlers.tools import ToolHandlers
 from roocode_server.handlers.transfers import TransferHandlers
+from roocode_server.handlers.webhooks import WebhookHandlers
 
 AREAS = (
     AuthHandlers,
@@ -37,6 +38,7 @@ AREAS = (
     TerminalHandlers,
     McpHandlers,
     EventHandlers,
+    WebhookHandlers,
     MonitoringHandlers,
 )
 

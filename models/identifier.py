@@ -15,6 +15,7 @@ EventId = NewType("EventId", str)
 KeyId = NewType("KeyId", str)
 ProfileId = NewType("ProfileId", str)
 TerminalId = NewType("TerminalId", str)
+WebhookId = NewType("WebhookId", str)
 RequestId = NewType("RequestId", str)
 
 

@@ -290,6 +290,19 @@ class BrowserSettings(Shape):
 
 
 @value
+class WebhookSettings(Shape):
+    """How events are sent to the addresses that users name."""
+
+    allow_private_addresses: bool = False
+    timeout_s: float = field(default=10.0, metadata=limited(least=0.1, most=60))
+    concurrent_deliveries: int = field(default=64, metadata=limited(least=1, most=10_000))
+    retry_delay_s: float = field(default=5.0, metadata=limited(least=0.01, most=3600))
+    max_retry_delay_s: float = field(default=3600.0, metadata=limited(least=0.01, most=86_400))
+    disable_after_s: float = field(default=259_200.0, metadata=limited(least=0.1, most=31_536_000))
+    former_secret_s: float = field(default=86_400.0, metadata=limited(least=0, most=31_536_000))
+
+
+@value
 class LoggingSettings(Shape):
     """The server's log."""
 
@@ -315,4 +328,5 @@ class Settings(Shape):
     providers: ProviderSettings = field(default_factory=ProviderSettings)
     mcp: McpSettings = field(default_factory=McpSettings)
     browser: BrowserSettings = field(default_factory=BrowserSettings)
+    webhooks: WebhookSettings = field(default_factory=WebhookSettings)
     logging: LoggingSettings = field(default_factory=LoggingSettings)

@@ -47,6 +47,8 @@ class Permission(enum.StrEnum):
     APPROVAL_READ = "approval:read"
     APPROVAL_RESPOND = "approval:respond"
     EVENT_READ = "event:read"
+    WEBHOOK_READ = "webhook:read"
+    WEBHOOK_WRITE = "webhook:write"
     MONITORING_READ = "monitoring:read"
     ACCOUNT_READ = "account:read"
     ACCOUNT_WRITE = "account:write"
@@ -70,6 +72,8 @@ PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
             Permission.APPROVAL_READ,
             Permission.APPROVAL_RESPOND,
             Permission.EVENT_READ,
+            Permission.WEBHOOK_READ,
+            Permission.WEBHOOK_WRITE,
             Permission.MONITORING_READ,
             Permission.ACCOUNT_READ,
             Permission.ACCOUNT_WRITE,

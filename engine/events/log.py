@@ -13,13 +13,14 @@ import orjson
 from sqlalchemy import Dialect, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from roocode_server.engine.events.feed import Feed
 from roocode_server.engine.storage.database import READERS, Database, Transaction, put_off
 from roocode_server.engine.storage.journal import PendingEvent
 from roocode_server.engine.storage.tables import events, sessions
 from roocode_server.models.clock import now
 from roocode_server.models.error import NotFound
 from roocode_server.models.event import Event, EventEnvelope, StoredEvent
-from roocode_server.models.identifier import EventId, SessionId, TaskId
+from roocode_server.models.identifier import EventId, SessionId, TaskId, UserId
 
 _Waiting = tuple[PendingEvent, asyncio.Future[StoredEvent] | None]
 Announce = Callable[[Sequence[StoredEvent]], None]
@@ -53,9 +54,10 @@ class EventLog:
     no hole.
     """
 
-    def __init__(self, database: Database, announce: Announce) -> None:
+    def __init__(self, database: Database, announce: Announce, feed: Feed | None = None) -> None:
         self._database = database
         self._announce = announce
+        self._feed = feed or Feed(database)
         self._pages = asyncio.Semaphore(PAGES_AT_ONCE)
         self._drafts: list[_Waiting] = []
         self._writing: list[_Waiting] = []
@@ -102,6 +104,22 @@ class EventLog:
         found = await self.read(session_id, after=seq - 1, limit=1) if seq > 0 else []
         return orjson.loads(found[0].body)["id"] if found and found[0].seq == seq else None
 
+    async def body_of(self, user_id: UserId, event_id: EventId) -> bytes | None:
+        """The JSON of an event of one of the user's sessions; None where there is none."""
+        statement = (
+            select(events.c.body)
+            .join(sessions, sessions.c.id == events.c.session_id)
+            .where(
+                events.c.session_id == event_id.partition(".")[0],
+                events.c.seq == _seq_of(event_id),
+                sessions.c.user_id == user_id,
+                sessions.c.deleted_at.is_(None),
+            )
+        )
+        async with self._database.read() as connection:
+            body: bytes | None = (await connection.execute(statement)).scalar_one_or_none()
+        return body if body is not None and orjson.loads(body)["id"] == event_id else None
+
     async def read(self, session_id: SessionId, *, after: int, limit: int) -> list[StoredEvent]:
         """Return at most `limit` committed events with seq > `after`, ascending and without holes.
 
@@ -133,6 +151,7 @@ class EventLog:
 
     async def retire(self, unit: Transaction, session_id: SessionId) -> None:
         """Delete a session's log; nothing can be appended to it afterwards."""
+        await self._feed.keep(unit, session_id)
         await unit.execute(delete(events).where(events.c.session_id == session_id))
         self._heads.pop(session_id, None)
 
@@ -165,12 +184,14 @@ class EventLog:
         if self._numbered:
             rows = [_row(stored) for stored in self._numbered]
             put_off(connection, _insertion(connection.dialect), rows)
+            await self._feed.write(connection, self._numbered)
 
     def committed(self) -> None:
         """As `Journal.committed`: announce the events and resolve the waiting calls of `append`."""
         numbered, told = self._numbered, self._told
         self._forget()
         self._announce(numbered)
+        self._feed.committed()
         for future, stored in told:
             if not future.done():
                 future.set_result(stored)
@@ -183,6 +204,7 @@ class EventLog:
             # acknowledged.
             self._heads.pop(session_id, None)
         self._forget()
+        self._feed.failed()
         for _, told in waiting:
             if told is not None and not told.done():
                 told.set_exception(failure)

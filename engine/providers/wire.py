@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
-import email.utils
 import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, Final
 
+from roocode_server.engine.network.retry_after import retry_after_s
 from roocode_server.engine.providers.provider import ProviderFailure
 from roocode_server.engine.providers.refusals import is_of_an_image, is_too_long
 from roocode_server.models.cleaning import cleaned_text, flaw_of
-from roocode_server.models.clock import now
 
 LONGEST_MESSAGE: Final = 1000
 """The most characters of a server's message that a failure repeats."""
@@ -135,21 +133,6 @@ def failure_of_status(
     return ProviderFailure(
         "REQUEST_REFUSED", f"The model's server refused the request (HTTP {status}): {said}"
     )
-
-
-def retry_after_s(header: str | None) -> float | None:
-    """Parse a `Retry-After` header to seconds: a number or a date, RFC 9110. None if it is neither."""
-    if not header:
-        return None
-    with contextlib.suppress(ValueError):
-        seconds = float(header)
-        return seconds if 0 <= seconds < float("inf") else None
-    try:
-        date = email.utils.parsedate_to_datetime(header)
-    except ValueError:
-        return None
-    aware = date if date.tzinfo else date.replace(tzinfo=datetime.UTC)
-    return max(0.0, (aware - now()).total_seconds())
 
 
 def broken(failure: BaseException | str) -> ProviderFailure:

@@ -65,8 +65,10 @@ def _task_key(**options: Any) -> Column[str]:
     )
 
 
-def _user_key() -> Column[str]:
-    return Column("user_id", String(64), ForeignKey("users.id", ondelete="CASCADE"), nullable=False)
+def _user_key(**options: Any) -> Column[str]:
+    return Column(
+        "user_id", String(64), ForeignKey("users.id", ondelete="CASCADE"), nullable=False, **options
+    )
 
 
 server_state = Table(
@@ -282,3 +284,71 @@ events = Table(
     Column("body", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    _user_key(index=True),
+    Column("url", Text, nullable=False),
+    Column("events", JSON, nullable=False),
+    Column("sealed_secret", Text, nullable=False),
+    Column("sealed_former_secret", Text),
+    Column("former_secret_until", Moment),
+    Column("position", BigInteger, nullable=False),
+    Column("attempts", BigInteger, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("failing_since", Moment),
+    Column("next_attempt_at", Moment),
+    Column("last_error", Text),
+    Column("last_delivered_at", Moment),
+    Column("disabled_at", Moment),
+    Column("disabled_reason", String(16)),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+)
+
+delivery_attempts = Table(
+    "delivery_attempts",
+    metadata,
+    Column(
+        "webhook_id",
+        String(64),
+        ForeignKey("webhooks.id", ondelete="CASCADE"),
+        primary_key=True,
+        nullable=False,
+    ),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", String(16), nullable=False),
+    Column("event", String(64), nullable=False),
+    Column("event_id", String(200), nullable=False),
+    Column("attempted_at", Moment, nullable=False),
+    Column("duration_ms", Integer, nullable=False),
+    Column("succeeded", Boolean, nullable=False),
+    Column("status", Integer),
+    Column("error", Text),
+)
+
+feeds = Table(
+    "feeds",
+    metadata,
+    _user_key(primary_key=True),
+    Column("head", BigInteger, nullable=False),
+)
+"""Of users with webhooks: the last position that was given to an event of theirs."""
+
+feed_entries = Table(
+    "feed_entries",
+    metadata,
+    _user_key(primary_key=True),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("session_id", String(64), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("type", String(64), nullable=False),
+    Column("body", LargeBinary),
+    sqlite_with_rowid=False,
+)
+"""The events of all sessions of a user in one order, until every webhook is past them.
+
+`body` is kept here once the session, and with it its log, is gone.
+"""

@@ -9,30 +9,34 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
+from roocode_server.engine.events.feed import Feed
 from roocode_server.engine.events.log import EventLog
 from roocode_server.engine.storage.database import Database
 from roocode_server.engine.storage.tables import sessions, users
 from roocode_server.models.clock import now
 from roocode_server.models.event import StoredEvent
-from roocode_server.models.identifier import SessionId
+from roocode_server.models.identifier import SessionId, UserId
 
 SESSION = SessionId("session-one")
 OTHER = SessionId("session-two")
+USER = UserId("user-one")
 
 
 @dataclass
 class Storage:
     database: Database
     log: EventLog
+    feed: Feed
     announced: list[StoredEvent]
 
 
 async def open_storage(folder: Path) -> Storage:
     announced: list[StoredEvent] = []
     database = Database(f"sqlite+aiosqlite:///{folder / 'test.sqlite3'}")
-    log = EventLog(database, announced.extend)
+    feed = Feed(database)
+    log = EventLog(database, announced.extend, feed)
     await database.open(log)
-    return Storage(database, log, announced)
+    return Storage(database, log, feed, announced)
 
 
 @pytest.fixture
@@ -41,7 +45,7 @@ async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
     async with opened.database.transaction() as unit:
         await unit.execute(
             insert(users).values(
-                id="user-one",
+                id=USER,
                 email="one@example.org",
                 name="One",
                 provider="local",
@@ -54,7 +58,7 @@ async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
             await unit.execute(
                 insert(sessions).values(
                     id=session_id,
-                    user_id="user-one",
+                    user_id=USER,
                     name="A session",
                     workspace_id=session_id,
                     config={},

@@ -1,0 +1,179 @@
+"""The deliveries: each webhook's events in order, one at a time, until its receiver has taken them.
+
+What a receiver has taken is stored after it has said so, and before the next event is sent: wherever either
+side is killed, the next start goes on with the last event that was not seen to be taken. So an event can come
+twice, and none is left out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+
+from roocode_server.engine.events.feed import Feed, FeedEntry
+from roocode_server.engine.storage.webhooks import WebhookRepository
+from roocode_server.engine.webhooks.ledger import DeliveryLedger, counts
+from roocode_server.engine.webhooks.messages import message_of
+from roocode_server.engine.webhooks.sender import Sender
+from roocode_server.models.clock import now
+from roocode_server.models.identifier import UserId, WebhookId
+from roocode_server.models.webhook import StoredWebhook, fits_any
+
+PAGE: Final = 50
+LONGEST_REST_S: Final = 60.0
+"""The clock of a machine can be set, or stand still while it sleeps."""
+SWEEP_S: Final = 600.0
+AFTER_DEFECT_S: Final = 5.0
+
+log = structlog.get_logger("webhooks")
+
+
+@dataclass(slots=True, eq=False)
+class Turn:
+    """The work of one webhook, while it has any."""
+
+    task: asyncio.Task[None] | None = None
+    has_more: bool = True
+    """Whether anything may have come since the feed was last read."""
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Dispatcher:
+    """A task for each webhook that has something to deliver; a webhook at rest costs nothing."""
+
+    def __init__(
+        self, webhooks: WebhookRepository, feed: Feed, ledger: DeliveryLedger, sender: Sender
+    ) -> None:
+        self._webhooks = webhooks
+        self._feed = feed
+        self._ledger = ledger
+        self._sender = sender
+        self._of_user: dict[UserId, list[WebhookId]] = {}
+        self._turns: dict[WebhookId, Turn] = {}
+        self._sweeping: asyncio.Task[None] | None = None
+
+    async def begin(self) -> None:
+        """Go on where the last stop left each webhook."""
+        self._feed.tell(self._deliver_for)
+        await self._follow_all()
+        self._sweeping = asyncio.create_task(self._sweep(), name="sweep of webhooks")
+
+    async def refresh(self, user_id: UserId) -> None:
+        """Heed what has changed of a user's webhooks."""
+        self._follow(user_id, await self._webhooks.of_user(user_id))
+        for webhook_id in self._of_user.get(user_id, ()):
+            if (turn := self._turns.get(webhook_id)) is not None:
+                turn.changed.set()
+        self._deliver_for(user_id)
+
+    async def close(self) -> None:
+        """Deliver nothing any more; what is under way is broken off, and sent again after the next start."""
+        self._of_user.clear()
+        tasks = [self._sweeping, *(turn.task for turn in self._turns.values())]
+        running = {task for task in tasks if task is not None}
+        for task in running:
+            task.cancel()
+        if running:
+            await asyncio.wait(running)
+        await self._sender.close()
+
+    def _follow(self, user_id: UserId, webhooks: Sequence[StoredWebhook]) -> None:
+        """Have the events entered that one of a user's webhooks wants, or may want when it goes on."""
+        patterns = sorted({pattern for each in webhooks if counts(each) for pattern in each.events})
+        self._feed.want(user_id, (lambda name: fits_any(patterns, name)) if patterns else None)
+        self._of_user[user_id] = [each.id for each in webhooks if each.disabled_at is None]
+        if not webhooks:
+            del self._of_user[user_id]
+
+    async def _follow_all(self) -> None:
+        of_user: defaultdict[UserId, list[StoredWebhook]] = defaultdict(list)
+        for webhook in await self._webhooks.everybodys():
+            of_user[webhook.user_id].append(webhook)
+        for user_id in self._of_user.keys() | of_user.keys():
+            self._follow(user_id, of_user[user_id])
+            self._deliver_for(user_id)
+
+    def _deliver_for(self, user_id: UserId) -> None:
+        """Have each of the user's webhooks look for what it has to deliver."""
+        for webhook_id in self._of_user.get(user_id, ()):
+            turn = self._turns.get(webhook_id)
+            if turn is not None:
+                turn.has_more = True
+                continue
+            turn = self._turns[webhook_id] = Turn()
+            turn.task = asyncio.create_task(self._work(webhook_id, turn), name=f"deliveries of {webhook_id}")
+
+    async def _work(self, webhook_id: WebhookId, turn: Turn) -> None:
+        """Deliver until nothing is left. A failure of this server's own delays it, no more."""
+        try:
+            while turn.has_more:
+                turn.has_more = False
+                try:
+                    await self._deliver(webhook_id, turn)
+                except Exception:
+                    log.exception("deliveries failed; they are tried again", webhook_id=webhook_id)
+                    turn.has_more = True
+                    await asyncio.sleep(AFTER_DEFECT_S)
+        finally:
+            del self._turns[webhook_id]
+
+    async def _deliver(self, webhook_id: WebhookId, turn: Turn) -> None:
+        """Deliver what the feed holds for a webhook, in order."""
+        while (webhook := await self._webhooks.deliverable(webhook_id)) is not None:
+            if await _rest(webhook, turn):
+                continue
+            entries = await self._feed.read(webhook.user_id, after=webhook.position, limit=PAGE)
+            if not any(fits_any(webhook.events, entry.type) for entry in entries) and len(entries) < PAGE:
+                return  # the few that it does not want are passed by with what follows
+            await self._deliver_page(webhook, entries)
+
+    async def _deliver_page(self, webhook: StoredWebhook, entries: Sequence[FeedEntry]) -> None:
+        """Deliver these, until one is not taken or the webhook is changed."""
+        position = webhook.position
+        for entry in entries:
+            if not fits_any(webhook.events, entry.type):
+                continue
+            body = await self._feed.body(webhook.user_id, entry)
+            if body is None:
+                log.warning("an event is gone", webhook_id=webhook.id, position=entry.position)
+                await self._ledger.pass_by(webhook, entry.position)
+                return
+            message = message_of(body)
+            outcome = await self._sender.send(webhook, message)
+            after = await self._ledger.record_delivery(webhook, entry, message, outcome)
+            if after is None or not outcome.succeeded or after.updated_at != webhook.updated_at:
+                return
+            position = after.position
+        if len(entries) == PAGE and position < entries[-1].position:
+            await self._ledger.pass_by(webhook, entries[-1].position)
+
+    async def _sweep(self) -> None:
+        """Now and then, heed what others have changed, and forget what is kept for nobody."""
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            try:
+                await self._follow_all()
+                for user_id in list(self._of_user):
+                    await self._ledger.forget_delivered(user_id)
+            except Exception:
+                log.exception("webhooks could not be looked through; it is tried again")
+
+
+async def _rest(webhook: StoredWebhook, turn: Turn) -> bool:
+    """Wait until it may be tried again, or something has changed; whether there was anything to wait for."""
+    turn.changed.clear()
+    if webhook.next_attempt_at is None:
+        return False
+    left_s = (webhook.next_attempt_at - now()).total_seconds()
+    if left_s <= 0:
+        return False
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(min(left_s, LONGEST_REST_S)):
+            await turn.changed.wait()
+    return True

@@ -1,0 +1,157 @@
+"""One request to a receiver: signed, bounded, and only to addresses that may be reached."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+import time
+from dataclasses import dataclass
+from typing import Final
+
+import aiohttp
+from aiohttp import ClientTimeout, TCPConnector
+
+from roocode_server.engine.accounts.sealing import SealBroken, Sealer
+from roocode_server.engine.network.addresses import is_public
+from roocode_server.engine.network.retry_after import retry_after_s
+from roocode_server.engine.webhooks.messages import WebhookMessage
+from roocode_server.engine.webhooks.signing import headers
+from roocode_server.models.clock import now
+from roocode_server.models.settings import WebhookSettings
+from roocode_server.models.webhook import StoredWebhook
+
+PURPOSE: Final = "roocode secrets of webhooks"
+GONE: Final = 410
+LONGEST_ERROR: Final = 300
+KEPT_ALIVE_S: Final = 2.0
+"""Shorter than receivers keep connections: a request on one that is just being closed fails."""
+_FIXED: Final = {"Content-Type": "application/json", "User-Agent": "roocode-server"}
+
+
+class PrivateAddress(OSError):
+    """The receiver's address is not for everybody, and this server sends to no other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a request. `status` is None where there was no answer; `error` says what is wrong."""
+
+    duration_ms: int
+    status: int | None = None
+    error: str | None = None
+    retry_after_s: float | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        return self.error is None
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the receiver wants to hear no more."""
+        return self.status == GONE
+
+
+class Sender:
+    """Sends messages, a bounded number at once. Addresses are looked at when a connection is made.
+
+    A name is resolved for each connection anew, and what is looked at is the address that is connected to,
+    so that no name can lead elsewhere a moment later. Redirects are not followed: they are failures.
+    """
+
+    def __init__(self, settings: WebhookSettings, secret: bytes) -> None:
+        self._settings = settings
+        self._seal = Sealer(secret, PURPOSE)
+        self._slots = asyncio.Semaphore(settings.concurrent_deliveries)
+        self._client: aiohttp.ClientSession | None = None
+
+    def sealed(self, webhook_id: str, secret: str) -> str:
+        """A webhook's secret as it is stored."""
+        return self._seal.close(secret, webhook_id)
+
+    def has_secret(self, webhook: StoredWebhook, secret: str) -> bool:
+        """Whether this is the webhook's secret already."""
+        try:
+            return self._seal.open(webhook.sealed_secret, webhook.id) == secret
+        except SealBroken:
+            return False
+
+    async def send(self, webhook: StoredWebhook, message: WebhookMessage) -> Outcome:
+        """Post a message once. Never raises but for cancellation."""
+        async with self._slots:
+            started = time.monotonic()
+            status = asked_s = None
+            try:
+                status, asked_s = await self._post(webhook, message)
+                error = _objection(status)
+            except SealBroken:
+                error = "The server's own secret has changed: give the webhook a new one (webhook.rotate)."
+            except TimeoutError:
+                error = f"No answer within {self._settings.timeout_s:g} s."
+            except (aiohttp.ClientError, OSError, ValueError) as failure:
+                error = _told(failure)
+            duration_ms = round((time.monotonic() - started) * 1000)
+        return Outcome(duration_ms=duration_ms, status=status, error=error, retry_after_s=asked_s)
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        if self._client is not None:
+            await self._client.close()
+
+    async def _post(self, webhook: StoredWebhook, message: WebhookMessage) -> tuple[int, float | None]:
+        """The status of the answer, and how long it asks to wait. Its body is not read."""
+        signed = headers(self._keys(webhook), message_id=message.id, moment=now(), body=message.body)
+        async with self._opened().post(
+            webhook.url, data=message.body.encode(), headers=_FIXED | signed, allow_redirects=False
+        ) as answer:
+            return answer.status, retry_after_s(answer.headers.get("Retry-After"))
+
+    def _keys(self, webhook: StoredWebhook) -> list[str]:
+        """The secrets that count at this moment. Raises: SealBroken."""
+        keys = [self._seal.open(webhook.sealed_secret, webhook.id)]
+        until = webhook.former_secret_until
+        if webhook.sealed_former_secret is not None and until is not None and until > now():
+            keys.append(self._seal.open(webhook.sealed_former_secret, webhook.id))
+        return keys
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._client is None:
+            self._client = aiohttp.ClientSession(
+                connector=TCPConnector(
+                    limit=0,
+                    use_dns_cache=False,
+                    keepalive_timeout=KEPT_ALIVE_S,
+                    socket_factory=self._socket,
+                ),
+                timeout=ClientTimeout(total=self._settings.timeout_s),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+            )
+        return self._client
+
+    def _socket(self, place: aiohttp.AddrInfoType) -> socket.socket:
+        """The socket for one address of a receiver. Raises: PrivateAddress."""
+        family, kind, protocol, _, where = place
+        address = ipaddress.ip_address(str(where[0]).partition("%")[0])
+        if not (self._settings.allow_private_addresses or is_public(address)):
+            raise PrivateAddress(
+                f"The address {address} is not public; see the setting webhooks.allow_private_addresses."
+            )
+        made = socket.socket(family, kind, protocol)
+        made.setblocking(False)
+        return made
+
+
+def _objection(status: int) -> str | None:
+    """What is wrong with an answer."""
+    if 200 <= status < 300:
+        return None
+    if 300 <= status < 400:
+        return f"The receiver redirects ({status}); redirects are not followed."
+    return f"The receiver answered {status}."
+
+
+def _told(failure: Exception) -> str:
+    """What went wrong, in words for the webhook's owner."""
+    cause = failure.os_error if isinstance(failure, aiohttp.ClientConnectorError) else failure
+    return (str(cause) or type(cause).__name__)[:LONGEST_ERROR]

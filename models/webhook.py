@@ -1,0 +1,299 @@
+"""Webhooks: a user's events, sent to an address of theirs.
+
+Source: S0, "Webhooks"; Standard Webhooks 1.0.0.
+"""
+
+from __future__ import annotations
+
+import datetime
+import enum
+import urllib.parse
+from collections.abc import Sequence
+from dataclasses import field
+from typing import Any, Final
+
+from marshmallow import ValidationError
+
+from roocode_server.models.event import EVENTS, Event, event
+from roocode_server.models.identifier import EventId, UserId, WebhookId
+from roocode_server.models.page import Pagination
+from roocode_server.models.shape import Shape, described, left_out, limited, value
+
+LONGEST_URL: Final = 2048
+SHORTEST_SECRET: Final = 12
+LONGEST_SECRET: Final = 256
+MOST_PATTERNS: Final = 100
+ANY_EVENT: Final = "*"
+TEST_EVENT: Final = "webhook.test"
+"""What `webhook.test` sends. It is no event of any session, so no log has it."""
+
+
+def _check_url(url: str) -> None:
+    """Raises: marshmallow.ValidationError, for what is no address that can be posted to."""
+    try:
+        parts = urllib.parse.urlsplit(url)
+        is_plain = parts.port != 0 and not (parts.username or parts.password or parts.fragment)
+    except ValueError:
+        raise ValidationError("Expected an http(s) address.") from None
+    is_printable = url.isascii() and url.isprintable() and " " not in url
+    if len(url) > LONGEST_URL or not (is_plain and is_printable):
+        raise ValidationError("Expected an http(s) address, without a user or a fragment.")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValidationError("Expected an address that begins with http:// or https://.")
+
+
+def _check_patterns(patterns: list[str]) -> None:
+    """Raises: marshmallow.ValidationError, for what no event that is stored can ever fit."""
+    stored = {name for name, declared in EVENTS.items() if declared.durable}
+    for pattern in patterns:
+        if pattern in EVENTS and pattern not in stored:
+            raise ValidationError(f"{pattern} is not stored, so it cannot be delivered.")
+        if not any(fits(pattern, name) for name in stored):
+            raise ValidationError(f"No event is called {pattern[:100]}; see docs/events.md.")
+
+
+def fits(pattern: str, name: str) -> bool:
+    """Whether an event's name is the pattern's: `task.completed`, any of a kind (`task.*`), or any (`*`)."""
+    if pattern.endswith(".*"):
+        return name.startswith(pattern[:-1])
+    return pattern in (ANY_EVENT, name)
+
+
+def fits_any(patterns: Sequence[str], name: str) -> bool:
+    """Whether an event's name is that of one of the patterns."""
+    return any(fits(pattern, name) for pattern in patterns)
+
+
+_URL: Final[dict[str, Any]] = described("Where events are posted to", validate=_check_url)
+_EVENTS: Final[dict[str, Any]] = described(
+    "Names of events, kinds of them (`task.*`), or all (`*`)",
+    validate=[limited(shortest=1, longest=MOST_PATTERNS)["validate"], _check_patterns],
+)
+_SECRET: Final[dict[str, Any]] = described(
+    "Signs what is sent: `whsec_` and base64 of 24 to 64 bytes, or 12 to 256 printable ASCII characters",
+    **limited(shortest=SHORTEST_SECRET, longest=LONGEST_SECRET),
+)
+
+
+class WebhookStatus(enum.StrEnum):
+    """`failing`: its receiver did not take the last event, which is sent again."""
+
+    ACTIVE = "active"
+    FAILING = "failing"
+    DISABLED = "disabled"
+
+
+class DisabledReason(enum.StrEnum):
+    """Why nothing is sent: its owner wants it so, its receiver failed for too long, or answered 410."""
+
+    BY_OWNER = "by_owner"
+    FAILURES = "failures"
+    GONE = "gone"
+
+
+@value
+class Webhook(Shape):
+    """A webhook as people see it: never its secret.
+
+    `former_secret_until` is how long what it sends is signed by the former secret, too.
+    """
+
+    id: WebhookId
+    url: str
+    events: list[str]
+    status: WebhookStatus
+    created_at: datetime.datetime
+    updated_at: datetime.datetime
+    failures: int
+    failing_since: datetime.datetime | None = None
+    next_attempt_at: datetime.datetime | None = None
+    last_error: str | None = None
+    last_delivered_at: datetime.datetime | None = None
+    disabled_at: datetime.datetime | None = None
+    disabled_reason: DisabledReason | None = None
+    former_secret_until: datetime.datetime | None = None
+
+
+@value
+class StoredWebhook(Shape):
+    """A webhook as it is stored: its secrets sealed, and its place in its user's feed.
+
+    `position` is that of the last event that its receiver has taken, or that it does not want.
+    """
+
+    id: WebhookId
+    user_id: UserId
+    url: str
+    events: list[str]
+    sealed_secret: str = field(repr=False)
+    sealed_former_secret: str | None = field(default=None, repr=False)
+    former_secret_until: datetime.datetime | None = None
+    position: int
+    attempts: int = 0
+    failures: int = 0
+    failing_since: datetime.datetime | None = None
+    next_attempt_at: datetime.datetime | None = None
+    last_error: str | None = None
+    last_delivered_at: datetime.datetime | None = None
+    disabled_at: datetime.datetime | None = None
+    disabled_reason: DisabledReason | None = None
+    created_at: datetime.datetime
+    updated_at: datetime.datetime
+
+    @property
+    def status(self) -> WebhookStatus:
+        if self.disabled_at is not None:
+            return WebhookStatus.DISABLED
+        return WebhookStatus.FAILING if self.failures else WebhookStatus.ACTIVE
+
+    @property
+    def shown(self) -> Webhook:
+        """Without secrets and place."""
+        return Webhook(
+            id=self.id,
+            url=self.url,
+            events=self.events,
+            status=self.status,
+            created_at=self.created_at,
+            updated_at=self.updated_at,
+            failures=self.failures,
+            failing_since=self.failing_since,
+            next_attempt_at=self.next_attempt_at,
+            last_error=self.last_error,
+            last_delivered_at=self.last_delivered_at,
+            disabled_at=self.disabled_at,
+            disabled_reason=self.disabled_reason,
+            former_secret_until=self.former_secret_until,
+        )
+
+
+@value
+class WebhookList(Shape):
+    """Nothing to say: the webhooks are the caller's own."""
+
+
+@value
+class Webhooks(Shape):
+    webhooks: list[Webhook]
+
+
+@value
+class WebhookRef(Shape):
+    webhook_id: WebhookId
+
+
+@value
+class WebhookCreate(Shape):
+    """Source: S0, "Webhooks", Configuration. Without a `secret` the server makes one."""
+
+    url: str = field(metadata=_URL)
+    events: list[str] = field(metadata=_EVENTS)
+    secret: str | None = field(default=None, repr=False, metadata=_SECRET)
+
+
+@value
+class WebhookUpdate(Shape):
+    """What is left out stays as it is. Another `secret` takes the place of the present one, as a rotation.
+
+    `enabled` true has a disabled webhook go on where it stood; with `skip_pending` it goes on with what
+    happens from now on.
+    """
+
+    webhook_id: WebhookId
+    url: str = field(default_factory=left_out, metadata=_URL)
+    events: list[str] = field(default_factory=left_out, metadata=_EVENTS)
+    secret: str = field(default_factory=left_out, repr=False, metadata=_SECRET)
+    enabled: bool = field(default_factory=left_out)
+    skip_pending: bool = False
+
+
+@value
+class WebhookRotate(Shape):
+    """Without a `secret` the server makes one."""
+
+    webhook_id: WebhookId
+    secret: str | None = field(default=None, repr=False, metadata=_SECRET)
+
+
+@value
+class WebhookShown(Shape):
+    webhook: Webhook
+
+
+@value
+class WebhookWithSecret(Shape):
+    """`secret` is what the server has made, shown this once; what a caller has chosen is not repeated."""
+
+    webhook: Webhook
+    secret: str | None = field(default=None, repr=False)
+
+
+@value
+class WebhookRemoved(Shape):
+    webhook_id: WebhookId
+    deleted: bool
+
+
+class AttemptKind(enum.StrEnum):
+    """Why it was sent: in its turn, by `webhook.test`, or again by `webhook.redeliver`."""
+
+    DELIVERY = "delivery"
+    TEST = "test"
+    REDELIVERY = "redelivery"
+
+
+@value
+class DeliveryAttempt(Shape):
+    """One request to a receiver. `status` is that of its answer, left out if there was none.
+
+    `number` counts the webhook's attempts from 1; `duration_ms` is in milliseconds.
+    """
+
+    webhook_id: WebhookId
+    number: int
+    kind: AttemptKind
+    event: str
+    event_id: EventId
+    attempted_at: datetime.datetime
+    duration_ms: int
+    succeeded: bool
+    status: int | None = None
+    error: str | None = None
+
+
+@value
+class AttemptShown(Shape):
+    attempt: DeliveryAttempt
+
+
+@value
+class AttemptList(Shape):
+    """The attempts of a webhook that are kept, newest first."""
+
+    webhook_id: WebhookId
+    limit: int = field(default=20, metadata=limited(least=1, most=100))
+    offset: int = field(default=0, metadata=limited(least=0, most=1_000_000))
+
+
+@value
+class AttemptPage(Shape):
+    data: list[DeliveryAttempt]
+    pagination: Pagination
+
+
+@value
+class WebhookRedeliver(Shape):
+    """`event_id` is the `id` of an event, as `event.list`, the payload and the attempts have it."""
+
+    webhook_id: WebhookId
+    event_id: EventId
+
+
+@event("webhook.disabled")
+@value
+class WebhookDisabled(Event):
+    """The server has given a webhook up; told in the session whose event could not be delivered."""
+
+    webhook_id: WebhookId
+    reason: DisabledReason
+    error: str
