@@ -35,7 +35,7 @@ log = structlog.get_logger("webhooks")
 
 
 @dataclass(slots=True, eq=False)
-class Turn:
+class DeliveryWork:
     """The work of one webhook, while it has any."""
 
     task: asyncio.Task[None] | None = None
@@ -55,7 +55,7 @@ class Dispatcher:
         self._ledger = ledger
         self._sender = sender
         self._of_user: dict[UserId, list[WebhookId]] = {}
-        self._turns: dict[WebhookId, Turn] = {}
+        self._under_way: dict[WebhookId, DeliveryWork] = {}
         self._sweeping: asyncio.Task[None] | None = None
 
     async def begin(self) -> None:
@@ -68,14 +68,14 @@ class Dispatcher:
         """Heed what has changed of a user's webhooks."""
         self._follow(user_id, await self._webhooks.of_user(user_id))
         for webhook_id in self._of_user.get(user_id, ()):
-            if (turn := self._turns.get(webhook_id)) is not None:
-                turn.changed.set()
+            if (work := self._under_way.get(webhook_id)) is not None:
+                work.changed.set()
         self._deliver_for(user_id)
 
     async def close(self) -> None:
         """Deliver nothing any more; what is under way is broken off, and sent again after the next start."""
         self._of_user.clear()
-        tasks = [self._sweeping, *(turn.task for turn in self._turns.values())]
+        tasks = [self._sweeping, *(work.task for work in self._under_way.values())]
         running = {task for task in tasks if task is not None}
         for task in running:
             task.cancel()
@@ -102,31 +102,33 @@ class Dispatcher:
     def _deliver_for(self, user_id: UserId) -> None:
         """Have each of the user's webhooks look for what it has to deliver."""
         for webhook_id in self._of_user.get(user_id, ()):
-            turn = self._turns.get(webhook_id)
-            if turn is not None:
-                turn.has_more = True
+            work = self._under_way.get(webhook_id)
+            if work is not None:
+                work.has_more = True
                 continue
-            turn = self._turns[webhook_id] = Turn()
-            turn.task = asyncio.create_task(self._work(webhook_id, turn), name=f"deliveries of {webhook_id}")
+            work = self._under_way[webhook_id] = DeliveryWork()
+            work.task = asyncio.create_task(
+                self._pursue(webhook_id, work), name=f"deliveries of {webhook_id}"
+            )
 
-    async def _work(self, webhook_id: WebhookId, turn: Turn) -> None:
+    async def _pursue(self, webhook_id: WebhookId, work: DeliveryWork) -> None:
         """Deliver until nothing is left. A failure of this server's own delays it, no more."""
         try:
-            while turn.has_more:
-                turn.has_more = False
+            while work.has_more:
+                work.has_more = False
                 try:
-                    await self._deliver(webhook_id, turn)
+                    await self._deliver(webhook_id, work)
                 except Exception:
                     log.exception("deliveries failed; they are tried again", webhook_id=webhook_id)
-                    turn.has_more = True
+                    work.has_more = True
                     await asyncio.sleep(AFTER_DEFECT_S)
         finally:
-            del self._turns[webhook_id]
+            del self._under_way[webhook_id]
 
-    async def _deliver(self, webhook_id: WebhookId, turn: Turn) -> None:
+    async def _deliver(self, webhook_id: WebhookId, work: DeliveryWork) -> None:
         """Deliver what the feed holds for a webhook, in order."""
         while (webhook := await self._webhooks.deliverable(webhook_id)) is not None:
-            if await _rest(webhook, turn):
+            if await _rest(webhook, work):
                 continue
             entries = await self._feed.read(webhook.user_id, after=webhook.position, limit=PAGE)
             if not any(fits_any(webhook.events, entry.type) for entry in entries) and len(entries) < PAGE:
@@ -165,9 +167,9 @@ class Dispatcher:
                 log.exception("webhooks could not be looked through; it is tried again")
 
 
-async def _rest(webhook: StoredWebhook, turn: Turn) -> bool:
+async def _rest(webhook: StoredWebhook, work: DeliveryWork) -> bool:
     """Wait until it may be tried again, or something has changed; whether there was anything to wait for."""
-    turn.changed.clear()
+    work.changed.clear()
     if webhook.next_attempt_at is None:
         return False
     left_s = (webhook.next_attempt_at - now()).total_seconds()
@@ -175,5 +177,5 @@ async def _rest(webhook: StoredWebhook, turn: Turn) -> bool:
         return False
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(min(left_s, LONGEST_REST_S)):
-            await turn.changed.wait()
+            await work.changed.wait()
     return True

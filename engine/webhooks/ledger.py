@@ -13,7 +13,7 @@ from roocode_server.engine.storage.database import Database, Transaction
 from roocode_server.engine.storage.webhooks import AttemptRepository, WebhookRepository
 from roocode_server.engine.webhooks.backoff import delay_s
 from roocode_server.engine.webhooks.messages import WebhookMessage
-from roocode_server.engine.webhooks.sender import Outcome
+from roocode_server.engine.webhooks.sender import DeliveryOutcome
 from roocode_server.models.clock import now
 from roocode_server.models.identifier import UserId
 from roocode_server.models.settings import WebhookSettings
@@ -49,7 +49,7 @@ class DeliveryLedger:
         self._settings = settings
 
     async def record(
-        self, webhook: StoredWebhook, kind: AttemptKind, message: WebhookMessage, outcome: Outcome
+        self, webhook: StoredWebhook, kind: AttemptKind, message: WebhookMessage, outcome: DeliveryOutcome
     ) -> DeliveryAttempt | None:
         """Store an attempt that moves nothing on; None, if the webhook is gone."""
         async with self._database.transaction() as unit:
@@ -62,7 +62,7 @@ class DeliveryLedger:
         return attempt
 
     async def record_delivery(
-        self, webhook: StoredWebhook, entry: FeedEntry, message: WebhookMessage, outcome: Outcome
+        self, webhook: StoredWebhook, entry: FeedEntry, message: WebhookMessage, outcome: DeliveryOutcome
     ) -> StoredWebhook | None:
         """Store what became of an event in its turn: the webhook as it stands now; None, if it is gone."""
         async with self._database.transaction() as unit:
@@ -106,7 +106,9 @@ class DeliveryLedger:
         least = await self._webhooks.least_position(unit, user_id, disabled_after=since)
         await self._feed.forget(unit, user_id, up_to=least)
 
-    def _failed(self, before: StoredWebhook, attempt: DeliveryAttempt, outcome: Outcome) -> StoredWebhook:
+    def _failed(
+        self, before: StoredWebhook, attempt: DeliveryAttempt, outcome: DeliveryOutcome
+    ) -> StoredWebhook:
         """The webhook after an attempt that failed: it rests, or is given up."""
         moment, failures = now(), before.failures + 1
         since = before.failing_since or attempt.attempted_at
@@ -164,7 +166,7 @@ def _told_of(webhook: StoredWebhook) -> WebhookDisabled:
 
 
 def _attempt(
-    webhook: StoredWebhook, kind: AttemptKind, message: WebhookMessage, outcome: Outcome
+    webhook: StoredWebhook, kind: AttemptKind, message: WebhookMessage, outcome: DeliveryOutcome
 ) -> DeliveryAttempt:
     """The next attempt of a webhook."""
     return DeliveryAttempt(

@@ -34,7 +34,7 @@ class PrivateAddress(OSError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class DeliveryOutcome:
     """What became of a request. `status` is None where there was no answer; `error` says what is wrong."""
 
     duration_ms: int
@@ -76,7 +76,7 @@ class Sender:
         except SealBroken:
             return False
 
-    async def send(self, webhook: StoredWebhook, message: WebhookMessage) -> Outcome:
+    async def send(self, webhook: StoredWebhook, message: WebhookMessage) -> DeliveryOutcome:
         """Post a message once. Never raises but for cancellation."""
         async with self._slots:
             started = time.monotonic()
@@ -91,7 +91,7 @@ class Sender:
             except (aiohttp.ClientError, OSError, ValueError) as failure:
                 error = _told(failure)
             duration_ms = round((time.monotonic() - started) * 1000)
-        return Outcome(duration_ms=duration_ms, status=status, error=error, retry_after_s=asked_s)
+        return DeliveryOutcome(duration_ms=duration_ms, status=status, error=error, retry_after_s=asked_s)
 
     async def close(self) -> None:
         """Let go of all connections."""

@@ -13,13 +13,17 @@ import socketio
 from roocode_server.handlers.operation import Operation
 
 ANY_ID = re.compile(
-    r"(session|task|approval|message|user|call|signal|req|key|profile|process|terminal)-[0-9a-zA-Z]+(?:-\d+)?(?:\.\d+)?|\b[0-9a-f]{40}\b"
+    r"(session|task|approval|message|user|call|signal|req|key|profile|process|terminal|webhook|test)-[0-9a-zA-Z]+(?:-\d+)?(?:\.\d+)?|\b[0-9a-f]{40}\b"
 )
 VOLATILE = {
     "accessToken",
+    "attemptedAt",
     "createdAt",
     "startedAt",
+    "disabledAt",
+    "durationMs",
     "endedAt",
+    "formerSecretUntil",
     "openedAt",
     "timestamp",
     "completedAt",
@@ -32,6 +36,7 @@ VOLATILE = {
     "refreshToken",
     "resolvedAt",
     "resourceUsage",
+    "secret",
     "ts",
     "updatedAt",
     "uptime",

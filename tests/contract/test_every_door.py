@@ -32,6 +32,9 @@ def named(declared: Operation) -> str:
     return declared.name
 
 
+UNREACHABLE = "http://localhost:1/hook"
+
+
 class World:
     """What calls need to be there before them, made anew for each."""
 
@@ -105,6 +108,23 @@ class World:
     async def profile(self) -> dict[str, Any]:
         made = await self.call("profile.create", **await self.new_profile())
         return {"profileId": made["profile"]["id"]}
+
+    async def webhook(self) -> dict[str, Any]:
+        """The only one of its caller, which cannot be reached."""
+        for other in (await self.call("webhook.list"))["webhooks"]:
+            await self.call("webhook.delete", webhookId=other["id"])
+        made = await self.call("webhook.create", url=UNREACHABLE, events=["session.expired"])
+        return {"webhookId": made["webhook"]["id"]}
+
+    async def event_to_send_again(self) -> dict[str, Any]:
+        place = await self.session()
+        listed = await self.call("event.list", **place, limit=1)
+        return {**await self.webhook(), "eventId": listed["data"][0]["id"]}
+
+    async def attempt(self) -> dict[str, Any]:
+        place = await self.webhook()
+        await self.call("webhook.test", **place)
+        return place
 
     async def login(self) -> dict[str, Any]:
         return {"email": self.server.admin["email"], "password": self.server.admin["password"]}
@@ -184,6 +204,15 @@ SUCCESSES: dict[str, Callable[[World], Awaitable[dict[str, Any]]]] = {
     "terminal.resize": also(World.terminal, columns=120, rows=40),
     "terminal.close": World.terminal,
     "mcp.list": World.session,
+    "webhook.list": also(World.webhook, webhookId=None),
+    "webhook.create": also(World.webhook, webhookId=None, url=UNREACHABLE, events=["task.*"]),
+    "webhook.get": World.webhook,
+    "webhook.update": also(World.webhook, events=["*"], secret="webhook_secret", enabled=False),
+    "webhook.rotate": World.webhook,
+    "webhook.delete": World.webhook,
+    "webhook.test": World.webhook,
+    "webhook.redeliver": World.event_to_send_again,
+    "webhook.attempts": also(World.attempt, limit=1),
     "event.list": also(World.file, path=None, limit=1),
     "system.health": nothing,
     "system.resources": nothing,
@@ -291,6 +320,9 @@ ABSENT = {
     "cmd": "true",
     "pid": 7,
     "terminalId": "terminal-00000000000000000000",
+    "webhookId": "webhook-00000000000000000000",
+    "eventId": "session-00000000000000000000.1.00000000",
+    "events": ["*"],
     "data": "x",
     "columns": 80,
     "rows": 24,
@@ -370,6 +402,10 @@ async def test_a_thing_that_the_session_does_not_have(world: World, declared: Op
         ("search.text", also(World.session, pattern="("), "VALIDATION_ERROR"),
         ("tool.execute", also(World.session, toolName="none"), "RESOURCE_NOT_FOUND"),
         ("tool.execute", also(World.session, toolName="read_file"), "VALIDATION_ERROR"),
+        ("webhook.create", also(nothing, url=UNREACHABLE, events=["none"]), "VALIDATION_ERROR"),
+        ("webhook.create", also(nothing, url="http://127.0.0.1/", events=["*"]), "VALIDATION_ERROR"),
+        ("webhook.rotate", also(World.webhook, secret="whsec_too short"), "VALIDATION_ERROR"),
+        ("webhook.redeliver", also(World.webhook, eventId="none"), "RESOURCE_NOT_FOUND"),
         ("auth.login", also(nothing, email="nobody@example.com", password="wrong"), "AUTHENTICATION_FAILED"),
         ("auth.refresh", also(nothing, refreshToken="forged"), "AUTHENTICATION_FAILED"),
     ],

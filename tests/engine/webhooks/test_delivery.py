@@ -444,6 +444,7 @@ class TestSecrets:
         assert made.secret is not None
         for webhook in await hooks.service.list(USER):
             assert made.secret not in repr(webhook.dump())
+        await hooks.dispatcher.close()
         await hooks.storage.database.close()
         stored = b"".join(path.read_bytes() for path in tmp_path.glob("test.sqlite3*"))
         assert b"webhook_secret" not in stored
