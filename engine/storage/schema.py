@@ -19,7 +19,8 @@ from sqlalchemy import (
 
 from roocode_server.engine.storage.tables import PROBED, metadata, server_state
 
-VERSION: Final = "0007"
+_MIGRATIONS: Final = Path(__file__).parent / "migrations"
+VERSION: Final = max(file.name.partition("_")[0] for file in _MIGRATIONS.glob("versions/[0-9]*.py"))
 """The last migration. A database that is made at once is what all of them together make; a test compares."""
 
 _versions: Final = Table(  # as Alembic makes it
@@ -64,7 +65,7 @@ def _migrate(connection: Connection) -> None:
     from alembic.script import ScriptDirectory
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["connection"] = connection
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     unknown = set(MigrationContext.configure(connection).get_current_heads()) - known
