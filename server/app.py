@@ -1,4 +1,4 @@
-"""Wiring and nothing else: settings → engine → registry → doors."""
+"""Wires settings, engine, registry and doors together, and does nothing else."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ log = structlog.get_logger("server")
 
 
 class CannotListen(Exception):
-    """A port cannot be had; the message says which one, why, and what to do."""
+    """A port cannot be opened. The message says which one, why, and what to do."""
 
     def __init__(self, host: str, port: int, failure: OSError) -> None:
         known = failure.errno in errno.errorcode
@@ -55,7 +55,7 @@ class CannotListen(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """The application, and the doors whose sockets must be closed before it."""
+    """The application, and the doors whose sockets have to be closed before it."""
 
     app: web.Application
     sockets: SocketServer
@@ -63,7 +63,7 @@ class Doors:
 
 
 def build_doors(engine: Engine) -> Doors:
-    """Every door of an engine, on one aiohttp application."""
+    """All doors of an engine, on one aiohttp application."""
     settings = engine.settings
     registry, transfers = build_registry(engine), build_transfers(engine)
     pipeline = Pipeline(engine.sessions, engine.rates)
@@ -100,11 +100,11 @@ def build_doors(engine: Engine) -> Doors:
 
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Sequence[str]]:
-    """A server that is ready; yields its addresses. Leaving the block stops it.
+    """A running server; yields its addresses. Leaving the block stops it.
 
-    Running tasks are brought to a stored, resumable state before the sockets are closed, so that those who
-    watch are told. Raises: CannotListen; DatabaseUnusable, as soon as nothing can be
-    written any more: the block is cancelled.
+    Running tasks are brought to a stored, resumable state before the sockets are closed, so that connected
+    clients are informed. Raises: CannotListen; DatabaseUnusable, as soon as nothing can be written any more
+    (the block is cancelled).
     """
     engine = await open_engine(settings)
     try:
@@ -128,7 +128,7 @@ async def running(settings: Settings) -> AsyncIterator[Sequence[str]]:
 
 
 def _facts(engine: Engine, settings: Settings) -> dict[str, str]:
-    """What an operator asks first of a server."""
+    """The facts about this server that are logged at its start."""
     return {
         "version": version(PACKAGE),
         "data_dir": str(Path(settings.server.data_dir).resolve()),
@@ -146,7 +146,7 @@ def _limits(settings: Settings) -> Limits:
 
 @asynccontextmanager
 async def _while_usable(database: Database) -> AsyncIterator[None]:
-    """Cancel the block when the database's writer has ended. Raises: DatabaseUnusable, then."""
+    """Cancel the block once the database's writer has ended, then raise. Raises: DatabaseUnusable."""
 
     async def watch(scope: asyncio.Timeout) -> None:
         await database.broken()
@@ -166,7 +166,7 @@ async def _while_usable(database: Database) -> AsyncIterator[None]:
 
 
 async def _stop(engine: Engine, doors: Doors, limit_s: float) -> None:
-    """End the work, then the sockets; what takes longer is ended without a word to those who watch."""
+    """End the work, then the sockets. Whatever exceeds the limit is ended without informing clients."""
     try:
         async with asyncio.timeout(limit_s):
             await engine.end_work()
@@ -177,7 +177,7 @@ async def _stop(engine: Engine, doors: Doors, limit_s: float) -> None:
 
 
 async def _listen(runner: web.AppRunner, settings: Settings) -> list[str]:
-    """Open every port; 0 picks a free one. Raises: CannotListen."""
+    """Open all ports; 0 picks a free one. Raises: CannotListen."""
     addresses = []
     host = settings.server.host
     for port in settings.server.ports:

@@ -77,7 +77,7 @@ async def _serve(settings: Settings) -> None:
 @main.command("demo")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 picks a free one.")
 def demo_command(port: int) -> None:
-    """Run the main job once on a small real project, and show where to look next."""
+    """Let an agent fix a bug in a small project, and show where to look next."""
     configure_logs(LoggingSettings(level=LogLevel.WARNING))
     try:
         succeeded = uvloop.run(demo(port))
@@ -116,7 +116,7 @@ def user_add(
 @click.argument("email")
 @click.password_option(envvar="ROOCODE_PASSWORD", help="Asked for where it is not given.")
 def user_password(config: Path | None, data_dir: str | None, email: str, password: str) -> None:
-    """Give the person with EMAIL another password; whoever is logged in as them is logged out."""
+    """Set a new password for the person with EMAIL; everyone logged in as them is logged out."""
 
     async def change(accounts: Accounts) -> None:
         await accounts.set_password(email, password)
@@ -129,7 +129,7 @@ def user_password(config: Path | None, data_dir: str | None, email: str, passwor
 @_data_dir
 @click.argument("email")
 def user_disable(config: Path | None, data_dir: str | None, email: str) -> None:
-    """Let the person with EMAIL act no longer; their connections end."""
+    """Disable the account of the person with EMAIL; their connections end."""
 
     async def disable(accounts: Accounts) -> None:
         await accounts.set_disabled(email, is_disabled=True)
@@ -142,7 +142,7 @@ def user_disable(config: Path | None, data_dir: str | None, email: str) -> None:
 @_data_dir
 @click.argument("email")
 def user_enable(config: Path | None, data_dir: str | None, email: str) -> None:
-    """Let the person with EMAIL act again."""
+    """Enable the account of the person with EMAIL again."""
 
     async def enable(accounts: Accounts) -> None:
         await accounts.set_disabled(email, is_disabled=False)
@@ -171,7 +171,7 @@ def key() -> None:
 def key_create(
     config: Path | None, data_dir: str | None, email: str, name: str, limits: tuple[str, ...]
 ) -> None:
-    """Make an API key for the person with EMAIL and print it. It is shown this once."""
+    """Create an API key for the person with EMAIL and print it. It is shown only this once."""
     own = _own_limits(limits)
 
     async def create(accounts: Accounts) -> None:
@@ -185,7 +185,7 @@ def key_create(
 @_data_dir
 @click.argument("email")
 def key_list(config: Path | None, data_dir: str | None, email: str) -> None:
-    """Show the API keys of the person with EMAIL."""
+    """List the API keys of the person with EMAIL."""
 
     async def show(accounts: Accounts) -> None:
         for each in await accounts.keys(email):
@@ -200,7 +200,7 @@ def key_list(config: Path | None, data_dir: str | None, email: str) -> None:
 @click.argument("email")
 @click.argument("key_id")
 def key_revoke(config: Path | None, data_dir: str | None, email: str, key_id: str) -> None:
-    """Let the API key KEY_ID of the person with EMAIL count no more; its connections end."""
+    """Revoke the API key KEY_ID of the person with EMAIL; its connections end."""
 
     async def revoke(accounts: Accounts) -> None:
         await accounts.revoke_key(email, KeyId(key_id))
@@ -240,7 +240,7 @@ def _with_accounts(config: Path | None, data_dir: str | None, work: Any) -> None
 
 
 def _check_place(settings: Settings, *, is_named: bool) -> None:
-    """Nobody means a new database where a command was merely started in another folder than the server."""
+    """Refuse to create a database just because the command was started in the wrong folder."""
     if not (is_named or settings.server.data_dir != Settings().server.data_dir or has_database(settings)):
         place = Path(settings.server.data_dir).absolute()
         raise click.ClickException(
@@ -251,7 +251,7 @@ def _check_place(settings: Settings, *, is_named: bool) -> None:
 
 @contextmanager
 def _said_plainly() -> Iterator[None]:
-    """What the person who runs the command can mend is told to them in a message, without a traceback."""
+    """Show failures that the user can fix as a message, without a traceback."""
     try:
         yield
     except (OSError, CannotListen, DatabaseUnusable, PlaybookInvalid, AppError) as failure:

@@ -1,4 +1,4 @@
-"""`roocode demo`: the main job once, on a small real project, seen by a real client of a real server."""
+"""`roocode demo`: an agent fixes a small project, followed by a real client of a real server."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class DemoFailed(Exception):
 
 
 async def demo(port: int) -> bool:
-    """Run the demo; whether the task completed and the project's tests pass.
+    """Run the demo. True if the task completed and the project's tests pass.
 
-    With a terminal the server goes on until Ctrl-C. Raises: DemoFailed; CannotListen.
+    On a terminal, the server keeps running until Ctrl-C. Raises: DemoFailed; CannotListen.
     """
     screen = Screen()
     with tempfile.TemporaryDirectory(prefix="roocode-demo-") as data_dir:
@@ -70,7 +70,7 @@ async def _until_told() -> None:
 
 
 class Visit:
-    """One client of the server: gives the task, shows what it is told, answers what it is asked."""
+    """One client of the server: gives the task, shows its events, answers its approvals."""
 
     def __init__(self, screen: Screen, url: str, key: str) -> None:
         self._screen = screen
@@ -93,7 +93,7 @@ class Visit:
         await self._client.disconnect()
 
     async def run(self) -> bool:
-        """The task from its start to its end; whether it did what it should. Raises: DemoFailed."""
+        """Follow the task from start to end. True if it did what it should. Raises: DemoFailed."""
         health = await self._call("system.health", {})
         if "runtimeProblem" in health:
             raise DemoFailed(f"no command can be run here. {health['runtimeProblem']}")
@@ -115,7 +115,7 @@ class Visit:
         return bool(passed and ended["type"] == "task.completed")
 
     def show_where_next(self, admin: Mapping[str, str]) -> None:
-        """How to look at what has just happened, and at the rest."""
+        """Print where to look at the result, and at everything else."""
         path = f"/api/v1/sessions/{self._session_id}/events?after=0"
         for text in (
             "",
@@ -216,7 +216,7 @@ STYLES: Final = {"approval.required": "yellow", "task.completed": "green", "task
 
 
 def _is_noise(event: Mapping[str, Any]) -> bool:
-    """Messages that say again what another event says."""
+    """Whether a message only repeats another event."""
     return "message" in event and event["message"].get("say") != "text"
 
 

@@ -30,12 +30,12 @@ _count = itertools.count(1)
 
 
 def new_request_id() -> str:
-    """An id that finds a call in the log; unique over restarts."""
+    """A new id that finds a call in the log; unique across restarts."""
     return f"req-{_run}-{next(_count)}"
 
 
 def challenge(request: web.Request) -> str:
-    """What a caller who is refused for want of good credentials is told to bring. Source: RFC 6750, 3."""
+    """The `WWW-Authenticate` header for a caller without valid credentials. Source: RFC 6750, 3."""
     return 'Bearer realm="roocode-server"' + (', error="invalid_token"' if _from_request(request) else "")
 
 
@@ -48,9 +48,9 @@ class Authenticator:
         self._settings = settings
 
     async def of_request(self, request: web.Request, request_id: str) -> Caller:
-        """The caller of an HTTP request; anonymous if it bears no credentials.
+        """The caller of an HTTP request; anonymous if it has no credentials.
 
-        Raises: AuthenticationFailed, TokenExpired, if it bears wrong ones.
+        Raises: AuthenticationFailed, TokenExpired, if the credentials are not valid.
         """
         return await self._identify(_from_request(request), request, request_id)
 
@@ -65,7 +65,7 @@ class Authenticator:
         return caller
 
     def nobody(self, request: web.Request, request_id: str) -> Caller:
-        """The caller of what anybody may ask, whatever credentials come along."""
+        """An anonymous caller, for operations without permission; any credentials are ignored."""
         base_url, address = self.base_url(request), request.remote or ""
         return Caller.anonymous(request_id=request_id, base_url=base_url, address=address)
 
@@ -80,7 +80,7 @@ class Authenticator:
         return Caller.of(identity, request_id=request_id, base_url=base_url, address=address)
 
     def base_url(self, request: web.Request) -> str:
-        """The address under which the caller reaches this server, without a `/` at its end."""
+        """The URL under which the caller reaches this server, without a trailing `/`."""
         return (self._settings.public_url or f"{request.scheme}://{request.host}").rstrip("/")
 
 

@@ -1,4 +1,4 @@
-"""Larger JSON answers are compressed for callers that take it. Source: RFC 9110, 8.4 and 12.5.3."""
+"""Compression of larger JSON answers. Source: RFC 9110, 8.4 and 12.5.3."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _REFUSED: Final = frozenset({"q=0", "q=0.", "q=0.0", "q=0.00", "q=0.000"})
 
 
 def compress(request: web.Request, response: web.StreamResponse) -> None:
-    """Have an answer compressed that is about to be sent, where that is worth it and its caller takes it.
+    """Compress an answer that is about to be sent, if that is worthwhile and the caller accepts it.
 
-    What is large is compressed in a thread, so that nobody else waits for it.
+    Large answers are compressed in a thread, so that nobody else has to wait.
     """
     if not isinstance(response, web.Response) or response.content_type != "application/json":
         return
@@ -29,7 +29,7 @@ def compress(request: web.Request, response: web.StreamResponse) -> None:
 
 
 def is_accepted(coding: str, accepted: str) -> bool:
-    """Whether the field `Accept-Encoding`, in lower case, takes a coding."""
+    """Whether `Accept-Encoding`, in lower case, allows a coding."""
     offers = {}
     for offer in accepted.split(","):
         name, _, weight = offer.partition(";")

@@ -24,7 +24,7 @@ ANYTHING_ELSE = "/api/{path:(?!v[0-9]+(?:/|$)).*}"
 
 
 class CrogiaDoor:
-    """Routes of the dialect."""
+    """The routes of S3's REST interface."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class CrogiaDoor:
         self._routes: list[web.AbstractRoute] = []
 
     def add_routes(self, app: web.Application) -> None:
-        """Mount every endpoint; what else is asked for there is refused in S3's form."""
+        """Mount all endpoints. Other paths below `/api` are refused in S3's form."""
         for endpoint in ENDPOINTS:
             handler = self._serve(endpoint)
             for method in (endpoint.verb, *(["HEAD"] if endpoint.verb == "GET" else [])):
@@ -79,7 +79,7 @@ class CrogiaDoor:
         return await endpoint.answer(asking, asked)
 
     async def _refuse(self, request: web.Request) -> web.Response:
-        """There is no such endpoint, or it has not this method. Source: RFC 9110, 15.5.6."""
+        """The answer to an unknown endpoint, or to a wrong method. Source: RFC 9110, 15.5.6."""
         methods = sorted({method for route in self._routes for method in await _methods(route, request)})
         if not methods:
             missing = NotFound("path", request.path[:200])
@@ -98,7 +98,7 @@ def _refused(request: web.Request, failure: AppError) -> web.Response:
 
 
 async def _methods(route: web.AbstractRoute, request: web.Request) -> set[str]:
-    """The methods of a route's path, if the request is for it."""
+    """The methods of a route, if its path matches the request."""
     if route.resource is None:
         return set()
     found, allowed = await route.resource.resolve(request)

@@ -8,7 +8,7 @@ _TEXT_AND_FINAL: Final = 0x81
 
 
 def text_frame(payload: bytes) -> bytes:
-    """The whole unfragmented text frame of a payload in UTF-8."""
+    """A complete, unfragmented text frame around a UTF-8 payload."""
     length = len(payload)
     if length < 126:
         return bytes((_TEXT_AND_FINAL, length)) + payload
@@ -18,5 +18,5 @@ def text_frame(payload: bytes) -> bytes:
 
 
 def payload_of(frame: bytes) -> bytes:
-    """What `text_frame` was given."""
+    """The payload that was given to `text_frame`."""
     return frame[{126: 4, 127: 10}.get(frame[1], 2) :]

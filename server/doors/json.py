@@ -23,7 +23,7 @@ LONGEST_PATH: Final = 1000
 
 
 def decode(content: bytes) -> Any:
-    """The value of a JSON text. Raises: ValidationFailed, whatever is wrong with it."""
+    """The value of a JSON text. Raises: ValidationFailed, if it is malformed or too complex."""
     if _parts(content) > MOST_PARTS:
         raise InvalidField("", f"Holds more than {MOST_PARTS} values.")
     try:
@@ -34,7 +34,7 @@ def decode(content: bytes) -> Any:
 
 
 def _parts(content: bytes) -> int:
-    """How many lists, maps and values there are at most; texts are looked at closely only if need be."""
+    """An upper bound for the number of lists, maps and values; counts precisely only if necessary."""
     found = _marks(content)
     if found <= MOST_PARTS:
         return found
@@ -48,9 +48,9 @@ def _marks(content: bytes) -> int:
 
 
 def _name_the_field(content: bytes) -> None:
-    """Raises: InvalidField, if a parser that takes more can read the text and what it has read has a flaw.
+    """Raises: InvalidField, if a more lenient parser can read the text and its value shows the flaw.
 
-    Python's own takes halves of characters, and numbers without end or value.
+    Python's own parser accepts lone surrogates, NaN and infinite numbers.
     """
     if len(content) > EXAMINED_BYTES:
         return

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document of the REST mirror, made from the registry: nothing in it is written twice."""
+"""The OpenAPI 3.1 document of the REST interface, generated from the registry."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def _operation(schemas: Schemas, declared: Operation, binding: RestBinding) -> J
 
 
 def _parameters(schemas: Schemas, declared: Operation, binding: RestBinding) -> Iterator[Json]:
-    """The fields in the path, and all others where the method has no body."""
+    """Parameters in the path, and for methods without a body all other fields."""
     for name, schema, is_required in schemas.properties(declared.request):
         in_path = name in binding.placeholders
         if not in_path and binding.method in WITH_BODY and declared.streams is None:
@@ -135,7 +135,7 @@ def _parameters(schemas: Schemas, declared: Operation, binding: RestBinding) -> 
 
 
 def _condition(declared: Operation) -> Iterator[Json]:
-    """The headers that stand for fields, and those of a download."""
+    """Headers that stand for fields, and those of a download."""
     named = {
         name: f"As `{field}`: RFC 9110, 13.1"
         for field, name in CONDITIONS.items()
@@ -206,14 +206,14 @@ def _responses(schemas: Schemas, declared: Operation, binding: RestBinding) -> J
 
 
 def errors_of(declared: Operation) -> list[type[AppError]]:
-    """Every error that a request for the operation may be answered with, each once."""
+    """All errors that the operation can answer with, each once."""
     has_body = declared.rest is not None and declared.rest.method in WITH_BODY
     of_body = (PayloadTooLarge, RequestTimeout) if has_body else ()
     return list(dict.fromkeys((*declared.errors, *COMMON, *of_body)))
 
 
 def _refusal(errors: list[type[AppError]]) -> Json:
-    """One status: its codes, each with its meaning."""
+    """The response for one status: its codes, each with its meaning."""
     codes = {error.code: split_documentation(documentation(error))[0] for error in errors}
     narrowed = {"properties": {"error": {"properties": {"code": {"enum": list(codes)}}}}}
     return {

@@ -1,7 +1,7 @@
-"""What a browser sees: the dashboard, the documents with their readers, and the files that they load.
+"""What a browser sees: the dashboard, the API documents with their viewers, and static files.
 
-Nothing here needs credentials, and nothing here is secret: the pages ask the other doors, with what the
-person at the browser has. Every file comes from this server, so they work without a network.
+None of it needs credentials or is secret: the pages call the other doors with the credentials of the person
+using them. All files come from this server, so the pages work without internet access.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def add_pages(
 ) -> None:
     """Mount `/`, `/docs`, `/redoc`, `/openapi.json`, `/asyncapi.json`, `/static/` and `/favicon.ico`.
 
-    The dashboard of an open server asks nobody to log in.
+    With `is_open`, the dashboard does not ask for a login.
     """
     root = static_root()
     templates = jinja2.PackageLoader("roocode_server.server", "templates")
@@ -108,7 +108,7 @@ def _document(content: Callable[[web.Request], dict[str, Any]]) -> Handler:
 
 
 def _files(root: Path) -> Handler:
-    """What is there when the server starts can be had, by exactly its name, and nothing else."""
+    """Serve the files that exist when the server starts, by their exact names, and nothing else."""
     found = {path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.is_file()}
     handlers = {
         name: _file(path, VENDORED if name.startswith(VENDOR) else REVALIDATED)

@@ -1,4 +1,4 @@
-"""HTTP as this server runs it: what is no HTTP is refused in S0's words, and is no failure of this server."""
+"""HTTP with this server's time limits. Malformed HTTP is refused in S0's form and logged as the client's."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ log = structlog.get_logger("http")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Seconds: to the first request's head, between requests, and for an answer to be taken."""
+    """Seconds: for the first request's head, between requests, and for the client to read an answer."""
 
     request_s: float
     keep_alive_s: float
@@ -50,24 +50,26 @@ class HttpConnection(web.RequestHandler):
         """Set once nobody is there any longer to read an answer."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Start the time limit for the first request's head."""
         super().connection_made(transport)
         self._first_request = self._loop.call_later(self._limits.request_s, self._end_silent)
 
     def connection_lost(self, exc: BaseException | None) -> None:
+        """Mark the client as gone."""
         self.gone.set()
         if self._first_request is not None:
             self._first_request.cancel()
         super().connection_lost(exc)
 
     def _end_silent(self) -> None:
-        """Close a connection that has not brought one whole head of a request."""
+        """Close a connection that has not sent a complete request head."""
         if not self._request_count:
             self.force_close()
 
     async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
-        """Send what is left of an answer, as long as it is taken."""
+        """Send the rest of an answer, as long as the client keeps reading."""
         try:
             async with asyncio.timeout(self._limits.idle_s):
                 return await super().finish_response(request, resp, start_time)
@@ -84,9 +86,9 @@ class HttpConnection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """The answer to what never became a request, or to a handler's failure; the connection is closed.
+        """The answer to a malformed request or to a failing handler; the connection is closed.
 
-        Raises: ConnectionError, if an answer has been begun already.
+        Raises: ConnectionError, if an answer has been started already.
         """
         self.log_exception("Error handling request", exc_info=exc)
         if request.writer.output_size > 0:
@@ -101,7 +103,7 @@ class HttpConnection(web.RequestHandler):
         return response
 
     def log_exception(self, *args: Any, **kw: Any) -> None:
-        """A traceback for what is this server's fault; a line for what is the client's."""
+        """Log a traceback for failures of the server, and a single line for mistakes of clients."""
         failure = kw.get("exc_info")
         if isinstance(failure, http_exceptions.HttpProcessingError | web.RequestPayloadError):
             log.info("not HTTP", mistake=type(failure).__name__)
@@ -110,7 +112,7 @@ class HttpConnection(web.RequestHandler):
 
 
 class HttpRunner(web.AppRunner):
-    """An application whose connections are `HttpConnection`s."""
+    """Runs an application with `HttpConnection`s."""
 
     __slots__ = ("_limits",)
 

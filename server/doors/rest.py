@@ -60,7 +60,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class RestDoor:
-    """Routes from the registry."""
+    """The REST routes of all operations in the registry."""
 
     def __init__(
         self, registry: Registry, pipeline: Pipeline, identity: Authenticator, settings: ServerSettings
@@ -99,7 +99,7 @@ class RestDoor:
         return serve
 
     async def _caller(self, declared: Operation, request: web.Request, request_id: str) -> Caller:
-        """Who calls. Credentials that have run out must not keep anybody from logging in again."""
+        """The caller. For operations without permission, expired credentials must not prevent a new login."""
         if declared.permission is None:
             return self._identity.nobody(request, request_id)
         return await self._identity.of_request(request, request_id)
@@ -108,7 +108,7 @@ class RestDoor:
 async def _while_there(
     request: web.Request, answering: Coroutine[Any, Any, OperationResponse]
 ) -> OperationResponse | None:
-    """The answer to a call; None if its caller went away before, which has cancelled it."""
+    """The answer to a call; None if the caller disconnected first, which cancels the call."""
     call = asyncio.create_task(answering)
     leaving = asyncio.create_task(cast(HttpConnection, request.protocol).gone.wait())
     try:
@@ -121,12 +121,12 @@ async def _while_there(
 
 
 def methods_of(binding: RestBinding) -> list[str]:
-    """The methods that a route takes: what can be read can be asked about. Source: RFC 9110, 9.3.2."""
+    """The methods of a route: `GET` includes `HEAD`. Source: RFC 9110, 9.3.2."""
     return [binding.method, *(["HEAD"] if binding.method == "GET" else [])]
 
 
 def route_path(binding: RestBinding) -> str:
-    """The path as aiohttp writes it: a tail takes slashes, and whatever else a file's name can have."""
+    """The path in aiohttp's notation: a tail matches slashes and any other character of a file name."""
     if binding.tail is None:
         return binding.path
     return binding.path.replace(f"{{{binding.tail}}}", rf"{{{binding.tail}:[\s\S]+}}")
@@ -149,7 +149,7 @@ def location(
 
 
 def respond(answer: OperationResponse, binding: RestBinding | None = None) -> web.Response:
-    """An answer as JSON; the header `ETag` is the field that the binding names, where it has one."""
+    """An answer as JSON, with `ETag` if the binding names a field for it."""
     response = respond_with(answer.status, answer.body)
     response.headers.update(limit_headers(answer.quota, answer.failure))
     if binding is not None and binding.tagged is not None and answer.failure is None:
@@ -180,7 +180,7 @@ def respond_with(status: int, body: object) -> web.Response:
 
 
 def request_middleware(gate: Gate) -> Any:
-    """What holds for every path: who may call at all, the request id, and errors in S0's envelope."""
+    """Applies to every path: checks host and origin, assigns the request id, formats errors as S0 does."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -212,7 +212,7 @@ def request_middleware(gate: Gate) -> Any:
 
 
 def _where(request: web.Request) -> dict[str, Any]:
-    """What the log shows of a request that reached no operation."""
+    """Facts for the log about a request that reached no operation."""
     return {
         "method": request.method,
         "path": request.path,
@@ -244,7 +244,7 @@ def _is_preflight(request: web.Request) -> bool:
 
 
 def _preflight(request: web.Request) -> web.Response:
-    """Say what a listed origin may send; the gate has let it through already. Source: WHATWG Fetch, CORS."""
+    """Tell an allowed origin what it may send. Source: WHATWG Fetch, CORS."""
     return web.Response(
         status=204,
         headers={
@@ -265,16 +265,16 @@ def _check_handshake(request: web.Request) -> None:
 
 
 def check_version(request: web.Request) -> None:
-    """Raises: InvalidField, if the caller speaks another version."""
+    """Raises: InvalidField, if the caller requests another API version."""
     wanted = request.headers.get("X-API-Version", API_VERSION)
     if wanted != API_VERSION:
         raise InvalidField("X-API-Version", f"Only {API_VERSION} is spoken here.")
 
 
 async def gather(request: web.Request, shape: type[Shape], bounds: BodyLimits) -> dict[str, Any]:
-    """What is asked for, as one object: the body, or the query where the method has no body, and the path.
+    """The request as one object, from the path and the body, or the query if the method has no body.
 
-    Raises: AppError, also where two of them differ.
+    Raises: AppError, also if two of them contradict each other.
     """
     if request.method not in WITH_BODY:
         await _expect_no_body(request, bounds)
@@ -288,14 +288,14 @@ async def gather(request: web.Request, shape: type[Shape], bounds: BodyLimits) -
 
 
 def _is_same(said: Any, content: Any) -> bool:
-    """Whether a body agrees with the path: what `file.read` gives has the `/` of the workspace's root."""
+    """Whether a body agrees with the path. `file.read` answers paths with a leading `/`."""
     if isinstance(said, str) and isinstance(content, str):
         return said.lstrip("/") == content.lstrip("/")
     return bool(said == content)
 
 
 def parameters(request: web.Request, shape: type[Shape]) -> dict[str, Any]:
-    """What is asked without a body: conditions, query and path, each beats those before it."""
+    """A request without a body: headers, query and path; later ones take precedence."""
     query = {name: text for name, text in request.query.items() if name != TOKEN}
     return {**shape.read_texts(query), **_beside(request, shape)}
 
@@ -311,7 +311,7 @@ def _beside(request: web.Request, shape: type[Shape]) -> dict[str, Any]:
 
 
 def _expect_no_query(request: web.Request) -> None:
-    """Addresses stand in logs and histories: what a call changes is said in its body alone."""
+    """Refuse a query with a body: URLs end up in logs and histories, so changes belong in the body."""
     for name in request.query:
         if name != TOKEN:
             raise InvalidField(name[:LONGEST_NAME], f"{request.method} takes this in its body.")
@@ -336,14 +336,14 @@ async def _body(request: web.Request, bounds: BodyLimits) -> Mapping[str, Any]:
 
 
 def _check_content_type(request: web.Request) -> None:
-    """A body that is not said to be anything is taken for JSON. Source: S0, "Headers"; RFC 9110, 8.3."""
+    """A body without `Content-Type` is taken for JSON. Source: S0, "Headers"; RFC 9110, 8.3."""
     is_json = request.content_type == "application/json" or request.content_type.endswith("+json")
     if "Content-Type" in request.headers and not is_json:
         raise InvalidField("Content-Type", "Send the body as application/json.")
 
 
 def _as_app_error(request: web.Request, refused: web.HTTPException) -> AppError:
-    """aiohttp's own refusals in S0's words."""
+    """aiohttp's own refusals as errors of S0."""
     match refused:
         case web.HTTPRequestEntityTooLarge():
             return PayloadTooLarge(request.client_max_size)

@@ -1,4 +1,4 @@
-"""Shapes as named JSON Schemas: what the OpenAPI and AsyncAPI documents share."""
+"""Shapes as named JSON Schemas, shared by the OpenAPI and AsyncAPI documents."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SOURCE: Final = re.compile(r"\s*\bSource: .*?(?=\n\n|\Z)", re.DOTALL)
 
 
 class Schemas:
-    """The `components/schemas` of a document; each shape that is asked for comes in once, under its name."""
+    """The `components/schemas` of a document. Each shape is added on first use, under its name."""
 
     def __init__(self) -> None:
         plugin = MarshmallowPlugin(schema_name_resolver=self._name)
@@ -41,14 +41,14 @@ class Schemas:
         return found
 
     def without(self, shape: type[Shape], left_out: Collection[str]) -> Json | None:
-        """A `$ref` to the shape less the fields of these wire names; None if no field is left."""
+        """A `$ref` to the shape without the fields with these wire names; None if no field is left."""
         kept = {name: field for name, field in _wire_fields(shape) if name not in left_out}
         if not kept or not left_out:
             return self.reference(shape) if kept else None
         return self.put(f"{shape.__name__}Body", self._object(kept))
 
     def with_others(self, name: str, shape: type[Shape], envelope: type[Shape], fixed: Json) -> Json:
-        """A `$ref` to a shape's fields with an envelope's beside them, flat; `fixed` replaces some."""
+        """A `$ref` to a shape's fields merged with an envelope's; `fixed` replaces some of them."""
         both = {**dict(_wire_fields(envelope)), **dict(_wire_fields(shape))}
         schema = self._object(both)
         schema["properties"].update(fixed)
@@ -60,7 +60,7 @@ class Schemas:
             yield name, self._property(field), field.required
 
     def put(self, name: str, schema: Json) -> Json:
-        """A `$ref` to a schema that comes in under `name`."""
+        """Add a schema under `name`; a `$ref` to it."""
         self.all.setdefault(name, schema)
         return schema_reference(name)
 
@@ -96,13 +96,13 @@ def schema_reference(name: str) -> Json:
 
 
 def documentation(declared: type[Any]) -> str:
-    """A class's own docstring, without where it comes from; empty if only `dataclass` has written one."""
+    """A class's own docstring without its sources; empty if it only has the one `dataclass` generates."""
     text = inspect.cleandoc(declared.__doc__ or "")
     return "" if text.startswith(f"{declared.__name__}(") else _SOURCE.sub("", text).strip()
 
 
 def split_documentation(text: str) -> tuple[str, str]:
-    """The first line, and what follows it."""
+    """The first line of a docstring, and the rest."""
     first, _, rest = text.partition("\n")
     return first.strip(), rest.strip()
 
@@ -112,7 +112,7 @@ def _wire_fields(shape: type[Shape]) -> list[tuple[str, fields.Field[Any]]]:
 
 
 def _tidy(_: object, field: fields.Field[Any], *, ret: Json, **__: Any) -> Json:
-    """Leave out what says nothing (a type's name, an empty default) and say that a choice is of texts."""
+    """Drop redundant keys (a type's title, an empty default) and give enumerations the type `string`."""
     if ret.get("description", "").endswith("Id"):
         del ret["description"]
     if ret.get("default", ...) is None:
@@ -121,7 +121,7 @@ def _tidy(_: object, field: fields.Field[Any], *, ret: Json, **__: Any) -> Json:
 
 
 def _error_schema() -> Json:
-    """S0's error envelope, which is the same at every door."""
+    """S0's error envelope, the same at every door."""
     properties: Json = {
         "code": {"type": "string", "description": "Stable; decide by this"},
         "message": {"type": "string", "description": "For people; says what to do next"},

@@ -48,10 +48,11 @@ log = structlog.get_logger("socketio")
 
 
 class Json:
-    """What python-socketio calls a JSON module: orjson out, and bounded reading in."""
+    """The JSON module for python-socketio: orjson for output, bounded parsing for input."""
 
     @staticmethod
     def dumps(content: Any, **_: Any) -> str:
+        """JSON text for a value."""
         return orjson.dumps(content).decode()
 
     @staticmethod
@@ -64,7 +65,7 @@ class Json:
 
 
 class UnreadableJson(ValueError):
-    """Engine.IO, which reads by the same module, expects a ValueError."""
+    """Malformed JSON. A ValueError, because Engine.IO uses the same module and expects one."""
 
     def __init__(self, failure: AppError) -> None:
         super().__init__(failure.message)
@@ -72,7 +73,7 @@ class UnreadableJson(ValueError):
 
 
 class RefusedEvent(list[Any]):
-    """An event that cannot be taken, so that its call is answered; `[name]`, where that could be read."""
+    """An event that cannot be accepted; its call is answered. Equals `[name]`, if that was readable."""
 
     def __init__(self, failure: AppError, name: str = "") -> None:
         super().__init__([name])
@@ -80,15 +81,15 @@ class RefusedEvent(list[Any]):
 
 
 class Packet(packet.Packet):
-    """A Socket.IO packet. What it says may be unreadable: the packet is one, and its call is answered.
+    """A Socket.IO packet. If its JSON is unreadable it still counts as a packet, and its call is answered.
 
-    Attachments are refused with the event that announces them, and passed over when they come.
+    Binary attachments are refused with the event that announces them, and ignored when they arrive.
     """
 
     max_request_bytes: ClassVar[int]
 
     def decode(self, encoded_packet: str) -> int:
-        """Raises: ValueError, if this is no packet."""
+        """Raises: ValueError, if the text is not a packet."""
         try:
             if _is_longer(encoded_packet, self.max_request_bytes):
                 self._decode_head(encoded_packet)
@@ -111,18 +112,18 @@ class Packet(packet.Packet):
             self.data = RefusedEvent(failure, self.data[0] if _is_event(self.data) else "")
 
     def _decode_head(self, encoded_packet: str) -> None:
-        """Read all but the JSON of a packet, which begins with a bracket, a brace or a quotation mark."""
+        """Parse everything before the JSON, which begins with a bracket, a brace or a quotation mark."""
         head = encoded_packet[:LONGEST_HEAD]
         starts = [found for mark in '[{"' if (found := head.find(mark)) > 0]
         super().decode(head[: min(starts, default=1)])
 
 
 class MalformedPacket(ValueError):
-    """What a client sent is no Socket.IO packet that this server takes."""
+    """A client sent something that is not a Socket.IO packet, or one that this server does not accept."""
 
 
 class SocketServer(socketio.AsyncServer):
-    """python-socketio with its open ends tied up: every call is answered, nothing is dispatched by luck."""
+    """python-socketio with every call answered and no implicit dispatch."""
 
     def __init__(
         self,
@@ -173,7 +174,7 @@ class SocketServer(socketio.AsyncServer):
         self._calls: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
-        """Let the calls under way answer, then close every socket."""
+        """Let calls under way be answered, then close all sockets."""
         if self._calls:
             await asyncio.wait(self._calls, timeout=1)
         for call in self._calls:
@@ -183,7 +184,7 @@ class SocketServer(socketio.AsyncServer):
         await self.shutdown()
 
     async def _handle_eio_connect(self, engine_id: str, environ: dict[str, Any]) -> Any:  # type: ignore[override]
-        """Somebody is there; who does not say who they are is let go again."""
+        """A connection was opened. It is closed again if the client does not identify itself in time."""
         self._connections.open(engine_id)
         self._await_namespace(engine_id)
         return await super()._handle_eio_connect(engine_id, environ)
@@ -204,7 +205,7 @@ class SocketServer(socketio.AsyncServer):
         return self._known if self._clients.knows(engine_id) else self._unknown
 
     async def _room_for(self, engine_id: str) -> None:
-        """Wait a while until a client may call again, so that what it has saved up is not refused."""
+        """Wait until a client may make another call, so that a backlog of calls is not refused."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(ROOM_S):
                 for client in self._clients.of(engine_id):
@@ -215,7 +216,7 @@ class SocketServer(socketio.AsyncServer):
         return EngineServer
 
     async def _handle_eio_message(self, engine_id: str, data: str | bytes) -> None:  # type: ignore[override]
-        """Take one packet; who sends something else is told so and let go, to come back if they like."""
+        """Handle one packet. Anything else is refused and the connection closed; the client may reconnect."""
         if isinstance(data, bytes):
             return
         try:
@@ -229,8 +230,11 @@ class SocketServer(socketio.AsyncServer):
             await self._refuse_packet(engine_id)
 
     async def _refuse_packet(self, engine_id: str) -> None:
-        """Tell why, and close the transport. Who is connected must not be told CONNECT_ERROR or DISCONNECT:
-        clients take these for the server's wish that they stay away."""
+        """Report the reason and close the transport.
+
+        A connected client must not get CONNECT_ERROR or DISCONNECT: clients then assume that they should stay
+        away.
+        """
         failure = InvalidField("", "Not a Socket.IO packet that this server takes; the connection is closed.")
         clients = self._clients.of(engine_id)
         request_id = new_request_id()
@@ -253,7 +257,7 @@ class SocketServer(socketio.AsyncServer):
         )
 
     async def _handle_connect(self, engine_id: str, namespace: str | None, data: Any) -> None:
-        """Identify the client, let it into the namespace, and start what it wants to follow."""
+        """Identify the client, admit it to the namespace, and start the subscriptions it asked for."""
         namespace = namespace or "/"
         if self._clients.find(engine_id, namespace) is not None:
             raise MalformedPacket("connected to this namespace already")
@@ -273,7 +277,7 @@ class SocketServer(socketio.AsyncServer):
         self._clients.add(client, lambda: self.eio.disconnect(engine_id))
 
     async def _admit(self, engine_id: str, namespace: str, data: Any) -> Client:
-        """The client, if it may come in and may follow what it asks for.
+        """The client, if it may enter the namespace and follow what it asks for.
 
         Raises: AppError.
         """
@@ -299,7 +303,7 @@ class SocketServer(socketio.AsyncServer):
         return client
 
     async def _handle_event(self, engine_id: str, namespace: str | None, id: int | None, data: Any) -> None:  # noqa: A002
-        """Answer one call in a task of its own; calls of one client begin in their order."""
+        """Answer one call in its own task. The calls of one client start in order."""
         client = self._clients.find(engine_id, namespace or "/")
         if client is None:
             await self._refuse_outsider(engine_id, namespace or "/", id)
@@ -313,9 +317,9 @@ class SocketServer(socketio.AsyncServer):
         call.add_done_callback(self._calls.discard)
 
     async def _refuse_outsider(self, engine_id: str, namespace: str, call_id: int | None) -> None:
-        """Answer a call in a namespace that the client is not in, or not any longer.
+        """Answer a call in a namespace that the client is not in, or no longer.
 
-        Raises: MalformedPacket, if it is in none.
+        Raises: MalformedPacket, if it is in no namespace at all.
         """
         if not self._clients.knows(engine_id):
             raise MalformedPacket("an event before any namespace was connected")
@@ -367,5 +371,5 @@ def _is_event(data: Any) -> bool:
 
 
 def _is_longer(text: str, limit_bytes: int) -> bool:
-    """Whether a text takes more bytes than that; a character takes four at most."""
+    """Whether a text takes more than `limit_bytes` in UTF-8, at most four bytes for each character."""
     return len(text) * 4 > limit_bytes and len(text.encode()) > limit_bytes

@@ -1,4 +1,4 @@
-"""One request that carries bytes as they are, and its answer, in parts where parts are asked for.
+"""A request that carries raw bytes, and its answer, which can be a byte range.
 
 Source: RFC 9110, 13 (conditions) and 14 (ranges); RFC 6266 (names of attachments).
 """
@@ -34,9 +34,10 @@ AddHeaders = Callable[[web.StreamResponse], None]
 
 
 class HttpStream:
-    """The `Stream` of one HTTP request. `add_headers` puts on an answer what every answer has.
+    """The `Stream` of one HTTP request. `add_headers` adds the headers common to all answers.
 
-    The next piece of a body may take `idle_timeout_s` to come, and one of an answer to be taken.
+    `idle_timeout_s` limits the wait for the next piece of the body, and for the client to read the next piece
+    of the answer.
     """
 
     def __init__(self, request: web.Request, add_headers: AddHeaders, idle_timeout_s: float) -> None:
@@ -52,11 +53,11 @@ class HttpStream:
         self._quota = quota
 
     def body(self) -> AsyncIterator[bytes]:
-        """The body, unpacked. Raises: as `pieces_of`."""
+        """The decoded body. Raises: the errors of `pieces_of`."""
         return pieces_of(self._request, self._idle_timeout_s)
 
     async def send_file(self, file: OpenFile) -> None:
-        """Answer with a file, with the part asked for, or with 304. Raises: RangeNotSatisfiable."""
+        """Answer with the file, the requested range, or 304. Raises: RangeNotSatisfiable."""
         if self._has_it_already(file.etag):
             await self._begin(web.Response(status=304), file)
             self.is_whole = True
@@ -73,24 +74,24 @@ class HttpStream:
         await self._write(response, _read(file, first, last))
 
     async def send_pieces(self, name: str, media_type: str, pieces: AsyncIterator[bytes]) -> None:
-        """Answer with what comes, in chunks."""
+        """Answer with pieces as they come, in chunked encoding."""
         response = self._attachment(name, media_type)
         first = await anext(pieces, b"")  # what goes wrong at once is an answer of its own
         await self._begin(response)
         await self._write(response, _with_first(first, pieces))
 
     def abort(self) -> None:
-        """Let the caller see that an answer which has been begun will not become whole."""
+        """Break off an answer that has been started, so that the client notices that it is incomplete."""
         if self._request.transport is not None:
             self._request.transport.abort()
 
     def _has_it_already(self, etag: str) -> bool:
-        """Whether `If-None-Match` names the file's tag; the comparison is the weak one."""
+        """Whether `If-None-Match` names the file's tag, by weak comparison."""
         wanted = self._request.if_none_match
         return wanted is not None and any(tag.value in ("*", etag) for tag in wanted)
 
     def _part(self, file: OpenFile) -> range | None:
-        """The bytes asked for; None for all, also where the range is of a form that is not known here."""
+        """The requested bytes; None for the whole file, also if the range has an unknown form."""
         headers = self._request.headers
         if "Range" not in headers or headers.get("If-Range", f'"{file.etag}"') != f'"{file.etag}"':
             return None
@@ -122,7 +123,7 @@ class HttpStream:
         await response.prepare(self._request)
 
     async def _write(self, response: web.StreamResponse, pieces: AsyncIterator[bytes]) -> None:
-        """Write what there is; a caller that goes away or takes nothing more ends it."""
+        """Write all pieces; stops when the client disconnects or no longer reads."""
         if self._request.method == "HEAD":
             await response.write_eof()
             self.is_whole = True
@@ -145,7 +146,7 @@ async def _with_first(first: bytes, pieces: AsyncIterator[bytes]) -> AsyncIterat
 
 
 async def _read(file: OpenFile, first: int, stop: int) -> AsyncIterator[bytes]:
-    """The bytes of a file. Raises: ConnectionError, if it is shorter by now than was promised."""
+    """The bytes of a file. Raises: ConnectionError, if it has become shorter than announced."""
     while first < stop:
         piece = await file.read(first, min(PIECE_BYTES, stop - first))
         if not piece:
@@ -159,7 +160,7 @@ def _media_type(name: str) -> str:
 
 
 def _attached(name: str) -> str:
-    """`Content-Disposition` for a file that is to be saved under this name."""
+    """`Content-Disposition` for an attachment with this name."""
     if _PLAIN_NAME.fullmatch(name):
         return f'attachment; filename="{name}"'
     return f"attachment; filename*=UTF-8''{quote(name, safe='')}"

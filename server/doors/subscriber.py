@@ -1,4 +1,4 @@
-"""A client's place in one session's log: live, or catching up. Both socket doors use it."""
+"""A client's position in one session's log, live or catching up. Used by both socket doors."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ log = structlog.get_logger("subscriber")
 
 
 class EventSink(Protocol):
-    """Where a subscriber's events go: one client on one socket."""
+    """Receives a subscriber's events: one client on one socket."""
 
     def write(self, stored: StoredEvent) -> bool:
-        """Send an event, or pass over one that does not concern this client; False if it is full."""
+        """Send an event, or skip one that does not concern this client. False if the buffer is full."""
         ...
 
     async def drained(self) -> None:
-        """Return once there is room again. Raises: ConnectionError, when the client is gone."""
+        """Return once there is room again. Raises: ConnectionError, if the client is gone."""
         ...
 
     def abandon(self) -> None:
-        """Break the connection off, so that the client notices, comes back and resumes."""
+        """Break the connection off, so that the client reconnects and resumes."""
         ...
 
 
 class Subscriber:
-    """Sends each event of a session once and in order, whatever the client's speed.
+    """Sends each event of a session once and in order, however slow the client is.
 
-    `cursor` is the last seq that it was given. While it is live, events are written as they are announced.
-    When its outlet is full it falls behind and reads the log from its cursor until it has the head: so a
-    first connect with `lastSeq`, a return after a break and a slow client are one and the same, and there is
-    no queue that could grow. Ephemeral events are dropped for a client that is behind.
+    `cursor` is the last seq that was sent. While live, events are sent as they are announced. When the sink
+    is full, the subscriber falls behind and reads the log from its cursor up to the head. A first connect
+    with `lastSeq`, a reconnect and a slow client are thus the same case, and no queue can grow. A client that
+    is behind gets no ephemeral events.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Subscriber:
             self._catching_up = asyncio.create_task(self._catch_up())
 
     def deliver(self, stored: StoredEvent) -> None:
-        """Take an announced event; called by the hub, never waits."""
+        """Handle an announced event. Called by the hub; never waits."""
         if not stored.seq:
             if self._is_live:
                 self._outlet.write(stored)

@@ -1,4 +1,4 @@
-"""How long a connection's caller may stay: until its credential runs out, or is taken back."""
+"""How long a connection may act for its caller: until the credential expires or is revoked."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ CREDENTIALS_ENDED: Final = 4401
 class Tenure:
     """One caller on one connection.
 
-    `expired` is called when its token has run out: nothing is told or done for it from then on. Unless
-    another one is given within `grace_s`, `over` is called; at once, where the credential was taken back.
+    `expired` is called when the token has expired: from then on nothing is sent or done for the caller.
+    Unless a new token arrives within `grace_s`, `over` is called; after a revocation it is called at once.
     """
 
     def __init__(
@@ -41,14 +41,15 @@ class Tenure:
 
     @property
     def is_expired(self) -> bool:
+        """Whether the token has expired and no new one has arrived."""
         return not self._is_good.is_set()
 
     async def renewed(self) -> None:
-        """Return once the caller has a token that is good."""
+        """Return once the caller has a valid token."""
         await self._is_good.wait()
 
     def begin(self, caller: Caller) -> None:
-        """Look after this caller, in place of the one before."""
+        """Watch the credential of this caller, instead of the previous one."""
         self.end()
         self._is_good.set()
         self._leave = self._watch.follow(caller, lambda: self._over(AuthenticationFailed()))
@@ -58,7 +59,7 @@ class Tenure:
             self._timer = loop.call_later(max(0.0, left_s), self._expire)
 
     def end(self) -> None:
-        """The connection is gone."""
+        """Stop watching; the connection is gone."""
         if self._timer is not None:
             self._timer.cancel()
         if self._leave is not None:

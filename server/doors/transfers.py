@@ -1,4 +1,4 @@
-"""The routes of transfers, beside the mirrored ones: the same pipeline, with bytes in place of JSON."""
+"""The REST routes of transfers: the pipeline of all operations, with bytes instead of JSON."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PATH: Final = "path"
 
 
 class TransferDoor:
-    """Routes of the operations that stream."""
+    """The routes of the operations that stream bytes."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class TransferDoor:
         self._idle_timeout_s = idle_timeout_s
 
     def add_routes(self, app: web.Application) -> None:
-        """Mount every transfer. Must come before the mirrored routes, whose paths of files are wider."""
+        """Mount all transfers. Must precede the other REST routes, whose file paths would match as well."""
         for declared in self._transfers.values():
             assert declared.rest is not None and declared.streams is not None  # noqa: S101
             needs_path = PATH in declared.wire_names
@@ -81,9 +81,10 @@ class TransferDoor:
 
 
 class _WithPath(web.DynamicResource):
-    """A resource that is there when the query has a path; without, its address is that of a file."""
+    """A resource that only matches if the query has a `path`; otherwise the URL is that of a file."""
 
     async def resolve(self, request: web.Request) -> Any:
+        """Match the request only if its query has a `path`."""
         return await super().resolve(request) if PATH in request.query else (None, set())
 
 

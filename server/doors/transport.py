@@ -1,9 +1,9 @@
-"""Engine.IO as this server runs it: packets go straight to the WebSocket, with no queue and no task between.
+"""Engine.IO with packets written straight to the WebSocket, without a queue and a task for each client.
 
-python-engineio gives each client a queue and a task that empties it. For a client on WebSocket that costs
-more than the send itself and has no bound. `PacketQueue` takes the queue's place: once a WebSocket is
-attached, a packet is framed and written at once, in the order in which it was put, and a frame that was made
-for many clients is written as it is. A client on long polling keeps the queue, with a bound for events.
+python-engineio gives each client a queue, and a task that empties it. For a WebSocket client that costs more
+than sending, and the queue has no bound. `PacketQueue` replaces it: once a WebSocket is attached, a packet is
+framed and written at once, in order, and a frame made for many clients is written as it is. A client on long
+polling keeps the queue, with a limit on events.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ log = structlog.get_logger("socketio")
 
 
 class PacketQueue(asyncio.Queue[Any]):
-    """What engine.io has for one client: a queue for long polling, the transport itself for WebSocket."""
+    """Takes the place of engine.io's queue: a real queue for long polling, the transport for a WebSocket."""
 
     def __init__(self, max_buffered_bytes: int) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class PacketQueue(asyncio.Queue[Any]):
         self._transport: asyncio.WriteTransport | None = None
 
     def attach(self, request: web.Request) -> None:
-        """From now on write to this connection, beginning with what waits."""
+        """Write to this connection from now on, starting with the packets that are waiting."""
         waiting = []
         while not self.empty():
             waiting.append(self.get_nowait())
@@ -65,7 +65,7 @@ class PacketQueue(asyncio.Queue[Any]):
 
     @property
     def has_room(self) -> bool:
-        """Whether the client takes an event now. One that is gone does: engine.io is about to notice."""
+        """Whether the client accepts an event now. True if it is gone, which engine.io is about to notice."""
         if self._request is None:
             return self.qsize() < POLLING_PACKETS
         transport = self._transport
@@ -74,7 +74,7 @@ class PacketQueue(asyncio.Queue[Any]):
         return transport.get_write_buffer_size() <= self._max_buffered_bytes
 
     def write_frame(self, frame: bytes) -> bool:
-        """Send a packet that is encoded and framed already; False if the client is full."""
+        """Send an encoded and framed packet. False if the client's buffer is full."""
         if not self.has_room:
             return False
         if self._request is None:
@@ -84,14 +84,14 @@ class PacketQueue(asyncio.Queue[Any]):
         return True
 
     def write_payload(self, payload: bytes) -> None:
-        """Send an engine.io message that is encoded already, whatever waits."""
+        """Send an encoded engine.io message, even if the buffer is full."""
         if self._request is None:
             self.put_nowait(packet.Packet(packet.MESSAGE, data=payload[1:].decode()))
         else:
             self._write(text_frame(payload))
 
     def abort(self) -> bool:
-        """Break off the WebSocket's connection; False for a client on long polling, which has none."""
+        """Break off the WebSocket connection. False for a client on long polling, which has none."""
         if self._request is None:
             return False
         if self._transport is not None:
@@ -99,7 +99,7 @@ class PacketQueue(asyncio.Queue[Any]):
         return True
 
     async def drained(self) -> None:
-        """Return once the client has taken what was sent. Raises: ConnectionError, when it is gone."""
+        """Return once the client has read what was sent. Raises: ConnectionError, if it is gone."""
         if self._request is None:
             await self.join()
             return
@@ -108,7 +108,7 @@ class PacketQueue(asyncio.Queue[Any]):
         await self._request.writer.drain()
 
     def _put_now(self, item: Any) -> None:
-        """Write a packet; None and pings go through engine.io's own task, which lives on them."""
+        """Write a packet. None and pings still go through engine.io's own task, which depends on them."""
         if self._request is None or item is None or item.packet_type == packet.PING:
             self.put_nowait(item)
         else:
@@ -122,7 +122,7 @@ class PacketQueue(asyncio.Queue[Any]):
 
 
 class WebSocketDriver:
-    """One WebSocket, as python-engineio wants to see it. No compression: it would be done anew a client."""
+    """One WebSocket, as python-engineio expects it. Uncompressed: frames are shared between clients."""
 
     def __init__(self, handler: Any, server: EngineServer) -> None:
         self._handler = handler
@@ -154,10 +154,10 @@ class WebSocketDriver:
         await self._socket.send_str(message)
 
     async def wait(self) -> str | bytes:
-        """The next packet that is engine.io's own business. Messages are handed on from here.
+        """The next packet for engine.io itself. Messages are handled here.
 
-        Engine.io would give each message a task and a timer of its own; the time limit that it sets is kept
-        by the pongs. A client that does not read what it is sent is not read from either.
+        Engine.io would start a task and a timer for each message; its time limit is enforced through pongs
+        instead. While a client does not read what it is sent, nothing is read from it.
         """
         if self._is_upgrade:
             return await self._wait_for_upgrade()
@@ -177,7 +177,7 @@ class WebSocketDriver:
         raise OSError("the connection was closed")
 
     async def _wait_for_upgrade(self) -> str:
-        """The probe or the upgrade; whatever else comes ends the upgrade, and long polling goes on."""
+        """The probe or the upgrade. Anything else ends the upgrade, and long polling continues."""
         received: object = (await self._socket.receive()).data
         if received == PROBE and not self._is_probed:
             self._is_probed = True
@@ -214,7 +214,7 @@ class EngineServer(engineio.AsyncServer):
         return PacketQueue(self._max_buffered_bytes)
 
     async def handle_request(self, request: web.Request) -> Any:
-        """A request of long polling, or a WebSocket's handshake. Raises: AppError; HTTPException."""
+        """Handle a long-polling request or a WebSocket handshake. Raises: AppError; HTTPException."""
         if request.method == "POST":
             return await self._take(request)
         if "sid" not in request.query:
@@ -222,16 +222,16 @@ class EngineServer(engineio.AsyncServer):
         return await super().handle_request(request)
 
     async def disconnect(self, sid: str | None = None) -> None:
-        """Let a client go. One on long polling that does not poll again is not waited for."""
+        """Disconnect a client, without waiting for one on long polling to poll again."""
         socket = self.sockets.get(sid)
         if socket is not None:
             await socket.close(wait=False, reason=self.reason.SERVER_DISCONNECT)
             self.sockets.pop(sid, None)
 
     async def break_off(self, sid: str) -> None:
-        """End a connection as a broken network would: the JavaScript client comes back after that alone.
+        """End a connection as a network failure would; the JavaScript client only reconnects after that.
 
-        (Of a server that has sent a packet to disconnect it takes that it is to stay away.)
+        (A disconnect packet from the server tells it to stay away.)
         """
         socket = self.sockets.get(sid)
         if socket is None:
@@ -242,7 +242,7 @@ class EngineServer(engineio.AsyncServer):
             socket.queue.put_nowait(None)  # so that a poll that waits is answered; the next is refused
 
     async def _take(self, request: web.Request) -> web.Response:
-        """Take what a client on long polling sends; one that sends no packets is let go."""
+        """Handle a long-polling client's packets; one that sends something else is disconnected."""
         socket = self.sockets.get(request.query.get("sid"))
         if socket is None or socket.closed or not socket.connected or socket.upgraded:
             raise InvalidField("sid", "No connection on long polling has this id.")
@@ -259,7 +259,7 @@ class EngineServer(engineio.AsyncServer):
         return web.Response(text="ok")
 
     async def _receive(self, socket: AsyncSocket, encoded: str) -> None:
-        """Raises: ValueError, for what is no packet; EngineIOError, if the connection is closed."""
+        """Raises: ValueError, if it is not a packet; EngineIOError, if the connection is closed."""
         kind = encoded[:1]
         if kind == MESSAGE:
             await self.hand_on(socket.sid, encoded[1:])
@@ -271,7 +271,7 @@ class EngineServer(engineio.AsyncServer):
             raise ValueError("not a packet of engine.io")
 
     def _bad_request(self, message: str | None = None) -> dict[str, Any]:
-        """What engine.io refuses, in S0's envelope."""
+        """A refusal by engine.io, in S0's envelope."""
         failure = InvalidField("", message or "Not a request of engine.io.")
         return {
             "status": "400 BAD REQUEST",
@@ -280,7 +280,7 @@ class EngineServer(engineio.AsyncServer):
         }
 
     async def hand_on(self, engine_id: str, message: str | bytes) -> None:
-        """Have a message taken. Returns when that is done or has failed; raises nothing but cancellation."""
+        """Process a message; returns when that is done or has failed. Raises nothing but cancellation."""
         try:
             await self.handlers["message"](engine_id, message)
         except Exception:
@@ -290,7 +290,7 @@ class EngineServer(engineio.AsyncServer):
 def _packets(content: bytes) -> list[str]:
     """The packets of a payload. Source: Engine.IO protocol v4.
 
-    Raises: ValueError, if it is none; InvalidField, if there are too many.
+    Raises: ValueError, if it is malformed; InvalidField, if there are too many.
     """
     if content.count(SEPARATOR.encode()) >= MOST_PACKETS:
         raise InvalidField("", f"Send at most {MOST_PACKETS} packets at once.")

@@ -43,7 +43,7 @@ QUIET_S: Final = 0.5
 
 
 class WebSocketFollower:
-    """One connection: the `Connection` of its subscription and the `Outlet` of its events."""
+    """One connection: its subscription's `Connection` and the `EventSink` of its events."""
 
     def __init__(self, door: WebSocketDoor, request: web.Request) -> None:
         self._door = door
@@ -63,7 +63,7 @@ class WebSocketFollower:
         self.caller: Caller | None = None
 
     def follow(self, session_id: SessionId, *, after: int | None, reset: LogReset | None = None) -> None:
-        """S3 has no word for a reset: its clients are given the log anew."""
+        """Subscribe. S3 knows no reset: after one, its clients are simply sent the whole log."""
         self._wanted = (session_id, after)
 
     def unfollow(self, session_id: SessionId) -> None:
@@ -77,7 +77,7 @@ class WebSocketFollower:
         self._tenure.begin(self.caller)
 
     def begin(self, caller: Caller, socket: web.WebSocketResponse) -> None:
-        """The connection is open: events may be written from now on."""
+        """The connection is open: events may be written now."""
         self.caller = caller
         self._socket = socket
         self._tenure.begin(caller)
@@ -86,13 +86,13 @@ class WebSocketFollower:
             self._subscriber = Subscriber(session_id, self, self._door.log, self._door.hub, after=after)
 
     def ends(self, limit: asyncio.Timeout) -> None:
-        """The connection is read from until this runs out; it does with the session."""
+        """Read from the connection until this timeout expires, which it does when the session ends."""
         self._limit = limit
         if self.is_over:
             limit.reschedule(0)
 
     def end(self) -> None:
-        """The client is gone."""
+        """The client has disconnected."""
         self._tenure.end()
         if self._subscriber is not None:
             self._subscriber.close()
@@ -119,7 +119,7 @@ class WebSocketFollower:
         return True
 
     def _await_quiet(self) -> None:
-        """Have held completions told once nothing has happened for a moment."""
+        """Send held completions once the session has been quiet for a moment."""
         if self._quiet is not None:
             self._quiet.cancel()
             self._quiet = None
@@ -138,7 +138,7 @@ class WebSocketFollower:
             self._request.transport.abort()
 
     def refuse(self, failure: AppError) -> None:
-        """Tell the client of an error, in S3's words."""
+        """Send the client an error, in S3's form."""
         transport = self._request.transport
         if transport is not None and not transport.is_closing():
             said = {"type": "error", "message": f"{failure.message} ({failure.code})"}
@@ -189,7 +189,7 @@ class WebSocketDoor:
         app.router.add_get("/ws/{session_id}", self._serve)
 
     async def close(self) -> None:
-        """Tell every client that the server goes away."""
+        """Tell all clients that the server is stopping."""
         closing = [socket.close(code=WSCloseCode.GOING_AWAY) for socket in self._open]
         await asyncio.gather(*closing, return_exceptions=True)
 
@@ -240,7 +240,7 @@ class WebSocketDoor:
             raise answer.failure
 
     async def _read(self, socket: web.WebSocketResponse, follower: WebSocketFollower) -> None:
-        """Return when the client is gone, or the session is deleted."""
+        """Return when the client has disconnected or the session is deleted."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(None) as limit:
                 follower.ends(limit)
@@ -253,7 +253,7 @@ class WebSocketDoor:
         await socket.close(message=b"the session has been deleted")
 
     async def _take(self, follower: WebSocketFollower, text: str) -> None:
-        """Renew the credentials by what the client says; leave what says anything else."""
+        """Renew the credentials if the message asks for it; ignore any other."""
         try:
             said = decode(text.encode())
         except AppError:
@@ -266,6 +266,6 @@ class WebSocketDoor:
 
 
 def _offered(request: web.Request) -> list[str]:
-    """The subprotocol that bears the token has to be named in the answer. Source: RFC 6455, 4.2.2."""
+    """The subprotocol with the token, which the answer has to name. Source: RFC 6455, 4.2.2."""
     offered = request.headers.get("Sec-WebSocket-Protocol", "").split(",")
     return [name.strip() for name in offered if name.strip()]
