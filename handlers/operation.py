@@ -18,6 +18,7 @@ from roocode_server.handlers.stream import Stream
 from roocode_server.models.error import AppError, RateLimitExceeded
 from roocode_server.models.event import Event
 from roocode_server.models.quota import Limit
+from roocode_server.models.session import Session
 from roocode_server.models.shape import Shape
 from roocode_server.models.user import Caller, Permission
 
@@ -86,6 +87,8 @@ class Operation:
     """It only reads: when its caller goes away before the answer, it is cancelled."""
     needs_connection: bool
     """It is about the socket it comes through, so REST has no such route."""
+    needs_session: bool
+    """Its method is given the session that was loaded to check the caller's access."""
     streams: Streams | None
     """Its body or its answer is bytes that are never whole in memory, so REST alone has it."""
     method: Callable[..., Awaitable[Shape]]
@@ -100,14 +103,24 @@ class Operation:
         """The request's fields as the wire names them."""
         return self.request.wire_names()
 
-    async def run(self, caller: Caller, request: Shape, connection: Connection | Stream | None) -> Shape:
-        """Call the method and return its response. `connection` is passed to methods that take one.
+    async def run(
+        self,
+        caller: Caller,
+        request: Shape,
+        connection: Connection | Stream | None,
+        session: Session | None,
+    ) -> Shape:
+        """Call the method and return its response. `connection` and `session` are passed to methods that take
+        them.
 
         Raises: AppError, if the method refuses.
         """
+        given: list[object] = [caller, request]
         if self.needs_connection or self.streams is not None:
-            return await self.method(caller, request, connection)
-        return await self.method(caller, request)
+            given.append(connection)
+        if self.needs_session:
+            given.append(session)
+        return await self.method(*given)
 
 
 def operation(
@@ -160,6 +173,7 @@ def operation(
             "response": hints["return"],
             "documentation": inspect.getdoc(method) or "",
             "needs_connection": "connection" in hints,
+            "needs_session": "session" in hints,
             "streams": streams,
         }
         setattr(method, _MARK, facts)
@@ -236,6 +250,9 @@ def _check(declared: Operation) -> None:
         raise ValueError(f"operation {declared.name} names a field that its request does not have")
     if declared.rest and not set(declared.rest.placeholders) <= wire_names:
         raise ValueError(f"operation {declared.name} has a path with a field that its request does not have")
+    if declared.needs_session and (declared.on is None or declared.exclusive):
+        # What was loaded before a call had to wait for others may have changed since.
+        raise ValueError(f"operation {declared.name} cannot be given the session of its access")
 
 
 def _check_paths(declared: Operation, other: Operation) -> None:

@@ -27,6 +27,7 @@ from roocode_server.models.error import (
 )
 from roocode_server.models.exhaustion import exhausted
 from roocode_server.models.quota import Limit, Quota
+from roocode_server.models.session import Session
 from roocode_server.models.shape import Shape
 from roocode_server.models.user import Caller
 
@@ -72,15 +73,16 @@ class Pipeline:
                 quota = await self._count(operation, operation.limit, caller, connection)
             if callable(raw):
                 raw = await raw()
-            seen = await self._check_access(operation, caller, raw)
+            session = await self._accessible(operation, caller, raw)
             request = operation.request.load(raw)
-            if operation.on is not None and getattr(request, operation.on) != seen:
-                await self._sessions.check_access(caller, getattr(request, operation.on))
+            named = getattr(request, operation.on) if operation.on is not None else None
+            if named is not None and (session is None or named != session.id):
+                session = await self._sessions.accessible(caller, named)
             if operation.exclusive:
                 async with self._exclusive(operation, request):
-                    result = await operation.run(caller, request, connection)
+                    result = await operation.run(caller, request, connection, session)
             else:
-                result = await operation.run(caller, request, connection)
+                result = await operation.run(caller, request, connection, session)
             status = operation.rest.status if operation.rest else 200
             answer = OperationResponse(status, result.dump(), quota=quota)
         except AppError as failure:
@@ -126,7 +128,7 @@ class Pipeline:
             cast(Stream, connection).limit(quota)
         return quota
 
-    async def _check_access(self, operation: Operation, caller: Caller, raw: object) -> Any:
+    async def _accessible(self, operation: Operation, caller: Caller, raw: object) -> Session | None:
         """The session that the request names, if the caller may access it; checked before the rest is read.
 
         None if the request names no session; loading then reports what is wrong with it. Raises: NotFound.
@@ -134,9 +136,7 @@ class Pipeline:
         if operation.on is None:
             return None
         session_id = operation.request.load_field(operation.on, raw)
-        if session_id is not None:
-            await self._sessions.check_access(caller, session_id)
-        return session_id
+        return None if session_id is None else await self._sessions.accessible(caller, session_id)
 
     @contextlib.asynccontextmanager
     async def _exclusive(self, operation: Operation, request: Shape) -> AsyncIterator[None]:

@@ -21,6 +21,7 @@ from roocode_server.models.process import (
     ShellExecuted,
 )
 from roocode_server.models.quota import Limit
+from roocode_server.models.session import Session
 from roocode_server.models.user import Caller, Permission
 
 
@@ -38,12 +39,12 @@ class ProcessHandlers(Handlers, namespace="/processes"):
         errors=(NotFound, Conflict, PermissionDenied, ToolExecutionFailed),
         emits=(ProcessStarted, ProcessOutput, ProcessEnded, *BY_COMMANDS),
     )
-    async def start(self, caller: Caller, request: ProcessStart) -> ProcessAnswer:
+    async def start(self, caller: Caller, request: ProcessStart, session: Session) -> ProcessAnswer:
         """Start a process that runs independently of tasks until it ends, is stopped, or the session ends.
 
         Its output is sent as `process.output` and kept in a file of the workspace.
         """
-        return ProcessAnswer(process=await self.engine.processes.start(request))
+        return ProcessAnswer(process=await self.engine.processes.start(request, session))
 
     @operation(
         "process.list",
@@ -106,9 +107,9 @@ class ProcessHandlers(Handlers, namespace="/processes"):
         emits=BY_COMMANDS,
         ends_with_caller=True,
     )
-    async def execute(self, caller: Caller, request: ShellExec) -> ShellExecuted:
+    async def execute(self, caller: Caller, request: ShellExec, session: Session) -> ShellExecuted:
         """Run a command line in the session's sandbox and wait for it to end; `tty` gives it a terminal.
 
         It is ended when the connection that requested it closes. For anything longer, start a process.
         """
-        return await self.engine.shell.execute(request)
+        return await self.engine.shell.execute(request, session)

@@ -13,6 +13,7 @@ from roocode_server.models.error import (
 )
 from roocode_server.models.file import RepositoryClone, RepositoryCloned, WorkspaceImported
 from roocode_server.models.quota import Limit
+from roocode_server.models.session import Session
 from roocode_server.models.user import Caller, Permission
 
 
@@ -35,11 +36,11 @@ class RepositoryHandlers(Handlers, namespace="/files"):
         ),
         emits=(WorkspaceImported,),
     )
-    async def clone(self, caller: Caller, request: RepositoryClone) -> RepositoryCloned:
+    async def clone(self, caller: Caller, request: RepositoryClone, session: Session) -> RepositoryCloned:
         """Fill a workspace from a git repository: either everything arrives or nothing.
 
         The session needs network access, or the host must be listed in the server's settings. A `token` is
         sent to the URL's host only and is not stored. If the workspace is not empty, the answer is 409 unless
         `replace` is true.
         """
-        return await self.engine.repositories.clone(request)
+        return await self.engine.repositories.clone(request, session)

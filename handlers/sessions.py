@@ -10,6 +10,7 @@ from roocode_server.models.page import pagination
 from roocode_server.models.quota import Limit
 from roocode_server.models.session import (
     SandboxAnswer,
+    Session,
     SessionAnswer,
     SessionCreate,
     SessionCreated,
@@ -72,9 +73,9 @@ class SessionHandlers(Handlers, namespace="/sessions"):
         limit=Limit.SESSION_MANAGEMENT,
         errors=(NotFound,),
     )
-    async def get(self, caller: Caller, request: SessionRef) -> SessionAnswer:
+    async def get(self, caller: Caller, request: SessionRef, session: Session) -> SessionAnswer:
         """Get a session."""
-        return SessionAnswer(session=await self.engine.sessions.get(request.session_id))
+        return SessionAnswer(session=session)
 
     @operation(
         "session.sandbox",
@@ -84,9 +85,9 @@ class SessionHandlers(Handlers, namespace="/sessions"):
         limit=Limit.SESSION_MANAGEMENT,
         errors=(NotFound,),
     )
-    async def sandbox(self, caller: Caller, request: SessionRef) -> SandboxAnswer:
+    async def sandbox(self, caller: Caller, request: SessionRef, session: Session) -> SandboxAnswer:
         """Report where a session's commands run and how each of its limits is enforced."""
-        return SandboxAnswer(sandbox=await self.engine.sessions.sandbox_state(request.session_id))
+        return SandboxAnswer(sandbox=await self.engine.sessions.sandbox_state(session))
 
     @operation(
         "session.update",

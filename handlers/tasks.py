@@ -16,7 +16,7 @@ from roocode_server.models.file import BY_COMMANDS
 from roocode_server.models.mode import ModeCatalogue, ModeList, ModeSwitched
 from roocode_server.models.page import pagination
 from roocode_server.models.quota import Limit
-from roocode_server.models.session import SessionUpdatedEvent
+from roocode_server.models.session import Session, SessionUpdatedEvent
 from roocode_server.models.task import (
     CallWritten,
     MessageAnswer,
@@ -114,7 +114,7 @@ class TaskHandlers(Handlers, namespace="/tasks"):
         errors=(NotFound, Conflict, ServerOverload, WorkspaceLimitExceeded),
         emits=(TaskCreatedEvent, SessionUpdatedEvent, *WORK),
     )
-    async def create(self, caller: Caller, request: TaskCreate) -> TaskCreated:
+    async def create(self, caller: Caller, request: TaskCreate, session: Session) -> TaskCreated:
         """Create a task in a session and start it.
 
         Answers as soon as the task is stored; its events tell how it goes on. The tasks of a session run one
@@ -124,7 +124,7 @@ class TaskHandlers(Handlers, namespace="/tasks"):
         if request.session_config is not None and not caller.may(Permission.SESSION_WRITE):
             raise PermissionDenied(f"sessionConfig needs the permission {Permission.SESSION_WRITE.value}")
         before = await self.engine.log.head(request.session_id)
-        task = await self.engine.tasks.create(request, caller)
+        task = await self.engine.tasks.create(request, caller, session)
         scheme, _, host = caller.base_url.partition("://")
         secure = "wss" if scheme == "https" else "ws"
         return TaskCreated(task=task, websocket=f"{secure}://{host}/ws/{task.session_id}?lastSeq={before}")

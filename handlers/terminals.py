@@ -6,6 +6,7 @@ from roocode_server.handlers.operation import Handlers, operation
 from roocode_server.models.error import Conflict, NotFound, PermissionDenied, ToolExecutionFailed
 from roocode_server.models.file import BY_COMMANDS
 from roocode_server.models.quota import Limit
+from roocode_server.models.session import Session
 from roocode_server.models.terminal import (
     TerminalAnswer,
     TerminalClosed,
@@ -36,13 +37,13 @@ class TerminalHandlers(Handlers, namespace="/terminals"):
         errors=(NotFound, Conflict, PermissionDenied, ToolExecutionFailed),
         emits=(TerminalOpened, TerminalOutput, TerminalClosed, *BY_COMMANDS),
     )
-    async def open(self, caller: Caller, request: TerminalOpen) -> TerminalAnswer:
+    async def open(self, caller: Caller, request: TerminalOpen, session: Session) -> TerminalAnswer:
         """Open a terminal in the session's sandbox.
 
         It stays open after the client disconnects, until it is closed. Its output is sent as
         `terminal.output` to everyone who follows the session.
         """
-        return TerminalAnswer(terminal=await self.engine.terminals.open(request))
+        return TerminalAnswer(terminal=await self.engine.terminals.open(request, session))
 
     @operation(
         "terminal.list",

@@ -14,6 +14,7 @@ from roocode_server.models.error import (
 )
 from roocode_server.models.file import BY_COMMANDS
 from roocode_server.models.quota import Limit
+from roocode_server.models.session import Session
 from roocode_server.models.task import ToolFailed, ToolOutput, ToolStarted
 from roocode_server.models.tool import (
     ToolCatalogue,
@@ -50,9 +51,9 @@ class ToolHandlers(Handlers, namespace="/tools"):
         ),
         emits=(ToolStarted, ToolOutput, ToolCompleted, ToolFailed, *BY_COMMANDS),
     )
-    async def execute(self, caller: Caller, request: ToolExecute) -> ToolExecuted:
+    async def execute(self, caller: Caller, request: ToolExecute, session: Session) -> ToolExecuted:
         """Run a tool now, without a task.
 
         If the tool ran and failed, the answer is 200 with `success: false` and the reason in `output`.
         """
-        return await self.engine.tools.execute(request)
+        return await self.engine.tools.execute(request, session)

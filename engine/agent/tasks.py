@@ -33,7 +33,7 @@ from roocode_server.models.error import (
 from roocode_server.models.identifier import SessionId, TaskId, new_id
 from roocode_server.models.message import Author, Message
 from roocode_server.models.mode import ModeCatalogue
-from roocode_server.models.session import SessionUpdate
+from roocode_server.models.session import Session, SessionUpdate
 from roocode_server.models.task import (
     FINAL,
     Activity,
@@ -117,10 +117,12 @@ class Tasks:
         await self.get(request.session_id, request.task_id)
         return await self._transcripts.page(request.task_id, limit=request.limit, offset=request.offset)
 
-    async def create(self, request: TaskCreate, caller: Caller | None = None) -> Task:
+    async def create(
+        self, request: TaskCreate, caller: Caller | None = None, session: Session | None = None
+    ) -> Task:
         """Create a task; it starts as soon as its session is free.
 
-        `caller` is None for a program that embeds the engine.
+        `caller` is None for a program that embeds the engine; `session` is the request's, if already loaded.
 
         Raises: NotFound; Conflict, if the session is not active; InvalidField; ServerOverload;
         WorkspaceLimitExceeded, if the user has as many unfinished tasks as they may.
@@ -137,7 +139,7 @@ class Tasks:
             progress=0,
             config=request.config,
             created_at=now(),
-            mode=await self._mode(request),
+            mode=await self._mode(request, session),
             estimated_duration=await self._estimate(request.session_id),
         )
         change = request.session_config
@@ -331,9 +333,9 @@ class Tasks:
         if not self._runner.is_driving(task.id):
             self._runner.start(task)
 
-    async def _mode(self, request: TaskCreate) -> str:
+    async def _mode(self, request: TaskCreate, session: Session | None) -> str:
         """Return the mode in which a task starts. Raises: InvalidField, if the session has no such mode."""
-        session = await self._sessions.get_active(request.session_id)
+        session = await self._sessions.get_active(request.session_id, session)
         config = session.config
         if request.session_config is not None:
             config = self._sessions.configured(config, request.session_config)

@@ -79,7 +79,7 @@ class Repositories:
         self._log = log
         self._at_once = ConcurrencyLimiter(MOST_AT_ONCE, "clones")
 
-    async def clone(self, request: RepositoryClone) -> RepositoryCloned:
+    async def clone(self, request: RepositoryClone, session: Session | None = None) -> RepositoryCloned:
         """Fill a session's workspace from a repository, completely or not at all.
 
         Raises: NotFound, if the session, repository or ref does not exist; Conflict, if the workspace is not
@@ -88,7 +88,7 @@ class Repositories:
         the host
         rejects the credentials; WorkspaceLimitExceeded; ServerOverload; ToolExecutionFailed.
         """
-        session = await self._sessions.get_active(request.session_id)
+        session = await self._sessions.get_active(request.session_id, session)
         place = self._checked(session, request)
         workspace = self._sessions.workspace(session.id)
         if not request.replace and (await workspace.list(include_hidden=True, max_entries=1)).is_anything:

@@ -45,7 +45,6 @@ from roocode_server.models.file import (
 )
 from roocode_server.models.identifier import SessionId
 from roocode_server.models.page import pagination
-from roocode_server.models.session import ResourceLimits
 from roocode_server.models.text import encode_utf8
 
 MOST_ENTRIES: Final = 200_000
@@ -146,8 +145,9 @@ class Files:
 
         Raises: as `update`; ServerOverload, if too many transfers are in progress.
         """
-        limits = await self._limits(request.session_id)
-        async with self._undoable(request.session_id) as workspace:
+        session = await self._sessions.get_active(request.session_id)
+        limits = session.config.resource_limits
+        async with self._sessions.workspace(session.id).undoable() as workspace:
             with self._transfers.one_more(request.session_id):
                 written = await workspace.copied(
                     request.path,
@@ -170,8 +170,9 @@ class Files:
 
         Raises: as `copy`; PayloadTooLarge, if it exceeds the session's `maxFileSizeMB`.
         """
-        limits = await self._limits(request.session_id)
-        async with self._undoable(request.session_id) as workspace:
+        session = await self._sessions.get_active(request.session_id)
+        limits = session.config.resource_limits
+        async with self._sessions.workspace(session.id).undoable() as workspace:
             standing = await workspace.stat(request.path)
             if standing is not None and (standing.type == "directory" or request.if_none_match is not None):
                 raise Conflict("There is something at this path already", path=request.path[:200])
@@ -204,8 +205,9 @@ class Files:
         Raises: Conflict, if it is not empty and `replace` is not set; InvalidField; PayloadTooLarge;
         WorkspaceLimitExceeded, if it exceeds the session's limits; ServerOverload.
         """
-        limits = await self._limits(request.session_id)
-        async with self._undoable(request.session_id) as workspace:
+        session = await self._sessions.get_active(request.session_id)
+        limits = session.config.resource_limits
+        async with self._sessions.workspace(session.id).undoable() as workspace:
             if not request.replace and (await workspace.list(include_hidden=True, max_entries=1)).is_anything:
                 raise Conflict("The workspace is not empty; with `replace` its content is replaced")
             with self._transfers.one_more(request.session_id):
@@ -237,9 +239,6 @@ class Files:
         await self._sessions.get_active(session_id)
         async with self._sessions.workspace(session_id).undoable() as workspace:
             yield workspace
-
-    async def _limits(self, session_id: SessionId) -> ResourceLimits:
-        return (await self._sessions.get(session_id)).config.resource_limits
 
 
 async def _told(written: Written) -> FileCreated | FileModified:

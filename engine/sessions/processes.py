@@ -30,6 +30,7 @@ from roocode_server.models.process import (
     ProcessStarted,
     ProcessStatus,
 )
+from roocode_server.models.session import Session
 
 MOST_RUNNING: Final = 32
 MOST_KEPT: Final = 100
@@ -80,13 +81,13 @@ class ProcessTable:
         sessions.before_deletion(self.close_session)
         sessions.at_expiry(self.end_session)
 
-    async def start(self, request: ProcessStart) -> Process:
+    async def start(self, request: ProcessStart, session: Session | None = None) -> Process:
         """Start a process, and return once it runs.
 
         Raises: NotFound; Conflict, if the session is not active or has too many processes; PermissionDenied;
         ToolExecutionFailed.
         """
-        session = await self._sessions.get_active(request.session_id)
+        session = await self._sessions.get_active(request.session_id, session)
         check_allowed(session.config, request.command)
         held = self._held[session.id]
         if sum(each.is_running for each in held.values()) >= MOST_RUNNING:

@@ -99,13 +99,15 @@ class Sessions:
         """Call `end` with the id of each session that is about to be deleted."""
         self._before_deletion.append(end)
 
-    async def check_access(self, caller: Caller, session_id: SessionId) -> None:
-        """Raises: NotFound, if there is no such session or it is another user's: callers cannot tell
-        which.
+    async def accessible(self, caller: Caller, session_id: SessionId) -> Session:
+        """Return a session that is open to the caller.
+
+        Raises: NotFound, if there is no such session or it is another user's: callers cannot tell which.
         """
         session = await self._repository.find(session_id)
         if session is None or not (session.user_id == caller.user_id or caller.is_admin):
             raise NotFound("session", session_id)
+        return session
 
     async def get(self, session_id: SessionId) -> Session:
         """Return the session. Raises: NotFound."""
@@ -118,12 +120,13 @@ class Sessions:
         """Return whether the session exists."""
         return await self._repository.find(session_id) is not None
 
-    async def get_active(self, session_id: SessionId) -> Session:
-        """Return a session that accepts work.
+    async def get_active(self, session_id: SessionId, session: Session | None = None) -> Session:
+        """Return a session that accepts work; `session` is it, if the caller has just loaded it.
 
         Raises: NotFound; Conflict, if it is inactive or has expired.
         """
-        session = await self.get(session_id)
+        if session is None:
+            session = await self.get(session_id)
         if session.expires_at is not None and has_expired(session):
             raise Conflict(
                 "The session has expired; give it a later expiresAt and the status active first",
@@ -293,12 +296,8 @@ class Sessions:
             network=session.config.network,
         )
 
-    async def sandbox_state(self, session_id: SessionId) -> SandboxState:
-        """Return where a session's commands run; `unavailable` if the runtime does not answer.
-
-        Raises: NotFound.
-        """
-        session = await self.get(session_id)
+    async def sandbox_state(self, session: Session) -> SandboxState:
+        """Return where a session's commands run; `unavailable` if the runtime does not answer."""
         try:
             place = await self._runtime.place(session.id)
         except RuntimeUnavailable as failure:

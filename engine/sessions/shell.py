@@ -15,7 +15,7 @@ from roocode_server.engine.shell_lines.allowlist import objection
 from roocode_server.models.clock import now
 from roocode_server.models.error import PermissionDenied
 from roocode_server.models.process import ShellExec, ShellExecuted
-from roocode_server.models.session import SessionConfig
+from roocode_server.models.session import Session, SessionConfig
 
 KEPT_BYTES: Final = 1_000_000
 COLUMNS: Final = 80
@@ -30,12 +30,12 @@ class Shell:
         self._sessions = sessions
         self._runtime = runtime
 
-    async def execute(self, request: ShellExec) -> ShellExecuted:
+    async def execute(self, request: ShellExec, session: Session | None = None) -> ShellExecuted:
         """Run a command line to its end.
 
         Raises: NotFound; Conflict, if the session is not active; PermissionDenied; ToolExecutionFailed.
         """
-        session = await self._sessions.get_active(request.session_id)
+        session = await self._sessions.get_active(request.session_id, session)
         check_allowed(session.config, request.cmd)
         sandbox = self._sessions.sandbox(session).within(request.timeout)
         command = Command(line=request.cmd, directory=request.cwd)

@@ -24,6 +24,7 @@ from roocode_server.engine.shell_lines.allowlist import ANYTHING
 from roocode_server.models.clock import now
 from roocode_server.models.error import AppError, Conflict, NotFound, PermissionDenied
 from roocode_server.models.identifier import SessionId, TerminalId, new_id
+from roocode_server.models.session import Session
 from roocode_server.models.terminal import (
     Terminal,
     TerminalClosed,
@@ -73,13 +74,13 @@ class TerminalTable:
         sessions.before_deletion(self.close_session)
         sessions.at_expiry(self.close_session)
 
-    async def open(self, request: TerminalOpen) -> Terminal:
+    async def open(self, request: TerminalOpen, session: Session | None = None) -> Terminal:
         """Open a terminal, and return once its program runs.
 
         Raises: NotFound; PermissionDenied, if the session restricts commands; Conflict, if the session is not
         active or has too many terminals; ToolExecutionFailed.
         """
-        session = await self._sessions.get_active(request.session_id)
+        session = await self._sessions.get_active(request.session_id, session)
         if ANYTHING not in session.config.allowed_commands:
             raise PermissionDenied(
                 "This session allows some commands only, and what is typed cannot be held to them",
@@ -99,7 +100,7 @@ class TerminalTable:
         command = Command(
             line=request.command, directory=request.cwd, environment=dict(TERMINAL), is_lasting=True
         )
-        one.work = asyncio.create_task(self._work(session.id, one, command), name=f"terminal {terminal.id}")
+        one.work = asyncio.create_task(self._work(session, one, command), name=f"terminal {terminal.id}")
         await asyncio.shield(one.opened)
         return terminal
 
@@ -147,11 +148,10 @@ class TerminalTable:
         for session_id in list(self._open):
             await self.close_session(session_id)
 
-    async def _work(self, session_id: SessionId, one: _Open, command: Command) -> None:
+    async def _work(self, session: Session, one: _Open, command: Command) -> None:
         """Run a terminal to its end."""
-        code = ENDED_BY_US
+        session_id, code = session.id, ENDED_BY_US
         try:
-            session = await self._sessions.get(session_id)
             size = one.terminal
             opening = self._runtime.open_terminal(
                 self._sessions.sandbox(session), command, columns=size.columns, rows=size.rows

@@ -111,7 +111,7 @@ class ToolExecution:
         """Return the descriptions of all tools."""
         return self._tools.describe()
 
-    async def execute(self, request: ToolExecute) -> ToolExecuted:
+    async def execute(self, request: ToolExecute, session: Session | None = None) -> ToolExecuted:
         """Run a tool now. No approval is asked for, because the caller is a person; `allowedCommands` apply.
 
         Raises: NotFound, if there is no such tool; ValidationFailed, if the parameters do not fit; what the
@@ -122,7 +122,7 @@ class ToolExecution:
         """
         if self._is_closing:
             raise ServerOverload(STOPPING)
-        work = asyncio.create_task(self._execute(request), name=f"tool {request.tool_name}")
+        work = asyncio.create_task(self._execute(request, session), name=f"tool {request.tool_name}")
         self._running[work] = request.session_id
         work.add_done_callback(self._running.pop)
         try:
@@ -144,8 +144,8 @@ class ToolExecution:
         """Cancel all calls of a session that is about to be deleted; their end events are stored."""
         await _end([work for work, of_session in self._running.items() if of_session == session_id])
 
-    async def _execute(self, request: ToolExecute) -> ToolExecuted:
-        session = await self._sessions.get_active(request.session_id)
+    async def _execute(self, request: ToolExecute, session: Session | None) -> ToolExecuted:
+        session = await self._sessions.get_active(request.session_id, session)
         prepared = self._tools.prepare(request.tool_name, request.parameters, strictly=True)
         call_id = CallId(new_id("call"))
         context = DirectContext(self._sessions, self._runtime, self._hub, session, call_id)

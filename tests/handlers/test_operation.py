@@ -10,6 +10,7 @@ from roocode_server.engine.engine import Engine
 from roocode_server.handlers.connection import Connection
 from roocode_server.handlers.operation import Handlers, Registry, annotations_of, operation
 from roocode_server.models.error import NotFound
+from roocode_server.models.session import Session
 from roocode_server.models.shape import Shape, value
 from roocode_server.models.user import Caller, Permission
 
@@ -144,3 +145,17 @@ def two_paths(path: str, other: str, *, turned: bool = False) -> tuple[Handlers,
 
     areas: tuple[Handlers, ...] = (TailHandlers(ENGINE), BesideHandlers(ENGINE))
     return areas[::-1] if turned else areas
+
+
+@pytest.mark.parametrize("facts", [{}, {"on": "session_id", "exclusive": ("session_id",)}])
+def test_a_session_that_was_not_loaded_or_may_have_changed_since_is_given_to_no_method(
+    facts: dict[str, Any],
+) -> None:
+    class Late(Handlers, namespace="/late"):
+        @operation("late.get", permission=None, **facts)
+        async def get(self, caller: Caller, request: Wanted, session: Session) -> Given:
+            """Get."""
+            return Given(title=session.name)
+
+    with pytest.raises(ValueError, match="cannot be given the session"):
+        Registry((Late(ENGINE),))

@@ -15,9 +15,10 @@ from roocode_server.handlers.operation import Handlers, Operation, Registry, ope
 from roocode_server.handlers.pipeline import OperationResponse, Pipeline
 from roocode_server.models.clock import now
 from roocode_server.models.error import AppError, Conflict, NotFound
-from roocode_server.models.identifier import UserId
+from roocode_server.models.identifier import SessionId, UserId
 from roocode_server.models.limit_settings import LimitSettings
 from roocode_server.models.quota import NO_LIMITS, Limit, OwnLimits, Quota
+from roocode_server.models.session import ResourceLimits, Session, SessionConfig, SessionStatus
 from roocode_server.models.shape import Shape, value
 from roocode_server.models.user import Caller, Credential, Permission
 
@@ -27,9 +28,25 @@ THEIRS = "session-1"
 class OwnSessions:
     """A stand-in for the engine's sessions: one of them is the caller's."""
 
-    async def check_access(self, caller: Caller, session_id: str) -> None:
+    async def accessible(self, caller: Caller, session_id: str) -> Session:
         if session_id != THEIRS:
             raise NotFound("session", session_id)
+        return Session(
+            id=SessionId(session_id),
+            user_id=caller.user_id,
+            name="theirs",
+            workspace_id=session_id,
+            config=SessionConfig(
+                provider="auto",
+                model="auto",
+                mode="code",
+                allowed_commands=[],
+                resource_limits=ResourceLimits(),
+            ),
+            status=SessionStatus.ACTIVE,
+            created_at=now(),
+            updated_at=now(),
+        )
 
 
 @value
@@ -60,6 +77,11 @@ class Desk(Handlers, namespace="/desk"):
             case "defect":
                 raise RuntimeError("a secret of the implementation")
         return Told(told=request.what)
+
+    @operation("desk.whose", permission=Permission.TASK_WRITE, on="session_id")
+    async def whose(self, caller: Caller, request: Asked, session: Session) -> Told:
+        """Name the session that was loaded for access."""
+        return Told(told=session.name)
 
     @operation("desk.queue", permission=None, exclusive=("session_id",))
     async def queue(self, caller: Caller, request: Asked) -> Told:
@@ -171,6 +193,13 @@ async def test_of_somebody_elses_session_nothing_else_is_looked_at(
 ) -> None:
     told = await answer(pipeline, {**raw, "sessionId": "another's"})
     assert told.body["error"]["code"] == "RESOURCE_NOT_FOUND"
+
+
+async def test_a_method_that_takes_the_session_is_given_the_one_of_the_access_check(
+    pipeline: Pipeline,
+) -> None:
+    told = await answer(pipeline, {"sessionId": THEIRS}, asked=REGISTRY["desk.whose"])
+    assert told.body == {"told": "theirs"}
 
 
 async def test_a_defect_tells_nothing_of_the_implementation(pipeline: Pipeline) -> None:
