@@ -61,6 +61,7 @@ class PacketQueue(asyncio.Queue[Any]):
             self._put_now(item)
 
     async def put(self, item: Any) -> None:
+        """Queue a packet, or write it at once if a WebSocket is attached."""
         self._put_now(item)
 
     @property
@@ -151,6 +152,7 @@ class WebSocketDriver:
         await self._socket.close()
 
     async def send(self, message: str) -> None:
+        """Send one encoded packet."""
         await self._socket.send_str(message)
 
     async def wait(self) -> str | bytes:
@@ -211,6 +213,7 @@ class EngineServer(engineio.AsyncServer):
         self._async = {**(self._async or {}), "websocket": WebSocketDriver}
 
     def create_queue(self, *_: Any, **__: Any) -> PacketQueue:
+        """The `PacketQueue` of a new client."""
         return PacketQueue(self._max_buffered_bytes)
 
     async def handle_request(self, request: web.Request) -> Any:

@@ -67,9 +67,11 @@ class WebSocketFollower:
         self._wanted = (session_id, after)
 
     def unfollow(self, session_id: SessionId) -> None:
+        """Stop sending the session's events."""
         self._wanted = None
 
     def renew(self, identity: Identity) -> None:
+        """Use this credential from now on."""
         assert self.caller is not None  # noqa: S101 - only who is connected can renew
         self.caller = Caller.of(
             identity, request_id="", base_url=self.caller.base_url, address=self.caller.address
@@ -100,6 +102,7 @@ class WebSocketFollower:
             self._quiet.cancel()
 
     def write(self, stored: StoredEvent) -> bool:
+        """Send an event in S3's form, or skip it. False if the client's buffer is full."""
         transport = self._request.transport
         if transport is None or transport.is_closing():
             return True  # the client is gone; the reading side is about to notice
@@ -134,6 +137,7 @@ class WebSocketFollower:
                 transport.write(text_frame(said))
 
     def abandon(self) -> None:
+        """Break the connection off, so that the client reconnects."""
         if self._request.transport is not None:
             self._request.transport.abort()
 
@@ -153,6 +157,7 @@ class WebSocketFollower:
             self._leaving = asyncio.ensure_future(closing)
 
     async def drained(self) -> None:
+        """Return once there is room again."""
         await self._tenure.renewed()
         if self._request.transport is None:
             raise ConnectionResetError("the client is gone")
