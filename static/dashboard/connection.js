@@ -5,12 +5,19 @@ import { Store } from "./store.js";
 
 const PATH = new URL("socket.io", document.baseURI).pathname; // the page may stand below a path
 const PATIENCE_MS = 60_000;
+const READS = new Set(["file.list", "file.read", "session.get", "session.list"]); // may be asked again
 const EXPIRED = new Set(["TOKEN_EXPIRED", "AUTHENTICATION_FAILED"]);
 
-/** `state`: connecting, connected, lost (it tries again), refused (it does not; `reason` says why). */
+/**
+ * `state`: connecting, connected, lost (it tries again), refused (it does not; `reason` says why).
+ * `pause`: why reading waits for a while, as the server has asked.
+ */
 export class Connection {
+  #pauses = new Map(); // by operation: what ends when it may be asked again
+  #waiting = new Map(); // calls that are made then, the same one once
+
   constructor(credentials, onLoggedOut) {
-    this.status = new Store({ state: "connecting", reason: "" });
+    this.status = new Store({ state: "connecting", reason: "", pause: "" });
     this.following = null;
     this.opened = null;
     this.onEvent = () => {};
@@ -29,8 +36,19 @@ export class Connection {
     this.socket.onAny((_type, event) => event?.sessionId && this.onEvent(event));
   }
 
-  /** The answer to a call. Throws a Refusal. */
+  /** The answer to a call; one that only reads waits as long as it is asked to. Throws a Refusal. */
   async call(operation, request = {}) {
+    if (this.#pauses.has(operation)) return this.#later(operation, request);
+    try {
+      return await this.#ask(operation, request);
+    } catch (refusal) {
+      if (!refusal.retryAfter || !READS.has(operation)) throw refusal;
+      this.#pause(operation, refusal);
+      return this.#later(operation, request);
+    }
+  }
+
+  async #ask(operation, request) {
     let answer;
     try {
       answer = await this.socket.timeout(PATIENCE_MS).emitWithAck(operation, request);
@@ -39,6 +57,28 @@ export class Connection {
     }
     if (answer.error) throw new Refusal(answer.error);
     return answer;
+  }
+
+  #pause(operation, { message, retryAfter }) {
+    if (this.#pauses.has(operation)) return;
+    const ended = new Promise((end) => setTimeout(end, retryAfter * 1000)).then(() => {
+      this.#pauses.delete(operation);
+      if (!this.#pauses.size) this.status.set({ pause: "" });
+    });
+    this.#pauses.set(operation, ended);
+    this.status.set({ pause: `${message}; the page goes on by itself.` });
+  }
+
+  #later(operation, request) {
+    const key = JSON.stringify([operation, request]);
+    if (!this.#waiting.has(key)) {
+      const answer = this.#pauses.get(operation).then(() => {
+        this.#waiting.delete(key);
+        return this.call(operation, request);
+      });
+      this.#waiting.set(key, answer);
+    }
+    return this.#waiting.get(key);
   }
 
   /** Follow a session from behind a cursor. `cursor()` is asked again whenever the line was broken. */
@@ -77,6 +117,9 @@ export class Connection {
       this.status.set({ state: "lost", reason: "The server cannot be reached; trying again." });
     } else if (EXPIRED.has(refusal.code)) {
       this.#renewed(new Refusal(refusal));
+    } else if (refusal.details?.retryAfter) {
+      this.status.set({ state: "lost", reason: refusal.message });
+      setTimeout(() => this.socket.connect(), refusal.details.retryAfter * 1000);
     } else if (refusal.code === "RESOURCE_NOT_FOUND") {
       this.following = null;
       this.onGone();
@@ -93,8 +136,9 @@ export class Connection {
       else if (refusal) throw refusal;
       this.socket.connect();
     } catch (failure) {
-      if (failure instanceof Refusal) this.onLoggedOut(failure.message);
-      else setTimeout(() => this.#renewed(refusal), 2000);
+      const isFinal = failure instanceof Refusal && !failure.retryAfter;
+      if (isFinal) this.onLoggedOut(failure.message);
+      else setTimeout(() => this.#renewed(refusal), (failure.retryAfter ?? 2) * 1000);
     }
   }
 }

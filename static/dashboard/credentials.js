@@ -8,6 +8,7 @@ export class Refusal extends Error {
       details?.reason ? `${message}: ${details.field ? `${details.field}: ` : ""}${details.reason}` : message,
     );
     this.code = code;
+    this.retryAfter = details?.retryAfter; // seconds, where the server asks to wait
   }
 }
 

@@ -4,6 +4,7 @@ import { Diff, Empty, Failure, sizeOf, Tabs, useAsking } from "./parts.js";
 
 const PAGE = 200;
 const MOST_LINES = 5000;
+const READ_EVERY_MS = 1500; // by itself the page reads at most 40 folders and files in a minute
 const MARKS = { created: "A", modified: "M", deleted: "D" };
 const VIEWS = { content: "Content", changes: "Changes" };
 
@@ -16,10 +17,13 @@ export function Files({ following, connection, isConnected }) {
     const last = [...changes.values()].filter((change) => change.status !== "deleted").at(-1);
     if (!chosen && last) setChosen(last.path);
   }, [filesVersion]);
+  const readers = useRef(0); // folders and files that are open, each read again when something changes
+  const version = usePaced(filesVersion, () => readers.current * READ_EVERY_MS);
   const around = {
     connection,
     sessionId: session.id,
-    version: filesVersion,
+    version,
+    readers,
     changes,
     chosen,
     onChoose: setChosen,
@@ -37,12 +41,37 @@ export function Files({ following, connection, isConnected }) {
         key=${chosen}
         path=${chosen}
         change=${changes.get(chosen)}
-        version=${filesVersion}
+        version=${version}
+        readers=${readers}
         connection=${connection}
         sessionId=${session.id}
       />`
     }
   </section>`;
+}
+
+/** A value that changes no oftener than that: at once after a rest, and at last to what it has become. */
+function usePaced(value, intervalOf) {
+  const [shown, setShown] = useState(value);
+  const changedAt = useRef(0);
+  useEffect(() => {
+    const show = () => {
+      changedAt.current = Date.now();
+      setShown(value);
+    };
+    const timer = setTimeout(show, Math.max(0, changedAt.current + intervalOf() - Date.now()));
+    return () => clearTimeout(timer);
+  }, [value]);
+  return shown;
+}
+
+function useReader(readers) {
+  useEffect(() => {
+    readers.current += 1;
+    return () => {
+      readers.current -= 1;
+    };
+  }, [readers]);
 }
 
 /** Arrow keys in a tree (WAI-ARIA, "Tree View"). */
@@ -63,7 +92,8 @@ function walk(event) {
 }
 
 function Folder({ path, level, ...around }) {
-  const { connection, sessionId, version } = around;
+  const { connection, sessionId, version, readers } = around;
+  useReader(readers);
   const [listing, setListing] = useState(null);
   const [ask, { isBusy, failure }] = useAsking();
   const length = useRef(0);
@@ -157,7 +187,8 @@ function Mark({ of: { added, removed, status } }) {
   `;
 }
 
-function Viewer({ path, change, version, connection, sessionId }) {
+function Viewer({ path, change, version, readers, connection, sessionId }) {
+  useReader(readers);
   const hasDiffs = Boolean(change?.diffs.length);
   const [wanted, setWanted] = useState(null);
   const view = wanted ?? (hasDiffs ? "changes" : "content");

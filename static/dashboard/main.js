@@ -60,7 +60,7 @@ function App({ first, reason: firstReason }) {
 const STATE_WORDS = { connected: "Live", lost: "Disconnected" };
 
 function Desk({ connection, onLogOut }) {
-  const { state, reason } = useStore(connection.status);
+  const { state, reason, pause } = useStore(connection.status);
   const isConnected = state === "connected";
   const [following, setFollowing] = useState(null);
   const [isOpening, setIsOpening] = useState(false);
@@ -111,6 +111,7 @@ function Desk({ connection, onLogOut }) {
       </nav>
     </header>
     ${!isConnected && reason && html`<div class="banner" role="alert">${reason}</div>`}
+    ${isConnected && pause && html`<div class="banner" role="status">${pause}</div>`}
     <${Sessions}
       ...${around}
       chosen=${following?.value.session}

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from roocode_server.models.limit_settings import LimitSettings
+from roocode_server.models.quota import Limit
 from tests.support.browser import Page, browser_page
 from tests.support.server import ServerProcess
 
@@ -244,3 +246,52 @@ async def test_a_page_forgets_what_a_restored_server_does_not_know(tmp_path: Pat
             assert await page.evaluate("document.querySelectorAll('.call').length") == 4
     finally:
         server.end()
+
+
+async def log_in_and_open_a_session(server: ServerProcess, page: Page) -> str:
+    """What the page of a person shows is a new session; its id."""
+    await page.open(server.url)
+    await page.type("E-mail", server.admin["email"])
+    await page.type("Password", server.admin["password"])
+    await page.press("Log in")
+    await page.press("New session")
+    await page.type("Name", "Busy")
+    await page.press("Open session")
+    await page.shows("The workspace is empty")
+    listed = await asyncio.to_thread(server.curl, "GET", "/api/v1/sessions")
+    return str(listed.body["sessions"][0]["id"])
+
+
+def make_files(server: ServerProcess, session_id: str, names: list[str]) -> None:
+    for name in names:
+        path = f"/api/v1/sessions/{session_id}/files/{name}"
+        assert server.curl("POST", path, {"content": f"This is {name}"}).status == 201
+
+
+async def test_a_page_that_shows_hard_work_stays_within_s0_s_limits(
+    start_server: Callable[..., ServerProcess], page: Page
+) -> None:
+    limits = {f"limits__{limit}": str(LimitSettings().of(limit)) for limit in Limit}
+    server = start_server(**limits)
+    session_id = await log_in_and_open_a_session(server, page)
+    names = [f"{folder}/file-{number}.txt" for number in range(50) for folder in ("one", "two", "three")]
+    await asyncio.to_thread(make_files, server, session_id, names)
+    await asyncio.to_thread(make_files, server, session_id, ["last.txt"])
+    await page.shows("last.txt")
+    assert "RATE_LIMIT_EXCEEDED" not in server.log
+    assert page.complaints == []
+
+
+async def test_a_page_that_has_to_wait_says_so_and_takes_other_calls_meanwhile(
+    start_server: Callable[..., ServerProcess], page: Page
+) -> None:
+    server = start_server(limits__file_operations="2")
+    session_id = await log_in_and_open_a_session(server, page)
+    await asyncio.to_thread(make_files, server, session_id, ["one.txt", "two.txt"])
+    await page.shows("the page goes on by itself")
+    await page.press("Command")
+    await page.type("Command", "echo $((6 * 7)) by hand")
+    await page.press("Run")
+    await page.shows("42 by hand")
+    assert "RATE_LIMIT_EXCEEDED" in server.log
+    assert page.complaints == []
