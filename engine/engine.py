@@ -204,16 +204,17 @@ async def _open(
     providers = _providers(settings.providers, more_providers)
     await database.open(log)
     engine = _assemble(settings, data_dir, ownership, database, log, feed, hub, chosen, providers, more_tools)
+    await engine.dispatcher.prepare()
     await engine.accounts.ensure_admin(data_dir)
     await asyncio.to_thread(remove_abandoned, data_dir / WORKSPACES)
     await engine.sessions.finish_deletions()
     await chosen.commands.recover(engine.sessions.exists)
-    await engine.dispatcher.begin()
     await engine.lasting.recover()
     await engine.history.recover()
     await engine.sessions.expire_overdue()
     await engine.tasks.recover(resume=settings.agent.resume_on_start)
     engine.expiry.begin()
+    engine.dispatcher.begin()
     return engine
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from roocode_server.handlers.operation import Handlers, operation
 from roocode_server.models.error import Conflict, NotFound
+from roocode_server.models.quota import Limit
 from roocode_server.models.user import Caller, Permission
 from roocode_server.models.webhook import (
     AttemptList,
@@ -96,6 +97,7 @@ class WebhookHandlers(Handlers, namespace="/webhooks"):
         rest="POST /api/v1/webhooks/{webhookId}/test",
         permission=Permission.WEBHOOK_WRITE,
         exclusive=("webhook_id",),
+        limit=Limit.TOOL_EXECUTION,
         errors=(NotFound,),
     )
     async def test(self, caller: Caller, request: WebhookRef) -> AttemptShown:
@@ -107,6 +109,7 @@ class WebhookHandlers(Handlers, namespace="/webhooks"):
         rest="POST /api/v1/webhooks/{webhookId}/redeliver",
         permission=Permission.WEBHOOK_WRITE,
         exclusive=("webhook_id",),
+        limit=Limit.TOOL_EXECUTION,
         errors=(NotFound,),
     )
     async def redeliver(self, caller: Caller, request: WebhookRedeliver) -> AttemptShown:

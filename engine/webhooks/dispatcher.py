@@ -58,10 +58,14 @@ class Dispatcher:
         self._under_way: dict[WebhookId, DeliveryWork] = {}
         self._sweeping: asyncio.Task[None] | None = None
 
-    async def begin(self) -> None:
+    async def prepare(self) -> None:
+        """Have events entered from here on: a start tells of things before deliveries begin."""
+        await self._follow_all()
+
+    def begin(self) -> None:
         """Go on where the last stop left each webhook."""
         self._feed.tell(self._deliver_for)
-        await self._follow_all()
+        self._deliver_for_all()
         self._sweeping = asyncio.create_task(self._sweep(), name="sweep of webhooks")
 
     async def refresh(self, user_id: UserId) -> None:
@@ -97,6 +101,9 @@ class Dispatcher:
             of_user[webhook.user_id].append(webhook)
         for user_id in self._of_user.keys() | of_user.keys():
             self._follow(user_id, of_user[user_id])
+
+    def _deliver_for_all(self) -> None:
+        for user_id in self._of_user:
             self._deliver_for(user_id)
 
     def _deliver_for(self, user_id: UserId) -> None:
@@ -161,6 +168,7 @@ class Dispatcher:
             await asyncio.sleep(SWEEP_S)
             try:
                 await self._follow_all()
+                self._deliver_for_all()
                 for user_id in list(self._of_user):
                     await self._ledger.forget_delivered(user_id)
             except Exception:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.end_to_end.deaths import Deaths, check
 from tests.support.receiver import receiving
-from tests.support.server import ServerProcess
+from tests.support.server import PROJECT, ServerProcess
 
 S0 = {"secret": "webhook_secret", "events": ["task.completed", "task.failed"]}
 
@@ -39,3 +39,12 @@ async def test_a_client_of_s0_is_told_of_the_end_of_its_task(
     assert request.payload["data"]["result"]["summary"]
     assert "webhook_secret" not in server.log
     assert server.stop() == 0
+
+
+def test_the_receiver_of_the_document_is_the_example() -> None:
+    document = (PROJECT / "docs" / "webhooks.md").read_text()
+    shown = document.partition("```python\n")[2].partition("```")[0]
+    imported, code = shown.split("\n\n", 2)[0], shown.partition("WEBHOOK = ")[2]
+    example = (PROJECT / "examples" / "webhook_receiver.py").read_text()
+    assert imported in example
+    assert code.strip() in example

@@ -72,7 +72,8 @@ async def open_hooks(storage: Storage, **settings: Any) -> Hooks:
         dispatcher=dispatcher,
         settings=asked,
     )
-    await dispatcher.begin()
+    await dispatcher.prepare()
+    dispatcher.begin()
     return Hooks(storage, service, dispatcher)
 
 
