@@ -6,6 +6,13 @@ import structlog
 
 from roocode_server.handlers.connection import Connection
 from roocode_server.handlers.operation import Handlers, operation
+from roocode_server.models.account import (
+    AccountUpdate,
+    LoggedOut,
+    LogOut,
+    PasswordChange,
+    PasswordChanged,
+)
 from roocode_server.models.error import (
     AuthenticationFailed,
     Conflict,
@@ -16,6 +23,7 @@ from roocode_server.models.error import (
     ValidationFailed,
 )
 from roocode_server.models.login import (
+    InvitationAccept,
     Login,
     LoginAnswer,
     OAuthLogin,
@@ -40,12 +48,15 @@ class AuthHandlers(Handlers, namespace="/auth"):
         rest="POST /api/v1/auth/login",
         permission=None,
         limit=Limit.AUTHENTICATION,
-        errors=(AuthenticationFailed, ValidationFailed),
+        errors=(AuthenticationFailed, ServerOverload, ValidationFailed),
     )
     async def login(self, caller: Caller, request: Login) -> LoginAnswer:
-        """Log in with an e-mail address and a password. Needs no credentials."""
+        """Log in with an e-mail address and a password. Needs no credentials.
+
+        After several wrong passwords for an address the right one is refused, too, for a time that grows.
+        """
         try:
-            return await self.engine.accounts.login(request)
+            return await self.engine.accounts.login(request, caller.address)
         except AuthenticationFailed:
             log.warning(
                 "login failed",
@@ -67,7 +78,7 @@ class AuthHandlers(Handlers, namespace="/auth"):
 
         The first login creates an account.
         """
-        return await self.engine.accounts.login_with_oauth(request)
+        return await self.engine.accounts.login_with_oauth(request, caller.address)
 
     @operation(
         "auth.refresh",
@@ -110,3 +121,50 @@ class AuthHandlers(Handlers, namespace="/auth"):
     async def profile(self, caller: Caller, request: ProfileRequest) -> ProfileAnswer:
         """Get your own profile."""
         return ProfileAnswer(user=await self.engine.accounts.profile(caller.user_id))
+
+    @operation(
+        "auth.update",
+        rest="PUT /api/v1/auth/profile",
+        permission=Permission.ACCOUNT_WRITE,
+        errors=(NotFound,),
+    )
+    async def update(self, caller: Caller, request: AccountUpdate) -> ProfileAnswer:
+        """Change your own name or preferences. What is left out stays as it is."""
+        return ProfileAnswer(user=await self.engine.accounts.own.update(caller.user_id, request))
+
+    @operation(
+        "auth.password",
+        rest="PUT /api/v1/auth/password",
+        permission=Permission.ACCOUNT_WRITE,
+        limit=Limit.AUTHENTICATION,
+        errors=(Conflict, ServerOverload),
+    )
+    async def password(self, caller: Caller, request: PasswordChange) -> PasswordChanged:
+        """Change your own password. Other logins end, unless `endOtherLogins` is false; API keys go on."""
+        await self.engine.accounts.own.change_password(caller, request)
+        return PasswordChanged(changed=True)
+
+    @operation(
+        "auth.logout",
+        rest="POST /api/v1/auth/logout",
+        permission=Permission.ACCOUNT_WRITE,
+        errors=(Conflict,),
+    )
+    async def logout(self, caller: Caller, request: LogOut) -> LoggedOut:
+        """End your login, with its tokens and the connections that they have opened; `all` ends every one."""
+        await self.engine.accounts.logout(caller, everywhere=request.all)
+        return LoggedOut(logged_out=True)
+
+    @operation(
+        "auth.accept",
+        rest="POST /api/v1/auth/invitation",
+        permission=None,
+        limit=Limit.AUTHENTICATION,
+        errors=(AuthenticationFailed, TokenExpired, ValidationFailed),
+    )
+    async def accept(self, caller: Caller, request: InvitationAccept) -> LoginAnswer:
+        """Choose a password by an invitation, and log in. Needs no credentials.
+
+        An invitation works once. Other logins of the user end.
+        """
+        return await self.engine.accounts.accept_invitation(request, caller.address)

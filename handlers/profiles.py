@@ -29,7 +29,7 @@ class ProfileHandlers(Handlers, namespace="/profiles"):
         rest="POST /api/v1/profiles",
         status=201,
         made="/api/v1/profiles/{profile.id}",
-        permission=Permission.ACCOUNT_WRITE,
+        permission=Permission.PROFILE_WRITE,
         errors=(Conflict, ExtraNotInstalled),
     )
     async def create(self, caller: Caller, request: ProfileCreate) -> ProfileShown:
@@ -53,7 +53,7 @@ class ProfileHandlers(Handlers, namespace="/profiles"):
     @operation(
         "profile.update",
         rest="PUT /api/v1/profiles/{profileId}",
-        permission=Permission.ACCOUNT_WRITE,
+        permission=Permission.PROFILE_WRITE,
         errors=(NotFound, Conflict, ExtraNotInstalled),
     )
     async def update(self, caller: Caller, request: ProfileUpdate) -> ProfileShown:
@@ -69,7 +69,7 @@ class ProfileHandlers(Handlers, namespace="/profiles"):
     @operation(
         "profile.activate",
         rest="POST /api/v1/profiles/{profileId}/activate",
-        permission=Permission.ACCOUNT_WRITE,
+        permission=Permission.PROFILE_WRITE,
         errors=(NotFound,),
     )
     async def activate(self, caller: Caller, request: ProfileRef) -> ProfileShown:
@@ -79,7 +79,7 @@ class ProfileHandlers(Handlers, namespace="/profiles"):
     @operation(
         "profile.delete",
         rest="DELETE /api/v1/profiles/{profileId}",
-        permission=Permission.ACCOUNT_WRITE,
+        permission=Permission.PROFILE_WRITE,
         errors=(NotFound,),
     )
     async def delete(self, caller: Caller, request: ProfileRef) -> ProfileRemoved:

@@ -9,9 +9,11 @@ from roocode_server.handlers.auth import AuthHandlers
 from roocode_server.handlers.checkpoints import CheckpointHandlers
 from roocode_server.handlers.events import EventHandlers
 from roocode_server.handlers.files import FileHandlers
+from roocode_server.handlers.keys import KeyHandlers
 from roocode_server.handlers.mcp import McpHandlers
 from roocode_server.handlers.monitoring import MonitoringHandlers
 from roocode_server.handlers.operation import Registry
+from roocode_server.handlers.people import PeopleHandlers
 from roocode_server.handlers.processes import ProcessHandlers
 from roocode_server.handlers.profiles import ProfileHandlers
 from roocode_server.handlers.repositories import RepositoryHandlers
@@ -25,6 +27,8 @@ from roocode_server.handlers.webhooks import WebhookHandlers
 
 AREAS = (
     AuthHandlers,
+    KeyHandlers,
+    PeopleHandlers,
     ProfileHandlers,
     SessionHandlers,
     TaskHandlers,

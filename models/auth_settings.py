@@ -87,4 +87,6 @@ class AuthSettings(Shape):
     mode: AuthMode = AuthMode.REQUIRED
     access_token_s: int = field(default=3600, metadata=limited(least=1, most=86_400))
     refresh_token_s: int = field(default=2_592_000, metadata=limited(least=1, most=31_536_000))
+    invite: bool = False
+    invitation_s: int = field(default=86_400, metadata=limited(least=1, most=31_536_000))
     oauth: OAuthSettings = field(default_factory=OAuthSettings)

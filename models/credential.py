@@ -3,24 +3,50 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 
-from roocode_server.models.identifier import KeyId, UserId
+from roocode_server.models.identifier import KeyId, LoginId, UserId
 from roocode_server.models.shape import Shape, value
+from roocode_server.models.user import KeyScope, Role
 
 
 @value
 class Standing(Shape):
-    """Whether a user may act at all, and the time before which their access tokens are revoked."""
+    """Whether a user may act at all, and in which roles."""
 
     id: UserId
+    roles: list[Role]
     disabled_at: datetime.datetime | None = None
-    tokens_from: datetime.datetime | None = None
 
-    def accepts(self, issued_at: datetime.datetime | None) -> bool:
-        """Return whether a credential issued at this time is accepted; None if it is not an access token."""
-        if self.disabled_at is not None:
-            return False
-        return issued_at is None or self.tokens_from is None or issued_at >= self.tokens_from
+    def accepts(self, roles: Iterable[Role]) -> bool:
+        """Whether somebody who acts in these roles may go on: none of them has been taken away."""
+        return self.disabled_at is None and set(roles) <= set(self.roles)
+
+
+@value
+class LoginRecord(Shape):
+    """From a proof of who somebody is until they log out; `source` is where they came from.
+
+    `used_at` is when it last gave an access token.
+    """
+
+    id: LoginId
+    user_id: UserId
+    source: str
+    created_at: datetime.datetime
+    used_at: datetime.datetime
+    ended_at: datetime.datetime | None = None
+
+
+@value
+class Invitation(Shape):
+    """A link by which a user chooses a password, once; stored by the SHA-256 of its secret."""
+
+    digest: str
+    user_id: UserId
+    created_at: datetime.datetime
+    expires_at: datetime.datetime
+    used_at: datetime.datetime | None = None
 
 
 @value
@@ -35,6 +61,7 @@ class ApiKey(Shape):
     user_id: UserId
     name: str
     hint: str
+    scopes: list[KeyScope]
     limits: dict[str, int | None] | None = None
     created_at: datetime.datetime
     expires_at: datetime.datetime | None = None
@@ -43,11 +70,11 @@ class ApiKey(Shape):
 
 @value
 class RefreshToken(Shape):
-    """A refresh token. Each login starts a `family`; each use creates the next token of the same family."""
+    """One link of a chain: each use makes the next token of the same `family`, which is a login's id."""
 
     digest: str
     user_id: UserId
-    family: str
+    family: LoginId
     created_at: datetime.datetime
     expires_at: datetime.datetime
     used_at: datetime.datetime | None = None

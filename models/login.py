@@ -13,14 +13,15 @@ from roocode_server.models.user import IdentityProvider, User
 
 LONGEST_SECRET: Final = 4096
 
-_EMAIL: Final = {"validate": [validate.Length(max=320), validate.Email(error="Invalid email format")]}
+PASSWORD: Final = limited(shortest=8, longest=1024)
+EMAIL: Final = {"validate": [validate.Length(max=320), validate.Email(error="Invalid email format")]}
 
 
 @value
 class Login(Shape):
     """Log in with an e-mail address and a password."""
 
-    email: str = field(metadata=_EMAIL)
+    email: str = field(metadata=EMAIL)
     password: str = field(repr=False, metadata=limited(shortest=1, longest=1024))
 
 
@@ -41,6 +42,14 @@ class OAuthLogin(Shape):
             **limited(shortest=43, longest=128),
         ),
     )
+
+
+@value
+class InvitationAccept(Shape):
+    """Choose a password by an invitation, and log in."""
+
+    invitation: str = field(repr=False, metadata=limited(shortest=1, longest=LONGEST_SECRET))
+    password: str = field(repr=False, metadata=PASSWORD)
 
 
 @value
@@ -104,6 +113,13 @@ class ProfileAnswer(Shape):
 class NewUser(Shape):
     """A user who will log in with a password."""
 
-    email: str = field(metadata=_EMAIL)
+    email: str = field(metadata=EMAIL)
     name: str = field(metadata=limited(shortest=1, longest=200))
-    password: str = field(repr=False, metadata=limited(shortest=8, longest=1024))
+    password: str = field(repr=False, metadata=PASSWORD)
+
+
+@value
+class NewPassword(Shape):
+    """A password that takes the place of another one."""
+
+    password: str = field(repr=False, metadata=PASSWORD)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from roocode_server.models.clock import now
-from roocode_server.models.identifier import UserId
+from roocode_server.models.identifier import LoginId, UserId
 from roocode_server.models.quota import OwnLimits
 from roocode_server.models.shape import Shape, limited, one_of, value
 
@@ -29,7 +29,8 @@ class Role(enum.StrEnum):
     """A set of permissions that users can have."""
 
     ADMIN = "admin"
-    USER = "user"
+    DEVELOPER = "developer"
+    VIEWER = "viewer"
 
 
 class Permission(enum.StrEnum):
@@ -50,35 +51,64 @@ class Permission(enum.StrEnum):
     WEBHOOK_READ = "webhook:read"
     WEBHOOK_WRITE = "webhook:write"
     MONITORING_READ = "monitoring:read"
+    PROFILE_WRITE = "profile:write"
     ACCOUNT_READ = "account:read"
     ACCOUNT_WRITE = "account:write"
+    USER_READ = "user:read"
+    USER_WRITE = "user:write"
 
 
-# To add a role, add a row. Rows other than the administrator's list each permission, so that a new one is not
-# granted by accident.
+# What only administrators may is in none of these sets, and each permission is named, so that a new one is
+# nobody's by accident.
+_READING: Final = frozenset(
+    {
+        Permission.SESSION_READ,
+        Permission.TASK_READ,
+        Permission.FILE_READ,
+        Permission.TOOL_READ,
+        Permission.APPROVAL_READ,
+        Permission.EVENT_READ,
+        Permission.WEBHOOK_READ,
+        Permission.MONITORING_READ,
+        Permission.ACCOUNT_READ,
+    }
+)
+_WORKING: Final = frozenset(
+    {
+        Permission.SESSION_WRITE,
+        Permission.TASK_WRITE,
+        Permission.TASK_STEER,
+        Permission.FILE_WRITE,
+        Permission.TOOL_EXECUTE,
+        Permission.APPROVAL_RESPOND,
+        Permission.WEBHOOK_WRITE,
+        Permission.PROFILE_WRITE,
+    }
+)
+_OWN: Final = frozenset({Permission.ACCOUNT_WRITE})
+"""One's own name, password, logins and keys: whoever may log in looks after them."""
+
 PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.ADMIN: frozenset(Permission),
-    Role.USER: frozenset(
-        {
-            Permission.SESSION_READ,
-            Permission.SESSION_WRITE,
-            Permission.TASK_READ,
-            Permission.TASK_WRITE,
-            Permission.TASK_STEER,
-            Permission.FILE_READ,
-            Permission.FILE_WRITE,
-            Permission.TOOL_READ,
-            Permission.TOOL_EXECUTE,
-            Permission.APPROVAL_READ,
-            Permission.APPROVAL_RESPOND,
-            Permission.EVENT_READ,
-            Permission.WEBHOOK_READ,
-            Permission.WEBHOOK_WRITE,
-            Permission.MONITORING_READ,
-            Permission.ACCOUNT_READ,
-            Permission.ACCOUNT_WRITE,
-        }
-    ),
+    Role.DEVELOPER: _READING | _WORKING | _OWN,
+    Role.VIEWER: _READING | _OWN,
+}
+
+
+class KeyScope(enum.StrEnum):
+    """How much of what its user may a credential can be used for."""
+
+    READ = "read"
+    WRITE = "write"
+    ADMIN = "admin"
+
+
+EVERY_SCOPE: Final = tuple(KeyScope)
+
+SCOPES: Final[Mapping[KeyScope, frozenset[Permission]]] = {
+    KeyScope.READ: _READING,
+    KeyScope.WRITE: _READING | _WORKING,
+    KeyScope.ADMIN: frozenset(Permission),
 }
 
 
@@ -117,6 +147,7 @@ class User(Shape):
     preferences: UserPreferences = field(default_factory=UserPreferences)
     created_at: datetime.datetime
     last_login_at: datetime.datetime
+    disabled_at: datetime.datetime | None = None
 
 
 class Credential(enum.StrEnum):
@@ -130,13 +161,17 @@ class Credential(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """A user and the credential that authenticates them; `credential_id` is a token's `jti` or a key's id."""
+    """A user and the credential that says so; `credential_id` is a token's `jti` or a key's id.
+
+    `login_id` is the login that an access token came from.
+    """
 
     user: User
     credential: Credential
     credential_id: str
     expires_at: datetime.datetime | None
-    issued_at: datetime.datetime | None = None
+    login_id: LoginId | None = None
+    scopes: tuple[KeyScope, ...] = EVERY_SCOPE
     limits: OwnLimits | None = None
     """What holds for this credential instead of the server's limits."""
 
@@ -160,8 +195,9 @@ class Caller:
     request_id: str
     base_url: str
     address: str = ""
-    issued_at: datetime.datetime | None = None
-    """When the access token was issued; None if the credential is not a token."""
+    login_id: LoginId | None = None
+    """The login that the access token came from; None for what is no token."""
+    scopes: tuple[KeyScope, ...] = EVERY_SCOPE
     limits: OwnLimits | None = None
     """Limits that replace the server's for this caller."""
 
@@ -173,14 +209,15 @@ class Caller:
             user_id=identity.user.id,
             email=identity.user.email,
             roles=roles,
-            permissions=permissions_of(roles),
+            permissions=permissions_of(roles, identity.scopes),
             expires_at=identity.expires_at,
             credential=identity.credential,
             credential_id=identity.credential_id,
             request_id=request_id,
             base_url=base_url,
             address=address,
-            issued_at=identity.issued_at,
+            login_id=identity.login_id,
+            scopes=identity.scopes,
             limits=identity.limits,
         )
 
@@ -207,8 +244,8 @@ class Caller:
 
     @property
     def is_admin(self) -> bool:
-        """Whether the caller may access everybody's sessions."""
-        return Role.ADMIN in self.roles
+        """Whether everybody's sessions are open to the caller."""
+        return Role.ADMIN in self.roles and KeyScope.ADMIN in self.scopes
 
     @property
     def is_expired(self) -> bool:
@@ -216,7 +253,7 @@ class Caller:
         return self.expires_at is not None and self.expires_at <= now()
 
     def may(self, permission: Permission) -> bool:
-        """Return whether one of the caller's roles grants the permission."""
+        """Whether a role of the caller grants the permission, and the credential reaches as far."""
         return permission in self.permissions
 
     def calling(self, request_id: str) -> Caller:
@@ -225,6 +262,9 @@ class Caller:
 
 
 @functools.lru_cache(maxsize=256)
-def permissions_of(roles: tuple[Role, ...]) -> frozenset[Permission]:
-    """Return all permissions of the roles together."""
-    return frozenset[Permission]().union(*(PERMISSIONS[role] for role in roles))
+def permissions_of(
+    roles: tuple[Role, ...], scopes: tuple[KeyScope, ...] = EVERY_SCOPE
+) -> frozenset[Permission]:
+    """Everything that the roles grant together, as far as the credential's scopes reach."""
+    granted = frozenset[Permission]().union(*(PERMISSIONS[role] for role in roles))
+    return granted & frozenset[Permission]().union(*(SCOPES[scope] for scope in scopes))

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import click
 import uvloop
 
 from roocode_server.engine.accounts.accounts import Accounts
+from roocode_server.engine.accounts.invitations import link
 from roocode_server.engine.engine import has_database, open_accounts
 from roocode_server.engine.providers.scripted.playbook import PlaybookInvalid
 from roocode_server.engine.storage.database import DatabaseUnusable
@@ -21,7 +24,7 @@ from roocode_server.models.identifier import KeyId
 from roocode_server.models.limit_settings import LARGEST
 from roocode_server.models.quota import NO_LIMITS, Limit, OwnLimits
 from roocode_server.models.settings import LoggingSettings, LogLevel, Settings
-from roocode_server.models.user import Role
+from roocode_server.models.user import KeyScope, Role
 from roocode_server.server.app import CannotListen, running
 from roocode_server.server.demo import DemoFailed, demo
 from roocode_server.server.logs import configure_logs
@@ -30,6 +33,8 @@ from roocode_server.server.settings import SettingsMistake, load_settings
 from roocode_server.server.stopping import open_standard_streams, stop_on_signals
 
 NONE: Final = "none"
+USERS_AT_ONCE: Final = 100
+
 SWITCH_INTERVAL_S: Final = 0.0003
 """How soon a thread that walks a large workspace lets the event loop go on; usual is 5 ms."""
 
@@ -55,10 +60,15 @@ def main() -> None:
 @click.option(
     "--port", "ports", type=click.IntRange(0, 65535), multiple=True, help="Repeatable; 0 picks one."
 )
-def serve(config: Path | None, data_dir: str | None, host: str | None, ports: tuple[int, ...]) -> None:
+@click.option(
+    "--invite", is_flag=True, help="The administrator chooses a password by a link, in place of admin.json."
+)
+def serve(
+    config: Path | None, data_dir: str | None, host: str | None, ports: tuple[int, ...], invite: bool
+) -> None:
     """Run the server until it is told to stop (SIGTERM or Ctrl-C)."""
     given = {"host": host, "ports": list(ports) or None, "data_dir": data_dir}
-    settings = _settings(config, given)
+    settings = _settings(config, given, auth={"invite": True} if invite else {})
     configure_logs(settings.logging)
     with _said_plainly():
         sys.setswitchinterval(SWITCH_INTERVAL_S)
@@ -71,7 +81,17 @@ async def _serve(settings: Settings) -> None:
     async with running(settings) as addresses:
         for address in addresses:
             print(f"roocode-server ready on {address}", flush=True)
+        if settings.auth.invite:
+            await _invite(settings, settings.server.public_url or addresses[0])
         await stop.wait()
+
+
+async def _invite(settings: Settings, url: str) -> None:
+    """Say how the administrator chooses a password, while they have none."""
+    async with open_accounts(settings) as accounts:
+        secret = await accounts.invite_administrator()
+    if secret is not None:
+        print(f"Choose the administrator's password: {link(url.rstrip('/'), secret)}", flush=True)
 
 
 @main.command("demo")
@@ -96,7 +116,7 @@ def user() -> None:
 @_data_dir
 @click.argument("email")
 @click.option("--name", help="What they are called; the e-mail address where it is left out.")
-@click.option("--role", type=click.Choice([role.value for role in Role]), default=Role.USER.value)
+@click.option("--role", type=click.Choice([role.value for role in Role]), default=Role.DEVELOPER.value)
 @click.password_option(envvar="ROOCODE_PASSWORD", help="Asked for where it is not given.")
 def user_add(
     config: Path | None, data_dir: str | None, email: str, name: str | None, role: str, password: str
@@ -150,6 +170,65 @@ def user_enable(config: Path | None, data_dir: str | None, email: str) -> None:
     _with_accounts(config, data_dir, enable)
 
 
+@user.command("roles")
+@_config
+@_data_dir
+@click.argument("email")
+@click.argument("roles", type=click.Choice([role.value for role in Role]), nargs=-1, required=True)
+def user_roles(config: Path | None, data_dir: str | None, email: str, roles: tuple[str, ...]) -> None:
+    """Give the person with EMAIL these ROLES in place of theirs; connections end that used a lost one."""
+
+    async def change(accounts: Accounts) -> None:
+        await accounts.set_roles(email, [Role(role) for role in roles])
+
+    _with_accounts(config, data_dir, change)
+
+
+@user.command("list")
+@_config
+@_data_dir
+def user_list(config: Path | None, data_dir: str | None) -> None:
+    """Show everybody who may log in."""
+
+    async def show(accounts: Accounts) -> None:
+        offset, total = 0, 1
+        while offset < total:
+            users, total = await accounts.people.page(limit=USERS_AT_ONCE, offset=offset)
+            for each in users:
+                end = " (disabled)" if each.disabled_at else ""
+                print(f"{each.id} {each.email} {','.join(each.roles)}{end}")
+            offset += USERS_AT_ONCE
+
+    _with_accounts(config, data_dir, show)
+
+
+@user.command("invite")
+@_config
+@_data_dir
+@click.argument("email")
+@click.option("--url", default="http://localhost:3000", help="Where the person reaches the server.")
+def user_invite(config: Path | None, data_dir: str | None, email: str, url: str) -> None:
+    """Print a link by which the person with EMAIL chooses a password. It works once, for a day."""
+
+    async def invite(accounts: Accounts) -> None:
+        print(link(url.rstrip("/"), await accounts.invite(email)))
+
+    _with_accounts(config, data_dir, invite)
+
+
+@user.command("logout")
+@_config
+@_data_dir
+@click.argument("email")
+def user_logout(config: Path | None, data_dir: str | None, email: str) -> None:
+    """End every login of the person with EMAIL; their API keys go on."""
+
+    async def end(accounts: Accounts) -> None:
+        await accounts.end_logins(email)
+
+    _with_accounts(config, data_dir, end)
+
+
 @main.group()
 def key() -> None:
     """API keys, for programs."""
@@ -168,14 +247,31 @@ def key() -> None:
     help=f"Instead of the server's; repeatable, NUMBER may be none; {NONE} alone: no limits. "
     f"NAME is one of {', '.join(Limit)}.",
 )
+@click.option(
+    "--scope",
+    "scopes",
+    type=click.Choice([scope.value for scope in KeyScope]),
+    multiple=True,
+    default=[scope.value for scope in KeyScope],
+    help="Repeatable; all where it is left out.",
+)
+@click.option("--expires", type=click.DateTime(), help="Until when it works (UTC).")
 def key_create(
-    config: Path | None, data_dir: str | None, email: str, name: str, limits: tuple[str, ...]
+    config: Path | None,
+    data_dir: str | None,
+    email: str,
+    name: str,
+    scopes: tuple[str, ...],
+    expires: datetime.datetime | None,
+    limits: tuple[str, ...],
 ) -> None:
     """Create an API key for the person with EMAIL and print it. It is shown only this once."""
     own = _own_limits(limits)
 
     async def create(accounts: Accounts) -> None:
-        print(await accounts.create_key(email, name, limits=own))
+        until = expires and expires.replace(tzinfo=datetime.UTC)
+        wanted = [KeyScope(scope) for scope in scopes]
+        print(await accounts.create_key(email, name, scopes=wanted, expires_at=until, limits=own))
 
     _with_accounts(config, data_dir, create)
 
@@ -189,7 +285,8 @@ def key_list(config: Path | None, data_dir: str | None, email: str) -> None:
 
     async def show(accounts: Accounts) -> None:
         for each in await accounts.keys(email):
-            print(f"{each.id} {each.hint}… {each.name}{' (revoked)' if each.revoked_at else ''}")
+            scopes, end = ",".join(each.scopes), " (revoked)" if each.revoked_at else ""
+            print(f"{each.id} {each.hint}… {each.name} [{scopes}]{end}")
 
     _with_accounts(config, data_dir, show)
 
@@ -258,10 +355,12 @@ def _said_plainly() -> Iterator[None]:
         raise click.ClickException(sentence(failure)) from failure
 
 
-def _settings(config: Path | None, server: dict[str, Any]) -> Settings:
+def _settings(
+    config: Path | None, server: dict[str, Any], *, auth: Mapping[str, Any] = MappingProxyType({})
+) -> Settings:
     given = {name: content for name, content in server.items() if content is not None}
     try:
-        return load_settings(config, overrides={"server": given})
+        return load_settings(config, overrides={"server": given, "auth": dict(auth)})
     except SettingsMistake as mistake:
         raise click.ClickException(str(mistake)) from mistake
 

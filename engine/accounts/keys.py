@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from roocode_server.engine.accounts.digests import digest_of, new_secret
@@ -15,12 +15,15 @@ from roocode_server.engine.storage.accounts import ApiKeyRepository
 from roocode_server.engine.storage.database import Database, Transaction
 from roocode_server.models.clock import now
 from roocode_server.models.credential import ApiKey
-from roocode_server.models.error import AuthenticationFailed, NotFound, TokenExpired
+from roocode_server.models.error import AuthenticationFailed, Conflict, NotFound, TokenExpired
 from roocode_server.models.identifier import KeyId, UserId, new_id
 from roocode_server.models.quota import OwnLimits
+from roocode_server.models.user import EVERY_SCOPE, KeyScope
 
 PREFIX: Final = "roo_"
 HINT_LENGTH: Final = 10
+MOST_KEYS: Final = 100
+"""Keys of one user that are not revoked."""
 
 
 class ApiKeys:
@@ -40,10 +43,16 @@ class ApiKeys:
         user_id: UserId,
         name: str,
         *,
+        scopes: Iterable[KeyScope],
         expires_at: datetime.datetime | None = None,
         limits: OwnLimits | None = None,
-    ) -> str:
-        """Create a key and return its secret; only a digest is stored, so it cannot be shown again."""
+    ) -> tuple[ApiKey, str]:
+        """Create a key; return it and its secret, of which only a digest is stored.
+
+        Raises: Conflict, if the user has too many.
+        """
+        if await self._repository.count_live(unit, user_id) >= MOST_KEYS:
+            raise Conflict("There are too many API keys; revoke one first", limit=MOST_KEYS)
         secret = new_secret(PREFIX)
         key = ApiKey(
             id=KeyId(new_id("key")),
@@ -51,11 +60,12 @@ class ApiKeys:
             name=name,
             hint=secret[:HINT_LENGTH],
             limits=None if limits is None else dict(limits),
+            scopes=sorted(set(scopes), key=EVERY_SCOPE.index),
             created_at=self._clock(),
             expires_at=expires_at,
         )
         await self._repository.insert(unit, key, digest_of(secret))
-        return secret
+        return key, secret
 
     async def check(self, secret: str) -> ApiKey:
         """Return the key with this secret.
@@ -73,9 +83,13 @@ class ApiKeys:
         """Return those of these key ids that are not revoked, read from the database without the cache."""
         return await self._repository.good(key_ids)
 
-    async def list(self, user_id: UserId) -> list[ApiKey]:
-        """Return a user's keys, oldest first, including revoked ones."""
+    async def all(self, user_id: UserId) -> list[ApiKey]:
+        """A user's keys, oldest first, revoked ones too."""
         return await self._repository.of_user(user_id)
+
+    async def live(self, user_id: UserId) -> list[ApiKey]:
+        """A user's keys that are not revoked, oldest first."""
+        return await self._repository.live(user_id)
 
     async def revoke(self, user_id: UserId, key_id: KeyId) -> ApiKey:
         """Revoke a key and return it. Raises: NotFound, if the user has no such key."""

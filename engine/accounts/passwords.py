@@ -1,33 +1,51 @@
-"""Password hashing with Argon2id, in a thread. Source: RFC 9106."""
+"""Passwords: hashed with Argon2id in threads. Source: RFC 9106."""
 
 from __future__ import annotations
 
 import asyncio
 import functools
+import os
 import secrets
+import threading
 import unicodedata
-from typing import Final
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, ParamSpec, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
+from roocode_server.models.error import ServerOverload
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
 MOST_HASHES_AT_ONCE: Final = 2
+STRANGERS_AT_ONCE: Final = 1
+STRANGERS_NICENESS: Final = 15
+"""How far strangers' passwords stand back for everything else that this machine does (`man 7 sched`)."""
+
+MOST_WAITING: Final = 64
+"""Passwords of strangers that wait for their turn."""
 _BRIEF: Final = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 class Passwords:
-    """Hashes and verifies passwords, at most `MOST_HASHES_AT_ONCE` at a time: each takes 64 MiB and one
-    core.
+    """Makes and checks hashes, few at a time: each takes 64 MiB and keeps a core busy.
+
+    Strangers have a thread of their own, of low priority: however many guess, those who are known from
+    where they come log in as on an idle server.
     """
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
-        self._turn = asyncio.Semaphore(MOST_HASHES_AT_ONCE)
+        self._usual = ThreadPoolExecutor(MOST_HASHES_AT_ONCE, "passwords")
+        self._strangers = ThreadPoolExecutor(STRANGERS_AT_ONCE, "strangers", initializer=_stand_back)
+        self._waiting = 0
 
     async def hash(self, password: str) -> str:
-        """Return the hash to store, which includes its parameters and salt."""
-        async with self._turn:
-            return await asyncio.to_thread(self._hasher.hash, _canonical(password))
+        """The hash to store, with its parameters and salt."""
+        return await _run(self._usual, self._hasher.hash, _canonical(password))
 
     def hash_secret(self, secret: str) -> str:
         """Return the hash of a password that is as random as a key.
@@ -43,8 +61,20 @@ class Passwords:
         With None (an unknown user, or one without a password) it takes just as long, so that timing does not
         reveal which accounts exist. Raises: InvalidHashError, if the stored text is not a hash.
         """
-        async with self._turn:
-            return await asyncio.to_thread(self._verify, password_hash, password)
+        return await _run(self._usual, self._verify, password_hash, password)
+
+    async def verify_for_stranger(self, password_hash: str | None, password: str) -> bool:
+        """The same for somebody who is not known from where they come.
+
+        Raises: ServerOverload, if too many of them wait; InvalidHashError.
+        """
+        if self._waiting >= MOST_WAITING:
+            raise ServerOverload("Too many people log in at the moment; try again later")
+        self._waiting += 1
+        try:
+            return await _run(self._strangers, self._verify, password_hash, password)
+        finally:
+            self._waiting -= 1
 
     def is_outdated(self, password_hash: str) -> bool:
         """Whether the hash was made with other parameters than the current ones."""
@@ -61,6 +91,22 @@ class Passwords:
     def _decoy(self) -> str:
         """The hash of a random password that is not kept."""
         return self._hasher.hash(secrets.token_bytes(32))
+
+
+async def _run(
+    threads: ThreadPoolExecutor,
+    work: Callable[Arguments, Result],
+    *arguments: Arguments.args,
+    **named: Arguments.kwargs,
+) -> Result:
+    call = functools.partial(work, *arguments, **named)
+    return await asyncio.get_running_loop().run_in_executor(threads, call)
+
+
+def _stand_back() -> None:
+    """Lower the priority of this thread, and so of the lanes that Argon2 starts from it."""
+    thread = threading.get_native_id()
+    os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + STRANGERS_NICENESS)
 
 
 def _canonical(password: str) -> bytes:

@@ -3,43 +3,61 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import dataclass, field
 
 import structlog
 
 from roocode_server.engine.accounts.digests import digest_of, new_secret
+from roocode_server.engine.accounts.logins import Logins
 from roocode_server.engine.accounts.tokens import Clock
 from roocode_server.engine.storage.accounts import RefreshTokenRepository
 from roocode_server.engine.storage.database import Database, Transaction
 from roocode_server.models.clock import now
 from roocode_server.models.credential import RefreshToken
 from roocode_server.models.error import AuthenticationFailed, TokenExpired
-from roocode_server.models.identifier import UserId, new_id
+from roocode_server.models.identifier import LoginId, UserId
 
 log = structlog.get_logger("accounts")
+
+
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """Whose refresh token was used, of which login, and the token that follows it."""
+
+    user_id: UserId
+    login_id: LoginId
+    following: str = field(repr=False)
 
 
 class RefreshTokens:
     """Families of refresh tokens. Each token works once and is replaced by the next one of its family.
 
-    If a token is used twice, it or its successor was stolen: the family is revoked, and both the thief and
-    the owner have to log in again.
+    A token that comes a second time was stolen, or its successor was: the login ends, and both the thief
+    and the owner have to log in.
     """
 
     def __init__(
-        self, database: Database, repository: RefreshTokenRepository, *, lifetime_s: int, clock: Clock = now
+        self,
+        database: Database,
+        repository: RefreshTokenRepository,
+        logins: Logins,
+        *,
+        lifetime_s: int,
+        clock: Clock = now,
     ) -> None:
         self._database = database
         self._repository = repository
+        self._logins = logins
         self._lifetime = datetime.timedelta(seconds=lifetime_s)
         self._clock = clock
 
-    async def start(self, unit: Transaction, user_id: UserId) -> str:
-        """Issue the first token of a new family, and delete the user's expired tokens."""
+    async def start(self, unit: Transaction, user_id: UserId, login_id: LoginId) -> str:
+        """The first token of a login; the user's expired ones are forgotten."""
         await self._repository.remove_expired(unit, user_id, self._clock())
-        return await self._issue(unit, user_id, new_id("family"))
+        return await self._issue(unit, user_id, login_id)
 
-    async def rotate(self, secret: str) -> tuple[UserId, str]:
-        """Use up a token; return its user and the token that replaces it.
+    async def rotate(self, secret: str) -> Rotated:
+        """Whose token it is, and the one that follows it.
 
         Raises: TokenExpired; AuthenticationFailed, if it is unknown, revoked or already used.
         """
@@ -49,14 +67,23 @@ class RefreshTokens:
             if token is None or token.revoked_at is not None:
                 raise AuthenticationFailed
             if token.used_at is None:
-                return token.user_id, await self._follow(unit, token)
-            await self._repository.revoke_family(unit, token.family, self._clock())
+                following = await self._follow(unit, token)
+                await self._logins.use(unit, token.family)
+                return Rotated(token.user_id, token.family, following)
+            await self.end_login(unit, token.family)
+        self._logins.forget()
         log.warning("refresh token used twice", user_id=token.user_id, family=token.family)
         raise AuthenticationFailed
 
-    async def revoke_all(self, unit: Transaction, user_id: UserId) -> None:
-        """Revoke all of a user's refresh tokens, so that they have to log in again everywhere."""
-        await self._repository.revoke_all(unit, user_id, self._clock())
+    async def end_login(self, unit: Transaction, login_id: LoginId) -> None:
+        """Let no token of a login count any longer. `Logins.forget` after the commit."""
+        await self._repository.revoke_family(unit, login_id, self._clock())
+        await self._logins.end(unit, login_id)
+
+    async def end_logins(self, unit: Transaction, user_id: UserId, *, but: LoginId | None = None) -> None:
+        """The same for every login of a user, `but` one if it is given."""
+        await self._repository.revoke_all(unit, user_id, self._clock(), but=but)
+        await self._logins.end_all(unit, user_id, but=but)
 
     async def _follow(self, unit: Transaction, token: RefreshToken) -> str:
         moment = self._clock()
@@ -65,7 +92,7 @@ class RefreshTokens:
         await self._repository.mark_used(unit, token.digest, moment)
         return await self._issue(unit, token.user_id, token.family)
 
-    async def _issue(self, unit: Transaction, user_id: UserId, family: str) -> str:
+    async def _issue(self, unit: Transaction, user_id: UserId, family: LoginId) -> str:
         secret, moment = new_secret(), self._clock()
         token = RefreshToken(
             digest=digest_of(secret),

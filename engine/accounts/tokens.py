@@ -1,4 +1,7 @@
-"""Access tokens: short-lived JWTs that are checked without a database query. Source: RFC 7519, RFC 8725."""
+"""Access tokens: short-lived JWTs, each of one login (`sid`).
+
+Source: RFC 7519, RFC 8725; OpenID Connect Front-Channel Logout, 3.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ import jwt
 
 from roocode_server.models.clock import from_milliseconds, now
 from roocode_server.models.error import AuthenticationFailed, TokenExpired
-from roocode_server.models.identifier import UserId, new_id
+from roocode_server.models.identifier import LoginId, UserId, new_id
 
 Clock = Callable[[], datetime.datetime]
 
@@ -19,7 +22,7 @@ ALGORITHM: Final = "HS256"
 ISSUER: Final = "roocode-server"
 AUDIENCE: Final = "roocode-api"
 KIND: Final = "access"
-CLAIMS: Final = ("sub", "iat", "exp", "jti", "typ", "iss", "aud")
+CLAIMS: Final = ("sub", "sid", "iat", "exp", "jti", "typ", "iss", "aud")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +31,8 @@ class AccessToken:
 
     id: str
     user_id: UserId
+    login_id: LoginId
     expires_at: datetime.datetime
-    issued_at: datetime.datetime
 
 
 class AccessTokens:
@@ -40,15 +43,16 @@ class AccessTokens:
         self.lifetime_s = lifetime_s
         self._clock = clock
 
-    def issue(self, user_id: UserId) -> str:
-        """Issue a new token for a user."""
+    def issue(self, user_id: UserId, login_id: LoginId) -> str:
+        """A new token for a user; it counts until their login ends, at the latest."""
         moment = self._clock()
         issued_at = int(moment.timestamp())
         claims = {
             "iss": ISSUER,
             "aud": AUDIENCE,
             "sub": user_id,
-            "iat": moment.timestamp(),
+            "sid": login_id,
+            "iat": issued_at,
             "exp": issued_at + self.lifetime_s,
             "jti": new_id("token"),
             "typ": KIND,
@@ -66,7 +70,7 @@ class AccessTokens:
         expires_at = _moment(claims["exp"])
         if expires_at <= self._clock():
             raise TokenExpired
-        return AccessToken(claims["jti"], UserId(claims["sub"]), expires_at, _moment(claims["iat"]))
+        return AccessToken(claims["jti"], UserId(claims["sub"]), LoginId(claims["sid"]), expires_at)
 
     def _decode(self, token: str) -> dict[str, Any]:
         # The library compares times with the system clock; `check` uses the clock that tests can set.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from roocode_server.engine.accounts.tokens import Clock
@@ -14,7 +15,20 @@ from roocode_server.models.clock import now
 from roocode_server.models.credential import Standing
 from roocode_server.models.error import Conflict, NotFound
 from roocode_server.models.identifier import UserId, new_id
-from roocode_server.models.user import IdentityProvider, Role, User
+from roocode_server.models.user import IdentityProvider, Role, User, UserPreferences
+
+ROLES: Final = tuple(Role)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserChange:
+    """What shall be otherwise; None: it stays as it is."""
+
+    name: str | None = None
+    roles: Sequence[Role] | None = None
+    disabled: bool | None = None
+    preferences: UserPreferences | None = None
+
 
 ENTRY_LIFETIME_S: Final = 5.0
 """How long a change of an account that another process makes in the same database may be unseen."""
@@ -44,6 +58,13 @@ class Users:
             raise NotFound("user", email)
         return user
 
+    async def find_on(self, unit: Transaction, user_id: UserId) -> User:
+        """The user as the unit sees them. Raises: NotFound."""
+        user = await self._repository.find_on(unit, user_id)
+        if user is None:
+            raise NotFound("user", user_id)
+        return user
+
     async def by_email_on(self, unit: Transaction, email: str) -> User | None:
         """Return the user with this address as the unit of work sees it, or None."""
         return await self._repository.by_email_on(unit, canonical(email))
@@ -59,7 +80,7 @@ class Users:
         name: str,
         *,
         provider: IdentityProvider = IdentityProvider.LOCAL,
-        roles: Sequence[Role] = (Role.USER,),
+        roles: Sequence[Role] = (Role.DEVELOPER,),
         password_hash: str | None = None,
     ) -> User:
         """Create a user. Raises: Conflict, if the address is taken."""
@@ -96,13 +117,41 @@ class Users:
         """As `standing` for many users, without the cache; unknown users are left out."""
         return {each.id: each for each in await self._repository.standings(user_ids)}
 
-    async def take_back_tokens(self, unit: Transaction, user: User) -> None:
-        """Revoke all access tokens issued up to now. Call `forget` after the commit."""
-        await self._repository.take_back_tokens(unit, user.id, self._clock())
+    async def change(self, unit: Transaction, user_id: UserId, change: UserChange) -> User:
+        """The changed user. `forget` them after the commit.
 
-    async def set_disabled(self, unit: Transaction, user: User, is_disabled: bool) -> None:
-        """Disable or enable a user. Call `forget` after the commit."""
-        await self._repository.set_disabled(unit, user.id, self._clock() if is_disabled else None)
+        Raises: NotFound; Conflict, if nobody would be left who may act as administrator.
+        """
+        before = await self.find_on(unit, user_id)
+        user = self._changed(before, change)
+        if acts_as_administrator(before) and not acts_as_administrator(user):
+            await self._check_another_administrator(unit, user_id)
+        await self._repository.save(unit, user, before)
+        return user
+
+    async def page(self, *, limit: int, offset: int) -> tuple[list[User], int]:
+        """A page of all users, by their addresses, and how many there are."""
+        return await self._repository.page(limit=limit, offset=offset)
+
+    async def login_of(self, user_id: UserId) -> StoredLogin | None:
+        """The user and the hash of their password."""
+        return await self._repository.login_of(user_id)
+
+    async def _check_another_administrator(self, unit: Transaction, user_id: UserId) -> None:
+        if not await self._repository.other_administrators(unit, user_id):
+            raise Conflict("Nobody else may act as administrator; make somebody one first", id=user_id)
+
+    def _changed(self, user: User, change: UserChange) -> User:
+        disabled_at = user.disabled_at
+        if change.disabled is not None:
+            disabled_at = (disabled_at or self._clock()) if change.disabled else None
+        return dataclasses.replace(
+            user,
+            name=change.name or user.name,
+            roles=list(user.roles if change.roles is None else sorted(set(change.roles), key=ROLES.index)),
+            preferences=user.preferences if change.preferences is None else change.preferences,
+            disabled_at=disabled_at,
+        )
 
     async def _standing(self, user_id: UserId) -> Standing | None:
         return (await self.standings([user_id])).get(user_id)
@@ -111,6 +160,11 @@ class Users:
         """Drop the user from the caches; called after each committed change."""
         self._lately.forget(user_id)
         self._standing_lately.forget(user_id)
+
+
+def acts_as_administrator(user: User) -> bool:
+    """Whether the user is an administrator who may act."""
+    return Role.ADMIN in user.roles and user.disabled_at is None
 
 
 def canonical(email: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Hashable, Iterable
 from typing import Final
 
 import structlog
@@ -66,10 +66,13 @@ class CredentialWatch:
                 log.exception("credentials could not be looked at")
 
     async def _end_fallen(self) -> None:
-        distinct = {
-            (caller.credential, caller.credential_id): caller for caller, _ in self._followed.values()
-        }
-        fallen = {(each.credential, each.credential_id) for each in await self._fallen(distinct.values())}
+        distinct = {_grounds(caller): caller for caller, _ in self._followed.values()}
+        fallen = {_grounds(each) for each in await self._fallen(distinct.values())}
         for caller, ended in list(self._followed.values()) if fallen else ():
-            if (caller.credential, caller.credential_id) in fallen:
+            if _grounds(caller) in fallen:
                 ended()
+
+
+def _grounds(caller: Caller) -> Hashable:
+    """What a caller's right to act rests on."""
+    return caller.user_id, caller.credential, caller.credential_id, caller.roles

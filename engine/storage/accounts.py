@@ -1,4 +1,4 @@
-"""Repositories of users, refresh tokens and API keys."""
+"""The repositories of users and of what proves who they are."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final, TypeVar
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 
 from roocode_server.engine.storage.database import Database, Transaction
 from roocode_server.engine.storage.rows import Rows
-from roocode_server.engine.storage.tables import api_keys, refresh_tokens, users
-from roocode_server.models.credential import ApiKey, RefreshToken, Standing
-from roocode_server.models.identifier import KeyId, UserId
-from roocode_server.models.user import User
+from roocode_server.engine.storage.tables import api_keys, invitations, logins, refresh_tokens, users
+from roocode_server.models.credential import ApiKey, Invitation, LoginRecord, RefreshToken, Standing
+from roocode_server.models.identifier import KeyId, LoginId, UserId
+from roocode_server.models.user import Role, User
 
 Each = TypeVar("Each")
 
@@ -49,6 +49,21 @@ class UserRepository:
         """Return the user, or None."""
         return await self._rows.first(users.c.id == user_id)
 
+    async def find_on(self, unit: Transaction, user_id: UserId) -> User | None:
+        """The user as the unit sees them."""
+        return await self._rows.first_on(unit.connection, users.c.id == user_id)
+
+    async def page(self, *, limit: int, offset: int) -> tuple[list[User], int]:
+        """A page of all users, by their addresses, and how many there are."""
+        return await self._rows.page(order=(users.c.email,), limit=limit, offset=offset)
+
+    async def other_administrators(self, unit: Transaction, user_id: UserId) -> int:
+        """How many may act as administrators beside this user."""
+        rows = await unit.connection.execute(
+            select(users.c.roles).where(users.c.id != user_id, users.c.disabled_at.is_(None))
+        )
+        return sum(Role.ADMIN in roles for roles in rows.scalars())
+
     async def by_email(self, email: str) -> User | None:
         """Return the user with this (canonical) address, or None."""
         return await self._rows.first(users.c.email == email)
@@ -58,14 +73,25 @@ class UserRepository:
         return await self._rows.first_on(unit.connection, users.c.email == email)
 
     async def login(self, email: str) -> StoredLogin | None:
-        """Return the user with this address and their password hash, or None."""
+        """The user with an e-mail address, and the hash of their password."""
+        return await self._stored_login(users.c.email == email)
+
+    async def login_of(self, user_id: UserId) -> StoredLogin | None:
+        """The user, and the hash of their password."""
+        return await self._stored_login(users.c.id == user_id)
+
+    async def _stored_login(self, where: ColumnElement[bool]) -> StoredLogin | None:
         async with self._rows.database.read() as connection:
-            row = (await connection.execute(select(users).where(users.c.email == email))).mappings().first()
+            row = (await connection.execute(select(users).where(where))).mappings().first()
         return None if row is None else StoredLogin(self._rows.to_shape(row), row["password_hash"])
 
     async def insert(self, unit: Transaction, user: User, password_hash: str | None) -> None:
         """Store a new user."""
         await self._rows.insert(unit, user, password_hash=password_hash)
+
+    async def save(self, unit: Transaction, user: User, before: User) -> None:
+        """Store what differs from `before`."""
+        await self._rows.save(unit, user, before)
 
     async def record_login(self, unit: Transaction, user_id: UserId, moment: datetime.datetime) -> None:
         """Store the time of a login."""
@@ -82,15 +108,79 @@ class UserRepository:
             found += await self._standings.all(select(users).where(users.c.id.in_(some)))
         return found
 
-    async def take_back_tokens(self, unit: Transaction, user_id: UserId, moment: datetime.datetime) -> None:
-        """Revoke the access tokens issued before this moment."""
-        await unit.execute(update(users).where(users.c.id == user_id).values(tokens_from=moment))
 
-    async def set_disabled(
-        self, unit: Transaction, user_id: UserId, moment: datetime.datetime | None
+class LoginRepository:
+    """Logins as rows."""
+
+    def __init__(self, database: Database) -> None:
+        self._rows = Rows(database, logins, LoginRecord)
+
+    async def find(self, login_id: LoginId) -> LoginRecord | None:
+        return await self._rows.first(logins.c.id == login_id)
+
+    async def insert(self, unit: Transaction, login: LoginRecord) -> None:
+        await self._rows.insert(unit, login)
+
+    async def good(self, login_ids: Collection[str]) -> set[str]:
+        """Those of these logins that have not ended."""
+        found: set[str] = set()
+        async with self._rows.database.read() as connection:
+            for some in batched(login_ids, BATCH):
+                rows = await connection.execute(
+                    select(logins.c.id).where(logins.c.id.in_(some), logins.c.ended_at.is_(None))
+                )
+                found.update(rows.scalars())
+        return found
+
+    async def came_from(self, user_id: UserId, source: str) -> bool:
+        """Whether the user has logged in from there."""
+        return await self._rows.first(logins.c.user_id == user_id, logins.c.source == source) is not None
+
+    async def mark_used(self, unit: Transaction, login_id: LoginId, moment: datetime.datetime) -> None:
+        await unit.execute(update(logins).where(logins.c.id == login_id).values(used_at=moment))
+
+    async def end(self, unit: Transaction, login_id: LoginId, moment: datetime.datetime) -> None:
+        """End a login that has not ended yet."""
+        await unit.execute(
+            update(logins).where(logins.c.id == login_id, logins.c.ended_at.is_(None)).values(ended_at=moment)
+        )
+
+    async def end_all(
+        self, unit: Transaction, user_id: UserId, moment: datetime.datetime, *, but: LoginId | None
     ) -> None:
-        """Disable a user from this moment on; None enables them."""
-        await unit.execute(update(users).where(users.c.id == user_id).values(disabled_at=moment))
+        """End every login of a user, `but` one if it is given."""
+        where = [logins.c.user_id == user_id, logins.c.ended_at.is_(None)]
+        if but is not None:
+            where.append(logins.c.id != but)
+        await unit.execute(update(logins).where(*where).values(ended_at=moment))
+
+    async def remove_unused(self, unit: Transaction, user_id: UserId, moment: datetime.datetime) -> None:
+        """Forget a user's logins that gave their last access token before this moment."""
+        await unit.execute(delete(logins).where(logins.c.user_id == user_id, logins.c.used_at < moment))
+
+
+class InvitationRepository:
+    """Invitations as rows, found by the SHA-256 of their secret."""
+
+    def __init__(self, database: Database) -> None:
+        self._rows = Rows(database, invitations, Invitation)
+
+    async def find(self, digest: str) -> Invitation | None:
+        return await self._rows.first(invitations.c.digest == digest)
+
+    async def find_on(self, unit: Transaction, digest: str) -> Invitation | None:
+        """The invitation as the unit sees it."""
+        return await self._rows.first_on(unit.connection, invitations.c.digest == digest)
+
+    async def insert(self, unit: Transaction, invitation: Invitation) -> None:
+        await self._rows.insert(unit, invitation)
+
+    async def mark_used(self, unit: Transaction, digest: str, moment: datetime.datetime) -> None:
+        await unit.execute(update(invitations).where(invitations.c.digest == digest).values(used_at=moment))
+
+    async def remove_all(self, unit: Transaction, user_id: UserId) -> None:
+        """Forget what a user was invited by before."""
+        await unit.execute(delete(invitations).where(invitations.c.user_id == user_id))
 
 
 class RefreshTokenRepository:
@@ -113,21 +203,22 @@ class RefreshTokenRepository:
             update(refresh_tokens).where(refresh_tokens.c.digest == digest).values(used_at=moment)
         )
 
-    async def revoke_family(self, unit: Transaction, family: str, moment: datetime.datetime) -> None:
-        """Revoke all tokens that descend from one login."""
+    async def revoke_family(self, unit: Transaction, family: LoginId, moment: datetime.datetime) -> None:
+        """Revoke every token that came from one login."""
         await unit.execute(
             update(refresh_tokens)
             .where(refresh_tokens.c.family == family, refresh_tokens.c.revoked_at.is_(None))
             .values(revoked_at=moment)
         )
 
-    async def revoke_all(self, unit: Transaction, user_id: UserId, moment: datetime.datetime) -> None:
-        """Revoke all tokens of a user."""
-        await unit.execute(
-            update(refresh_tokens)
-            .where(refresh_tokens.c.user_id == user_id, refresh_tokens.c.revoked_at.is_(None))
-            .values(revoked_at=moment)
-        )
+    async def revoke_all(
+        self, unit: Transaction, user_id: UserId, moment: datetime.datetime, *, but: LoginId | None
+    ) -> None:
+        """Revoke every token of a user, but those that came from one login if it is given."""
+        where = [refresh_tokens.c.user_id == user_id, refresh_tokens.c.revoked_at.is_(None)]
+        if but is not None:
+            where.append(refresh_tokens.c.family != but)
+        await unit.execute(update(refresh_tokens).where(*where).values(revoked_at=moment))
 
     async def remove_expired(self, unit: Transaction, user_id: UserId, moment: datetime.datetime) -> None:
         """Delete a user's expired tokens, which are refused whether or not they are stored."""
@@ -166,6 +257,19 @@ class ApiKeyRepository:
             .where(api_keys.c.user_id == user_id)
             .order_by(api_keys.c.created_at, api_keys.c.id)
         )
+
+    async def live(self, user_id: UserId) -> list[ApiKey]:
+        """A user's keys that are not revoked, oldest first."""
+        return await self._rows.all(
+            select(api_keys)
+            .where(api_keys.c.user_id == user_id, api_keys.c.revoked_at.is_(None))
+            .order_by(api_keys.c.created_at, api_keys.c.id)
+        )
+
+    async def count_live(self, unit: Transaction, user_id: UserId) -> int:
+        """How many keys of a user are not revoked, as the unit sees them."""
+        counted = select(func.count()).where(api_keys.c.user_id == user_id, api_keys.c.revoked_at.is_(None))
+        return int((await unit.connection.execute(counted)).scalar_one())
 
     async def find_on(self, unit: Transaction, user_id: UserId, key_id: KeyId) -> ApiKey | None:
         """Return a user's key as the unit of work sees it, or None."""

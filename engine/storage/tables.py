@@ -94,7 +94,29 @@ users = Table(
     Column("created_at", Moment, nullable=False),
     Column("last_login_at", Moment),
     Column("disabled_at", Moment),
-    Column("tokens_from", Moment),
+)
+
+logins = Table(
+    "logins",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    _user_key(),
+    Column("source", String(64), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("used_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Index(None, "user_id", "source"),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    _user_key(),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("used_at", Moment),
+    Index(None, "user_id"),
 )
 
 refresh_tokens = Table(
@@ -118,6 +140,7 @@ api_keys = Table(
     Column("digest", String(64), nullable=False, unique=True),
     Column("hint", String(16), nullable=False),
     Column("limits", JSON(none_as_null=True)),
+    Column("scopes", JSON, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment),
     Column("revoked_at", Moment),

@@ -13,7 +13,7 @@ import socketio
 from roocode_server.handlers.operation import Operation
 
 ANY_ID = re.compile(
-    r"(session|task|approval|message|user|call|signal|req|key|profile|process|terminal|webhook|test)-[0-9a-zA-Z]+(?:-\d+)?(?:\.\d+)?|\b[0-9a-f]{40}\b"
+    r"(session|task|approval|message|user|call|signal|req|key|login|profile|process|terminal|webhook|test)-[0-9a-zA-Z]+(?:-\d+)?(?:\.\d+)?|\b[0-9a-f]{40}\b|(?<=#invitation=)[\w-]+"
 )
 VOLATILE = {
     "accessToken",
@@ -31,9 +31,11 @@ VOLATILE = {
     "executionTime",
     "expiresAt",
     "head",
+    "hint",
     "lastLoginAt",
     "modifiedAt",
     "refreshToken",
+    "revokedAt",
     "resolvedAt",
     "resourceUsage",
     "secret",

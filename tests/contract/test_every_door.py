@@ -126,6 +126,35 @@ class World:
         await self.call("webhook.test", **place)
         return place
 
+    async def new_key(self) -> dict[str, Any]:
+        return {"name": "contract", "scopes": ["read"], "expiresAt": "2099-01-01T00:00:00Z"}
+
+    async def key(self) -> dict[str, Any]:
+        made = await self.call("key.create", **await self.new_key())
+        return {"keyId": made["key"]["id"]}
+
+    async def new_user(self) -> dict[str, Any]:
+        """What makes a user: their address is another each time."""
+        return {"email": f"{new_id('user')}@example.com", "name": "Somebody", "roles": ["viewer"]}
+
+    async def user(self) -> dict[str, Any]:
+        made = await self.call("user.create", **await self.new_user())
+        return {"userId": made["user"]["id"]}
+
+    async def administrator(self) -> dict[str, Any]:
+        """The only one that there is."""
+        return {"userId": (await self.call("auth.profile"))["user"]["id"]}
+
+    async def invited(self) -> dict[str, Any]:
+        made = await self.call("user.create", **await self.new_user())
+        secret = made["invitation"]["url"].partition("#invitation=")[2]
+        return {"invitation": secret, "password": "long enough for anybody"}
+
+    async def password(self) -> dict[str, Any]:
+        """The same one again, so that others can go on with it."""
+        own = self.server.admin["password"]
+        return {"currentPassword": own, "newPassword": own, "endOtherLogins": False}
+
     async def login(self) -> dict[str, Any]:
         return {"email": self.server.admin["email"], "password": self.server.admin["password"]}
 
@@ -151,6 +180,19 @@ SUCCESSES: dict[str, Callable[[World], Awaitable[dict[str, Any]]]] = {
     "auth.login": World.login,
     "auth.refresh": World.refresh,
     "auth.profile": nothing,
+    "auth.accept": World.invited,
+    "auth.logout": also(nothing, all=True),
+    "auth.update": also(nothing, preferences={"theme": "dark", "notifications": {"taskFailed": False}}),
+    "auth.password": World.password,
+    "key.list": nothing,
+    "key.create": World.new_key,
+    "key.revoke": World.key,
+    "user.list": also(nothing, limit=1),
+    "user.get": World.user,
+    "user.create": World.new_user,
+    "user.update": also(World.user, roles=["developer"], disabled=True),
+    "user.invite": World.user,
+    "user.logout": World.user,
     "profile.list": nothing,
     "profile.create": World.new_profile,
     "profile.get": World.profile,
@@ -304,6 +346,11 @@ ABSENT = {
     "approvalId": "approval-00000000000000000000",
     "checkpointId": "0" * 40,
     "profileId": "profile-00000000000000000000",
+    "keyId": "key-00000000000000000000",
+    "userId": "user-00000000000000000000",
+    "email": "none@example.com",
+    "currentPassword": "wrong",
+    "newPassword": "long enough for anybody",
     "name": "none",
     "provider": "openai",
     "serverName": "none",
@@ -407,6 +454,23 @@ async def test_a_thing_that_the_session_does_not_have(world: World, declared: Op
         ("webhook.rotate", also(World.webhook, secret="whsec_too short"), "VALIDATION_ERROR"),
         ("webhook.redeliver", also(World.webhook, eventId="none"), "RESOURCE_NOT_FOUND"),
         ("auth.login", also(nothing, email="nobody@example.com", password="wrong"), "AUTHENTICATION_FAILED"),
+        ("auth.accept", also(World.invited, invitation="forged"), "AUTHENTICATION_FAILED"),
+        ("auth.logout", nothing, "RESOURCE_CONFLICT"),
+        ("auth.password", also(World.password, currentPassword="wrong"), "VALIDATION_ERROR"),
+        ("auth.password", also(World.password, newPassword="short"), "VALIDATION_ERROR"),
+        ("auth.update", also(nothing, preferences={"theme": "loud"}), "VALIDATION_ERROR"),
+        ("key.create", also(World.new_key, expiresAt="2001-01-01T00:00:00Z"), "VALIDATION_ERROR"),
+        ("key.create", also(World.new_key, scopes=[]), "VALIDATION_ERROR"),
+        ("key.revoke", also(nothing, keyId="key-00000000000000000000"), "RESOURCE_NOT_FOUND"),
+        ("user.get", also(nothing, userId="user-00000000000000000000"), "RESOURCE_NOT_FOUND"),
+        ("user.create", also(World.new_user, email="admin@localhost"), "RESOURCE_CONFLICT"),
+        ("user.create", also(World.new_user, email="nobody"), "VALIDATION_ERROR"),
+        ("user.create", also(World.new_user, roles=["owner"]), "VALIDATION_ERROR"),
+        ("user.update", also(nothing, userId="user-00000000000000000000"), "RESOURCE_NOT_FOUND"),
+        ("user.update", also(World.administrator, disabled=True), "RESOURCE_CONFLICT"),
+        ("user.update", also(World.administrator, roles=["developer"]), "RESOURCE_CONFLICT"),
+        ("user.invite", also(nothing, userId="user-00000000000000000000"), "RESOURCE_NOT_FOUND"),
+        ("user.logout", also(nothing, userId="user-00000000000000000000"), "RESOURCE_NOT_FOUND"),
         ("auth.refresh", also(nothing, refreshToken="forged"), "AUTHENTICATION_FAILED"),
     ],
 )

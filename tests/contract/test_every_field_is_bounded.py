@@ -99,7 +99,7 @@ def _of_map(field: fields.Dict, path: str) -> Iterator[str]:
 
 def sample(field: fields.Field[Any]) -> Any:
     """Something small that the field takes."""
-    small: tuple[Any, ...] = ("x", 1, True, {}, [], {"decision": "ask"})
+    small: tuple[Any, ...] = ("x", 1, True, {}, [], {"decision": "ask"}, "read", "viewer")
     for content in small:
         if takes(field, content):
             return content

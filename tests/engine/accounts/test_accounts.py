@@ -97,7 +97,7 @@ class TestUsers:
             "createdAt",
             "lastLoginAt",
         }
-        assert (dumped["provider"], dumped["roles"]) == ("local", ["user"])
+        assert (dumped["provider"], dumped["roles"]) == ("local", ["developer"])
         assert dumped["preferences"].keys() == {
             "theme",
             "language",

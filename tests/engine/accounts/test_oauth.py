@@ -126,7 +126,7 @@ class TestLoggingIn:
             "Grace",
             IdentityProvider.GOOGLE,
         )
-        assert user.roles == [Role.USER]
+        assert user.roles == [Role.DEVELOPER]
         assert (await accounts.identify(answer.tokens.access_token)).user == user
 
     async def test_the_next_login_finds_it(self, accounts: Accounts) -> None:

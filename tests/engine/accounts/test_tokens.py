@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from roocode_server.engine.accounts.tokens import AUDIENCE, ISSUER, KIND, AccessTokens
 from roocode_server.models.error import AuthenticationFailed, TokenExpired
-from roocode_server.models.identifier import UserId
+from roocode_server.models.identifier import LoginId, UserId
 from tests.engine.accounts.conftest import TestClock
 
 SECRET = b"s" * 32
@@ -30,6 +30,7 @@ def claims(clock: TestClock, **changes: Any) -> dict[str, Any]:
         "iss": ISSUER,
         "aud": AUDIENCE,
         "sub": "user-1",
+        "sid": "login-1",
         "iat": issued_at,
         "exp": issued_at + LIFETIME_S,
         "jti": "token-1",
@@ -43,13 +44,14 @@ def segment(content: dict[str, Any]) -> str:
 
 
 def test_a_token_says_whose_it_is_and_until_when(tokens: AccessTokens, clock: TestClock) -> None:
-    read = tokens.check(tokens.issue(UserId("user-1")))
-    assert read.user_id == "user-1"
+    read = tokens.check(tokens.issue(UserId("user-1"), LoginId("login-1")))
+    assert (read.user_id, read.login_id) == ("user-1", "login-1")
     assert (read.expires_at - clock()).total_seconds() == LIFETIME_S
 
 
 def test_no_two_tokens_are_the_same(tokens: AccessTokens) -> None:
-    assert tokens.issue(UserId("user-1")) != tokens.issue(UserId("user-1"))
+    one, other = (tokens.issue(UserId("user-1"), LoginId("login-1")) for _ in range(2))
+    assert one != other
 
 
 def test_a_token_made_by_hand_with_every_claim_is_accepted(tokens: AccessTokens, clock: TestClock) -> None:
@@ -57,13 +59,13 @@ def test_a_token_made_by_hand_with_every_claim_is_accepted(tokens: AccessTokens,
 
 
 def test_a_token_lasts_until_its_last_second(tokens: AccessTokens, clock: TestClock) -> None:
-    token = tokens.issue(UserId("user-1"))
+    token = tokens.issue(UserId("user-1"), LoginId("login-1"))
     clock.advance(LIFETIME_S - 1)
     assert tokens.check(token).user_id == "user-1"
 
 
 def test_an_expired_token_is_told_of_as_such(tokens: AccessTokens, clock: TestClock) -> None:
-    token = tokens.issue(UserId("user-1"))
+    token = tokens.issue(UserId("user-1"), LoginId("login-1"))
     clock.advance(LIFETIME_S)
     with pytest.raises(TokenExpired):
         tokens.check(token)
@@ -120,7 +122,7 @@ def test_a_token_without_one_of_its_claims_is_refused(
 
 
 def test_an_edited_payload_is_refused(tokens: AccessTokens, clock: TestClock) -> None:
-    header, _, signature = tokens.issue(UserId("user-1")).split(".")
+    header, _, signature = tokens.issue(UserId("user-1"), LoginId("login-1")).split(".")
     edited = segment(claims(clock, sub="user-of-somebody-else"))
     with pytest.raises(AuthenticationFailed):
         tokens.check(f"{header}.{edited}.{signature}")
@@ -135,7 +137,7 @@ def test_whatever_is_no_token_is_refused(text: str) -> None:
 @given(place=st.integers(min_value=0), character=st.characters(min_codepoint=33, max_codepoint=126))
 def test_a_token_with_one_character_changed_is_refused(place: int, character: str) -> None:
     tokens = AccessTokens(SECRET, lifetime_s=LIFETIME_S)
-    token = tokens.issue(UserId("user-1"))
+    token = tokens.issue(UserId("user-1"), LoginId("login-1"))
     # The last character of a segment holds bits that mean nothing, so those are left alone.
     places = [at for at, _ in enumerate(token) if "." not in token[at : at + 2] and at < len(token) - 1]
     at = places[place % len(places)]

@@ -1,0 +1,90 @@
+"""Logins: each is one proof of who somebody is, and what came of it ends with it."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+from collections.abc import Collection
+from typing import Final
+
+from roocode_server.engine.accounts.tokens import Clock
+from roocode_server.engine.accounts.users import ENTRY_LIFETIME_S
+from roocode_server.engine.concurrency.read_through_cache import ReadThroughCache
+from roocode_server.engine.storage.accounts import LoginRepository
+from roocode_server.engine.storage.database import Transaction
+from roocode_server.models.clock import now
+from roocode_server.models.credential import LoginRecord
+from roocode_server.models.identifier import LoginId, UserId, new_id
+
+REMEMBERED: Final = datetime.timedelta(days=90)
+"""How long a place is known from which a user has logged in, and their login lasted."""
+
+IPV6_SITE_BITS: Final = 64
+"""One site, often one machine, has all addresses that begin alike. Source: RFC 4291, 2.5.4."""
+
+
+class Logins:
+    """Begins and ends logins, and knows where users log in from.
+
+    `lifetime_s` is how long the tokens of a login last after it was used last.
+    """
+
+    def __init__(self, repository: LoginRepository, *, lifetime_s: int, clock: Clock = now) -> None:
+        self._repository = repository
+        self._kept = max(REMEMBERED, datetime.timedelta(seconds=lifetime_s))
+        self._clock = clock
+        self._lately: ReadThroughCache[LoginId, LoginRecord] = ReadThroughCache(
+            repository.find, lifetime_s=ENTRY_LIFETIME_S
+        )
+
+    async def start(self, unit: Transaction, user_id: UserId, source: str) -> LoginId:
+        """A new login; what the user has not used for long is forgotten."""
+        moment = self._clock()
+        await self._repository.remove_unused(unit, user_id, moment - self._kept)
+        login = LoginRecord(
+            id=LoginId(new_id("login")), user_id=user_id, source=source, created_at=moment, used_at=moment
+        )
+        await self._repository.insert(unit, login)
+        return login.id
+
+    async def use(self, unit: Transaction, login_id: LoginId) -> None:
+        """Note that the login goes on."""
+        await self._repository.mark_used(unit, login_id, self._clock())
+
+    async def end(self, unit: Transaction, login_id: LoginId) -> None:
+        """Let no token of the login count. `forget` after the commit."""
+        await self._repository.end(unit, login_id, self._clock())
+
+    async def end_all(self, unit: Transaction, user_id: UserId, *, but: LoginId | None = None) -> None:
+        """The same for every login of a user, `but` one if it is given. `forget` after the commit."""
+        await self._repository.end_all(unit, user_id, self._clock(), but=but)
+
+    async def stands(self, login_id: LoginId) -> bool:
+        """Whether the login has not ended; one that was asked for lately comes from memory."""
+        login = await self._lately.find(login_id)
+        return login is not None and login.ended_at is None
+
+    async def good(self, login_ids: Collection[str]) -> set[str]:
+        """Those of these logins that have not ended, as the database has it at this moment."""
+        return await self._repository.good(login_ids)
+
+    async def knows(self, user_id: UserId, source: str) -> bool:
+        """Whether the user has logged in from there lately."""
+        return bool(source) and await self._repository.came_from(user_id, source)
+
+    def forget(self) -> None:
+        """Read logins anew; called after each committed end."""
+        self._lately.forget_all()
+
+
+def source_of(address: str) -> str:
+    """The place that an address belongs to: itself, or the site of an IPv6 address."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address[:64]
+    if parsed.version == 4:
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((parsed, IPV6_SITE_BITS), strict=False))

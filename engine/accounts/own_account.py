@@ -1,0 +1,110 @@
+"""What users do with their own account: name and preferences, password, API keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from roocode_server.engine.accounts.keys import ApiKeys
+from roocode_server.engine.accounts.logins import source_of
+from roocode_server.engine.accounts.passwords import Passwords
+from roocode_server.engine.accounts.proof import PasswordProof
+from roocode_server.engine.accounts.refresh_tokens import RefreshTokens
+from roocode_server.engine.accounts.tokens import Clock
+from roocode_server.engine.accounts.users import UserChange, Users
+from roocode_server.engine.storage.database import Database
+from roocode_server.models.account import AccountUpdate, KeyCreate, PasswordChange
+from roocode_server.models.clock import now
+from roocode_server.models.credential import ApiKey
+from roocode_server.models.error import AuthenticationFailed, Conflict, InvalidField, NotFound
+from roocode_server.models.identifier import KeyId, UserId
+from roocode_server.models.user import Caller, Credential, User
+
+
+class OwnAccount:
+    """Each call is about the caller's own account. `changed` is told of whom something was committed."""
+
+    def __init__(
+        self,
+        database: Database,
+        users: Users,
+        passwords: Passwords,
+        proof: PasswordProof,
+        refresh: RefreshTokens,
+        keys: ApiKeys,
+        changed: Callable[[UserId], None],
+        *,
+        clock: Clock = now,
+    ) -> None:
+        self._database = database
+        self._users = users
+        self._passwords = passwords
+        self._proof = proof
+        self._refresh = refresh
+        self._keys = keys
+        self._changed = changed
+        self._clock = clock
+
+    async def update(self, user_id: UserId, request: AccountUpdate) -> User:
+        """The user as they are from here on. Raises: NotFound."""
+        async with self._database.transaction() as unit:
+            before = await self._users.find_on(unit, user_id)
+            preferences = request.preferences.applied_to(before.preferences) if request.preferences else None
+            user = await self._users.change(
+                unit, user_id, UserChange(name=request.name, preferences=preferences)
+            )
+        self._users.forget(user_id)
+        return user
+
+    async def change_password(self, caller: Caller, request: PasswordChange) -> None:
+        """Take another password; the caller's own login goes on, the others end if that is wished.
+
+        Raises: InvalidField, if the present password is wrong, or was given wrongly too often; Conflict, if
+        the account has none; ServerOverload.
+        """
+        stored = await self._users.login_of(caller.user_id)
+        if stored is None:
+            raise NotFound("user", caller.user_id)
+        if stored.password_hash is None:
+            raise Conflict("This account has no password", provider=stored.user.provider)
+        try:
+            await self._proof.check(
+                stored.user.email, stored, request.current_password, source_of(caller.address)
+            )
+        except AuthenticationFailed:
+            raise InvalidField("currentPassword", "This is not your password.") from None
+        password_hash = await self._passwords.hash(request.new_password)
+        async with self._database.transaction() as unit:
+            await self._users.set_password_hash(unit, stored.user, password_hash)
+            if request.end_other_logins:
+                await self._refresh.end_logins(unit, caller.user_id, but=caller.login_id)
+        self._changed(caller.user_id)
+
+    async def keys(self, user_id: UserId) -> list[ApiKey]:
+        """The user's keys that are not revoked, oldest first."""
+        return await self._keys.live(user_id)
+
+    async def create_key(self, caller: Caller, request: KeyCreate) -> tuple[ApiKey, str]:
+        """A new key and its secret, which nobody sees again.
+
+        Raises: InvalidField, if it would expire in the past, or later than the key that it is made with;
+        Conflict, if there are too many.
+        """
+        self._check_expiry(caller, request)
+        async with self._database.transaction() as unit:
+            return await self._keys.create(
+                unit, caller.user_id, request.name, scopes=request.scopes, expires_at=request.expires_at
+            )
+
+    async def revoke_key(self, user_id: UserId, key_id: KeyId) -> ApiKey:
+        """The key, which works no more; connections that it has opened end. Raises: NotFound."""
+        revoked = await self._keys.revoke(user_id, key_id)
+        self._changed(user_id)
+        return revoked
+
+    def _check_expiry(self, caller: Caller, request: KeyCreate) -> None:
+        expires_at = request.expires_at
+        if expires_at is not None and expires_at <= self._clock():
+            raise InvalidField("expiresAt", "This is in the past.")
+        bound = caller.expires_at if caller.credential is Credential.KEY else None
+        if bound is not None and (expires_at is None or expires_at > bound):
+            raise InvalidField("expiresAt", "A key makes none that outlives it.")

@@ -1,0 +1,78 @@
+"""The proof by a password: bounded for those who guess, the same in words and time whatever is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Final
+
+from roocode_server.engine.accounts.lockout import Lockout
+from roocode_server.engine.accounts.logins import Logins
+from roocode_server.engine.accounts.passwords import Passwords
+from roocode_server.engine.accounts.users import canonical
+from roocode_server.engine.storage.accounts import StoredLogin
+from roocode_server.models.error import AuthenticationFailed
+from roocode_server.models.identifier import UserId
+
+NOBODY: Final = UserId("")
+WEIGHT_OF_LATEST: Final = 0.25
+
+
+class PasswordProof:
+    """Checks passwords, one at a time for each account and place.
+
+    While a place is locked for an account, its passwords are not looked at, and the refusal comes after as
+    long as a wrong one has lately taken.
+    """
+
+    def __init__(self, passwords: Passwords, logins: Logins, lockout: Lockout) -> None:
+        self._passwords = passwords
+        self._logins = logins
+        self._lockout = lockout
+        self._turns: dict[tuple[str, str], _Turn] = {}
+        self._usual_s = {True: 0.0, False: 0.0}
+
+    async def check(self, email: str, stored: StoredLogin | None, password: str, source: str) -> None:
+        """Raises: AuthenticationFailed, which tells not what is wrong; ServerOverload."""
+        account = canonical(email)
+        is_known = await self._logins.knows(stored.user.id if stored else NOBODY, source)
+        async with self._turn(account, source):
+            is_admitted = self._lockout.admits(account, source, is_known=is_known)
+            if is_admitted and await self._is_right(stored, password, is_known=is_known):
+                self._lockout.succeeded(account, source)
+                return
+            if is_admitted:
+                self._lockout.failed(account, source, is_known=is_known)
+        if not is_admitted:
+            await asyncio.sleep(self._usual_s[is_known])
+        raise AuthenticationFailed("The e-mail address or the password is wrong")
+
+    async def _is_right(self, stored: StoredLogin | None, password: str, *, is_known: bool) -> bool:
+        verify = self._passwords.verify if is_known else self._passwords.verify_for_stranger
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        is_right = await verify(stored.password_hash if stored else None, password)
+        self._usual_s[is_known] += (loop.time() - began - self._usual_s[is_known]) * WEIGHT_OF_LATEST
+        return is_right
+
+    @contextlib.asynccontextmanager
+    async def _turn(self, account: str, source: str) -> AsyncIterator[None]:
+        key = (account, source)
+        turn = self._turns.setdefault(key, _Turn())
+        turn.wanted += 1
+        try:
+            async with turn.lock:
+                yield
+        finally:
+            turn.wanted -= 1
+            if not turn.wanted:
+                del self._turns[key]
+
+
+class _Turn:
+    __slots__ = ("lock", "wanted")
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.wanted = 0

@@ -1,0 +1,38 @@
+"""Operations on the caller's own API keys. Source: S0, "Authentication Methods"."""
+
+from __future__ import annotations
+
+from roocode_server.handlers.operation import Handlers, operation
+from roocode_server.models.account import KeyCreate, KeyList, KeyMade, KeyRef, Keys, KeyShown
+from roocode_server.models.error import Conflict, NotFound
+from roocode_server.models.user import Caller, Permission
+
+
+class KeyHandlers(Handlers, namespace="/keys"):
+    @operation("key.list", rest="GET /api/v1/keys", permission=Permission.ACCOUNT_READ)
+    async def list(self, caller: Caller, request: KeyList) -> Keys:
+        """List your own API keys, oldest first. Revoked ones are left out, and no key is shown whole."""
+        return Keys(keys=await self.engine.accounts.own.keys(caller.user_id))
+
+    @operation(
+        "key.create",
+        rest="POST /api/v1/keys",
+        status=201,
+        made="/api/v1/keys",
+        permission=Permission.ACCOUNT_WRITE,
+        errors=(Conflict,),
+    )
+    async def create(self, caller: Caller, request: KeyCreate) -> KeyMade:
+        """Make an API key, which acts as you within its scopes. `secret` is shown this once."""
+        key, secret = await self.engine.accounts.own.create_key(caller, request)
+        return KeyMade(key=key, secret=secret)
+
+    @operation(
+        "key.revoke",
+        rest="DELETE /api/v1/keys/{keyId}",
+        permission=Permission.ACCOUNT_WRITE,
+        errors=(NotFound,),
+    )
+    async def revoke(self, caller: Caller, request: KeyRef) -> KeyShown:
+        """Let one of your own API keys count no more. Connections that it has opened end."""
+        return KeyShown(key=await self.engine.accounts.own.revoke_key(caller.user_id, request.key_id))

@@ -1,0 +1,106 @@
+"""Operations on everybody's accounts, for administrators."""
+
+from __future__ import annotations
+
+from roocode_server.engine.accounts.invitations import link
+from roocode_server.engine.accounts.users import UserChange
+from roocode_server.handlers.operation import Handlers, operation
+from roocode_server.models.account import LoggedOut
+from roocode_server.models.credential import Invitation
+from roocode_server.models.error import Conflict, NotFound
+from roocode_server.models.page import pagination
+from roocode_server.models.people import (
+    UserCreate,
+    UserInvitation,
+    UserInvited,
+    UserList,
+    UserLogOut,
+    UserMade,
+    UserPage,
+    UserRef,
+    UserShown,
+    UserUpdate,
+)
+from roocode_server.models.user import Caller, Permission
+
+
+class PeopleHandlers(Handlers, namespace="/users"):
+    @operation("user.list", rest="GET /api/v1/users", permission=Permission.USER_READ)
+    async def list(self, caller: Caller, request: UserList) -> UserPage:
+        """List the users by their e-mail addresses. `disabledAt` is there for those who are disabled."""
+        users, total = await self.engine.accounts.people.page(limit=request.limit, offset=request.offset)
+        page = pagination(total=total, limit=request.limit, offset=request.offset)
+        return UserPage(data=users, pagination=page)
+
+    @operation(
+        "user.get",
+        rest="GET /api/v1/users/{userId}",
+        permission=Permission.USER_READ,
+        errors=(NotFound,),
+    )
+    async def get(self, caller: Caller, request: UserRef) -> UserShown:
+        """Get a user."""
+        return UserShown(user=await self.engine.accounts.profile(request.user_id))
+
+    @operation(
+        "user.create",
+        rest="POST /api/v1/users",
+        status=201,
+        made="/api/v1/users/{user.id}",
+        permission=Permission.USER_WRITE,
+        errors=(Conflict,),
+    )
+    async def create(self, caller: Caller, request: UserCreate) -> UserMade:
+        """Add a user with a password, or with an invitation to choose one, which is shown this once."""
+        people, name = self.engine.accounts.people, request.name or request.email
+        if request.password is not None:
+            made = await people.create_with_password(request.email, request.password, name, request.roles)
+            return UserMade(user=made)
+        user, invitation, secret = await people.create_invited(request.email, name, request.roles)
+        return UserMade(user=user, invitation=_shown(caller, invitation, secret))
+
+    @operation(
+        "user.update",
+        rest="PUT /api/v1/users/{userId}",
+        permission=Permission.USER_WRITE,
+        errors=(NotFound, Conflict),
+    )
+    async def update(self, caller: Caller, request: UserUpdate) -> UserShown:
+        """Change a user's name or roles, disable them, or enable them again.
+
+        What is left out stays as it is. Connections end of those who are disabled or lose a role. Somebody
+        who may act as administrator always remains.
+        """
+        change = UserChange(name=request.name, roles=request.roles, disabled=request.disabled)
+        return UserShown(user=await self.engine.accounts.people.change(request.user_id, change))
+
+    @operation(
+        "user.invite",
+        rest="POST /api/v1/users/{userId}/invitation",
+        status=201,
+        made="/api/v1/users/{userId}",
+        permission=Permission.USER_WRITE,
+        errors=(NotFound, Conflict),
+    )
+    async def invite(self, caller: Caller, request: UserRef) -> UserInvited:
+        """Make a link by which a user chooses a password, the first one or another one.
+
+        It works once, and is shown this once; an earlier one works no more.
+        """
+        invitation, secret = await self.engine.accounts.people.invite(request.user_id)
+        return UserInvited(invitation=_shown(caller, invitation, secret))
+
+    @operation(
+        "user.logout",
+        rest="POST /api/v1/users/{userId}/logout",
+        permission=Permission.USER_WRITE,
+        errors=(NotFound,),
+    )
+    async def logout(self, caller: Caller, request: UserLogOut) -> LoggedOut:
+        """End every login of a user; API keys go on."""
+        await self.engine.accounts.people.end_logins(request.user_id)
+        return LoggedOut(logged_out=True)
+
+
+def _shown(caller: Caller, invitation: Invitation, secret: str) -> UserInvitation:
+    return UserInvitation(url=link(caller.base_url, secret), expires_at=invitation.expires_at)

@@ -1,0 +1,144 @@
+"""What users ask about their own account. Source: S0, "User", "Authentication Methods"."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from dataclasses import field
+from typing import TypeVar
+
+from roocode_server.models.credential import ApiKey
+from roocode_server.models.identifier import KeyId
+from roocode_server.models.login import PASSWORD
+from roocode_server.models.shape import LEFT_OUT, Shape, described, left_out, limited, one_of, value
+from roocode_server.models.user import KeyScope, NotificationSettings, UserPreferences
+
+AnySettings = TypeVar("AnySettings", NotificationSettings, UserPreferences)
+
+
+@value
+class NotificationChange(Shape):
+    """What is left out stays as it is; null takes it back to its default."""
+
+    task_completed: bool | None = field(default_factory=left_out)
+    task_failed: bool | None = field(default_factory=left_out)
+    approval_required: bool | None = field(default_factory=left_out)
+
+    def applied_to(self, settings: NotificationSettings) -> NotificationSettings:
+        """The settings, changed."""
+        return _changed(settings, self, NotificationSettings())
+
+
+@value
+class PreferencesChange(Shape):
+    """What is left out stays as it is; null takes it back to its default."""
+
+    theme: str | None = field(default_factory=left_out, metadata=one_of("light", "dark", "auto"))
+    language: str | None = field(default_factory=left_out, metadata=limited(shortest=2, longest=35))
+    notifications: NotificationChange | None = field(default_factory=left_out)
+    default_provider: str | None = field(default_factory=left_out, metadata=limited(shortest=1, longest=64))
+    default_model: str | None = field(default_factory=left_out, metadata=limited(shortest=1, longest=256))
+
+    def applied_to(self, preferences: UserPreferences) -> UserPreferences:
+        """The preferences, changed."""
+        notifications = self.notifications
+        if isinstance(notifications, NotificationChange):
+            preferences = dataclasses.replace(
+                preferences, notifications=notifications.applied_to(preferences.notifications)
+            )
+            return _changed(preferences, self, UserPreferences(), but="notifications")
+        return _changed(preferences, self, UserPreferences())
+
+
+@value
+class AccountUpdate(Shape):
+    """Change the caller's own name or preferences; what is left out stays as it is."""
+
+    name: str | None = field(default=None, metadata=limited(shortest=1, longest=200))
+    preferences: PreferencesChange | None = None
+
+
+@value
+class PasswordChange(Shape):
+    """Take another password."""
+
+    current_password: str = field(repr=False, metadata=limited(shortest=1, longest=1024))
+    new_password: str = field(repr=False, metadata=PASSWORD)
+    end_other_logins: bool = field(
+        default=True, metadata=described("End every other login of the account; API keys go on")
+    )
+
+
+@value
+class PasswordChanged(Shape):
+    changed: bool
+
+
+@value
+class LogOut(Shape):
+    """End the caller's login."""
+
+    all: bool = field(default=False, metadata=described("End every login of the account"))
+
+
+@value
+class LoggedOut(Shape):
+    logged_out: bool
+
+
+@value
+class KeyList(Shape):
+    """Nothing to say: the keys are the caller's own."""
+
+
+@value
+class Keys(Shape):
+    keys: list[ApiKey]
+
+
+@value
+class KeyCreate(Shape):
+    """Make an API key."""
+
+    name: str = field(metadata=limited(shortest=1, longest=200))
+    scopes: list[KeyScope] = field(
+        default_factory=lambda: [KeyScope.READ, KeyScope.WRITE],
+        metadata=described(
+            "How much of what its user may the key can be used for", **limited(shortest=1, longest=3)
+        ),
+    )
+    expires_at: datetime.datetime | None = field(
+        default=None, metadata=described("Left out: it works until it is revoked")
+    )
+
+
+@value
+class KeyMade(Shape):
+    """A new key; `secret` is shown this once."""
+
+    key: ApiKey
+    secret: str = field(repr=False)
+
+
+@value
+class KeyRef(Shape):
+    key_id: KeyId
+
+
+@value
+class KeyShown(Shape):
+    key: ApiKey
+
+
+def _changed(before: AnySettings, change: Shape, defaults: AnySettings, *, but: str = "") -> AnySettings:
+    wanted = {
+        each.name: getattr(change, each.name) for each in dataclasses.fields(before) if each.name != but
+    }
+    return dataclasses.replace(
+        before,
+        **{
+            name: getattr(defaults, name) if content is None else content
+            for name, content in wanted.items()
+            if content is not LEFT_OUT
+        },
+    )

@@ -1,0 +1,236 @@
+"""Every operation for every role, on one's own things, on somebody else's and on what is not there."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from roocode_server.engine.engine import Engine, open_engine
+from roocode_server.handlers.operation import Operation, Registry
+from roocode_server.handlers.pipeline import OperationResponse, Pipeline
+from roocode_server.handlers.registry import build_registry, build_transfers
+from roocode_server.models.account import KeyCreate
+from roocode_server.models.profile import ProfileCreate
+from roocode_server.models.session import SessionCreate
+from roocode_server.models.settings import Settings
+from roocode_server.models.user import Caller, Credential, Identity, KeyScope, Role
+from roocode_server.models.webhook import WebhookCreate
+from tests.contract.doors import without_what_differs
+
+PASSWORD = "long enough for anybody"
+FOR_ANYBODY = {"auth.login", "auth.oauth", "auth.refresh", "auth.renew", "auth.accept", "system.health"}
+READS_WITHOUT_GET = {"search.files", "search.text", "event.subscribe", "event.unsubscribe"}
+OF_ADMINISTRATORS = ("user.",)
+OF_ONES_OWN_ACCOUNT = ("auth.", "key.")
+
+ABSENT = {
+    "sessionId": "session-00000000000000000000",
+    "keyId": "key-00000000000000000000",
+    "profileId": "profile-00000000000000000000",
+    "webhookId": "webhook-00000000000000000000",
+    "userId": "user-00000000000000000000",
+}
+GIVEN = {
+    "action": "kill",
+    "columns": 80,
+    "rows": 24,
+    "pid": 7,
+    "email": "new@example.com",
+    "password": PASSWORD,
+    "currentPassword": "wrong",
+    "newPassword": PASSWORD,
+    "url": "https://repositories.invalid/none.git",
+    "provider": "openai",
+    "checkpointId": "0" * 40,
+}
+"""What an operation is asked with beside ids; everything else is a text."""
+
+
+def is_allowed(declared: Operation, role: Role | None) -> bool:
+    """What the documents say of the role, in this test's own words."""
+    reads = declared.name in READS_WITHOUT_GET or (declared.rest and declared.rest.method) == "GET"
+    match role:
+        case _ if declared.name in FOR_ANYBODY:
+            return True
+        case None:
+            return False
+        case Role.ADMIN:
+            return True
+        case _ if declared.name.startswith(OF_ADMINISTRATORS):
+            return False
+        case Role.DEVELOPER:
+            return True
+        case Role.VIEWER:
+            return reads or declared.name.startswith(OF_ONES_OWN_ACCOUNT)
+
+
+def asked(declared: Operation, ids: dict[str, str]) -> dict[str, Any]:
+    """A request with every required field, about these things."""
+    required = [field.data_key or "" for field in declared.request.schema().fields.values() if field.required]
+    return {name: ids.get(name, GIVEN.get(name, "x")) for name in required}
+
+
+@dataclass
+class Place:
+    """An engine in this process, and everything that can be asked of it."""
+
+    engine: Engine
+    operations: list[Operation]
+    pipeline: Pipeline
+
+    async def caller(self, email: str, role: Role) -> Caller:
+        """Somebody with this role, who has proved it."""
+        user = await self.engine.accounts.create_user(email, PASSWORD, email, [role])
+        identity = Identity(user=user, credential=Credential.OPEN, credential_id="", expires_at=None)
+        return Caller.of(identity, request_id="request", base_url="http://here")
+
+    async def things_of(self, owner: Caller) -> dict[str, str]:
+        """One of each kind of thing that belongs to somebody, made by the services themselves."""
+        own = self.engine.accounts.own
+        session = await self.engine.sessions.create(owner, SessionCreate.load({"name": "Own"}))
+        key, _ = await own.create_key(owner, KeyCreate(name="own"))
+        (*_, previous) = [None, *await self.engine.profiles.list(owner.user_id)]
+        profile = previous or await self.engine.profiles.create(
+            owner.user_id, ProfileCreate(name="own", provider="scripted", activate=False)
+        )
+        return {
+            "sessionId": session.id,
+            "keyId": key.id,
+            "profileId": profile.id,
+            "webhookId": await self._webhook_of(owner),
+            "userId": owner.user_id,
+        }
+
+    async def _webhook_of(self, owner: Caller) -> str:
+        for other in await self.engine.webhooks.list(owner.user_id):
+            await self.engine.webhooks.delete(owner.user_id, other.id)
+        request = WebhookCreate(url="https://webhooks.invalid/", events=["session.expired"])
+        return (await self.engine.webhooks.create(owner.user_id, request)).webhook.id
+
+    async def answer(
+        self, declared: Operation, caller: Caller, ids: dict[str, str]
+    ) -> tuple[str, OperationResponse]:
+        answer = await self.pipeline.answer(declared, caller, asked(declared, ids))
+        return ("" if answer.failure is None else answer.failure.code), answer
+
+
+@asynccontextmanager
+async def opened(folder: Path) -> AsyncIterator[Place]:
+    engine = await open_engine(
+        Settings.load_plain({"server": {"data_dir": str(folder / "data")}, "runtime": {"kind": "local"}})
+    )
+    try:
+        operations = [*build_registry(engine).values(), *build_transfers(engine).values()]
+        yield Place(engine, operations, Pipeline(engine.sessions))
+    finally:
+        await engine.close()
+
+
+def names_something(declared: Operation) -> Iterator[str]:
+    """The fields by which it names things that belong to somebody."""
+    return (name for name in ABSENT if name in declared.wire_names)
+
+
+def needs_a_door(declared: Operation) -> bool:
+    """It cannot run here: it is about the connection that it comes through."""
+    return declared.needs_connection or declared.streams is not None
+
+
+@pytest.mark.parametrize("role", [None, *Role], ids=str)
+async def test_a_role_may_what_is_said_of_it(tmp_path: Path, role: Role | None) -> None:
+    anonymous = Caller.anonymous(request_id="request", base_url="http://here")
+    async with opened(tmp_path) as place:
+        caller = anonymous if role is None else await place.caller("caller@example.com", role)
+        wrong = {}
+        for declared in place.operations:
+            code, _ = await place.answer(declared, caller, ABSENT)
+            refusal = "AUTHENTICATION_FAILED" if role is None else "PERMISSION_DENIED"
+            if not is_allowed(declared, role):
+                if code != refusal:
+                    wrong[declared.name] = code
+            elif declared.permission is not None and code == refusal:
+                wrong[declared.name] = code
+        assert wrong == {}
+
+
+@pytest.mark.parametrize("role", [Role.DEVELOPER, Role.VIEWER])
+async def test_what_is_somebody_elses_answers_like_what_is_not_there(tmp_path: Path, role: Role) -> None:
+    async with opened(tmp_path) as place:
+        caller = await place.caller("caller@example.com", role)
+        owner = await place.caller("owner@example.com", Role.DEVELOPER)
+        foreign = await place.things_of(owner)
+        compared, told = 0, {}
+        for declared in place.operations:
+            if not is_allowed(declared, role) or not any(names_something(declared)):
+                continue
+            code, of_foreign = await place.answer(declared, caller, foreign)
+            _, of_absent = await place.answer(declared, caller, ABSENT)
+            compared += 1
+            if code != "RESOURCE_NOT_FOUND" or without_what_differs(of_foreign.body) != without_what_differs(
+                of_absent.body
+            ):
+                told[declared.name] = (of_foreign.body, of_absent.body)
+        assert told == {}
+        assert compared > 15
+
+
+@pytest.mark.parametrize("role", list(Role))
+async def test_ones_own_things_are_there(tmp_path: Path, role: Role) -> None:
+    async with opened(tmp_path) as place:
+        caller = await place.caller("caller@example.com", role)
+        missing = {}
+        for declared in place.operations:
+            if needs_a_door(declared) or not is_allowed(declared, role):
+                continue
+            if not any(names_something(declared)):
+                continue
+            own = await place.things_of(caller)
+            code, answer = await place.answer(declared, caller, own)
+            resource = answer.failure.details.get("resource") if answer.failure else None
+            if code == "INTERNAL_ERROR" or resource in ("session", "API key", "profile", "webhook", "user"):
+                missing[declared.name] = answer.body
+        assert missing == {}
+
+
+async def test_everybodys_sessions_are_the_administrators_too(tmp_path: Path) -> None:
+    async with opened(tmp_path) as place:
+        administrator = await place.caller("caller@example.com", Role.ADMIN)
+        owner = await place.caller("owner@example.com", Role.DEVELOPER)
+        missing = {}
+        for declared in place.operations:
+            if declared.on is None or needs_a_door(declared):
+                continue
+            _, answer = await place.answer(declared, administrator, await place.things_of(owner))
+            if answer.failure and answer.failure.details.get("resource") == "session":
+                missing[declared.name] = answer.body
+        assert missing == {}
+
+
+@pytest.mark.parametrize(
+    ("scope", "as_role"), [(KeyScope.READ, Role.VIEWER), (KeyScope.WRITE, Role.DEVELOPER)]
+)
+async def test_a_key_reaches_as_far_as_its_scopes(tmp_path: Path, scope: KeyScope, as_role: Role) -> None:
+    """Of an administrator, who may everything, their account excepted."""
+    async with opened(tmp_path) as place:
+        administrator = await place.caller("admin@example.com", Role.ADMIN)
+        owner = await place.caller("owner@example.com", Role.DEVELOPER)
+        request = KeyCreate(name="narrow", scopes=[scope])
+        _, secret = await place.engine.accounts.own.create_key(administrator, request)
+        identity = await place.engine.accounts.identify(secret)
+        caller = Caller.of(identity, request_id="request", base_url="http://here")
+        reached = {
+            declared.name
+            for declared in place.operations
+            if (await place.answer(declared, caller, ABSENT))[0] != "PERMISSION_DENIED"
+        }
+        of_accounts = {"auth.update", "auth.password", "auth.logout", "key.create", "key.revoke"}
+        allowed = {each.name for each in place.operations if is_allowed(each, as_role)} - of_accounts
+        assert reached == allowed
+        get = Registry.__getitem__(build_registry(place.engine), "session.get")
+        code, _ = await place.answer(get, caller, await place.things_of(owner))
+        assert code == "RESOURCE_NOT_FOUND"
