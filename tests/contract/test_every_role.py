@@ -16,6 +16,7 @@ from roocode_server.handlers.pipeline import OperationResponse, Pipeline
 from roocode_server.handlers.registry import build_registry, build_transfers
 from roocode_server.models.account import KeyCreate
 from roocode_server.models.profile import ProfileCreate
+from roocode_server.models.quota import NO_LIMITS
 from roocode_server.models.session import SessionCreate
 from roocode_server.models.settings import Settings
 from roocode_server.models.user import Caller, Credential, Identity, KeyScope, Role
@@ -121,12 +122,15 @@ class Place:
 
 @asynccontextmanager
 async def opened(folder: Path) -> AsyncIterator[Place]:
-    engine = await open_engine(
-        Settings.load_plain({"server": {"data_dir": str(folder / "data")}, "runtime": {"kind": "local"}})
-    )
+    settings = {
+        "server": {"data_dir": str(folder / "data")},
+        "runtime": {"kind": "local"},
+        "limits": dict(NO_LIMITS),
+    }
+    engine = await open_engine(Settings.load_plain(settings))
     try:
         operations = [*build_registry(engine).values(), *build_transfers(engine).values()]
-        yield Place(engine, operations, Pipeline(engine.sessions))
+        yield Place(engine, operations, Pipeline(engine.sessions, engine.rates))
     finally:
         await engine.close()
 
