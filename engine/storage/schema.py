@@ -19,6 +19,7 @@ from sqlalchemy import (
 
 from roocode_server.engine.storage.tables import PROBED, metadata, server_state
 
+_MIGRATIONS: Final = Path(__file__).parent / "migrations"
 VERSION: Final = "0010"
 """The last migration. A database that is made at once is what all of them together make; a test compares."""
 
