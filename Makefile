@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 CHECKS := models engine handlers server src/roocode_server/__init__.py tests bench examples
 EXTRAS := anthropic openai gemini browser semantic
-WORKERS ?= auto
+# Many tests wait: one worker more than there are cores keeps those busy.
+WORKERS ?= $(shell expr $$(nproc) + 1)
 
 # Bytecode is kept: otherwise every process compiles all that it imports, which takes longer than its start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo serve extras $(EXTRAS) test lint bench lock sandbox container-engine clients python clean
+.PHONY: help demo serve extras $(EXTRAS) test lint types style arrows pages bench lock sandbox container-engine clients python clean
 
 help:  ## Say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -24,15 +25,24 @@ extras: $(EXTRAS)  ## Add all that is optional: anthropic, openai, gemini, brows
 
 $(EXTRAS): %: $(VENV)/ready-%
 
+# Neighbours stay with one worker, which makes what a module's tests share once.
 test: $(VENV)/ready-dev sandbox container-engine clients lint  ## Set up, check the code and run every test
-	$(BIN)/pytest -n $(WORKERS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 lint: $(VENV)/ready-dev node_modules/ready  ## Style, types and the arrows between the packages
+	+@$(MAKE) --no-print-directory --jobs --output-sync types style arrows pages
+
+types:
+	$(BIN)/mypy
+
+style:
 	$(BIN)/ruff check $(CHECKS)
 	$(BIN)/ruff format --check $(CHECKS)
-	$(BIN)/mypy
-	$(BIN)/mypy examples/embedding/warehouse.py
+
+arrows:
 	$(BIN)/lint-imports
+
+pages:
 	node_modules/.bin/biome check --error-on-warnings
 
 bench: $(VENV)/ready-dev sandbox container-engine clients  ## Ratios against peers in the same run
