@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import ipaddress
 from dataclasses import field
 from urllib.parse import urlsplit
 
@@ -52,6 +53,15 @@ def _check_origins(origins: list[str]) -> None:
             raise ValidationError(f"Expected origins such as https://dashboard.example, or *; not {origin}.")
 
 
+def _check_networks(networks: list[str]) -> None:
+    """Raises: marshmallow.ValidationError, for what is neither an address nor a network."""
+    for network in networks:
+        try:
+            ipaddress.ip_network(network, strict=False)
+        except ValueError:
+            raise ValidationError(f"Expected networks such as 10.0.0.0/8, not {network}.") from None
+
+
 @value
 class ServerSettings(Shape):
     """Where the server listens and what it accepts."""
@@ -62,6 +72,7 @@ class ServerSettings(Shape):
     public_url: str | None = field(default=None, metadata={"validate": check_base_url})
     allowed_hosts: list[str] = field(default_factory=list)
     allowed_origins: list[str] = field(default_factory=list, metadata={"validate": _check_origins})
+    trusted_proxies: list[str] = field(default_factory=list, metadata={"validate": _check_networks})
     max_request_bytes: int = field(default=8_388_608, metadata=limited(least=1024, most=1_073_741_824))
     request_timeout_s: float = field(default=15.0, metadata=limited(least=0.1, most=3600))
     idle_timeout_s: float = field(default=60.0, metadata=limited(least=0.1, most=3600))

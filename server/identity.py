@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import itertools
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -46,6 +46,7 @@ class Authenticator:
         self._accounts = accounts
         self._mode = mode
         self._settings = settings
+        self._proxies = Proxies(settings.trusted_proxies)
 
     async def of_request(self, request: web.Request, request_id: str) -> Caller:
         """The caller of an HTTP request; anonymous if it has no credentials.
@@ -66,7 +67,7 @@ class Authenticator:
 
     def nobody(self, request: web.Request, request_id: str) -> Caller:
         """An anonymous caller, for operations without permission; any credentials are ignored."""
-        base_url, address = self.base_url(request), request.remote or ""
+        base_url, address = self.base_url(request), self._proxies.address(request)
         return Caller.anonymous(request_id=request_id, base_url=base_url, address=address)
 
     async def _identify(self, credential: str | None, request: web.Request, request_id: str) -> Caller:
@@ -76,12 +77,39 @@ class Authenticator:
             identity = await self._accounts.open_identity()
         else:
             return self.nobody(request, request_id)
-        base_url, address = self.base_url(request), request.remote or ""
+        base_url, address = self.base_url(request), self._proxies.address(request)
         return Caller.of(identity, request_id=request_id, base_url=base_url, address=address)
 
     def base_url(self, request: web.Request) -> str:
         """The URL under which the caller reaches this server, without a trailing `/`."""
         return (self._settings.public_url or f"{request.scheme}://{request.host}").rstrip("/")
+
+
+class Proxies:
+    """The proxies in front of the server that are believed when they say where a request comes from."""
+
+    def __init__(self, networks: Sequence[str]) -> None:
+        self._networks = [ipaddress.ip_network(network, strict=False) for network in networks]
+
+    def address(self, request: web.Request) -> str:
+        """The address of the caller: the last one in `X-Forwarded-For` that is not a trusted proxy's.
+
+        What stands before it may have been written by the caller, and is ignored.
+        """
+        address = request.remote or ""
+        if not self._networks:
+            return address
+        hops = ",".join(request.headers.getall("X-Forwarded-For", [])).split(",")
+        while hops and self._trusts(address):
+            address = hops.pop().strip() or address
+        return address
+
+    def _trusts(self, address: str) -> bool:
+        try:
+            parsed = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in network for network in self._networks)
 
 
 class Gate:

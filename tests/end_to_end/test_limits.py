@@ -130,6 +130,27 @@ def test_one_address_s_wrong_logins_lock_nobody_else_out(start_server: Start) ->
     assert server.curl("GET", "/api/v1/sessions", None, *here).status == 200
 
 
+@pytest.mark.parametrize(
+    ("trusted", "statuses"),
+    [('["127.0.0.1", "10.0.0.0/8"]', [401, 429, 401, 429]), ("[]", [401, 429, 429, 429])],
+)
+def test_callers_behind_a_trusted_proxy_are_told_apart_and_cannot_pretend(
+    start_server: Start, trusted: str, statuses: list[int]
+) -> None:
+    server = start_server(limits__authentication="1", server__trusted_proxies=trusted)
+
+    def behind(*hops: str) -> int:
+        said = f"X-Forwarded-For: {', '.join(hops)}"
+        return login(server, "ada@example.com", "a wrong one", "-H", said).status
+
+    assert [
+        behind("192.0.2.1"),
+        behind("192.0.2.9", "192.0.2.1"),
+        behind("192.0.2.2", "10.0.0.1"),
+        behind("nowhere", "192.0.2.2"),
+    ] == statuses
+
+
 def test_a_key_is_counted_by_itself_and_may_have_limits_of_its_own(start_server: Start) -> None:
     server = start_server(limits__file_operations="2")
     roocode(server, "user", "add", "bot@example.com", "--password", PASSWORD)

@@ -89,6 +89,8 @@ def test_nested_settings_come_from_the_environment_too() -> None:
         ("server: {public_url: example.org/agents}", "server.public_url"),
         ("server: {public_url: 'localhost:3000'}", "server.public_url"),
         ("server: {public_url: 'https://example.org/?a=b'}", "server.public_url"),
+        ("server: {trusted_proxies: [proxy.example]}", "server.trusted_proxies"),
+        ("limits: {connections: 0}", "limits.connections"),
         ("server: {allowed_origins: [dashboard.example]}", "server.allowed_origins"),
         ("server: {allowed_origins: ['https://dashboard.example/path']}", "server.allowed_origins"),
         ("providers: {openai: {base_url: 'models.example:8080/v1'}}", "providers.openai.base_url"),
