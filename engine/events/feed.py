@@ -17,7 +17,7 @@ from typing import Final
 from sqlalchemy import BindParameter, Dialect, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from roocode_server.engine.storage.database import Database, Transaction, put_off
+from roocode_server.engine.storage.database import Database, Transaction, defer
 from roocode_server.engine.storage.tables import events, feed_entries, feeds, sessions
 from roocode_server.models.event import StoredEvent
 from roocode_server.models.identifier import SessionId, UserId
@@ -148,7 +148,7 @@ class Feed:
             (user_id, position, stored.session_id, stored.seq, stored.type, None)
             for position, stored in enumerate(stored_events, first)
         ]
-        put_off(connection, _insertion(connection.dialect), rows)
+        defer(connection, _insertion(connection.dialect), rows)
         self._grown.add(user_id)
 
     async def _learn_owners(self, connection: AsyncConnection, wanted: set[SessionId]) -> None:

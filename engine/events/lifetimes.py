@@ -21,10 +21,10 @@ class Lifetimes:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._wills = PendingEndRepository(database)
+        self._pending_ends = PendingEndRepository(database)
 
-    async def begin(self, session_id: SessionId, key: str, begun: Event, *, will: Event) -> None:
-        """Emit `begun`. If this server never calls `end`, the next start emits `will` instead.
+    async def begin(self, session_id: SessionId, key: str, begun: Event, *, pending_end: Event) -> None:
+        """Emit `begun`. If this server never calls `end`, the next start emits `pending_end` instead.
 
         Raises: NotFound, if the session is gone.
         """
@@ -32,16 +32,16 @@ class Lifetimes:
             known = select(sessions.c.id).where(sessions.c.id == session_id)
             if (await unit.execute(known)).first() is None:
                 raise NotFound("session", session_id)
-            await self._wills.leave(unit, session_id, key, will)
+            await self._pending_ends.add(unit, session_id, key, pending_end)
             unit.append(session_id, begun)
 
     async def end(self, session_id: SessionId, key: str, *ended: Event) -> None:
         """Emit the end events; they are dropped if the session is gone."""
         async with self._database.transaction() as unit:
-            await self._wills.take_back(unit, session_id, key)
+            await self._pending_ends.remove(unit, session_id, key)
             for happened in ended:
                 unit.append(session_id, happened)
 
     async def recover(self) -> None:
-        """Emit the `will` of everything that had not ended when the last server was killed."""
-        await self._wills.carry_out()
+        """Emit the pending end of everything that had not ended when the last server was killed."""
+        await self._pending_ends.carry_out()

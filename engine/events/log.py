@@ -14,7 +14,7 @@ from sqlalchemy import Dialect, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from roocode_server.engine.events.feed import Feed
-from roocode_server.engine.storage.database import READERS, Database, Transaction, put_off
+from roocode_server.engine.storage.database import READERS, Database, Transaction, defer
 from roocode_server.engine.storage.journal import PendingEvent
 from roocode_server.engine.storage.tables import events, sessions
 from roocode_server.models.clock import now
@@ -183,7 +183,7 @@ class EventLog:
                 self._told.append((told, stored))
         if self._numbered:
             rows = [_row(stored) for stored in self._numbered]
-            put_off(connection, _insertion(connection.dialect), rows)
+            defer(connection, _insertion(connection.dialect), rows)
             await self._feed.write(connection, self._numbered)
 
     def committed(self) -> None:

@@ -223,9 +223,9 @@ class McpHub:
             if isinstance(happened, McpStopped):
                 await self._lasting.end(session.id, key, happened)
                 return
-            will = McpStopped(server_name=happened.server_name, error=CUT_OFF)
+            pending_end = McpStopped(server_name=happened.server_name, error=CUT_OFF)
             with contextlib.suppress(NotFound):  # the session is gone
-                await self._lasting.begin(session.id, key, happened, will=will)
+                await self._lasting.begin(session.id, key, happened, pending_end=pending_end)
 
         await slot.connect(connection, tell)
         return connection

@@ -127,7 +127,7 @@ class ControlGroups:
             _sweep(hierarchy.parent)
         return cls(usable)
 
-    def holds(self) -> dict[str, str]:
+    def enforced_limits(self) -> dict[str, str]:
         """Return which limits groups enforce, by controller, and with which version."""
         return {
             name: f"cgroup v{hierarchy.version}"

@@ -54,7 +54,7 @@ class Execution:
         self._bounds = bounds
         self._on_output = on_output
         self._lines = {stream: Lines(is_kept=bounds.only_reads) for stream in ("stdout", "stderr")}
-        self._telling = asyncio.Lock()
+        self._output_lock = asyncio.Lock()
         self._transcript = Transcript(bounds.max_output_bytes, is_kept=bounds.only_reads)
         self._stopped_by: str | None = None
         self._is_stopping = False
@@ -142,7 +142,7 @@ class Execution:
 
     async def _hand_on(self, stream: str, take: Callable[[], list[str]]) -> None:
         """Forward what `take` returns, after the incomplete line of the other stream."""
-        async with self._pace.turn(), self._telling:
+        async with self._pace.turn(), self._output_lock:
             for other in self._lines.keys() - {stream}:
                 await self._tell(other, self._lines[other].begun())
             await self._tell(stream, take())

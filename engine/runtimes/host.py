@@ -41,7 +41,7 @@ class HostRuntime(SupervisingRuntime):
         self._groups = groups if groups is not None else ControlGroups.find()
         self._prlimit = shutil.which("prlimit")
 
-    def reserved(self) -> SessionId | None:
+    def take_warm_session(self) -> SessionId | None:
         """Return None: nothing is prepared in advance."""
         return None
 
@@ -55,14 +55,14 @@ class HostRuntime(SupervisingRuntime):
         """Every command has a sandbox of its own, created when it starts."""
         return SandboxPlace(id=f"{self.name}:{session_id}", status="running")
 
-    def holds(self) -> Mapping[str, str]:
+    def enforced_limits(self) -> Mapping[str, str]:
         """Return how each limit is enforced: by a control group, an rlimit (per process), or this server.
 
         The rlimit on processes counts all processes of a user. As commands of a server that runs as root have
         the same
         user in all sessions, it would be shared by all of them and is not used.
         """
-        groups = self._groups.holds()
+        groups = self._groups.enforced_limits()
         return {
             "memory": groups.get("memory", "rlimit of each process"),
             "processes": groups.get("pids", "not enforced" if os.geteuid() == 0 else "rlimit of the user"),
@@ -119,7 +119,7 @@ class HostRuntime(SupervisingRuntime):
         limits are
         set, so that no variable can make anything run without them.
         """
-        held = self._groups.holds()
+        held = self._groups.enforced_limits()
         rlimits = {"core": 0, "fsize": limits.max_file_bytes}
         if "memory" not in held:
             rlimits["as"] = limits.max_memory_bytes

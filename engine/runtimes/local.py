@@ -59,12 +59,12 @@ class LocalRuntime(HostRuntime):
         self._filter, self._unfiltered = _filter()
         self._jail = Jail(read_only_paths=read_only_paths, options=_options(self._bwrap))
 
-    def holds(self) -> Mapping[str, str]:
+    def enforced_limits(self) -> Mapping[str, str]:
         """Return how each limit is enforced, and how system calls and the network are restricted."""
         calls = "seccomp filter" if self._filter else f"not filtered: {self._unfiltered}"
         absent = missing()
         network = "slirp4netns" if absent is None else f"refused: {absent} not installed"
-        return {**super().holds(), "systemCalls": calls, "network": network}
+        return {**super().enforced_limits(), "systemCalls": calls, "network": network}
 
     async def close(self, session_id: SessionId) -> None:
         """Kill every process of a session, and close its network."""

@@ -198,11 +198,11 @@ class Runtime(Protocol):
         """Start a program to communicate with, in the sandbox; it ends with the block. Raises: as `run`."""
         ...
 
-    def holds(self) -> Mapping[str, str]:
+    def enforced_limits(self) -> Mapping[str, str]:
         """Return how each limit is enforced, for people: `memory`, `processes`, `cpu`, `time`, `disk`, …"""
         ...
 
-    def reserved(self) -> SessionId | None:
+    def take_warm_session(self) -> SessionId | None:
         """Return the id of a future session whose sandbox is ready; None if the next session may have any
         id.
         """

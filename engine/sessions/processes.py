@@ -212,7 +212,10 @@ class ProcessTable:
         lost = dataclasses.replace(process, status=ProcessStatus.FAILED, error=CUT_OFF)
         try:
             await self._lasting.begin(
-                session_id, _key(process), ProcessStarted(process=process), will=ProcessEnded(process=lost)
+                session_id,
+                _key(process),
+                ProcessStarted(process=process),
+                pending_end=ProcessEnded(process=lost),
             )
         except NotFound:
             log.debug("not told", session_id=session_id, pid=process.pid)  # the session is gone

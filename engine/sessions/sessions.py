@@ -151,7 +151,7 @@ class Sessions:
         await self._check(None, request.config)
         if request.expires_at is not None:
             _check_expiry(request.expires_at)
-        session_id = self._runtime.reserved() or SessionId(new_id("session"))
+        session_id = self._runtime.take_warm_session() or SessionId(new_id("session"))
         moment = now()
         session = Session(
             id=session_id,
@@ -308,7 +308,7 @@ class Sessions:
             id=place.id,
             path=mount_path(session.id),
             status=place.status,
-            limits=dict(self._runtime.holds()),
+            limits=dict(self._runtime.enforced_limits()),
         )
 
     async def active(self) -> int:

@@ -188,7 +188,7 @@ class TerminalTable:
             session_id,
             _key(terminal),
             TerminalOpened(terminal=terminal),
-            will=TerminalClosed(terminal_id=terminal.id, exit_code=ENDED_BY_US),
+            pending_end=TerminalClosed(terminal_id=terminal.id, exit_code=ENDED_BY_US),
         )
 
     async def _tell_end(self, session_id: SessionId, one: _Open, code: int) -> None:

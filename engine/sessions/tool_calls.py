@@ -153,7 +153,7 @@ class ToolExecution:
         lost = ToolFailed(
             call_id=call_id, tool_name=request.tool_name, error=CUT_OFF, code=CallFailure.INTERRUPTED
         )
-        await self._lasting.begin(session.id, _key(call_id), started, will=lost)
+        await self._lasting.begin(session.id, _key(call_id), started, pending_end=lost)
         meter = _Meter()
         try:
             async with context.workspace.undoable() as context.workspace:

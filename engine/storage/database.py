@@ -25,7 +25,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from roocode_server.engine.concurrency.shield import run_to_completion
-from roocode_server.engine.storage.driver import FEW_TRIPS, SqliteConnection
+from roocode_server.engine.storage.driver import BATCHING_DRIVER, SqliteConnection
 from roocode_server.engine.storage.journal import Journal, PendingEvent
 from roocode_server.engine.storage.schema import NewerVersion, bring_up_to_date
 from roocode_server.engine.storage.tables import PROBED, server_state
@@ -359,11 +359,11 @@ async def run_plain(connection: AsyncConnection, statement: str) -> None:
         raise DBAPIError(statement, None, failure) from failure
 
 
-def put_off(connection: AsyncConnection, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+def defer(connection: AsyncConnection, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
     """Queue a constant statement, to be executed for each row together with the connection's next
     statement.
     """
-    _driver(connection).put_off("executemany", statement, rows)
+    _driver(connection).defer("executemany", statement, rows)
 
 
 async def _perform(connection: AsyncConnection, unit: Transaction, limit_s: float) -> bool:
@@ -371,7 +371,7 @@ async def _perform(connection: AsyncConnection, unit: Transaction, limit_s: floa
     if unit.granted.done():
         return False
     driver = _driver(connection)
-    driver.put_off("execute", _SAVEPOINT)
+    driver.defer("execute", _SAVEPOINT)
     unit.granted.set_result(connection)
     limit = asyncio.get_running_loop().call_later(limit_s, unit.expire)
     succeeded = await unit.finished
@@ -417,7 +417,7 @@ def _create_engine(url: str, synchronous: Synchronous) -> AsyncEngine:
     is_sqlite = make_url(url).get_backend_name() == "sqlite"
     engine = create_async_engine(
         url,
-        module=FEW_TRIPS if is_sqlite else None,
+        module=BATCHING_DRIVER if is_sqlite else None,
         isolation_level="AUTOCOMMIT",
         json_serializer=lambda content: encoded(content).decode(),
         json_deserializer=orjson.loads,

@@ -64,7 +64,7 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
     async def _run(self, how: str, operation: str, parameters: Sequence[Any]) -> None:
         connection: Any = self._adapt_connection
         if connection.is_deferring:
-            connection.put_off(how, operation, parameters)
+            connection.defer(how, operation, parameters)
             return
         rows, self._description, self._touched, self._last = await connection.run(how, operation, parameters)
         self._rows = deque(rows)
@@ -96,13 +96,13 @@ def _run(
 class SqliteConnection(AsyncAdapt_aiosqlite_connection):
     """A connection that can defer statements."""
 
-    __slots__ = ("_put_off", "is_deferring")
+    __slots__ = ("_deferred", "is_deferring")
 
     _cursor_cls = _Cursor  # type: ignore[assignment]  # declared as narrow as the class that it is set to
 
     def __init__(self, dbapi: AsyncAdapt_aiosqlite_dbapi, connection: Any) -> None:
         super().__init__(dbapi, connection)
-        self._put_off: list[Statement] = []
+        self._deferred: list[Statement] = []
         self.is_deferring = False
 
     async def run(
@@ -111,19 +111,19 @@ class SqliteConnection(AsyncAdapt_aiosqlite_connection):
         """Execute a statement after the deferred ones. Raises: sqlite3.Error, of whichever failed."""
         driver: Any = self._connection
         async with self._execute_mutex:
-            before, self._put_off = self._put_off, []
+            before, self._deferred = self._deferred, []
             outcome: tuple[list[Any], Any, int, int | None] = await driver._execute(
                 _run, driver._conn, before, (how, operation, parameters)
             )
         return outcome
 
-    def put_off(self, how: str, operation: str, parameters: Sequence[Any] = ()) -> None:
+    def defer(self, how: str, operation: str, parameters: Sequence[Any] = ()) -> None:
         """Defer a statement until the next one is executed."""
-        self._put_off.append((how, operation, parameters))
+        self._deferred.append((how, operation, parameters))
 
     def drop(self) -> list[str]:
         """Discard the deferred statements and return their SQL."""
-        dropped, self._put_off = self._put_off, []
+        dropped, self._deferred = self._deferred, []
         return [operation for _, operation, _ in dropped]
 
     @contextmanager
@@ -142,5 +142,5 @@ class _Driver(AsyncAdapt_aiosqlite_dbapi):
         return SqliteConnection(self, adapted._connection)
 
 
-FEW_TRIPS: Final = _Driver(aiosqlite, sqlite3)
+BATCHING_DRIVER: Final = _Driver(aiosqlite, sqlite3)
 """The `module` argument of an engine whose URL begins with `sqlite+aiosqlite`."""

@@ -283,7 +283,7 @@ approvals = Table(
     Index(None, "task_id", "status"),
 )
 
-wills = Table(
+pending_ends = Table(
     "wills",
     metadata,
     _session_key(primary_key=True),

@@ -69,13 +69,13 @@ class WatchedRuntime:
         async with self._watched(sandbox, command), self._runtime.start(sandbox, command) as conversation:
             yield conversation
 
-    def holds(self) -> Mapping[str, str]:
+    def enforced_limits(self) -> Mapping[str, str]:
         """As the wrapped runtime's."""
-        return self._runtime.holds()
+        return self._runtime.enforced_limits()
 
-    def reserved(self) -> SessionId | None:
+    def take_warm_session(self) -> SessionId | None:
         """As the wrapped runtime's."""
-        return self._runtime.reserved()
+        return self._runtime.take_warm_session()
 
     async def recover(self, is_known: Callable[[SessionId], Awaitable[bool]]) -> None:
         """As the wrapped runtime's."""

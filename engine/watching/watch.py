@@ -127,7 +127,7 @@ class WorkspaceWatch:
 
     def _look(self) -> None:
         with self._turn:
-            self._turn.witness = self._witness
+            self._turn.on_write = self._on_write
             self._tree.look()
         for _ in range(FIRST_STEPS):
             with self._turn:
@@ -135,12 +135,12 @@ class WorkspaceWatch:
 
     def _close(self) -> None:
         with self._turn:
-            if self._turn.witness == self._witness:
-                self._turn.witness = None
+            if self._turn.on_write == self._on_write:
+                self._turn.on_write = None
             self._tree.close()
             self._texts.clear()
 
-    def _witness(self, path: str, facts: os.stat_result | None) -> None:
+    def _on_write(self, path: str, facts: os.stat_result | None) -> None:
         """Called with the lock held when this server has changed something itself, for which it emits its own
         event.
         """

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 from weakref import WeakValueDictionary
 
-Witness = Callable[[str, os.stat_result | None], None]
+OnWrite = Callable[[str, os.stat_result | None], None]
 """Called with the path of what was changed, links resolved, and the stat result of a file that was
 written.
 """
@@ -23,7 +23,7 @@ class WorkspaceLock:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self.witness: Witness | None = None
+        self.on_write: OnWrite | None = None
         """Called with the lock held after each change by this server, so that a watcher does not report
         it.
         """

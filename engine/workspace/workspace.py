@@ -667,18 +667,18 @@ class Workspace:
 
     def _written(self, root: int, path: str, facts: os.stat_result) -> None:
         """Tell the watcher about a file that this server has written, links resolved."""
-        if self._turn.witness is not None:
+        if self._turn.on_write is not None:
             with contextlib.suppress(OSError, Conflict):
                 self._changed(root, posixpath.join(*resolved(root, path)), facts)
 
     def _changed(self, root: int, path: str, facts: os.stat_result | None = None) -> None:
         """Tell the watcher that a change at a path was made by this server."""
-        if self._turn.witness is None:
+        if self._turn.on_write is None:
             return
         folder, name = posixpath.split(path)
         with contextlib.suppress(OSError), opened(open_beneath(root, folder, _FOLDER)) as parent:
             above = os.path.relpath(_place(parent), _place(root))
-            self._turn.witness(posixpath.normpath(posixpath.join(above, name)), facts)
+            self._turn.on_write(posixpath.normpath(posixpath.join(above, name)), facts)
 
     def _check_tag(self, root: int, path: str, condition: str | None) -> None:
         """Raises: Conflict, if there is a condition that the file does not meet; OSError."""

@@ -41,10 +41,10 @@ CUT_OFF: Final = {
 class TaskStates:
     """Changes the state of tasks. Calls in progress are ended when their task stops running."""
 
-    def __init__(self, database: Database, tasks: TaskRepository, wills: PendingEndRepository) -> None:
+    def __init__(self, database: Database, tasks: TaskRepository, pending_ends: PendingEndRepository) -> None:
         self._database = database
         self._tasks = tasks
-        self._wills = wills
+        self._pending_ends = pending_ends
         self._committed: dict[TaskId, Task] = {}
         """Unfinished tasks as committed: a cache, because each step changes its task several times."""
         self._changing: dict[TaskId, Transaction] = {}
@@ -120,20 +120,20 @@ class TaskStates:
         for happened in events:
             if isinstance(happened, ToolStarted):
                 code, reason = CUT_OFF[TaskStatus.PENDING]
-                will = ToolFailed(
+                pending_end = ToolFailed(
                     call_id=happened.call_id, tool_name=happened.tool_name, error=reason, code=code
                 )
                 key = _key(task, happened.call_id)
-                await self._wills.leave(unit, task.session_id, key, will, task_id=task.id)
+                await self._pending_ends.add(unit, task.session_id, key, pending_end, task_id=task.id)
             elif isinstance(happened, (ToolCompleted, ToolFailed)):
-                await self._wills.take_back(unit, task.session_id, _key(task, happened.call_id))
+                await self._pending_ends.remove(unit, task.session_id, _key(task, happened.call_id))
 
     async def _cut_off(self, unit: Transaction, task: Task) -> list[Event]:
         """Return end events for the task's calls in progress."""
         code, reason = CUT_OFF[task.status]
         return [
             ToolFailed(call_id=call["callId"], tool_name=call["toolName"], error=reason, code=code)
-            for call in await self._wills.claim(unit, task.session_id, task.id)
+            for call in await self._pending_ends.claim(unit, task.session_id, task.id)
         ]
 
     def _keep(self, unit: Transaction, task: Task) -> None:

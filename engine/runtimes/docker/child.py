@@ -90,7 +90,7 @@ class ContainerChild:
         if self._stream is None or self._is_closed or self.ended.is_set():
             raise BrokenPipeError("it has ended")
         try:
-            with self._container.engine.telling():
+            with self._container.engine.translated_errors():
                 await self._stream.write_in(content)
         except (RuntimeUnavailable, AssertionError) as failure:
             raise BrokenPipeError("it has ended") from failure
@@ -174,7 +174,7 @@ class ContainerChild:
             has_terminal=self._has_terminal,
         )
         self._stream = self._program.start(detach=False)
-        with self._container.engine.telling():
+        with self._container.engine.translated_errors():
             await self._stream.__aenter__()
         self._following = asyncio.create_task(self._follow(self._stream))
         if self._is_doomed:
@@ -182,7 +182,7 @@ class ContainerChild:
 
     async def _follow(self, stream: Stream) -> None:
         try:
-            with self._container.engine.telling():
+            with self._container.engine.translated_errors():
                 while message := await stream.read_out():
                     if self._has_terminal or message.stream == _STDOUT:
                         await self._stdout.put(message.data)
@@ -264,7 +264,10 @@ class ContainerChild:
 
     async def _close_stream(self) -> None:
         assert self._stream is not None  # noqa: S101 - the callers have seen to that
-        with contextlib.suppress(AssertionError, RuntimeUnavailable), self._container.engine.telling():
+        with (
+            contextlib.suppress(AssertionError, RuntimeUnavailable),
+            self._container.engine.translated_errors(),
+        ):
             await self._stream.close()
 
 

@@ -48,14 +48,14 @@ class ContainerEngine:
 
     async def info(self) -> Json:
         """Return what the engine is and can do."""
-        with self._told():
+        with self.translated_errors():
             async with asyncio.timeout(_PROBE_TIMEOUT_S):
                 return dict(await self._client().system.info())
 
     async def has_image(self, image: str) -> bool:
         """Return whether the engine has an image."""
         try:
-            with self._told():
+            with self.translated_errors():
                 await self._client().images.inspect(image)
         except EngineRefused as refusal:
             if refusal.http_status == NOT_FOUND:
@@ -65,25 +65,25 @@ class ContainerEngine:
 
     async def pull(self, image: str) -> AsyncIterator[Json]:
         """Pull an image; yields its progress."""
-        with self._told():
+        with self.translated_errors():
             async for step in self._client().images.pull(image, stream=True):
                 yield step
 
     async def create(self, name: str, configuration: Json) -> str:
         """Create a container without starting it; returns its id."""
-        with self._told():
+        with self.translated_errors():
             container = await self._client().containers.create(configuration, name=name)
             return container.id
 
     async def start(self, container: str) -> None:
         """Start a container."""
-        with self._told():
+        with self.translated_errors():
             await self._client().containers.container(container).start()
 
     async def inspect(self, container: str) -> Json | None:
         """Return what the engine knows about a container, by its id or name; None if there is none."""
         try:
-            with self._told():
+            with self.translated_errors():
                 return await self._client().containers.container(container).show()
         except EngineRefused as refusal:
             if refusal.http_status == NOT_FOUND:
@@ -92,20 +92,20 @@ class ContainerEngine:
 
     async def list(self, label: str) -> Sequence[Json]:
         """Return all containers with a label, including stopped ones."""
-        with self._told():
+        with self.translated_errors():
             filters = orjson.dumps({"label": [label]}).decode()
             found = await self._client().containers.list(all=True, filters=filters)
             return [dict(container._container) for container in found]
 
     async def kill(self, container: str) -> None:
         """Kill a container."""
-        with self._told():
+        with self.translated_errors():
             await self._client().containers.container(container).kill()
 
     async def remove(self, container: str) -> None:
         """Kill and remove a container; it is no error if there is none."""
         try:
-            with self._told():
+            with self.translated_errors():
                 await self._client().containers.container(container).delete(force=True, v=True)
         except EngineRefused as refusal:
             if refusal.http_status not in (NOT_FOUND, CONFLICT):  # conflict: it is already being removed
@@ -122,7 +122,7 @@ class ContainerEngine:
         has_terminal: bool = False,
     ) -> Exec:
         """Create a program to be started in a running container."""
-        with self._told():
+        with self.translated_errors():
             return (
                 await self._client()
                 .containers.container(container)
@@ -137,19 +137,13 @@ class ContainerEngine:
 
     async def look(self, program: Exec) -> Json:
         """Return what the engine knows about a program that it has started."""
-        with self._told():
+        with self.translated_errors():
             return await program.inspect()
 
     async def resize(self, program: Exec, columns: int, rows: int) -> None:
         """Resize a program's terminal."""
-        with self._told():
+        with self.translated_errors():
             await program.resize(w=columns, h=rows)
-
-    @contextmanager
-    def telling(self) -> Iterator[None]:
-        """While the block reads from or writes to a program, translate errors as in all other methods."""
-        with self._told():
-            yield
 
     async def close(self) -> None:
         """Close all connections."""
@@ -163,7 +157,8 @@ class ContainerEngine:
         return self._docker
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def translated_errors(self) -> Iterator[None]:
+        """Translate errors of the engine's client in the block. Raises: EngineGone, EngineRefused."""
         try:
             yield
         except DockerError as refusal:

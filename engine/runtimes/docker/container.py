@@ -203,7 +203,7 @@ class SessionContainer:
     async def _list_ports(self) -> Mapping[str, list[int]]:
         program = await self.engine.prepare(self.id or self.name, scripts.sockets(), environment={})
         printed = bytearray()
-        with self.engine.telling():
+        with self.engine.translated_errors():
             async with asyncio.timeout(_ENGINE_TIMEOUT_S), program.start(detach=False) as stream:
                 while message := await stream.read_out():
                     printed += message.data
@@ -228,7 +228,7 @@ class SessionContainer:
             return False
 
     async def _finished(self, program: Exec) -> int:
-        with self.engine.telling():
+        with self.engine.translated_errors():
             async with asyncio.timeout(_ENGINE_TIMEOUT_S):
                 async with program.start(detach=False) as stream:
                     while await stream.read_out():

@@ -105,7 +105,7 @@ class DockerRuntime(SupervisingRuntime):
             return await self._beside.run(sandbox, command, on_output=on_output, on_started=on_started)
         return await super().run(sandbox, command, on_output=on_output, on_started=on_started)
 
-    def holds(self) -> Mapping[str, str]:
+    def enforced_limits(self) -> Mapping[str, str]:
         """Return how each limit is enforced; an engine without the kernel's support reports that."""
         told = {
             name: how if self._can.get(ability, True) else "not enforced: the container engine cannot"
@@ -128,7 +128,7 @@ class DockerRuntime(SupervisingRuntime):
         identity, status = await self._container(session_id).status()
         return SandboxPlace(id=identity, status=status)
 
-    def reserved(self) -> SessionId | None:
+    def take_warm_session(self) -> SessionId | None:
         """Return the id of a future session whose container is ready, or None."""
         return self._warm.take()
 

@@ -27,7 +27,7 @@ async def told(storage: Storage, session_id: SessionId = SESSION) -> list[tuple[
 async def test_the_end_that_nobody_told_is_told_by_the_next_start_once(
     storage: Storage, tmp_path: Path
 ) -> None:
-    await Lifetimes(storage.database).begin(SESSION, "mcp/one", STARTED, will=LOST)
+    await Lifetimes(storage.database).begin(SESSION, "mcp/one", STARTED, pending_end=LOST)
     await storage.database.close()
     again = await open_storage(tmp_path)
     for _ in range(2):
@@ -38,8 +38,8 @@ async def test_the_end_that_nobody_told_is_told_by_the_next_start_once(
 
 async def test_an_end_that_was_told_is_not_told_again(storage: Storage) -> None:
     lasting = Lifetimes(storage.database)
-    await lasting.begin(SESSION, "mcp/one", STARTED, will=LOST)
-    await lasting.begin(OTHER, "mcp/one", STARTED, will=LOST)
+    await lasting.begin(SESSION, "mcp/one", STARTED, pending_end=LOST)
+    await lasting.begin(OTHER, "mcp/one", STARTED, pending_end=LOST)
     await lasting.end(SESSION, "mcp/one", STOPPED)
     await lasting.recover()
     assert await told(storage) == [("mcp.started", None), ("mcp.stopped", None)]
@@ -49,7 +49,7 @@ async def test_an_end_that_was_told_is_not_told_again(storage: Storage) -> None:
 async def test_what_begins_anew_under_its_name_ends_once(storage: Storage) -> None:
     lasting = Lifetimes(storage.database)
     for _ in range(2):
-        await lasting.begin(SESSION, "mcp/one", STARTED, will=LOST)
+        await lasting.begin(SESSION, "mcp/one", STARTED, pending_end=LOST)
     await lasting.recover()
     assert [kind for kind, _ in await told(storage)].count("mcp.stopped") == 1
 
@@ -58,6 +58,6 @@ async def test_nothing_begins_in_a_session_that_is_gone(storage: Storage) -> Non
     lasting = Lifetimes(storage.database)
     gone = SessionId("session-gone")
     with pytest.raises(NotFound):
-        await lasting.begin(gone, "mcp/one", STARTED, will=LOST)
+        await lasting.begin(gone, "mcp/one", STARTED, pending_end=LOST)
     await lasting.end(gone, "terminal/one", TerminalClosed(terminal_id="terminal-one", exit_code=0))
     assert await told(storage, gone) == []

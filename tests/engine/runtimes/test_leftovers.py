@@ -42,7 +42,7 @@ def ends(process: int) -> bool:
 
 
 def test_a_process_in_the_group_of_a_dead_server_is_killed_and_its_group_removed() -> None:
-    if not ControlGroups.find().holds():
+    if not ControlGroups.find().enforced_limits():
         pytest.skip("control groups cannot be used here")
     done = subprocess.run([sys.executable, "-c", DYING], capture_output=True, text=True, check=True)
     left = int(done.stdout)
@@ -58,7 +58,7 @@ def test_a_process_in_the_group_of_a_dead_server_is_killed_and_its_group_removed
 
 def test_a_process_in_the_group_of_a_server_that_lives_is_left_alone() -> None:
     groups = ControlGroups.find()
-    if not groups.holds():
+    if not groups.enforced_limits():
         pytest.skip("control groups cannot be used here")
     living = DYING.replace("os._exit(0)", "input()")
     with subprocess.Popen(

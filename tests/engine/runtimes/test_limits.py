@@ -70,14 +70,14 @@ def test_a_mount_without_controllers_of_use_is_passed_over(tmp_path: Path) -> No
 def test_where_no_group_can_be_made_none_is_used(tmp_path: Path) -> None:
     """A folder that is no control group has none of the kernel's files."""
     mount = f"35 31 0:32 / {tmp_path}/missing rw - cgroup cgroup rw,memory\n"
-    assert ControlGroups.find(mount, "4:memory:/\n").holds() == {}
+    assert ControlGroups.find(mount, "4:memory:/\n").enforced_limits() == {}
 
 
 async def test_what_a_dead_server_left_is_removed() -> None:
     groups = ControlGroups.find()
     parents = {hierarchy.parent for hierarchy in hierarchies(_read("mountinfo"), _read("cgroup"))}
     made = [parent / f"roocode-{_unused_process()}-0" for parent in parents if os.access(parent, os.W_OK)]
-    if not groups.holds():
+    if not groups.enforced_limits():
         pytest.skip("no control group can be made here")
     for folder in made:
         folder.mkdir()
@@ -108,7 +108,7 @@ async def test_without_groups_memory_is_bounded_for_each_process(
 ) -> None:
     done = await run(without_groups, sandbox, "python3 -c 'bytearray(100_000_000)'")
     assert done.code != 0 and "MemoryError" in done.output
-    assert without_groups.holds()["memory"] == "rlimit of each process"
+    assert without_groups.enforced_limits()["memory"] == "rlimit of each process"
 
 
 async def test_without_groups_processor_time_is_bounded_for_each_process(
@@ -139,7 +139,7 @@ async def test_without_groups_a_daemon_ends_with_its_command(
 
 
 def test_what_is_not_enforced_is_told() -> None:
-    told = UnsafeLocalRuntime(groups=NO_GROUPS).holds()["processes"]
+    told = UnsafeLocalRuntime(groups=NO_GROUPS).enforced_limits()["processes"]
     assert told == ("not enforced" if os.geteuid() == 0 else "rlimit of the user")
 
 

@@ -170,7 +170,7 @@ async def test_without_what_it_takes_the_network_is_refused_and_never_the_machin
     with pytest.raises(RuntimeUnavailable, match=f"install {package}"):
         await runtime.run(sandbox, Command(line="touch here"))
     assert not (sandbox.folder / "here").exists()
-    assert package in runtime.holds()["network"]
+    assert package in runtime.enforced_limits()["network"]
 
 
 async def test_a_program_that_only_reads_needs_no_network(

@@ -444,8 +444,8 @@ async def test_the_processor_is_shared_out(runtime: SupervisingRuntime, sandbox:
 
 async def test_each_limit_has_something_that_holds_it(runtime: SupervisingRuntime) -> None:
     limits = {"memory", "processes", "cpu", "fileSize", "time", "disk", "output"}
-    assert limits <= set(runtime.holds()) <= limits | {"systemCalls", "network"}
-    assert all(runtime.holds().values())
+    assert limits <= set(runtime.enforced_limits()) <= limits | {"systemCalls", "network"}
+    assert all(runtime.enforced_limits().values())
 
 
 async def test_no_control_group_is_left(runtime: SupervisingRuntime, sandbox: SandboxSpec) -> None:

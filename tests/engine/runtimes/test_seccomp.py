@@ -54,8 +54,8 @@ async def test_what_programs_need_is_allowed(tmp_path: Path) -> None:
 
 
 def test_the_session_is_told_that_calls_are_filtered(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert LocalRuntime().holds()["systemCalls"] == "seccomp filter"
+    assert LocalRuntime().enforced_limits()["systemCalls"] == "seccomp filter"
     seccomp.program.cache_clear()
     monkeypatch.setattr(seccomp, "LIBRARY", "libnothing.so.9")
-    assert LocalRuntime().holds()["systemCalls"] == "not filtered: libnothing.so.9 is not installed"
+    assert LocalRuntime().enforced_limits()["systemCalls"] == "not filtered: libnothing.so.9 is not installed"
     seccomp.program.cache_clear()

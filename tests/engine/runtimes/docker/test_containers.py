@@ -310,7 +310,7 @@ async def test_warm_containers_are_taken_by_the_sessions_to_come(
     async with containers_of(container_engine, data_dir, warm=2) as runtime:
         await runtime.recover(unknown)
         async with asyncio.timeout(60):
-            while (taken := runtime.reserved()) is None:
+            while (taken := runtime.take_warm_session()) is None:
                 await asyncio.sleep(0.05)
         names = {each["Labels"][SESSION_LABEL] for each in container_engine.containers_of(data_dir)}
         assert taken in names
