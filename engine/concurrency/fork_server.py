@@ -3,10 +3,10 @@
 See engine/concurrency/worker.py.
 
 Run as `python -m roocode_server.engine.concurrency.fork_server CHANNEL`, the descriptor of a socket. Each
-message on it names a module and carries another socket, over which the process receives the work and its
-limits, pickled, up to the end of the stream, and answers as JSON. The kernel kills the process when it has
-used
-up its processor time, or when its caller closes the socket.
+message on it names a module and carries descriptors: of another socket, over which the process receives the
+work and its limits, pickled, up to the end of the stream, and answers as JSON; of the files that are handed
+to the work; and of a pipe that closes with the process. The kernel kills the process when it has used up its
+processor time, or when its caller closes the socket.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from typing import Any, Final
 
 _NICENESS: Final = 10
 _LONGEST_NAME: Final = 4096
+_MOST_DESCRIPTORS: Final = 8
 _PIECE_BYTES: Final = 1_048_576
 
 
@@ -38,12 +39,15 @@ def main(channel: int) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # let the kernel reap the children
     with socket.socket(fileno=channel) as calls:
         while True:
-            name, descriptors, _, _ = socket.recv_fds(calls, _LONGEST_NAME, 1)
+            name, descriptors, _, _ = socket.recv_fds(calls, _LONGEST_NAME, _MOST_DESCRIPTORS)
             if not name:
                 return
             importlib.import_module(name.decode())  # once here, so that each fork has it
             gc.freeze()
-            with socket.socket(fileno=descriptors[0]) as call:
+            with contextlib.ExitStack() as held:
+                call = held.enter_context(socket.socket(fileno=descriptors[0]))
+                for handed in descriptors[1:]:
+                    held.callback(os.close, handed)
                 try:
                     is_new = os.fork() == 0
                 except OSError:  # no process can be created now: the caller sees the socket close
@@ -51,18 +55,18 @@ def main(channel: int) -> None:
                     continue
                 if is_new:
                     calls.close()
-                    _attend(call)
+                    _attend(call, descriptors[1:-1])
 
 
-def _attend(call: socket.socket) -> None:
-    """Do the work of this process, then exit."""
+def _attend(call: socket.socket, handed: Sequence[int]) -> None:
+    """Do the work of this process, then exit. `handed`: the descriptors that come after its arguments."""
     status = 1
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         work, arguments, cpu_s, memory_bytes = pickle.loads(_received(call))  # noqa: S301 - the server's own
         _bound(cpu_s, memory_bytes)
         with _while_wanted(call):
-            answer = _answer(work, arguments)
+            answer = _answer(work, (*arguments, *handed))
         call.sendall(answer)
         status = 0
     except ConnectionError:

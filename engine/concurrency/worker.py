@@ -18,16 +18,20 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final
 from weakref import WeakKeyDictionary, WeakValueDictionary
+
+from roocode_server.engine.concurrency.shield import run_to_completion
 
 CPU_S: Final = 10
 MEMORY_BYTES: Final = 1_073_741_824
 WORKER_TIMEOUT_S: Final = 60.0
 """How long work may take on a busy machine, where it gets little processor time."""
 MOST_AT_ONCE: Final = 8
+MOST_LONG_AT_ONCE: Final = 4
+"""Workers that may take minutes; they have places of their own, so that no short work waits for them."""
 MOST_OF_ONE: Final = 2
 """Workers of one owner; further work of that owner waits, without delaying other owners."""
 
@@ -45,28 +49,50 @@ async def run_in_worker(
     cpu_s: int = CPU_S,
     memory_bytes: int = MEMORY_BYTES,
     patience_s: float = WORKER_TIMEOUT_S,
+    descriptors: Sequence[int] = (),
+    is_long: bool = False,
 ) -> Any:
     """Run `work(*arguments)` in another process and return its result, converted to JSON and back.
 
     So a tuple comes back as a list. The process is killed if the caller is cancelled. `owner` identifies whom
-    the
-    work is for; each owner has at most `MOST_OF_ONE` workers at a time.
+    the work is for; each owner has at most `MOST_OF_ONE` workers at a time. Open `descriptors` are handed to
+    the process and follow the arguments, under numbers of its own; it has ended when this returns. `is_long`
+    marks work that may take minutes.
+
     Raises: Exhausted; OSError, if the work raised it.
     """
     request = pickle.dumps((work, arguments, cpu_s, memory_bytes))
     async with AsyncExitStack() as turn:
-        for each in _turns(owner):
+        for each in _turns(owner, is_long=is_long):
             await turn.enter_async_context(each)
-        ours, theirs = socket.socketpair()
-        with ours:
-            with theirs:
-                _nursery.adopt(work.__module__, theirs)
+        async with _adopted(work.__module__, descriptors) as call:
             try:
                 async with asyncio.timeout(patience_s):
-                    answer = await _asked(ours, request)
+                    answer = await _asked(call, request)
             except TimeoutError:
                 raise Exhausted("time") from None
     return await _understood(answer)
+
+
+@asynccontextmanager
+async def _adopted(module: str, descriptors: Sequence[int]) -> AsyncIterator[socket.socket]:
+    """A socket to a new process with the module loaded, which has ended after the block."""
+    ours, theirs = socket.socketpair()
+    ended, alive = os.pipe()
+    try:
+        with ours:
+            try:
+                _nursery.adopt(module, [theirs.fileno(), *descriptors, alive])
+            finally:
+                theirs.close()
+                os.close(alive)
+            yield ours
+    finally:
+        try:
+            if descriptors:  # what it does to them is over when this returns
+                await run_to_completion(asyncio.to_thread(os.read, ended, 1))
+        finally:
+            os.close(ended)
 
 
 async def _asked(call: socket.socket, request: bytes) -> bytes:
@@ -106,14 +132,14 @@ class _ForkServer:
         self._channel: socket.socket | None = None
         self._starting = threading.Lock()
 
-    def adopt(self, module: str, call: socket.socket) -> None:
+    def adopt(self, module: str, descriptors: Sequence[int]) -> None:
         """Have a process forked, with this module loaded, that serves the socket `call`."""
         with self._starting:
             try:
-                socket.send_fds(self._channel or self._start(), [module.encode()], [call.fileno()])
+                socket.send_fds(self._channel or self._start(), [module.encode()], descriptors)
             except ConnectionError:
                 self._end()
-                socket.send_fds(self._start(), [module.encode()], [call.fileno()])
+                socket.send_fds(self._start(), [module.encode()], descriptors)
 
     def close(self) -> None:
         """Stop the program; its workers exit once their callers are gone."""
@@ -146,7 +172,8 @@ class _Turns:
 
     def __init__(self) -> None:
         self.all = asyncio.Semaphore(MOST_AT_ONCE)
-        self.owners: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self.long = asyncio.Semaphore(MOST_LONG_AT_ONCE)
+        self.owners: WeakValueDictionary[tuple[str, bool], asyncio.Semaphore] = WeakValueDictionary()
 
 
 _loops: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, _Turns]] = WeakKeyDictionary()
@@ -154,7 +181,8 @@ _nursery: Final = _ForkServer()
 atexit.register(_nursery.close)
 
 
-def _turns(owner: str) -> tuple[asyncio.Semaphore, asyncio.Semaphore]:
+def _turns(owner: str, *, is_long: bool) -> tuple[asyncio.Semaphore, asyncio.Semaphore]:
     """Return the owner's semaphore and the common one, to be acquired in this order."""
     turns = _loops.setdefault(asyncio.get_running_loop(), _Turns())
-    return turns.owners.setdefault(owner, asyncio.Semaphore(MOST_OF_ONE)), turns.all
+    own = turns.owners.setdefault((owner, is_long), asyncio.Semaphore(MOST_OF_ONE))
+    return own, turns.long if is_long else turns.all

@@ -427,7 +427,12 @@ class Workspace:
                 with os_errors(""):
                     await run_to_completion(asyncio.to_thread(incoming.write, piece))
             content = await unpack(
-                kind, incoming.descriptor, incoming.stage, room_bytes=room_bytes, most_bytes=max_bytes
+                kind,
+                incoming.descriptor,
+                incoming.stage,
+                owner=str(self.folder),
+                room_bytes=room_bytes,
+                most_bytes=max_bytes,
             )
 
             def take_place(root: int, path: str) -> None:

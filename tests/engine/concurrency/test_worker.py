@@ -75,3 +75,36 @@ async def test_who_wants_very_much_keeps_no_other_waiting() -> None:
     for each in busy:
         each.cancel()
     await asyncio.wait(busy)
+
+
+def copied(piece: str, source: int, target: int) -> int:
+    """Write what a file holds, and a piece more, into another one."""
+    return os.write(target, os.read(source, 100) + piece.encode())
+
+
+async def test_open_files_are_handed_to_the_work(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("one")
+    with (tmp_path / "a").open("rb") as source, (tmp_path / "b").open("wb") as target:
+        written = await run_in_worker(
+            copied, "two", owner="me", descriptors=(source.fileno(), target.fileno())
+        )
+    assert (written, (tmp_path / "b").read_text()) == (6, "onetwo")
+
+
+def growing(target: int) -> None:
+    """Write without end."""
+    while True:
+        os.write(target, b"a")
+
+
+async def test_what_is_done_to_handed_files_is_over_when_the_caller_is_cancelled(tmp_path: Path) -> None:
+    with (tmp_path / "a").open("wb") as target:
+        work = asyncio.create_task(run_in_worker(growing, owner="me", descriptors=(target.fileno(),)))
+        while not os.fstat(target.fileno()).st_size:
+            await asyncio.sleep(0.01)
+        work.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await work
+        size = os.fstat(target.fileno()).st_size
+        await asyncio.sleep(0.05)
+        assert os.fstat(target.fileno()).st_size == size

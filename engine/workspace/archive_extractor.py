@@ -1,22 +1,15 @@
-"""A program that unpacks one archive, so that a hostile archive can harm nothing but this process.
+"""Extraction of one archive, in a process of its own, so that a hostile archive can harm nothing else.
 
-Run as `python -m roocode_server.engine.workspace.archive_program FORMAT ARCHIVE FOLDER ROOM MOST`: the
-descriptors of the archive and of an empty directory, and the most bytes of all files and of one file. Prints
-the
-number of files and bytes as JSON. Exit status 3: the archive is refused, with the reason on stderr; 4: there
-is
-no room for it; 5: the machine lacks resources.
+See engine/workspace/archive_reader.py.
 """
 
 from __future__ import annotations
 
 import gzip
-import json
 import os
 import posixpath
-import resource
 import stat
-import sys
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -31,11 +24,6 @@ from roocode_server.engine.workspace.writing import open_folder, standing_at
 from roocode_server.models.error import WorkspaceLimitExceeded
 from roocode_server.models.exhaustion import exhausted
 
-REFUSED: Final = 3
-NO_ROOM: Final = 4
-OVERLOAD: Final = 5
-MEMORY_BYTES: Final = 1_073_741_824
-UNPACKING_CPU_S: Final = 120
 _LONGEST_PATH: Final = 4096
 _PIECE_BYTES: Final = 1_048_576
 _IS_UTF_8: Final = 0x800
@@ -227,6 +215,10 @@ _BROKEN: Final = (
     tarfile.TarError,
     zipfile.BadZipFile,
     zlib.error,
+    struct.error,
+    ArithmeticError,
+    AttributeError,
+    TypeError,
     EOFError,
     ValueError,
     KeyError,
@@ -237,32 +229,24 @@ _BROKEN: Final = (
 )
 
 
-def main(kind: str, archive: int, folder: int, room_bytes: int, most_bytes: int) -> int:
-    """Unpack an archive within limits on memory and CPU time; returns the exit status."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (UNPACKING_CPU_S, UNPACKING_CPU_S))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+def extract(kind: str, room_bytes: int, most_bytes: int, archive: int, folder: int) -> dict[str, object]:
+    """Extract an open archive into an open, empty directory.
+
+    Returns the number of `files` and their `size` in bytes; or what stopped it (`refused`, `no_room` or
+    `overload`) with the reason.
+    """
     os.umask(0)
     out = Unpacked(folder, room_bytes=room_bytes, most_bytes=most_bytes)
     try:
         with open(archive, "rb") as file:
             FORMATS[kind](file, out)
     except WorkspaceLimitExceeded as limit:
-        sys.stderr.write(limit.message)
-        return NO_ROOM
+        return {"no_room": limit.message}
     except ArchiveRefused as mistake:
-        sys.stderr.write(str(mistake))
-        return REFUSED
+        return {"refused": str(mistake)}
     except _BROKEN as mistake:
         overload = exhausted(mistake)
         if overload is not None:
-            sys.stderr.write(overload.message)
-            return OVERLOAD
-        sys.stderr.write(f"not an archive that can be unpacked as {kind}: {mistake}")
-        return REFUSED
-    sys.stdout.write(json.dumps({"files": out.files, "size": out.size}))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], *map(int, sys.argv[2:])))
+            return {"overload": overload.message}
+        return {"refused": f"not an archive that can be unpacked as {kind}: {mistake}"}
+    return {"files": out.files, "size": out.size}
