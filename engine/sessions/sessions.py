@@ -279,7 +279,15 @@ class Sessions:
         """Finish the deletions that a stop of the server interrupted."""
         for session in await self._repository.half_deleted():
             await self._end(session.id)
+            if not await self._is_told_deleted(session.id):
+                await self._log.append(session.id, SessionDeletedEvent())
             await self._remove(session.id)
+
+    async def _is_told_deleted(self, session_id: SessionId) -> bool:
+        """Return whether the last event of the session's log says that it is deleted."""
+        head = await self._log.head(session_id)
+        last = await self._log.read(session_id, after=max(head - 1, 0), limit=1)
+        return bool(last) and last[0].type == SessionDeletedEvent.name
 
     def workspace(self, session_id: SessionId) -> Workspace:
         """Return the workspace of a session."""

@@ -66,7 +66,7 @@ class Dispatcher:
         """Go on where the last stop left each webhook."""
         self._feed.tell(self._deliver_for)
         self._deliver_for_all()
-        self._sweeping = asyncio.create_task(self._sweep(), name="sweep of webhooks")
+        self._sweeping = asyncio.create_task(self._sweep_again_and_again(), name="sweep of webhooks")
 
     async def refresh(self, user_id: UserId) -> None:
         """Heed what has changed of a user's webhooks."""
@@ -162,15 +162,19 @@ class Dispatcher:
         if len(entries) == PAGE and position < entries[-1].position:
             await self._ledger.pass_by(webhook, entries[-1].position)
 
-    async def _sweep(self) -> None:
-        """Now and then, heed what others have changed, and forget what is kept for nobody."""
+    async def sweep(self) -> None:
+        """Heed what others have changed, and forget what is kept for nobody."""
+        users = list(self._of_user)
+        await self._follow_all()
+        self._deliver_for_all()
+        for user_id in users:
+            await self._ledger.forget_delivered(user_id)
+
+    async def _sweep_again_and_again(self) -> None:
         while True:
             await asyncio.sleep(SWEEP_S)
             try:
-                await self._follow_all()
-                self._deliver_for_all()
-                for user_id in list(self._of_user):
-                    await self._ledger.forget_delivered(user_id)
+                await self.sweep()
             except Exception:
                 log.exception("webhooks could not be looked through; it is tried again")
 

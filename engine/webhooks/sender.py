@@ -69,12 +69,12 @@ class Sender:
         """A webhook's secret as it is stored."""
         return self._seal.close(secret, webhook_id)
 
-    def has_secret(self, webhook: StoredWebhook, secret: str) -> bool:
-        """Whether this is the webhook's secret already."""
+    def secret_of(self, webhook: StoredWebhook) -> str | None:
+        """A webhook's secret; None, if it was sealed by another secret of the server."""
         try:
-            return self._seal.open(webhook.sealed_secret, webhook.id) == secret
+            return self._seal.open(webhook.sealed_secret, webhook.id)
         except SealBroken:
-            return False
+            return None
 
     async def send(self, webhook: StoredWebhook, message: WebhookMessage) -> DeliveryOutcome:
         """Post a message once. Never raises but for cancellation."""
@@ -135,7 +135,7 @@ class Sender:
         address = ipaddress.ip_address(str(where[0]).partition("%")[0])
         if not (self._settings.allow_private_addresses or is_public(address)):
             raise PrivateAddress(
-                f"The address {address} is not public; see the setting webhooks.allow_private_addresses."
+                "The address is not public; see the setting webhooks.allow_private_addresses."
             )
         made = socket.socket(family, kind, protocol)
         made.setblocking(False)

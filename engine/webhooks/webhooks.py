@@ -214,10 +214,12 @@ class UserWebhooks:
 
     def _rotated(self, before: StoredWebhook, secret: str) -> dict[str, Any]:
         """The columns of another secret; none, if it is the present one."""
-        if self._sender.has_secret(before, secret):
+        present = self._sender.secret_of(before)
+        if present == secret:
             return {}
+        until = self._clock() + datetime.timedelta(seconds=self._settings.former_secret_s)
         return {
             "sealed_secret": self._sender.sealed(before.id, secret),
-            "sealed_former_secret": before.sealed_secret,
-            "former_secret_until": self._clock() + datetime.timedelta(seconds=self._settings.former_secret_s),
+            "sealed_former_secret": None if present is None else before.sealed_secret,
+            "former_secret_until": None if present is None else until,
         }

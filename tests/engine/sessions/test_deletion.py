@@ -14,6 +14,8 @@ from roocode_server.models.identifier import SessionId
 from roocode_server.models.session import SessionCreate
 from roocode_server.models.settings import Settings
 from roocode_server.models.user import Caller
+from roocode_server.models.webhook import WebhookCreate
+from tests.support.receiver import receiving
 
 
 class Killed(BaseException):
@@ -22,7 +24,13 @@ class Killed(BaseException):
 
 async def started(data_dir: Path) -> Engine:
     return await open_engine(
-        Settings.load_plain({"server": {"data_dir": str(data_dir)}, "runtime": {"kind": "local"}})
+        Settings.load_plain(
+            {
+                "server": {"data_dir": str(data_dir)},
+                "runtime": {"kind": "local"},
+                "webhooks": {"allow_private_addresses": True},
+            }
+        )
     )
 
 
@@ -57,6 +65,30 @@ def before_the_rows(engine: Engine, patch: pytest.MonkeyPatch) -> None:
 
 async def killed(*_: object) -> None:
     raise Killed
+
+
+@pytest.mark.parametrize("is_told", [False, True], ids=["untold", "told"])
+async def test_a_deletion_that_was_cut_short_is_told_to_a_webhook_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_told: bool
+) -> None:
+    engine = await started(tmp_path)
+    session_id = await session_with_everything(engine)
+    async with receiving() as receiver:
+        caller = Caller.of(await engine.accounts.open_identity(), request_id="test", base_url="http://test")
+        wanted = WebhookCreate(url=receiver.url, events=["session.deleted"])
+        await engine.webhooks.create(caller.user_id, wanted)
+        with monkeypatch.context() as patch:
+            (before_the_rows if is_told else before_the_workspace)(engine, patch)
+            with pytest.raises(Killed):
+                await engine.sessions.delete(session_id)
+        if is_told:
+            await receiver.has_taken(1)
+        await engine.close()
+        again = await started(tmp_path)
+        [request] = await receiver.has_taken(1)
+        assert request.payload["data"]["sessionId"] == session_id
+        await again.close()
+        assert len({each.headers["webhook-id"] for each in receiver.received}) == 1
 
 
 @pytest.mark.parametrize(

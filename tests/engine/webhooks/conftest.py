@@ -54,11 +54,11 @@ class Hooks:
         return page.data[::-1]
 
 
-async def open_hooks(storage: Storage, **settings: Any) -> Hooks:
-    """Begin to deliver what a storage holds."""
+async def open_hooks(storage: Storage, *, secret: bytes = SECRET, **settings: Any) -> Hooks:
+    """Begin to deliver what a storage holds, with a server's secret."""
     asked = WebhookSettings(**{**QUICK, **settings})
     rows, attempts = WebhookRepository(storage.database), AttemptRepository(storage.database)
-    sender = Sender(asked, SECRET)
+    sender = Sender(asked, secret)
     ledger = DeliveryLedger(storage.database, rows, attempts, storage.feed, asked)
     dispatcher = Dispatcher(rows, storage.feed, ledger, sender)
     service = UserWebhooks(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from aiohttp import web
 from sqlalchemy import func, select, update
 
 from roocode_server.engine.storage.tables import feed_entries, sessions, users
+from roocode_server.engine.webhooks import ledger
 from roocode_server.models.clock import now
 from roocode_server.models.error import Conflict, InvalidField, NotFound
 from roocode_server.models.identifier import EventId, UserId
@@ -369,6 +371,36 @@ class TestGivingUp:
             await hooks.service.update(USER, WebhookUpdate(webhook_id=webhook.id, url=another.url))
             assert percents(await another.has_taken(1)) == [1]
 
+    async def test_what_waits_for_a_disabled_webhook_is_forgotten_in_the_end(
+        self, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async with receiving(failing(1_000_000)) as receiver:
+            made = await hooks.create(receiver.url)
+            await hooks.tell(1)
+            await receiver.was_asked(1)
+            await hooks.service.update(USER, WebhookUpdate(webhook_id=made.webhook.id, enabled=False))
+            await hooks.dispatcher.sweep()
+            assert await entries(hooks) == 1
+            monkeypatch.setattr(ledger, "KEPT_FOR_DISABLED", datetime.timedelta(0))
+            await hooks.dispatcher.sweep()
+            assert await entries(hooks) == 0
+            await hooks.tell(2)
+            assert await entries(hooks) == 0
+
+    async def test_a_receiver_may_ask_for_a_longer_rest(self, opened: Open) -> None:
+        hooks = await opened(max_retry_delay_s=3600)
+
+        async def busy(received: Received) -> web.Response:
+            return web.Response(status=503, headers={"Retry-After": "1800"})
+
+        async with receiving(busy) as receiver:
+            made = await hooks.create(receiver.url)
+            await hooks.tell(1)
+            webhook = await until(hooks, made.webhook, lambda found: found.failures == 1)
+        assert webhook.next_attempt_at is not None
+        assert webhook.failing_since is not None
+        assert webhook.next_attempt_at - webhook.failing_since >= datetime.timedelta(seconds=1800)
+
 
 class TestAddresses:
     async def test_a_private_address_is_refused_where_it_is_named(self, opened: Open) -> None:
@@ -469,6 +501,19 @@ class TestSecrets:
             standardwebhooks.Webhook(b"another_secret").verify(request.body, request.headers)
             with pytest.raises(standardwebhooks.WebhookVerificationError):
                 standardwebhooks.Webhook(rotated.secret).verify(request.body, request.headers)
+
+    async def test_one_that_cannot_be_opened_any_more_is_told_until_there_is_another(
+        self, opened: Open
+    ) -> None:
+        hooks = await opened()
+        async with receiving() as receiver:
+            made = await hooks.create(receiver.url)
+            other_server = await opened(secret=b"another secret of a server" * 2)
+            failed = await other_server.service.test(USER, made.webhook.id)
+            assert (failed.succeeded, failed.status) == (False, None)
+            assert "webhook.rotate" in (failed.error or "")
+            await other_server.service.rotate(USER, WebhookRotate(webhook_id=made.webhook.id))
+            assert (await other_server.service.test(USER, made.webhook.id)).succeeded
 
 
 class TestOutOfTurn:
