@@ -11,10 +11,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from roocode_server.models.limit_settings import LimitSettings
-from roocode_server.models.quota import Limit
 from tests.support.browser import Page, browser_page
-from tests.support.server import ServerProcess
+from tests.support.server import DEFAULT_LIMITS, ServerProcess
 
 
 @pytest.fixture
@@ -271,8 +269,9 @@ def make_files(server: ServerProcess, session_id: str, names: list[str]) -> None
 async def test_a_page_that_shows_hard_work_stays_within_s0_s_limits(
     start_server: Callable[..., ServerProcess], page: Page
 ) -> None:
-    limits = {f"limits__{limit}": str(LimitSettings().of(limit)) for limit in Limit}
-    server = start_server(**limits)
+    server = start_server(
+        **{name.removeprefix("ROOCODE_").lower(): most for name, most in DEFAULT_LIMITS.items()}
+    )
     session_id = await log_in_and_open_a_session(server, page)
     names = [f"{folder}/file-{number}.txt" for number in range(50) for folder in ("one", "two", "three")]
     await asyncio.to_thread(make_files, server, session_id, names)

@@ -7,12 +7,13 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.metadata import metadata, requires
 from pathlib import Path
 
 import pytest
 
-from tests.support.server import PROJECT, ServerProcess
+from tests.support.server import DEFAULT_LIMITS, PROJECT, ServerProcess
 
 README = (PROJECT / "README.md").read_text()
 DOCUMENTS = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
@@ -23,6 +24,15 @@ def example(language: str) -> str:
     blocks = re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
     (found,) = (block for block in blocks if "ROOCODE_KEY" in block)
     return str(found)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server with its default limits, which the examples do not meet."""
+    running = ServerProcess(tmp_path_factory.mktemp("readme") / "data", DEFAULT_LIMITS).start()
+    yield running
+    running.end()
+    assert "RATE_LIMIT_EXCEEDED" not in running.log
 
 
 def run(server: ServerProcess, *command: str) -> str:

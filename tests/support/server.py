@@ -26,6 +26,11 @@ ALIKE = {
 """So that `auto` is `scripted` and the jail on machines with an Ollama or a container engine too, and that
 tests may call as often as they like.
 """
+DEFAULT_LIMITS = {
+    f"ROOCODE_LIMITS__{name.upper()}": str(getattr(LimitSettings(), name))
+    for name in LimitSettings.schema().fields
+}
+"""For servers that have the limits which they have outside the tests."""
 PROJECT = Path(__file__).resolve().parents[2]
 
 

@@ -8,6 +8,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from roocode_server.handlers.operation import Registry
+from roocode_server.models.quota import Limit
 from roocode_server.models.shape import Shape, value
 from roocode_server.server.doors.openapi import WITH_BODY
 from roocode_server.server.doors.schemas import Schemas
@@ -132,3 +133,20 @@ def test_two_shapes_of_one_name_are_refused() -> None:
     schemas.reference(another())
     with pytest.raises(ValueError, match="two shapes are called Thing"):
         schemas.reference(another())
+
+
+def test_what_is_counted_says_what_is_left_and_when_to_come_again(document: Json) -> None:
+    told = {"X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"}
+    counted = [entry for entry in entries(document).values() if entry["x-limit"] is not None]
+    assert {entry["x-limit"] for entry in counted} == {*Limit} - {Limit.CONNECTIONS}
+    for entry in counted:
+        responses = entry["responses"]
+        assert told | {"Retry-After"} <= responses["429"]["headers"].keys()
+        assert all(told <= responses[status]["headers"].keys() for status in ("400", "429", "500"))
+        assert told.isdisjoint(responses["401"].get("headers", {}))
+
+
+def test_what_is_not_counted_is_never_refused_for_its_number(document: Json) -> None:
+    free = [entry for entry in entries(document).values() if entry["x-limit"] is None]
+    assert free
+    assert all("429" not in entry["responses"] for entry in free)
