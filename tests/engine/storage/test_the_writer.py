@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import SQLAlchemyError
 
+from roocode_server.engine.events.feed import Feed
 from roocode_server.engine.events.log import EventLog
 from roocode_server.engine.storage.database import Database, DatabaseUnusable, UnitTooSlow
 from roocode_server.engine.storage.tables import sessions
@@ -81,9 +82,10 @@ async def hasty(storage: Storage, tmp_path: Path) -> AsyncIterator[Storage]:
     """The same storage, with a database that gives up a unit after a moment."""
     announced: list[StoredEvent] = []
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'test.sqlite3'}", unit_limit_s=0.05)
-    log = EventLog(database, announced.extend)
+    feed = Feed(database)
+    log = EventLog(database, announced.extend, feed)
     await database.open(log)
-    yield Storage(database, log, announced)
+    yield Storage(database, log, feed, announced)
     await database.close()
 
 
