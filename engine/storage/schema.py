@@ -20,7 +20,7 @@ from sqlalchemy import (
 from roocode_server.engine.storage.tables import PROBED, metadata, server_state
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
-VERSION: Final = "0010"
+VERSION: Final = max(file.name.partition("_")[0] for file in _MIGRATIONS.glob("versions/[0-9]*.py"))
 """The last migration. A database that is made at once is what all of them together make; a test compares."""
 
 _versions: Final = Table(  # as Alembic makes it
