@@ -27,6 +27,7 @@ from roocode_server.engine.agent.store.states import TaskStates
 from roocode_server.engine.agent.store.subtasks import SubtaskStore
 from roocode_server.engine.agent.store.transcript import Transcripts
 from roocode_server.engine.agent.tasks import Tasks
+from roocode_server.engine.audit.log import AuditLog
 from roocode_server.engine.browser.browsers import Browsers
 from roocode_server.engine.checkpoints.checkpoints import Checkpoints
 from roocode_server.engine.events.feed import Feed
@@ -108,6 +109,7 @@ class Engine:
     hub: Hub
     accounts: Accounts
     rates: RateLimits
+    audit: AuditLog
     sessions: Sessions
     files: Files
     repositories: Repositories
@@ -154,6 +156,7 @@ class Engine:
             for end in (
                 self.ownership.release,
                 self.database.close,
+                self.audit.flush,
                 self.runtime.shut_down,
                 self.watchers.close,
                 self.providers.close,
@@ -223,9 +226,17 @@ def has_database(settings: Settings) -> bool:
     return bool(settings.database.url) or (Path(settings.server.data_dir) / DATABASE_FILE).exists()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Administration:
+    """What the command line works on."""
+
+    accounts: Accounts
+    audit: AuditLog
+
+
 @asynccontextmanager
-async def open_accounts(settings: Settings) -> AsyncIterator[Accounts]:
-    """Open the accounts alone, for the command line; a server may use the same data directory meanwhile.
+async def open_administration(settings: Settings) -> AsyncIterator[Administration]:
+    """Open the accounts and the audit log alone; a server may use the same data directory meanwhile.
 
     Raises: OSError, SQLAlchemyError, if the data directory cannot be used.
     """
@@ -233,7 +244,9 @@ async def open_accounts(settings: Settings) -> AsyncIterator[Accounts]:
     database = _database(settings, data_dir)
     await database.open(EventLog(database, Hub().publish))
     try:
-        yield Accounts(database, settings.auth, data_dir)
+        audit = AuditLog(database)
+        yield Administration(accounts=Accounts(database, settings.auth, data_dir), audit=audit)
+        await audit.flush()
     finally:
         await database.close()
 
@@ -353,6 +366,7 @@ def _assemble(
         hub=hub,
         accounts=Accounts(database, settings.auth, data_dir),
         rates=RateLimits(settings.limits),
+        audit=AuditLog(database),
         sessions=sessions,
         files=Files(sessions, log),
         repositories=Repositories(settings.files, sessions, chosen.programs, log),

@@ -45,6 +45,7 @@ class AuthHandlers(Handlers, namespace="/auth"):
 
     @operation(
         "auth.login",
+        audited=True,
         rest="POST /api/v1/auth/login",
         permission=None,
         limit=Limit.AUTHENTICATION,
@@ -68,6 +69,7 @@ class AuthHandlers(Handlers, namespace="/auth"):
 
     @operation(
         "auth.oauth",
+        audited=True,
         rest="POST /api/v1/auth/oauth/{provider}",
         permission=None,
         limit=Limit.AUTHENTICATION,
@@ -82,6 +84,7 @@ class AuthHandlers(Handlers, namespace="/auth"):
 
     @operation(
         "auth.refresh",
+        audited=True,
         rest="POST /api/v1/auth/refresh",
         permission=None,
         limit=Limit.AUTHENTICATION,
@@ -157,6 +160,7 @@ class AuthHandlers(Handlers, namespace="/auth"):
 
     @operation(
         "auth.accept",
+        audited=True,
         rest="POST /api/v1/auth/invitation",
         permission=None,
         limit=Limit.AUTHENTICATION,

@@ -11,6 +11,7 @@ import typing
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, TypeVar
+from urllib.parse import quote
 
 from roocode_server.engine.engine import Engine
 from roocode_server.handlers.connection import Connection
@@ -26,6 +27,7 @@ AnyMethod = TypeVar("AnyMethod", bound=Callable[..., Awaitable[Shape]])
 
 _MARK: Final = "__operation__"
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
+_MADE_PLACEHOLDER: Final = re.compile(r"\{([\w.]+)\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,14 @@ class RestBinding:
         """The wire names of the fields in the path, in their order."""
         return _PLACEHOLDER.findall(self.path)
 
+    def made_at(self, fields: Mapping[str, Any]) -> str:
+        """The path of what a call has made, from the fields of its path and of its answer."""
+
+        def named(placeholder: re.Match[str]) -> str:
+            return quote(str(field_of(fields, placeholder[1])))
+
+        return _MADE_PLACEHOLDER.sub(named, self.made or "")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Streams:
@@ -76,6 +86,8 @@ class Operation:
     """Fields of the request: calls that agree in them never overlap and keep their order."""
     limit: Limit | None
     """The class in which its calls are counted; None: they are not. Source: S0, "Rate Limiting"."""
+    audited: bool
+    """Its calls are entries of the audit log. Those that only read are not, unless they are refused."""
     errors: tuple[type[AppError], ...]
     emits: tuple[type[Event], ...]
     request: type[Shape]
@@ -136,13 +148,17 @@ def operation(
     on: str | None = None,
     exclusive: tuple[str, ...] = (),
     limit: Limit | None = None,
+    audited: bool | None = None,
     on_connect: bool = False,
     ends_with_caller: bool = False,
     streams: Streams | None = None,
     errors: tuple[type[AppError], ...] = (),
     emits: tuple[type[Event], ...] = (),
 ) -> Callable[[AnyMethod], AnyMethod]:
-    """Declare a method of `Handlers` as an operation. Its signature gives the request and response shapes."""
+    """Declare a method of `Handlers` as an operation. Its signature gives the request and response shapes.
+
+    `audited` follows from the permission if it is left out: what only reads is not audited.
+    """
 
     def declare(method: AnyMethod) -> AnyMethod:
         hints = typing.get_type_hints(method)
@@ -165,6 +181,7 @@ def operation(
             "on": on,
             "exclusive": exclusive,
             "limit": limit,
+            "audited": _changes(permission) if audited is None else audited,
             "on_connect": on_connect,
             "ends_with_caller": ends_with_caller,
             "errors": errors if limit is None else (*errors, RateLimitExceeded),
@@ -180,6 +197,10 @@ def operation(
         return method
 
     return declare
+
+
+def _changes(permission: Permission | None) -> bool:
+    return permission is not None and not permission.value.endswith(":read")
 
 
 class Handlers:
@@ -274,6 +295,14 @@ def _shadows(above: RestBinding, below: RestBinding) -> bool:
         and len(outer) <= len(inner)
         and all(one == two or "{" in one + two for one, two in zip(outer, inner, strict=False))
     )
+
+
+def field_of(body: Mapping[str, Any], dotted: str) -> Any:
+    """A field of a JSON-ready body by its dotted name, as in `file.etag`."""
+    found: Any = body
+    for name in dotted.split("."):
+        found = found.get(name)
+    return found
 
 
 def annotations_of(declared: Operation) -> dict[str, Any]:

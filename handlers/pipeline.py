@@ -11,8 +11,10 @@ from typing import Any, cast
 
 import structlog
 
+from roocode_server.engine.audit.log import AuditLog
 from roocode_server.engine.limits.rates import RateLimits
 from roocode_server.engine.sessions.sessions import Sessions
+from roocode_server.handlers.auditing import entry_of, is_audited
 from roocode_server.handlers.connection import Connection
 from roocode_server.handlers.operation import Operation
 from roocode_server.handlers.refusals import log_refusal
@@ -48,9 +50,10 @@ class OperationResponse:
 class Pipeline:
     """Identify → role → limit → the session's own access → load → exclusive → run → dump."""
 
-    def __init__(self, sessions: Sessions, rates: RateLimits) -> None:
+    def __init__(self, sessions: Sessions, rates: RateLimits, audit: AuditLog) -> None:
         self._sessions = sessions
         self._rates = rates
+        self._audit = audit
         self._locks: dict[tuple[object, ...], _Lock] = {}
 
     async def answer(
@@ -67,6 +70,7 @@ class Pipeline:
         """
         started = time.perf_counter()
         quota: Quota | None = None
+        request: Shape | None = None
         try:
             check_caller(operation, caller)
             if operation.limit is not None:
@@ -106,6 +110,8 @@ class Pipeline:
                 address=caller.address,
                 quota=quota,
             )
+        if is_audited(operation, caller, answer.status):
+            await self._audit.record(entry_of(operation, caller, request, answer.body, answer.status))
         log.debug(
             "operation",
             operation=operation.name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from roocode_server.engine.engine import Engine
 from roocode_server.handlers.approvals import ApprovalHandlers
 from roocode_server.handlers.archives import ArchiveHandlers
+from roocode_server.handlers.audit import AuditHandlers
 from roocode_server.handlers.auth import AuthHandlers
 from roocode_server.handlers.checkpoints import CheckpointHandlers
 from roocode_server.handlers.events import EventHandlers
@@ -44,6 +45,7 @@ AREAS = (
     EventHandlers,
     WebhookHandlers,
     MonitoringHandlers,
+    AuditHandlers,
 )
 
 

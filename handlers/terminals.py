@@ -69,6 +69,7 @@ class TerminalHandlers(Handlers, namespace="/terminals"):
 
     @operation(
         "terminal.input",
+        audited=False,
         rest="POST /api/v1/sessions/{sessionId}/terminals/{terminalId}/input",
         permission=Permission.TOOL_EXECUTE,
         on="session_id",
@@ -82,6 +83,7 @@ class TerminalHandlers(Handlers, namespace="/terminals"):
 
     @operation(
         "terminal.resize",
+        audited=False,
         rest="POST /api/v1/sessions/{sessionId}/terminals/{terminalId}/resize",
         permission=Permission.TOOL_EXECUTE,
         on="session_id",

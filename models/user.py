@@ -56,6 +56,7 @@ class Permission(enum.StrEnum):
     ACCOUNT_WRITE = "account:write"
     USER_READ = "user:read"
     USER_WRITE = "user:write"
+    AUDIT_READ = "audit:read"
 
 
 # What only administrators may is in none of these sets, and each permission is named, so that a new one is
@@ -159,6 +160,17 @@ class Credential(enum.StrEnum):
     NONE = "none"
 
 
+class Door(enum.StrEnum):
+    """Where a call comes in."""
+
+    SOCKET_IO = "socket.io"
+    REST = "rest"
+    S3_REST = "s3-rest"
+    WEBSOCKET = "websocket"
+    COMMAND_LINE = "command-line"
+    IN_PROCESS = "in-process"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """A user and the credential that says so; `credential_id` is a token's `jti` or a key's id.
@@ -195,6 +207,7 @@ class Caller:
     request_id: str
     base_url: str
     address: str = ""
+    door: Door = Door.IN_PROCESS
     login_id: LoginId | None = None
     """The login that the access token came from; None for what is no token."""
     scopes: tuple[KeyScope, ...] = EVERY_SCOPE
@@ -202,7 +215,15 @@ class Caller:
     """Limits that replace the server's for this caller."""
 
     @classmethod
-    def of(cls, identity: Identity, *, request_id: str, base_url: str, address: str = "") -> Caller:
+    def of(
+        cls,
+        identity: Identity,
+        *,
+        request_id: str,
+        base_url: str,
+        address: str = "",
+        door: Door = Door.IN_PROCESS,
+    ) -> Caller:
         """Return the caller for an identity."""
         roles = tuple(identity.user.roles)
         return cls(
@@ -216,13 +237,16 @@ class Caller:
             request_id=request_id,
             base_url=base_url,
             address=address,
+            door=door,
             login_id=identity.login_id,
             scopes=identity.scopes,
             limits=identity.limits,
         )
 
     @classmethod
-    def anonymous(cls, *, request_id: str, base_url: str, address: str = "") -> Caller:
+    def anonymous(
+        cls, *, request_id: str, base_url: str, address: str = "", door: Door = Door.IN_PROCESS
+    ) -> Caller:
         """Return a caller without credentials, for public operations."""
         return cls(
             user_id=UserId(""),
@@ -235,6 +259,7 @@ class Caller:
             request_id=request_id,
             base_url=base_url,
             address=address,
+            door=door,
         )
 
     @property
@@ -255,6 +280,12 @@ class Caller:
     def may(self, permission: Permission) -> bool:
         """Whether a role of the caller grants the permission, and the credential reaches as far."""
         return permission in self.permissions
+
+    def renewed(self, identity: Identity) -> Caller:
+        """The same connection's caller by a new credential."""
+        return Caller.of(
+            identity, request_id="", base_url=self.base_url, address=self.address, door=self.door
+        )
 
     def calling(self, request_id: str) -> Caller:
         """Return the same caller for another call."""

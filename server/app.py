@@ -66,7 +66,7 @@ def build_doors(engine: Engine) -> Doors:
     """All doors of an engine, on one aiohttp application."""
     settings = engine.settings
     registry, transfers = build_registry(engine), build_transfers(engine)
-    pipeline = Pipeline(engine.sessions, engine.rates)
+    pipeline = Pipeline(engine.sessions, engine.rates, engine.audit)
     identity = Authenticator(engine.accounts, settings.auth.mode, settings.server)
     app = web.Application(
         middlewares=[request_middleware(Gate(settings.server))],

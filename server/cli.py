@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 import datetime
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
 import click
+import orjson
 import uvloop
 
 from roocode_server.engine.accounts.accounts import Accounts
 from roocode_server.engine.accounts.invitations import link
-from roocode_server.engine.engine import has_database, open_accounts
+from roocode_server.engine.audit.log import AuditLog
+from roocode_server.engine.engine import Administration, has_database, open_administration
 from roocode_server.engine.providers.scripted.playbook import PlaybookInvalid
 from roocode_server.engine.storage.database import DatabaseUnusable
+from roocode_server.handlers.auditing import command_line_entry
 from roocode_server.models.error import AppError
 from roocode_server.models.identifier import KeyId
 from roocode_server.models.limit_settings import LARGEST
@@ -88,8 +91,8 @@ async def _serve(settings: Settings) -> None:
 
 async def _invite(settings: Settings, url: str) -> None:
     """Say how the administrator chooses a password, while they have none."""
-    async with open_accounts(settings) as accounts:
-        secret = await accounts.invite_administrator()
+    async with open_administration(settings) as administration:
+        secret = await administration.accounts.invite_administrator()
     if secret is not None:
         print(f"Choose the administrator's password: {link(url.rstrip('/'), secret)}", flush=True)
 
@@ -127,7 +130,7 @@ def user_add(
         made = await accounts.create_user(email, password, name or email, [Role(role)])
         print(f"{made.id} {made.email}")
 
-    _with_accounts(config, data_dir, add)
+    _with_accounts(config, data_dir, add, audited="user.add", email=email, role=role)
 
 
 @user.command("password")
@@ -141,7 +144,7 @@ def user_password(config: Path | None, data_dir: str | None, email: str, passwor
     async def change(accounts: Accounts) -> None:
         await accounts.set_password(email, password)
 
-    _with_accounts(config, data_dir, change)
+    _with_accounts(config, data_dir, change, audited="user.password", email=email)
 
 
 @user.command("disable")
@@ -154,7 +157,7 @@ def user_disable(config: Path | None, data_dir: str | None, email: str) -> None:
     async def disable(accounts: Accounts) -> None:
         await accounts.set_disabled(email, is_disabled=True)
 
-    _with_accounts(config, data_dir, disable)
+    _with_accounts(config, data_dir, disable, audited="user.disable", email=email)
 
 
 @user.command("enable")
@@ -167,7 +170,7 @@ def user_enable(config: Path | None, data_dir: str | None, email: str) -> None:
     async def enable(accounts: Accounts) -> None:
         await accounts.set_disabled(email, is_disabled=False)
 
-    _with_accounts(config, data_dir, enable)
+    _with_accounts(config, data_dir, enable, audited="user.enable", email=email)
 
 
 @user.command("roles")
@@ -181,7 +184,7 @@ def user_roles(config: Path | None, data_dir: str | None, email: str, roles: tup
     async def change(accounts: Accounts) -> None:
         await accounts.set_roles(email, [Role(role) for role in roles])
 
-    _with_accounts(config, data_dir, change)
+    _with_accounts(config, data_dir, change, audited="user.roles", email=email, roles=", ".join(roles))
 
 
 @user.command("list")
@@ -213,7 +216,7 @@ def user_invite(config: Path | None, data_dir: str | None, email: str, url: str)
     async def invite(accounts: Accounts) -> None:
         print(link(url.rstrip("/"), await accounts.invite(email)))
 
-    _with_accounts(config, data_dir, invite)
+    _with_accounts(config, data_dir, invite, audited="user.invite", email=email)
 
 
 @user.command("logout")
@@ -226,7 +229,7 @@ def user_logout(config: Path | None, data_dir: str | None, email: str) -> None:
     async def end(accounts: Accounts) -> None:
         await accounts.end_logins(email)
 
-    _with_accounts(config, data_dir, end)
+    _with_accounts(config, data_dir, end, audited="user.logout", email=email)
 
 
 @main.group()
@@ -273,7 +276,7 @@ def key_create(
         wanted = [KeyScope(scope) for scope in scopes]
         print(await accounts.create_key(email, name, scopes=wanted, expires_at=until, limits=own))
 
-    _with_accounts(config, data_dir, create)
+    _with_accounts(config, data_dir, create, audited="key.create", email=email, name=name)
 
 
 @key.command("list")
@@ -302,7 +305,7 @@ def key_revoke(config: Path | None, data_dir: str | None, email: str, key_id: st
     async def revoke(accounts: Accounts) -> None:
         await accounts.revoke_key(email, KeyId(key_id))
 
-    _with_accounts(config, data_dir, revoke)
+    _with_accounts(config, data_dir, revoke, audited="key.revoke", email=email, keyId=key_id)
 
 
 def _own_limits(given: Sequence[str]) -> OwnLimits | None:
@@ -323,14 +326,74 @@ def _own_limits(given: Sequence[str]) -> OwnLimits | None:
     return own or None
 
 
-def _with_accounts(config: Path | None, data_dir: str | None, work: Any) -> None:
+@main.group("audit")
+def audit_group() -> None:
+    """The audit log: who did what."""
+
+
+@audit_group.command("verify")
+@_config
+@_data_dir
+@click.option("--head", help="A hash that the log had once and must still have.")
+def audit_verify(config: Path | None, data_dir: str | None, head: str | None) -> None:
+    """Check that nothing in the audit log was changed, removed or put in."""
+
+    async def check(audit: AuditLog) -> None:
+        found = await audit.verify(head=head)
+        if found.broken_at is not None:
+            raise click.ClickException(f"The audit log is broken at entry {found.broken_at}: {found.reason}.")
+        print(f"{found.entries} entries, each in its place; the last one's hash is {found.head}")
+
+    _with_audit(config, data_dir, check)
+
+
+@audit_group.command("export")
+@_config
+@_data_dir
+def audit_export(config: Path | None, data_dir: str | None) -> None:
+    """Print every entry, oldest first, as a line of JSON."""
+
+    async def export(audit: AuditLog) -> None:
+        async for entry in audit.each():
+            print(orjson.dumps(entry.dump()).decode())
+
+    _with_audit(config, data_dir, export)
+
+
+def _with_accounts(
+    config: Path | None,
+    data_dir: str | None,
+    work: Callable[[Accounts], Awaitable[None]],
+    *,
+    audited: str | None = None,
+    **subject: str,
+) -> None:
+    """Work on the accounts; a change is `audited` by this name, with what it was about."""
+
+    async def change(administration: Administration) -> None:
+        await work(administration.accounts)
+        if audited is not None:
+            await administration.audit.record(command_line_entry(audited, subject))
+
+    _administer(config, data_dir, change)
+
+
+def _with_audit(
+    config: Path | None, data_dir: str | None, work: Callable[[AuditLog], Awaitable[None]]
+) -> None:
+    _administer(config, data_dir, lambda administration: work(administration.audit))
+
+
+def _administer(
+    config: Path | None, data_dir: str | None, work: Callable[[Administration], Awaitable[None]]
+) -> None:
     settings = _settings(config, {"data_dir": data_dir})
     _check_place(settings, is_named=data_dir is not None)
     configure_logs(settings.logging)
 
     async def run() -> None:
-        async with open_accounts(settings) as accounts:
-            await work(accounts)
+        async with open_administration(settings) as administration:
+            await work(administration)
 
     with _said_plainly():
         asyncio.run(run())

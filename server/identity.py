@@ -10,7 +10,7 @@ import ipaddress
 import itertools
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 from urllib.parse import parse_qsl, urlsplit
 
 from aiohttp import web
@@ -19,11 +19,19 @@ from roocode_server.engine.accounts.accounts import Accounts
 from roocode_server.models.auth_settings import AuthMode
 from roocode_server.models.error import AuthenticationFailed, PermissionDenied
 from roocode_server.models.settings import ServerSettings
-from roocode_server.models.user import Caller
+from roocode_server.models.user import Caller, Door
 
 BEARER: Final = "bearer"
 SUBPROTOCOL: Final = "bearer."
 TOKEN: Final = "token"  # noqa: S105 - the name of a query's field
+
+DOORS: Final = {
+    "/socket.io": Door.SOCKET_IO,
+    "/ws": Door.WEBSOCKET,
+    "/api/v1": Door.REST,
+    "/api": Door.S3_REST,
+}
+"""What the paths of each door begin with."""
 
 _run = secrets.token_hex(4)
 _count = itertools.count(1)
@@ -37,6 +45,12 @@ def new_request_id() -> str:
 def challenge(request: web.Request) -> str:
     """The `WWW-Authenticate` header for a caller without valid credentials. Source: RFC 6750, 3."""
     return 'Bearer realm="roocode-server"' + (', error="invalid_token"' if _from_request(request) else "")
+
+
+class _Facts(TypedDict):
+    base_url: str
+    address: str
+    door: Door
 
 
 class Authenticator:
@@ -67,8 +81,7 @@ class Authenticator:
 
     def nobody(self, request: web.Request, request_id: str) -> Caller:
         """An anonymous caller, for operations without permission; any credentials are ignored."""
-        base_url, address = self.base_url(request), self._proxies.address(request)
-        return Caller.anonymous(request_id=request_id, base_url=base_url, address=address)
+        return Caller.anonymous(request_id=request_id, **self._facts(request))
 
     async def _identify(self, credential: str | None, request: web.Request, request_id: str) -> Caller:
         if credential:
@@ -77,8 +90,14 @@ class Authenticator:
             identity = await self._accounts.open_identity()
         else:
             return self.nobody(request, request_id)
-        base_url, address = self.base_url(request), self._proxies.address(request)
-        return Caller.of(identity, request_id=request_id, base_url=base_url, address=address)
+        return Caller.of(identity, request_id=request_id, **self._facts(request))
+
+    def _facts(self, request: web.Request) -> _Facts:
+        return {
+            "base_url": self.base_url(request),
+            "address": self._proxies.address(request),
+            "door": door_of(request.path),
+        }
 
     def base_url(self, request: web.Request) -> str:
         """The URL under which the caller reaches this server, without a trailing `/`."""
@@ -151,6 +170,11 @@ class Gate:
 
     def _accepts_origin(self, origin: str, host: str) -> bool:
         return origin == self._own or origin.partition("://")[2] == host or self.allows_cross_origin(origin)
+
+
+def door_of(path: str) -> Door:
+    """Which door a request's path leads to."""
+    return next((door for start, door in DOORS.items() if path.startswith(start)), Door.REST)
 
 
 def is_loopback(host: str) -> bool:

@@ -283,6 +283,29 @@ approvals = Table(
     Index(None, "task_id", "status"),
 )
 
+audit_entries = Table(
+    "audit_entries",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("user_id", String(64), nullable=False),
+    Column("credential", String(16), nullable=False),
+    Column("credential_id", String(64), nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("door", String(16), nullable=False),
+    Column("operation", String(64), nullable=False),
+    Column("session_id", String(64)),
+    Column("subject", JSON, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("code", String(64)),
+    Column("request_id", String(64), nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Index(None, "at"),
+    Index(None, "user_id"),
+    Index(None, "session_id"),
+)
+
 pending_ends = Table(
     "wills",
     metadata,

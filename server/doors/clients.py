@@ -109,9 +109,7 @@ class Client:
     def admit(self, identity: Identity) -> None:
         """Go on by this credential, if it is the client's own user's."""
         if identity.user.id == self._caller.user_id:
-            self._caller = Caller.of(
-                identity, request_id="", base_url=self._caller.base_url, address=self._caller.address
-            )
+            self._caller = self._caller.renewed(identity)
             self._tenure.begin(self._caller)
 
     def follow(self, session_id: SessionId, *, after: int | None, reset: LogReset | None = None) -> None:

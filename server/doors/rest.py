@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any, Final, cast
-from urllib.parse import quote
 
 import orjson
 import structlog
 from aiohttp import web
 
-from roocode_server.handlers.operation import Operation, Registry, RestBinding
+from roocode_server.handlers.operation import Operation, Registry, RestBinding, field_of
 from roocode_server.handlers.pipeline import OperationResponse, Pipeline, refuse
 from roocode_server.models.error import (
     AppError,
@@ -54,7 +52,6 @@ CALLER_GONE: Final = 499
 
 log = structlog.get_logger("http")
 
-_PLACEHOLDER: Final = re.compile(r"\{([\w.]+)\}")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -141,11 +138,7 @@ def location(
     """
     if binding is None or binding.made is None:
         return caller.base_url + request.rel_url.raw_path
-
-    def named(placeholder: re.Match[str]) -> str:
-        return quote(str(_field({**answer.body, **request.match_info}, placeholder[1])))
-
-    return caller.base_url + _PLACEHOLDER.sub(named, binding.made)
+    return caller.base_url + binding.made_at({**answer.body, **request.match_info})
 
 
 def respond(answer: OperationResponse, binding: RestBinding | None = None) -> web.Response:
@@ -153,7 +146,7 @@ def respond(answer: OperationResponse, binding: RestBinding | None = None) -> we
     response = respond_with(answer.status, answer.body)
     response.headers.update(limit_headers(answer.quota, answer.failure))
     if binding is not None and binding.tagged is not None and answer.failure is None:
-        response.etag = _field(answer.body, binding.tagged)
+        response.etag = field_of(answer.body, binding.tagged)
     return response
 
 
@@ -165,13 +158,6 @@ def limit_headers(quota: Quota | None, failure: AppError | None) -> dict[str, st
     if isinstance(failure, RateLimitExceeded):
         headers["Retry-After"] = str(failure.retry_after_s)
     return headers
-
-
-def _field(body: dict[str, Any], dotted: str) -> Any:
-    found: Any = body
-    for name in dotted.split("."):
-        found = found.get(name)
-    return found
 
 
 def respond_with(status: int, body: object) -> web.Response:

@@ -73,9 +73,7 @@ class WebSocketFollower:
     def renew(self, identity: Identity) -> None:
         """Use this credential from now on."""
         assert self.caller is not None  # noqa: S101 - only who is connected can renew
-        self.caller = Caller.of(
-            identity, request_id="", base_url=self.caller.base_url, address=self.caller.address
-        )
+        self.caller = self.caller.renewed(identity)
         self._tenure.begin(self.caller)
 
     def begin(self, caller: Caller, socket: web.WebSocketResponse) -> None:

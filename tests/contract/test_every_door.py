@@ -264,6 +264,8 @@ ELSEWHERE = {
     "task.resume": "needs a stop of the server: tests/end_to_end/test_crashes.py",
     "task.command": "needs a command that runs on: tests/dialects/test_extension_methods.py",
     "task.condense": "needs a language model: tests/engine/agent/test_long_tasks.py",
+    "audit.list": "a call through one door is an entry for the next: tests/end_to_end/test_audit.py",
+    "audit.verify": "as above",
     "mcp.restart": "needs a server of tools: tests/engine/mcp",
     "workspace.clone": "needs a host of repositories: tests/end_to_end/test_cloning.py",
 }

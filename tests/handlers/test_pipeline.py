@@ -13,6 +13,7 @@ from roocode_server.engine.engine import Engine
 from roocode_server.engine.limits.rates import RateLimits
 from roocode_server.handlers.operation import Handlers, Operation, Registry, operation
 from roocode_server.handlers.pipeline import OperationResponse, Pipeline
+from roocode_server.models.audit import AuditEntry
 from roocode_server.models.clock import now
 from roocode_server.models.error import AppError, Conflict, NotFound
 from roocode_server.models.identifier import SessionId, UserId
@@ -136,10 +137,25 @@ def clock() -> Clock:
     return Clock()
 
 
+class KeptEntries:
+    """A stand-in for the audit log that keeps its entries."""
+
+    def __init__(self) -> None:
+        self.entries: list[AuditEntry] = []
+
+    async def record(self, entry: AuditEntry) -> None:
+        self.entries.append(entry)
+
+
 @pytest.fixture
-def pipeline(clock: Clock) -> Pipeline:
+def audit() -> KeptEntries:
+    return KeptEntries()
+
+
+@pytest.fixture
+def pipeline(clock: Clock, audit: KeptEntries) -> Pipeline:
     rates = RateLimits(LimitSettings(tool_execution=3, authentication=2), clock=clock)
-    return Pipeline(OwnSessions(), rates)  # type: ignore[arg-type]
+    return Pipeline(OwnSessions(), rates, audit)  # type: ignore[arg-type]
 
 
 async def answer(
@@ -365,8 +381,42 @@ async def test_the_addresses_that_one_subscriber_can_take_are_one(
     assert told == [429 if is_same else 200]
 
 
-async def test_a_limit_that_is_null_is_off(clock: Clock) -> None:
+async def test_a_limit_that_is_null_is_off(clock: Clock, audit: KeptEntries) -> None:
     rates = RateLimits(LimitSettings(tool_execution=None), clock=clock)
-    unlimited = Pipeline(OwnSessions(), rates)  # type: ignore[arg-type]
+    unlimited = Pipeline(OwnSessions(), rates, audit)  # type: ignore[arg-type]
     assert await many(unlimited, 100) == [200] * 100
     assert (await answer(unlimited, {}, asked=ORDER)).quota is None
+
+
+async def test_a_call_that_may_change_something_is_an_entry_of_the_audit_log(
+    pipeline: Pipeline, audit: KeptEntries
+) -> None:
+    await answer(pipeline, {"what": "conflict"})
+    [entry] = audit.entries
+    assert (entry.user_id, entry.operation, entry.status, entry.code) == (
+        "user-1",
+        "desk.ask",
+        409,
+        "RESOURCE_CONFLICT",
+    )
+    assert entry.subject == {"sessionId": THEIRS}
+
+
+async def test_what_only_reads_is_no_entry_unless_it_is_refused(
+    pipeline: Pipeline, audit: KeptEntries
+) -> None:
+    reading = dataclasses.replace(ASK, audited=False)
+    await answer(pipeline, {}, asked=reading)
+    assert audit.entries == []
+    await answer(pipeline, {}, dataclasses.replace(SOMEBODY, permissions=frozenset()), reading)
+    assert [entry.code for entry in audit.entries] == ["PERMISSION_DENIED"]
+
+
+async def test_a_stranger_cannot_fill_the_audit_log(pipeline: Pipeline, audit: KeptEntries) -> None:
+    await answer(pipeline, {}, ANYBODY, dataclasses.replace(ASK, audited=False))
+    assert audit.entries == []
+
+
+async def test_calls_over_a_limit_are_no_entries(pipeline: Pipeline, audit: KeptEntries) -> None:
+    await many(pipeline, 10)
+    assert [entry.status for entry in audit.entries] == [200, 200, 200]

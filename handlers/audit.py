@@ -1,0 +1,34 @@
+"""Operations on the audit log, for administrators. Source: docs/audit.md."""
+
+from __future__ import annotations
+
+from roocode_server.handlers.operation import Handlers, operation
+from roocode_server.models.audit import AuditList, AuditPage, AuditVerification, AuditVerify
+from roocode_server.models.page import pagination
+from roocode_server.models.user import Caller, Permission
+
+
+class AuditHandlers(Handlers, namespace="/audit"):
+    @operation("audit.list", rest="GET /api/v1/audit", permission=Permission.AUDIT_READ)
+    async def list(self, caller: Caller, request: AuditList) -> AuditPage:
+        """List the audit log's entries that fit everything that is given, newest first.
+
+        `until` is not itself within the time that is listed.
+        """
+        entries, total = await self.engine.audit.page(request)
+        return AuditPage(
+            data=entries, pagination=pagination(total=total, limit=request.limit, offset=request.offset)
+        )
+
+    @operation(
+        "audit.verify",
+        rest="GET /api/v1/audit/verification",
+        permission=Permission.AUDIT_READ,
+        ends_with_caller=True,
+    )
+    async def verify(self, caller: Caller, request: AuditVerify) -> AuditVerification:
+        """Follow the chain of the audit log's entries from the first to the last.
+
+        With `head`, a hash that an earlier answer had as its `head`, it is also looked for.
+        """
+        return await self.engine.audit.verify(head=request.head)

@@ -1,0 +1,83 @@
+"""The audit log's entries: who did what, when, from where, through which door, with which result."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import field
+
+from roocode_server.models.identifier import SessionId, UserId
+from roocode_server.models.page import Pagination
+from roocode_server.models.shape import Shape, limited, value
+from roocode_server.models.user import Credential, Door
+
+FIRST_PREVIOUS = "0" * 64
+"""What the first entry names as the hash of the one before it."""
+
+
+@value
+class AuditEntry(Shape):
+    """One call that changes something, or was refused to somebody who has logged in.
+
+    `number` counts from 1 without holes. `subject` has the ids, paths and names that the call was about, by
+    their wire names, and as `made` where what it made can be read; never contents, commands or secrets.
+    `status` is the HTTP status of the answer, `code` its error's code. `hash` is the SHA-256, in hexadecimal,
+    of the entry without it; `previous` is the hash of the entry before.
+    """
+
+    number: int
+    at: datetime.datetime
+    user_id: UserId
+    credential: Credential
+    credential_id: str
+    address: str
+    door: Door
+    operation: str
+    subject: dict[str, str]
+    status: int
+    code: str | None
+    request_id: str
+    previous: str
+    hash: str
+
+
+@value
+class AuditList(Shape):
+    """Which entries to list: those that fit everything that is given."""
+
+    user_id: UserId | None = None
+    session_id: SessionId | None = None
+    operation: str | None = field(default=None, metadata=limited(longest=64))
+    code: str | None = field(default=None, metadata=limited(longest=64))
+    since: datetime.datetime | None = None
+    until: datetime.datetime | None = None
+    limit: int = field(default=50, metadata=limited(least=1, most=500))
+    offset: int = field(default=0, metadata=limited(least=0, most=1_000_000_000))
+
+
+@value
+class AuditVerify(Shape):
+    """`head` is the hash of an entry that the log had once; it must still have it."""
+
+    head: str | None = field(default=None, metadata=limited(shortest=64, longest=64))
+
+
+@value
+class AuditPage(Shape):
+    """A page of the audit log, newest first."""
+
+    data: list[AuditEntry]
+    pagination: Pagination
+
+
+@value
+class AuditVerification(Shape):
+    """Whether the chain holds: `broken_at` is the number of the first entry that does not fit, `reason` why.
+
+    `head` is the last hash that was reached. Kept elsewhere, it shows later that nothing before it has
+    changed.
+    """
+
+    entries: int
+    head: str
+    broken_at: int | None
+    reason: str | None
