@@ -26,7 +26,7 @@ from tests.contract.doors import without_what_differs
 PASSWORD = "long enough for anybody"
 FOR_ANYBODY = {"auth.login", "auth.oauth", "auth.refresh", "auth.renew", "auth.accept", "system.health"}
 READS_WITHOUT_GET = {"search.files", "search.text", "event.subscribe", "event.unsubscribe"}
-OF_ADMINISTRATORS = ("user.",)
+OF_ADMINISTRATORS = ("user.", "audit.")
 OF_ONES_OWN_ACCOUNT = ("auth.", "key.")
 
 ABSENT = {
@@ -130,7 +130,7 @@ async def opened(folder: Path) -> AsyncIterator[Place]:
     engine = await open_engine(Settings.load_plain(settings))
     try:
         operations = [*build_registry(engine).values(), *build_transfers(engine).values()]
-        yield Place(engine, operations, Pipeline(engine.sessions, engine.rates))
+        yield Place(engine, operations, Pipeline(engine.sessions, engine.rates, engine.audit))
     finally:
         await engine.close()
 
