@@ -177,8 +177,7 @@ async def open_engine(
 
     `more_providers` and `more_tools` are added to the built-in ones, for programs that embed the engine.
     Raises: ValueError, if two have the same name; DirectoryInUse, if another server uses the directory;
-    OSError,
-    SQLAlchemyError or PlaybookInvalid, if the configuration cannot be used.
+    OSError, SQLAlchemyError or PlaybookInvalid, if the configuration cannot be used.
     """
     data_dir = _data_dir(settings)
     ownership = Ownership(data_dir)

@@ -56,10 +56,8 @@ def cleaned(value: Any) -> Any:
     """Return a JSON-like value fit to be stored and sent; the value itself if it already is.
 
     Texts and keys are cleaned with `cleaned_text`; an integer beyond 64 bits becomes a text of its digits,
-    NaN and
-    infinity become None, anything nested deeper than `DEEPEST` becomes a note, bytes are decoded as UTF-8.
-    Objects
-    without a JSON form are left as they are: encoding them is a bug in this program.
+    NaN and infinity become None, anything nested deeper than `DEEPEST` becomes a note, bytes are decoded as
+    UTF-8. Objects without a JSON form are left as they are: encoding them is a bug in this program.
     """
     return value if flaw_of(value) is None else _cleaned(value, 0)
 

@@ -70,8 +70,7 @@ class StoredEvent:
     """An event in the log: `body` is its JSON, encoded once for all subscribers.
 
     `seq` counts 1, 2, 3 … within the session without holes; it is 0 for an ephemeral event. In `frames` a
-    door caches
-    the bytes that it has made of the body, by form.
+    door caches the bytes that it has made of the body, by form.
     """
 
     seq: int
@@ -167,8 +166,7 @@ class EventCursor(Shape):
     """The end of a page of the log: continue with `nextAfter`; `head` is the last seq of the log.
 
     `lastEventId` is the id of the page's last event. `reset` means that the cursor did not belong to this
-    log, and
-    that the page starts with the log's first event.
+    log, and that the page starts with the log's first event.
     """
 
     limit: int

@@ -1,8 +1,7 @@
 """Schema fields: they validate values from the wire before any work is done on them.
 
 Lengths are checked before items, and only the first few mistakes are reported: an unauthenticated caller must
-not
-be able to keep the server busy.
+not be able to keep the server busy.
 """
 
 from __future__ import annotations

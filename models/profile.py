@@ -133,8 +133,7 @@ class ProfileFields(Shape):
     """The new fields of a profile; the other fields of `profile.get`'s answer may be sent along.
 
     Fields left out are not changed; `model`, `baseUrl` and `apiKey` are reset to their defaults by null, the
-    latter two
-    also by an empty text.
+    latter two also by an empty text.
     """
 
     name: str = field(default_factory=left_out, metadata=_NAME)

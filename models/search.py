@@ -71,8 +71,7 @@ class TextMatch(Shape):
     """A matching line.
 
     `line` and `column` (where its first match begins, in bytes of UTF-8) count from 1. `content` is the line
-    without
-    its ending, cut with `…` after 300 bytes.
+    without its ending, cut with `…` after 300 bytes.
     """
 
     path: str

@@ -264,8 +264,7 @@ class Sandbox(Shape):
     """Where a session's commands run: the runtime, its id for the sandbox, and how each limit is enforced.
 
     `status` is `running`, `absent` if the first command will create the sandbox, `unavailable` if the runtime
-    does not
-    answer (then `id` is empty), or another status of the runtime.
+    does not answer (then `id` is empty), or another status of the runtime.
     """
 
     runtime: str

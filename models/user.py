@@ -193,8 +193,7 @@ class Caller:
     """Who makes a call, their permissions, and facts about the call.
 
     `base_url` is the HTTP address under which the caller reached the server, for links in answers; `address`
-    is where
-    the connection comes from, for the log.
+    is where the connection comes from, for the log.
     """
 
     user_id: UserId

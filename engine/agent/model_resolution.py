@@ -14,8 +14,7 @@ async def find_model(services: AgentServices, user_id: UserId, provider: str, mo
     """Resolve the provider and model names of a session of this user.
 
     The user's active profile decides what `auto` means; if the session names the profile's provider, the
-    profile
-    supplies key and address. Raises: ProviderFailure.
+    profile supplies key and address. Raises: ProviderFailure.
     """
     profile = await _active(services, user_id)
     if profile is None or provider not in (AUTO, profile.provider):

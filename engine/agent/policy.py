@@ -63,8 +63,7 @@ class ApprovalPolicy:
         """Return a test for files that the call finds, true if the file must not be shown to the agent.
 
         That is the case if a rule forbids it, or requires an approval that was not asked for, because the
-        call named
-        only a folder above the file.
+        call named only a folder above the file.
         """
 
         @functools.cache

@@ -38,8 +38,7 @@ class ReadPosition:
     """Where a reader continues: after this seq, or None for live events only.
 
     `is_reset` means that the reader's cursor does not belong to this log, which was restored from a backup or
-    has
-    lost its end; the reader starts from the beginning.
+    has lost its end; the reader starts from the beginning.
     """
 
     after: int | None
@@ -50,8 +49,7 @@ class EventLog:
     """Numbers each event, stores it, and only then passes it to `announce`. Implements `Journal`.
 
     Numbers are assigned at the commit, in the order in which events arrived, so a unit of work that fails
-    leaves
-    no hole.
+    leaves no hole.
     """
 
     def __init__(self, database: Database, announce: Announce, feed: Feed | None = None) -> None:

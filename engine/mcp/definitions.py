@@ -46,8 +46,7 @@ async def definitions(
     """Return the servers of the operator, the session and the workspace.
 
     If a name is defined more than once, the operator's definition wins, then the session's. Without a
-    `workspace`,
-    its file is not read.
+    `workspace`, its file is not read.
     """
     found = _named(McpOrigin.SERVER, standing)
     found = _named(McpOrigin.SESSION, config.mcp_servers) | found

@@ -20,8 +20,7 @@ async def check_address(base_url: str, *, allow_private: bool) -> None:
     """Check that all addresses of a base URL's host are allowed.
 
     Raises: ProviderFailure: PROVIDER_UNAVAILABLE, if one is in a private network; CONNECTION_BROKEN, if the
-    host has
-    no address.
+    host has no address.
     """
     parts = urllib.parse.urlsplit(base_url)
     if parts.scheme not in ("http", "https") or not parts.hostname:

@@ -75,13 +75,10 @@ class Providers:
         """Resolve a provider and model, with the server's own key and address or, if given, those of `own`.
 
         `auto` means the first vendor for which the server has a key, else the first whose address is set,
-        else a local
-        Ollama that answers, else `scripted`; the model `auto` means the provider's default. If `own` has an
-        address, it
-        must have its own key, too: the server's key is only sent where the operator says.
-        Raises: ProviderFailure: PROVIDER_UNAVAILABLE, with the usable providers, or with what to set up if a
-        model is
-        named and none is set up; EXTRA_NOT_INSTALLED, with what to install.
+        else a local Ollama that answers, else `scripted`; the model `auto` means the provider's default. If
+        `own` has an address, it must have its own key, too: the server's key is only sent where the operator
+        says. Raises: ProviderFailure: PROVIDER_UNAVAILABLE, with the usable providers, or with what to set up
+        if a model is named and none is set up; EXTRA_NOT_INSTALLED, with what to install.
         """
         chosen = await self._preferred() if name == AUTO else name
         provider = self._providers.get(chosen)

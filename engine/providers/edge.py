@@ -1,8 +1,7 @@
 """Makes the events of every provider's answers fit to be stored.
 
 Surrogate pairs split between two pieces are joined. A call whose arguments cannot be stored is passed on with
-the
-model's own text instead, so that the model can be told.
+the model's own text instead, so that the model can be told.
 """
 
 from __future__ import annotations

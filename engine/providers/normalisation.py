@@ -2,8 +2,7 @@
 results.
 
 Stored turns may violate that: a result whose call was condensed away, a call that was never answered, the
-same
-call id twice. Servers would refuse such a conversation at every request.
+same call id twice. Servers would refuse such a conversation at every request.
 """
 
 from __future__ import annotations
@@ -71,10 +70,8 @@ def exchanges(turns: Sequence[Turn]) -> Sequence[UserMessage | AssistantMessage]
     """Return the conversation, beginning and ending with a message that the model has to answer.
 
     Every call has one result, the first one stored for it; results without a call become user messages.
-    Several
-    `UserMessage` or `AssistantMessage` may follow each other. Earlier parts of a conversation are cached, so
-    that the
-    cost of a request depends only on what was added.
+    Several `UserMessage` or `AssistantMessage` may follow each other. Earlier parts of a conversation are
+    cached, so that the cost of a request depends only on what was added.
     """
     ordered = _RECENT.paired(turns)
     if not ordered or isinstance(ordered[0], AssistantMessage):

@@ -73,8 +73,7 @@ class Usage:
     """The token counts of this answer, as reported by the model's server.
 
     `tokens_in` includes cache reads and writes. A later `Usage` of the same answer replaces an earlier one.
-    `cost` is
-    in US dollars, if the server reports it.
+    `cost` is in US dollars, if the server reports it.
     """
 
     tokens_in: int
@@ -110,11 +109,9 @@ class ProviderFailure(Exception):
 
     Codes: PROVIDER_UNAVAILABLE (not set up here), EXTRA_NOT_INSTALLED, PROVIDER_KEY_REFUSED, MODEL_UNKNOWN,
     REQUEST_REFUSED (the request is invalid and would be refused again), IMAGE_REFUSED (because of an image in
-    it),
-    CONTEXT_OVERFLOW (the conversation is too long for the model), RATE_LIMITED, MODEL_OVERLOADED,
-    CONNECTION_BROKEN,
-    and those of playbooks. A `retryable` failure may succeed later: after `retry_after_s`, if the server said
-    so.
+    it), CONTEXT_OVERFLOW (the conversation is too long for the model), RATE_LIMITED, MODEL_OVERLOADED,
+    CONNECTION_BROKEN, and those of playbooks. A `retryable` failure may succeed later: after `retry_after_s`,
+    if the server said so.
     """
 
     def __init__(

@@ -1,10 +1,8 @@
 """Normalises server-sent events for the vendors' libraries.
 
 The libraries mistake events without data, comments and ids for pieces of the answer, and overlook an error
-that a
-server sends in place of a stream with status 200. Sources: the HTML standard, "Server-sent events"; the
-errors of
-OpenRouter, Ollama, vLLM and MiniMax, as documented.
+that a server sends in place of a stream with status 200. Sources: the HTML standard, "Server-sent events";
+the errors of OpenRouter, Ollama, vLLM and MiniMax, as documented.
 """
 
 from __future__ import annotations
@@ -27,10 +25,8 @@ def plain_events(*, with_names: bool = False, with_numbers: bool = False) -> Hoo
     """Return a response hook for an HTTP client that only requests streams: it leaves only events with data.
 
     With `with_names` every event has a name, taken from its `type` if the server sends none; otherwise no
-    event has
-    one. An error becomes `{"error": {"message": …}}` with the name `error`, wherever it occurs; with
-    `with_numbers`
-    its `code` is always a number, 500 if the server sends none.
+    event has one. An error becomes `{"error": {"message": …}}` with the name `error`, wherever it occurs;
+    with `with_numbers` its `code` is always a number, 500 if the server sends none.
     """
 
     async def hook(response: httpx2.Response) -> None:

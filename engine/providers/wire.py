@@ -78,8 +78,7 @@ def checked_key(provider: str, key: str | None, *variables: str) -> str:
     """Return the key without surrounding space; `variables` are the environment variables that can set it.
 
     Raises: ProviderFailure: PROVIDER_UNAVAILABLE, if there is no key; PROVIDER_KEY_REFUSED, if a header
-    cannot contain
-    it: a client that tried would repeat it in its error.
+    cannot contain it: a client that tried would repeat it in its error.
     """
     clean = (key or "").strip()
     if not clean:
@@ -107,8 +106,7 @@ def failure_of_status(
     """Return the failure for an HTTP status and the server's message.
 
     `retry_after` is the raw header, `code` the server's error code. If the key was refused, the server's
-    message is
-    left out, because some repeat the key.
+    message is left out, because some repeat the key.
     """
     said = message.strip()[:LONGEST_MESSAGE]
     wait_s = retry_after_s(retry_after)

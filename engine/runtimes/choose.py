@@ -50,10 +50,8 @@ async def choose(settings: RuntimeSettings, surroundings: Surroundings) -> Chose
     """Create the configured runtime.
 
     `auto` means `docker` if a container engine answers and has the image, so that no session waits for it,
-    and
-    `local` otherwise; the log says which, and why. If the runtime cannot work, its `problem` says why, and so
-    does
-    each `run`. Raises: ValueError, OSError, if the container engine's address is invalid.
+    and `local` otherwise; the log says which, and why. If the runtime cannot work, its `problem` says why,
+    and so does each `run`. Raises: ValueError, OSError, if the container engine's address is invalid.
     """
     if settings.kind is RuntimeKind.UNSAFE_LOCAL:
         bare = UnsafeLocalRuntime(max_output_bytes=settings.max_output_bytes)

@@ -59,8 +59,7 @@ class HostRuntime(SupervisingRuntime):
         """Return how each limit is enforced: by a control group, an rlimit (per process), or this server.
 
         The rlimit on processes counts all processes of a user. As commands of a server that runs as root have
-        the same
-        user in all sessions, it would be shared by all of them and is not used.
+        the same user in all sessions, it would be shared by all of them and is not used.
         """
         groups = self._groups.enforced_limits()
         return {
@@ -116,8 +115,7 @@ class HostRuntime(SupervisingRuntime):
         """Return the arguments of `sh -c` with rlimits in place of missing control groups.
 
         The file `variables` sets the caller's environment, as `exported` writes it. It is read after the
-        limits are
-        set, so that no variable can make anything run without them.
+        limits are set, so that no variable can make anything run without them.
         """
         held = self._groups.enforced_limits()
         rlimits = {"core": 0, "fsize": limits.max_file_bytes}

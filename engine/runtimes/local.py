@@ -1,12 +1,9 @@
 """The local runtime: each command runs in a bubblewrap jail of its own, with the session's workspace in it.
 
 A command sees /usr, the server's Python if it is elsewhere, a minimal generated /etc, and its workspace,
-which
-is the only place it can write to except for a temporary /tmp. It runs as an unprivileged user in namespaces
-of
-its own and, unless the session has the network, cannot connect to anything. `/bin/sh` runs the line: it is
-the
-shell that every system has, so that a line means the same on all of them.
+which is the only place it can write to except for a temporary /tmp. It runs as an unprivileged user in
+namespaces of its own and, unless the session has the network, cannot connect to anything. `/bin/sh` runs the
+line: it is the shell that every system has, so that a line means the same on all of them.
 """
 
 from __future__ import annotations

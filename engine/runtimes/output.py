@@ -18,8 +18,7 @@ class Lines:
     """Decodes one stream into pieces of text; invalid UTF-8 is replaced, or kept as lone surrogates.
 
     A piece is a line, or part of one that is long or incomplete. If many lines arrive at once, a piece has
-    several
-    of them, so that the number of events does not grow with the number of lines.
+    several of them, so that the number of events does not grow with the number of lines.
     """
 
     def __init__(self, *, is_kept: bool = False) -> None:

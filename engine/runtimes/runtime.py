@@ -67,8 +67,7 @@ class Exit:
     """How a command ended. After a signal, `code` is 128 + the signal's number.
 
     `output` has both streams in order, without the middle if it is too long. `stopped_by` is the limit that
-    ended
-    it: `time`, `memory`, `output` or `disk`.
+    ended it: `time`, `memory`, `output` or `disk`.
     """
 
     code: int
@@ -181,8 +180,7 @@ class Runtime(Protocol):
         """Run a command to its end, within the sandbox's limits.
 
         `on_started` is called with a handle once it runs. Raises: RuntimeUnavailable, if commands cannot be
-        run here
-        at all, with what to do about it.
+        run here at all, with what to do about it.
         """
         ...
 

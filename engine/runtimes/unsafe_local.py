@@ -1,8 +1,7 @@
 """The runtime without a sandbox: commands run as the server's user, with all that user's permissions.
 
 Only for machines that are sandboxes themselves; it is used only if the configuration names it. Limits apply
-as
-far as control groups and rlimits enforce them.
+as far as control groups and rlimits enforce them.
 """
 
 from __future__ import annotations

@@ -138,8 +138,7 @@ def read_lines(output: str) -> Iterator[MatchedLine]:
     """Yield the matched and context lines in the output of `search_line`'s command.
 
     Other output (about binary files) is skipped, and so are files with a line break in their name, whose
-    lines
-    could be mistaken for those of another file.
+    lines could be mistaken for those of another file.
     """
     for printed in output.split("\n"):
         line = read_line(printed)

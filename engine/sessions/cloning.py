@@ -83,10 +83,8 @@ class Repositories:
         """Fill a session's workspace from a repository, completely or not at all.
 
         Raises: NotFound, if the session, repository or ref does not exist; Conflict, if the workspace is not
-        empty
-        and `replace` is not set; InvalidField; PermissionDenied, if the session may not reach the host, or
-        the host
-        rejects the credentials; WorkspaceLimitExceeded; ServerOverload; ToolExecutionFailed.
+        empty and `replace` is not set; InvalidField; PermissionDenied, if the session may not reach the host,
+        or the host rejects the credentials; WorkspaceLimitExceeded; ServerOverload; ToolExecutionFailed.
         """
         session = await self._sessions.get_active(request.session_id, session)
         place = self._checked(session, request)

@@ -115,10 +115,8 @@ class ToolExecution:
         """Run a tool now. No approval is asked for, because the caller is a person; `allowedCommands` apply.
 
         Raises: NotFound, if there is no such tool; ValidationFailed, if the parameters do not fit; what the
-        tool
-        raises for paths; RuntimeUnavailable; Conflict, if the session is not active; ServerOverload, if the
-        server
-        stops before the tool has ended.
+        tool raises for paths; RuntimeUnavailable; Conflict, if the session is not active; ServerOverload, if
+        the server stops before the tool has ended.
         """
         if self._is_closing:
             raise ServerOverload(STOPPING)

@@ -1,8 +1,7 @@
 """Which command lines a session may run, judged by every command in them.
 
 This is policy, not a sandbox: an allowed program can run others. `npm` permits whatever a package's scripts
-do,
-and a wrapper that is allowed by name (`env`, `sudo`, `xargs`, `timeout`, `find`, `sh`, `eval` …) permits
+do, and a wrapper that is allowed by name (`env`, `sudo`, `xargs`, `timeout`, `find`, `sh`, `eval` …) permits
 whatever it runs. What commands can do at all is limited by the runtime.
 """
 
@@ -37,10 +36,8 @@ def allowed(line: str, prefixes: Sequence[str]) -> Refusal | None:
     """Return why a line may not run; None if each of its commands begins with the words of some prefix.
 
     `npm` allows `npm test` but not `npmx`; `git status` allows `git status -s`; `*` allows every line, and an
-    empty
-    list allows none. Without `*`, whatever could change the meaning of an allowed name is refused, too:
-    functions,
-    aliases, setting PATH and the like, and everything that shells interpret differently.
+    empty list allows none. Without `*`, whatever could change the meaning of an allowed name is refused, too:
+    functions, aliases, setting PATH and the like, and everything that shells interpret differently.
     """
     if ANYTHING in prefixes:
         return None
@@ -69,10 +66,8 @@ def matches(line: str, prefix: str, *, any_of: bool = False) -> bool:
     """Return whether a rule for `prefix` matches a line.
 
     An allowing rule needs at least one command, and every command to begin with the prefix, as in `allowed`.
-    A
-    restricting rule (`any_of`) matches if any command may begin with it: by its path, within a wrapper such
-    as
-    `sudo` or `sh -c`, or because its name is not known before it runs or the line cannot be judged.
+    A restricting rule (`any_of`) matches if any command may begin with it: by its path, within a wrapper such
+    as `sudo` or `sh -c`, or because its name is not known before it runs or the line cannot be judged.
     """
     if prefix == ANYTHING:
         return True

@@ -2,8 +2,7 @@
 
 The grammar's scanner looks characters up in a C table of 256 entries without a bounds check: a larger one
 crashes the whole process. To a shell all such characters are simply part of a word, so each is encoded in
-four
-letters that are in the table, and decoded afterwards.
+four letters that are in the table, and decoded afterwards.
 """
 
 from __future__ import annotations

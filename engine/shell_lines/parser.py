@@ -1,8 +1,7 @@
 """Parses a shell command line: what it would run, and what in it cannot be judged beforehand.
 
 The grammar is bash's, and a line may be run by another `sh`, so whatever the two could interpret differently
-is an
-objection, and so is every construct that is not known here.
+is an objection, and so is every construct that is not known here.
 """
 
 from __future__ import annotations

@@ -1,12 +1,9 @@
 """SQLite for SQLAlchemy with few round trips to the driver's thread.
 
 SQLAlchemy's own aiosqlite adapter needs one round trip each for the cursor, the statement, its rows and
-closing:
-under load each waits for the interpreter, and one step of the agent executes a dozen statements. Here a
-statement
-is executed, fetched and closed in one round trip; a statement whose result is not needed can be deferred, and
-is
-executed together with the next one.
+closing: under load each waits for the interpreter, and one step of the agent executes a dozen statements.
+Here a statement is executed, fetched and closed in one round trip; a statement whose result is not needed can
+be deferred, and is executed together with the next one.
 """
 
 from __future__ import annotations

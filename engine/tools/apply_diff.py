@@ -96,8 +96,7 @@ def _asked(context: ToolContext, parameters: ApplyDiffParameters) -> Mapping[str
     """Return the diff for each file by its path in the workspace; several diffs for one file are joined.
 
     The line numbers of joined diffs refer to the file before the call. Raises: ToolFailure, if `path` or
-    `diff` is
-    given without the other, or nothing is given.
+    `diff` is given without the other, or nothing is given.
     """
     if (parameters.path is None) != (parameters.diff is None):
         raise ToolFailure("path and diff belong together. Nothing was changed.")

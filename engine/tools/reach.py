@@ -29,8 +29,7 @@ class Touched:
     `path` is relative to the workspace, `""` for its root; None if it is not known before the call runs.
     `group` is the permission that touching it needs, `groups` are those whose restrictions apply. `is_folder`
     means that everything below it is touched, too. If not `is_certain`, it is a word of a command that may
-    name a
-    file.
+    name a file.
     """
 
     path: str | None

@@ -1,8 +1,7 @@
 """Files that are hidden from the agent's tools, by `.rooignore` or by a rule of the session.
 
 `.rooignore` is in the workspace's root and has the syntax of `.gitignore` (Source: S2's users). This limits
-the
-agent's tools and is no security boundary: a program that the agent may run can read every file of the
+the agent's tools and is no security boundary: a program that the agent may run can read every file of the
 workspace.
 """
 

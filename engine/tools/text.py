@@ -18,8 +18,7 @@ async def read_text(workspace: Workspace, path: str) -> str:
     """Return the content of a text file, including a byte-order mark.
 
     Raises: ToolFailure, if it does not exist, is not a file, is too large, or is not UTF-8 text;
-    InvalidField, if
-    the path leaves the workspace.
+    InvalidField, if the path leaves the workspace.
     """
     text = decoded(await read_bytes(workspace, path))
     if text is None:

@@ -90,8 +90,7 @@ class ToolContext(Protocol):
         """Run a command in the session's sandbox; its output is streamed to those who are connected.
 
         After `timeout_s`, or when a person asks for it, a task's command goes on in the background. A direct
-        call's
-        command is stopped after that time, because its end could not be reported.
+        call's command is stopped after that time, because its end could not be reported.
         """
         ...
 

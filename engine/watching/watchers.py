@@ -42,8 +42,7 @@ class Watchers:
         """Watch a session's workspace while the block runs; at its end all changes have been reported.
 
         The block gets a list to which the paths of changed files are added. If the workspace cannot be
-        watched, the block
-        runs all the same.
+        watched, the block runs all the same.
         """
         watch = self._held(sandbox)
         changed: list[str] = []

@@ -1,10 +1,9 @@
 """Entity tags of files, and callers' conditions on them. Source: RFC 9110, 8.8.3 and 13.1.
 
 The tag of a file up to `files.max_file_bytes` is the SHA-256 of its content: times are not sufficient,
-because two
-writes may have the same timestamp and inode numbers are reused. Larger files, which only raw transfers can
-access,
-have a tag made of inode, times and size, because hashing would read the whole file first.
+because two writes may have the same timestamp and inode numbers are reused. Larger files, which only raw
+transfers can access, have a tag made of inode, times and size, because hashing would read the whole file
+first.
 """
 
 from __future__ import annotations

@@ -26,8 +26,7 @@ def unspelled(text: str) -> str:
     """Return the name or path with this spelling, as Python has it.
 
     Escaped bytes that form valid UTF-8 together become that character. Raises: UnicodeEncodeError, if the
-    text has
-    lone surrogates.
+    text has lone surrogates.
     """
     text.encode()
     if "\\x" not in text:

@@ -25,8 +25,7 @@ def open_beneath(folder: int, path: str, flags: int) -> int:
     """Open `path` below the directory `folder`; neither `..` nor a link can lead out of it.
 
     Without openat2, links on the way are refused altogether. Raises: OSError, with EXDEV if the path would
-    leave
-    the folder, ELOOP for a loop of links or a refused link.
+    leave the folder, ELOOP for a loop of links or a refused link.
     """
     if _is_offered:
         return _open_by_kernel(folder, path, flags)

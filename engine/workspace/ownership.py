@@ -2,8 +2,7 @@
 root.
 
 A server that runs as root runs commands as an unprivileged user, who must own what the server writes. Any
-other
-server has the same user as its commands, and these functions do nothing.
+other server has the same user as its commands, and these functions do nothing.
 """
 
 from __future__ import annotations

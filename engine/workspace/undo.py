@@ -1,8 +1,7 @@
 """Undoing changes of a workspace whose event could not be stored: each change keeps what it replaces.
 
 Replaced or deleted files are kept as hard links in the staging area until the event is stored. They are put
-back
-only if what replaced them is still unchanged.
+back only if what replaced them is still unchanged.
 """
 
 from __future__ import annotations

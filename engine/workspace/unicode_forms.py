@@ -1,8 +1,7 @@
 """Names that look the same but differ in Unicode composition: `é` may be one character or two.
 
 The kernel treats them as different names, and so does this server. A caller who asked for one is told about
-the
-other, spelled in bytes, because both look the same. Source: Unicode, UAX 15.
+the other, spelled in bytes, because both look the same. Source: Unicode, UAX 15.
 """
 
 from __future__ import annotations

@@ -1,12 +1,9 @@
 """Deleted files that still use disk space, because a program has them open or mapped. Source: proc(5).
 
 The kernel reports where such a file was from the program's point of view, which identifies the workspace
-without
-knowing which processes belong to it: one look at all processes serves all sessions. Not seen are files in
-transit
-between two programs through a socket, and files of programs whose `/proc` this server cannot read (a
-container of
-another user, or of an engine on another machine).
+without knowing which processes belong to it: one look at all processes serves all sessions. Not seen are
+files in transit between two programs through a socket, and files of programs whose `/proc` this server cannot
+read (a container of another user, or of an engine on another machine).
 """
 
 from __future__ import annotations

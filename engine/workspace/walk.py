@@ -44,10 +44,8 @@ def walk(
     """Yield everything below `folder`; nothing if it does not exist. What vanishes meanwhile is skipped.
 
     An open directory can be given by its descriptor, which stays open. Directories named in `leave_out` are
-    not
-    entered. A directory that its owner may not read is made readable and, with `make_writable`, every
-    directory that
-    is entered is made writable. Raises: TreeChanged.
+    not entered. A directory that its owner may not read is made readable and, with `make_writable`, every
+    directory that is entered is made writable. Raises: TreeChanged.
     """
     try:
         descriptor = _open_top(folder)

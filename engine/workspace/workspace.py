@@ -96,11 +96,9 @@ class Workspace:
 
     Paths are the caller's: relative, or absolute within the workspace, and spelled as described in
     engine/workspace/name_spelling.py. All work is done in threads. Methods raise: NotFound, if nothing is
-    there
-    (`alike` names an existing path that differs in Unicode composition only); InvalidField (`path`), if a
-    path
-    contains NUL or leaves the workspace by `..` or a link; Conflict, if something of the wrong kind is there;
-    PayloadTooLarge and WorkspaceLimitExceeded. `room` is the disk quota; without it there is no limit.
+    there (`alike` names an existing path that differs in Unicode composition only); InvalidField (`path`), if
+    a path contains NUL or leaves the workspace by `..` or a link; Conflict, if something of the wrong kind is
+    there; PayloadTooLarge and WorkspaceLimitExceeded. `room` is the disk quota; without it there is no limit.
     """
 
     def __init__(self, folder: Path, *, max_file_bytes: int, room: DiskQuota | None = None) -> None:
@@ -115,8 +113,7 @@ class Workspace:
         """Yield the same workspace; changes made through it are undone if the block raises an exception.
 
         Cancellation undoes nothing, because what depends on a change may be in progress. If undoing fails
-        (something has
-        been changed again, for example), that is logged, and the first exception is raised.
+        (something has been changed again, for example), that is logged, and the first exception is raised.
         """
         workspace = Workspace(self.folder, max_file_bytes=self._max_file_bytes, room=self._room)
         workspace._undo = undo = Undo(self.folder)
@@ -163,8 +160,8 @@ class Workspace:
         """Return the path as absolute within the workspace and normalised: `/src/a.py`.
 
         A path as commands see it (`/workspaces/<id>/src/a.py`) is equivalent. `..` is resolved before any
-        link is
-        followed, so that what is approved, opened and reported is the same path. Raises: InvalidField.
+        link is followed, so that what is approved, opened and reported is the same path. Raises:
+        InvalidField.
         """
         return "/" + spelled(self._relative(path))
 
@@ -271,8 +268,7 @@ class Workspace:
         """Move a file, link or directory to another path, creating the directories above it.
 
         Raises: Conflict, if something is at `to` that may not be overwritten, or if `if_match` does not match
-        the
-        tag of `path`.
+        the tag of `path`.
         """
         target = self._relative(to, "to")
 
@@ -300,8 +296,8 @@ class Workspace:
         """As `copy`; returns also what was at `to` before.
 
         Raises: Conflict, if something is at `to` that may not be overwritten, or if there is anything other
-        than
-        files, links and directories; WorkspaceLimitExceeded, if the workspace would exceed `max_disk_bytes`.
+        than files, links and directories; WorkspaceLimitExceeded, if the workspace would exceed
+        `max_disk_bytes`.
         """
         target = self._relative(to, "to")
 
@@ -342,10 +338,8 @@ class Workspace:
         """Write a file from a stream; it appears at its path when it is complete.
 
         Raises: PayloadTooLarge, if it exceeds `max_bytes`; WorkspaceLimitExceeded, if the workspace would
-        exceed
-        `max_disk_bytes`; Conflict, if it exists and must be new, is not a file, or if `if_match` does not
-        match its
-        tag; NotFound, if there is a condition and no file.
+        exceed `max_disk_bytes`; Conflict, if it exists and must be new, is not a file, or if `if_match` does
+        not match its tag; NotFound, if there is a condition and no file.
         """
         check = partial(self._check_tag, condition=if_match)
         await self._on(path, check)
@@ -384,8 +378,7 @@ class Workspace:
         """Yield the whole workspace as an archive (`tar.gz` or `zip`), made while it is read.
 
         Links are stored as links; anything other than files, links and directories is left out. Raises:
-        Conflict, if
-        directories are moved meanwhile or a file cannot be read.
+        Conflict, if directories are moved meanwhile or a file cannot be read.
         """
         root = await self._on("", lambda root, _: os.dup(root), let_go=os.close)
         pieces = packed_zip(root) if kind == "zip" else packed_tar(root)
@@ -412,10 +405,9 @@ class Workspace:
         """Fill the workspace from an archive that `pieces` yields, completely or not at all.
 
         Raises: Conflict, if it is not empty and `replace` is false; InvalidField, if it is not such an
-        archive, leads
-        out, or contains anything other than files, links and directories; PayloadTooLarge, if the archive
-        exceeds
-        `room_bytes`; WorkspaceLimitExceeded, if its content does, or a file exceeds `max_bytes`.
+        archive, leads out, or contains anything other than files, links and directories; PayloadTooLarge, if
+        the archive exceeds `room_bytes`; WorkspaceLimitExceeded, if its content does, or a file exceeds
+        `max_bytes`.
         """
         incoming = await self._on(
             "",
@@ -532,8 +524,7 @@ class Workspace:
         """Call `work` in a thread with the open workspace and a path; OSErrors are translated.
 
         A cancelled caller waits for the thread, because what it uses must not be closed meanwhile; `let_go`
-        then closes
-        the result.
+        then closes the result.
         """
         relative = self._relative(path)
 
@@ -702,8 +693,7 @@ class Workspace:
         meanwhile.
 
         Returns whether something is already there, and its content. Raises: WorkspaceLimitExceeded, unless
-        the new
-        content is not larger than what it replaces.
+        the new content is not larger than what it replaces.
         """
         before = self._size(root, path)
         growth = size - (before or 0)

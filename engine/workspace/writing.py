@@ -1,8 +1,7 @@
 """Writing of files in an open workspace: atomically, and through links that stay inside.
 
 Programs of the session change the workspace at the same time. So no name in it is used twice: a file is
-created and
-filled in the staging area, which is out of their reach, and moved to its place in one step.
+created and filled in the staging area, which is out of their reach, and moved to its place in one step.
 """
 
 from __future__ import annotations

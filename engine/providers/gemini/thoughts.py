@@ -1,8 +1,7 @@
 """Keeps the thought signatures of an answer in its turn, and restores the answer's parts from it.
 
 A signature belongs to the part with which it came, so the order of the parts is kept: texts by their length
-in
-the turn's text, calls by their index. Source: Gemini API, "Thought signatures".
+in the turn's text, calls by their index. Source: Gemini API, "Thought signatures".
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Responses: OpenAI's protocol for reasoning models. Source: OpenAI's API reference, "Responses".
 
 Nothing is stored at OpenAI (`store` is false): the model's reasoning is returned encrypted and is sent back
-with
-the conversation.
+with the conversation.
 """
 
 from __future__ import annotations

@@ -45,8 +45,7 @@ def answer(playbook: Playbook, turns: Sequence[Turn]) -> PlaybookAnswer:
     """Return the answer that follows these turns.
 
     Raises: ProviderFailure: PLAYBOOK_STEP_FAILED, if a call has failed with no retries left;
-    PLAYBOOK_INVALID, if a
-    template cannot be filled in.
+    PLAYBOOK_INVALID, if a template cannot be filled in.
     """
     return _Playing(playbook, Progress.of(playbook, turns)).answer()
 

@@ -1,8 +1,7 @@
 """The position of a conversation in a playbook, derived from its turns only.
 
 The id of a call says which call of the playbook it is: `mend-the-test-3-1-2` is step 3, call 1, second
-attempt. So
-no state has to be kept, and a task can continue in another process.
+attempt. So no state has to be kept, and a task can continue in another process.
 """
 
 from __future__ import annotations

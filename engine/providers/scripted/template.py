@@ -35,8 +35,7 @@ class Template:
     """A parsed and checked template.
 
     `references` are the ids of the results that it uses. If `is_expression`, it is a single `{{ … }}`, whose
-    value
-    keeps its type.
+    value keeps its type.
     """
 
     def __init__(self, tree: nodes.Template) -> None:

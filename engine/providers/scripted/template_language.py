@@ -1,8 +1,7 @@
 """The language of playbook templates: the part of Jinja that always terminates, and its variables.
 
 There are `{{ expressions }}` and `{% if %}`, but no loops or calls, so that the time a template takes is
-limited
-by its own length.
+limited by its own length.
 """
 
 from __future__ import annotations

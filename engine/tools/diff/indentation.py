@@ -14,8 +14,8 @@ def reindented(
     """Return the replacement, indented for the place of the matched lines; new lines end with `ending`.
 
     Lines that are also in the search stay as the file has them. The others are indented as the file indents
-    the
-    lines that the search indents alike; if there is no such line, relative to the first line of the search.
+    the lines that the search indents alike; if there is no such line, relative to the first line of the
+    search.
     """
     texts = [line.text for line in matched]
     searched_base, matched_base = _bases(searched, texts)

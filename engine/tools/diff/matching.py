@@ -76,8 +76,7 @@ class BlockSearch:
         similar.
 
         Among equally similar places the nearest to the line number wins. An exact match is preferred to one
-        that
-        differs in white space or typographic characters, and that to any other.
+        that differs in white space or typographic characters, and that to any other.
         """
         if self._near is not None and self._near in self._looked:
             score = self._score(self._near, at_least=threshold)

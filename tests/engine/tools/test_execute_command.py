@@ -74,7 +74,7 @@ async def test_what_is_allowed_runs(context: Context) -> None:
 
 async def test_nothing_allowed_means_nothing_runs(context: Context) -> None:
     context.allow()
-    assert "begin with: none" in await context.failure("execute_command", command="true")
+    assert "this session runs no commands" in await context.failure("execute_command", command="true")
 
 
 async def test_a_nul_is_refused(context: Context) -> None:
