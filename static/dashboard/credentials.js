@@ -50,6 +50,20 @@ export async function logIn(email, password) {
   return keep(ofTokens(tokens));
 }
 
+/** The secret of an invitation's link, `#invitation=…`; it leaves the address and the history at once. */
+export function invitationFromAddress() {
+  const hash = new URLSearchParams(location.hash.slice(1));
+  const invitation = hash.get("invitation");
+  if (invitation) history.replaceState(null, "", location.pathname + location.search);
+  return invitation;
+}
+
+/** Choose a password by an invitation, which works once, and log in. */
+export async function accept(invitation, password) {
+  const { tokens } = await post("api/v1/auth/invitation", { invitation, password });
+  return keep(ofTokens(tokens));
+}
+
 /** Take a key (or a token) if the server knows it. */
 export async function useKey(token) {
   await ask("api/v1/auth/profile", { headers: { Authorization: `Bearer ${token}` } });

@@ -7,6 +7,7 @@ import * as credentials from "./credentials.js";
 import { Events } from "./events.js";
 import { Files } from "./files.js";
 import { Following } from "./follow.js";
+import { Invitation } from "./invitation.js";
 import { Brand, Login } from "./login.js";
 import { Machine } from "./machine.js";
 import { Empty, Failure, Tabs } from "./parts.js";
@@ -26,7 +27,8 @@ function toAddress(sessionId) {
     history.pushState(null, "", sessionId ? `?session=${sessionId}` : location.pathname);
 }
 
-function App({ first, reason: firstReason }) {
+function App({ first, reason: firstReason, invitation: firstInvitation }) {
+  const [invitation, setInvitation] = useState(firstInvitation);
   const [who, setWho] = useState(first);
   const [reason, setReason] = useState(firstReason);
   const [connection, setConnection] = useState(null);
@@ -46,12 +48,19 @@ function App({ first, reason: firstReason }) {
   }, [who]);
   const loggedIn = (found) => {
     setReason("");
+    setInvitation(null);
     setWho(found);
   };
   const logOut = () => {
     credentials.forget();
     setWho(null);
   };
+  const refused = (why) => {
+    setReason(why);
+    setInvitation(null);
+  };
+  if (invitation)
+    return html`<${Invitation} invitation=${invitation} onLoggedIn=${loggedIn} onRefused=${refused} />`;
   if (!who) return html`<${Login} reason=${reason} onLoggedIn=${loggedIn} />`;
   const onLogOut = who.token && logOut;
   return connection && html`<${Desk} key=${who.token} connection=${connection} onLogOut=${onLogOut} />`;
@@ -168,16 +177,17 @@ function Opened({ following, connection, isConnected }) {
 async function start() {
   const place = document.getElementById("dashboard");
   const isOpen = place.dataset.open === "true"; // the server asks nobody for credentials
+  const invitation = credentials.invitationFromAddress();
   let first = null;
   let reason = "";
   try {
-    first = (await credentials.fromAddress()) ?? credentials.kept() ?? (isOpen ? {} : null);
+    if (!invitation) first = (await credentials.fromAddress()) ?? credentials.kept() ?? (isOpen ? {} : null);
   } catch (failure) {
     reason = `The link's token does not work any more: ${failure.message}`;
   }
-  render(html`<${App} first=${first} reason=${reason} />`, place);
+  render(html`<${App} first=${first} reason=${reason} invitation=${invitation} />`, place);
 }
 
 // A link that is opened where the dashboard is open already changes the hash alone.
-addEventListener("hashchange", () => location.hash.includes("token=") && location.reload());
+addEventListener("hashchange", () => /token=|invitation=/.test(location.hash) && location.reload());
 start();

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -294,3 +296,41 @@ async def test_a_page_that_has_to_wait_says_so_and_takes_other_calls_meanwhile(
     await page.shows("42 by hand")
     assert "RATE_LIMIT_EXCEEDED" in server.log
     assert page.complaints == []
+
+
+def invited(server: ServerProcess, email: str) -> str:
+    """The link that the command line prints for a new person."""
+    server.curl("POST", "/api/v1/users", {"email": email, "name": "Grace", "roles": ["developer"]})
+    command = [str(Path(sys.executable).with_name("roocode")), "user", "invite", email]
+    done = subprocess.run(
+        [*command, "--url", server.url, "--data-dir", str(server.data_dir)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return done.stdout.strip()
+
+
+async def test_an_invitation_leads_to_a_password_once(server: ServerProcess, page: Page) -> None:
+    email, password = "grace@example.com", "a password of one's own"
+    link = await asyncio.to_thread(invited, server, email)
+    await page.open(link)
+    await page.type("New password", password)
+    await page.type("Once more", "something else")
+    await page.press("Choose password")
+    await page.shows("The two passwords differ")
+    await page.evaluate("document.querySelector('[name=again]').select()")
+    await page.type("Once more", password)
+    await page.press("Choose password")
+    await page.shows("New session")
+    assert "invitation" not in await page.evaluate("location.href")
+    login = {"email": email, "password": password}
+    assert server.curl("POST", "/api/v1/auth/login", login, key=None).status == 200
+    await page.open("about:blank")
+    await page.open(link)
+    await page.type("New password", "another password")
+    await page.type("Once more", "another password")
+    await page.press("Choose password")
+    await page.shows("The invitation does not work any more")
+    assert server.curl("POST", "/api/v1/auth/login", login, key=None).status == 200
