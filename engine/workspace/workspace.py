@@ -48,6 +48,7 @@ from roocode_server.engine.workspace.upload import NAME, Incoming
 from roocode_server.engine.workspace.walk import TreeChanged, disk_bytes, remove_tree
 from roocode_server.engine.workspace.writing import resolved, settle, write
 from roocode_server.models.error import (
+    AppError,
     Conflict,
     InvalidField,
     NotFound,
@@ -136,6 +137,13 @@ class Workspace:
 
         try:
             await self._change("", run)
+        except AppError as failure:  # what was changed has been moved, changed or linked elsewhere since
+            log.warning(
+                "a change of a workspace could not be taken back",
+                session_id=self.folder.name,
+                reason=failure.message,
+                **failure.details,
+            )
         except Exception:
             log.exception("a change of a workspace could not be taken back", session_id=self.folder.name)
 

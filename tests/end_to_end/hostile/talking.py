@@ -15,7 +15,7 @@ from tests.support.server import ServerProcess
 
 SOCKET = "/socket.io/?EIO=4&transport=websocket"
 POLLING = "/socket.io/?EIO=4&transport=polling"
-PATIENCE_S = 5
+PATIENCE_S = 30
 
 
 class Talker:
@@ -23,6 +23,7 @@ class Talker:
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self.socket = socket
+        self.patience_s = PATIENCE_S
         self._last_call = 0
 
     async def send(self, *packets: str | bytes) -> None:
@@ -35,7 +36,7 @@ class Talker:
     async def receive(self) -> str | None:
         """The next packet that is no ping; None once the connection is closed."""
         while True:
-            message = await self.socket.receive(timeout=PATIENCE_S)
+            message = await self.socket.receive(timeout=self.patience_s)
             if message.type is not aiohttp.WSMsgType.TEXT:
                 return None
             if message.data != "2":

@@ -128,6 +128,7 @@ async def test_a_link_that_is_swapped_in_during_the_call_leads_nowhere(
         "ln -s real next && mv -T next place; done"
     )
     async with connected(server) as client, connected(server) as swapper:
+        swapper.patience_s = 150  # its command goes on until the other calls are over
         swapping = asyncio.create_task(_run(swapper, session_id, swap))
         raw = {"sessionId": session_id, "path": "place/canary.txt"}
         while code_of(await client.call("file.read", {**raw, "path": "swapping"})) is not None:
