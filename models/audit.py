@@ -50,7 +50,7 @@ class AuditList(Shape):
     code: str | None = field(default=None, metadata=limited(longest=64))
     since: datetime.datetime | None = None
     until: datetime.datetime | None = None
-    limit: int = field(default=50, metadata=limited(least=1, most=500))
+    limit: int = field(default=50, metadata=limited(least=1, most=100))
     offset: int = field(default=0, metadata=limited(least=0, most=1_000_000_000))
 
 

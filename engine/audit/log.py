@@ -19,7 +19,7 @@ from roocode_server.models.audit import AuditEntry, AuditList, AuditVerification
 
 WAITING_ENTRIES: Final = 10_000
 """Further callers wait until some of these are stored."""
-ENTRIES_PER_UNIT: Final = 500
+ENTRIES_PER_UNIT: Final = 100
 ATTEMPTS: Final = 3
 
 log = structlog.get_logger("audit")

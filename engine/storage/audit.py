@@ -12,8 +12,8 @@ from roocode_server.engine.storage.rows import Rows
 from roocode_server.engine.storage.tables import audit_entries
 from roocode_server.models.audit import AuditEntry, AuditList
 
-BATCH: Final = 1_000
-"""Entries that are read at once while the chain is followed."""
+BATCH: Final = 100
+"""Entries that are read at once while the chain is followed; other callers take turns between."""
 
 
 class AuditRepository:
