@@ -9,9 +9,8 @@ from roocode_server.handlers.operation import Operation
 from roocode_server.models.audit import AuditEntry
 from roocode_server.models.cleaning import cleaned_text
 from roocode_server.models.clock import now
-from roocode_server.models.identifier import UserId
 from roocode_server.models.shape import Shape
-from roocode_server.models.user import Caller, Credential, Door
+from roocode_server.models.user import Caller, Door
 
 SUBJECTS: Final = frozenset(
     {"action", "email", "path", "pid", "provider", "roles", "scopes", "server_name", "to", "tool_name"}
@@ -43,6 +42,20 @@ def entry_of(
     if failure is None and operation.rest is not None and operation.rest.made is not None:
         made = operation.rest.made_at({**subject, **body})
         subject["made"] = made[:LONGEST]
+    return _entry(caller, operation.name, subject, status, failure["code"] if failure else None)
+
+
+def command_line_entry(operation: str, subject: Mapping[str, str]) -> AuditEntry:
+    """The entry of a change that somebody with access to the data directory has made by a command."""
+    somebody = Caller.anonymous(request_id="", base_url="", door=Door.COMMAND_LINE)
+    shown = {name: cleaned_text(content[:LONGEST]) for name, content in subject.items()}
+    return _entry(somebody, operation, shown, 200, None)
+
+
+def _entry(
+    caller: Caller, operation: str, subject: dict[str, str], status: int, code: str | None
+) -> AuditEntry:
+    """An entry that has no place in the chain yet."""
     return AuditEntry(
         number=0,
         at=now(),
@@ -51,31 +64,11 @@ def entry_of(
         credential_id=caller.credential_id,
         address=caller.address,
         door=caller.door,
-        operation=operation.name,
+        operation=operation,
         subject=subject,
         status=status,
-        code=failure["code"] if failure else None,
+        code=code,
         request_id=caller.request_id,
-        previous="",
-        hash="",
-    )
-
-
-def command_line_entry(operation: str, subject: Mapping[str, str]) -> AuditEntry:
-    """The entry of a change that somebody with access to the data directory has made by a command."""
-    return AuditEntry(
-        number=0,
-        at=now(),
-        user_id=UserId(""),
-        credential=Credential.NONE,
-        credential_id="",
-        address="",
-        door=Door.COMMAND_LINE,
-        operation=operation,
-        subject={name: cleaned_text(content[:LONGEST]) for name, content in subject.items()},
-        status=200,
-        code=None,
-        request_id="",
         previous="",
         hash="",
     )

@@ -26,8 +26,7 @@ from roocode_server.models.user import Caller, Permission
 AnyMethod = TypeVar("AnyMethod", bound=Callable[..., Awaitable[Shape]])
 
 _MARK: Final = "__operation__"
-_PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
-_MADE_PLACEHOLDER: Final = re.compile(r"\{([\w.]+)\}")
+_PLACEHOLDER: Final = re.compile(r"\{([\w.]+)\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +59,7 @@ class RestBinding:
         def named(placeholder: re.Match[str]) -> str:
             return quote(str(field_of(fields, placeholder[1])))
 
-        return _MADE_PLACEHOLDER.sub(named, self.made or "")
+        return _PLACEHOLDER.sub(named, self.made or "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,21 +89,11 @@ class Pipeline:
                 result = await operation.run(caller, request, connection, session)
             status = operation.rest.status if operation.rest else 200
             answer = OperationResponse(status, result.dump(), quota=quota)
-        except AppError as failure:
-            answer = refuse(
-                failure,
-                caller.request_id,
-                operation=operation.name,
-                user_id=caller.user_id,
-                address=caller.address,
-                quota=quota,
-            )
         except Exception as failure:
-            overload = exhausted(failure)
-            if overload is None:
-                log.exception("operation failed", operation=operation.name, request_id=caller.request_id)
             answer = refuse(
-                overload or InternalError(),
+                refusal_of(
+                    failure, "operation failed", operation=operation.name, request_id=caller.request_id
+                ),
                 caller.request_id,
                 operation=operation.name,
                 user_id=caller.user_id,
@@ -171,13 +161,19 @@ async def answered(name: str, request_id: str, call: Awaitable[Any]) -> Operatio
     """The response to a dialect's call. Errors become responses; only cancellation is raised."""
     try:
         return OperationResponse(200, await call)
-    except AppError as failure:
-        return refuse(failure, request_id, method=name)
     except Exception as failure:
-        overload = exhausted(failure)
-        if overload is None:
-            log.exception("method failed", method=name[:100], request_id=request_id)
-        return refuse(overload or InternalError(), request_id, method=name)
+        refusal = refusal_of(failure, "method failed", method=name[:100], request_id=request_id)
+        return refuse(refusal, request_id, method=name)
+
+
+def refusal_of(failure: Exception, event: str, **facts: object) -> AppError:
+    """What a caller is told of a failure that is being handled; a defect is logged with its traceback."""
+    if isinstance(failure, AppError):
+        return failure
+    overload = exhausted(failure)
+    if overload is None:
+        log.exception(event, **facts)
+    return overload or InternalError()
 
 
 def refuse(

@@ -15,7 +15,7 @@ from roocode_server.engine.accounts.digests import new_secret
 from roocode_server.engine.accounts.invitations import Invitations
 from roocode_server.engine.accounts.keys import PREFIX, ApiKeys
 from roocode_server.engine.accounts.lockout import Lockout
-from roocode_server.engine.accounts.logins import Logins, source_of
+from roocode_server.engine.accounts.logins import Logins
 from roocode_server.engine.accounts.oauth import OAuth
 from roocode_server.engine.accounts.own_account import OwnAccount
 from roocode_server.engine.accounts.passwords import Passwords
@@ -26,6 +26,7 @@ from roocode_server.engine.accounts.secrets import signing_secret, write_private
 from roocode_server.engine.accounts.tokens import AccessTokens, Clock
 from roocode_server.engine.accounts.users import UserChange, Users
 from roocode_server.engine.accounts.watch import CredentialWatch
+from roocode_server.engine.network.sites import site_of
 from roocode_server.engine.storage.accounts import (
     ApiKeyRepository,
     InvitationRepository,
@@ -129,7 +130,7 @@ class Accounts:
 
         Raises: AuthenticationFailed, which tells not what is wrong; ServerOverload.
         """
-        source = source_of(address)
+        source = site_of(address)
         stored = await self._users.login(request.email)
         await self._proof.check(request.email, stored, request.password, source)
         if stored is None or not await self._may_act(stored.user.id):
@@ -159,7 +160,7 @@ class Accounts:
                 raise Conflict("The account with this address logs in another way", provider=user.provider)
             if not is_new and not await self._may_act(user.id):
                 raise AuthenticationFailed
-            answer = await self._admit(unit, user, source_of(address))
+            answer = await self._admit(unit, user, site_of(address))
         self._users.forget(user.id)
         return answer
 
@@ -177,7 +178,7 @@ class Accounts:
                 raise AuthenticationFailed
             await self._users.set_password_hash(unit, user, password_hash)
             await self._refresh.end_logins(unit, user_id)
-            answer = await self._admit(unit, user, source_of(address))
+            answer = await self._admit(unit, user, site_of(address))
         self._changed(user_id)
         return answer
 

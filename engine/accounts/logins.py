@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import ipaddress
 from collections.abc import Collection
 from typing import Final
 
@@ -18,9 +17,6 @@ from roocode_server.models.identifier import LoginId, UserId, new_id
 
 REMEMBERED: Final = datetime.timedelta(days=90)
 """How long a place is known from which a user has logged in, and their login lasted."""
-
-IPV6_SITE_BITS: Final = 64
-"""One site, often one machine, has all addresses that begin alike. Source: RFC 4291, 2.5.4."""
 
 
 class Logins:
@@ -75,16 +71,3 @@ class Logins:
     def forget(self) -> None:
         """Read logins anew; called after each committed end."""
         self._lately.forget_all()
-
-
-def source_of(address: str) -> str:
-    """The place that an address belongs to: itself, or the site of an IPv6 address."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address[:64]
-    if parsed.version == 4:
-        return str(parsed)
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((parsed, IPV6_SITE_BITS), strict=False))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from roocode_server.engine.accounts.keys import ApiKeys
-from roocode_server.engine.accounts.logins import source_of
 from roocode_server.engine.accounts.passwords import Passwords
 from roocode_server.engine.accounts.proof import PasswordProof
 from roocode_server.engine.accounts.refresh_tokens import RefreshTokens
 from roocode_server.engine.accounts.tokens import Clock
 from roocode_server.engine.accounts.users import UserChange, Users
+from roocode_server.engine.network.sites import site_of
 from roocode_server.engine.storage.database import Database
 from roocode_server.models.account import AccountUpdate, KeyCreate, PasswordChange
 from roocode_server.models.clock import now
@@ -68,7 +68,7 @@ class OwnAccount:
             raise Conflict("This account has no password", provider=stored.user.provider)
         try:
             await self._proof.check(
-                stored.user.email, stored, request.current_password, source_of(caller.address)
+                stored.user.email, stored, request.current_password, site_of(caller.address)
             )
         except AuthenticationFailed:
             raise InvalidField("currentPassword", "This is not your password.") from None

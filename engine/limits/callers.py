@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import ipaddress
-from typing import Final
-
+from roocode_server.engine.network.sites import site_of
 from roocode_server.models.user import Caller, Credential
-
-PREFIX_OF_A_SITE: Final = 64
-"""Bits of an IPv6 address that one subscriber shares: they choose the others freely. Source: RFC 6177."""
 
 
 def account_of(caller: Caller) -> str:
@@ -24,10 +19,4 @@ def account_of(caller: Caller) -> str:
 
 def address_of(caller: Caller) -> str:
     """What the calls from a caller's address are counted under."""
-    try:
-        address = ipaddress.ip_address(caller.address.partition("%")[0])
-    except ValueError:
-        return f"address/{caller.address}"
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
-        return f"address/{ipaddress.ip_network((address, PREFIX_OF_A_SITE), strict=False)}"
-    return f"address/{getattr(address, 'ipv4_mapped', None) or address}"
+    return f"address/{site_of(caller.address)}"

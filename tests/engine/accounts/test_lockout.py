@@ -14,8 +14,8 @@ from roocode_server.engine.accounts.lockout import (
     LONGEST_WAIT_S,
     Lockout,
 )
-from roocode_server.engine.accounts.logins import source_of
 from roocode_server.engine.accounts.passwords import MOST_WAITING, Passwords
+from roocode_server.engine.network.sites import site_of
 from roocode_server.engine.storage.database import Database
 from roocode_server.models.account import PasswordChange
 from roocode_server.models.auth_settings import AuthSettings
@@ -167,4 +167,4 @@ async def test_only_so_many_strangers_wait(ada: User) -> None:
     ],
 )
 def test_one_site_is_one_place(address: str, source: str) -> None:
-    assert source_of(address) == source
+    assert site_of(address) == source
