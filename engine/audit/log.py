@@ -33,17 +33,21 @@ class AuditLog:
         self._entries = AuditRepository(database)
         self._waiting: asyncio.Queue[AuditEntry] = asyncio.Queue(WAITING_ENTRIES)
         self._storing: asyncio.Task[None] | None = None
+        self._recorded = self._settled = 0
+        self._progress = asyncio.Condition()
 
     async def record(self, entry: AuditEntry) -> None:
         """Have an entry stored; its `number`, `previous` and `hash` are given when it is."""
         await self._waiting.put(entry)
+        self._recorded += 1
         if self._storing is None or self._storing.done():
             self._storing = asyncio.create_task(self._store(), name="audit log")
 
     async def flush(self) -> None:
-        """Return when every entry that was recorded before has been stored."""
-        while self._storing is not None and not self._storing.done():
-            await asyncio.wait({self._storing})
+        """Return when every entry that was recorded before is stored, whatever is recorded meanwhile."""
+        wanted = self._recorded
+        async with self._progress:
+            await self._progress.wait_for(lambda: self._settled >= wanted)
 
     async def page(self, query: AuditList) -> tuple[list[AuditEntry], int]:
         """A page of the entries that fit, newest first, and how many fit in all."""
@@ -63,6 +67,9 @@ class AuditLog:
         while not self._waiting.empty():
             count = min(self._waiting.qsize(), ENTRIES_PER_UNIT)
             await self._append([self._waiting.get_nowait() for _ in range(count)])
+            self._settled += count
+            async with self._progress:
+                self._progress.notify_all()
 
     async def _append(self, entries: list[AuditEntry]) -> None:
         for attempt in range(1, ATTEMPTS + 1):

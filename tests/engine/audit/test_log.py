@@ -117,3 +117,22 @@ async def test_what_cannot_be_stored_for_a_moment_is_stored_later(
     monkeypatch.setattr(database, "transaction", transaction)
     await audit.record(entry("file.1"))
     assert await operations(audit) == ["file.1"]
+
+
+async def test_a_list_waits_for_nothing_that_is_recorded_after_it_was_asked_for(audit: AuditLog) -> None:
+    async def go_on() -> None:
+        while True:
+            await audit.record(entry("file.later"))
+            await asyncio.sleep(0)
+
+    await audit.record(entry("file.1"))
+    others = [asyncio.create_task(go_on()) for _ in range(3)]
+    try:
+        async with asyncio.timeout(60):
+            _, total = await audit.page(AuditList(operation="file.1"))
+    finally:
+        for other in others:
+            other.cancel()
+        await asyncio.wait(others)
+        await audit.flush()
+    assert total == 1
