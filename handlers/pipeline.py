@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any, cast
 
 import structlog
 
 from roocode_server.engine.audit.log import AuditLog
+from roocode_server.engine.concurrency.keyed_locks import KeyedLocks
 from roocode_server.engine.limits.rates import RateLimits
 from roocode_server.engine.sessions.sessions import Sessions
 from roocode_server.handlers.auditing import entry_of, is_audited
@@ -54,7 +53,7 @@ class Pipeline:
         self._sessions = sessions
         self._rates = rates
         self._audit = audit
-        self._locks: dict[tuple[object, ...], _Lock] = {}
+        self._exclusive = KeyedLocks()
 
     async def answer(
         self,
@@ -83,7 +82,8 @@ class Pipeline:
             if named is not None and (session is None or named != session.id):
                 session = await self._sessions.accessible(caller, named)
             if operation.exclusive:
-                async with self._exclusive(operation, request):
+                key = (operation.namespace, *(getattr(request, name) for name in operation.exclusive))
+                async with self._exclusive.holding(key):
                     result = await operation.run(caller, request, connection, session)
             else:
                 result = await operation.run(caller, request, connection, session)
@@ -133,28 +133,6 @@ class Pipeline:
             return None
         session_id = operation.request.load_field(operation.on, raw)
         return None if session_id is None else await self._sessions.accessible(caller, session_id)
-
-    @contextlib.asynccontextmanager
-    async def _exclusive(self, operation: Operation, request: Shape) -> AsyncIterator[None]:
-        """Wait until no call is running that must not overlap with this one, and keep others waiting."""
-        key = (operation.namespace, *(getattr(request, name) for name in operation.exclusive))
-        lock = self._locks.setdefault(key, _Lock())
-        lock.holders += 1
-        try:
-            async with lock.lock:
-                yield
-        finally:
-            lock.holders -= 1
-            if not lock.holders:
-                del self._locks[key]
-
-
-class _Lock:
-    __slots__ = ("holders", "lock")
-
-    def __init__(self) -> None:
-        self.lock = asyncio.Lock()
-        self.holders = 0
 
 
 async def answered(name: str, request_id: str, call: Awaitable[Any]) -> OperationResponse:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
 from typing import Final
 
 from roocode_server.engine.accounts.lockout import Lockout
 from roocode_server.engine.accounts.logins import Logins
 from roocode_server.engine.accounts.passwords import Passwords
 from roocode_server.engine.accounts.users import canonical
+from roocode_server.engine.concurrency.keyed_locks import KeyedLocks
 from roocode_server.engine.storage.accounts import StoredLogin
 from roocode_server.models.error import AuthenticationFailed
 from roocode_server.models.identifier import UserId
@@ -30,14 +29,14 @@ class PasswordProof:
         self._passwords = passwords
         self._logins = logins
         self._lockout = lockout
-        self._turns: dict[tuple[str, str], _Turn] = {}
+        self._turns = KeyedLocks()
         self._usual_s = {True: 0.0, False: 0.0}
 
     async def check(self, email: str, stored: StoredLogin | None, password: str, source: str) -> None:
         """Raises: AuthenticationFailed, which tells not what is wrong; ServerOverload."""
         account = canonical(email)
         is_known = await self._logins.knows(stored.user.id if stored else NOBODY, source)
-        async with self._turn(account, source):
+        async with self._turns.holding((account, source)):
             is_admitted = self._lockout.admits(account, source, is_known=is_known)
             if is_admitted and await self._is_right(stored, password, is_known=is_known):
                 self._lockout.succeeded(account, source)
@@ -55,24 +54,3 @@ class PasswordProof:
         is_right = await verify(stored.password_hash if stored else None, password)
         self._usual_s[is_known] += (loop.time() - began - self._usual_s[is_known]) * WEIGHT_OF_LATEST
         return is_right
-
-    @contextlib.asynccontextmanager
-    async def _turn(self, account: str, source: str) -> AsyncIterator[None]:
-        key = (account, source)
-        turn = self._turns.setdefault(key, _Turn())
-        turn.wanted += 1
-        try:
-            async with turn.lock:
-                yield
-        finally:
-            turn.wanted -= 1
-            if not turn.wanted:
-                del self._turns[key]
-
-
-class _Turn:
-    __slots__ = ("lock", "wanted")
-
-    def __init__(self) -> None:
-        self.lock = asyncio.Lock()
-        self.wanted = 0

@@ -7,7 +7,6 @@ import contextlib
 import datetime
 import os
 import shutil
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import orjson
 
 from roocode_server.engine.checkpoints.contents import Facts, changed, commit_stream, look, read
 from roocode_server.engine.checkpoints.git import BRANCH, NOW, Repository
+from roocode_server.engine.concurrency.keyed_locks import KeyedLocks
 from roocode_server.engine.workspace.name_spelling import spelled
 from roocode_server.engine.workspace.workspace import Workspace
 from roocode_server.models.checkpoint import ChangedFile, Checkpoint, CheckpointDifference
@@ -36,7 +36,7 @@ class Checkpoints:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._locks: defaultdict[SessionId, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._locks = KeyedLocks()
 
     async def save(
         self, workspace: Workspace, session_id: SessionId, reason: str, task_id: TaskId | None = None
@@ -45,7 +45,7 @@ class Checkpoints:
 
         Raises: CheckpointsUnavailable.
         """
-        async with self._locks[session_id]:
+        async with self._locks.holding(session_id):
             return await self._save(workspace, session_id, reason, task_id, BRANCH)
 
     async def page(self, session_id: SessionId, *, limit: int, offset: int) -> tuple[list[Checkpoint], int]:
@@ -66,7 +66,7 @@ class Checkpoints:
 
         Raises: NotFound.
         """
-        async with self._locks[session_id]:
+        async with self._locks.holding(session_id):
             repository = await self._found(session_id, before, *([after] if after else []))
             if after is None:
                 await self._save(workspace, session_id, "now", None, NOW)
@@ -82,7 +82,7 @@ class Checkpoints:
         Raises: NotFound; Conflict or InvalidField, before anything is changed, if a file cannot be put in its
         place.
         """
-        async with self._locks[session_id]:
+        async with self._locks.holding(session_id):
             repository = await self._found(session_id, checkpoint_id)
             saved = await self._save(workspace, session_id, "before a restoration", None, BRANCH)
             changes = await _changes(repository, BRANCH, checkpoint_id)
@@ -113,9 +113,8 @@ class Checkpoints:
 
     async def forget(self, session_id: SessionId) -> None:
         """Delete all checkpoints of a session."""
-        async with self._locks[session_id]:
+        async with self._locks.holding(session_id):
             await asyncio.to_thread(shutil.rmtree, self._repository(session_id).folder, ignore_errors=True)
-        self._locks.pop(session_id, None)
 
     def _repository(self, session_id: SessionId) -> Repository:
         return Repository(self._folder / session_id)
