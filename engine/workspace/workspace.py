@@ -142,7 +142,7 @@ class Workspace:
                 "a change of a workspace could not be taken back",
                 session_id=self.folder.name,
                 reason=failure.message,
-                **failure.details,
+                details=failure.details,
             )
         except Exception:
             log.exception("a change of a workspace could not be taken back", session_id=self.folder.name)

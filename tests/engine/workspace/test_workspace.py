@@ -462,3 +462,17 @@ def _swapping(door: Path, *targets: str) -> Iterator[None]:
     finally:
         stop.set()
         swapper.join()
+
+
+async def test_a_change_whose_place_leads_elsewhere_since_is_not_taken_back_and_hides_no_failure(
+    workspace: Workspace, outside: Outside
+) -> None:
+    (workspace.folder / "place").mkdir()
+    with pytest.raises(LookupError, match="could not be told"):
+        async with workspace.undoable() as changing:
+            await changing.create("place/new", b"content")
+            (workspace.folder / "place").rename(workspace.folder / "moved")
+            (workspace.folder / "place").symlink_to(outside.folder)
+            raise LookupError("it could not be told")
+    assert (workspace.folder / "moved" / "new").read_bytes() == b"content"
+    assert outside.is_untouched()
