@@ -4,8 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CHECKS := models engine handlers server src/roocode_server/__init__.py tests bench examples
 EXTRAS := anthropic openai gemini browser semantic
-# Many tests wait: one worker more than there are cores keeps those busy.
-WORKERS ?= $(shell expr $$(nproc) + 1)
+WORKERS ?= auto
 
 # Bytecode is kept: otherwise every process compiles all that it imports, which takes longer than its start.
 unexport PYTHONDONTWRITEBYTECODE
