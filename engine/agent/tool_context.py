@@ -8,7 +8,7 @@ from roocode_server.engine.agent.commands import Commands
 from roocode_server.engine.agent.human_input import HumanInput
 from roocode_server.engine.agent.modes import Modes
 from roocode_server.engine.agent.task_context import TaskContext
-from roocode_server.engine.runtimes.runtime import Command, Exit, StillRunning
+from roocode_server.engine.runtimes.runtime import Command, Exit, OutputSink, StillRunning
 from roocode_server.engine.tools.tool import HumanAnswer, ToolFailure
 from roocode_server.models.conversation import ToolCall
 from roocode_server.models.identifier import MessageId, TaskId
@@ -52,10 +52,10 @@ class AgentToolContext:
         command = Command(line=line, directory=directory)
         return await self._commands.run(self._call.id, command, timeout_s=timeout_s)
 
-    async def run_quietly(self, line: str) -> Exit:
-        """Run a tool's own read-only program in the sandbox, without streaming its output."""
+    async def run_quietly(self, line: str, sink: OutputSink) -> Exit:
+        """Run a tool's own read-only program in the sandbox; its output goes to `sink` only."""
         command = Command(line=line, only_reads=True)
-        return await self._work.services.runtime.run(self._work.sandbox, command)
+        return await self._work.services.runtime.run(self._work.sandbox, command, on_output=sink)
 
     async def ask(self, question: str, suggestions: Sequence[str]) -> HumanAnswer:
         """Put a question of the model to people and return their answer."""

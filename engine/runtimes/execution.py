@@ -15,7 +15,7 @@ from roocode_server.engine.concurrency.pace import Pace
 from roocode_server.engine.concurrency.shield import run_to_completion
 from roocode_server.engine.runtimes.child import Child, Readable
 from roocode_server.engine.runtimes.output import Lines, Transcript
-from roocode_server.engine.runtimes.runtime import Exit, OnStarted, OutputSink
+from roocode_server.engine.runtimes.runtime import EnoughOutput, Exit, OnStarted, OutputSink
 from roocode_server.engine.workspace.unlinked import taken_bytes
 from roocode_server.models.session import ResourceLimits
 
@@ -159,7 +159,11 @@ class Execution:
                 return
             self._transcript.add(piece)
             if self._on_output is not None:
-                await self._on_output(stream, piece)
+                try:
+                    await self._on_output(stream, piece)
+                except EnoughOutput:
+                    self.stop()
+                    return
 
     async def _guard(self) -> None:
         """Enforce the limits that the kernel does not."""

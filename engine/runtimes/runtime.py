@@ -18,8 +18,12 @@ from roocode_server.models.session import ResourceLimits
 
 OutputSink = Callable[[str, str], Awaitable[None]]
 """Called with the stream (`stdout` or `stderr`) and a piece of text as it is printed: a line, part of one, or
-several that arrived at once.
+several that arrived at once. It raises EnoughOutput if the command need not go on.
 """
+
+
+class EnoughOutput(Exception):
+    """Raised by an output sink: the command is stopped and `run` returns how it ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

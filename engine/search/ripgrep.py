@@ -10,7 +10,7 @@ import os
 import re
 import shlex
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,7 +19,6 @@ from roocode_server.engine.workspace.name_spelling import marked, spelled, unspe
 LINE_CHARACTERS: Final = 300
 """The most characters printed of a matching line."""
 
-NO_MATCH: Final = 1
 FAILED: Final = 2
 NOT_FOUND: Final = 127
 """The shell's exit status for a program that does not exist."""
@@ -134,20 +133,12 @@ def only(patterns: Sequence[str]) -> list[str]:
     return [*(f"--type-add=wanted:{name}" for name in names), "--type=wanted"]
 
 
-def read_lines(output: str) -> Iterator[MatchedLine]:
-    """Yield the matched and context lines in the output of `search_line`'s command.
-
-    Other output (about binary files) is skipped, and so are files with a line break in their name, whose
-    lines could be mistaken for those of another file.
-    """
-    for printed in output.split("\n"):
-        line = read_line(printed)
-        if line is not None:
-            yield line
-
-
 def read_line(printed: str) -> MatchedLine | None:
-    """Parse one printed line, given without its line ending; None if it is not a line of a file."""
+    """Parse one line that `search_line`'s command prints, given without its line ending.
+
+    None for other output (about binary files), and for files with a line break in their name, whose lines
+    could be mistaken for those of another file.
+    """
     found = _LINE.fullmatch(printed)
     if found is None:
         return None

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final, Generic, TypeVar
+from typing import Final, TypeVar
 
 from roocode_server.engine.concurrency.limit import ConcurrencyLimiter
-from roocode_server.engine.runtimes.runtime import Command, Exit, Runtime
-from roocode_server.engine.search.ripgrep import FAILED, NOT_FOUND, Scope, files_line, read_line, search_line
+from roocode_server.engine.runtimes.runtime import Command, Exit, OutputSink, Runtime
+from roocode_server.engine.search.ripgrep import Scope, files_line, read_line, search_line
+from roocode_server.engine.search.search_run import PatternRejected, SearchFailure, SearchLimited, SearchRun
 from roocode_server.engine.sessions.sessions import Sessions
 from roocode_server.engine.tools.ignore_patterns import Patterns, pattern_of
-from roocode_server.engine.workspace.name_spelling import marked, spelled
+from roocode_server.engine.workspace.name_spelling import spelled
 from roocode_server.models.error import (
+    AppError,
     Conflict,
     InvalidField,
     NotFound,
@@ -35,8 +37,6 @@ AnyMatch = TypeVar("AnyMatch")
 LONGEST_SEARCH_S: Final = 60
 MOST_AT_ONCE: Final = 4
 """Concurrent searches of one session."""
-
-_COMPLAINT_CHARACTERS: Final = 2000
 
 
 class Searches:
@@ -66,9 +66,9 @@ class Searches:
                 return None
             return FileMatch(path=spelled(path.removeprefix(".")))
 
-        found = _Found(match, separator="\0", limit=request.limit)
-        await self._search(request.session_id, files_line(scope), found)
-        return FilesFound(matches=found.matches, truncated=found.is_truncated)
+        search = SearchRun(match, separator="\0", limit=request.limit)
+        await self._search(request.session_id, files_line(scope), search)
+        return FilesFound(matches=search.matches, truncated=search.is_truncated)
 
     async def text(self, request: TextSearchRequest) -> TextFound:
         """Find lines that match a regular expression. Raises: as `files`."""
@@ -81,10 +81,10 @@ class Searches:
                 return None
             return TextMatch(path=f"/{line.path}", line=line.number, column=line.column, content=line.text)
 
-        found = _Found(match, separator="\n", limit=request.limit)
+        search = SearchRun(match, limit=request.limit)
         line = search_line(scope, request.pattern, ignore_case=not request.case_sensitive)
-        await self._search(request.session_id, line, found)
-        return TextFound(matches=found.matches, truncated=found.is_truncated)
+        await self._search(request.session_id, line, search)
+        return TextFound(matches=search.matches, truncated=search.is_truncated)
 
     async def _scope(
         self, request: FileSearchRequest | TextSearchRequest, *, only_folders: bool = False
@@ -105,88 +105,29 @@ class Searches:
             ignored=request.include_ignored,
         )
 
-    async def _search(self, session_id: SessionId, line: str, found: _Found[AnyMatch]) -> None:
-        sandbox = self._sessions.sandbox(await self._sessions.get(session_id))
-        limit_s = min(LONGEST_SEARCH_S, sandbox.limits.max_execution_time)
-        within = replace(sandbox, limits=replace(sandbox.limits, max_execution_time=limit_s))
+    async def _search(self, session_id: SessionId, line: str, search: SearchRun[AnyMatch]) -> None:
+        sandbox = self._sessions.sandbox(await self._sessions.get(session_id)).within(LONGEST_SEARCH_S)
+
+        async def run(line: str, sink: OutputSink) -> Exit:
+            return await self._runtime.run(sandbox, Command(line=line, only_reads=True), on_output=sink)
+
         with self._at_once.one_more(session_id):
             try:
-                command = Command(line=f"exec {line}", only_reads=True)
-                done = await self._runtime.run(within, command, on_output=found.take)
-            except Enough:
-                return
-        found.end()
-        if done.stopped_by is not None:
-            found.stopped(done.stopped_by)
-        elif done.code > 128:
-            # The session was closed, or somebody killed the search.
-            await self._sessions.get(session_id)
-            raise ToolExecutionFailed("The search was ended from outside; try it again")
-        else:
-            _check(done, found)
+                await search.execute(run, line)
+            except SearchFailure as failure:
+                await self._sessions.get(session_id)  # the failure is explained if it was deleted meanwhile
+                raise _refusal(failure) from None
 
 
-class Enough(Exception):
-    """More matches than requested have been printed, so the search can be stopped."""
-
-
-class _Found(Generic[AnyMatch]):
-    """The matches of a search, parsed as they are printed."""
-
-    def __init__(self, match: Callable[[str], AnyMatch | None], *, separator: str, limit: int) -> None:
-        self.matches: list[AnyMatch] = []
-        self.is_truncated = False
-        self.complaint = ""
-        self._match = match
-        self._separator = separator
-        self._limit = limit
-        self._begun = ""
-
-    async def take(self, stream: str, text: str) -> None:
-        """Parse a piece of output. Raises: Enough."""
-        if stream == "stderr":
-            self.complaint = (self.complaint + marked(text))[:_COMPLAINT_CHARACTERS]
-            return
-        *whole, self._begun = (self._begun + text).split(self._separator)
-        for printed in whole:
-            self._add(printed)
-
-    def end(self) -> None:
-        """Parse what is left when the program has ended."""
-        if self._begun and len(self.matches) < self._limit:
-            self._add(self._begun)
-
-    def stopped(self, limit: str) -> None:
-        """Keep what was found before a limit stopped the search.
-
-        Raises: WorkspaceLimitExceeded, if that is nothing.
-        """
-        if not self.matches:
-            raise WorkspaceLimitExceeded(
-                f"The {limit} limit stopped the search before it found anything; search a folder below",
-                limit=limit,
-            )
-        self.is_truncated = True
-
-    def _add(self, printed: str) -> None:
-        match = self._match(printed)
-        if match is None:
-            return
-        if len(self.matches) == self._limit:
-            self.is_truncated = True
-            raise Enough
-        self.matches.append(match)
-
-
-def _check(done: Exit, found: _Found[AnyMatch]) -> None:
-    """Raises: InvalidField, if ripgrep rejects a pattern; ToolExecutionFailed, if it is not installed."""
-    if done.code == NOT_FOUND:
-        raise ToolExecutionFailed(
-            "ripgrep (rg) is missing where this session's commands run; install the package `ripgrep` there"
-        )
-    complaint = found.complaint.strip()
-    if done.code >= FAILED and complaint:
-        raise InvalidField("fileTypes" if "glob" in complaint else "pattern", complaint)
+def _refusal(failure: SearchFailure) -> AppError:
+    """Return what the caller is told of a search that failed."""
+    match failure:
+        case SearchLimited():
+            return WorkspaceLimitExceeded(str(failure), limit=failure.limit)
+        case PatternRejected():
+            return InvalidField("fileTypes" if "glob" in str(failure) else "pattern", str(failure))
+        case _:
+            return ToolExecutionFailed(str(failure))
 
 
 def _check_patterns(field: str, patterns: Sequence[str]) -> None:

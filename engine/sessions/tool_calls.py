@@ -10,7 +10,7 @@ from typing import Final
 from roocode_server.engine.concurrency.shield import run_to_completion
 from roocode_server.engine.events.hub import Hub
 from roocode_server.engine.events.lifetimes import CUT_OFF, Lifetimes
-from roocode_server.engine.runtimes.runtime import Command, Exit, Runtime
+from roocode_server.engine.runtimes.runtime import Command, Exit, OutputSink, Runtime
 from roocode_server.engine.sessions.sessions import Sessions
 from roocode_server.engine.tools.execution import execute, file_event, outcome
 from roocode_server.engine.tools.registry import ToolRegistry
@@ -61,9 +61,10 @@ class DirectContext:
             await self._runtime.run(self._sandbox.within(timeout_s), command, on_output=self._show)
         )
 
-    async def run_quietly(self, line: str) -> Exit:
-        """Run a tool's own read-only program in the sandbox."""
-        return self._counted(await self._runtime.run(self._sandbox, Command(line=line, only_reads=True)))
+    async def run_quietly(self, line: str, sink: OutputSink) -> Exit:
+        """Run a tool's own read-only program in the sandbox; its output goes to `sink` only."""
+        command = Command(line=line, only_reads=True)
+        return self._counted(await self._runtime.run(self._sandbox, command, on_output=sink))
 
     def _counted(self, done: Exit) -> Exit:
         self.programs.append(done)

@@ -6,22 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
-from roocode_server.engine.runtimes.runtime import Exit
-from roocode_server.engine.search.ripgrep import (
-    FAILED,
-    NOT_FOUND,
-    MatchedLine,
-    Scope,
-    read_lines,
-    search_line,
-)
+from roocode_server.engine.search.ripgrep import MatchedLine, Scope, read_line, search_line
+from roocode_server.engine.search.search_run import PatternRejected, SearchFailure, SearchRun
 from roocode_server.engine.tools.notices import informed
 from roocode_server.engine.tools.parameters import in_workspace
 from roocode_server.engine.tools.paths import place, shown
 from roocode_server.engine.tools.rooignore import RooIgnore
 from roocode_server.engine.tools.text import SHOWN_CHARACTERS, without_nul
 from roocode_server.engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
-from roocode_server.engine.workspace.name_spelling import marked
 from roocode_server.engine.workspace.workspace import Workspace
 from roocode_server.models.shape import PlainShape, described, limited, value
 from roocode_server.models.tool import ToolGroup
@@ -86,11 +78,18 @@ class SearchFiles(Tool[SearchFilesParameters]):
     async def run(self, context: ToolContext, parameters: SearchFilesParameters) -> ToolResult:
         """Search, and report the matching lines with context. Raises: ToolFailure."""
         path = await _existing(context.workspace, parameters.path)
-        done = await context.run_quietly(_command_line(path, parameters))
-        lines = list(read_lines(done.output))
-        forbidden = await (await RooIgnore.of(context)).among({line.path for line in lines})
-        matches = _read([line for line in lines if line.path not in forbidden], is_cut=done.is_truncated)
-        _check(done, matches)
+        search = SearchRun(read_line, limit=(SHOWN_MATCHES + 1) * _LINES_OF_A_MATCH)
+        try:
+            await search.execute(context.run_quietly, _command_line(path, parameters))
+        except PatternRejected as rejection:
+            raise ToolFailure(f"The search failed: {rejection}") from None
+        except SearchFailure as failure:
+            raise ToolFailure(str(failure)) from None
+        hidden = await (await RooIgnore.of(context)).among({line.path for line in search.matches})
+        lines = [line for line in search.matches if line.path not in hidden]
+        matches = _read(lines, is_cut=search.is_truncated)
+        if search.has_unreadable_files and not matches.count:
+            raise ToolFailure("The search failed: the files could not be read")
         return ToolResult(success=True, output=_report(path, matches))
 
 
@@ -104,12 +103,9 @@ async def _existing(workspace: Workspace, path: str) -> str:
 
 
 def _command_line(path: str, parameters: SearchFilesParameters) -> str:
-    """Build a command line that limits the printed lines but keeps ripgrep's exit code."""
     without_nul(parameters.regex, parameters.file_pattern or "")
     patterns = [parameters.file_pattern] if parameters.file_pattern else []
-    line = search_line(Scope(path=path, patterns=patterns, hidden=True), parameters.regex, context=_CONTEXT)
-    longest = (SHOWN_MATCHES + 1) * _LINES_OF_A_MATCH
-    return f'exec 4>&1; code=$({{ {{ {line}; echo $? >&3; }} | head -n {longest} >&4; }} 3>&1); exit "$code"'
+    return search_line(Scope(path=path, patterns=patterns, hidden=True), parameters.regex, context=_CONTEXT)
 
 
 def _read(lines: Sequence[MatchedLine], *, is_cut: bool) -> _Matches:
@@ -143,24 +139,9 @@ def _shown(line: MatchedLine) -> str:
     return f"{line.number}{'-' if line.column is None else ':'}{line.text}"
 
 
-def _check(done: Exit, matches: _Matches) -> None:
-    """Raises: ToolFailure, if the search failed."""
-    if done.stopped_by is not None:
-        raise ToolFailure(
-            f"The search was stopped by the session's {done.stopped_by} limit. Search a folder below, or "
-            "give a file_pattern."
-        )
-    if done.code == NOT_FOUND:
-        raise ToolFailure(
-            "ripgrep (rg) is missing where this session's commands run, so files cannot be searched. "
-            "Install the package `ripgrep` there."
-        )
-    if done.code >= FAILED and not matches.count:
-        complaint = marked(done.output).strip()
-        raise ToolFailure(f"The search failed: {complaint or 'the files could not be read'}")
-
-
 def _report(path: str, matches: _Matches) -> str:
+    if not matches.count and matches.is_cut:
+        return f"No match that may be shown so far in {path}; there are more. Narrow path or file_pattern."
     if not matches.count:
         return f"No match in {path}."
     if not matches.is_cut:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
 
-from roocode_server.engine.runtimes.runtime import Exit, StillRunning
+from roocode_server.engine.runtimes.runtime import Exit, OutputSink, StillRunning
 from roocode_server.engine.workspace.workspace import Workspace
 from roocode_server.models.file import Changes
 from roocode_server.models.identifier import SessionId, TaskId, UserId
@@ -94,8 +94,8 @@ class ToolContext(Protocol):
         """
         ...
 
-    async def run_quietly(self, line: str) -> Exit:
-        """Run a tool's own read-only program in the sandbox; its output is not streamed."""
+    async def run_quietly(self, line: str, sink: OutputSink) -> Exit:
+        """Run a tool's own read-only program in the sandbox; its output goes to `sink` only."""
         ...
 
     async def ask(self, question: str, suggestions: Sequence[str]) -> HumanAnswer:

@@ -15,7 +15,7 @@ import pytest
 
 from roocode_server.engine.runtimes.base import SupervisingRuntime
 from roocode_server.engine.runtimes.local import LocalRuntime
-from roocode_server.engine.runtimes.runtime import Command, Exit, SandboxSpec
+from roocode_server.engine.runtimes.runtime import Command, EnoughOutput, Exit, SandboxSpec
 from roocode_server.engine.runtimes.unsafe_local import UnsafeLocalRuntime
 from roocode_server.models.error import InvalidField, NotFound, WorkspaceLimitExceeded
 from roocode_server.models.identifier import SessionId
@@ -124,6 +124,19 @@ async def test_a_listener_that_fails_ends_the_command(
 
     with pytest.raises(LookupError, match="said"):
         await runtime.run(sandbox, Command(line="echo said; sleep 1000"), on_output=hear)
+
+
+async def test_a_listener_that_has_enough_ends_the_command_which_is_accounted_for(
+    runtime: SupervisingRuntime, sandbox: SandboxSpec
+) -> None:
+    heard: list[str] = []
+
+    async def hear(stream: str, text: str) -> None:
+        heard.append(text)
+        raise EnoughOutput
+
+    done = await runtime.run(sandbox, Command(line="echo said; sleep 1000"), on_output=hear)
+    assert (heard, done.code, done.stopped_by) == (["said\n"], 128 + 9, None)
 
 
 @pytest.mark.parametrize("printed", ["Continue? [y/N] ", "10 %\\r20 %\\r30 %\\r"])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from roocode_server.engine.runtimes.local import LocalRuntime
-from roocode_server.engine.runtimes.runtime import Command, Exit, SandboxSpec
+from roocode_server.engine.runtimes.runtime import Command, Exit, OutputSink, SandboxSpec
 from roocode_server.engine.tools.registry import ToolRegistry
 from roocode_server.engine.tools.tool import HumanAnswer, ToolFailure, ToolResult
 from roocode_server.engine.workspace.workspace import Workspace
@@ -38,9 +38,9 @@ class Context:
     def withholds(self, path: str) -> bool:
         return False
 
-    async def run_quietly(self, line: str) -> Exit:
+    async def run_quietly(self, line: str, sink: OutputSink) -> Exit:
         command = Command(line=f"{self.first}; {line}", only_reads=True)
-        return await self.runtime.run(self._sandbox(), command)
+        return await self.runtime.run(self._sandbox(), command, on_output=sink)
 
     async def run_command(self, line: str, *, directory: str = "", timeout_s: float | None = None) -> Exit:
         command = Command(line=f"{self.first}; {line}", directory=directory)

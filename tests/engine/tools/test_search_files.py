@@ -90,6 +90,24 @@ async def test_many_matches_are_cut_and_told(context: Context) -> None:
     assert output.count(":x") == SHOWN_MATCHES
 
 
+async def test_many_matches_that_are_hidden_are_not_told_as_none(context: Context) -> None:
+    context.write(".rooignore", "a\n")
+    context.write("a", "x\n" * 5000)
+    context.write("b", "x\n")
+    assert await found(context, "x") == (
+        "No match that may be shown so far in .; there are more. Narrow path or file_pattern."
+    )
+
+
+async def test_what_was_found_before_a_limit_stopped_the_search_is_shown(context: Context) -> None:
+    context.first = "printf './a\\0001:1:found\\n'; sleep 60"
+    context.limit(max_execution_time=1)
+    output = await found(context, "x")
+    assert output == (
+        "The first 1 matching lines; there are more. Narrow path, regex or file_pattern:\na\n1:found"
+    )
+
+
 async def test_matches_up_to_the_bound_are_not_cut(context: Context) -> None:
     for number in range(SHOWN_MATCHES):
         context.write(f"{number:03}", "before\nx\nafter\nother\n")
