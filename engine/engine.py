@@ -250,18 +250,23 @@ async def open_administration(settings: Settings) -> AsyncIterator[Administratio
         await database.close()
 
 
-def _providers(settings: ProviderSettings, more: Sequence[Provider]) -> Providers:
-    """Return the built-in providers and those of the embedding program.
-
-    Raises: ValueError, if two have the same name; PlaybookInvalid.
-    """
-    own: Sequence[Provider] = (
+def own_providers(settings: ProviderSettings) -> Sequence[Provider]:
+    """Return the built-in providers. Raises: PlaybookInvalid."""
+    return (
         ScriptedProvider([Path(folder) for folder in settings.scripted.folders]),
         AnthropicProvider(),
         OpenAIProvider(settings.openai.protocol),
         GeminiProvider(),
         OllamaProvider(),
     )
+
+
+def _providers(settings: ProviderSettings, more: Sequence[Provider]) -> Providers:
+    """Return the built-in providers and those of the embedding program.
+
+    Raises: ValueError, if two have the same name; PlaybookInvalid.
+    """
+    own = own_providers(settings)
     if taken := {each.name for each in more} & {each.name for each in own}:
         raise ValueError(f"There are providers of these names already: {', '.join(sorted(taken))}.")
     providers = Providers({each.name: each for each in (*own, *more)}, settings)

@@ -156,7 +156,9 @@ def operation(
 ) -> Callable[[AnyMethod], AnyMethod]:
     """Declare a method of `Handlers` as an operation. Its signature gives the request and response shapes.
 
-    `audited` follows from the permission if it is left out: what only reads is not audited.
+    `rest` is a method and a path. `status`, `tail`, `made`, `made_if` and `tagged` are explained at
+    `RestBinding`, all other arguments at `Operation`. `audited` follows from the permission if it is left
+    out: what only reads is not audited.
     """
 
     def declare(method: AnyMethod) -> AnyMethod:

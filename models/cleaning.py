@@ -1,11 +1,9 @@
 r"""What can be stored and sent: texts are UTF-8, integers fit 64 bits, and nesting is limited.
 
 Python and JSON allow more than that: a lone half of a surrogate pair (`"\ud83d"`, an emoji cut in two), an
-integer
-of thousands of digits, lists nested a thousand levels deep. Everything from outside is checked at the edge: a
-caller's request is refused with `flaw_of`, because its sender can correct it; what a model, a program or a
-file
-says is repaired with `cleaned`, because nobody can. Sources: RFC 8259, 8.2 and 9; RFC 3629, 3.
+integer of thousands of digits, lists nested a thousand levels deep. Everything from outside is checked at the
+edge: a caller's request is refused with `flaw_of`, because its sender can correct it; what a model, a program
+or a file says is repaired with `cleaned`, because nobody can. Sources: RFC 8259, 8.2 and 9; RFC 3629, 3.
 """
 
 from __future__ import annotations

@@ -50,8 +50,7 @@ def event(
     clients.
 
     Unless `namespace` is given, the Socket.IO namespace is derived from the event's noun (`task.started`:
-    `/tasks`).
-    With `log`, the event is also written to the server's log.
+    `/tasks`). With `log`, the event is also written to the server's log.
     """
 
     def declare(cls: AnyEvent) -> AnyEvent:

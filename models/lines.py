@@ -1,8 +1,7 @@
 r"""Lines end with `\n` or `\r\n`, and with nothing else.
 
 `str.splitlines` recognises eight more line ends (form feed, U+0085, U+2028 …), which are content here:
-otherwise
-line numbers would differ from those of compilers, editors and ripgrep.
+otherwise line numbers would differ from those of compilers, editors and ripgrep.
 """
 
 from __future__ import annotations

@@ -1,11 +1,9 @@
 r"""File names as text for JSON, including those that are not UTF-8: `caf\xe9.txt`.
 
 Each byte that is not part of valid UTF-8 is spelled `\x80` to `\xff`. A backslash in the name itself is
-spelled
-`\x5c` where it would otherwise look like such an escape, and nowhere else; so the spelling is unique in both
-directions. Inside the engine's own directory walks, names are as Python has them, with lone surrogates for
-such
-bytes. Source: PEP 383; the escapes are those of a shell's `$'…'`.
+spelled `\x5c` where it would otherwise look like such an escape, and nowhere else; so the spelling is unique
+in both directions. Inside the engine's own directory walks, names are as Python has them, with lone
+surrogates for such bytes. Source: PEP 383; the escapes are those of a shell's `$'…'`.
 """
 
 from __future__ import annotations

@@ -12,16 +12,16 @@ import pytest
 
 from bench.__main__ import PROGRAMS
 from roocode_server.engine.agent.policy import PROTECTED
-from roocode_server.engine.engine import open_engine
+from roocode_server.engine.engine import open_engine, own_providers
 from roocode_server.handlers.operation import Operation, Registry
 from roocode_server.models.auto_approval import AutoApproval
 from roocode_server.models.error import AppError
 from roocode_server.models.event import EVENTS, Event
 from roocode_server.models.limit_settings import LimitSettings
+from roocode_server.models.profile import PROVIDERS
 from roocode_server.models.quota import Limit
-from roocode_server.models.settings import Settings
+from roocode_server.models.settings import ProviderSettings, Settings
 from roocode_server.models.task import CallFailure
-from roocode_server.models.tool import ToolGroup
 from roocode_server.models.user import Role
 from tests.support.server import PROJECT
 
@@ -134,8 +134,17 @@ async def test_the_table_of_tools_has_every_tool_of_the_server(tmp_path: Path) -
     finally:
         await engine.close()
     listed = re.findall(r"^\| \[`(\w+)`\]\(#\w+\) \| (\w+) \|", DOCUMENTS["tools.md"], re.MULTILINE)
-    assert sorted(listed) == sorted((tool.name, tool.group) for tool in tools)
-    assert {group for _, group in listed} <= set(ToolGroup)
+    there = {(tool.name, tool.group.value) for tool in tools}
+    assert there - set(listed) == set(), "docs/tools.md has no such row"
+    assert set(listed) - there == set(), "docs/tools.md has rows of other tools"
+    assert len(listed) == len(set(listed))
+
+
+def test_every_provider_has_its_row_and_can_be_that_of_a_profile() -> None:
+    providers = {each.name for each in own_providers(ProviderSettings())}
+    table = DOCUMENTS["models.md"].partition("\n\n`auto` means")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == providers
+    assert set(PROVIDERS) == providers
 
 
 LIMIT_ROW = re.compile(r"^\| [^|]+ \| ([^|]+) \| `([a-z_.]+)` \| ([^|]+) \| [^|]+ \|$", re.MULTILINE)

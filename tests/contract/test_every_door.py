@@ -18,6 +18,7 @@ from roocode_server.handlers.registry import AREAS
 from roocode_server.models.error import AppError
 from roocode_server.models.identifier import new_id
 from tests.contract.doors import Doors
+from tests.contract.smallest_requests import required_names, smallest
 from tests.support.server import ServerProcess
 
 OPERATIONS = {
@@ -36,7 +37,7 @@ UNREACHABLE = "http://localhost:1/hook"
 
 
 class World:
-    """What calls need to be there before them, made anew for each."""
+    """What must be there before a call, made anew for each: its methods return the fields that name it."""
 
     def __init__(self, doors: Doors, server: ServerProcess) -> None:
         self.doors = doors
@@ -164,7 +165,7 @@ class World:
 
 
 def also(arrange: Callable[[World], Awaitable[dict[str, Any]]], **more: Any) -> Any:
-    """What an arrangement gives, and more."""
+    """What an arrangement gives, and more; None leaves out a field of it."""
 
     async def arranged(world: World) -> dict[str, Any]:
         return {**await arrange(world), **more}
@@ -294,8 +295,9 @@ def other_key(server: ServerProcess) -> str:
 
 
 def test_every_operation_has_its_proof() -> None:
-    assert {declared.name for declared in MIRRORED} <= SUCCESSES.keys() | ELSEWHERE.keys()
-    assert SUCCESSES.keys() | ELSEWHERE.keys() <= OPERATIONS.keys()
+    proven = SUCCESSES.keys() | ELSEWHERE.keys()
+    assert {declared.name for declared in MIRRORED} - proven == set(), "no row in SUCCESSES or ELSEWHERE"
+    assert proven - OPERATIONS.keys() == set(), "a row of an operation that is not declared"
 
 
 @pytest.mark.parametrize("declared", [OPERATIONS[name] for name in SUCCESSES], ids=named)
@@ -342,64 +344,19 @@ def status_of(code: str) -> int:
     return next(error.status for error in every(AppError)[1:] if error.code == code)
 
 
-ABSENT = {
-    "sessionId": "session-00000000000000000000",
-    "taskId": "task-00000000000000000000",
-    "approvalId": "approval-00000000000000000000",
-    "checkpointId": "0" * 40,
-    "profileId": "profile-00000000000000000000",
-    "keyId": "key-00000000000000000000",
-    "userId": "user-00000000000000000000",
-    "email": "none@example.com",
-    "currentPassword": "wrong",
-    "newPassword": "long enough for anybody",
-    "name": "none",
-    "provider": "openai",
-    "serverName": "none",
-    "path": "none.txt",
-    "to": "other.txt",
-    "toolName": "none",
-    "pattern": "x",
-    "url": "https://repositories.invalid/none.git",
-    "content": "x",
-    "input": "x",
-    "text": "x",
-    "action": "approve",
-    "command": "true",
-    "cmd": "true",
-    "pid": 7,
-    "terminalId": "terminal-00000000000000000000",
-    "webhookId": "webhook-00000000000000000000",
-    "eventId": "session-00000000000000000000.1.00000000",
-    "events": ["*"],
-    "data": "x",
-    "columns": 80,
-    "rows": 24,
-}
-
-
-OF_ITS_OWN = {"task.command": {"action": "kill"}}
-"""Fields that mean something else in this operation."""
-
-
-def required(declared: Operation) -> dict[str, Any]:
-    names = [field.data_key or "" for field in declared.request.schema().fields.values() if field.required]
-    return {name: ABSENT[name] for name in names} | OF_ITS_OWN.get(declared.name, {})
-
-
 IN_SESSIONS = [declared for declared in MIRRORED if declared.on is not None]
 
 
 @pytest.mark.parametrize("declared", IN_SESSIONS, ids=named)
 async def test_a_session_that_there_is_not(world: World, declared: Operation) -> None:
-    assert await refused(world, declared, required(declared)) == "RESOURCE_NOT_FOUND"
+    assert await refused(world, declared, smallest(declared)) == "RESOURCE_NOT_FOUND"
 
 
 @pytest.mark.parametrize("declared", IN_SESSIONS, ids=named)
 async def test_somebody_elses_session_is_not_there_either(
     world: World, declared: Operation, other_key: str
 ) -> None:
-    raw = {**required(declared), **await world.session()}
+    raw = {**smallest(declared), **await world.session()}
     async with Doors(world.server.url, other_key) as stranger:
         assert await refused(world, declared, raw, stranger) == "RESOURCE_NOT_FOUND"
 
@@ -409,12 +366,12 @@ async def test_somebody_elses_session_is_not_there_either(
     [
         each
         for each in IN_SESSIONS
-        if required(each).keys() & {"taskId", "approvalId", "checkpointId", "serverName"}
+        if set(required_names(each)) & {"taskId", "approvalId", "checkpointId", "serverName"}
     ],
     ids=named,
 )
 async def test_a_thing_that_the_session_does_not_have(world: World, declared: Operation) -> None:
-    raw = {**required(declared), **await world.session()}
+    raw = {**smallest(declared), **await world.session()}
     assert await refused(world, declared, raw) == "RESOURCE_NOT_FOUND"
 
 
@@ -495,7 +452,7 @@ async def test_work_for_a_session_at_rest_is_a_conflict(world: World) -> None:
 @pytest.mark.parametrize("declared", [each for each in MIRRORED if each.permission is not None], ids=named)
 async def test_without_credentials_nothing_is_told(server: ServerProcess, declared: Operation) -> None:
     async with Doors(server.url, None) as nobody:
-        answer = await nobody.rest(declared, required(declared))
+        answer = await nobody.rest(declared, smallest(declared))
     assert (answer.status, answer.code) == (401, "AUTHENTICATION_FAILED")
 
 
@@ -533,7 +490,7 @@ def own_session(server: ServerProcess) -> dict[str, str]:
 async def test_a_wrong_type_is_named(
     world: World, own_session: dict[str, str], declared: Operation, name: str, content: Any
 ) -> None:
-    raw = {**required_or_text(declared), **(own_session if declared.on else {}), name: content}
+    raw = {**smallest(declared), **(own_session if declared.on else {}), name: content}
     answer = await world.doors.socket(declared.name, raw)
     assert answer.code == "VALIDATION_ERROR"
     details = answer.body["error"]["details"]
@@ -541,16 +498,11 @@ async def test_a_wrong_type_is_named(
     assert any(each == name or each.startswith(f"{name}.") for each in told)
 
 
-def required_or_text(declared: Operation) -> dict[str, Any]:
-    names = [field.data_key or "" for field in declared.request.schema().fields.values() if field.required]
-    return {name: ABSENT.get(name, "x") for name in names}
-
-
 @pytest.mark.parametrize("declared", OPERATIONS.values(), ids=named)
 async def test_an_unknown_field_is_named(
     world: World, own_session: dict[str, str], declared: Operation
 ) -> None:
-    raw = {**required_or_text(declared), **(own_session if declared.on else {}), "nonsense": 1}
+    raw = {**smallest(declared), **(own_session if declared.on else {}), "nonsense": 1}
     answer = await world.doors.socket(declared.name, raw)
     assert answer.code == "VALIDATION_ERROR"
     details = answer.body["error"]["details"]
@@ -558,11 +510,11 @@ async def test_an_unknown_field_is_named(
 
 
 @pytest.mark.parametrize(
-    "declared", [each for each in OPERATIONS.values() if required_or_text(each)], ids=named
+    "declared", [each for each in OPERATIONS.values() if required_names(each)], ids=named
 )
 async def test_a_missing_field_is_named(world: World, declared: Operation) -> None:
     answer = await world.doors.socket(declared.name, {})
     assert answer.code == "VALIDATION_ERROR"
     details = answer.body["error"]["details"]
     told = {mistake["field"] for mistake in details.get("fields", [details])}
-    assert told == set(required_or_text(declared))
+    assert told == set(required_names(declared))

@@ -22,6 +22,7 @@ from roocode_server.models.settings import Settings
 from roocode_server.models.user import Caller, Credential, Identity, KeyScope, Role
 from roocode_server.models.webhook import WebhookCreate
 from tests.contract.doors import without_what_differs
+from tests.contract.smallest_requests import smallest
 
 PASSWORD = "long enough for anybody"
 FOR_ANYBODY = {"auth.login", "auth.oauth", "auth.refresh", "auth.renew", "auth.accept", "system.health"}
@@ -29,27 +30,9 @@ READS_WITHOUT_GET = {"search.files", "search.text", "event.subscribe", "event.un
 OF_ADMINISTRATORS = ("user.", "audit.")
 OF_ONES_OWN_ACCOUNT = ("auth.", "key.")
 
-ABSENT = {
-    "sessionId": "session-00000000000000000000",
-    "keyId": "key-00000000000000000000",
-    "profileId": "profile-00000000000000000000",
-    "webhookId": "webhook-00000000000000000000",
-    "userId": "user-00000000000000000000",
-}
-GIVEN = {
-    "action": "kill",
-    "columns": 80,
-    "rows": 24,
-    "pid": 7,
-    "email": "new@example.com",
-    "password": PASSWORD,
-    "currentPassword": "wrong",
-    "newPassword": PASSWORD,
-    "url": "https://repositories.invalid/none.git",
-    "provider": "openai",
-    "checkpointId": "0" * 40,
-}
-"""What an operation is asked with beside ids; everything else is a text."""
+OWNED = ("sessionId", "keyId", "profileId", "webhookId", "userId")
+"""The fields that name something which belongs to somebody."""
+NOTHING: dict[str, str] = {}
 
 
 def is_allowed(declared: Operation, role: Role | None) -> bool:
@@ -71,9 +54,9 @@ def is_allowed(declared: Operation, role: Role | None) -> bool:
 
 
 def asked(declared: Operation, ids: dict[str, str]) -> dict[str, Any]:
-    """A request with every required field, about these things."""
-    required = [field.data_key or "" for field in declared.request.schema().fields.values() if field.required]
-    return {name: ids.get(name, GIVEN.get(name, "x")) for name in required}
+    """The smallest request, about these things."""
+    request = smallest(declared)
+    return request | {name: ids[name] for name in request.keys() & ids.keys()}
 
 
 @dataclass
@@ -137,7 +120,7 @@ async def opened(folder: Path) -> AsyncIterator[Place]:
 
 def names_something(declared: Operation) -> Iterator[str]:
     """The fields by which it names things that belong to somebody."""
-    return (name for name in ABSENT if name in declared.wire_names)
+    return (name for name in OWNED if name in declared.wire_names)
 
 
 def needs_a_door(declared: Operation) -> bool:
@@ -152,7 +135,7 @@ async def test_a_role_may_what_is_said_of_it(tmp_path: Path, role: Role | None) 
         caller = anonymous if role is None else await place.caller("caller@example.com", role)
         wrong = {}
         for declared in place.operations:
-            code, _ = await place.answer(declared, caller, ABSENT)
+            code, _ = await place.answer(declared, caller, NOTHING)
             refusal = "AUTHENTICATION_FAILED" if role is None else "PERMISSION_DENIED"
             if not is_allowed(declared, role):
                 if code != refusal:
@@ -173,7 +156,7 @@ async def test_what_is_somebody_elses_answers_like_what_is_not_there(tmp_path: P
             if not is_allowed(declared, role) or not any(names_something(declared)):
                 continue
             code, of_foreign = await place.answer(declared, caller, foreign)
-            _, of_absent = await place.answer(declared, caller, ABSENT)
+            _, of_absent = await place.answer(declared, caller, NOTHING)
             compared += 1
             if code != "RESOURCE_NOT_FOUND" or without_what_differs(of_foreign.body) != without_what_differs(
                 of_absent.body
@@ -230,7 +213,7 @@ async def test_a_key_reaches_as_far_as_its_scopes(tmp_path: Path, scope: KeyScop
         reached = {
             declared.name
             for declared in place.operations
-            if (await place.answer(declared, caller, ABSENT))[0] != "PERMISSION_DENIED"
+            if (await place.answer(declared, caller, NOTHING))[0] != "PERMISSION_DENIED"
         }
         of_accounts = {"auth.update", "auth.password", "auth.logout", "key.create", "key.revoke"}
         allowed = {each.name for each in place.operations if is_allowed(each, as_role)} - of_accounts

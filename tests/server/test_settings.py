@@ -46,11 +46,13 @@ def test_every_setting_in_the_file_has_a_comment() -> None:
         assert not is_setting or " # " in line, line
 
 
-@pytest.mark.parametrize("name", [name for name, _ in leaves(plain())])
-def test_every_setting_is_documented(name: str) -> None:
+@pytest.mark.parametrize(("name", "default"), list(leaves(plain())))
+def test_every_setting_is_documented_with_its_default(name: str, default: object) -> None:
     text = (PROJECT / "docs" / "configuration.md").read_text()
-    shown = re.sub(r"\.(google|github|microsoft)\.", ".*.", name)
-    assert f"`{name}`" in text or f"`{shown}`" in text
+    rows = dict(re.findall(r"^\| `([\w.*]+)` \| `([^`]*)` \|", text, re.MULTILINE))
+    shown = name if name in rows else re.sub(r"\.(google|github|microsoft)\.", ".*.", name)
+    assert shown in rows, f"docs/configuration.md has no row that begins with | `{name}` | `{default}` |"
+    assert yaml.safe_load(rows[shown]) == default
 
 
 def test_the_environment_beats_the_file(tmp_path: Path) -> None:

@@ -11,8 +11,11 @@ from roocode_server.engine.runtimes.choose import Surroundings, choose
 from roocode_server.engine.runtimes.docker.images import Tell
 from roocode_server.engine.runtimes.docker.runtime import DockerRuntime
 from roocode_server.engine.runtimes.runtime import Runtime
-from roocode_server.models.settings import RuntimeSettings, SessionSettings
+from roocode_server.models.settings import RuntimeKind, RuntimeSettings, SessionSettings
 from tests.support.containers import TestEngine
+
+EVERY_RUNTIME = [kind.value for kind in RuntimeKind if kind is not RuntimeKind.AUTO]
+"""What every runtime has to do is tested with each of these."""
 
 
 async def chosen(kind: str, data_dir: Path, *, tell: Tell | None = None, **settings: Any) -> Runtime:

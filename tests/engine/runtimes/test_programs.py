@@ -15,12 +15,12 @@ from roocode_server.engine.runtimes.unsafe_local import UnsafeLocalRuntime
 from roocode_server.models.error import NotFound
 from roocode_server.models.identifier import SessionId
 from roocode_server.models.session import ResourceLimits
-from tests.engine.runtimes.conftest import containers_of
+from tests.engine.runtimes.conftest import EVERY_RUNTIME, containers_of
 
 PATIENCE_S = 20
 
 
-@pytest.fixture(params=["local", "unsafe-local", "docker"])
+@pytest.fixture(params=EVERY_RUNTIME)
 async def runtime(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SupervisingRuntime]:
     if request.param == "docker":
         async with containers_of(request.getfixturevalue("container_engine"), tmp_path / "data") as docker:

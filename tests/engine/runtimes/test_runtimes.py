@@ -20,13 +20,13 @@ from roocode_server.engine.runtimes.unsafe_local import UnsafeLocalRuntime
 from roocode_server.models.error import InvalidField, NotFound, WorkspaceLimitExceeded
 from roocode_server.models.identifier import SessionId
 from roocode_server.models.session import ResourceLimits
-from tests.engine.runtimes.conftest import chosen, containers_of
+from tests.engine.runtimes.conftest import EVERY_RUNTIME, chosen, containers_of
 
 Runs = Callable[..., "asyncio.Future[Exit]"]
 MOST_OUTPUT = 10_000
 
 
-@pytest.fixture(params=["local", "unsafe-local", "docker"])
+@pytest.fixture(params=EVERY_RUNTIME)
 async def runtime(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SupervisingRuntime]:
     others = set(psutil.Process().children(recursive=True))  # servers of other tests
     if request.param == "docker":

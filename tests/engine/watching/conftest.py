@@ -11,6 +11,7 @@ import pytest
 
 from roocode_server.engine.runtimes.runtime import Command, Exit
 from roocode_server.engine.workspace.workspace import Workspace
+from tests.engine.runtimes.conftest import EVERY_RUNTIME
 from tests.engine.sessions.conftest import Room, room_in
 
 TOLD = ("file.created", "file.modified", "file.deleted", "file.renamed", "workspace.changed")
@@ -38,7 +39,7 @@ class Watched(Room):
         return self.engine.sessions.workspace(self.session_id)
 
 
-@pytest.fixture(params=["local", "unsafe-local", "docker"])
+@pytest.fixture(params=EVERY_RUNTIME)
 async def watched(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Watched]:
     async with room_in(Watched, request, tmp_path / "data") as made:
         yield made
