@@ -25,15 +25,18 @@ from roocode_server.handlers.pipeline import Pipeline
 from roocode_server.handlers.registry import build_registry, build_transfers
 from roocode_server.models.auth_settings import AuthMode
 from roocode_server.models.settings import Settings
+from roocode_server.server.cookies import LoginCookies
 from roocode_server.server.doors.clients import Clients
 from roocode_server.server.doors.crogia import CrogiaDoor
+from roocode_server.server.doors.dashboard import DashboardDoor
 from roocode_server.server.doors.pages import add_pages
 from roocode_server.server.doors.protocol import HttpRunner, Limits
 from roocode_server.server.doors.rest import RestDoor, request_middleware
 from roocode_server.server.doors.socketio import SocketServer
 from roocode_server.server.doors.transfers import TransferDoor
 from roocode_server.server.doors.websocket import WebSocketDoor
-from roocode_server.server.identity import Authenticator, Gate
+from roocode_server.server.gate import Gate
+from roocode_server.server.identity import Authenticator
 
 BACKLOG: Final = 4096
 PACKAGE: Final = "roocode-server"
@@ -67,9 +70,16 @@ def build_doors(engine: Engine) -> Doors:
     settings = engine.settings
     registry, transfers = build_registry(engine), build_transfers(engine)
     pipeline = Pipeline(engine.sessions, engine.rates, engine.audit)
-    identity = Authenticator(engine.accounts, settings.auth.mode, settings.server)
+    gate = Gate(settings.server)
+    cookies = LoginCookies(
+        gate,
+        settings.server.public_url,
+        issuer_id=engine.accounts.issuer_id,
+        refresh_token_s=settings.auth.refresh_token_s,
+    )
+    identity = Authenticator(engine.accounts, settings.auth.mode, settings.server, cookies)
     app = web.Application(
-        middlewares=[request_middleware(Gate(settings.server))],
+        middlewares=[request_middleware(gate)],
         client_max_size=settings.server.max_request_bytes,
     )
     operations = Operations(registry, pipeline)
@@ -82,6 +92,7 @@ def build_doors(engine: Engine) -> Doors:
         transfers, pipeline, identity, engine.accounts.watch, idle_timeout_s=settings.server.idle_timeout_s
     ).add_routes(app)
     RestDoor(registry, pipeline, identity, settings.server).add_routes(app)
+    DashboardDoor(registry, pipeline, identity, gate, cookies, settings.server).add_routes(app)
     CrogiaDoor(operations, identity, unasked(settings), settings.server).add_routes(app)
     raw = WebSocketDoor(
         registry,

@@ -1,7 +1,8 @@
-"""Who calls: credentials out of a request or a handshake, and which pages and hosts may call at all.
+"""Who calls: credentials out of a request or a handshake.
 
-Credentials come, in this order, from `Authorization: Bearer`, `X-API-Key`, the handshake's `auth` object, the
-WebSocket subprotocol `bearer.TOKEN`, or `?token=`. Source: S0, "Headers" and "Connection"; RFC 6750.
+Credentials come, in this order, from the handshake's `auth` object, `Authorization: Bearer`, `X-API-Key`, the
+WebSocket subprotocol `bearer.TOKEN`, `?token=`, or the dashboard's cookies. Source: S0, "Headers" and
+"Connection"; RFC 6750.
 """
 
 from __future__ import annotations
@@ -11,15 +12,17 @@ import itertools
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypedDict
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 
 from roocode_server.engine.accounts.accounts import Accounts
 from roocode_server.models.auth_settings import AuthMode
-from roocode_server.models.error import AuthenticationFailed, PermissionDenied
+from roocode_server.models.error import AuthenticationFailed
 from roocode_server.models.settings import ServerSettings
 from roocode_server.models.user import Caller, Door
+from roocode_server.server.cookies import LoginCookies
+from roocode_server.server.gate import base_url
 
 BEARER: Final = "bearer"
 SUBPROTOCOL: Final = "bearer."
@@ -44,7 +47,7 @@ def new_request_id() -> str:
 
 def challenge(request: web.Request) -> str:
     """The `WWW-Authenticate` header for a caller without valid credentials. Source: RFC 6750, 3."""
-    return 'Bearer realm="roocode-server"' + (', error="invalid_token"' if _from_request(request) else "")
+    return 'Bearer realm="roocode-server"' + (', error="invalid_token"' if credential_of(request) else "")
 
 
 class _Facts(TypedDict):
@@ -56,10 +59,13 @@ class _Facts(TypedDict):
 class Authenticator:
     """Turns requests into callers."""
 
-    def __init__(self, accounts: Accounts, mode: AuthMode, settings: ServerSettings) -> None:
+    def __init__(
+        self, accounts: Accounts, mode: AuthMode, settings: ServerSettings, cookies: LoginCookies
+    ) -> None:
         self._accounts = accounts
         self._mode = mode
         self._settings = settings
+        self._cookies = cookies
         self._proxies = Proxies(settings.trusted_proxies)
 
     async def of_request(self, request: web.Request, request_id: str) -> Caller:
@@ -67,14 +73,18 @@ class Authenticator:
 
         Raises: AuthenticationFailed, TokenExpired, if the credentials are not valid.
         """
-        return await self._identify(_from_request(request), request, request_id)
+        return await self._identify(credential_of(request), request, request_id)
+
+    async def of_credential(self, credential: str, request: web.Request, request_id: str) -> Caller:
+        """The caller of a request that comes with this credential. Raises: as `of_request`."""
+        return await self._identify(credential, request, request_id)
 
     async def of_socket(self, request: web.Request, auth: Mapping[str, Any]) -> Caller:
         """The caller of a socket's handshake. Raises: AuthenticationFailed, TokenExpired."""
         offered = auth.get("token") or auth.get("apiKey")
         if offered is not None and not isinstance(offered, str):
             raise AuthenticationFailed
-        caller = await self._identify(offered or _from_request(request), request, new_request_id())
+        caller = await self._identify(offered or credential_of(request), request, new_request_id())
         if caller.is_anonymous:
             raise AuthenticationFailed
         return caller
@@ -88,6 +98,8 @@ class Authenticator:
             identity = await self._accounts.identify(credential)
         elif self._mode is AuthMode.OPEN:
             identity = await self._accounts.open_identity()
+        elif kept := self._cookies.credential(request):
+            identity = await self._accounts.identify(kept)
         else:
             return self.nobody(request, request_id)
         return Caller.of(identity, request_id=request_id, **self._facts(request))
@@ -101,7 +113,7 @@ class Authenticator:
 
     def base_url(self, request: web.Request) -> str:
         """The URL under which the caller reaches this server, without a trailing `/`."""
-        return (self._settings.public_url or f"{request.scheme}://{request.host}").rstrip("/")
+        return base_url(request, self._settings.public_url)
 
 
 class Proxies:
@@ -131,69 +143,13 @@ class Proxies:
         return any(parsed in network for network in self._networks)
 
 
-class Gate:
-    """Which hosts and which browser pages may call at all; checked for every request at every door.
-
-    A page that a browser has open can send requests to this machine. It is let in if it comes from this
-    server itself or from a listed origin. On loopback the `Host` must name this machine, so that a foreign
-    name that is made to point here (DNS rebinding) does not count as this server.
-    """
-
-    def __init__(self, settings: ServerSettings) -> None:
-        self._hosts = {host.lower() for host in settings.allowed_hosts}
-        self._own: str | None = None
-        if settings.public_url:
-            public = urlsplit(settings.public_url)
-            self._hosts.add(public.netloc.lower())
-            self._own = f"{public.scheme}://{public.netloc}".lower()
-        self._origins = {origin.rstrip("/").lower() for origin in settings.allowed_origins}
-        self._is_loopback = is_loopback(settings.host)
-
-    def check(self, request: web.Request) -> None:
-        """Raises: PermissionDenied."""
-        host = request.host.lower()
-        if not self._accepts_host(host):
-            raise PermissionDenied("This server does not answer to this Host; see server.allowed_hosts")
-        origin = request.headers.get("Origin")
-        if origin is not None and not self._accepts_origin(origin.lower(), host):
-            raise PermissionDenied("This server takes no calls of this Origin; see server.allowed_origins")
-
-    def allows_cross_origin(self, origin: str) -> bool:
-        """Whether a page of another origin may read answers."""
-        return "*" in self._origins or origin.lower() in self._origins
-
-    def _accepts_host(self, host: str) -> bool:
-        name = _without_port(host)
-        if host in self._hosts or name in self._hosts or "*" in self._hosts:
-            return True
-        return is_loopback(name) if self._is_loopback else not self._hosts
-
-    def _accepts_origin(self, origin: str, host: str) -> bool:
-        return origin == self._own or origin.partition("://")[2] == host or self.allows_cross_origin(origin)
-
-
 def door_of(path: str) -> Door:
     """Which door a request's path leads to."""
     return next((door for start, door in DOORS.items() if path.startswith(start)), Door.REST)
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine's own."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
-def _without_port(host: str) -> str:
-    if host.startswith("["):
-        return host.partition("]")[0] + "]" if "]" in host else ""
-    return host.partition(":")[0]
-
-
-def _from_request(request: web.Request) -> str | None:
+def credential_of(request: web.Request) -> str | None:
+    """The token or key that a request brings along in its headers or its query."""
     return _from_headers(request) or _from_subprotocol(request) or _from_query(request)
 
 

@@ -12,7 +12,7 @@ import yaml
 from roocode_server.models.auth_settings import AuthMode
 from roocode_server.models.error import ValidationFailed
 from roocode_server.models.settings import Settings
-from roocode_server.server.identity import is_loopback
+from roocode_server.server.gate import is_loopback
 
 PREFIX: Final = "ROOCODE_"
 SEPARATOR: Final = "__"

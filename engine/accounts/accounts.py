@@ -110,6 +110,7 @@ class Accounts:
             InvitationRepository(database), lifetime_s=settings.invitation_s, clock=clock
         )
         self._administrator: UserId | None = None
+        self.issuer_id = self._access.issuer_id
         self.watch = CredentialWatch(self._fallen)
         self.own = OwnAccount(
             database,

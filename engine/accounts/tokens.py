@@ -6,6 +6,7 @@ Source: RFC 7519, RFC 8725; OpenID Connect Front-Channel Logout, 3.
 from __future__ import annotations
 
 import datetime
+import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -42,6 +43,8 @@ class AccessTokens:
         self._secret = secret
         self.lifetime_s = lifetime_s
         self._clock = clock
+        self.issuer_id = hmac.digest(secret, ISSUER.encode(), "sha256")[:4].hex()
+        """Eight characters that tell this secret's tokens from those of other servers on the same host."""
 
     def issue(self, user_id: UserId, login_id: LoginId) -> str:
         """A new token for a user; it counts until their login ends, at the latest."""

@@ -32,7 +32,8 @@ from roocode_server.server.doors.bodies import BodyLimits, read_body
 from roocode_server.server.doors.compression import compress
 from roocode_server.server.doors.json import decode
 from roocode_server.server.doors.protocol import HttpConnection
-from roocode_server.server.identity import TOKEN, Authenticator, Gate, challenge, new_request_id
+from roocode_server.server.gate import Gate
+from roocode_server.server.identity import TOKEN, Authenticator, challenge, new_request_id
 
 API_VERSION: Final = "v1"
 ENGINE_PATH: Final = "/socket.io/"
@@ -46,6 +47,18 @@ CONDITIONS: Final[Mapping[str, str]] = {"ifMatch": "If-Match", "ifNoneMatch": "I
 
 PRIVATE: Final = "no-store"
 """What an answer says of keeping it, where it says nothing else: it is its caller's alone (RFC 9111, 5.2)."""
+
+HARDENING: Final[Mapping[str, str]] = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cache-Control": PRIVATE,
+}
+"""What an answer tells browsers, where it says nothing else: data are no page, nor part of another one."""
+
+HSTS: Final = "max-age=31536000"
+"""For a year browsers come back over TLS only. Source: RFC 6797, 6.1."""
 
 CALLER_GONE: Final = 499
 """The status of an answer that nobody is there to read; it appears in no client."""
@@ -166,7 +179,10 @@ def respond_with(status: int, body: object) -> web.Response:
 
 
 def request_middleware(gate: Gate) -> Any:
-    """Applies to every path: checks host and origin, assigns the request id, formats errors as S0 does."""
+    """Applies to every path: checks host and origin, assigns the request id, formats errors as S0 does.
+
+    A server whose `public_url` is https tells browsers to keep to that.
+    """
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -211,8 +227,10 @@ def _where(request: web.Request) -> dict[str, Any]:
 def _add_headers(gate: Gate, request: web.Request, request_id: str, response: web.StreamResponse) -> None:
     response.headers["X-Request-ID"] = request_id
     response.headers["X-API-Version"] = API_VERSION
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Cache-Control", PRIVATE)
+    for name, text in HARDENING.items():
+        response.headers.setdefault(name, text)
+    if gate.is_behind_tls:
+        response.headers["Strict-Transport-Security"] = HSTS
     if response.status == 401:
         response.headers["WWW-Authenticate"] = challenge(request)
     origin = request.headers.get("Origin")

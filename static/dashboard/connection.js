@@ -1,6 +1,6 @@
 // The one socket of the page: calls with their answers, events, and what becomes of it when the line breaks.
 import { io } from "../vendor/socket.io-client/socket.io.js";
-import { isRunOut, Refusal, renew } from "./credentials.js";
+import { Refusal, renew } from "./credentials.js";
 import { Store } from "./store.js";
 
 const PATH = new URL("socket.io", document.baseURI).pathname; // the page may stand below a path
@@ -16,7 +16,9 @@ export class Connection {
   #pauses = new Map(); // by operation: what ends when it may be asked again
   #waiting = new Map(); // calls that are made then, the same one once
 
-  constructor(credentials, onLoggedOut) {
+  #isRenewed = false; // the login, since the last time that the server knew it
+
+  constructor(onLoggedOut) {
     this.status = new Store({ state: "connecting", reason: "", pause: "" });
     this.following = null;
     this.opened = null;
@@ -24,13 +26,12 @@ export class Connection {
     this.onGone = () => {};
     this.onTrouble = () => {};
     this.onLoggedOut = onLoggedOut;
-    this.credentials = credentials;
     this.socket = io({
       path: PATH,
       auth: (answer) => answer(this.#handshake()),
       transports: ["websocket", "polling"],
     });
-    this.socket.on("connect", () => this.status.set({ state: "connected", reason: "" }));
+    this.socket.on("connect", () => this.#connected());
     this.socket.on("disconnect", (reason) => this.#lost(reason));
     this.socket.on("connect_error", (error) => this.#refused(error));
     this.socket.onAny((_type, event) => event?.sessionId && this.onEvent(event));
@@ -101,14 +102,18 @@ export class Connection {
   }
 
   #handshake() {
-    const { token } = this.credentials;
-    if (!this.following) return { token };
-    return { token, sessionId: this.following.sessionId, ...this.following.cursor() };
+    if (!this.following) return {}; // who it is, the browser's cookies say
+    return { sessionId: this.following.sessionId, ...this.following.cursor() };
+  }
+
+  #connected() {
+    this.#isRenewed = false;
+    this.status.set({ state: "connected", reason: "" });
   }
 
   #lost(reason) {
     this.status.set({ state: "lost", reason: "The connection broke; trying again." });
-    if (reason === "io server disconnect") this.#renewed(); // credentials run out, or the server stops
+    if (reason === "io server disconnect") this.socket.connect(); // credentials run out, or the server stops
   }
 
   #refused(error) {
@@ -131,9 +136,9 @@ export class Connection {
 
   async #renewed(refusal) {
     try {
-      if (isRunOut(this.credentials) || (refusal && this.credentials.refreshToken))
-        this.credentials = await renew(this.credentials);
-      else if (refusal) throw refusal;
+      if (this.#isRenewed) throw refusal;
+      await renew();
+      this.#isRenewed = true;
       this.socket.connect();
     } catch (failure) {
       const isFinal = failure instanceof Refusal && !failure.retryAfter;

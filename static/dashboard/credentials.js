@@ -1,5 +1,5 @@
-// Who the person at the browser is. Kept for this tab alone, in sessionStorage.
-const KEPT = "roocode.credentials";
+// Who the person at the browser is. The tokens are in cookies that no script can read: the server sets them,
+// and takes them for this page's own requests alone.
 
 /** A refusal in the server's own words. */
 export class Refusal extends Error {
@@ -12,22 +12,15 @@ export class Refusal extends Error {
   }
 }
 
-export function kept() {
-  return JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
+/** Who logged in earlier in this browser; null if nobody did. */
+export async function kept() {
+  const { isLoggedIn } = await ask("dashboard/login");
+  return isLoggedIn ? loggedIn() : null;
 }
 
-export function forget() {
-  sessionStorage.removeItem(KEPT);
-}
-
-/** Tokens that have run out, or will in a moment, and can be renewed. */
-export function isRunOut({ refreshToken, until }) {
-  return Boolean(refreshToken) && until < Date.now() + 5000;
-}
-
-function keep(credentials) {
-  sessionStorage.setItem(KEPT, JSON.stringify(credentials));
-  return credentials;
+/** End the login, in all tabs. */
+export function logOut() {
+  return post("dashboard/logout");
 }
 
 /**
@@ -42,12 +35,14 @@ export async function fromAddress() {
   const rest = hash.toString();
   history.replaceState(null, "", location.pathname + location.search + (rest ? `#${rest}` : ""));
   const isUsedAsItIs = token.startsWith("roo_") || token.split(".").length === 3;
-  return isUsedAsItIs ? keep({ token }) : renew({ refreshToken: token });
+  if (isUsedAsItIs) return useKey(token);
+  await renew({ refreshToken: token });
+  return loggedIn();
 }
 
 export async function logIn(email, password) {
-  const { tokens } = await post("api/v1/auth/login", { email, password });
-  return keep(ofTokens(tokens));
+  await post("dashboard/login", { email, password });
+  return loggedIn();
 }
 
 /** The secret of an invitation's link, `#invitation=…`; it leaves the address and the history at once. */
@@ -60,27 +55,26 @@ export function invitationFromAddress() {
 
 /** Choose a password by an invitation, which works once, and log in. */
 export async function accept(invitation, password) {
-  const { tokens } = await post("api/v1/auth/invitation", { invitation, password });
-  return keep(ofTokens(tokens));
+  await post("dashboard/invitation", { invitation, password });
+  return loggedIn();
 }
 
 /** Take a key (or a token) if the server knows it. */
 export async function useKey(token) {
-  await ask("api/v1/auth/profile", { headers: { Authorization: `Bearer ${token}` } });
-  return keep({ token });
+  await ask("dashboard/credential", { method: "POST", headers: { Authorization: `Bearer ${token}` } });
+  return loggedIn();
 }
 
-/** New tokens for the refresh token. */
-export async function renew({ refreshToken }) {
-  const { tokens } = await post("api/v1/auth/refresh", { refreshToken });
-  return keep(ofTokens(tokens));
+/** New tokens in the place of those that run out, by the refresh token of a link or of the cookie. */
+export function renew(refreshToken = {}) {
+  return post("dashboard/refresh", refreshToken);
 }
 
-function ofTokens({ accessToken, refreshToken, expiresIn }) {
-  return { token: accessToken, refreshToken, until: Date.now() + expiresIn * 1000 };
+function loggedIn() {
+  return { isLoggedIn: true, since: performance.now() };
 }
 
-function post(path, body) {
+function post(path, body = {}) {
   return ask(path, {
     method: "POST",
     headers: { "Content-Type": "application/json" },

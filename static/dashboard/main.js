@@ -35,11 +35,10 @@ function App({ first, reason: firstReason, invitation: firstInvitation }) {
   useEffect(() => {
     if (!who) return undefined;
     const loggedOut = (why) => {
-      credentials.forget();
       setReason(why);
       setWho(null);
     };
-    const made = new Connection(who, loggedOut);
+    const made = new Connection(loggedOut);
     setConnection(made);
     return () => {
       made.close();
@@ -52,8 +51,8 @@ function App({ first, reason: firstReason, invitation: firstInvitation }) {
     setWho(found);
   };
   const logOut = () => {
-    credentials.forget();
     setWho(null);
+    credentials.logOut().catch(({ message }) => setReason(message));
   };
   const refused = (why) => {
     setReason(why);
@@ -62,8 +61,8 @@ function App({ first, reason: firstReason, invitation: firstInvitation }) {
   if (invitation)
     return html`<${Invitation} invitation=${invitation} onLoggedIn=${loggedIn} onRefused=${refused} />`;
   if (!who) return html`<${Login} reason=${reason} onLoggedIn=${loggedIn} />`;
-  const onLogOut = who.token && logOut;
-  return connection && html`<${Desk} key=${who.token} connection=${connection} onLogOut=${onLogOut} />`;
+  const onLogOut = who.isLoggedIn && logOut;
+  return connection && html`<${Desk} key=${who.since} connection=${connection} onLogOut=${onLogOut} />`;
 }
 
 const STATE_WORDS = { connected: "Live", lost: "Disconnected" };
@@ -181,7 +180,7 @@ async function start() {
   let first = null;
   let reason = "";
   try {
-    if (!invitation) first = (await credentials.fromAddress()) ?? credentials.kept() ?? (isOpen ? {} : null);
+    if (!invitation) first = (await credentials.fromAddress()) ?? (isOpen ? {} : await credentials.kept());
   } catch (failure) {
     reason = `The link's token does not work any more: ${failure.message}`;
   }

@@ -69,6 +69,27 @@ async def test_somebody_logs_in_gives_a_task_approves_and_reads_the_file(
     assert page.complaints == []
 
 
+async def test_a_login_is_out_of_every_script_s_reach_and_lasts_until_somebody_logs_out(
+    server: ServerProcess, page: Page
+) -> None:
+    await page.open(server.url)
+    await page.type("E-mail", server.admin["email"])
+    await page.type("Password", server.admin["password"])
+    await page.press("Log in")
+    await page.shows("New session")
+    kept = "[document.cookie, {...localStorage}, {...sessionStorage}]"
+    assert await page.evaluate(kept) == ["", {}, {}]
+    await page.open("about:blank")
+    await page.open(server.url)
+    await page.shows("New session")
+    await page.press("Log out")
+    await page.shows("Password")
+    await page.until("fetch('dashboard/login').then((it) => it.json()).then((it) => !it.isLoggedIn)")
+    await page.open(f"{server.url}/?again")
+    await page.shows("Password")
+    assert page.complaints == []
+
+
 async def test_a_refusal_and_its_reason_are_shown(server: ServerProcess, page: Page) -> None:
     config = {"provider": "scripted", "model": "write-and-run"}
     created = server.curl("POST", "/api/v1/sessions", {"name": "Refused", "config": config})

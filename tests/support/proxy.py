@@ -19,7 +19,7 @@ OF_THE_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "upgrade",
 @asynccontextmanager
 async def proxied(server: ServerProcess, port: int, path: str) -> AsyncIterator[str]:
     """The address below which the server answers; the path is taken off, `Host` is passed on."""
-    async with aiohttp.ClientSession(auto_decompress=False) as client:
+    async with aiohttp.ClientSession(auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()) as client:
 
         async def serve(request: web.Request) -> web.StreamResponse:
             url = server.url + request.raw_path.removeprefix(path)
@@ -56,7 +56,7 @@ async def _plain(request: web.Request, client: aiohttp.ClientSession, url: str) 
 async def _socket(request: web.Request, client: aiohttp.ClientSession, url: str) -> web.StreamResponse:
     ours = web.WebSocketResponse()
     await ours.prepare(request)
-    names = {"host", "origin", "authorization"}
+    names = {"host", "origin", "authorization", "cookie"}
     headers = {name: text for name, text in request.headers.items() if name.lower() in names}
     async with client.ws_connect(url, headers=headers) as theirs:
         passing = [asyncio.create_task(_pass_on(ours, theirs)), asyncio.create_task(_pass_on(theirs, ours))]
