@@ -26,7 +26,7 @@ from roocode_server.models.file import (
 from roocode_server.models.quota import Limit
 from roocode_server.models.user import Caller, Permission
 
-PATH: Final = "/api/v1/sessions/{sessionId}/archive"
+ARCHIVE_PATH: Final = "/api/v1/sessions/{sessionId}/archive"
 MEDIA_TYPES: Final = {
     ArchiveFormat.TAR_GZ: "application/gzip",
     ArchiveFormat.ZIP: "application/zip",
@@ -38,7 +38,7 @@ class ArchiveHandlers(Handlers, namespace="/files"):
 
     @operation(
         "archive.download",
-        rest=f"GET {PATH}",
+        rest=f"GET {ARCHIVE_PATH}",
         permission=Permission.FILE_READ,
         on="session_id",
         limit=Limit.FILE_OPERATIONS,
@@ -58,7 +58,7 @@ class ArchiveHandlers(Handlers, namespace="/files"):
 
     @operation(
         "archive.upload",
-        rest=f"PUT {PATH}",
+        rest=f"PUT {ARCHIVE_PATH}",
         permission=Permission.FILE_WRITE,
         on="session_id",
         limit=Limit.FILE_OPERATIONS,

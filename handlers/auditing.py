@@ -16,10 +16,10 @@ SUBJECTS: Final = frozenset(
     {"action", "email", "path", "pid", "provider", "roles", "scopes", "server_name", "to", "tool_name"}
 )
 """The request's fields, beside its ids, that say what a call was about. None of them can hold a secret."""
-LONGEST: Final = 512
+SUBJECT_CHARACTERS: Final = 512
 """Characters of one of them that are kept."""
 REFUSALS: Final = frozenset({401, 403})
-TOO_MANY: Final = 429
+TOO_MANY_STATUS: Final = 429
 
 
 def is_audited(operation: Operation, caller: Caller, status: int) -> bool:
@@ -28,7 +28,7 @@ def is_audited(operation: Operation, caller: Caller, status: int) -> bool:
     What strangers are refused, and what goes beyond a rate limit, is in the server's log alone, where it is
     bounded: it could fill a disk.
     """
-    if status == TOO_MANY:
+    if status == TOO_MANY_STATUS:
         return False
     return operation.audited or (status in REFUSALS and not caller.is_anonymous)
 
@@ -41,14 +41,14 @@ def entry_of(
     subject = {} if request is None else dict(_subject(request))
     if failure is None and operation.rest is not None and operation.rest.made is not None:
         made = operation.rest.made_at({**subject, **body})
-        subject["made"] = made[:LONGEST]
+        subject["made"] = made[:SUBJECT_CHARACTERS]
     return _entry(caller, operation.name, subject, status, failure["code"] if failure else None)
 
 
 def command_line_entry(operation: str, subject: Mapping[str, str]) -> AuditEntry:
     """The entry of a change that somebody with access to the data directory has made by a command."""
     somebody = Caller.anonymous(request_id="", base_url="", door=Door.COMMAND_LINE)
-    shown = {name: cleaned_text(content[:LONGEST]) for name, content in subject.items()}
+    shown = {name: cleaned_text(content[:SUBJECT_CHARACTERS]) for name, content in subject.items()}
     return _entry(somebody, operation, shown, 200, None)
 
 
@@ -79,4 +79,4 @@ def _subject(request: Shape) -> Iterator[tuple[str, str]]:
         content = getattr(request, name, None)
         if content is not None and (name.endswith("_id") or name in SUBJECTS):
             shown = ", ".join(map(str, content)) if isinstance(content, list) else str(content)
-            yield declared.data_key or name, cleaned_text(shown[:LONGEST])
+            yield declared.data_key or name, cleaned_text(shown[:SUBJECT_CHARACTERS])

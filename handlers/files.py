@@ -32,8 +32,8 @@ from roocode_server.models.file import (
 from roocode_server.models.quota import Limit
 from roocode_server.models.user import Caller, Permission
 
-PATH = "/api/v1/sessions/{sessionId}/files/{path}"
-ACTION = "/api/v1/sessions/{sessionId}/file"
+FILE_PATH = "/api/v1/sessions/{sessionId}/files/{path}"
+FILE_ACTION_PATH = "/api/v1/sessions/{sessionId}/file"
 """What is done with a path is named after it: below `/files/` everything is a path itself."""
 
 
@@ -58,7 +58,7 @@ class FileHandlers(Handlers, namespace="/files"):
 
     @operation(
         "file.read",
-        rest=f"GET {PATH}",
+        rest=f"GET {FILE_PATH}",
         tail="path",
         tagged="etag",
         permission=Permission.FILE_READ,
@@ -72,7 +72,7 @@ class FileHandlers(Handlers, namespace="/files"):
 
     @operation(
         "file.create",
-        rest=f"POST {PATH}",
+        rest=f"POST {FILE_PATH}",
         tail="path",
         status=201,
         tagged="file.etag",
@@ -89,7 +89,7 @@ class FileHandlers(Handlers, namespace="/files"):
 
     @operation(
         "file.update",
-        rest=f"PUT {PATH}",
+        rest=f"PUT {FILE_PATH}",
         tail="path",
         tagged="file.etag",
         permission=Permission.FILE_WRITE,
@@ -109,7 +109,7 @@ class FileHandlers(Handlers, namespace="/files"):
 
     @operation(
         "file.delete",
-        rest=f"DELETE {PATH}",
+        rest=f"DELETE {FILE_PATH}",
         tail="path",
         permission=Permission.FILE_WRITE,
         on="session_id",
@@ -124,7 +124,7 @@ class FileHandlers(Handlers, namespace="/files"):
 
     @operation(
         "file.rename",
-        rest=f"POST {ACTION}/rename",
+        rest=f"POST {FILE_ACTION_PATH}/rename",
         tagged="file.etag",
         permission=Permission.FILE_WRITE,
         on="session_id",
@@ -139,7 +139,7 @@ class FileHandlers(Handlers, namespace="/files"):
 
     @operation(
         "file.copy",
-        rest=f"POST {ACTION}/copy",
+        rest=f"POST {FILE_ACTION_PATH}/copy",
         status=201,
         made="/api/v1/sessions/{sessionId}/files{file.path}",
         tagged="file.etag",
@@ -155,7 +155,7 @@ class FileHandlers(Handlers, namespace="/files"):
 
     @operation(
         "file.mkdir",
-        rest=f"POST {ACTION}/mkdir",
+        rest=f"POST {FILE_ACTION_PATH}/mkdir",
         status=201,
         made="/api/v1/sessions/{sessionId}/files?path={file.path}",
         permission=Permission.FILE_WRITE,

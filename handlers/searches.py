@@ -15,8 +15,8 @@ from roocode_server.models.quota import Limit
 from roocode_server.models.search import FileSearchRequest, FilesFound, TextFound, TextSearchRequest
 from roocode_server.models.user import Caller, Permission
 
-PATH = "/api/v1/sessions/{sessionId}/search"
-ERRORS = (NotFound, ValidationFailed, ServerOverload, ToolExecutionFailed, WorkspaceLimitExceeded)
+SEARCH_PATH = "/api/v1/sessions/{sessionId}/search"
+SEARCH_ERRORS = (NotFound, ValidationFailed, ServerOverload, ToolExecutionFailed, WorkspaceLimitExceeded)
 
 
 class SearchHandlers(Handlers, namespace="/files"):
@@ -24,12 +24,12 @@ class SearchHandlers(Handlers, namespace="/files"):
 
     @operation(
         "search.files",
-        rest=f"POST {PATH}/files",
+        rest=f"POST {SEARCH_PATH}/files",
         permission=Permission.FILE_READ,
         on="session_id",
         limit=Limit.FILE_OPERATIONS,
         ends_with_caller=True,
-        errors=(*ERRORS, Conflict),
+        errors=(*SEARCH_ERRORS, Conflict),
     )
     async def files(self, caller: Caller, request: FileSearchRequest) -> FilesFound:
         """Find files by a glob on their names or paths.
@@ -41,12 +41,12 @@ class SearchHandlers(Handlers, namespace="/files"):
 
     @operation(
         "search.text",
-        rest=f"POST {PATH}/text",
+        rest=f"POST {SEARCH_PATH}/text",
         permission=Permission.FILE_READ,
         on="session_id",
         limit=Limit.FILE_OPERATIONS,
         ends_with_caller=True,
-        errors=ERRORS,
+        errors=SEARCH_ERRORS,
     )
     async def text(self, caller: Caller, request: TextSearchRequest) -> TextFound:
         """Find lines of text files that match a regular expression.

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import orjson
 
-DEEPEST: Final = 200
+MOST_NESTED_LEVELS: Final = 200
 """The most levels of nesting of objects and lists; the JSON encoder used here allows 254."""
 LEAST_INTEGER: Final = -(2**63)
 MOST_INTEGER: Final = 2**63 - 1
@@ -54,8 +54,9 @@ def cleaned(value: Any) -> Any:
     """Return a JSON-like value fit to be stored and sent; the value itself if it already is.
 
     Texts and keys are cleaned with `cleaned_text`; an integer beyond 64 bits becomes a text of its digits,
-    NaN and infinity become None, anything nested deeper than `DEEPEST` becomes a note, bytes are decoded as
-    UTF-8. Objects without a JSON form are left as they are: encoding them is a bug in this program.
+    NaN and infinity become None, anything nested deeper than `MOST_NESTED_LEVELS` becomes a note, bytes are
+    decoded as UTF-8. Objects without a JSON form are left as they are: encoding them is a bug in this
+    program.
     """
     return value if flaw_of(value) is None else _cleaned(value, 0)
 
@@ -89,8 +90,8 @@ def flaw_of(value: Any) -> Flaw | None:
             if reason is not None:
                 return Flaw(path, reason)
             continue
-        if depth == DEEPEST:
-            return Flaw("", f"Nested more than {DEEPEST} deep.")
+        if depth == MOST_NESTED_LEVELS:
+            return Flaw("", f"Nested more than {MOST_NESTED_LEVELS} deep.")
         waiting += [(f"{path}.{key}" if path else str(key), depth + 1, item) for key, item in inner]
     return None
 
@@ -119,7 +120,7 @@ def _cleaned(value: Any, depth: int) -> Any:
     if isinstance(value, bytes):
         return value.decode(errors="replace")
     if isinstance(value, Mapping | list | tuple):
-        if depth == DEEPEST:
+        if depth == MOST_NESTED_LEVELS:
             return TOO_DEEP
         if isinstance(value, Mapping):
             return {_name(key): _cleaned(inner, depth + 1) for key, inner in value.items()}
@@ -128,7 +129,7 @@ def _cleaned(value: Any, depth: int) -> Any:
 
 
 def _name(key: Any) -> str:
-    return cleaned_text(key if isinstance(key, str) else str(_cleaned(key, DEEPEST)))
+    return cleaned_text(key if isinstance(key, str) else str(_cleaned(key, MOST_NESTED_LEVELS)))
 
 
 def _digits(number: int) -> str:

@@ -25,7 +25,7 @@ MOST_MISTAKES: Final = 20
 """The most mistakes that are reported together."""
 MOST_VALUES: Final = 10_000
 """The most lists, maps and values in a field that takes any JSON."""
-MOST_CHARACTERS: Final = 100_000_000
+MOST_JSON_CHARACTERS: Final = 100_000_000
 """The most characters of all texts in such a field: a tool's parameters may contain a file."""
 
 
@@ -188,8 +188,8 @@ def check_any(content: Any) -> None:
             characters += len(inner) if isinstance(inner, str) else 0
             if isinstance(holder, Mapping):
                 characters += sum(len(name) for name in holder if isinstance(name, str))
-            if characters > MOST_CHARACTERS:
-                raise marshmallow.ValidationError(f"Holds more than {MOST_CHARACTERS} characters.")
+            if characters > MOST_JSON_CHARACTERS:
+                raise marshmallow.ValidationError(f"Holds more than {MOST_JSON_CHARACTERS} characters.")
             if isinstance(inner, str | bytes) or not isinstance(inner, Collection):
                 continue
             seen += len(inner)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from roocode_server.models.event import Event, event
 from roocode_server.models.identifier import SessionId
 from roocode_server.models.page import Pagination
-from roocode_server.models.shape import Shape, described, limited, one_of, value
+from roocode_server.models.shape import LONGEST_PATH, Shape, described, limited, one_of, value
 
 
 class Encoding(enum.StrEnum):
@@ -20,7 +20,7 @@ class Encoding(enum.StrEnum):
     BASE64 = "base64"
 
 
-_A_PATH: Final[dict[str, Any]] = limited(shortest=1, longest=4096)
+_A_PATH: Final[dict[str, Any]] = limited(shortest=1, longest=LONGEST_PATH)
 _A_CONTENT: Final[dict[str, Any]] = limited(longest=1_073_741_824)
 """The limit of the schema; in practice `server.max_request_bytes` applies."""
 _IF_MATCH: Final[dict[str, Any]] = described(
@@ -83,7 +83,7 @@ class FileList(Shape):
     """
 
     session_id: SessionId
-    path: str = field(default="/", metadata=limited(longest=4096))
+    path: str = field(default="/", metadata=limited(longest=LONGEST_PATH))
     recursive: bool = False
     include_hidden: bool = False
     limit: int = field(default=1000, metadata=limited(least=1, most=10_000))

@@ -8,8 +8,8 @@ from typing import Final
 from roocode_server.models.quota import Limit
 from roocode_server.models.shape import Shape, limited, value
 
-LARGEST: Final = 1_000_000
-_A_NUMBER: Final = limited(least=1, most=LARGEST)
+LARGEST_LIMIT: Final = 1_000_000
+_A_NUMBER: Final = limited(least=1, most=LARGEST_LIMIT)
 
 
 @value

@@ -11,7 +11,7 @@ from marshmallow import validate
 from roocode_server.models.shape import Shape, described, limited, one_of, value
 from roocode_server.models.user import IdentityProvider, User
 
-LONGEST_SECRET: Final = 4096
+LONGEST_CREDENTIAL: Final = 4096
 
 PASSWORD: Final = limited(shortest=8, longest=1024)
 EMAIL: Final = {"validate": [validate.Length(max=320), validate.Email(error="Invalid email format")]}
@@ -32,7 +32,7 @@ class OAuthLogin(Shape):
     provider: str = field(
         metadata=one_of(*(item.value for item in IdentityProvider if item is not IdentityProvider.LOCAL))
     )
-    code: str = field(repr=False, metadata=limited(shortest=1, longest=LONGEST_SECRET))
+    code: str = field(repr=False, metadata=limited(shortest=1, longest=LONGEST_CREDENTIAL))
     redirect_uri: str = field(metadata=limited(shortest=1, longest=2048))
     code_verifier: str | None = field(
         default=None,
@@ -48,7 +48,7 @@ class OAuthLogin(Shape):
 class InvitationAccept(Shape):
     """Choose a password by an invitation, and log in."""
 
-    invitation: str = field(repr=False, metadata=limited(shortest=1, longest=LONGEST_SECRET))
+    invitation: str = field(repr=False, metadata=limited(shortest=1, longest=LONGEST_CREDENTIAL))
     password: str = field(repr=False, metadata=PASSWORD)
 
 
@@ -56,14 +56,14 @@ class InvitationAccept(Shape):
 class Refresh(Shape):
     """Exchange a refresh token for new tokens."""
 
-    refresh_token: str = field(repr=False, metadata=limited(shortest=1, longest=LONGEST_SECRET))
+    refresh_token: str = field(repr=False, metadata=limited(shortest=1, longest=LONGEST_CREDENTIAL))
 
 
 @value
 class Renew(Shape):
     """Replace the credential of this connection by another access token or API key."""
 
-    token: str = field(repr=False, metadata=limited(shortest=1, longest=LONGEST_SECRET))
+    token: str = field(repr=False, metadata=limited(shortest=1, longest=LONGEST_CREDENTIAL))
 
 
 @value

@@ -8,7 +8,7 @@ from typing import Any
 
 from roocode_server.models.event import Event, LogLine, event
 from roocode_server.models.identifier import SessionId
-from roocode_server.models.shape import Shape, compact, described, limited, one_of, value
+from roocode_server.models.shape import LONGEST_PATH, Shape, compact, described, limited, one_of, value
 
 MOST_SERVERS = 32
 MOST_BYTES_OF_SERVERS = 262_144
@@ -24,7 +24,8 @@ class McpServer(Shape):
     args: list[str] = field(default_factory=list, metadata=compact(1000, 65_536))
     env: dict[str, str] = field(default_factory=dict, metadata=compact(1000, 65_536))
     cwd: str | None = field(
-        default=None, metadata=described("The folder to start it in", **limited(shortest=1, longest=4096))
+        default=None,
+        metadata=described("The folder to start it in", **limited(shortest=1, longest=LONGEST_PATH)),
     )
     url: str | None = field(default=None, metadata=limited(shortest=1, longest=4096))
     headers: dict[str, str] = field(default_factory=dict, metadata=compact(100, 65_536))

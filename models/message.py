@@ -5,9 +5,13 @@ from __future__ import annotations
 import datetime
 import enum
 from dataclasses import field
+from typing import Final
 
 from roocode_server.models.identifier import MessageId, TaskId
 from roocode_server.models.shape import Shape, value
+
+SAID_BY_A_PERSON: Final = "user_feedback"
+"""The `say` of what a person says, or is taken to have said."""
 
 
 class MessageType(enum.StrEnum):

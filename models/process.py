@@ -8,9 +8,9 @@ from dataclasses import field
 
 from roocode_server.models.event import Event, event
 from roocode_server.models.identifier import SessionId
-from roocode_server.models.shape import Shape, described, limited, value
+from roocode_server.models.shape import LONGEST_PATH, Shape, described, limited, value
 
-MOST_CHARACTERS = 100_000
+LONGEST_COMMAND = 100_000
 
 
 class ProcessStatus(enum.StrEnum):
@@ -44,9 +44,9 @@ class ProcessStart(Shape):
 
     session_id: SessionId
     command: str = field(
-        metadata=described("A command line for `sh -c`", **limited(shortest=1, longest=MOST_CHARACTERS))
+        metadata=described("A command line for `sh -c`", **limited(shortest=1, longest=LONGEST_COMMAND))
     )
-    cwd: str = field(default="", metadata=limited(longest=4096))
+    cwd: str = field(default="", metadata=limited(longest=LONGEST_PATH))
 
 
 @value
@@ -135,9 +135,9 @@ class ShellExec(Shape):
     """A command line to run; with `tty`, in a terminal. Source: S3, POST …/shell."""
 
     session_id: SessionId
-    cmd: str = field(metadata=limited(shortest=1, longest=MOST_CHARACTERS))
+    cmd: str = field(metadata=limited(shortest=1, longest=LONGEST_COMMAND))
     tty: bool = False
-    cwd: str = field(default="", metadata=limited(longest=4096))
+    cwd: str = field(default="", metadata=limited(longest=LONGEST_PATH))
     timeout: float | None = field(
         default=None,
         metadata=described("Seconds after which it is stopped", **limited(least=0.1, most=86_400)),

@@ -10,11 +10,20 @@ from typing import Any, Final
 from marshmallow import ValidationError
 
 from roocode_server.models.identifier import ProfileId, UserId
-from roocode_server.models.shape import Shape, described, left_out, limited, one_of, value
+from roocode_server.models.shape import (
+    LONGEST_URL,
+    UNCHANGEABLE,
+    Shape,
+    described,
+    left_out,
+    limited,
+    one_of,
+    value,
+)
 
 PROVIDERS: Final = ("anthropic", "openai", "gemini", "ollama", "scripted")
-ANY_MODEL: Final = "auto"
-LONGEST_URL: Final = 2048
+AUTO: Final = "auto"
+"""As a provider or a model: whichever there is."""
 LONGEST_KEY: Final = 1000
 
 
@@ -46,7 +55,6 @@ def _check_key(key: str) -> None:
 _NAME: Final = limited(shortest=1, longest=100)
 _MODEL: Final = limited(shortest=1, longest=256)
 _BASE_URL: Final[dict[str, Any]] = described("Empty: the provider's own address", validate=check_base_url)
-_UNCHANGED: Final = described("May be sent, but not changed")
 _NOT_LOOKED_AT: Final = described("Ignored")
 _KEY: Final[dict[str, Any]] = described("Stored encrypted, never shown again", validate=_check_key)
 
@@ -122,7 +130,7 @@ class ProfileCreate(Shape):
 
     name: str = field(metadata=_NAME)
     provider: str = field(metadata=one_of(*PROVIDERS))
-    model: str = field(default=ANY_MODEL, metadata=_MODEL)
+    model: str = field(default=AUTO, metadata=_MODEL)
     base_url: str = field(default="", metadata=_BASE_URL)
     api_key: str = field(default="", repr=False, metadata=_KEY)
     activate: bool = True
@@ -141,8 +149,8 @@ class ProfileFields(Shape):
     model: str | None = field(default_factory=left_out, metadata=_MODEL)
     base_url: str | None = field(default_factory=left_out, metadata=_BASE_URL)
     api_key: str | None = field(default_factory=left_out, repr=False, metadata=_KEY)
-    id: ProfileId | None = field(default=None, metadata=_UNCHANGED)
-    is_active: bool | None = field(default=None, metadata=_UNCHANGED)
+    id: ProfileId | None = field(default=None, metadata=UNCHANGEABLE)
+    is_active: bool | None = field(default=None, metadata=UNCHANGEABLE)
     has_key: bool | None = field(default=None, metadata=_NOT_LOOKED_AT)
     created_at: datetime.datetime | None = field(default=None, metadata=_NOT_LOOKED_AT)
     updated_at: datetime.datetime | None = field(default=None, metadata=_NOT_LOOKED_AT)

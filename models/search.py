@@ -6,11 +6,11 @@ from dataclasses import field
 from typing import Any, Final
 
 from roocode_server.models.identifier import SessionId
-from roocode_server.models.shape import Shape, compact, described, limited, value
+from roocode_server.models.shape import LONGEST_PATH, Shape, compact, described, limited, value
 
 MOST_MATCHES: Final = 1000
 
-_PATH: Final[dict[str, Any]] = described("The folder or file to search", **limited(longest=4096))
+_PATH: Final[dict[str, Any]] = described("The folder or file to search", **limited(longest=LONGEST_PATH))
 _TYPES: Final[dict[str, Any]] = described(
     "Only files that match one of these patterns, such as `*.py`; if empty, all files", **compact(50, 16_384)
 )

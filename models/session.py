@@ -13,10 +13,18 @@ from roocode_server.models.event import Event, LogLine, event
 from roocode_server.models.identifier import SessionId, UserId
 from roocode_server.models.mcp import MOST_BYTES_OF_SERVERS, MOST_SERVERS, McpServer
 from roocode_server.models.page import Pagination
-from roocode_server.models.shape import Shape, compact, described, left_out, limited, one_of, value
+from roocode_server.models.shape import (
+    UNCHANGEABLE,
+    Shape,
+    compact,
+    described,
+    left_out,
+    limited,
+    one_of,
+    value,
+)
 
 UNTITLED: Final = "Untitled session"
-_UNCHANGED: Final = described("May be sent, but not changed")
 
 
 class SessionStatus(enum.StrEnum):
@@ -226,10 +234,10 @@ class SessionFields(Shape):
     expires_at: datetime.datetime | None = field(
         default_factory=left_out, metadata=described("A time in the future; null: never")
     )
-    id: SessionId | None = field(default=None, metadata=_UNCHANGED)
-    user_id: UserId | None = field(default=None, metadata=_UNCHANGED)
-    workspace_id: str | None = field(default=None, metadata=_UNCHANGED)
-    created_at: datetime.datetime | None = field(default=None, metadata=_UNCHANGED)
+    id: SessionId | None = field(default=None, metadata=UNCHANGEABLE)
+    user_id: UserId | None = field(default=None, metadata=UNCHANGEABLE)
+    workspace_id: str | None = field(default=None, metadata=UNCHANGEABLE)
+    created_at: datetime.datetime | None = field(default=None, metadata=UNCHANGEABLE)
     updated_at: datetime.datetime | None = field(default=None, metadata=described("Ignored"))
 
 

@@ -56,6 +56,9 @@ def left_out() -> Any:
 LONGEST_IDENTIFIER: Final = 256
 _IDENTIFIER: Final = validate.Length(max=LONGEST_IDENTIFIER)
 LONGEST_NAME: Final = 100
+LONGEST_PATH: Final = 4096
+"""Of a path within a workspace: in bytes, as the kernel counts; a field is checked in characters first."""
+LONGEST_URL: Final = 2048
 LONGEST_REASON: Final = 500
 """The most characters of a caller's own input that an error repeats."""
 
@@ -233,6 +236,9 @@ def one_of(*choices: str) -> dict[str, Any]:
 def described(text: str, **metadata: Any) -> dict[str, Any]:
     """Field metadata with a description, for the API documents and for models that call a tool."""
     return {**metadata, "metadata": {"description": text}}
+
+
+UNCHANGEABLE: Final = described("May be sent, but not changed")
 
 
 def camel_case(name: str) -> str:

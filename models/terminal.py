@@ -7,7 +7,7 @@ from dataclasses import field
 
 from roocode_server.models.event import Event, event
 from roocode_server.models.identifier import SessionId, TerminalId
-from roocode_server.models.shape import Shape, described, limited, value
+from roocode_server.models.shape import LONGEST_PATH, Shape, described, limited, value
 
 _SIZE = limited(least=1, most=1000)
 
@@ -32,7 +32,7 @@ class TerminalOpen(Shape):
         default="bash",
         metadata=described("What to run in it, by `sh -c`", **limited(shortest=1, longest=100_000)),
     )
-    cwd: str = field(default="", metadata=limited(longest=4096))
+    cwd: str = field(default="", metadata=limited(longest=LONGEST_PATH))
     columns: int = field(default=80, metadata=_SIZE)
     rows: int = field(default=24, metadata=_SIZE)
 

@@ -17,12 +17,11 @@ from marshmallow import ValidationError
 from roocode_server.models.event import EVENTS, Event, event
 from roocode_server.models.identifier import EventId, UserId, WebhookId
 from roocode_server.models.page import Pagination
-from roocode_server.models.shape import Shape, described, left_out, limited, value
+from roocode_server.models.shape import LONGEST_URL, Shape, described, left_out, limited, value
 
-LONGEST_URL: Final = 2048
-SHORTEST_SECRET: Final = 12
-LONGEST_SECRET: Final = 256
-MOST_PATTERNS: Final = 100
+SHORTEST_WEBHOOK_SECRET: Final = 12
+LONGEST_WEBHOOK_SECRET: Final = 256
+MOST_EVENT_PATTERNS: Final = 100
 ANY_EVENT: Final = "*"
 TEST_EVENT: Final = "webhook.test"
 """What `webhook.test` sends. It is no event of any session, so no log has it."""
@@ -67,11 +66,11 @@ def fits_any(patterns: Sequence[str], name: str) -> bool:
 _URL: Final[dict[str, Any]] = described("Where events are posted to", validate=_check_url)
 _EVENTS: Final[dict[str, Any]] = described(
     "Names of events, kinds of them (`task.*`), or all (`*`)",
-    validate=[limited(shortest=1, longest=MOST_PATTERNS)["validate"], _check_patterns],
+    validate=[limited(shortest=1, longest=MOST_EVENT_PATTERNS)["validate"], _check_patterns],
 )
 _SECRET: Final[dict[str, Any]] = described(
     "Signs what is sent: `whsec_` and base64 of 24 to 64 bytes, or 12 to 256 printable ASCII characters",
-    **limited(shortest=SHORTEST_SECRET, longest=LONGEST_SECRET),
+    **limited(shortest=SHORTEST_WEBHOOK_SECRET, longest=LONGEST_WEBHOOK_SECRET),
 )
 
 

@@ -25,7 +25,7 @@ from roocode_server.engine.storage.database import DatabaseUnusable
 from roocode_server.handlers.auditing import command_line_entry
 from roocode_server.models.error import AppError
 from roocode_server.models.identifier import KeyId
-from roocode_server.models.limit_settings import LARGEST
+from roocode_server.models.limit_settings import LARGEST_LIMIT
 from roocode_server.models.quota import NO_LIMITS, Limit, OwnLimits
 from roocode_server.models.settings import LoggingSettings, LogLevel, Settings
 from roocode_server.models.user import KeyScope, Role
@@ -319,11 +319,11 @@ def _own_limits(given: Sequence[str]) -> OwnLimits | None:
     own: dict[str, int | None] = {}
     for text in given:
         name, _, number = text.partition("=")
-        is_number = number.isascii() and number.isdigit() and 1 <= int(number) <= LARGEST
+        is_number = number.isascii() and number.isdigit() and 1 <= int(number) <= LARGEST_LIMIT
         if name not in set(Limit) or not (is_number or number == NONE):
             raise click.BadParameter(
-                f"{text}: expected NAME=NUMBER, NAME one of {', '.join(Limit)}, NUMBER from 1 to {LARGEST} "
-                f"or {NONE}.",
+                f"{text}: expected NAME=NUMBER, NAME one of {', '.join(Limit)}, NUMBER from 1 to "
+                f"{LARGEST_LIMIT} or {NONE}.",
                 param_hint="--limit",
             )
         own[name] = None if number == NONE else int(number)

@@ -19,7 +19,7 @@ from roocode_server.server.plainly import with_facts
 from roocode_server.server.screen import Screen
 
 PROJECT: Final = Path(__file__).with_name("demo_project")
-TESTS: Final = "python3 -B -m unittest"
+TEST_COMMAND: Final = "python3 -B -m unittest"
 CONFIG: Final = {"provider": "scripted", "model": "mend-the-test"}
 CALL_TIMEOUT_S: Final = 120
 DIFF_STYLES: Final = {"+": "green", "-": "red", "@": "cyan"}
@@ -107,10 +107,10 @@ class Visit:
         self._screen.end_progress()
         self._show_end(ended)
         tested = await self._call(
-            "tool.execute", {"toolName": "execute_command", "parameters": {"command": TESTS}}
+            "tool.execute", {"toolName": "execute_command", "parameters": {"command": TEST_COMMAND}}
         )
         passed = tested["result"]["success"]
-        self._screen.line(f"$ {TESTS}", "bold")
+        self._screen.line(f"$ {TEST_COMMAND}", "bold")
         self._screen.line(tested["result"]["output"], "green" if passed else "red")
         return bool(passed and ended["type"] == "task.completed")
 
@@ -139,7 +139,7 @@ class Visit:
         return answer
 
     async def _show(self, name: str, event: Mapping[str, Any]) -> None:
-        shown = None if self._ended.done() else SHOWN.get(name)
+        shown = None if self._ended.done() else SHOWN_EVENTS.get(name)
         if shown is not None and not _is_noise(event):
             self._screen.line(f"  {event.get('seq', ''):>3}  {name:<19} {shown(event)}", STYLES.get(name))
         match name:
@@ -199,7 +199,7 @@ def _outcome(event: Mapping[str, Any]) -> str:
     return f"{mark} {event['toolName']}: {_first_line(event['result']['output'])}"
 
 
-SHOWN: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
+SHOWN_EVENTS: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
     "task.started": lambda event: _first_line(event["input"]),
     "message.created": lambda event: _said(event["message"]),
     "tool.started": lambda event: f"{event['toolName']} {_first_line(json.dumps(event['parameters']))}",

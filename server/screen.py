@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Final, TextIO
 
-BAR: Final = 24
+BAR_COLUMNS: Final = 24
 _CODES: Final = {"dim": "2", "bold": "1", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
 
@@ -28,8 +28,8 @@ class Screen:
 
     def progress(self, percent: int, step: str) -> None:
         """Show how far the task is; without a terminal a line of its own."""
-        filled = round(BAR * percent / 100)
-        told = f"[{'█' * filled}{'·' * (BAR - filled)}] {percent:3d} %  {step.splitlines()[0][:60]}"
+        filled = round(BAR_COLUMNS * percent / 100)
+        told = f"[{'█' * filled}{'·' * (BAR_COLUMNS - filled)}] {percent:3d} %  {step.splitlines()[0][:60]}"
         if not self.is_terminal:
             self.line(told)
             return

@@ -14,8 +14,8 @@ from roocode_server.models.error import ValidationFailed
 from roocode_server.models.settings import Settings
 from roocode_server.server.gate import is_loopback
 
-PREFIX: Final = "ROOCODE_"
-SEPARATOR: Final = "__"
+VARIABLE_PREFIX: Final = "ROOCODE_"
+VARIABLE_SEPARATOR: Final = "__"
 
 
 class SettingsMistake(Exception):
@@ -69,8 +69,8 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     """`ROOCODE_SERVER__PORTS=[3000, 3001]` → {"server": {"ports": [3000, 3001]}}; values are YAML."""
     found: dict[str, Any] = {}
     for name, text in environment.items():
-        if name.startswith(PREFIX) and SEPARATOR in name:
-            *sections, key = name.removeprefix(PREFIX).lower().split(SEPARATOR)
+        if name.startswith(VARIABLE_PREFIX) and VARIABLE_SEPARATOR in name:
+            *sections, key = name.removeprefix(VARIABLE_PREFIX).lower().split(VARIABLE_SEPARATOR)
             place = found
             for section in sections:
                 place = place.setdefault(section, {})

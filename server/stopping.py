@@ -9,7 +9,7 @@ import signal
 import sys
 from typing import Final
 
-LAST_S: Final = 10.0
+FORCED_END_DELAY_S: Final = 10.0
 """How long the process may take beyond its own limit; then it is ended whatever it does."""
 
 
@@ -32,7 +32,7 @@ def stop_on_signals(stop: asyncio.Event, limit_s: float) -> None:
     loop = asyncio.get_running_loop()
 
     def ask(*_: object) -> None:
-        faulthandler.dump_traceback_later(limit_s + LAST_S, exit=True)
+        faulthandler.dump_traceback_later(limit_s + FORCED_END_DELAY_S, exit=True)
         loop.call_soon_threadsafe(stop.set)
 
     for number in (signal.SIGTERM, signal.SIGINT):

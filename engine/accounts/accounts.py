@@ -13,7 +13,7 @@ from argon2 import PasswordHasher
 
 from roocode_server.engine.accounts.digests import new_secret
 from roocode_server.engine.accounts.invitations import Invitations
-from roocode_server.engine.accounts.keys import PREFIX, ApiKeys
+from roocode_server.engine.accounts.keys import KEY_PREFIX, ApiKeys
 from roocode_server.engine.accounts.lockout import Lockout
 from roocode_server.engine.accounts.logins import Logins
 from roocode_server.engine.accounts.oauth import OAuth
@@ -42,7 +42,7 @@ from roocode_server.models.credential import ApiKey
 from roocode_server.models.error import AuthenticationFailed, Conflict, NotFound
 from roocode_server.models.identifier import KeyId, LoginId, UserId
 from roocode_server.models.login import (
-    LONGEST_SECRET,
+    LONGEST_CREDENTIAL,
     InvitationAccept,
     Login,
     LoginAnswer,
@@ -219,9 +219,9 @@ class Accounts:
 
         Raises: AuthenticationFailed, if it is not valid; TokenExpired.
         """
-        if len(credential) > LONGEST_SECRET or not credential.isascii():
+        if len(credential) > LONGEST_CREDENTIAL or not credential.isascii():
             raise AuthenticationFailed
-        if credential.startswith(PREFIX):
+        if credential.startswith(KEY_PREFIX):
             key = await self._keys.check(credential)
             return await self._identity(
                 key.user_id,

@@ -20,7 +20,7 @@ from roocode_server.models.identifier import KeyId, UserId, new_id
 from roocode_server.models.quota import OwnLimits
 from roocode_server.models.user import EVERY_SCOPE, KeyScope
 
-PREFIX: Final = "roo_"
+KEY_PREFIX: Final = "roo_"
 HINT_LENGTH: Final = 10
 MOST_KEYS: Final = 100
 """Keys of one user that are not revoked."""
@@ -53,7 +53,7 @@ class ApiKeys:
         """
         if await self._repository.count_live(unit, user_id) >= MOST_KEYS:
             raise Conflict("There are too many API keys; revoke one first", limit=MOST_KEYS)
-        secret = new_secret(PREFIX)
+        secret = new_secret(KEY_PREFIX)
         key = ApiKey(
             id=KeyId(new_id("key")),
             user_id=user_id,

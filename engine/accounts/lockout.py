@@ -11,15 +11,15 @@ from typing import Final
 from roocode_server.engine.accounts.digests import digest_of
 
 FREE_FAILURES: Final = 5
-LONGEST_WAIT_S: Final = 900.0
+LONGEST_LOCKOUT_S: Final = 900.0
 """For one account from one place."""
 
 FREE_STRANGER_FAILURES: Final = 50
-LONGEST_STRANGER_WAIT_S: Final = 60.0
+LONGEST_STRANGER_LOCKOUT_S: Final = 60.0
 """For one account from all places together that it is not known from."""
 
 FORGOTTEN_AFTER_S: Final = 3600.0
-MOST_REMEMBERED: Final = 100_000
+MOST_REMEMBERED_FAILURES: Final = 100_000
 
 Seconds = Callable[[], float]
 
@@ -58,7 +58,7 @@ class Backoff:
         if failures is None or moment >= failures.last_at + FORGOTTEN_AFTER_S:
             failures = _Failures(0, moment)
         self._failures[key] = _Failures(failures.count + 1, moment)
-        if len(self._failures) > MOST_REMEMBERED:
+        if len(self._failures) > MOST_REMEMBERED_FAILURES:
             self._failures.popitem(last=False)
 
     def forget(self, key: str) -> None:
@@ -75,8 +75,10 @@ class Lockout:
     """
 
     def __init__(self, clock: Seconds = time.monotonic) -> None:
-        self._pairs = Backoff(free=FREE_FAILURES, longest_s=LONGEST_WAIT_S, clock=clock)
-        self._strangers = Backoff(free=FREE_STRANGER_FAILURES, longest_s=LONGEST_STRANGER_WAIT_S, clock=clock)
+        self._pairs = Backoff(free=FREE_FAILURES, longest_s=LONGEST_LOCKOUT_S, clock=clock)
+        self._strangers = Backoff(
+            free=FREE_STRANGER_FAILURES, longest_s=LONGEST_STRANGER_LOCKOUT_S, clock=clock
+        )
 
     def admits(self, account: str, source: str, *, is_known: bool) -> bool:
         """Whether the password may be looked at."""

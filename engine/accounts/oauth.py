@@ -29,9 +29,9 @@ from roocode_server.models.error import AuthenticationFailed, InvalidField, Perm
 from roocode_server.models.login import OAuthLogin
 from roocode_server.models.user import IdentityProvider
 
-LARGEST_ANSWER_BYTES: Final = 1_048_576
+LARGEST_OAUTH_ANSWER_BYTES: Final = 1_048_576
 WRONG_CODE: Final = frozenset({"invalid_grant", "invalid_request", "bad_verification_code"})
-HEADERS: Final = {"Accept": "application/json", "User-Agent": "roocode-server"}
+OAUTH_HEADERS: Final = {"Accept": "application/json", "User-Agent": "roocode-server"}
 
 log = structlog.get_logger("accounts")
 
@@ -73,7 +73,7 @@ class OAuth:
         try:
             async with (
                 asyncio.timeout(self._settings.timeout_s),
-                aiohttp.ClientSession(headers=HEADERS) as client,
+                aiohttp.ClientSession(headers=OAUTH_HEADERS) as client,
             ):
                 yield client
         except (aiohttp.ClientError, TimeoutError) as failure:
@@ -143,11 +143,11 @@ def _check_working(response: aiohttp.ClientResponse, provider: str) -> None:
 
 
 async def _content(response: aiohttp.ClientResponse) -> Any:
-    """Return the decoded JSON body, or None if it is not JSON or exceeds `LARGEST_ANSWER_BYTES`."""
+    """Return the decoded JSON body, or None if it is not JSON or exceeds `LARGEST_OAUTH_ANSWER_BYTES`."""
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
-        if len(body) > LARGEST_ANSWER_BYTES:
+        if len(body) > LARGEST_OAUTH_ANSWER_BYTES:
             return None
     try:
         return orjson.loads(body)

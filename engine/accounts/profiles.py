@@ -17,7 +17,7 @@ from roocode_server.models.clock import now
 from roocode_server.models.error import Conflict, InvalidField, NotFound
 from roocode_server.models.identifier import ProfileId, UserId, new_id
 from roocode_server.models.profile import (
-    ANY_MODEL,
+    AUTO,
     Profile,
     ProfileCreate,
     ProfileFields,
@@ -26,7 +26,7 @@ from roocode_server.models.profile import (
 )
 from roocode_server.models.shape import LEFT_OUT
 
-PURPOSE: Final = "roocode keys of provider profiles"
+PROFILE_KEY_PURPOSE: Final = "roocode keys of provider profiles"
 MOST_PROFILES: Final = 100
 
 
@@ -56,7 +56,7 @@ class ProviderProfiles:
     ) -> None:
         self._database = database
         self._repository = repository
-        self._seal = Sealer(secret, PURPOSE)
+        self._seal = Sealer(secret, PROFILE_KEY_PURPOSE)
         self._clock = clock
         self._active: ReadThroughCache[UserId, StoredProfile] = ReadThroughCache(
             repository.active, caches_misses=True
@@ -171,7 +171,7 @@ class ProviderProfiles:
         change = {name: getattr(wanted, name) for name in _CHANGED}
         change = {name: content for name, content in change.items() if content is not LEFT_OUT}
         if "model" in change:
-            change["model"] = change["model"] or ANY_MODEL
+            change["model"] = change["model"] or AUTO
         if "base_url" in change:
             change["base_url"] = change["base_url"] or None
         if wanted.api_key is not LEFT_OUT:

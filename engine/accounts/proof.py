@@ -14,7 +14,7 @@ from roocode_server.engine.storage.accounts import StoredLogin
 from roocode_server.models.error import AuthenticationFailed
 from roocode_server.models.identifier import UserId
 
-NOBODY: Final = UserId("")
+NO_USER: Final = UserId("")
 WEIGHT_OF_LATEST: Final = 0.25
 
 
@@ -35,7 +35,7 @@ class PasswordProof:
     async def check(self, email: str, stored: StoredLogin | None, password: str, source: str) -> None:
         """Raises: AuthenticationFailed, which tells not what is wrong; ServerOverload."""
         account = canonical(email)
-        is_known = await self._logins.knows(stored.user.id if stored else NOBODY, source)
+        is_known = await self._logins.knows(stored.user.id if stored else NO_USER, source)
         async with self._turns.holding((account, source)):
             is_admitted = self._lockout.admits(account, source, is_known=is_known)
             if is_admitted and await self._is_right(stored, password, is_known=is_known):

@@ -17,7 +17,13 @@ from roocode_server.engine.tools.apply_diff import ApplyDiff
 from roocode_server.engine.tools.attempt_completion import AttemptCompletion
 from roocode_server.engine.tools.execution import execute, file_event, outcome
 from roocode_server.engine.tools.reach import reach
-from roocode_server.engine.tools.tool import MOST_TOLD, Notice, PreparedCall, ToolFailure, ToolResult
+from roocode_server.engine.tools.tool import (
+    TOLD_FAILURE_CHARACTERS,
+    Notice,
+    PreparedCall,
+    ToolFailure,
+    ToolResult,
+)
 from roocode_server.models.approval import Approval, ApprovalStatus, Decision
 from roocode_server.models.conversation import Background, ToolCall, Turn, TurnRole
 from roocode_server.models.error import AppError
@@ -121,7 +127,7 @@ class ToolCalls:
                 result = ToolResult(success=False, output=_explain(mistake))
             await self._end(call, result, (time.perf_counter() - started) * 1000, context.heard, notice)
         if prepared.tool.group in CHANGING:
-            await self._work.save_checkpoint(prepared.describe()[:MOST_TOLD])
+            await self._work.save_checkpoint(prepared.describe()[:TOLD_FAILURE_CHARACTERS])
         await self._delay(prepared)
         return result.completion
 
@@ -132,7 +138,10 @@ class ToolCalls:
         self._work.mistakes += 1
         begun = ToolStarted(call_id=call.id, tool_name=call.tool_name, parameters=call.arguments)
         ended = ToolFailed(
-            call_id=call.id, tool_name=call.tool_name, error=reason[:MOST_TOLD], code=CallFailure.NOT_MADE
+            call_id=call.id,
+            tool_name=call.tool_name,
+            error=reason[:TOLD_FAILURE_CHARACTERS],
+            code=CallFailure.NOT_MADE,
         )
         tool_usage = self._used(call, attempts=1, failures=1)
         write = self._failing(call, reason) if call.id in self._work.begun_messages else None
@@ -144,7 +153,7 @@ class ToolCalls:
         """Return a write of the failure message, which replaces the call's partially shown message."""
         message_id, ts = self._work.message_of(call.id)
         say = "diff_error" if call.tool_name == ApplyDiff.name else "error"
-        text = f"{call.tool_name}: {reason[:MOST_TOLD]}"
+        text = f"{call.tool_name}: {reason[:TOLD_FAILURE_CHARACTERS]}"
         return self._work.writing(say=say, text=text, message_id=message_id, ts=ts)
 
     async def _delay(self, prepared: PreparedCall) -> None:
@@ -236,7 +245,11 @@ class ToolCalls:
             self._work.mistakes = 0
             await self._work.append(turn, *told, in_same_transaction=note)
             return
-        told.append(ToolFailed(call_id=call.id, tool_name=call.tool_name, error=result.output[:MOST_TOLD]))
+        told.append(
+            ToolFailed(
+                call_id=call.id, tool_name=call.tool_name, error=result.output[:TOLD_FAILURE_CHARACTERS]
+            )
+        )
         await self._work.append(
             turn, *told, in_same_transaction=note, tool_usage=self._used(call, failures=1)
         )

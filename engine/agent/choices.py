@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from roocode_server.engine.agent.modes import ModeBook
 from roocode_server.engine.providers.catalogue import Providers
-from roocode_server.engine.providers.vendors import AUTO
 from roocode_server.engine.workspace.workspace import Workspace
 from roocode_server.models.error import InvalidField
+from roocode_server.models.profile import AUTO
 from roocode_server.models.session import SessionConfigChange
 
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from roocode_server.engine.agent.task_context import TaskContext
 from roocode_server.engine.runtimes.output import Transcript
-from roocode_server.engine.runtimes.runtime import Command, Exit, StillRunning
+from roocode_server.engine.runtimes.runtime import KILLED_EXIT_CODE, Command, Exit, StillRunning
 from roocode_server.engine.tools.text import printable, shortened
 from roocode_server.models.conversation import Background, Turn, TurnRole
 from roocode_server.models.error import AppError, Conflict
@@ -24,12 +24,13 @@ from roocode_server.models.task import CommandAction, ToolOutput
 
 ASKS_AFTER_S: Final = 2.0
 """After this time people are asked whether the command should go to the background or be killed."""
-KEPT_BYTES: Final = 100_000
+COMMAND_OUTPUT_BYTES: Final = 100_000
 """How much of a command's output is kept for its message, and for the model while it runs."""
 NEWS_CHARACTERS: Final = 8_000
 BY_A_PERSON: Final = "person"
-LOST: Final = "A command that you left running has ended: the work on the task was stopped in the meantime."
-_KILLED: Final = 128 + 9
+COMMAND_LOST: Final = (
+    "A command that you left running has ended: the work on the task was stopped in the meantime."
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,8 +42,8 @@ class RunningCommand:
     message_id: MessageId
     ts: int
     started: float = field(default_factory=time.monotonic)
-    printed: Transcript = field(default_factory=lambda: Transcript(KEPT_BYTES))
-    news: Transcript = field(default_factory=lambda: Transcript(KEPT_BYTES))
+    printed: Transcript = field(default_factory=lambda: Transcript(COMMAND_OUTPUT_BYTES))
+    news: Transcript = field(default_factory=lambda: Transcript(COMMAND_OUTPUT_BYTES))
     """Output that the model has not received yet."""
     characters: int = 0
     let_go: asyncio.Event = field(default_factory=asyncio.Event)
@@ -69,7 +70,7 @@ class RunningCommand:
         if not (self.is_killed and self.execution.cancelled()):
             return self.execution.result()
         return Exit(
-            code=_KILLED,
+            code=KILLED_EXIT_CODE,
             output=self.printed.text,
             is_truncated=self.printed.is_truncated,
             stopped_by=BY_A_PERSON,
@@ -99,7 +100,7 @@ class Commands:
         if not await self._ended(running, timeout_s):
             self._front = None
             self._behind[call_id] = running
-            so_far, running.news = running.news.text, Transcript(KEPT_BYTES)
+            so_far, running.news = running.news.text, Transcript(COMMAND_OUTPUT_BYTES)
             return StillRunning(output=so_far, duration_s=running.duration_s)
         self._front = None
         await self._tell(running)
@@ -137,7 +138,7 @@ class Commands:
                 await self._tell(running)
             if is_over or running.news.printed_bytes:
                 turns.append(_news(running, is_over=is_over))
-                running.news = Transcript(KEPT_BYTES)
+                running.news = Transcript(COMMAND_OUTPUT_BYTES)
         return turns
 
     async def close(self) -> None:
@@ -232,7 +233,7 @@ def lost(turns: Iterable[Turn]) -> list[Turn]:
     """Return turns that tell the model which background commands ended when work on the task was stopped."""
     stages = {turn.call_id: turn.background for turn in turns if turn.background is not None}
     return [
-        Turn(role=TurnRole.USER, text=LOST, call_id=call_id, background=Background.ENDED)
+        Turn(role=TurnRole.USER, text=COMMAND_LOST, call_id=call_id, background=Background.ENDED)
         for call_id, stage in stages.items()
         if stage is not Background.ENDED
     ]

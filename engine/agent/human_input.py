@@ -12,19 +12,18 @@ import orjson
 
 from roocode_server.engine.agent.task_context import TaskContext
 from roocode_server.engine.storage.database import Transaction
-from roocode_server.engine.storage.tasks import SAID_BY_A_PERSON
 from roocode_server.engine.tools.tool import Notice, PreparedCall
 from roocode_server.models.approval import Approval, ApprovalStatus
 from roocode_server.models.conversation import ToolCall
 from roocode_server.models.identifier import CallId
-from roocode_server.models.message import Message
+from roocode_server.models.message import SAID_BY_A_PERSON, Message
 from roocode_server.models.task import Activity, TaskActive, TaskAnswered, TaskIdle, TaskInteractive
 
 IDLE_ASKS: Final = frozenset({"mistake_limit_reached", "auto_approval_max_req_reached", "api_req_failed"})
 """Asks that leave the task idle rather than interactive: it goes on only if somebody confirms. Source: S2."""
 
 
-NOBODY: Final = "Nobody is there to answer. Decide by yourself and go on."
+NOBODY_ANSWERS: Final = "Nobody is there to answer. Decide by yourself and go on."
 """The answer to a question in an unattended session."""
 
 
@@ -133,7 +132,7 @@ class HumanInput:
             await self._put(call_id, question, suggestions)
             if self._is_unattended:
                 await self._work.note(
-                    in_same_transaction=self._work.writing(say=SAID_BY_A_PERSON, text=NOBODY)
+                    in_same_transaction=self._work.writing(say=SAID_BY_A_PERSON, text=NOBODY_ANSWERS)
                 )
                 self.hear()
         async with self._waiting():

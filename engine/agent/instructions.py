@@ -10,9 +10,9 @@ from typing import Final
 from roocode_server.engine.workspace.workspace import Workspace
 from roocode_server.models.error import AppError
 
-MOST_CHARACTERS: Final = 20_000
+INSTRUCTION_CHARACTERS: Final = 20_000
 """The most characters of one file; the rest is left out, and the text says so."""
-MOST_FILES: Final = 50
+MOST_INSTRUCTION_FILES: Final = 50
 
 
 async def instructions(workspace: Workspace, mode: str) -> list[tuple[str, str]]:
@@ -23,7 +23,7 @@ async def instructions(workspace: Workspace, mode: str) -> list[tuple[str, str]]
     wanted: list[str] = []
     for folder, single in ((f".roo/rules-{mode}/", f".roorules-{mode}"), (".roo/rules/", ".roorules")):
         within = [path for path in rules if path.startswith(folder)]
-        wanted += within[:MOST_FILES] or [single]
+        wanted += within[:MOST_INSTRUCTION_FILES] or [single]
     contents = await workspace.read_some([*wanted, "AGENTS.md"])
     texts = [(path, content.decode(errors="replace").strip()) for path, content in contents.items()]
     return [(path, _cut(text)) for path, text in texts if text]
@@ -39,4 +39,8 @@ async def _rules(workspace: Workspace) -> list[str]:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}\n(the rest is left out)"
+    return (
+        text
+        if len(text) <= INSTRUCTION_CHARACTERS
+        else f"{text[:INSTRUCTION_CHARACTERS]}\n(the rest is left out)"
+    )

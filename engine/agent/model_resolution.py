@@ -6,8 +6,8 @@ from roocode_server.engine.accounts.profiles import ActiveProfile, ProfileUnread
 from roocode_server.engine.agent.services import AgentServices
 from roocode_server.engine.providers.catalogue import ResolvedModel
 from roocode_server.engine.providers.provider import Endpoint, ProviderFailure
-from roocode_server.engine.providers.vendors import AUTO
 from roocode_server.models.identifier import UserId
+from roocode_server.models.profile import AUTO
 
 
 async def find_model(services: AgentServices, user_id: UserId, provider: str, model: str) -> ResolvedModel:

@@ -10,7 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from roocode_server.engine.agent.roomodes import LARGEST_BYTES, ROOMODES, ModesInvalid, check, finds, modes_in
+from roocode_server.engine.agent.roomodes import (
+    LARGEST_ROOMODES_BYTES,
+    ROOMODES,
+    ModesInvalid,
+    check,
+    finds,
+    modes_in,
+)
 from roocode_server.engine.concurrency.worker import Exhausted, run_in_worker
 from roocode_server.engine.tools.reach import Touched
 from roocode_server.engine.tools.tool import PreparedCall
@@ -119,8 +126,8 @@ class ModeBook:
 
 async def _understood(content: bytes, owner: str) -> Sequence[Mode]:
     """Parse the modes of a `.roomodes` file. Raises: ModesInvalid."""
-    if len(content) > LARGEST_BYTES:
-        raise ModesInvalid(f"{ROOMODES} is larger than {LARGEST_BYTES} bytes")
+    if len(content) > LARGEST_ROOMODES_BYTES:
+        raise ModesInvalid(f"{ROOMODES} is larger than {LARGEST_ROOMODES_BYTES} bytes")
     try:
         found = await run_in_worker(modes_in, content, owner=owner)
     except Exhausted:

@@ -19,7 +19,7 @@ from roocode_server.models.mode import Mode
 from roocode_server.models.tool import ToolGroup
 
 ROOMODES: Final = ".roomodes"
-LARGEST_BYTES: Final = 200_000
+LARGEST_ROOMODES_BYTES: Final = 200_000
 MOST_MODES: Final = 100
 """With YAML aliases a small file could define very many long modes."""
 

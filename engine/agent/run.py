@@ -39,7 +39,7 @@ CUT: Final = (
     "Your last answer was cut off at its output limit; a call that was not complete was not made. Do not "
     "write it again as it was: take smaller steps, and write large files in several parts."
 )
-LOST: Final = "The agent has made {count} steps in a row that led nowhere. Go on all the same?"
+LED_NOWHERE: Final = "The agent has made {count} steps in a row that led nowhere. Go on all the same?"
 REPEATED: Final = "The agent has made the same call {count} times in a row. Go on all the same?"
 SPENT: Final = "The task has used what it may without being asked about: {what}. Go on?"
 
@@ -137,7 +137,7 @@ class Run:
             raise TaskFailure("ITERATION_LIMIT", f"The task has used all of its {limit} iterations")
         most = self.work.services.settings.mistake_limit
         if most and self.work.mistakes >= most:
-            question = LOST.format(count=self.work.mistakes)
+            question = LED_NOWHERE.format(count=self.work.mistakes)
             await self._confirm("mistake_limit_reached", question, "MISTAKE_LIMIT")
             self.work.mistakes = 0
         repeated, often = self._repeated(), self.work.services.settings.repetition_limit

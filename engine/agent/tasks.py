@@ -20,7 +20,7 @@ from roocode_server.engine.agent.store.states import TaskStates
 from roocode_server.engine.agent.store.transcript import Transcripts
 from roocode_server.engine.sessions.sessions import Sessions, has_expired
 from roocode_server.engine.storage.database import UNITS_PER_COMMIT, Database, Transaction
-from roocode_server.engine.storage.tasks import SAID_BY_A_PERSON, TaskRepository
+from roocode_server.engine.storage.tasks import TaskRepository
 from roocode_server.models.approval import CONFIRMATIONS, Approval, ApprovalRespond, Verdict
 from roocode_server.models.clock import now
 from roocode_server.models.error import (
@@ -31,7 +31,7 @@ from roocode_server.models.error import (
     WorkspaceLimitExceeded,
 )
 from roocode_server.models.identifier import SessionId, TaskId, new_id
-from roocode_server.models.message import Author, Message
+from roocode_server.models.message import SAID_BY_A_PERSON, Author, Message
 from roocode_server.models.mode import ModeCatalogue
 from roocode_server.models.session import Session, SessionUpdate
 from roocode_server.models.task import (

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from roocode_server.engine.browser.view import View
 
-NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSER_PROGRAMS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SWEEP_INTERVAL_S: Final = 5.0
 _FLAGS: Final = (
     "--disable-gpu",
@@ -128,7 +128,7 @@ class Browsers:
             return self._browser
         await self._stop()
         check_installed("browser", "The browser")
-        program = self._settings.executable or next(filter(None, map(shutil.which, NAMES)), None)
+        program = self._settings.executable or next(filter(None, map(shutil.which, BROWSER_PROGRAMS)), None)
         if program is None:
             raise BrowserUnavailable("There is no Chromium: install it, or name it in `browser.executable`")
         module = await imported("playwright.async_api")

@@ -16,8 +16,8 @@ from roocode_server.engine.browser.page_snapshot import BrowserFailure, PageSnap
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, ConsoleMessage, Page, WebError
 
-MOST_LINES: Final = 200
-LINE_CHARACTERS: Final = 1000
+CONSOLE_LINES: Final = 200
+CONSOLE_LINE_CHARACTERS: Final = 1000
 JPEG_QUALITY: Final = 75
 """JPEG quality of the screenshot, in percent."""
 ACTION_TIMEOUT_MS: Final = 15_000
@@ -36,7 +36,7 @@ class View:
         self._context = context
         self._page = page
         self._mouse: tuple[int, int] | None = None
-        self._console: deque[str] = deque(maxlen=MOST_LINES)
+        self._console: deque[str] = deque(maxlen=CONSOLE_LINES)
         context.on("page", self._follow)
         context.on("console", self._hear)
         context.on("weberror", self._hear_error)
@@ -135,10 +135,10 @@ class View:
             self._page = page
 
     def _hear(self, message: ConsoleMessage) -> None:
-        self._console.append(f"[{message.type}] {message.text}"[:LINE_CHARACTERS])
+        self._console.append(f"[{message.type}] {message.text}"[:CONSOLE_LINE_CHARACTERS])
 
     def _hear_error(self, failure: WebError) -> None:
-        self._console.append(f"[uncaught] {failure.error}"[:LINE_CHARACTERS])
+        self._console.append(f"[uncaught] {failure.error}"[:CONSOLE_LINE_CHARACTERS])
 
 
 def _first_line(failure: Error) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from roocode_server.engine.workspace.name_spelling import spelled, unspelled
-from roocode_server.engine.workspace.snapshot import LEFT_OUT
+from roocode_server.engine.workspace.snapshot import VERSION_CONTROL_FOLDERS
 from roocode_server.engine.workspace.walk import TreeChanged, walk
 from roocode_server.engine.workspace.workspace import Workspace
 from roocode_server.models.error import AppError
@@ -46,7 +46,7 @@ async def look(workspace: Workspace) -> dict[str, Facts]:
 
 def _files(workspace: Workspace) -> dict[str, Facts]:
     found: dict[str, Facts] = {}
-    for entry in walk(workspace.folder, leave_out=LEFT_OUT):
+    for entry in walk(workspace.folder, leave_out=VERSION_CONTROL_FOLDERS):
         facts = entry.facts
         if stat.S_ISREG(facts.st_mode):
             path = spelled(posixpath.join(*entry.folders, entry.name))

@@ -27,19 +27,19 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
-_NICENESS: Final = 10
-_LONGEST_NAME: Final = 4096
+_WORKER_NICENESS: Final = 10
+_LONGEST_MODULE_NAME: Final = 4096
 _MOST_DESCRIPTORS: Final = 8
-_PIECE_BYTES: Final = 1_048_576
+_RECEIVED_PIECE_BYTES: Final = 1_048_576
 
 
 def main(channel: int) -> None:
     """Fork a process for each message, until the server closes the channel."""
-    os.nice(_NICENESS)
+    os.nice(_WORKER_NICENESS)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # let the kernel reap the children
     with socket.socket(fileno=channel) as calls:
         while True:
-            name, descriptors, _, _ = socket.recv_fds(calls, _LONGEST_NAME, _MOST_DESCRIPTORS)
+            name, descriptors, _, _ = socket.recv_fds(calls, _LONGEST_MODULE_NAME, _MOST_DESCRIPTORS)
             if not name:
                 return
             importlib.import_module(name.decode())  # once here, so that each fork has it
@@ -79,7 +79,7 @@ def _attend(call: socket.socket, handed: Sequence[int]) -> None:
 
 def _received(call: socket.socket) -> bytes:
     pieces = []
-    while piece := call.recv(_PIECE_BYTES):
+    while piece := call.recv(_RECEIVED_PIECE_BYTES):
         pieces.append(piece)
     return b"".join(pieces)
 

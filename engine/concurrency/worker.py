@@ -25,14 +25,14 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from roocode_server.engine.concurrency.shield import run_to_completion
 
-CPU_S: Final = 10
-MEMORY_BYTES: Final = 1_073_741_824
+WORKER_CPU_S: Final = 10
+WORKER_MEMORY_BYTES: Final = 1_073_741_824
 WORKER_TIMEOUT_S: Final = 60.0
 """How long work may take on a busy machine, where it gets little processor time."""
-MOST_AT_ONCE: Final = 8
-MOST_LONG_AT_ONCE: Final = 4
+MOST_WORKERS: Final = 8
+MOST_LONG_WORKERS: Final = 4
 """Workers that may take minutes; they have places of their own, so that no short work waits for them."""
-MOST_OF_ONE: Final = 2
+MOST_WORKERS_OF_ONE: Final = 2
 """Workers of one owner; further work of that owner waits, without delaying other owners."""
 
 _LARGE_BYTES: Final = 262_144
@@ -46,8 +46,8 @@ async def run_in_worker(
     work: Callable[..., Any],
     *arguments: object,
     owner: str,
-    cpu_s: int = CPU_S,
-    memory_bytes: int = MEMORY_BYTES,
+    cpu_s: int = WORKER_CPU_S,
+    memory_bytes: int = WORKER_MEMORY_BYTES,
     patience_s: float = WORKER_TIMEOUT_S,
     descriptors: Sequence[int] = (),
     is_long: bool = False,
@@ -55,9 +55,9 @@ async def run_in_worker(
     """Run `work(*arguments)` in another process and return its result, converted to JSON and back.
 
     So a tuple comes back as a list. The process is killed if the caller is cancelled. `owner` identifies whom
-    the work is for; each owner has at most `MOST_OF_ONE` workers at a time. Open `descriptors` are handed to
-    the process and follow the arguments, under numbers of its own; it has ended when this returns. `is_long`
-    marks work that may take minutes.
+    the work is for; each owner has at most `MOST_WORKERS_OF_ONE` workers at a time. Open `descriptors` are
+    handed to the process and follow the arguments, under numbers of its own; it has ended when this returns.
+    `is_long` marks work that may take minutes.
 
     Raises: Exhausted; OSError, if the work raised it.
     """
@@ -171,8 +171,8 @@ class _Turns:
     """The semaphores of one event loop."""
 
     def __init__(self) -> None:
-        self.all = asyncio.Semaphore(MOST_AT_ONCE)
-        self.long = asyncio.Semaphore(MOST_LONG_AT_ONCE)
+        self.all = asyncio.Semaphore(MOST_WORKERS)
+        self.long = asyncio.Semaphore(MOST_LONG_WORKERS)
         self.owners: WeakValueDictionary[tuple[str, bool], asyncio.Semaphore] = WeakValueDictionary()
 
 
@@ -184,5 +184,5 @@ atexit.register(_nursery.close)
 def _turns(owner: str, *, is_long: bool) -> tuple[asyncio.Semaphore, asyncio.Semaphore]:
     """Return the owner's semaphore and the common one, to be acquired in this order."""
     turns = _loops.setdefault(asyncio.get_running_loop(), _Turns())
-    own = turns.owners.setdefault((owner, is_long), asyncio.Semaphore(MOST_OF_ONE))
+    own = turns.owners.setdefault((owner, is_long), asyncio.Semaphore(MOST_WORKERS_OF_ONE))
     return own, turns.long if is_long else turns.all

@@ -13,8 +13,8 @@ from roocode_server.models.mcp import MOST_SERVERS, McpOrigin, McpServer
 from roocode_server.models.session import SessionConfig
 from roocode_server.models.shape import camel_case
 
-FILE: Final = ".roo/mcp.json"
-LARGEST_BYTES: Final = 1_000_000
+MCP_FILE: Final = ".roo/mcp.json"
+LARGEST_MCP_FILE_BYTES: Final = 1_000_000
 _KNOWN: Final = frozenset(camel_case(field.name) for field in fields(McpServer))
 """Fields that are read; editors store others of their own in the file."""
 
@@ -55,7 +55,7 @@ async def definitions(
         try:
             found = _named(McpOrigin.WORKSPACE, await _of_workspace(workspace)) | found
         except InvalidDefinitions as mistake:
-            problem = f"{FILE}: {mistake}"
+            problem = f"{MCP_FILE}: {mistake}"
     return ServerDefinitions(by_name=dict(sorted(found.items())), problem=problem)
 
 
@@ -67,7 +67,7 @@ def _named(origin: McpOrigin, servers: Mapping[str, McpServer]) -> dict[str, Ser
 
 async def _of_workspace(workspace: Workspace) -> dict[str, McpServer]:
     try:
-        content = (await workspace.read(FILE)).content
+        content = (await workspace.read(MCP_FILE)).content
     except NotFound:
         return {}
     except AppError as failure:
@@ -77,8 +77,8 @@ async def _of_workspace(workspace: Workspace) -> dict[str, McpServer]:
 
 def parse(content: bytes) -> dict[str, McpServer]:
     """Parse a file. Raises: InvalidDefinitions."""
-    if len(content) > LARGEST_BYTES:
-        raise InvalidDefinitions(f"larger than {LARGEST_BYTES} bytes")
+    if len(content) > LARGEST_MCP_FILE_BYTES:
+        raise InvalidDefinitions(f"larger than {LARGEST_MCP_FILE_BYTES} bytes")
     try:
         raw = json.loads(content)
     except (ValueError, RecursionError) as mistake:

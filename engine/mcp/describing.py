@@ -8,7 +8,7 @@ from typing import Final
 
 from roocode_server.models.mcp import McpServerState, McpStatus
 
-MOST_CHARACTERS: Final = 60_000
+MCP_DESCRIPTION_CHARACTERS: Final = 60_000
 """The most characters in all; further tools and resources are left out."""
 ERROR_CHARACTERS: Final = 300
 
@@ -20,14 +20,14 @@ _UNKNOWN: Final = "Not started yet; the first use_mcp_tool call starts it and sa
 
 
 def described(servers: Sequence[McpServerState]) -> str:
-    """Describe the servers with their tools, up to `MOST_CHARACTERS`; empty if there are none."""
+    """Describe the servers with their tools, up to `MCP_DESCRIPTION_CHARACTERS`; empty if there are none."""
     parts = [part for server in servers if server.status is not McpStatus.DISABLED for part in _parts(server)]
     if not parts:
         return ""
     told, length = [_INTRODUCTION], len(_INTRODUCTION)
     for number, part in enumerate(parts):
         length += len(part) + 1
-        if length > MOST_CHARACTERS:
+        if length > MCP_DESCRIPTION_CHARACTERS:
             told.append(f"({len(parts) - number} more entries are left out)")
             break
         told.append(part)

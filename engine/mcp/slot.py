@@ -20,7 +20,7 @@ MOST_FAILURES: Final = 5
 """After this many failures in a row, only a person can restart the server."""
 START_PAUSE_S: Final = 10.0
 """The pause after a failed start; it doubles with each further failure."""
-REASON_CHARACTERS: Final = 2000
+MCP_FAILURE_CHARACTERS: Final = 2000
 
 Tell = Callable[[McpStarted | McpStopped], Coroutine[Any, Any, None]]
 
@@ -128,4 +128,8 @@ def _reason(failure: BaseException, complaint: str) -> str:
     while isinstance(failure, BaseExceptionGroup):
         failure = failure.exceptions[0]
     said = (failure.message if isinstance(failure, AppError) else str(failure)) or type(failure).__name__
-    return f"{said} It printed: {complaint}"[:REASON_CHARACTERS] if complaint else said[:REASON_CHARACTERS]
+    return (
+        f"{said} It printed: {complaint}"[:MCP_FAILURE_CHARACTERS]
+        if complaint
+        else said[:MCP_FAILURE_CHARACTERS]
+    )

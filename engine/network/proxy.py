@@ -18,7 +18,7 @@ from roocode_server.engine.network.addresses import Address, AddressRefused, add
 
 MOST_HEAD_BYTES: Final = 65_536
 CONNECT_TIMEOUT_S: Final = 15.0
-_CHUNK_BYTES: Final = 65_536
+_SOCKET_READ_BYTES: Final = 65_536
 _OF_THE_HOP: Final = (b"connection:", b"proxy-connection:", b"proxy-authorization:", b"keep-alive:")
 
 log = structlog.get_logger("proxy")
@@ -125,7 +125,7 @@ async def _carry(
 
 async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     with contextlib.suppress(ConnectionError):
-        while chunk := await reader.read(_CHUNK_BYTES):
+        while chunk := await reader.read(_SOCKET_READ_BYTES):
             writer.write(chunk)
             await writer.drain()
         if writer.can_write_eof():

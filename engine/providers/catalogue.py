@@ -11,9 +11,10 @@ from roocode_server.engine.providers.addresses import check_address
 from roocode_server.engine.providers.ollama import Ollama
 from roocode_server.engine.providers.provider import Endpoint, Provider, ProviderFailure
 from roocode_server.engine.providers.scripted.provider import ScriptedProvider
-from roocode_server.engine.providers.vendors import AUTO, VENDORS, Vendor
+from roocode_server.engine.providers.vendors import VENDORS, Vendor
 from roocode_server.models.error import ExtraNotInstalled
 from roocode_server.models.extras import check_installed, is_installed
+from roocode_server.models.profile import AUTO
 from roocode_server.models.settings import ProviderSettings
 
 OLLAMA: Final = "ollama"

@@ -25,7 +25,7 @@ from roocode_server.engine.providers.provider import (
 from roocode_server.engine.providers.wire import INVALID_JSON
 from roocode_server.models.cleaning import TextPieces, cleaned, cleaned_text, flaw_of
 
-MOST_TOKENS: Final = 2**53
+LARGEST_TOKEN_COUNT: Final = 2**53
 """More tokens than any answer has; a server that reports more counts wrongly."""
 
 
@@ -96,4 +96,4 @@ def _counted(usage: Usage) -> Usage:
 
 
 def _tokens(count: int) -> int:
-    return min(max(0, count), MOST_TOKENS)
+    return min(max(0, count), LARGEST_TOKEN_COUNT)

@@ -10,7 +10,7 @@ from typing import Final
 
 from roocode_server.engine.providers.provider import Usage
 
-PER: Final = 1_000_000
+PRICED_TOKENS: Final = 1_000_000
 """Prices are in US dollars per this many tokens."""
 
 
@@ -38,7 +38,7 @@ class ModelFacts:
             + usage.cache_reads * self.price_cache_read
             + usage.cache_writes * self.price_cache_write
             + usage.tokens_out * self.price_out
-        ) / PER
+        ) / PRICED_TOKENS
 
 
 UNKNOWN: Final = ModelFacts(

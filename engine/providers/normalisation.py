@@ -24,7 +24,7 @@ NOTHING_SAID: Final = "Go on."
 """Used as the user's message if the protocol requires one and there is none."""
 LOST_CALL: Final = "The result of an earlier call:"
 
-MOST_KEPT: Final = 32
+MOST_SETTLED_CONVERSATIONS: Final = 32
 """The most conversations kept in normalised form for their next request."""
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
@@ -119,7 +119,7 @@ class _Recent:
         if settled is None or not settled.begins(turns):
             settled = _Settled()
         self._settled[key] = settled
-        while len(self._settled) > MOST_KEPT:
+        while len(self._settled) > MOST_SETTLED_CONVERSATIONS:
             self._settled.popitem(last=False)
         return settled.paired(turns)
 

@@ -11,10 +11,10 @@ from typing import Final
 
 from roocode_server.engine.concurrency.read_through_cache import ReadThroughCache
 
-TIMEOUT_S: Final = 1.0
+MODEL_LIST_TIMEOUT_S: Final = 1.0
 """Ollama runs on this machine: if it takes longer than this, it is not there."""
-ANSWER_LIFETIME_S: Final = 15.0
-LARGEST_ANSWER_BYTES: Final = 1_000_000
+MODEL_LIST_LIFETIME_S: Final = 15.0
+LARGEST_MODEL_LIST_BYTES: Final = 1_000_000
 
 
 class Ollama:
@@ -23,7 +23,7 @@ class Ollama:
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url
         self._known: ReadThroughCache[str, Sequence[str]] = ReadThroughCache(
-            _models, lifetime_s=ANSWER_LIFETIME_S, caches_misses=True
+            _models, lifetime_s=MODEL_LIST_LIFETIME_S, caches_misses=True
         )
 
     async def models(self) -> Sequence[str] | None:
@@ -38,10 +38,10 @@ async def _models(base_url: str) -> Sequence[str] | None:
 def _asked(base_url: str) -> Sequence[str] | None:
     parts = urllib.parse.urlsplit(base_url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.netloc, timeout=TIMEOUT_S)
+    connection = kind(parts.netloc, timeout=MODEL_LIST_TIMEOUT_S)
     try:
         connection.request("GET", parts.path.rstrip("/") + "/models")
-        content = json.loads(connection.getresponse().read(LARGEST_ANSWER_BYTES))
+        content = json.loads(connection.getresponse().read(LARGEST_MODEL_LIST_BYTES))
         return [str(model["id"]) for model in content["data"] or ()]
     except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
         return None

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from roocode_server.models.profile import AUTO
 from roocode_server.models.settings import ProviderSettings, VendorSettings
-
-AUTO: Final = "auto"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,11 +13,11 @@ from roocode_server.engine.providers.provider import ProviderFailure
 from roocode_server.engine.providers.refusals import is_of_an_image, is_too_long
 from roocode_server.models.cleaning import cleaned_text, flaw_of
 
-LONGEST_MESSAGE: Final = 1000
+REPEATED_MESSAGE_CHARACTERS: Final = 1000
 """The most characters of a server's message that a failure repeats."""
-LONGEST_PAUSE_S: Final = 600.0
+MODEL_SILENCE_TIMEOUT_S: Final = 600.0
 """How long a model may be silent (it may be thinking) before the connection counts as broken."""
-CONNECTING_S: Final = 20.0
+MODEL_CONNECT_TIMEOUT_S: Final = 20.0
 """How long connecting to a model's server may take."""
 INVALID_JSON: Final = "invalid_json"
 """The single argument of a call whose arguments cannot be used; its value is the model's own text."""
@@ -108,7 +108,7 @@ def failure_of_status(
     `retry_after` is the raw header, `code` the server's error code. If the key was refused, the server's
     message is left out, because some repeat the key.
     """
-    said = message.strip()[:LONGEST_MESSAGE]
+    said = message.strip()[:REPEATED_MESSAGE_CHARACTERS]
     wait_s = retry_after_s(retry_after)
     if status in (401, 403):
         return ProviderFailure("PROVIDER_KEY_REFUSED", f"The model's server refused the key (HTTP {status}).")
@@ -138,7 +138,7 @@ def broken(failure: BaseException | str) -> ProviderFailure:
     said = failure if isinstance(failure, str) else str(failure) or type(failure).__name__
     return ProviderFailure(
         "CONNECTION_BROKEN",
-        f"The connection to the model's server broke: {said[:LONGEST_MESSAGE]}",
+        f"The connection to the model's server broke: {said[:REPEATED_MESSAGE_CHARACTERS]}",
         retryable=True,
     )
 

@@ -27,6 +27,7 @@ from roocode_server.engine.runtimes.runtime import (
     SandboxSpec,
 )
 from roocode_server.engine.runtimes.start_errors import startable
+from roocode_server.engine.workspace.file_access import FOLDER_FLAGS
 from roocode_server.engine.workspace.name_spelling import unspelled
 from roocode_server.engine.workspace.openat2 import open_beneath
 from roocode_server.engine.workspace.walk import disk_bytes
@@ -221,11 +222,11 @@ def check(command: Command) -> None:
 def check_directory(sandbox: SandboxSpec, command: Command) -> None:
     """Raises: NotFound, if the command's directory is not in the workspace; ServerOverload."""
     try:
-        root = os.open(sandbox.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        root = os.open(sandbox.folder, FOLDER_FLAGS)
     except OSError as failure:
         raise exhausted(failure) or NotFound("workspace", sandbox.session_id) from failure
     try:
-        os.close(open_beneath(root, command.directory.strip("/"), os.O_RDONLY | os.O_DIRECTORY))
+        os.close(open_beneath(root, command.directory.strip("/"), FOLDER_FLAGS))
     except OSError as failure:
         raise exhausted(failure) or NotFound("directory", command.directory) from failure
     finally:

@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable
 from typing import Any, Final
 
-_CHUNK_BYTES: Final = 65_536
+PIPE_READ_BYTES: Final = 65_536
 
 
 class Descriptor:
@@ -31,7 +31,7 @@ class Descriptor:
             raise BrokenPipeError("it is closed")
         return self._number
 
-    async def read(self, most: int = _CHUNK_BYTES, /) -> bytes:
+    async def read(self, most: int = PIPE_READ_BYTES, /) -> bytes:
         """Return the next bytes; empty at the end, when the other side is closed or this one is.
 
         Each read waits for the event loop, so that endless output does not block others.

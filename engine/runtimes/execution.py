@@ -14,6 +14,7 @@ from typing import Final
 from roocode_server.engine.concurrency.pace import Pace
 from roocode_server.engine.concurrency.shield import run_to_completion
 from roocode_server.engine.runtimes.child import Child, Readable
+from roocode_server.engine.runtimes.descriptor import PIPE_READ_BYTES
 from roocode_server.engine.runtimes.output import Lines, Transcript
 from roocode_server.engine.runtimes.runtime import EnoughOutput, Exit, OnStarted, OutputSink
 from roocode_server.engine.workspace.unlinked import taken_bytes
@@ -25,11 +26,10 @@ MOST_PRINTED_SHARES: Final = 16
 INCOMPLETE_LINE_TIMEOUT_S: Final = 0.1
 """An incomplete line is forwarded after this time."""
 
-_CHUNK_BYTES: Final = 65_536
 _OUTPUT_DRAIN_TIMEOUT_S: Final = 5.0
 """How long the output of a cancelled command is still read after it was killed."""
 _CHECK_INTERVAL_S: Final = 1.0
-_DISK_SHARE: Final = 20
+DISK_MEASURE_SHARE: Final = 20
 """Measuring the disk takes at most one part in this many of the time."""
 
 
@@ -127,7 +127,7 @@ class Execution:
         while True:
             try:
                 async with asyncio.timeout_at(due):
-                    chunk = await reader.read(_CHUNK_BYTES)
+                    chunk = await reader.read(PIPE_READ_BYTES)
             except TimeoutError:
                 due = None
                 await self._hand_on(stream, lines.begun)
@@ -178,7 +178,7 @@ class Execution:
             if now >= measure_at and not self._bounds.only_reads:
                 if await is_over_disk(self._bounds.folder, self._bounds.limits):
                     self.stop("disk")
-                measure_at = loop.time() + max(_CHECK_INTERVAL_S, (loop.time() - now) * _DISK_SHARE)
+                measure_at = loop.time() + max(_CHECK_INTERVAL_S, (loop.time() - now) * DISK_MEASURE_SHARE)
             await asyncio.sleep(min(_CHECK_INTERVAL_S, max(0.0, deadline - loop.time())))
         self.stop("time")
         await self._child.ended.wait()

@@ -6,12 +6,10 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from roocode_server.engine.runtimes.execution import is_over_disk
+from roocode_server.engine.runtimes.execution import DISK_MEASURE_SHARE, is_over_disk
 from roocode_server.engine.runtimes.runtime import SandboxSpec
 
 _CHECK_INTERVAL_S: Final = 2.0
-_DISK_SHARE: Final = 20
-"""Measuring the disk takes at most one part in this many of the time."""
 
 
 async def guard_disk(sandbox: SandboxSpec, ended: asyncio.Event, stop: Callable[[], None]) -> None:
@@ -24,4 +22,4 @@ async def guard_disk(sandbox: SandboxSpec, ended: asyncio.Event, stop: Callable[
         if await is_over_disk(sandbox.folder, sandbox.limits):
             stop()
             return
-        pause_s = max(_CHECK_INTERVAL_S, (loop.time() - began) * _DISK_SHARE)
+        pause_s = max(_CHECK_INTERVAL_S, (loop.time() - began) * DISK_MEASURE_SHARE)

@@ -29,7 +29,7 @@ _OF_A_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OF_THE_SHELL: Final = frozenset({"UID", "EUID", "PPID", "BASHOPTS", "SHELLOPTS", "BASH_VERSINFO"})
 """Some shells do not let these be set, and exit when it is tried."""
 
-NICENESS: Final = 10
+COMMAND_NICENESS: Final = 10
 """Commands yield the CPU to the server, which serves everybody. Source: nice(1)."""
 
 
@@ -126,7 +126,7 @@ class HostRuntime(SupervisingRuntime):
         if "cpu" not in held:
             rlimits["cpu"] = max(1, limits.max_execution_time * limits.max_cpu_percent // 100)
         options = [f"--{name}={bound}" for name, bound in rlimits.items()]
-        polite = ["nice", "-n", str(NICENESS)]
+        polite = ["nice", "-n", str(COMMAND_NICENESS)]
         shell = ["/bin/sh", "-c", f'. {variables}; exec /bin/sh -c "$0"', line]
         return [*polite, self._prlimit or "prlimit", *options, *shell]
 

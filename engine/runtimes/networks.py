@@ -28,7 +28,7 @@ from roocode_server.engine.runtimes.runtime import RuntimeUnavailable
 from roocode_server.models.exhaustion import exhausted
 from roocode_server.models.identifier import SessionId
 
-LINGER_S: Final = 30.0
+NETWORK_LINGER_S: Final = 30.0
 """How long a network stays after its last command, so that the next one starts at once."""
 
 _NEEDED: Final = {
@@ -230,7 +230,9 @@ class Networks:
         finally:
             shared.users -= 1
             if not shared.users:
-                shared.timer = asyncio.get_running_loop().call_later(LINGER_S, self._end_later, session_id)
+                shared.timer = asyncio.get_running_loop().call_later(
+                    NETWORK_LINGER_S, self._end_later, session_id
+                )
 
     async def close(self, session_id: SessionId) -> None:
         """Close the network of a session whose commands have ended."""

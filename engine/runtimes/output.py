@@ -10,7 +10,7 @@ LONGEST_PIECE: Final = 8192
 """In characters. Longer lines are forwarded in pieces."""
 MOST_SINGLE_LINES: Final = 64
 """Up to this many lines that arrive at once are forwarded one by one."""
-MOST_PIECES: Final = 64
+MOST_TAIL_PIECES: Final = 64
 """The most pieces of a tail before they are joined."""
 
 
@@ -82,7 +82,7 @@ class Tail:
         self.characters += len(text)
         while self.characters - len(self._pieces[0]) >= self._kept:
             self.characters -= len(self._pieces.popleft())
-        if len(self._pieces) > MOST_PIECES:
+        if len(self._pieces) > MOST_TAIL_PIECES:
             self._pieces = deque(["".join(self._pieces)])
 
     def settle(self) -> None:

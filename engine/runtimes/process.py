@@ -20,8 +20,9 @@ from roocode_server.engine.runtimes.cgroups import ControlGroup
 from roocode_server.engine.runtimes.child import End
 from roocode_server.engine.runtimes.descriptor import Descriptor
 from roocode_server.engine.runtimes.ports import listening_ports
+from roocode_server.engine.runtimes.runtime import SIGNAL_EXIT_BASE
 
-MARK: Final = "ROOCODE_COMMAND"
+MARK_VARIABLE: Final = "ROOCODE_COMMAND"
 """An environment variable that identifies processes which have left their parents and their session."""
 
 _WAIT_FOR_THE_WORD: Final = 'read -r word && exec "$@"'
@@ -47,7 +48,7 @@ class Launch:
     report: int | None = None
     """A descriptor from which, after its end, can be read whether the start succeeded."""
     mark: str | None = None
-    """The value of `MARK` in its environment, if no PID namespace kills all its processes."""
+    """The value of `MARK_VARIABLE` in its environment, if no PID namespace kills all its processes."""
     has_input: bool = False
     """Whether it reads input; otherwise its stdin is empty."""
     terminal: int | None = None
@@ -180,7 +181,7 @@ class ChildProcess:
         code = os.waitstatus_to_exitcode(status)
         self._popen.returncode = code
         self.end = End(
-            code=code if code >= 0 else 128 - code,
+            code=code if code >= 0 else SIGNAL_EXIT_BASE - code,
             peak_memory_bytes=used.ru_maxrss * 1024,
             cpu_s=used.ru_utime + used.ru_stime,
         )
@@ -257,7 +258,7 @@ def _awaited(launch: Launch, heard: int) -> str:
 
 def _marked(mark: str) -> Iterator[int]:
     """Yield the processes that have the mark in their environment."""
-    wanted = f"{MARK}={mark}".encode()
+    wanted = f"{MARK_VARIABLE}={mark}".encode()
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with contextlib.suppress(OSError):

@@ -8,13 +8,13 @@ from typing import Final
 
 from roocode_server.engine.concurrency.shield import run_to_completion
 from roocode_server.engine.runtimes.child import Child, Readable
+from roocode_server.engine.runtimes.descriptor import PIPE_READ_BYTES
 from roocode_server.engine.runtimes.guard import guard_disk
 from roocode_server.engine.runtimes.runtime import SandboxSpec
 
 COMPLAINT_BYTES: Final = 4000
 """How much of the end of stderr is kept."""
 
-_CHUNK_BYTES: Final = 65_536
 _INPUT_END_TIMEOUT_S: Final = 1.0
 """How long it may take to end by itself after its input is closed."""
 
@@ -37,7 +37,7 @@ class Program:
 
     async def read(self) -> bytes:
         """Return the next bytes of its stdout; empty at its end."""
-        return await self._stdout.read(_CHUNK_BYTES)
+        return await self._stdout.read(PIPE_READ_BYTES)
 
     async def write(self, content: bytes) -> None:
         """Write to its stdin. Raises: OSError, if it no longer reads."""
@@ -71,5 +71,5 @@ class Program:
             self.finished.set()
 
     async def _listen(self, stderr: Readable) -> None:
-        while chunk := await stderr.read(_CHUNK_BYTES):
+        while chunk := await stderr.read(PIPE_READ_BYTES):
             self._complaint = (self._complaint + chunk)[-COMPLAINT_BYTES:]

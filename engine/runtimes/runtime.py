@@ -6,15 +6,20 @@ All kinds behave the same and pass the same tests.
 from __future__ import annotations
 
 import math
+import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from roocode_server.models.error import ToolExecutionFailed
 from roocode_server.models.identifier import SessionId
 from roocode_server.models.session import ResourceLimits
+
+SIGNAL_EXIT_BASE: Final = 128
+"""After a signal, a program's exit code is this and the signal's number."""
+KILLED_EXIT_CODE: Final = SIGNAL_EXIT_BASE + signal.SIGKILL
 
 OutputSink = Callable[[str, str], Awaitable[None]]
 """Called with the stream (`stdout` or `stderr`) and a piece of text as it is printed: a line, part of one, or

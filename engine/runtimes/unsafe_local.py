@@ -15,7 +15,7 @@ from typing import ClassVar, Final
 
 from roocode_server.engine.runtimes.cgroups import ControlGroups
 from roocode_server.engine.runtimes.host import HostRuntime, exported, in_memory
-from roocode_server.engine.runtimes.process import MARK, Launch
+from roocode_server.engine.runtimes.process import MARK_VARIABLE, Launch
 from roocode_server.engine.runtimes.runtime import Command, SandboxSpec
 from roocode_server.engine.workspace.ownership import hand_over
 
@@ -43,7 +43,7 @@ class UnsafeLocalRuntime(HostRuntime):
             variables = in_memory(exported(command.environment), opened)
             yield Launch(
                 argv=self._limited(sandbox.limits, command.line, f"/proc/self/fd/{variables}"),
-                environment={**_STANDING, "HOME": str(sandbox.folder), MARK: mark},
+                environment={**_STANDING, "HOME": str(sandbox.folder), MARK_VARIABLE: mark},
                 folder=str(sandbox.folder / command.directory.strip("/")),
                 descriptors=[variables],
                 mark=mark,

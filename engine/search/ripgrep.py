@@ -16,11 +16,11 @@ from typing import Final
 
 from roocode_server.engine.workspace.name_spelling import marked, spelled, unspelled
 
-LINE_CHARACTERS: Final = 300
-"""The most characters printed of a matching line."""
+MATCHED_LINE_BYTES: Final = 300
+"""How much is printed of a matching line."""
 
-FAILED: Final = 2
-NOT_FOUND: Final = 127
+RIPGREP_FAILED: Final = 2
+PROGRAM_NOT_FOUND: Final = 127
 """The shell's exit status for a program that does not exist."""
 
 _COMMON: Final = ("--no-config", "--sort=path", "--no-require-git", "--no-ignore-global", "--no-messages")
@@ -32,7 +32,7 @@ _LINES: Final = (
     "--line-number",
     "--column",
     "--no-context-separator",
-    f"--max-columns={LINE_CHARACTERS}",
+    f"--max-columns={MATCHED_LINE_BYTES}",
     "--max-columns-preview",
 )
 _NOT_GIT: Final = "--glob=!.git"

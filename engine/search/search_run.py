@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Final, Generic, TypeVar
 
-from roocode_server.engine.runtimes.runtime import EnoughOutput, Exit, OutputSink
-from roocode_server.engine.search.ripgrep import FAILED, NOT_FOUND
+from roocode_server.engine.runtimes.runtime import SIGNAL_EXIT_BASE, EnoughOutput, Exit, OutputSink
+from roocode_server.engine.search.ripgrep import PROGRAM_NOT_FOUND, RIPGREP_FAILED
 from roocode_server.engine.workspace.name_spelling import marked
 
 AnyMatch = TypeVar("AnyMatch")
@@ -15,8 +15,6 @@ ProgramRunner = Callable[[str, OutputSink], Awaitable[Exit]]
 """Runs a program that only reads in a session's sandbox, given its command line and a sink for its output."""
 
 _COMPLAINT_CHARACTERS: Final = 2000
-_SIGNALLED: Final = 128
-"""A shell's exit status is larger for a program that a signal ended."""
 
 
 class SearchFailure(Exception):
@@ -99,14 +97,14 @@ class SearchRun(Generic[AnyMatch]):
         self.is_truncated = True
 
     def _check(self, code: int) -> None:
-        if code == NOT_FOUND:
+        if code == PROGRAM_NOT_FOUND:
             raise SearchFailure(
                 "ripgrep (rg) is missing where this session's commands run, so files cannot be searched. "
                 "Install the package `ripgrep` there."
             )
-        if code > _SIGNALLED:
+        if code > SIGNAL_EXIT_BASE:
             raise SearchFailure("The search was ended from outside; try it again.")
         complaint = self._complaint.strip()
-        if code >= FAILED and complaint:
+        if code >= RIPGREP_FAILED and complaint:
             raise PatternRejected(complaint)
-        self.has_unreadable_files = code >= FAILED
+        self.has_unreadable_files = code >= RIPGREP_FAILED

@@ -37,7 +37,7 @@ from roocode_server.models.file import RepositoryClone, RepositoryCloned, Worksp
 from roocode_server.models.session import Session
 from roocode_server.models.settings import FileSettings
 
-MOST_AT_ONCE: Final = 1
+MOST_CLONES_AT_ONCE: Final = 1
 """Concurrent clones of one session: only one can fill the workspace."""
 
 _USER: Final = "x-access-token"
@@ -77,7 +77,7 @@ class Repositories:
         self._sessions = sessions
         self._programs = programs
         self._log = log
-        self._at_once = ConcurrencyLimiter(MOST_AT_ONCE, "clones")
+        self._at_once = ConcurrencyLimiter(MOST_CLONES_AT_ONCE, "clones")
 
     async def clone(self, request: RepositoryClone, session: Session | None = None) -> RepositoryCloned:
         """Fill a session's workspace from a repository, completely or not at all.

@@ -11,7 +11,7 @@ import structlog
 from roocode_server.engine.sessions.sessions import Sessions
 from roocode_server.models.clock import now
 
-LONGEST_WAIT_S: Final = 60.0
+LONGEST_EXPIRY_WAIT_S: Final = 60.0
 """Waits are limited, because a machine's clock can be set or stand still during sleep."""
 
 log = structlog.get_logger("sessions")
@@ -46,10 +46,10 @@ class Expiry:
             await self._wait(following)
 
     async def _wait(self, until: datetime.datetime | None) -> None:
-        """Wait until the moment, until a session's expiry changes, or for `LONGEST_WAIT_S`."""
-        left_s = LONGEST_WAIT_S if until is None else (until - now()).total_seconds()
+        """Wait until the moment, until a session's expiry changes, or for `LONGEST_EXPIRY_WAIT_S`."""
+        left_s = LONGEST_EXPIRY_WAIT_S if until is None else (until - now()).total_seconds()
         try:
-            async with asyncio.timeout(min(max(left_s, 0.0), LONGEST_WAIT_S)):
+            async with asyncio.timeout(min(max(left_s, 0.0), LONGEST_EXPIRY_WAIT_S)):
                 await self._sessions.expiry_changed.wait()
         except TimeoutError:
             return

@@ -47,11 +47,11 @@ from roocode_server.models.identifier import SessionId
 from roocode_server.models.page import pagination
 from roocode_server.models.text import encode_utf8
 
-MOST_ENTRIES: Final = 200_000
+MOST_COUNTED_ENTRIES: Final = 200_000
 """The most entries counted; beyond that, the listing only says that there are more."""
 
 
-MOST_TRANSFERS: Final = 4
+MOST_TRANSFERS_AT_ONCE: Final = 4
 """Concurrent uploads, copies and archives of one session."""
 
 
@@ -61,7 +61,7 @@ class Files:
     def __init__(self, sessions: Sessions, log: EventLog) -> None:
         self._sessions = sessions
         self._log = log
-        self._transfers = ConcurrencyLimiter(MOST_TRANSFERS, "transfers")
+        self._transfers = ConcurrencyLimiter(MOST_TRANSFERS_AT_ONCE, "transfers")
 
     async def list(self, request: FileList) -> FileListing:
         """List a directory: directories first, each group sorted by path.
@@ -72,7 +72,7 @@ class Files:
             request.path,
             recursive=request.recursive,
             include_hidden=request.include_hidden,
-            max_entries=MOST_ENTRIES,
+            max_entries=MOST_COUNTED_ENTRIES,
             window=(request.offset, request.offset + request.limit),
         )
         place = pagination(total=listing.total, limit=request.limit, offset=request.offset)

@@ -15,8 +15,8 @@ from roocode_server.models.identifier import new_id
 from roocode_server.models.lines import last_lines
 
 FOLDER: Final = ".agent_logs"
-KEPT_CHARACTERS: Final = 500_000
-MOST_BYTES: Final = 5_000_000
+PROCESS_OUTPUT_CHARACTERS: Final = 500_000
+LARGEST_PROCESS_LOG_BYTES: Final = 5_000_000
 """When the file exceeds this size, it is restarted with what is kept in memory."""
 
 log = structlog.get_logger("processes")
@@ -32,7 +32,7 @@ class ProcessLogFile:
         """Takes ownership of the descriptor."""
         self.path = path
         self._descriptor = descriptor
-        self._tail = Tail(KEPT_CHARACTERS)
+        self._tail = Tail(PROCESS_OUTPUT_CHARACTERS)
         self._unwritten: list[str] = []
         self._unwritten_characters = 0
         self._bytes = 0
@@ -49,8 +49,8 @@ class ProcessLogFile:
         self._tail.add(text)
         self._unwritten.append(text)
         self._unwritten_characters += len(text)
-        if self._unwritten_characters > MOST_BYTES:  # the disk is too slow: restart the file
-            self._bytes = MOST_BYTES
+        if self._unwritten_characters > LARGEST_PROCESS_LOG_BYTES:  # the disk is too slow: restart the file
+            self._bytes = LARGEST_PROCESS_LOG_BYTES
             self._unwritten = [self._tail.text]
             self._unwritten_characters = len(self._unwritten[0])
         if self._writing is None or self._writing.done():
@@ -88,7 +88,7 @@ class ProcessLogFile:
     def _append(self, text: str) -> None:
         content = text.encode(errors="replace")
         self._bytes += len(content)
-        if self._bytes > MOST_BYTES:
+        if self._bytes > LARGEST_PROCESS_LOG_BYTES:
             content = self._tail.text.encode(errors="replace")
             self._bytes = len(content)
             os.ftruncate(self._descriptor, 0)

@@ -16,7 +16,7 @@ from roocode_server.engine.concurrency.shield import run_to_completion
 from roocode_server.engine.events.hub import Hub
 from roocode_server.engine.events.lifetimes import CUT_OFF, Lifetimes
 from roocode_server.engine.runtimes.runtime import Command, Exit, Running, Runtime
-from roocode_server.engine.sessions.process_log import KEPT_CHARACTERS, ProcessLogFile
+from roocode_server.engine.sessions.process_log import PROCESS_OUTPUT_CHARACTERS, ProcessLogFile
 from roocode_server.engine.sessions.sessions import Sessions
 from roocode_server.engine.sessions.shell import check_allowed
 from roocode_server.models.clock import now
@@ -32,10 +32,10 @@ from roocode_server.models.process import (
 )
 from roocode_server.models.session import Session
 
-MOST_RUNNING: Final = 32
-MOST_KEPT: Final = 100
+MOST_RUNNING_PROCESSES: Final = 32
+MOST_ENDED_PROCESSES: Final = 100
 """The most processes of a session that are listed, including ended ones."""
-MOST_CHARACTERS: Final = 4 * KEPT_CHARACTERS
+ENDED_OUTPUT_CHARACTERS: Final = 4 * PROCESS_OUTPUT_CHARACTERS
 """The most output of ended processes kept per session, in characters; the oldest are dropped first."""
 STOP_TIMEOUT_S: Final = 5.0
 """How long a process may take to end after it is asked to, before it is killed."""
@@ -90,8 +90,10 @@ class ProcessTable:
         session = await self._sessions.get_active(request.session_id, session)
         check_allowed(session.config, request.command)
         held = self._held[session.id]
-        if sum(each.is_running for each in held.values()) >= MOST_RUNNING:
-            raise Conflict("Too many processes run in this session; stop one first", limit=MOST_RUNNING)
+        if sum(each.is_running for each in held.values()) >= MOST_RUNNING_PROCESSES:
+            raise Conflict(
+                "Too many processes run in this session; stop one first", limit=MOST_RUNNING_PROCESSES
+            )
         pid = next(self._numbers[session.id])
         file = await ProcessLogFile.make(self._sessions.workspace(session.id))
         process = Process(
@@ -254,7 +256,7 @@ def _forget_the_oldest(held: dict[int, _HeldProcess]) -> None:
     ended = {pid: one.log.kept_characters for pid, one in held.items() if not one.is_running}
     characters = sum(ended.values())
     for pid, kept in ended.items():
-        if len(held) <= MOST_KEPT and characters <= MOST_CHARACTERS:
+        if len(held) <= MOST_ENDED_PROCESSES and characters <= ENDED_OUTPUT_CHARACTERS:
             return
         characters -= kept
         del held[pid]

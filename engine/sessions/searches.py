@@ -35,7 +35,7 @@ from roocode_server.models.text import encode_word
 AnyMatch = TypeVar("AnyMatch")
 
 LONGEST_SEARCH_S: Final = 60
-MOST_AT_ONCE: Final = 4
+MOST_SEARCHES_AT_ONCE: Final = 4
 """Concurrent searches of one session."""
 
 
@@ -48,7 +48,7 @@ class Searches:
     def __init__(self, sessions: Sessions, runtime: Runtime) -> None:
         self._sessions = sessions
         self._runtime = runtime
-        self._at_once = ConcurrencyLimiter(MOST_AT_ONCE, "searches")
+        self._at_once = ConcurrencyLimiter(MOST_SEARCHES_AT_ONCE, "searches")
 
     async def files(self, request: FileSearchRequest) -> FilesFound:
         """Find files whose names or paths match a glob.

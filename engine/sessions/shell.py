@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from roocode_server.engine.runtimes.output import Transcript
-from roocode_server.engine.runtimes.runtime import Command, Exit, Runtime, SandboxSpec
+from roocode_server.engine.runtimes.runtime import KILLED_EXIT_CODE, Command, Exit, Runtime, SandboxSpec
 from roocode_server.engine.sessions.sessions import Sessions
 from roocode_server.engine.shell_lines.allowlist import objection
 from roocode_server.models.clock import now
@@ -17,7 +17,7 @@ from roocode_server.models.error import PermissionDenied
 from roocode_server.models.process import ShellExec, ShellExecuted
 from roocode_server.models.session import Session, SessionConfig
 
-KEPT_BYTES: Final = 1_000_000
+SHELL_OUTPUT_BYTES: Final = 1_000_000
 COLUMNS: Final = 80
 ROWS: Final = 24
 TERMINAL: Final = {"TERM": "xterm-256color"}
@@ -54,8 +54,11 @@ class Shell:
         )
 
     async def _in_terminal(self, sandbox: SandboxSpec, command: Command) -> Exit:
-        printed, decoder = Transcript(KEPT_BYTES), codecs.getincrementaldecoder("utf-8")(errors="replace")
-        stopped_by, code = None, 128 + 9
+        printed, decoder = (
+            Transcript(SHELL_OUTPUT_BYTES),
+            codecs.getincrementaldecoder("utf-8")(errors="replace"),
+        )
+        stopped_by, code = None, KILLED_EXIT_CODE
         started = time.monotonic()
         behind = replace(command, environment={**command.environment, **TERMINAL})
         async with self._runtime.open_terminal(sandbox, behind, columns=COLUMNS, rows=ROWS) as terminal:

@@ -9,7 +9,7 @@ from typing import Final
 from roocode_server.engine.runtimes.runtime import PseudoTerminal
 from roocode_server.models.error import Conflict
 
-MOST_BYTES: Final = 1_000_000
+MOST_UNREAD_INPUT_BYTES: Final = 1_000_000
 WRITE_TIMEOUT_S: Final = 0.2
 """How long the caller waits for its input to be written, to learn if the program has ended."""
 
@@ -27,7 +27,7 @@ class Typed:
 
         Raises: OSError, if the program has ended; Conflict, if too much input is waiting.
         """
-        if self._bytes + len(content) > MOST_BYTES:
+        if self._bytes + len(content) > MOST_UNREAD_INPUT_BYTES:
             raise Conflict("What runs in the terminal does not read what is typed", waitingBytes=self._bytes)
         is_first = self._writing is None or self._writing.done()
         self._waiting.append(content)

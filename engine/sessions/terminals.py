@@ -15,7 +15,7 @@ from roocode_server.engine.concurrency.shield import run_to_completion
 from roocode_server.engine.events.hub import Hub
 from roocode_server.engine.events.lifetimes import Lifetimes
 from roocode_server.engine.runtimes.output import Tail
-from roocode_server.engine.runtimes.runtime import Command, Runtime
+from roocode_server.engine.runtimes.runtime import KILLED_EXIT_CODE, Command, Runtime
 from roocode_server.engine.runtimes.runtime import PseudoTerminal as Program
 from roocode_server.engine.sessions.sessions import Sessions
 from roocode_server.engine.sessions.shell import TERMINAL
@@ -36,10 +36,9 @@ from roocode_server.models.terminal import (
     TerminalScreen,
 )
 
-MOST_OPEN: Final = 16
-KEPT_CHARACTERS: Final = 200_000
+MOST_OPEN_TERMINALS: Final = 16
+TERMINAL_OUTPUT_CHARACTERS: Final = 200_000
 """How much of a terminal's output is kept for clients that reconnect, in characters."""
-ENDED_BY_US: Final = 128 + 9
 
 log = structlog.get_logger("terminals")
 
@@ -53,7 +52,7 @@ class _Open:
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
     work: asyncio.Task[None] | None = None
-    output: Tail = field(default_factory=lambda: Tail(KEPT_CHARACTERS))
+    output: Tail = field(default_factory=lambda: Tail(TERMINAL_OUTPUT_CHARACTERS))
     position: int = 0
     typed: Typed = field(default_factory=Typed)
 
@@ -87,8 +86,10 @@ class TerminalTable:
                 allowedCommands=list(session.config.allowed_commands),
             )
         standing = self._open[session.id]
-        if len(standing) >= MOST_OPEN:
-            raise Conflict("Too many terminals are open in this session; close one first", limit=MOST_OPEN)
+        if len(standing) >= MOST_OPEN_TERMINALS:
+            raise Conflict(
+                "Too many terminals are open in this session; close one first", limit=MOST_OPEN_TERMINALS
+            )
         terminal = Terminal(
             id=TerminalId(new_id("terminal")),
             command=request.command,
@@ -150,7 +151,7 @@ class TerminalTable:
 
     async def _work(self, session: Session, one: _Open, command: Command) -> None:
         """Run a terminal to its end."""
-        session_id, code = session.id, ENDED_BY_US
+        session_id, code = session.id, KILLED_EXIT_CODE
         try:
             size = one.terminal
             opening = self._runtime.open_terminal(
@@ -188,7 +189,7 @@ class TerminalTable:
             session_id,
             _key(terminal),
             TerminalOpened(terminal=terminal),
-            pending_end=TerminalClosed(terminal_id=terminal.id, exit_code=ENDED_BY_US),
+            pending_end=TerminalClosed(terminal_id=terminal.id, exit_code=KILLED_EXIT_CODE),
         )
 
     async def _tell_end(self, session_id: SessionId, one: _Open, code: int) -> None:

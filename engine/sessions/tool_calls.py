@@ -14,11 +14,11 @@ from roocode_server.engine.runtimes.runtime import Command, Exit, OutputSink, Ru
 from roocode_server.engine.sessions.sessions import Sessions
 from roocode_server.engine.tools.execution import execute, file_event, outcome
 from roocode_server.engine.tools.registry import ToolRegistry
-from roocode_server.engine.tools.tool import MOST_TOLD, HumanAnswer, ToolFailure, ToolResult
+from roocode_server.engine.tools.tool import TOLD_FAILURE_CHARACTERS, HumanAnswer, ToolFailure, ToolResult
 from roocode_server.models.error import NotFound, ServerOverload
 from roocode_server.models.event import Event
 from roocode_server.models.identifier import CallId, SessionId, TaskId, new_id
-from roocode_server.models.session import Session
+from roocode_server.models.session import MEBIBYTE, Session
 from roocode_server.models.task import CallFailure, ToolFailed, ToolOutput, ToolStarted
 from roocode_server.models.tool import (
     ResourceUsage,
@@ -185,7 +185,11 @@ class ToolExecution:
         told: list[Event] = [*(file_event(change) for change in result.changes), completed]
         if not result.success:
             told.append(
-                ToolFailed(call_id=call_id, tool_name=request.tool_name, error=result.output[:MOST_TOLD])
+                ToolFailed(
+                    call_id=call_id,
+                    tool_name=request.tool_name,
+                    error=result.output[:TOLD_FAILURE_CHARACTERS],
+                )
             )
         await self._lasting.end(session.id, _key(call_id), *told)
 
@@ -222,4 +226,4 @@ class _Meter:
         memory_bytes = max((each.peak_memory_bytes for each in programs), default=0)
         cpu_s = sum(each.cpu_s for each in programs)
         elapsed_s = max(self.elapsed_ms / 1000, 0.001)
-        return ResourceUsage(memory=round(memory_bytes / 1_048_576, 1), cpu=round(100 * cpu_s / elapsed_s, 1))
+        return ResourceUsage(memory=round(memory_bytes / MEBIBYTE, 1), cpu=round(100 * cpu_s / elapsed_s, 1))

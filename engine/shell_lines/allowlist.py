@@ -19,7 +19,7 @@ __all__ = ["InvalidCommand", "Refusal", "SimpleCommand", "allowed", "matches", "
 
 ANYTHING: Final = "*"
 
-_DEEPEST: Final = 4
+_MOST_NESTED_WRAPPERS: Final = 4
 """How many nested wrappers a restricting rule looks through."""
 
 
@@ -102,7 +102,7 @@ def _begins(words: Sequence[Word], prefix: tuple[str, ...]) -> bool:
 
 
 def _may_begin(command: SimpleCommand, prefix: tuple[str, ...]) -> bool:
-    return any(_could_be(words, prefix) for words in _wrapped(command.words, _DEEPEST))
+    return any(_could_be(words, prefix) for words in _wrapped(command.words, _MOST_NESTED_WRAPPERS))
 
 
 def _could_be(words: Sequence[Word], prefix: tuple[str, ...]) -> bool:

@@ -17,7 +17,7 @@ from roocode_server.engine.shell_lines.parser import InvalidCommand, ShellLine, 
 from roocode_server.engine.shell_lines.vocabulary import MOVING, WRAPPERS, WRITING
 from roocode_server.engine.shell_lines.words import Word
 
-_DEEPEST: Final = 4
+_MOST_NESTED_LINES: Final = 4
 """How many nested command lines (`sh -c '…'`) are examined."""
 _MOST_FOLDERS: Final = 16
 _LITERAL: Final = re.compile(r"[^*?\[\]{}$`\"'~\\]*")
@@ -55,7 +55,7 @@ def named_files(line: str) -> Sequence[NamedFile]:
     except InvalidCommand:
         return (NamedFile(None, Naming.OUTPUT),)
     folders = _folders(script)
-    found = dict.fromkeys(_named(script, _DEEPEST))
+    found = dict.fromkeys(_named(script, _MOST_NESTED_LINES))
     return tuple(dict.fromkeys(each for file in found for each in _placed(file, folders)))
 
 

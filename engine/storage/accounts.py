@@ -6,21 +6,18 @@ import datetime
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import ColumnElement, delete, func, select, update
 
 from roocode_server.engine.storage.database import Database, Transaction
-from roocode_server.engine.storage.rows import Rows
+from roocode_server.engine.storage.rows import KEYS_PER_STATEMENT, Rows
 from roocode_server.engine.storage.tables import api_keys, invitations, logins, refresh_tokens, users
 from roocode_server.models.credential import ApiKey, Invitation, LoginRecord, RefreshToken, Standing
 from roocode_server.models.identifier import KeyId, LoginId, UserId
 from roocode_server.models.user import Role, User
 
 Each = TypeVar("Each")
-
-BATCH: Final = 500
-"""The most values in one statement."""
 
 
 def batched(items: Iterable[Each], size: int) -> Iterator[list[Each]]:
@@ -104,7 +101,7 @@ class UserRepository:
     async def standings(self, user_ids: Collection[UserId]) -> list[Standing]:
         """Return whether these users may act; unknown users are left out."""
         found: list[Standing] = []
-        for some in batched(user_ids, BATCH):
+        for some in batched(user_ids, KEYS_PER_STATEMENT):
             found += await self._standings.all(select(users).where(users.c.id.in_(some)))
         return found
 
@@ -125,7 +122,7 @@ class LoginRepository:
         """Those of these logins that have not ended."""
         found: set[str] = set()
         async with self._rows.database.read() as connection:
-            for some in batched(login_ids, BATCH):
+            for some in batched(login_ids, KEYS_PER_STATEMENT):
                 rows = await connection.execute(
                     select(logins.c.id).where(logins.c.id.in_(some), logins.c.ended_at.is_(None))
                 )
@@ -243,7 +240,7 @@ class ApiKeyRepository:
         """Return those of these key ids that are not revoked."""
         found: set[str] = set()
         async with self._rows.database.read() as connection:
-            for some in batched(key_ids, BATCH):
+            for some in batched(key_ids, KEYS_PER_STATEMENT):
                 rows = await connection.execute(
                     select(api_keys.c.id).where(api_keys.c.id.in_(some), api_keys.c.revoked_at.is_(None))
                 )

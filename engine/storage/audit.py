@@ -12,7 +12,7 @@ from roocode_server.engine.storage.rows import Rows
 from roocode_server.engine.storage.tables import audit_entries
 from roocode_server.models.audit import AuditEntry, AuditList
 
-BATCH: Final = 100
+AUDIT_PAGE_ENTRIES: Final = 100
 """Entries that are read at once while the chain is followed; other callers take turns between."""
 
 
@@ -43,10 +43,12 @@ class AuditRepository:
         number = 0
         while True:
             following = select(audit_entries).where(audit_entries.c.number > number)
-            entries = await self._rows.all(following.order_by(audit_entries.c.number).limit(BATCH))
+            entries = await self._rows.all(
+                following.order_by(audit_entries.c.number).limit(AUDIT_PAGE_ENTRIES)
+            )
             for entry in entries:
                 yield entry
-            if len(entries) < BATCH:
+            if len(entries) < AUDIT_PAGE_ENTRIES:
                 return
             number = entries[-1].number
 

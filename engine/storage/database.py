@@ -36,14 +36,14 @@ from roocode_server.models.identifier import SessionId, TaskId
 from roocode_server.models.settings import Synchronous
 
 UNITS_PER_COMMIT: Final = 512
-UNIT_LIMIT_S: Final = 30.0
+UNIT_TIMEOUT_S: Final = 30.0
 """How long one unit of work may delay all others."""
 READERS: Final = 8
 """How many connections may read at the same time; further readers wait."""
 WRITER_CACHE_KIB: Final = 65_536
 READER_CACHE_KIB: Final = 8_192
-PROBE_LIMIT_S: Final = 5.0
-PROBE_HOLDS_S: Final = 1.0
+PROBE_TIMEOUT_S: Final = 5.0
+PROBE_LIFETIME_S: Final = 1.0
 _SAVEPOINT: Final = "SAVEPOINT unit"
 _RELEASE: Final = "RELEASE SAVEPOINT unit"
 
@@ -141,7 +141,7 @@ class Database:
     """A database at a URL. Only SQLite is supported now; no other package depends on that."""
 
     def __init__(
-        self, url: str, *, synchronous: Synchronous = Synchronous.FULL, unit_limit_s: float = UNIT_LIMIT_S
+        self, url: str, *, synchronous: Synchronous = Synchronous.FULL, unit_limit_s: float = UNIT_TIMEOUT_S
     ) -> None:
         self._engine = _checked_engine(url, synchronous)
         self._name = make_url(url).database or make_url(url).render_as_string()
@@ -156,7 +156,7 @@ class Database:
         self._ended = asyncio.Event()
         self._failure: Exception | None = None
         self._probing: asyncio.Task[None] | None = None
-        self._probed_at = -PROBE_HOLDS_S
+        self._probed_at = -PROBE_LIFETIME_S
 
     async def open(self, journal: Journal) -> None:
         """Migrate the schema and start the writer.
@@ -208,13 +208,13 @@ class Database:
     async def probe(self) -> None:
         """Check that the database can be written to; callers within one second share a write.
 
-        Raises: DatabaseUnusable, if it fails or takes longer than `PROBE_LIMIT_S`.
+        Raises: DatabaseUnusable, if it fails or takes longer than `PROBE_TIMEOUT_S`.
         """
-        if asyncio.get_running_loop().time() - self._probed_at < PROBE_HOLDS_S:
+        if asyncio.get_running_loop().time() - self._probed_at < PROBE_LIFETIME_S:
             return
         if self._probing is None or self._probing.done():
             self._probing = asyncio.create_task(self._probe(), name="database probe")
-        await asyncio.wait([self._probing], timeout=PROBE_LIMIT_S)
+        await asyncio.wait([self._probing], timeout=PROBE_TIMEOUT_S)
         if not self._probing.done():
             raise DatabaseUnusable(f"The database {self._name} takes no writes at the moment")
         failure = self._probing.exception()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, RowMapping, Select, Table, bindparam, func, insert, select, update
 
@@ -13,6 +13,9 @@ from roocode_server.models.cleaning import cleaned_text
 from roocode_server.models.shape import Shape, StoredSchema, schema_of
 
 AnyShape = TypeVar("AnyShape", bound=Shape)
+
+KEYS_PER_STATEMENT: Final = 500
+"""The most keys in one statement."""
 
 
 class Rows(Generic[AnyShape]):

@@ -9,17 +9,13 @@ from typing import Any, Final
 from sqlalchemy import BindParameter, bindparam, func, insert, select, update
 
 from roocode_server.engine.storage.database import Database, Statements, Transaction
-from roocode_server.engine.storage.rows import Rows
+from roocode_server.engine.storage.rows import KEYS_PER_STATEMENT, Rows
 from roocode_server.engine.storage.tables import messages, sessions, snapshots, tasks, tool_calls, turns
 from roocode_server.models.clock import now
 from roocode_server.models.conversation import Turn
 from roocode_server.models.identifier import CallId, SessionId, TaskId, UserId
-from roocode_server.models.message import Message
+from roocode_server.models.message import SAID_BY_A_PERSON, Message
 from roocode_server.models.task import FINAL, Task, TaskStatus
-
-SAID_BY_A_PERSON: Final = "user_feedback"
-_KEYS_PER_STATEMENT: Final = 500
-"""The most keys in one statement."""
 
 _TASK: Final[BindParameter[str]] = bindparam("of_task")
 _CALL: Final[BindParameter[str]] = bindparam("of_call")
@@ -110,8 +106,8 @@ class TaskRepository:
         above: Sequence[TaskId] = [task_id]
         while above:
             found: list[Task] = []
-            for start in range(0, len(above), _KEYS_PER_STATEMENT):
-                some = above[start : start + _KEYS_PER_STATEMENT]
+            for start in range(0, len(above), KEYS_PER_STATEMENT):
+                some = above[start : start + KEYS_PER_STATEMENT]
                 found += await self._rows.all(select(tasks).where(tasks.c.parent_id.in_(some)))
             levels.append(found)
             above = [task.id for task in found]

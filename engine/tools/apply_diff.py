@@ -20,7 +20,7 @@ from roocode_server.models.error import AppError
 from roocode_server.models.shape import PlainShape, described, limited, value
 from roocode_server.models.tool import ToolGroup
 
-MOST_FILES: Final = 20
+MOST_PATCHED_FILES: Final = 20
 
 
 @value
@@ -43,7 +43,7 @@ class ApplyDiffParameters(PlainShape):
         default_factory=list,
         metadata=described(
             "Several files in one call, each with path and diff; instead of those above, or beside them",
-            **limited(longest=MOST_FILES),
+            **limited(longest=MOST_PATCHED_FILES),
         ),
     )
 

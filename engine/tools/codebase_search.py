@@ -19,9 +19,9 @@ from roocode_server.models.shape import PlainShape, described, limited, value
 from roocode_server.models.tool import ToolGroup
 
 RESULTS: Final = 10
-MOST_FILES: Final = 5000
-FOLDER_ENTRIES: Final = 10_000
-MOST_ENTRIES: Final = 20_000
+MOST_INDEXED_FILES: Final = 5000
+MOST_INDEXED_FOLDER_ENTRIES: Final = 10_000
+MOST_INDEXED_ENTRIES: Final = 20_000
 """Files and folders, including links."""
 
 
@@ -91,10 +91,14 @@ async def _files(context: ToolContext) -> tuple[dict[str, object], bool]:
     Ignored files and links are left out; a link's target is found under its own name.
     """
     found = await unignored(
-        context.workspace, "/", recursive=True, most=MOST_ENTRIES, most_of_folder=FOLDER_ENTRIES
+        context.workspace,
+        "/",
+        recursive=True,
+        most=MOST_INDEXED_ENTRIES,
+        most_of_folder=MOST_INDEXED_FOLDER_ENTRIES,
     )
     files = await asyncio.to_thread(_stamps, found.entries, await RooIgnore.of(context))
-    return dict(list(files.items())[:MOST_FILES]), found.is_cut or len(files) > MOST_FILES
+    return dict(list(files.items())[:MOST_INDEXED_FILES]), found.is_cut or len(files) > MOST_INDEXED_FILES
 
 
 def _stamps(entries: Sequence[ListedEntry], forbidden: RooIgnore) -> dict[str, object]:
@@ -128,7 +132,7 @@ def _report(answer: CodeSearchResult, *, is_cut: bool) -> str:
             f"{answer.waiting} more are new or have changed and are being read: search again for them."
         )
     if is_cut:
-        notes.append(f"There are more than {MOST_FILES} files; the others are not searched.")
+        notes.append(f"There are more than {MOST_INDEXED_FILES} files; the others are not searched.")
     pieces = [
         f"{shown(each.path)}:{each.chunk.start}-{each.chunk.end} (score {each.score:.2f})\n{each.chunk.text}"
         for each in answer.found

@@ -12,7 +12,7 @@ from typing import Final
 
 from tree_sitter import Language, Node, Parser
 
-LINE_CHARACTERS: Final = 200
+DEFINITION_LINE_CHARACTERS: Final = 200
 MOST_DEFINITIONS: Final = 1000
 """The most definitions of one file; the list says so if there are more."""
 
@@ -136,7 +136,7 @@ GRAMMARS: Final[Mapping[str, Grammar]] = {
     ),
 }
 
-ENDINGS: Final[Mapping[str, str]] = {
+LANGUAGES_BY_SUFFIX: Final[Mapping[str, str]] = {
     ".py": "python",
     ".pyi": "python",
     ".js": "javascript",
@@ -179,7 +179,7 @@ _NEED_A_BODY: Final = frozenset({"struct_specifier", "enum_specifier", "union_sp
 
 def language_of(path: str) -> str | None:
     """Return the language for a path's extension, or None if there is no grammar for it."""
-    return ENDINGS.get(posixpath.splitext(path)[1].lower())
+    return LANGUAGES_BY_SUFFIX.get(posixpath.splitext(path)[1].lower())
 
 
 def definitions(language: str, source: bytes) -> list[CodeDefinition]:
@@ -262,6 +262,6 @@ def _definition(node: Node, depth: int, lines: list[str]) -> CodeDefinition:
     return CodeDefinition(
         start=node.start_point.row + 1,
         end=node.end_point.row + 1,
-        text=line[:LINE_CHARACTERS],
+        text=line[:DEFINITION_LINE_CHARACTERS],
         depth=depth,
     )

@@ -9,9 +9,9 @@ import zipfile
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-CHARACTERS: Final = 1_000_000
-PAGES: Final = 500
-INFLATED_BYTES: Final = 200_000_000
+DOCUMENT_CHARACTERS: Final = 1_000_000
+DOCUMENT_PAGES: Final = 500
+DOCUMENT_INFLATED_BYTES: Final = 200_000_000
 _INLINE: Final = frozenset(
     {"ins", "moveTo", "hyperlink", "smartTag", "sdt", "sdtContent", "fldSimple", "customXml", "dir", "bdo"}
 )
@@ -30,8 +30,8 @@ def pdf(content: bytes) -> Iterator[str]:
     try:
         reader = PdfReader(io.BytesIO(content))
         for number, page in enumerate(reader.pages, 1):
-            if number > PAGES:
-                yield f"\n(only the first {PAGES} of {len(reader.pages)} pages are read)"
+            if number > DOCUMENT_PAGES:
+                yield f"\n(only the first {DOCUMENT_PAGES} of {len(reader.pages)} pages are read)"
                 return
             yield f"--- page {number} ---\n{page.extract_text()}\n"
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as mistake:
@@ -87,24 +87,24 @@ def _tag(element: Any) -> str:
 
 
 def _check_inflated(content: bytes) -> None:
-    """Raises: Unreadable, if it is not a ZIP archive, or would inflate to more than `INFLATED_BYTES`."""
+    """Raises: Unreadable, if it is no ZIP archive, or would exceed `DOCUMENT_INFLATED_BYTES`."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
     except zipfile.BadZipFile as mistake:
         raise Unreadable("not a Word document: it is no archive") from mistake
-    if size > INFLATED_BYTES:
+    if size > DOCUMENT_INFLATED_BYTES:
         raise Unreadable(f"it inflates to {size:,} bytes")
 
 
-READERS: Final[dict[str, Callable[[bytes], Iterator[str]]]] = {"pdf": pdf, "docx": docx}
+FORMAT_READERS: Final[dict[str, Callable[[bytes], Iterator[str]]]] = {"pdf": pdf, "docx": docx}
 
 
 def text_of(kind: str, content: bytes) -> dict[str, str]:
-    """Return `{"text": ...}`, cut at `CHARACTERS`, or `{"refused": reason}`."""
-    pieces, room = [], CHARACTERS
+    """Return `{"text": ...}`, cut at `DOCUMENT_CHARACTERS`, or `{"refused": reason}`."""
+    pieces, room = [], DOCUMENT_CHARACTERS
     try:
-        for piece in READERS[kind](content):
+        for piece in FORMAT_READERS[kind](content):
             pieces.append(piece[:room].encode(errors="replace").decode())
             room -= len(piece)
             if room <= 0:

@@ -9,13 +9,12 @@ from typing import ClassVar, Final
 
 from roocode_server.engine.runtimes.runtime import Exit, StillRunning
 from roocode_server.engine.shell_lines.allowlist import objection
-from roocode_server.engine.tools.parameters import PATH_CHARACTERS
 from roocode_server.engine.tools.paths import is_folder, place
 from roocode_server.engine.tools.text import printable, shortened, without_nul
 from roocode_server.engine.tools.tool import Notice, Tool, ToolContext, ToolFailure, ToolResult
 from roocode_server.engine.workspace.workspace import Workspace
 from roocode_server.models.session import ResourceLimits
-from roocode_server.models.shape import PlainShape, described, limited, value
+from roocode_server.models.shape import LONGEST_PATH, PlainShape, described, limited, value
 from roocode_server.models.tool import ToolGroup
 
 _BACKGROUND: Final = re.compile(r"(?<![&<>|\\])&(?![&>])")
@@ -33,7 +32,7 @@ class ExecuteCommandParameters(PlainShape):
         default=None,
         metadata=described(
             "The folder to run it in, relative to the workspace; the workspace itself if left out",
-            **limited(shortest=1, longest=PATH_CHARACTERS),
+            **limited(shortest=1, longest=LONGEST_PATH),
         ),
     )
     timeout: float | None = field(

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-MOST_PATTERNS: Final = 1000
-LONGEST_PATTERN: Final = 4096
+MOST_IGNORE_PATTERNS: Final = 1000
+LONGEST_IGNORE_PATTERN: Final = 4096
 _ANY: Final = "[^/]"
 _FOLDERS: Final = "(?:[^/]+/)*?"
 _IN_CLASS: Final = re.compile(r"([\\\]\[^&~|-])")
@@ -52,17 +52,17 @@ class Pattern:
 
 
 class Patterns:
-    """The lines of one file; lines after the first `MOST_PATTERNS` have no effect."""
+    """The lines of one file; lines after the first `MOST_IGNORE_PATTERNS` have no effect."""
 
     def __init__(self, lines: Sequence[str]) -> None:
-        found = map(pattern_of, lines[:MOST_PATTERNS])
+        found = map(pattern_of, lines[:MOST_IGNORE_PATTERNS])
         self._patterns = [each for each in found if each is not None]
 
     @classmethod
     def parse(cls, content: bytes) -> Patterns:
         """Parse the content of a file."""
         text = content.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
-        return cls(text.replace("\r\n", "\n").split("\n", MOST_PATTERNS)[:MOST_PATTERNS])
+        return cls(text.replace("\r\n", "\n").split("\n", MOST_IGNORE_PATTERNS)[:MOST_IGNORE_PATTERNS])
 
     def __len__(self) -> int:
         return len(self._patterns)
@@ -85,7 +85,7 @@ class Patterns:
 def pattern_of(line: str) -> Pattern | None:
     """Parse a line; None for a comment, a blank line, or a pattern that can match nothing."""
     text = _without_spaces(line)
-    if not text or text.startswith("#") or len(text) > LONGEST_PATTERN:
+    if not text or text.startswith("#") or len(text) > LONGEST_IGNORE_PATTERN:
         return None
     ignores = not text.startswith("!")
     text = text.removeprefix("!")

@@ -25,9 +25,9 @@ from roocode_server.engine.workspace.workspace import Workspace
 from roocode_server.models.shape import PlainShape, value
 from roocode_server.models.tool import ToolGroup
 
-MOST_FILES: Final = 200
-LARGEST_FILE: Final = 1_000_000
-FOLDER_ENTRIES: Final = 10_000
+MOST_PARSED_FILES: Final = 200
+LARGEST_PARSED_FILE_BYTES: Final = 1_000_000
+MOST_PARSED_FOLDER_ENTRIES: Final = 10_000
 
 
 @value
@@ -75,7 +75,7 @@ class ListCodeDefinitionNames(Tool[ListCodeDefinitionNamesParameters]):
             raise ToolFailure(f"{shown(path)} is in no language that is read here: {known}.")
         else:
             sources = [path]
-        parts = [await _listed(context.workspace, source) for source in sources[:MOST_FILES]]
+        parts = [await _listed(context.workspace, source) for source in sources[:MOST_PARSED_FILES]]
         return ToolResult(
             success=True, output=_report(shown(path), [part for part in parts if part], sources)
         )
@@ -85,12 +85,16 @@ async def _sources(context: ToolContext, folder: str) -> list[str]:
     """Return the source files of a folder, without ignored files and those hidden from the call."""
     workspace = context.workspace
     listed = await unignored(
-        workspace, folder, recursive=False, most=FOLDER_ENTRIES, most_of_folder=FOLDER_ENTRIES
+        workspace,
+        folder,
+        recursive=False,
+        most=MOST_PARSED_FOLDER_ENTRIES,
+        most_of_folder=MOST_PARSED_FOLDER_ENTRIES,
     )
     found = [
         f"/{entry.path}"
         for entry in listed.entries
-        if not entry.is_folder and language_of(entry.path) and entry.size <= LARGEST_FILE
+        if not entry.is_folder and language_of(entry.path) and entry.size <= LARGEST_PARSED_FILE_BYTES
     ]
     reached = await workspace.reached(*found)
     kept = await (await RooIgnore.of(context)).among([*found, *reached])
@@ -100,7 +104,7 @@ async def _sources(context: ToolContext, folder: str) -> list[str]:
 
 async def _listed(workspace: Workspace, path: str) -> str:
     """Return a file's path and definitions; empty if it has none. Raises: ToolFailure."""
-    content = (await read_bytes(workspace, shown(path)))[:LARGEST_FILE]
+    content = (await read_bytes(workspace, shown(path)))[:LARGEST_PARSED_FILE_BYTES]
     try:
         printed = await run_in_worker(
             definitions_in, language_of(path) or "", content, owner=str(workspace.folder)
@@ -131,6 +135,6 @@ def _report(path: str, parts: Sequence[str], sources: Sequence[str]) -> str:
             kept.append(f"(the definitions of {len(parts) - len(kept)} more files are left out)")
             break
         kept.append(part[:SHOWN_CHARACTERS])
-    if len(sources) > MOST_FILES:
-        kept.append(f"({len(sources) - MOST_FILES} more files were not read)")
+    if len(sources) > MOST_PARSED_FILES:
+        kept.append(f"({len(sources) - MOST_PARSED_FILES} more files were not read)")
     return "\n\n".join(kept)

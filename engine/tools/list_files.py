@@ -20,9 +20,9 @@ from roocode_server.models.shape import PlainShape, described, value
 from roocode_server.models.tool import ToolGroup
 
 SHOWN_ENTRIES: Final = 200
-FOLDER_ENTRIES: Final = 5000
+MOST_LISTED_FOLDER_ENTRIES: Final = 5000
 """The most entries of one folder that are examined, including ignored ones."""
-MOST_ENTRIES: Final = 5000
+MOST_LISTED_ENTRIES: Final = 5000
 """The most entries examined in all, including those hidden from the call."""
 
 
@@ -83,7 +83,11 @@ class ListFiles(Tool[ListFilesParameters]):
 
 async def _entries(context: ToolContext, folder: str, *, recursive: bool) -> _Entries:
     found = await unignored(
-        context.workspace, folder, recursive=recursive, most=MOST_ENTRIES, most_of_folder=FOLDER_ENTRIES
+        context.workspace,
+        folder,
+        recursive=recursive,
+        most=MOST_LISTED_ENTRIES,
+        most_of_folder=MOST_LISTED_FOLDER_ENTRIES,
     )
     kept = await asyncio.to_thread(_kept, found.entries, await RooIgnore.of(context))
     is_cut = found.is_cut or len(kept) > SHOWN_ENTRIES

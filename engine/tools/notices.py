@@ -8,7 +8,7 @@ import orjson
 
 from roocode_server.engine.tools.tool import Notice
 
-MOST_CHARACTERS: Final = 20_000
+NOTICE_FACT_CHARACTERS: Final = 20_000
 """The most characters of one value; the call's own parameters have all of it."""
 
 
@@ -20,7 +20,7 @@ def informed(tool: str, **facts: object) -> Notice:
 
 def _cut(fact: object) -> object:
     if isinstance(fact, str):
-        return fact[:MOST_CHARACTERS]
+        return fact[:NOTICE_FACT_CHARACTERS]
     if isinstance(fact, list):
         return [_cut(each) for each in fact]
     return {name: _cut(each) for name, each in fact.items()} if isinstance(fact, dict) else fact

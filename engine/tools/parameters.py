@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
-from roocode_server.models.shape import described, limited
-
-PATH_CHARACTERS: Final = 4096
+from roocode_server.models.shape import LONGEST_PATH, described, limited
 
 
 def in_workspace(what: str) -> dict[str, Any]:
     """Return the field metadata of a path in the workspace."""
-    return described(f"{what}; relative to the workspace", **limited(shortest=1, longest=PATH_CHARACTERS))
+    return described(f"{what}; relative to the workspace", **limited(shortest=1, longest=LONGEST_PATH))

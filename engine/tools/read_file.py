@@ -17,9 +17,9 @@ from roocode_server.models.lines import lines_of
 from roocode_server.models.shape import PlainShape, described, limited, value
 from roocode_server.models.tool import ToolGroup
 
-SHOWN_LINES: Final = 2000
-LINE_CHARACTERS: Final = 2000
-MOST_FILES: Final = 20
+MOST_READ_LINES: Final = 2000
+READ_LINE_CHARACTERS: Final = 2000
+MOST_READ_FILES: Final = 20
 
 
 @value
@@ -46,7 +46,7 @@ class ReadFileParameters(PlainShape):
     )
     files: list[FilePart] = field(
         default_factory=list,
-        metadata=described("More files to read in the same call", **limited(longest=MOST_FILES - 1)),
+        metadata=described("More files to read in the same call", **limited(longest=MOST_READ_FILES - 1)),
     )
 
 
@@ -56,8 +56,8 @@ class ReadFile(Tool[ReadFileParameters]):
     name: ClassVar = "read_file"
     description: ClassVar = (
         "Read a file, or several at once. Each line of text is shown after its number, as `12 | text`; the "
-        f"number is not part of the file. At most {SHOWN_LINES} lines of each: give start_line and end_line "
-        "for others. Pictures are shown, and of PDF and docx documents the text."
+        f"number is not part of the file. At most {MOST_READ_LINES} lines of each: give start_line and "
+        "end_line for others. Pictures are shown, and of PDF and docx documents the text."
     )
     group: ClassVar = ToolGroup.READ
     repeatable: ClassVar = True
@@ -147,7 +147,7 @@ def _wanted(first: int, last: int | None, length: int) -> tuple[int, int]:
 
 def _excerpt(path: str, lines: Sequence[str], first: int, last: int) -> str:
     asked = lines[first - 1 : last]
-    fitting = _fitting(with_numbers([_cut(line) for line in asked[:SHOWN_LINES]], first=first))
+    fitting = _fitting(with_numbers([_cut(line) for line in asked[:MOST_READ_LINES]], first=first))
     end = first + len(fitting) - 1
     notes = [f"{path}, lines {first}-{end} of {len(lines)}:", *fitting]
     if end < last:
@@ -156,9 +156,11 @@ def _excerpt(path: str, lines: Sequence[str], first: int, last: int) -> str:
 
 
 def _cut(line: str) -> str:
-    if len(line) <= LINE_CHARACTERS:
+    if len(line) <= READ_LINE_CHARACTERS:
         return line
-    return f"{line[:LINE_CHARACTERS]} … ({len(line) - LINE_CHARACTERS:,} more characters in this line)"
+    return (
+        f"{line[:READ_LINE_CHARACTERS]} … ({len(line) - READ_LINE_CHARACTERS:,} more characters in this line)"
+    )
 
 
 def _fitting(lines: Sequence[str]) -> list[str]:

@@ -16,7 +16,7 @@ from roocode_server.models.tool import ToolGroup
 
 AnyParameters = TypeVar("AnyParameters", bound=Shape)
 
-MOST_TOLD: Final = 2000
+TOLD_FAILURE_CHARACTERS: Final = 2000
 """The most characters of a failure that people are told; the result has all of it."""
 
 

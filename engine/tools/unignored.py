@@ -15,6 +15,7 @@ from typing import Final
 from roocode_server.engine.concurrency.worker import Exhausted, run_in_worker
 from roocode_server.engine.tools.ignore_patterns import Patterns
 from roocode_server.engine.tools.tool import ToolFailure
+from roocode_server.engine.workspace.file_access import FOLDER_FLAGS, READ_FLAGS
 from roocode_server.engine.workspace.name_spelling import spelled, unspelled
 from roocode_server.engine.workspace.openat2 import open_beneath
 from roocode_server.engine.workspace.os_errors import os_errors
@@ -24,7 +25,6 @@ from roocode_server.engine.workspace.workspace import Workspace
 GITIGNORE: Final = ".gitignore"
 ROOIGNORE: Final = ".rooignore"
 LARGEST_RULES: Final = 1_000_000
-_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def unignored_in(
     folder: str, start: str, recursive: bool, most: int, most_of_folder: int
 ) -> dict[str, object]:
     """As `unignored`, below the workspace `folder`. Raises: OSError."""
-    with opened(os.open(folder, _FOLDER)) as root:
+    with opened(os.open(folder, FOLDER_FLAGS)) as root:
         return asdict(_Walk(root, most_of_folder).walk(start, recursive=recursive, most=most))
 
 
@@ -100,7 +100,7 @@ class _Walk:
 
     def _level(self, place: str, found: list[ListedEntry]) -> list[str]:
         """Add the entries of one folder to `found`, and return its subfolders."""
-        with opened(open_beneath(self._root, place, _FOLDER)) as folder:
+        with opened(open_beneath(self._root, place, FOLDER_FLAGS)) as folder:
             with os.scandir(folder) as scanned:
                 entries = sorted(islice(scanned, self._most_of_folder + 1), key=lambda entry: entry.name)
             self._is_cut |= len(entries) > self._most_of_folder
@@ -156,7 +156,7 @@ class _Walk:
     def _read(self, path: str) -> Patterns:
         """Read the rules in a file; empty if it cannot be read (a folder, a link to outside), as in git."""
         try:
-            with opened(open_beneath(self._root, path, os.O_RDONLY | os.O_NONBLOCK)) as descriptor:
+            with opened(open_beneath(self._root, path, READ_FLAGS)) as descriptor:
                 is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
                 with open(descriptor, "rb", closefd=False) as file:
                     return Patterns.parse(file.read(LARGEST_RULES) if is_file else b"")

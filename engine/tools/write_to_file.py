@@ -19,8 +19,8 @@ from roocode_server.models.lines import lines_of
 from roocode_server.models.shape import PlainShape, described, limited, value
 from roocode_server.models.tool import ToolGroup
 
-MARK: Final = "byte-order mark"
-WIDE: Final = "line ends (CRLF)"
+KEPT_MARK: Final = "byte-order mark"
+KEPT_LINE_ENDS: Final = "line ends (CRLF)"
 
 COMPLETE_SHARE: Final = 0.8
 """Content with less than this share of the lines announced by `line_count` counts as cut off."""
@@ -100,15 +100,15 @@ def _kept(before: bytes | None, content: str) -> list[str]:
     if not old:
         return []
     is_wide = {line.ending for line in Document.parse(old).lines if line.ending} == {"\r\n"}
-    kept = [MARK] if old.startswith(BYTE_ORDER_MARK) and not content.startswith(BYTE_ORDER_MARK) else []
-    return [*kept, WIDE] if is_wide and "\n" in content and "\r" not in content else kept
+    kept = [KEPT_MARK] if old.startswith(BYTE_ORDER_MARK) and not content.startswith(BYTE_ORDER_MARK) else []
+    return [*kept, KEPT_LINE_ENDS] if is_wide and "\n" in content and "\r" not in content else kept
 
 
 def _as_before(content: str, kept: Sequence[str]) -> str:
     """Return the content with the properties that are kept."""
-    if WIDE in kept:
+    if KEPT_LINE_ENDS in kept:
         content = content.replace("\n", "\r\n")
-    return BYTE_ORDER_MARK + content if MARK in kept else content
+    return BYTE_ORDER_MARK + content if KEPT_MARK in kept else content
 
 
 async def _content(workspace: Workspace, path: str) -> bytes | None:

@@ -11,9 +11,9 @@ from roocode_server.models.file import WorkspaceChanged
 
 SETTLE_TIME_S: Final = 0.1
 """Files that appear and vanish within this time are not reported."""
-MOST_AT_ONCE: Final = 200
+CHANGES_IN_A_BURST: Final = 200
 """How many changes of a burst are reported one by one."""
-MORE_PER_S: Final = 10.0
+MORE_CHANGES_PER_S: Final = 10.0
 """How many more are reported one by one for each second that passes."""
 SUMMARY_TIMEOUT_S: Final = 5.0
 """A summary is reported after this time at the latest."""
@@ -63,7 +63,7 @@ class Settling(Generic[Key]):
 class TokenBucket:
     """Limits the rate of individually reported changes: a burst, and a few more per second."""
 
-    def __init__(self, most: int = MOST_AT_ONCE, per_s: float = MORE_PER_S) -> None:
+    def __init__(self, most: int = CHANGES_IN_A_BURST, per_s: float = MORE_CHANGES_PER_S) -> None:
         self._most = most
         self._per_s = per_s
         self._left = float(most)

@@ -15,11 +15,11 @@ from roocode_server.models.event import Event
 from roocode_server.models.file import Changes, FileCreated, FileDeleted, FileModified
 
 BY_COMMAND: Final = "command"
-COMPARED_LINES: Final = 4000
+MOST_LINES_WITH_DIFF: Final = 4000
 """Files with more lines, before and after together, are counted without a diff."""
 COMPARING_TIMEOUT_S: Final = 0.25
 """When comparing has taken this long, the remaining changes are counted without a diff."""
-DIFF_CHARACTERS: Final = 200_000
+DIFF_CHARACTERS_AT_ONCE: Final = 200_000
 """The most characters of all diffs reported at once."""
 
 _UNKNOWN: Final = Changes(added=0, removed=0, is_counted=False)
@@ -36,7 +36,7 @@ class Telling:
         self._texts = texts
         self._turn = turn
         self._gone = gone
-        self._left_characters = DIFF_CHARACTERS
+        self._left_characters = DIFF_CHARACTERS_AT_ONCE
         self._until = time.monotonic() + COMPARING_TIMEOUT_S
 
     def events(self, changes: Sequence[TreeChange]) -> list[Event]:
@@ -83,7 +83,7 @@ class Telling:
 
     def _compared(self, path: str, before: bytes, after: bytes) -> Changes:
         is_time = time.monotonic() < self._until and self._left_characters > 0
-        changes = changes_between(path, before, after, compared_lines=COMPARED_LINES if is_time else 0)
+        changes = changes_between(path, before, after, compared_lines=MOST_LINES_WITH_DIFF if is_time else 0)
         self._left_characters -= len(changes.diff or "")
         return changes
 

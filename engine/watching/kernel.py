@@ -24,7 +24,7 @@ GATHER_TIME_S: Final = 0.02
 """How long reading waits after the first event, so that a burst is read in a few large pieces."""
 READ_BYTES: Final = 16_384
 """How much is read at a time: some hundreds of events, which do not block others for long."""
-PAUSE_S: Final = 0.005
+READ_PAUSE_S: Final = 0.005
 """The pause between two reads if there is more to read."""
 
 MOVED_IN: Final = flags.MOVED_TO | flags.ISDIR
@@ -165,7 +165,7 @@ class Inotify:
                 read = self._read_some()
             finally:
                 if read > READ_BYTES // 2:  # there is more to read
-                    self._reading = self._loop.call_later(PAUSE_S, self._read_on)
+                    self._reading = self._loop.call_later(READ_PAUSE_S, self._read_on)
                 else:
                     self._loop.add_reader(self._opened.fileno(), self._gather)
 

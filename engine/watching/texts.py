@@ -9,27 +9,26 @@ from collections.abc import Iterator
 from typing import Final
 
 from roocode_server.engine.watching.tree import Identity, Known, Tree, WatchedFolder, identity_of, is_same
+from roocode_server.engine.workspace.file_access import SOURCE_FLAGS
 from roocode_server.engine.workspace.scanning import opened
 
-LARGEST_BYTES: Final = 256 * 1024
+LARGEST_KEPT_TEXT_BYTES: Final = 256 * 1024
 """The texts of larger files are not kept."""
-MOST_BYTES: Final = 16 * 2**20
+KEPT_TEXT_BYTES: Final = 16 * 2**20
 """The most bytes kept for one workspace."""
-MOST_BYTES_IN_ALL: Final = 128 * 2**20
-MOST_FILES: Final = 5000
+KEPT_TEXT_BYTES_IN_ALL: Final = 128 * 2**20
+MOST_FILES_READ_AHEAD: Final = 5000
 """The most files of one workspace that are read in advance."""
-MOST_AT_ONCE: Final = 64
+FILES_PER_STEP: Final = 64
 """How many files are read in advance per step, so that nobody waits long for the lock."""
 FIRST_STEPS: Final = 8
 """How many steps run before the first command starts: what they read is certainly the original text."""
-
-_OPEN_FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class Budget:
     """The memory that is left for texts of all workspaces together, in bytes."""
 
-    def __init__(self, most_bytes: int = MOST_BYTES_IN_ALL) -> None:
+    def __init__(self, most_bytes: int = KEPT_TEXT_BYTES_IN_ALL) -> None:
         self.left_bytes = most_bytes
 
 
@@ -50,7 +49,7 @@ class Texts:
         """Replace the text of a file; False if there is no room for it."""
         self.forget(folder, name)
         size = len(text)
-        if self._bytes + size > MOST_BYTES or size > self._budget.left_bytes:
+        if self._bytes + size > KEPT_TEXT_BYTES or size > self._budget.left_bytes:
             return False
         self._texts.setdefault(folder, {})[name] = (identity, text)
         self._bytes += size
@@ -80,7 +79,7 @@ def read_ahead(tree: Tree, texts: Texts) -> Iterator[None]:
 
     A generator of short steps, each to be run with the lock held; ends when there is no more room.
     """
-    left, steps = MOST_FILES, 0
+    left, steps = MOST_FILES_READ_AHEAD, 0
     for folder in tree.folders():
         for names in _in_pieces(list(folder.files)):
             left -= len(names)
@@ -91,8 +90,8 @@ def read_ahead(tree: Tree, texts: Texts) -> Iterator[None]:
 
 
 def _in_pieces(names: list[str]) -> Iterator[list[str]]:
-    for first in range(0, len(names), MOST_AT_ONCE):
-        yield names[first : first + MOST_AT_ONCE]
+    for first in range(0, len(names), FILES_PER_STEP):
+        yield names[first : first + FILES_PER_STEP]
 
 
 def _read_some(tree: Tree, texts: Texts, folder: WatchedFolder, names: list[str], *, is_first: bool) -> bool:
@@ -116,12 +115,12 @@ def _read_some(tree: Tree, texts: Texts, folder: WatchedFolder, names: list[str]
 
 def read_text(parent: int, name: str) -> tuple[bytes, os.stat_result] | None:
     """Read a small file without NUL bytes, and its stat result; None for others. Raises: OSError."""
-    with opened(os.open(name, _OPEN_FILE, dir_fd=parent)) as descriptor:
+    with opened(os.open(name, SOURCE_FLAGS, dir_fd=parent)) as descriptor:
         facts = os.fstat(descriptor)
-        if not stat.S_ISREG(facts.st_mode) or facts.st_size > LARGEST_BYTES:
+        if not stat.S_ISREG(facts.st_mode) or facts.st_size > LARGEST_KEPT_TEXT_BYTES:
             return None
         with open(descriptor, "rb", closefd=False) as file:
-            content = file.read(LARGEST_BYTES + 1)
+            content = file.read(LARGEST_KEPT_TEXT_BYTES + 1)
     if len(content) != facts.st_size or b"\0" in content:
         return None
     return content, facts

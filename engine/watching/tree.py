@@ -20,19 +20,19 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from roocode_server.engine.sessions.process_log import FOLDER as PROCESS_LOGS
+from roocode_server.engine.workspace.file_access import FOLDER_FLAGS, FOLDER_ITSELF_FLAGS
 from roocode_server.engine.workspace.listing import shown
 from roocode_server.engine.workspace.openat2 import open_beneath
 from roocode_server.engine.workspace.scanning import opened
-from roocode_server.engine.workspace.snapshot import LEFT_OUT
+from roocode_server.engine.workspace.snapshot import VERSION_CONTROL_FOLDERS
 
-MOST_FOLDERS: Final = 8192
+MOST_WATCHED_FOLDERS: Final = 8192
 """The most directories of one workspace that are watched."""
-MOST_FILES: Final = 200_000
+MOST_WATCHED_FILES: Final = 200_000
 """The most files of one workspace that are known by name; further directories are not watched."""
 TICK_NS: Final = 20_000_000
 """How far file timestamps may lag behind the clock."""
 
-_OPEN_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 
 Identity = tuple[int, int, int]
 """Inode, size in bytes, and modification time in nanoseconds."""
@@ -195,13 +195,13 @@ class Tree:
 
     @contextlib.contextmanager
     def _opened_root(self) -> Iterator[int]:
-        with opened(os.open(self._place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)) as root:
+        with opened(os.open(self._place, FOLDER_FLAGS)) as root:
             yield root
 
     def _open(self, root: int, folder: WatchedFolder) -> int:
         if folder.is_gone or not folder.is_listed:
             raise FileNotFoundError(errno.ENOENT, "not known any more", folder.name)
-        descriptor = open_beneath(root, folder.path, _OPEN_FOLDER)
+        descriptor = open_beneath(root, folder.path, FOLDER_ITSELF_FLAGS)
         if os.fstat(descriptor).st_ino == folder.inode:
             return descriptor
         os.close(descriptor)
@@ -267,12 +267,12 @@ class Tree:
         while waiting:
             folder = waiting.popleft()
             try:
-                descriptor = open_beneath(root, folder.path, _OPEN_FOLDER)
+                descriptor = open_beneath(root, folder.path, FOLDER_ITSELF_FLAGS)
             except OSError:
                 continue  # gone again, or not readable
             with opened(descriptor):
                 folder.inode = os.fstat(descriptor).st_ino
-                if self._folders >= MOST_FOLDERS or self._files >= MOST_FILES:
+                if self._folders >= MOST_WATCHED_FOLDERS or self._files >= MOST_WATCHED_FILES:
                     self.is_partial = True
                     continue
                 self._folders += 1
@@ -358,7 +358,7 @@ def _is_told(mode: int) -> bool:
 
 def _is_left_out(name: str) -> bool:
     """Version control folders, and the logs of processes."""
-    return name in LEFT_OUT or name == PROCESS_LOGS
+    return name in VERSION_CONTROL_FOLDERS or name == PROCESS_LOGS
 
 
 def _change(

@@ -15,7 +15,14 @@ from roocode_server.engine.storage.database import Database
 from roocode_server.engine.watching.debounce import ChangeSummary, Settling, TokenBucket
 from roocode_server.engine.watching.events import Telling
 from roocode_server.engine.watching.kernel import Inotify
-from roocode_server.engine.watching.texts import FIRST_STEPS, MOST_AT_ONCE, Budget, Texts, read_ahead, text_of
+from roocode_server.engine.watching.texts import (
+    FILES_PER_STEP,
+    FIRST_STEPS,
+    Budget,
+    Texts,
+    read_ahead,
+    text_of,
+)
 from roocode_server.engine.watching.tree import Tree, TreeChange, WatchedFolder
 from roocode_server.engine.workspace.lock import workspace_lock
 from roocode_server.models.event import Event
@@ -147,7 +154,7 @@ class WorkspaceWatch:
         try:
             changes = self._tree.accept(path, facts)
             self._gone.clear()
-            for change in changes[:MOST_AT_ONCE]:
+            for change in changes[:FILES_PER_STEP]:
                 self._keep(change)
         except OSError:
             log.debug("not looked at", session_id=self.session_id, path=path)

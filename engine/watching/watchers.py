@@ -17,9 +17,9 @@ from roocode_server.engine.watching.texts import Budget
 from roocode_server.engine.watching.watch import WorkspaceWatch
 from roocode_server.models.identifier import SessionId
 
-LINGER_S: Final = 30.0
+WATCH_LINGER_S: Final = 30.0
 """How long a watch stays after the last command, so that the next one need not wait for it."""
-MOST_LINGERING: Final = 16
+MOST_LINGERING_WATCHES: Final = 16
 
 log = structlog.get_logger("watching")
 
@@ -27,7 +27,7 @@ log = structlog.get_logger("watching")
 class Watchers:
     """Watches workspaces while they are held, and a little longer."""
 
-    def __init__(self, database: Database, *, linger_s: float = LINGER_S) -> None:
+    def __init__(self, database: Database, *, linger_s: float = WATCH_LINGER_S) -> None:
         self._database = database
         self._linger_s = linger_s
         self._inotify = Inotify()
@@ -96,7 +96,7 @@ class Watchers:
         watch.holders -= 1
         if watch.holders or watch is not self._watches.get(watch.session_id):
             return
-        if watch.is_watching and self._linger_s > 0 and len(self._lingering) < MOST_LINGERING:
+        if watch.is_watching and self._linger_s > 0 and len(self._lingering) < MOST_LINGERING_WATCHES:
             later = asyncio.get_running_loop().call_later(self._linger_s, self._end, watch.session_id)
             self._lingering[watch.session_id] = later
         else:

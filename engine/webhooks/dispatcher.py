@@ -25,11 +25,11 @@ from roocode_server.models.clock import now
 from roocode_server.models.identifier import UserId, WebhookId
 from roocode_server.models.webhook import StoredWebhook, fits_any
 
-PAGE: Final = 50
-LONGEST_REST_S: Final = 60.0
+FEED_PAGE_ENTRIES: Final = 50
+LONGEST_WAIT_FOR_DUE_S: Final = 60.0
 """The clock of a machine can be set, or stand still while it sleeps."""
-SWEEP_S: Final = 600.0
-AFTER_DEFECT_S: Final = 5.0
+SWEEP_PAUSE_S: Final = 600.0
+PAUSE_AFTER_DEFECT_S: Final = 5.0
 
 log = structlog.get_logger("webhooks")
 
@@ -128,7 +128,7 @@ class Dispatcher:
                 except Exception:
                     log.exception("deliveries failed; they are tried again", webhook_id=webhook_id)
                     work.has_more = True
-                    await asyncio.sleep(AFTER_DEFECT_S)
+                    await asyncio.sleep(PAUSE_AFTER_DEFECT_S)
         finally:
             del self._under_way[webhook_id]
 
@@ -137,8 +137,11 @@ class Dispatcher:
         while (webhook := await self._webhooks.deliverable(webhook_id)) is not None:
             if await _rest(webhook, work):
                 continue
-            entries = await self._feed.read(webhook.user_id, after=webhook.position, limit=PAGE)
-            if not any(fits_any(webhook.events, entry.type) for entry in entries) and len(entries) < PAGE:
+            entries = await self._feed.read(webhook.user_id, after=webhook.position, limit=FEED_PAGE_ENTRIES)
+            if (
+                not any(fits_any(webhook.events, entry.type) for entry in entries)
+                and len(entries) < FEED_PAGE_ENTRIES
+            ):
                 return  # the few that it does not want are passed by with what follows
             await self._deliver_page(webhook, entries)
 
@@ -159,7 +162,7 @@ class Dispatcher:
             if after is None or not outcome.succeeded or after.updated_at != webhook.updated_at:
                 return
             position = after.position
-        if len(entries) == PAGE and position < entries[-1].position:
+        if len(entries) == FEED_PAGE_ENTRIES and position < entries[-1].position:
             await self._ledger.pass_by(webhook, entries[-1].position)
 
     async def sweep(self) -> None:
@@ -172,7 +175,7 @@ class Dispatcher:
 
     async def _sweep_again_and_again(self) -> None:
         while True:
-            await asyncio.sleep(SWEEP_S)
+            await asyncio.sleep(SWEEP_PAUSE_S)
             try:
                 await self.sweep()
             except Exception:
@@ -188,6 +191,6 @@ async def _rest(webhook: StoredWebhook, work: DeliveryWork) -> bool:
     if left_s <= 0:
         return False
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(min(left_s, LONGEST_REST_S)):
+        async with asyncio.timeout(min(left_s, LONGEST_WAIT_FOR_DUE_S)):
             await work.changed.wait()
     return True

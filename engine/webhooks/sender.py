@@ -21,10 +21,10 @@ from roocode_server.models.clock import now
 from roocode_server.models.settings import WebhookSettings
 from roocode_server.models.webhook import StoredWebhook
 
-PURPOSE: Final = "roocode secrets of webhooks"
-GONE: Final = 410
-LONGEST_ERROR: Final = 300
-KEPT_ALIVE_S: Final = 2.0
+WEBHOOK_PURPOSE: Final = "roocode secrets of webhooks"
+GONE_STATUS: Final = 410
+LONGEST_DELIVERY_ERROR: Final = 300
+CONNECTION_LIFETIME_S: Final = 2.0
 """Shorter than receivers keep connections: a request on one that is just being closed fails."""
 _FIXED: Final = {"Content-Type": "application/json", "User-Agent": "roocode-server"}
 
@@ -49,7 +49,7 @@ class DeliveryOutcome:
     @property
     def is_gone(self) -> bool:
         """Whether the receiver wants to hear no more."""
-        return self.status == GONE
+        return self.status == GONE_STATUS
 
 
 class Sender:
@@ -61,7 +61,7 @@ class Sender:
 
     def __init__(self, settings: WebhookSettings, secret: bytes) -> None:
         self._settings = settings
-        self._seal = Sealer(secret, PURPOSE)
+        self._seal = Sealer(secret, WEBHOOK_PURPOSE)
         self._slots = asyncio.Semaphore(settings.concurrent_deliveries)
         self._client: aiohttp.ClientSession | None = None
 
@@ -120,7 +120,7 @@ class Sender:
                 connector=TCPConnector(
                     limit=0,
                     use_dns_cache=False,
-                    keepalive_timeout=KEPT_ALIVE_S,
+                    keepalive_timeout=CONNECTION_LIFETIME_S,
                     socket_factory=self._socket,
                 ),
                 timeout=ClientTimeout(total=self._settings.timeout_s),
@@ -154,4 +154,4 @@ def _objection(status: int) -> str | None:
 def _told(failure: Exception) -> str:
     """What went wrong, in words for the webhook's owner."""
     cause = failure.os_error if isinstance(failure, aiohttp.ClientConnectorError) else failure
-    return (str(cause) or type(cause).__name__)[:LONGEST_ERROR]
+    return (str(cause) or type(cause).__name__)[:LONGEST_DELIVERY_ERROR]

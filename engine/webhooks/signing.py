@@ -13,24 +13,29 @@ import standardwebhooks
 
 from roocode_server.models.error import InvalidField
 
-PREFIX: Final = "whsec_"
-MADE_BYTES: Final = 32
-LEAST_BYTES: Final = 24
-MOST_BYTES: Final = 64
+WEBHOOK_KEY_PREFIX: Final = "whsec_"
+MADE_SECRET_BYTES: Final = 32
+LEAST_SECRET_BYTES: Final = 24
+MOST_SECRET_BYTES: Final = 64
 
 
 def new_secret() -> str:
     """A secret in the standard's form: 256 random bits."""
-    return PREFIX + base64.b64encode(secrets.token_bytes(MADE_BYTES)).decode()
+    return WEBHOOK_KEY_PREFIX + base64.b64encode(secrets.token_bytes(MADE_SECRET_BYTES)).decode()
 
 
 def check_secret(secret: str) -> None:
     """Raises: InvalidField, for one by which not every library of the standard could verify."""
     if not (secret.isascii() and secret.isprintable()):
         raise InvalidField("secret", "Expected printable ASCII characters.")
-    if secret.startswith(PREFIX) and not LEAST_BYTES <= len(_decoded(secret) or b"") <= MOST_BYTES:
+    if (
+        secret.startswith(WEBHOOK_KEY_PREFIX)
+        and not LEAST_SECRET_BYTES <= len(_decoded(secret) or b"") <= MOST_SECRET_BYTES
+    ):
         raise InvalidField(
-            "secret", f"Expected base64 of {LEAST_BYTES} to {MOST_BYTES} bytes behind {PREFIX}."
+            "secret",
+            f"Expected base64 of {LEAST_SECRET_BYTES} to {MOST_SECRET_BYTES} bytes "
+            f"behind {WEBHOOK_KEY_PREFIX}.",
         )
 
 
@@ -51,9 +56,9 @@ def headers(keys: Sequence[str], *, message_id: str, moment: datetime.datetime, 
 
 def _decoded(secret: str) -> bytes | None:
     """The bytes behind the standard's prefix; None, if it has none, or they are no base64."""
-    if not secret.startswith(PREFIX):
+    if not secret.startswith(WEBHOOK_KEY_PREFIX):
         return None
     try:
-        return base64.b64decode(secret.removeprefix(PREFIX), validate=True)
+        return base64.b64decode(secret.removeprefix(WEBHOOK_KEY_PREFIX), validate=True)
     except (binascii.Error, ValueError):
         return None

@@ -18,18 +18,16 @@ from tarfile import EOFHeaderError  # type: ignore[attr-defined]
 from typing import IO, Final, Self, TypeVar
 
 from roocode_server.engine.workspace.copying import CopyBudget
+from roocode_server.engine.workspace.file_access import FILE_PIECE_BYTES, FOLDER_FLAGS, NEW_FILE_FLAGS
 from roocode_server.engine.workspace.openat2 import open_beneath
 from roocode_server.engine.workspace.scanning import opened
 from roocode_server.engine.workspace.writing import open_folder, standing_at
 from roocode_server.models.error import WorkspaceLimitExceeded
 from roocode_server.models.exhaustion import exhausted
+from roocode_server.models.shape import LONGEST_PATH
 
-_LONGEST_PATH: Final = 4096
-_PIECE_BYTES: Final = 1_048_576
-_IS_UTF_8: Final = 0x800
+ZIP_NAME_IS_UTF_8: Final = 0x800
 _UNIX: Final = 3
-_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY
-_NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 Made = TypeVar("Made")
 
@@ -60,10 +58,10 @@ class Unpacked:
         """Create a file. Raises: WorkspaceLimitExceeded."""
         parent, last = self._place(name)
         allowed = 0o755 if mode & 0o100 else 0o644
-        made = self._put(last, lambda: os.open(last, _NEW_FILE, allowed, dir_fd=parent))
+        made = self._put(last, lambda: os.open(last, NEW_FILE_FLAGS, allowed, dir_fd=parent))
         size = 0
         with opened(made) as descriptor:
-            while piece := content.read(_PIECE_BYTES):
+            while piece := content.read(FILE_PIECE_BYTES):
                 size += len(piece)
                 if size > self._most_bytes:
                     raise WorkspaceLimitExceeded(f"{name[:200]} is larger than the session's files may be")
@@ -88,7 +86,7 @@ class Unpacked:
         """Create a hard link to an earlier file. Raises: ArchiveRefused, if there is none."""
         parent, last = self._place(name)
         source, source_name = posixpath.split("/".join(_parts(other)))
-        with opened(open_beneath(self._root, source, _FOLDER)) as origin:
+        with opened(open_beneath(self._root, source, FOLDER_FLAGS)) as origin:
             facts = standing_at(origin, source_name)
             if facts is None or not stat.S_ISREG(facts.st_mode):
                 raise ArchiveRefused(f"{name[:200]} is linked to what is no file of the archive")
@@ -138,7 +136,7 @@ def _parts(name: str) -> list[str]:
     """Split an entry's path. Raises: ArchiveRefused, if it is absolute or contains `..`."""
     if name.startswith("/") or ".." in name.split("/"):
         raise ArchiveRefused(f"{name[:200]} leads out of the workspace")
-    if "\0" in name or len(name.encode(errors="surrogateescape")) > _LONGEST_PATH:
+    if "\0" in name or len(name.encode(errors="surrogateescape")) > LONGEST_PATH:
         raise ArchiveRefused("an entry has a name that no file can have")
     return [part for part in name.split("/") if part not in ("", ".")]
 
@@ -174,7 +172,7 @@ def unpack_tar(archive: IO[bytes], out: Unpacked) -> None:
                 raise ArchiveRefused(f"{member.name[:200]} is neither a file, a link nor a directory")
         if not getattr(members, "has_end", False):
             raise ArchiveRefused("it breaks off")
-        while whole.read(_PIECE_BYTES):
+        while whole.read(FILE_PIECE_BYTES):
             pass  # read the padding after the end, so that the checksum behind it is verified
 
 
@@ -188,7 +186,7 @@ def unpack_zip(archive: IO[bytes], out: Unpacked) -> None:
                 out.directory(name)
             elif stat.S_ISLNK(mode):
                 with members.open(member) as content:
-                    out.link(name, os.fsdecode(content.read(_LONGEST_PATH + 1)))
+                    out.link(name, os.fsdecode(content.read(LONGEST_PATH + 1)))
             elif stat.S_IFMT(mode) in (0, stat.S_IFREG):
                 with members.open(member) as content:
                     out.file(name, mode, content)
@@ -201,7 +199,7 @@ def _name(member: zipfile.ZipInfo) -> str:
 
     Many programs write UTF-8 without setting the flag, and on Unix any bytes that a name has.
     """
-    if member.flag_bits & _IS_UTF_8:
+    if member.flag_bits & ZIP_NAME_IS_UTF_8:
         return member.filename
     try:
         name = member.filename.encode("cp437")

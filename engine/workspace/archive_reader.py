@@ -9,11 +9,12 @@ from typing import Any, Final
 from roocode_server.engine.concurrency.worker import Exhausted, run_in_worker
 from roocode_server.engine.workspace.archive_extractor import extract
 from roocode_server.engine.workspace.exchange import CONTENT
+from roocode_server.engine.workspace.file_access import FOLDER_FLAGS
 from roocode_server.models.error import InvalidField, ServerOverload, WorkspaceLimitExceeded
 
 UNPACKING_CPU_S: Final = 120
 UNPACKING_TIMEOUT_S: Final = 300.0
-REASON_CHARACTERS: Final = 500
+REFUSAL_CHARACTERS: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ async def unpack(
     """
     os.lseek(archive, 0, os.SEEK_SET)
     os.mkdir(CONTENT, 0o755, dir_fd=stage)
-    folder = os.open(CONTENT, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=stage)
+    folder = os.open(CONTENT, FOLDER_FLAGS, dir_fd=stage)
     try:
         found = await run_in_worker(
             extract,
@@ -60,10 +61,10 @@ async def unpack(
 def _understood(found: dict[str, Any]) -> ExtractedContent:
     match found:
         case {"no_room": str(reason)}:
-            raise WorkspaceLimitExceeded(reason[:REASON_CHARACTERS])
+            raise WorkspaceLimitExceeded(reason[:REFUSAL_CHARACTERS])
         case {"overload": str(reason)}:
-            raise ServerOverload(reason[:REASON_CHARACTERS])
+            raise ServerOverload(reason[:REFUSAL_CHARACTERS])
         case {"refused": str(reason)}:
-            raise InvalidField("", f"The archive is refused: {reason[:REASON_CHARACTERS]}.")
+            raise InvalidField("", f"The archive is refused: {reason[:REFUSAL_CHARACTERS]}.")
         case _:
             return ExtractedContent(**found)

@@ -14,18 +14,17 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from roocode_server.engine.workspace.archive_extractor import ZIP_NAME_IS_UTF_8
+from roocode_server.engine.workspace.file_access import SOURCE_FLAGS
 from roocode_server.engine.workspace.name_spelling import marked
 from roocode_server.engine.workspace.scanning import opened
 from roocode_server.engine.workspace.walk import TreeEntry, walk
 
-PIECE_BYTES: Final = 262_144
+ARCHIVE_PIECE_BYTES: Final = 262_144
 _BLOCK: Final = 512
 _FIRST_OF_ZIP: Final = calendar.timegm((1980, 1, 1, 0, 0, 0))
 _LAST_OF_ZIP: Final = calendar.timegm((2107, 12, 31, 23, 59, 58))
 """The range of dates in a zip archive. Source: PKWARE, APPNOTE.TXT, 4.4.6."""
-_IS_UTF_8: Final = 0x800
-"""Source: as above, 4.4.4."""
-_SOURCE: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class _Sink:
@@ -62,10 +61,10 @@ def packed_tar(root: int) -> Generator[bytes, None, None]:
             if item.descriptor is not None:
                 for piece in _exactly(item.descriptor, info.size):
                     compressed.write(piece)
-                    if sink.size >= PIECE_BYTES:
+                    if sink.size >= ARCHIVE_PIECE_BYTES:
                         yield sink.take()
                 compressed.write(bytes(-info.size % _BLOCK))
-            if sink.size >= PIECE_BYTES:
+            if sink.size >= ARCHIVE_PIECE_BYTES:
                 yield sink.take()
         compressed.write(bytes(2 * _BLOCK))
     yield sink.take()
@@ -79,13 +78,13 @@ def packed_zip(root: int) -> Generator[bytes, None, None]:
             info = _zip_info(item)
             if item.descriptor is not None:
                 with archive.open(info, "w", force_zip64=True) as file:
-                    while piece := os.read(item.descriptor, PIECE_BYTES):
+                    while piece := os.read(item.descriptor, ARCHIVE_PIECE_BYTES):
                         file.write(piece)
-                        if sink.size >= PIECE_BYTES:
+                        if sink.size >= ARCHIVE_PIECE_BYTES:
                             yield sink.take()
             else:
                 archive.writestr(info, os.fsencode(item.target or ""))
-            if sink.size >= PIECE_BYTES:
+            if sink.size >= ARCHIVE_PIECE_BYTES:
                 yield sink.take()
     yield sink.take()
 
@@ -96,7 +95,7 @@ class _ZipInfo(zipfile.ZipInfo):
     def _encodeFilenameFlags(self) -> tuple[bytes, int]:  # noqa: N802 - the library's name
         name = os.fsencode(self.filename)
         is_text = marked(self.filename).encode() == name
-        return name, self.flag_bits | (0 if name.isascii() or not is_text else _IS_UTF_8)
+        return name, self.flag_bits | (0 if name.isascii() or not is_text else ZIP_NAME_IS_UTF_8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +133,7 @@ def _link_target(entry: TreeEntry) -> str | None:
 
 def _opened_file(entry: TreeEntry) -> int | None:
     is_file = stat.S_ISREG(entry.facts.st_mode)
-    return os.open(entry.name, _SOURCE, dir_fd=entry.parent) if is_file else None
+    return os.open(entry.name, SOURCE_FLAGS, dir_fd=entry.parent) if is_file else None
 
 
 def _tar_info(item: _Item) -> tarfile.TarInfo:
@@ -163,6 +162,6 @@ def _zip_info(item: _Item) -> zipfile.ZipInfo:
 def _exactly(descriptor: int, size: int) -> Iterator[bytes]:
     """Yield the first `size` bytes of a file, padded with zeros if it has become shorter, as GNU tar does."""
     while size > 0:
-        piece = os.read(descriptor, min(PIECE_BYTES, size)) or bytes(min(PIECE_BYTES, size))
+        piece = os.read(descriptor, min(ARCHIVE_PIECE_BYTES, size)) or bytes(min(ARCHIVE_PIECE_BYTES, size))
         size -= len(piece)
         yield piece

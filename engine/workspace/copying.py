@@ -7,6 +7,13 @@ import posixpath
 import stat
 from typing import Final
 
+from roocode_server.engine.workspace.file_access import (
+    FILE_PIECE_BYTES,
+    FOLDER_FLAGS,
+    FOLDER_ITSELF_FLAGS,
+    NEW_FILE_FLAGS,
+    SOURCE_FLAGS,
+)
 from roocode_server.engine.workspace.listing import shown
 from roocode_server.engine.workspace.moving import named
 from roocode_server.engine.workspace.openat2 import open_beneath
@@ -14,16 +21,11 @@ from roocode_server.engine.workspace.scanning import opened
 from roocode_server.engine.workspace.walk import walk
 from roocode_server.models.error import Conflict, WorkspaceLimitExceeded
 
-MOST_ENTRIES: Final = 200_000
+MOST_COPIED_ENTRIES: Final = 200_000
 """The most files, links and directories that can be added at once."""
 
 COPY: Final = "copy"
 """The name of the copy in the staging directory."""
-
-_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY
-_NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_SOURCE: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
-_PIECE_BYTES: Final = 1_048_576
 
 
 class CopyBudget:
@@ -32,7 +34,7 @@ class CopyBudget:
     def __init__(self, room_bytes: int) -> None:
         self.taken_bytes = 0
         self._most_bytes = room_bytes
-        self._entries = MOST_ENTRIES
+        self._entries = MOST_COPIED_ENTRIES
 
     def take_bytes(self, count: int) -> None:
         """Count bytes. Raises: WorkspaceLimitExceeded, if there is no room for them."""
@@ -41,11 +43,12 @@ class CopyBudget:
             raise WorkspaceLimitExceeded("There is no room for this in the workspace; delete files first")
 
     def take_entry(self) -> None:
-        """Count an entry. Raises: WorkspaceLimitExceeded, if there are more than `MOST_ENTRIES`."""
+        """Count an entry. Raises: WorkspaceLimitExceeded, if there are more than `MOST_COPIED_ENTRIES`."""
         self._entries -= 1
         if self._entries < 0:
             raise WorkspaceLimitExceeded(
-                f"More than {MOST_ENTRIES} files and directories at once", maxEntries=MOST_ENTRIES
+                f"More than {MOST_COPIED_ENTRIES} files and directories at once",
+                maxEntries=MOST_COPIED_ENTRIES,
             )
 
 
@@ -57,12 +60,12 @@ def duplicate(root: int, path: str, stage: int, *, room_bytes: int) -> int:
     """
     room = CopyBudget(room_bytes)
     folder, name = named(path)
-    with opened(open_beneath(root, folder, _FOLDER)) as parent:
+    with opened(open_beneath(root, folder, FOLDER_FLAGS)) as parent:
         mode = os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode
         if not stat.S_ISDIR(mode):
             _copy(parent, name, mode, stage, COPY, room)
             return room.taken_bytes
-        with opened(os.open(name, _FOLDER | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)) as source:
+        with opened(os.open(name, FOLDER_ITSELF_FLAGS, dir_fd=parent)) as source:
             _copy_tree(source, stage, room)
         os.chmod(COPY, stat.S_IMODE(mode) & 0o777, dir_fd=stage)
     return room.taken_bytes
@@ -71,7 +74,7 @@ def duplicate(root: int, path: str, stage: int, *, room_bytes: int) -> int:
 def _copy_tree(source: int, stage: int, room: CopyBudget) -> None:
     os.mkdir(COPY, 0o700, dir_fd=stage)
     for entry in walk(source):
-        with opened(open_beneath(stage, posixpath.join(COPY, *entry.folders), _FOLDER)) as parent:
+        with opened(open_beneath(stage, posixpath.join(COPY, *entry.folders), FOLDER_FLAGS)) as parent:
             if entry.is_left:
                 os.chmod(entry.name, stat.S_IMODE(entry.facts.st_mode) & 0o777, dir_fd=parent)
                 continue
@@ -85,7 +88,7 @@ def _copy(source: int, name: str, mode: int, parent: int, copy: str, room: CopyB
     elif stat.S_ISLNK(mode):
         os.symlink(os.readlink(name, dir_fd=source), copy, dir_fd=parent)
     elif stat.S_ISREG(mode):
-        with opened(os.open(name, _SOURCE, dir_fd=source)) as descriptor:
+        with opened(os.open(name, SOURCE_FLAGS, dir_fd=source)) as descriptor:
             _copy_content(descriptor, parent, copy, room)
     else:
         raise Conflict("This is neither a file, a link nor a directory", path=shown(name))
@@ -95,10 +98,10 @@ def _copy_content(source: int, parent: int, copy: str, room: CopyBudget) -> None
     facts = os.fstat(source)
     room.take_bytes(facts.st_size)
     mode = stat.S_IMODE(facts.st_mode) & 0o777
-    with opened(os.open(copy, _NEW_FILE, mode | 0o200, dir_fd=parent)) as descriptor:
+    with opened(os.open(copy, NEW_FILE_FLAGS, mode | 0o200, dir_fd=parent)) as descriptor:
         left = facts.st_size
         with open(descriptor, "wb", closefd=False) as file:
-            while left > 0 and (piece := os.read(source, min(_PIECE_BYTES, left))):
+            while left > 0 and (piece := os.read(source, min(FILE_PIECE_BYTES, left))):
                 left -= len(piece)
                 file.write(piece)
         os.fchmod(descriptor, mode)

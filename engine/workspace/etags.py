@@ -12,10 +12,10 @@ import hashlib
 import os
 from typing import Final
 
+from roocode_server.engine.workspace.file_access import FILE_PIECE_BYTES
 from roocode_server.models.error import Conflict
 
-ANY: Final = "*"
-_PIECE_BYTES: Final = 1_048_576
+ANY_ETAG: Final = "*"
 
 
 def tag_of_content(content: bytes) -> str:
@@ -29,7 +29,7 @@ def tag_of(descriptor: int, facts: os.stat_result, *, max_bytes: int) -> str:
         return f"{facts.st_ino:x}-{facts.st_mtime_ns:x}-{facts.st_ctime_ns:x}-{facts.st_size:x}"
     digest = hashlib.sha256()
     offset = 0
-    while piece := os.pread(descriptor, _PIECE_BYTES, offset):
+    while piece := os.pread(descriptor, FILE_PIECE_BYTES, offset):
         digest.update(piece)
         offset += len(piece)
     return digest.hexdigest()
@@ -41,7 +41,7 @@ def names(condition: str, tag: str) -> bool:
     Weak tags (`W/"…"`) never match, because the comparison is strong.
     """
     wanted = [each.strip() for each in condition.split(",")]
-    return ANY in wanted or tag in [each.strip('"') for each in wanted]
+    return ANY_ETAG in wanted or tag in [each.strip('"') for each in wanted]
 
 
 def check(condition: str | None, tag: str, path: str) -> None:

@@ -12,6 +12,7 @@ import secrets
 from pathlib import Path
 from typing import Final
 
+from roocode_server.engine.workspace.file_access import FOLDER_ITSELF_FLAGS, NEW_FILE_FLAGS
 from roocode_server.engine.workspace.ownership import give_tree
 from roocode_server.engine.workspace.scanning import opened
 from roocode_server.engine.workspace.walk import remove_tree
@@ -23,9 +24,6 @@ OLD: Final = "old"
 """The directory in the staging directory for the old content, to be deleted with it."""
 INTENT: Final = "exchange.json"
 """The record of an exchange in progress: the workspace's name, and the names of the new content."""
-
-_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def exchange(root: int, stage: int, name: str, *, replace: bool) -> list[str]:
@@ -42,8 +40,8 @@ def exchange(root: int, stage: int, name: str, *, replace: bool) -> list[str]:
         )
     os.mkdir(OLD, 0o700, dir_fd=stage)
     with (
-        opened(os.open(CONTENT, _FOLDER, dir_fd=stage)) as content,
-        opened(os.open(OLD, _FOLDER, dir_fd=stage)) as old,
+        opened(os.open(CONTENT, FOLDER_ITSELF_FLAGS, dir_fd=stage)) as content,
+        opened(os.open(OLD, FOLDER_ITSELF_FLAGS, dir_fd=stage)) as old,
     ):
         give_tree(content, root)
         coming = os.listdir(content)
@@ -64,8 +62,8 @@ def exchange(root: int, stage: int, name: str, *, replace: bool) -> list[str]:
 def take_back(root: int, stage: int, name: str, coming: list[str]) -> None:
     """Undo an exchange. Raises: OSError."""
     with (
-        opened(os.open(CONTENT, _FOLDER, dir_fd=stage)) as content,
-        opened(os.open(OLD, _FOLDER, dir_fd=stage)) as old,
+        opened(os.open(CONTENT, FOLDER_ITSELF_FLAGS, dir_fd=stage)) as content,
+        opened(os.open(OLD, FOLDER_ITSELF_FLAGS, dir_fd=stage)) as old,
     ):
         _write_down(stage, {"workspace": name, "coming": coming})
         _take_back(root, content, old, coming)
@@ -79,9 +77,9 @@ def take_back_cut_short(staging: Path) -> None:
         stage, workspace = intent.parent, staging.parent / told["workspace"]
         if workspace.exists():  # otherwise its session has been deleted meanwhile
             with (
-                opened(os.open(workspace, _FOLDER)) as root,
-                opened(os.open(stage / CONTENT, _FOLDER)) as content,
-                opened(os.open(stage / OLD, _FOLDER)) as old,
+                opened(os.open(workspace, FOLDER_ITSELF_FLAGS)) as root,
+                opened(os.open(stage / CONTENT, FOLDER_ITSELF_FLAGS)) as content,
+                opened(os.open(stage / OLD, FOLDER_ITSELF_FLAGS)) as old,
             ):
                 _take_back(root, content, old, told["coming"])
         intent.unlink()
@@ -102,6 +100,6 @@ def _take_back(root: int, content: int, old: int, coming: list[str]) -> None:
 
 def _write_down(stage: int, intent: object) -> None:
     made = f"{INTENT}.new"
-    with open(os.open(made, _NEW_FILE, 0o600, dir_fd=stage), "wb") as file:
+    with open(os.open(made, NEW_FILE_FLAGS, 0o600, dir_fd=stage), "wb") as file:
         file.write(json.dumps(intent).encode())
     os.rename(made, INTENT, src_dir_fd=stage, dst_dir_fd=stage)

@@ -6,8 +6,8 @@ import errno
 import os
 import posixpath
 import stat
-from typing import Final
 
+from roocode_server.engine.workspace.file_access import FOLDER_FLAGS
 from roocode_server.engine.workspace.listing import shown
 from roocode_server.engine.workspace.openat2 import open_beneath
 from roocode_server.engine.workspace.os_errors import os_errors
@@ -17,15 +17,13 @@ from roocode_server.engine.workspace.scanning import opened
 from roocode_server.engine.workspace.writing import open_folder, standing_at
 from roocode_server.models.error import Conflict, InvalidField
 
-_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY
-
 
 def move(root: int, path: str, to: str, *, overwrite: bool) -> None:
     """Move what is at `path`; links are not followed. Raises: Conflict; InvalidField; NotFound; OSError."""
     if to.startswith(f"{path}/"):
         raise InvalidField("to", "A directory cannot be moved into itself.")
     folder, name = named(path)
-    with opened(open_beneath(root, folder, _FOLDER)) as parent:
+    with opened(open_beneath(root, folder, FOLDER_FLAGS)) as parent:
         os.stat(name, dir_fd=parent, follow_symlinks=False)
         with os_errors(to, "to"):
             place(root, to, parent, name, overwrite=overwrite)
@@ -57,7 +55,7 @@ def make_directory(root: int, path: str) -> None:
     folder, name = named(path)
     with opened(open_folder(root, folder, make=True)) as parent:
         os.mkdir(name, 0o755, dir_fd=parent)
-        with opened(open_beneath(root, path, _FOLDER)) as made:
+        with opened(open_beneath(root, path, FOLDER_FLAGS)) as made:
             give(made, root)
 
 

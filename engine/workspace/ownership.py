@@ -13,6 +13,7 @@ import stat
 from pathlib import Path
 from typing import Final
 
+from roocode_server.engine.workspace.file_access import FOLDER_ITSELF_FLAGS
 from roocode_server.engine.workspace.lock import workspace_lock
 from roocode_server.engine.workspace.walk import walk
 
@@ -68,7 +69,7 @@ def hand_over(folder: Path, user: int) -> None:
 
     Raises: OSError.
     """
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    descriptor = os.open(folder, FOLDER_ITSELF_FLAGS)
     try:
         with workspace_lock(folder):
             if os.fstat(descriptor).st_uid != user:

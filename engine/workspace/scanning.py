@@ -11,12 +11,12 @@ from dataclasses import asdict, dataclass
 from typing import Final, TypeVar
 
 from roocode_server.engine.concurrency.worker import run_in_worker
+from roocode_server.engine.workspace.file_access import FOLDER_FLAGS
 from roocode_server.engine.workspace.openat2 import open_beneath
 
 MOST_SCANNED_HERE: Final = 500
 """The most entries scanned in this process, which serves others meanwhile."""
 
-_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY
 
 Described = TypeVar("Described")
 
@@ -63,7 +63,7 @@ async def find_apart(folder: str, path: str, wanted: ScanRequest) -> ScanResult:
 
 def found_in(folder: str, path: str, wanted: ScanRequest) -> dict[str, object]:
     """Scan the directory at `path` below `folder`. Raises: OSError."""
-    with opened(os.open(folder, _FOLDER | os.O_CLOEXEC)) as root:
+    with opened(os.open(folder, FOLDER_FLAGS)) as root:
         return asdict(Scanner(wanted).look_at(root, path))
 
 
@@ -82,11 +82,11 @@ class Scanner:
 
     def look_at(self, root: int, path: str) -> ScanResult:
         """Scan a directory. Raises: OSError; TooMany."""
-        with opened(open_beneath(root, path, _FOLDER)) as descriptor:
+        with opened(open_beneath(root, path, FOLDER_FLAGS)) as descriptor:
             pending = self._add_all(root, descriptor, path)
         while pending and self._wanted.recursive and not self._is_truncated:
             place = pending.pop()
-            with contextlib.suppress(OSError), opened(open_beneath(root, place, _FOLDER)) as descriptor:
+            with contextlib.suppress(OSError), opened(open_beneath(root, place, FOLDER_FLAGS)) as descriptor:
                 pending.extend(self._add_all(root, descriptor, place))
         split = len(self._directories)
         window = slice(*self._wanted.window) if self._wanted.window is not None else slice(None)
@@ -144,7 +144,7 @@ class Scanner:
         return is_directory and not entry.is_symlink()
 
     def _directory(self, root: int, path: str) -> tuple[str, int, float]:
-        with opened(open_beneath(root, path, _FOLDER)) as descriptor:
+        with opened(open_beneath(root, path, FOLDER_FLAGS)) as descriptor:
             children = sum(map(self._is_shown, os.listdir(descriptor)))
             return path, children, os.fstat(descriptor).st_mtime
 

@@ -16,7 +16,7 @@ import orjson
 from roocode_server.engine.workspace.name_spelling import spelled
 from roocode_server.engine.workspace.walk import TreeChanged, walk
 
-LEFT_OUT: Final = frozenset({".git", ".hg", ".svn"})
+VERSION_CONTROL_FOLDERS: Final = frozenset({".git", ".hg", ".svn"})
 """Version control folders are not part of what a task works on."""
 
 _TRIES: Final = 5
@@ -68,7 +68,7 @@ class Snapshot:
 
 
 def _walk(folder: Path) -> Iterator[tuple[str, tuple[int, int, int]]]:
-    for entry in walk(folder, leave_out=LEFT_OUT):
+    for entry in walk(folder, leave_out=VERSION_CONTROL_FOLDERS):
         facts = entry.facts
         if stat.S_ISREG(facts.st_mode) or stat.S_ISLNK(facts.st_mode):
             path = "/" + posixpath.join(*entry.folders, entry.name)

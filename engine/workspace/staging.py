@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from roocode_server.engine.workspace.exchange import INTENT, take_back_cut_short
+from roocode_server.engine.workspace.file_access import FOLDER_ITSELF_FLAGS
 from roocode_server.engine.workspace.walk import remove_tree
 
 STAGING: Final = ".staging"
@@ -28,7 +29,7 @@ def staged(folder: Path) -> Iterator[int]:
     content.
     """
     with staged_folder(folder) as stage:
-        descriptor = os.open(stage, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        descriptor = os.open(stage, FOLDER_ITSELF_FLAGS)
         try:
             yield descriptor
         finally:
@@ -37,7 +38,7 @@ def staged(folder: Path) -> Iterator[int]:
 
 def open_staging(folder: Path) -> int:
     """Open the directory that holds all staging directories of a workspace's parent."""
-    return os.open(_made(folder), os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    return os.open(_made(folder), FOLDER_ITSELF_FLAGS)
 
 
 @contextlib.contextmanager

@@ -15,9 +15,9 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Final
 
 from roocode_server.engine.workspace.exchange import take_back
+from roocode_server.engine.workspace.file_access import FOLDER_FLAGS, PLACE_FLAGS
 from roocode_server.engine.workspace.listing import shown
 from roocode_server.engine.workspace.openat2 import open_beneath
 from roocode_server.engine.workspace.ownership import give
@@ -26,8 +26,6 @@ from roocode_server.engine.workspace.scanning import opened
 from roocode_server.engine.workspace.staging import open_staging, staged
 from roocode_server.engine.workspace.writing import standing_at
 from roocode_server.models.error import Conflict
-
-_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY
 
 Identity = tuple[int, ...]
 """Identifies a version of a file, or a directory."""
@@ -68,7 +66,7 @@ class Undo:
         folder, name = posixpath.split(path)
         kept = Kept(path, _missing(root, folder))
         if not kept.missing:
-            with opened(open_beneath(root, folder, _FOLDER)) as parent:
+            with opened(open_beneath(root, folder, FOLDER_FLAGS)) as parent:
                 kept.standing = standing_at(parent, name)
                 if kept.standing is not None and not stat.S_ISDIR(kept.standing.st_mode):
                     kept.aside = self._link(parent, name)
@@ -123,7 +121,7 @@ class Undo:
         folder, name = posixpath.split(kept.path)
         if _identity(root, kept.path) != kept.now:
             raise Conflict("It has been changed again meanwhile", path=shown(kept.path))
-        with suppress(FileNotFoundError), opened(open_beneath(root, folder, _FOLDER)) as parent:
+        with suppress(FileNotFoundError), opened(open_beneath(root, folder, FOLDER_FLAGS)) as parent:
             if kept.now is not None:
                 with staged(self._folder) as gone:
                     os.rename(name, "undone", src_dir_fd=parent, dst_dir_fd=gone)
@@ -147,7 +145,7 @@ def _missing(root: int, folder: str) -> list[str]:
 def _identity(root: int, path: str) -> Identity | None:
     folder, name = posixpath.split(path)
     try:
-        with opened(open_beneath(root, folder, os.O_PATH | os.O_DIRECTORY)) as parent:
+        with opened(open_beneath(root, folder, PLACE_FLAGS)) as parent:
             facts = standing_at(parent, name)
     except FileNotFoundError:
         return None
@@ -163,8 +161,8 @@ def _move_back(path: str, to: str, moved: Identity | None, root: int) -> None:
         raise Conflict("It has been changed again meanwhile", path=shown(to))
     (folder, name), (to_folder, to_name) = posixpath.split(path), posixpath.split(to)
     with (
-        opened(open_beneath(root, to_folder, _FOLDER)) as source,
-        opened(open_beneath(root, folder, _FOLDER)) as parent,
+        opened(open_beneath(root, to_folder, FOLDER_FLAGS)) as source,
+        opened(open_beneath(root, folder, FOLDER_FLAGS)) as parent,
     ):
         rename_new(to_name, name, source=source, parent=parent)
 
@@ -173,7 +171,7 @@ def _make_again(root: int, parent: int, name: str, kept: Kept) -> None:
     """Recreate an empty directory that was deleted."""
     assert kept.standing is not None  # noqa: S101 - the caller has looked
     os.mkdir(name, 0o700, dir_fd=parent)
-    with opened(open_beneath(root, kept.path, _FOLDER)) as made:
+    with opened(open_beneath(root, kept.path, FOLDER_FLAGS)) as made:
         os.fchmod(made, stat.S_IMODE(kept.standing.st_mode) & 0o777)
         give(made, root)
 
@@ -181,7 +179,7 @@ def _make_again(root: int, parent: int, name: str, kept: Kept) -> None:
 def _remove_made(root: int, path: str) -> None:
     """Delete a directory that was created on the way, unless it has content by now."""
     folder, name = posixpath.split(path)
-    with suppress(OSError), opened(open_beneath(root, folder, _FOLDER)) as parent:
+    with suppress(OSError), opened(open_beneath(root, folder, FOLDER_FLAGS)) as parent:
         os.rmdir(name, dir_fd=parent)
 
 

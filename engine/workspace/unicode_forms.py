@@ -13,11 +13,11 @@ import unicodedata
 from itertools import islice
 from typing import Final
 
+from roocode_server.engine.workspace.file_access import FOLDER_FLAGS
 from roocode_server.engine.workspace.openat2 import open_beneath
 from roocode_server.engine.workspace.scanning import opened
 
 _MOST_ENTRIES: Final = 10_000
-_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY
 
 
 def alike(root: int, path: str) -> str | None:
@@ -35,7 +35,7 @@ def alike(root: int, path: str) -> str | None:
 
 def _name_alike(root: int, folder: str, name: str) -> str:
     """Return the existing name that is equal except for composition. Raises: OSError, if there is none."""
-    with opened(open_beneath(root, folder, _FOLDER)) as descriptor:
+    with opened(open_beneath(root, folder, FOLDER_FLAGS)) as descriptor:
         with contextlib.suppress(FileNotFoundError):
             os.stat(name, dir_fd=descriptor, follow_symlinks=False)
             return name

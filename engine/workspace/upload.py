@@ -10,8 +10,8 @@ from typing import Final
 from roocode_server.engine.workspace.staging import staged
 from roocode_server.models.error import PayloadTooLarge, WorkspaceLimitExceeded
 
-NAME: Final = "incoming"
-_NEW_FILE: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+UPLOAD_NAME: Final = "incoming"
+_UPLOAD_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Incoming:
@@ -24,7 +24,7 @@ class Incoming:
         self._room_bytes = room_bytes
         self._stack = ExitStack()
         self.stage = self._stack.enter_context(staged(folder))
-        self.descriptor = os.open(NAME, _NEW_FILE, 0o600, dir_fd=self.stage)
+        self.descriptor = os.open(UPLOAD_NAME, _UPLOAD_FLAGS, 0o600, dir_fd=self.stage)
         self._stack.callback(os.close, self.descriptor)
 
     def write(self, piece: bytes) -> None:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-_DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+from roocode_server.engine.workspace.file_access import FOLDER_ITSELF_FLAGS
+
 _TRIES: Final = 3
 
 
@@ -166,7 +167,7 @@ class _TreeWalk:
         left = self._levels.pop()
         if not self._levels:
             return None
-        self._move_to(os.open("..", _DIRECTORY, dir_fd=self.descriptor))
+        self._move_to(os.open("..", FOLDER_ITSELF_FLAGS, dir_fd=self.descriptor))
         if _identity(os.fstat(self.descriptor)) != _identity(self._levels[-1].facts):
             raise TreeChanged(errno.ESTALE, "a directory was moved while it was walked")
         return TreeEntry(self.descriptor, self._folders, self._folders.pop(), left.facts, is_left=True)
@@ -178,18 +179,18 @@ class _TreeWalk:
 
 def _open_top(folder: Path | int) -> int:
     if isinstance(folder, int):
-        return os.open(".", _DIRECTORY, dir_fd=folder)
-    return os.open(folder, _DIRECTORY)
+        return os.open(".", FOLDER_ITSELF_FLAGS, dir_fd=folder)
+    return os.open(folder, FOLDER_ITSELF_FLAGS)
 
 
 def _open_directory(parent: int, name: str) -> int:
     try:
-        return os.open(name, _DIRECTORY, dir_fd=parent)
+        return os.open(name, FOLDER_ITSELF_FLAGS, dir_fd=parent)
     except PermissionError:
         found = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=parent)
     try:
         os.chmod(f"/proc/self/fd/{found}", 0o700)
-        return os.open(name, _DIRECTORY, dir_fd=parent)
+        return os.open(name, FOLDER_ITSELF_FLAGS, dir_fd=parent)
     finally:
         os.close(found)
 

@@ -13,7 +13,7 @@ from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import structlog
 
@@ -24,6 +24,7 @@ from roocode_server.engine.workspace.archive_writer import packed_tar, packed_zi
 from roocode_server.engine.workspace.copying import COPY, duplicate
 from roocode_server.engine.workspace.etags import check, tag_of, tag_of_content
 from roocode_server.engine.workspace.exchange import CONTENT, exchange
+from roocode_server.engine.workspace.file_access import FOLDER_FLAGS, PLACE_FLAGS, READ_FLAGS
 from roocode_server.engine.workspace.listing import Listing, changed_at, entry_of, listing, shown
 from roocode_server.engine.workspace.lock import workspace_lock
 from roocode_server.engine.workspace.moving import make_directory, move, place
@@ -44,7 +45,7 @@ from roocode_server.engine.workspace.scanning import (
 from roocode_server.engine.workspace.staging import open_staging, staged, staged_folder
 from roocode_server.engine.workspace.undo import Undo
 from roocode_server.engine.workspace.unicode_forms import alike
-from roocode_server.engine.workspace.upload import NAME, Incoming
+from roocode_server.engine.workspace.upload import UPLOAD_NAME, Incoming
 from roocode_server.engine.workspace.walk import TreeChanged, disk_bytes, remove_tree
 from roocode_server.engine.workspace.writing import resolved, settle, write
 from roocode_server.models.error import (
@@ -57,14 +58,13 @@ from roocode_server.models.error import (
 )
 from roocode_server.models.file import FileEntry
 from roocode_server.models.session import ResourceLimits
+from roocode_server.models.shape import LONGEST_PATH
 
 __all__ = ["FileBytes", "Listing", "Workspace", "Written"]
 
 Result = TypeVar("Result")
 Made = TypeVar("Made")
 
-LONGEST_PATH: Final = 4096
-_FOLDER: Final = os.O_PATH | os.O_DIRECTORY
 
 log = structlog.get_logger("files")
 
@@ -367,7 +367,7 @@ class Workspace:
                 check(root, path)
                 was_there, before = self._check_room(root, path, incoming.size, max_disk_bytes)
                 with self._kept(root, self._place_of(root, path)):
-                    settle(root, path, incoming.stage, NAME, may_replace=not must_be_new)
+                    settle(root, path, incoming.stage, UPLOAD_NAME, may_replace=not must_be_new)
                 facts = os.fstat(incoming.descriptor)
                 self._written(root, path, facts)
                 tag = tag_of(incoming.descriptor, facts, max_bytes=self._max_file_bytes)
@@ -456,7 +456,7 @@ class Workspace:
             made = await make(content)
 
             def take_place(root: int, path: str) -> None:
-                with opened(os.open(stage, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)) as descriptor:
+                with opened(os.open(stage, FOLDER_FLAGS)) as descriptor:
                     self._exchange(root, descriptor, replace=replace)
 
             await self._change("", take_place)
@@ -537,7 +537,7 @@ class Workspace:
         relative = self._relative(path)
 
         def run() -> Result:
-            with opened(os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)) as root:
+            with opened(os.open(self.folder, FOLDER_FLAGS)) as root:
                 try:
                     return work(root, relative)
                 except (FileNotFoundError, NotFound) as missing:
@@ -587,7 +587,7 @@ class Workspace:
         return "/".join(parts)
 
     def _read(self, root: int, path: str) -> FileBytes:
-        with opened(open_beneath(root, path, os.O_RDONLY | os.O_NONBLOCK)) as descriptor:
+        with opened(open_beneath(root, path, READ_FLAGS)) as descriptor:
             facts = os.fstat(descriptor)
             _check_regular(facts)
             if facts.st_size > self._max_file_bytes:
@@ -611,7 +611,7 @@ class Workspace:
         return found
 
     def _open(self, root: int, path: str) -> OpenFile:
-        descriptor = open_beneath(root, path, os.O_RDONLY | os.O_NONBLOCK)
+        descriptor = open_beneath(root, path, READ_FLAGS)
         try:
             _check_regular(os.fstat(descriptor))
             return OpenFile(descriptor, path, max_bytes=self._max_file_bytes)
@@ -680,7 +680,7 @@ class Workspace:
         if self._turn.on_write is None:
             return
         folder, name = posixpath.split(path)
-        with contextlib.suppress(OSError), opened(open_beneath(root, folder, _FOLDER)) as parent:
+        with contextlib.suppress(OSError), opened(open_beneath(root, folder, PLACE_FLAGS)) as parent:
             above = os.path.relpath(_place(parent), _place(root))
             self._turn.on_write(posixpath.normpath(posixpath.join(above, name)), facts)
 
@@ -688,7 +688,7 @@ class Workspace:
         """Raises: Conflict, if there is a condition that the file does not meet; OSError."""
         if condition is None:
             return
-        with opened(open_beneath(root, path, os.O_RDONLY | os.O_NONBLOCK)) as descriptor:
+        with opened(open_beneath(root, path, READ_FLAGS)) as descriptor:
             facts = os.fstat(descriptor)
             _check_regular(facts)
             check(condition, tag_of(descriptor, facts, max_bytes=self._max_file_bytes), shown(path))
@@ -712,11 +712,11 @@ class Workspace:
     def _described(self, root: int, path: str) -> FileEntry:
         """Describe what is at a path, which may be a link that leads nowhere or outside."""
         folder, name = posixpath.split(path)
-        with opened(open_beneath(root, folder, os.O_PATH | os.O_DIRECTORY)) as parent:
+        with opened(open_beneath(root, folder, PLACE_FLAGS)) as parent:
             facts = os.stat(name, dir_fd=parent, follow_symlinks=False)
         if not stat.S_ISREG(facts.st_mode):
             return entry_of(path, facts)
-        with opened(open_beneath(root, path, os.O_RDONLY | os.O_NONBLOCK)) as descriptor:
+        with opened(open_beneath(root, path, READ_FLAGS)) as descriptor:
             facts = os.fstat(descriptor)
             tag = tag_of(descriptor, facts, max_bytes=self._max_file_bytes)
         return replace(entry_of(path, facts), etag=tag)
@@ -743,7 +743,7 @@ def _delete(root: int, path: str) -> None:
     folder, name = posixpath.split(path)
     if name in ("", ".."):
         raise Conflict("A directory above everything else cannot be deleted")
-    with opened(open_beneath(root, folder, os.O_RDONLY | os.O_DIRECTORY)) as parent:
+    with opened(open_beneath(root, folder, FOLDER_FLAGS)) as parent:
         facts = os.stat(name, dir_fd=parent, follow_symlinks=False)
         if stat.S_ISDIR(facts.st_mode):
             os.rmdir(name, dir_fd=parent)
@@ -752,7 +752,7 @@ def _delete(root: int, path: str) -> None:
 
 
 def _set_executable(root: int, path: str, *, is_executable: bool) -> None:
-    with opened(open_beneath(root, path, os.O_RDONLY | os.O_NONBLOCK)) as descriptor:
+    with opened(open_beneath(root, path, READ_FLAGS)) as descriptor:
         facts = os.fstat(descriptor)
         _check_regular(facts)
         mode = stat.S_IMODE(facts.st_mode)

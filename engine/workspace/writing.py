@@ -14,6 +14,7 @@ import secrets
 import stat
 from typing import Final
 
+from roocode_server.engine.workspace.file_access import FOLDER_FLAGS, PLACE_FLAGS
 from roocode_server.engine.workspace.listing import shown
 from roocode_server.engine.workspace.openat2 import open_beneath
 from roocode_server.engine.workspace.ownership import give
@@ -21,8 +22,7 @@ from roocode_server.engine.workspace.renaming import rename_new
 from roocode_server.engine.workspace.scanning import opened
 from roocode_server.models.error import Conflict, NotFound
 
-_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY
-_NEW_FILE: Final = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_APPENDED_FILE_FLAGS: Final = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _MOST_LINKS: Final = 40
 
 
@@ -39,7 +39,7 @@ def write(root: int, path: str, content: bytes, stage: int, *, may_create: bool,
         if standing is not None and not (may_replace and stat.S_ISREG(standing.st_mode)):
             raise Conflict("There is something at this path already", path=shown(path))
         staged = secrets.token_hex(16)
-        descriptor = os.open(staged, _NEW_FILE, 0o600, dir_fd=stage)
+        descriptor = os.open(staged, _APPENDED_FILE_FLAGS, 0o600, dir_fd=stage)
         try:
             with open(descriptor, "wb", closefd=False) as file:
                 file.write(content)
@@ -99,7 +99,7 @@ def resolved(root: int, path: str) -> tuple[str, str]:
 def _link_target(root: int, folder: str, name: str) -> str | None:
     """Return the target of a link as written; None if it is not a link."""
     try:
-        with opened(open_beneath(root, folder, os.O_PATH | os.O_DIRECTORY)) as parent:
+        with opened(open_beneath(root, folder, PLACE_FLAGS)) as parent:
             return os.readlink(name, dir_fd=parent)
     except OSError as failure:
         if failure.errno in (errno.EINVAL, errno.ENOENT):
@@ -110,7 +110,7 @@ def _link_target(root: int, folder: str, name: str) -> str | None:
 def open_folder(root: int, path: str, *, make: bool) -> int:
     """Open a directory; missing parts of the path are created one by one below the workspace."""
     try:
-        return open_beneath(root, path, _FOLDER)
+        return open_beneath(root, path, FOLDER_FLAGS)
     except FileNotFoundError:
         if not make:
             raise
@@ -120,7 +120,7 @@ def open_folder(root: int, path: str, *, make: bool) -> int:
         walked = posixpath.join(walked, part)
         with opened(here):
             is_new = part != ".." and _make(part, here)
-            here = open_beneath(root, walked, _FOLDER)
+            here = open_beneath(root, walked, FOLDER_FLAGS)
         if is_new:
             give(here, root)
     return here

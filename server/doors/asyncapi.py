@@ -22,10 +22,10 @@ from roocode_server.server.doors.schemas import (
 )
 
 ROOT: Final = "/"
-DEFAULT: Final = "http://localhost:3000"
+DEFAULT_SERVER_URL: Final = "http://localhost:3000"
 CALL, ANSWER = "call", "answer"
 
-DESCRIPTION: Final = """\
+ASYNCAPI_DESCRIPTION: Final = """\
 The Socket.IO door (protocol 5). A channel is a namespace: each area has its own, and `/` carries everything.
 
 Connect with `auth: {token}` (an access token or an API key). With `sessionId` in it the connection follows
@@ -60,10 +60,10 @@ def asyncapi_document(registry: Registry) -> Json:
         "info": {
             "title": "roocode-server",
             "version": version("roocode-server"),
-            "description": DESCRIPTION,
+            "description": ASYNCAPI_DESCRIPTION,
             "license": {"name": "Apache-2.0"},
         },
-        "servers": {"here": _server(DEFAULT)},
+        "servers": {"here": _server(DEFAULT_SERVER_URL)},
         "channels": channels,
         "operations": operations,
         "components": {

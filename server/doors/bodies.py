@@ -13,7 +13,7 @@ from roocode_server.models.error import InvalidField, PayloadTooLarge, RequestTi
 from roocode_server.models.settings import ServerSettings
 from roocode_server.models.user import Caller
 
-PIECE_BYTES: Final = 1_048_576
+BODY_PIECE_BYTES: Final = 1_048_576
 OF_STRANGERS_BYTES: Final = 65_536
 """The largest body of a caller whom nobody knows: a login needs much less."""
 
@@ -67,7 +67,7 @@ async def pieces_of(request: web.Request, idle_s: float) -> AsyncIterator[bytes]
         while True:
             try:
                 async with asyncio.timeout(idle_s):
-                    piece = await content.read(PIECE_BYTES)
+                    piece = await content.read(BODY_PIECE_BYTES)
             except TimeoutError as late:
                 raise RequestTimeout(idle_s) from late
             if piece:

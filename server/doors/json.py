@@ -19,7 +19,7 @@ MOST_PARTS: Final = 100_000
 EXAMINED_BYTES: Final = 65_536
 """Of a text that cannot be read, so that the field which is wrong can be named."""
 LONGEST_NUMBER: Final = 300
-LONGEST_PATH: Final = 1000
+LONGEST_FIELD_PATH: Final = 1000
 
 
 def decode(content: bytes) -> Any:
@@ -59,7 +59,7 @@ def _name_the_field(content: bytes) -> None:
     except (ValueError, RecursionError):
         return
     if flaw is not None:
-        raise InvalidField(flaw.path[:LONGEST_PATH], flaw.reason)
+        raise InvalidField(flaw.path[:LONGEST_FIELD_PATH], flaw.reason)
 
 
 def _whole(text: str) -> float:

@@ -59,7 +59,7 @@ RETRY_AFTER: Final[Json] = {
 }
 
 OF_S3: Final = "Another dialect, for the same sessions as below `/api/v1`. Its events: `/ws/{session_id}`."
-DESCRIPTION: Final = """\
+OPENAPI_DESCRIPTION: Final = """\
 Open a session, give its agent a task, follow it and approve what is risky. Every operation here is also a
 Socket.IO event of the same name, and its acknowledgement is the same body: see `/asyncapi.json`.
 """
@@ -79,7 +79,7 @@ def openapi_document(registry: Registry, transfers: Registry) -> Json:
         "info": {
             "title": "roocode-server",
             "version": version("roocode-server"),
-            "description": DESCRIPTION,
+            "description": OPENAPI_DESCRIPTION,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "./", "description": "This server, where this document is"}],

@@ -51,7 +51,7 @@ READER_POLICY: Final = {**POLICY, "style-src": "'self' 'unsafe-inline'"}
 REDOC_POLICY: Final = {**READER_POLICY, "worker-src": "blob:"}
 """ReDoc searches in a worker that it makes of its own text."""
 
-HEADERS: Final = {
+PAGE_HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -90,7 +90,7 @@ def _page(template: str, policy: Mapping[str, str], **facts: bool) -> Handler:
 
     async def page(request: web.Request) -> web.Response:
         response = aiohttp_jinja2.render_template(template, request, {"static": STATIC, **facts})
-        response.headers.update(HEADERS)
+        response.headers.update(PAGE_HEADERS)
         response.headers["Content-Security-Policy"] = allowed
         response.headers["Cache-Control"] = REVALIDATED
         return response
@@ -100,7 +100,7 @@ def _page(template: str, policy: Mapping[str, str], **facts: bool) -> Handler:
 
 def _document(content: Callable[[web.Request], dict[str, Any]]) -> Handler:
     async def document(request: web.Request) -> web.Response:
-        headers = {**HEADERS, "Cache-Control": REVALIDATED}
+        headers = {**PAGE_HEADERS, "Cache-Control": REVALIDATED}
         encoded = orjson.dumps(content(request))
         return web.Response(body=encoded, content_type="application/json", headers=headers)
 
@@ -126,6 +126,6 @@ def _files(root: Path) -> Handler:
 
 def _file(path: Path, keeping: str) -> Handler:
     async def file(request: web.Request) -> web.StreamResponse:
-        return web.FileResponse(path, headers={**HEADERS, "Cache-Control": keeping})
+        return web.FileResponse(path, headers={**PAGE_HEADERS, "Cache-Control": keeping})
 
     return file

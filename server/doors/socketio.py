@@ -38,9 +38,9 @@ from roocode_server.server.doors.json import decode
 from roocode_server.server.doors.transport import EngineServer
 from roocode_server.server.identity import Authenticator, new_request_id
 
-LONGEST_HEAD: Final = 1000
+LONGEST_PACKET_HEAD: Final = 1000
 """Of a packet: its kind, its namespace and its number."""
-ROOM_S: Final = 5.0
+CALL_PLACE_TIMEOUT_S: Final = 5.0
 HEADROOM: Final = 2
 """A packet may be this many times larger than a request, so that a request that is too large is answered."""
 
@@ -113,7 +113,7 @@ class Packet(packet.Packet):
 
     def _decode_head(self, encoded_packet: str) -> None:
         """Parse everything before the JSON, which begins with a bracket, a brace or a quotation mark."""
-        head = encoded_packet[:LONGEST_HEAD]
+        head = encoded_packet[:LONGEST_PACKET_HEAD]
         starts = [found for mark in '[{"' if (found := head.find(mark)) > 0]
         super().decode(head[: min(starts, default=1)])
 
@@ -207,7 +207,7 @@ class SocketServer(socketio.AsyncServer):
     async def _room_for(self, engine_id: str) -> None:
         """Wait until a client may make another call, so that a backlog of calls is not refused."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(ROOM_S):
+            async with asyncio.timeout(CALL_PLACE_TIMEOUT_S):
                 for client in self._clients.of(engine_id):
                     while client.pending >= self._max_pending:
                         await client.one_has_ended()

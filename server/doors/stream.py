@@ -17,9 +17,9 @@ from aiohttp import ETag, web
 from roocode_server.engine.workspace.open_file import OpenFile
 from roocode_server.models.error import RangeNotSatisfiable
 from roocode_server.models.quota import Quota
-from roocode_server.server.doors.bodies import PIECE_BYTES, pieces_of
+from roocode_server.server.doors.bodies import BODY_PIECE_BYTES, pieces_of
 
-HEADERS: Final[Mapping[str, str]] = {
+FILE_HEADERS: Final[Mapping[str, str]] = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -115,7 +115,7 @@ class HttpStream:
         if file is not None:
             response.etag = ETag(file.etag)
             response.last_modified = file.modified_at
-        response.headers.update(HEADERS)
+        response.headers.update(FILE_HEADERS)
         if self._quota is not None:
             response.headers.update(self._quota.headers())
         self._add_headers(response)
@@ -148,7 +148,7 @@ async def _with_first(first: bytes, pieces: AsyncIterator[bytes]) -> AsyncIterat
 async def _read(file: OpenFile, first: int, stop: int) -> AsyncIterator[bytes]:
     """The bytes of a file. Raises: ConnectionError, if it has become shorter than announced."""
     while first < stop:
-        piece = await file.read(first, min(PIECE_BYTES, stop - first))
+        piece = await file.read(first, min(BODY_PIECE_BYTES, stop - first))
         if not piece:
             raise ConnectionError("the file has become shorter")
         first += len(piece)

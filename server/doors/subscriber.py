@@ -13,7 +13,7 @@ from roocode_server.engine.events.log import EventLog
 from roocode_server.models.event import StoredEvent
 from roocode_server.models.identifier import SessionId
 
-PAGE: Final = 200
+LOG_PAGE_EVENTS: Final = 200
 
 log = structlog.get_logger("subscriber")
 
@@ -93,7 +93,7 @@ class Subscriber:
     async def _read_to_the_head(self) -> None:
         cursor = self._cursor or 0
         while True:
-            page = await self._log.read(self._session_id, after=cursor, limit=PAGE)
+            page = await self._log.read(self._session_id, after=cursor, limit=LOG_PAGE_EVENTS)
             for stored in page:
                 while not self._outlet.write(stored):
                     await self._outlet.drained()

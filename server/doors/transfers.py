@@ -23,7 +23,7 @@ from roocode_server.server.doors.rest import (
 from roocode_server.server.doors.stream import HttpStream
 from roocode_server.server.identity import Authenticator
 
-PATH: Final = "path"
+PATH_FIELD: Final = "path"
 
 
 class TransferDoor:
@@ -48,7 +48,7 @@ class TransferDoor:
         """Mount all transfers. Must precede the other REST routes, whose file paths would match as well."""
         for declared in self._transfers.values():
             assert declared.rest is not None and declared.streams is not None  # noqa: S101
-            needs_path = PATH in declared.wire_names
+            needs_path = PATH_FIELD in declared.wire_names
             resource = (_WithPath if needs_path else web.DynamicResource)(declared.rest.path)
             app.router.register_resource(resource)
             handler = self._serve(declared)
@@ -85,7 +85,7 @@ class _WithPath(web.DynamicResource):
 
     async def resolve(self, request: web.Request) -> Any:
         """Match the request only if its query has a `path`."""
-        return await super().resolve(request) if PATH in request.query else (None, set())
+        return await super().resolve(request) if PATH_FIELD in request.query else (None, set())
 
 
 def _answered(

@@ -35,7 +35,7 @@ PROBE: Final = f"{packet.PING}probe"
 FROM_CLIENTS: Final = frozenset(map(str, (packet.CLOSE, packet.PONG, packet.UPGRADE, packet.NOOP)))
 """What clients send beside messages; a probe is sent only before an upgrade."""
 BASE64: Final = "b"
-SEPARATOR: Final = "\x1e"
+PACKET_SEPARATOR: Final = "\x1e"
 
 log = structlog.get_logger("socketio")
 
@@ -295,6 +295,6 @@ def _packets(content: bytes) -> list[str]:
 
     Raises: ValueError, if it is malformed; InvalidField, if there are too many.
     """
-    if content.count(SEPARATOR.encode()) >= MOST_PACKETS:
+    if content.count(PACKET_SEPARATOR.encode()) >= MOST_PACKETS:
         raise InvalidField("", f"Send at most {MOST_PACKETS} packets at once.")
-    return content.decode().split(SEPARATOR) if content else []
+    return content.decode().split(PACKET_SEPARATOR) if content else []

@@ -38,7 +38,7 @@ MAX_MESSAGE_BYTES: Final = 65_536
 """S3's clients send nothing. What they send all the same is read and left, unless it is `{"token": …}`."""
 
 CURSOR: Final = ("lastSeq", "lastEventId")
-QUIET_S: Final = 0.5
+QUIET_BEFORE_COMPLETION_S: Final = 0.5
 """How long a session has been quiet before the completions that were held back are told."""
 
 
@@ -125,7 +125,7 @@ class WebSocketFollower:
             self._quiet.cancel()
             self._quiet = None
         if self._stream.holds:
-            self._quiet = asyncio.get_running_loop().call_later(QUIET_S, self._release)
+            self._quiet = asyncio.get_running_loop().call_later(QUIET_BEFORE_COMPLETION_S, self._release)
 
     def _release(self) -> None:
         self._quiet = None

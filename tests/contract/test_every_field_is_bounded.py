@@ -13,7 +13,7 @@ import pytest
 from marshmallow import Schema, ValidationError, fields, validate
 
 from roocode_server.handlers.operation import Operation, Registry
-from roocode_server.models.fields import MOST_CHARACTERS
+from roocode_server.models.fields import MOST_JSON_CHARACTERS
 
 TOO_LONG = "x" * 1_000_001
 FAR_TOO_LONG = TOO_LONG * 100
@@ -128,7 +128,7 @@ def test_a_field_without_bounds_would_be_found() -> None:
         "b: items of any length",
     ]
     assert len(list(unbounded(fields.Dict(fields.String(), fields.Raw()), "c"))) == 5
-    assert len(FAR_TOO_LONG) > MOST_CHARACTERS
+    assert len(FAR_TOO_LONG) > MOST_JSON_CHARACTERS
 
 
 @pytest.mark.parametrize(

@@ -70,12 +70,30 @@ def public(
                 yield from public(node)
 
 
+def constants(tree: ast.Module) -> Iterator[str]:
+    """The public constants that a module defines."""
+    for node in tree.body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        for target in targets:
+            if isinstance(target, ast.Name) and re.fullmatch("[A-Z][A-Z0-9_]+", target.id):
+                yield target.id
+
+
 def test_a_class_name_finds_one_class() -> None:
     found = collections.defaultdict(list)
     for module, tree in MODULES.items():
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
                 found[node.name].append(module)
+    assert {name: modules for name, modules in found.items() if len(modules) > 1} == {}
+
+
+def test_a_public_constants_name_finds_one_constant() -> None:
+    found = collections.defaultdict(list)
+    for module, tree in MODULES.items():
+        if not any(part in module for part in EXEMPT):
+            for name in constants(tree):
+                found[name].append(module)
     assert {name: modules for name, modules in found.items() if len(modules) > 1} == {}
 
 

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roocode_server.models.cleaning import DEEPEST, TOO_DEEP, TextPieces, cleaned, cleaned_text, flaw_of
+from roocode_server.models.cleaning import (
+    MOST_NESTED_LEVELS,
+    TOO_DEEP,
+    TextPieces,
+    cleaned,
+    cleaned_text,
+    flaw_of,
+)
 
 ANY_TEXT = st.text(st.characters())  # surrogates too
 ANYTHING: st.SearchStrategy[Any] = st.recursive(
@@ -57,10 +64,10 @@ def test_integers_of_64_bits_stay_numbers() -> None:
 
 
 def test_what_is_nested_too_deeply_is_cut_with_a_note() -> None:
-    assert flaw_of(nested(DEEPEST)) is None
-    assert flaw_of(nested(DEEPEST + 1)) is not None
-    assert TOO_DEEP.encode() not in orjson.dumps(nested(DEEPEST))
-    for depth in (DEEPEST + 1, 300, 100_000):
+    assert flaw_of(nested(MOST_NESTED_LEVELS)) is None
+    assert flaw_of(nested(MOST_NESTED_LEVELS + 1)) is not None
+    assert TOO_DEEP.encode() not in orjson.dumps(nested(MOST_NESTED_LEVELS))
+    for depth in (MOST_NESTED_LEVELS + 1, 300, 100_000):
         assert TOO_DEEP in orjson.dumps(cleaned(nested(depth))).decode()
 
 

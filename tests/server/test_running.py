@@ -13,7 +13,7 @@ import pytest
 
 from roocode_server.engine.engine import DATABASE_FILE
 from roocode_server.engine.events.log import EventLog
-from roocode_server.engine.storage.database import PROBE_HOLDS_S, DatabaseUnusable
+from roocode_server.engine.storage.database import PROBE_LIFETIME_S, DatabaseUnusable
 from roocode_server.models.settings import RuntimeKind, RuntimeSettings, ServerSettings, Settings
 from roocode_server.server.app import running
 
@@ -63,6 +63,6 @@ async def test_health_tells_of_a_database_that_takes_no_writes(
             other.execute(
                 "CREATE TRIGGER refuse BEFORE UPDATE ON server_state BEGIN SELECT RAISE(ABORT, 'full'); END"
             )
-        await asyncio.sleep(PROBE_HOLDS_S)  # one write serves all who ask within this time
+        await asyncio.sleep(PROBE_LIFETIME_S)  # one write serves all who ask within this time
         async with client.get(f"{address}/api/v1/health") as ill:
             assert (ill.status, (await ill.json())["error"]["code"]) == (503, "SERVER_OVERLOAD")

@@ -25,7 +25,7 @@ from roocode_server.engine.shell_lines.allowlist import objection
 from roocode_server.models.conversation import Turn, TurnRole
 from roocode_server.models.session import AcpAgent, mount_path
 
-IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+AGENT_IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 AGAIN = (
     "You were interrupted in the middle of this task and begin anew in the same workspace. Look at what is "
     "done already, and go on. The task:\n\n"
@@ -95,7 +95,7 @@ class ExternalRun:
             task = self.work.task
             text, images = (task.input if is_new else AGAIN + task.input), task.images
             while True:
-                found = [picture_of(image, IMAGES) for image in images]
+                found = [picture_of(image, AGENT_IMAGE_TYPES) for image in images]
                 pictures = [
                     image_block(each.data, each.media_type) if isinstance(each, Picture) else text_block(each)
                     for each in found

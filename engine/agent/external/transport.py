@@ -14,7 +14,7 @@ import structlog
 from roocode_server.engine.runtimes.runtime import InteractiveProgram
 from roocode_server.models.cleaning import TextPieces, cleaned
 
-LONGEST_MESSAGE: Final = 20_000_000
+LONGEST_AGENT_MESSAGE_BYTES: Final = 20_000_000
 
 log = structlog.get_logger("external agents")
 
@@ -33,7 +33,9 @@ class ProgramTransport:
         await self._program.write(orjson.dumps(message) + b"\n")
 
     async def receive(self) -> dict[str, Any] | None:
-        """Return the next message; None when the program has ended or a line exceeds `LONGEST_MESSAGE`."""
+        """Return the next message; None when the program has ended or a line is longer than
+        `LONGEST_AGENT_MESSAGE_BYTES`.
+        """
         while True:
             line, separator, rest = self._rest.partition(b"\n")
             if separator:
@@ -43,7 +45,7 @@ class ProgramTransport:
                     return message
                 continue
             piece = await self._program.read()
-            if not piece or len(self._rest) > LONGEST_MESSAGE:
+            if not piece or len(self._rest) > LONGEST_AGENT_MESSAGE_BYTES:
                 return None
             self._rest += piece
 

@@ -29,7 +29,7 @@ from roocode_server.models.tool import ToolCompleted
 
 Alongside = Callable[[Transaction], Awaitable[None]]
 
-CUT_OFF: Final = {
+CALL_ENDS: Final = {
     TaskStatus.PENDING: (CallFailure.INTERRUPTED, "The task was interrupted while this call ran."),
     TaskStatus.CANCELLED: (CallFailure.CANCELLED, "The task was cancelled while this call ran."),
     TaskStatus.FAILED: (CallFailure.ABANDONED, "The task failed while this call ran."),
@@ -119,7 +119,7 @@ class TaskStates:
         """Record which calls have a begin event and no end event yet."""
         for happened in events:
             if isinstance(happened, ToolStarted):
-                code, reason = CUT_OFF[TaskStatus.PENDING]
+                code, reason = CALL_ENDS[TaskStatus.PENDING]
                 pending_end = ToolFailed(
                     call_id=happened.call_id, tool_name=happened.tool_name, error=reason, code=code
                 )
@@ -130,7 +130,7 @@ class TaskStates:
 
     async def _cut_off(self, unit: Transaction, task: Task) -> list[Event]:
         """Return end events for the task's calls in progress."""
-        code, reason = CUT_OFF[task.status]
+        code, reason = CALL_ENDS[task.status]
         return [
             ToolFailed(call_id=call["callId"], tool_name=call["toolName"], error=reason, code=code)
             for call in await self._pending_ends.claim(unit, task.session_id, task.id)

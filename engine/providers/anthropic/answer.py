@@ -20,7 +20,7 @@ from roocode_server.engine.providers.wire import parse_arguments
 if TYPE_CHECKING:
     from anthropic import types
 
-REASONS: Final = {
+ANTHROPIC_STOP_REASONS: Final = {
     "tool_use": "calls",
     "max_tokens": "max_tokens",
     "model_context_window_exceeded": "max_tokens",
@@ -65,7 +65,7 @@ class AnthropicAnswer:
         continuation = self._layout.continuation
         if continuation is not None:
             yield continuation
-        yield Stopped(reason=REASONS.get(self._reason or "", "end"))
+        yield Stopped(reason=ANTHROPIC_STOP_REASONS.get(self._reason or "", "end"))
 
     def _begin(self, block: types.ContentBlock) -> Iterator[ModelEvent]:
         self._block, self._pieces, self._signature = block, [], ""

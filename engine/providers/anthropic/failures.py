@@ -13,7 +13,7 @@ from roocode_server.engine.providers.wire import broken, failure_of_status, unus
 if TYPE_CHECKING:
     import anthropic
 
-STATUSES: Final[Mapping[str, int]] = {
+ANTHROPIC_ERROR_STATUSES: Final[Mapping[str, int]] = {
     "invalid_request_error": 400,
     "authentication_error": 401,
     "billing_error": 402,
@@ -53,6 +53,8 @@ def translated(key: str | None) -> Iterator[None]:
 
 
 def _of_status(error: anthropic.APIStatusError, key: str | None) -> ProviderFailure:
-    status = error.status_code if error.status_code >= 400 else STATUSES.get(error.type or "", 500)
+    status = (
+        error.status_code if error.status_code >= 400 else ANTHROPIC_ERROR_STATUSES.get(error.type or "", 500)
+    )
     said = without_key(key, error.api_message or error.message)
     return failure_of_status(status, said, error.response.headers.get("retry-after"))

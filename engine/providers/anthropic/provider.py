@@ -12,13 +12,13 @@ import orjson
 from roocode_server.engine.providers.anthropic.answer import AnthropicAnswer
 from roocode_server.engine.providers.anthropic.failures import translated
 from roocode_server.engine.providers.anthropic.request import parameters, temperature_of
-from roocode_server.engine.providers.anthropic.thoughts import PROVIDER
+from roocode_server.engine.providers.anthropic.thoughts import ANTHROPIC
 from roocode_server.engine.providers.clients import ClientPool
 from roocode_server.engine.providers.provider import Endpoint, ModelEvent, ModelRequest
 from roocode_server.engine.providers.streams import plain_events
 from roocode_server.engine.providers.wire import (
-    CONNECTING_S,
-    LONGEST_PAUSE_S,
+    MODEL_CONNECT_TIMEOUT_S,
+    MODEL_SILENCE_TIMEOUT_S,
     broken,
     checked_key,
     closing,
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from anthropic.types import RawMessageStreamEvent
     from anthropic.types.message_create_params import MessageCreateParamsStreaming
 
-BASE_URL: Final = "https://api.anthropic.com"
+ANTHROPIC_URL: Final = "https://api.anthropic.com"
 
 
 class AnthropicProvider:
     """Models behind Anthropic's Messages protocol."""
 
-    name: ClassVar[str] = PROVIDER
+    name: ClassVar[str] = ANTHROPIC
 
     def __init__(self) -> None:
         self._clients = ClientPool(_open, _close)
@@ -98,9 +98,9 @@ def _open(endpoint: Endpoint) -> anthropic.AsyncAnthropic:
     try:
         client = anthropic.AsyncAnthropic(
             api_key=endpoint.api_key,
-            base_url=endpoint.base_url or BASE_URL,
+            base_url=endpoint.base_url or ANTHROPIC_URL,
             max_retries=0,
-            timeout=httpx2.Timeout(LONGEST_PAUSE_S, connect=CONNECTING_S),
+            timeout=httpx2.Timeout(MODEL_SILENCE_TIMEOUT_S, connect=MODEL_CONNECT_TIMEOUT_S),
             open_telemetry=False,
             # A redirect could lead from a server of the user's choice into this server's network.
             http_client=anthropic.DefaultAsyncHttpxClient(
@@ -108,7 +108,7 @@ def _open(endpoint: Endpoint) -> anthropic.AsyncAnthropic:
             ),
         )
     except httpx2.InvalidURL:
-        raise unusable_address(PROVIDER) from None
+        raise unusable_address(ANTHROPIC) from None
     # Import now what the library imports at its first use.
     _ = client.messages
     return client

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 MediaType = Literal["image/jpeg", "image/png", "image/gif", "image/webp"]
 
-IMAGES: Final[tuple[MediaType, ...]] = ("image/jpeg", "image/png", "image/gif", "image/webp")
+ANTHROPIC_IMAGE_TYPES: Final[tuple[MediaType, ...]] = ("image/jpeg", "image/png", "image/gif", "image/webp")
 CACHED_MESSAGES: Final = 2
 """How many user messages get cache markers: the one that the last request cached, and the newest one."""
 
@@ -163,10 +163,10 @@ def _result(answered: AnsweredCall, *, takes_images: bool) -> ToolResultBlockPar
 
 def _image(url: str, *, takes_images: bool) -> ImageBlockParam | TextBlockParam:
     """Return an image block, or a note if the model cannot see the image."""
-    found = picture_of(url, IMAGES if takes_images else ())
+    found = picture_of(url, ANTHROPIC_IMAGE_TYPES if takes_images else ())
     if not isinstance(found, Picture):
         return {"type": "text", "text": found}
-    media_type = next(each for each in IMAGES if each == found.media_type)
+    media_type = next(each for each in ANTHROPIC_IMAGE_TYPES if each == found.media_type)
     return {"type": "image", "source": {"type": "base64", "media_type": media_type, "data": found.data}}
 
 

@@ -11,7 +11,7 @@ LEAST_BUDGET: Final = 1024
 """The smallest thinking budget that the protocol accepts, in tokens."""
 LEFT_TO_SAY: Final = 1024
 """The tokens of an answer that are reserved for what follows the thinking."""
-BUDGETS: Final[Mapping[str, int]] = {"low": 4096, "medium": 12_288, "high": 32_000}
+ANTHROPIC_BUDGETS: Final[Mapping[str, int]] = {"low": 4096, "medium": 12_288, "high": 32_000}
 """The thinking budget in tokens, by effort."""
 EFFORTS: Final[Mapping[str, Literal["low", "medium", "high"]]] = {
     "low": "low",
@@ -55,5 +55,5 @@ def thinking_of(model: str) -> Thinking:
 
 def budget_of(effort: str, max_tokens: int) -> int | None:
     """Return the thinking budget for an answer of `max_tokens`; None if there is no room to think."""
-    budget = min(BUDGETS[effort], max_tokens - LEFT_TO_SAY)
+    budget = min(ANTHROPIC_BUDGETS[effort], max_tokens - LEFT_TO_SAY)
     return budget if budget >= LEAST_BUDGET else None

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         | ToolResultBlockParam
     )
 
-PROVIDER: Final = "anthropic"
+ANTHROPIC: Final = "anthropic"
 THOUGHTS: Final = ("thinking", "redacted_thinking")
 
 
@@ -65,7 +65,7 @@ class AnthropicLayout:
         """What the turn has to keep; None if there was no thinking."""
         if not any(block["type"] in THOUGHTS for block in self._blocks):
             return None
-        return Continuation(provider=PROVIDER, content={"model": self._model, "blocks": self._blocks})
+        return Continuation(provider=ANTHROPIC, content={"model": self._model, "blocks": self._blocks})
 
 
 def blocks_of(replied: AssistantMessage, model: str) -> Sequence[Block]:
@@ -84,7 +84,7 @@ def has_thoughts(blocks: Sequence[Block]) -> bool:
 
 def _layout(replied: AssistantMessage, model: str) -> Sequence[Mapping[str, Any]] | None:
     kept = replied.turn.continuation
-    if kept is None or kept["provider"] != PROVIDER or kept["content"]["model"] != model:
+    if kept is None or kept["provider"] != ANTHROPIC or kept["content"]["model"] != model:
         return None
     blocks: Sequence[Mapping[str, Any]] = kept["content"]["blocks"]
     length = sum(block["length"] for block in blocks if block["type"] == "text")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from roocode_server.engine.providers.gemini.failures import translated
 from roocode_server.engine.providers.streams import plain_events
-from roocode_server.engine.providers.wire import CONNECTING_S, LONGEST_PAUSE_S, closing
+from roocode_server.engine.providers.wire import MODEL_CONNECT_TIMEOUT_S, MODEL_SILENCE_TIMEOUT_S, closing
 
 if TYPE_CHECKING:
     import httpx2
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from roocode_server.engine.providers.gemini.thoughts import Content
     from roocode_server.engine.providers.provider import Endpoint
 
-BASE_URL: Final = "https://generativelanguage.googleapis.com"
-API_VERSION: Final = "v1beta"
+GEMINI_URL: Final = "https://generativelanguage.googleapis.com"
+GEMINI_API_VERSION: Final = "v1beta"
 """The API version that every server supports; the library's default is another."""
 
 IN_THE_BODY: Final = "-"
@@ -81,7 +81,7 @@ def open_client(endpoint: Endpoint) -> GeminiClient:
     from google import genai
 
     http = httpx2.AsyncClient(
-        timeout=httpx2.Timeout(LONGEST_PAUSE_S, connect=CONNECTING_S),
+        timeout=httpx2.Timeout(MODEL_SILENCE_TIMEOUT_S, connect=MODEL_CONNECT_TIMEOUT_S),
         # A redirect could lead from a server of the user's choice into this server's network.
         follow_redirects=False,
         event_hooks={"request": [_set_limits], "response": [_note, plain_events(with_numbers=True)]},
@@ -90,7 +90,7 @@ def open_client(endpoint: Endpoint) -> GeminiClient:
         vertexai=False,
         api_key=endpoint.api_key,
         http_options=genai.types.HttpOptions(
-            base_url=endpoint.base_url or BASE_URL, api_version=API_VERSION, httpx_async_client=http
+            base_url=endpoint.base_url or GEMINI_URL, api_version=GEMINI_API_VERSION, httpx_async_client=http
         ),
     )
     # Import now what the library imports at its first use.
@@ -101,10 +101,10 @@ def open_client(endpoint: Endpoint) -> GeminiClient:
 async def _set_limits(request: httpx2.Request) -> None:
     """Set the timeouts, of which the library sets none or a single one for everything."""
     request.extensions["timeout"] = {
-        "connect": CONNECTING_S,
-        "read": LONGEST_PAUSE_S,
-        "write": LONGEST_PAUSE_S,
-        "pool": LONGEST_PAUSE_S,
+        "connect": MODEL_CONNECT_TIMEOUT_S,
+        "read": MODEL_SILENCE_TIMEOUT_S,
+        "write": MODEL_SILENCE_TIMEOUT_S,
+        "pool": MODEL_SILENCE_TIMEOUT_S,
     }
 
 

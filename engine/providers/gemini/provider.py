@@ -11,7 +11,7 @@ from roocode_server.engine.providers.clients import ClientPool
 from roocode_server.engine.providers.gemini.answer import GeminiAnswer
 from roocode_server.engine.providers.gemini.client import GeminiClient, open_client
 from roocode_server.engine.providers.gemini.request import checked_model, config, contents
-from roocode_server.engine.providers.gemini.thoughts import PROVIDER
+from roocode_server.engine.providers.gemini.thoughts import GEMINI
 from roocode_server.engine.providers.provider import ModelEvent, ModelRequest
 from roocode_server.engine.providers.wire import broken, checked_key
 
@@ -19,7 +19,7 @@ from roocode_server.engine.providers.wire import broken, checked_key
 class GeminiProvider:
     """Models behind the Gemini API."""
 
-    name: ClassVar[str] = PROVIDER
+    name: ClassVar[str] = GEMINI
 
     def __init__(self) -> None:
         self._clients = ClientPool(open_client, GeminiClient.close)

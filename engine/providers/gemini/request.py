@@ -22,7 +22,7 @@ from roocode_server.models.conversation import Turn
 if TYPE_CHECKING:
     from google.genai.types import GenerateContentConfig, ToolListUnion
 
-IMAGES: Final = ("image/jpeg", "image/png", "image/webp", "image/heic", "image/heif")
+GEMINI_IMAGE_TYPES: Final = ("image/jpeg", "image/png", "image/webp", "image/heic", "image/heif")
 
 _MODEL: Final = re.compile(r"(?:[a-zA-Z]+/)?[\w.:@-]+\Z", re.ASCII)
 
@@ -109,7 +109,7 @@ def _result(answered: AnsweredCall) -> Part:
 def _images(turn: Turn, *, takes_images: bool) -> Sequence[Part]:
     parts: list[Part] = []
     for url in turn.images:
-        found = picture_of(url, IMAGES if takes_images else ())
+        found = picture_of(url, GEMINI_IMAGE_TYPES if takes_images else ())
         if isinstance(found, Picture):
             parts.append({"inlineData": {"mimeType": found.media_type, "data": found.data}})
         else:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from google.genai.types import ThinkingConfig
 
-BUDGETS: Final[Mapping[str, int]] = {"low": 1024, "medium": 8192, "high": 24_576}
+GEMINI_BUDGETS: Final[Mapping[str, int]] = {"low": 1024, "medium": 8192, "high": 24_576}
 """The thinking budget in tokens for models of version 2.5, by effort; later models take the effort's name."""
 
 _VERSION: Final = re.compile(r"gemini-(\d+)(?:\.(\d+))?")
@@ -32,5 +32,5 @@ def thinking_of(model: str, effort: str | None) -> ThinkingConfig | None:
     if effort is None:
         return ThinkingConfig(include_thoughts=True)
     if version < _LATEST:
-        return ThinkingConfig(include_thoughts=True, thinking_budget=BUDGETS[effort])
+        return ThinkingConfig(include_thoughts=True, thinking_budget=GEMINI_BUDGETS[effort])
     return ThinkingConfig(include_thoughts=True, thinking_level=ThinkingLevel(effort.upper()))

@@ -19,7 +19,7 @@ Part = dict[str, Any]
 Content = dict[str, Any]
 """The `role` and `parts` of one message."""
 
-PROVIDER: Final = "gemini"
+GEMINI: Final = "gemini"
 NOBODYS_SIGNATURE: Final = "skip_thought_signature_validator"
 """The protocol's placeholder for the signature of a call that another model made."""
 FIRST_SIGNED: Final = (3, 0)
@@ -53,7 +53,7 @@ class GeminiLayout:
         """What the turn has to keep; None if there was no signature."""
         if not any("signature" in part for part in self._parts):
             return None
-        return Continuation(provider=PROVIDER, content={"model": self._model, "parts": self._parts})
+        return Continuation(provider=GEMINI, content={"model": self._model, "parts": self._parts})
 
 
 def parts_of(replied: AssistantMessage, model: str) -> Sequence[Part]:
@@ -70,7 +70,7 @@ def parts_of(replied: AssistantMessage, model: str) -> Sequence[Part]:
 
 def _layout(replied: AssistantMessage, model: str) -> Sequence[Mapping[str, Any]] | None:
     kept = replied.turn.continuation
-    if kept is None or kept["provider"] != PROVIDER or kept["content"]["model"] != model:
+    if kept is None or kept["provider"] != GEMINI or kept["content"]["model"] != model:
         return None
     parts: Sequence[Mapping[str, Any]] = kept["content"]["parts"]
     length = sum(part["length"] for part in parts if part["type"] == "text")

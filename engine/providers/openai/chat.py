@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from roocode_server.engine.providers.openai.calls import PartialCalls
-from roocode_server.engine.providers.openai.chat_turns import PROVIDER, messages_of, tools_of
+from roocode_server.engine.providers.openai.chat_turns import OPENAI_CHAT, messages_of, tools_of
 from roocode_server.engine.providers.provider import (
     Continuation,
     ModelEvent,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionChunk
     from openai.types.chat.chat_completion_chunk import Choice, ChoiceDeltaToolCall
 
-REASONS: Final[Mapping[str, str]] = {
+CHAT_FINISH_REASONS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("length", "max_tokens", "model_length", "MAX_TOKENS"), "max_tokens"),
     **dict.fromkeys(
         ("content_filter", "content-filter", "refusal", "safety", "SAFETY", "sensitive", "recitation"),
@@ -38,7 +38,7 @@ REASONS: Final[Mapping[str, str]] = {
     ),
 }
 """Finish reasons of various servers for answers that were cut off or withheld; any other means `end`."""
-FAILURES: Final = frozenset({"error", "insufficient_system_resource"})
+CHAT_FINISH_FAILURES: Final = frozenset({"error", "insufficient_system_resource"})
 """Finish reasons that mean that the server failed. Source: OpenRouter, DeepSeek."""
 REASONING_KEYS: Final = ("reasoning_content", "reasoning")
 
@@ -115,12 +115,12 @@ class _ChatReading:
         """
         if self._finish is None:
             raise broken("the answer ended before it was finished")
-        if self._finish in FAILURES:
+        if self._finish in CHAT_FINISH_FAILURES:
             raise failure_of_status(503, "the answer ended with an error")
-        yield from self._calls.requested(is_cut=REASONS.get(self._finish) == "max_tokens")
+        yield from self._calls.requested(is_cut=CHAT_FINISH_REASONS.get(self._finish) == "max_tokens")
         thoughts = self._thoughts.content
         if thoughts and self._calls:
-            yield Continuation(provider=PROVIDER, content={"model": self._model, **thoughts})
+            yield Continuation(provider=OPENAI_CHAT, content={"model": self._model, **thoughts})
         yield Stopped(reason=self._reason())
 
     def _take_choice(self, choice: Choice) -> Iterator[ModelEvent]:
@@ -165,7 +165,7 @@ class _ChatReading:
     def _reason(self) -> str:
         if self._refused:
             return "refusal"
-        return REASONS.get(self._finish or "", "calls" if self._calls else "end")
+        return CHAT_FINISH_REASONS.get(self._finish or "", "calls" if self._calls else "end")
 
 
 class _Thoughts:

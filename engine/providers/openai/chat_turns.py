@@ -27,11 +27,11 @@ if TYPE_CHECKING:
         ChatCompletionMessageParam,
     )
 
-SHOWN: Final = "The images that the tools have shown:"
+SHOWN_IMAGES_HEADING: Final = "The images that the tools have shown:"
 
 
-PROVIDER: Final = "openai-chat"
-IMAGES: Final = ("image/png", "image/jpeg", "image/gif", "image/webp")
+OPENAI_CHAT: Final = "openai-chat"
+OPENAI_IMAGE_TYPES: Final = ("image/png", "image/jpeg", "image/gif", "image/webp")
 GIVEN_BACK: Final = ("reasoning_content", "reasoning_details")
 """Reasoning fields that the servers that send them want back together with the calls."""
 
@@ -89,7 +89,7 @@ def _replied(reply: AssistantMessage, model: str) -> Iterator[ChatCompletionMess
         yield {"role": "tool", "tool_call_id": call.wire_id, "content": call.result.text}
     images = [image for call in reply.calls for image in call.result.images]
     if images:
-        yield {"role": "user", "content": _parts(SHOWN, images)}
+        yield {"role": "user", "content": _parts(SHOWN_IMAGES_HEADING, images)}
 
 
 def _thoughts(turn: Turn, model: str) -> Mapping[str, Any]:
@@ -99,7 +99,7 @@ def _thoughts(turn: Turn, model: str) -> Mapping[str, Any]:
     Servers that send none get none: some refuse unknown fields.
     """
     kept = turn.continuation
-    if kept is None or kept.get("provider") != PROVIDER or kept["content"].get("model") != model:
+    if kept is None or kept.get("provider") != OPENAI_CHAT or kept["content"].get("model") != model:
         return {}
     return {name: kept["content"][name] for name in GIVEN_BACK if name in kept["content"]}
 
@@ -116,7 +116,7 @@ def _call(asked: AnsweredCall) -> ChatCompletionMessageFunctionToolCallParam:
 def _parts(text: str, images: Sequence[str]) -> list[ChatCompletionContentPartParam]:
     parts: list[ChatCompletionContentPartParam] = [{"type": "text", "text": text}] if text else []
     for image in images:
-        found = picture_of(image, IMAGES)
+        found = picture_of(image, OPENAI_IMAGE_TYPES)
         if isinstance(found, Picture):
             parts.append({"type": "image_url", "image_url": {"url": found.url}})
         else:

@@ -14,7 +14,7 @@ from roocode_server.engine.providers.wire import broken, failure_of_status, with
 if TYPE_CHECKING:
     import openai
 
-STATUSES: Final[Mapping[str, int]] = {
+OPENAI_ERROR_STATUSES: Final[Mapping[str, int]] = {
     "context_length_exceeded": 413,
     "rate_limit_exceeded": 429,
     "invalid_api_key": 401,
@@ -56,7 +56,11 @@ def failure_of_code(code: str | None, message: str, api_key: str | None = None) 
     said = without_key(api_key, message)
     if code == NO_CREDIT:
         return _no_credit(said)
-    status = int(code) if code and code.isdecimal() and len(code) == 3 else STATUSES.get(code or "", 500)
+    status = (
+        int(code)
+        if code and code.isdecimal() and len(code) == 3
+        else OPENAI_ERROR_STATUSES.get(code or "", 500)
+    )
     return failure_of_status(status, said, code=code)
 
 

@@ -15,7 +15,12 @@ from roocode_server.engine.providers.openai.failures import translated
 from roocode_server.engine.providers.openai.responses import stream_responses
 from roocode_server.engine.providers.provider import Endpoint, ModelEvent, ModelRequest
 from roocode_server.engine.providers.streams import plain_events
-from roocode_server.engine.providers.wire import CONNECTING_S, LONGEST_PAUSE_S, checked_key, unusable_address
+from roocode_server.engine.providers.wire import (
+    MODEL_CONNECT_TIMEOUT_S,
+    MODEL_SILENCE_TIMEOUT_S,
+    checked_key,
+    unusable_address,
+)
 from roocode_server.models.settings import WireProtocol
 
 if TYPE_CHECKING:
@@ -115,7 +120,7 @@ def _open(endpoint: Endpoint) -> AsyncOpenAI:
         api_key=endpoint.api_key or "none",
         base_url=endpoint.base_url or OFFICIAL_URL,
         max_retries=0,
-        timeout=openai.Timeout(LONGEST_PAUSE_S, connect=CONNECTING_S),
+        timeout=openai.Timeout(MODEL_SILENCE_TIMEOUT_S, connect=MODEL_CONNECT_TIMEOUT_S),
         http_client=openai.DefaultAsyncHttpxClient(
             # A redirect could lead from a server of the user's choice into this server's network.
             follow_redirects=False,

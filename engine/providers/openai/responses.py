@@ -14,7 +14,12 @@ import orjson
 
 from roocode_server.engine.providers.openai.calls import PartialCalls
 from roocode_server.engine.providers.openai.failures import failure_of_code
-from roocode_server.engine.providers.openai.responses_turns import PROVIDER, items_of, kept_items, tools_of
+from roocode_server.engine.providers.openai.responses_turns import (
+    OPENAI_RESPONSES,
+    items_of,
+    kept_items,
+    tools_of,
+)
 from roocode_server.engine.providers.provider import (
     Continuation,
     ModelEvent,
@@ -133,7 +138,7 @@ class _ResponseReading:
         yield from self._calls.requested(is_cut=reason == "max_tokens")
         kept = kept_items(self._items) if reason in ("end", "calls") else []
         if kept:
-            yield Continuation(provider=PROVIDER, content={"model": self._model, "items": kept})
+            yield Continuation(provider=OPENAI_RESPONSES, content={"model": self._model, "items": kept})
         if self._response.usage is not None:
             yield usage_of(self._response.usage)
         yield Stopped(reason=reason)

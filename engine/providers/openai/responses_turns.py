@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from roocode_server.engine.providers.normalisation import AssistantMessage, UserMessage, exchanges
-from roocode_server.engine.providers.openai.chat_turns import IMAGES
+from roocode_server.engine.providers.openai.chat_turns import OPENAI_IMAGE_TYPES
 from roocode_server.engine.providers.pictures import Picture, picture_of
 from roocode_server.engine.providers.provider import ModelRequest
 from roocode_server.models.tool import ToolDescription
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     )
     from openai.types.responses.response_input_item_param import FunctionCallOutput
 
-PROVIDER: Final = "openai"
+OPENAI_RESPONSES: Final = "openai"
 KEPT_FIELDS: Final = ("type", "id", "summary", "encrypted_content")
 """The fields of a reasoning item that are sent back."""
 
@@ -97,7 +97,7 @@ def _reasoned(reply: AssistantMessage, model: str) -> list[ResponseInputItemPara
     Another model cannot read the reasoning; and a result whose call is not among the items would be refused.
     """
     kept = reply.turn.continuation
-    if kept is None or kept.get("provider") != PROVIDER or kept["content"].get("model") != model:
+    if kept is None or kept.get("provider") != OPENAI_RESPONSES or kept["content"].get("model") != model:
         return []
     items: list[ResponseInputItemParam] = kept["content"]["items"]
     called = [item.get("call_id") for item in items if item.get("type") == "function_call"]
@@ -109,7 +109,7 @@ def _content(text: str, images: Sequence[str]) -> ResponseInputMessageContentLis
         [{"type": "input_text", "text": text}] if text or not images else []
     )
     for image in images:
-        found = picture_of(image, IMAGES)
+        found = picture_of(image, OPENAI_IMAGE_TYPES)
         if isinstance(found, Picture):
             parts.append({"type": "input_image", "image_url": found.url, "detail": "auto"})
         else:
@@ -120,7 +120,7 @@ def _content(text: str, images: Sequence[str]) -> ResponseInputMessageContentLis
 def _output(text: str, images: Sequence[str]) -> ResponseFunctionCallOutputItemListParam:
     parts: ResponseFunctionCallOutputItemListParam = [{"type": "input_text", "text": text}]
     for image in images:
-        found = picture_of(image, IMAGES)
+        found = picture_of(image, OPENAI_IMAGE_TYPES)
         if isinstance(found, Picture):
             parts.append({"type": "input_image", "image_url": found.url})
         else:

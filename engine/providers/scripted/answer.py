@@ -13,7 +13,7 @@ from roocode_server.engine.providers.scripted.template import Filling
 from roocode_server.engine.providers.scripted.template_language import TemplateMistake
 from roocode_server.models.conversation import Turn
 
-SHOWN_CHARACTERS: Final = 2000
+REPEATED_OUTPUT_CHARACTERS: Final = 2000
 """The most characters of a tool's output that a failure repeats."""
 
 
@@ -145,8 +145,8 @@ class _Playing:
 
     def _failure(self, number: int, call: PlaybookCall, attempt: Attempt) -> ProviderFailure:
         words = attempt.answer.text if attempt.answer is not None else ""
-        if len(words) > SHOWN_CHARACTERS:
-            words = words[:SHOWN_CHARACTERS] + "…"
+        if len(words) > REPEATED_OUTPUT_CHARACTERS:
+            words = words[:REPEATED_OUTPUT_CHARACTERS] + "…"
         return ProviderFailure(
             "PLAYBOOK_STEP_FAILED", f"{self._place(number)}: {call.call} failed. {words}".strip()
         )

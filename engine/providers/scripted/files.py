@@ -13,9 +13,9 @@ from roocode_server.engine.providers.scripted.checks import check
 from roocode_server.engine.providers.scripted.playbook import Playbook, PlaybookInvalid, PlaybookMistake
 from roocode_server.models.error import FieldMistake, ValidationFailed
 
-MOST_BYTES: Final = 1_000_000
+LARGEST_PLAYBOOK_BYTES: Final = 1_000_000
 _SUFFIXES: Final = (".yaml", ".yml")
-_DEEPEST: Final = 40
+_MOST_YAML_LEVELS: Final = 40
 
 
 def load(folders: Sequence[Path]) -> dict[str, Playbook]:
@@ -97,9 +97,9 @@ class _Folder:
 def _text(file: Path) -> str:
     """Read a file. Raises: OSError; ValueError, if it is too large or not text."""
     with file.open("rb") as opened:
-        content = opened.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise ValueError(f"A playbook has at most {MOST_BYTES:,} bytes.")
+        content = opened.read(LARGEST_PLAYBOOK_BYTES + 1)
+    if len(content) > LARGEST_PLAYBOOK_BYTES:
+        raise ValueError(f"A playbook has at most {LARGEST_PLAYBOOK_BYTES:,} bytes.")
     try:
         return content.decode()
     except UnicodeDecodeError:
@@ -164,8 +164,8 @@ class _Loader(yaml.SafeLoader):
         mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
         if self.check_event(yaml.AliasEvent):
             raise _at(mark, "aliases (`*name`) are not for playbooks")
-        if self._depth > _DEEPEST:
-            raise _at(mark, f"there are more than {_DEEPEST} levels")
+        if self._depth > _MOST_YAML_LEVELS:
+            raise _at(mark, f"there are more than {_MOST_YAML_LEVELS} levels")
         self._depth += 1
         node = super().compose_node(parent, index)
         self._depth -= 1

@@ -11,17 +11,17 @@ from marshmallow import validate
 
 from roocode_server.models.shape import PlainShape, limited, value
 
-LONGEST_NAME: Final = 40
+LONGEST_PLAYBOOK_NAME: Final = 40
 LONGEST_PACE_MS: Final = 1000
 COMPLETION: Final = "attempt_completion"
 
 _NAME: Final = validate.And(
-    validate.Length(max=LONGEST_NAME),
+    validate.Length(max=LONGEST_PLAYBOOK_NAME),
     validate.Regexp(r"[a-z0-9][a-z0-9-]*\Z", error="Expected lower-case letters, digits and `-`."),
     validate.NoneOf(["auto"], error="`auto` stands for the choice of a playbook and names none."),
 )
 _ID: Final = validate.And(
-    validate.Length(max=LONGEST_NAME),
+    validate.Length(max=LONGEST_PLAYBOOK_NAME),
     validate.Regexp(r"[a-z][a-z0-9_]*\Z", error="Expected lower-case letters, digits and `_`."),
 )
 _PHRASE: Final = validate.And(

@@ -25,8 +25,8 @@ from roocode_server.engine.providers.scripted.progress import task_input
 
 SHIPPED: Final = Path(__file__).with_name("playbooks")
 DEFAULT_PLAYBOOK: Final = "survey"
-AUTO: Final = ("auto", "")
-MOST_PIECES: Final = 200
+ANY_PLAYBOOK: Final = ("auto", "")
+MOST_STREAMED_PIECES: Final = 200
 WORDS_A_PIECE: Final = 4
 
 _WORDS: Final = re.compile(r"\w+")
@@ -46,7 +46,7 @@ class ScriptedProvider:
 
     def knows(self, model: str) -> bool:
         """Whether there is a playbook with this name, or it is chosen by the task's text."""
-        return model in AUTO or model in self.playbooks
+        return model in ANY_PLAYBOOK or model in self.playbooks
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
         """Stream the playbook's next answer. `request.model` names the playbook; `auto` chooses by the task's
@@ -63,7 +63,7 @@ class ScriptedProvider:
         yield Usage(tokens_in=0, tokens_out=0)
 
     def _playbook(self, request: ModelRequest) -> Playbook:
-        if request.model in AUTO:
+        if request.model in ANY_PLAYBOOK:
             return self._fitting(task_input(request.turns))
         if request.model not in self.playbooks:
             known = ", ".join(["auto", *sorted(self.playbooks)])
@@ -93,8 +93,8 @@ async def _spoken(said: Speech) -> AsyncIterator[TextDelta]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """Yield the text in groups of a few words, larger ones if there would be more than `MOST_PIECES`."""
+    """Yield groups of a few words, larger ones if there would be more than `MOST_STREAMED_PIECES`."""
     words = _WITH_SPACE_AFTER.findall(text)
-    size = max(WORDS_A_PIECE, -(-len(words) // MOST_PIECES))
+    size = max(WORDS_A_PIECE, -(-len(words) // MOST_STREAMED_PIECES))
     for start in range(0, len(words), size):
         yield "".join(words[start : start + size])

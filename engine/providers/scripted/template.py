@@ -10,7 +10,7 @@ from typing import Any, Final
 from jinja2 import TemplateError, Undefined, nodes
 from jinja2.environment import TemplateExpression
 
-from roocode_server.engine.providers.scripted.template_filters import MOST_CHARACTERS, TooLong
+from roocode_server.engine.providers.scripted.template_filters import LONGEST_FILLED_TEXT, TooLong
 from roocode_server.engine.providers.scripted.template_language import (
     ENVIRONMENT,
     TemplateMistake,
@@ -65,7 +65,7 @@ class Filling:
 
     def __init__(self, values: TemplateValues) -> None:
         self._values = values
-        self._left = MOST_CHARACTERS
+        self._left = LONGEST_FILLED_TEXT
 
     def text(self, source: str) -> str:
         """Fill in a text. Raises: TemplateMistake."""
@@ -93,7 +93,7 @@ class Filling:
         except _BROKEN as mistake:
             raise TemplateMistake(str(mistake) or type(mistake).__name__) from None
         if self._left < 0:
-            raise TemplateMistake(f"The step grows beyond {MOST_CHARACTERS:,} characters.")
+            raise TemplateMistake(f"The step grows beyond {LONGEST_FILLED_TEXT:,} characters.")
         return filled
 
 
@@ -110,7 +110,7 @@ def _text_of(tree: nodes.Template) -> Callable[[TemplateValues], str]:
 
     def evaluate(values: TemplateValues) -> str:
         pieces: list[str] = []
-        left = MOST_CHARACTERS
+        left = LONGEST_FILLED_TEXT
         for piece in template.generate(values.names()):
             left -= len(piece)
             if left < 0:

@@ -13,15 +13,15 @@ from jinja2 import Undefined
 
 from roocode_server.models.lines import lines_of
 
-MOST_CHARACTERS: Final = 1_000_000
+LONGEST_FILLED_TEXT: Final = 1_000_000
 """The most characters of all texts of one answer."""
 
 
 class TooLong(Exception):
-    """A text exceeds `MOST_CHARACTERS`."""
+    """A text exceeds `LONGEST_FILLED_TEXT`."""
 
     def __str__(self) -> str:
-        return f"the text grows beyond {MOST_CHARACTERS:,} characters"
+        return f"the text grows beyond {LONGEST_FILLED_TEXT:,} characters"
 
 
 def trim(text: object) -> str:
@@ -149,5 +149,5 @@ def _kind(value: object) -> str:
 
 
 def _check(size: int) -> None:
-    if size > MOST_CHARACTERS:
+    if size > LONGEST_FILLED_TEXT:
         raise TooLong

@@ -25,7 +25,7 @@ _PARTS: Final = (
     | nodes.Add | nodes.Sub | nodes.Mul | nodes.Div | nodes.FloorDiv | nodes.Mod
 )  # fmt: skip
 _WORDS: Final = {"assign": "set", "assignblock": "set", "call": "a call", "pow": "**"}
-TESTS: Final = ("defined", "undefined", "none", "in", "string", "number")
+TEMPLATE_TESTS: Final = ("defined", "undefined", "none", "in", "string", "number")
 
 
 class TemplateMistake(Exception):
@@ -112,7 +112,7 @@ def _environment() -> _Environment:
     )
     made.globals.clear()
     made.filters = dict(FILTERS)
-    made.tests = {name: made.tests[name] for name in TESTS}
+    made.tests = {name: made.tests[name] for name in TEMPLATE_TESTS}
     return made
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import aiohttp
 
-DEFAULT: Final = "unix:///var/run/docker.sock"
+DEFAULT_ENGINE_ADDRESS: Final = "unix:///var/run/docker.sock"
 
 
 def engine_address(configured: str | None, environment: Mapping[str, str]) -> str:
@@ -21,7 +21,9 @@ def engine_address(configured: str | None, environment: Mapping[str, str]) -> st
     given = configured or environment.get("DOCKER_HOST")
     if given:
         return given
-    return next((f"unix://{path}" for path in _usual(environment) if _is_socket(path)), DEFAULT)
+    return next(
+        (f"unix://{path}" for path in _usual(environment) if _is_socket(path)), DEFAULT_ENGINE_ADDRESS
+    )
 
 
 def connect(address: str, environment: Mapping[str, str]) -> tuple[aiohttp.BaseConnector, str]:

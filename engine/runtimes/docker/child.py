@@ -18,11 +18,9 @@ from roocode_server.engine.runtimes.child import End
 from roocode_server.engine.runtimes.docker import scripts
 from roocode_server.engine.runtimes.docker.container import SessionContainer
 from roocode_server.engine.runtimes.docker.report import Report, Reported
-from roocode_server.engine.runtimes.process import MARK
-from roocode_server.engine.runtimes.runtime import Command, RuntimeUnavailable, SandboxSpec
+from roocode_server.engine.runtimes.process import MARK_VARIABLE
+from roocode_server.engine.runtimes.runtime import KILLED_EXIT_CODE, Command, RuntimeUnavailable, SandboxSpec
 from roocode_server.models.session import mount_path
-
-KILLED: Final = 128 + 9
 
 _STDOUT: Final = 1
 _CHUNKS: Final = 8
@@ -161,10 +159,10 @@ class ContainerChild:
             if self._stream is not None:
                 await self._close_stream()
             if self.end is None:
-                self._set_end(KILLED)
+                self._set_end(KILLED_EXIT_CODE)
 
     async def _start(self) -> None:
-        environment = {**self._placed.command.environment, MARK: self._mark}
+        environment = {**self._placed.command.environment, MARK_VARIABLE: self._mark}
         self._program = await self._container.prepare(
             self._placed.sandbox,
             scripts.supervise(self._placed.command.line, self._introduction),
@@ -192,7 +190,7 @@ class ContainerChild:
         except RuntimeUnavailable as failure:
             self._container.forget()
             self.loss = failure
-            self._set_end(KILLED)
+            self._set_end(KILLED_EXIT_CODE)
         finally:
             self.close_pipes()
 
@@ -206,9 +204,9 @@ class ContainerChild:
             self._set_end(await self._container.outcome(self._program))
             return
         death = await self._container.death()
-        code = await self._container.outcome(self._program) if death is None else KILLED
+        code = await self._container.outcome(self._program) if death is None else KILLED_EXIT_CODE
         for _ in range(_DEATH_ROUNDS):
-            if death is not None or code != KILLED or self._is_doomed:
+            if death is not None or code != KILLED_EXIT_CODE or self._is_doomed:
                 break
             # The engine reports the end of a program before the end of its container.
             await asyncio.sleep(_DEATH_PAUSE_S)
@@ -220,7 +218,7 @@ class ContainerChild:
             self.loss = SandboxLost(
                 "The session's container ended while the command ran; the next command gets a new one."
             )
-        self._set_end(KILLED, is_out_of_memory=death == "memory")
+        self._set_end(KILLED_EXIT_CODE, is_out_of_memory=death == "memory")
 
     def _set_end(self, code: int, *, is_out_of_memory: bool = False) -> None:
         report = self._report
@@ -251,7 +249,7 @@ class ContainerChild:
         self._following.cancel()
         await asyncio.gather(self._following, return_exceptions=True)
         transport.abort()
-        self._set_end(KILLED)
+        self._set_end(KILLED_EXIT_CODE)
         return True
 
     async def _has_ended(self) -> bool:

@@ -22,13 +22,13 @@ from roocode_server.engine.runtimes.docker.client import (
 from roocode_server.engine.runtimes.docker.images import ImagePuller
 from roocode_server.engine.runtimes.docker.plan import PLAN_LABEL, Plan
 from roocode_server.engine.runtimes.ports import listening
-from roocode_server.engine.runtimes.runtime import RuntimeUnavailable, SandboxSpec
+from roocode_server.engine.runtimes.runtime import KILLED_EXIT_CODE, RuntimeUnavailable, SandboxSpec
 from roocode_server.models.error import Conflict
 from roocode_server.models.identifier import SessionId
 
 _ENGINE_TIMEOUT_S: Final = 10.0
 """How long a helper script may take; commands in the container may leave it little CPU time."""
-_PAUSE_S: Final = 0.01
+_POLL_INTERVAL_S: Final = 0.01
 _MARK_CHARACTERS: Final = 32
 
 log = structlog.get_logger("docker")
@@ -144,9 +144,9 @@ class SessionContainer:
     async def outcome(self, program: Exec) -> int:
         """Wait for a program's end and return its exit code. Raises: RuntimeUnavailable."""
         while (state := await self.engine.look(program))["Running"]:  # noqa: ASYNC110 - it tells nobody
-            await asyncio.sleep(_PAUSE_S)
+            await asyncio.sleep(_POLL_INTERVAL_S)
         code: int | None = state["ExitCode"]
-        return 137 if code is None else code
+        return KILLED_EXIT_CODE if code is None else code
 
     async def ports(self, mark: str) -> list[int]:
         """Return the TCP ports on which a command listens; concurrent callers share one look-up."""

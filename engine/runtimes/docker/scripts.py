@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import Final
 
-from roocode_server.engine.runtimes.process import MARK
+from roocode_server.engine.runtimes.process import MARK_VARIABLE
 
 _VARIABLE: Final = "ROOCODE_SCRIPTS"
 _FILES: Final = ("processes.sh", "supervise.sh", "end.sh", "sockets.sh")
@@ -22,7 +22,10 @@ QUIET: Final = "kill -9 -1"
 def standing_environment() -> dict[str, str]:
     """Return the container's environment in addition to that of its image."""
     lines = [line for name in _FILES for line in (files(__package__) / name).read_text().splitlines()]
-    return {MARK: "idle", _VARIABLE: "\n".join(line for line in lines if not line.lstrip().startswith("#"))}
+    return {
+        MARK_VARIABLE: "idle",
+        _VARIABLE: "\n".join(line for line in lines if not line.lstrip().startswith("#")),
+    }
 
 
 def supervise(line: str, introduction: str) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Final
 from roocode_server.engine.tools.diff.matching import REACH_LINES, Ambiguous, Missed
 from roocode_server.engine.tools.line_numbers import with_numbers
 
-SHOWN_LINES: Final = 40
+NEAREST_LINES: Final = 40
 SHOWN_PLACES: Final = 8
 
 
@@ -68,9 +68,9 @@ def _nearest(miss: Missed, texts: Sequence[str]) -> str:
     if miss.nearest is None:
         return "Nothing there is similar. Read the file (read_file) and copy the text to find from it."
     lines = texts[miss.nearest : miss.nearest + miss.count]
-    shown = with_numbers(lines, first=miss.nearest + 1)[:SHOWN_LINES]
-    if len(lines) > SHOWN_LINES:
-        shown.append(f"… ({len(lines) - SHOWN_LINES} more lines)")
+    shown = with_numbers(lines, first=miss.nearest + 1)[:NEAREST_LINES]
+    if len(lines) > NEAREST_LINES:
+        shown.append(f"… ({len(lines) - NEAREST_LINES} more lines)")
     return "Nearest text, to copy from (without the numbers):\n" + "\n".join(shown)
 
 

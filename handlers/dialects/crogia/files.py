@@ -17,11 +17,11 @@ from roocode_server.handlers.dialects.crogia.answers import (
 )
 from roocode_server.handlers.dialects.crogia.endpoint import Asking, endpoint
 from roocode_server.models.error import InvalidField, NotFound
-from roocode_server.models.shape import PlainShape, limited, value
+from roocode_server.models.search import MOST_MATCHES
+from roocode_server.models.shape import LONGEST_PATH, PlainShape, limited, value
 
-MOST_ITEMS: Final = 10_000
-MOST_MATCHES: Final = 1000
-_PATH: Final = limited(shortest=1, longest=4096)
+MOST_LISTED_FILES: Final = 10_000
+_REQUIRED_PATH: Final = limited(shortest=1, longest=LONGEST_PATH)
 
 
 @value
@@ -29,7 +29,7 @@ class ListedFolder(PlainShape):
     """A directory to list, relative to the workspace."""
 
     session_id: str
-    path: str = field(default=".", metadata=_PATH)
+    path: str = field(default=".", metadata=_REQUIRED_PATH)
 
 
 @value
@@ -37,7 +37,7 @@ class OneFile(PlainShape):
     """A file, by its path in the workspace."""
 
     session_id: str
-    path: str = field(metadata=_PATH)
+    path: str = field(metadata=_REQUIRED_PATH)
 
 
 @value
@@ -45,7 +45,7 @@ class NewContent(PlainShape):
     """A file's new content."""
 
     session_id: str
-    path: str = field(metadata=_PATH)
+    path: str = field(metadata=_REQUIRED_PATH)
     content: str
 
 
@@ -55,7 +55,7 @@ class FileSearch(PlainShape):
 
     session_id: str
     pattern: str = field(metadata=limited(shortest=1, longest=5000))
-    path: str = field(default=".", metadata=_PATH)
+    path: str = field(default=".", metadata=_REQUIRED_PATH)
     file_types: str = field(default="", metadata=limited(longest=1000))
 
 
@@ -67,7 +67,7 @@ async def list_files(asking: Asking, request: ListedFolder) -> CrogiaListing:
         sessionId=request.session_id,
         path=request.path,
         includeHidden=True,
-        limit=MOST_ITEMS,
+        limit=MOST_LISTED_FILES,
     )
     items = [
         *(_item(entry, "directory", None) for entry in found["directories"]),

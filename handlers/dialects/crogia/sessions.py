@@ -18,7 +18,7 @@ from roocode_server.models.settings import Settings
 from roocode_server.models.shape import PlainShape, limited, value
 from roocode_server.models.tool import ToolGroup
 
-PAGE: Final = 100
+SESSIONS_PER_PAGE: Final = 100
 MOST_SESSIONS: Final = 1000
 """S3 has no pages: older sessions than these are left out."""
 _TASK: Final = limited(shortest=1, longest=1_000_000)
@@ -114,8 +114,8 @@ async def execute_task(asking: Asking, request: TaskText) -> CrogiaTaskBegun:
 
 
 async def _active(asking: Asking) -> AsyncIterator[dict[str, Any]]:
-    for offset in range(0, MOST_SESSIONS, PAGE):
-        page = await asking.ask("session.list", status="active", limit=PAGE, offset=offset)
+    for offset in range(0, MOST_SESSIONS, SESSIONS_PER_PAGE):
+        page = await asking.ask("session.list", status="active", limit=SESSIONS_PER_PAGE, offset=offset)
         for session in page["sessions"]:
             yield session
         if not page["hasMore"]:

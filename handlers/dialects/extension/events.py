@@ -9,6 +9,7 @@ import orjson
 
 from roocode_server.handlers.dialects.extension.messages import PartialMessages, complete_message
 from roocode_server.models.event import StoredEvent
+from roocode_server.models.message import SAID_BY_A_PERSON
 from roocode_server.models.mode import ModeSwitched
 from roocode_server.models.session import SessionUpdatedEvent
 from roocode_server.models.task import (
@@ -42,9 +43,10 @@ Content = dict[str, Any]
 Said = list[list[Any]]
 
 FORM: Final = "extension"
-SAID_BY_A_PERSON: Final = "user_feedback"
-CUT_OFF: Final = frozenset({CallFailure.INTERRUPTED, CallFailure.CANCELLED, CallFailure.ABANDONED})
-ENDINGS: Final = frozenset(ended.name for ended in (TaskCompleted, TaskFailed, TaskCancelled, TaskResumable))
+CUT_OFF_FAILURES: Final = frozenset({CallFailure.INTERRUPTED, CallFailure.CANCELLED, CallFailure.ABANDONED})
+TASK_ENDS: Final = frozenset(
+    ended.name for ended in (TaskCompleted, TaskFailed, TaskCancelled, TaskResumable)
+)
 
 
 class ExtensionEventStream:
@@ -65,7 +67,7 @@ class ExtensionEventStream:
             return _encoded(self._drafts.discard(orjson.loads(stored.body)["messageId"]))
         if stored.type == MessageCreated.name:
             return self._complete(stored)
-        if stored.type in ENDINGS:
+        if stored.type in TASK_ENDS:
             return [*_encoded(self._drafts.end(stored.task_id)), *_shared(stored)]
         return _shared(stored)
 
@@ -130,7 +132,7 @@ def _unpaused(content: Content) -> Said:
 
 def _tool_failed(content: Content) -> Said:
     """S2 knows only the calls of tasks. If a call is cut short, the event of its task says so."""
-    if "taskId" not in content or content.get("code") in CUT_OFF:
+    if "taskId" not in content or content.get("code") in CUT_OFF_FAILURES:
         return []
     return [["taskToolFailed", content["taskId"], content["toolName"], content["error"]]]
 

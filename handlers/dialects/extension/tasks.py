@@ -13,7 +13,7 @@ from roocode_server.models.identifier import SessionId
 from roocode_server.models.shape import Shape, limited, value
 
 CONFIGURATION: Final = "options.configuration"
-NAMES: Final = {"input": "options.text", "images": "options.images", **names_in(CONFIGURATION)}
+TASK_FIELD_NAMES: Final = {"input": "options.text", "images": "options.images", **names_in(CONFIGURATION)}
 
 
 @value
@@ -75,7 +75,7 @@ async def start_new_task(call: Call, arguments: StartNewTask) -> str:
     settings = read_settings(options.configuration, with_task=True, place=CONFIGURATION)
     call.ignored.extend(settings.unknown)
     left = call.desk.session_id
-    with fields_named(NAMES):
+    with fields_named(TASK_FIELD_NAMES):
         before, change = await _make_room(call, settings, is_new=options.new_tab)
         config = {"askOnFailure": True, **settings.task}
         task = {"input": options.text, "images": options.images, "config": config}

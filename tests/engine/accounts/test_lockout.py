@@ -10,8 +10,8 @@ from roocode_server.engine.accounts.accounts import Accounts
 from roocode_server.engine.accounts.lockout import (
     FREE_FAILURES,
     FREE_STRANGER_FAILURES,
-    LONGEST_STRANGER_WAIT_S,
-    LONGEST_WAIT_S,
+    LONGEST_LOCKOUT_S,
+    LONGEST_STRANGER_LOCKOUT_S,
     Lockout,
 )
 from roocode_server.engine.accounts.passwords import MOST_WAITING, Passwords
@@ -117,7 +117,7 @@ def test_the_wait_doubles_has_an_end_and_is_not_made_longer_by_trying(seconds: S
         found.append(waits())
         lockout.failed(EMAIL, HOME, is_known=True)
     assert found[:4] == [1, 2, 4, 8]
-    assert max(found) == LONGEST_WAIT_S
+    assert max(found) == LONGEST_LOCKOUT_S
 
 
 def test_strangers_together_never_wait_long(seconds: Seconds) -> None:
@@ -125,7 +125,7 @@ def test_strangers_together_never_wait_long(seconds: Seconds) -> None:
     for number in range(FREE_STRANGER_FAILURES * 2):
         lockout.failed(EMAIL, f"203.0.113.{number}", is_known=False)
     assert not lockout.admits(EMAIL, HOME, is_known=False)
-    seconds.moment += LONGEST_STRANGER_WAIT_S
+    seconds.moment += LONGEST_STRANGER_LOCKOUT_S
     assert lockout.admits(EMAIL, HOME, is_known=False)
 
 

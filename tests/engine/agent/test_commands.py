@@ -152,7 +152,7 @@ async def test_after_an_interruption_the_model_is_told_that_its_commands_have_en
     await again.say(task, "go on")
     await again.finish(task)
     texts = [turn.text for turn in again.model.requests[-1].turns]
-    assert texts.count(commands.LOST) == 1
+    assert texts.count(commands.COMMAND_LOST) == 1
 
 
 async def test_a_command_is_steered_once_it_is_asked_about_or_by_its_name(

@@ -11,7 +11,7 @@ from roocode_server.engine.providers.scripted.files import read
 from roocode_server.engine.providers.scripted.playbook import Playbook, PlaybookCall, Step
 from roocode_server.engine.providers.scripted.provider import ScriptedProvider
 from roocode_server.engine.providers.scripted.template_filters import FILTERS
-from roocode_server.engine.providers.scripted.template_language import TESTS, Result, TemplateValues
+from roocode_server.engine.providers.scripted.template_language import TEMPLATE_TESTS, Result, TemplateValues
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "playbooks.md").read_text()
 ROWS = [line for line in DOCUMENT.splitlines() if line.startswith("| `")]
@@ -36,7 +36,7 @@ def test_every_part_of_a_result_is_named(part: str) -> None:
     assert f"`.{part}`" in DOCUMENT
 
 
-@pytest.mark.parametrize("test", TESTS)
+@pytest.mark.parametrize("test", TEMPLATE_TESTS)
 def test_every_test_is_named(test: str) -> None:
     assert f"`is {test}`" in DOCUMENT
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from roocode_server.engine.providers.scripted.files import MOST_BYTES, load, read
+from roocode_server.engine.providers.scripted.files import LARGEST_PLAYBOOK_BYTES, load, read
 from roocode_server.engine.providers.scripted.playbook import OnError, Playbook, PlaybookInvalid
 
 WHOLE = """
@@ -180,7 +180,7 @@ def test_the_mistakes_of_all_files_and_folders_are_reported_together(tmp_path: P
     write(folder, "a.yaml", "a")
     write(folder, "b.yaml", "a")
     (folder / "c.yaml").write_bytes(b"\xff")
-    (folder / "d.yaml").write_bytes(b"#" * (MOST_BYTES + 1))
+    (folder / "d.yaml").write_bytes(b"#" * (LARGEST_PLAYBOOK_BYTES + 1))
     (folder / "e.yaml").mkdir()
     (folder / "f.yaml").write_text("name: [")
     with pytest.raises(PlaybookInvalid) as invalid:

@@ -13,7 +13,7 @@ from roocode_server.engine.providers.provider import (
     Usage,
 )
 from roocode_server.engine.providers.scripted.playbook import PlaybookInvalid
-from roocode_server.engine.providers.scripted.provider import MOST_PIECES, ScriptedProvider
+from roocode_server.engine.providers.scripted.provider import MOST_STREAMED_PIECES, ScriptedProvider
 from roocode_server.models.conversation import ToolCall, Turn, TurnRole
 from roocode_server.models.identifier import CallId
 from tests.engine.providers.playing import answered, ask, interrupted, play, playbook_file, said
@@ -303,7 +303,7 @@ async def test_a_long_text_comes_in_a_bounded_number_of_pieces(tmp_path: Path) -
     run = play(tmp_path, {"say": words, **READ})
     events = [event async for event in run.provider.stream(request(run.provider))]
     pieces = [event.text for event in events if isinstance(event, TextDelta)]
-    assert len(pieces) <= MOST_PIECES + 5
+    assert len(pieces) <= MOST_STREAMED_PIECES + 5
     assert "".join(pieces).endswith(words.strip())
 
 

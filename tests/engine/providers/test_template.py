@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roocode_server.engine.providers.scripted.template import Filling, parse
-from roocode_server.engine.providers.scripted.template_filters import MOST_CHARACTERS
+from roocode_server.engine.providers.scripted.template_filters import LONGEST_FILLED_TEXT
 from roocode_server.engine.providers.scripted.template_language import (
     Result,
     TemplateMistake,
@@ -166,7 +166,7 @@ def test_what_grows_beyond_the_bound_is_refused(source: object) -> None:
 def test_what_stays_within_the_bound_is_whole() -> None:
     filled = fill("{{ input }}{{ input }}{{ input }}", long_values())
     assert filled == "\\" * 900_000
-    assert len(filled) < MOST_CHARACTERS
+    assert len(filled) < LONGEST_FILLED_TEXT
 
 
 @given(st.text(), st.text(min_size=1, max_size=3))

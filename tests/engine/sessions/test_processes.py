@@ -113,14 +113,14 @@ async def test_a_session_holds_processes_to_its_commands(room: Room) -> None:
 
 
 async def test_too_many_are_refused(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "MOST_RUNNING", 1)
+    monkeypatch.setattr(processes, "MOST_RUNNING_PROCESSES", 1)
     await start(room, "sleep 60")
     with pytest.raises(Conflict):
         await start(room, "sleep 60")
 
 
 async def test_the_oldest_that_have_ended_are_forgotten(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "MOST_KEPT", 2)
+    monkeypatch.setattr(processes, "MOST_ENDED_PROCESSES", 2)
     for _ in range(4):
         await ended(room, await start(room, "true"))
     assert [each.pid for each in await room.engine.processes.list(room.session_id)] == [3, 4]
@@ -129,7 +129,7 @@ async def test_the_oldest_that_have_ended_are_forgotten(room: Room, monkeypatch:
 async def test_the_oldest_are_forgotten_where_they_have_printed_much(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(processes, "MOST_CHARACTERS", 1_000)
+    monkeypatch.setattr(processes, "ENDED_OUTPUT_CHARACTERS", 1_000)
     for line in ("seq 1 100", "true", "seq 1 200", "seq 1 200", "true"):
         await ended(room, await start(room, line))
     assert [each.pid for each in await room.engine.processes.list(room.session_id)] == [4, 5]
@@ -162,8 +162,8 @@ async def test_the_last_lines_are_those_that_line_feeds_end(room: Room) -> None:
 
 
 async def test_a_long_log_keeps_its_end(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process_log, "MOST_BYTES", 10_000)
-    monkeypatch.setattr(process_log, "KEPT_CHARACTERS", 2_000)
+    monkeypatch.setattr(process_log, "LARGEST_PROCESS_LOG_BYTES", 10_000)
+    monkeypatch.setattr(process_log, "PROCESS_OUTPUT_CHARACTERS", 2_000)
     process = await ended(room, await start(room, "seq 1 20000"))
     assert logs(room, process, lines=2) == "19999\n20000\n"
     kept = (room.folder / process.log).read_text()

@@ -13,7 +13,7 @@ import pytest
 
 from roocode_server.engine.engine import Engine, open_engine
 from roocode_server.engine.runtimes.runtime import Command, Exit, OutputSink, Runtime, SandboxSpec
-from roocode_server.engine.sessions.searches import MOST_AT_ONCE, Searches
+from roocode_server.engine.sessions.searches import MOST_SEARCHES_AT_ONCE, Searches
 from roocode_server.models.error import (
     Conflict,
     InvalidField,
@@ -264,7 +264,7 @@ async def test_deleting_the_session_ends_its_searches(world: World, slow: Slow) 
 
 
 async def test_a_session_has_few_searches_at_once(world: World, slow: Slow) -> None:
-    searches = [asyncio.create_task(world.text("x")) for _ in range(MOST_AT_ONCE)]
+    searches = [asyncio.create_task(world.text("x")) for _ in range(MOST_SEARCHES_AT_ONCE)]
     for _ in searches:
         await slow.begun.acquire()
     with pytest.raises(ServerOverload):

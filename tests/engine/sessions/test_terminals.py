@@ -90,7 +90,7 @@ async def test_what_was_typed_too_early_is_read_later_in_its_order(room: Room) -
 
 
 async def test_only_the_end_of_much_output_is_kept(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(terminals, "KEPT_CHARACTERS", 1000)
+    monkeypatch.setattr(terminals, "TERMINAL_OUTPUT_CHARACTERS", 1000)
     terminal = await open_terminal(room, command="seq 1 5000; echo end; sleep 60")
     await shows(room, terminal, "end")
     screen = room.engine.terminals.screen(room.session_id, terminal.id)
@@ -129,7 +129,7 @@ async def test_a_session_that_restricts_commands_has_no_terminals(room: Room) ->
 
 
 async def test_too_many_are_refused(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(terminals, "MOST_OPEN", 1)
+    monkeypatch.setattr(terminals, "MOST_OPEN_TERMINALS", 1)
     await open_terminal(room)
     with pytest.raises(Conflict):
         await open_terminal(room)

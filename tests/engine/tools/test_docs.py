@@ -43,11 +43,11 @@ def test_the_table_has_each_tools_group_and_whether_it_is_repeatable(tool: AnyTo
     "statement",
     [
         f"{text.SHOWN_CHARACTERS:,} characters",
-        f"{read_file.SHOWN_LINES:,} lines",
-        f"{read_file.LINE_CHARACTERS:,} characters",
+        f"{read_file.MOST_READ_LINES:,} lines",
+        f"{read_file.READ_LINE_CHARACTERS:,} characters",
         f"{list_files.SHOWN_ENTRIES} entries",
         f"{search_files.SHOWN_MATCHES} matching lines",
-        f"{ripgrep.LINE_CHARACTERS} bytes",
+        f"{ripgrep.MATCHED_LINE_BYTES} bytes",
         f"{MOST_BLOCKS} blocks",
     ],
 )

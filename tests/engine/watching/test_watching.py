@@ -266,7 +266,7 @@ async def test_more_directories_than_are_watched_are_left_and_the_log_says_so(
 ) -> None:
     said = CapturingLogger()
     monkeypatch.setattr(watch, "log", said)
-    monkeypatch.setattr(tree, "MOST_FOLDERS", 3)
+    monkeypatch.setattr(tree, "MOST_WATCHED_FOLDERS", 3)
     for name in ("a/deep", "b/deep"):
         (watched.folder / name).mkdir(parents=True)
     await watched.run("echo > near; echo > a/mid; echo > a/deep/far; echo > b/deep/far; echo > b/mid")
@@ -399,7 +399,7 @@ async def test_an_import_while_a_command_runs_is_told_as_one(watched: Watched) -
 
 
 def test_lingering_watches_are_few() -> None:
-    assert watchers.MOST_LINGERING * tree.MOST_FOLDERS <= 2**17
+    assert watchers.MOST_LINGERING_WATCHES * tree.MOST_WATCHED_FOLDERS <= 2**17
 
 
 async def test_a_file_whose_name_is_no_utf_8_is_told_with_a_name_to_ask_for(watched: Watched) -> None:

@@ -139,7 +139,7 @@ async def test_a_copy_for_which_there_is_no_room_leaves_nothing(workspace: Works
 async def test_a_copy_of_too_many_files_leaves_nothing(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(copying, "MOST_ENTRIES", 2)
+    monkeypatch.setattr(copying, "MOST_COPIED_ENTRIES", 2)
     for name in ("a/b", "a/c", "a/d"):
         await workspace.create(name, b"")
     with pytest.raises(WorkspaceLimitExceeded):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from roocode_server.engine.runtimes.docker.address import DEFAULT, connect, engine_address
+from roocode_server.engine.runtimes.docker.address import DEFAULT_ENGINE_ADDRESS, connect, engine_address
 
 
 def test_the_configured_address_comes_first() -> None:
@@ -30,7 +30,7 @@ def test_then_a_socket_that_is_there() -> None:
 
 def test_and_docker_has_a_usual_place(tmp_path: Path) -> None:
     found = engine_address(None, {"XDG_RUNTIME_DIR": str(tmp_path)})
-    assert found == DEFAULT or Path(found.removeprefix("unix://")).is_socket()
+    assert found == DEFAULT_ENGINE_ADDRESS or Path(found.removeprefix("unix://")).is_socket()
 
 
 async def test_an_address_of_another_kind_is_an_error() -> None:
