@@ -18,7 +18,7 @@ SCRIPT = """
 import asyncio, threading, uvloop
 from roocode_server.server import stopping
 
-stopping.LAST_S = 0.5
+stopping.FORCED_END_DELAY_S = 0.5
 
 async def main():
     stop = asyncio.Event()
