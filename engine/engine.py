@@ -14,7 +14,7 @@ import structlog
 
 from roocode_server.engine.accounts.accounts import ADMIN_FILE, SECRET_FILE, Accounts
 from roocode_server.engine.accounts.profiles import ProviderProfiles
-from roocode_server.engine.accounts.secrets import signing_secret
+from roocode_server.engine.accounts.signing_keys import rotate_signing_key, signing_keys
 from roocode_server.engine.agent.choices import Choices
 from roocode_server.engine.agent.modes import ModeBook
 from roocode_server.engine.agent.policy import ApprovalPolicy
@@ -45,12 +45,18 @@ from roocode_server.engine.providers.provider import Provider
 from roocode_server.engine.providers.scripted.provider import ScriptedProvider
 from roocode_server.engine.runtimes.choose import ID_FILE, WORKSPACES, Chosen, Surroundings, choose
 from roocode_server.engine.runtimes.runtime import Runtime
+from roocode_server.engine.sealing.keys import SEALING_FILE, SealingKeys
+from roocode_server.engine.sealing.opening import open_sealing_keys
+from roocode_server.engine.sealing.resealing import Resealing
+from roocode_server.engine.sealing.rotation import give_up_sealed, rotate_sealing_key
 from roocode_server.engine.search.index import CodeIndex
 from roocode_server.engine.sessions.cloning import Repositories
 from roocode_server.engine.sessions.expiry import Expiry
 from roocode_server.engine.sessions.files import Files
+from roocode_server.engine.sessions.older_secrets import seal_older
 from roocode_server.engine.sessions.processes import ProcessTable
 from roocode_server.engine.sessions.searches import Searches
+from roocode_server.engine.sessions.secrets import SessionSecretStore
 from roocode_server.engine.sessions.sessions import Sessions
 from roocode_server.engine.sessions.shell import Shell
 from roocode_server.engine.sessions.terminals import TerminalTable
@@ -90,7 +96,7 @@ from roocode_server.models.settings import ProviderSettings, Settings, WebhookSe
 DATABASE_FILE: Final = "roocode.sqlite3"
 CHECKPOINTS: Final = "checkpoints"
 MCP: Final = "mcp"
-OURS_ALONE: Final = (WORKSPACES, CHECKPOINTS, MCP, ADMIN_FILE, SECRET_FILE, ID_FILE, LOCK_FILE)
+OURS_ALONE: Final = (WORKSPACES, CHECKPOINTS, MCP, ADMIN_FILE, SECRET_FILE, SEALING_FILE, ID_FILE, LOCK_FILE)
 """The entries of a data directory that no other user may read, even if others may enter the directory."""
 
 log = structlog.get_logger("engine")
@@ -205,7 +211,14 @@ async def _open(
     )
     providers = _providers(settings.providers, more_providers)
     await database.open(log)
-    engine = _assemble(settings, data_dir, ownership, database, log, feed, hub, chosen, providers, more_tools)
+    try:
+        keys = await _sealing_keys(settings, data_dir, database)
+        engine = _assemble(
+            settings, data_dir, ownership, database, log, feed, hub, chosen, providers, keys, more_tools
+        )
+    except BaseException:
+        await database.close()
+        raise
     await engine.dispatcher.prepare()
     await engine.accounts.ensure_admin(data_dir)
     await asyncio.to_thread(remove_abandoned, data_dir / WORKSPACES)
@@ -218,6 +231,37 @@ async def _open(
     engine.expiry.begin()
     engine.dispatcher.begin()
     return engine
+
+
+async def _sealing_keys(settings: Settings, data_dir: Path, database: Database) -> SealingKeys:
+    """The keys that seal secrets; what an earlier version has left is sealed by them now."""
+    keys = await open_sealing_keys(database, data_dir, settings.database.sealing_key_variable, os.environ)
+    await seal_older(database, keys, signing_keys(data_dir / SECRET_FILE).keys[0].secret)
+    return keys
+
+
+async def rotate_secrets(settings: Settings, *, gives_up: bool) -> Resealing:
+    """Replace the keys that seal secrets and sign access tokens; no login ends.
+
+    Where it `gives_up`, the secrets are lost that the present key does not open.
+    Raises: DirectoryInUse, if a server is running; SealingKeyUnusable; OSError; DatabaseUnusable.
+    """
+    data_dir, variable = _data_dir(settings), settings.database.sealing_key_variable
+    ownership = Ownership(data_dir)
+    try:
+        database = _database(settings, data_dir)
+        await database.open(EventLog(database, Hub().publish))
+        try:
+            if gives_up:
+                await give_up_sealed(database, data_dir, variable, os.environ)
+            await _sealing_keys(settings, data_dir, database)
+            done = await rotate_sealing_key(database, data_dir, variable, os.environ)
+        finally:
+            await database.close()
+        rotate_signing_key(data_dir / SECRET_FILE, lifetime_s=settings.auth.access_token_s)
+    finally:
+        await ownership.release()
+    return done
 
 
 def has_database(settings: Settings) -> bool:
@@ -298,15 +342,18 @@ def _assemble(
     hub: Hub,
     chosen: Chosen,
     providers: Providers,
+    keys: SealingKeys,
     more_tools: Sequence[AnyTool],
 ) -> Engine:
     watchers, lasting = Watchers(database), Lifetimes(database)
     runtime = WatchedRuntime(chosen.commands, watchers)
+    session_rows = SessionRepository(database)
     sessions = Sessions(
         database,
-        SessionRepository(database),
+        session_rows,
         log,
         runtime,
+        SessionSecretStore(session_rows, keys),
         folder=data_dir / WORKSPACES,
         defaults=settings.sessions,
         files=settings.files,
@@ -337,9 +384,8 @@ def _assemble(
     transcripts = Transcripts(database, ConversationRepository(database), MessageRepository(database))
     approvals = Approvals(database, ApprovalRepository(database), timeout_s=settings.approvals.timeout_s)
     history = History(Checkpoints(data_dir / CHECKPOINTS), sessions, task_rows, log)
-    secret = signing_secret(data_dir / SECRET_FILE)
-    profiles = ProviderProfiles(database, ProfileRepository(database), secret)
-    webhooks, dispatcher = _webhooks(settings.webhooks, database, log, feed, secret)
+    profiles = ProviderProfiles(database, ProfileRepository(database), keys)
+    webhooks, dispatcher = _webhooks(settings.webhooks, database, log, feed, keys)
     modes = ModeBook(settings.agent.modes)
     sessions.check_configurations_by(Choices(modes, providers).check)
     services = AgentServices(
@@ -407,10 +453,10 @@ def _assemble(
 
 
 def _webhooks(
-    settings: WebhookSettings, database: Database, log: EventLog, feed: Feed, secret: bytes
+    settings: WebhookSettings, database: Database, log: EventLog, feed: Feed, keys: SealingKeys
 ) -> tuple[UserWebhooks, Dispatcher]:
     rows, attempts = WebhookRepository(database), AttemptRepository(database)
-    sender = Sender(settings, secret)
+    sender = Sender(settings, keys)
     ledger = DeliveryLedger(database, rows, attempts, feed, settings)
     dispatcher = Dispatcher(rows, feed, ledger, sender)
     webhooks = UserWebhooks(

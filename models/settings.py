@@ -106,6 +106,7 @@ class DatabaseSettings(Shape):
 
     url: str = ""
     synchronous: Synchronous = Synchronous.FULL
+    sealing_key_variable: str = ""
 
 
 @value

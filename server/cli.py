@@ -19,7 +19,7 @@ import uvloop
 from roocode_server.engine.accounts.accounts import Accounts
 from roocode_server.engine.accounts.invitations import link
 from roocode_server.engine.audit.log import AuditLog
-from roocode_server.engine.engine import Administration, has_database, open_administration
+from roocode_server.engine.engine import Administration, has_database, open_administration, rotate_secrets
 from roocode_server.engine.providers.scripted.playbook import PlaybookInvalid
 from roocode_server.engine.storage.database import DatabaseUnusable
 from roocode_server.handlers.auditing import command_line_entry
@@ -364,6 +364,29 @@ def audit_export(config: Path | None, data_dir: str | None) -> None:
     _with_audit(config, data_dir, export)
 
 
+@main.group("secrets")
+def secrets_group() -> None:
+    """The keys that seal stored secrets and sign access tokens."""
+
+
+@secrets_group.command("rotate")
+@_config
+@_data_dir
+@click.option("--give-up", "gives_up", is_flag=True, help="Go on without what the lost key has sealed.")
+def secrets_rotate(config: Path | None, data_dir: str | None, gives_up: bool) -> None:
+    """Replace both keys. The server must be stopped; no login ends, and all secrets stay readable."""
+
+    async def rotate(settings: Settings) -> None:
+        done = await rotate_secrets(settings, gives_up=gives_up)
+        print(f"sealed anew: {done.renewed}, unreadable: {done.unreadable}")
+        if settings.database.sealing_key_variable:
+            print(f"Of {settings.database.sealing_key_variable}, only the first key is needed from now on.")
+        async with open_administration(settings) as administration:
+            await administration.audit.record(command_line_entry("secrets.rotate", {}))
+
+    _run(config, data_dir, rotate)
+
+
 def _with_accounts(
     config: Path | None,
     data_dir: str | None,
@@ -391,13 +414,20 @@ def _with_audit(
 def _administer(
     config: Path | None, data_dir: str | None, work: Callable[[Administration], Awaitable[None]]
 ) -> None:
+    async def run(settings: Settings) -> None:
+        async with open_administration(settings) as administration:
+            await work(administration)
+
+    _run(config, data_dir, run)
+
+
+def _run(config: Path | None, data_dir: str | None, work: Callable[[Settings], Awaitable[None]]) -> None:
     settings = _settings(config, {"data_dir": data_dir})
     _check_place(settings, is_named=data_dir is not None)
     configure_logs(settings.logging)
 
     async def run() -> None:
-        async with open_administration(settings) as administration:
-            await work(administration)
+        await work(settings)
 
     with _said_plainly():
         asyncio.run(run())

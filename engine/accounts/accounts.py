@@ -22,11 +22,12 @@ from roocode_server.engine.accounts.passwords import Passwords
 from roocode_server.engine.accounts.people import People
 from roocode_server.engine.accounts.proof import PasswordProof
 from roocode_server.engine.accounts.refresh_tokens import RefreshTokens
-from roocode_server.engine.accounts.secrets import signing_secret, write_private
+from roocode_server.engine.accounts.signing_keys import signing_keys
 from roocode_server.engine.accounts.tokens import AccessTokens, Clock
 from roocode_server.engine.accounts.users import UserChange, Users
 from roocode_server.engine.accounts.watch import CredentialWatch
 from roocode_server.engine.network.sites import site_of
+from roocode_server.engine.sealing.private_files import write_private
 from roocode_server.engine.storage.accounts import (
     ApiKeyRepository,
     InvitationRepository,
@@ -70,7 +71,7 @@ SECRET_FILE: Final = "secret.key"  # noqa: S105 - a file's name
 
 
 class Accounts:
-    """Users, and the proofs of who they are. The signing secret is read, or made, right here.
+    """Users, and the proofs of who they are. The signing keys are read, or made, right here.
 
     `own` is what users do with their own account, `people` what administrators do with those of others.
     """
@@ -96,9 +97,8 @@ class Accounts:
         self._logins = Logins(LoginRepository(database), lifetime_s=settings.refresh_token_s, clock=clock)
         self._proof = PasswordProof(self._passwords, self._logins, lockout or Lockout())
         self._oauth = OAuth(settings.oauth)
-        self._access = AccessTokens(
-            signing_secret(data_dir / SECRET_FILE), lifetime_s=settings.access_token_s, clock=clock
-        )
+        signing = signing_keys(data_dir / SECRET_FILE)
+        self._access = AccessTokens(signing.keys, lifetime_s=settings.access_token_s, clock=clock)
         self._refresh = RefreshTokens(
             database,
             RefreshTokenRepository(database),
@@ -110,7 +110,7 @@ class Accounts:
             InvitationRepository(database), lifetime_s=settings.invitation_s, clock=clock
         )
         self._administrator: UserId | None = None
-        self.issuer_id = self._access.issuer_id
+        self.issuer_id = signing.issuer_id
         self.watch = CredentialWatch(self._fallen)
         self.own = OwnAccount(
             database,

@@ -8,9 +8,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from roocode_server.engine.accounts.sealing import SealBroken, Sealer
 from roocode_server.engine.accounts.tokens import Clock
 from roocode_server.engine.concurrency.read_through_cache import ReadThroughCache
+from roocode_server.engine.sealing.columns import KEYS_OF_PROFILES
+from roocode_server.engine.sealing.keys import SealingKeys
+from roocode_server.engine.sealing.sealer import SealBroken, Sealer
 from roocode_server.engine.storage.database import Database, Transaction
 from roocode_server.engine.storage.profiles import ProfileRepository
 from roocode_server.models.clock import now
@@ -26,7 +28,6 @@ from roocode_server.models.profile import (
 )
 from roocode_server.models.shape import LEFT_OUT
 
-PROFILE_KEY_PURPOSE: Final = "roocode keys of provider profiles"
 MOST_PROFILES: Final = 100
 
 
@@ -34,7 +35,7 @@ _CHANGED: Final = ("name", "provider", "model", "base_url")
 
 
 class ProfileUnreadable(Exception):
-    """The profile's API key was encrypted with another server secret and has to be entered again."""
+    """The profile's API key was sealed by a key that is gone and has to be entered again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +53,11 @@ class ProviderProfiles:
     """A user's profiles. API keys are stored encrypted and are sent to their provider only."""
 
     def __init__(
-        self, database: Database, repository: ProfileRepository, secret: bytes, *, clock: Clock = now
+        self, database: Database, repository: ProfileRepository, keys: SealingKeys, *, clock: Clock = now
     ) -> None:
         self._database = database
         self._repository = repository
-        self._seal = Sealer(secret, PROFILE_KEY_PURPOSE)
+        self._seal = Sealer(keys.keys, KEYS_OF_PROFILES)
         self._clock = clock
         self._active: ReadThroughCache[UserId, StoredProfile] = ReadThroughCache(
             repository.active, caches_misses=True
@@ -128,7 +129,7 @@ class ProviderProfiles:
     async def active(self, user_id: UserId) -> ActiveProfile | None:
         """Return the user's active profile with its decrypted API key, or None.
 
-        Raises: ProfileUnreadable, if the key was encrypted with another server secret.
+        Raises: ProfileUnreadable, if the API key was sealed by a key that is gone.
         """
         found = await self._active.find(user_id)
         if found is None:

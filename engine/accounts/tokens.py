@@ -6,13 +6,13 @@ Source: RFC 7519, RFC 8725; OpenID Connect Front-Channel Logout, 3.
 from __future__ import annotations
 
 import datetime
-import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import jwt
 
+from roocode_server.engine.accounts.signing_keys import SigningKey
 from roocode_server.models.clock import from_milliseconds, now
 from roocode_server.models.error import AuthenticationFailed, TokenExpired
 from roocode_server.models.identifier import LoginId, UserId, new_id
@@ -37,14 +37,18 @@ class AccessToken:
 
 
 class AccessTokens:
-    """Issues and checks access tokens that expire after `lifetime_s` seconds."""
+    """Issues and checks access tokens that expire after `lifetime_s` seconds.
 
-    def __init__(self, secret: bytes, *, lifetime_s: int, clock: Clock = now) -> None:
-        self._secret = secret
+    The first of the keys signs; a token is checked by the key that it names (`kid`).
+    """
+
+    def __init__(self, keys: Sequence[SigningKey], *, lifetime_s: int, clock: Clock = now) -> None:
+        self._signing = keys[0]
+        self._keys = {key.id: key for key in keys}
+        self._oldest = keys[-1]
+        """Signed the tokens that name none: they were issued before keys could be replaced."""
         self.lifetime_s = lifetime_s
         self._clock = clock
-        self.issuer_id = hmac.digest(secret, ISSUER.encode(), "sha256")[:4].hex()
-        """Eight characters that tell this secret's tokens from those of other servers on the same host."""
 
     def issue(self, user_id: UserId, login_id: LoginId) -> str:
         """A new token for a user; it counts until their login ends, at the latest."""
@@ -60,7 +64,9 @@ class AccessTokens:
             "jti": new_id("token"),
             "typ": KIND,
         }
-        return jwt.encode(claims, self._secret, algorithm=ALGORITHM)
+        return jwt.encode(
+            claims, self._signing.secret, algorithm=ALGORITHM, headers={"kid": self._signing.id}
+        )
 
     def check(self, token: str) -> AccessToken:
         """Return the token's claims.
@@ -81,7 +87,7 @@ class AccessTokens:
         try:
             return jwt.decode(
                 token,
-                self._secret,
+                self._key_of(token).secret,
                 algorithms=[ALGORITHM],
                 issuer=ISSUER,
                 audience=AUDIENCE,
@@ -89,6 +95,14 @@ class AccessTokens:
             )
         except jwt.PyJWTError:
             raise AuthenticationFailed from None
+
+    def _key_of(self, token: str) -> SigningKey:
+        """Raises: AuthenticationFailed, if no key that counts is the one it names; PyJWTError."""
+        name = jwt.get_unverified_header(token).get("kid")
+        key = self._oldest if name is None else self._keys.get(name)
+        if key is None or not key.counts(self._clock()):
+            raise AuthenticationFailed
+        return key
 
 
 def _moment(seconds: float) -> datetime.datetime:

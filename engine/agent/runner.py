@@ -19,6 +19,7 @@ from roocode_server.engine.agent.services import AgentServices
 from roocode_server.engine.agent.store.subtasks import SubtaskStore
 from roocode_server.engine.agent.task_context import TaskContext
 from roocode_server.engine.concurrency.imports import imported
+from roocode_server.engine.sealing.sealer import SealBroken
 from roocode_server.engine.sessions.sessions import Sessions
 from roocode_server.engine.storage.database import Transaction
 from roocode_server.engine.tools.notices import informed
@@ -248,8 +249,8 @@ class TaskRunner:
             ledger=ledger,
             parent=parent,
         )
-        self._runs[task.id] = run = await _run_of(work)
         try:
+            self._runs[task.id] = run = await self._run_of(work)
             summary = await run.to_the_end()
         except TaskFailure as failure:
             await self._fail(task, failure.error)
@@ -303,11 +304,17 @@ class TaskRunner:
             task.id, TaskStatus.FAILED, TaskFailed(error=error), in_same_transaction=withdraw, error=error
         )
 
-
-async def _run_of(work: TaskContext) -> TaskRun:
-    acp = work.session.config.agent.acp
-    if acp is None:
-        return Run(work)
-    external = await imported("roocode_server.engine.agent.external.run")
-    run: TaskRun = external.ExternalRun(work, acp)
-    return run
+    async def _run_of(self, work: TaskContext) -> TaskRun:
+        """Raises: TaskFailure, if the agent program's environment cannot be opened."""
+        if work.session.config.agent.acp is None:
+            return Run(work)
+        try:
+            acp = (await self._sessions.revealed(work.session)).agent.acp
+        except SealBroken:
+            raise TaskFailure(
+                "AGENT_UNAVAILABLE",
+                "Its environment was sealed by a key that is gone; give `agent.acp.environment` anew",
+            ) from None
+        external = await imported("roocode_server.engine.agent.external.run")
+        run: TaskRun = external.ExternalRun(work, acp)
+        return run

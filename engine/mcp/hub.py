@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import os
 import shlex
 from collections import defaultdict
@@ -22,6 +23,7 @@ from roocode_server.engine.mcp.describing import described
 from roocode_server.engine.mcp.slot import ServerSlot
 from roocode_server.engine.runtimes.runtime import Command, InteractiveProgram, Runtime, SandboxSpec
 from roocode_server.engine.runtimes.unsafe_local import UnsafeLocalRuntime
+from roocode_server.engine.sealing.sealer import SealBroken
 from roocode_server.engine.shell_lines.allowlist import objection
 from roocode_server.engine.workspace.workspace import Workspace
 from roocode_server.models.error import NotFound
@@ -34,7 +36,7 @@ from roocode_server.models.mcp import (
     McpStatus,
     McpStopped,
 )
-from roocode_server.models.session import ResourceLimits, Session
+from roocode_server.models.session import ResourceLimits, Session, SessionConfig
 from roocode_server.models.settings import McpSettings
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 
 Program = AbstractAsyncContextManager[InteractiveProgram]
 
+_SEAL_BROKEN: Final = "its secrets were sealed by a key that is gone; give `env` and `headers` anew."
 _OPERATORS: Final = ResourceLimits(
     max_memory_mb=4096, max_execution_time=86_400, max_processes=1024, max_file_size_mb=1024
 )
@@ -56,6 +59,10 @@ class SessionSource(Protocol):
 
     async def get_active(self, session_id: SessionId) -> Session:
         """Return the session. Raises: NotFound; Conflict, if it is not active."""
+        ...
+
+    async def revealed(self, session: Session) -> SessionConfig:
+        """Return the session's configuration with its secrets. Raises: SealBroken."""
         ...
 
     def workspace(self, session_id: SessionId) -> Workspace:
@@ -196,6 +203,8 @@ class McpHub:
         refusal = _refusal(session, definition)
         if refusal is not None:
             raise McpFailure(f"{definition.name}: {refusal}")
+        if definition.origin is McpOrigin.SESSION:
+            definition = await self._revealed(session, definition)
         slot = self._slot(session.id, definition.name)
         grounds = (definition, self._sessions.sandbox(session))
         async with slot.lock:
@@ -207,6 +216,14 @@ class McpHub:
             await slot.end()
             slot.grounds = grounds
             return await self._start(session, definition, slot)
+
+    async def _revealed(self, session: Session, definition: ServerDefinition) -> ServerDefinition:
+        """The definition with the values of `env` and `headers`. Raises: McpFailure."""
+        try:
+            config = await self._sessions.revealed(session)
+        except SealBroken:
+            raise McpFailure(f"{definition.name}: {_SEAL_BROKEN}") from None
+        return dataclasses.replace(definition, server=config.mcp_servers[definition.name])
 
     async def _start(self, session: Session, definition: ServerDefinition, slot: ServerSlot) -> McpConnection:
         module = await imported("roocode_server.engine.mcp.connection")

@@ -13,6 +13,7 @@ import structlog
 
 from roocode_server.engine.events.log import EventLog
 from roocode_server.engine.runtimes.runtime import Runtime, RuntimeUnavailable, SandboxPlace, SandboxSpec
+from roocode_server.engine.sessions.secrets import SessionSecretStore
 from roocode_server.engine.storage.database import Database, Transaction
 from roocode_server.engine.storage.sessions import SessionRepository
 from roocode_server.engine.workspace.quota import DiskQuota
@@ -38,6 +39,7 @@ from roocode_server.models.session import (
     mount_path,
 )
 from roocode_server.models.session import Sandbox as SandboxState
+from roocode_server.models.session_secrets import HOLD_SECRETS, NO_SECRETS, hidden, settled
 from roocode_server.models.settings import FileSettings, SessionSettings
 from roocode_server.models.shape import LEFT_OUT, Shape, camel_case
 from roocode_server.models.user import Caller
@@ -61,6 +63,7 @@ class Sessions:
         repository: SessionRepository,
         log: EventLog,
         runtime: Runtime,
+        secrets: SessionSecretStore,
         *,
         folder: Path,
         defaults: SessionSettings,
@@ -71,6 +74,7 @@ class Sessions:
         self._repository = repository
         self._log = log
         self._runtime = runtime
+        self._secrets = secrets
         self._folder = folder
         self._defaults = defaults
         self._files = files
@@ -152,13 +156,14 @@ class Sessions:
         if request.expires_at is not None:
             _check_expiry(request.expires_at)
         session_id = self._runtime.take_warm_session() or SessionId(new_id("session"))
+        config = settled(self._configure(request.config), self._standard(), NO_SECRETS)
         moment = now()
         session = Session(
             id=session_id,
             user_id=caller.user_id,
             name=request.name,
             workspace_id=session_id,
-            config=self._configure(request.config),
+            config=hidden(config),
             status=SessionStatus.ACTIVE,
             created_at=moment,
             updated_at=moment,
@@ -168,7 +173,7 @@ class Sessions:
         try:
             async with self._database.transaction() as unit:
                 await self._check_number(unit, caller)
-                await self._repository.insert(unit, session)
+                await self._repository.insert(unit, session, self._secrets.sealed(session_id, config))
                 unit.append(session_id, SessionCreatedEvent(session=session))
         except Exception:
             await self.workspace(session_id).remove()
@@ -217,9 +222,18 @@ class Sessions:
             _check_expiry(changed.expires_at)
         if "status" in change and changed.status is SessionStatus.ACTIVE and has_expired(changed):
             raise InvalidField("expiresAt", "The session has expired: give it a time to come, or null.")
+        differences = _differences(session, changed)
+        if any(getattr(changed.config, name) != getattr(session.config, name) for name in HOLD_SECRETS):
+            config = await self._secrets.settled(unit, session, changed.config)
+            await self._repository.save_sealed(unit, session.id, self._secrets.sealed(session.id, config))
+            changed = dataclasses.replace(changed, config=hidden(config))
         await self._repository.save(unit, changed)
-        unit.append(session.id, SessionUpdatedEvent(session=changed, changed=_differences(session, changed)))
+        unit.append(session.id, SessionUpdatedEvent(session=changed, changed=differences))
         return changed
+
+    async def revealed(self, session: Session) -> SessionConfig:
+        """Return the session's configuration with its secrets in clear. Raises: SealBroken."""
+        return await self._secrets.revealed(session)
 
     def forget(self, session_id: SessionId) -> None:
         """Drop the session from the cache after a unit of work that changed it."""

@@ -189,6 +189,23 @@ class Database:
             await asyncio.wait([self._probing])
         await self._engine.dispose()
 
+    async def compact(self) -> None:
+        """Write the database anew, so that its files hold nothing of what was replaced or deleted.
+
+        Raises: DatabaseUnusable, if there is no room for it.
+        """
+        if not self._is_sqlite:
+            return
+        try:
+            async with self._engine.connect() as connection:
+                for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                    await run_plain(connection, statement)
+        except DBAPIError as failure:
+            raise DatabaseUnusable(
+                f"The database {self._name} cannot be written anew, which takes as much room as it has: "
+                f"{failure.orig}"
+            ) from failure
+
     async def broken(self) -> DatabaseUnusable:
         """Return once the database cannot be written any more, so that the server can stop."""
         await self._ended.wait()

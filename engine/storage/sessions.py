@@ -17,6 +17,7 @@ from roocode_server.models.identifier import SessionId, UserId
 from roocode_server.models.session import Session, SessionStatus
 
 _ACTIVE: Final = (sessions.c.deleted_at.is_(None), sessions.c.status == SessionStatus.ACTIVE)
+_SEALED: Final = select(sessions.c.sealed_secrets)
 
 
 class SessionRepository:
@@ -71,13 +72,27 @@ class SessionRepository:
         count: int = (await unit.connection.execute(statement)).scalar_one()
         return count
 
-    async def insert(self, unit: Transaction, session: Session) -> None:
+    async def insert(self, unit: Transaction, session: Session, sealed_secrets: str | None) -> None:
         """Store a new session."""
-        await self._rows.insert(unit, session)
+        await self._rows.insert(unit, session, sealed_secrets=sealed_secrets)
 
     async def save(self, unit: Transaction, session: Session) -> None:
         """Store a changed session."""
         await self._rows.save(unit, session)
+
+    async def save_sealed(self, unit: Transaction, session_id: SessionId, sealed_secrets: str | None) -> None:
+        """Store a session's secrets, or that it has none."""
+        statement = update(sessions).where(sessions.c.id == session_id)
+        await unit.write(statement.values(sealed_secrets=sealed_secrets))
+
+    async def sealed(self, session_id: SessionId) -> str | None:
+        """Return a session's secrets as they are stored; None, if it has none."""
+        async with self._rows.database.read() as connection:
+            return (await connection.execute(_SEALED.where(sessions.c.id == session_id))).scalar_one_or_none()
+
+    async def sealed_on(self, unit: Transaction, session_id: SessionId) -> str | None:
+        """As `sealed`, as the unit of work sees it."""
+        return (await unit.execute(_SEALED.where(sessions.c.id == session_id))).scalar_one_or_none()
 
     async def mark_deleted(self, unit: Transaction, session_id: SessionId) -> None:
         """Hide a session that is being deleted; `remove` deletes its rows."""

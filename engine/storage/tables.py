@@ -80,6 +80,10 @@ server_state = Table(
 """What the server stores for itself."""
 PROBED: Final = "probed"
 """The name under which it stores when a write was last tested."""
+PROVED: Final = "sealing"
+"""The name under which it stores by what it recognizes the keys that seal secrets."""
+UNSEALED: Final = "unsealed"
+"""The name under which it stores that an earlier version may have left secrets in clear."""
 
 users = Table(
     "users",
@@ -170,6 +174,7 @@ sessions = Table(
     Column("name", String(200), nullable=False),
     Column("workspace_id", String(64), nullable=False),
     Column("config", JSON, nullable=False),
+    Column("sealed_secrets", Text),
     Column("status", String(16), nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),

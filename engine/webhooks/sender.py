@@ -12,16 +12,17 @@ from typing import Final
 import aiohttp
 from aiohttp import ClientTimeout, TCPConnector
 
-from roocode_server.engine.accounts.sealing import SealBroken, Sealer
 from roocode_server.engine.network.addresses import is_public
 from roocode_server.engine.network.retry_after import retry_after_s
+from roocode_server.engine.sealing.columns import SECRETS_OF_WEBHOOKS
+from roocode_server.engine.sealing.keys import SealingKeys
+from roocode_server.engine.sealing.sealer import SealBroken, Sealer
 from roocode_server.engine.webhooks.messages import WebhookMessage
 from roocode_server.engine.webhooks.signing import headers
 from roocode_server.models.clock import now
 from roocode_server.models.settings import WebhookSettings
 from roocode_server.models.webhook import StoredWebhook
 
-WEBHOOK_PURPOSE: Final = "roocode secrets of webhooks"
 GONE_STATUS: Final = 410
 LONGEST_DELIVERY_ERROR: Final = 300
 CONNECTION_LIFETIME_S: Final = 2.0
@@ -59,9 +60,9 @@ class Sender:
     so that no name can lead elsewhere a moment later. Redirects are not followed: they are failures.
     """
 
-    def __init__(self, settings: WebhookSettings, secret: bytes) -> None:
+    def __init__(self, settings: WebhookSettings, keys: SealingKeys) -> None:
         self._settings = settings
-        self._seal = Sealer(secret, WEBHOOK_PURPOSE)
+        self._seal = Sealer(keys.keys, SECRETS_OF_WEBHOOKS)
         self._slots = asyncio.Semaphore(settings.concurrent_deliveries)
         self._client: aiohttp.ClientSession | None = None
 
@@ -70,7 +71,7 @@ class Sender:
         return self._seal.close(secret, webhook_id)
 
     def secret_of(self, webhook: StoredWebhook) -> str | None:
-        """A webhook's secret; None, if it was sealed by another secret of the server."""
+        """A webhook's secret; None, if it was sealed by a key that is gone."""
         try:
             return self._seal.open(webhook.sealed_secret, webhook.id)
         except SealBroken:
@@ -85,7 +86,7 @@ class Sender:
                 status, asked_s = await self._post(webhook, message)
                 error = _objection(status)
             except SealBroken:
-                error = "The server's own secret has changed: give the webhook a new one (webhook.rotate)."
+                error = "The key that sealed its secret is gone: give the webhook a new one (webhook.rotate)."
             except TimeoutError:
                 error = f"No answer within {self._settings.timeout_s:g} s."
             except (aiohttp.ClientError, OSError, ValueError) as failure:

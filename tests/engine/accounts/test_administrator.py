@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from roocode_server.engine.accounts.accounts import Accounts
-from roocode_server.engine.accounts.secrets import write_private
+from roocode_server.engine.sealing.private_files import write_private
 from roocode_server.engine.storage.database import Database
 from roocode_server.engine.storage.tables import users
 from roocode_server.models.login import Login

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from roocode_server.engine.accounts.profiles import ProfileUnreadable, ProviderProfiles
-from roocode_server.engine.accounts.sealing import SealBroken, Sealer
 from roocode_server.engine.accounts.users import Users
+from roocode_server.engine.sealing.keys import SealingKeys
+from roocode_server.engine.sealing.sealer import SealBroken, Sealer
 from roocode_server.engine.storage.accounts import UserRepository
 from roocode_server.engine.storage.profiles import ProfileRepository
 from roocode_server.models.error import Conflict, NotFound, ValidationFailed
@@ -20,6 +21,7 @@ from roocode_server.models.profile import ProfileCreate, ProfileUpdate
 from tests.support.storage import Storage, open_storage
 
 SECRET = bytes(range(32))
+KEYS = SealingKeys(keys=(SECRET,), place="here")
 KEY = "sk-the-key-that-nobody-sees"
 
 
@@ -37,7 +39,7 @@ async def user(storage: Storage) -> UserId:
 
 @pytest.fixture
 def profiles(storage: Storage) -> ProviderProfiles:
-    return ProviderProfiles(storage.database, ProfileRepository(storage.database), SECRET)
+    return ProviderProfiles(storage.database, ProfileRepository(storage.database), KEYS)
 
 
 async def add_user(storage: Storage, email: str) -> UserId:
@@ -162,20 +164,21 @@ async def test_who_looks_while_a_profile_is_changed_leaves_nothing_stale(
         assert found is not None and found.model == f"model-{number}"
 
 
-async def test_after_a_change_of_the_secret_the_key_is_unreadable(
+async def test_with_another_sealing_key_the_key_is_unreadable(
     profiles: ProviderProfiles, user: UserId, storage: Storage
 ) -> None:
     await profiles.create(user, wanted())
-    later = ProviderProfiles(storage.database, ProfileRepository(storage.database), bytes(32))
+    others = SealingKeys(keys=(bytes(32),), place="here")
+    later = ProviderProfiles(storage.database, ProfileRepository(storage.database), others)
     with pytest.raises(ProfileUnreadable, match="mine"):
         await later.active(user)
 
 
 def test_a_sealed_text_opens_for_its_owner_and_purpose_alone() -> None:
-    seal = Sealer(SECRET, "one")
+    seal = Sealer([SECRET], "one")
     sealed = seal.close("text\nof lines", "owner")
     assert seal.open(sealed, "owner") == "text\nof lines"
-    for other, owner in ((seal, "stranger"), (Sealer(SECRET, "two"), "owner")):
+    for other, owner in ((seal, "stranger"), (Sealer([SECRET], "two"), "owner")):
         with pytest.raises(SealBroken):
             other.open(sealed, owner)
     assert re.search("text", sealed) is None

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import datetime
 import json
 from typing import Any
 
@@ -9,18 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from roocode_server.engine.accounts.signing_keys import SigningKey
 from roocode_server.engine.accounts.tokens import AUDIENCE, ISSUER, KIND, AccessTokens
 from roocode_server.models.error import AuthenticationFailed, TokenExpired
 from roocode_server.models.identifier import LoginId, UserId
 from tests.engine.accounts.conftest import TestClock
 
 SECRET = b"s" * 32
+KEYS = [SigningKey(SECRET)]
 LIFETIME_S = 60
 
 
 @pytest.fixture
 def tokens(clock: TestClock) -> AccessTokens:
-    return AccessTokens(SECRET, lifetime_s=LIFETIME_S, clock=clock)
+    return AccessTokens(KEYS, lifetime_s=LIFETIME_S, clock=clock)
 
 
 def claims(clock: TestClock, **changes: Any) -> dict[str, Any]:
@@ -93,7 +96,7 @@ def test_a_token_signed_with_another_key_is_refused(tokens: AccessTokens, clock:
 @pytest.mark.parametrize(("algorithm", "secret"), [("HS384", b"s" * 48), ("HS512", b"s" * 64)])
 def test_a_token_of_another_algorithm_is_refused(clock: TestClock, algorithm: str, secret: bytes) -> None:
     """Even with the right key."""
-    tokens = AccessTokens(secret, lifetime_s=LIFETIME_S, clock=clock)
+    tokens = AccessTokens([SigningKey(secret)], lifetime_s=LIFETIME_S, clock=clock)
     with pytest.raises(AuthenticationFailed):
         tokens.check(jwt.encode(claims(clock), secret, algorithm))
 
@@ -131,12 +134,12 @@ def test_an_edited_payload_is_refused(tokens: AccessTokens, clock: TestClock) ->
 @given(st.text(st.characters(max_codepoint=127), max_size=200))
 def test_whatever_is_no_token_is_refused(text: str) -> None:
     with pytest.raises(AuthenticationFailed):
-        AccessTokens(SECRET, lifetime_s=LIFETIME_S).check(text)
+        AccessTokens(KEYS, lifetime_s=LIFETIME_S).check(text)
 
 
 @given(place=st.integers(min_value=0), character=st.characters(min_codepoint=33, max_codepoint=126))
 def test_a_token_with_one_character_changed_is_refused(place: int, character: str) -> None:
-    tokens = AccessTokens(SECRET, lifetime_s=LIFETIME_S)
+    tokens = AccessTokens(KEYS, lifetime_s=LIFETIME_S)
     token = tokens.issue(UserId("user-1"), LoginId("login-1"))
     # The last character of a segment holds bits that mean nothing, so those are left alone.
     places = [at for at, _ in enumerate(token) if "." not in token[at : at + 2] and at < len(token) - 1]
@@ -145,3 +148,49 @@ def test_a_token_with_one_character_changed_is_refused(place: int, character: st
     if changed != token:
         with pytest.raises(AuthenticationFailed):
             tokens.check(changed)
+
+
+class TestKeysThatWereReplaced:
+    """A former key counts until the last token that it signed has expired."""
+
+    @pytest.fixture
+    def former(self, clock: TestClock) -> SigningKey:
+        return SigningKey(SECRET, clock() + datetime.timedelta(seconds=LIFETIME_S))
+
+    @pytest.fixture
+    def later(self, clock: TestClock, former: SigningKey) -> AccessTokens:
+        return AccessTokens([SigningKey(b"n" * 32), former], lifetime_s=LIFETIME_S, clock=clock)
+
+    @pytest.mark.parametrize("names_its_key", [True, False])
+    def test_what_it_signed_before_is_good_to_the_end(
+        self, tokens: AccessTokens, later: AccessTokens, clock: TestClock, names_its_key: bool
+    ) -> None:
+        nameless = jwt.encode(claims(clock), SECRET, "HS256")
+        token = tokens.issue(UserId("user-1"), LoginId("login-1")) if names_its_key else nameless
+        clock.advance(LIFETIME_S - 1)
+        assert later.check(token).user_id == "user-1"
+
+    def test_afterwards_it_can_sign_nothing_that_counts(
+        self, later: AccessTokens, clock: TestClock, former: SigningKey
+    ) -> None:
+        clock.advance(LIFETIME_S)
+        for headers in ({"kid": former.id}, None):
+            with pytest.raises(AuthenticationFailed):
+                later.check(jwt.encode(claims(clock), SECRET, "HS256", headers=headers))
+
+    def test_the_new_one_signs(self, later: AccessTokens, clock: TestClock) -> None:
+        token = later.issue(UserId("user-1"), LoginId("login-1"))
+        assert later.check(token).user_id == "user-1"
+        alone = AccessTokens([SigningKey(b"n" * 32)], lifetime_s=LIFETIME_S, clock=clock)
+        assert alone.check(token).user_id == "user-1"
+
+    @pytest.mark.parametrize("name", ["unknown", "", 7, ["list"], {}])
+    def test_a_token_that_names_no_key_of_the_server_is_refused(
+        self, later: AccessTokens, clock: TestClock, name: object
+    ) -> None:
+        header = segment({"alg": "HS256", "typ": "JWT", "kid": name})
+        signed = f"{header}.{segment(claims(clock))}"
+        hmac = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256)
+        signature = base64.urlsafe_b64encode(hmac.sign(signed.encode(), b"n" * 32)).rstrip(b"=").decode()
+        with pytest.raises(AuthenticationFailed):
+            later.check(f"{signed}.{signature}")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from roocode_server.engine.sealing.keys import SealingKeys
 from roocode_server.engine.storage.webhooks import AttemptRepository, WebhookRepository
 from roocode_server.engine.webhooks.dispatcher import Dispatcher
 from roocode_server.engine.webhooks.ledger import DeliveryLedger
@@ -55,10 +56,10 @@ class Hooks:
 
 
 async def open_hooks(storage: Storage, *, secret: bytes = SECRET, **settings: Any) -> Hooks:
-    """Begin to deliver what a storage holds, with a server's secret."""
+    """Begin to deliver what a storage holds, with a server's sealing key."""
     asked = WebhookSettings(**{**QUICK, **settings})
     rows, attempts = WebhookRepository(storage.database), AttemptRepository(storage.database)
-    sender = Sender(asked, secret)
+    sender = Sender(asked, SealingKeys(keys=(secret,), place="here"))
     ledger = DeliveryLedger(storage.database, rows, attempts, storage.feed, asked)
     dispatcher = Dispatcher(rows, storage.feed, ledger, sender)
     service = UserWebhooks(

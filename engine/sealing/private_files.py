@@ -2,34 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import secrets
 from pathlib import Path
-from typing import Final
-
-SECRET_BYTES: Final = 32
-
-
-class SecretDamaged(OSError):
-    """The file does not hold a signing secret. With a new one, every user has to log in again."""
-
-
-def signing_secret(path: Path) -> bytes:
-    """Return the secret that signs access tokens, 256 random bits; the first call creates it.
-
-    If several processes start at once, one of them creates it and all use it. Raises: SecretDamaged, OSError.
-    """
-    if not path.exists():
-        with contextlib.suppress(FileExistsError):
-            _create(path, secrets.token_hex(SECRET_BYTES) + "\n")
-    try:
-        secret = bytes.fromhex(path.read_text("ascii"))
-    except ValueError:
-        secret = b""
-    if len(secret) != SECRET_BYTES:
-        raise SecretDamaged(f"{path} holds no secret; restore it, or remove it and have everybody log in")
-    return secret
 
 
 def write_private(path: Path, text: str) -> None:
@@ -41,7 +16,7 @@ def write_private(path: Path, text: str) -> None:
     _sync_folder(path.parent)
 
 
-def _create(path: Path, text: str) -> None:
+def create_private(path: Path, text: str) -> None:
     """As `write_private`, but for a new file. Raises: FileExistsError."""
     draft = _draft(path, text)
     try:
