@@ -80,9 +80,7 @@ class AcpAgent(Shape):
     )
     environment: dict[str, str] = field(
         default_factory=dict,
-        metadata=described(
-            "Environment variables; not for secrets: they are stored and shown", **compact(200, 65_536)
-        ),
+        metadata=described("Environment variables; their values are never shown", **compact(200, 65_536)),
     )
 
 

@@ -100,7 +100,6 @@ def _read(line: str) -> SigningKey:
 
 
 def _written(signing: SigningKeys) -> str:
-    lines = [
-        f"{key.secret.hex()} {format_time(key.until) if key.until else ''}".rstrip() for key in signing.keys
-    ]
+    secrets_until = [(key.secret.hex(), key.until) for key in signing.keys]
+    lines = [f"{secret} {format_time(until)}" if until else secret for secret, until in secrets_until]
     return "".join(f"{line}\n" for line in (*lines, f"{_NAMED}{signing.issuer_id}"))
