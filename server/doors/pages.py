@@ -6,6 +6,7 @@ using them. All files come from this server, so the pages work without internet 
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -45,11 +46,20 @@ POLICY: Final[Mapping[str, str]] = {
 }
 """What a page may load and do. Source: W3C, Content Security Policy Level 3."""
 
-READER_POLICY: Final = {**POLICY, "style-src": "'self' 'unsafe-inline'"}
-"""Swagger UI and ReDoc write their styles into the page while they run; scripts stay this server's files."""
+REDOC_STYLES: Final = (
+    "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='",
+    "'sha256-QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc='",
+)
+"""What ReDoc writes before it knows its nonce: an empty sheet, and that of its search box."""
 
-REDOC_POLICY: Final = {**READER_POLICY, "worker-src": "blob:"}
-"""ReDoc searches in a worker that it makes of its own text."""
+REDOC_POLICY: Final = {
+    **POLICY,
+    "style-src": " ".join(("'self'", "'nonce-{nonce}'", *REDOC_STYLES)),
+    "worker-src": "blob:",
+}
+"""ReDoc writes its styles into the page while it runs, and searches in a worker made of its own text."""
+
+NONCE_BYTES: Final = 16
 
 PAGE_HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -71,7 +81,7 @@ def add_pages(
     templates = jinja2.PackageLoader("roocode_server.server", "templates")
     aiohttp_jinja2.setup(app, loader=templates, autoescape=True, undefined=jinja2.StrictUndefined)
     app.router.add_get("/", _page("dashboard.html", POLICY, is_open=is_open))
-    app.router.add_get("/docs", _page("docs.html", READER_POLICY))
+    app.router.add_get("/docs", _page("docs.html", POLICY))
     app.router.add_get("/redoc", _page("redoc.html", REDOC_POLICY))
     operations, events = openapi_document(registry, transfers), asyncapi_document(registry)
     app.router.add_get("/openapi.json", _document(lambda request: operations))
@@ -89,9 +99,12 @@ def _page(template: str, policy: Mapping[str, str], **facts: bool) -> Handler:
     allowed = "; ".join(f"{name} {sources}" for name, sources in policy.items())
 
     async def page(request: web.Request) -> web.Response:
-        response = aiohttp_jinja2.render_template(template, request, {"static": STATIC, **facts})
+        nonce = secrets.token_urlsafe(NONCE_BYTES)
+        response = aiohttp_jinja2.render_template(
+            template, request, {"static": STATIC, "nonce": nonce, **facts}
+        )
         response.headers.update(PAGE_HEADERS)
-        response.headers["Content-Security-Policy"] = allowed
+        response.headers["Content-Security-Policy"] = allowed.replace("{nonce}", nonce)
         response.headers["Cache-Control"] = REVALIDATED
         return response
 

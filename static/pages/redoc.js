@@ -1,8 +1,10 @@
 // The document to read. The fonts are those of the machine: nothing is loaded from elsewhere.
 const own = "system-ui, sans-serif";
+const { nonce } = document.currentScript; // with which it may write its styles
 Redoc.init(
   "openapi.json",
   {
+    nonce,
     scrollYOffset: "nav",
     expandResponses: "200,201",
     sortRequiredPropsFirst: true,

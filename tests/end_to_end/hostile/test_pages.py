@@ -105,3 +105,29 @@ async def test_a_listed_origin_is_let_in_and_no_other(start_server: Callable[...
         refused = own.curl("GET", "/api/v1/sessions", None, "-H", f"Origin: {origin}")
         assert (refused.status, refused.code) == (403, "PERMISSION_DENIED")
         assert "access-control-allow-origin" not in refused.headers
+
+
+HOSTILE_FILES = {
+    "page.html": "<script>fetch('/api/v1/auth/profile')</script>",
+    "picture.svg": '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
+    "page.xhtml": '<html xmlns="http://www.w3.org/1999/xhtml"><script>alert(1)</script></html>',
+    "program.js": "alert(1)",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE_FILES)
+def test_a_file_of_a_workspace_is_never_a_page_of_this_server(
+    server: ServerProcess, session_id: str, name: str
+) -> None:
+    path = f"/api/v1/sessions/{session_id}"
+    made = server.curl("POST", f"{path}/files/{name}", {"content": HOSTILE_FILES[name]})
+    assert made.status in (201, 409), made.body
+    for downloaded in (f"{path}/files/raw?path={name}", f"{path}/archive"):
+        headers = server.curl("GET", downloaded, None, "-o", "/dev/null").headers
+        assert headers["content-disposition"].startswith("attachment;"), downloaded
+        assert headers["content-security-policy"] == "sandbox; default-src 'none'"
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["cross-origin-resource-policy"] == "same-origin"
+    read = server.curl("GET", f"{path}/files/{name}")
+    assert read.headers["content-type"].startswith("application/json")
+    assert read.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"

@@ -296,3 +296,15 @@ async def test_servers_on_one_host_do_not_take_each_other_s_cookies(
         assert set(other.cookies).isdisjoint(browser.cookies)
         other.cookies |= browser.cookies
         assert (await other.ask("GET", PROFILE))[0] == 200
+
+
+async def test_no_token_that_came_in_whatever_way_is_in_the_log(browser: Browser) -> None:
+    await browser.log_in()
+    assert (await browser.ask("POST", "/dashboard/refresh"))[0] == 200
+    server, token = browser.server, browser.cookies[browser.named("credential")]
+    for path in (PROFILE, "/ws/session-none", "/nowhere", "/socket.io/?EIO=5", "/api/sessions"):
+        joint = "&" if "?" in path else "?"
+        assert server.curl("GET", f"{path}{joint}token={token}", key=None).status >= 200
+        assert server.curl("GET", path, None, "-H", f"X-API-Key: {token}x", key=None).status >= 200
+    for secret in (*browser.cookies.values(), server.key, server.admin["password"]):
+        assert secret not in server.log

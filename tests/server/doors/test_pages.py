@@ -34,9 +34,30 @@ def test_a_page_is_for_anybody_and_guards_its_reader(server: ServerProcess, page
     assert policy["script-src"] == "'self'"
 
 
-def test_the_dashboard_may_not_even_write_styles(server: ServerProcess) -> None:
-    _, headers, _ = get(server, "/")
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_may_write_scripts_or_styles_as_it_likes(server: ServerProcess, page: str) -> None:
+    _, headers, _ = get(server, page)
     assert "unsafe" not in headers["content-security-policy"]
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+
+
+def test_redoc_writes_its_styles_by_a_nonce_that_is_new_each_time(server: ServerProcess) -> None:
+    nonces = set()
+    for _ in range(2):
+        _, headers, text = get(server, "/redoc", "-H", "Accept-Encoding: identity")
+        [nonce] = re.findall(r'nonce="([^"]{22})"', text)
+        assert f"'nonce-{nonce}'".lower() in headers["content-security-policy"]
+        nonces.add(nonce)
+    assert len(nonces) == 2
+
+
+@pytest.mark.parametrize("path", ["/api/v1/health", "/openapi.json", "/static/dashboard/main.js", "/nowhere"])
+def test_what_is_no_page_is_none_to_a_browser_either(server: ServerProcess, path: str) -> None:
+    _, headers, _ = get(server, path)
+    assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "deny"
+    assert headers["referrer-policy"] == "no-referrer"
 
 
 @pytest.mark.parametrize("page", PAGES)
