@@ -58,15 +58,18 @@ from roocode_server.engine.sessions.processes import ProcessTable
 from roocode_server.engine.sessions.searches import Searches
 from roocode_server.engine.sessions.secrets import SessionSecretStore
 from roocode_server.engine.sessions.sessions import Sessions
+from roocode_server.engine.sessions.sharing import Sharing
 from roocode_server.engine.sessions.shell import Shell
 from roocode_server.engine.sessions.terminals import TerminalTable
 from roocode_server.engine.sessions.tool_calls import ToolExecution
+from roocode_server.engine.storage.accounts import UserRepository
 from roocode_server.engine.storage.approvals import ApprovalRepository
 from roocode_server.engine.storage.database import Database, DatabaseUnusable
 from roocode_server.engine.storage.ownership import LOCK_FILE, Ownership
 from roocode_server.engine.storage.pending_ends import PendingEndRepository
 from roocode_server.engine.storage.profiles import ProfileRepository
 from roocode_server.engine.storage.sessions import SessionRepository
+from roocode_server.engine.storage.shares import ShareRepository
 from roocode_server.engine.storage.tasks import (
     ConversationRepository,
     MessageRepository,
@@ -354,6 +357,7 @@ def _assemble(
         log,
         runtime,
         SessionSecretStore(session_rows, keys),
+        Sharing(database, ShareRepository(database), UserRepository(database)),
         folder=data_dir / WORKSPACES,
         defaults=settings.sessions,
         files=settings.files,

@@ -13,7 +13,20 @@ from roocode_server.models.shape import Shape
 from roocode_server.models.user import Caller, Door
 
 SUBJECTS: Final = frozenset(
-    {"action", "email", "path", "pid", "provider", "roles", "scopes", "server_name", "to", "tool_name"}
+    {
+        "access",
+        "action",
+        "email",
+        "path",
+        "pid",
+        "provider",
+        "roles",
+        "scopes",
+        "server_name",
+        "to",
+        "tool_name",
+        "user",
+    }
 )
 """The request's fields, beside its ids, that say what a call was about. None of them can hold a secret."""
 SUBJECT_CHARACTERS: Final = 512

@@ -14,13 +14,14 @@ from typing import Any, ClassVar, Final, TypeVar
 from urllib.parse import quote
 
 from roocode_server.engine.engine import Engine
+from roocode_server.engine.sessions.sessions import SessionAccess
 from roocode_server.handlers.connection import Connection
 from roocode_server.handlers.stream import Stream
 from roocode_server.models.error import AppError, RateLimitExceeded
 from roocode_server.models.event import Event
 from roocode_server.models.quota import Limit
-from roocode_server.models.session import Session
 from roocode_server.models.shape import Shape
+from roocode_server.models.sharing import least_access
 from roocode_server.models.user import Caller, Permission
 
 AnyMethod = TypeVar("AnyMethod", bound=Callable[..., Awaitable[Shape]])
@@ -100,6 +101,8 @@ class Operation:
     """It is about the socket it comes through, so REST has no such route."""
     needs_session: bool
     """Its method is given the session that was loaded to check the caller's access."""
+    needs_access: bool
+    """Its method is given what the caller may do in that session."""
     streams: Streams | None
     """Its body or its answer is bytes that are never whole in memory, so REST alone has it."""
     method: Callable[..., Awaitable[Shape]]
@@ -119,18 +122,20 @@ class Operation:
         caller: Caller,
         request: Shape,
         connection: Connection | Stream | None,
-        session: Session | None,
+        place: SessionAccess | None,
     ) -> Shape:
-        """Call the method and return its response. `connection` and `session` are passed to methods that take
-        them.
+        """Call the method and return its response. `connection`, and the session and access of `place`, are
+        passed to methods that take them.
 
         Raises: AppError, if the method refuses.
         """
         given: list[object] = [caller, request]
         if self.needs_connection or self.streams is not None:
             given.append(connection)
-        if self.needs_session:
-            given.append(session)
+        if place is not None and self.needs_session:
+            given.append(place.session)
+        if place is not None and self.needs_access:
+            given.append(place.access)
         return await self.method(*given)
 
 
@@ -192,6 +197,7 @@ def operation(
             "documentation": inspect.getdoc(method) or "",
             "needs_connection": "connection" in hints,
             "needs_session": "session" in hints,
+            "needs_access": "access" in hints,
             "streams": streams,
         }
         setattr(method, _MARK, facts)
@@ -272,6 +278,8 @@ def _check(declared: Operation) -> None:
         raise ValueError(f"operation {declared.name} names a field that its request does not have")
     if declared.rest and not set(declared.rest.placeholders) <= wire_names:
         raise ValueError(f"operation {declared.name} has a path with a field that its request does not have")
+    if declared.on is not None and declared.permission is None:
+        raise ValueError(f"operation {declared.name} is about a session, and says not what it needs there")
     if declared.needs_session and (declared.on is None or declared.exclusive):
         # What was loaded before a call had to wait for others may have changed since.
         raise ValueError(f"operation {declared.name} cannot be given the session of its access")
@@ -310,6 +318,7 @@ def annotations_of(declared: Operation) -> dict[str, Any]:
     """The extension fields (`x-…`) of an operation in the OpenAPI and AsyncAPI documents."""
     return {
         "x-permission": declared.permission.value if declared.permission else None,
+        "x-access": least_access(declared.permission).value if declared.permission and declared.on else None,
         "x-limit": declared.limit.value if declared.limit else None,
         "x-emits": [happened.name for happened in declared.emits],
     }

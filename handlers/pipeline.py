@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import structlog
 from roocode_server.engine.audit.log import AuditLog
 from roocode_server.engine.concurrency.keyed_locks import KeyedLocks
 from roocode_server.engine.limits.rates import RateLimits
-from roocode_server.engine.sessions.sessions import Sessions
+from roocode_server.engine.sessions.sessions import SessionAccess, Sessions
 from roocode_server.handlers.auditing import entry_of, is_audited
 from roocode_server.handlers.connection import Connection
 from roocode_server.handlers.operation import Operation
@@ -27,10 +28,11 @@ from roocode_server.models.error import (
     TokenExpired,
 )
 from roocode_server.models.exhaustion import exhausted
+from roocode_server.models.identifier import SessionId
 from roocode_server.models.quota import Limit, Quota
-from roocode_server.models.session import Session
 from roocode_server.models.shape import Shape
-from roocode_server.models.user import Caller
+from roocode_server.models.sharing import Access
+from roocode_server.models.user import Caller, Permission
 
 log = structlog.get_logger("operations")
 
@@ -47,7 +49,7 @@ class OperationResponse:
 
 
 class Pipeline:
-    """Identify → role → limit → the session's own access → load → exclusive → run → dump."""
+    """Identify → role → limit → access to the session → load → exclusive → run → dump."""
 
     def __init__(self, sessions: Sessions, rates: RateLimits, audit: AuditLog) -> None:
         self._sessions = sessions
@@ -76,17 +78,17 @@ class Pipeline:
                 quota = await self._count(operation, operation.limit, caller, connection)
             if callable(raw):
                 raw = await raw()
-            session = await self._accessible(operation, caller, raw)
+            place = await self._place(operation, caller, raw)
             request = operation.request.load(raw)
             named = getattr(request, operation.on) if operation.on is not None else None
-            if named is not None and (session is None or named != session.id):
-                session = await self._sessions.accessible(caller, named)
-            if operation.exclusive:
-                key = (operation.namespace, *(getattr(request, name) for name in operation.exclusive))
-                async with self._exclusive.holding(key):
-                    result = await operation.run(caller, request, connection, session)
+            if named is not None and (place is None or named != place.session.id):
+                place = await self._accessible(operation, caller, named)
+            # Leaving takes the caller's own access away, which must not refuse the answer to that.
+            is_leaving = operation.permission is Permission.SESSION_LEAVE
+            if place is None or place.access is Access.OWNER or is_leaving:
+                result = await self._run(operation, caller, request, connection, place)
             else:
-                result = await operation.run(caller, request, connection, session)
+                result = await self._run_as_guest(operation, caller, request, connection, place)
             status = operation.rest.status if operation.rest else 200
             answer = OperationResponse(status, result.dump(), quota=quota)
         except Exception as failure:
@@ -124,15 +126,78 @@ class Pipeline:
             cast(Stream, connection).limit(quota)
         return quota
 
-    async def _accessible(self, operation: Operation, caller: Caller, raw: object) -> Session | None:
-        """The session that the request names, if the caller may access it; checked before the rest is read.
+    async def _place(self, operation: Operation, caller: Caller, raw: object) -> SessionAccess | None:
+        """The session that the request names, if the caller may do this there; checked before the rest is
+        read.
 
-        None if the request names no session; loading then reports what is wrong with it. Raises: NotFound.
+        None if the request names no session; loading then reports what is wrong with it.
+        Raises: NotFound, PermissionDenied.
         """
         if operation.on is None:
             return None
         session_id = operation.request.load_field(operation.on, raw)
-        return None if session_id is None else await self._sessions.accessible(caller, session_id)
+        return None if session_id is None else await self._accessible(operation, caller, session_id)
+
+    async def _accessible(self, operation: Operation, caller: Caller, session_id: SessionId) -> SessionAccess:
+        """Raises: NotFound, PermissionDenied."""
+        assert operation.permission is not None  # noqa: S101 - the registry refuses such a declaration
+        return await self._sessions.accessible(caller, session_id, operation.permission)
+
+    async def _run(
+        self,
+        operation: Operation,
+        caller: Caller,
+        request: Shape,
+        connection: Connection | Stream | None,
+        place: SessionAccess | None,
+    ) -> Shape:
+        """Run the operation, after those that it must not overlap."""
+        if not operation.exclusive:
+            return await operation.run(caller, request, connection, place)
+        key = (operation.namespace, *(getattr(request, name) for name in operation.exclusive))
+        async with self._exclusive.holding(key):
+            return await operation.run(caller, request, connection, place)
+
+    async def _run_as_guest(
+        self,
+        operation: Operation,
+        caller: Caller,
+        request: Shape,
+        connection: Connection | Stream | None,
+        place: SessionAccess,
+    ) -> Shape:
+        """Run the operation for somebody whose access to the session can be taken away meanwhile.
+
+        Then they get no answer but the refusal. What only reads or streams ends at once; what changes
+        something is not left half done. Raises: NotFound, PermissionDenied.
+        """
+        session_id, permission = place.session.id, operation.permission
+        assert permission is not None  # noqa: S101 - the registry refuses such a declaration
+        ends = operation.ends_with_caller or operation.streams is not None or operation.needs_connection
+        refusals: list[AppError] = []
+
+        def end(refusal: AppError) -> None:
+            refusals.append(refusal)
+            if ends:
+                scope.reschedule(0)
+
+        try:
+            async with asyncio.timeout(None) as scope:
+                leave = self._sessions.sharing.watch.follow(session_id, caller, permission, end)
+                try:
+                    # Once more: it may have been taken away before this call was watched.
+                    place = await self._accessible(operation, caller, session_id)
+                    result = await self._run(operation, caller, request, connection, place)
+                finally:
+                    leave()
+        except TimeoutError:
+            if not refusals:
+                raise
+        if refusals:
+            if operation.needs_connection:
+                cast(Connection, connection).unfollow(session_id)
+            raise refusals[0]
+        return result
 
 
 async def answered(name: str, request_id: str, call: Awaitable[Any]) -> OperationResponse:

@@ -20,6 +20,7 @@ from roocode_server.handlers.profiles import ProfileHandlers
 from roocode_server.handlers.repositories import RepositoryHandlers
 from roocode_server.handlers.searches import SearchHandlers
 from roocode_server.handlers.sessions import SessionHandlers
+from roocode_server.handlers.sharing import SharingHandlers
 from roocode_server.handlers.tasks import TaskHandlers
 from roocode_server.handlers.terminals import TerminalHandlers
 from roocode_server.handlers.tools import ToolHandlers
@@ -32,6 +33,7 @@ AREAS = (
     PeopleHandlers,
     ProfileHandlers,
     SessionHandlers,
+    SharingHandlers,
     TaskHandlers,
     ToolHandlers,
     ApprovalHandlers,

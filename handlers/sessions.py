@@ -9,6 +9,7 @@ from roocode_server.models.identifier import SessionId
 from roocode_server.models.page import pagination
 from roocode_server.models.quota import Limit
 from roocode_server.models.session import (
+    CallersSession,
     SandboxAnswer,
     Session,
     SessionAnswer,
@@ -25,6 +26,7 @@ from roocode_server.models.session import (
     WorkspaceLocation,
     mount_path,
 )
+from roocode_server.models.sharing import Access
 from roocode_server.models.task import TaskCancelled, TaskUnfocused, ToolFailed
 from roocode_server.models.user import Caller, Permission
 
@@ -39,7 +41,10 @@ class SessionHandlers(Handlers, namespace="/sessions"):
         limit=Limit.SESSION_MANAGEMENT,
     )
     async def list(self, caller: Caller, request: SessionList) -> SessionPage:
-        """List your own sessions, newest first."""
+        """List your own sessions and those that are shared with you, newest first.
+
+        `scope` leaves one of the two out. `access` says what you may do in each.
+        """
         sessions, total = await self.engine.sessions.list(caller, request)
         page = pagination(total=total, limit=request.limit, offset=request.offset)
         return SessionPage(
@@ -63,7 +68,8 @@ class SessionHandlers(Handlers, namespace="/sessions"):
         commands see its files; `workspace.url` lists them.
         """
         session = await self.engine.sessions.create(caller, request)
-        return SessionCreated(session=session, workspace=_workspace(caller, session.id))
+        seen = CallersSession.seen(session, Access.OWNER)
+        return SessionCreated(session=seen, workspace=_workspace(caller, session.id))
 
     @operation(
         "session.get",
@@ -73,9 +79,11 @@ class SessionHandlers(Handlers, namespace="/sessions"):
         limit=Limit.SESSION_MANAGEMENT,
         errors=(NotFound,),
     )
-    async def get(self, caller: Caller, request: SessionRef, session: Session) -> SessionAnswer:
-        """Get a session."""
-        return SessionAnswer(session=session)
+    async def get(
+        self, caller: Caller, request: SessionRef, session: Session, access: Access
+    ) -> SessionAnswer:
+        """Get a session. `access` says what you may do there."""
+        return SessionAnswer(session=CallersSession.seen(session, access))
 
     @operation(
         "session.sandbox",
@@ -99,12 +107,13 @@ class SessionHandlers(Handlers, namespace="/sessions"):
         errors=(NotFound, ExtraNotInstalled),
         emits=(SessionUpdatedEvent,),
     )
-    async def update(self, caller: Caller, request: SessionUpdate) -> SessionAnswer:
+    async def update(self, caller: Caller, request: SessionUpdate, access: Access) -> SessionAnswer:
         """Change a session's name, status, expiry or configuration.
 
         Fields that are left out stay as they are. A running task keeps the configuration it began with.
         """
-        return SessionAnswer(session=await self.engine.sessions.update(request))
+        changed = await self.engine.sessions.update(request)
+        return SessionAnswer(session=CallersSession.seen(changed, access))
 
     @operation(
         "session.delete",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from roocode_server.handlers.operation import Handlers, operation
 from roocode_server.models.approval import ApprovalRequired, ApprovalResolved
 from roocode_server.models.checkpoint import CheckpointSaved
@@ -17,6 +19,7 @@ from roocode_server.models.mode import ModeCatalogue, ModeList, ModeSwitched
 from roocode_server.models.page import pagination
 from roocode_server.models.quota import Limit
 from roocode_server.models.session import Session, SessionUpdatedEvent
+from roocode_server.models.sharing import PERMITTED, Access
 from roocode_server.models.task import (
     CallWritten,
     MessageAnswer,
@@ -100,6 +103,9 @@ WORK = (
 """What a running task tells of."""
 
 
+_CONFIGURING: Final = Permission.SESSION_WRITE
+
+
 class TaskHandlers(Handlers, namespace="/tasks"):
     """`task.*` and `mode.list`: start and steer tasks, read their messages, list the modes."""
 
@@ -114,15 +120,18 @@ class TaskHandlers(Handlers, namespace="/tasks"):
         errors=(NotFound, Conflict, ServerOverload, WorkspaceLimitExceeded),
         emits=(TaskCreatedEvent, SessionUpdatedEvent, *WORK),
     )
-    async def create(self, caller: Caller, request: TaskCreate, session: Session) -> TaskCreated:
+    async def create(
+        self, caller: Caller, request: TaskCreate, session: Session, access: Access
+    ) -> TaskCreated:
         """Create a task in a session and start it.
 
         Answers as soon as the task is stored; its events tell how it goes on. The tasks of a session run one
         after the other. `sessionConfig` also changes the session's configuration, which requires
-        `session:write`.
+        `session:write`, in the session too.
         """
-        if request.session_config is not None and not caller.may(Permission.SESSION_WRITE):
-            raise PermissionDenied(f"sessionConfig needs the permission {Permission.SESSION_WRITE.value}")
+        may_configure = caller.may(_CONFIGURING) and _CONFIGURING in PERMITTED[access]
+        if request.session_config is not None and not may_configure:
+            raise PermissionDenied(f"sessionConfig needs the permission {_CONFIGURING.value}")
         before = await self.engine.log.head(request.session_id)
         task = await self.engine.tasks.create(request, caller, session)
         scheme, _, host = caller.base_url.partition("://")

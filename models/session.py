@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import enum
 from dataclasses import field
@@ -23,6 +24,7 @@ from roocode_server.models.shape import (
     one_of,
     value,
 )
+from roocode_server.models.sharing import Access
 
 UNTITLED: Final = "Untitled session"
 
@@ -187,6 +189,27 @@ class Session(Shape):
 
 
 @value
+class CallersSession(Session):
+    """A session as its caller sees it: with what they may do there."""
+
+    access: Access
+
+    @classmethod
+    def seen(cls, session: Session, access: Access) -> CallersSession:
+        """Return the session as somebody with this access sees it."""
+        fields = {each.name: getattr(session, each.name) for each in dataclasses.fields(Session)}
+        return cls(**fields, access=access)
+
+
+class SessionScope(enum.StrEnum):
+    """Which sessions are listed: the caller's own, those that others share with them, or both."""
+
+    MINE = "mine"
+    SHARED = "shared"
+    ALL = "all"
+
+
+@value
 class WorkspaceLocation(Shape):
     """Where a session's files are: their path as commands see it, and the URL that lists them."""
 
@@ -215,6 +238,7 @@ class SessionList(Shape):
     """A request for the caller's sessions. Source: S0, GET /api/v1/sessions."""
 
     status: SessionStatus | None = None
+    scope: SessionScope = SessionScope.ALL
     limit: int = field(default=20, metadata=limited(least=1, most=100))
     offset: int = field(default=0, metadata=limited(least=0, most=1_000_000_000))
 
@@ -237,6 +261,7 @@ class SessionFields(Shape):
     workspace_id: str | None = field(default=None, metadata=UNCHANGEABLE)
     created_at: datetime.datetime | None = field(default=None, metadata=UNCHANGEABLE)
     updated_at: datetime.datetime | None = field(default=None, metadata=described("Ignored"))
+    access: Access | None = field(default=None, metadata=described("Ignored"))
 
 
 @value
@@ -254,7 +279,7 @@ class SessionUpdate(SessionFields):
 class SessionCreated(Shape):
     """The new session and its workspace."""
 
-    session: Session
+    session: CallersSession
     workspace: WorkspaceLocation
 
 
@@ -262,7 +287,7 @@ class SessionCreated(Shape):
 class SessionAnswer(Shape):
     """An answer with one session."""
 
-    session: Session
+    session: CallersSession
 
 
 @value
@@ -306,10 +331,10 @@ class SessionPage(Shape):
     Source: S0, GET /api/v1/sessions.
     """
 
-    sessions: list[Session]
+    sessions: list[CallersSession]
     total: int
     has_more: bool
-    data: list[Session]
+    data: list[CallersSession]
     pagination: Pagination
 
 

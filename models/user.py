@@ -38,6 +38,8 @@ class Permission(enum.StrEnum):
 
     SESSION_READ = "session:read"
     SESSION_WRITE = "session:write"
+    SESSION_SHARE = "session:share"
+    SESSION_LEAVE = "session:leave"
     TASK_READ = "task:read"
     TASK_WRITE = "task:write"
     TASK_STEER = "task:steer"
@@ -77,6 +79,8 @@ _READING: Final = frozenset(
 _WORKING: Final = frozenset(
     {
         Permission.SESSION_WRITE,
+        Permission.SESSION_SHARE,
+        Permission.SESSION_LEAVE,
         Permission.TASK_WRITE,
         Permission.TASK_STEER,
         Permission.FILE_WRITE,
@@ -86,8 +90,9 @@ _WORKING: Final = frozenset(
         Permission.PROFILE_WRITE,
     }
 )
-_OWN: Final = frozenset({Permission.ACCOUNT_WRITE})
-"""One's own name, password, logins and keys: whoever may log in looks after them."""
+_OWN: Final = frozenset({Permission.ACCOUNT_WRITE, Permission.SESSION_LEAVE})
+"""One's own name, password, logins and keys, and whose sessions one is in: whoever may log in looks after
+them."""
 
 PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.ADMIN: frozenset(Permission),

@@ -84,7 +84,10 @@ def build_doors(engine: Engine) -> Doors:
     )
     operations = Operations(registry, pipeline)
     dialects = [Extension(operations)]
-    clients = Clients(engine.log, engine.hub, engine.accounts.watch, grace_s=settings.socket.renewal_s)
+    access = engine.sessions.sharing.watch
+    clients = Clients(
+        engine.log, engine.hub, engine.accounts.watch, access, grace_s=settings.socket.renewal_s
+    )
     connections = Connections(settings.limits)
     sockets = SocketServer(registry, pipeline, identity, clients, connections, settings, dialects)
     sockets.attach(app)
@@ -101,6 +104,7 @@ def build_doors(engine: Engine) -> Doors:
         engine.log,
         engine.hub,
         engine.accounts.watch,
+        access,
         connections,
         settings.socket,
     )

@@ -145,7 +145,7 @@ class Tasks:
         change = request.session_config
         try:
             async with self._database.transaction() as unit:
-                await self._check_number(unit, caller)
+                await self._check_number(unit, caller, session)
                 if change is not None:
                     await self._sessions.change(
                         unit, SessionUpdate(session_id=task.session_id, config=change)
@@ -158,14 +158,16 @@ class Tasks:
         self._runner.start(task)
         return task
 
-    async def _check_number(self, unit: Transaction, caller: Caller | None) -> None:
-        """Raises: WorkspaceLimitExceeded."""
+    async def _check_number(self, unit: Transaction, caller: Caller | None, session: Session | None) -> None:
+        """Whoever asks for a task, it is one of the session's owner's. Raises: WorkspaceLimitExceeded."""
         most = self._most_of_user
         if most is None or caller is None or caller.is_admin:
             return
-        if await self._repository.count_unfinished_on(unit, caller.user_id) >= most:
+        owner = session.user_id if session is not None else caller.user_id
+        if await self._repository.count_unfinished_on(unit, owner) >= most:
+            whose = "You have" if owner == caller.user_id else "The session's owner has"
             raise WorkspaceLimitExceeded(
-                f"You have {most} unfinished tasks, and may have no more; wait for one, or cancel it",
+                f"{whose} {most} unfinished tasks, and may have no more; wait for one, or cancel it",
                 limit="tasks",
                 most=most,
             )

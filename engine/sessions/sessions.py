@@ -7,13 +7,15 @@ import dataclasses
 import datetime
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import structlog
 
 from roocode_server.engine.events.log import EventLog
 from roocode_server.engine.runtimes.runtime import Runtime, RuntimeUnavailable, SandboxPlace, SandboxSpec
+from roocode_server.engine.sessions.access_watch import refused
 from roocode_server.engine.sessions.secrets import SessionSecretStore
+from roocode_server.engine.sessions.sharing import Sharing
 from roocode_server.engine.storage.database import Database, Transaction
 from roocode_server.engine.storage.sessions import SessionRepository
 from roocode_server.engine.workspace.quota import DiskQuota
@@ -23,6 +25,7 @@ from roocode_server.models.error import Conflict, InvalidField, NotFound, Worksp
 from roocode_server.models.identifier import SessionId, new_id
 from roocode_server.models.session import (
     UNTITLED,
+    CallersSession,
     ResourceLimits,
     Session,
     SessionConfig,
@@ -42,7 +45,8 @@ from roocode_server.models.session import Sandbox as SandboxState
 from roocode_server.models.session_secrets import HOLD_SECRETS, NO_SECRETS, hidden, settled
 from roocode_server.models.settings import FileSettings, SessionSettings
 from roocode_server.models.shape import LEFT_OUT, Shape, camel_case
-from roocode_server.models.user import Caller
+from roocode_server.models.sharing import PERMITTED, Access
+from roocode_server.models.user import Caller, Permission
 
 CHANGED: Final = ("name", "config", "status", "expires_at")
 """The fields of a session that users can change."""
@@ -54,8 +58,15 @@ CheckConfig = Callable[[Workspace | None, SessionConfigChange], Awaitable[None]]
 EndOfSession = Callable[[SessionId], Awaitable[None]]
 
 
+class SessionAccess(NamedTuple):
+    """A session that is open to a caller, and what they may do there."""
+
+    session: Session
+    access: Access
+
+
 class Sessions:
-    """The sessions of all users."""
+    """The sessions of all users. `sharing` knows who may enter which."""
 
     def __init__(
         self,
@@ -64,6 +75,7 @@ class Sessions:
         log: EventLog,
         runtime: Runtime,
         secrets: SessionSecretStore,
+        sharing: Sharing,
         *,
         folder: Path,
         defaults: SessionSettings,
@@ -75,6 +87,7 @@ class Sessions:
         self._log = log
         self._runtime = runtime
         self._secrets = secrets
+        self.sharing = sharing
         self._folder = folder
         self._defaults = defaults
         self._files = files
@@ -103,15 +116,21 @@ class Sessions:
         """Call `end` with the id of each session that is about to be deleted."""
         self._before_deletion.append(end)
 
-    async def accessible(self, caller: Caller, session_id: SessionId) -> Session:
-        """Return a session that is open to the caller.
+    async def accessible(
+        self, caller: Caller, session_id: SessionId, permission: Permission
+    ) -> SessionAccess:
+        """Return a session in which the caller has this permission.
 
-        Raises: NotFound, if there is no such session or it is another user's: callers cannot tell which.
+        Raises: NotFound, if there is no such session or it is not open to the caller: they cannot tell which,
+        not even by the time it takes; PermissionDenied, if it is open to them, but not for this.
         """
-        session = await self._repository.find(session_id)
-        if session is None or not (session.user_id == caller.user_id or caller.is_admin):
-            raise NotFound("session", session_id)
-        return session
+        access = await self.sharing.access(caller, session_id)
+        session = await self._repository.find(session_id) if access is not None else None
+        if access is None or session is None:
+            raise refused(session_id, permission, None)
+        if permission not in PERMITTED[access]:
+            raise refused(session_id, permission, access)
+        return SessionAccess(session, access)
 
     async def get(self, session_id: SessionId) -> Session:
         """Return the session. Raises: NotFound."""
@@ -140,11 +159,16 @@ class Sessions:
             raise Conflict("The session is not active; set its status to active first", status=session.status)
         return session
 
-    async def list(self, caller: Caller, request: SessionList) -> tuple[list[Session], int]:
-        """Return one page of the caller's own sessions, newest first, and their total number."""
-        return await self._repository.page(
-            caller.user_id, request.status, limit=request.limit, offset=request.offset
+    async def list(self, caller: Caller, request: SessionList) -> tuple[list[CallersSession], int]:
+        """Return one page of the caller's sessions and of those shared with them, newest first, and their
+        total number.
+        """
+        page, total = await self._repository.page(
+            caller.user_id, request.scope, request.status, limit=request.limit, offset=request.offset
         )
+        foreign = [session.id for session in page if session.user_id != caller.user_id]
+        given = await self.sharing.given_to(caller, foreign) if foreign and not caller.is_admin else {}
+        return [CallersSession.seen(each, given.get(each.id, Access.OWNER)) for each in page], total
 
     async def create(self, caller: Caller, request: SessionCreate) -> Session:
         """Create a session with an empty workspace.
@@ -335,8 +359,7 @@ class Sessions:
 
     async def active(self) -> int:
         """Return the number of active sessions."""
-        _, count = await self._repository.page(None, SessionStatus.ACTIVE, limit=1, offset=0)
-        return count
+        return await self._repository.active()
 
     def _room(self, session_id: SessionId) -> DiskQuota:
         """Return the disk usage of the session's workspace, shared by all who write there."""

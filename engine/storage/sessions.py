@@ -6,15 +6,15 @@ import datetime
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
 from roocode_server.engine.concurrency.read_through_cache import ReadThroughCache
 from roocode_server.engine.storage.database import Database, Transaction
 from roocode_server.engine.storage.rows import Rows
-from roocode_server.engine.storage.tables import sessions
+from roocode_server.engine.storage.tables import session_shares, sessions
 from roocode_server.models.clock import now
 from roocode_server.models.identifier import SessionId, UserId
-from roocode_server.models.session import Session, SessionStatus
+from roocode_server.models.session import Session, SessionScope, SessionStatus
 
 _ACTIVE: Final = (sessions.c.deleted_at.is_(None), sessions.c.status == SessionStatus.ACTIVE)
 _SEALED: Final = select(sessions.c.sealed_secrets)
@@ -51,16 +51,27 @@ class SessionRepository:
         return moment
 
     async def page(
-        self, user_id: UserId | None, status: SessionStatus | None, *, limit: int, offset: int
+        self,
+        user_id: UserId,
+        scope: SessionScope,
+        status: SessionStatus | None,
+        *,
+        limit: int,
+        offset: int,
     ) -> tuple[list[Session], int]:
-        """Return one page of a user's sessions (None: of all users), newest first, and their total number."""
-        where: list[ColumnElement[bool]] = [sessions.c.deleted_at.is_(None)]
-        if user_id is not None:
-            where.append(sessions.c.user_id == user_id)
+        """Return one page of the sessions that are open to a user, newest first, and their total number."""
+        where = [sessions.c.deleted_at.is_(None), _within(scope, user_id)]
         if status is not None:
             where.append(sessions.c.status == status)
         order = (sessions.c.created_at.desc(), sessions.c.id)
         return await self._rows.page(*where, order=order, limit=limit, offset=offset)
+
+    async def active(self) -> int:
+        """Return the number of active sessions."""
+        statement = select(func.count()).select_from(sessions).where(*_ACTIVE)
+        async with self._rows.database.read() as connection:
+            count: int = (await connection.execute(statement)).scalar_one()
+        return count
 
     async def count_on(self, unit: Transaction, user_id: UserId) -> int:
         """How many sessions a user has, as the unit sees them."""
@@ -112,3 +123,16 @@ class SessionRepository:
 
     async def _read(self, session_id: SessionId) -> Session | None:
         return await self._rows.first(sessions.c.id == session_id, sessions.c.deleted_at.is_(None))
+
+
+def _within(scope: SessionScope, user_id: UserId) -> ColumnElement[bool]:
+    mine = sessions.c.user_id == user_id
+    shares = select(session_shares.c.session_id).where(session_shares.c.user_id == user_id)
+    shared = sessions.c.id.in_(shares)
+    match scope:
+        case SessionScope.MINE:
+            return mine
+        case SessionScope.SHARED:
+            return shared
+        case SessionScope.ALL:
+            return or_(mine, shared)

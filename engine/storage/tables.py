@@ -183,6 +183,17 @@ sessions = Table(
     Index(None, "user_id", "created_at"),
 )
 
+session_shares = Table(
+    "session_shares",
+    metadata,
+    _session_key(primary_key=True),
+    _user_key(primary_key=True),
+    Column("access", String(16), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Index(None, "user_id"),
+)
+"""With whom sessions are shared."""
+
 tasks = Table(
     "tasks",
     metadata,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
@@ -12,12 +13,13 @@ import orjson
 from roocode_server.engine.accounts.watch import CredentialWatch
 from roocode_server.engine.events.hub import Hub
 from roocode_server.engine.events.log import EventLog
+from roocode_server.engine.sessions.access_watch import AccessWatch
 from roocode_server.handlers.dialects.dialect import DialectAdapter
 from roocode_server.handlers.operation import Operation
 from roocode_server.models.error import AppError, TokenExpired
 from roocode_server.models.event import EVENTS, LogReset, StoredEvent
 from roocode_server.models.identifier import SessionId
-from roocode_server.models.user import Caller, Identity
+from roocode_server.models.user import Caller, Identity, Permission
 from roocode_server.server.doors.frames import text_frame
 from roocode_server.server.doors.subscriber import Subscriber
 from roocode_server.server.doors.tenure import Tenure
@@ -50,6 +52,8 @@ class Client:
         self._defaults: dict[str, Any] = {}
         self._wanted: dict[SessionId, tuple[int | None, LogReset | None]] = {}
         self._following: dict[SessionId, Subscriber] = {}
+        self._leaving: dict[SessionId, Callable[[], None]] = {}
+        """For each session that it follows: stops watching whether it may."""
         self._ending_with_it: set[asyncio.Task[Any]] = set()
         self._is_connected = False
         self._tenure = Tenure(clients.watch, clients.grace_s, expired=self._tell_expired, over=self._show_out)
@@ -114,6 +118,11 @@ class Client:
 
     def follow(self, session_id: SessionId, *, after: int | None, reset: LogReset | None = None) -> None:
         """Send the session's events; a second call for the same session begins anew from `after`."""
+        self.unfollow(session_id)
+        ended = functools.partial(self._shut_out, session_id)
+        self._leaving[session_id] = self._clients.access.follow(
+            session_id, self._caller, Permission.EVENT_READ, ended
+        )
         if self._is_connected:
             self._start(session_id, after, reset)
         else:
@@ -122,6 +131,9 @@ class Client:
     def unfollow(self, session_id: SessionId) -> None:
         """Send no more events of this session."""
         self._wanted.pop(session_id, None)
+        leave = self._leaving.pop(session_id, None)
+        if leave is not None:
+            leave()
         subscriber = self._following.pop(session_id, None)
         if subscriber is not None:
             subscriber.close()
@@ -131,7 +143,7 @@ class Client:
         self._tenure.end()
         for task in self._ending_with_it:
             task.cancel()
-        for session_id in list(self._following):
+        for session_id in list(self._leaving):
             self.unfollow(session_id)
 
     def write(self, stored: StoredEvent) -> bool:
@@ -183,12 +195,22 @@ class Client:
         if self._disconnect is not None:
             self._clients.end(self._disconnect)
 
+    def _shut_out(self, session_id: SessionId, failure: AppError) -> None:
+        """Send nothing more of a session to which its access has been taken away.
+
+        A dialect's client works in one session: it is shown out.
+        """
+        self.unfollow(session_id)
+        if self.adapter is not None:
+            self._show_out(failure)
+        else:
+            self.tell("error", failure.body(new_request_id()))
+
     def _end(self, call: asyncio.Task[None]) -> None:
         self.pending -= 1
         self._ended.set()
 
     def _start(self, session_id: SessionId, after: int | None, reset: LogReset | None) -> None:
-        self.unfollow(session_id)
         if reset is not None and self.adapter is None:
             # In every namespace: whatever a client follows there, its cursor means nothing any more.
             self.tell(reset.name, {"type": reset.name, "sessionId": session_id, **reset.dump()})
@@ -200,10 +222,13 @@ class Client:
 class Clients:
     """Every client of this process."""
 
-    def __init__(self, log: EventLog, hub: Hub, watch: CredentialWatch, *, grace_s: float) -> None:
+    def __init__(
+        self, log: EventLog, hub: Hub, watch: CredentialWatch, access: AccessWatch, *, grace_s: float
+    ) -> None:
         self.log = log
         self.hub = hub
         self.watch = watch
+        self.access = access
         self.grace_s = grace_s
         self._clients: dict[str, dict[str, Client]] = {}
         self._ending: set[asyncio.Task[None]] = set()

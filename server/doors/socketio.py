@@ -269,6 +269,7 @@ class SocketServer(socketio.AsyncServer):
             await self._send_refusal(engine_id, namespace, failure)
             return
         if engine_id not in self.environ:
+            client.close()
             return  # it left while it was being identified
         sid = await self.manager.connect(engine_id, namespace)
         await self._send_packet(
@@ -298,6 +299,7 @@ class SocketServer(socketio.AsyncServer):
             raw = {name: asked[name] for name in self._handshake.wire_names if name in asked}
             answer = await self._pipeline.answer(self._handshake, caller, raw, client)
             if answer.failure is not None:
+                client.close()
                 raise answer.failure
             client.remember(raw)
         return client

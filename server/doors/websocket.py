@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from typing import Final
 
 import orjson
@@ -13,6 +14,7 @@ from roocode_server.engine.accounts.watch import CredentialWatch
 from roocode_server.engine.events.hub import Hub
 from roocode_server.engine.events.log import EventLog
 from roocode_server.engine.limits.connections import Connections
+from roocode_server.engine.sessions.access_watch import AccessWatch
 from roocode_server.handlers.dialects.crogia.endpoint import refuse
 from roocode_server.handlers.dialects.crogia.events import CrogiaEventStream
 from roocode_server.handlers.operation import Registry
@@ -25,7 +27,7 @@ from roocode_server.models.identifier import SessionId
 from roocode_server.models.login import Renew
 from roocode_server.models.session import SessionDeletedEvent
 from roocode_server.models.settings import SocketSettings
-from roocode_server.models.user import Caller, Identity
+from roocode_server.models.user import Caller, Identity, Permission
 from roocode_server.server.doors.frames import text_frame
 from roocode_server.server.doors.json import decode
 from roocode_server.server.doors.rest import REQUEST_ID, limit_headers, respond_with
@@ -37,6 +39,8 @@ from roocode_server.server.identity import new_request_id, query_of
 MAX_MESSAGE_BYTES: Final = 65_536
 """S3's clients send nothing. What they send all the same is read and left, unless it is `{"token": …}`."""
 
+ACCESS_ENDED: Final = 4404
+"""The code with which a connection is closed when its session is no longer shared with its caller."""
 CURSOR: Final = ("lastSeq", "lastEventId")
 QUIET_BEFORE_COMPLETION_S: Final = 0.5
 """How long a session has been quiet before the completions that were held back are told."""
@@ -45,7 +49,8 @@ QUIET_BEFORE_COMPLETION_S: Final = 0.5
 class WebSocketFollower:
     """One connection: its subscription's `Connection` and the `EventSink` of its events."""
 
-    def __init__(self, door: WebSocketDoor, request: web.Request) -> None:
+    def __init__(self, door: WebSocketDoor, request: web.Request, caller: Caller) -> None:
+        self.caller = caller
         self._door = door
         self._request = request
         self._stream = CrogiaEventStream(is_new=not any(name in query_of(request) for name in CURSOR))
@@ -58,29 +63,35 @@ class WebSocketFollower:
         self._tenure = Tenure(
             door.watch, door.settings.renewal_s, expired=self._tell_expired, over=self._show_out
         )
+        self._stop_watching: Callable[[], None] | None = None
         self._socket: web.WebSocketResponse | None = None
-        self._leaving: asyncio.Task[bool] | None = None
-        self.caller: Caller | None = None
+        self._closing: asyncio.Task[bool] | None = None
+        self._refusal: AppError | None = None
 
     def follow(self, session_id: SessionId, *, after: int | None, reset: LogReset | None = None) -> None:
         """Subscribe. S3 knows no reset: after one, its clients are simply sent the whole log."""
         self._wanted = (session_id, after)
+        self._stop_watching = self._door.access.follow(
+            session_id, self.caller, Permission.EVENT_READ, self._shut_out
+        )
 
     def unfollow(self, session_id: SessionId) -> None:
         """Stop sending the session's events."""
         self._wanted = None
+        if self._subscriber is not None:
+            self._subscriber.close()
 
     def renew(self, identity: Identity) -> None:
         """Use this credential from now on."""
-        assert self.caller is not None  # noqa: S101 - only who is connected can renew
         self.caller = self.caller.renewed(identity)
         self._tenure.begin(self.caller)
 
-    def begin(self, caller: Caller, socket: web.WebSocketResponse) -> None:
+    def begin(self, socket: web.WebSocketResponse) -> None:
         """The connection is open: events may be written now."""
-        self.caller = caller
         self._socket = socket
-        self._tenure.begin(caller)
+        self._tenure.begin(self.caller)
+        if self._refusal is not None:
+            self._shut_out(self._refusal)
         if self._wanted is not None:
             session_id, after = self._wanted
             self._subscriber = Subscriber(session_id, self, self._door.log, self._door.hub, after=after)
@@ -94,6 +105,8 @@ class WebSocketFollower:
     def end(self) -> None:
         """The client has disconnected."""
         self._tenure.end()
+        if self._stop_watching is not None:
+            self._stop_watching()
         if self._subscriber is not None:
             self._subscriber.close()
         if self._quiet is not None:
@@ -150,9 +163,20 @@ class WebSocketFollower:
         self.refuse(TokenExpired())
 
     def _show_out(self, failure: AppError) -> None:
+        self._close(CREDENTIALS_ENDED, failure)
+
+    def _shut_out(self, refusal: AppError) -> None:
+        """The access to the session has been taken away."""
+        self._refusal = refusal
+        if self._wanted is not None:
+            self.unfollow(self._wanted[0])
+        self._close(ACCESS_ENDED, refusal)
+
+    def _close(self, code: int, failure: AppError) -> None:
         if self._socket is not None:
-            closing = self._socket.close(code=CREDENTIALS_ENDED, message=failure.code.encode())
-            self._leaving = asyncio.ensure_future(closing)
+            self._closing = asyncio.ensure_future(
+                self._socket.close(code=code, message=failure.code.encode())
+            )
 
     async def drained(self) -> None:
         """Return once there is room again."""
@@ -173,12 +197,14 @@ class WebSocketDoor:
         log: EventLog,
         hub: Hub,
         watch: CredentialWatch,
+        access: AccessWatch,
         connections: Connections,
         settings: SocketSettings,
     ) -> None:
         self.log = log
         self.hub = hub
         self.watch = watch
+        self.access = access
         self.settings = settings
         self._subscribe = next(found for found in registry.values() if found.request is EventSubscribe)
         self._renew = next(found for found in registry.values() if found.request is Renew)
@@ -212,10 +238,16 @@ class WebSocketDoor:
 
     async def _follow(self, request: web.Request, connection: object) -> web.StreamResponse:
         """Serve a client until it is gone. Raises: AppError, if it may not come in."""
-        follower = WebSocketFollower(self, request)
         caller = await self._identity.of_request(request, request[REQUEST_ID])
         self._connections.admit(connection, caller)
-        await self._admit(request, caller, follower)
+        follower = WebSocketFollower(self, request, caller)
+        try:
+            await self._admit(request, caller, follower)
+            return await self._serve_events(request, follower)
+        finally:
+            follower.end()
+
+    async def _serve_events(self, request: web.Request, follower: WebSocketFollower) -> web.StreamResponse:
         socket = web.WebSocketResponse(
             protocols=_offered(request),
             heartbeat=self.settings.ping_interval_s,
@@ -225,11 +257,10 @@ class WebSocketDoor:
         await socket.prepare(request)
         self._open.add(socket)
         try:
-            follower.begin(caller, socket)
+            follower.begin(socket)
             await self._read(socket, follower)
         finally:
             self._open.discard(socket)
-            follower.end()
         return socket
 
     async def _admit(self, request: web.Request, caller: Caller, follower: WebSocketFollower) -> None:
@@ -261,7 +292,7 @@ class WebSocketDoor:
             said = decode(text.encode())
         except AppError:
             return
-        if isinstance(said, dict) and said.keys() == {"token"} and follower.caller is not None:
+        if isinstance(said, dict) and said.keys() == {"token"}:
             caller = follower.caller.calling(new_request_id())
             answer = await self._pipeline.answer(self._renew, caller, said, follower)
             if answer.failure is not None:

@@ -32,6 +32,7 @@ VALUES: Final[Mapping[str, Any]] = {
     "newPassword": "long enough for anybody",
     "provider": "openai",
     "url": "https://repositories.invalid/none.git",
+    "access": "watcher",
     "action": "approve",
     "command": "true",
     "cmd": "true",

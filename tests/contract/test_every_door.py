@@ -142,6 +142,15 @@ class World:
         made = await self.call("user.create", **await self.new_user())
         return {"userId": made["user"]["id"]}
 
+    async def guest(self) -> dict[str, Any]:
+        """A session and somebody with whom it can be shared."""
+        return {**await self.session(), "user": (await self.user())["userId"]}
+
+    async def share(self) -> dict[str, Any]:
+        place = await self.guest()
+        made = await self.call("session.share", **place, access="watcher")
+        return {"sessionId": place["sessionId"], "userId": made["share"]["userId"]}
+
     async def administrator(self) -> dict[str, Any]:
         """The only one that there is."""
         return {"userId": (await self.call("auth.profile"))["user"]["id"]}
@@ -206,6 +215,9 @@ SUCCESSES: dict[str, Callable[[World], Awaitable[dict[str, Any]]]] = {
     "session.update": also(World.session, name="Renamed", config={"temperature": 0.5}),
     "session.delete": World.session,
     "session.sandbox": World.session,
+    "session.share": also(World.guest, access="collaborator"),
+    "session.shares": also(World.share, userId=None),
+    "session.unshare": World.share,
     "task.create": also(World.session, input="test task"),
     "task.list": also(World.task, taskId=None),
     "task.get": World.task,
@@ -262,6 +274,7 @@ SUCCESSES: dict[str, Callable[[World], Awaitable[dict[str, Any]]]] = {
 }
 ELSEWHERE = {
     "auth.oauth": "needs a provider: tests/engine/accounts/test_oauth.py",
+    "session.leave": "needs somebody else: tests/contract/test_every_access.py",
     "task.resume": "needs a stop of the server: tests/end_to_end/test_crashes.py",
     "task.command": "needs a command that runs on: tests/dialects/test_extension_methods.py",
     "task.condense": "needs a language model: tests/engine/agent/test_long_tasks.py",
@@ -430,6 +443,9 @@ async def test_a_thing_that_the_session_does_not_have(world: World, declared: Op
         ("user.update", also(World.administrator, roles=["developer"]), "RESOURCE_CONFLICT"),
         ("user.invite", also(nothing, userId="user-00000000000000000000"), "RESOURCE_NOT_FOUND"),
         ("user.logout", also(nothing, userId="user-00000000000000000000"), "RESOURCE_NOT_FOUND"),
+        ("session.share", also(World.session, user="a@b.c", access="watcher"), "RESOURCE_NOT_FOUND"),
+        ("session.share", also(World.guest, access="owner"), "VALIDATION_ERROR"),
+        ("session.leave", World.session, "RESOURCE_NOT_FOUND"),
         ("auth.refresh", also(nothing, refreshToken="forged"), "AUTHENTICATION_FAILED"),
     ],
 )

@@ -11,6 +11,7 @@ import pytest
 
 from roocode_server.engine.engine import Engine
 from roocode_server.engine.limits.rates import RateLimits
+from roocode_server.engine.sessions.sessions import SessionAccess
 from roocode_server.handlers.operation import Handlers, Operation, Registry, operation
 from roocode_server.handlers.pipeline import OperationResponse, Pipeline
 from roocode_server.models.audit import AuditEntry
@@ -21,6 +22,7 @@ from roocode_server.models.limit_settings import LimitSettings
 from roocode_server.models.quota import NO_LIMITS, Limit, OwnLimits, Quota
 from roocode_server.models.session import ResourceLimits, Session, SessionConfig, SessionStatus
 from roocode_server.models.shape import Shape, value
+from roocode_server.models.sharing import Access
 from roocode_server.models.user import Caller, Credential, Permission
 
 THEIRS = "session-1"
@@ -29,10 +31,10 @@ THEIRS = "session-1"
 class OwnSessions:
     """A stand-in for the engine's sessions: one of them is the caller's."""
 
-    async def accessible(self, caller: Caller, session_id: str) -> Session:
+    async def accessible(self, caller: Caller, session_id: str, permission: Permission) -> SessionAccess:
         if session_id != THEIRS:
             raise NotFound("session", session_id)
-        return Session(
+        session = Session(
             id=SessionId(session_id),
             user_id=caller.user_id,
             name="theirs",
@@ -48,6 +50,7 @@ class OwnSessions:
             created_at=now(),
             updated_at=now(),
         )
+        return SessionAccess(session, Access.OWNER)
 
 
 @value
