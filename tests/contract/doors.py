@@ -13,8 +13,9 @@ import socketio
 from roocode_server.handlers.operation import Operation
 
 ANY_ID = re.compile(
-    r"(session|task|approval|message|user|call|signal|req|key|login|profile|process|terminal|webhook|test)-[0-9a-zA-Z]+(?:-\d+)?(?:\.\d+)?|\b[0-9a-f]{40}\b|(?<=#invitation=)[\w-]+"
+    r"\b[a-z]+-[0-9a-f]{20}(?:-\d+)?(?:\.\d+)?|\breq-[0-9a-f]+-\d+|\b[0-9a-f]{40}\b|(?<=#invitation=)[\w-]+"
 )
+"""What `new_id` makes and what is derived from it, requests, checkpoints and invitations."""
 VOLATILE = {
     "accessToken",
     "attemptedAt",
