@@ -52,7 +52,8 @@ class CannotListen(Exception):
         reason = os.strerror(failure.errno or 0).lower() if known else failure.strerror or str(failure)
         super().__init__(
             f"The server cannot listen on {host}, port {port}: {reason}. "
-            "Name another with --host or --port, or in `server` of the settings."
+            "Name another with --host or --port, or in `server` of the settings (in the environment: "
+            "ROOCODE_SERVER__HOST, ROOCODE_SERVER__PORTS)."
         )
 
 

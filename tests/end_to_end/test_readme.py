@@ -58,10 +58,7 @@ def test_the_python_example(server: ServerProcess) -> None:
 
 def test_the_curl_example(server: ServerProcess) -> None:
     printed = run(server, "bash", "-euc", example("bash"))
-    decoder = json.JSONDecoder()
-    task, end = decoder.raw_decode(printed)
-    events, more = decoder.raw_decode(printed[end:])
-    files, _ = decoder.raw_decode(printed[end + more :])
+    task, events, files = map(json.loads, printed.splitlines())
     assert task["task"]["status"] == "completed"
     assert [event["seq"] for event in events["data"]] == list(range(1, len(events["data"]) + 1))
     assert files["total"]
