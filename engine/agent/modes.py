@@ -97,7 +97,7 @@ class ModeBook:
         check(custom)
         self._standing = {mode.slug: mode for mode in [*BUILT_IN, *custom]}
         self._read: dict[bytes, Sequence[Mode]] = {}
-        """Parsed modes by file content, least recently used first: the file is read at every step."""
+        """Parsed modes by file content, least recently used first: the modes are needed at every step."""
 
     @property
     def standing(self) -> Modes:
@@ -139,7 +139,7 @@ async def _understood(content: bytes, owner: str) -> Sequence[Mode]:
 
 async def _content(workspace: Workspace) -> bytes:
     try:
-        return (await workspace.read(ROOMODES)).content
+        return await workspace.read_cached(ROOMODES)
     except NotFound:
         return b""
     except AppError as failure:

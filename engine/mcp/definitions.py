@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -65,9 +66,9 @@ def _named(origin: McpOrigin, servers: Mapping[str, McpServer]) -> dict[str, Ser
     }
 
 
-async def _of_workspace(workspace: Workspace) -> dict[str, McpServer]:
+async def _of_workspace(workspace: Workspace) -> Mapping[str, McpServer]:
     try:
-        content = (await workspace.read(MCP_FILE)).content
+        content = await workspace.read_cached(MCP_FILE)
     except NotFound:
         return {}
     except AppError as failure:
@@ -75,8 +76,9 @@ async def _of_workspace(workspace: Workspace) -> dict[str, McpServer]:
     return parse(content)
 
 
-def parse(content: bytes) -> dict[str, McpServer]:
-    """Parse a file. Raises: InvalidDefinitions."""
+@functools.lru_cache(maxsize=64)
+def parse(content: bytes) -> Mapping[str, McpServer]:
+    """Parse a file, which is needed at every step. Raises: InvalidDefinitions."""
     if len(content) > LARGEST_MCP_FILE_BYTES:
         raise InvalidDefinitions(f"larger than {LARGEST_MCP_FILE_BYTES} bytes")
     try:

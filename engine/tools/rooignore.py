@@ -102,6 +102,6 @@ def _parsed(rules: bytes) -> Patterns:
 
 async def _rules(workspace: Workspace) -> bytes:
     try:
-        return (await workspace.read(ROOIGNORE)).content[:LARGEST_RULES]
+        return (await workspace.read_cached(ROOIGNORE))[:LARGEST_RULES]
     except AppError:
         return b""

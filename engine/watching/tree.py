@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from roocode_server.engine.sessions.process_log import FOLDER as PROCESS_LOGS
-from roocode_server.engine.workspace.file_access import FOLDER_FLAGS, FOLDER_ITSELF_FLAGS
+from roocode_server.engine.workspace.file_access import FOLDER_FLAGS, FOLDER_ITSELF_FLAGS, TIMESTAMP_LAG_NS
 from roocode_server.engine.workspace.listing import shown
 from roocode_server.engine.workspace.openat2 import open_beneath
 from roocode_server.engine.workspace.scanning import opened
@@ -30,9 +30,6 @@ MOST_WATCHED_FOLDERS: Final = 8192
 """The most directories of one workspace that are watched."""
 MOST_WATCHED_FILES: Final = 200_000
 """The most files of one workspace that are known by name; further directories are not watched."""
-TICK_NS: Final = 20_000_000
-"""How far file timestamps may lag behind the clock."""
-
 
 Identity = tuple[int, int, int]
 """Inode, size in bytes, and modification time in nanoseconds."""
@@ -336,7 +333,7 @@ def is_same(known: Known, facts: os.stat_result, listed_ns: int) -> bool:
     listing.
     """
     if isinstance(known, int):
-        return known == facts.st_ino and facts.st_ctime_ns < listed_ns - TICK_NS
+        return known == facts.st_ino and facts.st_ctime_ns < listed_ns - TIMESTAMP_LAG_NS
     return known == identity_of(facts)
 
 

@@ -1,4 +1,4 @@
-"""How the files and folders of workspaces are opened, and how much of a file is in memory at a time."""
+"""How the files and folders of workspaces are opened and read, and what their timestamps are worth."""
 
 from __future__ import annotations
 
@@ -20,3 +20,5 @@ NEW_FILE_FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | o
 
 FILE_PIECE_BYTES: Final = 1_048_576
 """How much of a file is read at a time."""
+TIMESTAMP_LAG_NS: Final = 20_000_000
+"""How far file timestamps may lag behind the clock."""

@@ -25,6 +25,7 @@ from roocode_server.engine.workspace.copying import COPY, duplicate
 from roocode_server.engine.workspace.etags import check, tag_of, tag_of_content
 from roocode_server.engine.workspace.exchange import CONTENT, exchange
 from roocode_server.engine.workspace.file_access import FOLDER_FLAGS, PLACE_FLAGS, READ_FLAGS
+from roocode_server.engine.workspace.file_cache import file_cache
 from roocode_server.engine.workspace.listing import Listing, changed_at, entry_of, listing, shown
 from roocode_server.engine.workspace.lock import workspace_lock
 from roocode_server.engine.workspace.moving import make_directory, move, place
@@ -107,6 +108,7 @@ class Workspace:
         self._max_file_bytes = max_file_bytes
         self._room = room
         self._turn = workspace_lock(folder)
+        self._cache = file_cache(folder)
         self._undo: Undo | None = None
 
     @asynccontextmanager
@@ -186,8 +188,12 @@ class Workspace:
         """Read a regular file."""
         return await self._on(path, self._read)
 
+    async def read_cached(self, path: str) -> bytes:
+        """Return the content of a small file that is read at every step; it is read again once it changes."""
+        return await self._on(path, self._read_cached)
+
     async def read_some(self, paths: Sequence[str]) -> dict[str, bytes]:
-        """Read several files at once; those that cannot be read are left out."""
+        """As `read_cached`, for several files at once; those that cannot be read are left out."""
         return await self._on(
             "", partial(self._read_some, paths=[(path, self._relative(path)) for path in paths])
         )
@@ -590,12 +596,7 @@ class Workspace:
         with opened(open_beneath(root, path, READ_FLAGS)) as descriptor:
             facts = os.fstat(descriptor)
             _check_regular(facts)
-            if facts.st_size > self._max_file_bytes:
-                raise PayloadTooLarge(self._max_file_bytes)
-            with open(descriptor, "rb", closefd=False) as file:
-                content = file.read(self._max_file_bytes + 1)
-            if len(content) > self._max_file_bytes:
-                raise PayloadTooLarge(self._max_file_bytes)
+            content = self._whole(descriptor, facts)
             return FileBytes(
                 path=shown(path),
                 content=content,
@@ -607,8 +608,23 @@ class Workspace:
         found = {}
         for path, relative in paths:
             with contextlib.suppress(OSError, Conflict, PayloadTooLarge):
-                found[path] = self._read(root, relative).content
+                found[path] = self._read_cached(root, relative)
         return found
+
+    def _read_cached(self, root: int, path: str) -> bytes:
+        with opened(open_beneath(root, path, READ_FLAGS)) as descriptor:
+            facts = os.fstat(descriptor)
+            _check_regular(facts)
+            return self._cache.content(path, facts, lambda: self._whole(descriptor, facts))
+
+    def _whole(self, descriptor: int, facts: os.stat_result) -> bytes:
+        """Read an open file. Raises: PayloadTooLarge."""
+        if facts.st_size <= self._max_file_bytes:
+            with open(descriptor, "rb", closefd=False) as file:
+                content = file.read(self._max_file_bytes + 1)
+            if len(content) <= self._max_file_bytes:
+                return content
+        raise PayloadTooLarge(self._max_file_bytes)
 
     def _open(self, root: int, path: str) -> OpenFile:
         descriptor = open_beneath(root, path, READ_FLAGS)

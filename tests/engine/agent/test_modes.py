@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from collections.abc import Awaitable, Callable
 
 import pytest
 
 from roocode_server.engine.agent.modes import BUILT_IN, ModeBook
 from roocode_server.engine.providers.provider import ModelRequest
+from roocode_server.engine.workspace.file_access import TIMESTAMP_LAG_NS
+from roocode_server.engine.workspace.file_cache import FileCache
 from roocode_server.engine.workspace.workspace import Workspace
 from roocode_server.models.error import InvalidField
 from roocode_server.models.task import TaskStatus
@@ -179,3 +183,55 @@ async def test_the_model_is_told_of_a_sessions_servers_in_a_mode_that_may_use_th
     assert "## small" in agent.model.requests[-1].system
     await agent.run([done()], mode="orchestrator")
     assert "## small" not in agent.model.requests[-1].system
+
+
+async def test_what_the_workspace_tells_the_agent_is_heeded_at_the_next_request_whoever_changes_it(
+    make_agent: Callable[..., Awaitable[Agent]],
+) -> None:
+    rules = {"autoApprovalEnabled": True, "alwaysAllowWrite": True, "alwaysAllowWriteProtected": True}
+    rules |= {"alwaysAllowExecute": True, "allowedCommands": ["*"]}
+    agent = await make_agent(config={"autoApproval": rules})
+    agent.write("AGENTS.md", "Rule 0.")
+    agent.write(".roomodes", ROOMODES)
+    await agent.run(
+        [call("write_to_file", path="AGENTS.md", content="Rule 1.")],
+        [call("execute_command", command="printf 'Rule 2.' > AGENTS.md")],
+        [call("execute_command", command="mkdir -p .roo/rules; echo 'Rule 3.' > .roo/rules/a.md")],
+        [call("execute_command", command="rm .roomodes AGENTS.md")],
+        [done()],
+    )
+    systems = [request.system for request in agent.model.requests]
+    assert [[word for word in "0123" if f"Rule {word}." in system] for system in systems] == [
+        ["0"],
+        ["1"],
+        ["2"],
+        ["2", "3"],
+        ["3"],
+    ]
+    assert ["docs (Documentation)" in system for system in systems] == [True, True, True, True, False]
+
+
+async def test_files_that_have_not_changed_are_not_read_again_at_each_request(
+    agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    def content(self: FileCache, path: str, facts: os.stat_result, read_it: Callable[[], bytes]) -> bytes:
+        def noted() -> bytes:
+            read.append(path)
+            return read_it()
+
+        return whole(self, path, facts, noted)
+
+    whole = FileCache.content
+    monkeypatch.setattr(FileCache, "content", content)
+    files = {".roomodes": ROOMODES, "AGENTS.md": "a", ".rooignore": "secret", ".roo/rules/a.md": "b"}
+    files[".roo/mcp.json"] = '{"mcpServers": {}}'
+    for path, text in files.items():
+        agent.write(path, text)
+    await asyncio.sleep(2 * TIMESTAMP_LAG_NS / 1e9)
+    held = agent.engine.sessions.workspace(agent.session_id)  # what is kept is kept as long as that
+    await agent.run(*([call("list_files", path=path)] for path in (".", ".roo", ".", ".roo")), [done()])
+    assert len(agent.model.requests) == 5
+    assert sorted(read) == sorted(files)
+    assert await held.read_cached("AGENTS.md") == b"a"
