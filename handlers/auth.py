@@ -35,7 +35,7 @@ from roocode_server.models.login import (
     Renewed,
 )
 from roocode_server.models.quota import Limit
-from roocode_server.models.user import Caller, Permission
+from roocode_server.models.user import Caller, Permission, User
 
 log = structlog.get_logger("accounts")
 
@@ -122,8 +122,8 @@ class AuthHandlers(Handlers, namespace="/auth"):
         errors=(NotFound,),
     )
     async def profile(self, caller: Caller, request: ProfileRequest) -> ProfileAnswer:
-        """Get your own profile."""
-        return ProfileAnswer(user=await self.engine.accounts.profile(caller.user_id))
+        """Get your own profile, and what your credential lets you do."""
+        return _profile(caller, await self.engine.accounts.profile(caller.user_id))
 
     @operation(
         "auth.update",
@@ -133,7 +133,7 @@ class AuthHandlers(Handlers, namespace="/auth"):
     )
     async def update(self, caller: Caller, request: AccountUpdate) -> ProfileAnswer:
         """Change your own name or preferences. What is left out stays as it is."""
-        return ProfileAnswer(user=await self.engine.accounts.own.update(caller.user_id, request))
+        return _profile(caller, await self.engine.accounts.own.update(caller.user_id, request))
 
     @operation(
         "auth.password",
@@ -172,3 +172,7 @@ class AuthHandlers(Handlers, namespace="/auth"):
         An invitation works once. Other logins of the user end.
         """
         return await self.engine.accounts.accept_invitation(request, caller.address)
+
+
+def _profile(caller: Caller, user: User) -> ProfileAnswer:
+    return ProfileAnswer(user=user, permissions=sorted(caller.permissions))

@@ -11,6 +11,7 @@ from roocode_server.handlers.checkpoints import CheckpointHandlers
 from roocode_server.handlers.events import EventHandlers
 from roocode_server.handlers.files import FileHandlers
 from roocode_server.handlers.keys import KeyHandlers
+from roocode_server.handlers.logins import LoginHandlers
 from roocode_server.handlers.mcp import McpHandlers
 from roocode_server.handlers.monitoring import MonitoringHandlers
 from roocode_server.handlers.operation import Registry
@@ -29,6 +30,7 @@ from roocode_server.handlers.webhooks import WebhookHandlers
 
 AREAS = (
     AuthHandlers,
+    LoginHandlers,
     KeyHandlers,
     PeopleHandlers,
     ProfileHandlers,

@@ -8,8 +8,9 @@ from dataclasses import field
 from typing import TypeVar
 
 from roocode_server.models.credential import ApiKey
-from roocode_server.models.identifier import KeyId
+from roocode_server.models.identifier import KeyId, LoginId
 from roocode_server.models.login import PASSWORD
+from roocode_server.models.page import Pagination
 from roocode_server.models.shape import LEFT_OUT, Shape, described, left_out, limited, one_of, value
 from roocode_server.models.user import KeyScope, NotificationSettings, UserPreferences
 
@@ -84,6 +85,39 @@ class LogOut(Shape):
 @value
 class LoggedOut(Shape):
     logged_out: bool
+
+
+@value
+class LoginList(Shape):
+    """Source: S0, "Pagination"."""
+
+    limit: int = field(default=20, metadata=limited(least=1, most=100))
+    offset: int = field(default=0, metadata=limited(least=0, most=1_000_000))
+
+
+@value
+class ShownLogin(Shape):
+    """Where somebody is signed in; `source` is the address that they came from, of IPv6 the first 64 bits.
+
+    `used_at` is when it last gave an access token.
+    """
+
+    id: LoginId
+    source: str
+    created_at: datetime.datetime
+    used_at: datetime.datetime
+    is_current: bool
+
+
+@value
+class LoginPage(Shape):
+    data: list[ShownLogin]
+    pagination: Pagination
+
+
+@value
+class LoginRef(Shape):
+    login_id: LoginId
 
 
 @value

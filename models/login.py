@@ -9,7 +9,7 @@ from typing import Final
 from marshmallow import validate
 
 from roocode_server.models.shape import Shape, described, limited, one_of, value
-from roocode_server.models.user import IdentityProvider, User
+from roocode_server.models.user import IdentityProvider, Permission, User
 
 LONGEST_CREDENTIAL: Final = 4096
 
@@ -104,9 +104,12 @@ class RefreshAnswer(Shape):
 
 @value
 class ProfileAnswer(Shape):
-    """The caller's own user data."""
+    """The caller's own user data, and all that they may: what their roles grant, as far as the credential
+    reaches.
+    """
 
     user: User
+    permissions: list[Permission]
 
 
 @value

@@ -118,6 +118,7 @@ class Accounts:
             self._passwords,
             self._proof,
             self._refresh,
+            self._logins,
             self._keys,
             self._changed,
             clock=clock,

@@ -13,6 +13,7 @@ from roocode_server.engine.storage.accounts import LoginRepository
 from roocode_server.engine.storage.database import Transaction
 from roocode_server.models.clock import now
 from roocode_server.models.credential import LoginRecord
+from roocode_server.models.error import NotFound
 from roocode_server.models.identifier import LoginId, UserId, new_id
 
 REMEMBERED: Final = datetime.timedelta(days=90)
@@ -27,7 +28,8 @@ class Logins:
 
     def __init__(self, repository: LoginRepository, *, lifetime_s: int, clock: Clock = now) -> None:
         self._repository = repository
-        self._kept = max(REMEMBERED, datetime.timedelta(seconds=lifetime_s))
+        self._lifetime = datetime.timedelta(seconds=lifetime_s)
+        self._kept = max(REMEMBERED, self._lifetime)
         self._clock = clock
         self._lately: ReadThroughCache[LoginId, LoginRecord] = ReadThroughCache(
             repository.find, lifetime_s=ENTRY_LIFETIME_S
@@ -59,6 +61,18 @@ class Logins:
         """Whether the login has not ended; one that was asked for lately comes from memory."""
         login = await self._lately.find(login_id)
         return login is not None and login.ended_at is None
+
+    async def page(self, user_id: UserId, *, limit: int, offset: int) -> tuple[list[LoginRecord], int]:
+        """A page of a user's logins whose tokens still work, the one that was used last first; how many."""
+        since = self._clock() - self._lifetime
+        return await self._repository.page(user_id, since, limit=limit, offset=offset)
+
+    async def find_on(self, unit: Transaction, user_id: UserId, login_id: LoginId) -> LoginRecord:
+        """A user's login as the unit sees it. Raises: NotFound."""
+        login = await self._repository.find_on(unit, user_id, login_id)
+        if login is None:
+            raise NotFound("login", login_id)
+        return login
 
     async def good(self, login_ids: Collection[str]) -> set[str]:
         """Those of these logins that have not ended, as the database has it at this moment."""

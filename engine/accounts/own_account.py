@@ -1,10 +1,11 @@
-"""What users do with their own account: name and preferences, password, API keys."""
+"""What users do with their own account: name and preferences, password, logins, API keys."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from roocode_server.engine.accounts.keys import ApiKeys
+from roocode_server.engine.accounts.logins import Logins
 from roocode_server.engine.accounts.passwords import Passwords
 from roocode_server.engine.accounts.proof import PasswordProof
 from roocode_server.engine.accounts.refresh_tokens import RefreshTokens
@@ -12,11 +13,11 @@ from roocode_server.engine.accounts.tokens import Clock
 from roocode_server.engine.accounts.users import UserChange, Users
 from roocode_server.engine.network.sites import site_of
 from roocode_server.engine.storage.database import Database
-from roocode_server.models.account import AccountUpdate, KeyCreate, PasswordChange
+from roocode_server.models.account import AccountUpdate, KeyCreate, PasswordChange, ShownLogin
 from roocode_server.models.clock import now
 from roocode_server.models.credential import ApiKey
 from roocode_server.models.error import AuthenticationFailed, Conflict, InvalidField, NotFound
-from roocode_server.models.identifier import KeyId, UserId
+from roocode_server.models.identifier import KeyId, LoginId, UserId
 from roocode_server.models.user import Caller, Credential, User
 
 
@@ -30,6 +31,7 @@ class OwnAccount:
         passwords: Passwords,
         proof: PasswordProof,
         refresh: RefreshTokens,
+        logins: Logins,
         keys: ApiKeys,
         changed: Callable[[UserId], None],
         *,
@@ -40,6 +42,7 @@ class OwnAccount:
         self._passwords = passwords
         self._proof = proof
         self._refresh = refresh
+        self._logins = logins
         self._keys = keys
         self._changed = changed
         self._clock = clock
@@ -78,6 +81,28 @@ class OwnAccount:
             if request.end_other_logins:
                 await self._refresh.end_logins(unit, caller.user_id, but=caller.login_id)
         self._changed(caller.user_id)
+
+    async def logins(self, caller: Caller, *, limit: int, offset: int) -> tuple[list[ShownLogin], int]:
+        """Where the caller is signed in, the login that was used last first, and how many such there are."""
+        page, total = await self._logins.page(caller.user_id, limit=limit, offset=offset)
+        shown = [
+            ShownLogin(
+                id=login.id,
+                source=login.source,
+                created_at=login.created_at,
+                used_at=login.used_at,
+                is_current=login.id == caller.login_id,
+            )
+            for login in page
+        ]
+        return shown, total
+
+    async def end_login(self, user_id: UserId, login_id: LoginId) -> None:
+        """Let no token of one of the user's logins count any longer. Raises: NotFound."""
+        async with self._database.transaction() as unit:
+            login = await self._logins.find_on(unit, user_id, login_id)
+            await self._refresh.end_login(unit, login.id)
+        self._changed(user_id)
 
     async def keys(self, user_id: UserId) -> list[ApiKey]:
         """The user's keys that are not revoked, oldest first."""

@@ -129,6 +129,27 @@ class LoginRepository:
                 found.update(rows.scalars())
         return found
 
+    async def page(
+        self, user_id: UserId, since: datetime.datetime, *, limit: int, offset: int
+    ) -> tuple[list[LoginRecord], int]:
+        """A page of a user's logins that have not ended and were used since, the one that was used last
+        first, and how many there are.
+        """
+        return await self._rows.page(
+            logins.c.user_id == user_id,
+            logins.c.ended_at.is_(None),
+            logins.c.used_at > since,
+            order=(logins.c.used_at.desc(), logins.c.id),
+            limit=limit,
+            offset=offset,
+        )
+
+    async def find_on(self, unit: Transaction, user_id: UserId, login_id: LoginId) -> LoginRecord | None:
+        """The user's login as the unit sees it."""
+        return await self._rows.first_on(
+            unit.connection, logins.c.user_id == user_id, logins.c.id == login_id
+        )
+
     async def came_from(self, user_id: UserId, source: str) -> bool:
         """Whether the user has logged in from there."""
         return await self._rows.first(logins.c.user_id == user_id, logins.c.source == source) is not None

@@ -43,6 +43,7 @@ VOLATILE = {
     "ts",
     "updatedAt",
     "uptime",
+    "usedAt",
 }
 """Times, durations and secrets: new with every call."""
 

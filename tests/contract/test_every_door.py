@@ -168,6 +168,11 @@ class World:
     async def login(self) -> dict[str, Any]:
         return {"email": self.server.admin["email"], "password": self.server.admin["password"]}
 
+    async def login_to_end(self) -> dict[str, Any]:
+        await self.call("auth.login", **await self.login())
+        listed = await self.call("login.list", limit=1)
+        return {"loginId": listed["data"][0]["id"]}
+
     async def refresh(self) -> dict[str, Any]:
         answer = await self.call("auth.login", **await self.login())
         return {"refreshToken": answer["tokens"]["refreshToken"]}
@@ -194,6 +199,8 @@ SUCCESSES: dict[str, Callable[[World], Awaitable[dict[str, Any]]]] = {
     "auth.logout": also(nothing, all=True),
     "auth.update": also(nothing, preferences={"theme": "dark", "notifications": {"taskFailed": False}}),
     "auth.password": World.password,
+    "login.list": also(nothing, limit=1),
+    "login.end": World.login_to_end,
     "key.list": nothing,
     "key.create": World.new_key,
     "key.revoke": World.key,
@@ -433,6 +440,7 @@ async def test_a_thing_that_the_session_does_not_have(world: World, declared: Op
         ("auth.update", also(nothing, preferences={"theme": "loud"}), "VALIDATION_ERROR"),
         ("key.create", also(World.new_key, expiresAt="2001-01-01T00:00:00Z"), "VALIDATION_ERROR"),
         ("key.create", also(World.new_key, scopes=[]), "VALIDATION_ERROR"),
+        ("login.end", also(nothing, loginId="login-00000000000000000000"), "RESOURCE_NOT_FOUND"),
         ("key.revoke", also(nothing, keyId="key-00000000000000000000"), "RESOURCE_NOT_FOUND"),
         ("user.get", also(nothing, userId="user-00000000000000000000"), "RESOURCE_NOT_FOUND"),
         ("user.create", also(World.new_user, email="admin@localhost"), "RESOURCE_CONFLICT"),

@@ -15,6 +15,7 @@ from roocode_server.handlers.operation import Operation, Registry
 from roocode_server.handlers.pipeline import OperationResponse, Pipeline
 from roocode_server.handlers.registry import build_registry, build_transfers
 from roocode_server.models.account import KeyCreate
+from roocode_server.models.login import Login
 from roocode_server.models.profile import ProfileCreate
 from roocode_server.models.quota import NO_LIMITS
 from roocode_server.models.session import SessionCreate
@@ -28,9 +29,9 @@ PASSWORD = "long enough for anybody"
 FOR_ANYBODY = {"auth.login", "auth.oauth", "auth.refresh", "auth.renew", "auth.accept", "system.health"}
 READS_WITHOUT_GET = {"search.files", "search.text", "event.subscribe", "event.unsubscribe"}
 OF_ADMINISTRATORS = ("user.", "audit.")
-OF_ONES_OWN_ACCOUNT = ("auth.", "key.", "session.leave")
+OF_ONES_OWN_ACCOUNT = ("auth.", "key.", "login.", "session.leave")
 
-OWNED = ("sessionId", "keyId", "profileId", "webhookId", "userId")
+OWNED = ("sessionId", "keyId", "loginId", "profileId", "webhookId", "userId")
 """The fields that name something which belongs to somebody."""
 NOTHING: dict[str, str] = {}
 
@@ -85,10 +86,16 @@ class Place:
         return {
             "sessionId": session.id,
             "keyId": key.id,
+            "loginId": await self._login_of(owner),
             "profileId": profile.id,
             "webhookId": await self._webhook_of(owner),
             "userId": owner.user_id,
         }
+
+    async def _login_of(self, owner: Caller) -> str:
+        await self.engine.accounts.login(Login(email=owner.email, password=PASSWORD))
+        (login, *_), _ = await self.engine.accounts.own.logins(owner, limit=1, offset=0)
+        return login.id
 
     async def _webhook_of(self, owner: Caller) -> str:
         for other in await self.engine.webhooks.list(owner.user_id):
@@ -179,7 +186,13 @@ async def test_ones_own_things_are_there(tmp_path: Path, role: Role) -> None:
             own = await place.things_of(caller)
             code, answer = await place.answer(declared, caller, own)
             resource = answer.failure.details.get("resource") if answer.failure else None
-            if code == "INTERNAL_ERROR" or resource in ("session", "API key", "profile", "webhook"):
+            if code == "INTERNAL_ERROR" or resource in (
+                "session",
+                "API key",
+                "login",
+                "profile",
+                "webhook",
+            ):
                 missing[declared.name] = answer.body
         assert missing == {}
 
@@ -215,7 +228,14 @@ async def test_a_key_reaches_as_far_as_its_scopes(tmp_path: Path, scope: KeyScop
             for declared in place.operations
             if (await place.answer(declared, caller, NOTHING))[0] != "PERMISSION_DENIED"
         }
-        beyond = {"auth.update", "auth.password", "auth.logout", "key.create", "key.revoke"}
+        beyond = {
+            "auth.update",
+            "auth.password",
+            "auth.logout",
+            "key.create",
+            "key.revoke",
+            "login.end",
+        }
         beyond |= {"session.leave"} if scope is KeyScope.READ else set()
         allowed = {each.name for each in place.operations if is_allowed(each, as_role)} - beyond
         assert reached == allowed

@@ -9,7 +9,8 @@ import pytest
 from roocode_server.engine.accounts.accounts import Accounts
 from roocode_server.engine.accounts.users import UserChange
 from roocode_server.models.account import AccountUpdate, KeyCreate, PasswordChange
-from roocode_server.models.error import AuthenticationFailed, Conflict, InvalidField, TokenExpired
+from roocode_server.models.auth_settings import AuthSettings
+from roocode_server.models.error import AuthenticationFailed, Conflict, InvalidField, NotFound, TokenExpired
 from roocode_server.models.login import InvitationAccept, Login, LoginAnswer
 from roocode_server.models.user import Caller, Role, User
 from tests.engine.accounts.conftest import EMAIL, PASSWORD, House, TestClock
@@ -68,6 +69,38 @@ async def test_another_password_ends_other_logins_if_that_is_wished(
     assert await is_good(accounts, admitted)
     assert await is_good(accounts, other) is not ends
     assert await accounts.login(Login(email=EMAIL, password=ANOTHER))
+
+
+async def test_one_sees_where_one_is_signed_in_and_ends_one_of_them(
+    accounts: Accounts, admitted: LoginAnswer, other: LoginAnswer
+) -> None:
+    caller = await caller_of(accounts, admitted.tokens.access_token)
+    logins, total = await accounts.own.logins(caller, limit=20, offset=0)
+    assert (len(logins), total, sorted(login.is_current for login in logins)) == (2, 2, [False, True])
+    ended = next(login.id for login in logins if not login.is_current)
+    await accounts.own.end_login(caller.user_id, ended)
+    assert [await is_good(accounts, each) for each in (admitted, other)] == [True, False]
+    (left,), total = await accounts.own.logins(caller, limit=20, offset=0)
+    assert (left.is_current, total) == (True, 1)
+
+
+async def test_a_login_whose_tokens_have_run_out_is_not_listed(
+    accounts: Accounts, admitted: LoginAnswer, clock: TestClock
+) -> None:
+    caller = await caller_of(accounts, admitted.tokens.access_token)
+    clock.advance(AuthSettings().refresh_token_s)
+    assert await accounts.own.logins(caller, limit=20, offset=0) == ([], 0)
+
+
+async def test_another_persons_login_does_not_exist(
+    accounts: Accounts, admitted: LoginAnswer, other: LoginAnswer
+) -> None:
+    caller = await caller_of(accounts, admitted.tokens.access_token)
+    eve = await accounts.create_user("eve@example.com", PASSWORD, "Eve")
+    assert caller.login_id is not None
+    with pytest.raises(NotFound):
+        await accounts.own.end_login(eve.id, caller.login_id)
+    assert await is_good(accounts, admitted)
 
 
 async def test_a_key_makes_none_that_outlives_it(accounts: Accounts, ada: User, clock: TestClock) -> None:
