@@ -10,19 +10,19 @@ function primaryWord(toolName) {
   return toolName === "execute_command" ? "Run" : "Approve";
 }
 
-export function Approvals({ following, connection }) {
+export function Approvals({ following, connection, may }) {
   const { question, session } = following.value;
   const { pending } = following;
   if (!pending.length && !question) return null;
-  return html`<section class="waiting" aria-label="Waits for you" aria-live="polite">
+  return html`<section class="waiting" aria-label="Waits for a person" aria-live="polite">
     ${pending.map(
-      (approval) => html`<${Approval} key=${approval.id} ...${{ approval, connection, session }} />`,
+      (approval) => html`<${Approval} key=${approval.id} ...${{ approval, connection, session, may }} />`,
     )}
-    ${question && html`<${Question} ...${{ question, following, connection, session }} />`}
+    ${question && html`<${Question} ...${{ question, following, connection, session, may }} />`}
   </section>`;
 }
 
-function Approval({ approval, connection, session }) {
+function Approval({ approval, connection, session, may }) {
   const [feedback, setFeedback] = useState("");
   const [ask, { isBusy, failure }] = useAsking();
   const answer = (action) =>
@@ -37,20 +37,24 @@ function Approval({ approval, connection, session }) {
   return html`<div class="approval">
     <p><strong>${approval.description}</strong> <span class="quiet small">${approval.toolName}</span></p>
     <${Parameters} of=${approval.parameters} />
-    <div class="answer">
-      <button type="button" class="primary" disabled=${isBusy} onClick=${() => answer("approve")}>
-        ${primaryWord(approval.toolName)}
-      </button>
-      <button type="button" class="danger" disabled=${isBusy} onClick=${() => answer("reject")}>
-        Reject
-      </button>
-      <input
-        aria-label="What the agent should know"
-        placeholder="Tell the agent why (optional)"
-        value=${feedback}
-        onInput=${(event) => setFeedback(event.currentTarget.value)}
-      />
-    </div>
+    ${
+      may("approval:respond")
+        ? html`<div class="answer">
+            <button type="button" class="primary" disabled=${isBusy} onClick=${() => answer("approve")}>
+              ${primaryWord(approval.toolName)}
+            </button>
+            <button type="button" class="danger" disabled=${isBusy} onClick=${() => answer("reject")}>
+              Reject
+            </button>
+            <input
+              aria-label="What the agent should know"
+              placeholder="Tell the agent why (optional)"
+              value=${feedback}
+              onInput=${(event) => setFeedback(event.currentTarget.value)}
+            />
+          </div>`
+        : html`<p class="quiet small">It waits for somebody who may answer it.</p>`
+    }
     <${Failure} of=${failure} />
   </div>`;
 }
@@ -69,18 +73,24 @@ export function Parameters({ of }) {
   });
 }
 
-function Question({ question, following, connection, session }) {
+function Question({ question, following, connection, session, may }) {
   const [ask, { isBusy, failure }] = useAsking();
   const say = (text) =>
     ask(() => connection.call("task.message", { sessionId: session.id, taskId: following.task.id, text }));
   return html`<div class="approval">
     <p><strong>${question.text}</strong></p>
-    <div class="answer">
-      ${question.suggestions.map(
-        (text) => html`<button type="button" disabled=${isBusy} onClick=${() => say(text)}>${text}</button>`,
-      )}
-    </div>
-    <p class="quiet small">Or write your own answer below.</p>
+    ${
+      may("task:steer")
+        ? html`<div class="answer">
+              ${question.suggestions.map(
+                (text) => html`<button type="button" disabled=${isBusy} onClick=${() => say(text)}>
+                  ${text}
+                </button>`,
+              )}
+            </div>
+            <p class="quiet small">Or write your own answer below.</p>`
+        : html`<p class="quiet small">It waits for somebody who may answer it.</p>`
+    }
     <${Failure} of=${failure} />
   </div>`;
 }

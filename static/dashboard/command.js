@@ -4,7 +4,7 @@ import { Empty, Failure, useAsking, withDuration } from "./parts.js";
 
 const MOST = 30;
 
-export function Command({ following, connection, isConnected }) {
+export function Command({ following, connection, isConnected, may }) {
   const [line, setLine] = useState("");
   const [ask, { isBusy, failure }] = useAsking();
   const sessionId = following.value.session.id;
@@ -25,7 +25,9 @@ export function Command({ following, connection, isConnected }) {
     .slice(-MOST)
     .reverse();
   return html`<section class="panel command" aria-label="Command">
-    <form onSubmit=${run}>
+    ${
+      may("tool:execute")
+        ? html`<form onSubmit=${run}>
       <label>
         Command${" "}
         <input
@@ -40,7 +42,9 @@ export function Command({ following, connection, isConnected }) {
       <button class="primary" disabled=${isBusy || !isConnected || !line.trim()}>
         ${isBusy ? "Running …" : "Run"}
       </button>
-    </form>
+    </form>`
+        : html`<p class="quiet small">You see the commands here, but may run none.</p>`
+    }
     <${Failure} of=${failure} />
     ${
       !done.length &&

@@ -23,6 +23,7 @@ export class Connection {
     this.following = null;
     this.opened = null;
     this.onEvent = () => {};
+    this.onNews = () => {}; // told of what happens in the opened session while it is followed
     this.onGone = () => {};
     this.onTrouble = () => {};
     this.onLoggedOut = onLoggedOut;

@@ -106,7 +106,10 @@ export class Following extends Store {
       if (state.events.length > MOST_EVENTS) state.events.splice(0, MOST_EVENTS / 5);
     }
     const isNew = !event.seq || event.seq > this.known;
-    if (isNew) TASK[event.type]?.(state, event);
+    if (isNew) {
+      TASK[event.type]?.(state, event);
+      this.connection.onNews(event, state.session);
+    }
     STORY[event.type]?.(state, event);
     if (event.type === "session.deleted") this.connection.onGone();
     if (state.story.length > MOST_ITEMS) {
@@ -134,7 +137,7 @@ const moved = (change) => (state, event) => {
 
 /** What an event changes in the task and its approvals. */
 const TASK = {
-  "session.updated": (state, event) => (state.session = event.session),
+  "session.updated": (state, { session }) => (state.session = { ...session, access: state.session.access }),
   "task.created": (state, event) => state.tasks.set(event.task.id, event.task),
   "task.started": moved((event) => ({ status: "running", activity: "active", startedAt: event.timestamp })),
   "task.progress": moved((event) => ({ progress: event.progress, step: event.step })),

@@ -1,6 +1,8 @@
 // The dashboard: who is there, which session is open, and the views around it.
-import { html, render, useEffect, useState } from "../vendor/htm/preact.js";
+import { html, render, useEffect, useRef, useState } from "../vendor/htm/preact.js";
+import { Account, addressOf } from "./account/account.js";
 import { Approvals } from "./approvals.js";
+import { useCaller, WhyNot } from "./caller.js";
 import { Command } from "./command.js";
 import { Connection } from "./connection.js";
 import * as credentials from "./credentials.js";
@@ -10,11 +12,13 @@ import { Following } from "./follow.js";
 import { Invitation } from "./invitation.js";
 import { Brand, Login } from "./login.js";
 import { Machine } from "./machine.js";
-import { Empty, Failure, Tabs } from "./parts.js";
+import { notify } from "./notices.js";
+import { Empty, Failure, Link, Tabs } from "./parts.js";
 import { NewSession, Sessions } from "./sessions.js";
 import { useStore } from "./store.js";
 import { Story } from "./story.js";
 import { Composer, TaskBar } from "./task.js";
+import { wear, wearAgain } from "./theme.js";
 
 /** The session that the address names: `?session=…` or `#session=…`. */
 function fromAddress() {
@@ -22,8 +26,11 @@ function fromAddress() {
   return named ?? new URLSearchParams(location.hash.slice(1)).get("session");
 }
 
+/** The page around the account that the address names: `?page=…`. */
+const pageFromAddress = () => new URLSearchParams(location.search).get("page");
+
 function toAddress(sessionId) {
-  if (fromAddress() !== sessionId)
+  if (fromAddress() !== sessionId || pageFromAddress())
     history.pushState(null, "", sessionId ? `?session=${sessionId}` : location.pathname);
 }
 
@@ -70,31 +77,64 @@ const STATE_WORDS = { connected: "Live", lost: "Disconnected" };
 function Desk({ connection, onLogOut }) {
   const { state, reason, pause } = useStore(connection.status);
   const isConnected = state === "connected";
+  const [caller, setProfile] = useCaller(connection, isConnected);
   const [following, setFollowing] = useState(null);
+  const [page, setPage] = useState(pageFromAddress);
+  const me = useRef(null);
   const [isOpening, setIsOpening] = useState(false);
   const [failure, setFailure] = useState(null);
 
-  const open = async (session) => {
-    setFailure(null);
+  useEffect(() => {
+    if (!caller) return;
+    const { theme, notifications } = caller.user.preferences;
+    wear(theme);
+    connection.onNews = (event, session) => notify(event, session, notifications);
+  }, [caller, connection]);
+
+  const follow = (session) => {
     const next = new Following(connection, session);
     setFollowing(next);
+    return next.open().catch(setFailure);
+  };
+  const open = async (session) => {
+    setFailure(null);
+    setPage(null);
+    const isBehind = page && following?.value.session.id === session.id;
     toAddress(session.id);
-    await next.open().catch(setFailure);
+    if (!isBehind) await follow(session);
   };
   const openMade = (session) => {
     setIsOpening(false);
     open(session);
   };
+  const goTo = (next) => {
+    setFailure(null);
+    setPage(next);
+    if (pageFromAddress() !== next) history.pushState(null, "", addressOf(next));
+  };
+  const closePage = () => {
+    setPage(null);
+    toAddress(following?.value.session.id ?? null);
+    me.current.base.focus();
+  };
   const openAddressed = async () => {
+    const named = pageFromAddress();
+    setPage(named);
     const sessionId = fromAddress();
+    if (named || (page && sessionId === following?.value.session.id)) return undefined;
     if (!sessionId) return setFollowing(null);
+    setFailure(null);
     try {
-      return await open((await connection.call("session.get", { sessionId })).session);
+      return await follow((await connection.call("session.get", { sessionId })).session);
     } catch (refusal) {
       return setFailure(refusal);
     }
   };
   useEffect(() => void (isConnected && !following && openAddressed()), [isConnected]);
+  useEffect(() => {
+    addEventListener("popstate", openAddressed);
+    return () => removeEventListener("popstate", openAddressed);
+  });
   useEffect(() => {
     connection.onGone = () => {
       setFollowing(null);
@@ -102,11 +142,9 @@ function Desk({ connection, onLogOut }) {
       setFailure({ message: "The session is gone." });
     };
     connection.onTrouble = setFailure;
-    addEventListener("popstate", openAddressed);
-    return () => removeEventListener("popstate", openAddressed);
   }, [connection]);
 
-  const around = { connection, isConnected };
+  const around = { connection, isConnected, caller };
   return html`<div class="desk">
     <header class="top">
       <${Brand} />
@@ -115,6 +153,21 @@ function Desk({ connection, onLogOut }) {
       <nav aria-label="Documents">
         <a href="docs">API</a>
         <a href="redoc">Reference</a>
+      </nav>
+      <nav aria-label="You">
+        ${
+          caller &&
+          html`<${Link}
+            ref=${me}
+            class="me"
+            href=${addressOf("profile")}
+            aria-current=${page ? "page" : undefined}
+            aria-label=${`Account of ${caller.user.name}`}
+            onGo=${() => goTo("profile")}
+          >
+            ${caller.user.name}
+          <//>`
+        }
         ${onLogOut && html`<button type="button" class="plain" onClick=${onLogOut}>Log out</button>`}
       </nav>
     </header>
@@ -131,11 +184,23 @@ function Desk({ connection, onLogOut }) {
       html`<div class="banner" role="alert"><${Failure} of=${failure} again=${openAddressed} /></div>`
     }
     ${
-      following
-        ? html`<${Opened} key=${following.value.session.id} following=${following} ...${around} />`
-        : html`<main class="opened none">
+      page && caller
+        ? html`<${Account}
+            ...${around}
+            page=${page}
+            onGo=${goTo}
+            onClose=${closePage}
+            onProfile=${setProfile}
+          />`
+        : following && caller
+          ? html`<${Opened} key=${following.value.session.id} following=${following} ...${around} />`
+          : html`<main class="opened none">
             <${Empty} title="No session is open">
-              Choose one on the left, or open a new one and give its agent a task.
+              ${
+                caller?.may("session:write")
+                  ? "Choose one on the left, or open a new one and give its agent a task."
+                  : "Choose one on the left."
+              }
             <//>
           </main>`
     }
@@ -149,10 +214,11 @@ function Desk({ connection, onLogOut }) {
 const PANELS = { files: ["Files", Files], command: ["Command", Command], events: ["Events", Events] };
 const PANEL_TITLES = Object.fromEntries(Object.entries(PANELS).map(([name, [title]]) => [name, title]));
 
-function Opened({ following, connection, isConnected }) {
+function Opened({ following, connection, isConnected, caller }) {
   const { session, isLoading } = useStore(following);
   const [panel, setPanel] = useState("files");
-  const around = { following, connection, isConnected };
+  const may = (permission) => caller.mayIn(session, permission);
+  const around = { following, connection, isConnected, may };
   const { config } = session;
   return html`<main class="opened" aria-busy=${isLoading}>
     <header class="title">
@@ -165,7 +231,7 @@ function Opened({ following, connection, isConnected }) {
     <${TaskBar} ...${around} />
     <${Story} ...${around} />
     <${Approvals} ...${around} />
-    <${Composer} ...${around} />
+    ${may("task:write") ? html`<${Composer} ...${around} />` : html`<${WhyNot} ...${{ caller, session }} />`}
   </main>
   <aside class="side" aria-label="Workspace">
     <${Tabs} label="Panels" chosen=${panel} onChoose=${setPanel} tabs=${PANEL_TITLES} />
@@ -174,6 +240,7 @@ function Opened({ following, connection, isConnected }) {
 }
 
 async function start() {
+  wearAgain();
   const place = document.getElementById("dashboard");
   const isOpen = place.dataset.open === "true"; // the server asks nobody for credentials
   const invitation = credentials.invitationFromAddress();

@@ -25,7 +25,7 @@ export function sizeOf(bytes) {
   return `${step && bytes < 10 ? bytes.toFixed(1) : Math.round(bytes)} ${units[step]}`;
 }
 
-function durationOf(milliseconds) {
+export function durationOf(milliseconds) {
   return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
@@ -88,6 +88,16 @@ export function blocksAsDiff(text) {
     else if (sign) lines.push(sign + line);
   }
   return lines.join("\n");
+}
+
+/** A way within the page; with a key held down it is a link like any other, and the browser opens a tab. */
+export function Link({ href, onGo, children, ...rest }) {
+  const go = (event) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    onGo();
+  };
+  return html`<a href=${href} onClick=${go} ...${rest}>${children}</a>`;
 }
 
 /** Tabs that arrow keys go through (WAI-ARIA, "Tabs"). */

@@ -1,10 +1,10 @@
 // The list of sessions, a page at a time, and the form that opens a new one.
 import { html, useCallback, useEffect, useRef, useState } from "../vendor/htm/preact.js";
-import { dayOf, Empty, Failure, useAsking } from "./parts.js";
+import { dayOf, Empty, Failure, Link, useAsking } from "./parts.js";
 
 const PAGE = 30;
 
-export function Sessions({ connection, isConnected, chosen, onChoose, onNew }) {
+export function Sessions({ connection, isConnected, caller, chosen, onChoose, onNew }) {
   const [sessions, setSessions] = useState(null);
   const [hasMore, setHasMore] = useState(false);
   const [ask, { isBusy, failure }] = useAsking();
@@ -18,16 +18,22 @@ export function Sessions({ connection, isConnected, chosen, onChoose, onNew }) {
     [connection],
   );
   useEffect(() => void (isConnected && load(0)), [isConnected, chosen?.id, chosen?.updatedAt]);
+  const mayOpen = caller?.may("session:write");
   return html`<nav class="sessions" aria-label="Sessions">
     <header>
       <h2>Sessions</h2>
-      <button type="button" class="primary small" onClick=${onNew}>New session</button>
+      ${mayOpen && html`<button type="button" class="primary small" onClick=${onNew}>New session</button>`}
     </header>
     <${Failure} of=${failure} again=${() => load(0)} />
     ${
+      caller &&
       sessions?.length === 0 &&
       html`<${Empty} title="No session yet">
-        Open one: it gets a workspace of its own, and its commands run in a sandbox.
+        ${
+          mayOpen
+            ? "Open one: it gets a workspace of its own, and its commands run in a sandbox."
+            : "You may only look. Ask somebody to share a session with you: it appears here."
+        }
       <//>`
     }
     <ul>
@@ -44,23 +50,21 @@ export function Sessions({ connection, isConnected, chosen, onChoose, onNew }) {
   </nav>`;
 }
 
-/** Opens its session here; with a key held down it is a link like any other, and the browser opens a tab. */
 function SessionLink({ session, isChosen, onChoose }) {
-  const choose = (event) => {
-    if (event.metaKey || event.ctrlKey) return;
-    event.preventDefault();
-    onChoose(session);
-  };
-  return html`<a
+  return html`<${Link}
     href=${`?session=${session.id}`}
     aria-current=${isChosen ? "page" : undefined}
-    onClick=${choose}
+    onGo=${() => onChoose(session)}
   >
     <span class="dot ${session.status}" title=${session.status}></span>
     <span class="name">${session.name}</span>
     <span class="quiet small">${dayOf(session.createdAt)} · ${session.config.provider}</span>
-  </a>`;
+  <//>`;
 }
+
+const provider = { maxlength: 64, placeholder: "auto", list: "providers" };
+const model = { maxlength: 256, placeholder: "auto" };
+const unlessAuto = (preferred) => (preferred === "auto" ? "" : preferred);
 
 /** The rules that the new session gets: the last fitting one decides. */
 const RULES = {
@@ -72,7 +76,8 @@ const RULES = {
   ],
 };
 
-export function NewSession({ connection, onOpened, onClose }) {
+export function NewSession({ connection, caller, onOpened, onClose }) {
+  const { defaultProvider, defaultModel } = caller.user.preferences;
   const dialog = useRef(null);
   const [ask, { isBusy, failure }] = useAsking();
   useEffect(() => dialog.current.showModal(), []);
@@ -98,8 +103,12 @@ export function NewSession({ connection, onOpened, onClose }) {
       <h2>New session</h2>
       <label>Name <input name="name" maxlength="200" placeholder="What it is for" autofocus /></label>
       <div class="pair">
-        <label>Provider <input name="provider" maxlength="64" placeholder="auto" list="providers" /></label>
-        <label>Model or playbook <input name="model" maxlength="256" placeholder="auto" /></label>
+        <label>
+          Provider <input name="provider" defaultValue=${unlessAuto(defaultProvider)} ...${provider} />
+        </label>
+        <label>
+          Model or playbook <input name="model" defaultValue=${unlessAuto(defaultModel)} ...${model} />
+        </label>
         <datalist id="providers"><option value="auto" /><option value="scripted" /></datalist>
       </div>
       <p class="quiet small">

@@ -5,13 +5,14 @@ import { Badge, Failure, useAsking } from "./parts.js";
 
 const COMMAND_WORDS = { continue: "Go on while it runs", kill: "Kill the command" };
 
-export function TaskBar({ following, connection }) {
+export function TaskBar({ following, connection, may }) {
   const { task, tasks } = following;
   const [ask, { isBusy, failure }] = useAsking();
   if (!task) return null;
   const where = { sessionId: following.value.session.id, taskId: task.id };
   const state = task.status === "running" || task.activity === "resumable" ? task.activity : task.status;
   const calling = (operation, more) => () => ask(() => connection.call(operation, { ...where, ...more }));
+  const maySteer = may("task:steer");
   const queued = tasks.filter((one) => one.status === "pending" && one.id !== task.id).length;
   return html`<section class="task" aria-label="Task">
     <div class="line">
@@ -19,11 +20,13 @@ export function TaskBar({ following, connection }) {
       <span class="input" title=${task.input}>${task.input}</span>
       ${queued > 0 && html`<span class="quiet small">${queued} queued</span>`}
       ${
+        maySteer &&
         task.activity === "resumable" &&
         !hasEnded(task) &&
         html`<button type="button" disabled=${isBusy} onClick=${calling("task.resume")}>Resume</button>`
       }
       ${
+        maySteer &&
         following.value.isCommandLong &&
         Object.entries(COMMAND_WORDS).map(
           ([action, words]) => html`<button
@@ -37,6 +40,7 @@ export function TaskBar({ following, connection }) {
         )
       }
       ${
+        maySteer &&
         !hasEnded(task) &&
         html`<button type="button" class="danger" disabled=${isBusy} onClick=${calling("task.cancel")}>
           Cancel

@@ -31,7 +31,7 @@ NAMED = sorted(
 SCRIPTS = sorted(
     str(path.relative_to(PROJECT))
     for pattern in (
-        "static/dashboard/*.js",
+        "static/dashboard/**/*.js",
         "static/pages/*.js",
         "tests/end_to_end/clients/*.mjs",
         "bench/peers/*.cjs",

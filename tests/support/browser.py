@@ -31,6 +31,7 @@ FLAGS = (
 )
 LISTENING = "DevTools listening on "
 PATIENCE_S = 30
+AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @dataclass
@@ -88,7 +89,10 @@ class Page:
             "[...document.querySelectorAll('button, a, [role=treeitem]')].find((one) => !one.disabled && "
             f"(one.getAttribute('aria-label') || one.innerText).trim() === {json.dumps(name)})"
         )
-        await self._see(name, f"(() => {{ const it = {found}; it && it.click(); return Boolean(it); }})()")
+        await self._see(
+            name,
+            f"(() => {{ const it = {found}; if (it) {{ it.focus(); it.click(); }} return Boolean(it); }})()",
+        )
 
     async def type(self, label: str, text: str) -> None:
         """Put a text into the field of this label."""
@@ -106,6 +110,59 @@ class Page:
         except TimeoutError:
             shown = await self.evaluate("document.body.innerText")
             raise AssertionError(f"{what!r} is not in:\n{shown}\n{self.complaints}") from None
+
+    async def fill(self, label: str, text: str) -> None:
+        """Put a text into the field of this label, in place of what is in it."""
+        await self.type(label, "")
+        await self.evaluate("document.activeElement.select()")
+        await self.call("Input.insertText", text=text)
+
+    async def choose(self, label: str, value: str) -> None:
+        """Choose an option, by its value, of the field of this label."""
+        await self.type(label, "")
+        await self.evaluate(
+            f"(() => {{ const it = document.activeElement; it.value = {json.dumps(value)};"
+            "it.dispatchEvent(new Event('change', { bubbles: true })); })()"
+        )
+
+    async def key(self, name: str) -> None:
+        """Press and release a key: `Tab`, `Enter`, `Escape`."""
+        text = {"Enter": "\r"}.get(name, "")
+        code = {"Tab": 9, "Enter": 13, "Escape": 27}[name]
+        which: dict[str, Any] = {"key": name, "code": name, "windowsVirtualKeyCode": code}
+        await self.call("Input.dispatchKeyEvent", type="keyDown", text=text, **which)
+        await self.call("Input.dispatchKeyEvent", type="keyUp", **which)
+
+    async def focused(self) -> str:
+        """The name of what has the focus: its label, its words, or the field's label."""
+        return str(
+            await self.evaluate(
+                "(() => { const it = document.activeElement; return (it.getAttribute('aria-label') ||"
+                "(it.labels && it.labels.length ? it.labels[0].innerText : it.innerText)).trim(); })()"
+            )
+        )
+
+    async def look(self, *, width: int = 1280, height: int = 800, scheme: str = "light") -> None:
+        """Have another size, and light or dark colours."""
+        await self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
+        colours = {"name": "prefers-color-scheme", "value": scheme}
+        await self.call("Emulation.setEmulatedMedia", features=[colours])
+
+    async def obstacles(self) -> list[str]:
+        """What hinders people with disabilities, as axe finds it; and what is wider than the page."""
+        await self.evaluate(f"{AXE.read_text()};0")
+        found: list[str] = await self.evaluate(
+            "axe.run(document).then(({ violations }) => violations.flatMap(({ id, nodes }) =>"
+            "nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`)))"
+        )
+        is_wider = await self.evaluate("document.documentElement.scrollWidth > innerWidth")
+        return [*found, "The page has to be moved sideways"] if is_wider else found
 
     async def picture(self) -> bytes:
         """What it looks like, as PNG."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from urllib.parse import urljoin
 
 import pytest
@@ -123,6 +124,6 @@ def test_the_icon_is_where_browsers_look_for_it(server: ServerProcess) -> None:
 
 def test_own_pages_name_no_other_host() -> None:
     for folder in ("dashboard", "pages"):
-        for path in (static_root() / folder).iterdir():
+        for path in filter(Path.is_file, (static_root() / folder).rglob("*")):
             hosts = set(re.findall(r"https?://([\w.]+)", path.read_text()))
             assert hosts <= {"www.w3.org", "redocly.com"}, path

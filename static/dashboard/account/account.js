@@ -1,0 +1,52 @@
+// The pages around one's own account, and those of administrators.
+import { html, useEffect, useRef } from "../../vendor/htm/preact.js";
+import { ROLE_WORDS, roleOf } from "../caller.js";
+import { Link } from "../parts.js";
+import { Audit } from "./audit.js";
+import { Keys } from "./keys.js";
+import { People } from "./people.js";
+import { Profile } from "./profile.js";
+import { SignIn } from "./sign_in.js";
+import { Webhooks } from "./webhooks.js";
+
+const PAGES = {
+  profile: { title: "Profile", View: Profile, needs: "account:read" },
+  "sign-in": { title: "Sign-in", View: SignIn, needs: "account:read" },
+  keys: { title: "API keys", View: Keys, needs: "account:read" },
+  webhooks: { title: "Webhooks", View: Webhooks, needs: "webhook:read" },
+  people: { title: "People", View: People, needs: "user:read" },
+  audit: { title: "Audit log", View: Audit, needs: "audit:read" },
+};
+
+export const addressOf = (name) => `?page=${name}`;
+
+export function Account({ page, onGo, onClose, caller, ...around }) {
+  const heading = useRef(null);
+  useEffect(() => heading.current.focus(), []);
+  const open = Object.entries(PAGES).filter(([, { needs }]) => caller.may(needs));
+  const name = open.some(([one]) => one === page) ? page : "profile";
+  const { View } = PAGES[name];
+  return html`<main class="account">
+    <header class="title">
+      <h1 ref=${heading} tabindex="-1">${caller.user.name}</h1>
+      <span class="chip">${ROLE_WORDS[roleOf(caller.user)]}</span>
+      <button type="button" onClick=${onClose}>Close</button>
+    </header>
+    <nav class="tabs" aria-label="Account">
+      ${open.map(
+        ([one, { title }]) => html`<${Link}
+          key=${one}
+          href=${addressOf(one)}
+          aria-current=${one === name ? "page" : undefined}
+          onGo=${() => onGo(one)}
+        >
+          ${title}
+        <//>`,
+      )}
+    </nav>
+    <div class="page">
+      ${page !== name && html`<p class="banner" role="status">The page “${page}” is not open to you.</p>`}
+      <${View} key=${name} caller=${caller} ...${around} />
+    </div>
+  </main>`;
+}
