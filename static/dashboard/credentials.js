@@ -8,7 +8,6 @@ export class Refusal extends Error {
       details?.reason ? `${message}: ${details.field ? `${details.field}: ` : ""}${details.reason}` : message,
     );
     this.code = code;
-    this.reason = details?.reason ?? message; // without the field's name
     this.mistakes = details?.fields ?? (details?.field === undefined ? [] : [details]); // {field, reason}
     this.retryAfter = details?.retryAfter; // seconds, where the server asks to wait
   }

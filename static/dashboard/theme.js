@@ -2,7 +2,8 @@
 const KEPT = "roocode.theme";
 
 export function wear(theme) {
-  localStorage.setItem(KEPT, theme);
+  if (theme === "auto") localStorage.removeItem(KEPT);
+  else localStorage.setItem(KEPT, theme);
   wearAgain();
 }
 

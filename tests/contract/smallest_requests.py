@@ -14,6 +14,7 @@ ABSENT: Final[Mapping[str, Any]] = {
     "checkpointId": "0" * 40,
     "profileId": "profile-00000000000000000000",
     "keyId": "key-00000000000000000000",
+    "loginId": "login-00000000000000000000",
     "userId": "user-00000000000000000000",
     "terminalId": "terminal-00000000000000000000",
     "webhookId": "webhook-00000000000000000000",

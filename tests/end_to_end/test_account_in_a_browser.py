@@ -79,11 +79,11 @@ async def test_what_the_server_refuses_stands_beside_its_field(server: ServerPro
     await page.type("Once more", "something else")
     await page.press("Change password")
     await page.shows("The two passwords differ.")
-    assert await page.focused() == "Once more"
+    await page.focuses("Once more")
     await page.fill("Once more", "another password")
     await page.press("Change password")
     await page.shows("This is not your password.")
-    assert await page.focused() == "Present password"
+    await page.focuses("Present password")
     described = "document.getElementById(document.activeElement.getAttribute('aria-describedby')).innerText"
     assert await page.evaluate(described) == "This is not your password."
     assert page.complaints == []
@@ -116,7 +116,7 @@ async def test_a_login_elsewhere_is_seen_and_ended(server: ServerProcess, page: 
     await page.key("Enter")
     await page.press("End it")
     await page.until("document.querySelectorAll('.rows > li').length === 1")
-    assert await page.focused() == "Where you are signed in"
+    await page.focuses("Where you are signed in")
     assert server.curl("GET", "/api/v1/auth/profile", key=elsewhere).status == 401
     await page.shows("this login")
 
@@ -135,12 +135,12 @@ async def test_a_key_is_shown_once_works_and_is_revoked(server: ServerProcess, p
     await page.press("Copy")
     await page.until("document.querySelector('dialog [role=status]').innerText !== ''")
     await page.press("Done")
-    assert await page.focused() == "New key"
+    await page.focuses("New key")
     assert key not in await page.evaluate("document.body.innerHTML")
     await page.press("Revoke A program")
     await page.press("Revoke it")
     await page.shows("No API key yet")
-    assert await page.focused() == "API keys"
+    await page.focuses("API keys")
     assert server.curl("GET", "/api/v1/sessions", key=key).status == 401
     assert page.complaints == []
 
@@ -153,18 +153,18 @@ async def test_keys_alone_open_and_leave_a_dialog(server: ServerProcess, page: P
     await page.until("document.activeElement.tagName === 'H1'")
     for expected in ("Close", "Profile", "Sign-in", "API keys"):
         await page.key("Tab")
-        assert await page.focused() == expected
+        await page.focuses(expected)
     await page.key("Enter")
     await page.shows("No API key yet")
     for _ in ("Webhooks", "New key"):
         await page.key("Tab")
-    assert await page.focused() == "New key"
+    await page.focuses("New key")
     await page.key("Enter")
     await page.until("document.querySelector('dialog[open]')")
-    assert await page.focused() == "Name"
+    await page.focuses("Name")
     await page.key("Escape")
     await page.until("!document.querySelector('dialog')")
-    assert await page.focused() == "New key"
+    await page.focuses("New key")
 
 
 async def test_closing_the_account_goes_back_to_the_session(server: ServerProcess, page: Page) -> None:
@@ -177,7 +177,7 @@ async def test_closing_the_account_goes_back_to_the_session(server: ServerProces
     await page.press("Close")
     await page.shows("Nothing has happened yet")
     assert await page.evaluate("location.search") == f"?session={session_id}"
-    assert await page.focused() == "Account of Administrator"
+    await page.focuses("Account of Administrator")
     await page.evaluate("history.back()")
     await page.shows("Provider of new sessions")
     await page.evaluate("history.back()")
@@ -196,12 +196,12 @@ async def test_a_webhook_is_made_tested_changed_and_deleted(
         await page.type("Other events", "task.complete")
         await page.press("Make webhook")
         await page.shows("No event is called task.complete")
-        assert await page.focused() == "Other events"
+        await page.focuses("Other events")
         await page.fill("Other events", "session.*")
         await page.press("Make webhook")
         await page.shows("It is shown this once.")
         await page.press("Done")
-        assert await page.focused() == "New webhook"
+        await page.focuses("New webhook")
         await page.press(f"Test: {receiver.url}")
         [request] = await receiver.has_taken(1)
         assert request.event == "webhook.test"
@@ -219,7 +219,7 @@ async def test_a_webhook_is_made_tested_changed_and_deleted(
         await page.press(f"Delete: {receiver.url}")
         await page.press("Delete it")
         await page.shows("No webhook yet")
-        assert await page.focused() == "Webhooks"
+        await page.focuses("Webhooks")
     assert page.complaints == []
 
 
@@ -243,7 +243,7 @@ async def test_a_person_is_added_by_a_link_and_gets_another_role(server: ServerP
     await page.choose("Role", "developer")
     await page.press("Save")
     await page.until("!document.querySelector('dialog')")
-    assert await page.focused() == "Change: Margaret"
+    await page.focuses("Change: Margaret")
     profile = server.curl("GET", "/api/v1/auth/profile", key=tokens["accessToken"]).body
     assert profile["user"]["roles"] == ["developer"]
     server.curl("PUT", f"/api/v1/users/{profile['user']['id']}", {"disabled": True})
@@ -302,7 +302,7 @@ async def test_a_long_list_goes_on_where_it_is_asked_to(
     await page.press("Show more")
     await page.shows("person-34@example.com")
     assert await page.evaluate("document.querySelectorAll('.rows > li').length") == 36
-    assert await page.focused() == "That is all of them."
+    await page.focuses("That is all of them.")
 
 
 async def test_a_viewer_sees_nothing_that_would_be_refused_and_reads_why(

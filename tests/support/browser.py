@@ -133,14 +133,17 @@ class Page:
         await self.call("Input.dispatchKeyEvent", type="keyDown", text=text, **which)
         await self.call("Input.dispatchKeyEvent", type="keyUp", **which)
 
-    async def focused(self) -> str:
-        """The name of what has the focus: its label, its words, or the field's label."""
-        return str(
-            await self.evaluate(
-                "(() => { const it = document.activeElement; return (it.getAttribute('aria-label') ||"
-                "(it.labels && it.labels.length ? it.labels[0].innerText : it.innerText)).trim(); })()"
-            )
+    async def focuses(self, name: str) -> None:
+        """Wait until the focus is on what has this name: its label, its words, or the field's label."""
+        focused = (
+            "((it) => (it.getAttribute('aria-label') ||"
+            "(it.labels && it.labels.length ? it.labels[0].innerText : it.innerText)).trim())"
+            "(document.activeElement)"
         )
+        try:
+            await self.until(f"{focused} === {json.dumps(name)}")
+        except TimeoutError:
+            raise AssertionError(f"{await self.evaluate(focused)!r} has the focus, not {name!r}") from None
 
     async def look(self, *, width: int = 1280, height: int = 800, scheme: str = "light") -> None:
         """Have another size, and light or dark colours."""

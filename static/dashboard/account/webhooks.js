@@ -179,7 +179,7 @@ const Address = (rest) => html`<${Field}
   inputmode="url"
   required
   maxlength="2048"
-  placeholder="https://example.com/webhooks"
+  placeholder="https://…"
   ...${rest}
 />`;
 
