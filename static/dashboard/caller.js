@@ -28,7 +28,7 @@ export class Caller {
   }
 
   /** In a session the access that was given to it counts, too. */
-  mayIn({ access = "owner" }, permission) {
+  mayIn({ access }, permission) {
     return this.may(permission) && !WITHHELD[access].includes(permission);
   }
 }
