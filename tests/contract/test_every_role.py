@@ -116,6 +116,7 @@ async def opened(folder: Path) -> AsyncIterator[Place]:
         "server": {"data_dir": str(folder / "data")},
         "runtime": {"kind": "local"},
         "limits": dict(NO_LIMITS),
+        "auth": {"oauth": {"github": {"client_id": "here"}}},  # where it is not set up, nobody may
     }
     engine = await open_engine(Settings.load_plain(settings))
     try:
