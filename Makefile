@@ -5,11 +5,13 @@ BIN := $(VENV)/bin
 CHECKS := models engine handlers server src/roocode_server/__init__.py tests bench examples
 EXTRAS := anthropic openai gemini browser semantic
 WORKERS ?= auto
+CASES ?= 5000
+SEED ?= 0
 
 # Bytecode is kept: otherwise every process compiles all that it imports, which takes longer than its start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo serve extras $(EXTRAS) test lint types style arrows pages bench lock sandbox container-engine clients python clean
+.PHONY: help demo serve extras $(EXTRAS) test fuzz lint types style arrows pages bench lock sandbox container-engine clients python clean
 
 help:  ## Say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -27,6 +29,10 @@ $(EXTRAS): %: $(VENV)/ready-%
 # Neighbours stay with one worker, which makes what a module's tests share once.
 test: $(VENV)/ready-dev sandbox container-engine clients lint  ## Set up, check the code and run every test
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
+
+fuzz: $(VENV)/ready-dev sandbox  ## Generated requests and packets, thousands of each (CASES=5000 SEED=0)
+	$(BIN)/python -m tests.fuzz requests $(CASES) --seed $(SEED)
+	$(BIN)/python -m tests.fuzz packets $(CASES) --seed $(SEED)
 
 lint: $(VENV)/ready-dev node_modules/ready  ## Style, types and the arrows between the packages
 	+@$(MAKE) --no-print-directory --jobs --output-sync types style arrows pages

@@ -1,0 +1,35 @@
+"""A short run of each kind; `make fuzz` makes long ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.fuzz.packets import fuzz_packets
+from tests.fuzz.requests import fuzz_requests
+from tests.support.server import ServerProcess
+
+PACKETS = 200
+
+
+def test_generated_requests_are_answered_as_the_document_says(server: ServerProcess) -> None:
+    logged, tags = len(server.log), set[str]()
+
+    def first_of_its_tag(operation: Any) -> bool:
+        [tag] = operation.tags
+        is_first = tag not in tags
+        tags.add(tag)
+        return is_first
+
+    findings = fuzz_requests(server, 1, every=first_of_its_tag)
+    assert findings.mistakes == {}
+    assert len(findings.statuses) > 3
+    assert "Traceback" not in server.log[logged:]
+
+
+async def test_packets_that_were_changed_at_random_do_no_harm(server: ServerProcess) -> None:
+    logged = len(server.log)
+    findings = await fuzz_packets(server, PACKETS)
+    assert findings.mistakes == []
+    assert findings.cases == PACKETS
+    assert findings.outcomes.keys() == {"answered", "closed"}
+    assert "Traceback" not in server.log[logged:]
