@@ -30,8 +30,18 @@ from roocode_server.server.doors.schemas import (
     split_documentation,
 )
 
-COMMON: Final = (ValidationFailed, AuthenticationFailed, TokenExpired, PermissionDenied, InternalError)
-"""What any request can be refused for, before its operation is looked at or where the server itself fails."""
+COMMON: Final = (
+    ValidationFailed,
+    AuthenticationFailed,
+    TokenExpired,
+    PermissionDenied,
+    PayloadTooLarge,
+    InternalError,
+)
+"""What any request can be refused for, before its operation is looked at or where the server itself fails.
+
+The head of a request has a bound, too: addresses and headers can be too large.
+"""
 
 SECURITY_SCHEMES: Final[Json] = {
     "bearer": {
@@ -208,7 +218,7 @@ def _responses(schemas: Schemas, declared: Operation, binding: RestBinding) -> J
 def errors_of(declared: Operation) -> list[type[AppError]]:
     """All errors that the operation can answer with, each once."""
     has_body = declared.rest is not None and declared.rest.method in WITH_BODY
-    of_body = (PayloadTooLarge, RequestTimeout) if has_body else ()
+    of_body = (RequestTimeout,) if has_body else ()
     return list(dict.fromkeys((*declared.errors, *COMMON, *of_body)))
 
 

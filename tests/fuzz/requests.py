@@ -28,6 +28,8 @@ CHECKS_OF_EVERY = [
 CHECKS = [*CHECKS_OF_EVERY, checks.negative_data_rejection]
 PATIENCE_S = 60
 
+schemathesis.serializer.alias(["application/gzip", "application/zip"], "application/octet-stream")
+
 
 @dataclass
 class RequestFindings:
@@ -69,12 +71,16 @@ def fuzz_requests(
     each_ones = -(-cases // (len(operations) * len(callers) * len(MODES)))
     findings = RequestFindings()
     with requests.Session() as http:
+        told = 0
         for operation in operations:
             for person in callers:
                 person.settle(server)
                 for mode in MODES:
                     _ask(server, http, operation, mode, person, each_ones, beginning, findings)
             tell(f"{operation.label}: {findings.cases} requests, {len(findings.mistakes)} kinds of mistakes")
+            for kind in list(findings.mistakes)[told:]:
+                tell(f"    {kind}\n{findings.mistakes[kind][:2000]}")
+            told = len(findings.mistakes)
     return findings
 
 
