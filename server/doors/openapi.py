@@ -183,25 +183,11 @@ def _body(schemas: Schemas, declared: Operation, binding: RestBinding) -> Json |
 
 
 def _responses(schemas: Schemas, declared: Operation, binding: RestBinding) -> Json:
-    shape = declared.response
-    success: Json = {
-        "description": documentation(shape) or "Done.",
-        "headers": {
-            "X-Request-ID": {
-                "description": "Finds the call in the server's log",
-                "schema": {"type": "string"},
-            }
-        },
-        "content": _json(schemas.reference(shape)),
-    }
-    if binding.status == 201:
-        success["headers"]["Location"] = {
-            "description": "Where what was made can be read",
-            "schema": {"type": "string", "format": "uri"},
-        }
-    if declared.streams is not None and declared.streams.download:
-        success["content"] = _bytes(declared.streams.download)
-    responses = {str(binding.status): success}
+    made = () if binding.made_if is None else (201,)
+    responses = {str(status): _success(schemas, declared, status) for status in (binding.status, *made)}
+    if RangeNotSatisfiable in declared.errors:
+        responses["206"] = {**responses["200"], "description": "The range that was asked for."}
+        responses["304"] = {"description": "The caller has the file already."}
     by_status: dict[int, list[type[AppError]]] = {}
     for error in errors_of(declared):
         by_status.setdefault(error.status, []).append(error)
@@ -213,6 +199,28 @@ def _responses(schemas: Schemas, declared: Operation, binding: RestBinding) -> J
                 response["headers"] = {**response.get("headers", {}), **LIMIT_HEADERS}
         responses[str(RateLimitExceeded.status)]["headers"] |= RETRY_AFTER
     return responses
+
+
+def _success(schemas: Schemas, declared: Operation, status: int) -> Json:
+    shape = declared.response
+    success: Json = {
+        "description": documentation(shape) or "Done.",
+        "headers": {
+            "X-Request-ID": {
+                "description": "Finds the call in the server's log",
+                "schema": {"type": "string"},
+            }
+        },
+        "content": _json(schemas.reference(shape)),
+    }
+    if status == 201:
+        success["headers"]["Location"] = {
+            "description": "Where what was made can be read",
+            "schema": {"type": "string", "format": "uri"},
+        }
+    if declared.streams is not None and declared.streams.download:
+        success["content"] = _bytes(declared.streams.download)
+    return success
 
 
 def errors_of(declared: Operation) -> list[type[AppError]]:

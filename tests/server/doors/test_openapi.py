@@ -150,3 +150,18 @@ def test_what_is_not_counted_is_never_refused_for_its_number(document: Json) -> 
     free = [entry for entry in entries(document).values() if entry["x-limit"] is None]
     assert free
     assert all("429" not in entry["responses"] for entry in free)
+
+
+def test_an_upload_that_may_make_a_file_or_replace_one_has_both_answers(document: Json) -> None:
+    responses = entries(document)["file.upload"]["responses"]
+    assert {"200", "201"} <= responses.keys()
+    assert "Location" in responses["201"]["headers"]
+    assert "Location" not in responses["200"]["headers"]
+
+
+def test_a_download_has_the_answers_to_a_range_and_to_a_condition(document: Json) -> None:
+    assert {"200", "206", "304", "416"} <= entries(document)["file.download"]["responses"].keys()
+
+
+def test_every_request_can_be_told_that_its_head_is_too_large(document: Json) -> None:
+    assert [name for name, entry in entries(document).items() if "413" not in entry["responses"]] == []
