@@ -7,21 +7,30 @@ from typing import Final
 
 from roocode_server.handlers.dialects.crogia.endpoint import CrogiaEndpoint
 from roocode_server.handlers.dialects.crogia.endpoints import ENDPOINTS
-from roocode_server.server.doors.schemas import Json, Schemas, documentation, split_documentation
+from roocode_server.server.doors.schemas import (
+    ERROR,
+    Json,
+    Schemas,
+    documentation,
+    schema_reference,
+    split_documentation,
+)
 
 TAG: Final = "S3"
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
+_DETAIL: Final[Json] = {
+    "type": "object",
+    "properties": {"detail": {"type": "string"}},
+    "required": ["detail"],
+}
 _REFUSAL: Final[Json] = {
     "description": "Refused; `detail` says why",
-    "content": {
-        "application/json": {
-            "schema": {
-                "type": "object",
-                "properties": {"detail": {"type": "string"}},
-                "required": ["detail"],
-            }
-        }
-    },
+    "content": {"application/json": {"schema": _DETAIL}},
+}
+_EARLY_REFUSAL: Final[Json] = {
+    "description": "Refused; in the words of `/api/v1`, where the request was not even looked at: for its "
+    "`Host` or `Origin` (403), or for the size of its head (413)",
+    "content": {"application/json": {"schema": {"anyOf": [_DETAIL, schema_reference(ERROR)]}}},
 }
 
 
@@ -53,7 +62,12 @@ def _entry(schemas: Schemas, endpoint: CrogiaEndpoint) -> Json:
             for name, schema, is_required in fields
             if name not in [each[0] for each in in_body]
         ],
-        "responses": {"200": _success(schemas, endpoint), "default": _REFUSAL},
+        "responses": {
+            "200": _success(schemas, endpoint),
+            "403": _EARLY_REFUSAL,
+            "413": _EARLY_REFUSAL,
+            "default": _REFUSAL,
+        },
         "x-operations": list(endpoint.operations),
     }
     if endpoint.is_open:
