@@ -22,6 +22,12 @@ from roocode_server.models.error import (
     TokenExpired,
     ValidationFailed,
 )
+from roocode_server.models.identity import (
+    OpenIdLogin,
+    SignInProvider,
+    SignInProviderList,
+    SignInProviders,
+)
 from roocode_server.models.login import (
     InvitationAccept,
     Login,
@@ -81,6 +87,32 @@ class AuthHandlers(Handlers, namespace="/auth"):
         The first login creates an account.
         """
         return await self.engine.accounts.login_with_oauth(request, caller.address)
+
+    @operation("auth.providers", rest="GET /api/v1/auth/providers", permission=None)
+    async def providers(self, caller: Caller, request: SignInProviderList) -> SignInProviders:
+        """List the OpenID Connect providers that people can sign in with. Needs no credentials."""
+        labels = self.engine.accounts.sign_ins.providers
+        return SignInProviders(
+            providers=[
+                SignInProvider(name=name, label=label, start_url=f"{caller.base_url}/auth/{name}/start")
+                for name, label in labels.items()
+            ]
+        )
+
+    @operation(
+        "auth.oidc",
+        audited=True,
+        rest="POST /api/v1/auth/oidc/{provider}",
+        permission=None,
+        errors=(AuthenticationFailed, PermissionDenied, Conflict, ValidationFailed),
+    )
+    async def oidc(self, caller: Caller, request: OpenIdLogin) -> LoginAnswer:
+        """Log in with the code that a sign-in at an OpenID Connect provider has ended with.
+
+        Needs no credentials. The sign-in was counted when it started. It works once, and makes an account
+        where the provider's settings say so.
+        """
+        return await self.engine.accounts.login_with_openid(request, caller.address)
 
     @operation(
         "auth.refresh",

@@ -10,6 +10,7 @@ from roocode_server.handlers.auth import AuthHandlers
 from roocode_server.handlers.checkpoints import CheckpointHandlers
 from roocode_server.handlers.events import EventHandlers
 from roocode_server.handlers.files import FileHandlers
+from roocode_server.handlers.identities import IdentityHandlers
 from roocode_server.handlers.keys import KeyHandlers
 from roocode_server.handlers.logins import LoginHandlers
 from roocode_server.handlers.mcp import McpHandlers
@@ -32,6 +33,7 @@ AREAS = (
     AuthHandlers,
     LoginHandlers,
     KeyHandlers,
+    IdentityHandlers,
     PeopleHandlers,
     ProfileHandlers,
     SessionHandlers,

@@ -25,13 +25,14 @@ from roocode_server.handlers.pipeline import Pipeline
 from roocode_server.handlers.registry import build_registry, build_transfers
 from roocode_server.models.auth_settings import AuthMode
 from roocode_server.models.settings import Settings
-from roocode_server.server.cookies import LoginCookies
+from roocode_server.server.cookies import BrowserCookies, LoginCookies
 from roocode_server.server.doors.clients import Clients
 from roocode_server.server.doors.crogia import CrogiaDoor
 from roocode_server.server.doors.dashboard import DashboardDoor
 from roocode_server.server.doors.pages import add_pages
 from roocode_server.server.doors.protocol import HttpRunner, Limits
 from roocode_server.server.doors.rest import RestDoor, request_middleware
+from roocode_server.server.doors.sign_in import SignInDoor
 from roocode_server.server.doors.socketio import SocketServer
 from roocode_server.server.doors.transfers import TransferDoor
 from roocode_server.server.doors.websocket import WebSocketDoor
@@ -72,13 +73,9 @@ def build_doors(engine: Engine) -> Doors:
     registry, transfers = build_registry(engine), build_transfers(engine)
     pipeline = Pipeline(engine.sessions, engine.rates, engine.audit)
     gate = Gate(settings.server)
-    cookies = LoginCookies(
-        gate,
-        settings.server.public_url,
-        issuer_id=engine.accounts.issuer_id,
-        refresh_token_s=settings.auth.refresh_token_s,
-    )
-    identity = Authenticator(engine.accounts, settings.auth.mode, settings.server, cookies)
+    cookies = BrowserCookies(settings.server.public_url, issuer_id=engine.accounts.issuer_id)
+    logins = LoginCookies(cookies, gate, refresh_token_s=settings.auth.refresh_token_s)
+    identity = Authenticator(engine.accounts, settings.auth.mode, settings.server, logins)
     app = web.Application(
         middlewares=[request_middleware(gate)],
         client_max_size=settings.server.max_request_bytes,
@@ -96,8 +93,9 @@ def build_doors(engine: Engine) -> Doors:
         transfers, pipeline, identity, engine.accounts.watch, idle_timeout_s=settings.server.idle_timeout_s
     ).add_routes(app)
     RestDoor(registry, pipeline, identity, settings.server).add_routes(app)
-    DashboardDoor(registry, pipeline, identity, gate, cookies, settings.server).add_routes(app)
+    DashboardDoor(registry, pipeline, identity, gate, logins, settings.server).add_routes(app)
     CrogiaDoor(operations, identity, unasked(settings), settings.server).add_routes(app)
+    SignInDoor(engine.accounts.sign_ins, engine.rates, identity, cookies).add_routes(app)
     raw = WebSocketDoor(
         registry,
         pipeline,

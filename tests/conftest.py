@@ -17,6 +17,7 @@ pytest_plugins = [
     "tests.support.outside",
     "tests.support.replaying",
     "tests.support.server",
+    "tests.support.openid_provider",
     "tests.support.place",
     "tests.support.storage",
     "tests.support.streams",

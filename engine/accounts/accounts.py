@@ -12,11 +12,13 @@ import orjson
 from argon2 import PasswordHasher
 
 from roocode_server.engine.accounts.digests import new_secret
+from roocode_server.engine.accounts.identities import LinkedIdentities
 from roocode_server.engine.accounts.invitations import Invitations
 from roocode_server.engine.accounts.keys import KEY_PREFIX, ApiKeys
 from roocode_server.engine.accounts.lockout import Lockout
 from roocode_server.engine.accounts.logins import Logins
 from roocode_server.engine.accounts.oauth import OAuth
+from roocode_server.engine.accounts.openid.sign_ins import SignIns
 from roocode_server.engine.accounts.own_account import OwnAccount
 from roocode_server.engine.accounts.passwords import Passwords
 from roocode_server.engine.accounts.people import People
@@ -42,6 +44,7 @@ from roocode_server.models.clock import now
 from roocode_server.models.credential import ApiKey
 from roocode_server.models.error import AuthenticationFailed, Conflict, NotFound
 from roocode_server.models.identifier import KeyId, LoginId, UserId
+from roocode_server.models.identity import OpenIdLogin
 from roocode_server.models.login import (
     LONGEST_CREDENTIAL,
     InvitationAccept,
@@ -73,7 +76,8 @@ SECRET_FILE: Final = "secret.key"  # noqa: S105 - a file's name
 class Accounts:
     """Users, and the proofs of who they are. The signing keys are read, or made, right here.
 
-    `own` is what users do with their own account, `people` what administrators do with those of others.
+    `own` is what users do with their own account, `people` what administrators do with those of others;
+    `sign_ins` are those at OpenID Connect providers, `identities` whom they are for.
     """
 
     def __init__(
@@ -112,6 +116,8 @@ class Accounts:
         self._administrator: UserId | None = None
         self.issuer_id = signing.issuer_id
         self.watch = CredentialWatch(self._fallen)
+        self.sign_ins = SignIns(settings.oidc, [key.secret for key in signing.keys], clock=clock)
+        self.identities = LinkedIdentities(database, self._users, self.sign_ins, self._changed, clock=clock)
         self.own = OwnAccount(
             database,
             self._users,
@@ -162,6 +168,18 @@ class Accounts:
                 raise Conflict("The account with this address logs in another way", provider=user.provider)
             if not is_new and not await self._may_act(user.id):
                 raise AuthenticationFailed
+            answer = await self._admit(unit, user, site_of(address))
+        self._users.forget(user.id)
+        return answer
+
+    async def login_with_openid(self, request: OpenIdLogin, address: str = "") -> LoginAnswer:
+        """Let somebody in who has signed in at a provider, by the code that their sign-in has ended with.
+
+        Raises: as `SignIns.redeem` and `LinkedIdentities.user_of`.
+        """
+        person = self.sign_ins.redeem(request.provider, request.code, request.code_verifier)
+        async with self._database.transaction() as unit:
+            user = await self.identities.user_of(unit, request.provider, person)
             answer = await self._admit(unit, user, site_of(address))
         self._users.forget(user.id)
         return answer

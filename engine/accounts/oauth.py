@@ -16,6 +16,7 @@ import orjson
 import structlog
 from oauthlib.oauth2 import OAuth2Error, WebApplicationClient
 
+from roocode_server.engine.accounts.answers import json_content
 from roocode_server.engine.accounts.oauth_providers import (
     Endpoints,
     JsonObject,
@@ -29,7 +30,6 @@ from roocode_server.models.error import AuthenticationFailed, InvalidField, Perm
 from roocode_server.models.login import OAuthLogin
 from roocode_server.models.user import IdentityProvider
 
-LARGEST_OAUTH_ANSWER_BYTES: Final = 1_048_576
 WRONG_CODE: Final = frozenset({"invalid_grant", "invalid_request", "bad_verification_code"})
 OAUTH_HEADERS: Final = {"Accept": "application/json", "User-Agent": "roocode-server"}
 
@@ -100,7 +100,7 @@ class OAuth:
             endpoints.token_url, data=form, headers=headers, allow_redirects=False
         ) as response:
             _check_working(response, request.provider)
-            answer = _object(await _content(response), request.provider)
+            answer = _object(await json_content(response), request.provider)
         try:
             flow.parse_request_body_response(orjson.dumps(answer).decode())
         except OAuth2Error as refusal:
@@ -134,25 +134,12 @@ async def _get(client: aiohttp.ClientSession, url: str, token: str, provider: Id
         if response.status in (401, 403):
             raise AuthenticationFailed(f"{provider} does not say who this is; ask it for the e-mail scope")
         _check_working(response, provider)
-        return await _content(response)
+        return await json_content(response)
 
 
 def _check_working(response: aiohttp.ClientResponse, provider: str) -> None:
     if response.status >= 500:
         raise _unusable("The provider fails", provider, status=response.status)
-
-
-async def _content(response: aiohttp.ClientResponse) -> Any:
-    """Return the decoded JSON body, or None if it is not JSON or exceeds `LARGEST_OAUTH_ANSWER_BYTES`."""
-    body = bytearray()
-    async for chunk in response.content.iter_any():
-        body += chunk
-        if len(body) > LARGEST_OAUTH_ANSWER_BYTES:
-            return None
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
 
 
 def _object(answer: Any, provider: str) -> JsonObject:

@@ -137,6 +137,10 @@ class Users:
         """The user and the hash of their password."""
         return await self._repository.login_of(user_id)
 
+    async def has_password_on(self, unit: Transaction, user_id: UserId) -> bool:
+        """Whether the user has a password, as the unit sees them."""
+        return await self._repository.has_password_on(unit, user_id)
+
     async def _check_another_administrator(self, unit: Transaction, user_id: UserId) -> None:
         if not await self._repository.other_administrators(unit, user_id):
             raise Conflict("Nobody else may act as administrator; make somebody one first", id=user_id)

@@ -77,6 +77,11 @@ class UserRepository:
         """The user, and the hash of their password."""
         return await self._stored_login(users.c.id == user_id)
 
+    async def has_password_on(self, unit: Transaction, user_id: UserId) -> bool:
+        """Whether the user has a password, as the unit sees them."""
+        found = select(users.c.id).where(users.c.id == user_id, users.c.password_hash.is_not(None))
+        return (await unit.connection.execute(found)).first() is not None
+
     async def _stored_login(self, where: ColumnElement[bool]) -> StoredLogin | None:
         async with self._rows.database.read() as connection:
             row = (await connection.execute(select(users).where(where))).mappings().first()

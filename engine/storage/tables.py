@@ -100,6 +100,21 @@ users = Table(
     Column("disabled_at", Moment),
 )
 
+identities = Table(
+    "identities",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    _user_key(index=True),
+    Column("provider", String(32), nullable=False),
+    Column("issuer", String(512), nullable=False),
+    Column("subject", String(255), nullable=False),
+    Column("email", String(320)),
+    Column("created_at", Moment, nullable=False),
+    Column("used_at", Moment, nullable=False),
+    UniqueConstraint("issuer", "subject"),
+)
+"""The people of sign-in providers, and whom they sign in as."""
+
 logins = Table(
     "logins",
     metadata,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import socket
 import time
 from dataclasses import dataclass
@@ -12,8 +11,8 @@ from typing import Final
 import aiohttp
 from aiohttp import ClientTimeout, TCPConnector
 
-from roocode_server.engine.network.addresses import is_public
 from roocode_server.engine.network.retry_after import retry_after_s
+from roocode_server.engine.network.sockets import PrivateAddress, any_socket, public_socket
 from roocode_server.engine.sealing.columns import SECRETS_OF_WEBHOOKS
 from roocode_server.engine.sealing.keys import SealingKeys
 from roocode_server.engine.sealing.sealer import SealBroken, Sealer
@@ -28,10 +27,6 @@ LONGEST_DELIVERY_ERROR: Final = 300
 CONNECTION_LIFETIME_S: Final = 2.0
 """Shorter than receivers keep connections: a request on one that is just being closed fails."""
 _FIXED: Final = {"Content-Type": "application/json", "User-Agent": "roocode-server"}
-
-
-class PrivateAddress(OSError):
-    """The receiver's address is not for everybody, and this server sends to no other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,15 +127,7 @@ class Sender:
 
     def _socket(self, place: aiohttp.AddrInfoType) -> socket.socket:
         """The socket for one address of a receiver. Raises: PrivateAddress."""
-        family, kind, protocol, _, where = place
-        address = ipaddress.ip_address(str(where[0]).partition("%")[0])
-        if not (self._settings.allow_private_addresses or is_public(address)):
-            raise PrivateAddress(
-                "The address is not public; see the setting webhooks.allow_private_addresses."
-            )
-        made = socket.socket(family, kind, protocol)
-        made.setblocking(False)
-        return made
+        return any_socket(place) if self._settings.allow_private_addresses else public_socket(place)
 
 
 def _objection(status: int) -> str | None:
@@ -155,4 +142,6 @@ def _objection(status: int) -> str | None:
 def _told(failure: Exception) -> str:
     """What went wrong, in words for the webhook's owner."""
     cause = failure.os_error if isinstance(failure, aiohttp.ClientConnectorError) else failure
+    if isinstance(cause, PrivateAddress):
+        return f"{cause}; see the setting webhooks.allow_private_addresses."
     return (str(cause) or type(cause).__name__)[:LONGEST_DELIVERY_ERROR]

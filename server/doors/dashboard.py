@@ -18,6 +18,7 @@ from roocode_server.handlers.operation import Operation, Registry
 from roocode_server.handlers.pipeline import OperationResponse, Pipeline
 from roocode_server.models.account import LogOut
 from roocode_server.models.error import AppError, AuthenticationFailed, PermissionDenied
+from roocode_server.models.identity import OpenIdLogin
 from roocode_server.models.login import InvitationAccept, Login, ProfileRequest, Refresh
 from roocode_server.models.settings import ServerSettings
 from roocode_server.models.shape import Shape
@@ -60,6 +61,7 @@ class DashboardDoor:
         app.router.add_get(f"{PATH}/login", self._look)
         posts: dict[str, Handler] = {
             "login": partial(self._log_in, self._operation(Login)),
+            "sign-in": partial(self._log_in, self._operation(OpenIdLogin)),
             "invitation": partial(self._log_in, self._operation(InvitationAccept)),
             "refresh": self._go_on,
             "credential": self._take,

@@ -83,7 +83,7 @@ def test_every_rest_operation_is_named_in_some_document(declarations: Registry, 
 def test_the_table_of_accounts_has_every_operation_and_its_errors(declarations: Registry) -> None:
     text = DOCUMENTS["authentication.md"]
     for name, declared in declarations.items():
-        if not name.startswith(("auth.", "key.", "user.")):
+        if not name.startswith(("auth.", "identity.", "key.", "user.")):
             continue
         [row] = [line for line in text.splitlines() if line.startswith(f"| `{name}`")]
         told = set(re.findall(CODE, row.rpartition("|")[0].rpartition("|")[2]))

@@ -191,6 +191,8 @@ async def nothing(world: World) -> dict[str, Any]:
     return {}
 
 
+UNKNOWN_SIGN_IN = also(nothing, provider="company", code="forged", codeVerifier="v" * 43)
+
 SUCCESSES: dict[str, Callable[[World], Awaitable[dict[str, Any]]]] = {
     "auth.login": World.login,
     "auth.refresh": World.refresh,
@@ -201,6 +203,8 @@ SUCCESSES: dict[str, Callable[[World], Awaitable[dict[str, Any]]]] = {
     "auth.password": World.password,
     "login.list": also(nothing, limit=1),
     "login.end": World.login_to_end,
+    "auth.providers": nothing,
+    "identity.list": nothing,
     "key.list": nothing,
     "key.create": World.new_key,
     "key.revoke": World.key,
@@ -281,6 +285,9 @@ SUCCESSES: dict[str, Callable[[World], Awaitable[dict[str, Any]]]] = {
 }
 ELSEWHERE = {
     "auth.oauth": "needs a provider: tests/engine/accounts/test_oauth.py",
+    "auth.oidc": "needs a provider: tests/end_to_end/test_signing_in.py",
+    "identity.link": "as above",
+    "identity.unlink": "as above",
     "session.leave": "needs somebody else: tests/contract/test_every_access.py",
     "task.resume": "needs a stop of the server: tests/end_to_end/test_crashes.py",
     "task.command": "needs a command that runs on: tests/dialects/test_extension_methods.py",
@@ -455,6 +462,9 @@ async def test_a_thing_that_the_session_does_not_have(world: World, declared: Op
         ("session.share", also(World.guest, access="owner"), "VALIDATION_ERROR"),
         ("session.leave", World.session, "RESOURCE_NOT_FOUND"),
         ("auth.refresh", also(nothing, refreshToken="forged"), "AUTHENTICATION_FAILED"),
+        ("auth.oidc", UNKNOWN_SIGN_IN, "AUTHENTICATION_FAILED"),
+        ("identity.link", UNKNOWN_SIGN_IN, "RESOURCE_CONFLICT"),
+        ("identity.unlink", also(nothing, identityId="identity-0"), "RESOURCE_NOT_FOUND"),
     ],
 )
 async def test_a_refusal_is_the_same_through_both_doors(

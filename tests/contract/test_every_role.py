@@ -11,10 +11,14 @@ from typing import Any
 import pytest
 
 from roocode_server.engine.engine import Engine, open_engine
+from roocode_server.engine.storage.identities import IdentityRepository
 from roocode_server.handlers.operation import Operation, Registry
 from roocode_server.handlers.pipeline import OperationResponse, Pipeline
 from roocode_server.handlers.registry import build_registry, build_transfers
 from roocode_server.models.account import KeyCreate
+from roocode_server.models.clock import now
+from roocode_server.models.identifier import IdentityId, new_id
+from roocode_server.models.identity import LinkedIdentity
 from roocode_server.models.login import Login
 from roocode_server.models.profile import ProfileCreate
 from roocode_server.models.quota import NO_LIMITS
@@ -26,14 +30,24 @@ from tests.contract.doors import without_what_differs
 from tests.contract.smallest_requests import smallest
 
 PASSWORD = "long enough for anybody"
-FOR_ANYBODY = {"auth.login", "auth.oauth", "auth.refresh", "auth.renew", "auth.accept", "system.health"}
+FOR_ANYBODY = {
+    "auth.login",
+    "auth.oauth",
+    "auth.oidc",
+    "auth.providers",
+    "auth.refresh",
+    "auth.renew",
+    "auth.accept",
+    "system.health",
+}
 READS_WITHOUT_GET = {"search.files", "search.text", "event.subscribe", "event.unsubscribe"}
 OF_ADMINISTRATORS = ("user.", "audit.")
-OF_ONES_OWN_ACCOUNT = ("auth.", "key.", "login.", "session.leave")
+OF_ONES_OWN_ACCOUNT = ("auth.", "identity.", "key.", "login.", "session.leave")
 
-OWNED = ("sessionId", "keyId", "loginId", "profileId", "webhookId", "userId")
+OWNED = ("sessionId", "keyId", "loginId", "identityId", "profileId", "webhookId", "userId")
 """The fields that name something which belongs to somebody."""
 NOTHING: dict[str, str] = {}
+RESOURCES = {"session", "API key", "identity", "login", "profile", "webhook"}
 
 
 def is_allowed(declared: Operation, role: Role | None) -> bool:
@@ -87,6 +101,7 @@ class Place:
             "sessionId": session.id,
             "keyId": key.id,
             "loginId": await self._login_of(owner),
+            "identityId": await self._identity_of(owner),
             "profileId": profile.id,
             "webhookId": await self._webhook_of(owner),
             "userId": owner.user_id,
@@ -96,6 +111,21 @@ class Place:
         await self.engine.accounts.login(Login(email=owner.email, password=PASSWORD))
         (login, *_), _ = await self.engine.accounts.own.logins(owner, limit=1, offset=0)
         return login.id
+
+    async def _identity_of(self, owner: Caller) -> str:
+        moment = now()
+        identity = LinkedIdentity(
+            id=IdentityId(new_id("identity")),
+            user_id=owner.user_id,
+            provider="company",
+            issuer="https://issuer.invalid",
+            subject=new_id("subject"),
+            created_at=moment,
+            used_at=moment,
+        )
+        async with self.engine.database.transaction() as unit:
+            await IdentityRepository(self.engine.database).insert(unit, identity)
+        return identity.id
 
     async def _webhook_of(self, owner: Caller) -> str:
         for other in await self.engine.webhooks.list(owner.user_id):
@@ -187,13 +217,7 @@ async def test_ones_own_things_are_there(tmp_path: Path, role: Role) -> None:
             own = await place.things_of(caller)
             code, answer = await place.answer(declared, caller, own)
             resource = answer.failure.details.get("resource") if answer.failure else None
-            if code == "INTERNAL_ERROR" or resource in (
-                "session",
-                "API key",
-                "login",
-                "profile",
-                "webhook",
-            ):
+            if code == "INTERNAL_ERROR" or resource in RESOURCES:
                 missing[declared.name] = answer.body
         assert missing == {}
 
@@ -233,6 +257,8 @@ async def test_a_key_reaches_as_far_as_its_scopes(tmp_path: Path, scope: KeyScop
             "auth.update",
             "auth.password",
             "auth.logout",
+            "identity.link",
+            "identity.unlink",
             "key.create",
             "key.revoke",
             "login.end",

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from roocode_server.models.auth_settings import OpenIdProviderSettings
 from roocode_server.models.settings import LogLevel, Settings
 from roocode_server.models.shape import PlainSchema, schema_of
 from roocode_server.server.settings import SettingsMistake, load_settings
@@ -55,6 +56,11 @@ def test_every_setting_is_documented_with_its_default(name: str, default: object
     assert yaml.safe_load(rows[shown]) == default
 
 
+@pytest.mark.parametrize("name", OpenIdProviderSettings.schema().fields)
+def test_every_setting_of_a_sign_in_provider_is_documented(name: str) -> None:
+    assert f"`auth.oidc.providers.*.{name}`" in (PROJECT / "docs" / "configuration.md").read_text()
+
+
 def test_the_environment_beats_the_file(tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
     file.write_text("server: {host: 127.0.0.2, ports: [1]}\nlogging: {level: error}")
@@ -71,6 +77,15 @@ def test_the_command_line_beats_both() -> None:
         None, environment={"ROOCODE_SERVER__HOST": "127.0.0.2"}, overrides={"server": {"host": "::1"}}
     )
     assert settings.server.host == "::1"
+
+
+def test_a_sign_in_providers_secret_comes_from_the_environment(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("auth: {oidc: {providers: {company: {issuer: 'https://id.example', client_id: abc}}}}")
+    secret = {"ROOCODE_AUTH__OIDC__PROVIDERS__COMPANY__CLIENT_SECRET": "hidden"}
+    [provider] = load_settings(file, environment=secret).auth.oidc.providers.values()
+    assert (provider.issuer, provider.client_secret) == ("https://id.example", "hidden")
+    assert "hidden" not in repr(provider)
 
 
 def test_nested_settings_come_from_the_environment_too() -> None:
@@ -120,6 +135,31 @@ def test_addresses_with_their_scheme_are_taken(tmp_path: Path, text: str) -> Non
     file = tmp_path / "config.yaml"
     file.write_text(text)
     assert load_settings(file, environment={}) != load_settings(None, environment={})
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "told"),
+    [
+        ("company", {"issuer": "http://id.example"}, "issuer"),
+        ("company", {"issuer": "https://id.example/?a=b"}, "issuer"),
+        ("company", {"issuer": "https://me@id.example"}, "issuer"),
+        ("company", {"client_id": ""}, "client_id"),
+        ("company", {"scopes": ["email"]}, "scopes"),
+        ("company", {"roles": ["owner"]}, "roles"),
+        ("company", {"roles": []}, "roles"),
+        ("My company", {}, "My company"),
+    ],
+)
+def test_a_mistake_in_a_sign_in_provider_is_named(
+    tmp_path: Path, name: str, wrong: dict[str, Any], told: str
+) -> None:
+    provider = {"issuer": "https://id.example", "client_id": "abc", **wrong}
+    file = tmp_path / "config.yaml"
+    file.write_text(yaml.safe_dump({"auth": {"oidc": {"providers": {name: provider}}}}))
+    with pytest.raises(SettingsMistake) as mistake:
+        load_settings(file, environment={})
+    assert "auth.oidc.providers" in str(mistake.value)
+    assert told in str(mistake.value)
 
 
 def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:
