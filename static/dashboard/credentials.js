@@ -66,6 +66,22 @@ export async function useKey(token) {
   return loggedIn();
 }
 
+/** Where one can sign in besides: `{name, label, startUrl}` each. */
+export async function providers() {
+  return (await ask("api/v1/auth/providers")).providers;
+}
+
+/** Log in by the code that a sign-in at a provider has ended with. */
+export async function redeem(proof) {
+  await post("dashboard/sign-in", proof);
+  return loggedIn();
+}
+
+/** Link the sign-in to the account that is logged in. */
+export function link({ provider, ...proof }) {
+  return post(`api/v1/identities/${provider}`, proof);
+}
+
 /** New tokens in the place of those that run out, by the refresh token of a link or of the cookie. */
 export function renew(refreshToken = {}) {
   return post("dashboard/refresh", refreshToken);

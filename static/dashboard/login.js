@@ -2,6 +2,7 @@
 import { html, useState } from "../vendor/htm/preact.js";
 import { logIn, useKey } from "./credentials.js";
 import { Failure, Tabs, useAsking } from "./parts.js";
+import { SignInButtons } from "./providers.js";
 
 const WAYS = { password: "Password", key: "API key" };
 
@@ -36,6 +37,7 @@ export function Login({ reason, onLoggedIn }) {
       }
       <${Failure} of=${failure ?? (reason && { message: reason })} />
       <button class="primary" disabled=${isBusy}>${isBusy ? "Logging in …" : "Log in"}</button>
+      <${SignInButtons} />
       <p class="quiet small">
         The first start wrote an administrator's credentials to <code>admin.json</code> in the data directory.
       </p>

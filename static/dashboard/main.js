@@ -14,6 +14,7 @@ import { Brand, Login } from "./login.js";
 import { Machine } from "./machine.js";
 import { notify } from "./notices.js";
 import { Empty, Failure, Link, Tabs } from "./parts.js";
+import { endSignIn } from "./providers.js";
 import { NewSession, Sessions } from "./sessions.js";
 import { useStore } from "./store.js";
 import { Story } from "./story.js";
@@ -69,12 +70,15 @@ function App({ first, reason: firstReason, invitation: firstInvitation }) {
     return html`<${Invitation} invitation=${invitation} onLoggedIn=${loggedIn} onRefused=${refused} />`;
   if (!who) return html`<${Login} reason=${reason} onLoggedIn=${loggedIn} />`;
   const onLogOut = who.isLoggedIn && logOut;
-  return connection && html`<${Desk} key=${who.since} connection=${connection} onLogOut=${onLogOut} />`;
+  return (
+    connection &&
+    html`<${Desk} key=${who.since} connection=${connection} trouble=${reason} onLogOut=${onLogOut} />`
+  );
 }
 
 const STATE_WORDS = { connected: "Live", lost: "Disconnected" };
 
-function Desk({ connection, onLogOut }) {
+function Desk({ connection, trouble, onLogOut }) {
   const { state, reason, pause } = useStore(connection.status);
   const isConnected = state === "connected";
   const [caller, setProfile] = useCaller(connection, isConnected);
@@ -82,7 +86,7 @@ function Desk({ connection, onLogOut }) {
   const [page, setPage] = useState(pageFromAddress);
   const me = useRef(null);
   const [isOpening, setIsOpening] = useState(false);
-  const [failure, setFailure] = useState(null);
+  const [failure, setFailure] = useState(trouble ? { message: trouble } : null);
 
   useEffect(() => {
     if (!caller) return;
@@ -247,7 +251,10 @@ async function start() {
   let first = null;
   let reason = "";
   try {
-    if (!invitation) first = (await credentials.fromAddress()) ?? (isOpen ? {} : await credentials.kept());
+    const signIn = invitation ? null : await endSignIn();
+    if (signIn) [first, reason] = [signIn.who, signIn.trouble ?? ""];
+    else if (!invitation)
+      first = (await credentials.fromAddress()) ?? (isOpen ? {} : await credentials.kept());
   } catch (failure) {
     reason = `The link's token does not work any more: ${failure.message}`;
   }
@@ -255,5 +262,5 @@ async function start() {
 }
 
 // A link that is opened where the dashboard is open already changes the hash alone.
-addEventListener("hashchange", () => /token=|invitation=/.test(location.hash) && location.reload());
+addEventListener("hashchange", () => /token=|invitation=|sign-in/.test(location.hash) && location.reload());
 start();

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.support.browser import Page, browser_page
+from tests.support.openid_provider import OpenIdProvider
 from tests.support.server import DEFAULT_LIMITS, ServerProcess
 
 
@@ -138,6 +139,58 @@ async def test_an_open_server_asks_nobody_to_log_in(
     server = start_server(auth__mode="open")
     await page.open(server.url)
     await page.shows("No session yet")
+
+
+async def test_somebody_signs_in_at_a_provider_links_and_unlinks_it(
+    openid_provider: OpenIdProvider, start_server: Callable[..., ServerProcess], page: Page
+) -> None:
+    server = start_server(**openid_provider.settings(sign_up="false"))
+    await page.open(server.url)
+    await page.press("Sign in with Company")
+    await sign_in_in_browser(page, "ada@example.com")
+    await page.shows("Signing in has not worked: You have no account here")
+    await page.type("E-mail", server.admin["email"])
+    await page.type("Password", server.admin["password"])
+    await page.press("Log in")
+    await page.press("Account of Administrator")
+    await page.press("Sign-in")
+    await page.press("Link Company")
+    await page.shows("ada@example.com")
+    await page.press("Log out")
+    await page.press("Sign in with Company")
+    await page.press("Account of Administrator")
+    assert await page.evaluate("sessionStorage.length + location.hash.length") == 0
+    await page.press("Sign-in")
+    await page.press("Unlink Company")
+    await page.press("Unlink it")
+    await page.shows("No sign-in is linked")
+
+
+async def test_a_sign_in_that_the_provider_refuses_is_told(
+    openid_provider: OpenIdProvider, start_server: Callable[..., ServerProcess], page: Page
+) -> None:
+    server = start_server(**openid_provider.settings())
+    await page.open(server.url)
+    await page.press("Sign in with Company")
+    await page.press("[ Cancel ]")
+    await page.shows("Signing in has not worked: you, or the provider, said no")
+
+
+async def test_a_link_with_somebody_elses_sign_in_does_nothing(
+    openid_provider: OpenIdProvider, start_server: Callable[..., ServerProcess], page: Page
+) -> None:
+    server = start_server(**openid_provider.settings())
+    await page.open(f"{server.url}/#sign-in=code-of-somebody-else")
+    await page.shows("Signing in has not worked: it took too long, or was started in another window")
+
+
+async def sign_in_in_browser(page: Page, login: str) -> None:
+    """The pages of the provider, which ask for a name and for consent."""
+    await page.until("document.querySelector('input[name=login]') !== null")
+    await page.evaluate(f"document.querySelector('input[name=login]').value = {login!r}")
+    await page.evaluate("document.querySelector('input[name=password]').value = 'any'")
+    await page.press("Sign-in")
+    await page.press("Continue")
 
 
 class Line:

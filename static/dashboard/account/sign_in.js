@@ -4,6 +4,7 @@ import { Refusal } from "../credentials.js";
 import { Check, Confirm, Field, Form } from "../forms.js";
 import { More, usePages } from "../pages.js";
 import { dayOf, Empty } from "../parts.js";
+import { Linked } from "./linked.js";
 
 const PAGE = 20;
 const SHORTEST_PASSWORD = 8; // characters, as the server asks
@@ -13,6 +14,7 @@ export function SignIn({ connection, caller }) {
   const changed = () => setChanges((count) => count + 1);
   return html`
     ${caller.may("account:write") && html`<${Password} ...${{ connection, caller, changed }} />`}
+    <${Linked} ...${{ connection, caller }} />
     <${Logins} ...${{ connection, caller, changes }} />
   `;
 }
