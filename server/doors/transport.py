@@ -65,6 +65,11 @@ class PacketQueue(asyncio.Queue[Any]):
         self._put_now(item)
 
     @property
+    def is_polled(self) -> bool:
+        """Whether the client is on long polling."""
+        return self._request is None
+
+    @property
     def has_room(self) -> bool:
         """Whether the client accepts an event now. True if it is gone, which engine.io is about to notice."""
         if self._request is None:
@@ -225,11 +230,19 @@ class EngineServer(engineio.AsyncServer):
         return await super().handle_request(request)
 
     async def disconnect(self, sid: str | None = None) -> None:
-        """Disconnect a client, without waiting for one on long polling to poll again."""
+        """Disconnect a client, without waiting for one on long polling to poll again.
+
+        Its poll is answered with what it has been sent, and the next is refused. With a close packet behind
+        them in one payload, the JavaScript client would drop the last events.
+        """
         socket = self.sockets.get(sid)
-        if socket is not None:
-            await socket.close(wait=False, reason=self.reason.SERVER_DISCONNECT)
-            self.sockets.pop(sid, None)
+        if socket is None:
+            return
+        is_polling = socket.queue.is_polled
+        await socket.close(wait=False, abort=is_polling, reason=self.reason.SERVER_DISCONNECT)
+        self.sockets.pop(sid, None)
+        if is_polling:
+            socket.queue.put_nowait(None)  # so that a poll that waits is answered
 
     async def break_off(self, sid: str) -> None:
         """End a connection as a network failure would; the JavaScript client only reconnects after that.
