@@ -291,9 +291,11 @@ def test_a_key_of_the_environment_is_rotated_by_whoever_sets_it(
 def test_what_an_earlier_version_has_left_is_sealed_by_the_next_start(start_server: Start) -> None:
     server = start_server()
     session_id, _ = plant(server)
+    gone = server.curl("POST", "/api/v1/sessions", {"name": "Gone", "config": CONFIG}).body["session"]["id"]
+    assert server.curl("DELETE", f"/api/v1/sessions/{gone}").status == 200
     assert server.stop() == 0
     sealed = opened(server.data_dir)
-    make_older(server.data_dir, session_id)
+    assert make_older(server.data_dir) >= {("events", session_id), ("feed_entries", gone)}
     assert {name for name, _ in found_in(server.data_dir)} == {"env", "header", "acp"}
     server.start()
     assert found_in(server.data_dir) == []
@@ -309,8 +311,12 @@ def test_what_an_earlier_version_has_left_is_sealed_by_the_next_start(start_serv
     assert found_in(server.data_dir) == []
 
 
-def make_older(data_dir: Path, session_id: str) -> None:
-    """Have a data directory be as the version before left it: in clear, or sealed by `secret.key`."""
+def make_older(data_dir: Path) -> set[tuple[str, str]]:
+    """Have a data directory be as the version before left it: in clear, or sealed by `secret.key`.
+
+    The tables and sessions whose events have secrets in clear now.
+    """
+    told: set[tuple[str, str]] = set()
     keys, signing = find_sealing_keys(data_dir, "", {}), (data_dir / "secret.key").read_text()
     assert keys is not None
     path = data_dir / "roocode.sqlite3"
@@ -327,11 +333,12 @@ def make_older(data_dir: Path, session_id: str) -> None:
         database.execute("UPDATE sessions SET config = json_patch(config, ?)", [stored])
         for table in ("events", "feed_entries"):
             rows = database.execute(f"SELECT session_id, seq, body FROM {table}").fetchall()  # noqa: S608
-            for _, seq, body in rows:
+            for session_id, seq, body in rows:
                 if body is not None and "session" in (event := orjson.loads(body)):
                     event["session"]["config"] |= CONFIG
                     statement = f"UPDATE {table} SET body = ? WHERE session_id = ? AND seq = ?"  # noqa: S608
                     database.execute(statement, [orjson.dumps(event), session_id, seq])
+                    told.add((table, session_id))
     database.close()
     engine = create_engine(f"sqlite:///{path}", isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
@@ -342,3 +349,4 @@ def make_older(data_dir: Path, session_id: str) -> None:
         command.downgrade(config, str(before))
     engine.dispose()
     (data_dir / SEALING_FILE).unlink()
+    return told

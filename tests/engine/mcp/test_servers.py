@@ -15,6 +15,7 @@ from roocode_server.engine.mcp.slot import MOST_FAILURES
 from roocode_server.models.error import NotFound
 from roocode_server.models.mcp import McpServer, McpStatus
 from roocode_server.models.session import SessionConfigChange, SessionUpdate
+from roocode_server.models.session_secrets import HIDDEN
 from roocode_server.models.settings import McpSettings
 from tests.engine.mcp.conftest import EVERYTHING, MODULES, NODE, PROGRAM, House, OpenHouse
 from tests.support.processes import kill, started
@@ -261,6 +262,22 @@ async def test_a_broken_file_of_the_workspace_is_told(open_house: OpenHouse) -> 
         (house.folder / ".roo/mcp.json").write_bytes(b" " * 1_000_001)
         _, problem = await house.engine.mcp.states(house.session_id)
         assert problem == ".roo/mcp.json: larger than 1000000 bytes"
+
+
+async def test_a_program_of_the_session_has_its_environment_which_nobody_is_shown(
+    open_house: OpenHouse,
+) -> None:
+    secret = replace(EVERYTHING, env={"TOKEN": "first-value"})
+    call = {"server_name": "all", "tool_name": "get-env", "arguments": {}}
+    async with asyncio.timeout(PATIENCE_S), open_house(servers={"all": secret}) as house:
+        assert "first-value" in (await house.execute("use_mcp_tool", **call)).output
+        shown = (await house.engine.sessions.get(house.session_id)).config.mcp_servers["all"]
+        assert shown.env == {"TOKEN": HIDDEN}
+        more = replace(shown, env=shown.env | {"MORE": "second-value"})
+        change = SessionConfigChange(mcp_servers={"all": more})
+        await house.engine.sessions.update(SessionUpdate(session_id=house.session_id, config=change))
+        output = (await house.execute("use_mcp_tool", **call)).output
+        assert "first-value" in output and "second-value" in output
 
 
 @asynccontextmanager
