@@ -12,7 +12,19 @@ from typing import Final
 
 import uvloop
 
-from bench import appends, calls, fanout, long_task, memory, reconnect, searches, sessions, startup, steps
+from bench import (
+    appends,
+    calls,
+    fanout,
+    logins,
+    long_task,
+    memory,
+    reconnect,
+    searches,
+    sessions,
+    startup,
+    steps,
+)
 from bench.figure import Figure
 from bench.machine import allow_many_sockets
 from bench.soak import soak
@@ -30,6 +42,7 @@ PROGRAMS: Final[dict[str, Program]] = {
     "long_task": long_task.run,
     "sessions": sessions.run,
     "searches": searches.run,
+    "logins": logins.run,
 }
 
 SOAK: Final = "soak"
