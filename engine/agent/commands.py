@@ -15,7 +15,7 @@ from typing import Final
 
 from roocode_server.engine.agent.task_context import TaskContext
 from roocode_server.engine.runtimes.output import Transcript
-from roocode_server.engine.runtimes.runtime import KILLED_EXIT_CODE, Command, Exit, StillRunning
+from roocode_server.engine.runtimes.runtime import KILLED_EXIT_CODE, Command, Exit, Running, StillRunning
 from roocode_server.engine.tools.text import printable, shortened
 from roocode_server.models.conversation import Background, Turn, TurnRole
 from roocode_server.models.error import AppError, Conflict
@@ -25,7 +25,7 @@ from roocode_server.models.task import CommandAction, ToolOutput
 ASKS_AFTER_S: Final = 2.0
 """After this time people are asked whether the command should go to the background or be killed."""
 COMMAND_OUTPUT_BYTES: Final = 100_000
-"""How much of a command's output is kept for its message, and for the model while it runs."""
+"""How much of a command's output its message has, and of what the model has not received yet is kept."""
 NEWS_CHARACTERS: Final = 8_000
 BY_A_PERSON: Final = "person"
 COMMAND_LOST: Final = (
@@ -42,7 +42,8 @@ class RunningCommand:
     message_id: MessageId
     ts: int
     started: float = field(default_factory=time.monotonic)
-    printed: Transcript = field(default_factory=lambda: Transcript(COMMAND_OUTPUT_BYTES))
+    running: Running | None = None
+    """The command in the sandbox, which keeps its output; None until it has begun."""
     news: Transcript = field(default_factory=lambda: Transcript(COMMAND_OUTPUT_BYTES))
     """Output that the model has not received yet."""
     characters: int = 0
@@ -56,6 +57,15 @@ class RunningCommand:
     def duration_s(self) -> float:
         """Seconds since the start."""
         return time.monotonic() - self.started
+
+    @property
+    def printed(self) -> Transcript:
+        """Its whole output, as far as it is kept."""
+        return self.running.transcript if self.running is not None else Transcript(0)
+
+    def begin(self, running: Running) -> None:
+        """Take the handle of the command, which has begun."""
+        self.running = running
 
     def kill(self) -> None:
         """Kill the command at a person's request."""
@@ -160,7 +170,7 @@ class Commands:
             return True
         if timeout_s is not None and timeout_s <= first_s:
             return False
-        shown = shortened(printable(running.printed.text))
+        shown = shortened(printable(running.printed.excerpt(COMMAND_OUTPUT_BYTES)))
         running.is_asked_about = True
         await self._work.note(in_same_transaction=self._work.writing(ask="command_output", text=shown))
         return await _is_done(running, None if timeout_s is None else timeout_s - first_s)
@@ -178,16 +188,17 @@ class Commands:
                 )
             )
             running.characters += len(text)
-            running.printed.add(text)
             running.news.add(text)
 
-        return await self._work.services.runtime.run(self._work.sandbox, command, on_output=show)
+        return await self._work.services.runtime.run(
+            self._work.sandbox, command, on_output=show, on_started=running.begin
+        )
 
     async def _tell(self, running: RunningCommand) -> None:
         """Store the message with the command's whole output."""
         if not running.printed.printed_bytes:
             return
-        text = shortened(printable(running.printed.text))
+        text = shortened(printable(running.printed.excerpt(COMMAND_OUTPUT_BYTES)))
         write = self._work.writing(
             say="command_output", text=text, ts=running.ts, message_id=running.message_id
         )

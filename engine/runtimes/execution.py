@@ -55,7 +55,9 @@ class Execution:
         self._on_output = on_output
         self._lines = {stream: Lines(is_kept=bounds.only_reads) for stream in ("stdout", "stderr")}
         self._output_lock = asyncio.Lock()
-        self._transcript = Transcript(bounds.max_output_bytes, is_kept=bounds.only_reads)
+        self.transcript = Transcript(
+            0 if bounds.is_lasting else bounds.max_output_bytes, is_kept=bounds.only_reads
+        )
         self._stopped_by: str | None = None
         self._is_stopping = False
         self.finished = asyncio.Event()
@@ -154,10 +156,10 @@ class Execution:
             most = (
                 math.inf if self._bounds.is_lasting else MOST_PRINTED_SHARES * self._bounds.max_output_bytes
             )
-            if self._transcript.printed_bytes > most:
+            if self.transcript.printed_bytes > most:
                 self.stop("output")
                 return
-            self._transcript.add(piece)
+            self.transcript.add(piece)
             if self._on_output is not None:
                 try:
                     await self._on_output(stream, piece)
@@ -193,8 +195,8 @@ class Execution:
             stopped_by = "memory"
         return Exit(
             code=end.code,
-            output=self._transcript.text,
-            is_truncated=self._transcript.is_truncated,
+            output=self.transcript.text,
+            is_truncated=self.transcript.is_truncated,
             stopped_by=stopped_by,
             duration_s=duration_s,
             peak_memory_bytes=end.peak_memory_bytes,

@@ -83,10 +83,10 @@ class Tail:
         while self.characters - len(self._pieces[0]) >= self._kept:
             self.characters -= len(self._pieces.popleft())
         if len(self._pieces) > MOST_TAIL_PIECES:
-            self._pieces = deque(["".join(self._pieces)])
+            self.settle()
 
     def settle(self) -> None:
-        """Join what is held, because no more text will be added."""
+        """Join what is held, and hold no more than has to be kept."""
         self._pieces = deque([self.text])
         self.characters = len(self._pieces[0])
 
@@ -118,7 +118,7 @@ class Transcript:
         self._head += content[:room]
         self._tail += content[room:]
         if len(self._tail) > 2 * self._tail_bytes:
-            del self._tail[: -self._tail_bytes]
+            del self._tail[: len(self._tail) - self._tail_bytes]
 
     @property
     def is_truncated(self) -> bool:
@@ -128,9 +128,16 @@ class Transcript:
     @property
     def text(self) -> str:
         """The output, with a note about what is left out."""
-        if not self.is_truncated:
+        return self.excerpt(self._head_bytes + self._tail_bytes)
+
+    def excerpt(self, max_bytes: int) -> str:
+        """Return the output as a transcript that keeps no more than `max_bytes` would have it."""
+        most = min(max_bytes, self._head_bytes + self._tail_bytes)
+        left_out = self.printed_bytes - most
+        if left_out <= 0:
             return (self._head + self._tail).decode("utf-8", self._errors)
-        head = self._head.decode("utf-8", self._errors)
-        tail = self._tail[-self._tail_bytes :].decode("utf-8", self._errors)
-        left_out = self.printed_bytes - self._head_bytes - self._tail_bytes
+        first, last = most // 2, most - most // 2
+        end = self._tail if len(self._tail) >= last else self._head + self._tail
+        head = self._head[:first].decode("utf-8", self._errors)
+        tail = end[len(end) - last :].decode("utf-8", self._errors)
         return f"{head}\n[… {left_out} bytes left out …]\n{tail}"

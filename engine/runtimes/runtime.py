@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Protocol
 
+from roocode_server.engine.runtimes.output import Transcript
 from roocode_server.models.error import ToolExecutionFailed
 from roocode_server.models.identifier import SessionId
 from roocode_server.models.session import ResourceLimits
@@ -42,7 +43,10 @@ class Command:
     directory: str = ""
     environment: dict[str, str] = field(default_factory=dict)
     is_lasting: bool = False
-    """Whether it may run and print without limit, for long-running commands such as a server."""
+    """Whether it may run and print without limit, for long-running commands such as a server.
+
+    Of its output nothing is kept: whoever runs it listens.
+    """
     only_reads: bool = False
     """Whether it is a program of the server's own that writes nothing, so that it may run in a full
     workspace.
@@ -113,6 +117,11 @@ class RuntimeUnavailable(ToolExecutionFailed):
 
 class Running(Protocol):
     """A command in progress."""
+
+    @property
+    def transcript(self) -> Transcript:
+        """What it has printed so far, as far as it is kept."""
+        ...
 
     async def terminate(self) -> None:
         """Send SIGTERM to it and all that it has started."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roocode_server.engine.runtimes.output import LONGEST_PIECE, Lines, Tail, Transcript
+from roocode_server.engine.runtimes.output import LONGEST_PIECE, MOST_TAIL_PIECES, Lines, Tail, Transcript
 
 
 def pieces_of(chunks: list[bytes]) -> list[str]:
@@ -92,8 +93,29 @@ def test_a_tail_is_the_end_of_all_that_was_added(texts: list[str], kept: int) ->
     assert tail.text == "".join(texts)[-kept:]
 
 
-def test_a_tail_does_not_grow() -> None:
+@pytest.mark.parametrize("length", [1, 10, 15, 16, 17, 999, 1000, 3000])
+def test_a_tail_does_not_grow(length: int) -> None:
     tail = Tail(1000)
-    for _ in range(100_000):
-        tail.add("x")
+    held = []
+    for _ in range(10_000):
+        tail.add("x" * length)
+        held.append(tail.characters)
     assert tail.text == "x" * 1000
+    assert max(held) <= 1000 + MOST_TAIL_PIECES * length
+
+
+def test_a_transcript_that_keeps_nothing_says_how_much_there_was() -> None:
+    transcript = Transcript(0)
+    for _ in range(1000):
+        transcript.add("x" * 1000)
+    assert transcript.is_truncated
+    assert transcript.text == "\n[… 1000000 bytes left out …]\n"
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]))), st.integers(1, 40), st.integers(1, 40))
+def test_an_excerpt_is_what_a_smaller_transcript_would_have(texts: list[str], kept: int, most: int) -> None:
+    transcript, smaller = Transcript(kept), Transcript(min(kept, most))
+    for text in texts:
+        transcript.add(text)
+        smaller.add(text)
+    assert transcript.excerpt(most) == smaller.text
