@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from roocode_server.handlers.operation import Handlers, operation
 from roocode_server.models.error import (
     Conflict,
@@ -35,6 +37,15 @@ from roocode_server.models.user import Caller, Permission
 FILE_PATH = "/api/v1/sessions/{sessionId}/files/{path}"
 FILE_ACTION_PATH = "/api/v1/sessions/{sessionId}/file"
 """What is done with a path is named after it: below `/files/` everything is a path itself."""
+
+change = partial(
+    operation,
+    permission=Permission.FILE_WRITE,
+    on="session_id",
+    exclusive=("session_id",),
+    limit=Limit.FILE_OPERATIONS,
+)
+"""Declares an operation that changes files; those of a session run one after the other."""
 
 
 class FileHandlers(Handlers, namespace="/files"):
@@ -70,16 +81,12 @@ class FileHandlers(Handlers, namespace="/files"):
         """Read a file: UTF-8 text as it is, anything else as base64."""
         return await self.engine.files.read(request)
 
-    @operation(
+    @change(
         "file.create",
         rest=f"POST {FILE_PATH}",
         tail="path",
         status=201,
         tagged="file.etag",
-        permission=Permission.FILE_WRITE,
-        on="session_id",
-        exclusive=("session_id",),
-        limit=Limit.FILE_OPERATIONS,
         errors=(NotFound, Conflict, ValidationFailed, PayloadTooLarge, WorkspaceLimitExceeded),
         emits=(FileCreated,),
     )
@@ -87,15 +94,11 @@ class FileHandlers(Handlers, namespace="/files"):
         """Create a file and its parent directories. If the file exists already, the answer is 409."""
         return FileAnswer(file=await self.engine.files.create(request))
 
-    @operation(
+    @change(
         "file.update",
         rest=f"PUT {FILE_PATH}",
         tail="path",
         tagged="file.etag",
-        permission=Permission.FILE_WRITE,
-        on="session_id",
-        exclusive=("session_id",),
-        limit=Limit.FILE_OPERATIONS,
         errors=(NotFound, Conflict, ValidationFailed, PayloadTooLarge, WorkspaceLimitExceeded),
         emits=(FileModified,),
     )
@@ -107,14 +110,10 @@ class FileHandlers(Handlers, namespace="/files"):
         """
         return FileAnswer(file=await self.engine.files.update(request))
 
-    @operation(
+    @change(
         "file.delete",
         rest=f"DELETE {FILE_PATH}",
         tail="path",
-        permission=Permission.FILE_WRITE,
-        on="session_id",
-        exclusive=("session_id",),
-        limit=Limit.FILE_OPERATIONS,
         errors=(NotFound, Conflict, ValidationFailed),
         emits=(FileDeleted,),
     )
@@ -122,14 +121,10 @@ class FileHandlers(Handlers, namespace="/files"):
         """Delete a file or an empty directory. `ifMatch` works as in `file.update`."""
         return FileRemoved(path=await self.engine.files.delete(request), deleted=True)
 
-    @operation(
+    @change(
         "file.rename",
         rest=f"POST {FILE_ACTION_PATH}/rename",
         tagged="file.etag",
-        permission=Permission.FILE_WRITE,
-        on="session_id",
-        exclusive=("session_id",),
-        limit=Limit.FILE_OPERATIONS,
         errors=(NotFound, Conflict, ValidationFailed),
         emits=(FileRenamed,),
     )
@@ -153,15 +148,11 @@ class FileHandlers(Handlers, namespace="/files"):
         """Copy a file, or a directory with all its contents. The copy appears once it is complete."""
         return FileAnswer(file=await self.engine.files.copy(request))
 
-    @operation(
+    @change(
         "file.mkdir",
         rest=f"POST {FILE_ACTION_PATH}/mkdir",
         status=201,
         made="/api/v1/sessions/{sessionId}/files?path={file.path}",
-        permission=Permission.FILE_WRITE,
-        on="session_id",
-        exclusive=("session_id",),
-        limit=Limit.FILE_OPERATIONS,
         errors=(NotFound, Conflict, ValidationFailed, WorkspaceLimitExceeded),
         emits=(FileCreated,),
     )

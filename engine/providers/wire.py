@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from typing import Any, Final
 
 from roocode_server.engine.network.retry_after import retry_after_s
@@ -148,6 +148,28 @@ def unusable_address(provider: str) -> ProviderFailure:
     return ProviderFailure(
         "PROVIDER_UNAVAILABLE", f"The address that is set up for `{provider}` is no http address."
     )
+
+
+@contextlib.contextmanager
+def transport_translated(key: str | None) -> Iterator[None]:
+    """While the block runs, raise what the HTTP client raises, and what a broken stream leads to, as
+    ProviderFailure, without the key.
+
+    The exception is not attached as cause, because its text may repeat the key.
+    """
+    import httpx2
+
+    try:
+        yield
+    except (httpx2.HTTPError, httpx2.StreamError) as error:
+        raise broken(without_key(key, str(error) or type(error).__name__)) from None
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise no_stream() from None
+
+
+def no_stream() -> ProviderFailure:
+    """Return the failure for an answer that is not what the protocol streams."""
+    return broken("the answer is no valid stream of events")
 
 
 @contextlib.asynccontextmanager

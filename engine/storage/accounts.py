@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import TypeVar
 
 from sqlalchemy import ColumnElement, delete, func, select, update
 
 from roocode_server.engine.storage.database import Database, Transaction
-from roocode_server.engine.storage.rows import KEYS_PER_STATEMENT, Rows
+from roocode_server.engine.storage.rows import KEYS_PER_STATEMENT, Rows, batched
 from roocode_server.engine.storage.tables import api_keys, invitations, logins, refresh_tokens, users
 from roocode_server.models.credential import ApiKey, Invitation, LoginRecord, RefreshToken, Standing
 from roocode_server.models.identifier import KeyId, LoginId, UserId
 from roocode_server.models.user import Role, User
-
-Each = TypeVar("Each")
-
-
-def batched(items: Iterable[Each], size: int) -> Iterator[list[Each]]:
-    """Yield the items in lists of at most `size`."""
-    left = iter(items)
-    while some := list(islice(left, size)):
-        yield some
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +114,7 @@ class LoginRepository:
 
     async def good(self, login_ids: Collection[str]) -> set[str]:
         """Those of these logins that have not ended."""
-        found: set[str] = set()
-        async with self._rows.database.read() as connection:
-            for some in batched(login_ids, KEYS_PER_STATEMENT):
-                rows = await connection.execute(
-                    select(logins.c.id).where(logins.c.id.in_(some), logins.c.ended_at.is_(None))
-                )
-                found.update(rows.scalars())
-        return found
+        return await self._rows.ids_among(login_ids, logins.c.ended_at.is_(None))
 
     async def page(
         self, user_id: UserId, since: datetime.datetime, *, limit: int, offset: int
@@ -264,14 +246,7 @@ class ApiKeyRepository:
 
     async def good(self, key_ids: Collection[str]) -> set[str]:
         """Return those of these key ids that are not revoked."""
-        found: set[str] = set()
-        async with self._rows.database.read() as connection:
-            for some in batched(key_ids, KEYS_PER_STATEMENT):
-                rows = await connection.execute(
-                    select(api_keys.c.id).where(api_keys.c.id.in_(some), api_keys.c.revoked_at.is_(None))
-                )
-                found.update(rows.scalars())
-        return found
+        return await self._rows.ids_among(key_ids, api_keys.c.revoked_at.is_(None))
 
     async def of_user(self, user_id: UserId) -> list[ApiKey]:
         """Return a user's keys, oldest first, including revoked ones."""

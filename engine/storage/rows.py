@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, RowMapping, Select, Table, bindparam, func, insert, select, update
@@ -14,8 +15,17 @@ from roocode_server.models.shape import Shape, StoredSchema, schema_of
 
 AnyShape = TypeVar("AnyShape", bound=Shape)
 
+Each = TypeVar("Each")
+
 KEYS_PER_STATEMENT: Final = 500
 """The most keys in one statement."""
+
+
+def batched(items: Iterable[Each], size: int) -> Iterator[list[Each]]:
+    """Yield the items in lists of at most `size`."""
+    left = iter(items)
+    while some := list(islice(left, size)):
+        yield some
 
 
 class Rows(Generic[AnyShape]):
@@ -89,6 +99,15 @@ class Rows(Generic[AnyShape]):
         """Return the shapes of all rows that a statement on this table selects."""
         async with self.database.read() as connection:
             return [self.to_shape(row) for row in (await connection.execute(statement)).mappings()]
+
+    async def ids_among(self, ids: Collection[str], *where: ColumnElement[bool]) -> set[str]:
+        """Return those of these ids whose rows match; the table's key is `id`."""
+        found: set[str] = set()
+        async with self.database.read() as connection:
+            for some in batched(ids, KEYS_PER_STATEMENT):
+                statement = select(self.table.c.id).where(self.table.c.id.in_(some), *where)
+                found.update((await connection.execute(statement)).scalars())
+        return found
 
     async def page(
         self, *where: ColumnElement[bool], order: Any, limit: int, offset: int

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from roocode_server.engine.providers.provider import ProviderFailure
-from roocode_server.engine.providers.wire import broken, failure_of_status, unusable_address, without_key
+from roocode_server.engine.providers.wire import (
+    broken,
+    failure_of_status,
+    transport_translated,
+    unusable_address,
+    without_key,
+)
 
 if TYPE_CHECKING:
     import anthropic
@@ -39,17 +44,16 @@ def translated(key: str | None) -> Iterator[None]:
     import httpx2
 
     try:
-        yield
+        with transport_translated(key):
+            yield
     except anthropic.APIStatusError as error:
         raise _of_status(error, key) from None
     except anthropic.APIConnectionError as error:
         if isinstance(error.__cause__, httpx2.UnsupportedProtocol):
             raise unusable_address("anthropic") from None
         raise broken(without_key(key, str(error.__cause__ or error))) from None
-    except (anthropic.APIError, httpx2.HTTPError, httpx2.StreamError) as error:
+    except anthropic.APIError as error:
         raise broken(without_key(key, str(error) or type(error).__name__)) from None
-    except (json.JSONDecodeError, UnicodeDecodeError):
-        raise broken("the answer is no valid stream of events") from None
 
 
 def _of_status(error: anthropic.APIStatusError, key: str | None) -> ProviderFailure:

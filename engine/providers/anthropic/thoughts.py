@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from roocode_server.engine.providers.continuations import layout_kept_by
 from roocode_server.engine.providers.normalisation import AnsweredCall, AssistantMessage
 from roocode_server.engine.providers.provider import Continuation
 
@@ -70,7 +71,7 @@ class AnthropicLayout:
 
 def blocks_of(replied: AssistantMessage, model: str) -> Sequence[Block]:
     """Return an answer as blocks, with its thinking blocks if they are this very model's."""
-    layout = _layout(replied, model)
+    layout = layout_kept_by(ANTHROPIC, model, replied, "blocks")
     if layout is None:
         said = [_text(replied.turn.text)] if replied.turn.text.strip() else []
         return [*said, *(_call(call) for call in replied.calls)]
@@ -80,16 +81,6 @@ def blocks_of(replied: AssistantMessage, model: str) -> Sequence[Block]:
 def has_thoughts(blocks: Sequence[Block]) -> bool:
     """Whether an answer begins with a thinking block."""
     return bool(blocks) and blocks[0]["type"] in THOUGHTS
-
-
-def _layout(replied: AssistantMessage, model: str) -> Sequence[Mapping[str, Any]] | None:
-    kept = replied.turn.continuation
-    if kept is None or kept["provider"] != ANTHROPIC or kept["content"]["model"] != model:
-        return None
-    blocks: Sequence[Mapping[str, Any]] = kept["content"]["blocks"]
-    length = sum(block["length"] for block in blocks if block["type"] == "text")
-    calls = sum(block["type"] == "call" for block in blocks)
-    return blocks if (length, calls) == (len(replied.turn.text), len(replied.calls)) else None
 
 
 def _laid_out(layout: Sequence[Mapping[str, Any]], replied: AssistantMessage) -> Iterator[Block]:

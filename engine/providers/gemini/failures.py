@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from roocode_server.engine.providers.provider import ProviderFailure
-from roocode_server.engine.providers.wire import broken, failure_of_status, unusable_address, without_key
+from roocode_server.engine.providers.wire import (
+    failure_of_status,
+    no_stream,
+    transport_translated,
+    unusable_address,
+    without_key,
+)
 
 if TYPE_CHECKING:
     from google.genai.errors import APIError
@@ -29,20 +34,15 @@ def translated(key: str | None) -> Iterator[None]:
     from google.genai import errors
 
     try:
-        yield
+        with transport_translated(key):
+            try:
+                yield
+            except (httpx2.InvalidURL, httpx2.UnsupportedProtocol):
+                raise unusable_address("gemini") from None
     except errors.APIError as error:
         raise _of_status(error, key) from None
-    except (httpx2.InvalidURL, httpx2.UnsupportedProtocol):
-        raise unusable_address("gemini") from None
-    except (httpx2.HTTPError, httpx2.StreamError) as error:
-        raise broken(without_key(key, str(error) or type(error).__name__)) from None
-    except (
-        json.JSONDecodeError,
-        UnicodeDecodeError,
-        pydantic.ValidationError,
-        errors.UnknownApiResponseError,
-    ):
-        raise broken("the answer is no valid stream of events") from None
+    except (pydantic.ValidationError, errors.UnknownApiResponseError):
+        raise no_stream() from None
 
 
 def _of_status(error: APIError, key: str | None) -> ProviderFailure:

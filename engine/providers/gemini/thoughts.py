@@ -10,6 +10,7 @@ import base64
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from roocode_server.engine.providers.continuations import layout_kept_by
 from roocode_server.engine.providers.gemini.thinking import version_of
 from roocode_server.engine.providers.normalisation import AnsweredCall, AssistantMessage
 from roocode_server.engine.providers.provider import Continuation
@@ -58,7 +59,7 @@ class GeminiLayout:
 
 def parts_of(replied: AssistantMessage, model: str) -> Sequence[Part]:
     """Return an answer as parts, with its signatures if they are this very model's."""
-    layout = _layout(replied, model)
+    layout = layout_kept_by(GEMINI, model, replied, "parts")
     if layout is not None:
         return list(_laid_out(layout, replied))
     said: list[Part] = [{"text": replied.turn.text}] if replied.turn.text.strip() else []
@@ -66,16 +67,6 @@ def parts_of(replied: AssistantMessage, model: str) -> Sequence[Part]:
     if calls and version_of(model) >= FIRST_SIGNED:
         calls[0]["thoughtSignature"] = NOBODYS_SIGNATURE
     return [*said, *calls]
-
-
-def _layout(replied: AssistantMessage, model: str) -> Sequence[Mapping[str, Any]] | None:
-    kept = replied.turn.continuation
-    if kept is None or kept["provider"] != GEMINI or kept["content"]["model"] != model:
-        return None
-    parts: Sequence[Mapping[str, Any]] = kept["content"]["parts"]
-    length = sum(part["length"] for part in parts if part["type"] == "text")
-    calls = sum(part["type"] == "call" for part in parts)
-    return parts if (length, calls) == (len(replied.turn.text), len(replied.calls)) else None
 
 
 def _laid_out(layout: Sequence[Mapping[str, Any]], replied: AssistantMessage) -> Iterator[Part]:

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-
 from roocode_server.engine.providers.openai.calls import PartialCalls
 from roocode_server.engine.providers.openai.chat_turns import OPENAI_CHAT, messages_of, tools_of
+from roocode_server.engine.providers.openai.streaming import stream_answer
 from roocode_server.engine.providers.provider import (
     Continuation,
     ModelEvent,
@@ -22,10 +21,10 @@ from roocode_server.engine.providers.provider import (
     TextDelta,
     Usage,
 )
-from roocode_server.engine.providers.wire import broken, closing, failure_of_status
+from roocode_server.engine.providers.wire import broken, failure_of_status
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI, AsyncStream
+    from openai import AsyncOpenAI
     from openai.types import CompletionUsage
     from openai.types.chat import ChatCompletionChunk
     from openai.types.chat.chat_completion_chunk import Choice, ChoiceDeltaToolCall
@@ -43,32 +42,20 @@ CHAT_FINISH_FAILURES: Final = frozenset({"error", "insufficient_system_resource"
 REASONING_KEYS: Final = ("reasoning_content", "reasoning")
 
 
-async def stream_chat(
+def stream_chat(
     client: AsyncOpenAI, request: ModelRequest, *, is_official: bool
 ) -> AsyncIterator[ModelEvent]:
     """Stream the answer. Raises: ProviderFailure; what the SDK raises."""
-    reading = _ChatReading(request)
-    chunks = await _asked(client, _body(request, is_official=is_official))
-    async with closing(chunks.close):
-        async for chunk in chunks:
-            for piece in reading.take(chunk):
-                yield piece
-    for piece in reading.end():
-        yield piece
-
-
-async def _asked(client: AsyncOpenAI, body: dict[str, Any]) -> AsyncStream[ChatCompletionChunk]:
-    """Start the stream. The body is already in the protocol's form, so the SDK need not process it."""
     from openai import AsyncStream
     from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
-    return await client.post(
+    return stream_answer(
+        client,
         "/chat/completions",
-        content=orjson.dumps(body),
-        cast_to=ChatCompletion,
-        options={"security": {"bearer_auth": True}},
-        stream=True,
-        stream_cls=AsyncStream[ChatCompletionChunk],
+        _body(request, is_official=is_official),
+        _ChatReading(request),
+        answer=ChatCompletion,
+        stream=AsyncStream[ChatCompletionChunk],
     )
 
 

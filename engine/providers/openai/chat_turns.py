@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import orjson
 
+from roocode_server.engine.providers.continuations import kept_by
 from roocode_server.engine.providers.normalisation import (
     AnsweredCall,
     AssistantMessage,
@@ -98,10 +99,8 @@ def _thoughts(turn: Turn, model: str) -> Mapping[str, Any]:
 
     Servers that send none get none: some refuse unknown fields.
     """
-    kept = turn.continuation
-    if kept is None or kept.get("provider") != OPENAI_CHAT or kept["content"].get("model") != model:
-        return {}
-    return {name: kept["content"][name] for name in GIVEN_BACK if name in kept["content"]}
+    kept = kept_by(OPENAI_CHAT, model, turn) or {}
+    return {name: kept[name] for name in GIVEN_BACK if name in kept}
 
 
 def _call(asked: AnsweredCall) -> ChatCompletionMessageFunctionToolCallParam:

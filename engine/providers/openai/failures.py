@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from roocode_server.engine.providers.provider import ProviderFailure
 from roocode_server.engine.providers.refusals import TOO_LONG_CODES
-from roocode_server.engine.providers.wire import broken, failure_of_status, without_key
+from roocode_server.engine.providers.wire import broken, failure_of_status, transport_translated, without_key
 
 if TYPE_CHECKING:
     import openai
@@ -34,21 +33,17 @@ def translated(api_key: str | None) -> Iterator[None]:
 
     The SDK's exception is not attached as cause, because its text may repeat the key.
     """
-    import httpx2
     import openai
 
     try:
-        yield
+        with transport_translated(api_key):
+            yield
     except openai.APIStatusError as failure:
         raise _of_status(failure, api_key) from None
     except openai.APIConnectionError as failure:
         raise broken(str(failure.__cause__ or failure)) from None
     except openai.APIError as failure:
         raise failure_of_code(failure.code, failure.message, api_key) from None
-    except (httpx2.HTTPError, httpx2.StreamError) as failure:
-        raise broken(failure) from None
-    except (json.JSONDecodeError, UnicodeDecodeError):
-        raise broken("the answer is no valid stream of events") from None
 
 
 def failure_of_code(code: str | None, message: str, api_key: str | None = None) -> ProviderFailure:

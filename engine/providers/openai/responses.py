@@ -10,8 +10,6 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-
 from roocode_server.engine.providers.openai.calls import PartialCalls
 from roocode_server.engine.providers.openai.failures import failure_of_code
 from roocode_server.engine.providers.openai.responses_turns import (
@@ -20,6 +18,7 @@ from roocode_server.engine.providers.openai.responses_turns import (
     kept_items,
     tools_of,
 )
+from roocode_server.engine.providers.openai.streaming import stream_answer
 from roocode_server.engine.providers.provider import (
     Continuation,
     ModelEvent,
@@ -29,40 +28,28 @@ from roocode_server.engine.providers.provider import (
     TextDelta,
     Usage,
 )
-from roocode_server.engine.providers.wire import broken, closing
+from roocode_server.engine.providers.wire import broken
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI, AsyncStream
+    from openai import AsyncOpenAI
     from openai.types.responses import Response, ResponseOutputItem, ResponseStreamEvent, ResponseUsage
 
 REASONING_MODEL: Final = re.compile(r"(?:.*/)?(?:o\d|codex|gpt-(?:[5-9]|\d\d)(?!.*chat))")
 """The names of reasoning models; others refuse requests for reasoning."""
 
 
-async def stream_responses(client: AsyncOpenAI, request: ModelRequest) -> AsyncIterator[ModelEvent]:
+def stream_responses(client: AsyncOpenAI, request: ModelRequest) -> AsyncIterator[ModelEvent]:
     """Stream the answer. Raises: ProviderFailure; what the SDK raises."""
-    reading = _ResponseReading(request)
-    events = await _asked(client, _body(request))
-    async with closing(events.close):
-        async for event in events:
-            for piece in reading.take(event):
-                yield piece
-    for piece in reading.end():
-        yield piece
-
-
-async def _asked(client: AsyncOpenAI, body: dict[str, Any]) -> AsyncStream[ResponseStreamEvent]:
-    """Start the stream. The body is already in the protocol's form, so the SDK need not process it."""
     from openai import AsyncStream
     from openai.types.responses import Response, ResponseStreamEvent
 
-    return await client.post(
+    return stream_answer(
+        client,
         "/responses",
-        content=orjson.dumps(body),
-        cast_to=Response,
-        options={"security": {"bearer_auth": True}},
-        stream=True,
-        stream_cls=AsyncStream[ResponseStreamEvent],
+        _body(request),
+        _ResponseReading(request),
+        answer=Response,
+        stream=AsyncStream[ResponseStreamEvent],
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from roocode_server.engine.providers.continuations import kept_by
 from roocode_server.engine.providers.normalisation import AssistantMessage, UserMessage, exchanges
 from roocode_server.engine.providers.openai.chat_turns import OPENAI_IMAGE_TYPES
 from roocode_server.engine.providers.pictures import Picture, picture_of
@@ -96,10 +97,10 @@ def _reasoned(reply: AssistantMessage, model: str) -> list[ResponseInputItemPara
 
     Another model cannot read the reasoning; and a result whose call is not among the items would be refused.
     """
-    kept = reply.turn.continuation
-    if kept is None or kept.get("provider") != OPENAI_RESPONSES or kept["content"].get("model") != model:
+    kept = kept_by(OPENAI_RESPONSES, model, reply.turn)
+    if kept is None:
         return []
-    items: list[ResponseInputItemParam] = kept["content"]["items"]
+    items: list[ResponseInputItemParam] = kept["items"]
     called = [item.get("call_id") for item in items if item.get("type") == "function_call"]
     return items if called == [call.wire_id for call in reply.calls] else []
 

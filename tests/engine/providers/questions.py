@@ -16,21 +16,8 @@ from roocode_server.engine.providers.provider import (
     TextDelta,
 )
 from roocode_server.models.conversation import Turn, TurnRole
-from roocode_server.models.tool import ToolDescription, ToolGroup
 
 AnyEvent = TypeVar("AnyEvent", bound=ModelEvent)
-
-PIXEL = (
-    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9"
-    "awAAAABJRU5ErkJggg=="
-)
-READ_FILE = ToolDescription(
-    name="read_file",
-    description="Read a file.",
-    group=ToolGroup.READ,
-    parameters={},
-    input_schema={"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]},
-)
 
 
 def said(text: str, *images: str) -> Turn:

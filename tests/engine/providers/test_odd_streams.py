@@ -15,8 +15,8 @@ from roocode_server.engine.providers.gemini import GeminiProvider
 from roocode_server.engine.providers.openai import OpenAIProvider
 from roocode_server.engine.providers.provider import CallRequested, Endpoint, ModelRequest, Provider
 from roocode_server.models.settings import WireProtocol
-from tests.engine.providers.asking import Reply, result
-from tests.engine.providers.questions import READ_FILE, collect, failure, only, said, text_of
+from tests.engine.providers.asking import READ_FILE, Reply, result
+from tests.engine.providers.questions import collect, failure, only, said, text_of
 from tests.support.replaying import Replaying, call_piece, chunk
 
 CHAT = [chunk({"content": "Hi"}), chunk({"content": " there."}, "stop")]

@@ -24,17 +24,8 @@ from roocode_server.engine.providers.provider import (
 from roocode_server.models.conversation import ToolCall, Turn, TurnRole
 from roocode_server.models.identifier import CallId
 from roocode_server.models.settings import WireProtocol
-from tests.engine.providers.questions import (
-    PIXEL,
-    READ_FILE,
-    collect,
-    failure,
-    only,
-    reasoning_of,
-    said,
-    text_of,
-    written,
-)
+from tests.engine.providers.asking import PIXEL, READ_FILE
+from tests.engine.providers.questions import collect, failure, only, reasoning_of, said, text_of, written
 from tests.support.mock_models import MockModels
 
 TWO_CALLS: dict[str, Any] = {

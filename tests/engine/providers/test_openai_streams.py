@@ -24,16 +24,8 @@ from roocode_server.engine.providers.wire import INVALID_JSON
 from roocode_server.models.conversation import ToolCall, Turn, TurnRole
 from roocode_server.models.identifier import CallId
 from roocode_server.models.settings import WireProtocol
-from tests.engine.providers.questions import (
-    PIXEL,
-    READ_FILE,
-    collect,
-    failure,
-    only,
-    reasoning_of,
-    said,
-    text_of,
-)
+from tests.engine.providers.asking import PIXEL, READ_FILE
+from tests.engine.providers.questions import collect, failure, only, reasoning_of, said, text_of
 from tests.support.replaying import Replaying, call_piece, chunk, numbered
 
 
