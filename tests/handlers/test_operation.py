@@ -147,12 +147,18 @@ def two_paths(path: str, other: str, *, turned: bool = False) -> tuple[Handlers,
     return areas[::-1] if turned else areas
 
 
-@pytest.mark.parametrize("facts", [{}, {"on": "session_id", "exclusive": ("session_id",)}])
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"permission": None},
+        {"permission": Permission.SESSION_READ, "on": "session_id", "exclusive": ("session_id",)},
+    ],
+)
 def test_a_session_that_was_not_loaded_or_may_have_changed_since_is_given_to_no_method(
     facts: dict[str, Any],
 ) -> None:
     class Late(Handlers, namespace="/late"):
-        @operation("late.get", permission=None, **facts)
+        @operation("late.get", **facts)
         async def get(self, caller: Caller, request: Wanted, session: Session) -> Given:
             """Get."""
             return Given(title=session.name)
