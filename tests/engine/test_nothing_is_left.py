@@ -108,7 +108,7 @@ def settings(tmp_path: Path) -> Settings:
 async def nothing_is_left_since(before: Standing) -> None:
     """Wait until what was closed has gone, as the kernel and the loop come to it; fails with what has not."""
     with suppress(TimeoutError):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while Standing.now().beyond(before):
                 await asyncio.sleep(0.05)
     assert Standing.now().beyond(before) == {}
