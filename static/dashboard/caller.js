@@ -47,9 +47,9 @@ export function useCaller(connection, isConnected) {
 }
 
 /** Why somebody can only look on, in the place where others write to the agent. */
-export const WhyNot = ({ caller, session }) => html`<p class="notice why">
+export const WhyNot = ({ caller }) => html`<p class="notice why">
   ${
-    session.access === "watcher"
+    caller.may("task:write")
       ? "You watch this session: its owner can make you a collaborator, who gives tasks and answers."
       : caller.user.roles.join() === "viewer"
         ? "Your role is viewer: you see all of this and change nothing. An administrator can change that."

@@ -6,6 +6,7 @@ import { Store } from "./store.js";
 const PATH = new URL("socket.io", document.baseURI).pathname; // the page may stand below a path
 const PATIENCE_MS = 60_000;
 const READS = new Set(["file.list", "file.read", "session.get", "session.list"]); // may be asked again
+const ENDED = "Your login has ended. If logging in again is refused, ask an administrator.";
 const EXPIRED = new Set(["TOKEN_EXPIRED", "AUTHENTICATION_FAILED"]);
 
 /**
@@ -35,6 +36,7 @@ export class Connection {
     this.socket.on("connect", () => this.#connected());
     this.socket.on("disconnect", (reason) => this.#lost(reason));
     this.socket.on("connect_error", (error) => this.#refused(error));
+    this.socket.on("error", ({ error }) => this.#ended(error));
     this.socket.onAny((_type, event) => event?.sessionId && this.onEvent(event));
   }
 
@@ -112,6 +114,13 @@ export class Connection {
     this.status.set({ state: "connected", reason: "" });
   }
 
+  /** The session that is followed is open to the caller no more; the connection goes on. */
+  #ended({ code, details }) {
+    if (code !== "RESOURCE_NOT_FOUND" || !this.following || details.id !== this.following.sessionId) return;
+    this.following = null;
+    this.onGone();
+  }
+
   #lost(reason) {
     this.status.set({ state: "lost", reason: "The connection broke; trying again." });
     if (reason === "io server disconnect") this.socket.connect(); // credentials run out, or the server stops
@@ -143,7 +152,7 @@ export class Connection {
       this.socket.connect();
     } catch (failure) {
       const isFinal = failure instanceof Refusal && !failure.retryAfter;
-      if (isFinal) this.onLoggedOut(failure.message);
+      if (isFinal) this.onLoggedOut(failure.code === "AUTHENTICATION_FAILED" ? ENDED : failure.message);
       else setTimeout(() => this.#renewed(refusal), (failure.retryAfter ?? 2) * 1000);
     }
   }

@@ -10,6 +10,7 @@ const VIEWS = { content: "Content", changes: "Changes" };
 
 export function Files({ following, connection, isConnected }) {
   const [chosen, setChosen] = useState(null);
+  const [isEmpty, setIsEmpty] = useState(true); // then there is no tree to walk through
   const { changes, session, filesVersion } = following.value;
   const deleted = [...changes.values()].filter((change) => change.status === "deleted");
   useEffect(() => setChosen(null), [session.id]);
@@ -29,8 +30,16 @@ export function Files({ following, connection, isConnected }) {
     onChoose: setChosen,
   };
   return html`<section class="panel files" aria-label="Files">
-    <div class="tree" role="tree" aria-label="Workspace" onKeyDown=${walk}>
-      ${isConnected && html`<${Folder} key=${session.id} path="/" level=${1} ...${around} />`}
+    <div
+      class="tree"
+      role=${isEmpty ? undefined : "tree"}
+      aria-label=${isEmpty ? undefined : "Workspace"}
+      onKeyDown=${walk}
+    >
+      ${
+        isConnected &&
+        html`<${Folder} key=${session.id} path="/" level=${1} onEmpty=${setIsEmpty} ...${around} />`
+      }
       ${deleted.map(
         ({ path }) => html`<div key=${path} class="leaf gone"><span class="mark D">D</span> ${path}</div>`,
       )}
@@ -91,7 +100,7 @@ function walk(event) {
   event.preventDefault();
 }
 
-function Folder({ path, level, ...around }) {
+function Folder({ path, level, onEmpty, ...around }) {
   const { connection, sessionId, version, readers } = around;
   useReader(readers);
   const [listing, setListing] = useState(null);
@@ -113,6 +122,7 @@ function Folder({ path, level, ...around }) {
     const soon = setTimeout(() => load(0, Math.max(PAGE, length.current)), 100);
     return () => clearTimeout(soon);
   }, [version, load]);
+  useEffect(() => onEmpty?.(!length.current), [listing]);
   length.current = listing ? listing.directories.length + listing.files.length : 0;
   if (failure)
     return failure.code === "RESOURCE_NOT_FOUND"

@@ -34,6 +34,7 @@ function nothing(session) {
     calls: new Map(),
     changes: new Map(), // by path: what became of it
     filesVersion: 0,
+    sharesVersion: 0, // how often this page was told that somebody was let in, or out
     events: [],
     writing: null, // a message that is being written
     question: null,
@@ -73,6 +74,17 @@ export class Following extends Store {
     this.connection.onEvent = (event) => this.#take(event);
     await this.connection.follow(sessionId, () => this.#cursor());
     this.set({ isLoading: false });
+  }
+
+  /** Ask what the caller may do in the session: somebody may have given them another access. */
+  async askAccess() {
+    try {
+      const { session } = await this.connection.call("session.get", { sessionId: this.value.session.id });
+      this.set({ session });
+    } catch (refusal) {
+      const isTold = refusal.code === "RESOURCE_NOT_FOUND"; // by the connection
+      if (!isTold) this.connection.onTrouble(refusal);
+    }
   }
 
   get tasks() {
@@ -138,6 +150,8 @@ const moved = (change) => (state, event) => {
 /** What an event changes in the task and its approvals. */
 const TASK = {
   "session.updated": (state, { session }) => (state.session = { ...session, access: state.session.access }),
+  "session.shared": (state) => (state.sharesVersion += 1),
+  "session.unshared": (state) => (state.sharesVersion += 1),
   "task.created": (state, event) => state.tasks.set(event.task.id, event.task),
   "task.started": moved((event) => ({ status: "running", activity: "active", startedAt: event.timestamp })),
   "task.progress": moved((event) => ({ progress: event.progress, step: event.step })),

@@ -8,6 +8,7 @@ import {
   useRef,
   useState,
 } from "../vendor/htm/preact.js";
+import { Refusal } from "./credentials.js";
 import { Failure, useAsking } from "./parts.js";
 
 const Mistakes = createContext({});
@@ -17,7 +18,17 @@ let fields = 0;
  * Sends what was filled in. `places`: by a refusal's code, the field that it is about. `done` is said once it
  * is sent. Buttons stay enabled while something is sent, so that the focus stays where it is.
  */
-export function Form({ onSend, word, done, places = {}, onCancel, isCleared, isDanger, children }) {
+export function Form({
+  onSend,
+  word,
+  done,
+  places = {},
+  onCancel,
+  cancel = "Cancel",
+  isCleared,
+  isDanger,
+  children,
+}) {
   const form = useRef(null);
   const [isDone, setIsDone] = useState(false);
   const [ask, { isBusy, failure }] = useAsking();
@@ -38,7 +49,7 @@ export function Form({ onSend, word, done, places = {}, onCancel, isCleared, isD
     <${Failure} of=${other} />
     <footer>
       <span class="said small" role="status">${isDone && done}</span>
-      ${onCancel && html`<button type="button" onClick=${onCancel}>Cancel</button>`}
+      ${onCancel && html`<button type="button" onClick=${onCancel}>${cancel}</button>`}
       <button class=${isDanger ? "danger" : "primary"} aria-disabled=${isBusy}>${word}</button>
     </footer>
   </form>`;
@@ -58,6 +69,9 @@ function placed(failure, elements, places) {
   }
   return [beside, other];
 }
+
+/** A refusal of this page's own, said beside a field. */
+export const mistake = (field, reason) => new Refusal({ message: reason, details: { field, reason } });
 
 /** A labelled field; `as` is another element than an input. */
 export function Field({ label, hint, name, as = "input", children, ...rest }) {

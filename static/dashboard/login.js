@@ -21,6 +21,7 @@ export function Login({ reason, onLoggedIn }) {
   return html`<main class="login">
     <form class="card" onSubmit=${submit}>
       <${Brand} />
+      <h1 class="hidden">Log in</h1>
       <p class="quiet">Run coding agents, watch them work, approve what is risky.</p>
       <${Tabs} label="Way to log in" chosen=${way} onChoose=${setWay} tabs=${WAYS} />
       ${

@@ -16,6 +16,7 @@ import { notify } from "./notices.js";
 import { Empty, Failure, Link, Tabs } from "./parts.js";
 import { endSignIn } from "./providers.js";
 import { NewSession, Sessions } from "./sessions.js";
+import { Sharing } from "./sharing.js";
 import { useStore } from "./store.js";
 import { Story } from "./story.js";
 import { Composer, TaskBar } from "./task.js";
@@ -107,9 +108,10 @@ function Desk({ connection, trouble, onLogOut }) {
     toAddress(session.id);
     if (!isBehind) await follow(session);
   };
-  const openMade = (session) => {
-    setIsOpening(false);
-    open(session);
+  const left = () => {
+    setFollowing(null);
+    setFailure(null);
+    toAddress(null);
   };
   const goTo = (next) => {
     setFailure(null);
@@ -143,7 +145,7 @@ function Desk({ connection, trouble, onLogOut }) {
     connection.onGone = () => {
       setFollowing(null);
       toAddress(null);
-      setFailure({ message: "The session is gone." });
+      setFailure({ message: "The session is gone, or not shared with you any more." });
     };
     connection.onTrouble = setFailure;
   }, [connection]);
@@ -197,8 +199,14 @@ function Desk({ connection, trouble, onLogOut }) {
             onProfile=${setProfile}
           />`
         : following && caller
-          ? html`<${Opened} key=${following.value.session.id} following=${following} ...${around} />`
+          ? html`<${Opened}
+              key=${following.value.session.id}
+              following=${following}
+              onLeft=${left}
+              ...${around}
+            />`
           : html`<main class="opened none">
+            <h1 class="hidden">Sessions</h1>
             <${Empty} title="No session is open">
               ${
                 caller?.may("session:write")
@@ -208,18 +216,16 @@ function Desk({ connection, trouble, onLogOut }) {
             <//>
           </main>`
     }
-    ${
-      isOpening &&
-      html`<${NewSession} ...${around} onClose=${() => setIsOpening(false)} onOpened=${openMade} />`
-    }
+    ${isOpening && html`<${NewSession} ...${around} onClose=${() => setIsOpening(false)} onOpened=${open} />`}
   </div>`;
 }
 
 const PANELS = { files: ["Files", Files], command: ["Command", Command], events: ["Events", Events] };
 const PANEL_TITLES = Object.fromEntries(Object.entries(PANELS).map(([name, [title]]) => [name, title]));
 
-function Opened({ following, connection, isConnected, caller }) {
-  const { session, isLoading } = useStore(following);
+function Opened({ following, connection, isConnected, caller, onLeft }) {
+  const { session, isLoading, sharesVersion } = useStore(following);
+  useEffect(() => void (sharesVersion && following.askAccess()), [sharesVersion]);
   const [panel, setPanel] = useState("files");
   const may = (permission) => caller.mayIn(session, permission);
   const around = { following, connection, isConnected, may };
@@ -231,11 +237,16 @@ function Opened({ following, connection, isConnected, caller }) {
       <span class="chip" title="Model or playbook">${config.model}</span>
       <span class="chip" title="Mode">${config.mode}</span>
       ${session.status !== "active" && html`<span class="chip">${session.status}</span>`}
+      ${
+        session.access !== "owner" &&
+        html`<span class="chip" title="Somebody shares it with you">${session.access}</span>`
+      }
+      <${Sharing} ...${around} caller=${caller} onLeft=${onLeft} />
     </header>
     <${TaskBar} ...${around} />
     <${Story} ...${around} />
     <${Approvals} ...${around} />
-    ${may("task:write") ? html`<${Composer} ...${around} />` : html`<${WhyNot} ...${{ caller, session }} />`}
+    ${may("task:write") ? html`<${Composer} ...${around} />` : html`<${WhyNot} caller=${caller} />`}
   </main>
   <aside class="side" aria-label="Workspace">
     <${Tabs} label="Panels" chosen=${panel} onChoose=${setPanel} tabs=${PANEL_TITLES} />

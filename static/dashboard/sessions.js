@@ -18,6 +18,11 @@ export function Sessions({ connection, isConnected, caller, chosen, onChoose, on
     [connection],
   );
   useEffect(() => void (isConnected && load(0)), [isConnected, chosen?.id, chosen?.updatedAt]);
+  useEffect(() => {
+    const look = () => isConnected && load(0); // somebody may have shared one meanwhile
+    addEventListener("focus", look);
+    return () => removeEventListener("focus", look);
+  }, [isConnected, load]);
   const mayOpen = caller?.may("session:write");
   return html`<nav class="sessions" aria-label="Sessions">
     <header>
@@ -58,7 +63,10 @@ function SessionLink({ session, isChosen, onChoose }) {
   >
     <span class="dot ${session.status}" title=${session.status}></span>
     <span class="name">${session.name}</span>
-    <span class="quiet small">${dayOf(session.createdAt)} · ${session.config.provider}</span>
+    <span class="quiet small">
+      ${session.access !== "owner" && "shared with you · "}
+      ${dayOf(session.createdAt)} · ${session.config.provider}
+    </span>
   <//>`;
 }
 
@@ -95,6 +103,7 @@ export function NewSession({ connection, caller, onOpened, onClose }) {
         name: given.name || "Untitled session",
         config,
       });
+      dialog.current.close(); // which gives the focus back
       onOpened(session);
     });
   };

@@ -80,7 +80,7 @@ function Text({ of }) {
 }
 
 const STATES = {
-  asking: "waits for you",
+  asking: "waits for an answer",
   running: "running",
   done: "done",
   failed: "failed",

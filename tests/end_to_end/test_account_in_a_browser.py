@@ -72,6 +72,37 @@ async def test_a_name_and_colours_are_changed_and_kept(server: ServerProcess, pa
     assert page.complaints == []
 
 
+ELSEWHERE = """
+window.told = [];
+window.Notification = class {
+  static permission = "granted";
+  constructor(title, { body }) { told.push([title, body]); }
+};
+Object.defineProperty(document, "hidden", { get: () => true });
+0
+"""
+"""A browser that may tell things, and a person who looks at something else."""
+
+
+@pytest.mark.parametrize("is_wished", [True, False])
+async def test_who_looks_elsewhere_is_told_what_they_wish_to_know(
+    server: ServerProcess, page: Page, is_wished: bool
+) -> None:
+    token = tokens_of(server, somebody(server))["accessToken"]
+    wishes = {"preferences": {"notifications": {"taskCompleted": is_wished}}}
+    assert server.curl("PUT", "/api/v1/auth/profile", wishes, key=token).status == 200
+    session = {"name": "Far away", "config": {"provider": "scripted", "model": "survey"}}
+    session_id = server.curl("POST", "/api/v1/sessions", session, key=token).body["session"]["id"]
+    await page.open(f"{server.url}/?session={session_id}#token={token}")
+    await page.shows("Nothing has happened yet")
+    await page.evaluate(ELSEWHERE)
+    task = {"input": "Look round"}
+    await asyncio.to_thread(server.curl, "POST", f"/api/v1/sessions/{session_id}/tasks", task, key=token)
+    await page.shows("Task completed")
+    told = await page.evaluate("told")
+    assert told == ([["Far away", "The task is completed."]] if is_wished else [])
+
+
 async def test_what_the_server_refuses_stands_beside_its_field(server: ServerProcess, page: Page) -> None:
     await log_in(page, server, somebody(server), at="?page=sign-in")
     await page.type("Present password", "not the password")
@@ -263,6 +294,15 @@ async def test_somebody_who_is_disabled_can_do_nothing_until_they_are_enabled(
     await page.press("Enable")
     await page.until("!document.querySelector('.badge.failed')")
     assert server.curl("GET", "/api/v1/auth/profile", key=token).status == 200
+
+
+async def test_somebody_whose_logins_are_ended_reads_why_they_have_to_log_in(
+    server: ServerProcess, page: Page
+) -> None:
+    person = somebody(server)
+    await log_in(page, server, person)
+    server.curl("POST", f"/api/v1/users/{person['id']}/logout")
+    await page.shows("Your login has ended.")
 
 
 async def test_the_audit_log_is_filtered_and_verified(server: ServerProcess, page: Page) -> None:

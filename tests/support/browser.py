@@ -87,6 +87,7 @@ class Page:
         """Press the button (or link) of this name, once it is there and can be pressed."""
         found = (
             "[...document.querySelectorAll('button, a, [role=treeitem]')].find((one) => !one.disabled && "
+            "one.ariaDisabled !== 'true' && "
             f"(one.getAttribute('aria-label') || one.innerText).trim() === {json.dumps(name)})"
         )
         await self._see(
@@ -119,10 +120,14 @@ class Page:
 
     async def choose(self, label: str, value: str) -> None:
         """Choose an option, by its value, of the field of this label."""
-        await self.type(label, "")
+        found = (
+            "[...document.querySelectorAll('select')].find((one) => (one.getAttribute('aria-label') ||"
+            f"one.labels[0].innerText).trim().startsWith({json.dumps(label)}))"
+        )
+        await self._see(label, f"{found} !== undefined")
         await self.evaluate(
-            f"(() => {{ const it = document.activeElement; it.value = {json.dumps(value)};"
-            "it.dispatchEvent(new Event('change', { bubbles: true })); })()"
+            f"((it) => {{ it.focus(); it.value = {json.dumps(value)};"
+            f"it.dispatchEvent(new Event('change', {{ bubbles: true }})); }})({found})"
         )
 
     async def key(self, name: str) -> None:

@@ -1,7 +1,6 @@
 // The audit log: who did what, and whether its chain holds.
 import { html, useEffect, useState } from "../../vendor/htm/preact.js";
-import { Refusal } from "../credentials.js";
-import { Choice, Field, Form, Secret } from "../forms.js";
+import { Choice, Field, Form, mistake, Secret } from "../forms.js";
 import { More, usePages } from "../pages.js";
 import { dayOf, Empty } from "../parts.js";
 
@@ -65,10 +64,7 @@ function Filter({ people, onFilter }) {
   const filter = async (given) => {
     const person = given.get("userId").trim();
     const known = [...(people ?? [])].find(([id, email]) => id === person || email === person);
-    if (person && !known) {
-      const reason = "Nobody here has this e-mail address.";
-      throw new Refusal({ message: reason, details: { field: "userId", reason } });
-    }
+    if (person && !known) throw mistake("userId", "Nobody here has this e-mail address.");
     const wanted = {
       userId: known?.[0],
       operation: given.get("operation").trim(),

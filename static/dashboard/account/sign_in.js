@@ -1,7 +1,6 @@
 // The password, and where one is signed in.
 import { html, useState } from "../../vendor/htm/preact.js";
-import { Refusal } from "../credentials.js";
-import { Check, Confirm, Field, Form } from "../forms.js";
+import { Check, Confirm, Field, Form, mistake } from "../forms.js";
 import { More, usePages } from "../pages.js";
 import { dayOf, Empty } from "../parts.js";
 import { Linked } from "./linked.js";
@@ -54,8 +53,6 @@ function Password({ connection, caller: { user }, changed }) {
     <//>
   </section>`;
 }
-
-const mistake = (field, reason) => new Refusal({ message: reason, details: { field, reason } });
 
 function Logins({ connection, caller, changes }) {
   const [ending, setEnding] = useState(null);
