@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from aiohttp import web
 
 from tests.support.browser import Page, browser_page
 from tests.support.openid_provider import OpenIdProvider
@@ -89,6 +90,49 @@ async def test_a_login_is_out_of_every_script_s_reach_and_lasts_until_somebody_l
     await page.open(f"{server.url}/?again")
     await page.shows("Password")
     assert page.complaints == []
+
+
+FORGED = """
+(async () => {
+  const forged = { method: "POST", mode: "no-cors", credentials: "include" };
+  await fetch("SERVER/dashboard/logout", forged).catch(() => {});
+  await fetch("SERVER/api/v1/sessions", { ...forged, body: '{"name": "Forged"}' }).catch(() => {});
+  const socket = new WebSocket("SERVER/socket.io/?EIO=4&transport=websocket".replace("http", "ws"));
+  return new Promise((resolve) => {
+    socket.onopen = () => resolve("open");
+    socket.onerror = () => resolve("refused");
+  });
+})()
+"""
+"""What a page elsewhere tries with somebody's cookies."""
+
+
+async def test_a_page_on_another_port_of_the_host_can_use_nobody_s_login(
+    server: ServerProcess, page: Page
+) -> None:
+    async def serve(request: web.Request) -> web.Response:
+        return web.Response(text="<p>Another page</p>", content_type="text/html")
+
+    app = web.Application()
+    app.router.add_get("/", serve)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        await page.open(server.url)
+        await page.type("E-mail", server.admin["email"])
+        await page.type("Password", server.admin["password"])
+        await page.press("Log in")
+        await page.shows("New session")
+        await page.open(f"http://127.0.0.1:{runner.addresses[0][1]}/")
+        await page.shows("Another page")
+        assert await page.evaluate(FORGED.replace("SERVER", server.url)) == "refused"
+        await page.open(server.url)
+        await page.shows("New session")
+        listed = await asyncio.to_thread(server.curl, "GET", "/api/v1/sessions?limit=100")
+        assert "Forged" not in [session["name"] for session in listed.body["sessions"]]
+    finally:
+        await runner.cleanup()
 
 
 async def test_a_refusal_and_its_reason_are_shown(server: ServerProcess, page: Page) -> None:
