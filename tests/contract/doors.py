@@ -95,6 +95,16 @@ class Doors:
         await self._socket.disconnect()
         await self._http.close()
 
+    def hear(self) -> list[tuple[str, str]]:
+        """Every event that comes over Socket.IO from now on, by name and session."""
+        heard: list[tuple[str, str]] = []
+
+        async def note(name: str, event: dict[str, Any]) -> None:
+            heard.append((name, event["sessionId"]))
+
+        self._socket.on("*", note)
+        return heard
+
     async def socket(self, operation: str, raw: Any) -> Answer:
         return Answer(await self._socket.call(operation, raw, timeout=60))
 

@@ -11,15 +11,34 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from roocode_server.engine.engine import Engine, open_engine
+from roocode_server.engine.events.log import EventLog
 from roocode_server.engine.sessions import sharing
 from roocode_server.engine.storage.tables import session_shares, users
 from roocode_server.handlers.pipeline import Pipeline
 from roocode_server.handlers.registry import build_registry
 from roocode_server.models.account import KeyCreate
+from roocode_server.models.event import LogReset
+from roocode_server.models.identifier import SessionId
 from roocode_server.models.settings import Settings
 from roocode_server.models.user import Caller, Credential, Identity, KeyScope, Role
 
 PASSWORD = "long enough for anybody"
+
+
+class KeptConnection:
+    """A stand-in for a socket that keeps what it follows."""
+
+    def __init__(self) -> None:
+        self.following: set[SessionId] = set()
+
+    def follow(self, session_id: SessionId, *, after: int | None, reset: LogReset | None = None) -> None:
+        self.following.add(session_id)
+
+    def unfollow(self, session_id: SessionId) -> None:
+        self.following.discard(session_id)
+
+    def renew(self, identity: Identity) -> None:
+        raise NotImplementedError
 
 
 @dataclass
@@ -37,6 +56,13 @@ class Company:
         here = {"sessionId": self.session_id} if declared.on else {}
         pipeline = Pipeline(self.engine.sessions, self.engine.rates, self.engine.audit)
         return (await pipeline.answer(declared, caller, {**here, **raw})).body
+
+    async def subscribe(self, caller: Caller, connection: KeptConnection) -> str | None:
+        """The code of the refusal, or None."""
+        declared = build_registry(self.engine)["event.subscribe"]
+        pipeline = Pipeline(self.engine.sessions, self.engine.rates, self.engine.audit)
+        answer = await pipeline.answer(declared, caller, {"sessionId": self.session_id}, connection)
+        return answer.failure.code if answer.failure is not None else None
 
     async def code(self, caller: Caller, name: str, /, **raw: Any) -> str | None:
         """The code of the refusal, or None."""
@@ -137,6 +163,25 @@ async def test_a_share_that_is_taken_back_leaves_nothing(company: Company) -> No
     assert [each["userId"] for each in await company.told("session.unshared")] == [company.other.user_id]
     again = await company.code(company.owner, "session.unshare", userId=company.other.user_id)
     assert again == "RESOURCE_NOT_FOUND"
+
+
+@pytest.mark.parametrize("step", ["place", "head", "id_of"])
+async def test_a_subscription_does_not_outlive_a_share_that_ends_while_it_begins(
+    company: Company, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """At whichever step of it: what the log is asked for before it begins, or after."""
+    await company.share("watcher")
+    original = getattr(EventLog, step)
+
+    async def after_the_end(self: EventLog, *arguments: Any) -> Any:
+        monkeypatch.setattr(EventLog, step, original)
+        await company.call(company.owner, "session.unshare", userId=company.other.user_id)
+        return await original(self, *arguments)
+
+    monkeypatch.setattr(EventLog, step, after_the_end)
+    connection = KeptConnection()
+    assert await company.subscribe(company.other, connection) == "RESOURCE_NOT_FOUND"
+    assert connection.following == set()
 
 
 async def test_somebody_leaves_by_themselves_whatever_their_role(company: Company) -> None:
