@@ -1,4 +1,4 @@
-// A guest with whom the owner's session is shared follows it in three namespaces; then the share is taken back.
+// A guest follows a shared session in three namespaces; then the share is taken back.
 import { io } from "socket.io-client";
 import { connect, extra, finish, key, once, url } from "./kit.mjs";
 
