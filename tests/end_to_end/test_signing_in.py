@@ -311,6 +311,31 @@ async def test_a_server_starts_without_its_provider_and_finds_the_keys_that_it_h
         assert again.body["user"]["id"] == first.body["user"]["id"]
 
 
+@pytest.mark.parametrize(
+    ("public_url", "cookie_name", "path"),
+    [
+        ("https://agents.example.com", f"__Host-{COOKIE}-", "Path=/"),
+        ("https://example.com/agents", f"__Secure-{COOKIE}-", "Path=/agents"),
+    ],
+)
+async def test_over_tls_the_cookie_is_for_this_host_and_path_alone(
+    company: OpenIdProvider,
+    start_server: Callable[..., ServerProcess],
+    public_url: str,
+    cookie_name: str,
+    path: str,
+) -> None:
+    server = start_server(**company.settings(), server__public_url=public_url)
+    started = server.curl("GET", f"/auth/company/start?challenge={CHALLENGE}", key=None)
+    asked = dict(parse_qsl(urlsplit(started.headers["location"]).query))
+    assert asked["redirect_uri"] == f"{public_url}/auth/company/callback"
+    cookie = started.headers["set-cookie"]
+    assert cookie.startswith(cookie_name.lower())
+    assert {path.lower(), "secure", "httponly", "samesite=lax"} <= set(cookie.split("; "))
+    ended = server.curl("GET", "/auth/company/callback?state=x&code=x", key=None)
+    assert ended.headers["location"] == f"{public_url}/#sign-in-refused=expired"
+
+
 class TestLinking:
     async def test_who_is_logged_in_links_a_sign_in_to_their_account(self, browser: Browser) -> None:
         server, token = browser.server, log_in(browser.server, f"linked-{browser.person}")
