@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,7 +14,7 @@ import structlog
 
 from roocode_server.engine.accounts.accounts import ADMIN_FILE, SECRET_FILE, Accounts
 from roocode_server.engine.accounts.profiles import ProviderProfiles
-from roocode_server.engine.accounts.signing_keys import rotate_signing_key, signing_keys
+from roocode_server.engine.administration.secrets import sealing_keys
 from roocode_server.engine.agent.choices import Choices
 from roocode_server.engine.agent.modes import ModeBook
 from roocode_server.engine.agent.policy import ApprovalPolicy
@@ -46,14 +46,10 @@ from roocode_server.engine.providers.scripted.provider import ScriptedProvider
 from roocode_server.engine.runtimes.choose import ID_FILE, WORKSPACES, Chosen, Surroundings, choose
 from roocode_server.engine.runtimes.runtime import Runtime
 from roocode_server.engine.sealing.keys import SEALING_FILE, SealingKeys
-from roocode_server.engine.sealing.opening import open_sealing_keys
-from roocode_server.engine.sealing.resealing import Resealing
-from roocode_server.engine.sealing.rotation import give_up_sealed, rotate_sealing_key
 from roocode_server.engine.search.index import CodeIndex
 from roocode_server.engine.sessions.cloning import Repositories
 from roocode_server.engine.sessions.expiry import Expiry
 from roocode_server.engine.sessions.files import Files
-from roocode_server.engine.sessions.older_secrets import seal_older
 from roocode_server.engine.sessions.processes import ProcessTable
 from roocode_server.engine.sessions.searches import Searches
 from roocode_server.engine.sessions.secrets import SessionSecretStore
@@ -64,6 +60,7 @@ from roocode_server.engine.sessions.terminals import TerminalTable
 from roocode_server.engine.sessions.tool_calls import ToolExecution
 from roocode_server.engine.storage.accounts import UserRepository
 from roocode_server.engine.storage.approvals import ApprovalRepository
+from roocode_server.engine.storage.data_directory import database_in, make_data_directory
 from roocode_server.engine.storage.database import Database, DatabaseUnusable
 from roocode_server.engine.storage.ownership import LOCK_FILE, Ownership
 from roocode_server.engine.storage.pending_ends import PendingEndRepository
@@ -96,7 +93,6 @@ from roocode_server.engine.workspace.staging import remove_abandoned
 from roocode_server.models.error import ServerOverload
 from roocode_server.models.settings import ProviderSettings, Settings, WebhookSettings
 
-DATABASE_FILE: Final = "roocode.sqlite3"
 CHECKPOINTS: Final = "checkpoints"
 MCP: Final = "mcp"
 OURS_ALONE: Final = (WORKSPACES, CHECKPOINTS, MCP, ADMIN_FILE, SECRET_FILE, SEALING_FILE, ID_FILE, LOCK_FILE)
@@ -188,7 +184,7 @@ async def open_engine(
     Raises: ValueError, if two have the same name; DirectoryInUse, if another server uses the directory;
     OSError, SQLAlchemyError or PlaybookInvalid, if the configuration cannot be used.
     """
-    data_dir = _data_dir(settings)
+    data_dir = make_data_directory(settings)
     ownership = Ownership(data_dir)
     try:
         for name in OURS_ALONE:
@@ -206,7 +202,7 @@ async def _open(
     more_providers: Sequence[Provider],
     more_tools: Sequence[AnyTool],
 ) -> Engine:
-    database, hub = _database(settings, data_dir), Hub()
+    database, hub = database_in(data_dir, settings), Hub()
     feed = Feed(database)
     log = EventLog(database, hub.publish, feed)
     chosen = await choose(
@@ -215,7 +211,7 @@ async def _open(
     providers = _providers(settings.providers, more_providers)
     await database.open(log)
     try:
-        keys = await _sealing_keys(settings, data_dir, database)
+        keys = await sealing_keys(settings, data_dir, database)
         engine = _assemble(
             settings, data_dir, ownership, database, log, feed, hub, chosen, providers, keys, more_tools
         )
@@ -234,67 +230,6 @@ async def _open(
     engine.expiry.begin()
     engine.dispatcher.begin()
     return engine
-
-
-async def _sealing_keys(settings: Settings, data_dir: Path, database: Database) -> SealingKeys:
-    """The keys that seal secrets; what an earlier version has left is sealed by them now."""
-    keys = await open_sealing_keys(database, data_dir, settings.database.sealing_key_variable, os.environ)
-    await seal_older(database, keys, signing_keys(data_dir / SECRET_FILE).keys[0].secret)
-    return keys
-
-
-async def rotate_secrets(settings: Settings, *, gives_up: bool) -> Resealing:
-    """Replace the keys that seal secrets and sign access tokens; no login ends.
-
-    Where it `gives_up`, the secrets are lost that the present key does not open.
-    Raises: DirectoryInUse, if a server is running; SealingKeyUnusable; OSError; DatabaseUnusable.
-    """
-    data_dir, variable = _data_dir(settings), settings.database.sealing_key_variable
-    ownership = Ownership(data_dir)
-    try:
-        database = _database(settings, data_dir)
-        await database.open(EventLog(database, Hub().publish))
-        try:
-            if gives_up:
-                await give_up_sealed(database, data_dir, variable, os.environ)
-            await _sealing_keys(settings, data_dir, database)
-            done = await rotate_sealing_key(database, data_dir, variable, os.environ)
-        finally:
-            await database.close()
-        rotate_signing_key(data_dir / SECRET_FILE, lifetime_s=settings.auth.access_token_s)
-    finally:
-        await ownership.release()
-    return done
-
-
-def has_database(settings: Settings) -> bool:
-    """Whether a server has run here before; a database named in the settings counts as one."""
-    return bool(settings.database.url) or (Path(settings.server.data_dir) / DATABASE_FILE).exists()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Administration:
-    """What the command line works on."""
-
-    accounts: Accounts
-    audit: AuditLog
-
-
-@asynccontextmanager
-async def open_administration(settings: Settings) -> AsyncIterator[Administration]:
-    """Open the accounts and the audit log alone; a server may use the same data directory meanwhile.
-
-    Raises: OSError, SQLAlchemyError, if the data directory cannot be used.
-    """
-    data_dir = _data_dir(settings)
-    database = _database(settings, data_dir)
-    await database.open(EventLog(database, Hub().publish))
-    try:
-        audit = AuditLog(database)
-        yield Administration(accounts=Accounts(database, settings.auth, data_dir), audit=audit)
-        await audit.flush()
-    finally:
-        await database.close()
 
 
 def own_providers(settings: ProviderSettings) -> Sequence[Provider]:
@@ -320,19 +255,6 @@ def _providers(settings: ProviderSettings, more: Sequence[Provider]) -> Provider
     for name in providers.useless_keys():
         structlog.get_logger("providers").warning("key without its extra", provider=name, extra=EXTRAS[name])
     return providers
-
-
-def _data_dir(settings: Settings) -> Path:
-    data_dir = Path(settings.server.data_dir).absolute()
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return data_dir
-
-
-def _database(settings: Settings, data_dir: Path) -> Database:
-    return Database(
-        settings.database.url or f"sqlite+aiosqlite:///{data_dir / DATABASE_FILE}",
-        synchronous=settings.database.synchronous,
-    )
 
 
 def _assemble(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from roocode_server.engine.audit.entries import SUBJECT_CHARACTERS, unchained
 from roocode_server.handlers.operation import Operation
 from roocode_server.models.audit import AuditEntry
 from roocode_server.models.cleaning import cleaned_text
-from roocode_server.models.clock import now
 from roocode_server.models.shape import Shape
-from roocode_server.models.user import Caller, Door
+from roocode_server.models.user import Caller
 
 SUBJECTS: Final = frozenset(
     {
@@ -29,8 +29,6 @@ SUBJECTS: Final = frozenset(
     }
 )
 """The request's fields, beside its ids, that say what a call was about. None of them can hold a secret."""
-SUBJECT_CHARACTERS: Final = 512
-"""Characters of one of them that are kept."""
 REFUSALS: Final = frozenset({401, 403})
 TOO_MANY_STATUS: Final = 429
 
@@ -55,36 +53,7 @@ def entry_of(
     if failure is None and operation.rest is not None and operation.rest.made is not None:
         made = operation.rest.made_at({**subject, **body})
         subject["made"] = made[:SUBJECT_CHARACTERS]
-    return _entry(caller, operation.name, subject, status, failure["code"] if failure else None)
-
-
-def command_line_entry(operation: str, subject: Mapping[str, str]) -> AuditEntry:
-    """The entry of a change that somebody with access to the data directory has made by a command."""
-    somebody = Caller.anonymous(request_id="", base_url="", door=Door.COMMAND_LINE)
-    shown = {name: cleaned_text(content[:SUBJECT_CHARACTERS]) for name, content in subject.items()}
-    return _entry(somebody, operation, shown, 200, None)
-
-
-def _entry(
-    caller: Caller, operation: str, subject: dict[str, str], status: int, code: str | None
-) -> AuditEntry:
-    """An entry that has no place in the chain yet."""
-    return AuditEntry(
-        number=0,
-        at=now(),
-        user_id=caller.user_id,
-        credential=caller.credential,
-        credential_id=caller.credential_id,
-        address=caller.address,
-        door=caller.door,
-        operation=operation,
-        subject=subject,
-        status=status,
-        code=code,
-        request_id=caller.request_id,
-        previous="",
-        hash="",
-    )
+    return unchained(caller, operation.name, subject, status, failure["code"] if failure else None)
 
 
 def _subject(request: Shape) -> Iterator[tuple[str, str]]:

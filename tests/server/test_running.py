@@ -11,8 +11,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from roocode_server.engine.engine import DATABASE_FILE
 from roocode_server.engine.events.log import EventLog
+from roocode_server.engine.storage.data_directory import DATABASE_FILE
 from roocode_server.engine.storage.database import PROBE_LIFETIME_S, DatabaseUnusable
 from roocode_server.models.settings import RuntimeKind, RuntimeSettings, ServerSettings, Settings
 from roocode_server.server.app import running

@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 
 from roocode_server.models.limit_settings import LimitSettings
+from tests.support.forked import ForkedCommand
 
 READY = "roocode-server ready on "
 ALIKE = {
@@ -53,22 +53,17 @@ class ServerProcess:
 
     data_dir: Path
     settings: dict[str, str] = field(default_factory=dict)
-    process: subprocess.Popen[str] | None = None
+    process: ForkedCommand | None = None
     url: str = ""
 
     def start(self) -> ServerProcess:
         """Start it and wait until it says that it is ready."""
-        command = Path(sys.executable).with_name("roocode")
-        with self._log_file.open("a") as log:
-            self.process = subprocess.Popen(
-                [str(command), "serve", "--port", "0", "--data-dir", str(self.data_dir)],
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                env={**os.environ, **ALIKE, **self.settings},
-                cwd=self.data_dir.parent,
-            )
-        assert self.process.stdout is not None
+        self.process = ForkedCommand(
+            ["serve", "--port", "0", "--data-dir", str(self.data_dir)],
+            env={**os.environ, **ALIKE, **self.settings},
+            cwd=self.data_dir.parent,
+            stderr=self._log_file,
+        )
         line = self.process.stdout.readline().rstrip("\n")
         assert line.startswith(READY), f"{line}\n{self.log}"
         self.url = line.removeprefix(READY)
@@ -149,7 +144,7 @@ class ServerProcess:
         return json.loads(done.stdout)
 
     def _close(self) -> None:
-        if self.process is not None and self.process.stdout is not None:
+        if self.process is not None:
             self.process.stdout.close()
 
 

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from roocode_server.engine.engine import DATABASE_FILE, Engine, open_engine
+from roocode_server.engine.engine import Engine, open_engine
+from roocode_server.engine.storage.data_directory import DATABASE_FILE
 from roocode_server.models.checkpoint import CheckpointRef
 from roocode_server.models.file import (
     ArchiveFormat,

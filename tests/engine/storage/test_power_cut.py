@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from roocode_server.engine.engine import DATABASE_FILE
+from roocode_server.engine.storage.data_directory import DATABASE_FILE
 from tests.support.appending import TOLD
 from tests.support.server import PROJECT
 from tests.support.synced import Synced

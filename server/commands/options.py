@@ -1,0 +1,47 @@
+"""What every command does with its options: read the settings, and say plainly what the user can fix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import click
+
+from roocode_server.engine.storage.database import DatabaseUnusable
+from roocode_server.models.error import AppError
+from roocode_server.models.settings import Settings
+from roocode_server.server.plainly import sentence
+from roocode_server.server.settings import SettingsMistake, load_settings
+
+config_option = click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file like config.yaml.",
+)
+data_dir_option = click.option(
+    "--data-dir", type=click.Path(file_okay=False), help="Where everything is stored."
+)
+
+
+@contextmanager
+def said_plainly(*more: type[Exception]) -> Iterator[None]:
+    """Show failures that the user can fix, and `more` of them, as a message without a traceback."""
+    failures: tuple[type[Exception], ...] = (OSError, DatabaseUnusable, AppError, *more)
+    try:
+        yield
+    except failures as failure:
+        raise click.ClickException(sentence(failure)) from failure
+
+
+def read_settings(
+    config: Path | None, server: dict[str, Any], *, auth: Mapping[str, Any] = MappingProxyType({})
+) -> Settings:
+    """Read the file and the environment; the options given outrank them. Raises: click.ClickException."""
+    given = {name: content for name, content in server.items() if content is not None}
+    try:
+        return load_settings(config, overrides={"server": given, "auth": dict(auth)})
+    except SettingsMistake as mistake:
+        raise click.ClickException(str(mistake)) from mistake
