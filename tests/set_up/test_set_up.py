@@ -116,8 +116,17 @@ class SmallProject:
         return (self.folder / ".venv" / f"ready-{lock}").exists()
 
 
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new environment, for copies; to make one takes longer than all that is installed into it here."""
+    made = tmp_path_factory.mktemp("environment") / ".venv"
+    subprocess.run([sys.executable, "-m", "venv", str(made)], check=True)
+    return made
+
+
 @pytest.fixture
-def project(tmp_path: Path) -> Iterator[SmallProject]:
+def project(tmp_path: Path, environment: Path) -> Iterator[SmallProject]:
+    """A small project that has an empty environment."""
     folder, packages = tmp_path / "checkout", tmp_path / "index"
     (folder / "scripts").mkdir(parents=True)
     (folder / "requirements").mkdir()
@@ -125,6 +134,7 @@ def project(tmp_path: Path) -> Iterator[SmallProject]:
     shutil.copy(PROJECT / "scripts" / "set-up", folder / "scripts")
     (folder / "pyproject.toml").write_text(PYPROJECT)
     (folder / "backend.py").write_text(BACKEND)
+    shutil.copytree(environment, folder / ".venv", symlinks=True)
     made = SmallProject(folder, Index(packages))
     made.lock("set-up", made.index.add("tool", "1.0"))
     yield made
@@ -143,6 +153,7 @@ def test_what_is_locked_is_installed_whatever_newer_releases_there_are(project: 
 
 
 def test_it_tells_each_step_and_ends_with_what_is_there(project: SmallProject) -> None:
+    shutil.rmtree(project.folder / ".venv")
     project.lock("core", project.index.add("asks", "1.0"))
     lines = project.set_up("core").stdout.splitlines()
     assert lines[0].startswith("Making .venv with Python 3.")
