@@ -1,4 +1,4 @@
-# Everything that a fresh machine needs is set up by the first target that wants it.
+# Each target first sets up what it needs, also on a fresh machine.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -8,25 +8,25 @@ WORKERS ?= auto
 CASES ?= 5000
 SEED ?= 0
 
-# Bytecode is kept: otherwise every process compiles all that it imports, which takes longer than its start.
+# Bytecode is cached: otherwise every process compiles all its imports, which takes longer than its start.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo serve extras $(EXTRAS) test fuzz lint types style arrows pages bench lock sandbox container-engine clients python clean
 
-help:  ## Say what there is
+help:  ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
 
-demo: $(VENV)/ready-core sandbox  ## Set up, run the main job once on a real project, and show where to look
+demo: $(VENV)/ready-core sandbox  ## Set up, let an agent fix a bug in a small project, and show where to look next
 	@$(BIN)/roocode demo
 
 serve: $(VENV)/ready-core sandbox  ## Set up and run the server on http://127.0.0.1:3000
 	@$(BIN)/roocode serve
 
-extras: $(EXTRAS)  ## Add all that is optional: anthropic, openai, gemini, browser, semantic (each a target, too)
+extras: $(EXTRAS)  ## Install all optional dependencies: anthropic, openai, gemini, browser, semantic (also separate targets)
 
 $(EXTRAS): %: $(VENV)/ready-%
 
-# Neighbours stay with one worker, which makes what a module's tests share once.
+# Worksteal keeps a module's tests with one worker, which creates their shared fixtures only once.
 test: $(VENV)/ready-dev sandbox container-engine clients lint  ## Set up, check the code and run every test
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
@@ -50,19 +50,19 @@ arrows:
 pages:
 	node_modules/.bin/biome check --error-on-warnings
 
-bench: $(VENV)/ready-dev sandbox container-engine clients  ## Ratios against peers in the same run
+bench: $(VENV)/ready-dev sandbox container-engine clients  ## Compare the performance with that of minimal peers
 	$(BIN)/python -m bench
 
-lock: $(VENV)/lock/ready  ## Pin what pyproject.toml asks for (UPGRADE=--upgrade: the newest of everything)
+lock: $(VENV)/lock/ready  ## Pin the dependencies of pyproject.toml (UPGRADE=--upgrade: the newest of everything)
 	scripts/lock $(UPGRADE)
 
 sandbox:  # the jail, the search program, and what keeps checkpoints
 	@scripts/system-tools bwrap=bubblewrap rg=ripgrep prlimit=util-linux git=git slirp4netns=slirp4netns ip=iproute2
 
-container-engine:  # what the tests start a container engine of their own with
+container-engine:  # with which the tests start a container engine of their own
 	@scripts/system-tools dockerd=docker.io containerd=containerd runc=runc iptables=iptables busybox=busybox-static
 
-clients: node_modules/ready $(VENV)/model/ready  # the JavaScript client, curl, a browser and a small model: counterparts of the tests
+clients: node_modules/ready $(VENV)/model/ready  # what the tests use: the JavaScript client, curl, a browser and a small model
 
 node_modules/ready: package-lock.json
 	@scripts/system-tools node=nodejs npm=npm curl=curl chromium=chromium

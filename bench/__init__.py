@@ -1,1 +1,1 @@
-"""Figures of this server beside those of minimal peers, taken in the same run on the same machine."""
+"""Benchmarks of this server against minimal peers, in the same run on the same machine."""

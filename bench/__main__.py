@@ -1,6 +1,6 @@
-"""`python -m bench [name …]`: run the named programs, or all of them, and print their figures.
+"""`python -m bench [name …]`: runs the named benchmarks, or all of them, and prints their figures.
 
-`soak` is another kind: it compares nothing, it must hold, and it runs when it is named alone.
+`soak` is different: it compares nothing but must succeed, and only runs when it is named alone.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ SOAK: Final = "soak"
 
 
 async def _run(names: list[str], rounds: int) -> bool:
-    """Print every figure; whether all the targets are met."""
+    """Print all figures; return whether all targets are met."""
     met = True
     for name in names:
         async for figure in PROGRAMS[name](rounds):

@@ -1,6 +1,6 @@
-"""A model behind OpenAI's protocol that answers at once: `answering.py STEPS` prints its address.
+"""A stand-in for a model with OpenAI's protocol: `answering.py STEPS` prints its address.
 
-It reads no request, it counts them: after `STEPS` calls of the cheapest tool it completes its task.
+It does not read requests, it counts them: after `STEPS` calls of the cheapest tool it completes the task.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ STEPS: Final = int(sys.argv[1])
 
 
 class Answers(http.server.BaseHTTPRequestHandler):
-    """One answer to each request."""
+    """Answers one request."""
 
     protocol_version = "HTTP/1.1"
     asked = 0
@@ -35,7 +35,7 @@ class Answers(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: Any) -> None:
-        """Nothing: whoever started it waits for its address alone."""
+        """Log nothing: the parent process waits only for the address."""
 
 
 def _piece(delta: dict[str, Any], finish: str | None = None) -> bytes:

@@ -1,6 +1,6 @@
-"""Durable appends a second through the whole event path, beside what SQLite itself can take.
+"""Durable appends per second through the whole event path, compared with SQLite itself.
 
-Many tasks append to one session's log, one event after the other each, on a real file, with a hub and one
+Many tasks append events to one session's log, each one after the other, on a real file, with a hub and one
 follower. The limit is one `executemany` of the same rows in one transaction on the same tables with the same
 pragmas.
 """
@@ -38,7 +38,7 @@ PRAGMAS: Final = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "ca
 
 
 class Counter:
-    """A follower that keeps what it is given."""
+    """A follower that keeps what it receives."""
 
     def __init__(self) -> None:
         self.stored: list[StoredEvent] = []
@@ -48,7 +48,7 @@ class Counter:
 
 
 async def run(rounds: int) -> AsyncIterator[Figure]:
-    """Events a second that were stored and announced."""
+    """Return the events per second that were stored and announced."""
     reached: defaultdict[str, list[float]] = defaultdict(list)
     for _ in range(rounds):
         with tempfile.TemporaryDirectory(prefix="roocode-bench-") as folder:
@@ -60,7 +60,7 @@ async def run(rounds: int) -> AsyncIterator[Figure]:
 
 
 async def _append(file: Path) -> tuple[list[StoredEvent], float]:
-    """What the follower was given, and how long it all took."""
+    """Return what the follower received, and the time it took."""
     hub, counter = Hub(), Counter()
     async with _storage(file, hub) as log:
         hub.follow(SESSION, counter)
@@ -101,7 +101,7 @@ def _connection(file: Path) -> Iterator[sqlite3.Connection]:
 
 @asynccontextmanager
 async def _storage(file: Path, hub: Hub) -> AsyncIterator[EventLog]:
-    """A log in a database that has one session."""
+    """Open a log in a database with one session."""
     database = Database(f"sqlite+aiosqlite:///{file}")
     log = EventLog(database, hub.publish)
     await database.open(log)

@@ -1,6 +1,6 @@
 """One session in which everything is done at once: commands, processes, terminals, files, checkpoints, tasks.
 
-Each kind of work goes round and round by itself and compares every content that it gets with what it must be.
+Each kind of work runs in a loop of its own and compares every content it gets with what it expects.
 """
 
 from __future__ import annotations
@@ -18,25 +18,30 @@ from typing import Any, Final
 from bench.wire import Client, Refused
 
 PATIENCE_S: Final = 240.0
-"""How long anything may take that has to happen at all. A task is some twenty commits one after the other,
-and each waits for a disk that others use, too."""
+"""The time limit for anything that must happen.
+
+A task makes some twenty commits in a row, and each waits for a disk that others use, too.
+"""
 POLL_S: Final = 0.03
 MOST_FAILURES: Final = 5
-"""After so many, one kind of work of a session gives up."""
+"""After this many mistakes, one kind of work of a session gives up."""
 PRIMES: Final = "2 3 5 7 11 13 17 19 23 29 31 37 41 43 47"
 FILES: Final = ("a.txt", "deep/er/b.txt", "c.txt")
 PRINTED: Final = 40
-"""Lines of a process. Those of a hundred processes a session are kept, and are not to be all that grows."""
+"""The lines that a process prints.
+
+Those of a hundred processes per session are kept, and must not dominate the growth.
+"""
 FINAL: Final = {"completed", "failed", "cancelled"}
 
 
 class Wrong(Exception):
-    """An answer is not what it must be."""
+    """An answer is not as expected."""
 
 
 @dataclass
 class Tally:
-    """What all sessions have done, and what went wrong."""
+    """What all sessions have done, and what has gone wrong."""
 
     rounds: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
@@ -55,18 +60,20 @@ class BusySession:
         self._numbers = itertools.count(1)
 
     async def prepare(self) -> None:
-        """Make the files that are changed later on."""
+        """Create the files that are changed later."""
         for path in ("seen.txt", "saved.txt", *FILES):
             await self._call("file.create", path=path, content="")
 
     async def work(self, seconds: float) -> None:
-        """Do everything at once for so long; what has begun is done to its end."""
+        """Do everything at once for this long; work that has begun is completed."""
         end = time.monotonic() + seconds
         kinds = (self.command, self.process, self.terminal, self.files, self.checkpoint, self.task)
         await asyncio.gather(*(self._again(kind, end) for kind in kinds))
 
     async def command(self) -> None:
-        """A command whose output, long or short, is whole, and that sees what was written before it."""
+        """Run a command: its output, long or short, must be complete, and it must see what was written
+        before.
+        """
         token, lines = self._token(), self._random.choice((1, 40, 4000))
         await self._update("seen.txt", token)
         where = self._random.choice(("", " >&2"))
@@ -76,7 +83,7 @@ class BusySession:
         _check(done["exitCode"] == 3 and done["output"] == token + printed, done)
 
     async def process(self) -> None:
-        """A process that prints, goes on, and is stopped."""
+        """Start a process that prints and keeps running, and stop it."""
         token = self._token()
         line = f"seq -f '{token} %.0f' {PRINTED}; exec sleep 600"
         started = await self._call("process.start", command=line)
@@ -87,7 +94,7 @@ class BusySession:
         _check(stopped["process"]["status"] == "stopped", stopped)
 
     async def terminal(self) -> None:
-        """A shell that is typed into and answers, takes another size, and is closed or ends."""
+        """Open a terminal, type into its shell, resize it, and close it or let it end."""
         opened = await self._call("terminal.open", command="exec sh")
         terminal = {"terminalId": opened["terminal"]["id"]}
         first, second = self._random.randrange(10**5, 10**6), self._random.randrange(10**5, 10**6)
@@ -101,7 +108,7 @@ class BusySession:
         await self._until("terminal.list", {}, lambda answer: terminal["terminalId"] not in str(answer))
 
     async def files(self) -> None:
-        """Files that hold what was written last, for who reads them, on the disk and in a search."""
+        """Write files, and compare what readers, the disk and a search find in them."""
         for path in FILES:
             token = self._token()
             content = f"{token}\n" * self._random.choice((1, 50, 2000))
@@ -114,7 +121,7 @@ class BusySession:
         _check({"a.txt", "c.txt"} <= {entry["name"] for entry in listed["files"]}, listed)
 
     async def checkpoint(self) -> None:
-        """Checkpoints between which a file has changed as it did."""
+        """Create two checkpoints, and compare the reported change of a file with the real one."""
         token = self._token()
         await self._update("saved.txt", f"{token}\n")
         made = await self._call("checkpoint.create", reason=token)
@@ -125,7 +132,7 @@ class BusySession:
         self._checkpoint = made["checkpoint"]["id"]
 
     async def task(self) -> None:
-        """A task that writes a script, runs it, changes it and runs it again."""
+        """Run a task that writes a script, runs it, changes it and runs it again."""
         made = await self._call("task.create", input="Write and run a script for prime numbers")
         task = {"taskId": made["task"]["id"]}
         done = await self._until("task.get", task, lambda answer: answer["task"]["status"] in FINAL)
@@ -133,7 +140,7 @@ class BusySession:
         _check("LIMIT = 50" in (self._workspace / "primes.py").read_text(), "primes.py on the disk")
 
     async def restore(self) -> None:
-        """When nothing else happens: a file that has changed is again what it was at a checkpoint."""
+        """Restore a checkpoint while nothing else happens: a changed file must get its content back."""
         before, after = self._token(), self._token()
         await self._update("saved.txt", before)
         made = await self._call("checkpoint.create", reason=before)
@@ -142,7 +149,7 @@ class BusySession:
         _check((await self._call("file.read", path="saved.txt"))["content"] == before, "saved.txt")
 
     async def count(self, kind: Callable[[], Awaitable[None]]) -> bool:
-        """Do one round; whether all was as it must be."""
+        """Do one round; return whether everything was as expected."""
         try:
             await kind()
         except (Wrong, Refused, TimeoutError, OSError) as failure:
@@ -165,7 +172,7 @@ class BusySession:
         return await self._client.call(name, {**self._place, **raw})
 
     async def _until(self, name: str, about: dict[str, Any], holds: Callable[[Any], bool], **raw: Any) -> Any:
-        """The first answer of which something holds."""
+        """Return the first answer that satisfies a condition."""
         answer = None
         try:
             async with asyncio.timeout(PATIENCE_S):

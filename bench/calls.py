@@ -1,7 +1,7 @@
-"""Acknowledged round trips a second of a light operation, from many connections with one call each.
+"""Acknowledged round trips per second of a light operation, from many connections with one call each.
 
-Ours is `session.get`, with authentication, validation, access check and encoding; the peers answer at once
-with a body of the same content.
+This server runs `session.get`, with authentication, validation, access check and encoding; the peers answer
+at once with the same content.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ROUND_S: Final = 2.0
 
 
 class Caller:
-    """One connection that calls again as soon as it is answered, and checks that the answer is the same."""
+    """A connection that calls again as soon as it is answered, and checks that the answer is the same."""
 
     def __init__(self, client: Client, frame: bytes) -> None:
         self.answers = 0
@@ -38,7 +38,7 @@ class Caller:
         self._client.send(self._frame)
 
     async def stop(self) -> None:
-        """Wait for the call under way; start no other one."""
+        """Wait for the call in progress, and start no other."""
         self._is_stopping = True
         await asyncio.wait_for(self._is_over.wait(), 10)
 
@@ -54,7 +54,7 @@ class Caller:
 
 
 async def run(rounds: int) -> AsyncIterator[Figure]:
-    """Round trips a second, and what one costs the server's processor."""
+    """Return the round trips per second, and the server's CPU time for one."""
     reached: defaultdict[str, list[float]] = defaultdict(list)
     cost: defaultdict[str, list[float]] = defaultdict(list)
     async with subjects() as servers:

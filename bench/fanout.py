@@ -1,7 +1,8 @@
-"""Deliveries a second of one session's events to many clients.
+"""Deliveries per second of one session's events to many clients.
 
-Ours go the whole way: an operation, its append and commit, the hub, and each client's place in the log. The
-peers send the same payload to a room. A few calls are always under way, so that no server waits for the load.
+This server does everything: an operation, its append and commit, the hub, and each client's position in the
+log. The peers send the same payload to a room. A few calls are always in progress, so that no server waits
+for the load.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ ROUND_TIMEOUT_S: Final = 60
 
 
 class Audience:
-    """Clients that count what reaches them."""
+    """Clients that count the events they receive."""
 
     def __init__(self, clients: list[Client]) -> None:
         self.clients = clients
@@ -51,7 +52,7 @@ class Audience:
 
 
 async def run(rounds: int) -> AsyncIterator[Figure]:
-    """Deliveries a second, and what one costs the server's processor."""
+    """Return the deliveries per second, and the server's CPU time per delivery."""
     reached: defaultdict[str, list[float]] = defaultdict(list)
     cost: defaultdict[str, list[float]] = defaultdict(list)
     async with subjects() as servers:

@@ -1,4 +1,4 @@
-"""One figure: what each server reached in its rounds, and the ratio to each peer."""
+"""A figure: the measurements of each server, and the ratio to each peer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ OURS: Final = "roocode"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """The ratio to one peer that is to be reached: at least, or for a price at most."""
+    """The target for the ratio to one peer: the minimum or, for a cost, the maximum."""
 
     peer: str
     ratio: float
@@ -20,7 +20,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """`rounds` holds the measurements of each server, ours among them; `is_price`: less is better."""
+    """`rounds` has the measurements of each server, including ours; `is_price` means that less is better."""
 
     name: str
     unit: str
@@ -33,19 +33,19 @@ class Figure:
         return statistics.median(self.rounds[server])
 
     def ratio(self, peer: str) -> float:
-        """Ours to the peer's, of the medians."""
+        """Return the ratio of our median to the peer's."""
         return self.median(self.ours) / self.median(peer)
 
     @property
     def is_met(self) -> bool:
-        """Whether the target is reached, if there is one."""
+        """Whether the target is met, if there is one."""
         if self.target is None:
             return True
         reached = self.ratio(self.target.peer)
         return reached <= self.target.ratio if self.is_price else reached >= self.target.ratio
 
     def line(self) -> str:
-        """The figure for people: medians, ratios, and what was aimed at."""
+        """Return the figure as text: medians, ratios and targets."""
         peers = [peer for peer in self.rounds if peer != self.ours]
         parts = [
             f"{self.name}: {_number(self.median(self.ours))} {self.unit}",

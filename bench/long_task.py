@@ -1,11 +1,11 @@
-"""One long task: what a step costs at its end, against what it cost at its beginning.
+"""One long task: the cost of a step at its end, compared with one at its beginning.
 
-The model is a stand-in behind OpenAI's protocol, in a process of its own, that answers every request with the
-cheapest call, so that the engine, the provider and the vendor's library do all that they do for a real one. A
-step is from one request to the next; its price is this process's own processor time. Other programs on the
-machine make that dearer, too: before each step stands a yardstick, a piece of work that is always the same,
-and the last steps are told as if it still cost what it did at the first. The figure is the ratio of the
-medians of the last steps and of the first.
+The model is a stand-in with OpenAI's protocol, in a separate process, that answers every request with the
+cheapest call; so the engine, the provider and the vendor's library do all that they do for a real one. A step
+lasts from one request to the next, and its cost is this process's CPU time. Other programs on the machine
+increase that, too. So before each step a fixed piece of work is timed as a yardstick, and the costs are
+scaled as if it had always taken as long as at the first steps. The figure is the ratio of the medians of the
+last and of the first steps.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from roocode_server.models.user import Caller
 
 STEPS: Final = 1000
 SAMPLE: Final = 100
-"""Steps at either end that a median is of."""
+"""The number of steps at either end of which the median is taken."""
 WARM_UP: Final = 10
-"""Steps that are left out at the beginning: what is imported at its first use is no price of a step."""
+"""The number of steps ignored at the beginning, which include imports at first use."""
 MOST: Final = 1.5
 FIRST: Final = "its first steps"
 SERVER: Final = Path(__file__).with_name("answering.py")
@@ -44,12 +44,12 @@ SERVER: Final = Path(__file__).with_name("answering.py")
 FIRST_STEPS: Final = slice(WARM_UP, WARM_UP + SAMPLE)
 LAST_STEPS: Final = slice(-SAMPLE, None)
 YARDSTICK: Final = [{"role": "user", "content": [{"type": "text", "text": f"{n} " * 20}]} for n in range(100)]
-"""What the yardstick writes and reads as JSON: like a step, it makes many small objects."""
+"""What the yardstick writes and reads as JSON: like a step, this creates many small objects."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """Milliseconds of processor time of each step and of the yardstick before it, in order."""
+    """The CPU milliseconds of each step and of the yardstick before it, in order."""
 
     steps_ms: Sequence[float]
     yardsticks_ms: Sequence[float]
@@ -60,7 +60,7 @@ class Prices:
 
     @property
     def last_ms(self) -> float:
-        """At the speed that the machine had at the first steps."""
+        """The costs, scaled to the machine's speed at the first steps."""
         speed = statistics.median(self.yardsticks_ms[LAST_STEPS]) / statistics.median(
             self.yardsticks_ms[FIRST_STEPS]
         )
@@ -68,8 +68,7 @@ class Prices:
 
 
 class Timed(OpenAIProvider):
-    """A provider at one address that notes the processor time of this process around a yardstick at every
-    request."""
+    """A provider that records this process's CPU time around a yardstick at each request."""
 
     name: ClassVar[str] = "timed"
 
@@ -88,7 +87,7 @@ class Timed(OpenAIProvider):
 
 
 async def run(rounds: int) -> AsyncIterator[Figure]:
-    """The median price of the last steps and of the first, in each round."""
+    """Return the median cost of the last steps and of the first, in each round."""
     measured = [await prices() for _ in range(rounds)]
     yield Figure(
         name=f"a step at the end of a task of {STEPS:,}",
@@ -100,7 +99,7 @@ async def run(rounds: int) -> AsyncIterator[Figure]:
 
 
 async def prices(steps: int = STEPS) -> Prices:
-    """What each step of a task of so many costs."""
+    """Return the cost of each step of a task with this many."""
     with tempfile.TemporaryDirectory(prefix="roocode-bench-") as folder:
         async with _model(steps) as url:
             return await _worked(folder, url, steps)
@@ -108,7 +107,7 @@ async def prices(steps: int = STEPS) -> Prices:
 
 @contextlib.asynccontextmanager
 async def _model(steps: int) -> AsyncIterator[str]:
-    """The stand-in's address; it ends with the block."""
+    """Run the stand-in while the block runs; yields its address."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, str(SERVER), str(steps), stdout=asyncio.subprocess.PIPE
     )

@@ -1,4 +1,4 @@
-"""The machine that is measured on: its cores and how many sockets it lends."""
+"""The machine that runs the benchmarks: its cores and its limit of open files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 
 CLIENTS: Final = 1000
 SOCKETS: Final = 4 * CLIENTS
-"""Three servers with `CLIENTS` each, all held by this process, and some to spare."""
+"""Three servers with `CLIENTS` each, whose sockets this process holds, and some spare."""
 
 
 def allow_many_sockets() -> None:

@@ -12,11 +12,11 @@ from bench.scene import Subject, subjects
 from bench.wire import connect_many
 
 WARM: Final = 100
-"""Clients that come first and stay, so that what the first ones load is not counted."""
+"""The clients that connect first and stay, so that what the first ones load is not counted."""
 
 
 async def run(rounds: int) -> AsyncIterator[Figure]:
-    """What `CLIENTS` more connections add to the process, a connection; new processes for every round."""
+    """Return the bytes per connection that `CLIENTS` more add to the process; each round starts a new one."""
     bytes_each: defaultdict[str, list[float]] = defaultdict(list)
     for _ in range(rounds):
         async with subjects() as servers:

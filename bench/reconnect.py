@@ -1,6 +1,6 @@
-"""Clients that all come back at once after a restart of the server: seconds until every one of them is live.
+"""Clients that all reconnect at once after a restart of the server: seconds until all of them are live.
 
-Each has missed the whole log of its session. One that is refused fails the program: nobody is turned away.
+Each has missed the whole log of its session. If one is refused, the program fails.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MOST_RESIDENT_MB: Final = 512.0
 
 
 async def run(rounds: int) -> AsyncIterator[Figure]:
-    """How long it takes, and the memory of the server afterwards."""
+    """Return how long it takes, and the memory of the server afterwards."""
     took_s, resident_mb = [], []
     for _ in range(rounds):
         with tempfile.TemporaryDirectory(prefix="roocode-bench-") as folder:
@@ -72,7 +72,7 @@ async def _make_file(client: Client, session_id: str, path: str) -> Any:
 
 
 async def _all_have(clients: list[Client], events: int) -> None:
-    """Return when each has so many. Raises: TimeoutError, where one is left behind."""
+    """Return when each client has this many events. Raises: TimeoutError."""
     async with asyncio.timeout(120):
         while any(client.events < events for client in clients):
             await asyncio.sleep(0.05)

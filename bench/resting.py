@@ -1,9 +1,9 @@
-"""The command `roocode` for a look at its memory: `python -m bench.resting LEAKED serve …`.
+"""Runs the command `roocode` so that its memory can be measured: `python -m bench.resting LEAKED serve …`.
 
-For each line that it reads it collects garbage, gives the system back what is free, and prints `SETTLED` and
-the bytes that SQLite holds, as far as it can be asked: what is resident then is what the server holds. What
-the allocator keeps for later comes and goes by tens of megabytes, and no small leak would be seen. LEAKED
-bytes are lost at every call: what finds leaks must find them.
+For each line it reads, it collects garbage, returns free memory to the system, and prints `SETTLED` and the
+bytes that SQLite holds, if known. What is resident then is what the server really holds; otherwise the
+allocator's reserve varies by tens of megabytes and hides small leaks. LEAKED bytes are lost at each call, to
+prove that leaks are found.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ _lost: list[bytearray] = []
 
 
 def _rest() -> None:
-    """Until nobody asks any more. The stream is not held by name: nobody is to wait for it at the end."""
+    """Answer until the input ends.
+
+    It reads the descriptor, because a reader that holds the stream would block the exit.
+    """
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     of_sqlite: Any = getattr(ctypes.CDLL(getattr(_sqlite3, "__file__", None)), "sqlite3_memory_used", int)
     if of_sqlite is not int:

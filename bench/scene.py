@@ -1,4 +1,4 @@
-"""What the programs share: three servers side by side that give the same answer and send the same event."""
+"""Shared by the benchmarks: three servers that give the same answer and send the same event."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ PATH: Final = "/source/package/module-with-a-name/test_that_what_was_measured_is
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """One server under load: how to ask it for a light answer, and how to have it send one event."""
+    """One server under load: how to request a light answer, and how to make it send one event."""
 
     server: Server
     driver: Client
     call: tuple[str, Any]
     publish: Callable[[int], tuple[str, Any]]
     watching: Mapping[str, Any]
-    """What a client connects with that is to get the events."""
+    """The `auth` with which a client connects to get the events."""
 
 
 @contextlib.asynccontextmanager
 async def subjects() -> AsyncIterator[list[Subject]]:
-    """This server and its peers, on one core; what is inside the block runs on another one."""
+    """Run this server and its peers on one core, and the block on another one."""
     with contextlib.ExitStack() as servers:
         ours = await _ours(servers.enter_context(fresh_roocode()))
         answer = await ours.driver.call(*ours.call)
@@ -57,7 +57,7 @@ async def _ours(server: Server) -> Subject:
 
 
 async def _one_event(ours: Subject) -> tuple[str, Any]:
-    """Name and payload of an event of ours, for the peers to send."""
+    """Return the name and payload of an event of this server, for the peers to send."""
     watcher = await connect(ours.server.url, ours.watching)
     await ours.driver.call(*ours.publish(0))
     while not watcher.events:

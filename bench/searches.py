@@ -1,8 +1,8 @@
-"""A workspace of many files: listing and searching it, and what another client feels of that meanwhile.
+"""Listing and searching a workspace of many files, and how much that delays another client.
 
-The other client asks for a light operation again and again; `p99` is the 99th percentile of its round trips,
-first with nothing else to do, then while the workspace is listed and searched. The time of a search is held
-against ripgrep's own on the same folder.
+The other client requests a light operation again and again; `p99` is the 99th percentile of its round trips,
+first without other load, then while the workspace is listed and searched. The time of a search is compared
+with ripgrep's own on the same folder.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from bench.wire import Client, connect
 
 FOLDERS: Final = 1000
 FILES: Final = 100
-"""In each folder."""
+"""The number of files in each folder."""
 NEEDLES: Final = 50
 WATCHED_S: Final = 4.0
 IDLE: Final = "idle"
@@ -31,7 +31,7 @@ RIPGREP: Final = "ripgrep"
 
 
 async def run(rounds: int) -> AsyncIterator[Figure]:
-    """The other client's p99 while a workspace is listed and searched, and the time of a search."""
+    """Return the other client's p99 while a workspace is listed and searched, and the time of a search."""
     waits: dict[str, defaultdict[str, list[float]]] = {
         name: defaultdict(list) for name in ("file.list", "search.text")
     }
@@ -85,7 +85,7 @@ def _fill(workspace: Path) -> None:
 
 
 def _again(client: Client, name: str, raw: dict[str, Any]) -> Callable[[], Awaitable[None]]:
-    """Call the same again and again for a while."""
+    """Repeat a call for a while."""
 
     async def call() -> None:
         end = time.perf_counter() + WATCHED_S
@@ -96,7 +96,7 @@ def _again(client: Client, name: str, raw: dict[str, Any]) -> Callable[[], Await
 
 
 async def _p99(other: Client, place: dict[str, Any], work: Callable[[], Awaitable[None]]) -> float:
-    """The 99th percentile of another client's round trips, in milliseconds, while something is done."""
+    """Return the 99th percentile of another client's round trips, in milliseconds, during some work."""
     working = asyncio.ensure_future(work())
     waits = []
     while not working.done():

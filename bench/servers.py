@@ -1,4 +1,4 @@
-"""The servers that are measured, each as a process of its own: this one and its two peers."""
+"""The measured servers, each in a separate process: this one and its two peers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PEERS: Final = Path(__file__).parent / "peers"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """A server that is ready. `auth` is what its clients connect with."""
+    """A running server. `auth` is what its clients connect with."""
 
     name: str
     url: str
@@ -41,7 +41,7 @@ class Server:
 
     @property
     def cpu_s(self) -> float:
-        """The processor time that it has used, in user and system mode."""
+        """Return the CPU time it has used, in user and system mode."""
         used = psutil.Process(self.process.pid).cpu_times()
         return float(used.user + used.system)
 
@@ -51,12 +51,13 @@ class Server:
 
     @property
     def log(self) -> str:
-        """What it has written on stderr so far."""
+        """Return what it has written to stderr so far."""
         self.errors.seek(0)
         return self.errors.read()
 
     def settled_bytes(self) -> tuple[int, int]:
-        """Resident bytes without what was free anyway, and those of SQLite; of one that `bench.resting` runs.
+        """Return the resident bytes after releasing free memory, and those of SQLite; for a server run by
+        `bench.resting`.
 
         Raises: ProcessLookupError, if it has ended.
         """
@@ -69,15 +70,17 @@ class Server:
         raise ProcessLookupError("the server did not live")
 
     def stop(self) -> int:
-        """Ask it to stop, and end it if it does not; its exit code, minus a signal's number after one."""
+        """Ask it to stop, kill it if it does not, and return its exit code; after a signal, its number
+        negated.
+        """
         return _stop(self.process)
 
 
 @contextlib.contextmanager
 def roocode(data_dir: Path, *, is_pinned: bool = True) -> Iterator[Server]:
-    """The real command on a data directory, as the administrator whom its first start makes.
+    """Run the real command on a data directory, as the administrator whom its first start creates.
 
-    What it starts runs on its core, too, if it is pinned to one.
+    If it is pinned to a core, so are the programs it starts.
     """
     command = Path(sys.executable).with_name("roocode")
     arguments = [str(command), "serve", "--port", "0", "--data-dir", str(data_dir)]
@@ -87,7 +90,9 @@ def roocode(data_dir: Path, *, is_pinned: bool = True) -> Iterator[Server]:
 
 @contextlib.contextmanager
 def resting_roocode(data_dir: Path, *, leaked_bytes: int = 0) -> Iterator[Server]:
-    """The same, not pinned, with `settled_bytes`; it loses bytes at each call, so that a check must fail."""
+    """As `roocode`, not pinned, with `settled_bytes`; it loses bytes at each call if told to, so that a check
+    must fail.
+    """
     arguments = [sys.executable, "-m", "bench.resting", str(leaked_bytes)]
     arguments += ["serve", "--port", "0", "--data-dir", str(data_dir)]
     with _process(OURS, arguments, lambda: _admin(data_dir), is_pinned=False) as server:
@@ -96,7 +101,7 @@ def resting_roocode(data_dir: Path, *, leaked_bytes: int = 0) -> Iterator[Server
 
 @contextlib.contextmanager
 def fresh_roocode() -> Iterator[Server]:
-    """The same with a data directory that goes with it."""
+    """As `roocode`, with a temporary data directory."""
     with (
         tempfile.TemporaryDirectory(prefix="roocode-bench-") as folder,
         roocode(Path(folder) / "data") as server,
@@ -106,14 +111,14 @@ def fresh_roocode() -> Iterator[Server]:
 
 @contextlib.contextmanager
 def bare() -> Iterator[Server]:
-    """python-socketio on aiohttp and nothing else."""
+    """Run python-socketio on aiohttp and nothing else."""
     with _process(BARE, [sys.executable, str(PEERS / "bare.py")], dict) as server:
         yield server
 
 
 @contextlib.contextmanager
 def node() -> Iterator[Server]:
-    """Node's socket.io and nothing else. Raises: SystemExit, if Node is not there."""
+    """Run Node's socket.io and nothing else. Raises: SystemExit, if Node is not installed."""
     command = shutil.which("node")
     if command is None:
         raise SystemExit("node is needed for this comparison: make clients")
@@ -159,7 +164,7 @@ def _process(
 
 
 def _environment() -> dict[str, str]:
-    """This process' own, with bytecode kept between starts as it is by default."""
+    """Return this process's environment, with bytecode cached between starts, as by default."""
     return {name: content for name, content in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 

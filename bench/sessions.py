@@ -1,8 +1,8 @@
 """Many sessions, each with a process and a terminal: how soon they work, and what they leave behind.
 
-`first output` is from asking for a session to the answer of its first command, one after the other. Then
-`SESSIONS` of them have a process and a terminal at once, work, and are deleted; what is left of them is
-counted. A round before opens the connections to the database that the server keeps.
+`first output` is the time from requesting a session to the answer of its first command, one session after the
+other. Then `SESSIONS` of them run a process and a terminal at the same time and are deleted; what remains of
+them is counted. A round before opens the database connections that the server keeps.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PATIENCE_S: Final = 30.0
 
 
 async def run(rounds: int) -> AsyncIterator[Figure]:
-    """Milliseconds to the first output, and what is left of many sessions."""
+    """Return the milliseconds to the first output, and what remains of many sessions."""
     with tempfile.TemporaryDirectory(prefix="roocode-bench-") as folder:
         data_dir = Path(folder) / "data"
         with roocode(data_dir, is_pinned=False) as server:
@@ -65,7 +65,7 @@ async def _first_output(client: Client) -> float:
 
 
 async def _live(client: Client) -> None:
-    """One session's life: a process, a terminal, work in both, the end."""
+    """Run one session: a process, a terminal, work in both, deletion."""
     session = {"sessionId": (await client.call("session.create", {"name": "bench"}))["session"]["id"]}
     process = await client.call("process.start", {**session, "command": "echo up; sleep 600"})
     terminal = await client.call("terminal.open", {**session, "command": "exec sh"})
@@ -90,7 +90,7 @@ def _held(server: Server, data_dir: Path) -> tuple[int, int, int]:
 
 
 async def _leftovers(server: Server, data_dir: Path, before: tuple[int, int, int]) -> float:
-    """How much more the server holds than before, once it has had a moment."""
+    """Return how much more the server holds than before, after a moment of rest."""
     for _ in range(100):
         now = _held(server, data_dir)
         more = sum(max(0, one - other) for one, other in zip(now, before, strict=True))

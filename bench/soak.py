@@ -1,11 +1,11 @@
 """`python -m bench soak`: eight sessions do everything at once, for minutes, and nothing may go wrong.
 
-A real server, and in each of eight sessions commands, processes, terminals, file updates, searches,
-checkpoints and tasks at the same time. Every content is compared. It ends with status 1 if one was wrong, if
-a call failed or was not answered, if the server did not live, end as asked and keep quiet in its log, or if
-its descriptors or its memory did not level. They are taken at several moments when nothing is done, once the
-first part is over; memory without that of SQLite, which caches pages of a growing database within bounds, and
-the line through all of the moments may rise by some KiB a round of work.
+A real server runs commands, processes, terminals, file updates, searches, checkpoints and tasks in each of
+eight sessions at the same time, and every content is compared. The exit code is 1 if a content was wrong, a
+call failed or was not answered, the server died, did not stop when asked or logged errors, or if its
+descriptors or memory did not level off. Those are measured at several moments without load, after the first
+part of the run. Memory is measured without SQLite's, which caches pages of a growing database within limits;
+the line fitted to all measurements may rise by a few KiB per round of work.
 """
 
 from __future__ import annotations
@@ -28,13 +28,14 @@ from bench.wire import Client, connect
 
 SESSIONS: Final = 8
 FIRST_PART: Final = 0.25
-"""Of the time: what the server keeps for good (connections, caches, threads) it has by then."""
+"""The share of the time after which the server has what it keeps permanently (connections, caches, threads).
+"""
 PARTS: Final = 5
-"""That the rest of the time is cut into; memory is looked at after each."""
+"""The number of parts of the remaining time; memory is measured after each."""
 MORE_DESCRIPTORS: Final = 8
 MORE_BYTES_A_ROUND: Final = 4096
 MORE_BYTES: Final = 12 * 2**20
-"""Beyond that, whatever the time: what was printed and changed last is kept within bounds."""
+"""An allowance independent of the time: recent output and changes are kept within limits."""
 QUIET_S: Final = 3.0
 TROUBLE: Final = re.compile(r"Traceback|Bad file descriptor|INTERNAL_ERROR|\[error", re.IGNORECASE)
 MOST_SHOWN: Final = 20
@@ -42,17 +43,17 @@ MOST_SHOWN: Final = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """What the server holds while nothing is done."""
+    """What the server holds without load."""
 
     rounds: int
-    """Of work so far."""
+    """Rounds of work so far."""
     descriptors: int
     resident_bytes: int
     database_bytes: int
 
     @property
     def own_bytes(self) -> int:
-        """Without pages of the database, which grows."""
+        """Without cached pages of the database, which grows."""
         return self.resident_bytes - self.database_bytes
 
     def __str__(self) -> str:
@@ -65,7 +66,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Soaked:
-    """What came of it."""
+    """The result of a run."""
 
     seconds: float
     tally: Tally
@@ -73,7 +74,7 @@ class Soaked:
     failures: Sequence[str]
 
     def lines(self) -> list[str]:
-        """The figures, for people."""
+        """Return the figures as text."""
         told = [f"soak: {SESSIONS} sessions for {self.seconds:.0f} s"]
         told += [f"  {kind}: {number} rounds" for kind, number in sorted(self.tally.rounds.items())]
         told += [f"  {each}" for each in self.held]
@@ -84,7 +85,10 @@ class Soaked:
 
 
 async def soak(seconds: float, *, leaked_bytes: int = 0) -> Soaked:
-    """Do everything at once for so long, and tell of it. The server loses `leaked_bytes` a call."""
+    """Do everything at once for this long, and return the report.
+
+    The server loses `leaked_bytes` per call.
+    """
     tally = Tally()
     held: list[Held] = []
     failures: list[str] = []
@@ -121,7 +125,7 @@ async def _session(client: Client, data_dir: Path, tally: Tally, number: int) ->
 
 
 async def _held(server: Server, tally: Tally) -> Held:
-    """The least that it holds within a moment of quiet: what it is about to let go of does not count."""
+    """Return the least that the server holds during a moment of rest, ignoring what it will soon release."""
     process = psutil.Process(server.process.pid)
     descriptors = process.num_fds()
     for _ in range(int(QUIET_S)):
@@ -137,13 +141,13 @@ async def _held(server: Server, tally: Tally) -> Held:
 
 
 def bytes_a_round(held: Sequence[Held]) -> float:
-    """By how much what the server holds rises from round to round: the slope of the line that fits best."""
+    """Return the growth per round of what the server holds: the slope of the best-fitting line."""
     slope, _ = statistics.linear_regression([each.rounds for each in held], [each.own_bytes for each in held])
     return slope
 
 
 def of_the_level(held: Sequence[Held]) -> list[str]:
-    """What has grown."""
+    """Return what has grown."""
     if len(held) < 1 + PARTS:
         return ["the server did not live"]
     first, last = held[0], held[-1]
@@ -157,7 +161,7 @@ def of_the_level(held: Sequence[Held]) -> list[str]:
 
 
 def _of_the_end(server: Server) -> list[str]:
-    """How it ended, and what its log says."""
+    """Return how the server ended, and what its log says."""
     code = server.stop()
     ended = [] if code == 0 else [f"the server ended with {code}"]
     return ended + [f"log: {line}" for line in server.log.splitlines() if TROUBLE.search(line)]

@@ -1,4 +1,4 @@
-"""Time from the start of the process to the line that says that it is ready."""
+"""Time from the start of the process to the line that says it is ready."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ KNOWN: Final = "existing data"
 
 
 async def run(rounds: int) -> AsyncIterator[Figure]:
-    """Seconds on a fresh data directory and on one that a server has used before."""
+    """Return the seconds on a fresh data directory and on one that a server has used before."""
     took_s: defaultdict[str, list[float]] = defaultdict(list)
     with fresh_roocode(), bare():
-        pass  # whose bytecode is there from now on, and whose files are in the cache of the system
+        pass  # from now on its bytecode exists, and its files are in the system's cache
     for _ in range(rounds):
         with tempfile.TemporaryDirectory(prefix="roocode-bench-") as folder:
             for name in (FRESH, KNOWN):

@@ -1,8 +1,8 @@
-"""The engine's own time for a step: from the model's answer to the next request, with many tasks at once.
+"""The engine's own time for a step, from the model's answer to the next request, with many tasks at once.
 
-The model is a stand-in that answers with one call of the cheapest tool after as long as a quick one takes, so
-nearly all of a step is the engine: storing the answer, the call and its result, telling of them, and building
-the next request. The figure is the median over all steps of all tasks.
+The model is a stand-in that calls the cheapest tool after the time that a quick model takes, so nearly all of
+a step is the engine: storing the answer, the call and its result, emitting their events, and building the
+next request. The figure is the median over all steps of all tasks.
 """
 
 from __future__ import annotations
@@ -27,13 +27,15 @@ from roocode_server.models.user import Caller
 TASKS: Final = 50
 STEPS: Final = 30
 THINKING_S: Final = (0.5, 1.5)
-"""How long an answer takes: a quick model's, now shorter, now longer."""
+"""The range of times that an answer takes, as of a quick model."""
 SEED: Final = 1
 TARGET_MS: Final = 10.0
 
 
 class Model:
-    """The stand-in: it notes when its answers end and when the next request of the same task comes."""
+    """The stand-in for a model: it records when its answers end and when the next request of the same task
+    arrives.
+    """
 
     name: ClassVar[str] = "bench"
 
@@ -61,7 +63,7 @@ class Model:
 
 
 async def run(rounds: int) -> AsyncIterator[Figure]:
-    """Milliseconds of a step at the median."""
+    """Return the median milliseconds of a step."""
     reached: defaultdict[str, list[float]] = defaultdict(list)
     for _ in range(rounds):
         with tempfile.TemporaryDirectory(prefix="roocode-bench-") as folder:
@@ -92,7 +94,7 @@ async def _steps(folder: str) -> list[float]:
 
 
 async def _task(engine: Engine, model: Model, number: int) -> None:
-    """One task from its start to its end, in a session of its own."""
+    """Run one task from start to end, in a session of its own."""
     caller = Caller.of(await engine.accounts.open_identity(), request_id="bench", base_url="http://bench")
     wanted = SessionCreate.load({"config": {"provider": Model.name, "model": "any"}})
     session = await engine.sessions.create(caller, wanted)

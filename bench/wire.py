@@ -1,4 +1,4 @@
-"""A Socket.IO client of hand-made WebSocket frames: it costs the load little and favours no server.
+"""A Socket.IO client with hand-made WebSocket frames: it costs little and favours no server.
 
 Source: RFC 6455; Engine.IO protocol v4; Socket.IO protocol v5.
 """
@@ -28,7 +28,7 @@ class Refused(Exception):
 
 
 class Client(asyncio.Protocol):
-    """One connection in the namespace `/`. Counts events; hands answers to whoever waits."""
+    """One connection in the namespace `/`. It counts events, and hands answers to waiting calls."""
 
     def __init__(self, host: str, auth: Mapping[str, Any]) -> None:
         loop = asyncio.get_running_loop()
@@ -86,7 +86,7 @@ class Client(asyncio.Protocol):
         return body
 
     def send(self, frame: bytes) -> None:
-        """Send a frame that is made already."""
+        """Send a prepared frame."""
         self._transport.write(frame)
 
     def close(self) -> None:
@@ -130,12 +130,12 @@ class Client(asyncio.Protocol):
             return
         number, _, body = payload[2:].partition(b"[")
         answer = self._answers.pop(number)
-        if not answer.done():  # nobody may wait any longer
+        if not answer.done():  # waiting calls must not wait for ever
             answer.set_result(b"[" + body)
 
 
 def text_frame(payload: bytes) -> bytes:
-    """A client's text frame. Its mask is zero: as good as any other, and the payload stays as it is."""
+    """Return a client's text frame. Its mask is zero, which leaves the payload unchanged."""
     length = len(payload)
     if length < 126:
         head = bytes((0x81, 0x80 | length))
@@ -147,12 +147,12 @@ def text_frame(payload: bytes) -> bytes:
 
 
 def call_frame(name: str, argument: Any, number: bytes) -> bytes:
-    """An event that asks for an acknowledgement."""
+    """Return an event that asks for an acknowledgement."""
     return text_frame(b"42" + number + orjson.dumps([name, argument]))
 
 
 async def connect(url: str, auth: Mapping[str, Any]) -> Client:
-    """A client that is in. Raises: Refused, OSError, TimeoutError."""
+    """Return a connected client. Raises: Refused, OSError, TimeoutError."""
     address = urlsplit(url)
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(CONNECT_TIMEOUT_S):
@@ -164,7 +164,7 @@ async def connect(url: str, auth: Mapping[str, Any]) -> Client:
 
 
 async def connect_many(url: str, auth: Mapping[str, Any], count: int) -> list[Client]:
-    """Many clients, a bounded number of handshakes at a time."""
+    """Connect many clients, with a limited number of handshakes at a time."""
     clients: list[Client] = []
     while len(clients) < count:
         batch = min(AT_ONCE, count - len(clients))

@@ -154,9 +154,7 @@ class Engine:
         await self.terminals.close()
 
     async def close(self) -> None:
-        """Stop all work and release all resources; if one fails to close, the others are closed all the
-        same.
-        """
+        """Stop all work and release all resources; if closing one fails, the others are still closed."""
         async with AsyncExitStack() as ending:
             for end in (
                 self.ownership.release,

@@ -1,4 +1,4 @@
-"""A receiver of webhooks that verifies what it is sent: `WEBHOOK_SECRET=whsec_… webhook_receiver.py PORT`."""
+"""A webhook receiver that verifies signatures: `WEBHOOK_SECRET=whsec_… webhook_receiver.py PORT`."""
 
 import os
 import sys

@@ -9,12 +9,11 @@ from roocode_server.models.user import Caller, Permission
 
 
 class AuditHandlers(Handlers, namespace="/audit"):
+    """`audit.*`: read and verify the audit log."""
+
     @operation("audit.list", rest="GET /api/v1/audit", permission=Permission.AUDIT_READ)
     async def list(self, caller: Caller, request: AuditList) -> AuditPage:
-        """List the audit log's entries that fit everything that is given, newest first.
-
-        `until` is not itself within the time that is listed.
-        """
+        """List the audit log's entries that match all given fields, newest first. `until` is exclusive."""
         entries, total = await self.engine.audit.page(request)
         return AuditPage(
             data=entries, pagination=pagination(total=total, limit=request.limit, offset=request.offset)
@@ -27,8 +26,8 @@ class AuditHandlers(Handlers, namespace="/audit"):
         ends_with_caller=True,
     )
     async def verify(self, caller: Caller, request: AuditVerify) -> AuditVerification:
-        """Follow the chain of the audit log's entries from the first to the last.
+        """Check the chain of the audit log's entries.
 
-        With `head`, a hash that an earlier answer had as its `head`, it is also looked for.
+        With `head`, the `head` of an earlier answer, this hash must still be in the chain.
         """
         return await self.engine.audit.verify(head=request.head)

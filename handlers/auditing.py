@@ -1,4 +1,4 @@
-"""What the audit log says of a call: taken from its operation's declaration and its request."""
+"""Audit entries, made from a call's declaration and its request."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ TOO_MANY_STATUS: Final = 429
 
 
 def is_audited(operation: Operation, caller: Caller, status: int) -> bool:
-    """Whether a call is an entry: it may have changed something, or was refused to somebody who is known.
+    """Whether a call is recorded: it may have changed something, or was refused to an authenticated caller.
 
-    What strangers are refused, and what goes beyond a rate limit, is in the server's log alone, where it is
-    bounded: it could fill a disk.
+    What anonymous callers are refused, and what exceeds a rate limit, is only in the server's log, which is
+    bounded: here it could fill the disk.
     """
     if status == TOO_MANY_STATUS:
         return False
@@ -47,7 +47,7 @@ def is_audited(operation: Operation, caller: Caller, status: int) -> bool:
 def entry_of(
     operation: Operation, caller: Caller, request: Shape | None, body: Mapping[str, Any], status: int
 ) -> AuditEntry:
-    """The entry of a call whose answer is `body`; `request` is None for one that could not be understood."""
+    """Return the entry of a call; `body` is its answer, `request` None if it could not be parsed."""
     failure = body.get("error") if status >= 400 else None
     subject = {} if request is None else dict(_subject(request))
     if failure is None and operation.rest is not None and operation.rest.made is not None:

@@ -47,7 +47,7 @@ log = structlog.get_logger("accounts")
 
 
 class AuthHandlers(Handlers, namespace="/auth"):
-    """`auth.*`: log in, renew tokens, read the caller's account."""
+    """`auth.*`: log in and out, renew tokens, read and change the caller's account."""
 
     @operation(
         "auth.login",
@@ -60,7 +60,7 @@ class AuthHandlers(Handlers, namespace="/auth"):
     async def login(self, caller: Caller, request: Login) -> LoginAnswer:
         """Log in with an e-mail address and a password. Needs no credentials.
 
-        After several wrong passwords for an address the right one is refused, too, for a time that grows.
+        After several wrong passwords for an address, even the right one is refused for a growing time.
         """
         try:
             return await self.engine.accounts.login(request, caller.address)
@@ -143,7 +143,7 @@ class AuthHandlers(Handlers, namespace="/auth"):
         """
         identity = await self.engine.accounts.identify(request.token)
         if identity.user.id != caller.user_id:
-            raise PermissionDenied("The token is somebody else's; open a connection of its own for it")
+            raise PermissionDenied("The token belongs to another user; open a separate connection for it")
         connection.renew(identity)
         return Renewed(expires_at=identity.expires_at)
 
@@ -164,7 +164,7 @@ class AuthHandlers(Handlers, namespace="/auth"):
         errors=(NotFound,),
     )
     async def update(self, caller: Caller, request: AccountUpdate) -> ProfileAnswer:
-        """Change your own name or preferences. What is left out stays as it is."""
+        """Change your own name or preferences. Fields that are left out stay as they are."""
         return _profile(caller, await self.engine.accounts.own.update(caller.user_id, request))
 
     @operation(
@@ -175,7 +175,10 @@ class AuthHandlers(Handlers, namespace="/auth"):
         errors=(Conflict, ServerOverload),
     )
     async def password(self, caller: Caller, request: PasswordChange) -> PasswordChanged:
-        """Change your own password. Other logins end, unless `endOtherLogins` is false; API keys go on."""
+        """Change your own password.
+
+        Your other logins end, unless `endOtherLogins` is false; API keys remain valid.
+        """
         await self.engine.accounts.own.change_password(caller, request)
         return PasswordChanged(changed=True)
 
@@ -186,7 +189,9 @@ class AuthHandlers(Handlers, namespace="/auth"):
         errors=(Conflict,),
     )
     async def logout(self, caller: Caller, request: LogOut) -> LoggedOut:
-        """End your login, with its tokens and the connections that they have opened; `all` ends every one."""
+        """End your login, with its tokens and the connections they have opened; with `all`, end all your
+        logins.
+        """
         await self.engine.accounts.logout(caller, everywhere=request.all)
         return LoggedOut(logged_out=True)
 
@@ -199,9 +204,9 @@ class AuthHandlers(Handlers, namespace="/auth"):
         errors=(AuthenticationFailed, TokenExpired, ValidationFailed),
     )
     async def accept(self, caller: Caller, request: InvitationAccept) -> LoginAnswer:
-        """Choose a password by an invitation, and log in. Needs no credentials.
+        """Choose a password with an invitation, and log in. Needs no credentials.
 
-        An invitation works once. Other logins of the user end.
+        An invitation works once. The user's other logins end.
         """
         return await self.engine.accounts.accept_invitation(request, caller.address)
 

@@ -36,7 +36,7 @@ from roocode_server.models.user import Caller, Permission
 
 FILE_PATH = "/api/v1/sessions/{sessionId}/files/{path}"
 FILE_ACTION_PATH = "/api/v1/sessions/{sessionId}/file"
-"""What is done with a path is named after it: below `/files/` everything is a path itself."""
+"""The names of actions come after the path: below `/files/`, everything is a path."""
 
 change = partial(
     operation,

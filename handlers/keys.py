@@ -9,9 +9,11 @@ from roocode_server.models.user import Caller, Permission
 
 
 class KeyHandlers(Handlers, namespace="/keys"):
+    """`key.*`: the caller's own API keys."""
+
     @operation("key.list", rest="GET /api/v1/keys", permission=Permission.ACCOUNT_READ)
     async def list(self, caller: Caller, request: KeyList) -> Keys:
-        """List your own API keys, oldest first. Revoked ones are left out, and no key is shown whole."""
+        """List your own API keys, oldest first, without revoked ones. No key is shown in full."""
         return Keys(keys=await self.engine.accounts.own.keys(caller.user_id))
 
     @operation(
@@ -23,7 +25,7 @@ class KeyHandlers(Handlers, namespace="/keys"):
         errors=(Conflict,),
     )
     async def create(self, caller: Caller, request: KeyCreate) -> KeyMade:
-        """Make an API key, which acts as you within its scopes. `secret` is shown this once."""
+        """Create an API key, which acts as you within its scopes. `secret` is not shown again."""
         key, secret = await self.engine.accounts.own.create_key(caller, request)
         return KeyMade(key=key, secret=secret)
 
@@ -34,5 +36,5 @@ class KeyHandlers(Handlers, namespace="/keys"):
         errors=(NotFound,),
     )
     async def revoke(self, caller: Caller, request: KeyRef) -> KeyShown:
-        """Let one of your own API keys count no more. Connections that it has opened end."""
+        """Revoke one of your own API keys. Connections that it has opened end."""
         return KeyShown(key=await self.engine.accounts.own.revoke_key(caller.user_id, request.key_id))

@@ -42,10 +42,11 @@ class RestBinding:
     status: int
     tail: str | None = None
     made: str | None = None
-    """Where what the operation has made can be read: placeholders are fields of its path and of its answer
-    (`{task.id}`)."""
+    """The path of the resource that the operation creates: placeholders are fields of its path and answer
+    (`{task.id}`).
+    """
     made_if: str | None = None
-    """The field of the answer that says whether anything was made; then the status is 201."""
+    """The field of the answer that says whether a resource was created; then the status is 201."""
     tagged: str | None = None
     """The field of the answer that is its entity tag (`file.etag`)."""
 
@@ -55,7 +56,7 @@ class RestBinding:
         return _PLACEHOLDER.findall(self.path)
 
     def made_at(self, fields: Mapping[str, Any]) -> str:
-        """The path of what a call has made, from the fields of its path and of its answer."""
+        """Return the path of the created resource, from the fields of the path and of the answer."""
 
         def named(placeholder: re.Match[str]) -> str:
             return quote(str(field_of(fields, placeholder[1])))
@@ -79,37 +80,40 @@ class Operation:
     namespace: str
     rest: RestBinding | None
     permission: Permission | None
-    """None: anybody may, without credentials."""
+    """None if no credentials are needed."""
     on: str | None
-    """The Python name of the request's field that names the session which the caller must have access to."""
+    """The Python name of the request's field with the session that the caller must have access to."""
     exclusive: tuple[str, ...]
-    """Fields of the request: calls that agree in them never overlap and keep their order."""
+    """Fields of the request: calls with the same values in them never overlap and keep their order."""
     limit: Limit | None
-    """The class in which its calls are counted; None: they are not. Source: S0, "Rate Limiting"."""
+    """The class in which its calls are counted; None if they are not. Source: S0, "Rate Limiting"."""
     audited: bool
-    """Its calls are entries of the audit log. Those that only read are not, unless they are refused."""
+    """Whether its calls are recorded in the audit log.
+
+    Calls that only read are recorded only if they are refused.
+    """
     errors: tuple[type[AppError], ...]
     emits: tuple[type[Event], ...]
     request: type[Shape]
     response: type[Shape]
     documentation: str
     on_connect: bool
-    """A socket's client can ask for it in its handshake already."""
+    """Whether a client can request it in its socket's handshake."""
     ends_with_caller: bool
-    """It only reads: when its caller goes away before the answer, it is cancelled."""
+    """Whether it only reads: it is cancelled if its caller disconnects before the answer."""
     needs_connection: bool
-    """It is about the socket it comes through, so REST has no such route."""
+    """Whether it concerns the socket it comes through; then it has no REST route."""
     needs_session: bool
-    """Its method is given the session that was loaded to check the caller's access."""
+    """Whether its method takes the session that was loaded to check the caller's access."""
     needs_access: bool
     """Its method is given what the caller may do in that session."""
     streams: Streams | None
-    """Its body or its answer is bytes that are never whole in memory, so REST alone has it."""
+    """Whether its body or answer is a stream of bytes; then it is available over REST only."""
     method: Callable[..., Awaitable[Shape]]
 
     @property
     def is_anybodys(self) -> bool:
-        """Whether it needs no credentials, whatever else comes along: callers are known by their address."""
+        """Whether any credentials sent with it are ignored: callers are identified by their address."""
         return self.permission is None and not self.needs_connection
 
     @property
@@ -281,7 +285,7 @@ def _check(declared: Operation) -> None:
     if declared.on is not None and declared.permission is None:
         raise ValueError(f"operation {declared.name} is about a session, and says not what it needs there")
     if declared.needs_session and (declared.on is None or declared.exclusive):
-        # What was loaded before a call had to wait for others may have changed since.
+        # The session is loaded before an exclusive call waits for its turn, and may have changed by then.
         raise ValueError(f"operation {declared.name} cannot be given the session of its access")
 
 

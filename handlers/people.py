@@ -25,9 +25,11 @@ from roocode_server.models.user import Caller, Permission
 
 
 class PeopleHandlers(Handlers, namespace="/users"):
+    """`user.*`: the users of the server, for administrators."""
+
     @operation("user.list", rest="GET /api/v1/users", permission=Permission.USER_READ)
     async def list(self, caller: Caller, request: UserList) -> UserPage:
-        """List the users by their e-mail addresses. `disabledAt` is there for those who are disabled."""
+        """List the users, sorted by e-mail address. `disabledAt` is present for disabled users."""
         users, total = await self.engine.accounts.people.page(limit=request.limit, offset=request.offset)
         page = pagination(total=total, limit=request.limit, offset=request.offset)
         return UserPage(data=users, pagination=page)
@@ -51,7 +53,7 @@ class PeopleHandlers(Handlers, namespace="/users"):
         errors=(Conflict,),
     )
     async def create(self, caller: Caller, request: UserCreate) -> UserMade:
-        """Add a user with a password, or with an invitation to choose one, which is shown this once."""
+        """Add a user with a password, or with an invitation to choose one, which is not shown again."""
         people, name = self.engine.accounts.people, request.name or request.email
         if request.password is not None:
             made = await people.create_with_password(request.email, request.password, name, request.roles)
@@ -68,8 +70,8 @@ class PeopleHandlers(Handlers, namespace="/users"):
     async def update(self, caller: Caller, request: UserUpdate) -> UserShown:
         """Change a user's name or roles, disable them, or enable them again.
 
-        What is left out stays as it is. Connections end of those who are disabled or lose a role. Somebody
-        who may act as administrator always remains.
+        Fields that are left out stay as they are. Connections of users who are disabled or lose a role end.
+        The last active administrator cannot be disabled or lose that role.
         """
         change = UserChange(name=request.name, roles=request.roles, disabled=request.disabled)
         return UserShown(user=await self.engine.accounts.people.change(request.user_id, change))
@@ -83,9 +85,9 @@ class PeopleHandlers(Handlers, namespace="/users"):
         errors=(NotFound, Conflict),
     )
     async def invite(self, caller: Caller, request: UserRef) -> UserInvited:
-        """Make a link by which a user chooses a password, the first one or another one.
+        """Create a link with which a user chooses a first or new password.
 
-        It works once, and is shown this once; an earlier one works no more.
+        It works once and is not shown again; an earlier one no longer works.
         """
         invitation, secret = await self.engine.accounts.people.invite(request.user_id)
         return UserInvited(invitation=_shown(caller, invitation, secret))
@@ -97,7 +99,7 @@ class PeopleHandlers(Handlers, namespace="/users"):
         errors=(NotFound,),
     )
     async def logout(self, caller: Caller, request: UserLogOut) -> LoggedOut:
-        """End every login of a user; API keys go on."""
+        """End all logins of a user; API keys remain valid."""
         await self.engine.accounts.people.end_logins(request.user_id)
         return LoggedOut(logged_out=True)
 

@@ -45,7 +45,7 @@ class OperationResponse:
     body: dict[str, Any]
     failure: AppError | None = None
     quota: Quota | None = None
-    """What the caller has left of the operation's class of calls, where it has been counted."""
+    """What the caller has left of the operation's class of calls, if it was counted."""
 
 
 class Pipeline:
@@ -210,7 +210,7 @@ async def answered(name: str, request_id: str, call: Awaitable[Any]) -> Operatio
 
 
 def refusal_of(failure: Exception, event: str, **facts: object) -> AppError:
-    """What a caller is told of a failure that is being handled; a defect is logged with its traceback."""
+    """The answer for a failure that is being handled; a defect is logged with its traceback."""
     if isinstance(failure, AppError):
         return failure
     overload = exhausted(failure)
@@ -230,7 +230,7 @@ def refuse(
     """The response for a failure, which is logged as well. `where` holds additional fields for the log."""
     if isinstance(failure, RateLimitExceeded):
         quota = failure.quota
-    if not isinstance(failure, InternalError):  # that has its traceback in the log
+    if not isinstance(failure, InternalError):  # its traceback is in the log
         log_refusal(failure, request_id, operation, **where)
     return OperationResponse(failure.status, failure.body(request_id), failure, quota)
 

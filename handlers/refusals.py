@@ -11,7 +11,9 @@ import structlog
 from roocode_server.models.error import AppError
 
 TOLD_A_MINUTE: Final = 30
-"""Lines of one kind (code and operation) that are told at their level in a minute; further ones at debug."""
+"""The number of lines of one kind (code and operation) logged at their level per minute; further ones are
+logged at debug.
+"""
 LONGEST_FACT: Final = 200
 MINUTE_S: Final = 60.0
 
@@ -52,7 +54,7 @@ def log_refusal(failure: AppError, request_id: str, operation: str = "", **where
     if count > TOLD_A_MINUTE:
         write = log.debug
     if count == TOLD_A_MINUTE:
-        facts["more"] = "further ones of this minute are told at debug"
+        facts["more"] = "further ones in this minute are logged at debug"
     write(
         "refused",
         code=failure.code,

@@ -56,7 +56,7 @@ AREAS = (
 
 
 TRANSFERS = (TransferHandlers, ArchiveHandlers)
-"""Whose operations are streams: the REST door alone has them."""
+"""The areas whose operations are streams, available over REST only."""
 
 
 def build_transfers(engine: Engine) -> Registry:

@@ -25,5 +25,5 @@ class Stream(Protocol):
         ...
 
     def limit(self, quota: Quota) -> None:
-        """Tell with the answer what the caller has left of this class of calls."""
+        """Report with the answer what the caller has left of this class of calls."""
         ...

@@ -100,7 +100,7 @@ WORK = (
     ApprovalResolved,
     *BY_COMMANDS,
 )
-"""What a running task tells of."""
+"""The events of a running task."""
 
 
 _CONFIGURING: Final = Permission.SESSION_WRITE
@@ -125,9 +125,9 @@ class TaskHandlers(Handlers, namespace="/tasks"):
     ) -> TaskCreated:
         """Create a task in a session and start it.
 
-        Answers as soon as the task is stored; its events tell how it goes on. The tasks of a session run one
+        Answers as soon as the task is stored; its events report its progress. The tasks of a session run one
         after the other. `sessionConfig` also changes the session's configuration, which requires
-        `session:write`, in the session too.
+        `session:write`.
         """
         may_configure = caller.may(_CONFIGURING) and _CONFIGURING in PERMITTED[access]
         if request.session_config is not None and not may_configure:

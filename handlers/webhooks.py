@@ -24,6 +24,8 @@ from roocode_server.models.webhook import (
 
 
 class WebhookHandlers(Handlers, namespace="/webhooks"):
+    """`webhook.*`: the caller's own webhooks."""
+
     @operation("webhook.list", rest="GET /api/v1/webhooks", permission=Permission.WEBHOOK_READ)
     async def list(self, caller: Caller, request: WebhookList) -> Webhooks:
         """List your own webhooks, oldest first. Secrets are never shown."""
@@ -38,9 +40,9 @@ class WebhookHandlers(Handlers, namespace="/webhooks"):
         errors=(Conflict,),
     )
     async def create(self, caller: Caller, request: WebhookCreate) -> WebhookWithSecret:
-        """Have the events of your sessions, from now on, posted to an address. (S0, Webhooks)
+        """Post the events of your sessions, from now on, to a URL. (S0, Webhooks)
 
-        Without a `secret` the server makes one and shows it in this answer alone.
+        Without a `secret` the server generates one and returns it in this answer only.
         """
         return await self.engine.webhooks.create(caller.user_id, request)
 
@@ -51,7 +53,7 @@ class WebhookHandlers(Handlers, namespace="/webhooks"):
         errors=(NotFound,),
     )
     async def get(self, caller: Caller, request: WebhookRef) -> WebhookShown:
-        """Get one of your own webhooks, and whether its receiver takes what it is sent."""
+        """Get one of your own webhooks, and the state of its deliveries."""
         return WebhookShown(webhook=await self.engine.webhooks.get(caller.user_id, request.webhook_id))
 
     @operation(
@@ -61,10 +63,10 @@ class WebhookHandlers(Handlers, namespace="/webhooks"):
         errors=(NotFound,),
     )
     async def update(self, caller: Caller, request: WebhookUpdate) -> WebhookShown:
-        """Change a webhook, disable it, or have it go on.
+        """Change a webhook, disable it, or enable it again.
 
-        What is left out stays as it is. A delivery that rests is tried again at once. Another `events` holds
-        for what has not been delivered yet, too.
+        Fields that are left out stay as they are. A delivery that waits is tried again at once. New `events`
+        also apply to events that have not been delivered yet.
         """
         return WebhookShown(webhook=await self.engine.webhooks.update(caller.user_id, request))
 
@@ -75,9 +77,9 @@ class WebhookHandlers(Handlers, namespace="/webhooks"):
         errors=(NotFound,),
     )
     async def rotate(self, caller: Caller, request: WebhookRotate) -> WebhookWithSecret:
-        """Replace the secret; the former one signs beside it until `formerSecretUntil`.
+        """Replace the secret. Until `formerSecretUntil`, messages are signed with the former one as well.
 
-        Without a `secret` the server makes one and shows it in this answer alone.
+        Without a `secret` the server generates one and returns it in this answer only.
         """
         return await self.engine.webhooks.rotate(caller.user_id, request)
 
@@ -88,7 +90,7 @@ class WebhookHandlers(Handlers, namespace="/webhooks"):
         errors=(NotFound,),
     )
     async def delete(self, caller: Caller, request: WebhookRef) -> WebhookRemoved:
-        """Delete a webhook, with its secret and its attempts; nothing is sent any more."""
+        """Delete a webhook with its secret and attempts. Nothing more is sent."""
         await self.engine.webhooks.delete(caller.user_id, request.webhook_id)
         return WebhookRemoved(webhook_id=request.webhook_id, deleted=True)
 
@@ -101,7 +103,7 @@ class WebhookHandlers(Handlers, namespace="/webhooks"):
         errors=(NotFound,),
     )
     async def test(self, caller: Caller, request: WebhookRef) -> AttemptShown:
-        """Send a `webhook.test` now; the answer says what became of it."""
+        """Send a `webhook.test` now; the answer has its result."""
         return AttemptShown(attempt=await self.engine.webhooks.test(caller.user_id, request.webhook_id))
 
     @operation(
@@ -113,7 +115,7 @@ class WebhookHandlers(Handlers, namespace="/webhooks"):
         errors=(NotFound,),
     )
     async def redeliver(self, caller: Caller, request: WebhookRedeliver) -> AttemptShown:
-        """Send an event of your sessions again, now and out of turn; the answer says what became of it."""
+        """Send an event of your sessions again, now and out of order; the answer has its result."""
         return AttemptShown(
             attempt=await self.engine.webhooks.redeliver(caller.user_id, request.webhook_id, request.event_id)
         )

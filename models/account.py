@@ -1,4 +1,4 @@
-"""What users ask about their own account. Source: S0, "User", "Authentication Methods"."""
+"""Requests of users about their own account. Source: S0, "User", "Authentication Methods"."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ AnySettings = TypeVar("AnySettings", NotificationSettings, UserPreferences)
 
 @value
 class NotificationChange(Shape):
-    """What is left out stays as it is; null takes it back to its default."""
+    """A change of settings: fields left out are not changed, null restores a default."""
 
     task_completed: bool | None = field(default_factory=left_out)
     task_failed: bool | None = field(default_factory=left_out)
     approval_required: bool | None = field(default_factory=left_out)
 
     def applied_to(self, settings: NotificationSettings) -> NotificationSettings:
-        """The settings, changed."""
+        """Return the settings with this change."""
         return _changed(settings, self, NotificationSettings())
 
 
 @value
 class PreferencesChange(Shape):
-    """What is left out stays as it is; null takes it back to its default."""
+    """A change of settings: fields left out are not changed, null restores a default."""
 
     theme: str | None = field(default_factory=left_out, metadata=one_of("light", "dark", "auto"))
     language: str | None = field(default_factory=left_out, metadata=limited(shortest=2, longest=35))
@@ -41,7 +41,7 @@ class PreferencesChange(Shape):
     default_model: str | None = field(default_factory=left_out, metadata=limited(shortest=1, longest=256))
 
     def applied_to(self, preferences: UserPreferences) -> UserPreferences:
-        """The preferences, changed."""
+        """Return the preferences with this change."""
         notifications = self.notifications
         if isinstance(notifications, NotificationChange):
             preferences = dataclasses.replace(
@@ -53,7 +53,7 @@ class PreferencesChange(Shape):
 
 @value
 class AccountUpdate(Shape):
-    """Change the caller's own name or preferences; what is left out stays as it is."""
+    """A change of the caller's own name or preferences; fields left out are not changed."""
 
     name: str | None = field(default=None, metadata=limited(shortest=1, longest=200))
     preferences: PreferencesChange | None = None
@@ -61,12 +61,12 @@ class AccountUpdate(Shape):
 
 @value
 class PasswordChange(Shape):
-    """Take another password."""
+    """A change of the caller's own password."""
 
     current_password: str = field(repr=False, metadata=limited(shortest=1, longest=1024))
     new_password: str = field(repr=False, metadata=PASSWORD)
     end_other_logins: bool = field(
-        default=True, metadata=described("End every other login of the account; API keys go on")
+        default=True, metadata=described("End all other logins of the account; API keys remain valid")
     )
 
 
@@ -77,9 +77,9 @@ class PasswordChanged(Shape):
 
 @value
 class LogOut(Shape):
-    """End the caller's login."""
+    """A request to log out; with `all`, everywhere."""
 
-    all: bool = field(default=False, metadata=described("End every login of the account"))
+    all: bool = field(default=False, metadata=described("End all logins of the account"))
 
 
 @value
@@ -122,7 +122,7 @@ class LoginRef(Shape):
 
 @value
 class KeyList(Shape):
-    """Nothing to say: the keys are the caller's own."""
+    """A request for the caller's own API keys."""
 
 
 @value
@@ -132,23 +132,23 @@ class Keys(Shape):
 
 @value
 class KeyCreate(Shape):
-    """Make an API key."""
+    """A request to create an API key."""
 
     name: str = field(metadata=limited(shortest=1, longest=200))
     scopes: list[KeyScope] = field(
         default_factory=lambda: [KeyScope.READ, KeyScope.WRITE],
         metadata=described(
-            "How much of what its user may the key can be used for", **limited(shortest=1, longest=3)
+            "What the key may be used for, of all that its user may do", **limited(shortest=1, longest=3)
         ),
     )
     expires_at: datetime.datetime | None = field(
-        default=None, metadata=described("Left out: it works until it is revoked")
+        default=None, metadata=described("When it expires; never if left out")
     )
 
 
 @value
 class KeyMade(Shape):
-    """A new key; `secret` is shown this once."""
+    """The new key; `secret` is not shown again."""
 
     key: ApiKey
     secret: str = field(repr=False)

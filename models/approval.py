@@ -128,7 +128,7 @@ class ApprovalAnswer(Shape):
 @event("approval.required")
 @value
 class ApprovalRequired(Event):
-    """The agent waits for a person to allow or refuse a tool call. Source: S0, `approval.required`."""
+    """The agent waits for a person to approve or reject a tool call. Source: S0, `approval.required`."""
 
     approval_id: ApprovalId
     call_id: CallId

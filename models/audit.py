@@ -11,17 +11,17 @@ from roocode_server.models.shape import Shape, limited, value
 from roocode_server.models.user import Credential, Door
 
 FIRST_PREVIOUS = "0" * 64
-"""What the first entry names as the hash of the one before it."""
+"""The `previous` of the first entry."""
 
 
 @value
 class AuditEntry(Shape):
-    """One call that changes something, or was refused to somebody who has logged in.
+    """A call that may have changed something, or was refused to an authenticated caller.
 
-    `number` counts from 1 without holes. `subject` has the ids, paths and names that the call was about, by
-    their wire names, and as `made` where what it made can be read; never contents, commands or secrets.
-    `status` is the HTTP status of the answer, `code` its error's code. `hash` is the SHA-256, in hexadecimal,
-    of the entry without it; `previous` is the hash of the entry before.
+    `number` counts from 1 without gaps. `subject` has the ids, paths and names in the call, by their wire
+    names, and as `made` where the resource it created can be read; never contents, commands or secrets.
+    `status` is the HTTP status of the answer, `code` that of its error. `hash` is the hexadecimal SHA-256 of
+    the entry without `hash`; `previous` is the hash of the entry before.
     """
 
     number: int
@@ -42,7 +42,7 @@ class AuditEntry(Shape):
 
 @value
 class AuditList(Shape):
-    """Which entries to list: those that fit everything that is given."""
+    """A request for the entries that match all given fields."""
 
     user_id: UserId | None = None
     session_id: SessionId | None = None
@@ -56,7 +56,7 @@ class AuditList(Shape):
 
 @value
 class AuditVerify(Shape):
-    """`head` is the hash of an entry that the log had once; it must still have it."""
+    """A request to check the chain; `head` is the hash of an entry that must still be in it."""
 
     head: str | None = field(default=None, metadata=limited(shortest=64, longest=64))
 
@@ -71,9 +71,10 @@ class AuditPage(Shape):
 
 @value
 class AuditVerification(Shape):
-    """Whether the chain holds: `broken_at` is the number of the first entry that does not fit, `reason` why.
+    """The result of checking the chain: `brokenAt` is the number of the first invalid entry, `reason` says
+    why.
 
-    `head` is the last hash that was reached. Kept elsewhere, it shows later that nothing before it has
+    `head` is the last hash that was reached. Kept elsewhere, it shows later whether anything before it has
     changed.
     """
 

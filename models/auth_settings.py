@@ -37,7 +37,7 @@ def _check_url(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK):
         return
-    raise ValidationError("Expected an https address (http is for this machine alone).")
+    raise ValidationError("Expected an https URL (http is only accepted for this machine).")
 
 
 def _check_tenant(tenant: str) -> None:
@@ -46,7 +46,7 @@ def _check_tenant(tenant: str) -> None:
     """
     if tenant in _MANY_TENANTS:
         raise ValidationError(
-            "Name one tenant, or consumers: e-mails of all tenants together are unverified."
+            "Name one tenant, or consumers: with several tenants, e-mail addresses are unverified."
         )
 
 

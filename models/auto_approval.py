@@ -42,7 +42,7 @@ class AutoApproval(Shape):
     )
     denied_commands: list[str] = field(
         default_factory=list,
-        metadata=described("Prefixes that need approval all the same", **compact(1000, 131_072)),
+        metadata=described("Prefixes that need approval nevertheless", **compact(1000, 131_072)),
     )
     always_allow_followup_questions: bool = False
     followup_auto_approve_timeout_ms: int = field(

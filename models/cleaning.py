@@ -81,7 +81,7 @@ def flaw_of(value: Any) -> Flaw | None:
         path, depth, content = waiting.pop()
         if isinstance(content, Mapping):
             if not all(isinstance(name, str) and is_clean_text(name) for name in content):
-                return Flaw(path, "A name in it is not a text of Unicode.")
+                return Flaw(path, "A name in it is not valid Unicode text.")
             inner: Iterable[tuple[Any, Any]] = content.items()
         elif isinstance(content, list | tuple):
             inner = enumerate(content)
@@ -98,13 +98,13 @@ def flaw_of(value: Any) -> Flaw | None:
 
 def _flaw_of_scalar(content: Any) -> str | None:
     if isinstance(content, str):
-        return None if is_clean_text(content) else "Not Unicode: half of a surrogate pair stands alone."
+        return None if is_clean_text(content) else "Not valid Unicode: it contains half of a surrogate pair."
     if isinstance(content, bytes):
         return "Not a text."
     if isinstance(content, int) and not LEAST_INTEGER <= content <= MOST_INTEGER:
         return "An integer must fit 64 bits."
     if isinstance(content, float) and not math.isfinite(content):
-        return "Not a number that JSON has."
+        return "Not a number that JSON can represent."
     return None
 
 

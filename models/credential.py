@@ -12,22 +12,22 @@ from roocode_server.models.user import KeyScope, Role
 
 @value
 class Standing(Shape):
-    """Whether a user may act at all, and in which roles."""
+    """Whether a user is enabled, and their roles."""
 
     id: UserId
     roles: list[Role]
     disabled_at: datetime.datetime | None = None
 
     def accepts(self, roles: Iterable[Role]) -> bool:
-        """Whether somebody who acts in these roles may go on: none of them has been taken away."""
+        """Whether a caller with these roles may continue: the user still has all of them."""
         return self.disabled_at is None and set(roles) <= set(self.roles)
 
 
 @value
 class LoginRecord(Shape):
-    """From a proof of who somebody is until they log out; `source` is where they came from.
+    """A login, from authentication to logout; `source` is the network it came from.
 
-    `used_at` is when it last gave an access token.
+    `used_at` is when it last issued an access token.
     """
 
     id: LoginId
@@ -40,7 +40,7 @@ class LoginRecord(Shape):
 
 @value
 class Invitation(Shape):
-    """A link by which a user chooses a password, once; stored by the SHA-256 of its secret."""
+    """A link with which a user chooses a password, usable once; stored as the SHA-256 of its secret."""
 
     digest: str
     user_id: UserId
@@ -51,10 +51,9 @@ class Invitation(Shape):
 
 @value
 class ApiKey(Shape):
-    """An API key, with which a program acts as a user; `hint` is its beginning, by which people recognise
-    it.
+    """An API key, with which a program acts as a user; `hint` is its beginning, for people to recognise it.
 
-    `limits` replace the server's (None: unlimited); those it does not name are the server's.
+    `limits` override the server's (None: unlimited); limits it does not name are the server's.
     """
 
     id: KeyId
@@ -70,7 +69,7 @@ class ApiKey(Shape):
 
 @value
 class RefreshToken(Shape):
-    """One link of a chain: each use makes the next token of the same `family`, which is a login's id."""
+    """A refresh token: each use creates the next token of the same `family`, which is the id of a login."""
 
     digest: str
     user_id: UserId

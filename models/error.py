@@ -116,7 +116,9 @@ class UnknownOperation(AppError):
     status = 404
 
     def __init__(self, name: str) -> None:
-        super().__init__("No operation has this name in this namespace; see /docs", operation=name[:100])
+        super().__init__(
+            "There is no operation with this name in this namespace; see /docs", operation=name[:100]
+        )
 
 
 class MethodNotAllowed(AppError):
@@ -140,7 +142,7 @@ class RequestTimeout(AppError):
     status = 408
 
     def __init__(self, limit_s: float) -> None:
-        super().__init__("The request has stopped coming; send it again, without pauses", limitS=limit_s)
+        super().__init__("The request did not arrive in time; send it again, without pauses", limitS=limit_s)
 
 
 class Conflict(AppError):
@@ -167,7 +169,7 @@ class RangeNotSatisfiable(AppError):
     status = 416
 
     def __init__(self, size_bytes: int) -> None:
-        super().__init__("The file is shorter than the range that was asked for", sizeBytes=size_bytes)
+        super().__init__("The file is shorter than the requested range", sizeBytes=size_bytes)
 
 
 class RateLimitExceeded(AppError):
@@ -187,7 +189,7 @@ class RateLimitExceeded(AppError):
 
     @classmethod
     def of_calls(cls, quota: Quota, moment: float) -> RateLimitExceeded:
-        """Of a class whose window is used up at a moment, in seconds since 1970."""
+        """Build the error for a quota that is used up; `moment` is in seconds since 1970."""
         return cls(
             "Too many requests",
             retry_after_s=quota.retry_after_s(moment),
@@ -199,7 +201,7 @@ class RateLimitExceeded(AppError):
 
 
 class WorkspaceLimitExceeded(AppError):
-    """The session has used up its `resourceLimits`, or the user the sessions or tasks they may have."""
+    """The session has used up its `resourceLimits`, or the user has as many sessions or tasks as they may."""
 
     code = "WORKSPACE_LIMIT_EXCEEDED"
     status = 409

@@ -7,7 +7,7 @@ from typing import Final
 
 from roocode_server.models.error import ServerOverload
 
-DISK_FULL: Final = "The disk of the server is full; nothing can be stored until there is room on it again"
+DISK_FULL: Final = "The disk of the server is full; nothing can be stored until space is freed"
 _RUN_OUT: Final = {
     errno.ENOSPC: DISK_FULL,
     errno.EDQUOT: DISK_FULL,

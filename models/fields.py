@@ -189,12 +189,12 @@ def check_any(content: Any) -> None:
             if isinstance(holder, Mapping):
                 characters += sum(len(name) for name in holder if isinstance(name, str))
             if characters > MOST_JSON_CHARACTERS:
-                raise marshmallow.ValidationError(f"Holds more than {MOST_JSON_CHARACTERS} characters.")
+                raise marshmallow.ValidationError(f"Contains more than {MOST_JSON_CHARACTERS} characters.")
             if isinstance(inner, str | bytes) or not isinstance(inner, Collection):
                 continue
             seen += len(inner)
             if seen > MOST_VALUES:
-                raise marshmallow.ValidationError(f"Holds more than {MOST_VALUES} values.")
+                raise marshmallow.ValidationError(f"Contains more than {MOST_VALUES} values.")
             deeper += inner
         level = deeper
     flaw = flaw_of(content)

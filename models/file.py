@@ -374,7 +374,7 @@ class WorkspaceChanged(Event):
     modified: int
     deleted: int
     is_exact: bool = field(
-        metadata=described("False, where changes came too fast to be followed: there may be any number more")
+        metadata=described("False if changes came too fast to be counted: there may be any number more")
     )
 
 

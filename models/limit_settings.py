@@ -1,4 +1,4 @@
-"""The settings under `limits`: how much callers may ask for. Source: S0 and S4, "Rate Limiting"."""
+"""The settings under `limits`: how much each caller may use. Source: S0 and S4, "Rate Limiting"."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _A_NUMBER: Final = limited(least=1, most=LARGEST_LIMIT)
 
 @value
 class LimitSettings(Shape):
-    """How much callers may ask for; null turns a limit off. docs/limits.md has what each means."""
+    """How much each caller may use; null turns a limit off. docs/limits.md describes each."""
 
     authentication: int | None = field(default=5, metadata=_A_NUMBER)
     session_management: int | None = field(default=50, metadata=_A_NUMBER)
@@ -27,6 +27,6 @@ class LimitSettings(Shape):
     tasks: int | None = field(default=100, metadata=_A_NUMBER)
 
     def of(self, limit: Limit) -> int | None:
-        """The number of a limit; None where it is turned off."""
+        """Return the value of a limit; None if it is turned off."""
         number: int | None = getattr(self, limit)
         return number

@@ -19,7 +19,7 @@ EMAIL: Final = {"validate": [validate.Length(max=320), validate.Email(error="Inv
 
 @value
 class Login(Shape):
-    """Log in with an e-mail address and a password."""
+    """A login with an e-mail address and a password."""
 
     email: str = field(metadata=EMAIL)
     password: str = field(repr=False, metadata=limited(shortest=1, longest=1024))
@@ -27,7 +27,7 @@ class Login(Shape):
 
 @value
 class OAuthLogin(Shape):
-    """Log in with the code that a provider sent to the client's redirect address."""
+    """A login with the code that an OAuth provider sent to the client's redirect address."""
 
     provider: str = field(
         metadata=one_of(*(item.value for item in IdentityProvider if item is not IdentityProvider.LOCAL))
@@ -38,7 +38,7 @@ class OAuthLogin(Shape):
         default=None,
         repr=False,
         metadata=described(
-            "The verifier, where the code was asked for with PKCE (RFC 7636)",
+            "The verifier, if the code was requested with PKCE (RFC 7636)",
             **limited(shortest=43, longest=128),
         ),
     )
@@ -46,7 +46,7 @@ class OAuthLogin(Shape):
 
 @value
 class InvitationAccept(Shape):
-    """Choose a password by an invitation, and log in."""
+    """A login with an invitation, and the password to set."""
 
     invitation: str = field(repr=False, metadata=limited(shortest=1, longest=LONGEST_CREDENTIAL))
     password: str = field(repr=False, metadata=PASSWORD)
@@ -54,14 +54,14 @@ class InvitationAccept(Shape):
 
 @value
 class Refresh(Shape):
-    """Exchange a refresh token for new tokens."""
+    """A refresh token to exchange for new tokens."""
 
     refresh_token: str = field(repr=False, metadata=limited(shortest=1, longest=LONGEST_CREDENTIAL))
 
 
 @value
 class Renew(Shape):
-    """Replace the credential of this connection by another access token or API key."""
+    """A new access token or API key for this connection."""
 
     token: str = field(repr=False, metadata=limited(shortest=1, longest=LONGEST_CREDENTIAL))
 
@@ -114,7 +114,7 @@ class ProfileAnswer(Shape):
 
 @value
 class NewUser(Shape):
-    """A user who will log in with a password."""
+    """A user to create, who logs in with a password."""
 
     email: str = field(metadata=EMAIL)
     name: str = field(metadata=limited(shortest=1, longest=200))
@@ -123,6 +123,6 @@ class NewUser(Shape):
 
 @value
 class NewPassword(Shape):
-    """A password that takes the place of another one."""
+    """A new password."""
 
     password: str = field(repr=False, metadata=PASSWORD)

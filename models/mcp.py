@@ -140,7 +140,7 @@ class McpRestarted(Shape):
 @event("mcp.started", namespace="/mcp", log=LogLine(fields=("serverName", "tools")))
 @value
 class McpStarted(Event):
-    """A server has been connected; the numbers are what it offers."""
+    """A server has been connected; the numbers are those of its tools, resources and prompts."""
 
     server_name: str
     tools: int

@@ -1,4 +1,4 @@
-"""What administrators ask about users."""
+"""Requests of administrators about users."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ROLES = limited(shortest=1, longest=3)
 
 @value
 class UserList(Shape):
-    """Source: S0, "Pagination"."""
+    """A request for all users. Source: S0, "Pagination"."""
 
     limit: int = field(default=20, metadata=limited(least=1, most=100))
     offset: int = field(default=0, metadata=limited(least=0))
@@ -40,7 +40,7 @@ class UserShown(Shape):
 
 @value
 class UserInvitation(Shape):
-    """A link by which a user chooses a password, until `expires_at`. It works once and is shown this once."""
+    """A link with which a user chooses a password, usable once until `expiresAt`; it is not shown again."""
 
     url: str = field(repr=False)
     expires_at: datetime.datetime
@@ -48,24 +48,24 @@ class UserInvitation(Shape):
 
 @value
 class UserCreate(Shape):
-    """Add a user."""
+    """A request to add a user."""
 
     email: str = field(metadata=EMAIL)
     name: str | None = field(
         default=None,
-        metadata=described("Left out: the e-mail address", **limited(shortest=1, longest=200)),
+        metadata=described("The e-mail address if left out", **limited(shortest=1, longest=200)),
     )
     roles: list[Role] = field(default_factory=lambda: [Role.DEVELOPER], metadata=_ROLES)
     password: str | None = field(
         default=None,
         repr=False,
-        metadata=described("Left out: the user is invited to choose one", **PASSWORD),
+        metadata=described("If left out, the user is invited to choose one", **PASSWORD),
     )
 
 
 @value
 class UserMade(Shape):
-    """A new user, and the invitation for one who has no password yet."""
+    """The new user, and their invitation if they have no password yet."""
 
     user: User
     invitation: UserInvitation | None = None
@@ -73,13 +73,13 @@ class UserMade(Shape):
 
 @value
 class UserUpdate(Shape):
-    """Change a user; what is left out stays as it is."""
+    """A change of a user; fields left out are not changed."""
 
     user_id: UserId
     name: str | None = field(default=None, metadata=limited(shortest=1, longest=200))
     roles: list[Role] | None = field(default=None, metadata=_ROLES)
     disabled: bool | None = field(
-        default=None, metadata=described("A disabled user can do nothing, by whatever credential")
+        default=None, metadata=described("A disabled user can do nothing, with any credential")
     )
 
 
@@ -90,6 +90,6 @@ class UserInvited(Shape):
 
 @value
 class UserLogOut(Shape):
-    """End every login of a user."""
+    """A request to end all logins of a user."""
 
     user_id: UserId

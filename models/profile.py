@@ -35,12 +35,12 @@ def check_base_url(base_url: str) -> None:
         parts = urllib.parse.urlsplit(base_url)
         is_plain = parts.port != 0 and not (parts.username or parts.password or parts.query or parts.fragment)
     except ValueError:
-        raise ValidationError("Expected an http(s) address.") from None
+        raise ValidationError("Expected an http(s) URL.") from None
     is_printable = base_url.isascii() and base_url.isprintable() and " " not in base_url
     if len(base_url) > LONGEST_URL or not (is_plain and is_printable):
-        raise ValidationError("Expected an http(s) address, without a user, a query or a fragment.")
+        raise ValidationError("Expected an http(s) URL without user information, query or fragment.")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValidationError("Expected an address that begins with http:// or https://.")
+        raise ValidationError("Expected a URL that begins with http:// or https://.")
 
 
 def _check_key(key: str) -> None:

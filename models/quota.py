@@ -1,4 +1,4 @@
-"""What is counted for each caller, and what is left of it. Source: S0 and S4, "Rate Limiting"."""
+"""What is counted for each caller, and how much of it is left. Source: S0 and S4, "Rate Limiting"."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ WINDOW_S: Final = 60
 
 
 class Limit(enum.StrEnum):
-    """What is counted for each caller: calls of a class in a minute, and connections that are open.
+    """What is counted for each caller: calls of a class per minute, and open connections.
 
     Source: S0, "Limits by Endpoint Type"; S4, "Rate Limiting".
     """
@@ -26,16 +26,16 @@ class Limit(enum.StrEnum):
 
 
 OwnLimits = Mapping[str, int | None]
-"""What a key has instead of the server's limits, by their names; None: no limit. The others hold for it."""
+"""A key's own limits by name, None for unlimited; the server's apply for those not named."""
 
 NO_LIMITS: Final[OwnLimits] = {limit.value: None for limit in Limit}
 
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What a caller has of one class of calls.
+    """A caller's quota for one class of calls.
 
-    `resets_at`: when the window ends and there is all of `most` again, in seconds since 1970.
+    `resets_at` is when the window ends and all of `most` is available again, in seconds since 1970.
     """
 
     limit: Limit
@@ -44,11 +44,11 @@ class Quota:
     resets_at: float
 
     def retry_after_s(self, moment: float) -> int:
-        """Whole seconds from a moment to the window's end, at least one."""
+        """Return the whole seconds from a moment to the window's end, at least one."""
         return min(max(1, math.ceil(self.resets_at - moment)), WINDOW_S)
 
     def headers(self) -> dict[str, str]:
-        """The headers of every REST answer of the class. Source: S0, "Rate Limit Headers"."""
+        """Return the headers for REST answers of the class. Source: S0, "Rate Limit Headers"."""
         return {
             "X-RateLimit-Limit": str(self.most),
             "X-RateLimit-Remaining": str(self.remaining),

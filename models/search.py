@@ -28,7 +28,7 @@ class FileSearchRequest(Shape):
     session_id: SessionId
     pattern: str = field(
         metadata=described(
-            "A glob of file names (`*.py`), or of paths from the workspace's root where it has a slash "
+            "A glob of file names (`*.py`), or, with a slash, of paths from the workspace's root "
             "(`src/**/*.py`)",
             **limited(shortest=1, longest=500),
         )

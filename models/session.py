@@ -127,7 +127,9 @@ class SessionConfig(Shape):
     )
     unattended: bool = field(
         default=False,
-        metadata=described("Nobody answers: what needs approval is refused at once, and the agent goes on"),
+        metadata=described(
+            "Nobody is there to answer: what needs approval is refused at once, and the agent continues"
+        ),
     )
 
 

@@ -54,7 +54,7 @@ def _check_origins(origins: list[str]) -> None:
 
 
 def _check_networks(networks: list[str]) -> None:
-    """Raises: marshmallow.ValidationError, for what is neither an address nor a network."""
+    """Raises: marshmallow.ValidationError, if an entry is neither an address nor a network."""
     for network in networks:
         try:
             ipaddress.ip_network(network, strict=False)
@@ -303,7 +303,7 @@ class BrowserSettings(Shape):
 
 @value
 class WebhookSettings(Shape):
-    """How events are sent to the addresses that users name."""
+    """How events are delivered to users' webhooks."""
 
     allow_private_addresses: bool = False
     timeout_s: float = field(default=10.0, metadata=limited(least=0.1, most=60))

@@ -67,13 +67,15 @@ class TaskConfig(Shape):
     )
     mode: str | None = field(
         default=None,
-        metadata=described("The mode it begins in; else the session's", **limited(shortest=1, longest=64)),
+        metadata=described(
+            "The mode it begins in; the session's if left out", **limited(shortest=1, longest=64)
+        ),
     )
     ask_on_failure: bool | None = field(
         default=None,
         metadata=described(
-            "If the model cannot be asked, ask a person (`api_req_failed`) whether to try again, rather "
-            "than fail"
+            "If a request to the model fails, ask a person (`api_req_failed`) whether to try again, instead "
+            "of failing"
         ),
     )
 
@@ -149,7 +151,9 @@ class TaskCreate(Shape):
     config: TaskConfig = field(default_factory=TaskConfig)
     session_config: SessionConfigChange | None = field(
         default=None,
-        metadata=described("A change of the session's configuration: made with the task, or not at all"),
+        metadata=described(
+            "A change of the session's configuration, made together with the task or not at all"
+        ),
     )
 
 
@@ -361,13 +365,13 @@ class TaskActive(Event):
 @event("task.idle")
 @value
 class TaskIdle(Event):
-    """The task rests until somebody decides how to go on. Source: S2, `taskIdle`."""
+    """The task rests until a person decides whether it continues. Source: S2, `taskIdle`."""
 
 
 @event("task.answered")
 @value
 class TaskAnswered(Event):
-    """Somebody has answered what the task asked. Source: S2, `taskAskResponded`."""
+    """The task's question has been answered. Source: S2, `taskAskResponded`."""
 
 
 @event("task.spawned")

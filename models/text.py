@@ -6,7 +6,7 @@ from roocode_server.models.error import InvalidField
 
 
 def encode_utf8(text: str, field: str) -> bytes:
-    """Return a caller's text in UTF-8. Raises: InvalidField, for one with lone surrogates."""
+    """Encode a caller's text as UTF-8. Raises: InvalidField, if it has lone surrogates."""
     try:
         return text.encode()
     except UnicodeEncodeError:
@@ -16,5 +16,5 @@ def encode_utf8(text: str, field: str) -> bytes:
 def encode_word(text: str, field: str) -> bytes:
     """As `encode_utf8`, for a part of a command line. Raises: InvalidField, for a NUL character, too."""
     if "\0" in text:
-        raise InvalidField(field, "No command line can hold a NUL character.")
+        raise InvalidField(field, "A command line cannot contain a NUL character.")
     return encode_utf8(text, field)

@@ -26,7 +26,7 @@ class IdentityProvider(enum.StrEnum):
 
 
 class Role(enum.StrEnum):
-    """A set of permissions that users can have."""
+    """A role: a set of permissions that users can have."""
 
     ADMIN = "admin"
     DEVELOPER = "developer"
@@ -61,8 +61,8 @@ class Permission(enum.StrEnum):
     AUDIT_READ = "audit:read"
 
 
-# What only administrators may is in none of these sets, and each permission is named, so that a new one is
-# nobody's by accident.
+# Permissions of administrators only are in none of these sets. Each permission is named, so that a new one
+# is granted to nobody by accident.
 _READING: Final = frozenset(
     {
         Permission.SESSION_READ,
@@ -91,8 +91,7 @@ _WORKING: Final = frozenset(
     }
 )
 _OWN: Final = frozenset({Permission.ACCOUNT_WRITE, Permission.SESSION_LEAVE})
-"""One's own name, password, logins and keys, and whose sessions one is in: whoever may log in looks after
-them."""
+"""Access to the user's own name, password, logins and keys, which everybody has who can log in."""
 
 PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.ADMIN: frozenset(Permission),
@@ -102,7 +101,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
 
 
 class KeyScope(enum.StrEnum):
-    """How much of what its user may a credential can be used for."""
+    """What a credential may be used for, of all that its user may do."""
 
     READ = "read"
     WRITE = "write"
@@ -120,7 +119,7 @@ SCOPES: Final[Mapping[KeyScope, frozenset[Permission]]] = {
 
 @value
 class NotificationSettings(Shape):
-    """What a user wants to be notified of. S0 names the type and leaves its fields open: these are ours."""
+    """What a user wants to be notified of. S0 names the type but not its fields: these are ours."""
 
     task_completed: bool = True
     task_failed: bool = True
@@ -178,7 +177,7 @@ class Door(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """A user and the credential that says so; `credential_id` is a token's `jti` or a key's id.
+    """A user and their credential; `credential_id` is a token's `jti` or a key's id.
 
     `login_id` is the login that an access token came from.
     """
@@ -190,7 +189,7 @@ class Identity:
     login_id: LoginId | None = None
     scopes: tuple[KeyScope, ...] = EVERY_SCOPE
     limits: OwnLimits | None = None
-    """What holds for this credential instead of the server's limits."""
+    """The limits that override the server's for this credential."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,10 +212,10 @@ class Caller:
     address: str = ""
     door: Door = Door.IN_PROCESS
     login_id: LoginId | None = None
-    """The login that the access token came from; None for what is no token."""
+    """The login that the access token came from; None for other credentials."""
     scopes: tuple[KeyScope, ...] = EVERY_SCOPE
     limits: OwnLimits | None = None
-    """Limits that replace the server's for this caller."""
+    """Limits that override the server's for this caller."""
 
     @classmethod
     def of(
@@ -273,7 +272,7 @@ class Caller:
 
     @property
     def is_admin(self) -> bool:
-        """Whether everybody's sessions are open to the caller."""
+        """Whether the caller may access all users' sessions."""
         return Role.ADMIN in self.roles and KeyScope.ADMIN in self.scopes
 
     @property
@@ -282,11 +281,11 @@ class Caller:
         return self.expires_at is not None and self.expires_at <= now()
 
     def may(self, permission: Permission) -> bool:
-        """Whether a role of the caller grants the permission, and the credential reaches as far."""
+        """Whether a role of the caller grants the permission and the credential's scopes include it."""
         return permission in self.permissions
 
     def renewed(self, identity: Identity) -> Caller:
-        """The same connection's caller by a new credential."""
+        """Return the caller of the same connection with a new credential."""
         return Caller.of(
             identity, request_id="", base_url=self.base_url, address=self.address, door=self.door
         )
@@ -300,6 +299,6 @@ class Caller:
 def permissions_of(
     roles: tuple[Role, ...], scopes: tuple[KeyScope, ...] = EVERY_SCOPE
 ) -> frozenset[Permission]:
-    """Everything that the roles grant together, as far as the credential's scopes reach."""
+    """Return all that the roles grant together, limited to the credential's scopes."""
     granted = frozenset[Permission]().union(*(PERMISSIONS[role] for role in roles))
     return granted & frozenset[Permission]().union(*(SCOPES[scope] for scope in scopes))

@@ -1,4 +1,4 @@
-"""Webhooks: a user's events, sent to an address of theirs.
+"""Webhooks: a user's events, sent to a URL of theirs.
 
 Source: S0, "Webhooks"; Standard Webhooks 1.0.0.
 """
@@ -24,58 +24,58 @@ LONGEST_WEBHOOK_SECRET: Final = 256
 MOST_EVENT_PATTERNS: Final = 100
 ANY_EVENT: Final = "*"
 TEST_EVENT: Final = "webhook.test"
-"""What `webhook.test` sends. It is no event of any session, so no log has it."""
+"""The type of the message that `webhook.test` sends; it belongs to no session and is in no log."""
 
 
 def _check_url(url: str) -> None:
-    """Raises: marshmallow.ValidationError, for what is no address that can be posted to."""
+    """Raises: marshmallow.ValidationError, if it is not a URL that can be posted to."""
     try:
         parts = urllib.parse.urlsplit(url)
         is_plain = parts.port != 0 and not (parts.username or parts.password or parts.fragment)
     except ValueError:
-        raise ValidationError("Expected an http(s) address.") from None
+        raise ValidationError("Expected an http(s) URL.") from None
     is_printable = url.isascii() and url.isprintable() and " " not in url
     if len(url) > LONGEST_URL or not (is_plain and is_printable):
-        raise ValidationError("Expected an http(s) address, without a user or a fragment.")
+        raise ValidationError("Expected an http(s) URL without user information or a fragment.")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValidationError("Expected an address that begins with http:// or https://.")
+        raise ValidationError("Expected a URL that begins with http:// or https://.")
 
 
 def _check_patterns(patterns: list[str]) -> None:
-    """Raises: marshmallow.ValidationError, for what no event that is stored can ever fit."""
+    """Raises: marshmallow.ValidationError, for a pattern that matches no durable event."""
     stored = {name for name, declared in EVENTS.items() if declared.durable}
     for pattern in patterns:
         if pattern in EVENTS and pattern not in stored:
             raise ValidationError(f"{pattern} is not stored, so it cannot be delivered.")
         if not any(fits(pattern, name) for name in stored):
-            raise ValidationError(f"No event is called {pattern[:100]}; see docs/events.md.")
+            raise ValidationError(f"No event matches {pattern[:100]}; docs/events.md lists them.")
 
 
 def fits(pattern: str, name: str) -> bool:
-    """Whether an event's name is the pattern's: `task.completed`, any of a kind (`task.*`), or any (`*`)."""
+    """Whether an event's name matches the pattern: `task.completed`, a group (`task.*`), or all (`*`)."""
     if pattern.endswith(".*"):
         return name.startswith(pattern[:-1])
     return pattern in (ANY_EVENT, name)
 
 
 def fits_any(patterns: Sequence[str], name: str) -> bool:
-    """Whether an event's name is that of one of the patterns."""
+    """Whether an event's name matches one of the patterns."""
     return any(fits(pattern, name) for pattern in patterns)
 
 
-_URL: Final[dict[str, Any]] = described("Where events are posted to", validate=_check_url)
+_URL: Final[dict[str, Any]] = described("The URL to which events are posted", validate=_check_url)
 _EVENTS: Final[dict[str, Any]] = described(
-    "Names of events, kinds of them (`task.*`), or all (`*`)",
+    "Names of events, groups of them (`task.*`), or all (`*`)",
     validate=[limited(shortest=1, longest=MOST_EVENT_PATTERNS)["validate"], _check_patterns],
 )
 _SECRET: Final[dict[str, Any]] = described(
-    "Signs what is sent: `whsec_` and base64 of 24 to 64 bytes, or 12 to 256 printable ASCII characters",
+    "Signs the requests: `whsec_` and base64 of 24 to 64 bytes, or 12 to 256 printable ASCII characters",
     **limited(shortest=SHORTEST_WEBHOOK_SECRET, longest=LONGEST_WEBHOOK_SECRET),
 )
 
 
 class WebhookStatus(enum.StrEnum):
-    """`failing`: its receiver did not take the last event, which is sent again."""
+    """The state of deliveries. `failing`: the last event was not accepted and will be sent again."""
 
     ACTIVE = "active"
     FAILING = "failing"
@@ -83,7 +83,7 @@ class WebhookStatus(enum.StrEnum):
 
 
 class DisabledReason(enum.StrEnum):
-    """Why nothing is sent: its owner wants it so, its receiver failed for too long, or answered 410."""
+    """Why a webhook is disabled: by its owner, after failing for too long, or by an answer 410."""
 
     BY_OWNER = "by_owner"
     FAILURES = "failures"
@@ -92,9 +92,9 @@ class DisabledReason(enum.StrEnum):
 
 @value
 class Webhook(Shape):
-    """A webhook as people see it: never its secret.
+    """A webhook as shown, without its secret.
 
-    `former_secret_until` is how long what it sends is signed by the former secret, too.
+    Until `formerSecretUntil`, messages are also signed with the former secret.
     """
 
     id: WebhookId
@@ -115,9 +115,9 @@ class Webhook(Shape):
 
 @value
 class StoredWebhook(Shape):
-    """A webhook as it is stored: its secrets sealed, and its place in its user's feed.
+    """A webhook as stored: with encrypted secrets, and its position in its user's feed.
 
-    `position` is that of the last event that its receiver has taken, or that it does not want.
+    `position` is that of the last event that its receiver has accepted or that it does not want.
     """
 
     id: WebhookId
@@ -147,7 +147,7 @@ class StoredWebhook(Shape):
 
     @property
     def shown(self) -> Webhook:
-        """Without secrets and place."""
+        """The webhook without its secrets and position."""
         return Webhook(
             id=self.id,
             url=self.url,
@@ -168,7 +168,7 @@ class StoredWebhook(Shape):
 
 @value
 class WebhookList(Shape):
-    """Nothing to say: the webhooks are the caller's own."""
+    """A request for the caller's own webhooks."""
 
 
 @value
@@ -183,7 +183,10 @@ class WebhookRef(Shape):
 
 @value
 class WebhookCreate(Shape):
-    """Source: S0, "Webhooks", Configuration. Without a `secret` the server makes one."""
+    """A request to create a webhook; without a `secret` the server generates one.
+
+    Source: S0, "Webhooks", Configuration.
+    """
 
     url: str = field(metadata=_URL)
     events: list[str] = field(metadata=_EVENTS)
@@ -192,10 +195,10 @@ class WebhookCreate(Shape):
 
 @value
 class WebhookUpdate(Shape):
-    """What is left out stays as it is. Another `secret` takes the place of the present one, as a rotation.
+    """The new fields of a webhook; fields left out are not changed.
 
-    `enabled` true has a disabled webhook go on where it stood; with `skip_pending` it goes on with what
-    happens from now on.
+    A new `secret` replaces the present one as `webhook.rotate` does. `enabled: true` lets a disabled webhook
+    continue where it stopped; with `skipPending`, it continues with what happens from now on.
     """
 
     webhook_id: WebhookId
@@ -208,7 +211,7 @@ class WebhookUpdate(Shape):
 
 @value
 class WebhookRotate(Shape):
-    """Without a `secret` the server makes one."""
+    """A request to replace the secret; without a `secret` the server generates one."""
 
     webhook_id: WebhookId
     secret: str | None = field(default=None, repr=False, metadata=_SECRET)
@@ -221,7 +224,9 @@ class WebhookShown(Shape):
 
 @value
 class WebhookWithSecret(Shape):
-    """`secret` is what the server has made, shown this once; what a caller has chosen is not repeated."""
+    """A webhook with the secret that the server has generated, shown only once; left out if the caller has
+    chosen it.
+    """
 
     webhook: Webhook
     secret: str | None = field(default=None, repr=False)
@@ -234,7 +239,7 @@ class WebhookRemoved(Shape):
 
 
 class AttemptKind(enum.StrEnum):
-    """Why it was sent: in its turn, by `webhook.test`, or again by `webhook.redeliver`."""
+    """Why a message was sent: in its turn, by `webhook.test`, or again by `webhook.redeliver`."""
 
     DELIVERY = "delivery"
     TEST = "test"
@@ -245,7 +250,7 @@ class AttemptKind(enum.StrEnum):
 class DeliveryAttempt(Shape):
     """One request to a receiver. `status` is that of its answer, left out if there was none.
 
-    `number` counts the webhook's attempts from 1; `duration_ms` is in milliseconds.
+    `number` counts the webhook's attempts from 1; `durationMs` is in milliseconds.
     """
 
     webhook_id: WebhookId
@@ -267,7 +272,7 @@ class AttemptShown(Shape):
 
 @value
 class AttemptList(Shape):
-    """The attempts of a webhook that are kept, newest first."""
+    """The stored attempts of a webhook, newest first."""
 
     webhook_id: WebhookId
     limit: int = field(default=20, metadata=limited(least=1, most=100))
@@ -282,7 +287,9 @@ class AttemptPage(Shape):
 
 @value
 class WebhookRedeliver(Shape):
-    """`event_id` is the `id` of an event, as `event.list`, the payload and the attempts have it."""
+    """A request to send an event again; `eventId` is its `id` in `event.list`, in the payload and in the
+    attempts.
+    """
 
     webhook_id: WebhookId
     event_id: EventId
@@ -291,7 +298,7 @@ class WebhookRedeliver(Shape):
 @event("webhook.disabled")
 @value
 class WebhookDisabled(Event):
-    """The server has given a webhook up; told in the session whose event could not be delivered."""
+    """The server has disabled a webhook; emitted in the session whose event could not be delivered."""
 
     webhook_id: WebhookId
     reason: DisabledReason

@@ -187,7 +187,7 @@ async def _stop(engine: Engine, doors: Doors, limit_s: float) -> None:
             await doors.sockets.close()
             await doors.raw.close()
     except TimeoutError:
-        log.warning("the stop took longer than server.shutdown_timeout_s", limit_s=limit_s)
+        log.warning("stopping took longer than server.shutdown_timeout_s", limit_s=limit_s)
 
 
 async def _listen(runner: web.AppRunner, settings: Settings) -> list[str]:

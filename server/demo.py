@@ -26,7 +26,7 @@ DIFF_STYLES: Final = {"+": "green", "-": "red", "@": "cyan"}
 
 
 class DemoFailed(Exception):
-    """The demo cannot go on; the message says why."""
+    """The demo cannot continue; the message says why."""
 
 
 async def demo(port: int) -> bool:
@@ -39,7 +39,7 @@ async def demo(port: int) -> bool:
         async with running(_settings(data_dir, port)) as addresses:
             url = addresses[0]
             admin = json.loads((Path(data_dir) / "admin.json").read_text())
-            screen.line(f"A server runs on {url}. Its data is in {data_dir} and goes with it.", "dim")
+            screen.line(f"A server runs on {url}. Its data in {data_dir} is deleted when it stops.", "dim")
             async with Visit(screen, url, admin["apiKey"]) as visit:
                 succeeded = await visit.run()
             if screen.is_terminal:
@@ -47,7 +47,7 @@ async def demo(port: int) -> bool:
                 await _until_told()
             else:
                 screen.line(
-                    "In a terminal the server goes on, with a dashboard; `make serve` starts one to keep."
+                    "In a terminal, the demo keeps its server and dashboard open. `make serve` starts one."
                 )
     return succeeded
 
@@ -70,7 +70,7 @@ async def _until_told() -> None:
 
 
 class Visit:
-    """One client of the server: gives the task, shows its events, answers its approvals."""
+    """A client of the server: starts the task, shows its events, answers its approvals."""
 
     def __init__(self, screen: Screen, url: str, key: str) -> None:
         self._screen = screen
@@ -93,16 +93,16 @@ class Visit:
         await self._client.disconnect()
 
     async def run(self) -> bool:
-        """Follow the task from start to end. True if it did what it should. Raises: DemoFailed."""
+        """Follow the task from start to end. True if it succeeded. Raises: DemoFailed."""
         health = await self._call("system.health", {})
         if "runtimeProblem" in health:
-            raise DemoFailed(f"no command can be run here. {health['runtimeProblem']}")
+            raise DemoFailed(f"commands cannot run on this machine: {health['runtimeProblem']}")
         created = await self._call("session.create", {"name": "Demo", "config": CONFIG})
         self._session_id = created["session"]["id"]
         for path, content in _project():
             await self._call("file.create", {"path": path, "content": content})
         await self._call("event.subscribe", {"lastSeq": 0})
-        await self._call("task.create", {"input": "Find out why a test fails, and mend it."})
+        await self._call("task.create", {"input": "Find out why a test fails, and fix it."})
         ended = await self._ended
         self._screen.end_progress()
         self._show_end(ended)
@@ -115,19 +115,19 @@ class Visit:
         return bool(passed and ended["type"] == "task.completed")
 
     def show_where_next(self, admin: Mapping[str, str]) -> None:
-        """Print where to look at the result, and at everything else."""
+        """Print where to look at the result and what to try next."""
         path = f"/api/v1/sessions/{self._session_id}/events?after=0"
         for text in (
             "",
             f"The dashboard:   {self._url}/?session={self._session_id}#token={self._key}",
             f"Log in with:     {admin['email']} / {admin['password']}",
-            f"The interface:   {self._url}/docs   {self._url}/redoc   {self._url}/asyncapi.json",
-            f"By curl:         curl -H 'Authorization: Bearer {self._key}' '{self._url}{path}'",
-            "One to keep:     make serve",
+            f"API reference:   {self._url}/docs   {self._url}/redoc   {self._url}/asyncapi.json",
+            f"With curl:       curl -H 'Authorization: Bearer {self._key}' '{self._url}{path}'",
+            "To keep one:     make serve",
             "",
         ):
             self._screen.line(text)
-        self._screen.line("The server goes on until Ctrl-C.", "bold")
+        self._screen.line("The server runs until Ctrl-C.", "bold")
 
     async def _call(self, operation: str, argument: Mapping[str, Any]) -> Any:
         """The answer to an operation on the demo's session. Raises: DemoFailed."""
@@ -167,7 +167,7 @@ class Visit:
             typed = await self._screen.ask(f"       {event['description']}: approve? [Y/n] ")
             is_approved = typed.lower() in ("", "y", "yes")
         else:
-            self._screen.line("       Nobody is at a terminal, so the demo approves it by itself.")
+            self._screen.line("       There is no terminal to ask at, so the demo approves this itself.")
             is_approved = True
         action = "approve" if is_approved else "reject"
         await self._call("approval.respond", {"approvalId": event["approvalId"], "action": action})

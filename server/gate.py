@@ -42,10 +42,10 @@ class Gate:
         """Raises: PermissionDenied."""
         host = request.host.lower()
         if not self._accepts_host(host):
-            raise PermissionDenied("This server does not answer to this Host; see server.allowed_hosts")
+            raise PermissionDenied("Requests for this Host are not accepted; see server.allowed_hosts")
         origin = request.headers.get("Origin")
         if origin is not None and not self._accepts_origin(origin.lower(), host):
-            raise PermissionDenied("This server takes no calls of this Origin; see server.allowed_origins")
+            raise PermissionDenied("Requests from this Origin are not accepted; see server.allowed_origins")
 
     def allows_cross_origin(self, origin: str) -> bool:
         """Whether a page of another origin may read answers."""

@@ -1,8 +1,7 @@
-"""Who calls: credentials out of a request or a handshake.
+"""Identifies callers by the credentials of a request or handshake, and checks which pages and hosts may call.
 
-Credentials come, in this order, from the handshake's `auth` object, `Authorization: Bearer`, `X-API-Key`, the
-WebSocket subprotocol `bearer.TOKEN`, `?token=`, or the dashboard's cookies. Source: S0, "Headers" and
-"Connection"; RFC 6750.
+Credentials come, in this order, from `Authorization: Bearer`, `X-API-Key`, the handshake's `auth` object, the
+WebSocket subprotocol `bearer.TOKEN`, or `?token=`. Source: S0, "Headers" and "Connection"; RFC 6750.
 """
 
 from __future__ import annotations
@@ -34,14 +33,14 @@ DOORS: Final = {
     "/api/v1": Door.REST,
     "/api": Door.S3_REST,
 }
-"""What the paths of each door begin with."""
+"""The path prefixes of the doors."""
 
 _run = secrets.token_hex(4)
 _count = itertools.count(1)
 
 
 def new_request_id() -> str:
-    """A new id that finds a call in the log; unique across restarts."""
+    """Return a new id with which a call can be found in the log; unique across restarts."""
     return f"req-{_run}-{next(_count)}"
 
 
@@ -117,7 +116,7 @@ class Authenticator:
 
 
 class Proxies:
-    """The proxies in front of the server that are believed when they say where a request comes from."""
+    """The trusted proxies in front of the server, which say where a request comes from."""
 
     def __init__(self, networks: Sequence[str]) -> None:
         self._networks = [ipaddress.ip_network(network, strict=False) for network in networks]
@@ -171,7 +170,7 @@ def _from_query(request: web.Request) -> str | None:
 
 
 def query_of(request: web.Request) -> Mapping[str, str]:
-    """The query; `?token=…` may be put behind an address that has one, as `websocket` of a task has."""
+    """Return the query; `?token=…` may be appended to a URL that has one, such as a task's `websocket`."""
     if "?" not in request.query_string:
         return request.query
     return dict(parse_qsl(request.rel_url.raw_query_string.replace("?", "&"), keep_blank_values=True))

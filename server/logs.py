@@ -11,13 +11,13 @@ import structlog
 from roocode_server.models.settings import LogFormat, LoggingSettings
 
 SOCKET_LOGGERS: Final = ("engineio.server", "socketio.server")
-"""Loggers that call it an error when a client sends what they do not understand; the doors tell of that."""
+"""Loggers that report clients' malformed messages as errors; the doors log these themselves."""
 
 
 def configure_logs(settings: LoggingSettings) -> None:
-    """Send the server's own log and that of the libraries to standard error.
+    """Write the server's own log and that of the libraries to standard error.
 
-    Of the libraries what they warn of is shown, at every level: at `debug` some print secrets.
+    Of the libraries, only warnings and above are shown, at every level: at `debug` some print secrets.
     """
     level = getattr(logging, settings.level.upper())
     own: list[structlog.typing.Processor] = [
@@ -46,7 +46,7 @@ def configure_logs(settings: LoggingSettings) -> None:
 
 
 def _is_own_failure(record: logging.LogRecord) -> bool:
-    """A failure of the library's own comes with its exception; a client's mistake comes without."""
+    """Whether to keep a record: the library's own failures have an exception, clients' mistakes do not."""
     return record.exc_info is not None
 
 

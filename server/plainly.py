@@ -1,4 +1,4 @@
-"""Failures as sentences, for whoever runs a command."""
+"""Failures as sentences, for people who run a command."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from roocode_server.models.error import AppError
 
 
 def sentence(failure: Exception) -> str:
-    """What went wrong, in words."""
+    """Return what went wrong, in words."""
     if isinstance(failure, AppError):
         return with_facts(failure.message, failure.details)
     if isinstance(failure, OSError) and failure.strerror:
@@ -19,7 +19,7 @@ def sentence(failure: Exception) -> str:
 
 
 def with_facts(message: str, details: Mapping[str, Any]) -> str:
-    """An error's message with what its details add: the mistake in each field, or the facts."""
+    """Return an error's message and its details: the mistake in each field, or the facts."""
     mistakes = details.get("fields") or ([details] if details.keys() >= {"field", "reason"} else [])
     if mistakes:
         return f"{message}: " + "; ".join(f"{each['field']}: {each['reason']}" for each in mistakes)

@@ -1,4 +1,4 @@
-"""The demo's terminal: lines that stay, and one line of progress below them."""
+"""The demo's terminal output: lines that stay, and a progress line below them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ _CODES: Final = {"dim": "2", "bold": "1", "red": "31", "green": "32", "yellow": 
 
 
 class Screen:
-    """Where the demo prints. Colours and the live line are for terminals alone; `NO_COLOR` is honoured."""
+    """Prints the demo's output.
+
+    Colours and the progress line are only used on terminals; `NO_COLOR` is honoured.
+    """
 
     def __init__(self, out: TextIO = sys.stdout) -> None:
         self._out = out
@@ -27,7 +30,7 @@ class Screen:
         self._draw()
 
     def progress(self, percent: int, step: str) -> None:
-        """Show how far the task is; without a terminal a line of its own."""
+        """Show the progress; without a terminal, as a separate line."""
         filled = round(BAR_COLUMNS * percent / 100)
         told = f"[{'█' * filled}{'·' * (BAR_COLUMNS - filled)}] {percent:3d} %  {step.splitlines()[0][:60]}"
         if not self.is_terminal:
@@ -38,13 +41,13 @@ class Screen:
         self._draw()
 
     def end_progress(self) -> None:
-        """Take the live line away."""
+        """Remove the progress line."""
         self._clear()
         self._progress = ""
         self._out.flush()
 
     async def ask(self, question: str) -> str:
-        """What a person types after a question."""
+        """Ask a question and return what the person types."""
         self._clear()
         self._out.write(self._styled(question, "bold"))
         self._out.flush()

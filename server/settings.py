@@ -100,6 +100,6 @@ def _report(failure: ValidationFailed) -> str:
 def _check_open_mode(settings: Settings) -> None:
     if settings.auth.mode is AuthMode.OPEN and not is_loopback(settings.server.host):
         raise SettingsMistake(
-            "auth.mode: open lets anybody in, so it is for loopback alone: "
+            "auth.mode: open lets anybody in, so it is only allowed on loopback: "
             f"set server.host to 127.0.0.1, not {settings.server.host}"
         )

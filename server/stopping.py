@@ -1,4 +1,4 @@
-"""What the process does when it is asked to end, and what it makes sure of before it begins."""
+"""Stopping the process in time, and making sure of its standard streams at the start."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ import sys
 from typing import Final
 
 FORCED_END_DELAY_S: Final = 10.0
-"""How long the process may take beyond its own limit; then it is ended whatever it does."""
+"""The seconds beyond its own time limit after which the process is ended by force."""
 
 
 def open_standard_streams() -> None:
-    """Open those of 0, 1 and 2 that were closed at the start: nothing else may be given their numbers."""
+    """Open those of the descriptors 0, 1 and 2 that were closed at the start, so that no other file gets
+    their numbers.
+    """
     for number in range(3):
         try:
             os.fstat(number)
@@ -25,9 +27,9 @@ def open_standard_streams() -> None:
 
 
 def stop_on_signals(stop: asyncio.Event, limit_s: float) -> None:
-    """Set `stop` on SIGTERM and SIGINT; what has not ended after `limit_s` and a little more is ended.
+    """Set `stop` on SIGTERM and SIGINT; after `limit_s` and a little more, end the process by force.
 
-    So the process ends even if its event loop or a thread is stuck; where it was then stands on stderr.
+    So it ends even if its event loop or a thread is stuck; stderr then shows where.
     """
     loop = asyncio.get_running_loop()
 

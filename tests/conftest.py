@@ -1,4 +1,4 @@
-"""Fixtures for every test; each lives in the module of what it gives."""
+"""Fixtures for all tests, imported from the modules that define them."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ from hypothesis import settings
 
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
-"""Bytecode is kept as it is by default: else each of the servers compiles all that it imports."""
+"""Cache bytecode, as by default: otherwise each server compiles all that it imports."""
 
 pytest_plugins = [
     "tests.support.containers",
@@ -25,4 +25,4 @@ pytest_plugins = [
 
 settings.register_profile("whole suite", deadline=None)
 settings.load_profile("whole suite")
-"""A busy machine makes no example wrong: no test depends on how long one takes."""
+"""No deadline for examples: no test depends on how long one takes, even on a busy machine."""

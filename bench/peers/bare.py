@@ -1,7 +1,7 @@
-"""The least server that python-socketio on aiohttp allows, with uvloop and orjson as ours has them.
+"""A minimal server with python-socketio on aiohttp, with uvloop and orjson as in this server.
 
-It answers `call` with what `prepare` gave it, and sends the event that `prepare` gave it to everybody in the
-room when `publish` asks for that.
+It answers `call` with what `prepare` gave it and, when `publish` asks for it, sends the event that `prepare`
+gave it to everybody in the room.
 """
 
 from __future__ import annotations

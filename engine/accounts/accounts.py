@@ -74,7 +74,7 @@ SECRET_FILE: Final = "secret.key"  # noqa: S105 - a file's name
 
 
 class Accounts:
-    """Users, and the proofs of who they are. The signing keys are read, or made, right here.
+    """Users and their authentication.
 
     `own` is what users do with their own account, `people` what administrators do with those of others;
     `sign_ins` are those at OpenID Connect providers, `identities` whom they are for.
@@ -134,9 +134,9 @@ class Accounts:
         )
 
     async def login(self, request: Login, address: str = "") -> LoginAnswer:
-        """Let somebody in by their password; `address` is where they call from.
+        """Log a user in with their password; `address` is where the call comes from.
 
-        Raises: AuthenticationFailed, which tells not what is wrong; ServerOverload.
+        Raises: AuthenticationFailed, without saying what is wrong; ServerOverload.
         """
         source = site_of(address)
         stored = await self._users.login(request.email)
@@ -152,7 +152,7 @@ class Accounts:
         return answer
 
     async def login_with_oauth(self, request: OAuthLogin, address: str = "") -> LoginAnswer:
-        """Let somebody in for whom a provider vouches; their first login makes the account.
+        """Log a user in whom an OAuth provider identifies; the first login creates the account.
 
         Raises: as `OAuth.person`; Conflict, if the address belongs to an account of another provider;
         AuthenticationFailed, if the account is disabled.
@@ -165,7 +165,9 @@ class Accounts:
             if user is None:
                 user = await self._users.create(unit, person.email, person.name, provider=provider)
             if user.provider is not provider:
-                raise Conflict("The account with this address logs in another way", provider=user.provider)
+                raise Conflict(
+                    "The account with this address uses another way to log in", provider=user.provider
+                )
             if not is_new and not await self._may_act(user.id):
                 raise AuthenticationFailed
             answer = await self._admit(unit, user, site_of(address))
@@ -185,7 +187,7 @@ class Accounts:
         return answer
 
     async def accept_invitation(self, request: InvitationAccept, address: str = "") -> LoginAnswer:
-        """Let somebody in who was invited, with the password that they choose; other logins end.
+        """Set the password that an invited user has chosen, end their other logins, and log them in.
 
         Raises: TokenExpired; AuthenticationFailed, if the invitation is unknown or was used.
         """
@@ -223,7 +225,7 @@ class Accounts:
             elif caller.login_id is not None:
                 await self._refresh.end_login(unit, caller.login_id)
             else:
-                raise Conflict("You have not logged in; an API key is revoked by key.revoke")
+                raise Conflict("An API key cannot log out; revoke it with key.revoke")
         self._changed(caller.user_id)
 
     async def profile(self, user_id: UserId) -> User:
@@ -266,7 +268,7 @@ class Accounts:
     async def create_user(
         self, email: str, password: str, name: str, roles: Sequence[Role] = (Role.DEVELOPER,)
     ) -> User:
-        """A new user who logs in with a password. Raises: ValidationFailed; Conflict, if they exist."""
+        """Create a user who logs in with a password. Raises: ValidationFailed; Conflict, if they exist."""
         return await self.people.create_with_password(email, password, name, roles)
 
     async def create_key(
@@ -290,17 +292,17 @@ class Accounts:
         return secret
 
     async def keys(self, email: str) -> list[ApiKey]:
-        """The API keys of the user with this address, oldest first. Raises: NotFound."""
+        """Return the API keys of the user with this address, oldest first. Raises: NotFound."""
         return await self._keys.all((await self._users.by_email(email)).id)
 
     async def revoke_key(self, email: str, key_id: KeyId) -> ApiKey:
-        """The key of the user with this address, which works no more from here on. Raises: NotFound."""
+        """Revoke a key of the user with this address and return it. Raises: NotFound."""
         return await self.own.revoke_key((await self._users.by_email(email)).id, key_id)
 
     async def set_password(self, email: str, password: str) -> User:
-        """Give a user another password; all their logins end.
+        """Set a user's password and end all their logins. API keys stay valid; they are revoked one by one.
 
-        API keys stay valid; they are revoked one by one. Raises: NotFound; ValidationFailed.
+        Raises: NotFound; ValidationFailed.
         """
         user = await self._users.by_email(email)
         new = NewPassword.load({"password": password})
@@ -312,30 +314,30 @@ class Accounts:
         return user
 
     async def set_disabled(self, email: str, *, is_disabled: bool) -> User:
-        """Let a user act no longer, by whatever credential, or again.
+        """Disable or enable a user, whatever credential they use.
 
-        Raises: NotFound; Conflict, if nobody else may act as administrator.
+        Raises: NotFound; Conflict, if no active administrator would remain.
         """
         user = await self._users.by_email(email)
         return await self.people.change(user.id, UserChange(disabled=is_disabled))
 
     async def set_roles(self, email: str, roles: Sequence[Role]) -> User:
-        """Give a user these roles in place of those that they have. Raises: as `set_disabled`."""
+        """Replace a user's roles. Raises: as `set_disabled`."""
         user = await self._users.by_email(email)
         return await self.people.change(user.id, UserChange(roles=roles))
 
     async def end_logins(self, email: str) -> None:
-        """Have the user with this address log in anew everywhere. Raises: NotFound."""
+        """End all logins of the user with this address. Raises: NotFound."""
         await self.people.end_logins((await self._users.by_email(email)).id)
 
     async def invite(self, email: str) -> str:
-        """The secret of an invitation for the user with this address. Raises: NotFound; Conflict."""
+        """Invite the user with this address; return the invitation's secret. Raises: NotFound; Conflict."""
         user = await self._users.by_email(email)
         _, secret = await self.people.invite(user.id)
         return secret
 
     async def invite_administrator(self) -> str | None:
-        """The secret of an invitation for the first administrator; None, once they have a password."""
+        """Invite the first administrator; return the invitation's secret, or None if they have a password."""
         stored = await self._users.login(ADMIN_EMAIL)
         if stored is None or stored.password_hash is not None:
             return None
@@ -344,10 +346,9 @@ class Accounts:
     async def ensure_admin(self, data_dir: Path) -> None:
         """Create the administrator, and `admin.json` with the login details, unless they exist.
 
-        Where `auth.invite` is set, they have neither password nor file: see `invite_administrator`.
-
-        The file is there before the account is: a start that dies in between leaves a file whose contents
-        are good for nothing, and the next one replaces it.
+        With `auth.invite` set, the administrator has neither password nor file: see `invite_administrator`.
+        The file is written before the account is created: if the server dies in between, the file is useless
+        and the next start replaces it.
         """
         if await self._users.login(ADMIN_EMAIL) is not None:
             return
@@ -368,7 +369,7 @@ class Accounts:
             await asyncio.to_thread(write_private, data_dir / ADMIN_FILE, how)
 
     async def _admit(self, unit: Transaction, user: User, source: str) -> LoginAnswer:
-        """What a login is answered with, once it is proved."""
+        """Return the answer to a successful login."""
         admitted = await self._users.record_login(unit, user)
         login_id = await self._logins.start(unit, user.id, source)
         refresh_token = await self._refresh.start(unit, user.id, login_id)
@@ -410,7 +411,7 @@ class Accounts:
         return standing is not None and standing.disabled_at is None
 
     async def _fallen(self, callers: Iterable[Caller]) -> list[Caller]:
-        """Those whose credential or role has been taken back, or who may act no longer."""
+        """Return the callers whose credential or role has been withdrawn, or who have been disabled."""
         asked = list(callers)
         keys = await self._keys.good(
             {each.credential_id for each in asked if each.credential is Credential.KEY}
@@ -429,7 +430,7 @@ class Accounts:
         return [each for each in asked if not is_good(each)]
 
     def _changed(self, user_id: UserId) -> None:
-        """Have what was committed about a user seen at once, by calls and by open connections."""
+        """Make a committed change of a user take effect at once, for calls and open connections."""
         self._users.forget(user_id)
         self._logins.forget()
         self.watch.look_now()

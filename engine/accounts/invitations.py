@@ -1,4 +1,4 @@
-"""Invitations: links by which users choose their first password, or another one, once."""
+"""Invitations: links with which users choose a password, each usable once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PARAMETER: Final = "invitation"
 
 
 class Invitations:
-    """One open invitation a user; a newer one replaces it."""
+    """Creates and redeems invitations. A user has at most one; a new one replaces it."""
 
     def __init__(self, repository: InvitationRepository, *, lifetime_s: int, clock: Clock = now) -> None:
         self._repository = repository
@@ -26,7 +26,7 @@ class Invitations:
         self._clock = clock
 
     async def create(self, unit: Transaction, user_id: UserId) -> tuple[Invitation, str]:
-        """An invitation and its secret, which is shown this once."""
+        """Create an invitation; return it and its secret, which is not shown again."""
         secret, moment = new_secret(), self._clock()
         invitation = Invitation(
             digest=digest_of(secret),
@@ -43,7 +43,7 @@ class Invitations:
         self._user_of(await self._repository.find(digest_of(secret)))
 
     async def accept(self, unit: Transaction, secret: str) -> UserId:
-        """Whom it invites; it works no more. Raises: as `check`."""
+        """Use up an invitation and return whom it invites. Raises: as `check`."""
         digest = digest_of(secret)
         user_id = self._user_of(await self._repository.find_on(unit, digest))
         await self._repository.mark_used(unit, digest, self._clock())
@@ -51,16 +51,19 @@ class Invitations:
 
     def _user_of(self, invitation: Invitation | None) -> UserId:
         if invitation is None or invitation.used_at is not None:
-            raise AuthenticationFailed("This invitation is not known, or was used already")
+            raise AuthenticationFailed("This invitation is unknown or has already been used")
         if invitation.expires_at <= self._clock():
             raise TokenExpired
         return invitation.user_id
 
     async def withdraw(self, unit: Transaction, user_id: UserId) -> None:
-        """Let no invitation of the user work."""
+        """Withdraw the user's invitation."""
         await self._repository.remove_all(unit, user_id)
 
 
 def link(base_url: str, secret: str) -> str:
-    """Where the dashboard asks for the password. The secret stands behind `#`, so that no log has it."""
+    """Return the dashboard's URL for choosing the password.
+
+    The secret is in the fragment (after `#`), so that it appears in no log.
+    """
     return f"{base_url}/#{PARAMETER}={secret}"

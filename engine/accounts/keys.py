@@ -23,7 +23,7 @@ from roocode_server.models.user import EVERY_SCOPE, KeyScope
 KEY_PREFIX: Final = "roo_"
 HINT_LENGTH: Final = 10
 MOST_KEYS: Final = 100
-"""Keys of one user that are not revoked."""
+"""The most keys of a user that are not revoked."""
 
 
 class ApiKeys:
@@ -52,7 +52,7 @@ class ApiKeys:
         Raises: Conflict, if the user has too many.
         """
         if await self._repository.count_live(unit, user_id) >= MOST_KEYS:
-            raise Conflict("There are too many API keys; revoke one first", limit=MOST_KEYS)
+            raise Conflict("You have too many API keys; revoke one first", limit=MOST_KEYS)
         secret = new_secret(KEY_PREFIX)
         key = ApiKey(
             id=KeyId(new_id("key")),
@@ -84,11 +84,11 @@ class ApiKeys:
         return await self._repository.good(key_ids)
 
     async def all(self, user_id: UserId) -> list[ApiKey]:
-        """A user's keys, oldest first, revoked ones too."""
+        """Return a user's keys, oldest first, including revoked ones."""
         return await self._repository.of_user(user_id)
 
     async def live(self, user_id: UserId) -> list[ApiKey]:
-        """A user's keys that are not revoked, oldest first."""
+        """Return a user's keys that are not revoked, oldest first."""
         return await self._repository.live(user_id)
 
     async def revoke(self, user_id: UserId, key_id: KeyId) -> ApiKey:

@@ -1,4 +1,4 @@
-"""Who guesses at passwords has to wait longer and longer. Source: S0, "Authentication Security"."""
+"""Growing delays for callers who guess passwords. Source: S0, "Authentication Security"."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from roocode_server.engine.accounts.digests import digest_of
 
 FREE_FAILURES: Final = 5
 LONGEST_LOCKOUT_S: Final = 900.0
-"""For one account from one place."""
+"""The delays for one account from one place."""
 
 FREE_STRANGER_FAILURES: Final = 50
 LONGEST_STRANGER_LOCKOUT_S: Final = 60.0
-"""For one account from all places together that it is not known from."""
+"""The delays for one account from all unknown places together."""
 
 FORGOTTEN_AFTER_S: Final = 3600.0
 MOST_REMEMBERED_FAILURES: Final = 100_000
@@ -31,10 +31,10 @@ class _Failures:
 
 
 class Backoff:
-    """After `free` failures of a key, each further one doubles the time in which it is not admitted.
+    """After `free` failures of a key, each further one doubles the time for which it is locked.
 
-    What comes in that time is not counted: it can neither guess nor make the time longer. A key whose last
-    failure is an hour ago begins anew, and of too many the oldest is forgotten.
+    Attempts during that time are not counted: they can neither guess nor prolong it. A key whose last failure
+    is an hour ago starts afresh; if there are too many keys, the oldest is forgotten.
     """
 
     def __init__(self, *, free: int, longest_s: float, clock: Seconds = time.monotonic) -> None:
@@ -44,7 +44,7 @@ class Backoff:
         self._failures: OrderedDict[str, _Failures] = OrderedDict()
 
     def admits(self, key: str) -> bool:
-        """Whether another attempt may be made now."""
+        """Whether the key may make another attempt now."""
         failures = self._failures.get(key)
         if failures is None or failures.count < self._free:
             return True
@@ -62,16 +62,16 @@ class Backoff:
             self._failures.popitem(last=False)
 
     def forget(self, key: str) -> None:
-        """Begin anew with this key."""
+        """Forget the failures of this key."""
         self._failures.pop(key, None)
 
 
 class Lockout:
-    """Failed logins by account and place together, so that nobody locks an owner out from elsewhere.
+    """Counts failed logins by account and place, so that nobody can lock an owner out from elsewhere.
 
-    For places from which an account is not known there is a second count, of all of them together: it
-    bounds guessing from many places at once, and those that the owner is known from never wait for it.
-    Accounts are told apart by the address that was given, whether or not anybody has it.
+    Places from which an account has not logged in share a second count for the account. It limits guessing
+    from many places at once, and owners at known places never wait for it. Accounts are identified by the
+    address that was given, whether or not it belongs to a user.
     """
 
     def __init__(self, clock: Seconds = time.monotonic) -> None:
@@ -81,7 +81,7 @@ class Lockout:
         )
 
     def admits(self, account: str, source: str, *, is_known: bool) -> bool:
-        """Whether the password may be looked at."""
+        """Whether the password may be checked."""
         return self._pairs.admits(_pair(account, source)) and (
             is_known or self._strangers.admits(digest_of(account))
         )
@@ -93,7 +93,7 @@ class Lockout:
             self._strangers.failed(digest_of(account))
 
     def succeeded(self, account: str, source: str) -> None:
-        """Forget what went wrong from there."""
+        """Forget the failures from this place."""
         self._pairs.forget(_pair(account, source))
 
 

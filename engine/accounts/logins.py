@@ -1,4 +1,4 @@
-"""Logins: each is one proof of who somebody is, and what came of it ends with it."""
+"""Logins: each begins with one authentication, and its tokens and connections end with it."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from roocode_server.models.error import NotFound
 from roocode_server.models.identifier import LoginId, UserId, new_id
 
 REMEMBERED: Final = datetime.timedelta(days=90)
-"""How long a place is known from which a user has logged in, and their login lasted."""
+"""For how long a place counts as known after a login from there."""
 
 
 class Logins:
     """Begins and ends logins, and knows where users log in from.
 
-    `lifetime_s` is how long the tokens of a login last after it was used last.
+    `lifetime_s` is how long a login's tokens stay valid after it was last used.
     """
 
     def __init__(self, repository: LoginRepository, *, lifetime_s: int, clock: Clock = now) -> None:
@@ -36,7 +36,7 @@ class Logins:
         )
 
     async def start(self, unit: Transaction, user_id: UserId, source: str) -> LoginId:
-        """A new login; what the user has not used for long is forgotten."""
+        """Begin a login; the user's logins and places that have expired are deleted."""
         moment = self._clock()
         await self._repository.remove_unused(unit, user_id, moment - self._kept)
         login = LoginRecord(
@@ -46,19 +46,19 @@ class Logins:
         return login.id
 
     async def use(self, unit: Transaction, login_id: LoginId) -> None:
-        """Note that the login goes on."""
+        """Record that the login is still in use."""
         await self._repository.mark_used(unit, login_id, self._clock())
 
     async def end(self, unit: Transaction, login_id: LoginId) -> None:
-        """Let no token of the login count. `forget` after the commit."""
+        """Revoke all tokens of the login. Call `forget` after the commit."""
         await self._repository.end(unit, login_id, self._clock())
 
     async def end_all(self, unit: Transaction, user_id: UserId, *, but: LoginId | None = None) -> None:
-        """The same for every login of a user, `but` one if it is given. `forget` after the commit."""
+        """Revoke all tokens of the user's logins, except `but`. Call `forget` after the commit."""
         await self._repository.end_all(unit, user_id, self._clock(), but=but)
 
     async def stands(self, login_id: LoginId) -> bool:
-        """Whether the login has not ended; one that was asked for lately comes from memory."""
+        """Whether the login is still valid; may come from the cache."""
         login = await self._lately.find(login_id)
         return login is not None and login.ended_at is None
 
@@ -75,13 +75,13 @@ class Logins:
         return login
 
     async def good(self, login_ids: Collection[str]) -> set[str]:
-        """Those of these logins that have not ended, as the database has it at this moment."""
+        """Return those of these logins that are valid, read from the database without the cache."""
         return await self._repository.good(login_ids)
 
     async def knows(self, user_id: UserId, source: str) -> bool:
-        """Whether the user has logged in from there lately."""
+        """Whether the user has recently logged in from this place."""
         return bool(source) and await self._repository.came_from(user_id, source)
 
     def forget(self) -> None:
-        """Read logins anew; called after each committed end."""
+        """Drop logins from the cache; called after each committed end."""
         self._lately.forget_all()

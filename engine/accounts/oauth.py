@@ -59,7 +59,7 @@ class OAuth:
             person = await self._ask(client, provider, endpoints, token)
         if person is None:
             raise AuthenticationFailed(
-                f"{provider} names no verified e-mail address; ask it for the e-mail scope"
+                f"{provider} reports no verified e-mail address; request the e-mail scope"
             )
         if not any(fnmatchcase(person.email.lower(), allowed.lower()) for allowed in settings.allowed_emails):
             raise PermissionDenied(
@@ -122,24 +122,24 @@ class OAuth:
 def _check_request(settings: OAuthProviderSettings, request: OAuthLogin) -> None:
     if not settings.client_id:
         raise PermissionDenied(
-            f"Logging in by {request.provider} is not set up here; see auth.oauth.{request.provider}"
+            f"Logging in with {request.provider} is not configured; see auth.oauth.{request.provider}"
         )
     if request.redirect_uri not in settings.redirect_uris:
-        raise InvalidField("redirectUri", "Not a redirect address that this server knows")
+        raise InvalidField("redirectUri", "This redirect URL is not in the server's configuration")
 
 
 async def _get(client: aiohttp.ClientSession, url: str, token: str, provider: IdentityProvider) -> Any:
     headers = {"Authorization": f"Bearer {token}"}
     async with client.get(url, headers=headers, allow_redirects=False) as response:
         if response.status in (401, 403):
-            raise AuthenticationFailed(f"{provider} does not say who this is; ask it for the e-mail scope")
+            raise AuthenticationFailed(f"{provider} does not say who this is; request the e-mail scope")
         _check_working(response, provider)
         return await json_content(response)
 
 
 def _check_working(response: aiohttp.ClientResponse, provider: str) -> None:
     if response.status >= 500:
-        raise _unusable("The provider fails", provider, status=response.status)
+        raise _unusable("The provider reports a failure", provider, status=response.status)
 
 
 def _object(answer: Any, provider: str) -> JsonObject:
@@ -153,7 +153,7 @@ def _refused(refusal: OAuth2Error, provider: str) -> AuthenticationFailed | Serv
     if refusal.error in WRONG_CODE:
         return AuthenticationFailed("The provider does not accept this code; log in there again")
     log.error("oauth provider refused this server", provider=provider, error=str(refusal))
-    return _unusable("The provider does not accept this server; see its log", provider)
+    return _unusable("The provider does not accept this server; see the server's log", provider)
 
 
 def _unusable(message: str, provider: str, **facts: int) -> ServerOverload:

@@ -22,7 +22,10 @@ from roocode_server.models.user import Caller, Credential, User
 
 
 class OwnAccount:
-    """Each call is about the caller's own account. `changed` is told of whom something was committed."""
+    """Operations on the caller's own account.
+
+    `changed` is called with each user whose change was committed.
+    """
 
     def __init__(
         self,
@@ -48,7 +51,7 @@ class OwnAccount:
         self._clock = clock
 
     async def update(self, user_id: UserId, request: AccountUpdate) -> User:
-        """The user as they are from here on. Raises: NotFound."""
+        """Change the user and return them. Raises: NotFound."""
         async with self._database.transaction() as unit:
             before = await self._users.find_on(unit, user_id)
             preferences = request.preferences.applied_to(before.preferences) if request.preferences else None
@@ -59,10 +62,10 @@ class OwnAccount:
         return user
 
     async def change_password(self, caller: Caller, request: PasswordChange) -> None:
-        """Take another password; the caller's own login goes on, the others end if that is wished.
+        """Change the password. The caller's own login continues; the others end if requested.
 
-        Raises: InvalidField, if the present password is wrong, or was given wrongly too often; Conflict, if
-        the account has none; ServerOverload.
+        Raises: InvalidField, if the current password is wrong or was wrong too often; Conflict, if the
+        account has none; ServerOverload.
         """
         stored = await self._users.login_of(caller.user_id)
         if stored is None:
@@ -74,7 +77,7 @@ class OwnAccount:
                 stored.user.email, stored, request.current_password, site_of(caller.address)
             )
         except AuthenticationFailed:
-            raise InvalidField("currentPassword", "This is not your password.") from None
+            raise InvalidField("currentPassword", "This is not your current password.") from None
         password_hash = await self._passwords.hash(request.new_password)
         async with self._database.transaction() as unit:
             await self._users.set_password_hash(unit, stored.user, password_hash)
@@ -105,13 +108,13 @@ class OwnAccount:
         self._changed(user_id)
 
     async def keys(self, user_id: UserId) -> list[ApiKey]:
-        """The user's keys that are not revoked, oldest first."""
+        """Return the user's keys that are not revoked, oldest first."""
         return await self._keys.live(user_id)
 
     async def create_key(self, caller: Caller, request: KeyCreate) -> tuple[ApiKey, str]:
-        """A new key and its secret, which nobody sees again.
+        """Create a key; return it and its secret, which is not shown again.
 
-        Raises: InvalidField, if it would expire in the past, or later than the key that it is made with;
+        Raises: InvalidField, if it would expire in the past, or later than the key that it is created with;
         Conflict, if there are too many.
         """
         self._check_expiry(caller, request)
@@ -121,7 +124,7 @@ class OwnAccount:
             )
 
     async def revoke_key(self, user_id: UserId, key_id: KeyId) -> ApiKey:
-        """The key, which works no more; connections that it has opened end. Raises: NotFound."""
+        """Revoke a key and return it; the connections it has opened end. Raises: NotFound."""
         revoked = await self._keys.revoke(user_id, key_id)
         self._changed(user_id)
         return revoked
@@ -129,7 +132,7 @@ class OwnAccount:
     def _check_expiry(self, caller: Caller, request: KeyCreate) -> None:
         expires_at = request.expires_at
         if expires_at is not None and expires_at <= self._clock():
-            raise InvalidField("expiresAt", "This is in the past.")
+            raise InvalidField("expiresAt", "Expected a time in the future.")
         bound = caller.expires_at if caller.credential is Credential.KEY else None
         if bound is not None and (expires_at is None or expires_at > bound):
-            raise InvalidField("expiresAt", "A key makes none that outlives it.")
+            raise InvalidField("expiresAt", "A key cannot create one that expires later than itself.")

@@ -25,18 +25,18 @@ LEAST_KIB_OF_A_LANE: Final = 8
 MOST_HASHES_AT_ONCE: Final = 2
 STRANGERS_AT_ONCE: Final = 1
 STRANGERS_NICENESS: Final = 15
-"""How far strangers' passwords stand back for everything else that this machine does (`man 7 sched`)."""
+"""The niceness of threads that check passwords of unknown callers (`man 7 sched`)."""
 
 MOST_WAITING: Final = 64
-"""Passwords of strangers that wait for their turn."""
+"""The most passwords of unknown callers that wait to be checked."""
 _BRIEF: Final = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 class Passwords:
-    """Makes and checks hashes, few at a time: each takes 64 MiB and keeps a core busy.
+    """Creates and checks hashes, a few at a time: each takes 64 MiB and keeps a core busy.
 
-    Strangers have a thread of their own, of low priority: however many guess, those who are known from
-    where they come log in as on an idle server.
+    Callers from places from which the account has not logged in share one thread of low priority: however
+    many of them guess, users at known places log in as on an idle server.
     """
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
@@ -46,14 +46,14 @@ class Passwords:
         self._waiting = 0
 
     async def hash(self, password: str) -> str:
-        """The hash to store, with its parameters and salt."""
+        """Return the hash to store, with its parameters and salt."""
         return await _run(self._usual, self._hasher.hash, _canonical(password))
 
     def hash_secret(self, secret: str) -> str:
         """Return the hash of a password that is as random as a key.
 
-        Nobody finds such a password by trying, so it needs no cost; the first login replaces the hash by one
-        with the usual parameters, as it does with any other.
+        Such a password cannot be guessed, so the hash need not be expensive; as with any outdated hash, the
+        first login replaces it by one with the usual parameters.
         """
         return _BRIEF.hash(_canonical(secret))
 
@@ -67,12 +67,12 @@ class Passwords:
         return await _run(self._usual, self._verify, password_hash, password)
 
     async def verify_for_stranger(self, password_hash: str | None, password: str) -> bool:
-        """The same for somebody who is not known from where they come.
+        """As `verify`, for a caller from a place that is not known.
 
         Raises: ServerOverload, if too many of them wait; InvalidHashError.
         """
         if self._waiting >= MOST_WAITING:
-            raise ServerOverload("Too many people log in at the moment; try again later")
+            raise ServerOverload("Too many logins are in progress; try again later")
         self._waiting += 1
         try:
             return await _run(self._strangers, self._verify, password_hash, password)
@@ -117,7 +117,7 @@ async def _run(
 
 
 def _stand_back() -> None:
-    """Lower the priority of this thread, and so of the lanes that Argon2 starts from it."""
+    """Lower the priority of this thread, which the threads that Argon2 starts from it inherit."""
     thread = threading.get_native_id()
     os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + STRANGERS_NICENESS)
 

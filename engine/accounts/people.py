@@ -1,4 +1,4 @@
-"""What administrators do with everybody's accounts."""
+"""What administrators do with the accounts of all users."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from roocode_server.models.user import IdentityProvider, Role, User
 
 
 class People:
-    """Lists, adds, changes and invites users. `changed` is told of whom something was committed."""
+    """Lists, adds, changes and invites users.
+
+    `changed` is called with each user whose change was committed.
+    """
 
     def __init__(
         self,
@@ -36,11 +39,11 @@ class People:
         self._changed = changed
 
     async def page(self, *, limit: int, offset: int) -> tuple[list[User], int]:
-        """A page of all users, by their addresses, and how many there are."""
+        """Return a page of all users, sorted by address, and the total number."""
         return await self._users.page(limit=limit, offset=offset)
 
     async def create_with_password(self, email: str, password: str, name: str, roles: Sequence[Role]) -> User:
-        """A new user who logs in with this password. Raises: ValidationFailed; Conflict, if they exist."""
+        """Create a user who logs in with this password. Raises: ValidationFailed; Conflict, if they exist."""
         new = NewUser.load({"email": email, "name": name, "password": password})
         password_hash = await self._passwords.hash(new.password)
         async with self._database.transaction() as unit:
@@ -51,7 +54,7 @@ class People:
     async def create_invited(
         self, email: str, name: str, roles: Sequence[Role]
     ) -> tuple[User, Invitation, str]:
-        """A new user, and the invitation by which they choose a password, with its secret.
+        """Create a user and an invitation to choose a password; return both, with the invitation's secret.
 
         Raises: Conflict, if they exist.
         """
@@ -61,10 +64,10 @@ class People:
         return user, invitation, secret
 
     async def change(self, user_id: UserId, change: UserChange) -> User:
-        """The changed user; connections end that act in a role which was taken away, or as one who is
-        disabled.
+        """Change a user and return them. Connections end that use a role they lose, or belong to a user who
+        is disabled.
 
-        Raises: NotFound; Conflict, if nobody would be left who may act as administrator.
+        Raises: NotFound; Conflict, if no active administrator would remain.
         """
         async with self._database.transaction() as unit:
             user = await self._users.change(unit, user_id, change)
@@ -72,18 +75,21 @@ class People:
         return user
 
     async def invite(self, user_id: UserId) -> tuple[Invitation, str]:
-        """An invitation by which the user chooses a password, and its secret; the one before is withdrawn.
+        """Invite a user to choose a password, which withdraws an earlier invitation; return it and its
+        secret.
 
-        Raises: NotFound; Conflict, if the user logs in by an OAuth provider.
+        Raises: NotFound; Conflict, if the user logs in with an OAuth provider.
         """
         async with self._database.transaction() as unit:
             user = await self._users.find_on(unit, user_id)
             if user.provider is not IdentityProvider.LOCAL:
-                raise Conflict("This account logs in by its provider", provider=user.provider)
+                raise Conflict(
+                    "This account logs in with an OAuth provider and has no password", provider=user.provider
+                )
             return await self._invitations.create(unit, user_id)
 
     async def end_logins(self, user_id: UserId) -> None:
-        """Have a user log in anew everywhere. Raises: NotFound."""
+        """End all logins of a user. Raises: NotFound."""
         async with self._database.transaction() as unit:
             await self._users.find_on(unit, user_id)
             await self._refresh.end_logins(unit, user_id)

@@ -50,7 +50,7 @@ class ActiveProfile:
 
 
 class ProviderProfiles:
-    """A user's profiles. API keys are stored encrypted and are sent to their provider only."""
+    """A user's profiles. API keys are stored encrypted, and sent only to their provider."""
 
     def __init__(
         self, database: Database, repository: ProfileRepository, keys: SealingKeys, *, clock: Clock = now
@@ -62,7 +62,7 @@ class ProviderProfiles:
         self._active: ReadThroughCache[UserId, StoredProfile] = ReadThroughCache(
             repository.active, caches_misses=True
         )
-        """Every request to a model needs it, and most users have none."""
+        """Cached because every request to a model asks for it, and most users have no profile."""
 
     async def list(self, user_id: UserId) -> list[Profile]:
         """Return a user's profiles, sorted by name."""
@@ -81,7 +81,7 @@ class ProviderProfiles:
         Raises: Conflict, if the name is taken or the user has `MOST_PROFILES` already.
         """
         if len(await self._repository.of_user(user_id)) >= MOST_PROFILES:
-            raise Conflict("There are too many profiles; delete one first", limit=MOST_PROFILES)
+            raise Conflict("You have too many profiles; delete one first", limit=MOST_PROFILES)
         profile_id = ProfileId(new_id("profile"))
         moment = self._clock()
         profile = StoredProfile(
@@ -191,7 +191,7 @@ def _wanted(request: ProfileUpdate) -> ProfileFields:
     if request.profile is None:
         return request
     if any(getattr(request, name) is not LEFT_OUT for name in (*_CHANGED, "api_key")):
-        raise InvalidField("profile", "Give the fields in here or beside it, not both.")
+        raise InvalidField("profile", "Give the fields either inside this object or beside it, not both.")
     return request.profile
 
 
@@ -200,4 +200,4 @@ def _check_unchanged(profile: StoredProfile, wanted: ProfileFields) -> None:
     if wanted.id not in (None, profile.id):
         raise InvalidField("id", "This cannot be changed.")
     if wanted.is_active not in (None, profile.is_active):
-        raise InvalidField("isActive", "This is changed by profile.activate.")
+        raise InvalidField("isActive", "Use profile.activate to change this.")

@@ -1,4 +1,4 @@
-"""The proof by a password: bounded for those who guess, the same in words and time whatever is wrong."""
+"""Password checks: limited for whoever guesses, and answered in the same words and time whatever is wrong."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ WEIGHT_OF_LATEST: Final = 0.25
 class PasswordProof:
     """Checks passwords, one at a time for each account and place.
 
-    While a place is locked for an account, its passwords are not looked at, and the refusal comes after as
-    long as a wrong one has lately taken.
+    While a place is locked out of an account, passwords are not checked, and the refusal takes as long as a
+    wrong password has recently taken.
     """
 
     def __init__(self, passwords: Passwords, logins: Logins, lockout: Lockout) -> None:
@@ -33,7 +33,7 @@ class PasswordProof:
         self._usual_s = {True: 0.0, False: 0.0}
 
     async def check(self, email: str, stored: StoredLogin | None, password: str, source: str) -> None:
-        """Raises: AuthenticationFailed, which tells not what is wrong; ServerOverload."""
+        """Raises: AuthenticationFailed, without saying what is wrong; ServerOverload."""
         account = canonical(email)
         is_known = await self._logins.knows(stored.user.id if stored else NO_USER, source)
         async with self._turns.holding((account, source)):

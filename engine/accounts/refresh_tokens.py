@@ -22,7 +22,7 @@ log = structlog.get_logger("accounts")
 
 @dataclass(frozen=True, slots=True)
 class Rotated:
-    """Whose refresh token was used, of which login, and the token that follows it."""
+    """The user and login of a refresh token that was used, and the token that replaces it."""
 
     user_id: UserId
     login_id: LoginId
@@ -30,10 +30,10 @@ class Rotated:
 
 
 class RefreshTokens:
-    """Families of refresh tokens. Each token works once and is replaced by the next one of its family.
+    """Families of refresh tokens: each token works once and is replaced by the next one.
 
-    A token that comes a second time was stolen, or its successor was: the login ends, and both the thief
-    and the owner have to log in.
+    If a token is used a second time, it or its successor was stolen: the login ends, and both the thief and
+    the owner have to log in again.
     """
 
     def __init__(
@@ -52,12 +52,12 @@ class RefreshTokens:
         self._clock = clock
 
     async def start(self, unit: Transaction, user_id: UserId, login_id: LoginId) -> str:
-        """The first token of a login; the user's expired ones are forgotten."""
+        """Issue the first token of a login, and delete the user's expired ones."""
         await self._repository.remove_expired(unit, user_id, self._clock())
         return await self._issue(unit, user_id, login_id)
 
     async def rotate(self, secret: str) -> Rotated:
-        """Whose token it is, and the one that follows it.
+        """Use a token up; return whose it is, and the token that replaces it.
 
         Raises: TokenExpired; AuthenticationFailed, if it is unknown, revoked or already used.
         """
@@ -76,12 +76,12 @@ class RefreshTokens:
         raise AuthenticationFailed
 
     async def end_login(self, unit: Transaction, login_id: LoginId) -> None:
-        """Let no token of a login count any longer. `Logins.forget` after the commit."""
+        """Revoke the tokens of a login. Call `Logins.forget` after the commit."""
         await self._repository.revoke_family(unit, login_id, self._clock())
         await self._logins.end(unit, login_id)
 
     async def end_logins(self, unit: Transaction, user_id: UserId, *, but: LoginId | None = None) -> None:
-        """The same for every login of a user, `but` one if it is given."""
+        """Revoke the tokens of the user's logins, except `but`."""
         await self._repository.revoke_all(unit, user_id, self._clock(), but=but)
         await self._logins.end_all(unit, user_id, but=but)
 

@@ -75,7 +75,9 @@ def signing_keys(path: Path) -> SigningKeys:
     except (ValueError, OverflowError):
         keys = ()
     if not keys or keys[0].until is not None or any(len(key.secret) != SECRET_BYTES for key in keys):
-        raise SecretDamaged(f"{path} holds no secret; restore it, or remove it and have everybody log in")
+        raise SecretDamaged(
+            f"{path} contains no secret; restore it, or delete it, after which everybody has to log in again"
+        )
     return SigningKeys(keys, issuer_id or hmac.digest(keys[0].secret, _ISSUER, "sha256")[:4].hex())
 
 

@@ -51,7 +51,7 @@ class AccessTokens:
         self._clock = clock
 
     def issue(self, user_id: UserId, login_id: LoginId) -> str:
-        """A new token for a user; it counts until their login ends, at the latest."""
+        """Issue a token for a user. It is valid until their login ends, at the latest."""
         moment = self._clock()
         issued_at = int(moment.timestamp())
         claims = {

@@ -22,7 +22,7 @@ ROLES: Final = tuple(Role)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserChange:
-    """What shall be otherwise; None: it stays as it is."""
+    """The fields to change; None leaves a field as it is."""
 
     name: str | None = None
     roles: Sequence[Role] | None = None
@@ -31,7 +31,7 @@ class UserChange:
 
 
 ENTRY_LIFETIME_S: Final = 5.0
-"""How long a change of an account that another process makes in the same database may be unseen."""
+"""How long a change that another process makes to an account may go unnoticed."""
 
 
 class Users:
@@ -59,7 +59,7 @@ class Users:
         return user
 
     async def find_on(self, unit: Transaction, user_id: UserId) -> User:
-        """The user as the unit sees them. Raises: NotFound."""
+        """Return the user as the unit of work sees them. Raises: NotFound."""
         user = await self._repository.find_on(unit, user_id)
         if user is None:
             raise NotFound("user", user_id)
@@ -95,7 +95,7 @@ class Users:
             last_login_at=moment,
         )
         if await self._repository.by_email_on(unit, user.email) is not None:
-            raise Conflict("There is a user with this e-mail address already", email=user.email)
+            raise Conflict("A user with this e-mail address already exists", email=user.email)
         await self._repository.insert(unit, user, password_hash)
         return user
 
@@ -118,9 +118,9 @@ class Users:
         return {each.id: each for each in await self._repository.standings(user_ids)}
 
     async def change(self, unit: Transaction, user_id: UserId, change: UserChange) -> User:
-        """The changed user. `forget` them after the commit.
+        """Change a user and return them. Call `forget` after the commit.
 
-        Raises: NotFound; Conflict, if nobody would be left who may act as administrator.
+        Raises: NotFound; Conflict, if no active administrator would remain.
         """
         before = await self.find_on(unit, user_id)
         user = self._changed(before, change)
@@ -130,11 +130,11 @@ class Users:
         return user
 
     async def page(self, *, limit: int, offset: int) -> tuple[list[User], int]:
-        """A page of all users, by their addresses, and how many there are."""
+        """Return a page of all users, sorted by address, and the total number."""
         return await self._repository.page(limit=limit, offset=offset)
 
     async def login_of(self, user_id: UserId) -> StoredLogin | None:
-        """The user and the hash of their password."""
+        """Return the user and their password hash."""
         return await self._repository.login_of(user_id)
 
     async def has_password_on(self, unit: Transaction, user_id: UserId) -> bool:
@@ -143,7 +143,7 @@ class Users:
 
     async def _check_another_administrator(self, unit: Transaction, user_id: UserId) -> None:
         if not await self._repository.other_administrators(unit, user_id):
-            raise Conflict("Nobody else may act as administrator; make somebody one first", id=user_id)
+            raise Conflict("This is the only active administrator; appoint another one first", id=user_id)
 
     def _changed(self, user: User, change: UserChange) -> User:
         disabled_at = user.disabled_at
@@ -167,7 +167,7 @@ class Users:
 
 
 def acts_as_administrator(user: User) -> bool:
-    """Whether the user is an administrator who may act."""
+    """Whether the user is an active administrator."""
     return Role.ADMIN in user.roles and user.disabled_at is None
 
 

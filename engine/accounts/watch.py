@@ -74,5 +74,5 @@ class CredentialWatch:
 
 
 def _grounds(caller: Caller) -> Hashable:
-    """What a caller's right to act rests on."""
+    """What determines whether a caller may still act."""
     return caller.user_id, caller.credential, caller.credential_id, caller.roles

@@ -280,11 +280,11 @@ def _refused(approval: Approval) -> str | None:
     if approval.status is ApprovalStatus.APPROVED:
         return None
     if approval.status is ApprovalStatus.EXPIRED:
-        return "Nobody answered in time, so this was not done. Find another way, or ask the person."
+        return "Nobody answered in time, so it was not done. Find another way, or ask the person."
     if approval.resolved_by is None and approval.feedback:
         return approval.feedback
     reason = f" They said: {approval.feedback}" if approval.feedback else ""
-    return f"The person refused this.{reason}"
+    return f"The person rejected this.{reason}"
 
 
 def _answered(call: ToolCall, text: str, *, interrupted: bool = False) -> Turn:

@@ -29,7 +29,7 @@ COMMAND_OUTPUT_BYTES: Final = 100_000
 NEWS_CHARACTERS: Final = 8_000
 BY_A_PERSON: Final = "person"
 COMMAND_LOST: Final = (
-    "A command that you left running has ended: the work on the task was stopped in the meantime."
+    "A command that you left running has ended, because work on the task was stopped in the meantime."
 )
 
 
@@ -124,15 +124,15 @@ class Commands:
         """
         running = self._front
         if call_id is None and running is not None and not running.is_asked_about:
-            raise Conflict("The task does not ask about its command yet; name it by its callId")
+            raise Conflict("The task does not ask about its command yet; pass its callId to choose it")
         if call_id is not None and (running is None or running.call_id != call_id):
             running = self._behind.get(call_id)
         if running is None or running.execution.done():
-            raise Conflict("No such command of the task runs")
+            raise Conflict("The task has no such running command")
         if action is CommandAction.KILL:
             running.kill()
         elif running is not self._front:
-            raise Conflict("The command runs in the background already")
+            raise Conflict("The command is already running in the background")
         else:
             running.let_go.set()
 
@@ -235,7 +235,7 @@ def _ending(running: RunningCommand) -> str:
         done = running.exit()
     except AppError as failure:
         return f"could not be run: {failure.message}."
-    by = {None: "", BY_A_PERSON: " A person ended it.", "time": " It ran longer than one command may."}
+    by = {None: "", BY_A_PERSON: " A person ended it.", "time": " It exceeded the time limit for a command."}
     why = by.get(done.stopped_by, f" It reached the session's {done.stopped_by} limit.")
     return f"has ended with exit code {done.code} after {done.duration_s:.1f} s.{why}"
 

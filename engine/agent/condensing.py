@@ -17,9 +17,7 @@ from roocode_server.engine.providers.provider import ProviderFailure
 from roocode_server.models.conversation import Turn, TurnRole
 from roocode_server.models.task import TaskCondensed
 
-SYSTEM: Final = (
-    "You sum up the work of an agent so that it can go on from your summary alone, without the conversation."
-)
+SYSTEM: Final = "You summarise the work of an agent, so that it can continue without the conversation."
 REQUEST: Final = (
     "Sum up this conversation for yourself, who goes on with the task. Say, in this order: what the person "
     "wants, in their own words where they matter; what has been found out; what has been done, with the "
@@ -70,7 +68,7 @@ class Condenser:
         turns = [*shown(self._work.conversation.turns), Turn(role=TurnRole.USER, text=REQUEST)]
         reply = await self._model.complete(SYSTEM, turns)
         if not reply.text("text").strip():
-            raise ProviderFailure("CONTEXT_OVERFLOW", "The model made no summary")
+            raise ProviderFailure("CONTEXT_OVERFLOW", "The model returned no summary")
         return reply.text("text")
 
     def _heading(self) -> str:

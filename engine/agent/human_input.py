@@ -23,7 +23,7 @@ IDLE_ASKS: Final = frozenset({"mistake_limit_reached", "auto_approval_max_req_re
 """Asks that leave the task idle rather than interactive: it goes on only if somebody confirms. Source: S2."""
 
 
-NOBODY_ANSWERS: Final = "Nobody is there to answer. Decide by yourself and go on."
+NOBODY_ANSWERS: Final = "Nobody is there to answer. Decide yourself and continue."
 """The answer to a question in an unattended session."""
 
 

@@ -35,7 +35,7 @@ from roocode_server.models.identifier import CallId, MessageId
 from roocode_server.models.task import CallWritten, MessageDelta, MessageDiscarded, TaskError, TaskRetrying
 from roocode_server.models.tool import ToolDescription, ToolGroup
 
-IMAGES_REFUSED: Final = "(The images were left out: the model's server could not use them.)"
+IMAGES_REFUSED: Final = "(The images were left out because the model's server could not use them.)"
 LONGEST_DELAY_S: Final = 600.0
 
 

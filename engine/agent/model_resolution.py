@@ -30,5 +30,5 @@ async def _active(services: AgentServices, user_id: UserId) -> ActiveProfile | N
     except ProfileUnreadable as unreadable:
         raise ProviderFailure(
             "PROVIDER_UNAVAILABLE",
-            f"The key of the profile `{unreadable}` cannot be read any more: enter it again.",
+            f"The key of the profile `{unreadable}` cannot be decrypted any more: enter it again.",
         ) from None

@@ -62,7 +62,7 @@ class Modes:
         edits = next((each for each in mode.groups if each.name == ToolGroup.EDIT), None)
         written = [each for each in touched if each.group is ToolGroup.EDIT]
         if written and edits is None:
-            return f"Files may not be written in {mode.name} mode (`{mode.slug}`), by a redirection neither."
+            return f"Files may not be written in {mode.name} mode (`{mode.slug}`), not even by a redirection."
         own = [each for each in touched if each.group is call.tool.group and group is not ToolGroup.COMMAND]
         for rule, reached in ((granted, own), (edits or granted, written)):
             refused = await _path_objection(mode, rule, reached, owner)
@@ -212,7 +212,7 @@ BUILT_IN: Final = (
         groups=_groups("read", "edit", "browser", "command", "mcp"),
         custom_instructions=(
             "Think of several possible causes, choose the likeliest, and prove it by logs or a test before "
-            "you change anything. Say what the cause is before you mend it."
+            "you change anything. Say what the cause is before you fix it."
         ),
     ),
     Mode(

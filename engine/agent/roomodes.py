@@ -75,11 +75,11 @@ def check(modes: Sequence[Mode]) -> None:
         if not _SLUG.fullmatch(mode.slug):
             raise ModesInvalid(f"mode `{mode.slug}`: a slug has letters, digits and dashes only")
         if slugs.count(mode.slug) > 1:
-            raise ModesInvalid(f"mode `{mode.slug}` is there twice")
+            raise ModesInvalid(f"mode `{mode.slug}` occurs twice")
         for name in names:
             if name not in _GROUPS or names.count(name) > 1:
                 known = ", ".join(sorted(_GROUPS))
-                raise ModesInvalid(f"mode `{mode.slug}`: group `{name}` is unknown or double ({known})")
+                raise ModesInvalid(f"mode `{mode.slug}`: group `{name}` is unknown or occurs twice ({known})")
         for group in mode.groups:
             _check_expression(mode, group.file_regex or "")
 

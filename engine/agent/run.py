@@ -33,15 +33,15 @@ REFUSAL: Final = "refusal"
 """The stop reason of a reply in which the model refuses the request."""
 NO_CALL: Final = (
     "You called no tool. If the task is done, call attempt_completion. If you need something from the "
-    "person, call ask_followup_question. Otherwise go on with the next step."
+    "person, call ask_followup_question. Otherwise continue with the next step."
 )
 CUT: Final = (
     "Your last answer was cut off at its output limit; a call that was not complete was not made. Do not "
     "write it again as it was: take smaller steps, and write large files in several parts."
 )
-LED_NOWHERE: Final = "The agent has made {count} steps in a row that led nowhere. Go on all the same?"
-REPEATED: Final = "The agent has made the same call {count} times in a row. Go on all the same?"
-SPENT: Final = "The task has used what it may without being asked about: {what}. Go on?"
+LED_NOWHERE: Final = "The agent has made {count} steps in a row without success. Continue anyway?"
+REPEATED: Final = "The agent has made the same call {count} times in a row. Continue anyway?"
+SPENT: Final = "The task has used up what it may without asking: {what}. Continue?"
 
 
 class Run:
@@ -71,7 +71,7 @@ class Run:
             async with self.work.patience:
                 return await self._loop()
         except TimeoutError:
-            raise TaskFailure("TASK_TIMEOUT", "The task took longer than it may") from None
+            raise TaskFailure("TASK_TIMEOUT", "The task has exceeded its time limit") from None
         except ProviderFailure as failure:
             raise TaskFailure(failure.code, failure.message) from failure
         finally:
@@ -209,7 +209,7 @@ class Run:
         await self._keep(reply)
         if reply.stopped == REFUSAL:
             said = reply.text("text").strip() or "it does not say why"
-            raise TaskFailure("MODEL_REFUSED", f"The model refuses to go on: {said[:1000]}")
+            raise TaskFailure("MODEL_REFUSED", f"The model refuses to continue: {said[:1000]}")
 
     async def _reply(self, modes: Modes) -> Reply:
         """Request a reply, condensing the conversation once if it is too long. Raises: ProviderFailure."""

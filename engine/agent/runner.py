@@ -93,16 +93,18 @@ class TaskRunner:
         """Condense a task's conversation before its next request. Raises: Conflict, if it is not running."""
         run = self._runs.get(task_id)
         if run is None:
-            raise Conflict("The task does not run; its conversation is condensed while it does")
+            raise Conflict(
+                "The task is not running; only the conversation of a running task can be condensed"
+            )
         if run.is_scripted:
-            raise Conflict("A playbook has no context window: there is nothing to condense")
+            raise Conflict("A playbook has no context window, so there is nothing to condense")
         run.work.is_condensing_asked = True
 
     def steer_command(self, task_id: TaskId, action: CommandAction, call_id: CallId | None) -> None:
         """Send a command of a task to the background, or kill it. Raises: Conflict, if none is running."""
         run = self._runs.get(task_id)
         if run is None:
-            raise Conflict("The task does not run")
+            raise Conflict("The task is not running")
         run.commands.steer(action, call_id)
 
     @property
@@ -189,9 +191,11 @@ class TaskRunner:
         """Return why a task may not start another subtask, or None."""
         settings = self._services.settings
         if work.depth >= settings.max_subtask_depth:
-            return f"Subtasks are nested {work.depth} deep already, which is the most. Do this part yourself."
+            return (
+                f"Subtasks are nested {work.depth} deep already, which is the limit. Do this part yourself."
+            )
         if work.ledger.subtasks >= settings.max_subtasks:
-            return f"The task has had all of its {settings.max_subtasks} subtasks. Do this part yourself."
+            return f"The task has used all of its {settings.max_subtasks} subtasks. Do this part yourself."
         return None
 
     async def _within(self, child: Task, parent: TaskContext) -> None:
@@ -217,7 +221,7 @@ class TaskRunner:
         try:
             await self._work(task, slot, parent)
         except Exception as failure:
-            log.exception("task broke down", task_id=task.id)
+            log.exception("task failed with an error", task_id=task.id)
             await self._break_down(task, exhausted(failure))
         finally:
             self._runs.pop(task.id, None)

@@ -176,7 +176,7 @@ class Tasks:
         """Cancel a task and its subtasks. Raises: NotFound; Conflict, if it has ended."""
         task = await self.get(session_id, task_id)
         if task.status in FINAL:
-            raise Conflict(f"The task is {task.status} already", status=task.status)
+            raise Conflict(f"The task is already {task.status}", status=task.status)
         async with self._runner.nothing_starts(session_id):
             await self._runner.stop(task_id)
             for below in await self._repository.below(task_id):
@@ -211,7 +211,7 @@ class Tasks:
         await self.get(request.session_id, request.task_id)
         pending = await self._approvals.pending(request.task_id)
         if not pending:
-            raise Conflict("The task waits for no approval")
+            raise Conflict("The task is not waiting for an approval")
         for approval in pending:
             await self._respond(caller, approval, request.action, request.feedback)
         return await self.get(request.session_id, request.task_id)
@@ -297,7 +297,7 @@ class Tasks:
                 await self._cancel_all(session_id)
         unfinished = await self._repository.unfinished()
         running = [task.id for task in unfinished if task.status is TaskStatus.RUNNING]
-        reason = "The server stopped in the middle of the task"
+        reason = "The server stopped during the task"
         for first in range(0, len(running), UNITS_PER_COMMIT):
             # Together, so that concurrent units share a commit.
             some = running[first : first + UNITS_PER_COMMIT]

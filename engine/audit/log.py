@@ -1,7 +1,6 @@
-"""The audit log: entries are appended behind the calls that they tell of, many in one commit.
+"""The audit log: entries are stored after the calls they report, many in one commit.
 
-An entry is stored within the next commits after its call's answer. What a crash in that moment takes is the
-last entries, never the chain of those before.
+A crash can lose the entries that were not yet committed, but never breaks the chain of those before.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from roocode_server.engine.storage.database import Database
 from roocode_server.models.audit import AuditEntry, AuditList, AuditVerification
 
 WAITING_ENTRIES: Final = 10_000
-"""Further callers wait until some of these are stored."""
+"""The most entries that wait to be stored; further callers wait."""
 ENTRIES_PER_UNIT: Final = 100
 ATTEMPTS: Final = 3
 
@@ -26,7 +25,7 @@ log = structlog.get_logger("audit")
 
 
 class AuditLog:
-    """Takes entries, stores them in their order, and reads and verifies them."""
+    """Stores entries in order, and reads and verifies them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -37,29 +36,29 @@ class AuditLog:
         self._progress = asyncio.Condition()
 
     async def record(self, entry: AuditEntry) -> None:
-        """Have an entry stored; its `number`, `previous` and `hash` are given when it is."""
+        """Queue an entry to be stored; its `number`, `previous` and `hash` are set when it is."""
         await self._waiting.put(entry)
         self._recorded += 1
         if self._storing is None or self._storing.done():
             self._storing = asyncio.create_task(self._store(), name="audit log")
 
     async def flush(self) -> None:
-        """Return when every entry that was recorded before is stored, whatever is recorded meanwhile."""
+        """Return once all entries recorded before this call are stored."""
         wanted = self._recorded
         async with self._progress:
             await self._progress.wait_for(lambda: self._settled >= wanted)
 
     async def page(self, query: AuditList) -> tuple[list[AuditEntry], int]:
-        """A page of the entries that fit, newest first, and how many fit in all."""
+        """Return a page of the matching entries, newest first, and their total number."""
         await self.flush()
         return await self._entries.page(query)
 
     def each(self) -> AsyncIterator[AuditEntry]:
-        """Every entry that is stored, oldest first."""
+        """Yield all stored entries, oldest first."""
         return self._entries.each()
 
     async def verify(self, *, head: str | None = None) -> AuditVerification:
-        """Whether the chain holds; with `head`, whether it still has the entry with that hash."""
+        """Check the chain. With `head`, one of the entries must have this hash."""
         await self.flush()
         return await verify(self._entries.each(), head=head)
 

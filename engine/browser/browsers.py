@@ -74,9 +74,9 @@ class Browsers:
             parts = urlsplit(url)
             host, _ = parts.hostname, parts.port
         except ValueError:
-            raise AddressForbidden("This is no address of a page.") from None
+            raise AddressForbidden("This is not a valid URL.") from None
         if parts.scheme not in ("http", "https") or not host:
-            raise AddressForbidden("Only addresses that begin with http:// or https:// can be opened.")
+            raise AddressForbidden("Only URLs that begin with http:// or https:// can be opened.")
         try:
             await Proxy(allow_private=self._settings.allow_private).address(host)
         except AddressRefused as refusal:
@@ -130,7 +130,7 @@ class Browsers:
         check_installed("browser", "The browser")
         program = self._settings.executable or next(filter(None, map(shutil.which, BROWSER_PROGRAMS)), None)
         if program is None:
-            raise BrowserUnavailable("There is no Chromium: install it, or name it in `browser.executable`")
+            raise BrowserUnavailable("Chromium was not found: install it, or name it in `browser.executable`")
         module = await imported("playwright.async_api")
         self._proxy = Proxy(allow_private=self._settings.allow_private)
         address = await self._proxy.start()

@@ -112,7 +112,7 @@ class View:
             async with asyncio.timeout(2 * ACTION_TIMEOUT_MS / 1000):
                 await action
         except TimeoutError as failure:
-            raise BrowserFailure("The page did not react in time.") from failure
+            raise BrowserFailure("The page did not respond in time.") from failure
         except Error as failure:
             raise BrowserFailure(_first_line(failure)) from failure
 

@@ -222,7 +222,9 @@ async def _check_restorable(workspace: Workspace, changes: Sequence[FileDifferen
     for change in changes:
         there = await workspace.stat(change.path)
         if there is not None and there.type == "directory":
-            raise Conflict("A directory is in the place of a file that is to be restored", path=there.path)
+            raise Conflict(
+                "A directory is in the place of a file to be restored; move it away first", path=there.path
+            )
 
 
 async def _restore(repository: Repository, workspace: Workspace, change: FileDifference) -> None:

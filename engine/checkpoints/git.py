@@ -44,7 +44,7 @@ class Repository:
         Raises: CheckpointsUnavailable, if git is not installed.
         """
         if self._git is None:
-            raise CheckpointsUnavailable("Checkpoints are kept by git, which is not installed: install it")
+            raise CheckpointsUnavailable("Checkpoints need git, which is not installed: install it")
         if not (self.folder / "HEAD").exists():
             await asyncio.to_thread(make_private, self.folder)
             await self.run("init", "--quiet", "--bare", "--initial-branch=main", str(self.folder))

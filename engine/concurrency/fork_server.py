@@ -59,7 +59,7 @@ def main(channel: int) -> None:
 
 
 def _attend(call: socket.socket, handed: Sequence[int]) -> None:
-    """Do the work of this process, then exit. `handed`: the descriptors that come after its arguments."""
+    """Do the work of this process, then exit. `handed` are the descriptors to pass after its arguments."""
     status = 1
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)

@@ -1,4 +1,4 @@
-"""A lock for each key, which is there while somebody holds it or waits for it."""
+"""A lock for each key, which exists only while it is held or waited for."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 
 class KeyedLocks:
-    """Locks by key: holders of the same key never overlap, and have their turns in the order they asked."""
+    """Locks by key: holders of the same key never overlap, and take turns in the order they asked."""
 
     def __init__(self) -> None:
         self._locks: dict[Hashable, _SharedLock] = {}
@@ -18,7 +18,7 @@ class KeyedLocks:
 
     @asynccontextmanager
     async def holding(self, key: Hashable) -> AsyncIterator[None]:
-        """Wait until nobody else holds the key, and hold it within the block."""
+        """Hold the key's lock while the block runs."""
         shared = self._locks.setdefault(key, _SharedLock())
         shared.wanted += 1
         try:

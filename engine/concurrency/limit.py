@@ -26,7 +26,7 @@ class ConcurrencyLimiter:
         """
         if self._running[session_id] >= self._most:
             raise ServerOverload(
-                f"Too many {self._what} of this session are under way; wait for their answers"
+                f"Too many {self._what} of this session are in progress; wait for their answers"
             )
         self._running[session_id] += 1
         try:

@@ -1,4 +1,4 @@
-"""A bounded cache that reads what it does not hold, for what every call looks up and what seldom changes."""
+"""A bounded read-through cache, for what every call looks up and what rarely changes."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ async def _adopted(module: str, descriptors: Sequence[int]) -> AsyncIterator[soc
             yield ours
     finally:
         try:
-            if descriptors:  # what it does to them is over when this returns
+            if descriptors:  # it no longer uses them when this returns
                 await run_to_completion(asyncio.to_thread(os.read, ended, 1))
         finally:
             os.close(ended)

@@ -1,8 +1,8 @@
-"""A user's feed: the events of all their sessions in one order, for readers that keep their place in it.
+"""A user's feed: the events of all their sessions in one sequence, for readers that keep a position in it.
 
-Numbers of a session's log say nothing across sessions. So the events that a user's readers want are entered
-here, in the transaction that stores them, and get a position: 1, 2, 3 … within the user, without holes. It is
-given under the lock of the user's row, so that positions are committed in their order, however many processes
+Sequence numbers of a session's log have no order across sessions. So the events that a user's readers want
+are entered here, in the transaction that stores them, with positions 1, 2, 3 … for each user, without gaps.
+Positions are assigned under a lock on the user's row, so they are committed in order, however many processes
 write. Users without readers have no feed, and their events cost nothing here.
 """
 
@@ -23,7 +23,7 @@ from roocode_server.models.event import StoredEvent
 from roocode_server.models.identifier import SessionId, UserId
 
 Wanted = Callable[[str], bool]
-"""Whether somebody wants events of this name."""
+"""Whether a reader wants events with this name."""
 
 _USER: Final[BindParameter[str]] = bindparam("of_user")
 _ADVANCE: Final = (
@@ -47,7 +47,7 @@ _BODY: Final = (
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
-    """An event's place in the feed of its user."""
+    """An event's position in its user's feed."""
 
     position: int
     session_id: SessionId
@@ -55,7 +55,7 @@ class FeedEntry:
 
 
 class Feed:
-    """Who wants what of which user's events, and the entries that they have not read yet."""
+    """Which events readers want of each user, and the entries that they have not read yet."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -65,11 +65,13 @@ class Feed:
         self._tell: Callable[[UserId], None] | None = None
 
     def tell(self, grown: Callable[[UserId], None]) -> None:
-        """Call this with each user whose feed has new entries, once they are committed; it must not raise."""
+        """Set the function that is called with each user whose feed has new entries, once they are committed;
+        it must not raise.
+        """
         self._tell = grown
 
     def want(self, user_id: UserId, wanted: Wanted | None) -> None:
-        """Enter a user's events that somebody wants, from the next commit on; None: nobody wants any."""
+        """From the next commit on, enter those of a user's events that readers want; None stops this."""
         if wanted is None:
             self._wanted.pop(user_id, None)
         else:
@@ -78,33 +80,33 @@ class Feed:
             self._owners.clear()
 
     async def open(self, unit: Transaction, user_id: UserId) -> int:
-        """The position of a user's last entry. A feed is made where there is none."""
+        """Return the position of a user's last entry; the feed is created if there is none."""
         found = (await unit.execute(select(feeds.c.head).where(feeds.c.user_id == user_id))).scalar()
         if found is None:
             await unit.execute(insert(feeds).values(user_id=user_id, head=0))
         return found or 0
 
     async def read(self, user_id: UserId, *, after: int, limit: int) -> list[FeedEntry]:
-        """Entries behind a position, ascending, at most `limit`."""
+        """Return the entries after a position, ascending, at most `limit`."""
         async with self._database.read() as connection:
             statement = _READ.params(of_user=user_id, after=after).limit(limit)
             rows = (await connection.execute(statement)).mappings()
             return [FeedEntry(row["position"], row["session_id"], row["type"]) for row in rows]
 
     async def body(self, user_id: UserId, entry: FeedEntry) -> bytes | None:
-        """The event's JSON, as its session's log has it or had it; None, if the entry is removed already."""
+        """Return the event's JSON, even if its session was deleted; None if the entry has been removed."""
         async with self._database.read() as connection:
             statement = _BODY.params(of_user=user_id, at=entry.position)
             body: bytes | None = (await connection.execute(statement)).scalar_one_or_none()
         return body
 
     async def forget(self, unit: Transaction, user_id: UserId, *, up_to: int | None) -> None:
-        """Remove the entries up to a position, which all have read; None: all entries."""
+        """Remove the entries up to a position, which all readers have read; None removes all."""
         statement = delete(feed_entries).where(feed_entries.c.user_id == user_id)
         await unit.write(statement if up_to is None else statement.where(feed_entries.c.position <= up_to))
 
     async def keep(self, unit: Transaction, session_id: SessionId) -> None:
-        """Before a session's log is removed: keep what it holds of the entries that are left."""
+        """Keep the events of the remaining entries; called before a session's log is deleted."""
         body = select(events.c.body).where(_LOG).scalar_subquery()
         owner = select(sessions.c.user_id).where(sessions.c.id == session_id).scalar_subquery()
         of_session = (feed_entries.c.user_id == owner, feed_entries.c.session_id == session_id)
@@ -112,7 +114,7 @@ class Feed:
         self._owners.pop(session_id, None)
 
     async def write(self, connection: AsyncConnection, stored_events: Sequence[StoredEvent]) -> None:
-        """Enter what is wanted of these events, as part of the commit that stores them."""
+        """Enter the wanted ones of these events, as part of the commit that stores them."""
         if not self._wanted:
             return
         await self._learn_owners(connection, {stored.session_id for stored in stored_events})
@@ -126,14 +128,14 @@ class Feed:
             await self._enter(connection, user_id, wanted_events)
 
     def committed(self) -> None:
-        """The entries are on disk: their readers may read on."""
+        """Notify readers that the entries are committed."""
         grown, self._grown = self._grown, set()
         for user_id in grown:
             if self._tell is not None:
                 self._tell(user_id)
 
     def failed(self) -> None:
-        """The commit did not happen."""
+        """Handle a failed commit."""
         self._grown.clear()
 
     async def _enter(

@@ -103,7 +103,7 @@ class EventLog:
         return orjson.loads(found[0].body)["id"] if found and found[0].seq == seq else None
 
     async def body_of(self, user_id: UserId, event_id: EventId) -> bytes | None:
-        """The JSON of an event of one of the user's sessions; None where there is none."""
+        """Return the JSON of an event of one of the user's sessions; None if there is no such event."""
         statement = (
             select(events.c.body)
             .join(sessions, sessions.c.id == events.c.session_id)

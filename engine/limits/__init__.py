@@ -1,1 +1,1 @@
-"""How much callers may ask for: counting their calls and their open connections."""
+"""Limits of callers: counts their calls and their open connections."""

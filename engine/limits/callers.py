@@ -1,4 +1,4 @@
-"""For whom something is counted: a user, an API key, or an address where nobody has said who they are."""
+"""Identifies whom calls are counted for: a user, an API key, or the address of an anonymous caller."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from roocode_server.models.user import Caller, Credential
 
 
 def account_of(caller: Caller) -> str:
-    """What a caller's calls are counted under."""
+    """Return the key under which a caller's calls are counted."""
     match caller.credential:
         case Credential.KEY:
             return f"key/{caller.credential_id}"
@@ -18,5 +18,5 @@ def account_of(caller: Caller) -> str:
 
 
 def address_of(caller: Caller) -> str:
-    """What the calls from a caller's address are counted under."""
+    """Return the key under which the calls from a caller's address are counted."""
     return f"address/{site_of(caller.address)}"

@@ -1,4 +1,4 @@
-"""How many sockets are open: in all, and of each caller. Source: S4, "Rate Limiting"."""
+"""Counts open sockets, in total and per caller. Source: S4, "Rate Limiting"."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from roocode_server.models.quota import Limit
 from roocode_server.models.user import Caller
 
 RETRY_AFTER_S: Final = 10
-"""Nobody knows when a socket will close; some time later there may be fewer."""
+"""What callers over the limit are told to wait; when a socket will close is not known."""
 
 
 class Connections:
-    """The open sockets of this process, each by a name that its door gives it."""
+    """The open sockets of this process, each identified by a name that its door chooses."""
 
     def __init__(self, settings: LimitSettings) -> None:
         self._settings = settings
@@ -33,20 +33,17 @@ class Connections:
         most = self._settings.all_connections
         if most is not None and len(self._open) >= most:
             raise ServerOverload(
-                "The server has as many connections as it takes; try again later",
+                "The server has reached its limit of connections; try again later",
                 limit="all_connections",
                 most=most,
             )
 
     def open(self, name: Hashable) -> None:
-        """Count a socket of somebody who has not said yet who they are."""
+        """Count a socket whose caller is not known yet."""
         self._open.setdefault(name, None)
 
     def admit(self, name: Hashable, caller: Caller) -> None:
-        """Count an open socket for its caller; the first who is admitted has it.
-
-        Raises: RateLimitExceeded.
-        """
+        """Count an open socket for the first caller who is admitted on it. Raises: RateLimitExceeded."""
         if name not in self._open or self._open[name] is not None:
             return
         account, most = account_of(caller), number_of(Limit.CONNECTIONS, caller, self._settings)
@@ -61,13 +58,13 @@ class Connections:
         self._of_account[account] += 1
 
     def release(self, name: Hashable) -> None:
-        """Count the socket for its caller no longer; it is still open."""
+        """Stop counting a socket for its caller; it is still open."""
         if name in self._open:
             self.close(name)
             self.open(name)
 
     def close(self, name: Hashable) -> None:
-        """The socket is closed."""
+        """Stop counting a socket that was closed."""
         account = self._open.pop(name, None)
         if account is not None:
             self._of_account[account] -= 1

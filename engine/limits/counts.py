@@ -1,4 +1,4 @@
-"""Counts that end by themselves, kept in this process."""
+"""Counters that expire, kept in the memory of this process."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Final
 from limits.aio.storage import Storage
 
 MOST_COUNTS: Final = 100_000
-"""Kept at once; the oldest go before their end where there are more."""
+"""The most counters kept; beyond that, the oldest are dropped before they expire."""
 
 Clock = Callable[[], float]
 _STARTED_AT: Final = time.time() - time.monotonic()
 
 
 def steady_time() -> float:
-    """Seconds since 1970 by a clock that is not set while the server runs."""
+    """Return the seconds since 1970, by a clock that is never adjusted while the server runs."""
     return _STARTED_AT + time.monotonic()
 
 
@@ -29,10 +29,10 @@ class _Window:
 
 
 class MemoryCounts(Storage):
-    """A storage of the library `limits`, which has others for several servers that count together.
+    """A storage for the library `limits`, which also has storages that several servers share.
 
-    Its own in memory starts an asyncio task at each count that looks at every key; here those that have ended
-    are forgotten from the oldest on, a few at each count.
+    The library's own storage in memory starts an asyncio task at each count, which looks at every key. This
+    one drops expired counters from the oldest on, a few at each count.
     """
 
     STORAGE_SCHEME = None
@@ -50,7 +50,7 @@ class MemoryCounts(Storage):
         return ValueError
 
     async def incr(self, key: str, expiry: float, amount: int = 1) -> int:
-        """Count; the first of a window begins it, and it lasts for `expiry` seconds."""
+        """Count and return the new number. The first count starts a window of `expiry` seconds."""
         moment = self._clock()
         self._forget(moment)
         window = self._windows.get(key)
@@ -65,7 +65,7 @@ class MemoryCounts(Storage):
         return window.count if window is not None and window.ends_at > self._clock() else 0
 
     async def get_expiry(self, key: str) -> float:
-        """When the window ends; the present for one that has ended or not begun."""
+        """Return when the window ends; the current time if it has ended or not started."""
         moment = self._clock()
         window = self._windows.get(key)
         return max(moment, window.ends_at) if window is not None else moment
@@ -82,7 +82,7 @@ class MemoryCounts(Storage):
         self._windows.pop(key, None)
 
     def _forget(self, moment: float) -> None:
-        """Windows of one length end in the order in which they began."""
+        """Drop expired windows. All have the same length, so they end in the order in which they began."""
         while self._windows:
             oldest = next(iter(self._windows))
             if self._windows[oldest].ends_at > moment and len(self._windows) < MOST_COUNTS:

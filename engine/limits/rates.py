@@ -1,4 +1,4 @@
-"""How many calls of each class a caller makes in a minute. Source: S0, "Rate Limiting"."""
+"""Rate limits: counts each caller's calls per minute and class. Source: S0, "Rate Limiting"."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from roocode_server.models.user import Caller
 
 
 def number_of(limit: Limit, caller: Caller, settings: LimitSettings) -> int | None:
-    """A caller's number of a limit: that of their key, else the server's; None: there is no limit."""
+    """Return a limit for a caller: their key's or else the server's. None if there is none."""
     if caller.limits is not None and limit in caller.limits:
         return caller.limits[limit]
     return settings.of(limit)
 
 
 class RateLimits:
-    """Counts calls in windows of a minute, each begun by its first call."""
+    """Counts calls in windows of one minute; each window starts with its first call."""
 
     def __init__(
         self, settings: LimitSettings, counts: Storage | None = None, *, clock: Clock = steady_time
@@ -34,9 +34,9 @@ class RateLimits:
         self._clock = clock
 
     async def count(self, limit: Limit, caller: Caller, *, by_address: bool = False) -> Quota | None:
-        """Count a call; what the caller has left of its class, None where they have no limit.
+        """Count a call and return what the caller has left of its class; None if there is no limit.
 
-        `by_address`: whoever calls from there is one. Raises: RateLimitExceeded.
+        With `by_address`, all callers from the same address are counted together. Raises: RateLimitExceeded.
         """
         most = self._settings.of(limit) if by_address else number_of(limit, caller, self._settings)
         if most is None:

@@ -164,7 +164,7 @@ class McpConnection:
 
     async def _ask(self, question: Callable[[Client], Awaitable[Page]]) -> Page:
         if self._client is None or self.is_over:
-            raise McpFailure("The server has just ended; call it again to have it started anew.")
+            raise McpFailure("The server has just ended; call it again to restart it.")
         self._calls += 1
         try:
             async with asyncio.timeout(self._server.timeout):
@@ -173,7 +173,7 @@ class McpConnection:
             self._is_in_doubt.set()
             raise McpFailure(f"The server did not answer within {self._server.timeout} s.") from None
         except ValidationError as mistake:
-            raise McpFailure("The server answered with what the protocol does not know.") from mistake
+            raise McpFailure("The server's answer does not follow the protocol.") from mistake
         except MCPError as failure:
             if failure.code in (CONNECTION_CLOSED, REQUEST_TIMEOUT):
                 self._is_in_doubt.set()
@@ -196,7 +196,7 @@ class McpConnection:
             try:
                 await self.current_offer()
             except McpFailure as failure:
-                log.warning("an mcp server did not list anew", reason=str(failure))
+                log.warning("an mcp server did not list its offer again", reason=str(failure))
 
     async def _probe(self) -> None:
         """After a failure, close the connection unless the server answers a ping."""
@@ -250,13 +250,13 @@ async def _called(client: Client, name: str, arguments: dict[str, Any]) -> tuple
         )  # list again, because the headers are made from the listed schema
         result = await client.session.send_request(request, _ANSWER)
     if isinstance(result, InputRequiredResult):
-        raise McpFailure("The server asked something back, which is refused here.")
+        raise McpFailure("The server sent a request of its own, which is refused here.")
     if result.is_error:
         return result, None
     try:
         await client.session.validate_tool_result(name, result)
     except RuntimeError as misfit:
-        return result, f"The answer does not fit the tool's outputSchema. {str(misfit)[:MISFIT_CHARACTERS]}"
+        return result, f"The answer does not match the tool's outputSchema. {str(misfit)[:MISFIT_CHARACTERS]}"
     return result, None
 
 

@@ -95,7 +95,7 @@ def parse(content: bytes) -> Mapping[str, McpServer]:
 
 def _server(name: str, raw: object) -> McpServer:
     if not isinstance(raw, dict):
-        raise InvalidDefinitions(f"{name[:100]!r} is no object")
+        raise InvalidDefinitions(f"{name[:100]!r} is not an object")
     try:
         return McpServer.load({key: content for key, content in raw.items() if key in _KNOWN})
     except ValidationFailed as mistake:

@@ -87,7 +87,7 @@ def fitted(result: Mapping[str, Any]) -> dict[str, Any]:
 def _tool(tool: Any) -> Any:
     """Replace a schema that the client cannot parse by "any object"; a tool without a name is left out."""
     if not isinstance(tool, dict) or not isinstance(tool.get("name"), str):
-        log.warning("an mcp server listed what cannot be used", what="tool")
+        log.warning("an mcp server listed something unusable", what="tool")
         return None
     schema = tool.get("inputSchema")
     tool = {**tool, "inputSchema": {**ANY_OBJECT, **schema} if isinstance(schema, dict) else ANY_OBJECT}
@@ -120,7 +120,7 @@ def _kept(kind: TypeAdapter[Any], what: str) -> Callable[[Any], Any]:
     def keep(item: Any) -> Any:
         if _is(kind, item):
             return item
-        log.warning("an mcp server listed what cannot be used", what=what)
+        log.warning("an mcp server listed something unusable", what=what)
         return None
 
     return keep

@@ -54,7 +54,10 @@ class ServerSlot:
     def check_pause(self) -> None:
         """Raises: McpFailure, if the server has failed too often, or too recently."""
         if self._failures >= MOST_FAILURES:
-            raise McpFailure(f"{self._name} failed {self._failures} times and stays down. {self.error}")
+            raise McpFailure(
+                f"{self._name} failed {self._failures} times and is not started again until mcp.restart. "
+                f"{self.error}"
+            )
         left_s = self._not_before - asyncio.get_running_loop().time()
         if left_s > 0:
             raise McpFailure(f"{self._name} has just failed; try it again in {left_s:.0f} s. {self.error}")

@@ -71,7 +71,7 @@ async def _understand(line: bytes, heard: MemoryObjectSendStream[SessionMessage 
     try:
         message = _message(line)
     except (ValueError, RecursionError):
-        log.debug("an mcp server printed what is no message", line=line[:200])
+        log.debug("an mcp server printed something that is not a message", line=line[:200])
         return
     await heard.send(SessionMessage(message))
 
@@ -94,7 +94,7 @@ async def _speak(program: InteractiveProgram, spoken: MemoryObjectReceiveStream[
             await program.write(line.encode() + b"\n")
     except OSError:
         log.debug(
-            "an mcp server reads no more"
+            "an mcp server no longer reads its input"
         )  # whoever waits for an answer learns it from the end of the output
 
 

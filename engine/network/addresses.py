@@ -40,7 +40,7 @@ async def addresses(host: str) -> list[Address]:
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as failure:
-        raise AddressRefused(f"{host} has no address") from failure
+        raise AddressRefused(f"{host} cannot be resolved") from failure
     return [ipaddress.ip_address(str(each[4][0]).partition("%")[0]) for each in found]
 
 

@@ -96,9 +96,9 @@ def _place(method: str, target: SplitResult) -> tuple[str, int]:
     try:
         port = target.port
     except ValueError:
-        raise RequestRefused("There is no such port.") from None
+        raise RequestRefused("The port is invalid.") from None
     if not target.hostname or (method != "CONNECT" and target.scheme != "http"):
-        raise RequestRefused("Only http and https are carried.")
+        raise RequestRefused("Only http and https are supported.")
     return target.hostname, port or (443 if method == "CONNECT" else 80)
 
 

@@ -1,4 +1,4 @@
-"""Where a connection comes from, as far as one subscriber cannot choose it freely."""
+"""Which network a connection comes from, whichever of its addresses a subscriber uses."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import ipaddress
 from typing import Final
 
 IPV6_SITE_BITS: Final = 64
-"""One subscriber has all addresses that begin alike. Sources: RFC 4291, 2.5.4; RFC 6177."""
+"""The length of an IPv6 prefix that belongs to one subscriber. Sources: RFC 4291, 2.5.4; RFC 6177."""
 LONGEST_SITE: Final = 64
-"""Characters of what is no address that are kept."""
+"""The most characters kept of something that is not an address."""
 
 
 def site_of(address: str) -> str:

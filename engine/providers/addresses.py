@@ -24,14 +24,14 @@ async def check_address(base_url: str, *, allow_private: bool) -> None:
     """
     parts = urllib.parse.urlsplit(base_url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ProviderFailure("PROVIDER_UNAVAILABLE", "The profile's base URL is no http(s) address.")
+        raise ProviderFailure("PROVIDER_UNAVAILABLE", "The profile's base URL is not an http(s) URL.")
     if allow_private:
         return
     try:
         found = await addresses(parts.hostname)
     except AddressRefused:
         raise ProviderFailure(
-            "CONNECTION_BROKEN", "The host of the profile's base URL has no address.", retryable=True
+            "CONNECTION_BROKEN", "The host of the profile's base URL cannot be resolved.", retryable=True
         ) from None
     if not all(is_allowed(address) for address in found):
         raise ProviderFailure(

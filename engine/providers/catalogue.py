@@ -147,7 +147,7 @@ class Providers:
     def _unknown(self, name: str) -> ProviderFailure:
         usable = ", ".join([AUTO, *self.names()]) if self._providers else "none"
         return ProviderFailure(
-            "PROVIDER_UNAVAILABLE", f"The provider `{name[:100]}` cannot be used here. Usable are: {usable}."
+            "PROVIDER_UNAVAILABLE", f"The provider `{name[:100]}` cannot be used here. Available: {usable}."
         )
 
 
@@ -155,7 +155,7 @@ def _without_models(model: str) -> ProviderFailure:
     keys = ", ".join(vendor.key_variables[0] for vendor in VENDORS.values())
     return ProviderFailure(
         "PROVIDER_UNAVAILABLE",
-        f"No language model is set up here, so `{model[:100]}` cannot be asked, and no playbook has that "
+        f"No language model is configured here, so `{model[:100]}` cannot be asked, and no playbook has that "
         f"name. Set one of {keys}, or OPENAI_BASE_URL for a compatible server, where the server runs; or "
         "activate a profile.",
     )

@@ -64,4 +64,4 @@ def _picture(answer: Any) -> bytes:
 
 
 def _none() -> bytes:
-    raise ProviderFailure("REQUEST_REFUSED", "The model's server answered without a picture")
+    raise ProviderFailure("REQUEST_REFUSED", "The model's server answered without an image")

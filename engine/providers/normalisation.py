@@ -19,7 +19,7 @@ import orjson
 from roocode_server.models.conversation import ToolCall, Turn, TurnRole
 from roocode_server.models.identifier import CallId
 
-UNANSWERED: Final = "This call was not answered: if it was made at all, nobody knows what came of it."
+UNANSWERED: Final = "This call has no result: it is unknown whether it was made, and with what outcome."
 NOTHING_SAID: Final = "Go on."
 """Used as the user's message if the protocol requires one and there is none."""
 LOST_CALL: Final = "The result of an earlier call:"

@@ -13,7 +13,7 @@ from typing import Final
 
 from roocode_server.engine.providers.wire import DATA_URL, left_out
 
-UNUSABLE: Final = "(An image was left out: its content is no image that can be used.)"
+UNUSABLE: Final = "(An image was left out because its content is not a usable image.)"
 _LEAST_BYTES: Final = 26
 """No image of these types is shorter; a signature alone is not an image."""
 _HEIF: Final = {b"heic": "image/heic", b"heix": "image/heic", b"mif1": "image/heif", b"msf1": "image/heif"}

@@ -63,11 +63,11 @@ def _object(text: str) -> dict[str, Any] | str:
     try:
         content = json.loads(text)
     except json.JSONDecodeError as mistake:
-        return f"They are no valid JSON: {mistake}."
+        return f"They are not valid JSON: {mistake}."
     except (ValueError, RecursionError):
-        return "They hold a number of thousands of digits, or are nested without end."
+        return "They contain a number of thousands of digits, or are nested too deeply."
     if not isinstance(content, dict):
-        return "They are no JSON object."
+        return "They are not a JSON object."
     flaw = flaw_of(content)
     if flaw is None:
         return content
@@ -89,7 +89,8 @@ def checked_key(provider: str, key: str | None, *variables: str) -> str:
         )
     if not (clean.isascii() and clean.isprintable()):
         raise ProviderFailure(
-            "PROVIDER_KEY_REFUSED", f"The key for `{provider}` has characters that no key has."
+            "PROVIDER_KEY_REFUSED",
+            f"The key for `{provider}` contains characters that no key can contain. Check it.",
         )
     return clean
 
@@ -117,12 +118,15 @@ def failure_of_status(
             "IMAGE_REFUSED", f"The model's server refused an image (HTTP {status}): {said}"
         )
     if status == 404:
-        return ProviderFailure("MODEL_UNKNOWN", f"The server knows no such model: {said}")
+        return ProviderFailure("MODEL_UNKNOWN", f"The server does not know this model: {said}")
     if is_too_long(status, message, code):
         return ProviderFailure("CONTEXT_OVERFLOW", f"The conversation is too long for the model: {said}")
     if status in (408, 409, 429):
         return ProviderFailure(
-            "RATE_LIMITED", f"The model's server asks to wait: {said}", retryable=True, retry_after_s=wait_s
+            "RATE_LIMITED",
+            f"The model's server limits the rate of requests: {said}",
+            retryable=True,
+            retry_after_s=wait_s,
         )
     if status >= 500:
         return ProviderFailure(
@@ -146,7 +150,7 @@ def broken(failure: BaseException | str) -> ProviderFailure:
 def unusable_address(provider: str) -> ProviderFailure:
     """Return the failure for a configured address that is not an http(s) URL."""
     return ProviderFailure(
-        "PROVIDER_UNAVAILABLE", f"The address that is set up for `{provider}` is no http address."
+        "PROVIDER_UNAVAILABLE", f"The configured URL of `{provider}` is not an http(s) URL."
     )
 
 

@@ -178,7 +178,7 @@ class SupervisingRuntime:
             taken = await asyncio.to_thread(disk_bytes, sandbox.folder)
         if taken > sandbox.limits.max_disk_bytes:
             raise WorkspaceLimitExceeded(
-                f"The workspace takes more than {sandbox.limits.max_disk_mb} MiB; delete files first",
+                f"The workspace exceeds its limit of {sandbox.limits.max_disk_mb} MiB; delete files first",
                 maxDiskMB=sandbox.limits.max_disk_mb,
             )
 
@@ -205,7 +205,8 @@ def _placed(command: Command) -> Command:
         directory.encode()
     except UnicodeEncodeError:
         raise InvalidField(
-            "cwd", "A command cannot begin in a directory whose name is no UTF-8; let its line `cd` there."
+            "cwd",
+            "A command cannot start in a directory whose name is not UTF-8; `cd` there in the command line.",
         ) from None
     return replace(command, directory=directory)
 

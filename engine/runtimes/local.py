@@ -87,9 +87,9 @@ class LocalRuntime(HostRuntime):
             return f"Commands need `setpriv` of util-linux, which is not installed: install it, {_ADVICE}."
         for path in read_only_paths:
             if not path.is_absolute() or not path.exists():
-                return f"`runtime.read_only_paths` names {path}, which is no absolute path that exists."
+                return f"`runtime.read_only_paths` names {path}, which is not an existing absolute path."
             if Path.home().is_relative_to(path.resolve()):
-                return f"`runtime.read_only_paths` names {path}, which holds the whole home folder."
+                return f"`runtime.read_only_paths` names {path}, which contains the whole home folder."
         return None
 
     async def _try_out(self) -> str | None:
@@ -102,7 +102,7 @@ class LocalRuntime(HostRuntime):
             except RuntimeUnavailable as failure:
                 return failure.message
         if done.code != 0:
-            return f"A jail can be made, but nothing runs in it: {done.output.strip()}."
+            return f"A jail can be created, but nothing runs in it: {done.output.strip()}."
         return None
 
     @asynccontextmanager

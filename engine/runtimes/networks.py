@@ -77,7 +77,7 @@ class Network:
                 await made._start()
         except (OSError, TimeoutError) as failure:
             await run_to_completion(made.close())
-            reason = f"A network could not be made: {failure}."
+            reason = f"A network could not be created: {failure}."
             raise exhausted(failure) or RuntimeUnavailable(reason) from failure
         except BaseException:
             await run_to_completion(made.close())

@@ -37,15 +37,16 @@ class PatternRejected(SearchFailure):
 
 
 class SearchRun(Generic[AnyMatch]):
-    """A search and what it has found: at most `limit` matches, which `parse` reads from what is printed.
+    """A search and its matches: at most `limit`, which `parse` extracts from the output.
 
-    `parse` is called with everything that `separator` ends, and returns None for what is no match.
+    `parse` is called with each piece of output that ends with `separator`, and returns None if it is not a
+    match.
     """
 
     def __init__(self, parse: Callable[[str], AnyMatch | None], *, separator: str = "\n", limit: int) -> None:
         self.matches: list[AnyMatch] = []
         self.is_truncated = False
-        """Whether there are, or may be, more."""
+        """Whether there are more matches, or may be."""
         self.has_unreadable_files = False
         self._parse = parse
         self._separator = separator
@@ -54,7 +55,7 @@ class SearchRun(Generic[AnyMatch]):
         self._complaint = ""
 
     async def execute(self, run: ProgramRunner, line: str) -> None:
-        """Run ripgrep's command line and gather what it prints.
+        """Run ripgrep's command line and collect the matches.
 
         Raises: SearchLimited; PatternRejected; SearchFailure, if ripgrep is missing or was killed; what `run`
         raises.
@@ -87,7 +88,7 @@ class SearchRun(Generic[AnyMatch]):
         self.matches.append(match)
 
     def _add_last(self) -> None:
-        """Parse what no separator ended."""
+        """Parse the output after the last separator."""
         if self._begun and len(self.matches) < self._limit:
             self._add(self._begun)
 

@@ -90,7 +90,7 @@ class Repositories:
         place = self._checked(session, request)
         workspace = self._sessions.workspace(session.id)
         if not request.replace and (await workspace.list(include_hidden=True, max_entries=1)).is_anything:
-            raise Conflict("The workspace is not empty; with `replace` its content is replaced")
+            raise Conflict("The workspace is not empty; set `replace` to replace its content")
         async with workspace.undoable() as undoable:
             with self._at_once.one_more(session.id):
                 proxy = Proxy(allow_private=False, private_hosts=self._hosts)
@@ -116,17 +116,19 @@ class Repositories:
         """Validate the request and return its parsed URL. Raises: InvalidField, PermissionDenied."""
         place = _place(request.url)
         if request.ref is not None and _OF_A_REF.fullmatch(request.ref) is None:
-            raise InvalidField("ref", "Neither a branch nor a tag can be named so.")
+            raise InvalidField("ref", "This cannot be the name of a branch or tag.")
         is_trusted = place.hostname in self._hosts
         if request.token is not None:
             if not request.token.isascii() or not request.token.isprintable():
-                raise InvalidField("token", "Not a token: it has characters that cannot be sent.")
+                raise InvalidField(
+                    "token", "This is not a token: it contains characters that cannot be sent."
+                )
             if place.scheme != "https" and not is_trusted:
                 raise InvalidField("token", "A token is only sent over https.")
         if not session.config.network and not is_trusted:
             raise PermissionDenied(
-                "This session has no network; give it `config.network`, or have the server's settings name "
-                "the host in `files.repository_hosts`",
+                "This session has no network; set its `config.network`, or have the server's operator add "
+                "the host to `files.repository_hosts`",
                 host=place.hostname,
             )
         return place
@@ -161,13 +163,13 @@ def _place(url: str) -> SplitResult:
         place = urlsplit(url)
         _ = place.port
     except ValueError:
-        raise InvalidField("url", "Not a URL.") from None
+        raise InvalidField("url", "This is not a URL.") from None
     if place.scheme not in ("https", "http") or not place.hostname:
         raise InvalidField("url", "Repositories are fetched over https:// or http:// only.")
     if place.username is not None or place.password is not None:
-        raise InvalidField("url", "Credentials do not belong into a URL; give a `token`.")
+        raise InvalidField("url", "Do not put credentials into the URL; use `token`.")
     if not url.isascii() or not url.isprintable() or " " in url or place.query or place.fragment:
-        raise InvalidField("url", "Not the URL of a repository.")
+        raise InvalidField("url", "This is not the URL of a repository.")
     return place
 
 
@@ -224,7 +226,9 @@ def _check_outcome(done: Exit, request: RepositoryClone, most_s: int) -> None:
     if request.ref is not None and f"Remote branch {request.ref} not found" in complaint:
         raise NotFound("ref", request.ref)
     if any(words in complaint for words in _NO_ACCESS):
-        raise PermissionDenied("The host shows no such repository to these credentials", url=request.url)
+        raise PermissionDenied(
+            "There is no such repository, or these credentials do not give access to it", url=request.url
+        )
     if any(words in complaint for words in _NO_REPOSITORY):
         raise NotFound("repository", request.url)
     raise ToolExecutionFailed(f"git could not clone the repository: {complaint}")

@@ -41,7 +41,7 @@ class Expiry:
             try:
                 following = await self._sessions.expire_overdue()
             except Exception:
-                log.exception("sessions could not be ended; it is tried again")
+                log.exception("ending sessions failed and will be tried again")
                 following = None
             await self._wait(following)
 

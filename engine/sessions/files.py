@@ -175,7 +175,7 @@ class Files:
         async with self._sessions.workspace(session.id).undoable() as workspace:
             standing = await workspace.stat(request.path)
             if standing is not None and (standing.type == "directory" or request.if_none_match is not None):
-                raise Conflict("There is something at this path already", path=request.path[:200])
+                raise Conflict("Something already exists at this path", path=request.path[:200])
             with self._transfers.one_more(request.session_id):
                 written = await workspace.receive(
                     request.path,
@@ -209,7 +209,7 @@ class Files:
         limits = session.config.resource_limits
         async with self._sessions.workspace(session.id).undoable() as workspace:
             if not request.replace and (await workspace.list(include_hidden=True, max_entries=1)).is_anything:
-                raise Conflict("The workspace is not empty; with `replace` its content is replaced")
+                raise Conflict("The workspace is not empty; set `replace` to replace its content")
             with self._transfers.one_more(request.session_id):
                 content = await workspace.unpack(
                     request.format.value,

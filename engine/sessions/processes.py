@@ -92,7 +92,7 @@ class ProcessTable:
         held = self._held[session.id]
         if sum(each.is_running for each in held.values()) >= MOST_RUNNING_PROCESSES:
             raise Conflict(
-                "Too many processes run in this session; stop one first", limit=MOST_RUNNING_PROCESSES
+                "This session has too many running processes; stop one first", limit=MOST_RUNNING_PROCESSES
             )
         pid = next(self._numbers[session.id])
         file = await ProcessLogFile.make(self._sessions.workspace(session.id))
@@ -134,7 +134,7 @@ class ProcessTable:
         one = self._find(session_id, pid)
         execution = one.execution
         if not one.is_running or execution is None:
-            raise Conflict("The process has ended already", status=one.process.status)
+            raise Conflict("The process has already ended", status=one.process.status)
         one.is_stopped = True
         if one.hold is not None and not force:
             await one.hold.terminate()

@@ -97,7 +97,7 @@ class Searches:
         if entry is None:
             raise NotFound("file", request.path[:200])
         if only_folders and entry.type == "file":
-            raise Conflict("The path is a file; name the folder to search in")
+            raise Conflict("The path is a file; name a folder to search")
         return Scope(
             path=path.strip("/") or ".",
             patterns=request.file_types,
@@ -136,4 +136,4 @@ def _check_patterns(field: str, patterns: Sequence[str]) -> None:
             raise InvalidField(field, "An empty pattern matches nothing.")
         encode_word(pattern, field)
         if pattern_of(pattern) is None:
-            raise InvalidField(field, "Not a pattern that could match anything.")
+            raise InvalidField(field, "This pattern cannot match anything.")

@@ -212,7 +212,7 @@ class Sessions:
             return
         if await self._repository.count_on(unit, caller.user_id) >= most:
             raise WorkspaceLimitExceeded(
-                f"You have {most} sessions, and may have no more; delete some first",
+                f"You have reached the limit of {most} sessions; delete some first",
                 limit="sessions",
                 most=most,
             )
@@ -245,7 +245,7 @@ class Sessions:
         if changed.expires_at is not None and changed.expires_at != session.expires_at:
             _check_expiry(changed.expires_at)
         if "status" in change and changed.status is SessionStatus.ACTIVE and has_expired(changed):
-            raise InvalidField("expiresAt", "The session has expired: give it a time to come, or null.")
+            raise InvalidField("expiresAt", "The session has expired: set a time in the future, or null.")
         differences = _differences(session, changed)
         if any(getattr(changed.config, name) != getattr(session.config, name) for name in HOLD_SECRETS):
             config = await self._secrets.settled(unit, session, changed.config)
@@ -298,7 +298,7 @@ class Sessions:
         try:
             await end(session_id)
         except Exception:
-            log.exception("not all of an expired session could be ended", session_id=session_id)
+            log.exception("an expired session could not be ended completely", session_id=session_id)
 
     async def delete(self, session_id: SessionId) -> None:
         """Stop what runs in a session, then delete it with its workspace, tasks and events.
@@ -440,7 +440,7 @@ def _wanted(request: SessionUpdate) -> SessionFields:
     if request.session is None:
         return request
     if any(getattr(request, name) is not LEFT_OUT for name in CHANGED):
-        raise InvalidField("session", "Give the fields in here or beside it, not both.")
+        raise InvalidField("session", "Give the fields either inside this object or beside it, not both.")
     return request.session
 
 
@@ -456,7 +456,7 @@ def _check_unchanged(session: Session, wanted: SessionFields) -> None:
 
 def _check_expiry(moment: datetime.datetime) -> None:
     if moment <= now():
-        raise InvalidField("expiresAt", "Expected a time to come.")
+        raise InvalidField("expiresAt", "Expected a time in the future.")
 
 
 def _differences(before: Session, after: Session) -> list[str]:

@@ -28,7 +28,7 @@ class Typed:
         Raises: OSError, if the program has ended; Conflict, if too much input is waiting.
         """
         if self._bytes + len(content) > MOST_UNREAD_INPUT_BYTES:
-            raise Conflict("What runs in the terminal does not read what is typed", waitingBytes=self._bytes)
+            raise Conflict("The program in the terminal does not read its input", waitingBytes=self._bytes)
         is_first = self._writing is None or self._writing.done()
         self._waiting.append(content)
         self._bytes += len(content)

@@ -82,13 +82,13 @@ class TerminalTable:
         session = await self._sessions.get_active(request.session_id, session)
         if ANYTHING not in session.config.allowed_commands:
             raise PermissionDenied(
-                "This session allows some commands only, and what is typed cannot be held to them",
+                "This session only allows certain commands, which cannot be enforced in a terminal",
                 allowedCommands=list(session.config.allowed_commands),
             )
         standing = self._open[session.id]
         if len(standing) >= MOST_OPEN_TERMINALS:
             raise Conflict(
-                "Too many terminals are open in this session; close one first", limit=MOST_OPEN_TERMINALS
+                "This session has too many open terminals; close one first", limit=MOST_OPEN_TERMINALS
             )
         terminal = Terminal(
             id=TerminalId(new_id("terminal")),
@@ -124,7 +124,7 @@ class TerminalTable:
         try:
             await one.typed.add(program, request.data.encode())
         except OSError as failure:
-            raise Conflict("What ran in the terminal has ended") from failure
+            raise Conflict("The program in the terminal has ended") from failure
         return one.terminal
 
     async def resize(self, request: TerminalResize) -> Terminal:

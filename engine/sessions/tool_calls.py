@@ -72,18 +72,20 @@ class DirectContext:
 
     async def ask(self, question: str, suggestions: Sequence[str]) -> HumanAnswer:
         """Raises: ToolFailure: there is nobody else to ask."""
-        raise ToolFailure("This tool asks a person, so it works within a task only")
+        raise ToolFailure("This tool asks a person, so it only works within a task")
 
     async def say(self, kind: str, text: str, images: Sequence[str] = ()) -> None:
         """Do nothing: there is no task with messages, and the caller gets the result."""
 
     async def set_todos(self, todos: str) -> None:
         """Raises: ToolFailure: there is no task."""
-        raise ToolFailure("A list of things to do belongs to a task; there is none here")
+        raise ToolFailure("A to-do list belongs to a task, and a direct call has none")
 
     async def switch_mode(self, slug: str, reason: str) -> str:
         """Raises: ToolFailure: there is no task."""
-        raise ToolFailure("A mode is switched within a task; change the session's `config.mode` instead")
+        raise ToolFailure(
+            "Modes can only be switched within a task; change the session's `config.mode` instead"
+        )
 
     async def delegate(self, mode: str, message: str, todos: str | None) -> str:
         """Raises: ToolFailure: there is no task."""

@@ -81,7 +81,7 @@ def read(line: str) -> ShellLine:
     source = _encoded(line)
     root = Parser(_LANGUAGE).parse(source).root_node
     if root.has_error:
-        raise InvalidCommand("The shell could not read this line; look for an open quote or bracket.")
+        raise InvalidCommand("The shell cannot parse this line; check for an unclosed quote or bracket.")
     reading = _Reading(source)
     reading.look_at(line)
     reading.walk(root)
@@ -90,7 +90,7 @@ def read(line: str) -> ShellLine:
 
 def _encoded(line: str) -> bytes:
     if "\0" in line:
-        raise InvalidCommand("A command line has no NUL in it.")
+        raise InvalidCommand("A command line cannot contain a NUL character.")
     try:
         source = spell(line).encode()
     except UnicodeEncodeError:
@@ -119,9 +119,9 @@ class _Reading:
         lines.
         """
         if odd := _ODD_CHARACTER.search(line):
-            self._object(repr(odd.group()), "it has a character that shells read in different ways")
+            self._object(repr(odd.group()), "it contains a character that shells interpret differently")
         if re.search(r"(?<![ \t])\\\n", line) or ("\\\n" in line and "<<" in line):
-            self._object("\\", "join lines by a backslash only after a blank, and in no here-document")
+            self._object("\\", "join lines with a backslash only after a blank, and not in a here-document")
 
     def walk(self, root: Node) -> None:
         """Visit every node in source order, at any depth."""
@@ -139,7 +139,7 @@ class _Reading:
         elif node.type in vocabulary.TEXTS:
             self._check_between(node)
         if node.type not in (vocabulary.KNOWN if node.is_named else vocabulary.TOKENS):
-            self._object(text_of(node), f"`{node.type}` is not read alike by every shell")
+            self._object(text_of(node), f"`{node.type}` is interpreted differently by different shells")
         if node.type in vocabulary.COMMANDS:
             self._command(node)
         if node.is_named and node.type in _CHECKS:
@@ -170,7 +170,7 @@ class _Reading:
                 self._object(command.source, f"setting {target} changes what runs")
 
     def _check_function_definition(self, node: Node) -> None:
-        self._object(text_of(node), "a function may stand in the place of an allowed command")
+        self._object(text_of(node), "a function may replace an allowed command")
 
     def _check_variable_assignment(self, node: Node) -> None:
         self._check_name(node, text_of(node.children[0]))
@@ -192,14 +192,14 @@ class _Reading:
             if target.type != "process_substitution" and not is_descriptor:
                 self.redirections.append(Redirection(operator, read_word(target)))
         if len(targets) != 1:
-            self._object(text_of(node), "put redirections behind all arguments")
+            self._object(text_of(node), "put redirections after all arguments")
         elif any(child.type in (">&", "<&") for child in node.children) and targets[0].type != "number":
-            self._object(text_of(node), "a file descriptor is duplicated by its number alone")
+            self._object(text_of(node), "duplicate a file descriptor by a plain number")
 
     def _check_heredoc_redirect(self, node: Node) -> None:
         self.here_documents += 1
         if self.here_documents > 1 or not is_plain_here_document(node, self.source):
-            self._object(text_of(node), "where this here-document ends is not beyond doubt")
+            self._object(text_of(node), "it is uncertain where this here-document ends")
 
     def _check_arithmetic_expansion(self, node: Node) -> None:
         if any(child.is_named and child.type not in vocabulary.ARITHMETIC for child in _below(node)):
@@ -209,7 +209,9 @@ class _Reading:
         tokens = {child.type for child in node.children if not child.is_named}
         quotes = any(child.type in ("string", "raw_string") for child in node.named_children)
         if quotes or not tokens <= vocabulary.EXPANSION_OPERATORS:
-            self._object(text_of(node), "this form of expansion is not read alike by every shell")
+            self._object(
+                text_of(node), "this form of expansion is interpreted differently by different shells"
+            )
 
     def _check_command_substitution(self, node: Node) -> None:
         if text_of(node).startswith("`") and "\\" in text_of(node):
@@ -223,7 +225,7 @@ class _Reading:
     def _check_comment(self, node: Node) -> None:
         before = self.source[max(0, node.start_byte - 2) : node.start_byte]
         if before and not _COMMENT_START.search(before):
-            self._object(text_of(node), "it is in doubt whether this is a comment")
+            self._object(text_of(node), "it is uncertain whether this is a comment")
 
     def _leaf(self, node: Node) -> None:
         self._cover(node.start_byte, node.end_byte)
@@ -233,9 +235,12 @@ class _Reading:
         if node.is_named and not opaque:
             self._check_text(text_of(node))
         if node.type in vocabulary.BARE and not _BARE_WORD.fullmatch(text_of(node)):
-            self._object(text_of(node), "where this word ends is in doubt")
+            self._object(text_of(node), "it is uncertain where this word ends")
         if node.type == "$" and not self._is_plain_dollar(node):
-            self._object(text_of(node.parent or node), "a translated string is not read alike by every shell")
+            self._object(
+                text_of(node.parent or node),
+                "a translated string is interpreted differently by different shells",
+            )
 
     def _is_plain_dollar(self, node: Node) -> bool:
         inside = node.parent is not None and node.parent.type in ("simple_expansion", "string")

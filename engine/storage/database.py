@@ -60,7 +60,7 @@ class UnitTooSlow(Exception):
     """A unit of work exceeded its time limit; nothing of it is stored."""
 
     def __init__(self) -> None:
-        super().__init__("a unit of work took too long and was given up; nothing of it is stored")
+        super().__init__("a unit of work took too long and was abandoned; nothing of it is stored")
 
 
 class Statements:
@@ -233,10 +233,10 @@ class Database:
             self._probing = asyncio.create_task(self._probe(), name="database probe")
         await asyncio.wait([self._probing], timeout=PROBE_TIMEOUT_S)
         if not self._probing.done():
-            raise DatabaseUnusable(f"The database {self._name} takes no writes at the moment")
+            raise DatabaseUnusable(f"The database {self._name} cannot be written at the moment")
         failure = self._probing.exception()
         if failure is not None:
-            raise DatabaseUnusable(f"The database {self._name} takes no writes: {failure}") from failure
+            raise DatabaseUnusable(f"The database {self._name} cannot be written: {failure}") from failure
 
     async def _probe(self) -> None:
         async with self.transaction() as unit:
@@ -394,7 +394,7 @@ async def _perform(connection: AsyncConnection, unit: Transaction, limit_s: floa
     succeeded = await unit.finished
     limit.cancel()
     if unit.is_expired:
-        log.error("a unit of work was given up", limit_s=limit_s)
+        log.error("a unit of work was abandoned", limit_s=limit_s)
     if succeeded:
         try:
             await run_plain(connection, _RELEASE)

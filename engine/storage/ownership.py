@@ -25,8 +25,8 @@ class Ownership:
             owner = os.read(self._file, 32).decode(errors="replace").strip() or "unknown"
             os.close(self._file)
             raise DirectoryInUse(
-                f"Another server works on the data directory {data_dir} (process {owner}): stop it first, "
-                "or give this one a directory of its own (--data-dir)"
+                f"Another server is using the data directory {data_dir} (process {owner}): stop it first, "
+                "or give this one a different directory (--data-dir)"
             ) from None
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)

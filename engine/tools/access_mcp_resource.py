@@ -21,7 +21,7 @@ class AccessMcpResourceParameters(PlainShape):
     server_name: str = field(
         metadata=described("The server that has the resource", **limited(shortest=1, longest=256))
     )
-    uri: str = field(metadata=described("The resource's address", **limited(shortest=1, longest=4096)))
+    uri: str = field(metadata=described("The resource's URI", **limited(shortest=1, longest=4096)))
 
 
 class AccessMcpResource(Tool[AccessMcpResourceParameters]):

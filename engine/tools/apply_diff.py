@@ -63,7 +63,7 @@ the lines to find, exactly as they are in the file
 the lines to put in their place
 >>>>>>> REPLACE
 
-The line number is where the lines begin in the file now; it is optional where they occur once. Each marker \
+The line number is where the lines begin in the file now; it is optional if they occur once. Each marker \
 is a line of its own. If a line of the file itself begins like a marker (<<<<<<<, =======, >>>>>>>), write a \
 backslash before it. An empty replacement deletes the lines."""
     group: ClassVar = ToolGroup.EDIT
@@ -99,7 +99,7 @@ def _asked(context: ToolContext, parameters: ApplyDiffParameters) -> Mapping[str
     `diff` is given without the other, or nothing is given.
     """
     if (parameters.path is None) != (parameters.diff is None):
-        raise ToolFailure("path and diff belong together. Nothing was changed.")
+        raise ToolFailure("Give both path and diff. Nothing was changed.")
     asked: dict[str, str] = {}
     given = [(each.path, each.diff) for each in parameters.files]
     if parameters.path is not None and parameters.diff is not None:
@@ -181,7 +181,7 @@ def _report(path: str, outcome: Outcome) -> str:
     head = f"{path}: {len(outcome.applied)} of {count} blocks applied."
     parts = [head, *(_place(block) for block in outcome.applied)]
     if outcome.refused:
-        parts += [_refusals(outcome), "The other blocks stand in the file: send only the refused ones again."]
+        parts += [_refusals(outcome), "The other blocks have been applied: send only the refused ones again."]
     return "\n".join(parts)
 
 

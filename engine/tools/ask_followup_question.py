@@ -15,11 +15,11 @@ class AskFollowupQuestionParameters(PlainShape):
     """The arguments of `ask_followup_question`."""
 
     question: str = field(
-        metadata=described("The question, clear by itself", **limited(shortest=1, longest=20_000))
+        metadata=described("The question, understandable on its own", **limited(shortest=1, longest=20_000))
     )
     follow_up: list[str] = field(
         default_factory=list,
-        metadata=described("Answers to choose from, each complete by itself", **limited(longest=10)),
+        metadata=described("Suggested answers, each complete in itself", **limited(longest=10)),
     )
 
 

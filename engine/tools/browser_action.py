@@ -59,7 +59,7 @@ class BrowserAction(Tool[BrowserActionParameters]):
 
     name: ClassVar = "browser_action"
     description: ClassVar = (
-        "Use a web browser, one action a call. Begin with launch and end with close. Each action but close "
+        "Use a web browser, one action per call. Begin with launch and end with close. Each action but close "
         "answers with a picture of the window and the console's new lines; read the places to click from the "
         "last picture. Pages on private networks can be opened only where the server allows it."
     )
@@ -87,7 +87,7 @@ class BrowserAction(Tool[BrowserActionParameters]):
     async def run(self, context: ToolContext, parameters: BrowserActionParameters) -> ToolResult:
         """Perform the action. Raises: ToolFailure."""
         if not context.config.network:
-            raise ToolFailure("This session does not have the network, so it has no browser either.")
+            raise ToolFailure("This session has no network access (`config.network`), so it has no browser.")
         asked = {"action": parameters.action, "coordinate": parameters.coordinate, "text": parameters.text}
         told = {name: content for name, content in asked.items() if content is not None}
         await context.say("browser_action", json.dumps(told, ensure_ascii=False))

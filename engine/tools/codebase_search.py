@@ -30,7 +30,7 @@ class CodebaseSearchParameters(PlainShape):
     """The arguments of `codebase_search`."""
 
     query: str = field(
-        metadata=described("What is looked for, as a sentence or words", **limited(shortest=1, longest=2000))
+        metadata=described("What to look for, as a sentence or words", **limited(shortest=1, longest=2000))
     )
     path: str | None = field(default=None, metadata=in_workspace("Only files below this folder"))
 
@@ -40,7 +40,7 @@ class CodebaseSearch(Tool[CodebaseSearchParameters]):
 
     name: ClassVar = "codebase_search"
     description: ClassVar = (
-        "Find code and text by meaning, not by words: ask what it does, as `where are passwords checked`. "
+        "Find code and text by meaning, not by words: ask what it does: `where are passwords checked`. "
         "Shows the nearest pieces with file, lines and a score from 0 to 1. Use search_files for exact text."
     )
     group: ClassVar = ToolGroup.READ

@@ -35,7 +35,7 @@ def pdf(content: bytes) -> Iterator[str]:
                 return
             yield f"--- page {number} ---\n{page.extract_text()}\n"
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as mistake:
-        raise Unreadable(f"not a PDF that can be read: {mistake}") from mistake
+        raise Unreadable(f"not a readable PDF: {mistake}") from mistake
 
 
 def docx(content: bytes) -> Iterator[str]:
@@ -49,7 +49,7 @@ def docx(content: bytes) -> Iterator[str]:
     try:
         yield from _blocks(Document(io.BytesIO(content)).element.body)
     except (ValueError, KeyError, AttributeError, SyntaxError, RecursionError) as mistake:
-        raise Unreadable(f"not a Word document that can be read: {mistake}") from mistake
+        raise Unreadable(f"not a readable Word document: {mistake}") from mistake
 
 
 def _blocks(parent: Any) -> Iterator[str]:
@@ -94,7 +94,7 @@ def _check_inflated(content: bytes) -> None:
     except zipfile.BadZipFile as mistake:
         raise Unreadable("not a Word document: it is no archive") from mistake
     if size > DOCUMENT_INFLATED_BYTES:
-        raise Unreadable(f"it inflates to {size:,} bytes")
+        raise Unreadable(f"it decompresses to {size:,} bytes")
 
 
 FORMAT_READERS: Final[dict[str, Callable[[bytes], Iterator[str]]]] = {"pdf": pdf, "docx": docx}

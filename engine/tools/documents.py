@@ -40,10 +40,10 @@ def picture(path: str, content: bytes) -> str:
     media, signature = _PICTURES[_ending(path)]
     if len(content) > LARGEST_PICTURE:
         raise ToolFailure(
-            f"{path} has {len(content):,} bytes; pictures of up to {LARGEST_PICTURE:,} can be shown."
+            f"{path} has {len(content):,} bytes; images of up to {LARGEST_PICTURE:,} can be shown."
         )
     if not content.startswith(signature):
-        raise ToolFailure(f"{path} is not the {media} that its name says.")
+        raise ToolFailure(f"{path} does not contain {media}, as its name says.")
     return f"data:{media};base64,{base64.b64encode(content).decode()}"
 
 
@@ -55,7 +55,7 @@ async def document_text(path: str, content: bytes, *, owner: str) -> str:
         )
     except Exhausted:
         raise ToolFailure(
-            f"{path} cannot be read: it takes more time or memory than a document may."
+            f"{path} cannot be read: it exceeds the limits on time or memory for documents."
         ) from None
     if "refused" in found:
         raise ToolFailure(f"{path} cannot be read: {found['refused'][:500]}.")

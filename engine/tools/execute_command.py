@@ -38,8 +38,8 @@ class ExecuteCommandParameters(PlainShape):
     timeout: float | None = field(
         default=None,
         metadata=described(
-            "Seconds to wait for its end. After that it goes on in the background: you get what it has "
-            "printed so far, and hear of the rest later. Use it for what runs on, such as a server",
+            "Seconds to wait for its end. After that it continues in the background: you get its output so "
+            "far, and the rest later. Use it for programs that keep running, such as a server",
             **limited(least=0.1, most=86_400),
         ),
     )

@@ -26,7 +26,7 @@ class FetchInstructions(Tool[FetchInstructionsParameters]):
 
     name: ClassVar = "fetch_instructions"
     description: ClassVar = (
-        "Get the instructions for a task that is done seldom: create_mcp_server (a server of tools of your "
+        "Get the instructions for a rare task: create_mcp_server (a server of tools of your "
         "own), create_mode (a mode of your own)."
     )
     group: ClassVar = ToolGroup.READ

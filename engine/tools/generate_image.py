@@ -38,11 +38,13 @@ class GenerateImageParameters(PlainShape):
 
     prompt: str = field(
         metadata=described(
-            "What the picture shows, or how to change `image`", **limited(shortest=1, longest=32_000)
+            "What the image shows, or how to change `image`", **limited(shortest=1, longest=32_000)
         )
     )
-    path: str = field(metadata=in_workspace("Where to keep it; the ending follows the picture's kind"))
-    image: str | None = field(default=None, metadata=in_workspace("A picture to begin with"))
+    path: str = field(
+        metadata=in_workspace("The file to save it in; the extension is adapted to the image's format")
+    )
+    image: str | None = field(default=None, metadata=in_workspace("An image to start from"))
 
 
 class GenerateImage(Tool[GenerateImageParameters]):
@@ -50,7 +52,7 @@ class GenerateImage(Tool[GenerateImageParameters]):
 
     name: ClassVar = "generate_image"
     description: ClassVar = (
-        "Make a picture from a description, or change one that is in the workspace. It is kept as a file, "
+        "Create an image from a description, or change one in the workspace. It is saved as a file, "
         "and you see it."
     )
     group: ClassVar = ToolGroup.EDIT
@@ -99,7 +101,7 @@ class GenerateImage(Tool[GenerateImageParameters]):
         await context.say("tool", orjson.dumps(told).decode(), images)
         return ToolResult(
             success=True,
-            output=f"The picture is in {shown(path)} ({len(picture):,} bytes, {media}).",
+            output=f"The image is in {shown(path)} ({len(picture):,} bytes, {media}).",
             changes=[await asyncio.to_thread(change_of, path, before, picture)],
             images=images,
         )
@@ -124,4 +126,4 @@ def _kind(picture: bytes) -> tuple[str, str]:
     for media, (signature, ending) in SIGNATURES.items():
         if picture.startswith(signature):
             return media, ending
-    raise ToolFailure("The model's server answered with something that is no picture.")
+    raise ToolFailure("The model's server answered with something that is not an image.")

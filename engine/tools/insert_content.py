@@ -26,7 +26,7 @@ class InsertContentParameters(PlainShape):
     line: int = field(
         metadata=described("The line before which to insert, from 1; 0: at the end", **limited(least=0))
     )
-    content: str = field(metadata=described("What to insert, as lines of its own", **limited(shortest=1)))
+    content: str = field(metadata=described("The lines to insert", **limited(shortest=1)))
 
 
 class InsertContent(Tool[InsertContentParameters]):

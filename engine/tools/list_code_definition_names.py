@@ -72,7 +72,7 @@ class ListCodeDefinitionNames(Tool[ListCodeDefinitionNamesParameters]):
             sources = await _sources(context, path)
         elif language_of(path) is None:
             known = ", ".join(sorted(GRAMMARS))
-            raise ToolFailure(f"{shown(path)} is in no language that is read here: {known}.")
+            raise ToolFailure(f"{shown(path)} is in none of the supported languages: {known}.")
         else:
             sources = [path]
         parts = [await _listed(context.workspace, source) for source in sources[:MOST_PARSED_FILES]]
@@ -110,7 +110,7 @@ async def _listed(workspace: Workspace, path: str) -> str:
             definitions_in, language_of(path) or "", content, owner=str(workspace.folder)
         )
     except Exhausted:
-        return f"{shown(path)}\n(takes too long to be read)"
+        return f"{shown(path)}\n(takes too long to read)"
     found = [CodeDefinition(*each.values()) for each in printed]
     if not found:
         return ""

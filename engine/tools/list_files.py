@@ -31,7 +31,7 @@ class ListFilesParameters(PlainShape):
     """The arguments of `list_files`."""
 
     path: str = field(metadata=in_workspace("The folder; `.` is the workspace itself"))
-    recursive: bool = field(default=False, metadata=described("List the folders below as well"))
+    recursive: bool = field(default=False, metadata=described("Also list the folders below"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +47,8 @@ class ListFiles(Tool[ListFilesParameters]):
 
     name: ClassVar = "list_files"
     description: ClassVar = (
-        "List a folder: files and folders (with `/` after them), as paths from the workspace's root. What "
-        f".gitignore names is left out. At most {SHOWN_ENTRIES} entries."
+        "List a folder: files and folders (with `/` after them), as paths from the workspace's root. "
+        f"Files named by .gitignore are left out. At most {SHOWN_ENTRIES} entries."
     )
     group: ClassVar = ToolGroup.READ
     repeatable: ClassVar = True
@@ -107,8 +107,8 @@ def _kept(entries: Sequence[ListedEntry], forbidden: RooIgnore) -> list[str]:
 
 def _report(folder: str, entries: _Entries) -> str:
     if not entries.paths:
-        return f"{folder} is empty, but for what .gitignore may hide."
+        return f"{folder} is empty, except for files that .gitignore may hide."
     if not entries.is_cut:
         return "\n".join(entries.paths)
-    note = f"(more is left out: these are {len(entries.paths)} entries; list a folder below for the others)"
+    note = f"(these are the first {len(entries.paths)} entries; list a folder below for the others)"
     return "\n".join([*entries.paths, note])

@@ -18,13 +18,13 @@ class NewTaskParameters(PlainShape):
     mode: str = field(metadata=described("The mode of the subtask", **limited(shortest=1, longest=64)))
     message: str = field(
         metadata=described(
-            "What is to be done, with everything that is needed for it",
+            "The assignment, with everything needed for it",
             **limited(shortest=1, longest=500_000),
         )
     )
     todos: str | None = field(
         default=None,
-        metadata=described("The subtask's first list of things to do", **limited(longest=20_000)),
+        metadata=described("The subtask's initial to-do list", **limited(longest=20_000)),
     )
 
 
@@ -33,7 +33,7 @@ class NewTask(Tool[NewTaskParameters]):
 
     name: ClassVar = "new_task"
     description: ClassVar = (
-        "Hand a part of the work over to a subtask in the mode that fits. It knows nothing but your message, "
+        "Delegate a part of the work to a subtask in a suitable mode. It knows nothing but your message, "
         "works in the same workspace, and its result is what you get back."
     )
     group: ClassVar = ToolGroup.MODES

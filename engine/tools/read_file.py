@@ -57,7 +57,7 @@ class ReadFile(Tool[ReadFileParameters]):
     description: ClassVar = (
         "Read a file, or several at once. Each line of text is shown after its number, as `12 | text`; the "
         f"number is not part of the file. At most {MOST_READ_LINES} lines of each: give start_line and "
-        "end_line for others. Pictures are shown, and of PDF and docx documents the text."
+        "end_line for others. Images are shown, and the text of PDF and docx documents."
     )
     group: ClassVar = ToolGroup.READ
     repeatable: ClassVar = True
@@ -112,7 +112,7 @@ async def _all(context: ToolContext, asked: Sequence[tuple[str, Sequence[Range]]
             text, pictures = str(failure), []
             failed += 1
         if parts and sum(map(len, parts)) + len(text) > SHOWN_CHARACTERS:
-            text = f"{path} is left out: the result has no more room. Read it by itself."
+            text = f"{path} is left out because the result is full. Read it separately."
         parts.append(text)
         images += pictures
     return ToolResult(success=not failed, output="\n\n".join(parts), images=images)
@@ -123,7 +123,7 @@ async def _shown(context: ToolContext, path: str, ranges: Sequence[Range]) -> tu
     path = shown(place(context.workspace, path))
     if is_picture(path):
         content = await read_bytes(context.workspace, path)
-        return f"{path} is shown as a picture ({len(content):,} bytes).", [picture(path, content)]
+        return f"{path} is shown as an image ({len(content):,} bytes).", [picture(path, content)]
     if is_document(path):
         content = await read_bytes(context.workspace, path)
         lines = lines_of(await document_text(path, content, owner=str(context.workspace.folder)))

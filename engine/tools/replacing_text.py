@@ -54,7 +54,7 @@ def replaced(text: str, asked: Replacing) -> dict[str, object]:
             pieces += [original[done : place(match.start())], put.replace("\n", document.ending)]
             done, count = place(match.end()), count + 1
     except (regex.error, IndexError) as mistake:
-        return {"mistake": f"The pattern or its replacement is wrong: {mistake}. Nothing was changed."}
+        return {"mistake": f"The pattern or its replacement is invalid: {mistake}. Nothing was changed."}
     return {"text": "".join([*pieces, original[done:]]), "count": count}
 
 

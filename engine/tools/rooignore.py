@@ -71,7 +71,7 @@ class RooIgnore:
                 continue
             if ToolGroup.COMMAND in each.groups:
                 return f"The command names {each.path}, which {ROOIGNORE} forbids. Nothing was run."
-            return f"{each.path} is forbidden by {ROOIGNORE}. Go on without it, or ask the person."
+            return f"{each.path} is forbidden by {ROOIGNORE}. Continue without it, or ask the person."
         return None
 
     async def _ignored(self, paths: Sequence[str]) -> set[str | None]:
@@ -85,7 +85,7 @@ class RooIgnore:
             )
         except Exhausted:
             raise ToolFailure(
-                f"{ROOIGNORE} takes too long to be matched, so nothing was done. Its rules have to be fewer."
+                f"{ROOIGNORE} takes too long to match, so nothing was done. Use fewer rules."
             ) from None
 
 

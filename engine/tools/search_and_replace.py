@@ -30,7 +30,7 @@ class SearchAndReplaceParameters(PlainShape):
     search: str = field(
         metadata=described("The text or pattern to find", **limited(shortest=1, longest=10_000))
     )
-    replace: str = field(metadata=described("What to put in its place; `\\1` is a group of a pattern"))
+    replace: str = field(metadata=described("The replacement; `\\1` is a group of a pattern"))
     start_line: int | None = field(
         default=None, metadata=described("The first line to change, from 1", **limited(least=1))
     )
@@ -38,7 +38,7 @@ class SearchAndReplaceParameters(PlainShape):
         default=None, metadata=described("The last line to change", **limited(least=1))
     )
     use_regex: bool = field(default=False, metadata=described("Whether `search` is a regular expression"))
-    ignore_case: bool = field(default=False, metadata=described("Whether case is ignored"))
+    ignore_case: bool = field(default=False, metadata=described("Whether to ignore case"))
 
 
 class SearchAndReplace(Tool[SearchAndReplaceParameters]):
@@ -78,7 +78,9 @@ class SearchAndReplace(Tool[SearchAndReplaceParameters]):
         before = await read_text(context.workspace, shown(path))
         text, count = await _replaced(str(context.workspace.folder), before, parameters)
         if not count:
-            raise ToolFailure(f"{shown(path)} has no {parameters.search[:200]!r} there. It was not changed.")
+            raise ToolFailure(
+                f"{shown(path)} does not contain {parameters.search[:200]!r} there. It was not changed."
+            )
         await write_bytes(context.workspace, shown(path), text.encode())
         change = await asyncio.to_thread(change_of, path, before.encode(), text.encode())
         return ToolResult(
@@ -102,7 +104,7 @@ async def _replaced(owner: str, text: str, parameters: SearchAndReplaceParameter
         found = await run_in_worker(replaced, text, asked, owner=owner, cpu_s=PATTERN_CPU_S)
     except Exhausted:
         raise ToolFailure(
-            f"The pattern took more than {PATTERN_CPU_S} seconds and was given up. Write a simpler one."
+            f"The pattern took more than {PATTERN_CPU_S} seconds and was abandoned. Use a simpler one."
         ) from None
     if "mistake" in found:
         raise ToolFailure(found["mistake"])

@@ -33,7 +33,9 @@ class SearchFilesParameters(PlainShape):
     )
     file_pattern: str | None = field(
         default=None,
-        metadata=described("Only files of this pattern, as `*.ts`", **limited(shortest=1, longest=500)),
+        metadata=described(
+            "Only files that match this pattern, such as `*.ts`", **limited(shortest=1, longest=500)
+        ),
     )
 
 
@@ -54,7 +56,7 @@ class SearchFiles(Tool[SearchFilesParameters]):
     description: ClassVar = (
         "Search files for a regular expression (no look-around, no back-references). Shows each match with "
         f"its line number (`12:`) and one line on either side (`11-`), at most {SHOWN_MATCHES} matches. "
-        "What .gitignore names is not searched."
+        "Files named by .gitignore are not searched."
     )
     group: ClassVar = ToolGroup.READ
     repeatable: ClassVar = True

@@ -15,7 +15,7 @@ from roocode_server.models.tool import ToolGroup
 class SwitchModeParameters(PlainShape):
     """The arguments of `switch_mode`."""
 
-    mode_slug: str = field(metadata=described("The mode to go on in", **limited(shortest=1, longest=64)))
+    mode_slug: str = field(metadata=described("The mode to continue in", **limited(shortest=1, longest=64)))
     reason: str = field(default="", metadata=described("Why this mode fits better", **limited(longest=5000)))
 
 
@@ -23,7 +23,7 @@ class SwitchMode(Tool[SwitchModeParameters]):
     """Changes the agent's role and tools from the next request on."""
 
     name: ClassVar = "switch_mode"
-    description: ClassVar = "Go on in another mode, which has other tools and may edit other files."
+    description: ClassVar = "Continue in another mode, which has other tools and may edit other files."
     group: ClassVar = ToolGroup.MODES
     repeatable: ClassVar = True
     parameters: ClassVar = SwitchModeParameters

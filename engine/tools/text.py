@@ -22,7 +22,7 @@ async def read_text(workspace: Workspace, path: str) -> str:
     """
     text = decoded(await read_bytes(workspace, path))
     if text is None:
-        raise ToolFailure(f"{path} is not a text file in UTF-8; this tool handles text alone.")
+        raise ToolFailure(f"{path} is not a UTF-8 text file; this tool only handles text.")
     return text
 
 
@@ -33,7 +33,7 @@ async def read_bytes(workspace: Workspace, path: str) -> bytes:
     except NotFound as missing:
         raise ToolFailure(not_there(path, missing)) from None
     except Conflict as conflict:
-        raise ToolFailure(f"{path}: {conflict.message}. This tool handles files alone.") from None
+        raise ToolFailure(f"{path}: {conflict.message}. This tool only handles files.") from None
     except PayloadTooLarge as excess:
         raise ToolFailure(f"{path} is too large for this tool (limit {_limit(excess)} bytes).") from None
 
@@ -105,4 +105,4 @@ def _written_over(line: str) -> str:
 def without_nul(*texts: str) -> None:
     """Raises: ToolFailure, if a text has a NUL character, which a command line cannot contain."""
     if any("\0" in text for text in texts):
-        raise ToolFailure("A command line cannot hold a NUL character. Nothing was run.")
+        raise ToolFailure("A command line cannot contain a NUL character. Nothing was run.")

@@ -62,8 +62,8 @@ async def unignored(
             found = await run_in_worker(unignored_in, place, start, *bounds, owner=place)
     except Exhausted:
         raise ToolFailure(
-            f"{folder.strip('/') or '.'} takes too long to be listed: it holds very much, or its {GITIGNORE} "
-            "files do. Look at a folder below."
+            f"{folder.strip('/') or '.'} takes too long to list: it contains too much, or its {GITIGNORE} "
+            "files are too complex. Choose a folder below."
         ) from None
     entries = [ListedEntry(**{**each, "path": spelled(each["path"])}) for each in found["entries"]]
     return Unignored(entries, found["is_cut"])

@@ -41,7 +41,7 @@ class UpdateTodoList(Tool[UpdateTodoListParameters]):
 
     def describe(self, parameters: UpdateTodoListParameters) -> str:
         """Say that the list is updated."""
-        return "Update the list of things to do"
+        return "Update the to-do list"
 
     async def run(self, context: ToolContext, parameters: UpdateTodoListParameters) -> ToolResult:
         """Store the list in a normal form. Raises: ToolFailure, if a line is not an item."""
@@ -60,6 +60,6 @@ def _item(number: int, line: str) -> str:
     found = _ITEM.fullmatch(line)
     if found is None:
         raise ToolFailure(
-            f"Line {number} is no item: {line[:200]!r}. Write `[ ] to do`, `[-] being done` or `[x] done`."
+            f"Line {number} is not an item: {line[:200]!r}. Use `[ ] to do`, `[-] being done` or `[x] done`."
         )
     return f"- [{_MARKS[found[1]]}] {found[2].rstrip()}"

@@ -27,7 +27,7 @@ class UseMcpToolParameters(PlainShape):
     tool_name: str = field(metadata=described("The tool", **limited(shortest=1, longest=256)))
     arguments: dict[str, Any] = field(
         default_factory=dict,
-        metadata=described("The tool's arguments, as its schema asks for them; none if left out"),
+        metadata=described("The tool's arguments, as its schema requires; none if left out"),
     )
 
 
@@ -91,5 +91,7 @@ def _written(arguments: dict[str, Any]) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise ToolFailure("The arguments hold what is not valid Unicode text. Nothing was called.") from None
+        raise ToolFailure(
+            "The arguments contain text that is not valid Unicode. Nothing was called."
+        ) from None
     return text

@@ -45,7 +45,7 @@ class WriteToFile(Tool[WriteToFileParameters]):
 
     name: ClassVar = "write_to_file"
     description: ClassVar = (
-        "Write a file: it is made, with the folders above it, or its content replaced. `content` is the "
+        "Write a file: create it, with the folders above it, or replace its content. `content` is the "
         "whole file. To change a part of a long file, use apply_diff."
     )
     group: ClassVar = ToolGroup.EDIT
@@ -75,7 +75,7 @@ class WriteToFile(Tool[WriteToFileParameters]):
         kept = _kept(before, parameters.content)
         after = _as_before(parameters.content, kept).encode()
         if before == after:
-            return ToolResult(success=True, output=f"{shown(path)} had this content already.")
+            return ToolResult(success=True, output=f"{shown(path)} already had this content.")
         await write_bytes(context.workspace, shown(path), after)
         change = await asyncio.to_thread(change_of, path, before, after)
         counts = f"{change.changes.added} lines added, {change.changes.removed} removed"

@@ -127,7 +127,7 @@ class WorkspaceWatch:
         await self._inotify.open()
         await asyncio.to_thread(self._look)
         if self._tree.is_partial:
-            log.warning("workspace too large to be watched as a whole", session_id=self.session_id)
+            log.warning("workspace too large to be watched completely", session_id=self.session_id)
         self._tell_hindrance()
         self._compare_at = self._loop.time() + COMPARE_INTERVAL_S
         self._beside = [asyncio.create_task(self._follow()), asyncio.create_task(self._read_ahead())]
@@ -207,7 +207,7 @@ class WorkspaceWatch:
         if self._tree.unwatched and not self._is_hindered:
             self._is_hindered = True
             log.warning(
-                "the kernel has no watches left: what commands change is found by comparing",
+                "the kernel has no watches left: changes by commands are found by comparing",
                 session_id=self.session_id,
                 folders=len(self._tree.unwatched),
             )
@@ -225,7 +225,7 @@ class WorkspaceWatch:
                         each += paths
             except Exception:
                 # A failure here must not affect the command's result or later changes.
-                log.exception("changes of files not told", session_id=self.session_id)
+                log.exception("changes of files not reported", session_id=self.session_id)
 
     async def _events(self, *, is_all: bool) -> list[Event]:
         await self._inotify.read()

@@ -88,7 +88,7 @@ class Watchers:
         except OSError as failure:
             if not self._is_hindered:
                 self._is_hindered = True
-                log.warning("changes of files by commands are not told", reason=str(failure))
+                log.warning("changes of files by commands are not reported", reason=str(failure))
 
     async def _release(self, watch: WorkspaceWatch) -> None:
         if watch is self._watches.get(watch.session_id):

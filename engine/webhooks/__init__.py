@@ -1,1 +1,1 @@
-"""What happens in a user's sessions, sent to the addresses that they name."""
+"""Webhooks: sends the events of a user's sessions to URLs of theirs."""

@@ -1,8 +1,8 @@
-"""The deliveries: each webhook's events in order, one at a time, until its receiver has taken them.
+"""Delivers each webhook's events in order, one at a time, until its receiver has accepted them.
 
-What a receiver has taken is stored after it has said so, and before the next event is sent: wherever either
-side is killed, the next start goes on with the last event that was not seen to be taken. So an event can come
-twice, and none is left out.
+An acceptance is stored before the next event is sent. Wherever either side is killed, the next start
+continues with the first event whose acceptance was not stored: an event can arrive twice, but none is left
+out.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from roocode_server.models.webhook import StoredWebhook, fits_any
 
 FEED_PAGE_ENTRIES: Final = 50
 LONGEST_WAIT_FOR_DUE_S: Final = 60.0
-"""The clock of a machine can be set, or stand still while it sleeps."""
+"""The longest wait at a time, because the machine's clock can be set, or stop while it sleeps."""
 SWEEP_PAUSE_S: Final = 600.0
 PAUSE_AFTER_DEFECT_S: Final = 5.0
 
@@ -36,16 +36,16 @@ log = structlog.get_logger("webhooks")
 
 @dataclass(slots=True, eq=False)
 class DeliveryWork:
-    """The work of one webhook, while it has any."""
+    """The delivery task of one webhook."""
 
     task: asyncio.Task[None] | None = None
     has_more: bool = True
-    """Whether anything may have come since the feed was last read."""
+    """Set if there may be new entries since the feed was last read."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Dispatcher:
-    """A task for each webhook that has something to deliver; a webhook at rest costs nothing."""
+    """Runs a task for each webhook that has something to deliver; idle webhooks cost nothing."""
 
     def __init__(
         self, webhooks: WebhookRepository, feed: Feed, ledger: DeliveryLedger, sender: Sender
@@ -59,17 +59,17 @@ class Dispatcher:
         self._sweeping: asyncio.Task[None] | None = None
 
     async def prepare(self) -> None:
-        """Have events entered from here on: a start tells of things before deliveries begin."""
+        """Start entering events into feeds; called early, because starting the server emits events."""
         await self._follow_all()
 
     def begin(self) -> None:
-        """Go on where the last stop left each webhook."""
+        """Resume the deliveries of all webhooks."""
         self._feed.tell(self._deliver_for)
         self._deliver_for_all()
         self._sweeping = asyncio.create_task(self._sweep_again_and_again(), name="sweep of webhooks")
 
     async def refresh(self, user_id: UserId) -> None:
-        """Heed what has changed of a user's webhooks."""
+        """Apply a change of a user's webhooks."""
         self._follow(user_id, await self._webhooks.of_user(user_id))
         for webhook_id in self._of_user.get(user_id, ()):
             if (work := self._under_way.get(webhook_id)) is not None:
@@ -77,7 +77,7 @@ class Dispatcher:
         self._deliver_for(user_id)
 
     async def close(self) -> None:
-        """Deliver nothing any more; what is under way is broken off, and sent again after the next start."""
+        """Stop all deliveries. Requests in progress are aborted, and sent again after the next start."""
         self._of_user.clear()
         tasks = [self._sweeping, *(work.task for work in self._under_way.values())]
         running = {task for task in tasks if task is not None}
@@ -88,7 +88,9 @@ class Dispatcher:
         await self._sender.close()
 
     def _follow(self, user_id: UserId, webhooks: Sequence[StoredWebhook]) -> None:
-        """Have the events entered that one of a user's webhooks wants, or may want when it goes on."""
+        """Select the events to enter into the feed: those that any of the user's webhooks wants, or may want
+        once it is enabled again.
+        """
         patterns = sorted({pattern for each in webhooks if counts(each) for pattern in each.events})
         self._feed.want(user_id, (lambda name: fits_any(patterns, name)) if patterns else None)
         self._of_user[user_id] = [each.id for each in webhooks if each.disabled_at is None]
@@ -107,7 +109,7 @@ class Dispatcher:
             self._deliver_for(user_id)
 
     def _deliver_for(self, user_id: UserId) -> None:
-        """Have each of the user's webhooks look for what it has to deliver."""
+        """Make each of the user's webhooks check for events to deliver."""
         for webhook_id in self._of_user.get(user_id, ()):
             work = self._under_way.get(webhook_id)
             if work is not None:
@@ -119,21 +121,21 @@ class Dispatcher:
             )
 
     async def _pursue(self, webhook_id: WebhookId, work: DeliveryWork) -> None:
-        """Deliver until nothing is left. A failure of this server's own delays it, no more."""
+        """Deliver until nothing is left; a defect of this server only delays it."""
         try:
             while work.has_more:
                 work.has_more = False
                 try:
                     await self._deliver(webhook_id, work)
                 except Exception:
-                    log.exception("deliveries failed; they are tried again", webhook_id=webhook_id)
+                    log.exception("deliveries failed and will be tried again", webhook_id=webhook_id)
                     work.has_more = True
                     await asyncio.sleep(PAUSE_AFTER_DEFECT_S)
         finally:
             del self._under_way[webhook_id]
 
     async def _deliver(self, webhook_id: WebhookId, work: DeliveryWork) -> None:
-        """Deliver what the feed holds for a webhook, in order."""
+        """Deliver a webhook's entries of the feed, in order."""
         while (webhook := await self._webhooks.deliverable(webhook_id)) is not None:
             if await _rest(webhook, work):
                 continue
@@ -142,11 +144,11 @@ class Dispatcher:
                 not any(fits_any(webhook.events, entry.type) for entry in entries)
                 and len(entries) < FEED_PAGE_ENTRIES
             ):
-                return  # the few that it does not want are passed by with what follows
+                return  # the few that it does not want are skipped with the next position
             await self._deliver_page(webhook, entries)
 
     async def _deliver_page(self, webhook: StoredWebhook, entries: Sequence[FeedEntry]) -> None:
-        """Deliver these, until one is not taken or the webhook is changed."""
+        """Deliver these entries until one is not accepted or the webhook changes."""
         position = webhook.position
         for entry in entries:
             if not fits_any(webhook.events, entry.type):
@@ -166,7 +168,7 @@ class Dispatcher:
             await self._ledger.pass_by(webhook, entries[-1].position)
 
     async def sweep(self) -> None:
-        """Heed what others have changed, and forget what is kept for nobody."""
+        """Apply changes made by other processes, and delete entries that no webhook needs."""
         users = list(self._of_user)
         await self._follow_all()
         self._deliver_for_all()
@@ -179,11 +181,13 @@ class Dispatcher:
             try:
                 await self.sweep()
             except Exception:
-                log.exception("webhooks could not be looked through; it is tried again")
+                log.exception("checking webhooks failed and will be tried again")
 
 
 async def _rest(webhook: StoredWebhook, work: DeliveryWork) -> bool:
-    """Wait until it may be tried again, or something has changed; whether there was anything to wait for."""
+    """Wait until the next attempt is due or something has changed; return whether there was anything to wait
+    for.
+    """
     work.changed.clear()
     if webhook.next_attempt_at is None:
         return False

@@ -1,4 +1,4 @@
-"""What became of each attempt, and where each webhook stands: stored before the next event is sent."""
+"""Records attempts and positions of webhooks; stored before the next event is sent."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from roocode_server.models.webhook import (
 )
 
 KEPT_FOR_DISABLED: Final = datetime.timedelta(days=7)
-"""How long the events that a disabled webhook has not delivered are kept for it."""
+"""How long pending events are kept for a disabled webhook."""
 
 log = structlog.get_logger("webhooks")
 
 
 class DeliveryLedger:
-    """Writes down attempts; a webhook's place moves on with the event that its receiver has taken."""
+    """Records attempts; accepted events advance the webhook's position."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class DeliveryLedger:
     async def record(
         self, webhook: StoredWebhook, kind: AttemptKind, message: WebhookMessage, outcome: DeliveryOutcome
     ) -> DeliveryAttempt | None:
-        """Store an attempt that moves nothing on; None, if the webhook is gone."""
+        """Store an attempt that does not change the position; None if the webhook was deleted."""
         async with self._database.transaction() as unit:
             before = await self._webhooks.find_on(unit, webhook.user_id, webhook.id)
             if before is None:
@@ -64,7 +64,9 @@ class DeliveryLedger:
     async def record_delivery(
         self, webhook: StoredWebhook, entry: FeedEntry, message: WebhookMessage, outcome: DeliveryOutcome
     ) -> StoredWebhook | None:
-        """Store what became of an event in its turn: the webhook as it stands now; None, if it is gone."""
+        """Store the result of delivering the next event and return the updated webhook; None if it was
+        deleted.
+        """
         async with self._database.transaction() as unit:
             before = await self._webhooks.find_on(unit, webhook.user_id, webhook.id)
             if before is None:
@@ -88,7 +90,7 @@ class DeliveryLedger:
         return after
 
     async def pass_by(self, webhook: StoredWebhook, position: int) -> None:
-        """Move a webhook's place past events that it does not want, unless it has changed meanwhile."""
+        """Advance a webhook's position past events that it does not want, unless it has changed meanwhile."""
         async with self._database.transaction() as unit:
             before = await self._webhooks.find_on(unit, webhook.user_id, webhook.id)
             if before is not None and before.updated_at == webhook.updated_at:
@@ -97,7 +99,7 @@ class DeliveryLedger:
                 await self._forget_delivered(unit, webhook.user_id)
 
     async def forget_delivered(self, user_id: UserId) -> None:
-        """Remove the entries of a user's feed for which no webhook has any use."""
+        """Remove the entries of a user's feed that no webhook needs."""
         async with self._database.transaction() as unit:
             await self._forget_delivered(unit, user_id)
 
@@ -109,7 +111,7 @@ class DeliveryLedger:
     def _failed(
         self, before: StoredWebhook, attempt: DeliveryAttempt, outcome: DeliveryOutcome
     ) -> StoredWebhook:
-        """The webhook after an attempt that failed: it rests, or is given up."""
+        """Return the webhook after a failed attempt: it waits, or is disabled."""
         moment, failures = now(), before.failures + 1
         since = before.failing_since or attempt.attempted_at
         rest_s = delay_s(
@@ -136,12 +138,12 @@ class DeliveryLedger:
 
 
 def counts(webhook: StoredWebhook) -> bool:
-    """Whether events are kept for a webhook: it is enabled, or has not been disabled for long."""
+    """Whether events are kept for a webhook: it is enabled, or was disabled recently."""
     return webhook.disabled_at is None or webhook.disabled_at > now() - KEPT_FOR_DISABLED
 
 
 def _taken(before: StoredWebhook, attempt: DeliveryAttempt, entry: FeedEntry) -> StoredWebhook:
-    """The webhook after its receiver has taken an event."""
+    """Return the webhook after its receiver has accepted an event."""
     return dataclasses.replace(
         before,
         attempts=attempt.number,
@@ -168,7 +170,7 @@ def _told_of(webhook: StoredWebhook) -> WebhookDisabled:
 def _attempt(
     webhook: StoredWebhook, kind: AttemptKind, message: WebhookMessage, outcome: DeliveryOutcome
 ) -> DeliveryAttempt:
-    """The next attempt of a webhook."""
+    """Return a webhook's next attempt."""
     return DeliveryAttempt(
         webhook_id=webhook.id,
         number=webhook.attempts + 1,

@@ -1,4 +1,4 @@
-"""What is sent: an event in the form that S0 gives its webhooks."""
+"""The messages that webhooks send: events in the form of S0."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from roocode_server.models.webhook import TEST_EVENT
 
 @dataclass(frozen=True, slots=True)
 class WebhookMessage:
-    """A request's body, and what it tells of."""
+    """The body of a request, and the event it reports."""
 
     event: str
     event_id: EventId
@@ -21,17 +21,18 @@ class WebhookMessage:
 
     @property
     def id(self) -> str:
-        """The id of the message, which stays the same however often it is sent.
+        """Return the id of an event's message, which is the same for all attempts.
 
-        It is the event's, without full stops: the standard sets the parts of what is signed apart by them.
+        It is the event's id without full stops, because the standard uses these as separators in what is
+        signed.
         """
         return self.event_id.replace(".", "-")
 
 
 def message_of(body: bytes) -> WebhookMessage:
-    """The message of an event, given its JSON. Source: S0, "Webhooks", Payload.
+    """Return the message for an event, given its JSON. Source: S0, "Webhooks", Payload.
 
-    `data` has all of the event's own fields, with `id`, `seq`, `sessionId` and `taskId` beside them.
+    `data` has all of the event's own fields, and `id`, `seq`, `sessionId` and `taskId`.
     """
     data = orjson.loads(body)
     payload = {"event": data.pop("type"), "timestamp": data.pop("timestamp"), "data": data}
@@ -39,7 +40,7 @@ def message_of(body: bytes) -> WebhookMessage:
 
 
 def test_message(webhook_id: WebhookId) -> WebhookMessage:
-    """A message that tells of nothing."""
+    """Return a message that reports no event."""
     event_id = EventId(new_id("test"))
     data = {"id": event_id, "webhookId": webhook_id}
     payload = {"event": TEST_EVENT, "timestamp": format_time(now()), "data": data}

@@ -1,4 +1,4 @@
-"""One request to a receiver: signed, bounded, and only to addresses that may be reached."""
+"""Requests to receivers: signed, limited in time and number, and only to permitted addresses."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from roocode_server.models.webhook import StoredWebhook
 GONE_STATUS: Final = 410
 LONGEST_DELIVERY_ERROR: Final = 300
 CONNECTION_LIFETIME_S: Final = 2.0
-"""Shorter than receivers keep connections: a request on one that is just being closed fails."""
+"""Shorter than receivers keep idle connections, because a request on one that is just being closed fails."""
 _FIXED: Final = {"Content-Type": "application/json", "User-Agent": "roocode-server"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryOutcome:
-    """What became of a request. `status` is None where there was no answer; `error` says what is wrong."""
+    """The result of a request. `status` is None if there was no answer; `error` says what is wrong."""
 
     duration_ms: int
     status: int | None = None
@@ -44,15 +44,16 @@ class DeliveryOutcome:
 
     @property
     def is_gone(self) -> bool:
-        """Whether the receiver wants to hear no more."""
+        """Whether the receiver asks not to be sent anything again."""
         return self.status == GONE_STATUS
 
 
 class Sender:
-    """Sends messages, a bounded number at once. Addresses are looked at when a connection is made.
+    """Sends messages, a limited number at a time.
 
-    A name is resolved for each connection anew, and what is looked at is the address that is connected to,
-    so that no name can lead elsewhere a moment later. Redirects are not followed: they are failures.
+    A name is resolved and checked anew for each connection, and the connection is made to the very address
+    that was checked, so changing what a name resolves to circumvents nothing. Redirects are not followed:
+    they count as failures.
     """
 
     def __init__(self, settings: WebhookSettings, keys: SealingKeys) -> None:
@@ -62,7 +63,7 @@ class Sender:
         self._client: aiohttp.ClientSession | None = None
 
     def sealed(self, webhook_id: str, secret: str) -> str:
-        """A webhook's secret as it is stored."""
+        """Encrypt a webhook's secret for storage."""
         return self._seal.close(secret, webhook_id)
 
     def secret_of(self, webhook: StoredWebhook) -> str | None:
@@ -73,7 +74,7 @@ class Sender:
             return None
 
     async def send(self, webhook: StoredWebhook, message: WebhookMessage) -> DeliveryOutcome:
-        """Post a message once. Never raises but for cancellation."""
+        """Post a message once. Raises nothing but cancellation."""
         async with self._slots:
             started = time.monotonic()
             status = asked_s = None
@@ -90,12 +91,12 @@ class Sender:
         return DeliveryOutcome(duration_ms=duration_ms, status=status, error=error, retry_after_s=asked_s)
 
     async def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         if self._client is not None:
             await self._client.close()
 
     async def _post(self, webhook: StoredWebhook, message: WebhookMessage) -> tuple[int, float | None]:
-        """The status of the answer, and how long it asks to wait. Its body is not read."""
+        """Return the answer's status, and how long it asks to wait. Its body is not read."""
         signed = headers(self._keys(webhook), message_id=message.id, moment=now(), body=message.body)
         async with self._opened().post(
             webhook.url, data=message.body.encode(), headers=_FIXED | signed, allow_redirects=False
@@ -103,7 +104,7 @@ class Sender:
             return answer.status, retry_after_s(answer.headers.get("Retry-After"))
 
     def _keys(self, webhook: StoredWebhook) -> list[str]:
-        """The secrets that count at this moment. Raises: SealBroken."""
+        """Return the secrets that are valid now. Raises: SealBroken."""
         keys = [self._seal.open(webhook.sealed_secret, webhook.id)]
         until = webhook.former_secret_until
         if webhook.sealed_former_secret is not None and until is not None and until > now():
@@ -131,7 +132,7 @@ class Sender:
 
 
 def _objection(status: int) -> str | None:
-    """What is wrong with an answer."""
+    """Describe what is wrong with an answer."""
     if 200 <= status < 300:
         return None
     if 300 <= status < 400:
@@ -140,7 +141,7 @@ def _objection(status: int) -> str | None:
 
 
 def _told(failure: Exception) -> str:
-    """What went wrong, in words for the webhook's owner."""
+    """Describe a failure for the webhook's owner."""
     cause = failure.os_error if isinstance(failure, aiohttp.ClientConnectorError) else failure
     if isinstance(cause, PrivateAddress):
         return f"{cause}; see the setting webhooks.allow_private_addresses."

@@ -1,4 +1,4 @@
-"""Signatures by which a receiver knows who has sent a request. Source: Standard Webhooks 1.0.0."""
+"""Signatures with which receivers verify who sent a request. Source: Standard Webhooks 1.0.0."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ MOST_SECRET_BYTES: Final = 64
 
 
 def new_secret() -> str:
-    """A secret in the standard's form: 256 random bits."""
+    """Return a new secret of 256 random bits in the standard's form."""
     return WEBHOOK_KEY_PREFIX + base64.b64encode(secrets.token_bytes(MADE_SECRET_BYTES)).decode()
 
 
 def check_secret(secret: str) -> None:
-    """Raises: InvalidField, for one by which not every library of the standard could verify."""
+    """Raises: InvalidField, if not every library for the standard could verify with this secret."""
     if not (secret.isascii() and secret.isprintable()):
         raise InvalidField("secret", "Expected printable ASCII characters.")
     if (
@@ -40,9 +40,10 @@ def check_secret(secret: str) -> None:
 
 
 def headers(keys: Sequence[str], *, message_id: str, moment: datetime.datetime, body: str) -> dict[str, str]:
-    """The standard's headers, with a signature by each of these secrets. `moment` is that of the attempt.
+    """Return the standard's headers, with a signature by each of these secrets.
 
-    A secret without the standard's prefix (S0's `webhook_secret`) is its own characters.
+    `moment` is the time of the attempt. Of a secret without the standard's prefix (such as S0's
+    `webhook_secret`), the characters themselves are the key.
     """
     signatures = [
         standardwebhooks.Webhook(_decoded(key) or key.encode()).sign(message_id, moment, body) for key in keys
@@ -55,7 +56,7 @@ def headers(keys: Sequence[str], *, message_id: str, moment: datetime.datetime, 
 
 
 def _decoded(secret: str) -> bytes | None:
-    """The bytes behind the standard's prefix; None, if it has none, or they are no base64."""
+    """Return the bytes after the standard's prefix; None without the prefix or if they are not base64."""
     if not secret.startswith(WEBHOOK_KEY_PREFIX):
         return None
     try:

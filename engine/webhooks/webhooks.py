@@ -40,11 +40,13 @@ from roocode_server.models.webhook import (
 )
 
 MOST_WEBHOOKS: Final = 20
-"""Of a user: fewer than deliveries at once, so that one user's receivers cannot hold up all others'."""
+"""The most webhooks of a user: fewer than simultaneous deliveries, so that one user's receivers cannot hold
+up all others'.
+"""
 
 
 class UserWebhooks:
-    """A user's webhooks; the secret of each is stored sealed and never shown but when it is made."""
+    """Operations on a user's webhooks. Secrets are stored encrypted and shown only when they are created."""
 
     def __init__(
         self,
@@ -72,17 +74,17 @@ class UserWebhooks:
         self._clock = clock
 
     async def list(self, user_id: UserId) -> list[Webhook]:
-        """A user's webhooks, oldest first."""
+        """Return a user's webhooks, oldest first."""
         return [webhook.shown for webhook in await self._webhooks.of_user(user_id)]
 
     async def get(self, user_id: UserId, webhook_id: WebhookId) -> Webhook:
-        """Raises: NotFound."""
+        """Return a user's webhook. Raises: NotFound."""
         return (await self._find(user_id, webhook_id)).shown
 
     async def create(self, user_id: UserId, request: WebhookCreate) -> WebhookWithSecret:
-        """A webhook for what happens from now on, and its secret if none was given.
+        """Create a webhook for events from now on; return it, and its secret if none was given.
 
-        Raises: Conflict, if there are too many; InvalidField, for an address or a secret that cannot be used.
+        Raises: Conflict, if there are too many; InvalidField, if the address or the secret cannot be used.
         """
         self._check(request.url, request.secret)
         secret = request.secret or new_secret()
@@ -90,7 +92,7 @@ class UserWebhooks:
         moment = self._clock()
         async with self._database.transaction() as unit:
             if await self._webhooks.count_on(unit, user_id) >= MOST_WEBHOOKS:
-                raise Conflict("There are too many webhooks; delete one first", limit=MOST_WEBHOOKS)
+                raise Conflict("You have too many webhooks; delete one first", limit=MOST_WEBHOOKS)
             webhook = StoredWebhook(
                 id=webhook_id,
                 user_id=user_id,
@@ -106,7 +108,7 @@ class UserWebhooks:
         return WebhookWithSecret(webhook=webhook.shown, secret=None if request.secret else secret)
 
     async def update(self, user_id: UserId, request: WebhookUpdate) -> Webhook:
-        """The changed webhook. Raises: NotFound; InvalidField, as `create`."""
+        """Change a webhook and return it. Raises: NotFound; InvalidField, as `create`."""
         self._check(*(None if each is LEFT_OUT else each for each in (request.url, request.secret)))
         async with self._database.transaction() as unit:
             before = await self._find_on(unit, user_id, request.webhook_id)
@@ -118,9 +120,9 @@ class UserWebhooks:
         return after.shown
 
     async def rotate(self, user_id: UserId, request: WebhookRotate) -> WebhookWithSecret:
-        """Put another secret in the place of the present one, which signs beside it for a while.
+        """Replace the secret; the former one is used for signing as well for a while.
 
-        Raises: NotFound; InvalidField, for a secret that cannot be used.
+        Raises: NotFound; InvalidField, if the secret cannot be used.
         """
         self._check(None, request.secret)
         secret = request.secret or new_secret()
@@ -132,7 +134,7 @@ class UserWebhooks:
         return WebhookWithSecret(webhook=after.shown, secret=None if request.secret else secret)
 
     async def delete(self, user_id: UserId, webhook_id: WebhookId) -> None:
-        """Forget a webhook, its secret and its attempts. Raises: NotFound."""
+        """Delete a webhook with its secret and attempts. Raises: NotFound."""
         async with self._database.transaction() as unit:
             await self._find_on(unit, user_id, webhook_id)
             await self._webhooks.delete(unit, webhook_id)
@@ -140,12 +142,12 @@ class UserWebhooks:
         await self._ledger.forget_delivered(user_id)
 
     async def test(self, user_id: UserId, webhook_id: WebhookId) -> DeliveryAttempt:
-        """Send a `webhook.test` now, also to a disabled webhook; what became of it. Raises: NotFound."""
+        """Send a `webhook.test` now, also to a disabled webhook; return the attempt. Raises: NotFound."""
         webhook = await self._find(user_id, webhook_id)
         return await self._send(webhook, AttemptKind.TEST, test_message(webhook_id))
 
     async def redeliver(self, user_id: UserId, webhook_id: WebhookId, event_id: EventId) -> DeliveryAttempt:
-        """Send an event of the user's again, now and out of turn. Raises: NotFound, also for the event."""
+        """Send an event of the user's again, now and out of order. Raises: NotFound, also for the event."""
         webhook = await self._find(user_id, webhook_id)
         body = await self._log.body_of(user_id, event_id)
         if body is None:
@@ -153,7 +155,7 @@ class UserWebhooks:
         return await self._send(webhook, AttemptKind.REDELIVERY, message_of(body))
 
     async def attempts(self, user_id: UserId, request: AttemptList) -> AttemptPage:
-        """A page of a webhook's attempts, newest first. Raises: NotFound."""
+        """Return a page of a webhook's attempts, newest first. Raises: NotFound."""
         await self._find(user_id, request.webhook_id)
         found, total = await self._attempts.page(
             request.webhook_id, limit=request.limit, offset=request.offset
@@ -183,7 +185,7 @@ class UserWebhooks:
         return found
 
     def _check(self, url: str | None, secret: str | None) -> None:
-        """Raises: InvalidField. Names are looked at when they are connected to."""
+        """Check a URL's address; host names are only checked when connecting. Raises: InvalidField."""
         if secret is not None:
             check_secret(secret)
         if url is None or self._settings.allow_private_addresses:
@@ -198,7 +200,7 @@ class UserWebhooks:
             )
 
     def _changed(self, before: StoredWebhook, request: WebhookUpdate) -> StoredWebhook:
-        """What was put off is tried at once with what has changed."""
+        """Return the webhook with the change; a delivery that was waiting is tried again at once."""
         change: dict[str, Any] = {"next_attempt_at": None}
         if request.url is not LEFT_OUT:
             change["url"] = request.url
@@ -213,7 +215,7 @@ class UserWebhooks:
         return dataclasses.replace(before, **change, updated_at=self._clock())
 
     def _rotated(self, before: StoredWebhook, secret: str) -> dict[str, Any]:
-        """The columns of another secret; none, if it is the present one."""
+        """Return the columns to change for a new secret; none if it is the current one."""
         present = self._sender.secret_of(before)
         if present == secret:
             return {}

@@ -64,7 +64,9 @@ class Unpacked:
             while piece := content.read(FILE_PIECE_BYTES):
                 size += len(piece)
                 if size > self._most_bytes:
-                    raise WorkspaceLimitExceeded(f"{name[:200]} is larger than the session's files may be")
+                    raise WorkspaceLimitExceeded(
+                        f"{name[:200]} exceeds the session's limit for the size of a file"
+                    )
                 self._room.take_bytes(len(piece))
                 left = memoryview(piece)
                 while left:
@@ -89,7 +91,7 @@ class Unpacked:
         with opened(open_beneath(self._root, source, FOLDER_FLAGS)) as origin:
             facts = standing_at(origin, source_name)
             if facts is None or not stat.S_ISREG(facts.st_mode):
-                raise ArchiveRefused(f"{name[:200]} is linked to what is no file of the archive")
+                raise ArchiveRefused(f"{name[:200]} is a link to something that is not a file of the archive")
             self._put(
                 last,
                 lambda: os.link(
@@ -137,7 +139,7 @@ def _parts(name: str) -> list[str]:
     if name.startswith("/") or ".." in name.split("/"):
         raise ArchiveRefused(f"{name[:200]} leads out of the workspace")
     if "\0" in name or len(name.encode(errors="surrogateescape")) > LONGEST_PATH:
-        raise ArchiveRefused("an entry has a name that no file can have")
+        raise ArchiveRefused("the name of an entry is not a valid file name")
     return [part for part in name.split("/") if part not in ("", ".")]
 
 
@@ -171,7 +173,7 @@ def unpack_tar(archive: IO[bytes], out: Unpacked) -> None:
             else:
                 raise ArchiveRefused(f"{member.name[:200]} is neither a file, a link nor a directory")
         if not getattr(members, "has_end", False):
-            raise ArchiveRefused("it breaks off")
+            raise ArchiveRefused("it is incomplete")
         while whole.read(FILE_PIECE_BYTES):
             pass  # read the padding after the end, so that the checksum behind it is verified
 

@@ -52,7 +52,7 @@ async def unpack(
             is_long=True,
         )
     except Exhausted:
-        raise InvalidField("", "The archive takes more time or memory to unpack than one may.") from None
+        raise InvalidField("", "Unpacking the archive exceeds the limits on time or memory.") from None
     finally:
         os.close(folder)
     return _understood(found)

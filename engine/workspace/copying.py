@@ -40,7 +40,7 @@ class CopyBudget:
         """Count bytes. Raises: WorkspaceLimitExceeded, if there is no room for them."""
         self.taken_bytes += count
         if self.taken_bytes > self._most_bytes:
-            raise WorkspaceLimitExceeded("There is no room for this in the workspace; delete files first")
+            raise WorkspaceLimitExceeded("There is no space for this in the workspace; delete files first")
 
     def take_entry(self) -> None:
         """Count an entry. Raises: WorkspaceLimitExceeded, if there are more than `MOST_COPIED_ENTRIES`."""

@@ -36,7 +36,7 @@ def exchange(root: int, stage: int, name: str, *, replace: bool) -> list[str]:
     standing = os.listdir(root)
     if standing and not replace:
         raise Conflict(
-            "The workspace is not empty; with `replace` its content is replaced", entries=len(standing)
+            "The workspace is not empty; set `replace` to replace its content", entries=len(standing)
         )
     os.mkdir(OLD, 0o700, dir_fd=stage)
     with (

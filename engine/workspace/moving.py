@@ -41,7 +41,7 @@ def place(root: int, to: str, source: int, name: str, *, overwrite: bool) -> Non
     with opened(open_folder(root, folder, make=True)) as parent:
         standing = standing_at(parent, target)
         if standing is not None and (is_directory or stat.S_ISDIR(standing.st_mode) or not overwrite):
-            raise Conflict("There is something at this path already", path=shown(to))
+            raise Conflict("Something already exists at this path", path=shown(to))
         if is_directory:
             _move_directory(source, name, parent, target)
         elif overwrite:
@@ -63,7 +63,7 @@ def named(path: str) -> tuple[str, str]:
     """Split a path into directory and name. Raises: Conflict, if it is the workspace itself."""
     folder, name = posixpath.split(path)
     if name in ("", ".."):
-        raise Conflict("This cannot be done with a directory above everything else", path=shown(path))
+        raise Conflict("This cannot be done with the workspace's root", path=shown(path))
     return folder, name
 
 

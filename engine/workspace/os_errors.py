@@ -32,14 +32,14 @@ def translated(failure: OSError, path: str, field: str = "path") -> Exception:
         case errno.ENAMETOOLONG:
             return InvalidField(field, "A name in the path is too long.")
         case errno.EEXIST:
-            return Conflict("There is something at this path already", path=shown)
+            return Conflict("Something already exists at this path", path=shown)
         case errno.ENOTEMPTY:
             return Conflict("The directory is not empty", path=shown)
         case errno.ENOTDIR:
             return Conflict("A part of the path is a file, not a directory", path=shown)
         case errno.EISDIR | errno.ENXIO | errno.EACCES | errno.EPERM | errno.EBUSY:
-            return Conflict("This cannot be done with what is at this path", path=shown)
+            return Conflict("This cannot be done with the file or directory at this path", path=shown)
         case errno.EFBIG:
-            return WorkspaceLimitExceeded("There is no room for this file", path=shown)
+            return WorkspaceLimitExceeded("There is no space for this file", path=shown)
         case _:
             return exhausted(failure) or failure

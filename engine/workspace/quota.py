@@ -40,7 +40,7 @@ class DiskQuota:
     def _check(self, folder: Path, limits: ResourceLimits, size: int, growth: int) -> None:
         if size > limits.max_file_bytes:
             raise WorkspaceLimitExceeded(
-                f"A file of this session may have {limits.max_file_size_mb} MiB; write less into it",
+                f"A file of this session can have at most {limits.max_file_size_mb} MiB; write less",
                 maxFileSizeMB=limits.max_file_size_mb,
             )
         most = limits.max_disk_bytes
@@ -50,6 +50,6 @@ class DiskQuota:
             self._measured_at = moment
         if used + growth > most:
             raise WorkspaceLimitExceeded(
-                f"The workspace would take more than {limits.max_disk_mb} MiB; delete files first",
+                f"The workspace would exceed its limit of {limits.max_disk_mb} MiB; delete files first",
                 maxDiskMB=limits.max_disk_mb,
             )

@@ -120,7 +120,7 @@ class Undo:
     def _put_back(self, kept: Kept, root: int) -> None:
         folder, name = posixpath.split(kept.path)
         if _identity(root, kept.path) != kept.now:
-            raise Conflict("It has been changed again meanwhile", path=shown(kept.path))
+            raise Conflict("It has been changed again in the meantime", path=shown(kept.path))
         with suppress(FileNotFoundError), opened(open_beneath(root, folder, FOLDER_FLAGS)) as parent:
             if kept.now is not None:
                 with staged(self._folder) as gone:
@@ -158,7 +158,7 @@ def _identity(root: int, path: str) -> Identity | None:
 
 def _move_back(path: str, to: str, moved: Identity | None, root: int) -> None:
     if _identity(root, to) != moved:
-        raise Conflict("It has been changed again meanwhile", path=shown(to))
+        raise Conflict("It has been changed again in the meantime", path=shown(to))
     (folder, name), (to_folder, to_name) = posixpath.split(path), posixpath.split(to)
     with (
         opened(open_beneath(root, to_folder, FOLDER_FLAGS)) as source,

@@ -33,7 +33,7 @@ class Incoming:
         if self.size > self._max_bytes:
             raise PayloadTooLarge(self._max_bytes)
         if self.size > self._room_bytes:
-            raise WorkspaceLimitExceeded("There is no room for this in the workspace; delete files first")
+            raise WorkspaceLimitExceeded("There is no space for this in the workspace; delete files first")
         left = memoryview(piece)
         while left:
             left = left[os.write(self.descriptor, left) :]

@@ -141,13 +141,13 @@ class Workspace:
             await self._change("", run)
         except AppError as failure:  # what was changed has been moved, changed or linked elsewhere since
             log.warning(
-                "a change of a workspace could not be taken back",
+                "a change of a workspace could not be undone",
                 session_id=self.folder.name,
                 reason=failure.message,
                 details=failure.details,
             )
         except Exception:
-            log.exception("a change of a workspace could not be taken back", session_id=self.folder.name)
+            log.exception("a change of a workspace could not be undone", session_id=self.folder.name)
 
     @contextmanager
     def _kept(self, root: int, path: str) -> Iterator[None]:
@@ -402,7 +402,7 @@ class Workspace:
                 while (piece := await run_to_completion(asyncio.to_thread(next, pieces, None))) is not None:
                     yield piece
         except TreeChanged as failure:
-            raise Conflict("Directories were moved while they were read; try again") from failure
+            raise Conflict("Directories were moved while they were being read; try again") from failure
         finally:
             pieces.close()
             os.close(root)
@@ -521,7 +521,7 @@ class Workspace:
                 return await find_apart(str(self.folder), self._relative(path), wanted)
             except Exhausted as failure:
                 raise WorkspaceLimitExceeded(
-                    "This is too much to be listed; list a folder below"
+                    "There are too many entries to list; list a folder below"
                 ) from failure
 
     async def disk_bytes(self) -> int:
@@ -572,7 +572,7 @@ class Workspace:
 
     def _relative(self, path: str, field: str = "path") -> str:
         if "\0" in path:
-            raise InvalidField(field, "A path has no NUL in it.")
+            raise InvalidField(field, "A path cannot contain a NUL character.")
         try:
             path = unspelled(path)
         except UnicodeEncodeError:
@@ -722,7 +722,7 @@ class Workspace:
         before = self._size(root, path)
         growth = size - (before or 0)
         if growth > 0 and growth > self._room_bytes(max_disk_bytes):
-            raise WorkspaceLimitExceeded("There is no room for this in the workspace; delete files first")
+            raise WorkspaceLimitExceeded("There is no space for this in the workspace; delete files first")
         return before is not None, self._content(root, path)
 
     def _described(self, root: int, path: str) -> FileEntry:
@@ -758,7 +758,7 @@ def _place(descriptor: int) -> str:
 def _delete(root: int, path: str) -> None:
     folder, name = posixpath.split(path)
     if name in ("", ".."):
-        raise Conflict("A directory above everything else cannot be deleted")
+        raise Conflict("The workspace's root cannot be deleted")
     with opened(open_beneath(root, folder, FOLDER_FLAGS)) as parent:
         facts = os.stat(name, dir_fd=parent, follow_symlinks=False)
         if stat.S_ISDIR(facts.st_mode):

@@ -37,7 +37,7 @@ def write(root: int, path: str, content: bytes, stage: int, *, may_create: bool,
         if standing is None and not may_create:
             raise NotFound("file", shown(path))
         if standing is not None and not (may_replace and stat.S_ISREG(standing.st_mode)):
-            raise Conflict("There is something at this path already", path=shown(path))
+            raise Conflict("Something already exists at this path", path=shown(path))
         staged = secrets.token_hex(16)
         descriptor = os.open(staged, _APPENDED_FILE_FLAGS, 0o600, dir_fd=stage)
         try:
@@ -63,7 +63,7 @@ def settle(root: int, path: str, stage: int, name: str, *, may_replace: bool) ->
     with opened(open_folder(root, folder, make=True)) as parent:
         standing = standing_at(parent, target)
         if standing is not None and not (may_replace and stat.S_ISREG(standing.st_mode)):
-            raise Conflict("There is something at this path already", path=shown(path))
+            raise Conflict("Something already exists at this path", path=shown(path))
         with opened(os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=stage)) as descriptor:
             os.fchmod(descriptor, stat.S_IMODE(standing.st_mode) & 0o777 if standing else 0o644)
             give(descriptor, root)
@@ -86,7 +86,7 @@ def resolved(root: int, path: str) -> tuple[str, str]:
     for _ in range(_MOST_LINKS):
         folder, name = posixpath.split(path)
         if name in ("", ".", ".."):
-            raise Conflict("A directory can only stand here, not a file", path=shown(path))
+            raise Conflict("This path ends with a slash, so it can only be a directory", path=shown(path))
         target = _link_target(root, folder, name)
         if target is None:
             return folder, name

@@ -77,7 +77,7 @@ class Printer:
 
 
 async def ask(engine: Engine, question: str) -> str:
-    """What a task comes to."""
+    """Run a task and return its result."""
     caller = Caller.of(await engine.accounts.open_identity(), request_id="warehouse", base_url="")
     session = await engine.sessions.create(
         caller, SessionCreate.load({"config": {"provider": Clerk.name, "model": "rules"}})

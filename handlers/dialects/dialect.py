@@ -27,9 +27,9 @@ class DialectAdapter(Protocol):
         ...
 
     def render(self, stored: StoredEvent) -> Sequence[bytes]:
-        """The event as this client is sent it: any number of JSON lists, each a name and its arguments.
+        """The event in the form for this client: any number of JSON lists, each a name and its arguments.
 
-        It is called once for each event that is sent.
+        Called once for each event that is sent.
         """
         ...
 
@@ -63,7 +63,7 @@ class Operations:
     async def answer(
         self, name: str, caller: Caller, connection: Connection | None, raw: dict[str, Any]
     ) -> OperationResponse:
-        """The same with what the door tells beside it. Raises: AppError."""
+        """As `ask`, with the response's additional facts for the door. Raises: AppError."""
         declared = self.registry[name]
         answer = await self._pipeline.answer(declared, caller, raw, connection)
         if answer.failure is not None:

@@ -28,12 +28,12 @@ CALL, ANSWER = "call", "answer"
 ASYNCAPI_DESCRIPTION: Final = """\
 The Socket.IO door (protocol 5). A channel is a namespace: each area has its own, and `/` carries everything.
 
-Connect with `auth: {token}` (an access token or an API key). With `sessionId` in it the connection follows
-that session from now on; with `lastSeq` beside it, every event after that number comes first, in order and
-once.
+Connect with `auth: {token}` (an access token or an API key). With `sessionId`, the connection follows that
+session from now on; with `lastSeq` as well, all events after that number come first, in order and once.
 
-A call is an event with one object; its acknowledgement is the result, or `{error}`. An event that happens
-bears `seq`, which counts 1, 2, 3 … within its session; ephemeral ones have none and are not sent again.
+To make a call, emit its event with one object; the acknowledgement is the result, or `{error}`. Durable
+events have a `seq`, which counts 1, 2, 3 … within the session; ephemeral ones have none and are not sent
+again.
 """
 
 

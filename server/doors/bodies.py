@@ -1,4 +1,4 @@
-"""Bodies of requests: as bytes, in time, and no longer than they may be."""
+"""Bodies of requests, limited in size and time."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from roocode_server.models.user import Caller
 
 BODY_PIECE_BYTES: Final = 1_048_576
 OF_STRANGERS_BYTES: Final = 65_536
-"""The largest body of a caller whom nobody knows: a login needs much less."""
+"""The largest body of an anonymous caller: a login needs much less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BodyLimits:
-    """What a body may be: its bytes once unpacked, the seconds to its end, and those without a new byte."""
+    """The limits of a body: bytes once decompressed, seconds in total, and seconds without a new byte."""
 
     most_bytes: int
     within_s: float | None
@@ -28,7 +28,7 @@ class BodyLimits:
 
     @classmethod
     def of(cls, settings: ServerSettings, caller: Caller) -> BodyLimits:
-        """What is taken from this caller: little and soon, until it is known who they are."""
+        """Return the limits of a caller's body, which are tight until the caller is authenticated."""
         if caller.is_anonymous:
             return cls(
                 most_bytes=min(OF_STRANGERS_BYTES, settings.max_request_bytes),
@@ -39,9 +39,9 @@ class BodyLimits:
 
 
 async def read_body(request: web.Request, bounds: BodyLimits) -> bytes:
-    """The whole body, unpacked.
+    """Return the whole body, decompressed.
 
-    Raises: InvalidField, if it breaks off or cannot be unpacked; PayloadTooLarge; RequestTimeout.
+    Raises: InvalidField, if it breaks off or cannot be decompressed; PayloadTooLarge; RequestTimeout.
     """
     if (request.content_length or 0) > bounds.most_bytes:
         raise PayloadTooLarge(bounds.most_bytes)
@@ -58,9 +58,10 @@ async def read_body(request: web.Request, bounds: BodyLimits) -> bytes:
 
 
 async def pieces_of(request: web.Request, idle_s: float) -> AsyncIterator[bytes]:
-    """The body, unpacked, piece by piece.
+    """Yield the body piece by piece, decompressed.
 
-    Raises: RequestTimeout, if nothing comes for so long; InvalidField, if it breaks off or is no such code.
+    Raises: RequestTimeout, if nothing arrives for too long; InvalidField, if it breaks off or is not in the
+    declared encoding.
     """
     content = request.content
     try:

@@ -41,7 +41,7 @@ class Client:
     ) -> None:
         self.namespace = namespace
         self.adapter = adapter
-        """Takes its calls and tells its events, where the namespace is a dialect's."""
+        """Translates its calls and events if the namespace is a dialect's."""
         self.engine_id = engine_id
         self.pending = 0
         self._ended = asyncio.Event()
@@ -70,7 +70,7 @@ class Client:
             self.adapter.enter(handshake["sessionId"])
 
     def with_defaults(self, operation: Operation, raw: Any) -> Any:
-        """The call's argument with what the handshake said already."""
+        """Return the call's argument, with the session from the handshake if it names none."""
         if not self._defaults or not isinstance(raw, dict) or "sessionId" in raw:
             return raw
         return {**self._defaults, **raw} if operation.on == "session_id" else raw
@@ -87,7 +87,7 @@ class Client:
 
     @contextlib.contextmanager
     def ending_with_it(self) -> Iterator[None]:
-        """Have the task that runs this block cancelled when the client goes away."""
+        """Cancel the task that runs this block when the client disconnects."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - calls are answered in tasks
         self._ending_with_it.add(task)
@@ -97,7 +97,9 @@ class Client:
             self._ending_with_it.discard(task)
 
     def connected(self, disconnect: Callable[[], Awaitable[None]]) -> None:
-        """The client has its CONNECT packet: events may follow, while its credentials are good."""
+        """Mark the client as connected: events may follow its CONNECT packet, as long as its credentials are
+        valid.
+        """
         self._is_connected = True
         self._disconnect = disconnect
         wanted, self._wanted = self._wanted, {}
@@ -106,18 +108,18 @@ class Client:
         self._tenure.begin(self._caller)
 
     def renew(self, identity: Identity) -> None:
-        """Let the client, and what else of the same user is on its connection, go on by this credential."""
+        """Use this credential for the client and the same user's other clients on its connection."""
         for client in self._clients.of(self.engine_id):
             client.admit(identity)
 
     def admit(self, identity: Identity) -> None:
-        """Go on by this credential, if it is the client's own user's."""
+        """Use this credential if it belongs to the client's user."""
         if identity.user.id == self._caller.user_id:
             self._caller = self._caller.renewed(identity)
             self._tenure.begin(self._caller)
 
     def follow(self, session_id: SessionId, *, after: int | None, reset: LogReset | None = None) -> None:
-        """Send the session's events; a second call for the same session begins anew from `after`."""
+        """Send the session's events; a second call for the same session starts over from `after`."""
         self.unfollow(session_id)
         ended = functools.partial(self._shut_out, session_id)
         self._leaving[session_id] = self._clients.access.follow(
@@ -129,7 +131,7 @@ class Client:
             self._wanted[session_id] = (after, reset)
 
     def unfollow(self, session_id: SessionId) -> None:
-        """Send no more events of this session."""
+        """Stop sending events of this session."""
         self._wanted.pop(session_id, None)
         leave = self._leaving.pop(session_id, None)
         if leave is not None:
@@ -139,7 +141,7 @@ class Client:
             subscriber.close()
 
     def close(self) -> None:
-        """The client is gone."""
+        """Release everything of a client that has disconnected."""
         self._tenure.end()
         for task in self._ending_with_it:
             task.cancel()
@@ -169,27 +171,27 @@ class Client:
         return True
 
     async def drained(self) -> None:
-        """Return once the client has taken what was sent. Raises: ConnectionError, when it is gone."""
+        """Return once the client has read what was sent. Raises: ConnectionError, if it is gone."""
         await self._tenure.renewed()
         await self._queue.drained()
 
     def abandon(self) -> None:
-        """Break the connection off: the client comes back by itself, and resumes."""
+        """Break the connection off, so that the client reconnects and resumes."""
         self._clients.break_off(self.engine_id)
 
     def acknowledge(self, call_id: int, body: Mapping[str, Any]) -> None:
-        """Answer a call."""
+        """Send the acknowledgement of a call."""
         self._queue.write_payload(f"43{self._prefix}{call_id}[".encode() + orjson.dumps(body) + b"]")
 
     def tell(self, event: str, body: Mapping[str, Any]) -> None:
-        """Send this client alone an event that belongs to no session."""
+        """Send an event that belongs to no session to this client only."""
         self._queue.write_payload(f"42{self._prefix}".encode() + orjson.dumps([event, body]))
 
     def _tell_expired(self) -> None:
         self.tell("error", TokenExpired().body(new_request_id()))
 
     def _show_out(self, failure: AppError) -> None:
-        """Close the transport, not the namespace: clients come back to that, with other credentials."""
+        """Close the transport, not the namespace, so that the client reconnects, with other credentials."""
         if not isinstance(failure, TokenExpired):
             self.tell("error", failure.body(new_request_id()))
         if self._disconnect is not None:
@@ -212,7 +214,7 @@ class Client:
 
     def _start(self, session_id: SessionId, after: int | None, reset: LogReset | None) -> None:
         if reset is not None and self.adapter is None:
-            # In every namespace: whatever a client follows there, its cursor means nothing any more.
+            # In every namespace: the client's cursor of this session is no longer valid.
             self.tell(reset.name, {"type": reset.name, "sessionId": session_id, **reset.dump()})
         self._following[session_id] = Subscriber(
             session_id, self, self._clients.log, self._clients.hub, after=after
@@ -220,7 +222,7 @@ class Client:
 
 
 class Clients:
-    """Every client of this process."""
+    """All clients of this process."""
 
     def __init__(
         self, log: EventLog, hub: Hub, watch: CredentialWatch, access: AccessWatch, *, grace_s: float
@@ -243,16 +245,16 @@ class Clients:
         return list(self._clients.get(engine_id, {}).values())
 
     def knows(self, engine_id: str) -> bool:
-        """Whether a connection is in any namespace, so that it is known who is there."""
+        """Whether a connection has joined a namespace, and so is authenticated."""
         return engine_id in self._clients
 
     def add(self, client: Client, disconnect: Callable[[], Awaitable[None]]) -> None:
-        """Let a client in that has been told so."""
+        """Add a client that has been sent its CONNECT packet."""
         self._clients.setdefault(client.engine_id, {})[client.namespace] = client
         client.connected(disconnect)
 
     def remove(self, engine_id: str, namespace: str) -> None:
-        """Forget a client that has left."""
+        """Remove a client that has left."""
         here = self._clients.get(engine_id, {})
         client = here.pop(namespace, None)
         if client is not None:
@@ -261,15 +263,15 @@ class Clients:
                 del self._clients[engine_id]
 
     def break_off_by(self, break_off: Callable[[str], Awaitable[None]]) -> None:
-        """Say how the connection of an engine.io id is broken off."""
+        """Set how the connection with an engine.io id is broken off."""
         self._break_off = break_off
 
     def break_off(self, engine_id: str) -> None:
-        """Have a connection broken off, in such a way that its client comes back."""
+        """Break a connection off, so that its client reconnects."""
         self.end(lambda: self._break_off(engine_id))
 
     def end(self, disconnect: Callable[[], Awaitable[None]]) -> None:
-        """Show a client out, in a task of its own."""
+        """Disconnect a client, in a separate task."""
         ending = asyncio.ensure_future(disconnect())
         self._ending.add(ending)
         ending.add_done_callback(self._ending.discard)

@@ -7,7 +7,7 @@ from typing import Final
 from aiohttp import web
 
 SHORTEST_BYTES: Final = 1400
-"""What fits in one packet comes no sooner if it is shorter."""
+"""Smaller answers fit in one packet, which does not arrive sooner if it is shorter."""
 CODINGS: Final = (web.ContentCoding.gzip, web.ContentCoding.deflate)
 _REFUSED: Final = frozenset({"q=0", "q=0.", "q=0.0", "q=0.00", "q=0.000"})
 

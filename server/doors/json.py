@@ -1,4 +1,4 @@
-"""JSON that comes in: read as far as it is sure to be read quickly, and refused in words that name the place.
+"""Parses incoming JSON, within limits that keep parsing fast; refusals name the place.
 
 Source: RFC 8259, 8.2 (halves of characters) and 9 (limits of a parser).
 """
@@ -15,17 +15,17 @@ from roocode_server.models.cleaning import flaw_of
 from roocode_server.models.error import InvalidField
 
 MOST_PARTS: Final = 100_000
-"""Lists, maps and values of one text. More could take the parser so long that everybody else has to wait."""
+"""The most lists, maps and values of one text; with more, parsing could make everybody else wait."""
 EXAMINED_BYTES: Final = 65_536
-"""Of a text that cannot be read, so that the field which is wrong can be named."""
+"""The longest text that is parsed again to name the field that is wrong."""
 LONGEST_NUMBER: Final = 300
 LONGEST_FIELD_PATH: Final = 1000
 
 
 def decode(content: bytes) -> Any:
-    """The value of a JSON text. Raises: ValidationFailed, if it is malformed or too complex."""
+    """Parse a JSON text. Raises: ValidationFailed, if it is malformed or too complex."""
     if _parts(content) > MOST_PARTS:
-        raise InvalidField("", f"Holds more than {MOST_PARTS} values.")
+        raise InvalidField("", f"Contains more than {MOST_PARTS} values.")
     try:
         return orjson.loads(content)
     except orjson.JSONDecodeError as mistake:

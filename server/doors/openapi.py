@@ -56,19 +56,19 @@ SECURITY_SCHEMES: Final[Json] = {
 LIMIT_HEADERS: Final[Json] = {
     name: {"description": description, "schema": {"type": "integer"}}
     for name, description in {
-        "X-RateLimit-Limit": "Requests of this class in a minute; without a limit the header is not there",
-        "X-RateLimit-Remaining": "How many of them are left",
-        "X-RateLimit-Reset": "When there are all of them again, in seconds since 1970",
+        "X-RateLimit-Limit": "Requests of this class per minute; left out without a limit",
+        "X-RateLimit-Remaining": "How many of them remain",
+        "X-RateLimit-Reset": "When all of them are available again, in seconds since 1970",
     }.items()
 }
 UNCOUNTED: Final = frozenset({"401", "403"})
-"""Statuses of callers who may not ask at all: their calls are not counted."""
+"""Statuses of refused callers, whose calls are not counted."""
 
 RETRY_AFTER: Final[Json] = {
     "Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer"}},
 }
 
-OF_S3: Final = "Another dialect, for the same sessions as below `/api/v1`. Its events: `/ws/{session_id}`."
+OF_S3: Final = "A second interface to the same sessions as `/api/v1`. Its events: `/ws/{session_id}`."
 OPENAPI_DESCRIPTION: Final = """\
 Open a session, give its agent a task, follow it and approve what is risky. Every operation here is also a
 Socket.IO event of the same name, and its acknowledgement is the same body: see `/asyncapi.json`.
@@ -92,7 +92,7 @@ def openapi_document(registry: Registry, transfers: Registry) -> Json:
             "description": OPENAPI_DESCRIPTION,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "servers": [{"url": "./", "description": "This server, where this document is"}],
+        "servers": [{"url": "./", "description": "The server that provides this document"}],
         "security": [{name: []} for name in SECURITY_SCHEMES],
         "tags": [*({"name": name} for name in _tags(registry)), {"name": TAG, "description": OF_S3}],
         "paths": paths,
@@ -145,7 +145,7 @@ def _parameters(schemas: Schemas, declared: Operation, binding: RestBinding) -> 
 
 
 def _condition(declared: Operation) -> Iterator[Json]:
-    """Headers that stand for fields, and those of a download."""
+    """Headers that give fields, and those of a download."""
     named = {
         name: f"As `{field}`: RFC 9110, 13.1"
         for field, name in CONDITIONS.items()
@@ -154,8 +154,8 @@ def _condition(declared: Operation) -> Iterator[Json]:
     if RangeNotSatisfiable in declared.errors:
         named |= {
             "Range": "One range of bytes: RFC 9110, 14.2",
-            "If-Range": "An `ETag`: the range holds for this content alone",
-            "If-None-Match": "An `ETag`: 304 where the caller has the file already",
+            "If-Range": "An `ETag`: the range applies only to this content",
+            "If-None-Match": "An `ETag`: the answer is 304 if the caller already has this content",
         }
     for name, description in named.items():
         yield {

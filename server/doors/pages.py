@@ -25,14 +25,14 @@ from roocode_server.server.identity import Authenticator
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 STATIC: Final = "static/"
-"""As pages name it: beside themselves, so that they work below whatever path a proxy gives them."""
+"""The path as pages name it: relative, so that they work below any path that a proxy adds."""
 VENDOR: Final = "vendor/"
 
 VENDORED: Final = "max-age=86400"
-"""Browsers keep vendored files for a day: they change with a release only."""
+"""Browsers cache vendored files for a day: they only change with a release."""
 
 REVALIDATED: Final = "no-cache"
-"""Browsers ask for these again each time, and are answered 304 while nothing has changed."""
+"""Browsers revalidate these each time, and are answered 304 if nothing has changed."""
 
 POLICY: Final[Mapping[str, str]] = {
     "default-src": "'none'",

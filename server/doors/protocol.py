@@ -23,7 +23,7 @@ from roocode_server.server.identity import new_request_id
 LARGEST_HEADER_BYTES = 8190
 
 _A_METHOD = re.compile(r"^\s*b'[A-Z]+ ", re.MULTILINE)
-"""How the parser tells what it has read in place of a method that it knows."""
+"""Matches the parser's error message about an unknown method."""
 
 log = structlog.get_logger("http")
 
@@ -47,7 +47,7 @@ class HttpConnection(web.RequestHandler):
         self._limits = limits
         self._first_request: asyncio.TimerHandle | None = None
         self.gone = asyncio.Event()
-        """Set once nobody is there any longer to read an answer."""
+        """Set once the client has disconnected."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start the time limit for the first request's head."""
@@ -74,7 +74,7 @@ class HttpConnection(web.RequestHandler):
             async with asyncio.timeout(self._limits.idle_s):
                 return await super().finish_response(request, resp, start_time)
         except TimeoutError:
-            log.info("an answer was not taken", path=request.path[:200])
+            log.info("an answer was not read by the client", path=request.path[:200])
             if self.transport is not None:
                 self.transport.abort()
             return resp, True
@@ -140,4 +140,4 @@ def _as_app_error(status: int, failure: BaseException | None) -> AppError:
         return MethodNotImplemented("No path takes this method")
     if status >= 500:
         return InternalError()
-    return InvalidField("", "This is not a request of HTTP/1.1 that the server can read.")
+    return InvalidField("", "This is not a valid HTTP/1.1 request.")

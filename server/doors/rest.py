@@ -40,13 +40,13 @@ ENGINE_PATH: Final = "/socket.io/"
 WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 REQUEST_ID: Final = web.RequestKey("request_id", str)
 ADD_HEADERS: Final = web.RequestKey("add_headers", partial)
-"""Puts on an answer what every answer has, for one that is begun before it is returned."""
+"""Adds the headers common to all answers, for answers that are started before they are returned."""
 
 CONDITIONS: Final[Mapping[str, str]] = {"ifMatch": "If-Match", "ifNoneMatch": "If-None-Match"}
-"""Fields and the headers that give them. Source: RFC 9110, 13.1."""
+"""Fields that can be given as headers. Source: RFC 9110, 13.1."""
 
 PRIVATE: Final = "no-store"
-"""What an answer says of keeping it, where it says nothing else: it is its caller's alone (RFC 9111, 5.2)."""
+"""The default `Cache-Control`: the answer is for its caller only (RFC 9111, 5.2)."""
 
 HARDENING: Final[Mapping[str, str]] = {
     "X-Content-Type-Options": "nosniff",
@@ -61,7 +61,7 @@ HSTS: Final = "max-age=31536000"
 """For a year browsers come back over TLS only. Source: RFC 6797, 6.1."""
 
 CALLER_GONE: Final = 499
-"""The status of an answer that nobody is there to read; it appears in no client."""
+"""The status logged when the client has disconnected; no client sees it."""
 
 log = structlog.get_logger("http")
 
@@ -145,7 +145,7 @@ def route_path(binding: RestBinding) -> str:
 def location(
     request: web.Request, binding: RestBinding | None, caller: Caller, answer: OperationResponse
 ) -> str:
-    """Where what was made can be read: where it was sent to, unless its declaration names another place.
+    """Return the URL of the created resource: that of the request, unless the declaration names another.
 
     Source: RFC 9110, 10.2.2.
     """
@@ -164,8 +164,9 @@ def respond(answer: OperationResponse, binding: RestBinding | None = None) -> we
 
 
 def limit_headers(quota: Quota | None, failure: AppError | None) -> dict[str, str]:
-    """What a caller has left of a class of calls, and when to come again. Source: S0, "Rate Limit Headers";
-    RFC 6585, 4.
+    """Return the headers with what a caller has left, and when to try again.
+
+    Source: S0, "Rate Limit Headers"; RFC 6585, 4.
     """
     headers = {} if quota is None else quota.headers()
     if isinstance(failure, RateLimitExceeded):
@@ -248,7 +249,7 @@ def _is_preflight(request: web.Request) -> bool:
 
 
 def _preflight(request: web.Request) -> web.Response:
-    """Tell an allowed origin what it may send. Source: WHATWG Fetch, CORS."""
+    """Answer a preflight request of an allowed origin. Source: WHATWG Fetch, CORS."""
     return web.Response(
         status=204,
         headers={
@@ -272,7 +273,7 @@ def check_version(request: web.Request) -> None:
     """Raises: InvalidField, if the caller requests another API version."""
     wanted = request.headers.get("X-API-Version", API_VERSION)
     if wanted != API_VERSION:
-        raise InvalidField("X-API-Version", f"Only {API_VERSION} is spoken here.")
+        raise InvalidField("X-API-Version", f"This server only supports version {API_VERSION}.")
 
 
 async def gather(request: web.Request, shape: type[Shape], bounds: BodyLimits) -> dict[str, Any]:
@@ -287,7 +288,7 @@ async def gather(request: web.Request, shape: type[Shape], bounds: BodyLimits) -
     gathered = dict(await _body(request, bounds))
     for name, content in _beside(request, shape).items():
         if not _is_same(gathered.setdefault(name, content), content):
-            raise InvalidField(name, "The body says something else than the path or a header.")
+            raise InvalidField(name, "The body contradicts the path or a header.")
     return gathered
 
 
@@ -318,12 +319,12 @@ def _expect_no_query(request: web.Request) -> None:
     """Refuse a query with a body: URLs end up in logs and histories, so changes belong in the body."""
     for name in request.query:
         if name != TOKEN:
-            raise InvalidField(name[:LONGEST_NAME], f"{request.method} takes this in its body.")
+            raise InvalidField(name[:LONGEST_NAME], f"{request.method} requests take this in the body.")
 
 
 async def _expect_no_body(request: web.Request, bounds: BodyLimits) -> None:
     if await _body(request, bounds):
-        raise InvalidField("", f"{request.method} takes no body; say it in the query.")
+        raise InvalidField("", f"{request.method} requests take no body; use the query.")
 
 
 async def _body(request: web.Request, bounds: BodyLimits) -> Mapping[str, Any]:
@@ -360,8 +361,8 @@ def _as_app_error(request: web.Request, refused: web.HTTPException) -> AppError:
         case web.HTTPForbidden():
             return PermissionDenied("This may not be read")
         case web.HTTPServiceUnavailable():
-            return ServerOverload("The server takes no requests at the moment")
+            return ServerOverload("The server accepts no requests at the moment")
         case _ if refused.status < 500:
-            return InvalidField("", refused.reason or "The request cannot be understood.")
+            return InvalidField("", refused.reason or "The request cannot be parsed.")
         case _:
             return InternalError()

@@ -123,11 +123,11 @@ def _tidy(_: object, field: fields.Field[Any], *, ret: Json, **__: Any) -> Json:
 def _error_schema() -> Json:
     """S0's error envelope, the same at every door."""
     properties: Json = {
-        "code": {"type": "string", "description": "Stable; decide by this"},
+        "code": {"type": "string", "description": "Stable; decide by it"},
         "message": {"type": "string", "description": "For people; says what to do next"},
         "details": {"type": "object", "description": "The facts, by code"},
         "timestamp": {"type": "string", "format": "date-time"},
-        "requestId": {"type": "string", "description": "Finds the call in the server's log"},
+        "requestId": {"type": "string", "description": "Identifies the call in the server's log"},
     }
     error = {"type": "object", "properties": properties, "required": sorted(properties)}
     return {

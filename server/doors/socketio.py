@@ -1,7 +1,7 @@
-"""The Socket.IO door: the first one. It knows the registry and no operation by name.
+"""The Socket.IO door, the primary one. It knows the registry and no operation by name.
 
-Source: Socket.IO protocol v5; S0, "WebSocket Events". An acknowledgement carries the REST body. Each area
-has a namespace with its operations and events; `/` carries all of them.
+Source: Socket.IO protocol v5; S0, "WebSocket Events". An acknowledgement has the same body as the REST
+answer. Each area has a namespace with its operations and events; `/` carries all of them.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from roocode_server.server.doors.transport import EngineServer
 from roocode_server.server.identity import Authenticator, new_request_id
 
 LONGEST_PACKET_HEAD: Final = 1000
-"""Of a packet: its kind, its namespace and its number."""
+"""The head of a packet: its type, namespace and number."""
 CALL_PLACE_TIMEOUT_S: Final = 5.0
 HEADROOM: Final = 2
 """A packet may be this many times larger than a request, so that a request that is too large is answered."""
@@ -102,7 +102,7 @@ class Packet(packet.Packet):
             self.packet_type = packet.ACK
         elif self.packet_type == packet.BINARY_EVENT:
             self.packet_type = packet.EVENT
-            self._refuse(InvalidField("", "Send binary content as base64; attachments are not taken."))
+            self._refuse(InvalidField("", "Send binary content as base64; attachments are not supported."))
         elif self.packet_type == packet.EVENT and not _is_event(self.data):
             self._refuse(InvalidField("", "An event is a list that begins with its name."))
         return 0
@@ -221,9 +221,9 @@ class SocketServer(socketio.AsyncServer):
             return
         try:
             if not data:
-                raise MalformedPacket("nothing at all")
+                raise MalformedPacket("an empty packet")
             if len(data) > OF_STRANGERS_BYTES and not self._clients.knows(engine_id):
-                raise MalformedPacket("more than somebody unknown has to say")
+                raise MalformedPacket("too much data from an unauthenticated client")
             await super()._handle_eio_message(engine_id, data)
         except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as mistake:
             log.info("malformed packet", engine_id=engine_id, mistake=type(mistake).__name__)
@@ -235,7 +235,9 @@ class SocketServer(socketio.AsyncServer):
         A connected client must not get CONNECT_ERROR or DISCONNECT: clients then assume that they should stay
         away.
         """
-        failure = InvalidField("", "Not a Socket.IO packet that this server takes; the connection is closed.")
+        failure = InvalidField(
+            "", "Not a Socket.IO packet that this server accepts; the connection is closed."
+        )
         clients = self._clients.of(engine_id)
         request_id = new_request_id()
         if clients:
@@ -260,7 +262,7 @@ class SocketServer(socketio.AsyncServer):
         """Identify the client, admit it to the namespace, and start the subscriptions it asked for."""
         namespace = namespace or "/"
         if self._clients.find(engine_id, namespace) is not None:
-            raise MalformedPacket("connected to this namespace already")
+            raise MalformedPacket("already connected to this namespace")
         try:
             client = await self._admit(engine_id, namespace, data)
         except AppError as failure:
@@ -270,7 +272,7 @@ class SocketServer(socketio.AsyncServer):
             return
         if engine_id not in self.environ:
             client.close()
-            return  # it left while it was being identified
+            return  # it disconnected while it was being identified
         sid = await self.manager.connect(engine_id, namespace)
         await self._send_packet(
             engine_id, self.packet_class(packet.CONNECT, {"sid": sid}, namespace=namespace)
@@ -311,7 +313,7 @@ class SocketServer(socketio.AsyncServer):
             await self._refuse_outsider(engine_id, namespace or "/", id)
             return
         if client.pending >= self._max_pending:
-            busy = ServerOverload("Too many calls of this client are under way; wait for their answers")
+            busy = ServerOverload("Too many calls of this client are in progress; wait for their answers")
             data = RefusedEvent(busy, data[0])
         call = asyncio.create_task(self._answer_call(client, data, id))
         client.begin(call)
@@ -326,7 +328,7 @@ class SocketServer(socketio.AsyncServer):
         if not self._clients.knows(engine_id):
             raise MalformedPacket("an event before any namespace was connected")
         if call_id is not None:
-            failure = InvalidField("namespace", "Connect to this namespace before you call in it.")
+            failure = InvalidField("namespace", "Connect to this namespace before making calls in it.")
             request_id = new_request_id()
             log_refusal(failure, request_id, namespace=namespace)
             answer = [failure.body(request_id)]

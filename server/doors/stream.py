@@ -25,7 +25,7 @@ FILE_HEADERS: Final[Mapping[str, str]] = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-"""What a workspace holds is foreign: no browser may run or embed it as this server's own."""
+"""Content of workspaces is untrusted: no browser may run or embed it as this server's own."""
 
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_.-][A-Za-z0-9_. -]*")
 _NOTHING: Final = re.compile(r"bytes=-0+", re.IGNORECASE)
@@ -42,7 +42,7 @@ class HttpStream:
 
     def __init__(self, request: web.Request, add_headers: AddHeaders, idle_timeout_s: float) -> None:
         self.response: web.StreamResponse | None = None
-        """The answer, once it has been begun."""
+        """The answer, once it has been started."""
         self.is_whole = False
         self._request = request
         self._add_headers = add_headers
@@ -76,7 +76,7 @@ class HttpStream:
     async def send_pieces(self, name: str, media_type: str, pieces: AsyncIterator[bytes]) -> None:
         """Answer with pieces as they come, in chunked encoding."""
         response = self._attachment(name, media_type)
-        first = await anext(pieces, b"")  # what goes wrong at once is an answer of its own
+        first = await anext(pieces, b"")  # a failure before the first piece is answered as an error
         await self._begin(response)
         await self._write(response, _with_first(first, pieces))
 

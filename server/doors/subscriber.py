@@ -87,7 +87,7 @@ class Subscriber:
         except Exception:
             log.exception("catching up failed", session_id=self._session_id)
             self._leave()
-            # A client that is connected and hears nothing more would wait for ever.
+            # A client that stays connected without getting events would wait for ever.
             self._outlet.abandon()
 
     async def _read_to_the_head(self) -> None:

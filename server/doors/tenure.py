@@ -12,7 +12,7 @@ from roocode_server.models.error import AppError, AuthenticationFailed, TokenExp
 from roocode_server.models.user import Caller
 
 CREDENTIALS_ENDED: Final = 4401
-"""The code with which a raw WebSocket is closed then; its reason is the code of the error."""
+"""The code with which a raw WebSocket is closed; the reason is the code of the error."""
 
 
 class Tenure:

@@ -27,13 +27,13 @@ from roocode_server.server.identity import new_request_id
 
 POLLING_PACKETS: Final = 256
 MOST_PACKETS: Final = 10_000
-"""Of one request: what a client has saved up, and far from what keeps others waiting."""
+"""The most packets in one request, so that a client's backlog does not keep others waiting."""
 UPGRADE: Final = str(packet.UPGRADE)
 MESSAGE: Final = str(packet.MESSAGE)
 NOOP: Final = str(packet.NOOP)
 PROBE: Final = f"{packet.PING}probe"
 FROM_CLIENTS: Final = frozenset(map(str, (packet.CLOSE, packet.PONG, packet.UPGRADE, packet.NOOP)))
-"""What clients send beside messages; a probe is sent only before an upgrade."""
+"""What clients send other than messages; a probe is only sent before an upgrade."""
 BASE64: Final = "b"
 PACKET_SEPARATOR: Final = "\x1e"
 
@@ -145,7 +145,7 @@ class WebSocketDriver:
         """Serve the connection to its end. Raises: InvalidField, if another WebSocket is taking its place."""
         request: web.Request = environ["aiohttp.request"]
         if self._handler.__self__.upgrading:
-            raise InvalidField("sid", "The connection is being upgraded already.")
+            raise InvalidField("sid", "The connection is already being upgraded.")
         await self._socket.prepare(request)
         self._request = request
         if not self._is_upgrade:
@@ -208,8 +208,9 @@ class EngineServer(engineio.AsyncServer):
         check_room: Callable[[], None],
         **options: Any,
     ) -> None:
-        """`bounds_of` a connection's posts; `room_for` returns when it may call again; `check_room` raises
-        an AppError where there is none for a further connection."""
+        """`bounds_of` returns the limits of a connection's posts; `room_for` returns once it may call again;
+        `check_room` raises an AppError if no further connection is accepted.
+        """
         super().__init__(*arguments, **options)
         self._max_buffered_bytes = max_buffered_bytes
         self._bounds_of = bounds_of
@@ -255,7 +256,7 @@ class EngineServer(engineio.AsyncServer):
         if not socket.queue.abort():
             await socket.close(wait=False, abort=True, reason=self.reason.TRANSPORT_CLOSE)
             self.sockets.pop(sid, None)
-            socket.queue.put_nowait(None)  # so that a poll that waits is answered; the next is refused
+            socket.queue.put_nowait(None)  # so that a waiting poll is answered; the next one is refused
 
     async def _take(self, request: web.Request) -> web.Response:
         """Handle a long-polling client's packets; one that sends something else is disconnected."""
@@ -271,7 +272,7 @@ class EngineServer(engineio.AsyncServer):
                 await self._receive(socket, encoded)
         except (ValueError, exceptions.EngineIOError) as mistake:
             await self.disconnect(socket.sid)
-            raise InvalidField("", "Not a payload of engine.io; the connection is closed.") from mistake
+            raise InvalidField("", "This is not an engine.io payload; the connection is closed.") from mistake
         return web.Response(text="ok")
 
     async def _receive(self, socket: AsyncSocket, encoded: str) -> None:
@@ -288,7 +289,7 @@ class EngineServer(engineio.AsyncServer):
 
     def _bad_request(self, message: str | None = None) -> dict[str, Any]:
         """A refusal by engine.io, in S0's envelope."""
-        failure = InvalidField("", message or "Not a request of engine.io.")
+        failure = InvalidField("", message or "Not an engine.io request.")
         return {
             "status": "400 BAD REQUEST",
             "headers": [("Content-Type", "application/json")],
@@ -300,7 +301,7 @@ class EngineServer(engineio.AsyncServer):
         try:
             await self.handlers["message"](engine_id, message)
         except Exception:
-            log.exception("a message was not taken", engine_id=engine_id)
+            log.exception("a message was not read by the client", engine_id=engine_id)
 
 
 def _packets(content: bytes) -> list[str]:

@@ -37,13 +37,16 @@ from roocode_server.server.identity import Authenticator as Credentials
 from roocode_server.server.identity import new_request_id, query_of
 
 MAX_MESSAGE_BYTES: Final = 65_536
-"""S3's clients send nothing. What they send all the same is read and left, unless it is `{"token": …}`."""
+"""The largest message of a client.
+
+S3's clients send nothing; messages other than `{"token": …}` are ignored.
+"""
 
 ACCESS_ENDED: Final = 4404
 """The code with which a connection is closed when its session is no longer shared with its caller."""
 CURSOR: Final = ("lastSeq", "lastEventId")
 QUIET_BEFORE_COMPLETION_S: Final = 0.5
-"""How long a session has been quiet before the completions that were held back are told."""
+"""For how long a session must be quiet before completions that were held back are sent."""
 
 
 class WebSocketFollower:
@@ -59,7 +62,7 @@ class WebSocketFollower:
         self._subscriber: Subscriber | None = None
         self._limit: asyncio.Timeout | None = None
         self.is_over = False
-        """Nothing more will be told of the session: it has been deleted."""
+        """Mark the session as deleted: no more events will follow."""
         self._tenure = Tenure(
             door.watch, door.settings.renewal_s, expired=self._tell_expired, over=self._show_out
         )

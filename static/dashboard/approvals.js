@@ -1,10 +1,10 @@
-// What waits for a person: a tool call to allow, or a question to answer.
+// What waits for a person: a tool call to approve, or a question to answer.
 import { html, useState } from "../vendor/htm/preact.js";
 import { blocksAsDiff, Diff, Failure, useAsking } from "./parts.js";
 
 const EDITS = new Set(["write_to_file", "apply_diff", "insert_content", "search_and_replace"]);
 
-/** The word on the button says what will happen. */
+/** The label of the approving button. */
 function primaryWord(toolName) {
   if (EDITS.has(toolName)) return "Save";
   return toolName === "execute_command" ? "Run" : "Approve";
@@ -59,7 +59,7 @@ function Approval({ approval, connection, session, may }) {
   </div>`;
 }
 
-/** What a tool was given; long texts in a box of their own. */
+/** A tool's parameters; long texts in a separate box. */
 export function Parameters({ of }) {
   const entries = Object.entries(of ?? {});
   if (entries.length === 1 && entries[0][0] === "command")

@@ -48,8 +48,8 @@ export function Command({ following, connection, isConnected, may }) {
     <${Failure} of=${failure} />
     ${
       !done.length &&
-      html`<${Empty} title="No command yet">
-        It runs in this session's sandbox, with its limits, and what it prints appears here as it comes.
+      html`<${Empty} title="No commands yet">
+        Commands run in this session's sandbox, with its limits. Their output appears here as it is printed.
       <//>`
     }
     ${done.map(

@@ -1,9 +1,9 @@
-// The one socket of the page: calls with their answers, events, and what becomes of it when the line breaks.
+// The page's only socket: calls and their answers, events, and reconnecting.
 import { io } from "../vendor/socket.io-client/socket.io.js";
 import { Refusal, renew } from "./credentials.js";
 import { Store } from "./store.js";
 
-const PATH = new URL("socket.io", document.baseURI).pathname; // the page may stand below a path
+const PATH = new URL("socket.io", document.baseURI).pathname; // the page may be served below a path
 const PATIENCE_MS = 60_000;
 const READS = new Set(["file.list", "file.read", "session.get", "session.list"]); // may be asked again
 const ENDED = "Your login has ended. If logging in again is refused, ask an administrator.";
@@ -14,8 +14,8 @@ const EXPIRED = new Set(["TOKEN_EXPIRED", "AUTHENTICATION_FAILED"]);
  * `pause`: why reading waits for a while, as the server has asked.
  */
 export class Connection {
-  #pauses = new Map(); // by operation: what ends when it may be asked again
-  #waiting = new Map(); // calls that are made then, the same one once
+  #pauses = new Map(); // by operation: a promise that resolves when it may be called again
+  #waiting = new Map(); // calls that wait for that, without duplicates
 
   #isRenewed = false; // the login, since the last time that the server knew it
 
@@ -40,7 +40,7 @@ export class Connection {
     this.socket.onAny((_type, event) => event?.sessionId && this.onEvent(event));
   }
 
-  /** The answer to a call; one that only reads waits as long as it is asked to. Throws a Refusal. */
+  /** The answer to a call; after a rate limit, reading calls wait as told and are repeated. Throws a Refusal. */
   async call(operation, request = {}) {
     if (this.#pauses.has(operation)) return this.#later(operation, request);
     try {
@@ -57,7 +57,10 @@ export class Connection {
     try {
       answer = await this.socket.timeout(PATIENCE_MS).emitWithAck(operation, request);
     } catch {
-      throw new Refusal({ code: "NO_ANSWER", message: "The server did not answer. Is it still there?" });
+      throw new Refusal({
+        code: "NO_ANSWER",
+        message: "The server did not answer. Check whether it is running.",
+      });
     }
     if (answer.error) throw new Refusal(answer.error);
     return answer;
@@ -85,7 +88,7 @@ export class Connection {
     return this.#waiting.get(key);
   }
 
-  /** Follow a session from behind a cursor. `cursor()` is asked again whenever the line was broken. */
+  /** Follow a session from a cursor. `cursor()` is called again after each reconnect. */
   async follow(sessionId, cursor) {
     await this.unfollow();
     this.following = { sessionId, cursor };
@@ -122,14 +125,14 @@ export class Connection {
   }
 
   #lost(reason) {
-    this.status.set({ state: "lost", reason: "The connection broke; trying again." });
-    if (reason === "io server disconnect") this.socket.connect(); // credentials run out, or the server stops
+    this.status.set({ state: "lost", reason: "The connection was lost; reconnecting." });
+    if (reason === "io server disconnect") this.socket.connect(); // the credentials have expired, or the server stops
   }
 
   #refused(error) {
     const refusal = error.data?.error;
     if (!refusal) {
-      this.status.set({ state: "lost", reason: "The server cannot be reached; trying again." });
+      this.status.set({ state: "lost", reason: "The server cannot be reached; reconnecting." });
     } else if (EXPIRED.has(refusal.code)) {
       this.#renewed(new Refusal(refusal));
     } else if (refusal.details?.retryAfter) {

@@ -1,7 +1,7 @@
 // Who the person at the browser is. The tokens are in cookies that no script can read: the server sets them,
 // and takes them for this page's own requests alone.
 
-/** A refusal in the server's own words. */
+/** A refusal by the server, with its message. */
 export class Refusal extends Error {
   constructor({ code, message, details }) {
     super(
@@ -9,7 +9,7 @@ export class Refusal extends Error {
     );
     this.code = code;
     this.mistakes = details?.fields ?? (details?.field === undefined ? [] : [details]); // {field, reason}
-    this.retryAfter = details?.retryAfter; // seconds, where the server asks to wait
+    this.retryAfter = details?.retryAfter; // seconds, if the server asks to wait
   }
 }
 
@@ -46,7 +46,7 @@ export async function logIn(email, password) {
   return loggedIn();
 }
 
-/** The secret of an invitation's link, `#invitation=…`; it leaves the address and the history at once. */
+/** The secret of an invitation's link, `#invitation=…`; it is removed from the URL and the history at once. */
 export function invitationFromAddress() {
   const hash = new URLSearchParams(location.hash.slice(1));
   const invitation = hash.get("invitation");
@@ -54,13 +54,13 @@ export function invitationFromAddress() {
   return invitation;
 }
 
-/** Choose a password by an invitation, which works once, and log in. */
+/** Choose a password with an invitation, which works once, and log in. */
 export async function accept(invitation, password) {
   await post("dashboard/invitation", { invitation, password });
   return loggedIn();
 }
 
-/** Take a key (or a token) if the server knows it. */
+/** Use a key (or a token) if the server accepts it. */
 export async function useKey(token) {
   await ask("dashboard/credential", { method: "POST", headers: { Authorization: `Bearer ${token}` } });
   return loggedIn();

@@ -1,11 +1,11 @@
-// The log itself: every stored event by its number, newest first.
+// The event log: all stored events with their numbers, newest first.
 import { html, useState } from "../vendor/htm/preact.js";
 import { Empty, timeOf } from "./parts.js";
 
 const WINDOW = 100;
 const ENVELOPE = new Set(["id", "type", "sessionId", "timestamp", "seq"]);
 
-/** What an event says besides its envelope. */
+/** An event's fields without its envelope. */
 function contentOf(event) {
   const content = Object.entries(event).filter(([name]) => !ENVELOPE.has(name));
   return JSON.stringify(Object.fromEntries(content), null, 2);
@@ -20,7 +20,7 @@ export function Events({ following }) {
       Stored and numbered without holes; this page has them up to <strong>${seq}</strong>. If the line breaks
       it goes on from there.
     </p>
-    ${!events.length && html`<${Empty} title="No event yet">Each one is stored before anybody sees it.<//>`}
+    ${!events.length && html`<${Empty} title="No events yet">Everything that happens in the session is listed here.<//>`}
     <ol>
       ${newest.map(
         (event) => html`<li key=${event.id}>
@@ -36,7 +36,7 @@ export function Events({ following }) {
     </ol>
     ${
       events.length > shown &&
-      html`<button type="button" onClick=${() => setShown(shown + WINDOW)}>Show earlier ones</button>`
+      html`<button type="button" onClick=${() => setShown(shown + WINDOW)}>Show earlier events</button>`
     }
   </section>`;
 }

@@ -1,10 +1,10 @@
-// The workspace as a tree, what changed in it, and a file to read.
+// The workspace as a tree, its changes, and a viewer for files.
 import { html, useCallback, useEffect, useRef, useState } from "../vendor/htm/preact.js";
 import { Diff, Empty, Failure, sizeOf, Tabs, useAsking } from "./parts.js";
 
 const PAGE = 200;
 const MOST_LINES = 5000;
-const READ_EVERY_MS = 1500; // by itself the page reads at most 40 folders and files in a minute
+const READ_EVERY_MS = 1500; // so the page refreshes at most 40 folders and files per minute
 const MARKS = { created: "A", modified: "M", deleted: "D" };
 const VIEWS = { content: "Content", changes: "Changes" };
 
@@ -18,7 +18,7 @@ export function Files({ following, connection, isConnected }) {
     const last = [...changes.values()].filter((change) => change.status !== "deleted").at(-1);
     if (!chosen && last) setChosen(last.path);
   }, [filesVersion]);
-  const readers = useRef(0); // folders and files that are open, each read again when something changes
+  const readers = useRef(0); // open folders and files, which are read again when something changes
   const version = usePaced(filesVersion, () => readers.current * READ_EVERY_MS);
   const around = {
     connection,
@@ -59,7 +59,7 @@ export function Files({ following, connection, isConnected }) {
   </section>`;
 }
 
-/** A value that changes no oftener than that: at once after a rest, and at last to what it has become. */
+/** A value that changes at most once per interval: immediately after a pause, and finally to the latest value. */
 function usePaced(value, intervalOf) {
   const [shown, setShown] = useState(value);
   const changedAt = useRef(0);
@@ -130,7 +130,7 @@ function Folder({ path, level, onEmpty, ...around }) {
       : html`<${Failure} of=${failure} again=${() => load(0, PAGE)} />`;
   if (listing && level === 1 && !length.current)
     return html`<${Empty} title="The workspace is empty">
-      Files appear here as the agent or a command makes them.
+      Files appear here when the agent or a command creates them.
     <//>`;
   return html`
     ${(listing?.directories ?? []).map(
@@ -149,7 +149,7 @@ function Folder({ path, level, onEmpty, ...around }) {
 }
 
 function Directory({ entry, level, ...around }) {
-  const [wanted, setWanted] = useState(null); // until a person says otherwise, what has changed is open
+  const [wanted, setWanted] = useState(null); // unless a person chooses otherwise, changes are shown
   const isOpen = wanted ?? [...around.changes.keys()].some((path) => path.startsWith(`${entry.path}/`));
   const toggle = () => setWanted(!isOpen);
   return html`
@@ -186,7 +186,7 @@ function Leaf({ entry, level, changes, chosen, onChoose }) {
   </div>`;
 }
 
-/** How many lines of a file came and went, and what became of it. */
+/** How many lines of a file were added and removed, and its status. */
 function Mark({ of: { added, removed, status } }) {
   return html`
     <span class="small">
@@ -227,12 +227,12 @@ function Viewer({ path, change, version, readers, connection, sessionId }) {
 
 const whyNoDiffs = (change) =>
   change?.status === "created"
-    ? "The file is new: all of it was added."
-    : "Nobody has changed it since this page follows the session.";
+    ? "The file is new, so all of it was added."
+    : "It has not changed since this page started following the session.";
 
 function Content({ file }) {
   if (file.encoding === "base64")
-    return html`<${Empty} title="Not a text">${sizeOf(file.size)} of something else.<//>`;
+    return html`<${Empty} title="Not a text file">${sizeOf(file.size)} of binary content.<//>`;
   const lines = file.content.replace(/\n$/, "").split("\n");
   const shown = lines.slice(0, MOST_LINES).map((line) => html`<span>${line}\n</span>`);
   const more = lines.length - shown.length;

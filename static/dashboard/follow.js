@@ -1,4 +1,4 @@
-// What a session's events add up to: its tasks, approvals, files that changed, and a story to read.
+// The state derived from a session's events: its tasks, approvals, changed files, and the story to read.
 import { Store } from "./store.js";
 
 const HISTORY = 1000;
@@ -16,7 +16,7 @@ const TOLD_BY_CALLS = new Set([
   "browser_action",
   "codebase_search_result",
   "api_req_started",
-]); // messages of S2 whose content the story has in the call itself
+]); // messages of S2 whose content the story shows with the call
 const ENDED = new Set(["completed", "failed", "cancelled"]);
 
 export const hasEnded = (task) => ENDED.has(task.status);
@@ -24,40 +24,40 @@ export const hasEnded = (task) => ENDED.has(task.status);
 function nothing(session) {
   return {
     session,
-    start: 0, // events up to this number were not asked for
+    start: 0, // events up to this number were not requested
     seq: 0,
     lastEventId: undefined,
     isLoading: true,
     tasks: new Map(),
     approvals: new Map(),
-    story: [], // what is read from top to bottom: messages, calls, ends of tasks
+    story: [], // what is shown from top to bottom: messages, calls, ends of tasks
     calls: new Map(),
-    changes: new Map(), // by path: what became of it
+    changes: new Map(), // by path: how the file has changed
     filesVersion: 0,
     sharesVersion: 0, // how often this page was told that somebody was let in, or out
     events: [],
     writing: null, // a message that is being written
     question: null,
-    isCommandLong: false, // the task waits for a command, and a person may let it go on or kill it
+    isCommandLong: false, // the task waits for a command, which a person may continue in the background or kill
   };
 }
 
-/** One opened session. */
+/** An opened session. */
 export class Following extends Store {
   constructor(connection, session) {
     super(nothing(session));
     this.connection = connection;
-    this.known = 0; // lists that were asked for tell of everything up to this number
+    this.known = 0; // the lists that were requested include everything up to this number
   }
 
-  /** Take up the story, from its beginning or from its last thousand events on. */
+  /** Load the story, from its beginning or its last thousand events. */
   async open({ whole = false } = {}) {
     const { session } = this.value;
     const sessionId = session.id;
     const opening = Symbol(sessionId);
     this.opening = opening;
     this.connection.opened = this;
-    this.connection.onEvent = () => {}; // what was followed before is not taken for the beginning
+    this.connection.onEvent = () => {}; // late events of the previous session must not become part of this one
     await this.connection.unfollow();
     Object.assign(this.value, nothing(session));
     this.tell();
@@ -68,7 +68,7 @@ export class Following extends Store {
       this.connection.call("task.list", { sessionId, limit: 100 }),
       this.connection.call("approval.list", { sessionId, status: "pending", limit: 100 }),
     ]);
-    if (this.connection.opened !== this || this.opening !== opening) return; // another was opened meanwhile
+    if (this.connection.opened !== this || this.opening !== opening) return; // another one was opened in the meantime
     for (const task of tasks.data.reverse()) this.value.tasks.set(task.id, task);
     for (const approval of approvals.data) this.value.approvals.set(approval.id, approval);
     this.connection.onEvent = (event) => this.#take(event);
@@ -100,7 +100,7 @@ export class Following extends Store {
     return [...this.value.approvals.values()].filter((approval) => approval.status === "pending");
   }
 
-  /** Where to go on: the last event, by its id where one was seen; a restoration gives numbers again. */
+  /** Where to resume: the last event, by its id if known, because a restored log reuses numbers. */
   #cursor() {
     const { seq, lastEventId } = this.value;
     return lastEventId ? { lastSeq: seq, lastEventId } : { lastSeq: seq };
@@ -130,7 +130,7 @@ export class Following extends Store {
     this.tell();
   }
 
-  /** The log is not the one that was followed: all that was known is dropped and read again. */
+  /** The log is a different one than before: discard everything and load it again. */
   async #restart() {
     try {
       const { session } = await this.connection.call("session.get", { sessionId: this.value.session.id });
@@ -147,7 +147,7 @@ const moved = (change) => (state, event) => {
   if (task) state.tasks.set(task.id, { ...task, ...change(event) });
 };
 
-/** What an event changes in the task and its approvals. */
+/** Apply an event to the task and its approvals. */
 const TASK = {
   "session.updated": (state, { session }) => (state.session = { ...session, access: state.session.access }),
   "session.shared": (state) => (state.sharesVersion += 1),
@@ -225,14 +225,14 @@ const ended = (state, event) => {
   state.story.push({ kind: "end", key: event.id, type: event.type, time: event.timestamp, event });
 };
 
-/** What became of a call that was cut off, by the code of its failure. */
+/** The state of a call that was cut short, by the code of its failure. */
 const CUT_OFF = {
   CALL_INTERRUPTED: "interrupted",
   CALL_CANCELLED: "cancelled",
   CALL_ABANDONED: "interrupted",
 };
 
-/** A call that was interrupted may begin anew, under the same id. */
+/** An interrupted call may start again with the same id. */
 const begun = (state, event) =>
   Object.assign(call(state, event), {
     state: "running",
@@ -242,7 +242,7 @@ const begun = (state, event) =>
     error: undefined,
   });
 
-/** What an event adds to the story. */
+/** Apply an event to the story. */
 const STORY = {
   "message.created": (state, event) => {
     const { message } = event;
@@ -285,7 +285,7 @@ const STORY = {
     if (event.taskId) state.isCommandLong = false;
   },
   "tool.failed": (state, event) => {
-    if (event.code === "TOOL_FAILED") return; // it stands beside the result
+    if (event.code === "TOOL_FAILED") return; // the result reports it as well
     const failed = call(state, event);
     Object.assign(failed, { state: CUT_OFF[event.code] ?? "failed", error: event.error });
     if (event.taskId) state.isCommandLong = false;

@@ -1,10 +1,10 @@
-// Choosing a password by an invitation.
+// Choosing a password with an invitation.
 import { html, useState } from "../vendor/htm/preact.js";
 import { accept } from "./credentials.js";
 import { Brand } from "./login.js";
 import { Failure, useAsking } from "./parts.js";
 
-const SHORTEST_PASSWORD = 8; // characters, as the server asks
+const SHORTEST_PASSWORD = 8; // characters, as the server requires
 const REFUSED = ["AUTHENTICATION_FAILED", "TOKEN_EXPIRED"]; // the invitation is used, replaced or expired
 
 export function Invitation({ invitation, onLoggedIn, onRefused }) {
@@ -22,7 +22,7 @@ export function Invitation({ invitation, onLoggedIn, onRefused }) {
         onLoggedIn(await accept(invitation, password));
       } catch (refusal) {
         if (!REFUSED.includes(refusal.code)) throw refusal;
-        onRefused(`The invitation does not work any more: ${refusal.message}`);
+        onRefused(`The invitation is no longer valid: ${refusal.message}`);
       }
     });
   };
@@ -38,7 +38,7 @@ export function Invitation({ invitation, onLoggedIn, onRefused }) {
       <${Brand} />
       <h1>Choose your password</h1>
       <label>New password <input name="password" ...${field} /></label>
-      <label>Once more <input name="again" ...${field} /></label>
+      <label>Repeat password <input name="again" ...${field} /></label>
       <${Failure} of=${shown} />
       <button class="primary" disabled=${isBusy}>${isBusy ? "Saving …" : "Choose password"}</button>
     </form>

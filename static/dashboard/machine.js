@@ -1,4 +1,4 @@
-// The machine under the server: processor and memory, measured every few seconds while somebody looks.
+// The server's machine: CPU and memory usage, measured every few seconds while the page is visible.
 import { html, useEffect, useState } from "../vendor/htm/preact.js";
 import { sizeOf } from "./parts.js";
 
@@ -27,7 +27,7 @@ export function Machine({ connection, isConnected }) {
       name="CPU"
       percent=${now.cpuUsage}
       of=${samples.map((sample) => sample.cpuUsage)}
-      title="Of all processors"
+      title="Usage of all processors"
     />
     <${Meter}
       name="Memory"
@@ -40,7 +40,7 @@ export function Machine({ connection, isConnected }) {
 }
 
 function Runtime({ of: { runtime, runtimeProblem } }) {
-  return html`<span class="chip" title=${runtimeProblem ?? "What commands run in"}>
+  return html`<span class="chip" title=${runtimeProblem ?? "Where commands run"}>
     ${runtime}${runtimeProblem ? " ⚠" : ""}
   </span>`;
 }

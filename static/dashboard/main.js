@@ -1,4 +1,4 @@
-// The dashboard: who is there, which session is open, and the views around it.
+// The dashboard: the login, the open session, and the views around it.
 import { html, render, useEffect, useRef, useState } from "../vendor/htm/preact.js";
 import { Account, addressOf } from "./account/account.js";
 import { Approvals } from "./approvals.js";
@@ -22,7 +22,7 @@ import { Story } from "./story.js";
 import { Composer, TaskBar } from "./task.js";
 import { wear, wearAgain } from "./theme.js";
 
-/** The session that the address names: `?session=…` or `#session=…`. */
+/** The session that the URL names: `?session=…` or `#session=…`. */
 function fromAddress() {
   const named = new URLSearchParams(location.search).get("session");
   return named ?? new URLSearchParams(location.hash.slice(1)).get("session");
@@ -156,7 +156,7 @@ function Desk({ connection, trouble, onLogOut }) {
       <${Brand} />
       <span class="status ${state}" role="status">${STATE_WORDS[state] ?? state}</span>
       <${Machine} ...${around} />
-      <nav aria-label="Documents">
+      <nav aria-label="Documentation">
         <a href="docs">API</a>
         <a href="redoc">Reference</a>
       </nav>
@@ -210,7 +210,7 @@ function Desk({ connection, trouble, onLogOut }) {
             <${Empty} title="No session is open">
               ${
                 caller?.may("session:write")
-                  ? "Choose one on the left, or open a new one and give its agent a task."
+                  ? "Choose a session on the left, or create one and give its agent a task."
                   : "Choose one on the left."
               }
             <//>
@@ -257,7 +257,7 @@ function Opened({ following, connection, isConnected, caller, onLeft }) {
 async function start() {
   wearAgain();
   const place = document.getElementById("dashboard");
-  const isOpen = place.dataset.open === "true"; // the server asks nobody for credentials
+  const isOpen = place.dataset.open === "true"; // the server requires no credentials
   const invitation = credentials.invitationFromAddress();
   let first = null;
   let reason = "";
@@ -267,7 +267,7 @@ async function start() {
     else if (!invitation)
       first = (await credentials.fromAddress()) ?? (isOpen ? {} : await credentials.kept());
   } catch (failure) {
-    reason = `The link's token does not work any more: ${failure.message}`;
+    reason = `The link's token is no longer valid: ${failure.message}`;
   }
   render(html`<${App} first=${first} reason=${reason} invitation=${invitation} />`, place);
 }

@@ -1,4 +1,4 @@
-// Small pieces that every view uses.
+// Small components used by all views.
 import { html, useState } from "../vendor/htm/preact.js";
 
 const clock = new Intl.DateTimeFormat(undefined, {
@@ -29,7 +29,7 @@ export function durationOf(milliseconds) {
   return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
-/** A word on a call, and how long the call took, once it is over. */
+/** A call's state and, once it has ended, its duration. */
 export const withDuration = (word, milliseconds) =>
   milliseconds === undefined ? word : `${word} · ${durationOf(milliseconds)}`;
 
@@ -58,7 +58,7 @@ export function Diff({ text }) {
   )}</pre>`;
 }
 
-/** What runs while something is asked, and what came of it. */
+/** The state of a request: whether it is running, and its failure. */
 export function useAsking() {
   const [state, setState] = useState({ isBusy: false, failure: null });
   const ask = async (work) => {
@@ -75,7 +75,7 @@ export function useAsking() {
   return [ask, state];
 }
 
-/** The blocks of `apply_diff` as lines that go and lines that come. */
+/** The blocks of `apply_diff` as removed and added lines. */
 export function blocksAsDiff(text) {
   let sign = null;
   const lines = [];
@@ -100,7 +100,7 @@ export function Link({ href, onGo, children, ...rest }) {
   return html`<a href=${href} onClick=${go} ...${rest}>${children}</a>`;
 }
 
-/** Tabs that arrow keys go through (WAI-ARIA, "Tabs"). */
+/** Tabs with arrow-key navigation (WAI-ARIA, "Tabs"). */
 export function Tabs({ label, tabs, chosen, onChoose }) {
   const names = Object.keys(tabs);
   const step = (event) => {

@@ -1,4 +1,4 @@
-// The list of sessions, a page at a time, and the form that opens a new one.
+// The list of sessions, page by page, and the form for a new one.
 import { html, useCallback, useEffect, useRef, useState } from "../vendor/htm/preact.js";
 import { dayOf, Empty, Failure, Link, useAsking } from "./parts.js";
 
@@ -33,10 +33,10 @@ export function Sessions({ connection, isConnected, caller, chosen, onChoose, on
     ${
       caller &&
       sessions?.length === 0 &&
-      html`<${Empty} title="No session yet">
+      html`<${Empty} title="No sessions yet">
         ${
           mayOpen
-            ? "Open one: it gets a workspace of its own, and its commands run in a sandbox."
+            ? "Create one: it gets its own workspace, and its commands run in a sandbox."
             : "You may only look. Ask somebody to share a session with you: it appears here."
         }
       <//>`
@@ -74,7 +74,7 @@ const provider = { maxlength: 64, placeholder: "auto", list: "providers" };
 const model = { maxlength: 256, placeholder: "auto" };
 const unlessAuto = (preferred) => (preferred === "auto" ? "" : preferred);
 
-/** The rules that the new session gets: the last fitting one decides. */
+/** The approval rules of the new session: the last matching one decides. */
 const RULES = {
   ask: [],
   edits: [{ group: "edit", decision: "always" }],
@@ -110,7 +110,7 @@ export function NewSession({ connection, caller, onOpened, onClose }) {
   return html`<dialog ref=${dialog} onClose=${onClose} aria-label="New session">
     <form onSubmit=${submit}>
       <h2>New session</h2>
-      <label>Name <input name="name" maxlength="200" placeholder="What it is for" autofocus /></label>
+      <label>Name <input name="name" maxlength="200" placeholder="What the session is for" autofocus /></label>
       <div class="pair">
         <label>
           Provider <input name="provider" defaultValue=${unlessAuto(defaultProvider)} ...${provider} />
@@ -121,12 +121,12 @@ export function NewSession({ connection, caller, onOpened, onClose }) {
         <datalist id="providers"><option value="auto" /><option value="scripted" /></datalist>
       </div>
       <p class="quiet small">
-        With <code>auto</code> the server picks what is configured; without a language model a playbook plays
-        that fits the task.
+        With <code>auto</code>, the server uses the configured model or, if there is none, plays a playbook
+        that matches the task.
       </p>
-      <label>The agent may by itself
+      <label>Without asking, the agent may
         <select name="rules">
-          <option value="ask">what the server's settings say</option>
+          <option value="ask">do what the server's settings allow</option>
           <option value="edits">edit files</option>
           <option value="all">edit files and run commands</option>
         </select>
@@ -135,7 +135,7 @@ export function NewSession({ connection, caller, onOpened, onClose }) {
       <${Failure} of=${failure} />
       <footer>
         <button type="button" onClick=${() => dialog.current.close()}>Cancel</button>
-        <button class="primary" disabled=${isBusy}>Open session</button>
+        <button class="primary" disabled=${isBusy}>Create session</button>
       </footer>
     </form>
   </dialog>`;

@@ -1,4 +1,4 @@
-// A value that components follow. Changes within one frame are told together.
+// A value that components subscribe to. Changes within one frame are announced together.
 import { useEffect, useState } from "../vendor/htm/preact.js";
 
 const FRAME_MS = 16;
@@ -16,7 +16,7 @@ export class Store {
     this.tell();
   }
 
-  /** Tell the followers soon; also after the value was changed in place. */
+  /** Notify subscribers soon; also call it after changing the value in place. */
   tell() {
     this.#telling ??= setTimeout(() => {
       this.#telling = null;
@@ -30,7 +30,7 @@ export class Store {
   }
 }
 
-/** The store's value; the component is drawn again when it changes. */
+/** The store's value; the component is rendered again when it changes. */
 export function useStore(store) {
   const [, again] = useState(0);
   useEffect(() => store.follow(() => again((count) => count + 1)), [store]);

@@ -1,4 +1,4 @@
-// The story of a session: what was said, which tools ran, and how it ended. Long ones are shown from the end.
+// The story of a session: messages, tool calls, and how tasks ended. Of a long one, the end is shown first.
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/htm/preact.js";
 import { Parameters } from "./approvals.js";
 import { Diff, Empty, timeOf, withDuration } from "./parts.js";
@@ -70,7 +70,7 @@ function Said({ item: { message, isMine, isTask, time } }) {
   </li>`;
 }
 
-/** Text with its `code` set off. */
+/** Text with `code` formatted. */
 function Text({ of }) {
   const parts = of.split(/(`[^`\n]+`)/);
   const isCode = (part) => part.length > 2 && part[0] === "`";
@@ -117,7 +117,7 @@ function Called({ item }) {
 }
 
 const Rejected = ({ of: { resolvedBy, feedback } }) => html`<p class="quiet small">
-  Rejected by ${resolvedBy ?? "somebody"}${feedback ? `: ${feedback}` : ""}
+  Rejected by ${resolvedBy ?? "the server"}${feedback ? `: ${feedback}` : ""}
 </p>`;
 
 const Changed = ({ path, status, added, removed, diff }) => html`<div class="changed">

@@ -1,9 +1,9 @@
-// The task at work (or the last one), how far it is, and the field in which a person writes to the agent.
+// The current (or last) task, its progress, and the field for writing to the agent.
 import { html, useState } from "../vendor/htm/preact.js";
 import { hasEnded } from "./follow.js";
 import { Badge, Failure, useAsking } from "./parts.js";
 
-const COMMAND_WORDS = { continue: "Go on while it runs", kill: "Kill the command" };
+const COMMAND_WORDS = { continue: "Continue while it runs", kill: "Kill the command" };
 
 export function TaskBar({ following, connection, may }) {
   const { task, tasks } = following;
@@ -93,15 +93,15 @@ export function Composer({ following, connection, isConnected }) {
               />${" "}
               as a new task, after this one
             </label>`
-          : html`<span class="quiet small">Enter sends, Shift + Enter makes a line</span>`
+          : html`<span class="quiet small">Enter sends, Shift + Enter starts a new line</span>`
       }
       ${
         isTalking &&
         following.pending.length > 0 &&
-        html`<span class="small warning">A message rejects what waits for approval.</span>`
+        html`<span class="small warning">A message rejects the pending approval.</span>`
       }
       <button class="primary" disabled=${isBusy || !isConnected || !text.trim()}>
-        ${isTalking ? "Send" : "Give task"}
+        ${isTalking ? "Send" : "Start task"}
       </button>
     </footer>
   </form>`;

@@ -1,4 +1,4 @@
-// The whole document as a list of operations that can be tried. No request leaves this server.
+// The API document as a list of operations that can be tried. All requests go to this server.
 SwaggerUIBundle({
   url: "openapi.json",
   dom_id: "#reader",

@@ -1,4 +1,4 @@
-// The document to read. The fonts are those of the machine: nothing is loaded from elsewhere.
+// The API document for reading. It uses the machine's fonts: nothing is loaded from elsewhere.
 const own = "system-ui, sans-serif";
 const { nonce } = document.currentScript; // with which it may write its styles
 Redoc.init(

@@ -1,4 +1,4 @@
-"""What the benchmarks say of their measurements."""
+"""How the benchmarks report their measurements."""
 
 from __future__ import annotations
 

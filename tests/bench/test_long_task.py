@@ -1,4 +1,4 @@
-"""A task of many steps: the last cost what the first did."""
+"""In a task of many steps, the last cost as much as the first."""
 
 from __future__ import annotations
 

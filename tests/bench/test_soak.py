@@ -1,4 +1,4 @@
-"""A minute of `python -m bench soak`, and what it makes of a server that loses memory."""
+"""A minute of `python -m bench soak`, and its result for a server that leaks memory."""
 
 from __future__ import annotations
 

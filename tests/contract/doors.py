@@ -1,4 +1,4 @@
-"""The same operation through every door, and what may differ between two answers to it."""
+"""Calls the same operation through every door, and knows what may differ between two answers."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ VOLATILE = {
     "uptime",
     "usedAt",
 }
-"""Times, durations and secrets: new with every call."""
+"""Times, durations and secrets, which are new in every call."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a door gave; `status` is REST's alone."""
+    """An answer through a door; only REST has a `status`."""
 
     body: Any
     status: int | None = None
@@ -61,7 +61,7 @@ class Answer:
 
     @property
     def same(self) -> Any:
-        """The body without what differs from call to call."""
+        """Return the body without fields that differ from call to call."""
         return without_what_differs(self.body)
 
 
@@ -78,7 +78,7 @@ def without_what_differs(content: Any) -> Any:
 
 
 class Doors:
-    """One caller at both doors."""
+    """A caller that uses both doors."""
 
     def __init__(self, url: str, key: str | None) -> None:
         self._url = url
@@ -109,7 +109,7 @@ class Doors:
         return Answer(await self._socket.call(operation, raw, timeout=60))
 
     async def rest(self, declared: Operation, raw: dict[str, Any]) -> Answer:
-        """The same call as a request: path from the placeholders, the rest as query or body."""
+        """Return the call as an HTTP request: path from the placeholders, the rest as query or body."""
         assert declared.rest is not None
         left = dict(raw)
         path = declared.rest.path

@@ -1,7 +1,7 @@
-"""What this server leans on inside of other libraries, by names that they do not promise.
+"""Internals of other libraries that this server relies on, by names that are not part of their API.
 
-Their versions are bound to a minor release (`~=`) in `pyproject.toml`. When one is raised, this says first
-what has gone.
+Their versions are bound to a minor release (`~=`) in `pyproject.toml`. When one is raised, this test fails
+first if something is gone.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The tables of docs/ say what the code does: operations, codes, tools, roles, protected files, layers."""
+"""The tables of docs/ match the code: operations, codes, tools, roles, protected files, layers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ OPERATION_ROW = re.compile(
 CODE = re.compile(r"`([A-Z]+_[A-Z_]+)`")
 FAILURES = frozenset({"TaskFailure", "ProviderFailure", "TaskError"})
 OF_THE_SYSTEM = re.compile(r"RLIMIT_|RESOLVE_|ROOCODE_|O_[A-Z]+$|.*_(API_KEY|BASE_URL|HOST)$")
-"""Names of the operating system and of the environment, which look like codes."""
+"""Names of the operating system and of environment variables, which look like codes."""
 
 
 def rows() -> Iterator[tuple[str, str, str]]:
@@ -48,7 +48,7 @@ def all_errors(above: type[AppError] = AppError) -> Iterator[type[AppError]]:
 
 
 def codes_in(folder: Path) -> set[str]:
-    """Every code that is written down where a task's failure is made."""
+    """Return all codes with which failures of tasks are created."""
     found: set[str] = set()
     for path in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):

@@ -1,4 +1,4 @@
-"""The documents say what the declarations say, and nothing is left out."""
+"""The documents match the declarations, and nothing is left out."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def errors(above: type[AppError] = AppError) -> Iterator[type[AppError]]:
 
 
 def declared() -> list[type[AppError]]:
-    """The errors of this code; tests may have some of their own."""
+    """Return the errors of the server, without those defined by tests."""
     return [error for error in errors() if error.__module__.startswith("roocode_server.")]
 
 

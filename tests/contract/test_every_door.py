@@ -1,4 +1,4 @@
-"""The registry is walked: every operation answers alike through Socket.IO and REST, results and errors."""
+"""Every operation of the registry answers alike through Socket.IO and REST, with results and errors."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OPERATIONS = {
 }
 MIRRORED = [declared for declared in OPERATIONS.values() if declared.rest is not None]
 GENERAL = {"VALIDATION_ERROR", "AUTHENTICATION_FAILED", "TOKEN_EXPIRED", "PERMISSION_DENIED"}
-"""Errors of the pipeline: every operation can have them."""
+"""Errors of the pipeline, which every operation can answer with."""
 
 
 def named(declared: Operation) -> str:
@@ -69,7 +69,7 @@ class World:
         return place
 
     async def waiting(self) -> dict[str, Any]:
-        """A task that waits for an approval."""
+        """Create a task that waits for an approval."""
         place: dict[str, Any] = await self.task("write-and-run", until="activity", value="interactive")
         return place
 
@@ -90,7 +90,7 @@ class World:
         return {**place, "pid": made["process"]["pid"]}
 
     async def printed(self) -> dict[str, Any]:
-        """A process that has ended, and printed something."""
+        """Run a process that prints something and ends."""
         place = await self.process("echo one; echo two")
         async with asyncio.timeout(60):
             while (await self.call("process.get", **place))["process"]["status"] == "running":
@@ -103,7 +103,7 @@ class World:
         return {**place, "terminalId": made["terminal"]["id"]}
 
     async def new_profile(self) -> dict[str, Any]:
-        """What makes a profile: its name is another each time."""
+        """Return a request for a profile with a new name each time."""
         return {"name": new_id("profile"), "provider": "scripted", "activate": False}
 
     async def profile(self) -> dict[str, Any]:
@@ -111,7 +111,7 @@ class World:
         return {"profileId": made["profile"]["id"]}
 
     async def webhook(self) -> dict[str, Any]:
-        """The only one of its caller, which cannot be reached."""
+        """Create the caller's only webhook, whose receiver cannot be reached."""
         for other in (await self.call("webhook.list"))["webhooks"]:
             await self.call("webhook.delete", webhookId=other["id"])
         made = await self.call("webhook.create", url=UNREACHABLE, events=["session.expired"])
@@ -135,7 +135,7 @@ class World:
         return {"keyId": made["key"]["id"]}
 
     async def new_user(self) -> dict[str, Any]:
-        """What makes a user: their address is another each time."""
+        """Return a request for a user with a new address each time."""
         return {"email": f"{new_id('user')}@example.com", "name": "Somebody", "roles": ["viewer"]}
 
     async def user(self) -> dict[str, Any]:
@@ -152,7 +152,7 @@ class World:
         return {"sessionId": place["sessionId"], "userId": made["share"]["userId"]}
 
     async def administrator(self) -> dict[str, Any]:
-        """The only one that there is."""
+        """Create the only one."""
         return {"userId": (await self.call("auth.profile"))["user"]["id"]}
 
     async def invited(self) -> dict[str, Any]:
@@ -161,7 +161,7 @@ class World:
         return {"invitation": secret, "password": "long enough for anybody"}
 
     async def password(self) -> dict[str, Any]:
-        """The same one again, so that others can go on with it."""
+        """Restore the former one, so that other calls can continue with it."""
         own = self.server.admin["password"]
         return {"currentPassword": own, "newPassword": own, "endOtherLogins": False}
 
@@ -297,10 +297,10 @@ ELSEWHERE = {
     "mcp.restart": "needs a server of tools: tests/engine/mcp",
     "workspace.clone": "needs a host of repositories: tests/end_to_end/test_cloning.py",
 }
-"""Whose success is proven in another place; their errors are walked here."""
+"""Operations whose success is tested elsewhere; only their errors are tested here."""
 
 MEASURED = {"system.health", "system.resources"}
-"""What is measured at the moment: the fields agree, not the figures."""
+"""Operations that return measurements: the fields must agree, not the values."""
 
 
 @pytest.fixture
@@ -346,13 +346,13 @@ async def test_a_result_is_the_same_through_both_doors(world: World, declared: O
 
 
 def at_rest(body: Any) -> dict[str, Any]:
-    """A task without what goes on changing once it has its answer."""
+    """Return a task without the fields that change after its answer."""
     moving = {"activity", "iterations", "progress", "step", "toolUsage", "usage", "status", "error", "result"}
     return {name: content for name, content in body["task"].items() if name not in moving}
 
 
 async def refused(world: World, declared: Operation, raw: dict[str, Any], doors: Doors | None = None) -> str:
-    """The code of a refusal, which is the same through both doors."""
+    """Return the code of a refusal, which must be the same through both doors."""
     doors = doors or world.doors
     by_socket = await doors.socket(declared.name, raw)
     by_rest = await doors.rest(declared, raw)
@@ -516,7 +516,7 @@ EVERY_FIELD = [
 
 @pytest.fixture(scope="module")
 def own_session(server: ServerProcess) -> dict[str, str]:
-    """Of somebody else's session nothing is told but that it is not there: mistakes are told of one's own."""
+    """Other users' sessions do not exist: mistakes are only reported for one's own."""
     return {"sessionId": server.curl("POST", "/api/v1/sessions", {"name": "Own"}).body["session"]["id"]}
 
 

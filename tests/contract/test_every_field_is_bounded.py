@@ -1,6 +1,6 @@
-"""No request can have as much stored as its sender likes: every field of every operation has its bounds.
+"""No request can store arbitrary amounts of data: every field of every operation is bounded.
 
-Dialects ask through the same operations, so what they hand on is bounded here, too.
+Dialects use the same operations, so their fields are bounded as well.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def has_longest(field: fields.Field[Any]) -> bool:
 
 
 def unbounded(field: fields.Field[Any], path: str) -> Iterator[str]:
-    """What a field takes too much of."""
+    """Yield the parts of a field that are unbounded."""
     match field:
         case fields.Nested():
             yield from in_schema(type(field.schema), path)
@@ -57,7 +57,7 @@ def unbounded(field: fields.Field[Any], path: str) -> Iterator[str]:
 
 @functools.cache
 def _in_schema(kind: type[Schema]) -> tuple[tuple[str, str], ...]:
-    """As `unbounded`, of each field of a schema; shapes stand in several requests."""
+    """As `unbounded`, for each field of a schema; cached, because shapes occur in several requests."""
     return tuple((name, problem) for name, field in kind().fields.items() for problem in unbounded(field, ""))
 
 
@@ -98,7 +98,7 @@ def _of_map(field: fields.Dict, path: str) -> Iterator[str]:
 
 
 def sample(field: fields.Field[Any]) -> Any:
-    """Something small that the field takes."""
+    """Return a small valid value for the field."""
     small: tuple[Any, ...] = ("x", 1, True, {}, [], {"decision": "ask"}, "read", "viewer")
     for content in small:
         if takes(field, content):

@@ -1,4 +1,4 @@
-"""Every operation for every role, on one's own things, on somebody else's and on what is not there."""
+"""Every operation for every role: on own resources, on those of others, and on missing ones."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ RESOURCES = {"session", "API key", "identity", "login", "profile", "webhook"}
 
 
 def is_allowed(declared: Operation, role: Role | None) -> bool:
-    """What the documents say of the role, in this test's own words."""
+    """The documented permissions of each role, restated here."""
     reads = declared.name in READS_WITHOUT_GET or (declared.rest and declared.rest.method) == "GET"
     match role:
         case _ if declared.name in FOR_ANYBODY:
@@ -76,20 +76,20 @@ def asked(declared: Operation, ids: dict[str, str]) -> dict[str, Any]:
 
 @dataclass
 class Place:
-    """An engine in this process, and everything that can be asked of it."""
+    """An engine in this process, with all its operations."""
 
     engine: Engine
     operations: list[Operation]
     pipeline: Pipeline
 
     async def caller(self, email: str, role: Role) -> Caller:
-        """Somebody with this role, who has proved it."""
+        """Return an authenticated caller with this role."""
         user = await self.engine.accounts.create_user(email, PASSWORD, email, [role])
         identity = Identity(user=user, credential=Credential.OPEN, credential_id="", expires_at=None)
         return Caller.of(identity, request_id="request", base_url="http://here")
 
     async def things_of(self, owner: Caller) -> dict[str, str]:
-        """One of each kind of thing that belongs to somebody, made by the services themselves."""
+        """Create one resource of each kind for a user, through the services."""
         own = self.engine.accounts.own
         session = await self.engine.sessions.create(owner, SessionCreate.load({"name": "Own"}))
         key, _ = await own.create_key(owner, KeyCreate(name="own"))
@@ -157,12 +157,12 @@ async def opened(folder: Path) -> AsyncIterator[Place]:
 
 
 def names_something(declared: Operation) -> Iterator[str]:
-    """The fields by which it names things that belong to somebody."""
+    """Return the fields in which an operation names resources."""
     return (name for name in OWNED if name in declared.wire_names)
 
 
 def needs_a_door(declared: Operation) -> bool:
-    """It cannot run here: it is about the connection that it comes through."""
+    """Whether it needs a connection, and cannot be called here."""
     return declared.needs_connection or declared.streams is not None
 
 
@@ -240,7 +240,7 @@ async def test_everybodys_sessions_are_the_administrators_too(tmp_path: Path) ->
     ("scope", "as_role"), [(KeyScope.READ, Role.VIEWER), (KeyScope.WRITE, Role.DEVELOPER)]
 )
 async def test_a_key_reaches_as_far_as_its_scopes(tmp_path: Path, scope: KeyScope, as_role: Role) -> None:
-    """Of an administrator, who may everything, their account excepted."""
+    """The expectations for administrators, who may do everything except in other users' own accounts."""
     async with opened(tmp_path) as place:
         administrator = await place.caller("admin@example.com", Role.ADMIN)
         owner = await place.caller("owner@example.com", Role.DEVELOPER)

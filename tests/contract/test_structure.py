@@ -1,4 +1,4 @@
-"""The structure that readers rely on: one name for one thing, rooms without circles, sources with names."""
+"""The structure that readers rely on: unique names, packages without import cycles, sources with names."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ CITED = re.compile(r'\b(S[0-4]), "([^"]+)"')
 
 
 def room(module: str) -> str:
-    """A room is a folder of the engine, with all that is in it."""
+    """Return the folder of the engine that a module belongs to."""
     return ".".join(module.split(".")[:3])
 
 
 def imported(tree: ast.Module) -> Iterator[str]:
-    """What a module imports, also for its type hints alone."""
+    """Yield what a module imports, including imports only for type hints."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
             yield from [f"{node.module}.{name.name}" for name in node.names] + [node.module]

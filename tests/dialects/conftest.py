@@ -1,4 +1,4 @@
-"""A server with playbooks for S2's clients, and scripts that the real JavaScript client plays against it."""
+"""A server with playbooks for S2's clients, and scripts for the real JavaScript client."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ PLAYBOOKS = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a client was answered, and every event it was told, as `[name, *arguments]`."""
+    """A client's answers, and all events it received, as `[name, *arguments]`."""
 
     acks: list[Any]
     seen: list[list[Any]]
@@ -109,7 +109,7 @@ class Outcome:
         return [ack["error"]["code"] for ack in self.acks if "error" in ack]
 
     def names(self, *, of: str | None = None) -> list[str]:
-        """The events' names in order; those whose first argument is `of`, where it is given."""
+        """Return the names of the events in order; with `of`, only those with this first argument."""
         return [event[0] for event in self.seen if of is None or event[1] == of]
 
     @property
@@ -118,7 +118,7 @@ class Outcome:
 
 
 def call(name: str, *arguments: Any, keep: str = "", part: str = "") -> dict[str, Any]:
-    """Call a method; its result is kept under a name, by which `$name` stands for it."""
+    """Call a method; its result is stored under a name and inserted for `$name`."""
     return {"call": [name, *arguments], "as": keep, "part": part}
 
 
@@ -128,7 +128,7 @@ def until(event: str) -> dict[str, Any]:
 
 
 def start(text: str, **configuration: Any) -> dict[str, Any]:
-    """Start a task of a playbook that the text names; its id is `$task`."""
+    """Start a task with the playbook that the text names; its id is `$task`."""
     settings = {"apiProvider": "scripted", "apiModelId": "auto", **configuration}
     return call("startNewTask", {"text": text, "configuration": settings}, keep="task")
 
@@ -137,7 +137,7 @@ CONNECT: dict[str, Any] = {"connect": {"client": "test"}}
 
 
 def play(server: ServerProcess, *script: dict[str, Any], transport: str = "websocket") -> Outcome:
-    """Play a script from a new connection on; it may begin with a `connect` of its own."""
+    """Run a script on a new connection; it may begin with its own `connect`."""
     steps = script if "connect" in script[0] else (CONNECT, *script)
     told = server.node("extension.mjs", json.dumps(steps), transport)
     assert "stuck" not in told, told
@@ -153,13 +153,13 @@ def folder_setting(folder: Path) -> str:
 
 @pytest.fixture(scope="session")
 def playbooks(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The setting that names the folder of the playbooks."""
+    """Return the setting with the folder of the playbooks."""
     return folder_setting(tmp_path_factory.mktemp("playbooks"))
 
 
 @pytest.fixture(scope="session")
 def host(tmp_path_factory: pytest.TempPathFactory, playbooks: str) -> Iterator[ServerProcess]:
-    """One server for all tests of the dialect that leave it as they found it."""
+    """A server shared by all tests of the dialect that do not change it."""
     settings = {"ROOCODE_PROVIDERS__SCRIPTED__FOLDERS": playbooks}
     running = ServerProcess(tmp_path_factory.mktemp("extension") / "data", settings).start()
     yield running
@@ -168,5 +168,5 @@ def host(tmp_path_factory: pytest.TempPathFactory, playbooks: str) -> Iterator[S
 
 @pytest.fixture
 def start_host(start_server: Callable[..., ServerProcess], playbooks: str) -> Callable[..., ServerProcess]:
-    """Start a server of one test's own."""
+    """Starts a server for a single test."""
     return lambda **settings: start_server(providers__scripted__folders=playbooks, **settings)

@@ -22,7 +22,7 @@ TASK = "Create a Flask web application"
 
 @pytest.fixture(scope="module")
 def session(server: ServerProcess) -> dict[str, Any]:
-    """A session as S3 makes it, whose first task has ended."""
+    """Create a session through S3 and wait for its first task to end."""
     made = server.curl("POST", "/api/sessions", {"task": TASK})
     assert made.status == 200, made.body
     place = f"/api/v1/sessions/{made.body['session_id']}/tasks"

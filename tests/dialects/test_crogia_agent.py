@@ -1,4 +1,4 @@
-"""S3's agent acts by itself in its sandbox, and what it may not is told as an error."""
+"""S3's agent acts on its own in its sandbox; what it may not do is reported as an error."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ steps:
 
 
 async def told(server: ServerProcess, session_id: str, *, until: str) -> list[dict[str, Any]]:
-    """What the WebSocket tells from the session's beginning to the first event of a type."""
+    """Return what the WebSocket sends from the session's beginning to the first event of a type."""
     events = []
     url = f"{server.url.replace('http', 'ws')}/ws/{session_id}?token={server.key}&lastSeq=0"
     async with aiohttp.ClientSession() as client, client.ws_connect(url) as socket, asyncio.timeout(60):
@@ -83,7 +83,7 @@ def test_a_question_that_nobody_can_answer_is_told_and_does_not_hold_the_task_up
     [error] = [event["message"] for event in events if event["type"] == "error"]
     assert error.startswith("The agent asks: Which database?")
     [task] = server.curl("GET", f"/api/v1/sessions/{session_id}/tasks").body["data"]
-    assert "Decide by yourself" in task["result"]["summary"]
+    assert "Decide yourself" in task["result"]["summary"]
 
 
 def test_who_follows_a_session_of_another_door_is_told_that_it_waits(server: ServerProcess) -> None:

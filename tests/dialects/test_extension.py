@@ -1,4 +1,4 @@
-"""S2's events, in name, arguments and order, as the real JavaScript client is told of real tasks."""
+"""S2's events, in name, arguments and order, as the real JavaScript client receives them for real tasks."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ COURSE = [
     ["taskCompleted", "PARENT", USAGE, TOOLS, {"isSubtask": False}],
     ["taskIdle", "PARENT"],
 ]
-"""A task with a subtask from its beginning to its end, without its messages and usage."""
+"""The events of a task with a subtask from beginning to end, without messages and usage."""
 OFTEN = ("message", "taskTokenUsageUpdated")
 S2_EVENTS = {
     "taskCreated taskStarted taskCompleted taskAborted taskFocused taskUnfocused taskActive taskInteractive",
@@ -80,14 +80,14 @@ S2_EVENTS = {
 
 @pytest.fixture(scope="module", params=["websocket", "polling"])
 def whole(request: pytest.FixtureRequest, host: ServerProcess) -> Outcome:
-    """The whole way, over each transport."""
+    """Run it over each transport."""
     outcome = play(host, *WHOLE, transport=request.param)
     outcome.saved["transport"] = request.param
     return outcome
 
 
 def renamed(outcome: Outcome) -> list[list[Any]]:
-    """The events with the names of the two tasks in the place of their ids."""
+    """Return the events with the ids of the two tasks replaced by names."""
     spawned = next(event for event in outcome.seen if event[0] == "taskSpawned")
     names = {spawned[1]: "PARENT", spawned[2]: "CHILD"}
     return [[names.get(one, one) if isinstance(one, str) else one for one in event] for event in outcome.seen]
@@ -142,7 +142,7 @@ def test_who_comes_later_is_told_the_same_in_order_and_each_message_once(
 
 
 def as_new(event: list[Any]) -> list[Any]:
-    """A complete message as one who did not see it grow is told of it."""
+    """Return a complete message, as sent to a client that did not see it grow."""
     return ["message", {**event[1], "action": "created"}] if event[0] == "message" else event
 
 

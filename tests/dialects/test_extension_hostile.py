@@ -1,4 +1,4 @@
-"""What S2's namespace does with what no honest client sends."""
+"""How S2's namespace handles input that no honest client sends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages that grow: what one client is told of them, whatever it missed."""
+"""Growing messages: what a client is sent, whatever it missed."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_a_long_message_is_told_in_a_bounded_number_of_tellings(count: int) -> N
 def written_call(
     stream: ExtensionEventStream, tool_name: str, arguments: dict[str, Any]
 ) -> list[dict[str, Any]]:
-    """What is told while the arguments come letter by letter."""
+    """Return what is sent while the arguments arrive letter by letter."""
     seen = []
     for position, letter in enumerate(json.dumps(arguments)):
         piece = CallWritten(

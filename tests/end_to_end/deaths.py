@@ -1,6 +1,6 @@
-"""Server and receiver of a webhook are killed in turn; what arrives is held against the log.
+"""Kills server and receiver of a webhook in turn, and compares what arrives with the log.
 
-`python -m tests.end_to_end.deaths KILLS EVENTS` does it at any size.
+`python -m tests.end_to_end.deaths KILLS EVENTS` runs it at any size.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ PAUSE_S = 0.02
 
 @dataclass
 class ReceiverProcess:
-    """`examples/webhook_receiver.py`, which writes down what it has verified before it takes it."""
+    """`examples/webhook_receiver.py`, changed to record what it has verified before it accepts it."""
 
     folder: Path
     port: int = field(default_factory=free_port)
@@ -43,7 +43,7 @@ class ReceiverProcess:
 
     @property
     def lines(self) -> list[str]:
-        """A line for each request, in the order of arrival."""
+        """A line per request, in order of arrival."""
         return self._taken.read_text().splitlines() if self._taken.exists() else []
 
     @property
@@ -68,7 +68,7 @@ class ReceiverProcess:
 
 @dataclass
 class Course:
-    """What was stored and what arrived, each event by session and number."""
+    """The stored and the received events, by session and number."""
 
     kills: int
     seconds: float
@@ -88,7 +88,7 @@ class Course:
 
 
 class Deaths:
-    """A server, a receiver, and a writer that changes sessions until it is told that all is stored."""
+    """A server, a receiver, and a writer that changes sessions."""
 
     def __init__(self, folder: Path) -> None:
         self.server = ServerProcess(folder / "data", SETTINGS)
@@ -97,7 +97,7 @@ class Deaths:
         self._sessions: list[str] = []
 
     async def run(self, *, kills: int, events: int) -> Course:
-        """Let so many changes happen, and kill one of the two so many times meanwhile."""
+        """Make this many changes, and meanwhile kill one of the two this many times."""
         started = time.monotonic()
         try:
             async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as self._client:
@@ -130,7 +130,7 @@ class Deaths:
             await self._call("PUT", f"/sessions/{session_id}", {"name": f"Change {number}"})
 
     async def _kill(self, number: int) -> None:
-        """The receiver each second time, which is away for a moment; otherwise the server."""
+        """Kill the receiver every second time, which restarts after a moment; otherwise the server."""
         if number % 2:
             self.receiver.kill()
             await asyncio.sleep(PAUSE_S * (number % 5))
@@ -140,7 +140,7 @@ class Deaths:
             await asyncio.to_thread(self.server.start)
 
     async def _call(self, method: str, path: str, body: Any = None) -> Any:
-        """What the server answers, as soon as there is one."""
+        """Return the server's answer, once it is running."""
         assert self._client is not None
         while True:
             with contextlib.suppress(aiohttp.ClientError, TimeoutError):
@@ -183,7 +183,9 @@ async def main(kills: int, events: int) -> None:
 
 
 def check(course: Course) -> None:
-    """Every event of the log at least once, in order; what came again was the last one that had come."""
+    """Check that every event of the log arrived at least once, in order, and that repetitions are of the last
+    one.
+    """
     assert set(course.arrived) == set(course.stored)
     for session_id in course.sessions:
         seqs = course.of(session_id, course.arrived)

@@ -1,4 +1,4 @@
-"""A server that is killed and started again on the same data, and a client that follows all its lives."""
+"""A server that is killed and restarted on the same data, and a client that follows it throughout."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ import socketio
 from tests.support.server import ServerProcess
 
 DEADLINE_S = 60.0
-"""How long anything may take that has to happen at all."""
+"""The time limit for anything that must happen."""
 
 Happened = dict[str, Any]
 
 OF_FOCUS = ("task.focused", "task.unfocused")
-"""Events that tell which task a session's people look at, beside what becomes of the task itself."""
+"""Events about the focus of tasks, which follow from other events."""
 
 
 @dataclass
 class Life:
-    """One server process and one connection that follows the session from `last_seq` on."""
+    """A server process, and a connection that follows the session from `last_seq`."""
 
     server: ServerProcess
     seen: list[Happened] = field(default_factory=list)
@@ -38,7 +38,7 @@ class Life:
         return int(self.seen[-1]["seq"]) if self.seen else 0
 
     async def begin(self) -> None:
-        """Start the server and, where there is a session, go on with following it."""
+        """Start the server and, if there is a session, follow it again."""
         self.server.start()
         await self.connect()
 
@@ -53,34 +53,34 @@ class Life:
         await client.connect(self.server.url, auth=auth, transports=["websocket"])
 
     async def open_session(self, **config: Any) -> None:
-        """Open a session and follow it from its first event on."""
+        """Open a session and follow it from its first event."""
         created = await self.call("session.create", name="Many lives", config=config)
         self.session_id = created["session"]["id"]
         await self.call("event.subscribe", lastSeq=0)
 
     async def call(self, operation: str, **request: Any) -> Any:
-        """The acknowledgement of a call about the session; a refusal fails the test."""
+        """Make a call about the session and return its acknowledgement; a refusal fails the test."""
         answer = await self.ask(operation, **request)
         assert "error" not in answer, (operation, answer)
         return answer
 
     async def ask(self, operation: str, **request: Any) -> Any:
-        """The acknowledgement of a call about the session, whatever it says."""
+        """Make a call about the session and return its acknowledgement, even a refusal."""
         about = {"sessionId": self.session_id} if self.session_id else {}
         return await self._client.call(operation, about | request, timeout=DEADLINE_S)
 
     async def kill(self) -> None:
-        """End the server as a power cut would."""
+        """Kill the server, as a power failure would."""
         self.server.kill()
         await self.leave()
 
     async def leave(self) -> None:
-        """Wait until the connection is seen to be closed, or close it."""
+        """Wait until the client notices that the connection is closed, or close it."""
         await self._client.disconnect()
         await self._client.shutdown()
 
     async def events(self, *, after: int | None = None) -> AsyncIterator[Happened]:
-        """Every event with a seq above `after` (None: that comes from now on), as it arrives."""
+        """Yield the events with a seq above `after` (None: from now on) as they arrive."""
         position = len(self.seen) if after is None else after
         async with asyncio.timeout(DEADLINE_S):
             while True:
@@ -91,14 +91,14 @@ class Life:
                 await self._grown.wait()
 
     async def until(self, is_it: Callable[[Happened], bool], *, after: int = 0) -> Happened:
-        """The first event that is wanted, whether it has been seen already or is still to come."""
+        """Return the first matching event, whether it has arrived already or not."""
         async for happened in self.events(after=after):
             if is_it(happened):
                 return happened
         raise AssertionError("there is always another event to wait for")
 
     async def stored(self) -> list[Happened]:
-        """The session's whole log, as the server has it now."""
+        """Return the session's whole log, as currently stored."""
         found: list[Happened] = []
         while True:
             page = await self.call("event.list", after=len(found), limit=1000)
@@ -114,7 +114,7 @@ class Life:
 
 
 def processes_with(words: str) -> list[str]:
-    """The command lines, in the process table, of whatever has these words in its own."""
+    """Return the command lines of running processes that contain these words."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():
@@ -128,7 +128,7 @@ def processes_with(words: str) -> list[str]:
 
 
 async def no_process_with(words: str) -> None:
-    """Wait until the process table has nothing of this any more."""
+    """Wait until no such process is running."""
     async with asyncio.timeout(DEADLINE_S):
         while processes_with(words):
             await asyncio.sleep(0.01)

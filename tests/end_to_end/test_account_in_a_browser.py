@@ -113,10 +113,10 @@ async def test_what_the_server_refuses_stands_beside_its_field(server: ServerPro
     await page.focuses("Once more")
     await page.fill("Once more", "another password")
     await page.press("Change password")
-    await page.shows("This is not your password.")
+    await page.shows("This is not your current password.")
     await page.focuses("Present password")
     described = "document.getElementById(document.activeElement.getAttribute('aria-describedby')).innerText"
-    assert await page.evaluate(described) == "This is not your password."
+    assert await page.evaluate(described) == "This is not your current password."
     assert page.complaints == []
 
 
@@ -226,7 +226,7 @@ async def test_a_webhook_is_made_tested_changed_and_deleted(
         await page.type("Address", receiver.url)
         await page.type("Other events", "task.complete")
         await page.press("Make webhook")
-        await page.shows("No event is called task.complete")
+        await page.shows("No event matches task.complete")
         await page.focuses("Other events")
         await page.fill("Other events", "session.*")
         await page.press("Make webhook")
@@ -325,7 +325,7 @@ async def test_the_audit_log_is_filtered_and_verified(server: ServerProcess, pag
     await page.shows("entries fit: nothing was changed, removed or put in.")
     await page.type("Head of an earlier verification", "0" * 64)
     await page.press("Verify")
-    await page.shows("no entry has the hash that was kept")
+    await page.shows("no entry has the given hash")
     assert page.complaints == []
 
 

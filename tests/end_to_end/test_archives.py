@@ -1,4 +1,4 @@
-"""A whole workspace goes out as an archive and comes in from one: all of it or nothing."""
+"""Whole workspaces are downloaded and uploaded as archives: completely or not at all."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def zip_entry(name: str, mode: int) -> zipfile.ZipInfo:
 
 
 def fill(folder: Path) -> None:
-    """One of each thing that an archive keeps, and one that it does not."""
+    """Create one of each kind of file that an archive preserves, and one that it does not."""
     (folder / "src/.hidden").mkdir(parents=True)
     (folder / "empty").mkdir()
     (folder / "src/ä.py").write_text("print()\n")
@@ -81,7 +81,7 @@ def fill(folder: Path) -> None:
 
 
 def tree(folder: Path) -> dict[str, Any]:
-    """What is in a folder: content and whether it can be run, targets of links, directories."""
+    """Return a folder's content: contents and executability of files, targets of links, directories."""
     found: dict[str, Any] = {}
     for path in sorted(folder.rglob("*")):
         name = str(path.relative_to(folder))
@@ -304,7 +304,7 @@ async def test_an_archive_that_says_of_itself_that_it_is_not_whole_is_refused(
 
 
 async def test_an_archive_compressed_in_parts_comes_whole(place: Place) -> None:
-    """As parallel compressors make them: members of gzip one behind the other."""
+    """Several gzip members in a row, as parallel compressors write them."""
     plain = gzip.decompress(tar(("a", b"content"), ("b", b"more")))
     packed = b"".join(gzip.compress(plain[start : start + 700]) for start in range(0, len(plain), 700))
     status, answer = await upload(place, "tar.gz", packed)

@@ -1,4 +1,4 @@
-"""A server behind a proxy that gives it a path of its own, `/agents`: pages, links, sockets stay below it."""
+"""A server behind a proxy, below the path `/agents`: pages, links and sockets stay below it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SURVEY = {"provider": "scripted", "model": "survey"}
 
 @dataclass
 class Site:
-    """The server, and the address that the world has of it."""
+    """The server, and its public URL."""
 
     server: ServerProcess
     url: str
@@ -47,7 +47,7 @@ async def page(tmp_path: Path) -> AsyncIterator[Page]:
 
 
 def stayed(page: Page, site: Site) -> bool:
-    """Whether everything that the page asked for is below the site's path."""
+    """Check that all requests of the page are below the site's path."""
     asked = [urlsplit(url) for url in page.requests.values() if urlsplit(url).scheme not in ("data", "blob")]
     here = urlsplit(site.url).netloc
     return bool(asked) and all(url.netloc == here and url.path.startswith(f"{PATH}/") for url in asked)
@@ -62,9 +62,9 @@ async def test_the_dashboard_works_there(site: Site, page: Page) -> None:
     await page.type("Name", "Below a path")
     await page.type("Provider", "scripted")
     await page.type("Model", "survey")
-    await page.press("Open session")
+    await page.press("Create session")
     await page.type("Task", "Look round")
-    await page.press("Give task")
+    await page.press("Start task")
     await page.shows("Task completed")
     assert (await page.evaluate("location.pathname")) == f"{PATH}/"
     assert stayed(page, site), page.requests

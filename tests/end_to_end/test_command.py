@@ -1,4 +1,4 @@
-"""The command `roocode`, run as a person runs it: what it prints, what it makes, and how it refuses."""
+"""The command `roocode`, run as a person runs it: what it prints, creates and refuses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DEADLINE_S = 60
 
 
 def roocode(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run the command to its end in `folder`; keywords are variables of its environment."""
+    """Run the command in `folder` until it ends; keywords are environment variables."""
     return subprocess.run(
         [str(COMMAND), *arguments],
         capture_output=True,
@@ -38,7 +38,7 @@ def roocode(folder: Path, *arguments: str, **settings: str) -> subprocess.Comple
 
 
 def refusal(done: subprocess.CompletedProcess[str]) -> str:
-    """What the command says as it refuses: a message for people, without a traceback."""
+    """Return the message of a refused command, which has no traceback."""
     assert done.returncode != 0, done
     assert "Traceback" not in done.stderr, done.stderr
     assert "Error: " in done.stderr
@@ -48,7 +48,7 @@ def refusal(done: subprocess.CompletedProcess[str]) -> str:
 
 
 def refusal_of_settings(*arguments: str, **settings: str) -> str:
-    """What `serve` says of settings with which nothing is started; run in this process, since nothing is."""
+    """Return the message of `serve` for invalid settings; run in this process, because nothing is started."""
     done = CliRunner().invoke(main, ["serve", *arguments], env=settings)
     assert done.exit_code == 1, done
     assert isinstance(done.exception, SystemExit), done.exception
@@ -58,14 +58,14 @@ def refusal_of_settings(*arguments: str, **settings: str) -> str:
 
 
 def login(server: ServerProcess, email: str, password: str) -> str:
-    """The access token of somebody who logs in."""
+    """Log in and return the access token."""
     answer = server.curl("POST", "/api/v1/auth/login", {"email": email, "password": password}, key=None)
     assert answer.status == 200, answer
     return str(answer.body["tokens"]["accessToken"])
 
 
 def profile(server: ServerProcess, key: str) -> str:
-    """The address of the one who calls with this key or token."""
+    """Return the e-mail address of the user with this key or token."""
     answer = server.curl("GET", "/api/v1/auth/profile", key=key)
     assert answer.status == 200, answer
     return str(answer.body["user"]["email"])

@@ -1,4 +1,4 @@
-"""A server that is killed in the middle of its work loses nothing that it has told, and goes on."""
+"""A server that is killed during work loses nothing that it has reported, and continues."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PLAYBOOKS = Path(__file__).with_name("playbooks")
 ASKED_ONCE = [{"decision": "always"}, {"decision": "ask", "command": "touch"}]
 OVER = ("task.completed", "task.failed", "task.cancelled")
 COMMANDS = {"one": (3, 1), "two": (5, 1), "three": (7, 1), "four": (8, 2), "five": (9, 1)}
-"""The line that each command of the playbook leaves behind, and which call of which step it is."""
+"""The line that each command of the playbook writes, and the call it belongs to."""
 CALLS = 11
 KILLS = 5
 
@@ -39,7 +39,7 @@ async def life(tmp_path: Path) -> AsyncIterator[Life]:
 
 @dataclass
 class Acknowledged:
-    """What the client was told to have happened, and what it may have been about to be told."""
+    """What the client was told, and what it may have been about to be told."""
 
     name: str = "Many lives"
     offered: str = "Many lives"
@@ -47,9 +47,9 @@ class Acknowledged:
 
 
 async def go_on(life: Life, task_id: str) -> None:
-    """Take an interrupted task up: by the answer to what it waits for, where it waits for one.
+    """Resume an interrupted task, by answering its question if it has one.
 
-    One that had not begun yet begins by itself.
+    A task that had not started yet starts by itself.
     """
     if not any(each["type"] == "task.resumable" for each in life.seen):
         return
@@ -61,7 +61,9 @@ async def go_on(life: Life, task_id: str) -> None:
 
 
 async def accompany(life: Life, task_id: str, told: Acknowledged, *, after: int) -> AsyncIterator[Happened]:
-    """The task's events as they come, to its end; approves what is asked, and changes things meanwhile."""
+    """Yield the task's events as they arrive, to its end; approves what is asked, and makes changes
+    meanwhile.
+    """
     async for happened in life.events(after=after):
         if happened.get("taskId") != task_id:
             continue
@@ -80,7 +82,7 @@ async def accompany(life: Life, task_id: str, told: Acknowledged, *, after: int)
 async def accompany_until(
     life: Life, task_id: str, told: Acknowledged, *, after: int, number: int | None = None
 ) -> bool:
-    """Go along until the n-th event of the task (None: its end); whether it ended before."""
+    """Follow the task until its n-th event (None: its end); return whether it ended before."""
     seen = 0
     async for happened in accompany(life, task_id, told, after=after):
         seen += 1
@@ -92,7 +94,7 @@ async def accompany_until(
 
 
 async def is_whole(life: Life) -> list[Happened]:
-    """The stored log has no hole, and the client has seen exactly that."""
+    """Check that the stored log has no gaps, and that the client has seen exactly its events."""
     stored = await life.stored()
     await life.until(lambda happened: happened["seq"] >= stored[-1]["seq"])
     assert [happened["seq"] for happened in stored] == list(range(1, len(stored) + 1))
@@ -119,9 +121,9 @@ def asked_and_open(stored: list[Happened]) -> set[str]:
 
 
 async def after_a_kill(life: Life, task_id: str, told: Acknowledged, before: int) -> bool:
-    """What holds at the start of every new life; whether the task was over already.
+    """Check what must hold after every restart; return whether the task had already ended.
 
-    A jail that was still being made at the kill may wait in vain until the next start; nothing runs in it.
+    A jail that was being created at the kill may remain until the next start; nothing runs in it.
     """
     await life.begin()
     await no_process_with("long way")
@@ -148,7 +150,9 @@ def calls_of(stored: list[Happened], kind: str) -> Counter[str]:
 
 
 def each_step_was_done_once(stored: list[Happened], lines: list[str]) -> None:
-    """Every call of the playbook ended once; only one that ran at the moment of a kill was begun again."""
+    """Check that every call of the playbook ended once, and that only calls running at a kill were started
+    again.
+    """
     begun, ended = calls_of(stored, "tool.started"), calls_of(stored, "tool.completed")
     assert set(ended.values()) == {1}
     assert len({re.sub(r"-\d+$", "", call_id) for call_id in ended}) == len(ended) == CALLS
@@ -177,9 +181,9 @@ async def wait_for_the_end(life: Life, task_id: str, told: Acknowledged) -> None
 
 
 async def live_through(life: Life, numbers: Iterator[int]) -> int:
-    """Run the long playbook and kill its server after that many events of each life; how many kills.
+    """Run the long playbook and kill its server after these numbers of events; return the number of kills.
 
-    The numbers have to grow: a life that is always too short for one step would never end it.
+    The numbers must grow: lives too short for one step would never end it.
     """
     told, kills, after, is_over = Acknowledged(), 0, len(life.seen), False
     task_id = (await life.call("task.create", input="long way"))["task"]["id"]

@@ -70,7 +70,7 @@ def demo(**environment: str) -> subprocess.CompletedProcess[str]:
 def test_without_a_terminal_it_approves_by_itself_and_ends_well() -> None:
     done = demo()
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "the demo approves it by itself" in done.stdout
+    assert "the demo approves this itself" in done.stdout
     assert "+        self._quantities[article] = self.quantity(article) + quantity" in done.stdout
     assert "Ran 5 tests" in done.stdout
     assert "\x1b[" not in done.stdout

@@ -1,4 +1,4 @@
-"""A server that has the packages of requirements/core.txt and no others."""
+"""A server with only the packages of requirements/core.txt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is packed into the wheel is enough: installed by itself, away from the sources, the server works."""
+"""The wheel contains everything needed: installed away from the sources, the server works."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def run(folder: Path, *command: str) -> None:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project's wheel, built anew."""
+    """Build the project's wheel."""
     folder = tmp_path_factory.mktemp("wheel")
     pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--no-deps")
     run(folder, *pip, "--no-build-isolation", "--no-index", "--wheel-dir", str(folder), str(PROJECT))
@@ -159,7 +159,7 @@ def test_the_installed_server_completes_a_task(installed: ServerProcess) -> None
 
 
 def ended(server: ServerProcess, path: str) -> Answer:
-    """The task once it is over."""
+    """Wait for the task to end and return it."""
     deadline = time.monotonic() + DEADLINE_S
     while (answer := server.curl("GET", path)).body["task"]["status"] in ("pending", "running"):
         assert time.monotonic() < deadline, answer

@@ -1,4 +1,4 @@
-"""Programs of others that a task uses, through the doors: a server of tools, and a browser."""
+"""Third-party programs that a task uses: an MCP server, and a browser."""
 
 from __future__ import annotations
 
@@ -110,6 +110,6 @@ def test_a_server_of_tools_is_listed_called_killed_and_restarted(
 
 
 def programs(server: ServerProcess) -> list[psutil.Process]:
-    """The servers of tools that the server runs."""
+    """Return the MCP servers that the server runs."""
     assert server.process is not None
     return started(PROGRAM, by=server.process.pid)

@@ -54,9 +54,9 @@ async def test_somebody_logs_in_gives_a_task_approves_and_reads_the_file(
     await page.type("Name", "In a browser")
     await page.type("Provider", "scripted")
     await page.type("Model", "write-and-run")
-    await page.press("Open session")
+    await page.press("Create session")
     await page.type("Task", "Print some prime numbers")
-    await page.press("Give task")
+    await page.press("Start task")
     for word in ("Save", "Run", "Save", "Run"):
         await page.press(word)
     await page.shows("Task completed")
@@ -141,7 +141,7 @@ async def test_a_refusal_and_its_reason_are_shown(server: ServerProcess, page: P
     session_id = created.body["session"]["id"]
     await page.open(f"{server.url}/?session={session_id}#token={server.key}")
     await page.type("Task", "Print some prime numbers")
-    await page.press("Give task")
+    await page.press("Start task")
     await page.shows("Write primes.py (10 lines)")
     await page.evaluate("document.querySelector('.answer input').focus()")
     await page.call("Input.insertText", text="no scripts today")
@@ -174,7 +174,7 @@ async def test_a_refresh_token_in_a_link_works_once(server: ServerProcess, page:
     await page.shows("New session")
     await page.open("about:blank")
     await page.open(link)
-    await page.shows("The link's token does not work any more")
+    await page.shows("The link's token is no longer valid")
 
 
 async def test_an_open_server_asks_nobody_to_log_in(
@@ -182,7 +182,7 @@ async def test_an_open_server_asks_nobody_to_log_in(
 ) -> None:
     server = start_server(auth__mode="open")
     await page.open(server.url)
-    await page.shows("No session yet")
+    await page.shows("No sessions yet")
 
 
 async def test_somebody_signs_in_at_a_provider_links_and_unlinks_it(
@@ -238,7 +238,7 @@ async def sign_in_in_browser(page: Page, login: str) -> None:
 
 
 class Line:
-    """A way to the server that can be cut and mended."""
+    """A connection to the server that can be cut and restored."""
 
     def __init__(self, server: ServerProcess) -> None:
         self._server = server
@@ -367,14 +367,14 @@ async def test_a_page_forgets_what_a_restored_server_does_not_know(tmp_path: Pat
 
 
 async def log_in_and_open_a_session(server: ServerProcess, page: Page) -> str:
-    """What the page of a person shows is a new session; its id."""
+    """Log in and create a session in the page; return its id."""
     await page.open(server.url)
     await page.type("E-mail", server.admin["email"])
     await page.type("Password", server.admin["password"])
     await page.press("Log in")
     await page.press("New session")
     await page.type("Name", "Busy")
-    await page.press("Open session")
+    await page.press("Create session")
     await page.shows("The workspace is empty")
     listed = await asyncio.to_thread(server.curl, "GET", "/api/v1/sessions")
     return str(listed.body["sessions"][0]["id"])
@@ -417,7 +417,7 @@ async def test_a_page_that_has_to_wait_says_so_and_takes_other_calls_meanwhile(
 
 
 def invited(server: ServerProcess, email: str) -> str:
-    """The link that the command line prints for a new person."""
+    """Return the link that the command line prints for a new user."""
     server.curl("POST", "/api/v1/users", {"email": email, "name": "Grace", "roles": ["developer"]})
     command = [str(Path(sys.executable).with_name("roocode")), "user", "invite", email]
     done = subprocess.run(
@@ -435,11 +435,11 @@ async def test_an_invitation_leads_to_a_password_once(server: ServerProcess, pag
     link = await asyncio.to_thread(invited, server, email)
     await page.open(link)
     await page.type("New password", password)
-    await page.type("Once more", "something else")
+    await page.type("Repeat password", "something else")
     await page.press("Choose password")
     await page.shows("The two passwords differ")
     await page.evaluate("document.querySelector('[name=again]').select()")
-    await page.type("Once more", password)
+    await page.type("Repeat password", password)
     await page.press("Choose password")
     await page.shows("New session")
     assert "invitation" not in await page.evaluate("location.href")
@@ -448,7 +448,7 @@ async def test_an_invitation_leads_to_a_password_once(server: ServerProcess, pag
     await page.open("about:blank")
     await page.open(link)
     await page.type("New password", "another password")
-    await page.type("Once more", "another password")
+    await page.type("Repeat password", "another password")
     await page.press("Choose password")
-    await page.shows("The invitation does not work any more")
+    await page.shows("The invitation is no longer valid")
     assert server.curl("POST", "/api/v1/auth/login", login, key=None).status == 200

@@ -1,4 +1,4 @@
-"""What a server keeps is its own user's, also in a data directory that others may enter."""
+"""The server's data is private to its user, even in a data directory that others may enter."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.server import ServerProcess
 
 
 def open_to_others(folder: Path) -> Iterator[str]:
-    """What others can read, write or enter below a folder that they may enter themselves."""
+    """Return what other users can read, write or enter below a folder that they may enter."""
     for entry in os.scandir(folder):
         mode = entry.stat(follow_symlinks=False).st_mode
         if mode & 0o077 and not stat.S_ISLNK(mode):
@@ -21,7 +21,7 @@ def open_to_others(folder: Path) -> Iterator[str]:
 
 
 def work(server: ServerProcess) -> str:
-    """A session, a task, a checkpoint, a process and an upload; the session's id."""
+    """Create a session, a task, a checkpoint, a process and an upload; return the session's id."""
     session_id = str(server.curl("POST", "/api/v1/sessions", {"name": "Work"}).body["session"]["id"])
     place = f"/api/v1/sessions/{session_id}"
     answers = [

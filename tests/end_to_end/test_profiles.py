@@ -1,4 +1,4 @@
-"""A person's own profile: a task is worked on by its model, and its key is nowhere to be read."""
+"""A user's profile: its model works on tasks, and its key can be read nowhere."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def profile(mock_models: MockModels, **more: str) -> dict[str, str]:
 
 
 def work(server: ServerProcess, **config: str) -> dict[str, Any]:
-    """A task of a session with this configuration, which leaves the rest to the server; ended."""
+    """Run a task in a session with this configuration and return it once it has ended."""
     created = server.curl("POST", "/api/v1/sessions", {"name": "A session", "config": config})
     path = f"/api/v1/sessions/{created.body['session']['id']}/tasks"
     path += "/" + server.curl("POST", path, {"input": "Say hello."}).body["task"]["id"]

@@ -20,7 +20,7 @@ DOCUMENTS = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
 
 
 def example(language: str) -> str:
-    """The one example in a language that talks to the server."""
+    """Return the example in this language that talks to the server."""
     blocks = re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
     (found,) = (block for block in blocks if "ROOCODE_KEY" in block)
     return str(found)
@@ -28,7 +28,7 @@ def example(language: str) -> str:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server with its default limits, which the examples do not meet."""
+    """A server with its default limits, which the examples must not reach."""
     running = ServerProcess(tmp_path_factory.mktemp("readme") / "data", DEFAULT_LIMITS).start()
     yield running
     running.end()
@@ -46,7 +46,7 @@ def run(server: ServerProcess, *command: str) -> str:
 
 def test_the_javascript_example(server: ServerProcess) -> None:
     printed = run(server, "node", "--input-type=module", "--eval", example("javascript"))
-    assert "May it?" in printed
+    assert "Approving:" in printed
     assert "%" in printed
     assert printed.rstrip().endswith("]")
 
@@ -78,7 +78,7 @@ def test_a_link_in_a_document_leads_somewhere(document: Path) -> None:
 
 
 def test_what_the_python_example_needs_is_named_as_its_package_names_it() -> None:
-    """An older pip leaves out an extra that is written in another way."""
+    """Older versions of pip ignore an extra whose name is spelled differently."""
     package, extra = re.findall(r'pip install "(python-socketio)\[([\w-]+)\]"', README)[0]
     assert extra in (metadata(package).get_all("Provides-Extra") or [])
     brought = [each for each in requires(package) or [] if re.search(rf"extra == ['\"]{extra}['\"]", each)]
@@ -86,6 +86,6 @@ def test_what_the_python_example_needs_is_named_as_its_package_names_it() -> Non
 
 
 def test_what_the_javascript_example_needs_is_got_in_another_folder() -> None:
-    """In this one npm installs whatever package.json names, which is what the tests need."""
+    """In the checkout, npm also installs the dependencies of package.json, which the tests need."""
     assert "dependencies" in json.loads((PROJECT / "package.json").read_text())
-    assert "`npm install socket.io-client`, in a folder of its own" in README
+    assert "`npm install socket.io-client` in a separate folder" in README

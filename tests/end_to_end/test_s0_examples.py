@@ -1,4 +1,4 @@
-"""S0's own examples: each request that it shows, answered with every field that it shows."""
+"""S0's own examples: every request it shows is answered with every field it shows."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ FILE_FIELDS = {"name": str, "path": str, "type": str, "size": int, "modifiedAt":
 
 
 def has(body: dict[str, Any], expected: dict[str, Any]) -> None:
-    """Every field is there, of its type."""
+    """Check that every field is present and has its type."""
     for name, kind in expected.items():
         assert name in body, f"{name} is missing in {body}"
         if isinstance(kind, re.Pattern):
@@ -60,7 +60,7 @@ def has(body: dict[str, Any], expected: dict[str, Any]) -> None:
 
 @pytest.fixture(scope="module")
 def session(server: ServerProcess) -> str:
-    """The path of a session that plays a playbook."""
+    """Create a session that plays a playbook; return its path."""
     config = {"provider": "scripted", "model": "write-and-run"}
     made = server.curl("POST", "/api/v1/sessions", {"name": "S0", "config": config})
     return f"/api/v1/sessions/{made.body['session']['id']}"

@@ -1,4 +1,4 @@
-"""A server that is asked to stop brings everything to a stored state, tells its clients, and is gone."""
+"""A server that is asked to stop stores everything, informs its clients, and exits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MakeLife = Callable[..., Any]
 
 @pytest.fixture
 async def begin(tmp_path: Path) -> AsyncIterator[MakeLife]:
-    """Start a server with one session whose agent need not ask. Keywords are settings."""
+    """Start a server with a session whose agent needs no approvals. Keywords are settings."""
     lives: list[Life] = []
 
     async def begin(**settings: str) -> Life:
@@ -55,7 +55,7 @@ async def exit_code(life: Life) -> int:
 
 
 async def begin_endless_task(life: Life, seconds: str) -> str:
-    """A task whose command runs, with its three processes; its id."""
+    """Start a task whose command runs three processes; return its id."""
     task_id: str = (await life.call("task.create", input=seconds))["task"]["id"]
     await begun(f"sleep {seconds}", 3)
     return task_id
@@ -75,7 +75,7 @@ async def http(life: Life) -> AsyncIterator[aiohttp.ClientSession]:
 
 
 async def until_closed(socket: aiohttp.ClientWebSocketResponse) -> int | None:
-    """Read on to the end; the close code."""
+    """Read to the end; return the close code."""
     async with asyncio.timeout(DEADLINE_S):
         async for _ in socket:
             pass
@@ -83,7 +83,7 @@ async def until_closed(socket: aiohttp.ClientWebSocketResponse) -> int | None:
 
 
 async def poll(life: Life) -> tuple[Any, asyncio.Event]:
-    """A client that knows no WebSocket, and whether it has noticed that the server is gone."""
+    """A client without WebSocket, and whether it has noticed that the server has stopped."""
     client: Any = socketio.AsyncClient(reconnection=False, handle_sigint=False)
     gone = asyncio.Event()
     client.on("disconnect", lambda _: gone.set())

@@ -1,4 +1,4 @@
-"""A terminal, as the real client opens it, leaves it and comes back to it."""
+"""A terminal, as the real client opens it, disconnects and returns."""
 
 from __future__ import annotations
 

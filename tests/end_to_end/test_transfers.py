@@ -1,4 +1,4 @@
-"""Files as they are, over HTTP: up and down, in parts, and nothing by half."""
+"""Files as raw bytes over HTTP: uploads, downloads, ranges, and nothing half done."""
 
 from __future__ import annotations
 

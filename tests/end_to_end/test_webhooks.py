@@ -1,4 +1,4 @@
-"""Webhooks of a real server, which are not shaken by the deaths of either side."""
+"""Webhooks of a real server survive the deaths of either side."""
 
 from __future__ import annotations
 

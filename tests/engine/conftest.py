@@ -1,4 +1,4 @@
-"""A workspace beside things that nobody in it may touch."""
+"""A workspace, and files outside of it that nobody in it may touch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LARGEST_FILE = 100_000
 
 @dataclass(frozen=True)
 class Outside:
-    """What lies beside the workspace, and how to tell that it was left alone."""
+    """Files outside the workspace, and a check that they are unchanged."""
 
     folder: Path
 

@@ -1,4 +1,6 @@
-"""S3's event stream: whole messages whoever joins when, and completions that end no client too early."""
+"""S3's event stream: complete messages whenever a client joins, and completions that stop no client too
+early.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An operation is declared once; what contradicts itself is found when the registry is built."""
+"""Operations are declared once; contradictions are found when the registry is built."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class BookHandlers(Handlers, namespace="/books"):
         return Given(title="")
 
     async def helper(self) -> None:
-        """Not declared, so nobody can ask for it."""
+        """Not declared, so nobody can call it."""
 
 
 REGISTRY = Registry((BookHandlers(ENGINE),))

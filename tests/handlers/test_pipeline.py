@@ -1,4 +1,4 @@
-"""The one way in which every call runs: who asks, what they ask, whether it is theirs, in which order."""
+"""The pipeline of every call: who calls, what they request, whether it is theirs, and in which order."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Told(Shape):
 
 
 class Desk(Handlers, namespace="/desk"):
-    """What it does is what the test asks for."""
+    """Do what the test asks for."""
 
     def __init__(self) -> None:
         super().__init__(Engine.__new__(Engine))
@@ -101,14 +101,14 @@ class Desk(Handlers, namespace="/desk"):
 
     @operation("desk.order", permission=Permission.TASK_WRITE, limit=Limit.TOOL_EXECUTION)
     async def order_it(self, caller: Caller, request: Asked) -> Told:
-        """Ask so often and no more."""
+        """An operation with a rate limit."""
         if request.what == "conflict":
             raise Conflict("Not now")
         return Told(told=request.what)
 
     @operation("desk.enter", permission=None, limit=Limit.AUTHENTICATION)
     async def enter(self, caller: Caller, request: Asked) -> Told:
-        """Ask without credentials so often and no more."""
+        """An operation without credentials, with a rate limit."""
         return Told(told=request.what)
 
 
@@ -254,7 +254,7 @@ async def test_a_call_that_failed_or_was_given_up_holds_nobody_up(pipeline: Pipe
 async def many(
     pipeline: Pipeline, count: int, caller: Caller = SOMEBODY, asked: Operation = ORDER, **raw: Any
 ) -> list[int]:
-    """The statuses of so many calls, one after the other."""
+    """Return the statuses of this many calls in a row."""
     return [(await answer(pipeline, raw, caller, asked)).status for _ in range(count)]
 
 

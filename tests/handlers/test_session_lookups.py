@@ -52,7 +52,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 
 @pytest.fixture
 def statements() -> Iterator[list[str]]:
-    """What is asked of the database's table of sessions, as it is asked."""
+    """Record the queries of the sessions table."""
     asked: list[str] = []
 
     def note(_: Any, __: Any, statement: str, *___: Any) -> None:
@@ -68,7 +68,7 @@ def statements() -> Iterator[list[str]]:
 
 @pytest.fixture
 def lookups(monkeypatch: pytest.MonkeyPatch) -> list[SessionId]:
-    """The sessions that the repository was asked for, cached or not."""
+    """Record the sessions requested from the repository, cached or not."""
     asked: list[SessionId] = []
     find: Callable[..., Any] = SessionRepository.find
 

@@ -1,4 +1,4 @@
-"""What a schema looks at before it does any work, and how much of what is wrong it tells."""
+"""What a schema checks before doing any work, and how many mistakes it reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What models, programs and callers say that JSON or UTF-8 has no place for."""
+"""Content of models, programs and callers that JSON or UTF-8 cannot represent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a line is, wherever lines are counted."""
+"""What counts as a line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A shape is written once: it is loaded from the wire, told as JSON Schema, and dumped as it came."""
+"""A shape is declared once: it is loaded from the wire, described as JSON Schema, and dumped unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a request may hold, whatever its shape: checked by the kind of its fields, and told by their names."""
+"""Limits of requests: checked by the kind of each field, and reported by its name."""
 
 from __future__ import annotations
 

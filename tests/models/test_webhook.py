@@ -1,4 +1,4 @@
-"""Which events a webhook is sent, and which addresses and names are none."""
+"""Which events match a webhook's patterns, and which URLs and names are refused."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def test_a_pattern_is_a_name_a_kind_or_all(pattern: str, name: str, is_wanted: b
 @pytest.mark.parametrize(
     ("events", "reason"),
     [
-        (["task.complete"], "No event is called"),
-        (["tasks.*"], "No event is called"),
-        (["*.completed"], "No event is called"),
-        (["webhook.test"], "No event is called"),
+        (["task.complete"], "No event matches"),
+        (["tasks.*"], "No event matches"),
+        (["*.completed"], "No event matches"),
+        (["webhook.test"], "No event matches"),
         (["message.delta"], "not stored"),
         ([], "Length must be"),
         (["*"] * 101, "Length must be"),

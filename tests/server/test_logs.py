@@ -1,4 +1,4 @@
-"""What the log tells those who operate the server."""
+"""What the log tells operators."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server whose writer has died ends, and says so: nobody hangs on something that will not come."""
+"""A server whose database writer has died ends and says so; nobody waits for ever."""
 
 from __future__ import annotations
 

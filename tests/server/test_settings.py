@@ -1,4 +1,4 @@
-"""Settings: the file says what the program has, the environment beats it, and mistakes are named."""
+"""Settings: the file lists all of them, the environment takes precedence, and mistakes are named."""
 
 from __future__ import annotations
 

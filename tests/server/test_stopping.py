@@ -1,4 +1,4 @@
-"""A server ends when it is asked to, whatever it is stuck in, and whichever streams it was started with."""
+"""A server ends when it is asked to, whatever it is stuck in, and with any of its standard streams closed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The locks in requirements/: whole, no older than pyproject.toml, and what is installed here."""
+"""The locks in requirements/ are complete, up to date with pyproject.toml, and match what is installed."""
 
 from __future__ import annotations
 

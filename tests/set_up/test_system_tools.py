@@ -102,7 +102,7 @@ def test_old_lists_of_packages_are_fetched_anew(machine: Machine) -> None:
     machine.has("apt-get", LISTS_ARE_OLD + INSTALLS)
     done = machine.install()
     assert [call.split()[7] for call in machine.called] == ["install", "update", "install"]
-    assert "lists of the system's packages" in done.stdout
+    assert "Updating the system's package lists" in done.stdout
     assert not done.stderr
 
 

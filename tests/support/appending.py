@@ -1,4 +1,4 @@
-"""A program that appends events to a log, several at once, and says which of them it has been promised."""
+"""A program that appends events to a log, several at once, and prints those that were acknowledged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ AT_ONCE = 5
 
 
 TOLD = "told "
-"""What a line begins with that is not the log's."""
+"""The prefix of output lines that are not from the log."""
 
 
 def tell(what: object) -> None:

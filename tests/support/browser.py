@@ -1,4 +1,4 @@
-"""A real Chromium, driven over the Chrome DevTools Protocol, and words for what a person does in it."""
+"""A real Chromium, controlled over the DevTools Protocol, with methods for what a person does."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.m
 
 @dataclass
 class Page:
-    """One tab: what it asked for, what it complained about, and how to look into it."""
+    """A tab: its requests, its console errors, and methods to inspect it."""
 
     socket: aiohttp.ClientWebSocketResponse
     session_id: str = ""
     requests: dict[str, str] = field(default_factory=dict)
-    """What left the page, or wanted to: addresses by the browser's own number."""
+    """The URLs of the page's requests, also blocked ones, by the browser's request id."""
     complaints: list[str] = field(default_factory=list)
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     _answers: dict[int, asyncio.Future[dict[str, Any]]] = field(default_factory=dict)
 
     async def call(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """One command of the protocol; its result."""
+        """Send a command of the protocol and return its result."""
         number = next(self._numbers)
         answer = self._answers[number] = asyncio.get_running_loop().create_future()
         command = {"id": number, "method": method, "params": parameters}
@@ -61,7 +61,7 @@ class Page:
         assert "errorText" not in went, went
 
     async def evaluate(self, expression: str) -> Any:
-        """The value of an expression in the page; a promise's value once it is there."""
+        """Return the value of an expression in the page; promises are awaited."""
         done = await self.call(
             "Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True
         )
@@ -69,7 +69,7 @@ class Page:
         return done["result"].get("value")
 
     async def until(self, expression: str) -> Any:
-        """Wait until the expression is true in the page (which may be loading); its value."""
+        """Wait until the expression is true in the page, which may still be loading; return its value."""
         async with asyncio.timeout(PATIENCE_S):
             while True:
                 with contextlib.suppress(Gone):
@@ -80,11 +80,11 @@ class Page:
                     )
 
     async def shows(self, text: str) -> None:
-        """Wait until a text is to be read on the page."""
+        """Wait until the page shows a text."""
         await self._see(text, f"document.body && document.body.innerText.includes({json.dumps(text)})")
 
     async def press(self, name: str) -> None:
-        """Press the button (or link) of this name, once it is there and can be pressed."""
+        """Press the button (or link) with this name, once it is present and enabled."""
         found = (
             "[...document.querySelectorAll('button, a, [role=treeitem]')].find((one) => !one.disabled && "
             "one.ariaDisabled !== 'true' && "
@@ -96,7 +96,7 @@ class Page:
         )
 
     async def type(self, label: str, text: str) -> None:
-        """Put a text into the field of this label."""
+        """Type a text into the field with this label."""
         found = (
             "([...document.querySelectorAll('label')].find((one) => "
             f"one.innerText.trim().startsWith({json.dumps(label)})) || {{}}).control"
@@ -173,12 +173,12 @@ class Page:
         return [*found, "The page has to be moved sideways"] if is_wider else found
 
     async def picture(self) -> bytes:
-        """What it looks like, as PNG."""
+        """Return a screenshot as PNG."""
         return base64.b64decode((await self.call("Page.captureScreenshot", format="png"))["data"])
 
     @property
     def hosts(self) -> set[str]:
-        """Where the page's requests went; those that its policy stopped went nowhere."""
+        """Return the hosts of the page's requests, without those blocked by its policy."""
         return {
             urlsplit(url).netloc
             for url in self.requests.values()
@@ -186,7 +186,7 @@ class Page:
         }
 
     async def listen(self) -> None:
-        """Take what the browser says until it goes."""
+        """Process the browser's messages until it disconnects."""
         async for message in self.socket:
             said = json.loads(message.data)
             if "id" in said and said["id"] in self._answers:
@@ -214,12 +214,12 @@ class Page:
 
 
 class Gone(Exception):
-    """The page that was asked is not there any more, or not yet."""
+    """The page does not exist any more, or not yet."""
 
 
 @contextlib.asynccontextmanager
 async def browser_page(profile: Path, *, width: int = 1280, height: int = 800) -> AsyncIterator[Page]:
-    """A tab of a new browser with a profile of its own; both end with the block."""
+    """Open a tab in a new browser with a fresh profile; both end with the block."""
     program = shutil.which("chromium") or shutil.which("google-chrome")
     assert program is not None, "chromium is needed to see the pages"
     process = await asyncio.create_subprocess_exec(

@@ -1,4 +1,4 @@
-"""A container engine of the tests' own, with two images; all workers of a run share it."""
+"""A separate container engine for the tests, with two images; all workers of a run share it."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ from roocode_server.engine.runtimes.choose import ID_FILE
 from roocode_server.engine.runtimes.docker.plan import SERVER_LABEL
 
 HOST_IMAGE: Final = "roocode-test/host:latest"
-"""Links into /usr, which is mounted from this machine: as much of a system as the jail shows."""
+"""An image with links into /usr, which is mounted from this machine: as much of a system as the jail shows.
+"""
 BUSYBOX_IMAGE: Final = "roocode-test/busybox:latest"
-"""One static program: as little of a system as there is."""
+"""An image with a single static program: a minimal system."""
 NETWORK: Final = "roocode-test"
 SHOWN: Final = ["/usr"]
 
@@ -37,7 +38,7 @@ _FOLDERS: Final = ("dev", "etc", "proc", "sys", "tmp", "usr", "var", "workspaces
 
 @dataclass(frozen=True)
 class TestEngine:
-    """A container engine that runs in a folder."""
+    """A container engine whose state is in a folder."""
 
     __test__ = False
     folder: Path
@@ -80,7 +81,7 @@ class TestEngine:
             time.sleep(0.05)
 
     def ask(self, method: str, path: str, body: Any = None, content: bytes | None = None) -> Any:
-        """One request of the engine's own language."""
+        """Make a request to the engine's API."""
         sent = content if content is not None else json.dumps(body).encode()
         kind = "application/x-tar" if content is not None else "application/json"
         options = ["-f", "-H", f"Content-Type: {kind}", "--data-binary", "@-"] if method == "POST" else ["-f"]
@@ -89,35 +90,35 @@ class TestEngine:
         return json.loads(lines[-1]) if lines else None
 
     def containers(self, label: str) -> list[dict[str, Any]]:
-        """Those that have a label."""
+        """Return the containers with a label."""
         filters = json.dumps({"label": [label]})
         found = self.ask("GET", f"/containers/json?all=1&filters={_quoted(filters)}")
         return list(found)
 
     def settings(self, **docker: Any) -> dict[str, Any]:
-        """What `runtime` is in the settings of a server that uses this engine."""
+        """Return the `runtime` settings of a server that uses this engine."""
         chosen = {"host": self.address, "image": HOST_IMAGE, "network": NETWORK, "pull": "never", **docker}
         shown = SHOWN if chosen["image"] == HOST_IMAGE else []
         return {"kind": "docker", "docker": chosen, "read_only_paths": shown}
 
     def containers_of(self, data_dir: Path) -> list[dict[str, Any]]:
-        """Those of the server with a data directory."""
+        """Return the containers of the server with this data directory."""
         return self.containers(f"{SERVER_LABEL}={(data_dir / ID_FILE).read_text()}")
 
     def remove_containers_of(self, data_dir: Path) -> None:
-        """End and remove those of the server with a data directory."""
+        """Remove the containers of the server with this data directory."""
         for container in self.containers_of(data_dir):
             self.ask("DELETE", f"/containers/{container['Id']}?force=1&v=1")
 
     def prepare(self) -> None:
-        """Make the images and the network."""
+        """Create the images and the network."""
         for image, content in ((HOST_IMAGE, _links_into_usr()), (BUSYBOX_IMAGE, busybox_archive())):
             name, _, tag = image.partition(":")
             self.ask("POST", f"/images/create?fromSrc=-&repo={name}&tag={tag}", content=content)
         self.ask("POST", "/networks/create", {"Name": NETWORK})
 
     def gateway(self) -> str:
-        """This machine's address in the network: the engine chooses one that nobody here has."""
+        """Return this machine's address in the network, which the engine chooses."""
         return str(self.ask("GET", f"/networks/{NETWORK}")["IPAM"]["Config"][0]["Gateway"])
 
     def _curl(self, method: str, path: str, *options: str) -> list[str]:
@@ -130,7 +131,7 @@ class TestEngine:
 
 @pytest.fixture(scope="session")
 def container_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestEngine]:
-    """The engine that all tests of this run share; the last to need it ends it."""
+    """The engine shared by all tests of this run; the last worker stops it."""
     missing = _missing()
     if missing:
         pytest.skip(f"no container engine can be started here: {missing}")
@@ -158,7 +159,7 @@ def container_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestE
 
 @pytest.fixture
 def own_engine() -> Iterator[Callable[[], TestEngine]]:
-    """Makes an engine that one test may stop; it has no network."""
+    """Starts an engine that a single test may stop; it has no network."""
     missing = _missing()
     if missing:
         pytest.skip(f"no container engine can be started here: {missing}")
@@ -179,7 +180,7 @@ def own_engine() -> Iterator[Callable[[], TestEngine]]:
 
 
 def _missing() -> str:
-    """Why there can be no engine, by name."""
+    """Return the programs whose absence prevents an engine."""
     if os.geteuid() != 0:
         return "it needs root"
     missing = [
@@ -190,7 +191,7 @@ def _missing() -> str:
 
 @contextlib.contextmanager
 def _state(folder: Path) -> Iterator[dict[str, Any]]:
-    """What the workers tell each other, one at a time."""
+    """The state shared by the workers, accessed one at a time."""
     with (folder / "container-engine.json").open("a+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)
@@ -209,7 +210,7 @@ def _links_into_usr() -> bytes:
 
 
 def busybox_archive() -> bytes:
-    """The root of a system that is one static program."""
+    """Build the root of a system with a single static program."""
     program = shutil.which("busybox") or ""
     applets = subprocess.run([program, "--list"], capture_output=True, text=True, check=True).stdout.split()
     links = {f"bin/{name}": "busybox" for name in applets if name != "busybox"}

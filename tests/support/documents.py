@@ -1,4 +1,4 @@
-"""The registry's declarations, and what a document's schemas say of a real answer."""
+"""The registry's declarations, and validation of answers against a document's schemas."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from roocode_server.handlers.registry import AREAS, TRANSFERS
 
 @pytest.fixture(scope="session")
 def declarations() -> Registry:
-    """Every operation as it is declared; none of them is run, so there is no engine behind them."""
+    """All declared operations. They are not called, so there is no engine behind them."""
     return Registry(tuple(area(cast(Engine, None)) for area in AREAS))
 
 
 @pytest.fixture(scope="session")
 def transfers() -> Registry:
-    """As `declarations`, for what streams."""
+    """As `declarations`, for operations that stream."""
     return Registry(tuple(area(cast(Engine, None)) for area in TRANSFERS))
 
 
 def mistakes(document: dict[str, Any], schema: dict[str, Any], content: Any) -> list[str]:
-    """Where `content` does not fit a schema of the document."""
+    """Return how `content` deviates from a schema of the document."""
     whole = {**schema, "components": document["components"]}
     checker = Draft202012Validator.FORMAT_CHECKER
     found = Draft202012Validator(whole, format_checker=checker).iter_errors(content)

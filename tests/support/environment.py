@@ -1,4 +1,4 @@
-"""The environment of all tests: without the keys and addresses of whoever runs them."""
+"""The environment of all tests, without keys and URLs of the person who runs them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ VARIABLES = [
 
 @pytest.fixture(scope="session", autouse=True)
 def no_keys() -> Iterator[None]:
-    """Nothing is asked of a real model because a key lies about; servers inherit that."""
+    """Remove keys, so that no real model is called; servers inherit the environment."""
     with pytest.MonkeyPatch.context() as patch:
         for variable in VARIABLES:
             patch.delenv(variable, raising=False)

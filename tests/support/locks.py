@@ -1,4 +1,4 @@
-"""Whether locks hold everything that is asked for, and nothing else."""
+"""Checks that lock files contain all required packages and no others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.server import PROJECT
 requires = functools.cache(importlib.metadata.requires)
 
 Requires = Callable[[str], list[str] | None]
-"""What a distribution asks for."""
+"""The requirements of a distribution."""
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 PROCESSORS = ("x86_64", "aarch64")
@@ -27,7 +27,7 @@ PROCESSORS = ("x86_64", "aarch64")
 
 @dataclass(frozen=True)
 class Pin:
-    """One package of a lock, with the number of files whose hashes are there."""
+    """A package of a lock, and the number of its hashes."""
 
     name: NormalizedName
     version: str
@@ -36,12 +36,12 @@ class Pin:
 
 
 def locked(name: str) -> str:
-    """The text of one of the locks."""
+    """Return the text of a lock."""
     return (PROJECT / "requirements" / f"{name}.txt").read_text()
 
 
 def pins(*locks: str) -> list[Pin]:
-    """The packages in the texts of locks."""
+    """Parse the packages of locks."""
     entries = re.findall(
         r"^(\S+?)==(\S+)(?: ; (.+?))? \\\n((?: +--hash=.*\n)+)", "".join(locks), re.MULTILINE
     )
@@ -62,7 +62,7 @@ def declared() -> dict[str, Any]:
 
 
 def asked(*names: str) -> list[str]:
-    """What pyproject.toml asks for: `core`, its extras and groups by name, and `build`."""
+    """Return the requirements of pyproject.toml by name: `core`, extras, groups, and `build`."""
     project = declared()
     parts = {
         "core": project["project"]["dependencies"],
@@ -74,7 +74,7 @@ def asked(*names: str) -> list[str]:
 
 
 def environments() -> list[dict[str, str]]:
-    """Those that the locks are for."""
+    """The environments for which the locks are made."""
     return [
         {
             "python_version": python,
@@ -94,7 +94,9 @@ def environments() -> list[dict[str, str]]:
 def objections(
     asked_for: Iterable[str], lock: Sequence[Pin], environment: dict[str, str], of: Requires = requires
 ) -> list[str]:
-    """What is wrong with a lock for those who ask for this: what is missing, does not fit, or is too much."""
+    """Return what is wrong with a lock for these requirements: what is missing, does not fit, or is
+    superfluous.
+    """
     here = {pin.name: pin for pin in lock if pin.marker is None or pin.marker.evaluate(environment)}
     found: list[str] = []
     waiting = [("pyproject.toml", Requirement(text), "") for text in asked_for]

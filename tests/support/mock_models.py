@@ -1,7 +1,7 @@
-"""A server that speaks the protocols of language models and says what the test told it to: aimock.
+"""A mock server for the protocols of language models, with answers set by the test: aimock.
 
-It is a Node program of others (`npm ci` brings it), so that the adapters meet a server that was not written
-with them. It refuses every key but `KEY`, and answers 404 to what no fixture matches.
+It is a third-party Node program (installed by `npm ci`), so that the adapters meet a server that was not
+written with them. It refuses every key except `KEY`, and answers 404 if no fixture matches.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ class SentRequest:
     path: str
     headers: dict[str, str] = field(repr=False)
     body: dict[str, Any]
-    """As aimock has understood it: every protocol in the shape of OpenAI's chat completions."""
+    """The request as aimock parsed it: every protocol in the shape of OpenAI's chat completions."""
 
 
 class MockModels:
-    """The running mock. `url` is its address, without a path; `key` the only key that it takes."""
+    """The running mock. `url` is its URL without a path; `key` is the only key it accepts."""
 
     key = KEY
 
@@ -45,10 +45,10 @@ class MockModels:
         self.url = url
 
     def say(self, response: dict[str, Any], /, match: dict[str, Any] | None = None, **options: Any) -> None:
-        """Answer so to requests that match (all, without `match`); the first fixture that fits wins.
+        """Answer matching requests with this (all, without `match`); the first matching fixture wins.
 
-        `options` are those of a fixture beside its response: `latency` (ms between chunks), `chunkSize`,
-        `truncateAfterChunks`, `disconnectAfterMs`, `chaos`.
+        `options` are those of a fixture in addition to its response: `latency` (ms between chunks),
+        `chunkSize`, `truncateAfterChunks`, `disconnectAfterMs`, `chaos`.
         """
         self.ask("POST", "fixtures", {"fixtures": [{"match": match or {}, "response": response, **options}]})
 
@@ -58,14 +58,14 @@ class MockModels:
         self.say({"error": {"message": message, "type": "mocked"}, "status": status, **waiting})
 
     def requests(self) -> list[SentRequest]:
-        """What was asked since the test began, oldest first."""
+        """Return the requests since the test began, oldest first."""
         return [
             SentRequest(path=entry["path"], headers=entry["headers"], body=entry["body"])
             for entry in self.ask("GET", "journal")
         ]
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
-        """One call of the mock's control interface; what it answers."""
+        """Call the mock's control API and return its answer."""
         connection = http.client.HTTPConnection(urllib.parse.urlsplit(self.url).netloc, timeout=20)
         try:
             content = None if body is None else json.dumps(body)
@@ -111,7 +111,7 @@ def mock_models_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mo
 
 @pytest.fixture
 def mock_models(mock_models_process: MockModels, monkeypatch: pytest.MonkeyPatch) -> MockModels:
-    """The mock without fixtures and without a past; loopback is reached without a proxy."""
+    """The mock, without fixtures or recorded requests; loopback is reached without a proxy."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
     monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
     mock_models_process.ask("POST", "reset")

@@ -1,7 +1,7 @@
-"""Another client, in a process of its own, that feels whether a server keeps it waiting.
+"""Another client, in a separate process, that measures whether a server keeps it waiting.
 
-with others_stay_quick(server):
-    await client.call("process.start", {"sessionId": session_id, "command": "yes"})
+Use it as `with others_stay_quick(server): await client.call("process.start", {"sessionId": session_id,
+"command": "yes"})`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from bench.wire import connect
 from tests.support.server import PROJECT, ServerProcess
 
 QUICK_S = 0.25
-"""What is promised to everybody while somebody else keeps the server busy."""
+"""The longest round trip allowed while another client keeps the server busy."""
 EVERY_S = 0.02
 TICK_S = 0.005
 READY = "watching"
@@ -34,10 +34,11 @@ def others_stay_quick(
     *,
     within_s: float = QUICK_S,
 ) -> Iterator[None]:
-    """Ask for a light operation every 20 ms while the block runs; no round trip takes `within_s` or more.
+    """Request a light operation every 20 ms while the block runs; every round trip must take less than
+    `within_s`.
 
-    The call that is under way at the end of the block counts, too. Time in which the asking process, or the
-    event loop of the server, was ready to run and did not get a processor is the machine's, and is taken off.
+    The call in progress at the end of the block counts as well. Time during which the requesting process or
+    the server's event loop was ready to run but got no CPU is the machine's fault, and is subtracted.
     """
     asked = {"limit": 1} if raw is None else dict(raw)
     assert server.process is not None
@@ -72,7 +73,7 @@ def others_stay_quick(
 
 
 class _Stalls:
-    """How long this process and the server's threads were not let run when they wanted to."""
+    """Return how long this process and the server's threads waited for a CPU."""
 
     def __init__(self, server: int) -> None:
         self._own_s = 0.0
@@ -81,7 +82,8 @@ class _Stalls:
 
     @property
     def seconds(self) -> float:
-        """So far, in all threads of the server: an answer needs the database's, too.
+        """Return the time waited for a CPU so far, over all threads of the server, since an answer also needs
+        the database's.
 
         Source: the kernel's Documentation/scheduler/sched-stats.rst, `schedstat`.
         """
@@ -100,7 +102,7 @@ class _Stalls:
 
 
 async def _watch(url: str, name: str, asked: Mapping[str, Any], server: int) -> list[float]:
-    """The round trips, in seconds, until the standard input ends."""
+    """Measure round trips in seconds until standard input ends."""
     loop = asyncio.get_running_loop()
     key = await loop.run_in_executor(None, sys.stdin.readline)
     client = await connect(url, {"token": key.strip()})

@@ -1,4 +1,4 @@
-"""A machine beside this one, which programs with the network may reach: in a network of its own."""
+"""Another machine, which programs with network access can reach: a separate network namespace."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 OURS, THEIRS = "198.51.100.1", "198.51.100.2"
-"""This machine's address between the two, and the other one's: nobody else has them. Source: RFC 5737."""
+"""The addresses of this machine and the other one, reserved for documentation. Source: RFC 5737."""
 
 TURN = Path(tempfile.gettempdir()) / "roocode-test-other-machine"
 
@@ -42,7 +42,7 @@ while True:
 
 
 class OtherMachine:
-    """Where it can be reached, and what it serves."""
+    """The other machine: its address and its services."""
 
     address = THEIRS
     ours = OURS
@@ -69,7 +69,7 @@ class OtherMachine:
             subprocess.run(command, check=True)
 
     def serve(self, port: int) -> int:
-        """Serve there what this machine serves on a port of its loopback; the port of the address."""
+        """Serve a loopback port of this machine on the other one; return its port there."""
         relay = subprocess.Popen(
             [sys.executable, "-c", _RELAY, str(self._holder), THEIRS, str(port)], stdout=subprocess.PIPE
         )
@@ -85,7 +85,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 @pytest.fixture
 def other_machine() -> Iterator[OtherMachine]:
-    """Only root connects networks. The address is one: tests that need it take turns on a machine."""
+    """Needs root. There is only one address, so tests that need it take turns on a machine."""
     if os.geteuid() != 0:
         pytest.skip("only root connects networks")
     with ExitStack() as opened:

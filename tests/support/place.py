@@ -1,4 +1,4 @@
-"""A session's files, for a client with nothing but HTTP."""
+"""A session's files, for a client that only speaks HTTP."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.server import ServerProcess
 
 
 class Place:
-    """A new session's files, for a client with nothing but HTTP."""
+    """The files of a new session, for a client that only speaks HTTP."""
 
     def __init__(self, server: ServerProcess, http: aiohttp.ClientSession, session_id: str) -> None:
         self.server = server
@@ -42,7 +42,7 @@ class Place:
         return [f"{each['type']} {each['path']}" for each in told if each["type"].startswith("file.")]
 
     def left(self) -> list[str]:
-        """What is in the workspace or staged for it."""
+        """Return the files in the workspace and in its staging area."""
         staged = self.folder.parent / ".staging"
         return sorted(os.listdir(self.folder)) + (os.listdir(staged) if staged.exists() else [])
 

@@ -6,7 +6,7 @@ import socket
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens on at the moment."""
+    """Return a loopback port that is currently free."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

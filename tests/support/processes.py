@@ -1,4 +1,4 @@
-"""What a process has started, and an end to it."""
+"""Finds and kills the processes that a process has started."""
 
 import secrets
 from contextlib import suppress
@@ -7,12 +7,14 @@ import psutil
 
 
 def seconds_of_nobody_else() -> str:
-    """How long to sleep so that no other run of the tests on this machine has a sleeper like it."""
+    """A sleeping time that no other run of the tests on this machine uses."""
     return str(10**8 + secrets.randbelow(10**8))
 
 
 def started(word: str, by: int | None = None) -> list[psutil.Process]:
-    """The living processes below this one, or below that of a number, with a word in their command line."""
+    """Return the running descendants of this process, or of the one with this number, with a word in their
+    command line.
+    """
     found = []
     for process in psutil.Process(by).children(recursive=True):
         with suppress(psutil.NoSuchProcess):
@@ -22,7 +24,7 @@ def started(word: str, by: int | None = None) -> list[psutil.Process]:
 
 
 def kill(word: str, by: int | None = None) -> list[int]:
-    """Kill those processes, as far as they have not ended by themselves; their numbers."""
+    """Kill those processes that are still running; return their numbers."""
     found = started(word, by)
     for process in found:
         with suppress(psutil.NoSuchProcess):
@@ -31,7 +33,7 @@ def kill(word: str, by: int | None = None) -> list[int]:
 
 
 def anywhere(*command: str) -> list[psutil.Process]:
-    """The living processes of this machine, in whichever namespace, with this command line."""
+    """Return the running processes of this machine, in any namespace, with this command line."""
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error):

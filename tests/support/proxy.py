@@ -1,4 +1,4 @@
-"""A reverse proxy that gives a server a path of its own, as many a site does: requests and WebSockets."""
+"""A reverse proxy that serves a server below a path, as many sites do: requests and WebSockets."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from aiohttp import WSMsgType, web
 from tests.support.server import ServerProcess
 
 OF_THE_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "upgrade", "content-length"}
-"""Headers that are not passed on. Source: RFC 9110, 7.6.1."""
+"""Hop-by-hop headers, which are not forwarded. Source: RFC 9110, 7.6.1."""
 
 
 @asynccontextmanager
 async def proxied(server: ServerProcess, port: int, path: str) -> AsyncIterator[str]:
-    """The address below which the server answers; the path is taken off, `Host` is passed on."""
+    """Run the proxy; yields its URL. It removes the path and forwards `Host`."""
     async with aiohttp.ClientSession(auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()) as client:
 
         async def serve(request: web.Request) -> web.StreamResponse:

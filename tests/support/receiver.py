@@ -1,4 +1,4 @@
-"""A receiver of webhooks: a real server on a free port that remembers what it was sent."""
+"""A receiver of webhooks: a real server on a free port that records its requests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Answering = Callable[["Received"], Awaitable[web.Response]]
 
 @dataclass(frozen=True)
 class Received:
-    """One request, whatever was answered."""
+    """A received request, whatever the answer."""
 
     headers: dict[str, str]
     body: str
@@ -33,13 +33,13 @@ class Received:
 
 
 async def take(received: Received) -> web.Response:
-    """Answer that all is well."""
+    """Answer 200."""
     return web.Response()
 
 
 @dataclass
 class Receiver:
-    """`answer` can be exchanged at any time; `taken` are the requests that it answered with 2xx."""
+    """`answer` can be replaced at any time; `taken` are the requests that were answered with 2xx."""
 
     answer: Answering = take
     url: str = ""
@@ -48,17 +48,17 @@ class Receiver:
     _grown: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def until(self, is_it: Callable[[], bool]) -> None:
-        """Wait until it is so, looking at each request."""
+        """Wait for a condition, checked after each request."""
         async with asyncio.timeout(DEADLINE_S), self._grown:
             await self._grown.wait_for(is_it)
 
     async def has_taken(self, count: int) -> list[Received]:
-        """The requests that were taken, once there are so many."""
+        """Return the accepted requests, once there are this many."""
         await self.until(lambda: len(self.taken) >= count)
         return self.taken
 
     async def was_asked(self, count: int) -> list[Received]:
-        """All requests, once there are so many."""
+        """Return all requests, once there are this many."""
         await self.until(lambda: len(self.received) >= count)
         return self.received
 
@@ -79,7 +79,7 @@ class Receiver:
 
 @asynccontextmanager
 async def receiving(answer: Answering = take, *, port: int = 0) -> AsyncIterator[Receiver]:
-    """A receiver that listens; leaving the block ends it."""
+    """Run a receiver while the block runs."""
     receiver = Receiver(answer)
     app = web.Application()
     app.router.add_post("/hook", receiver.handle)

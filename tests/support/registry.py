@@ -20,7 +20,7 @@ _LAYER: Final = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 
 @asynccontextmanager
 async def registry() -> AsyncIterator[str]:
-    """The name of its image, as long as it serves it."""
+    """Run the registry; yields the name of its image."""
     archive = busybox_archive()
     layer = gzip.compress(archive)
     configuration = json.dumps(

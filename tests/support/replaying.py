@@ -1,4 +1,4 @@
-"""A server that answers with the very bytes that a test gives it, and tells what it was sent."""
+"""A server that answers with exactly the bytes a test provides, and records its requests."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ import pytest
 
 @dataclass
 class Replaying:
-    """`url` is its address; `requests` has the bodies as they came, `heads` what stood before them."""
+    """`url` is its URL; `requests` has the bodies received, `heads` their request lines and headers."""
 
     url: str = ""
     status: int = 200
     headers: str = "Content-Type: text/event-stream\r\n"
     content: bytes = b""
     stays_open: bool = False
-    """Whether it leaves the answer unfinished, until the other side hangs up."""
+    """Whether it leaves the answer unfinished until the client disconnects."""
     requests: list[Any] = field(default_factory=list)
     heads: list[str] = field(default_factory=list)
     hung_up: asyncio.Event = field(default_factory=asyncio.Event)
 
     def events(self, *events: object, done: bool = True) -> None:
-        """Answer with these as a stream of events."""
+        """Answer with a stream of these events."""
         lines = [f"data: {json.dumps(event)}\n\n" for event in events]
         self.content = "".join([*lines, "data: [DONE]\n\n" if done else ""]).encode()
 
@@ -58,25 +58,25 @@ async def replaying() -> AsyncIterator[Replaying]:
 
 
 def chunk(delta: dict[str, Any], finish: str | None = None, **more: Any) -> dict[str, Any]:
-    """A piece of a chat completion."""
+    """Return a chunk of a chat completion."""
     choice = {"index": 0, "delta": delta, "finish_reason": finish}
     return {"id": "c", "object": "chat.completion.chunk", "model": "m", "choices": [choice], **more}
 
 
 def call_piece(arguments: str, **named: Any) -> dict[str, Any]:
-    """A piece of a tool call; `index`, `id` and `name` where they are given."""
+    """Return a chunk of a tool call; `index`, `id` and `name` if given."""
     function = {"arguments": arguments, **({"name": named.pop("name")} if "name" in named else {})}
     return {"tool_calls": [{"type": "function", "function": function, **named}]}
 
 
 def numbered(*events: dict[str, Any]) -> Sequence[dict[str, Any]]:
-    """Events of a response with their sequence numbers."""
+    """Return the events of a response, with sequence numbers."""
     return [{"sequence_number": number, **event} for number, event in enumerate(events)]
 
 
 @pytest.fixture
 async def answering(answer: bytes) -> AsyncIterator[str]:
-    """The address of a server that gives every request `answer`, which the test's parameters have."""
+    """Run a server that answers every request with `answer`, a parameter of the test; yields its URL."""
 
     async def give(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")

@@ -1,4 +1,4 @@
-"""A stand-in for a host of git repositories: git's own server program behind a little HTTP."""
+"""A stand-in for a git host: git's own server program behind a small HTTP server."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _QUIET = {
 
 @dataclass
 class GitHost:
-    """Where it listens, what it holds, and what it was asked with."""
+    """The URL, the repositories, and the requests received."""
 
     folder: Path
     url: str = ""
     token: str | None = None
-    """What everybody has to show, if anything."""
+    """The credentials that are required, if any."""
     moved_to: str | None = None
-    """Where everything is said to be found instead."""
+    """The URL to which all requests are redirected, if any."""
     shown: list[str] = field(default_factory=list)
 
     def make(self, name: str, files: dict[str, str | bytes]) -> None:
-        """A repository with one commit on `main`, and the tag `first`."""
+        """Create a repository with one commit on `main`, and the tag `first`."""
         work = self.folder / f"{name}.work"
         work.mkdir(parents=True)
         for path, content in files.items():
@@ -47,13 +47,13 @@ class GitHost:
         self.git(self.folder, "clone", "--quiet", "--bare", str(work), f"{name}.git")
 
     def commit(self, name: str) -> None:
-        """Everything that is in a repository's files, and maybe nothing new."""
+        """Commit all files of a repository, even without changes."""
         work = self.folder / f"{name}.work"
         self.git(work, "add", "--all", "--force")
         self.git(work, "commit", "--quiet", "--allow-empty", "--message", "a change")
 
     def push(self, name: str, branch: str) -> None:
-        """Have a branch of what is in a repository's files."""
+        """Create a branch with the files of a repository."""
         self.commit(name)
         work = self.folder / f"{name}.work"
         self.git(work, "push", "--quiet", str(self.folder / f"{name}.git"), f"HEAD:refs/heads/{branch}")
@@ -94,7 +94,7 @@ class GitHost:
 
 @asynccontextmanager
 async def git_host(folder: Path) -> AsyncIterator[GitHost]:
-    """One on a loopback port, as long as the block runs."""
+    """Run the host on a loopback port while the block runs."""
     folder.mkdir()
     host = GitHost(folder)
     app = web.Application(client_max_size=2**26)

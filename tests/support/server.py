@@ -1,4 +1,4 @@
-"""The installed command as a process, and words for talking to it."""
+"""Runs the installed command as a process, and talks to it."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ ALIKE = {
     "ROOCODE_RUNTIME__KIND": "local",
     **{f"ROOCODE_LIMITS__{name.upper()}": "null" for name in LimitSettings.schema().fields},
 }
-"""So that `auto` is `scripted` and the jail on machines with an Ollama or a container engine too, and that
-tests may call as often as they like.
+"""Settings that make `auto` mean `scripted` and the jail, even with an Ollama or a container engine, and lift
+the rate limits.
 """
 DEFAULT_LIMITS = {
     f"ROOCODE_LIMITS__{name.upper()}": str(getattr(LimitSettings(), name))
     for name in LimitSettings.schema().fields
 }
-"""For servers that have the limits which they have outside the tests."""
+"""Settings with the default limits."""
 PROJECT = Path(__file__).resolve().parents[2]
 
 
 @dataclass
 class Answer:
-    """What curl brought back."""
+    """The answer to a request by curl."""
 
     status: int
     headers: dict[str, str]
@@ -49,7 +49,7 @@ class Answer:
 
 @dataclass
 class ServerProcess:
-    """`roocode serve` on a free port and a data directory of its own."""
+    """`roocode serve` on a free port, with its own data directory."""
 
     data_dir: Path
     settings: dict[str, str] = field(default_factory=dict)
@@ -71,7 +71,7 @@ class ServerProcess:
 
     @property
     def log(self) -> str:
-        """What it has logged so far."""
+        """Return its log so far."""
         return self._log_file.read_text()
 
     @property
@@ -80,7 +80,7 @@ class ServerProcess:
 
     @property
     def admin(self) -> dict[str, str]:
-        """The administrator that the first start made."""
+        """Return the administrator created by the first start."""
         content: dict[str, str] = json.loads((self.data_dir / "admin.json").read_text())
         return content
 
@@ -89,7 +89,7 @@ class ServerProcess:
         return self.admin["apiKey"]
 
     def stop(self) -> int:
-        """Ask it to stop as a person would; its exit code."""
+        """Ask it to stop, as a person would; return its exit code."""
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
         code = self.process.wait(timeout=20)
@@ -97,19 +97,19 @@ class ServerProcess:
         return code
 
     def kill(self) -> None:
-        """End it as a power cut would."""
+        """Kill it, as a power failure would."""
         assert self.process is not None
         self.process.kill()
         self.process.wait()
         self._close()
 
     def end(self) -> None:
-        """Leave nothing running, whatever the test did."""
+        """Stop everything it runs, whatever the test did."""
         if self.process is not None and self.process.poll() is None:
             self.kill()
 
     def curl(self, method: str, path: str, body: Any = None, *options: str, key: str | None = "") -> Answer:
-        """One request with the real curl; `key=None` sends no credentials."""
+        """Make a request with the real curl; `key=None` sends no credentials."""
         verb = ["--head"] if method == "HEAD" else ["-X", method, "-D", "-"]
         command = ["curl", "-sS", *verb, "--path-as-is", "-w", "\n%{http_code}", *options]
         if key is not None:
@@ -129,7 +129,9 @@ class ServerProcess:
         return Answer(int(status), headers, json.loads(content) if is_json else content.decode())
 
     def node(self, script: str, *arguments: str, timeout: int = 120) -> Any:
-        """Run a script of tests/end_to_end/clients with the real JavaScript client; the JSON it prints."""
+        """Run a script of tests/end_to_end/clients with the real JavaScript client; return the JSON it
+        prints.
+        """
         node = shutil.which("node")
         assert node is not None, "node is needed to drive the server with the JavaScript client"
         path = PROJECT / "tests" / "end_to_end" / "clients" / script
@@ -150,7 +152,7 @@ class ServerProcess:
 
 @pytest.fixture
 def start_server(tmp_path: Path) -> Iterator[Callable[..., ServerProcess]]:
-    """Start servers; each ends with the test. Keywords are settings: `agent__max_iterations="3"`."""
+    """Starts servers, which end with the test. Keywords are settings: `agent__max_iterations="3"`."""
     started: list[ServerProcess] = []
 
     def start(name: str = "data", **settings: str) -> ServerProcess:
@@ -166,7 +168,7 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., ServerProcess]]:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """One server for all tests of this worker that leave it as they found it."""
+    """A server shared by all tests of this worker that do not change it."""
     running = ServerProcess(tmp_path_factory.mktemp("server") / "data").start()
     yield running
     running.end()

@@ -1,6 +1,7 @@
-"""A server for what the mock of language models cannot do: to say exactly these bytes, to hang, to look on.
+"""A server for what the mock of language models cannot do: send exact bytes, hang, and record.
 
-It is hand-made for these tests: it proves what the adapters do with a stream, not what a real server sends.
+It is hand-written for these tests: it proves what the adapters do with a stream, not what a real server
+sends.
 """
 
 from __future__ import annotations
@@ -21,21 +22,21 @@ Answering = Callable[[web.StreamResponse], Awaitable[None]]
 
 @dataclass
 class StreamServer:
-    """Answers every request with the server-sent events of `answer`, or hands it on to `behind`."""
+    """Answers each request with the server-sent events of `answer`, or forwards it to `behind`."""
 
     answer: Answering | None = None
     behind: str | None = None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     bodies: list[dict[str, Any]] = field(default_factory=list)
-    """The requests as they came, byte for byte the JSON of the protocol."""
+    """The received requests: the protocol's JSON, byte for byte."""
     connections: set[object] = field(default_factory=set)
     left: asyncio.Event = field(default_factory=asyncio.Event)
-    """The client went away before the answer was complete."""
+    """Whether the client disconnected before the answer was complete."""
     url: str = ""
 
     def says(self, *events: object, then_hangs: bool = False) -> None:
-        """Answer with these events: texts as they are, other things as the JSON of their data."""
+        """Answer with these events: strings as they are, other values as JSON data."""
 
         async def answer(response: web.StreamResponse) -> None:
             for event in events:
@@ -84,7 +85,7 @@ def _event(data: object) -> str:
 
 @pytest.fixture
 async def stream_server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[StreamServer]:
-    """The server on a free port; loopback is reached without a proxy."""
+    """The server, on a free port; loopback is reached without a proxy."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
     monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
     made = StreamServer()

@@ -1,6 +1,6 @@
-"""What of a database would be left after a power cut: its files as they were at their last fdatasync.
+"""What a power failure would leave of a database: its files as of their last fdatasync.
 
-A program lets itself be watched (`be_watched`), and every fsync and fdatasync of it waits until the watcher
+A program lets itself be watched (`be_watched`); each of its fsync and fdatasync calls waits until the watcher
 has copied the file that is about to be synced. Source: seccomp(2), SECCOMP_FILTER_FLAG_NEW_LISTENER.
 """
 
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 _CALLS: Final = {"x86_64": (317, 74, 75), "aarch64": (277, 82, 83)}
-"""By machine: the numbers of seccomp, fsync and fdatasync."""
+"""The system call numbers of seccomp, fsync and fdatasync, by machine."""
 _SET_NO_NEW_PRIVILEGES: Final = 38
 _SET_FILTER: Final = 1
 _NEW_LISTENER: Final = 8
@@ -34,7 +34,7 @@ _ANSWER: Final = struct.Struct("=QqiI")
 
 
 def be_watched(line: socket.socket) -> None:
-    """Let each fsync and fdatasync of this process wait for the other end of `line`, who listens."""
+    """Make each fsync and fdatasync of this process wait for the listener at the other end of `line`."""
     seccomp, fsync, fdatasync = _CALLS[platform.machine()]
     program = b"".join(
         struct.pack("=HBBI", *instruction)
@@ -57,7 +57,7 @@ def be_watched(line: socket.socket) -> None:
 
 
 class Synced:
-    """Keeps the files of a folder as they were synced last; a context manager."""
+    """A context manager that keeps copies of a folder's files as they were last synced."""
 
     def __init__(self, listener: int, folder: Path, kept: Path) -> None:
         self._listener = listener
@@ -72,12 +72,14 @@ class Synced:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """To be left once the program has ended."""
+        """Stop; call it once the program has ended."""
         self._thread.join()
         os.close(self._listener)
 
     def cut(self, name: str) -> Path:
-        """A folder with what a power cut at this moment would leave of the files that begin with `name`."""
+        """Return a folder with what a power failure now would leave of the files whose names begin with
+        `name`.
+        """
         with self._looking:
             left = Path(f"{self._kept}-cut")
             shutil.rmtree(left, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""What can be said of a session from its events alone."""
+"""Facts about a session, derived from its events."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PAIRS: dict[str, tuple[str, Key]] = {
 
 
 def open_calls(events: Iterable[Mapping[str, Any]]) -> set[tuple[str | None, str]]:
-    """The calls that have begun and not ended; fails for an end without a beginning, or a second one."""
+    """Return the calls that have begun and not ended; fails for an end without beginning, or a second one."""
     begun: set[tuple[str | None, str]] = set()
     answered: tuple[str | None, str] | None = None
     for event in events:
@@ -36,7 +36,7 @@ def open_calls(events: Iterable[Mapping[str, Any]]) -> set[tuple[str | None, str
 
 
 def open_things(events: Iterable[Mapping[str, Any]]) -> set[tuple[str, Any]]:
-    """Processes, terminals and MCP servers that have begun and not ended."""
+    """Return the processes, terminals and MCP servers that have begun and not ended."""
     ends = {end: (begin, key) for begin, (end, key) in PAIRS.items()}
     standing: set[tuple[str, Any]] = set()
     for event in events:

@@ -54,7 +54,7 @@ class ExternalRun:
             async with self.work.patience:
                 return await self._talk()
         except TimeoutError:
-            raise TaskFailure("TASK_TIMEOUT", "The task took longer than it may") from None
+            raise TaskFailure("TASK_TIMEOUT", "The task has exceeded its time limit") from None
         except RuntimeUnavailable as failure:
             raise TaskFailure("AGENT_UNAVAILABLE", failure.message) from failure
 
@@ -130,8 +130,8 @@ class ExternalRun:
 def _check_stop(answer: PromptResponse) -> None:
     """Raises: TaskFailure, if the agent ended its turn without finishing."""
     reasons = {
-        "max_tokens": "The agent has used all the tokens that it may.",
-        "max_turn_requests": "The agent has made all the requests that it may.",
+        "max_tokens": "The agent has used up its tokens.",
+        "max_turn_requests": "The agent has used up its requests.",
         "refusal": "The agent refused the task.",
         "cancelled": "The agent says that it was cancelled.",
     }

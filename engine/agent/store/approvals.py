@@ -22,7 +22,7 @@ from roocode_server.models.error import Conflict, NotFound
 from roocode_server.models.identifier import ApprovalId, CallId, SessionId, TaskId, new_id
 from roocode_server.models.task import Task
 
-UNATTENDED: Final = "Nobody answers in this session, and its rules do not allow this."
+UNATTENDED: Final = "This session is unattended, and its rules do not allow this."
 _OUTCOMES = {Verdict.APPROVE: ApprovalStatus.APPROVED, Verdict.REJECT: ApprovalStatus.REJECTED}
 
 
@@ -154,7 +154,7 @@ class Approvals:
             if approval is None:
                 raise NotFound("approval", approval_id)
             if approval.status is not ApprovalStatus.PENDING:
-                raise Conflict("This approval has its answer already", status=approval.status)
+                raise Conflict("This approval has already been answered", status=approval.status)
             resolved = await self._store(unit, approval, status, feedback=feedback, by=by)
         waiting = self._waiting.get(approval_id)
         if waiting is not None and not waiting.done():

@@ -75,7 +75,7 @@ class History:
     async def _restore(self, request: CheckpointRef) -> CheckpointRestored:
         for task in await self._tasks.unfinished(request.session_id):
             if task.status is TaskStatus.RUNNING and task.activity not in AT_REST:
-                raise Conflict("A task is at work in this session; wait for its end or cancel it")
+                raise Conflict("A task is running in this session; wait for it to end, or cancel it")
         workspace = self._sessions.workspace(request.session_id)
         newest, _ = await self._checkpoints.page(request.session_id, limit=1, offset=0)
         saved, files = await self._checkpoints.restore(workspace, request.session_id, request.checkpoint_id)
@@ -99,7 +99,7 @@ class History:
                 try:
                     await self._restore(CheckpointRef(session_id=session_id, checkpoint_id=checkpoint_id))
                 except AppError as failure:
-                    log.warning("restoration not finished", session_id=session_id, reason=failure.message)
+                    log.warning("restoration not completed", session_id=session_id, reason=failure.message)
         for session_id in await self._checkpoints.sessions():
             if not await self._sessions.is_anything_left(session_id):
                 await self._checkpoints.forget(session_id)

@@ -80,7 +80,7 @@ class TaskStates:
         async with self._database.transaction() as unit:
             task = await self._current(unit, task_id)
             if task.status in FINAL:
-                raise Conflict(f"The task is {task.status} already", status=task.status)
+                raise Conflict(f"The task is already {task.status}", status=task.status)
             noted = dataclasses.replace(task, **changes)
             await self._store(unit, task, noted, events, in_same_transaction)
         self._keep(unit, noted)

@@ -53,7 +53,7 @@ class AnthropicProvider:
                     for piece in answer.take(event):
                         yield piece
             if not answer.is_complete:
-                raise broken("it ended in the middle of an answer")
+                raise broken("it ended in the middle of the answer")
             for piece in answer.end():
                 yield piece
 

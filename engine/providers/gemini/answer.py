@@ -69,7 +69,9 @@ class GeminiAnswer:
         if piece.usage_metadata is not None:
             yield from self._used(piece.usage_metadata)
         if self._reason == UNSIGNED:
-            raise ProviderFailure("REQUEST_REFUSED", "The model misses the signature of an earlier thought.")
+            raise ProviderFailure(
+                "REQUEST_REFUSED", "The signature of an earlier thought is missing from the request."
+            )
 
     def end(self) -> Iterator[ModelEvent]:
         """Return the events that follow the end of the stream."""

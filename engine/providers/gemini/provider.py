@@ -36,7 +36,7 @@ class GeminiProvider:
                     for event in answer.take(piece):
                         yield event
             if not answer.is_complete:
-                raise broken("it ended in the middle of an answer")
+                raise broken("it ended in the middle of the answer")
             for event in answer.end():
                 yield event
 

@@ -30,7 +30,7 @@ _MODEL: Final = re.compile(r"(?:[a-zA-Z]+/)?[\w.:@-]+\Z", re.ASCII)
 def checked_model(model: str) -> str:
     """Return the model's name, which becomes part of a URL. Raises: ProviderFailure: MODEL_UNKNOWN."""
     if not _MODEL.match(model) or ".." in model:
-        raise ProviderFailure("MODEL_UNKNOWN", f"No model can have the name `{model[:100]}`.")
+        raise ProviderFailure("MODEL_UNKNOWN", f"This is not a valid model name: `{model[:100]}`.")
     return model
 
 

@@ -63,7 +63,7 @@ def _templates(step: Mapping[str, Any], path: str, known: set[str]) -> Iterator[
         else:
             yield from _references(template, place, known)
             if place == f"{path}.when" and not template.is_expression:
-                yield FieldMistake(place, "Expected one `{{ expression }}` and nothing beside it.")
+                yield FieldMistake(place, "Expected one `{{ expression }}` and nothing else.")
     for position, call in enumerate(_list(step.get("calls"))):
         yield from _odd_values(call, f"{path}.calls.{position}")
     yield from _odd_values(step, path)

@@ -163,7 +163,7 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
         if self.check_event(yaml.AliasEvent):
-            raise _at(mark, "aliases (`*name`) are not for playbooks")
+            raise _at(mark, "aliases (`*name`) are not allowed in playbooks")
         if self._depth > _MOST_YAML_LEVELS:
             raise _at(mark, f"there are more than {_MOST_YAML_LEVELS} levels")
         self._depth += 1
@@ -176,7 +176,7 @@ class _Loader(yaml.SafeLoader):
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode):
                 if key.value in seen:
-                    raise _at(key.start_mark, f"the key `{key.value}` is there twice")
+                    raise _at(key.start_mark, f"the key `{key.value}` occurs twice")
                 seen.add(key.value)
         return super().construct_mapping(node, deep=deep)
 

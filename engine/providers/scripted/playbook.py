@@ -18,7 +18,7 @@ COMPLETION: Final = "attempt_completion"
 _NAME: Final = validate.And(
     validate.Length(max=LONGEST_PLAYBOOK_NAME),
     validate.Regexp(r"[a-z0-9][a-z0-9-]*\Z", error="Expected lower-case letters, digits and `-`."),
-    validate.NoneOf(["auto"], error="`auto` stands for the choice of a playbook and names none."),
+    validate.NoneOf(["auto"], error="`auto` is reserved; choose another name."),
 )
 _ID: Final = validate.And(
     validate.Length(max=LONGEST_PLAYBOOK_NAME),

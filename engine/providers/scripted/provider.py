@@ -67,7 +67,9 @@ class ScriptedProvider:
             return self._fitting(task_input(request.turns))
         if request.model not in self.playbooks:
             known = ", ".join(["auto", *sorted(self.playbooks)])
-            raise ProviderFailure("MODEL_UNKNOWN", f"No playbook has this name. There are: {known}.")
+            raise ProviderFailure(
+                "MODEL_UNKNOWN", f"There is no playbook with this name. The playbooks are: {known}."
+            )
         return self.playbooks[request.model]
 
     def _fitting(self, text: str) -> Playbook:

@@ -83,7 +83,7 @@ class _NotThere(StrictUndefined):
     def _undefined_message(self) -> str:
         if isinstance(self._undefined_obj, TemplateResults):
             name = self._undefined_name
-            return f"`results.{name}` is not there: that call was not made (`is defined` asks for it)"
+            return f"`results.{name}` does not exist: that call was not made (`is defined` tests for it)"
         return super()._undefined_message
 
 
@@ -92,7 +92,7 @@ class _Environment(SandboxedEnvironment):
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         if isinstance(left, str | list | tuple) or isinstance(right, str | list | tuple):
-            raise TypeError(f"`{operator}` is for numbers")
+            raise TypeError(f"`{operator}` only takes numbers")
         return super().call_binop(context, operator, left, right)
 
 
@@ -130,8 +130,8 @@ def check(tree: nodes.Template) -> None:
         if not isinstance(node, _PARTS):
             word = type(node).__name__.lower()
             raise TemplateMistake(
-                f"`{_WORDS.get(word, word)}` is not for playbooks: there are {{{{ expressions }}}} and "
-                "{% if %}, without loops and calls."
+                f"`{_WORDS.get(word, word)}` is not available in playbooks: use {{{{ expressions }}}} and "
+                "{% if %}, without loops or calls."
             )
     _check_names(every)
 
@@ -139,9 +139,11 @@ def check(tree: nodes.Template) -> None:
 def _check_names(every: Sequence[nodes.Node]) -> None:
     for node in every:
         if isinstance(node, nodes.Name) and node.name not in _NAMES:
-            raise TemplateMistake(f"Nothing is called `{node.name}`; there are: {', '.join(_NAMES)}.")
+            raise TemplateMistake(f"`{node.name}` is not defined; the names are: {', '.join(_NAMES)}.")
         if isinstance(node, nodes.Getattr) and _is_result(node.node) and node.attr not in _RESULT_PARTS:
-            raise TemplateMistake(f"A result has no `{node.attr}`; it has: {', '.join(_RESULT_PARTS)}.")
+            raise TemplateMistake(
+                f"A result has no `{node.attr}`; its parts are: {', '.join(_RESULT_PARTS)}."
+            )
     named = sum(is_results(node) for node in every)
     if named != sum(isinstance(node, nodes.Getattr) and is_results(node.node) for node in every):
         raise TemplateMistake("`results` is used as `results.<id>`.")

@@ -16,9 +16,11 @@ def missed(miss: Missed, texts: Sequence[str], *, threshold: float, already: int
     """Explain a miss; `already` is the index where the block's replacement already occurs."""
     parts = [_measured(miss, texts, threshold)]
     if already is not None:
-        parts.append(f"Its replacement already stands at line {already + 1}: this change seems to be made.")
+        parts.append(
+            f"Its replacement is already at line {already + 1}: this change seems to have been made already."
+        )
     if miss.elsewhere:
-        parts.append(f"The text to find stands at {_lines(miss.elsewhere)}: correct `:start_line:`.")
+        parts.append(f"The text to find is at {_lines(miss.elsewhere)}: correct `:start_line:`.")
     parts.append(_nearest(miss, texts))
     return "\n".join(part for part in parts if part)
 
@@ -26,7 +28,7 @@ def missed(miss: Missed, texts: Sequence[str], *, threshold: float, already: int
 def ambiguous(found: Ambiguous) -> str:
     """Explain that several places match."""
     return (
-        f"The text to find stands at {_lines(found.starts)}. Say which one with `:start_line:N`, or search "
+        f"The text to find is at {_lines(found.starts)}. Say which one with `:start_line:N`, or search "
         "for more of the lines around it."
     )
 
@@ -50,7 +52,7 @@ def _measured(miss: Missed, texts: Sequence[str], threshold: float) -> str:
         )
     reach = f" ({REACH_LINES} around the hint)" if len(miss.looked) < len(texts) else ""
     if not miss.is_compared:
-        return "The text to find is not there, and too long to be compared. Search for fewer lines."
+        return "The text to find is not there, and is too long to compare. Search for fewer lines."
     return (
         f"The text to find is not there. Best similarity {_percent(miss.score)}, needed "
         f"{_percent(threshold)}, searched lines {miss.looked.start + 1}-{miss.looked.stop}{reach}."
@@ -66,7 +68,7 @@ def _nearest(miss: Missed, texts: Sequence[str]) -> str:
     if not miss.looked or not miss.is_compared:
         return ""
     if miss.nearest is None:
-        return "Nothing there is similar. Read the file (read_file) and copy the text to find from it."
+        return "Nothing similar was found there. Read the file (read_file) and copy the text to find from it."
     lines = texts[miss.nearest : miss.nearest + miss.count]
     shown = with_numbers(lines, first=miss.nearest + 1)[:NEAREST_LINES]
     if len(lines) > NEAREST_LINES:

@@ -1,1 +1,1 @@
-"""What this program is about. It shares nothing with `roocode_server.models` but its name."""
+"""This program's own package; it shares nothing with `roocode_server.models` but its name."""

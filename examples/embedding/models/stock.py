@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Stock:
-    """Pieces of each article."""
+    """The number of pieces of each article."""
 
     pieces: dict[str, int]
 
     def of(self, article: str) -> int:
-        """How many pieces there are; 0 for an article that nobody knows."""
+        """Return the number of pieces; 0 for an unknown article."""
         return self.pieces.get(article, 0)

@@ -30,7 +30,7 @@ class CrogiaSession(PlainShape):
 
 @value
 class CrogiaDone(PlainShape):
-    """What was done, in a sentence."""
+    """A message that says what was done."""
 
     message: str
 

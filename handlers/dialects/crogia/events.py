@@ -33,7 +33,7 @@ Said = list[Content]
 SAID_BY_THE_AGENT: Final = frozenset({"text", "completion_result"})
 BESIDE: Final = (None, CallFailure.TOOL_FAILED)
 """The codes of failures beside a result; there was none in the logs of earlier versions."""
-ELSEWHERE: Final = "answer it over Socket.IO, below /api/v1 or on the dashboard"
+ELSEWHERE: Final = "answer it over Socket.IO, below /api/v1, or on the dashboard"
 
 
 class CrogiaEventStream:
@@ -132,9 +132,10 @@ class CrogiaEventStream:
         return [{"type": "tool_call", "tool_name": content["toolName"], "arguments": content["parameters"]}]
 
     def _answered(self, content: Content) -> Said:
-        """A call that failed has ended, too; one that ran is told of twice.
+        """A failed call also ends with `tool_complete`.
 
-        Where the connection has not seen its beginning, the code says which of the two this is.
+        A call that ran is reported by two events; the code says which of them this is if the connection has
+        not seen its beginning.
         """
         is_open = content["callId"] in self._calls
         self._calls.discard(content["callId"])
@@ -161,7 +162,7 @@ def _question(content: Content) -> Said:
 
 
 def _approval(content: Content) -> Said:
-    """S3 knows no approvals. In an unattended session one is refused before anybody could answer."""
+    """S3 has no approvals; in an unattended session they are refused at once."""
     if content["expiresAt"] <= content["timestamp"]:
         return [_error(f"Not allowed in this session: {content['description']}")]
     return [_error(f"The task waits for an approval: {content['description']} ({ELSEWHERE})")]

@@ -81,7 +81,7 @@ async def read_file(asking: Asking, request: OneFile) -> CrogiaContent:
     """Get the content of a specific file."""
     found = await asking.ask("file.read", sessionId=request.session_id, path=request.path)
     if found["encoding"] != "utf-8":
-        raise InvalidField("path", "The file is not a text in UTF-8.")
+        raise InvalidField("path", "The file is not UTF-8 text.")
     return CrogiaContent(path=request.path, content=found["content"])
 
 

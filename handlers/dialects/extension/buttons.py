@@ -63,7 +63,9 @@ async def _steer(call: Call, task: dict[str, Any], action: CommandAction) -> Non
     try:
         await call.ask_here("task.command", taskId=task["id"], action=action.value)
     except Conflict:
-        raise Conflict("There is nothing to press: the task waits for nobody", taskId=task["id"]) from None
+        raise Conflict(
+            "There is nothing to press: the task is not waiting for anybody", taskId=task["id"]
+        ) from None
 
 
 BUTTON_METHODS: Final = (press_primary_button, press_secondary_button)

@@ -10,7 +10,7 @@ import orjson
 
 Arguments = dict[str, Any]
 Shaped = dict[str, Any]
-"""What a message of S2 has beside `ts` and `partial`."""
+"""The fields of a message of S2 except `ts` and `partial`."""
 
 INFORMED: Final[dict[str, tuple[str, dict[str, str]]]] = {
     "read_file": ("readFile", {"path": "path"}),
@@ -29,9 +29,9 @@ INFORMED: Final[dict[str, tuple[str, dict[str, str]]]] = {
     "new_task": ("newTask", {"mode": "mode", "message": "content"}),
     "generate_image": ("generateImage", {"path": "path", "prompt": "content"}),
 }
-"""Tools whose messages are of the kind `tool`: S2's word, and its names for what the model writes.
+"""Tools whose messages are of the kind `tool`: S2's name for the tool and for its arguments.
 
-Whether a file is new, or a list goes deep, is known when the call is complete: then its message says so.
+Whether a file is new, or a list is recursive, is only known, and reported, once the call is complete.
 """
 
 

@@ -1,4 +1,7 @@
-"""S2's events with their positional arguments, told from the events of this server. Source: S2, "Events"."""
+"""S2's events with their positional arguments, translated from the events of this server.
+
+Source: S2, "Events".
+"""
 
 from __future__ import annotations
 
@@ -172,4 +175,4 @@ WORDS: Final[dict[str, Callable[[Content], Said]]] = {
     ],
     SessionUpdatedEvent.name: _session_updated,
 }
-"""What S2 tells of each event that it knows."""
+"""How each event is translated to S2; others are left out."""

@@ -9,9 +9,11 @@ from typing import Any, Final
 from roocode_server.handlers.dialects.extension.calls import shape_of
 
 LONGEST_DRAFT: Final = 50_000
-"""Characters of a growing message that are told before it is complete."""
+"""The most characters of a message that are sent before it is complete."""
 WORTH_TELLING: Final = 50
-"""A growing message is told again when it has grown by a fiftieth: each telling has the whole text."""
+"""A growing message is sent again when it has grown by this fraction (1/50), because it is sent as a whole
+each time.
+"""
 
 
 def cline_message(message: dict[str, Any], *, partial: bool = False) -> dict[str, Any]:
@@ -25,17 +27,17 @@ def cline_message(message: dict[str, Any], *, partial: bool = False) -> dict[str
 
 @dataclass(slots=True)
 class PartialMessage:
-    """A message that is being written, as far as this client has been sent it."""
+    """A message that is being written, and how much of it this client has been sent."""
 
     task_id: str
     ts: int
     shape: Callable[[str], dict[str, Any] | None]
-    """What is written so far as a message; None for what makes none yet."""
+    """Makes a message of the text so far; None if that is not possible yet."""
     written: str = ""
     told: int = 0
-    """Characters that the client has been told."""
+    """The number of characters that the client has been sent."""
     tool_name: str | None = None
-    """The tool, where it is the message of a call."""
+    """The tool, if it is the message of a call."""
 
     def message(self, *, partial: bool) -> dict[str, Any] | None:
         """The message as it stands; None while it has no content to show."""
@@ -106,7 +108,7 @@ class PartialMessages:
         return [] if draft is None or message is None else [_told(draft.task_id, "updated", message)]
 
     def end(self, task_id: str | None) -> list[list[Any]]:
-        """The task writes no more; its unfinished messages stay as they are."""
+        """Handle the end of a task: its unfinished messages are sent once more as they stand."""
         left = [name for name, draft in self._drafts.items() if draft.task_id == task_id]
         return [told for name in left for told in self.discard(name)]
 

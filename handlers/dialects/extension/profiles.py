@@ -11,7 +11,7 @@ from roocode_server.models.error import FieldMistake, NotFound, ValidationFailed
 from roocode_server.models.shape import Shape, value
 
 ENTRY: Final = {"apiProvider": "provider", "apiModelId": "model", "apiKey": "apiKey", "baseUrl": "baseUrl"}
-"""S2's names of what a profile has."""
+"""S2's fields of a profile, and their names here."""
 FIELDS: Final = {ours: f"profile.{name}" for name, ours in ENTRY.items()}
 
 

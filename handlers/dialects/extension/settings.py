@@ -19,9 +19,9 @@ SESSION_SETTINGS: Final = {
     "reasoningEffort": "effort",
     "fuzzyMatchThreshold": "fuzzyMatchThreshold",
 }
-"""S2's names of what a session's configuration has under names of its own."""
+"""S2's settings, and their names in a session's configuration."""
 TASK_SETTINGS: Final = {"diffEnabled": "enableDiff", "enableCheckpoints": "enableCheckpoints"}
-"""What belongs to a task, and can be given only with one."""
+"""S2's settings that belong to a task, and their names there."""
 AUTO_APPROVAL: Final = frozenset(
     known.data_key or name for name, known in AutoApproval.schema().fields.items()
 )
@@ -58,7 +58,7 @@ def read_settings(values: Mapping[str, Any], *, with_task: bool, place: str) -> 
     """
     misplaced = [name for name in values if name in TASK_SETTINGS and not with_task]
     if misplaced:
-        reason = "Belongs to a task: give it with startNewTask."
+        reason = "Belongs to a task: pass it to startNewTask."
         raise ValidationFailed([FieldMistake(f"{place}.{name}", reason) for name in misplaced])
     settings = ExtensionSettings()
     for name, content in values.items():

@@ -1,4 +1,4 @@
-"""After each attack: the server goes on, another client's connection too, and the log has no traceback."""
+"""After each attack, the server still works, another client stays connected, and the log has no traceback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Engine.IO and Socket.IO by hand: every byte is the test's own."""
+"""Engine.IO and Socket.IO by hand, with every byte under the test's control."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any JSON at all as the argument of any operation: a result or an error of the caller's, never a failure."""
+"""Arbitrary JSON as the argument of any operation: a result or a client error, never a server error."""
 
 from __future__ import annotations
 

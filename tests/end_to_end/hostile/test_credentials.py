@@ -1,4 +1,4 @@
-"""Tokens that are forged, foreign or out of date, in each place where credentials go."""
+"""Forged, foreign and expired tokens, in each place where credentials can be sent."""
 
 from __future__ import annotations
 

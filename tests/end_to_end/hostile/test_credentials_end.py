@@ -1,4 +1,4 @@
-"""A credential that runs out or is taken back under an open connection, at every door that keeps one."""
+"""Credentials that expire or are revoked while a connection is open, at every door with connections."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Every field of every operation, fed with what is deep, long, wide or no text, number or value at all.
+"""Every field of every operation, given values that are deep, long, wide, or of the wrong kind.
 
-Meanwhile another client, in a process of its own, is never kept waiting, and what a third one writes is
-stored and told.
+Meanwhile, another client in a separate process is never kept waiting, and what a third one writes is stored
+and announced.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What belongs to another user does not exist, whichever way it is asked for."""
+"""Other users' resources do not exist, however they are requested."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page of another origin, in somebody's browser, and names that are made to point at this machine."""
+"""Pages of other origins in a user's browser, and names that are made to point at this machine."""
 
 from __future__ import annotations
 

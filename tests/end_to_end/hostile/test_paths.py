@@ -1,4 +1,4 @@
-"""Paths that try to leave a workspace, by every road: nothing outside is read, written or deleted."""
+"""Paths that try to leave a workspace, in every operation: nothing outside is read, written or deleted."""
 
 from __future__ import annotations
 

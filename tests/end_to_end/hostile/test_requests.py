@@ -1,4 +1,4 @@
-"""HTTP that is out of bounds before any operation is found."""
+"""Invalid HTTP that is refused before any operation is reached."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who has not said who they are: little is read of them, soon, and nothing is left of them."""
+"""Unauthenticated clients: little is read from them, within a short time, and nothing of them remains."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ SILENT = {
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server of little patience."""
+    """A server with short time limits."""
     settings = {f"ROOCODE_{name.upper()}": text for name, text in SHORT.items()}
     running = ServerProcess(tmp_path_factory.mktemp("short") / "data", settings).start()
     yield running

@@ -1,4 +1,4 @@
-"""Wrong passwords: who guesses waits, who owns the account does not, and nobody learns who has one."""
+"""Wrong passwords: guessers have to wait, owners do not, and nobody learns which accounts exist."""
 
 from __future__ import annotations
 

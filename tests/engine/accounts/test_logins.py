@@ -1,4 +1,4 @@
-"""A login ends with its tokens; others go on."""
+"""A login ends with its tokens; other logins continue."""
 
 from __future__ import annotations
 

@@ -244,7 +244,7 @@ class TestRefusals:
 
     async def test_a_provider_that_is_not_set_up_is_told_of_as_such(self, house: House) -> None:
         async with house.accounts() as accounts:
-            with pytest.raises(PermissionDenied, match="not set up"):
+            with pytest.raises(PermissionDenied, match="not configured"):
                 await accounts.login_with_oauth(request())
 
     @pytest.mark.parametrize("name", ["local", "facebook", ""])

@@ -1,4 +1,4 @@
-"""Provider profiles: whose they are, which one is active, and where their keys are not."""
+"""Provider profiles: their owner, which one is active, and that their keys appear nowhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An engine with a stand-in for a language model: it answers what the test has put on its list.
+"""An engine with a stand-in for a language model, which gives the answers that the test has queued.
 
 Everything else is real: database, workspace, sandbox, tools.
 """
@@ -72,7 +72,7 @@ class StandIn:
 
 @dataclass
 class Agent:
-    """An engine, a session in it, and words for giving it tasks."""
+    """An engine with a session, and helpers for running tasks in it."""
 
     engine: Engine
     model: StandIn
@@ -82,13 +82,13 @@ class Agent:
     reopen: Callable[[], Awaitable[Agent]] = field(repr=False)
 
     async def start(self, *answers: Answer, input: str = "do it", **config: Any) -> Task:  # noqa: A002
-        """Give a task to a model that will answer so."""
+        """Start a task with a model that will give these answers."""
         self.model.answers.extend(answers)
         raw = {"sessionId": self.session_id, "input": input, "config": config}
         return await self.engine.tasks.create(TaskCreate.load(raw))
 
     async def finish(self, task: Task) -> Task:
-        """The task once it has ended."""
+        """Wait for the task to end and return it."""
         return await self.until(task, lambda now: now.status in FINAL)
 
     async def run(self, *answers: Answer, **options: Any) -> Task:
@@ -113,7 +113,7 @@ class Agent:
         return now
 
     async def events(self, *types: str) -> list[dict[str, Any]]:
-        """What the log has of some types, in order."""
+        """Return the log's events of some types, in order."""
         stored = await self.engine.log.read(self.session_id, after=0, limit=1000)
         return [orjson.loads(each.body) for each in stored if not types or each.type in types]
 

@@ -1,4 +1,4 @@
-"""Every call that is told to begin is told to end, once, whatever becomes of its task."""
+"""Every call that is reported to begin is reported to end, once, whatever happens to its task."""
 
 from __future__ import annotations
 

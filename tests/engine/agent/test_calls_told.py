@@ -1,4 +1,4 @@
-"""What people are told of calls that were done or failed; when a task may complete or goes in circles."""
+"""What people are told about calls that succeeded or failed; when a task may complete or repeats itself."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ PICTURE = "data:image/png;base64,iVBORw0KGgo="
 
 
 def written(tool: str, call_id: str, **arguments: Any) -> list[Any]:
-    """A call that people see growing."""
+    """A call that people see while it is being written."""
     text = json.dumps(arguments)
     return [CallDelta(call_id=call_id, tool_name=tool, arguments=text), call(tool, call_id, **arguments)]
 
 
 async def kinds(agent: Agent) -> list[str]:
-    """The messages of a session by what they say or ask, and their tool."""
+    """Return the messages of a session by kind and tool."""
     told = [each["message"] for each in await agent.events("message.created")]
     names = {each["text"]: json.loads(each["text"])["tool"] for each in told if each.get("say") == "tool"}
     return [names.get(each["text"], each.get("say") or each.get("ask")) for each in told]

@@ -1,4 +1,4 @@
-"""Commands that go on in the background, until they end, are killed, or the task is over."""
+"""Commands that continue in the background until they end, are killed, or the task ends."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from tests.engine.agent.conftest import Agent, call, done
 from tests.support.processes import started
 
 WAITS = "echo begun; touch begun; while [ ! -e go ]; do sleep 0.05; done; echo over"
-"""Ends once there is a file `go`."""
+"""A command that ends once the file `go` exists."""
 SOON = 2.0
-"""Seconds in which a jail has been made and a first line printed, on a busy machine, too."""
+"""The seconds within which a jail is created and a first line printed, even on a busy machine."""
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +43,7 @@ async def asked(agent: Agent) -> None:
 
 
 def told(agent: Agent) -> list[str]:
-    """What the model has been told, request by request."""
+    """Return what the model was told, request by request."""
     return [request.turns[-1].text for request in agent.model.requests]
 
 
@@ -158,7 +158,7 @@ async def test_after_an_interruption_the_model_is_told_that_its_commands_have_en
 async def test_a_command_is_steered_once_it_is_asked_about_or_by_its_name(
     agent: Agent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A second press of a button just after "Run" is about nothing that is asked."""
+    """A button pressed twice, just after "Run", answers no question."""
     monkeypatch.setattr(commands, "ASKS_AFTER_S", 1000.0)
     task = await agent.start([running("sleep 93939")], [done()])
     async with asyncio.timeout(30):

@@ -1,4 +1,4 @@
-"""One table: every tool, through a task and through a direct call, done well and failing."""
+"""Every tool in one table: through a task and a direct call, successful and failing."""
 
 # ruff: noqa: E501 - a table reads better wide
 
@@ -57,10 +57,10 @@ ROWS = [
     Row("write_to_file", {"path": "new.txt", "content": "x\n"}, "created", {"path": "src", "content": "x"}, "is a folder", makes="/new.txt"),
     Row("apply_diff", {"path": "a.txt", "diff": DIFF}, "1 of 1 blocks", {"path": "a.txt", "diff": "no blocks"}, "SEARCH"),
     Row("insert_content", {"path": "a.txt", "line": 0, "content": "z"}, "1 lines inserted", {"path": "a.txt", "line": 99, "content": "z"}, "has 2 lines"),
-    Row("search_and_replace", {"path": "a.txt", "search": "two", "replace": "2"}, "1 replaced", {"path": "a.txt", "search": "nine", "replace": "9"}, "has no 'nine'"),
+    Row("search_and_replace", {"path": "a.txt", "search": "two", "replace": "2"}, "1 replaced", {"path": "a.txt", "search": "nine", "replace": "9"}, "does not contain 'nine'"),
     Row("search_files", {"path": ".", "regex": "tw."}, "two", {"path": ".", "regex": "("}, "search failed"),
     Row("list_files", {"path": "."}, "a.txt", {"path": "none"}, "no folder none"),
-    Row("list_code_definition_names", {"path": "src"}, "def f():", {"path": "a.txt"}, "no language"),
+    Row("list_code_definition_names", {"path": "src"}, "def f():", {"path": "a.txt"}, "supported languages"),
     Row("browser_action", {"action": "launch", "url": "{page}"}, "hello from the page", {"action": "click", "coordinate": "1,1"}, "launch"),
     Row("use_mcp_tool", {"server_name": "small", "tool_name": "where", "arguments": {}}, "/workspaces/", {"server_name": "none", "tool_name": "x"}, "none"),
     Row("access_mcp_resource", {"server_name": "small", "uri": "small://greeting"}, "hello", {"server_name": "none", "uri": "x://y"}, "none"),
@@ -70,14 +70,14 @@ ROWS = [
     Row("new_task", {"mode": "code", "message": "m"}, "part done", {"mode": "none", "message": "m"}, "no mode `none`", of_a_task=True, then=([done("part done")],)),
     Row("fetch_instructions", {"task": "create_mode"}, ".roomodes", {"task": "none"}, "task"),
     Row("codebase_search", {"query": "a function"}, "src/f.py", {"query": ""}, "query"),
-    Row("update_todo_list", {"todos": "[ ] a"}, "1 items", {"todos": "a"}, "is no item", of_a_task=True),
+    Row("update_todo_list", {"todos": "[ ] a"}, "1 items", {"todos": "a"}, "is not an item", of_a_task=True),
     Row("generate_image", {"prompt": "a square", "path": "s.png"}, "s.png", {"prompt": "a square", "path": "../s.png"}, "path", makes="/s.png"),
 ]  # fmt: skip
 
 
 @pytest.fixture
 async def page() -> AsyncIterator[str]:
-    """The address of a page that the test serves."""
+    """Serve a page; yields its URL."""
 
     async def serve(_: web.Request) -> web.Response:
         return web.Response(text=PAGE, content_type="text/html")
@@ -94,7 +94,7 @@ async def page() -> AsyncIterator[str]:
 
 @pytest.fixture
 async def working(make_agent: Make, mock_models: MockModels, monkeypatch: pytest.MonkeyPatch) -> Agent:
-    """An engine where every tool finds what it needs."""
+    """An engine with everything that the tools need."""
     monkeypatch.setenv("OPENAI_API_KEY", mock_models.key)
     mock_models.say({"image": {"b64Json": base64.b64encode(png()).decode()}})
     config = {

@@ -1,4 +1,4 @@
-"""An approval has its time, whether or not a server is there to see it pass."""
+"""Approvals expire, even while the server is down."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Make = Callable[..., Awaitable[Agent]]
 
 
 async def waiting(make_agent: Make) -> tuple[Agent, Task, Approval]:
-    """A task that asks whether it may write."""
+    """Start a task that asks for approval to write."""
     agent = await make_agent(approvals={"edit": "ask"})
     task = await agent.start([call("write_to_file", path="a.txt", content="x\n")], [done()])
     await agent.until(task, lambda each: each.activity is Activity.INTERACTIVE)
@@ -27,7 +27,7 @@ async def waiting(make_agent: Make) -> tuple[Agent, Task, Approval]:
 
 
 async def overdue(agent: Agent, asked: Approval) -> None:
-    """Let its time be over."""
+    """Let the approval expire."""
     past = dataclasses.replace(asked, expires_at=now() - timedelta(seconds=1))
     async with agent.engine.database.transaction() as unit:
         await agent.engine.approvals._repository.save(unit, past)

@@ -1,4 +1,4 @@
-"""Agents of others over the Agent Client Protocol: a stand-in for what is rare, opencode for the rest."""
+"""External agents over the Agent Client Protocol: a stand-in for rare behaviour, opencode for the rest."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ async def test_a_rule_decides_where_one_fits(make_agent: Make) -> None:
 
 @pytest.mark.parametrize("do", ["read", "other"])
 async def test_a_granted_call_lets_no_other_file_be_written(make_agent: Make, do: str) -> None:
-    """A read that was granted, or an edit of another file, says nothing of this one."""
+    """An approved read, or an edit of another file, does not permit this write."""
     rules = [{"decision": "always", "path": "/a.txt"}]
     agent = await small(make_agent, do, edit="ask", approvals=rules)
     task = await agent.start()

@@ -1,4 +1,4 @@
-"""Answers with something in them that nothing can store: the model is told, and the task goes on."""
+"""Answers with content that cannot be stored: the model is told, and the task continues."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def requested(tool: str, arguments: Any) -> CallRequested:
         ({"command": "true", "timeout": float("nan")}, "JSON"),
         ({"command \ud83d": "true"}, "Unicode"),
         (parse_arguments('{"command": "echo'), "JSON"),
-        (parse_arguments('["echo"]'), "no JSON object"),
+        (parse_arguments('["echo"]'), "not a JSON object"),
         (parse_arguments('{"command": ' + "[" * 100_000 + "]" * 100_000 + "}"), "nested"),
         (parse_arguments('{"timeout": ' + "9" * 5000 + "}"), "digits"),
     ],

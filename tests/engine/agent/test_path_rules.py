@@ -1,4 +1,4 @@
-"""Rules for paths at the tools: what is forbidden is neither shown nor touched, whichever way leads there."""
+"""Path rules apply to all tools: forbidden files are neither shown nor touched, whatever path leads there."""
 
 from __future__ import annotations
 

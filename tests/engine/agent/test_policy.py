@@ -1,4 +1,6 @@
-"""What the agent may do unasked: rules, protected files, automatic approval; each case with its verdict."""
+"""What the agent may do without asking: rules, protected files, automatic approval; each case with its
+verdict.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ DIFF = "<<<<<<< SEARCH\na\n=======\nb\n>>>>>>> REPLACE"
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
-    """A workspace with links into what rules speak of."""
+    """A workspace with links to files that rules name."""
     folder = tmp_path / "workspace"
     for path in ("secret/a", "src/deep/a.py", "src/a.py", ".roo/rules/r.md", "plain.txt", ".env"):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -43,7 +45,7 @@ async def verdict(
     auto: dict[str, Any] | None = None,
     defaults: dict[str, Any] | None = None,
 ) -> str:
-    """What the policy says of a call in a session with these rules and settings."""
+    """Return the policy's verdict on a call in a session with these rules and settings."""
     config = SessionConfig(
         provider="p",
         model="m",

@@ -1,4 +1,4 @@
-"""The chain of the audit log: whatever is changed, removed or put in is found, and where."""
+"""The chain of the audit log reveals what was changed, removed or inserted, and where."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page served by the test is driven in a real Chromium."""
+"""A page served by the test is controlled in a real Chromium."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def browsing(tmp_path: Path) -> OpenBrowsing:
 
 @pytest.fixture
 async def site() -> AsyncIterator[str]:
-    """The address of a server with a page, and with a redirect to wherever `to` says."""
+    """Run a server with a page, and with a redirect to `to`; yields its URL."""
 
     async def page(request: web.Request) -> web.Response:
         return web.Response(text=PAGE, content_type="text/html")
@@ -221,7 +221,7 @@ async def test_a_redirect_to_a_private_address_is_refused(
 
 async def test_a_session_without_network_has_no_browser(browsing: OpenBrowsing, site: str) -> None:
     async with browsing(network=False) as page:
-        assert "does not have the network" in await page.refused("launch", url=site)
+        assert "has no network access" in await page.refused("launch", url=site)
 
 
 async def test_what_is_wrong_with_a_call_is_told(browsing: OpenBrowsing, site: str) -> None:

@@ -1,4 +1,4 @@
-"""A lock for each key, and nothing that is left of it."""
+"""A lock for each key, of which nothing remains when it is released."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work in threads is done to its end before what it works on is closed, whoever has gone meanwhile."""
+"""Work in threads is completed before its files are closed, even if its caller has gone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work that is done apart ends by its bounds, with its caller, and alone."""
+"""Work in a worker process ends at its limits or with its caller, without affecting others."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def test_what_takes_too_much_memory_is_ended() -> None:
 
 
 def endless(place: str) -> None:
-    """Hold a pipe open that says so when this process ends, and come to no end."""
+    """Hold a pipe open, whose end shows that this process has ended, and never return."""
     held = os.open(place, os.O_WRONLY)
     re.match(*ENDLESS)
     os.close(held)

@@ -1,4 +1,4 @@
-"""Where a client goes on whose last event may be none of this log: it was restored, or has lost its end."""
+"""Where a client resumes whose last event may not be in this log, because it was restored or truncated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A user's feed: one order over their sessions, for those who want it, and nothing at all for others."""
+"""A user's feed: one sequence over all sessions for users with readers, and nothing for others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What lasts is told to end, by whoever lived to see it or by the next start."""
+"""Every beginning gets its end, from the same server or at the next start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The event log: numbered without holes, stored before it is told, read from any cursor."""
+"""The event log: numbered without gaps, stored before it is announced, readable from any cursor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Counts: the server's own storage does what the library's does, and forgets windows that have ended."""
+"""Counters: the server's own storage behaves like the library's, and drops expired windows."""
 
 from __future__ import annotations
 

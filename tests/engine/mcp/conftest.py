@@ -35,7 +35,7 @@ EVERYTHING = McpServer(command=NODE, args=[PROGRAM, "stdio"])
 
 @dataclass
 class House:
-    """An engine with one session, and words for what the tests do with its servers."""
+    """An engine with one session, and helpers for its MCP servers."""
 
     engine: Engine
     session_id: SessionId

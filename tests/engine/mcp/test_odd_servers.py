@@ -1,4 +1,4 @@
-"""Servers that keep to the protocol loosely: one odd piece of what they say costs nothing beside it."""
+"""Servers that deviate from the protocol: one odd item does not affect the others."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ for line in sys.stdin:
 
 
 async def use(house: House, *, pings: bool = True, timeout: int = 60) -> None:
-    """Give the session the server."""
+    """Configure the MCP server for the session."""
     server = replace(house.program("odd", SERVER.replace("PINGS", str(pings))), timeout=timeout)
     change = SessionConfigChange(mcp_servers={"odd": server})
     await house.engine.sessions.update(SessionUpdate(session_id=house.session_id, config=change))
@@ -78,7 +78,7 @@ async def test_an_answer_that_does_not_fit_its_schema_is_told_with_a_note(
         await use(house)
         told = await house.execute("use_mcp_tool", server_name="odd", tool_name=tool)
         assert told.success and "a word" in told.output
-        assert "does not fit the tool's outputSchema" in told.output and note in told.output
+        assert "does not match the tool's outputSchema" in told.output and note in told.output
         assert (await house.execute("use_mcp_tool", server_name="odd", tool_name="plain")).success
         assert [each["type"] for each in await house.events()] == ["mcp.started"]
 

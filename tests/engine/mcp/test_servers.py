@@ -57,7 +57,7 @@ def served_with(house: House, *, timeout: int = 60) -> McpServer:
 
 
 async def use(house: House, **servers: McpServer) -> None:
-    """Give the session servers."""
+    """Configure MCP servers for the session."""
     change = SessionConfigChange(mcp_servers=servers)
     await house.engine.sessions.update(SessionUpdate(session_id=house.session_id, config=change))
 
@@ -164,7 +164,7 @@ async def test_a_server_that_keeps_failing_stays_down_until_a_person_starts_it(
             told = await house.execute("use_mcp_tool", server_name="broken", tool_name="any")
             assert "broken cannot be used." in told.output
         told = await house.execute("use_mcp_tool", server_name="broken", tool_name="any")
-        assert "broken failed 5 times and stays down." in told.output
+        assert "broken failed 5 times and is not started again until mcp.restart." in told.output
         await house.engine.mcp.restart(house.session_id, "broken")
         told = await house.execute("use_mcp_tool", server_name="broken", tool_name="any")
         assert "broken cannot be used." in told.output
@@ -282,7 +282,7 @@ async def test_a_program_of_the_session_has_its_environment_which_nobody_is_show
 
 @asynccontextmanager
 async def everything_over_http() -> AsyncIterator[str]:
-    """The reference server on a free port; its address."""
+    """Run the reference server on a free port; yields its URL."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -1,4 +1,4 @@
-"""Whether a container engine answers, tried on a stand-in that answers as one does, and on none."""
+"""Whether a container engine answers, with a stand-in that does and with none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words for asking a language model in tests."""
+"""Helpers for asking a language model in tests."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Asked(Protocol):
 
 
 class Reply:
-    """All events of an answer, by what they say."""
+    """Return all events of an answer, by kind."""
 
     def __init__(self, events: Sequence[ModelEvent]) -> None:
         self.events = events
@@ -70,7 +70,7 @@ class Reply:
 
     @property
     def turn(self) -> Turn:
-        """What a conversation keeps of it."""
+        """Return what the conversation stores of an answer."""
         kept = self.continuation
         return Turn(
             role=TurnRole.ASSISTANT,
@@ -89,7 +89,7 @@ async def ask(provider: Asked, request: ModelRequest) -> Reply:
 def question(
     *turns: Turn | str, model: str, url: str, key: str | None = "a-key", **parts: Any
 ) -> ModelRequest:
-    """A request; texts stand for what a person said."""
+    """Return a request; plain texts become turns of a person."""
     said = [Turn(role=TurnRole.USER, text=turn) if isinstance(turn, str) else turn for turn in turns]
     parts = {"system": "Be brief.", "tools": [READ_FILE], **parts}
     return ModelRequest(model=model, turns=said, endpoint=Endpoint(base_url=url, api_key=key), **parts)

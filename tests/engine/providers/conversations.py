@@ -1,4 +1,4 @@
-"""Conversations as they could be stored, in order and in disorder, for property tests."""
+"""Strategies for stored conversations, well-formed or not, for property tests."""
 
 from __future__ import annotations
 

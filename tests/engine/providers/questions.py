@@ -1,4 +1,4 @@
-"""Words for tests that ask a provider over the network."""
+"""Helpers for tests that ask a provider over the network."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ AnyEvent = TypeVar("AnyEvent", bound=ModelEvent)
 
 
 def said(text: str, *images: str) -> Turn:
-    """What a person said."""
+    """Return a turn with what a person said."""
     return Turn(role=TurnRole.USER, text=text, images=list(images))
 
 
 async def collect(provider: Provider, request: ModelRequest) -> list[ModelEvent]:
-    """The whole answer."""
+    """Return the whole answer."""
     stream = cast(AsyncGenerator[ModelEvent, None], provider.stream(request))
     async with contextlib.aclosing(stream):
         return [event async for event in stream]
 
 
 async def failure(provider: Provider, request: ModelRequest) -> ProviderFailure:
-    """How the answer fails; a test where it does not is wrong."""
+    """Return the failure of the answer; an answer without one fails the test."""
     try:
         events = await collect(provider, request)
     except ProviderFailure as failed:
@@ -42,7 +42,7 @@ async def failure(provider: Provider, request: ModelRequest) -> ProviderFailure:
 
 
 def only(events: Sequence[ModelEvent], kind: type[AnyEvent]) -> list[AnyEvent]:
-    """The events of one kind."""
+    """Return the events of one kind."""
     return [event for event in events if isinstance(event, kind)]
 
 
@@ -55,5 +55,5 @@ def reasoning_of(events: Sequence[ModelEvent]) -> str:
 
 
 def written(events: Sequence[ModelEvent], call_id: str) -> str:
-    """The arguments of a call as its pieces tell them."""
+    """Join the pieces of a call's arguments."""
     return "".join(event.arguments for event in only(events, CallDelta) if event.call_id == call_id)

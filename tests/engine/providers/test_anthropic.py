@@ -41,7 +41,7 @@ async def provider() -> AsyncIterator[AnthropicProvider]:
 
 
 def sent(*turns: Turn | str, model: str = MODEL, **parts: Any) -> dict[str, Any]:
-    """What a request becomes."""
+    """Return what is sent for a request."""
     return dict(parameters(question(*turns, model=model, url="", **parts)))
 
 

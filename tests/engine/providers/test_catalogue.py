@@ -1,4 +1,4 @@
-"""Which provider is meant, where it is asked, and with whose key."""
+"""Which provider is used, at which URL, and with whose key."""
 
 from __future__ import annotations
 
@@ -95,12 +95,12 @@ async def test_one_that_is_not_there_is_refused_with_those_that_are() -> None:
     assert failure.code == "PROVIDER_UNAVAILABLE"
     assert failure.message == (
         "The provider `nobody` cannot be used here. "
-        "Usable are: auto, anthropic, gemini, ollama, openai, scripted."
+        "Available: auto, anthropic, gemini, ollama, openai, scripted."
     )
 
 
 async def test_without_any_provider_auto_is_refused_too() -> None:
-    assert "Usable are: none." in (await refused(Providers({}, environment={}), "auto")).message
+    assert "Available: none." in (await refused(Providers({}, environment={}), "auto")).message
 
 
 async def test_a_program_brings_its_own_provider() -> None:
@@ -181,7 +181,7 @@ def test_private_addresses_are_refused_in_any_clothes(address: Any) -> None:
 
 
 async def test_a_named_model_is_not_taken_for_a_playbook_where_no_model_is_set_up() -> None:
-    with pytest.raises(ProviderFailure, match="No language model is set up") as raised:
+    with pytest.raises(ProviderFailure, match="No language model is configured") as raised:
         await catalogue().find("auto", "llama-3.1")
     assert raised.value.code == "PROVIDER_UNAVAILABLE"
     assert (await catalogue().find("auto", "survey")).provider.name == "scripted"

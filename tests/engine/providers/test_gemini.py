@@ -39,14 +39,14 @@ def call(path: str, **more: str) -> dict[str, Any]:
 async def bodies(
     provider: GeminiProvider, server: StreamServer, *turns: Turn | str, model: str = OLD, **parts: Any
 ) -> Any:
-    """What is sent for these turns."""
+    """Return what is sent for these turns."""
     server.says(piece({"text": "Yes."}, ends="STOP"))
     await ask(provider, question(*turns, model=model, url=server.url, **parts))
     return camel(server.bodies[-1])
 
 
 def camel(content: Any) -> Any:
-    """The same with every key in camel case: the library mixes both, and the protocol takes both."""
+    """Return it with all keys in camel case: the library mixes both forms, and the protocol accepts both."""
     if isinstance(content, list):
         return [camel(each) for each in content]
     if isinstance(content, dict):
@@ -60,7 +60,7 @@ def _camel_key(key: str) -> str:
 
 
 def converted(turns: Sequence[Turn], model: str) -> Sequence[Any]:
-    """As the vendor's own types read what is sent."""
+    """Parse what is sent with the vendor's own types."""
     from google.genai.types import Content
 
     return [Content.model_validate(each) for each in contents(question(*turns, model=model, url=""))]

@@ -1,4 +1,4 @@
-"""A real model, a small one, served by a real llama.cpp: what no mock can tell of streams and hanging up."""
+"""A small real model, served by a real llama.cpp, shows what no mock can about streams and disconnecting."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ async def test_it_answers_in_pieces_and_counts_its_tokens(provider: OpenAIProvid
 
 
 async def test_it_goes_on_after_an_answer_was_given_up(provider: OpenAIProvider, server: str) -> None:
-    """It has one place: as long as the first answer is written, nobody else is answered."""
+    """It has a single slot: while the first answer is being written, nobody else is answered."""
     endless = question(server, "Count from one to a thousand.", max_tokens=900)
     stream = cast(AsyncGenerator[ModelEvent, None], provider.stream(endless))
     async with contextlib.aclosing(stream):

@@ -1,4 +1,4 @@
-"""What is known of models: every entry is whole, and names are found as servers write them."""
+"""What is known about models: every entry is complete, and names are found as servers write them."""
 
 from __future__ import annotations
 

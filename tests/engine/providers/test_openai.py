@@ -1,4 +1,4 @@
-"""Both protocols of OpenAI, against a server of others that speaks them."""
+"""Both protocols of OpenAI, against a third-party server."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ async def test_too_many_requests_say_how_long_to_wait(
     [
         (500, "oops", "MODEL_OVERLOADED", True),
         (503, "full", "MODEL_OVERLOADED", True),
-        (404, "no such model", "MODEL_UNKNOWN", False),
+        (404, "does not know this model", "MODEL_UNKNOWN", False),
         (400, "bad parameter", "REQUEST_REFUSED", False),
         (400, "This model's maximum context length is 8192 tokens", "CONTEXT_OVERFLOW", False),
     ],

@@ -1,4 +1,4 @@
-"""What servers send that no mock does: oddities of compatible servers, encrypted reasoning, hanging up."""
+"""Streams that no mock sends: oddities of compatible servers, encrypted reasoning, disconnects."""
 
 from __future__ import annotations
 

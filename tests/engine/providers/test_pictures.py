@@ -1,4 +1,4 @@
-"""Images by their content: what is one, and what a model reads in the place of what is none."""
+"""Images are recognised by their content; models get a note instead of anything else."""
 
 from __future__ import annotations
 

@@ -79,8 +79,8 @@ steps:
         "p.yaml: step 1 (tests), on_error: Must be one of: fail, continue.",
         "p.yaml: step 1 (tests), comand: Unknown field.",
         "p.yaml: step 2, say: `results.later`: no earlier call has this id.",
-        "p.yaml: step 3, when: Expected one `{{ expression }}` and nothing beside it.",
-        "p.yaml: step 3, with.path: Nothing is called `nobody`; there are: input, messages, results.",
+        "p.yaml: step 3, when: Expected one `{{ expression }}` and nothing else.",
+        "p.yaml: step 3, with.path: `nobody` is not defined; the names are: input, messages, results.",
         "p.yaml: step 4, call 1, wiht: Unknown field.",
     ]
 
@@ -132,9 +132,9 @@ def test_a_step_cannot_name_its_own_result() -> None:
         ("", "p.yaml: Expected a mapping"),
         ("- a", "p.yaml: Expected a mapping"),
         ("name: [", "p.yaml: line 1: "),
-        ("name: a\nname: b", "p.yaml: line 2: the key `name` is there twice."),
-        ("a: &x [1]\nb: *x", "p.yaml: line 2: aliases (`*name`) are not for playbooks."),
-        ("a: &x [*x]", "p.yaml: line 1: aliases (`*name`) are not for playbooks."),
+        ("name: a\nname: b", "p.yaml: line 2: the key `name` occurs twice."),
+        ("a: &x [1]\nb: *x", "p.yaml: line 2: aliases (`*name`) are not allowed in playbooks."),
+        ("a: &x [*x]", "p.yaml: line 1: aliases (`*name`) are not allowed in playbooks."),
         ("a: " + "[" * 60 + "]" * 60, "p.yaml: line 1: there are more than 40 levels."),
         ("a: !!python/object/apply:os.getcwd []", "p.yaml: line 1: could not determine a constructor"),
         ("a: 2024-99-99", "p.yaml: month must be in 1..12"),

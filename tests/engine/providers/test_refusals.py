@@ -1,4 +1,4 @@
-"""What vendors' servers say of a conversation that is too long, and of images that they cannot use."""
+"""The messages of vendors' servers about conversations that are too long, and unusable images."""
 
 from __future__ import annotations
 

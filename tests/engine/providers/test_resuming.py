@@ -1,4 +1,4 @@
-"""A run that is cut anywhere and taken up by a fresh provider is the run that was never cut."""
+"""A run that is interrupted anywhere and continued by a new provider equals one that was not interrupted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ON_ERROR = st.fixed_dictionaries(
 
 @st.composite
 def playbooks(draw: st.DrawFn) -> list[dict[str, object]]:
-    """Steps that say, call and depend on one another in all ways."""
+    """Steps with text, calls, and all kinds of dependencies."""
     steps: list[dict[str, object]] = []
     ids: list[str] = []
     for position in range(draw(st.integers(1, 6))):
@@ -50,7 +50,7 @@ def playbooks(draw: st.DrawFn) -> list[dict[str, object]]:
 
 
 def outcome(call: ToolCall, seed: int) -> Turn:
-    """What comes of a call: the same for the same call."""
+    """The result of a call, which is the same for the same call."""
     drawn = zlib.crc32(f"{seed} {call.id}".encode())
     success = call.tool_name == COMPLETION or drawn % 4 != 0
     return answered(call, f"{drawn % 100}", success=success)

@@ -222,7 +222,7 @@ async def test_a_playbook_that_was_shortened_meanwhile_ends(tmp_path: Path) -> N
         ),
         (
             {"say": "{{ results.skipped.text }}", **READ},
-            "step 2, say: `results.skipped` is not there: that call was not made",
+            "step 2, say: `results.skipped` does not exist: that call was not made",
         ),
     ],
 )
@@ -240,7 +240,8 @@ async def test_an_unknown_playbook_is_refused_with_those_that_there_are(tmp_path
     raised = await failure(ask(ScriptedProvider([tmp_path]), "gpt-9", [said("x")]))
     assert raised.code == "MODEL_UNKNOWN"
     assert raised.message == (
-        "No playbook has this name. There are: auto, mend-the-test, survey, tried, write-and-run."
+        "There is no playbook with this name. "
+        "The playbooks are: auto, mend-the-test, survey, tried, write-and-run."
     )
 
 

@@ -29,7 +29,7 @@ CONFIG = SessionConfig(
 
 
 async def run_here(folder: Path, line: str) -> tuple[int, str]:
-    """A command's exit code and what it printed."""
+    """Run a command; return its exit code and output."""
     process = await asyncio.create_subprocess_shell(
         line, cwd=folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
@@ -40,7 +40,7 @@ async def run_here(folder: Path, line: str) -> tuple[int, str]:
 
 @dataclass
 class Here:
-    """A tool's context that runs commands as they are."""
+    """A tool's context that runs commands without a sandbox."""
 
     workspace: Workspace
     config: SessionConfig = CONFIG
@@ -65,7 +65,7 @@ class Here:
 
 
 async def played(folder: Path, task: str, *, model: str = "auto") -> tuple[str, Play]:
-    """The result of a playbook in a folder, and the conversation."""
+    """Play a playbook in a folder; return its result and the conversation."""
     context = Here(Workspace(folder, max_file_bytes=1_000_000))
     tools = ToolRegistry()
 

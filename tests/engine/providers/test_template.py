@@ -73,14 +73,14 @@ def test_templates_are_filled_in(source: object, filled: object) -> None:
 @pytest.mark.parametrize(
     ("source", "told"),
     [
-        ("{{ nobody }}", "Nothing is called `nobody`"),
+        ("{{ nobody }}", "`nobody` is not defined"),
         ("{{ results }}", "`results` is used as `results.<id>`"),
         ("{{ results['tests'] }}", "`results` is used as `results.<id>`"),
-        ("{{ results.tests.output }}", "A result has no `output`; it has: text, success, exit_code."),
+        ("{{ results.tests.output }}", "A result has no `output`; its parts are: text, success, exit_code."),
         ("{{ results.tests }}", "name one of them"),
         ("a {{ results.tests }}", "name one of them"),
-        ("{{ results.missing.text }}", "`results.missing` is not there: that call was not made"),
-        ("a {{ results.missing.text | lines }}", "`results.missing` is not there"),
+        ("{{ results.missing.text }}", "`results.missing` does not exist: that call was not made"),
+        ("a {{ results.missing.text | lines }}", "`results.missing` does not exist"),
         ("{{ results.tests.exit_code | lines }}", "expected a text, found a int"),
         ("{{ results.tests.text | first }}", "expected a list, found a text"),
         ("{{ input | after('') }}", "the mark to look for is empty"),
@@ -115,7 +115,7 @@ def test_a_wrong_template_says_what_is_wrong(source: str, told: str) -> None:
     ],
 )
 def test_what_could_run_for_ever_is_not_in_the_language(source: str) -> None:
-    with pytest.raises(TemplateMistake, match="is not for playbooks"):
+    with pytest.raises(TemplateMistake, match="is not available in playbooks"):
         parse(source)
 
 
@@ -129,7 +129,7 @@ def test_what_could_run_for_ever_is_not_in_the_language(source: str) -> None:
     ],
 )
 def test_texts_and_lists_cannot_be_multiplied(source: str) -> None:
-    assert "is for numbers" in mistake(source)
+    assert "only takes numbers" in mistake(source)
 
 
 def test_a_template_has_a_bounded_number_of_parts() -> None:

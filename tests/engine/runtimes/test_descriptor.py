@@ -1,4 +1,4 @@
-"""A descriptor has one owner, whoever else opens and closes files meanwhile."""
+"""A descriptor has one owner, whatever else is opened and closed meanwhile."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_closing_twice_closes_nothing_of_anybody_else(run: Callable[..., Any]) -
 
 
 def test_threads_that_open_files_meanwhile_keep_them(run: Callable[..., Any], tmp_path: Path) -> None:
-    """A number that is free again belongs to whoever is given it next."""
+    """A free descriptor number is given to the next file that is opened."""
     stopped = False
 
     def open_and_check(worker: int) -> int:

@@ -1,4 +1,4 @@
-"""Ways out of a sandbox, tried in jails and in containers: none leads anywhere."""
+"""Attempts to escape from jails and containers, all of which fail."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def machine(runtime: SupervisingRuntime, request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def sandbox(tmp_path: Path) -> SandboxSpec:
-    """A session's, beside that of another and the server's own secrets."""
+    """A session's sandbox, next to another session's and the server's secrets."""
     data_dir = tmp_path / "data"
     for name in ("session-1", "session-2"):
         (data_dir / "workspaces" / name).mkdir(parents=True)

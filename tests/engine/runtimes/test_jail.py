@@ -1,4 +1,4 @@
-"""Out of the jail nothing is seen, reached or changed but the session's own workspace."""
+"""In a jail, nothing but the session's own workspace can be seen, reached or changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a server that was killed has left in its control groups is ended by the next one."""
+"""Processes that a killed server has left in its control groups are ended by the next one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Limits where control groups are found, and where there are none."""
+"""Limits with and without control groups."""
 
 from __future__ import annotations
 

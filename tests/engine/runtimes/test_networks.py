@@ -1,4 +1,4 @@
-"""A session with the network reaches what is outside of this machine, and nothing of the machine itself."""
+"""A session with network access reaches other machines, and nothing of this one."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ async def test_an_address_that_this_machine_has_since_is_out_of_reach(
 
 
 async def test_nothing_of_this_machine_is_reached(runtime: LocalRuntime, sandbox: SandboxSpec) -> None:
-    """Its loopback, each of its addresses, and what stands for it in such networks."""
+    """The machine's loopback, each of its addresses, and the addresses that represent it in such networks."""
     with socket.create_server(("", 0)) as server:
         port = server.getsockname()[1]
         for address in ("127.0.0.1", "127.0.0.2", "localhost", "10.0.2.2", "10.0.2.3", *own_addresses()):

@@ -1,4 +1,4 @@
-"""Output is cut into lines and kept within a bound, however it comes."""
+"""Output is split into lines and limited, however it arrives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Programs that are talked with, in a jail, in a container and without either."""
+"""Interactive programs, in a jail, in a container, and without a sandbox."""
 
 from __future__ import annotations
 

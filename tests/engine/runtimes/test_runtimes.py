@@ -65,7 +65,7 @@ def marked(mark: str) -> list[int]:
 
 
 async def until(holds: Callable[[], object]) -> None:
-    """Return as soon as something holds."""
+    """Wait until a condition is true."""
     async with asyncio.timeout(30):
         while not holds():
             await asyncio.sleep(0.01)
@@ -479,7 +479,7 @@ async def test_a_runtime_is_chosen_by_its_kind(kind: str, name: str, tmp_path: P
 async def _stopped_alone(
     runtime: SupervisingRuntime, sandbox: SandboxSpec, tmp_path: Path, line: str, reason: str
 ) -> None:
-    """Run something hostile beside another session, which notices nothing of it."""
+    """Run something hostile next to another session, which must not be affected."""
     other = sandbox_in(tmp_path, "session-2")
     beside = asyncio.create_task(
         runtime.run(other, Command(line="until [ -e go ]; do sleep 0.02; done; python3 -c 'print(6 * 7)'"))

@@ -1,4 +1,4 @@
-"""Workspaces that begin as a git repository."""
+"""Workspaces that are filled from a git repository."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Bench:
         return self.engine.sessions.workspace(self.session_id).folder
 
     def is_untouched(self) -> bool:
-        """Nothing has come, and nothing is left of what was on its way."""
+        """Check that nothing was cloned and nothing is left in the staging area."""
         staging = self.folder.parent / ".staging"
         return not list(self.folder.iterdir()) and not (staging.exists() and list(staging.iterdir()))
 

@@ -1,4 +1,4 @@
-"""A session that is deleted is gone with all that it had, wherever the server ends meanwhile."""
+"""A deleted session disappears completely, wherever the server is killed meanwhile."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def session_with_everything(engine: Engine) -> SessionId:
 
 
 def left(data_dir: Path, session_id: SessionId) -> list[str]:
-    """What there is of a session on the disk."""
+    """Return what exists of a session on disk."""
     return [str(path.relative_to(data_dir)) for path in data_dir.rglob(f"*{session_id}*")]
 
 

@@ -1,4 +1,4 @@
-"""A session whose time has run out: what becomes of it, of what runs in it, and how it comes back."""
+"""Sessions that expire: what happens to them and what runs in them, and how they are revived."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What this server remembers of sessions: nothing of those that are no more."""
+"""The server keeps nothing in memory about deleted sessions."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ SESSIONS = 50
 
 
 async def live(room: Room) -> None:
-    """One session's life: a process, a terminal, work in both, the end."""
+    """Run one session: a process, a terminal, work in both, deletion."""
     engine, session_id = room.engine, await room.session()
     session = {"sessionId": session_id}
     started = ProcessStart.load({**session, "command": f"echo up; exec sleep {room.nap}"})

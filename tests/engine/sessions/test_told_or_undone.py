@@ -1,4 +1,4 @@
-"""What cannot be told of is not left behind: whatever changes a workspace, it is then as it was."""
+"""Changes of a workspace whose event cannot be stored are undone."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from roocode_server.models.user import Caller
 
 
 class Place:
-    """A session with some files in it, and the database beside it."""
+    """A session with some files, and its database."""
 
     def __init__(self, engine: Engine, session_id: SessionId) -> None:
         self.engine = engine
@@ -55,7 +55,7 @@ class Place:
         (self.folder / path).chmod(mode)
 
     def picture(self) -> dict[str, tuple[int, str]]:
-        """Each path with its mode, and its content or where it leads."""
+        """Return each path with its mode, and its content or link target."""
         found = {}
         for path in sorted(self.folder.rglob("*")):
             facts = path.lstat()
@@ -65,7 +65,7 @@ class Place:
 
     @property
     def staged(self) -> list[Path]:
-        """What is left of changes beside the workspaces."""
+        """Return what changes have left in the staging area."""
         staging = self.folder.parent / ".staging"
         return list(staging.iterdir()) if staging.exists() else []
 

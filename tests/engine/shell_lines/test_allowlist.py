@@ -1,4 +1,4 @@
-"""A command line may run if every command in it may, whatever the quoting, joining and nesting."""
+"""A command line may run if every command in it may, with any quoting, joining and nesting."""
 
 from __future__ import annotations
 

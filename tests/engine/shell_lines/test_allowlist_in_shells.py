@@ -1,4 +1,4 @@
-"""What real shells run of a line is never more than the reading of it allowed."""
+"""Real shells never run more of a line than its analysis allowed."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ print(json.dumps(heard))
 
 
 def lines(count: int) -> list[str]:
-    """Lines that are allowed though they have something in them that should not run."""
+    """Allowed lines that contain something that must not run."""
     chance = random.Random(20)  # noqa: S311 - the same lines each time
     found = []
     for _ in range(count):

@@ -1,4 +1,4 @@
-"""Characters beyond Latin in command lines: spelled while they are parsed, and the same afterwards."""
+"""Non-ASCII characters in command lines: encoded for parsing, and restored afterwards."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_words_keep_their_letters() -> None:
 
 
 def test_a_line_that_ended_the_scanner_is_judged() -> None:
-    """In a process of its own: what is tried here ends one."""
+    """Run in a separate process, because this can crash it."""
     program = (
         "from roocode_server.engine.shell_lines.allowlist import allowed\n"
         "for code in range(0x100, 0x110000, 0x1fd):\n"

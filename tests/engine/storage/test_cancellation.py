@@ -1,4 +1,4 @@
-"""Somebody who is cancelled in the middle of a statement takes nobody else's connection with them."""
+"""Cancelling a caller in the middle of a statement affects no other connection."""
 
 from __future__ import annotations
 

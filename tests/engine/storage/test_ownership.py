@@ -1,4 +1,4 @@
-"""One server a data directory, and nothing on disk that nobody was told of."""
+"""One server per data directory."""
 
 from __future__ import annotations
 

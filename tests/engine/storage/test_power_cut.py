@@ -1,4 +1,4 @@
-"""What a power cut leaves of the log: with the standard setting, every event that was acknowledged."""
+"""After a power failure, with the standard setting, the log has every event that was acknowledged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one writer that everybody depends on: what is wrong with one unit is that unit's alone."""
+"""The single writer: what is wrong with one unit of work affects no other."""
 
 from __future__ import annotations
 

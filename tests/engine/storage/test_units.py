@@ -1,4 +1,4 @@
-"""Units of work: each is stored whole or not at all, and those that share its commit are not harmed."""
+"""Units of work are stored completely or not at all, without affecting others in the same commit."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EVENT = TaskProgress(progress=1, step="A step")
 TWICE = insert(sessions).from_select(
     list(sessions.c.keys()), select(sessions).where(sessions.c.id == SESSION)
 )
-"""A statement that no unit gets away with: the session is there already."""
+"""A statement that always fails: the session already exists."""
 
 
 async def name_of(storage: Storage, session_id: str = SESSION) -> str:

@@ -22,7 +22,7 @@ LARGEST_FILE = 1_000_000
 
 @dataclass
 class Context:
-    """What a tool may use, over a folder of the test's own.
+    """A tool's context for a temporary folder.
 
     `answer` is what a person would say, `first` a command that is run before each of the tool's own.
     """
@@ -75,11 +75,11 @@ class Context:
         self.config = replace(self.config, resource_limits=replace(self.config.resource_limits, **limits))
 
     async def call(self, tool: str, **arguments: Any) -> ToolResult:
-        """The result of a call that goes the way every call goes."""
+        """Make a call as the agent does, and return its result."""
         return await ToolRegistry().prepare(tool, arguments).run(self)
 
     async def failure(self, tool: str, **arguments: Any) -> str:
-        """What a call that cannot be done tells the model."""
+        """Make a call that fails, and return its message."""
         with pytest.raises(ToolFailure) as failure:
             await self.call(tool, **arguments)
         return str(failure.value)

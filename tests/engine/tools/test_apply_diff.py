@@ -120,7 +120,11 @@ async def test_two_diffs_for_one_file_mean_the_lines_from_before_the_call(contex
 
 @pytest.mark.parametrize(
     ("arguments", "told"),
-    [({}, "Give path and diff, or files."), ({"path": "a"}, "belong together"), ({"diff": "x"}, "together")],
+    [
+        ({}, "Give path and diff, or files."),
+        ({"path": "a"}, "both path and diff"),
+        ({"diff": "x"}, "both path and diff"),
+    ],
 )
 async def test_a_call_without_a_file_or_a_diff_is_refused(
     context: Context, arguments: dict[str, str], told: str
@@ -134,7 +138,7 @@ async def test_a_missing_file_is_told(context: Context) -> None:
 
 async def test_a_binary_file_is_refused(context: Context) -> None:
     context.write("a", b"one\n\x00")
-    assert "not a text file" in await context.failure("apply_diff", path="a", diff=ONE_TO_UNO)
+    assert "not a UTF-8 text file" in await context.failure("apply_diff", path="a", diff=ONE_TO_UNO)
 
 
 async def test_a_path_that_leaves_the_workspace_is_refused(context: Context) -> None:

@@ -1,4 +1,4 @@
-"""How the change of a file is told."""
+"""How the change of a file is reported."""
 
 from __future__ import annotations
 

@@ -152,4 +152,4 @@ async def test_a_command_begins_in_any_folder_whose_name_is_utf_8(context: Conte
     (context.folder / os.fsdecode(b"caf\xe9")).mkdir()
     with pytest.raises(InvalidField) as refused:
         await context.call("execute_command", command="pwd", cwd=r"caf\xe9")
-    assert "let its line `cd` there" in str(refused.value.details)
+    assert "`cd` there in the command line" in str(refused.value.details)

@@ -88,7 +88,7 @@ async def test_another_file_is_never_replaced_and_every_path_it_may_write_is_jud
 
 async def test_what_is_no_picture_is_not_kept(context: Context, mock_models: MockModels) -> None:
     picture(mock_models, b"<html>")
-    with pytest.raises(ToolFailure, match="no picture"):
+    with pytest.raises(ToolFailure, match="not an image"):
         await make(context, mock_models, prompt="a", path="a.png")
     assert not (context.folder / "a.png").exists()
 

@@ -90,7 +90,7 @@ async def test_a_folder_lists_its_own_files_without_what_git_ignores(context: Co
 
 async def test_a_language_that_is_not_read_is_said(context: Context) -> None:
     context.write("a.txt", "x")
-    assert "no language that is read here" in await context.failure(
+    assert "none of the supported languages" in await context.failure(
         "list_code_definition_names", path="a.txt"
     )
 

@@ -74,7 +74,7 @@ async def test_long_lines_are_cut_and_the_whole_fits_in_one_result(context: Cont
 @pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n\x00", b"\xff\xfe", b"caf\xe9"])
 async def test_binary_content_is_refused(context: Context, content: bytes) -> None:
     context.write("a", content)
-    assert "not a text file" in await context.failure("read_file", path="a")
+    assert "not a UTF-8 text file" in await context.failure("read_file", path="a")
 
 
 async def test_a_missing_file_is_told_with_what_to_do(context: Context) -> None:
@@ -83,7 +83,7 @@ async def test_a_missing_file_is_told_with_what_to_do(context: Context) -> None:
 
 async def test_a_folder_is_refused(context: Context) -> None:
     (context.folder / "src").mkdir()
-    assert "files alone" in await context.failure("read_file", path="src")
+    assert "only handles files" in await context.failure("read_file", path="src")
 
 
 async def test_a_file_that_is_too_large_is_refused(context: Context) -> None:

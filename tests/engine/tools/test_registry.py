@@ -1,4 +1,4 @@
-"""The catalogue: what tools there are, what they are shown as, and what calls it lets through."""
+"""The registry of tools: their names, their descriptions, and the calls they accept."""
 
 from __future__ import annotations
 

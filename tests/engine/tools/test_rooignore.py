@@ -1,4 +1,4 @@
-"""`.rooignore` holds at every tool."""
+"""`.rooignore` applies to every tool."""
 
 from __future__ import annotations
 

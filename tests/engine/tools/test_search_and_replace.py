@@ -34,9 +34,9 @@ async def test_it_replaces(context: Context, arguments: dict[str, Any], after: s
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ({"search": "four", "replace": "4"}, "has no 'four'"),
-        ({"search": "(", "replace": "", "use_regex": True}, "pattern or its replacement is wrong"),
-        ({"search": "two", "replace": r"\9", "use_regex": True}, "pattern or its replacement is wrong"),
+        ({"search": "four", "replace": "4"}, "does not contain 'four'"),
+        ({"search": "(", "replace": "", "use_regex": True}, "pattern or its replacement is invalid"),
+        ({"search": "two", "replace": r"\9", "use_regex": True}, "pattern or its replacement is invalid"),
         ({"search": "two", "replace": "2", "start_line": 9}, "There are no lines 9"),
         ({"search": "two", "replace": "2", "start_line": 3, "end_line": 1}, "There are no lines 3"),
     ],
@@ -57,7 +57,7 @@ async def test_an_expression_that_runs_away_is_given_up(
     context.write("a.txt", content)
     arguments = {"search": r"(a|a)*$", "replace": "x", "use_regex": True, "end_line": 1}
     told = await context.failure("search_and_replace", path="a.txt", **arguments)
-    assert "was given up" in told
+    assert "was abandoned" in told
     assert context.read("a.txt") == content
 
 

@@ -45,7 +45,7 @@ async def test_a_list_is_kept_in_one_form(context: Context, recording: Recording
 
 @pytest.mark.parametrize("todos", ["a", "[] a", "[y] a", "- [ ]", "[ ] a\nb"])
 async def test_what_is_no_item_is_refused(context: Context, recording: Recording, todos: str) -> None:
-    assert "is no item" in await context.failure("update_todo_list", todos=todos)
+    assert "is not an item" in await context.failure("update_todo_list", todos=todos)
     assert not recording.asked
 
 

@@ -31,7 +31,7 @@ class Watched(Room):
         return await self.events(*TOLD)
 
     async def changes(self) -> list[str]:
-        """What was told, in a few words each: `created /a.txt`."""
+        """Return the reported changes, in short form: `created /a.txt`."""
         return [f"{event['type'].partition('.')[2]} {event['path']}" for event in await self.told()]
 
     @property

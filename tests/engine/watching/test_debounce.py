@@ -1,4 +1,4 @@
-"""What of many changes is told, and when."""
+"""Which of many changes are reported, and when."""
 
 from __future__ import annotations
 

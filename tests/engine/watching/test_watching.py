@@ -1,4 +1,4 @@
-"""What commands change in a workspace is told, once, before their end is."""
+"""Changes that commands make in a workspace are reported once, before the end of the command."""
 
 from __future__ import annotations
 
@@ -271,7 +271,7 @@ async def test_more_directories_than_are_watched_are_left_and_the_log_says_so(
         (watched.folder / name).mkdir(parents=True)
     await watched.run("echo > near; echo > a/mid; echo > a/deep/far; echo > b/deep/far; echo > b/mid")
     assert sorted(await watched.changes()) == ["created /a/mid", "created /b/mid", "created /near"]
-    assert [call.args for call in said.calls] == [("workspace too large to be watched as a whole",)]
+    assert [call.args for call in said.calls] == [("workspace too large to be watched completely",)]
 
 
 def _no_instance(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,7 @@ QUICK = {"retry_delay_s": 0.01, "max_retry_delay_s": 0.05, "allow_private_addres
 
 @dataclass
 class Hooks:
-    """The service over a storage, and short words for what tests do with it."""
+    """The service on a storage, with helpers for tests."""
 
     storage: Storage
     service: UserWebhooks
@@ -80,7 +80,7 @@ async def open_hooks(storage: Storage, *, secret: bytes = SECRET, **settings: An
 
 @pytest.fixture
 async def opened(storage: Storage) -> AsyncIterator[Callable[..., Awaitable[Hooks]]]:
-    """Open webhooks with settings of the test's own."""
+    """Open webhooks with the test's settings."""
     all_opened: list[Hooks] = []
 
     async def open_with(**settings: Any) -> Hooks:

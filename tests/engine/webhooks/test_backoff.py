@@ -1,4 +1,4 @@
-"""Rests between attempts grow, differ, and end somewhere."""
+"""Delays between attempts grow, vary, and have a maximum."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Deliveries: each event, in order, until it is taken; and no receiver waits for another."""
+"""Deliveries: each event in order, until it is accepted; no receiver waits for another."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def percents(requests: list[Received]) -> list[int]:
 
 
 def failing(times: int) -> Callable[[Received], Awaitable[web.Response]]:
-    """Answer so many requests with 500, then take all."""
+    """Answer this many requests with 500, then accept all."""
     left = iter(range(times))
 
     async def answer(received: Received) -> web.Response:

@@ -1,4 +1,4 @@
-"""What is sent is signed as the standard says, which its own libraries find true."""
+"""Messages are signed according to the standard, as its own libraries confirm."""
 
 from __future__ import annotations
 

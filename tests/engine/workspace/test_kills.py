@@ -1,4 +1,4 @@
-"""A server that is killed at any step leaves, after its next start, all of what was or all of what comes."""
+"""A server that is killed at any step leaves, after its next start, either the old or the new state."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Work = Callable[[Workspace], Awaitable[object]]
 
 
 def killed_at(step: int, folder: Path, work: Work) -> bool:
-    """Do the work in a child that is killed at its n-th change; whether it came so far."""
+    """Do the work in a child process that is killed at its n-th change; return whether it got that far."""
     child = os.fork()
     if child == 0:
         left = [step]

@@ -1,4 +1,4 @@
-"""What is in a workspace gets other paths and copies: at once, whole, and never over what should stay."""
+"""Files are moved and copied in one step, completely, and never over something that should stay."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-r"""Names that are no UTF-8, as they are listed and asked for: `caf\xe9.txt`."""
+r"""Names that are not UTF-8, as they are listed and requested: `caf\xe9.txt`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is found in a process of its own is what is found here."""
+"""A worker process finds the same as this process."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ALL = ScanRequest(recursive=True, include_hidden=True, max_entries=10_000, windo
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with what is hard to list."""
+    """A folder with content that is hard to list."""
     folder = tmp_path / "folder"
     (folder / "a/b").mkdir(parents=True)
     (folder / ".hidden").write_text("hidden")

@@ -1,4 +1,4 @@
-"""A program beside that puts links in the place of what is being written gets nothing of the host by it."""
+"""A concurrent program that replaces files with links while they are written reaches nothing of the host."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ROOM = 10**9
 WATCHED = 0x100 | 0x80  # IN_CREATE, IN_MOVED_TO
 OWN = ".the-swapper-s-own"
 CONTENT = bytes(1_000_000)
-"""So much that writing it takes a while: that is when the other one acts."""
+"""Enough content that writing takes a while, during which the other program acts."""
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ class Swapper(threading.Thread):
         assert libc.inotify_add_watch(self._events, os.fsencode(folder), WATCHED) > 0
         self.swaps = 0
         self.has_the_target = False
-        """Whether what it may only name has come into the folder itself."""
+        """Whether content from outside has appeared in the folder."""
         self._seen: set[str] = set()
 
     def run(self) -> None:

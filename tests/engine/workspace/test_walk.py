@@ -1,4 +1,4 @@
-"""Trees are walked, measured and removed whatever is in them, and nothing beside them is touched."""
+"""Trees are walked, measured and removed whatever they contain, without touching anything outside."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DEPTH = 3000
 
 @pytest.fixture
 def deep(tmp_path: Path) -> Iterator[Path]:
-    """A tree that is deeper than any path can say; removed after, because not everybody can."""
+    """Create a tree deeper than any path can name; removed afterwards, because not every program can."""
     top = tmp_path / "deep"
     top.mkdir()
     here = os.open(top, os.O_RDONLY)

@@ -1,4 +1,4 @@
-"""A workspace is a folder in which callers do as they like and out of which no path leads."""
+"""A workspace is a folder in which callers can do anything, and out of which no path leads."""
 
 from __future__ import annotations
 
@@ -445,7 +445,7 @@ def _chain(folder: Path, target: Path) -> None:
 
 @contextmanager
 def _swapping(door: Path, *targets: str) -> Iterator[None]:
-    """Have a link lead to each target in turn, as fast as it goes."""
+    """Point a link at each target in turn, as fast as possible."""
     stop = threading.Event()
 
     def swap() -> None:

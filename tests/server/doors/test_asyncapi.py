@@ -1,4 +1,4 @@
-"""The AsyncAPI document is valid, whole, and true of the events that the server sends."""
+"""The AsyncAPI document is valid, complete, and matches the events that the server sends."""
 
 from __future__ import annotations
 

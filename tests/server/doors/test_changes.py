@@ -1,4 +1,4 @@
-"""What a change means by `null`, by a field that it leaves out, and by what was read before."""
+"""What `null`, omitted fields, and values that were read before mean in a change."""
 
 from __future__ import annotations
 

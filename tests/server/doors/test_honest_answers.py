@@ -1,4 +1,4 @@
-"""Answers that say what is known, and requests that are what they seem."""
+"""Answers state what is known, and requests that contradict themselves are refused."""
 
 from __future__ import annotations
 

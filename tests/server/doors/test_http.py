@@ -1,4 +1,4 @@
-"""What HTTP gives beside the body: methods, places, credentials, what may be kept, and how short it comes."""
+"""HTTP beyond the body: methods, locations, credentials, caching, compression."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document is valid, whole, and true of what the server answers."""
+"""The OpenAPI document is valid, complete, and matches the server's answers."""
 
 from __future__ import annotations
 

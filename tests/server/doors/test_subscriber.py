@@ -1,4 +1,4 @@
-"""A subscriber gives each event once and in order, however slow its client is or often it returns."""
+"""A subscriber sends each event once and in order, however slow its client is or often it reconnects."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.storage import SESSION, Storage
 
 
 class Tank:
-    """An outlet that is full now and then, as a slow client's socket is."""
+    """A sink that is full now and then, like a slow client's socket."""
 
     def __init__(self, chance_of_full: float, seed: int) -> None:
         self.seen: list[int] = []

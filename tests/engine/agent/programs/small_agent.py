@@ -13,7 +13,7 @@ ENDS = {
         "error": {"code": -32000, "message": "Not today", "data": {"hint": "log in first", "field": [1]}}
     },
 }
-"""How a prompt ends; any other ends well."""
+"""How prompts end; all others end normally."""
 
 
 def send(message):
@@ -45,7 +45,7 @@ def say(text):
 
 
 def act():
-    """What the agent does with a prompt."""
+    """Handle a prompt."""
     if DO == "talk":
         tell({"sessionUpdate": "agent_thought_chunk", "content": {"type": "text", "text": "hm"}})
         tell(

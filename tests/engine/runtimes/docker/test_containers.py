@@ -1,4 +1,4 @@
-"""A session's container: made once, found again, mended, removed."""
+"""A session's container: created once, found again, repaired, removed."""
 
 from __future__ import annotations
 

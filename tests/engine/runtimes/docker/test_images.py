@@ -1,4 +1,4 @@
-"""Images that are not there yet."""
+"""Images that must be fetched first."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def test_a_miss_shows_similarity_threshold_range_and_the_nearest_text() -> None:
 
 
 def test_a_miss_with_nothing_alike_says_so() -> None:
-    assert "Nothing there is similar" in refusal("aaaa\n", block("zzzzzzzz", "x"))
+    assert "Nothing similar was found there" in refusal("aaaa\n", block("zzzzzzzz", "x"))
 
 
 def test_a_replacement_that_stands_there_already_is_told() -> None:
@@ -218,7 +218,7 @@ def test_a_text_too_long_to_be_compared_is_still_found() -> None:
     lines = [f"line {number}" for number in range(20_000)]
     text = "".join(f"{line}\n" for line in lines)
     assert run(text, block("\n".join(lines), "x")).text == "x\n"
-    assert "too long to be compared" in refusal(text, block("\n".join([*lines[:-1], "y"]), "x"))
+    assert "too long to compare" in refusal(text, block("\n".join([*lines[:-1], "y"]), "x"))
 
 
 def test_a_block_that_changes_nothing_is_refused_alone() -> None:

@@ -86,7 +86,7 @@ def written(text: str, edit: Edit, *, hinted: bool) -> str:
 
 
 def is_readable(diff: str) -> bool:
-    """Not a blank search, nor a search equal to its replacement: those are refused when read."""
+    """Avoid blank searches, and searches equal to their replacement, which are refused when parsed."""
     try:
         return all(block.search != block.replacement for block in parse(diff))
     except MalformedDiff:
