@@ -65,7 +65,7 @@ def test_a_text_is_found_forty_lines_from_its_hint() -> None:
 def test_a_text_beyond_the_hints_reach_is_refused_and_its_place_told() -> None:
     reason = refusal(numbered(100), block("line 51", "new", start_line=10))
     assert "searched lines 1-50 (40 around the hint)" in reason
-    assert "stands at line 51: correct `:start_line:`" in reason
+    assert "is at line 51: correct `:start_line:`" in reason
 
 
 def test_a_hint_beyond_the_file_is_refused() -> None:
@@ -110,7 +110,7 @@ def test_a_miss_with_nothing_alike_says_so() -> None:
 
 def test_a_replacement_that_stands_there_already_is_told() -> None:
     reason = refusal("first\nnew text\nlast\n", block("something old", "new text"))
-    assert "already stands at line 2" in reason
+    assert "is already at line 2" in reason
 
 
 def test_an_empty_file_is_told() -> None:
