@@ -40,7 +40,7 @@ export class Connection {
     this.socket.onAny((_type, event) => event?.sessionId && this.onEvent(event));
   }
 
-  /** The answer to a call; after a rate limit, reading calls wait as told and are repeated. Throws a Refusal. */
+  /** The answer to a call; after a rate limit, reading calls wait and are repeated. Throws a Refusal. */
   async call(operation, request = {}) {
     if (this.#pauses.has(operation)) return this.#later(operation, request);
     try {
@@ -126,7 +126,7 @@ export class Connection {
 
   #lost(reason) {
     this.status.set({ state: "lost", reason: "The connection was lost; reconnecting." });
-    if (reason === "io server disconnect") this.socket.connect(); // the credentials have expired, or the server stops
+    if (reason === "io server disconnect") this.socket.connect(); // the token has expired, or the server stops
   }
 
   #refused(error) {

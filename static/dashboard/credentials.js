@@ -46,7 +46,7 @@ export async function logIn(email, password) {
   return loggedIn();
 }
 
-/** The secret of an invitation's link, `#invitation=…`; it is removed from the URL and the history at once. */
+/** The secret of an invitation's link, `#invitation=…`; it is removed from URL and history at once. */
 export function invitationFromAddress() {
   const hash = new URLSearchParams(location.hash.slice(1));
   const invitation = hash.get("invitation");

@@ -20,7 +20,7 @@ export function Events({ following }) {
       Stored and numbered without holes; this page has them up to <strong>${seq}</strong>. If the line breaks
       it goes on from there.
     </p>
-    ${!events.length && html`<${Empty} title="No events yet">Everything that happens in the session is listed here.<//>`}
+    ${!events.length && html`<${Empty} title="No events yet">All events of the session are listed here.<//>`}
     <ol>
       ${newest.map(
         (event) => html`<li key=${event.id}>

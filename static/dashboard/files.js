@@ -59,7 +59,7 @@ export function Files({ following, connection, isConnected }) {
   </section>`;
 }
 
-/** A value that changes at most once per interval: immediately after a pause, and finally to the latest value. */
+/** A value that changes at most once per interval: at once after a pause, and last to the latest value. */
 function usePaced(value, intervalOf) {
   const [shown, setShown] = useState(value);
   const changedAt = useRef(0);

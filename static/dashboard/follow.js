@@ -38,7 +38,7 @@ function nothing(session) {
     events: [],
     writing: null, // a message that is being written
     question: null,
-    isCommandLong: false, // the task waits for a command, which a person may continue in the background or kill
+    isCommandLong: false, // the task waits for a command, which a person may continue or kill
   };
 }
 
@@ -57,7 +57,7 @@ export class Following extends Store {
     const opening = Symbol(sessionId);
     this.opening = opening;
     this.connection.opened = this;
-    this.connection.onEvent = () => {}; // late events of the previous session must not become part of this one
+    this.connection.onEvent = () => {}; // late events of the previous session do not belong to this one
     await this.connection.unfollow();
     Object.assign(this.value, nothing(session));
     this.tell();
@@ -68,7 +68,7 @@ export class Following extends Store {
       this.connection.call("task.list", { sessionId, limit: 100 }),
       this.connection.call("approval.list", { sessionId, status: "pending", limit: 100 }),
     ]);
-    if (this.connection.opened !== this || this.opening !== opening) return; // another one was opened in the meantime
+    if (this.connection.opened !== this || this.opening !== opening) return; // another one was opened meanwhile
     for (const task of tasks.data.reverse()) this.value.tasks.set(task.id, task);
     for (const approval of approvals.data) this.value.approvals.set(approval.id, approval);
     this.connection.onEvent = (event) => this.#take(event);

@@ -110,7 +110,7 @@ export function NewSession({ connection, caller, onOpened, onClose }) {
   return html`<dialog ref=${dialog} onClose=${onClose} aria-label="New session">
     <form onSubmit=${submit}>
       <h2>New session</h2>
-      <label>Name <input name="name" maxlength="200" placeholder="What the session is for" autofocus /></label>
+      <label>Name <input name="name" maxlength="200" placeholder="Its purpose" autofocus /></label>
       <div class="pair">
         <label>
           Provider <input name="provider" defaultValue=${unlessAuto(defaultProvider)} ...${provider} />
