@@ -126,7 +126,7 @@ export class Connection {
 
   #lost(reason) {
     this.status.set({ state: "lost", reason: "The connection was lost; reconnecting." });
-    if (reason === "io server disconnect") this.socket.connect(); // the token has expired, or the server stops
+    if (reason === "io server disconnect") this.socket.connect(); // token expired, or server stops
   }
 
   #refused(error) {

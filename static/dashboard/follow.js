@@ -68,7 +68,7 @@ export class Following extends Store {
       this.connection.call("task.list", { sessionId, limit: 100 }),
       this.connection.call("approval.list", { sessionId, status: "pending", limit: 100 }),
     ]);
-    if (this.connection.opened !== this || this.opening !== opening) return; // another one was opened meanwhile
+    if (this.connection.opened !== this || this.opening !== opening) return; // another was opened
     for (const task of tasks.data.reverse()) this.value.tasks.set(task.id, task);
     for (const approval of approvals.data) this.value.approvals.set(approval.id, approval);
     this.connection.onEvent = (event) => this.#take(event);

@@ -40,8 +40,8 @@ export function Login({ reason, onLoggedIn }) {
       <button class="primary" disabled=${isBusy}>${isBusy ? "Logging in …" : "Log in"}</button>
       <${SignInButtons} />
       <p class="quiet small">
-        On its first start, the server writes the administrator's credentials to <code>admin.json</code> in its
-        data directory.
+        On its first start, the server writes the administrator's credentials to <code>admin.json</code> in
+        its data directory.
       </p>
     </form>
   </main>`;
