@@ -22,7 +22,7 @@ _REMOVE: Final = delete(pending_ends).where(
     pending_ends.c.session_id == bindparam("of_session"), pending_ends.c.key == bindparam("of_key")
 )
 _ADD: Final = insert(pending_ends)
-WILLS_PER_TRANSACTION: Final = 500
+PENDING_ENDS_PER_TRANSACTION: Final = 500
 
 
 class PendingEndRepository:
@@ -67,11 +67,11 @@ class PendingEndRepository:
                     select(pending_ends)
                     .where(pending_ends.c.task_id.is_(None))
                     .order_by(pending_ends.c.key)
-                    .limit(WILLS_PER_TRANSACTION)
+                    .limit(PENDING_ENDS_PER_TRANSACTION)
                 )
                 found: Sequence[Any] = (await unit.execute(statement)).all()
                 for row in found:
                     await self.remove(unit, row.session_id, row.key)
                     unit.drafts.append(PendingEvent(row.session_id, None, row.type, row.fields))
-            if len(found) < WILLS_PER_TRANSACTION:
+            if len(found) < PENDING_ENDS_PER_TRANSACTION:
                 return

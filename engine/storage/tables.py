@@ -338,7 +338,7 @@ audit_entries = Table(
 )
 
 pending_ends = Table(
-    "wills",
+    "pending_ends",
     metadata,
     _session_key(primary_key=True),
     Column("key", Text, primary_key=True),

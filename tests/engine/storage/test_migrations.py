@@ -170,3 +170,14 @@ def test_every_migration_can_be_undone_or_says_why_not(connection: Connection, s
     assert _described(connection) == earlier
     command.upgrade(_config(connection), "head")
     assert _differences(connection) == []
+
+
+def test_what_is_told_of_a_dead_server_outlasts_its_tables_new_name(connection: Connection) -> None:
+    told = ("session-1", "process-1", None, "process.ended", b"{}")
+    command.upgrade(_config(connection), "0016")
+    connection.execute(text("PRAGMA foreign_keys = OFF"))
+    connection.exec_driver_sql("INSERT INTO wills VALUES (?, ?, ?, ?, ?)", told)
+    command.upgrade(_config(connection), "0017")
+    assert connection.exec_driver_sql("SELECT * FROM pending_ends").all() == [told]
+    command.downgrade(_config(connection), "0016")
+    assert connection.exec_driver_sql("SELECT * FROM wills").all() == [told]
