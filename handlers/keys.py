@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from roocode_server.handlers.operation import Handlers, operation
 from roocode_server.models.account import KeyCreate, KeyList, KeyMade, KeyRef, Keys, KeyShown
-from roocode_server.models.error import Conflict, NotFound
+from roocode_server.models.error import Conflict, NotFound, PermissionDenied
 from roocode_server.models.user import Caller, Permission
 
 
@@ -22,11 +22,15 @@ class KeyHandlers(Handlers, namespace="/keys"):
         status=201,
         made="/api/v1/keys",
         permission=Permission.ACCOUNT_WRITE,
-        errors=(Conflict,),
+        errors=(Conflict, PermissionDenied),
     )
     async def create(self, caller: Caller, request: KeyCreate) -> KeyMade:
-        """Create an API key, which acts as you within its scopes. `secret` is not shown again."""
-        key, secret = await self.engine.accounts.own.create_key(caller, request)
+        """Create an API key, which acts as you within its scopes. `secret` is not shown again.
+
+        A key that is created with a key has no more than that one.
+        """
+        limits = self.engine.rates.of_new_key(caller, request.limits)
+        key, secret = await self.engine.accounts.own.create_key(caller, request, limits=limits)
         return KeyMade(key=key, secret=secret)
 
     @operation(

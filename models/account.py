@@ -11,6 +11,7 @@ from roocode_server.models.credential import ApiKey
 from roocode_server.models.identifier import KeyId, LoginId
 from roocode_server.models.login import PASSWORD
 from roocode_server.models.page import Pagination
+from roocode_server.models.quota import Limit
 from roocode_server.models.shape import LEFT_OUT, Shape, described, left_out, limited, one_of, value
 from roocode_server.models.user import KeyScope, NotificationSettings, UserPreferences
 
@@ -143,6 +144,14 @@ class KeyCreate(Shape):
     )
     expires_at: datetime.datetime | None = field(
         default=None, metadata=described("When it expires; never if left out")
+    )
+    limits: dict[str, int | None] | None = field(
+        default=None,
+        metadata=described(
+            "Limits that override the server's, by name; null for none. Only administrators give more than "
+            "they may use themselves",
+            **limited(longest=len(Limit)),
+        ),
     )
 
 

@@ -18,6 +18,7 @@ from roocode_server.models.clock import now
 from roocode_server.models.credential import ApiKey
 from roocode_server.models.error import AuthenticationFailed, Conflict, InvalidField, NotFound
 from roocode_server.models.identifier import KeyId, LoginId, UserId
+from roocode_server.models.quota import OwnLimits
 from roocode_server.models.user import Caller, Credential, User
 
 
@@ -111,8 +112,10 @@ class OwnAccount:
         """Return the user's keys that are not revoked, oldest first."""
         return await self._keys.live(user_id)
 
-    async def create_key(self, caller: Caller, request: KeyCreate) -> tuple[ApiKey, str]:
-        """Create a key; return it and its secret, which is not shown again.
+    async def create_key(
+        self, caller: Caller, request: KeyCreate, *, limits: OwnLimits | None = None
+    ) -> tuple[ApiKey, str]:
+        """Create a key with these limits of its own; return it and its secret, which is not shown again.
 
         Raises: InvalidField, if it would expire in the past, or later than the key that it is created with;
         Conflict, if there are too many.
@@ -120,7 +123,12 @@ class OwnAccount:
         self._check_expiry(caller, request)
         async with self._database.transaction() as unit:
             return await self._keys.create(
-                unit, caller.user_id, request.name, scopes=request.scopes, expires_at=request.expires_at
+                unit,
+                caller.user_id,
+                request.name,
+                scopes=request.scopes,
+                expires_at=request.expires_at,
+                limits=limits,
             )
 
     async def revoke_key(self, user_id: UserId, key_id: KeyId) -> ApiKey:

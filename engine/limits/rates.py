@@ -10,9 +10,9 @@ from limits.aio.strategies import FixedWindowRateLimiter
 
 from roocode_server.engine.limits.callers import account_of, address_of
 from roocode_server.engine.limits.counts import Clock, MemoryCounts, steady_time
-from roocode_server.models.error import RateLimitExceeded
-from roocode_server.models.limit_settings import LimitSettings
-from roocode_server.models.quota import Limit, Quota
+from roocode_server.models.error import InvalidField, PermissionDenied, RateLimitExceeded
+from roocode_server.models.limit_settings import LARGEST_LIMIT, LimitSettings
+from roocode_server.models.quota import Limit, OwnLimits, Quota
 from roocode_server.models.user import Caller
 
 
@@ -33,6 +33,27 @@ class RateLimits:
         self._limiter = FixedWindowRateLimiter(MemoryCounts(clock) if counts is None else counts)
         self._clock = clock
 
+    def of_new_key(self, caller: Caller, given: OwnLimits | None) -> OwnLimits | None:
+        """Return the limits of a key that a caller creates: those given, and what their own key has less of.
+
+        Raises: InvalidField, if there is no such limit or number; PermissionDenied, if somebody who is no
+        administrator would give more than they have.
+        """
+        own = {
+            name: number
+            for name, number in (caller.limits or {}).items()
+            if _exceeds(self._settings.of(Limit(name)), number)
+        }
+        for name, number in (given or {}).items():
+            if name not in set(Limit):
+                raise InvalidField(f"limits.{name}", f"Expected one of {', '.join(Limit)}.")
+            if number is not None and not 1 <= number <= LARGEST_LIMIT:
+                raise InvalidField(f"limits.{name}", f"Expected a number from 1 to {LARGEST_LIMIT}, or null.")
+            if not caller.is_admin and _exceeds(number, number_of(Limit(name), caller, self._settings)):
+                raise PermissionDenied("Only administrators give a key more than they may use themselves")
+            own[name] = number
+        return own or None
+
     async def count(self, limit: Limit, caller: Caller, *, by_address: bool = False) -> Quota | None:
         """Count a call and return what the caller has left of its class; None if there is no limit.
 
@@ -48,6 +69,11 @@ class RateLimits:
         if not is_within:
             raise RateLimitExceeded.of_calls(quota, self._clock())
         return quota
+
+
+def _exceeds(number: int | None, most: int | None) -> bool:
+    """Whether a limit allows more than another; None allows anything."""
+    return most is not None and (number is None or number > most)
 
 
 @functools.lru_cache(maxsize=256)

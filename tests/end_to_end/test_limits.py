@@ -172,6 +172,25 @@ def test_a_key_is_counted_by_itself_and_may_have_limits_of_its_own(start_server:
     assert "x-ratelimit-limit" not in files(server, session_id, free).headers
 
 
+def test_a_key_s_own_limits_are_given_at_every_door(start_server: Start) -> None:
+    server = start_server(limits__file_operations="2")
+    roocode(server, "user", "add", "dev@example.com", "--password", PASSWORD)
+    theirs = roocode(server, "key", "create", "dev@example.com", "--scope", "admin")
+
+    def made(key: str, **limits: int | None) -> Any:
+        return server.curl("POST", "/api/v1/keys", {"name": "bot", "limits": limits}, key=key)
+
+    session_id = session_of(server, server.key)
+    own = made(server.key, file_operations=3).body["secret"]
+    assert [files(server, session_id, own).status for _ in range(4)] == [200, 200, 200, 429]
+    refused = made(theirs, file_operations=3)
+    assert (refused.status, refused.code) == (403, "PERMISSION_DENIED")
+    assert made(theirs, file_operations=1).body["key"]["limits"] == {"file_operations": 1}
+    mistaken = made(server.key, files=1)
+    assert mistaken.status == 400
+    assert mistaken.body["error"]["details"]["field"] == "limits.files"
+
+
 def test_the_administrator_s_key_meets_no_limit(start_server: Start) -> None:
     server = start_server(**{f"limits__{name}": "1" for name in ("session_management", "file_operations")})
     session_id = session_of(server, server.key)

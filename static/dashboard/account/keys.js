@@ -9,6 +9,15 @@ const SCOPES = {
   "read write": "read and write: work in sessions, too",
   "read write admin": "everything that you may, your account included",
 };
+const LIMITS = { own: "as many calls as people", none: "as many calls as it likes" };
+const WITHOUT_LIMITS = {
+  authentication: null,
+  session_management: null,
+  task_creation: null,
+  file_operations: null,
+  tool_execution: null,
+  connections: null,
+};
 const DAY_MS = 86_400_000;
 const ENDS = { 30: "in 30 days", 90: "in 90 days", 365: "in a year", "": "never", date: "on a day of yours" };
 
@@ -76,6 +85,7 @@ export function Keys({ connection, caller }) {
       isMaking &&
       html`<${NewKey}
         connection=${connection}
+        caller=${caller}
         onMade=${pages.again}
         onClose=${() => setIsMaking(false)}
       />`
@@ -105,7 +115,7 @@ function limitsOf(limits) {
   return `Limits of its own: ${each.join(", ")}`;
 }
 
-function NewKey({ connection, onMade, onClose }) {
+function NewKey({ connection, caller, onMade, onClose }) {
   const [secret, setSecret] = useState(null);
   const [end, setEnd] = useState("90");
   const make = async (given) => {
@@ -114,6 +124,7 @@ function NewKey({ connection, onMade, onClose }) {
       name: given.get("name").trim(),
       scopes: given.get("scopes").split(" "),
       ...(until && { expiresAt: until.toISOString() }),
+      ...(given.get("limits") === "none" && { limits: WITHOUT_LIMITS }),
     });
     setSecret(made.secret);
     onMade();
@@ -146,6 +157,10 @@ function NewKey({ connection, onMade, onClose }) {
               chosen=${end}
               onChange=${(event) => setEnd(event.currentTarget.value)}
             />
+            ${
+              caller.may("user:write") &&
+              html`<${Choice} label="It makes" name="limits" options=${LIMITS} chosen="own" />`
+            }
             ${
               end === "date" &&
               html`<${Field} label="Last day" name="expiresAt" type="date" required min=${today()} />`

@@ -140,7 +140,7 @@ def test_a_step_cannot_name_its_own_result() -> None:
         ("a: 2024-99-99", "p.yaml: month must be in 1..12"),
         ("[a]: b\n", "p.yaml: line 1: found unhashable key."),
         ("a: \x07", "p.yaml: "),
-        ("name: auto\ndescription: d\nsteps: [{say: x}]", "p.yaml: name: `auto` stands for the choice"),
+        ("name: auto\ndescription: d\nsteps: [{say: x}]", "p.yaml: name: `auto` is reserved"),
         ("name: a\ndescription: d\nsteps: []", "p.yaml: steps: Length must be between 1 and 1000."),
         ("name: a\ndescription: d\nsteps: 5", "p.yaml: steps: "),
     ],
