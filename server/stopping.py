@@ -39,3 +39,7 @@ def stop_on_signals(stop: asyncio.Event, limit_s: float) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, ask)
+    if signal.getsignal(signal.SIGQUIT) is signal.SIG_IGN:
+        # As a script's background job: commands would inherit that, and not end at Ctrl-\ in a terminal. They
+        # do not inherit a handler.
+        signal.signal(signal.SIGQUIT, lambda *_: None)

@@ -1,6 +1,7 @@
 """Fixtures for all tests, imported from the modules that define them."""
 
 import os
+import signal
 import sys
 
 from hypothesis import settings
@@ -8,6 +9,10 @@ from hypothesis import settings
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 """Cache bytecode, as by default: otherwise each server compiles all that it imports."""
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+"""A script's background job ignores it, and so would the commands in terminals."""
 
 pytest_plugins = [
     "tests.support.containers",

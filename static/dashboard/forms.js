@@ -159,7 +159,7 @@ export function Secret({ label, value, children }) {
       setSaid("It is selected: copy it with Ctrl+C or ⌘C."); // this browser lets no page here write
     }
   };
-  useEffect(() => field.current.select(), []);
+  useLayoutEffect(() => field.current.select(), []);
   return html`<div class="secret">
     <label>${label} <input ref=${field} class="mono" readonly value=${value} /></label>
     <button type="button" class="primary" onClick=${copy}>Copy</button>

@@ -1,5 +1,5 @@
 // A list that the server gives a page at a time.
-import { html, useEffect, useRef, useState } from "../vendor/htm/preact.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/htm/preact.js";
 import { Failure, useAsking } from "./parts.js";
 
 /**
@@ -46,7 +46,7 @@ export function usePages(read, reasons, nameOf = (item) => item.id) {
 export function More({ of: { items, hasMore, isBusy, failure, more, again } }) {
   const [wasAsked, setWasAsked] = useState(false);
   const end = useRef(null);
-  useEffect(() => void (wasAsked && !hasMore && end.current?.focus()), [hasMore]);
+  useLayoutEffect(() => void (wasAsked && !hasMore && end.current?.focus()), [hasMore]);
   const ask = () => {
     if (isBusy) return;
     setWasAsked(true);

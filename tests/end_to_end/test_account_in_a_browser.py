@@ -26,6 +26,11 @@ PAGES = {
 """By the words of their links, something that is to be read on each."""
 
 
+@pytest.fixture(scope="module")
+def server(fresh_server: ServerProcess) -> ServerProcess:
+    return fresh_server
+
+
 @pytest.fixture
 async def page(tmp_path: Path) -> AsyncIterator[Page]:
     async with browser_page(tmp_path / "profile") as opened:
@@ -261,6 +266,7 @@ async def test_a_person_is_added_by_a_link_and_gets_another_role(server: ServerP
     await page.type("E-mail", "nonsense")
     await page.press("Add and invite")
     await page.shows("Invalid email format")
+    await page.focuses("E-mail")
     await page.fill("E-mail", email)
     await page.type("Name", "Margaret")
     await page.choose("Role", "viewer")
@@ -359,7 +365,7 @@ async def test_a_viewer_sees_nothing_that_would_be_refused_and_reads_why(
     await page.press("Account of Grace")
     await page.shows("Provider of new sessions")
     words = await page.evaluate("[...document.querySelectorAll('button, nav a')].map((it) => it.innerText)")
-    assert not {"New session", "Give task", "Run", "People", "Audit log"} & set(words)
+    assert not {"New session", "Start task", "Run", "People", "Audit log"} & set(words)
     assert {"Webhooks", "API keys", "Save"} <= set(words)
     await page.press("Webhooks")
     await page.shows("You may look at webhooks, not make or change any")

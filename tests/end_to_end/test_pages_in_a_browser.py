@@ -19,6 +19,11 @@ from tests.support.openid_provider import OpenIdProvider
 from tests.support.server import DEFAULT_LIMITS, ServerProcess
 
 
+@pytest.fixture(scope="module")
+def server(fresh_server: ServerProcess) -> ServerProcess:
+    return fresh_server
+
+
 @pytest.fixture
 async def page(tmp_path: Path) -> AsyncIterator[Page]:
     async with browser_page(tmp_path / "profile") as opened:

@@ -62,6 +62,11 @@ def added(server: ServerProcess, name: str, page: Page) -> Person:
     return Person(email, server.curl("POST", "/api/v1/keys", scopes, key=token).body["secret"], page)
 
 
+@pytest.fixture(scope="module")
+def server(fresh_server: ServerProcess) -> ServerProcess:
+    return fresh_server
+
+
 @pytest.fixture
 async def pair(server: ServerProcess, tmp_path: Path) -> AsyncIterator[Pair]:
     async with AsyncExitStack() as open_:
@@ -110,7 +115,7 @@ async def test_a_collaborator_finds_the_session_in_the_list_and_works_in_it(pair
     await page.shows("shared with you")
     await page.evaluate("document.querySelector('.sessions li a').click()")
     await page.type("Task", "Print some prime numbers")
-    await page.press("Give task")
+    await page.press("Start task")
     for word in ("Save", "Run", "Save", "Run"):
         await page.press(word)
     await page.shows("Task completed")
@@ -122,7 +127,7 @@ async def test_a_watcher_sees_what_waits_and_nothing_that_would_be_refused(pair:
     page = await pair.guest_enters("watcher")
     await page.shows("You watch this session")
     await pair.owner.page.type("Task", "Print some prime numbers")
-    await pair.owner.page.press("Give task")
+    await pair.owner.page.press("Start task")
     await page.shows("Write primes.py (10 lines)")
     await page.shows("It waits for somebody who may answer it.")
     words = await page.evaluate("[...document.querySelectorAll('main button')].map((it) => it.innerText)")
@@ -150,7 +155,7 @@ async def test_who_is_removed_is_told_and_stays_logged_in(pair: Pair) -> None:
     await pair.owner.page.press("Share")
     await pair.owner.page.press("Remove Gustav")
     await page.shows("The session is gone, or not shared with you any more.")
-    await page.shows("No session yet")
+    await page.shows("No sessions yet")
     await page.shows("Live")
 
 
@@ -159,7 +164,7 @@ async def test_a_guest_sees_who_else_is_there_and_leaves(pair: Pair) -> None:
     await page.press("People")
     await page.shows("Gustav")
     await page.press("Leave the session")
-    await page.shows("No session yet")
+    await page.shows("No sessions yet")
     await page.shows("No session is open")
     assert "gone" not in await page.evaluate("document.body.innerText")
     assert page.complaints == []

@@ -93,3 +93,12 @@ def _until_it_listens(number: int) -> None:
             return
         time.sleep(0.05)
     raise TimeoutError("it never listened")
+
+
+def test_what_a_background_job_ignores_its_commands_do_not() -> None:
+    ignored = "import signal, subprocess; [signal.signal(each, signal.SIG_IGN) for each in (2, 3)]"
+    look = "print(subprocess.check_output(['grep', 'SigIgn', '/proc/self/status'], text=True))"
+    program = f"{ignored}\n{SCRIPT.format(work=f'{look}; stop.set()')}"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    mask = int(done.stdout.partition("SigIgn:")[2], 16)
+    assert not mask & (1 << signal.SIGINT - 1 | 1 << signal.SIGQUIT - 1)

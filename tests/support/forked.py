@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import multiprocessing
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -61,8 +62,13 @@ def _run(
     arguments: Sequence[str], env: Mapping[str, str], cwd: Path, stderr: Path, stdout: Connection
 ) -> None:
     """What the fork does: become the command."""
+    from roocode_server.models import event
+    from roocode_server.server import identity
     from roocode_server.server.cli import main
 
+    # What is drawn once a process: forks of one would all have it alike.
+    event.EPOCH = secrets.token_hex(4)  # type: ignore[misc]
+    identity._run = secrets.token_hex(4)
     os.environ.clear()
     os.environ.update(env)
     os.chdir(cwd)

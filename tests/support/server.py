@@ -166,6 +166,14 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., ServerProcess]]:
         server.end()
 
 
+@pytest.fixture(scope="module")
+def fresh_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server that only this module's tests use: one for those who look at who and what is there."""
+    running = ServerProcess(tmp_path_factory.mktemp("fresh") / "data").start()
+    yield running
+    running.end()
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A server shared by all tests of this worker that do not change it."""

@@ -1,5 +1,5 @@
 // The pages around one's own account, and those of administrators.
-import { html, useEffect, useRef } from "../../vendor/htm/preact.js";
+import { html, useLayoutEffect, useRef } from "../../vendor/htm/preact.js";
 import { ROLE_WORDS, roleOf } from "../caller.js";
 import { Link } from "../parts.js";
 import { Audit } from "./audit.js";
@@ -22,7 +22,7 @@ export const addressOf = (name) => `?page=${name}`;
 
 export function Account({ page, onGo, onClose, caller, ...around }) {
   const heading = useRef(null);
-  useEffect(() => heading.current.focus(), []);
+  useLayoutEffect(() => heading.current.focus(), []);
   const open = Object.entries(PAGES).filter(([, { needs }]) => caller.may(needs));
   const name = open.some(([one]) => one === page) ? page : "profile";
   const { View } = PAGES[name];
