@@ -145,7 +145,7 @@ class KeyCreate(Shape):
     expires_at: datetime.datetime | None = field(
         default=None, metadata=described("When it expires; never if left out")
     )
-    limits: dict[str, int | None] | None = field(
+    limits: dict[Limit, int | None] | None = field(
         default=None,
         metadata=described(
             "Limits that override the server's, by name; null for none. Only administrators give more than "

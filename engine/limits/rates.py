@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import Storage
@@ -33,10 +34,10 @@ class RateLimits:
         self._limiter = FixedWindowRateLimiter(MemoryCounts(clock) if counts is None else counts)
         self._clock = clock
 
-    def of_new_key(self, caller: Caller, given: OwnLimits | None) -> OwnLimits | None:
+    def of_new_key(self, caller: Caller, given: Mapping[Limit, int | None] | None) -> OwnLimits | None:
         """Return the limits of a key that a caller creates: those given, and what their own key has less of.
 
-        Raises: InvalidField, if there is no such limit or number; PermissionDenied, if somebody who is no
+        Raises: InvalidField, if a number cannot be one; PermissionDenied, if somebody who is no
         administrator would give more than they have.
         """
         own = {
@@ -45,13 +46,11 @@ class RateLimits:
             if _exceeds(self._settings.of(Limit(name)), number)
         }
         for name, number in (given or {}).items():
-            if name not in set(Limit):
-                raise InvalidField(f"limits.{name}", f"Expected one of {', '.join(Limit)}.")
             if number is not None and not 1 <= number <= LARGEST_LIMIT:
                 raise InvalidField(f"limits.{name}", f"Expected a number from 1 to {LARGEST_LIMIT}, or null.")
-            if not caller.is_admin and _exceeds(number, number_of(Limit(name), caller, self._settings)):
+            if not caller.is_admin and _exceeds(number, number_of(name, caller, self._settings)):
                 raise PermissionDenied("Only administrators give a key more than they may use themselves")
-            own[name] = number
+            own[name.value] = number
         return own or None
 
     async def count(self, limit: Limit, caller: Caller, *, by_address: bool = False) -> Quota | None:
