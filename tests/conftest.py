@@ -15,6 +15,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 """A script's background job ignores it, and so would the commands in terminals."""
 
 pytest_plugins = [
+    "tests.support.browser",
     "tests.support.containers",
     "tests.support.documents",
     "tests.support.environment",

@@ -132,16 +132,12 @@ export class Following extends Store {
 
   /** The log is a different one than before: discard everything and load it again. */
   async #restart() {
-    this.connection.onEvent = () => {}; // those of the other log belong to nothing that is shown
-    Object.assign(this.value, nothing(this.value.session));
-    this.tell();
     try {
-      const { session } = await this.connection.call("session.get", { sessionId: this.value.session.id });
-      this.value.session = session;
       await this.open();
     } catch (failure) {
-      this.connection.onTrouble(failure);
+      return this.connection.onTrouble(failure);
     }
+    await this.askAccess();
   }
 }
 

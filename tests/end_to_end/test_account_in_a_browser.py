@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from roocode_server.models.identifier import new_id
-from tests.support.browser import Page, browser_page
+from tests.support.browser import Page
 from tests.support.receiver import receiving
 from tests.support.server import ServerProcess
 
@@ -31,12 +30,6 @@ def server(fresh_server: ServerProcess) -> ServerProcess:
     return fresh_server
 
 
-@pytest.fixture
-async def page(tmp_path: Path) -> AsyncIterator[Page]:
-    async with browser_page(tmp_path / "profile") as opened:
-        yield opened
-
-
 def somebody(server: ServerProcess, role: str = "developer") -> dict[str, str]:
     """A new person: their e-mail address, password, and id."""
     email = f"{new_id('user')}@example.com"
@@ -55,9 +48,7 @@ def tokens_of(server: ServerProcess, person: dict[str, str], password: str = PAS
 async def log_in(page: Page, server: ServerProcess, person: dict[str, str], *, at: str = "") -> None:
     """Through the form, as a person does."""
     await page.open(f"{server.url}/{at}")
-    await page.type("E-mail", person["email"])
-    await page.type("Password", person["password"])
-    await page.press("Log in")
+    await page.log_in(person)
     await page.shows("Log out")
 
 

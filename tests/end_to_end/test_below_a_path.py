@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
 import socketio
 
-from tests.support.browser import Page, browser_page
+from tests.support.browser import Page
 from tests.support.ports import free_port
 from tests.support.proxy import proxied
 from tests.support.server import ServerProcess
@@ -40,12 +39,6 @@ async def site(
         yield Site(server, url)
 
 
-@pytest.fixture
-async def page(tmp_path: Path) -> AsyncIterator[Page]:
-    async with browser_page(tmp_path / "profile") as opened:
-        yield opened
-
-
 def stayed(page: Page, site: Site) -> bool:
     """Check that all requests of the page are below the site's path."""
     asked = [urlsplit(url) for url in page.requests.values() if urlsplit(url).scheme not in ("data", "blob")]
@@ -55,9 +48,7 @@ def stayed(page: Page, site: Site) -> bool:
 
 async def test_the_dashboard_works_there(site: Site, page: Page) -> None:
     await page.open(f"{site.url}/")
-    await page.type("E-mail", site.server.admin["email"])
-    await page.type("Password", site.server.admin["password"])
-    await page.press("Log in")
+    await page.log_in(site.server.admin)
     await page.press("New session")
     await page.type("Name", "Below a path")
     await page.type("Provider", "scripted")

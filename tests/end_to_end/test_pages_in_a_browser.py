@@ -7,14 +7,14 @@ import contextlib
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from aiohttp import web
 
-from tests.support.browser import Page, browser_page
+from tests.support.browser import Page
 from tests.support.openid_provider import OpenIdProvider
 from tests.support.server import DEFAULT_LIMITS, ServerProcess
 
@@ -22,12 +22,6 @@ from tests.support.server import DEFAULT_LIMITS, ServerProcess
 @pytest.fixture(scope="module")
 def server(fresh_server: ServerProcess) -> ServerProcess:
     return fresh_server
-
-
-@pytest.fixture
-async def page(tmp_path: Path) -> AsyncIterator[Page]:
-    async with browser_page(tmp_path / "profile") as opened:
-        yield opened
 
 
 def only(server: ServerProcess) -> set[str]:
@@ -52,9 +46,7 @@ async def test_somebody_logs_in_gives_a_task_approves_and_reads_the_file(
     server: ServerProcess, page: Page
 ) -> None:
     await page.open(server.url)
-    await page.type("E-mail", server.admin["email"])
-    await page.type("Password", server.admin["password"])
-    await page.press("Log in")
+    await page.log_in(server.admin)
     await page.press("New session")
     await page.type("Name", "In a browser")
     await page.type("Provider", "scripted")
@@ -80,9 +72,7 @@ async def test_a_login_is_out_of_every_script_s_reach_and_lasts_until_somebody_l
     server: ServerProcess, page: Page
 ) -> None:
     await page.open(server.url)
-    await page.type("E-mail", server.admin["email"])
-    await page.type("Password", server.admin["password"])
-    await page.press("Log in")
+    await page.log_in(server.admin)
     await page.shows("New session")
     kept = "[document.cookie, {...localStorage}, {...sessionStorage}]"
     assert await page.evaluate(kept) == ["", {}, {}]
@@ -125,9 +115,7 @@ async def test_a_page_on_another_port_of_the_host_can_use_nobody_s_login(
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         await page.open(server.url)
-        await page.type("E-mail", server.admin["email"])
-        await page.type("Password", server.admin["password"])
-        await page.press("Log in")
+        await page.log_in(server.admin)
         await page.shows("New session")
         await page.open(f"http://127.0.0.1:{runner.addresses[0][1]}/")
         await page.shows("Another page")
@@ -156,9 +144,7 @@ async def test_a_refusal_and_its_reason_are_shown(server: ServerProcess, page: P
 
 async def test_a_wrong_password_is_told(server: ServerProcess, page: Page) -> None:
     await page.open(server.url)
-    await page.type("E-mail", "nobody@localhost")
-    await page.type("Password", "not the password")
-    await page.press("Log in")
+    await page.log_in({"email": "nobody@localhost", "password": "not the password"})
     await page.shows("The e-mail address or the password is wrong")
 
 
@@ -198,9 +184,7 @@ async def test_somebody_signs_in_at_a_provider_links_and_unlinks_it(
     await page.press("Sign in with Company")
     await sign_in_in_browser(page, "ada@example.com")
     await page.shows("Signing in has not worked: You have no account here")
-    await page.type("E-mail", server.admin["email"])
-    await page.type("Password", server.admin["password"])
-    await page.press("Log in")
+    await page.log_in(server.admin)
     await page.press("Account of Administrator")
     await page.press("Sign-in")
     await page.press("Link Company")
@@ -374,9 +358,7 @@ async def test_a_page_forgets_what_a_restored_server_does_not_know(tmp_path: Pat
 async def log_in_and_open_a_session(server: ServerProcess, page: Page) -> str:
     """Log in and create a session in the page; return its id."""
     await page.open(server.url)
-    await page.type("E-mail", server.admin["email"])
-    await page.type("Password", server.admin["password"])
-    await page.press("Log in")
+    await page.log_in(server.admin)
     await page.press("New session")
     await page.type("Name", "Busy")
     await page.press("Create session")

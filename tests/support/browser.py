@@ -8,13 +8,14 @@ import contextlib
 import itertools
 import json
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
+import pytest
 
 FLAGS = (
     "--headless",
@@ -162,6 +163,12 @@ class Page:
         colours = {"name": "prefers-color-scheme", "value": scheme}
         await self.call("Emulation.setEmulatedMedia", features=[colours])
 
+    async def log_in(self, person: Mapping[str, str]) -> None:
+        """Fill in the form with a person's `email` and `password`, and send it."""
+        await self.type("E-mail", person["email"])
+        await self.type("Password", person["password"])
+        await self.press("Log in")
+
     async def obstacles(self) -> list[str]:
         """What hinders people with disabilities, as axe finds it; and what is wider than the page."""
         await self.evaluate(f"{AXE.read_text()};0")
@@ -267,3 +274,10 @@ async def _attach(page: Page, width: int, height: int) -> None:
     await page.call(
         "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
     )
+
+
+@pytest.fixture
+async def page(tmp_path: Path) -> AsyncIterator[Page]:
+    """A tab of a browser of its own."""
+    async with browser_page(tmp_path / "profile") as opened:
+        yield opened
