@@ -211,6 +211,14 @@ async def test_closing_the_account_goes_back_to_the_session(server: ServerProces
     await page.shows("Nothing has happened yet")
 
 
+async def attempted(server: ServerProcess, event_type: str) -> None:
+    """Wait until an attempt with this event is stored, which is after its receiver has answered."""
+    [webhook] = server.curl("GET", "/api/v1/webhooks").body["webhooks"]
+    place = f"/api/v1/webhooks/{webhook['id']}/attempts"
+    while event_type not in [each["event"] for each in server.curl("GET", place).body["data"]]:
+        await asyncio.sleep(0.1)
+
+
 async def test_a_webhook_is_made_tested_changed_and_deleted(
     start_server: Callable[..., ServerProcess], page: Page
 ) -> None:
@@ -235,6 +243,7 @@ async def test_a_webhook_is_made_tested_changed_and_deleted(
         await page.until("document.querySelector('.requests li').innerText.includes('200')")
         await asyncio.to_thread(server.curl, "POST", "/api/v1/sessions", {"name": "Told"})
         await receiver.has_taken(2)
+        await attempted(server, "session.created")
         await page.press(f"Requests: {receiver.url}")
         await page.press(f"Requests: {receiver.url}")
         await page.press("Send session.created again")

@@ -65,14 +65,20 @@ function download(path) {
     });
 }
 
+// The server says that it reads the body only when it has begun to handle the request; whether it then breaks
+// the connection off or is still able to refuse is a matter of the moment.
 async function upload(told) {
-  const sent = http.request(`${place}/files/raw?path=endless`, { method: "PUT", headers });
+  const sent = http.request(`${place}/files/raw?path=endless`, {
+    method: "PUT",
+    headers: { ...headers, Expect: "100-continue" },
+  });
   sent.on("error", () => told("broken off"));
   sent.on("close", () => told("broken off"));
-  sent.on("response", ({ statusCode }) => told(statusCode));
+  sent.on("response", ({ statusCode }) => told(statusCode >= 400 ? "broken off" : statusCode));
+  sent.flushHeaders();
+  await new Promise((resolve) => sent.once("continue", resolve));
   const writing = setInterval(() => sent.write("x"), 50);
   sent.on("close", () => clearInterval(writing));
-  await new Promise((resolve) => sent.once("socket", (socket) => socket.once("connect", resolve)));
 }
 
 for (const transport of ["websocket", "polling"])
