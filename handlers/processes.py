@@ -77,8 +77,7 @@ class ProcessHandlers(Handlers, namespace="/processes"):
     )
     async def logs(self, caller: Caller, request: ProcessLogs) -> ProcessLog:
         """Get the last lines of a process's output, both streams interleaved."""
-        logs = self.engine.processes.logs(request.session_id, request.pid, lines=request.lines)
-        return ProcessLog(pid=request.pid, logs=logs)
+        return self.engine.processes.logs(request.session_id, request.pid, lines=request.lines)
 
     @operation(
         "process.stop",

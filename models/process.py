@@ -98,10 +98,15 @@ class Processes(Shape):
 
 @value
 class ProcessLog(Shape):
-    """The last lines of a process's output, both streams in order."""
+    """The last lines of a process's output, both streams in order.
+
+    `position` counts all characters that it has printed: a client continues with the `process.output` of this
+    position.
+    """
 
     pid: int
     logs: str
+    position: int
 
 
 @event("process.started", namespace="/processes")
@@ -120,6 +125,7 @@ class ProcessOutput(Event):
     pid: int
     stream: str
     text: str
+    position: int = field(metadata=described("Characters that it printed before this"))
 
 
 @event("process.ended", namespace="/processes")

@@ -31,6 +31,8 @@ class ProcessLogFile:
     def __init__(self, path: str, descriptor: int) -> None:
         """Takes ownership of the descriptor."""
         self.path = path
+        self.position = 0
+        """How many characters were written in all."""
         self._descriptor = descriptor
         self._tail = Tail(PROCESS_OUTPUT_CHARACTERS)
         self._unwritten: list[str] = []
@@ -46,6 +48,7 @@ class ProcessLogFile:
 
     def write(self, text: str) -> None:
         """Append output."""
+        self.position += len(text)
         self._tail.add(text)
         self._unwritten.append(text)
         self._unwritten_characters += len(text)

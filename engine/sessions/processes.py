@@ -25,6 +25,7 @@ from roocode_server.models.identifier import SessionId
 from roocode_server.models.process import (
     Process,
     ProcessEnded,
+    ProcessLog,
     ProcessOutput,
     ProcessStart,
     ProcessStarted,
@@ -122,9 +123,10 @@ class ProcessTable:
         """Return a process. Raises: NotFound."""
         return await self._shown(self._find(session_id, pid))
 
-    def logs(self, session_id: SessionId, pid: int, *, lines: int) -> str:
+    def logs(self, session_id: SessionId, pid: int, *, lines: int) -> ProcessLog:
         """Return the last lines of a process's output. Raises: NotFound."""
-        return self._find(session_id, pid).log.tail(lines)
+        file = self._find(session_id, pid).log
+        return ProcessLog(pid=pid, logs=file.tail(lines), position=file.position)
 
     async def stop(self, session_id: SessionId, pid: int, *, force: bool) -> Process:
         """Ask a process to end, and kill it after `STOP_TIMEOUT_S`, or at once with `force`.
@@ -176,8 +178,9 @@ class ProcessTable:
         """Run a process to its end, and store its end event."""
 
         async def show(stream: str, text: str) -> None:
+            printed = ProcessOutput(pid=one.process.pid, stream=stream, text=text, position=one.log.position)
             one.log.write(text)
-            self._hub.signal(session_id, ProcessOutput(pid=one.process.pid, stream=stream, text=text))
+            self._hub.signal(session_id, printed)
 
         def hold(running: Running) -> None:
             one.hold = running

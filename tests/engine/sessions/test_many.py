@@ -26,7 +26,7 @@ async def live(room: Room) -> None:
     async with asyncio.timeout(120):
         while "42" not in engine.terminals.screen(session_id, terminal.id).output:
             await asyncio.sleep(0.02)
-        while "up" not in engine.processes.logs(session_id, process.pid, lines=5):
+        while "up" not in engine.processes.logs(session_id, process.pid, lines=5).logs:
             await asyncio.sleep(0.02)
     await engine.sessions.delete(session_id)
 

@@ -7,11 +7,13 @@ import gc
 import weakref
 from typing import Any
 
+import orjson
 import pytest
 
 from roocode_server.engine.runtimes.execution import Execution
 from roocode_server.engine.sessions import process_log, processes
 from roocode_server.models.error import Conflict, NotFound, PermissionDenied
+from roocode_server.models.event import StoredEvent
 from roocode_server.models.process import Process, ProcessStart, ProcessStatus
 from tests.engine.sessions.conftest import Room
 
@@ -26,7 +28,7 @@ async def now(room: Room, process: Process) -> Process:
 
 
 def logs(room: Room, process: Process, lines: int = 50) -> str:
-    return room.engine.processes.logs(room.session_id, process.pid, lines=lines)
+    return room.engine.processes.logs(room.session_id, process.pid, lines=lines).logs
 
 
 async def ended(room: Room, process: Process) -> Process:
@@ -50,6 +52,28 @@ async def test_a_process_runs_on_and_its_lines_are_kept(room: Room) -> None:
 async def test_what_it_complains_of_is_kept_too(room: Room) -> None:
     process = await ended(room, await start(room, "echo no such thing >&2"))
     assert logs(room, process) == "no such thing\n"
+
+
+class Listener:
+    """Somebody who follows a session and hears what its processes print."""
+
+    def __init__(self) -> None:
+        self.heard: list[dict[str, Any]] = []
+
+    def deliver(self, stored: StoredEvent) -> None:
+        if stored.type == "process.output":
+            self.heard.append(orjson.loads(stored.body))
+
+
+async def test_output_says_where_it_belongs_after_what_was_read_before(room: Room) -> None:
+    listener = Listener()
+    leave = room.engine.hub.follow(room.session_id, listener)
+    process = await ended(room, await start(room, "echo Grüße; echo two"))
+    leave()
+    printed = {each["position"]: each["text"] for each in listener.heard}
+    assert printed == {0: "Grüße\n", 6: "two\n"}
+    read = room.engine.processes.logs(room.session_id, process.pid, lines=1)
+    assert (read.logs, read.position) == ("two\n", 10)
 
 
 async def test_one_that_ends_by_itself_has_its_exit_code(room: Room) -> None:
