@@ -4,7 +4,7 @@ import { Empty, Failure, useAsking, withDuration } from "./parts.js";
 
 const MOST = 30;
 
-export function Command({ following, connection, isConnected, may }) {
+export function Panel({ following, connection, isConnected, may }) {
   const [line, setLine] = useState("");
   const [ask, { isBusy, failure }] = useAsking();
   const sessionId = following.value.session.id;

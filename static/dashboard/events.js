@@ -11,7 +11,7 @@ function contentOf(event) {
   return JSON.stringify(Object.fromEntries(content), null, 2);
 }
 
-export function Events({ following }) {
+export function Panel({ following }) {
   const { events, seq } = following.value;
   const [shown, setShown] = useState(WINDOW);
   const newest = events.slice(-shown).reverse();

@@ -8,7 +8,7 @@ const READ_EVERY_MS = 1500; // so the page refreshes at most 40 folders and file
 const MARKS = { created: "A", modified: "M", deleted: "D" };
 const VIEWS = { content: "Content", changes: "Changes" };
 
-export function Files({ following, connection, isConnected }) {
+export function Panel({ following, connection, isConnected }) {
   const [chosen, setChosen] = useState(null);
   const [isEmpty, setIsEmpty] = useState(true); // then there is no tree to walk through
   const { changes, session, filesVersion } = following.value;

@@ -20,12 +20,12 @@ const PAGES = {
 
 export const addressOf = (name) => `?page=${name}`;
 
-export function Account({ page, onGo, onClose, caller, ...around }) {
+export function View({ page, onGo, onClose, caller, ...around }) {
   const heading = useRef(null);
   useLayoutEffect(() => heading.current.focus(), []);
   const open = Object.entries(PAGES).filter(([, { needs }]) => caller.may(needs));
   const name = open.some(([one]) => one === page) ? page : "profile";
-  const { View } = PAGES[name];
+  const { View: Page } = PAGES[name];
   return html`<main class="account">
     <header class="title">
       <h1 ref=${heading} tabindex="-1">${caller.user.name}</h1>
@@ -46,7 +46,7 @@ export function Account({ page, onGo, onClose, caller, ...around }) {
     </nav>
     <div class="page">
       ${page !== name && html`<p class="banner" role="status">The page “${page}” is not open to you.</p>`}
-      <${View} key=${name} caller=${caller} ...${around} />
+      <${Page} key=${name} caller=${caller} ...${around} />
     </div>
   </main>`;
 }

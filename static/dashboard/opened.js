@@ -1,0 +1,112 @@
+// An opened session: its conversation, and the panels beside it.
+import { html, useEffect, useRef, useState } from "../vendor/htm/preact.js";
+import { Approvals } from "./approvals.js";
+import { WhyNot } from "./caller.js";
+import { Loaded, openTo, PANELS } from "./panels.js";
+import { Tabs } from "./parts.js";
+import { Sharing } from "./sharing.js";
+import { useStore } from "./store.js";
+import { Story } from "./story.js";
+import { Composer, TaskBar } from "./task.js";
+
+const WIDTHS = "roocode.side"; // the side's share of the page, as this browser's user likes it
+const [LEAST, USUAL, MOST, STEP] = [20, 34, 75, 4]; // percent
+
+export function Opened({ following, connection, isConnected, caller, route, go, onView, onLeft }) {
+  const { session, isLoading, sharesVersion } = useStore(following);
+  useEffect(() => void (sharesVersion && following.askAccess()), [sharesVersion]);
+  const [target, setTarget] = useState(null);
+  const may = (permission) => caller.mayIn(session, permission);
+  const panels = openTo(PANELS, may);
+  const panel = route.panel in panels ? route.panel : Object.keys(panels)[0];
+  const show = (name, wanted = null) => {
+    setTarget(wanted);
+    onView("side");
+    go({ session: session.id, panel: name }, { isReplacing: true });
+  };
+  const around = { following, connection, isConnected, caller, may, show };
+  const { config } = session;
+  return html`<main class="opened" aria-busy=${isLoading}>
+    <header class="title">
+      <h1>${session.name}</h1>
+      <span class="chip" title="Provider">${config.provider}</span>
+      <span class="chip" title="Model or playbook">${config.model}</span>
+      <span class="chip" title="Mode">${config.mode}</span>
+      ${session.status !== "active" && html`<span class="chip">${session.status}</span>`}
+      ${
+        session.access !== "owner" &&
+        html`<span class="chip" title="Somebody shares it with you">${session.access}</span>`
+      }
+      <${Sharing} ...${around} onLeft=${onLeft} />
+    </header>
+    <${TaskBar} ...${around} />
+    <${Story} ...${around} />
+    <${Approvals} ...${around} />
+    ${may("task:write") ? html`<${Composer} ...${around} />` : html`<${WhyNot} caller=${caller} />`}
+  </main>
+  <${Side} ...${{ panels, panel, target, show, around }} />`;
+}
+
+function Side({ panels, panel, target, show, around }) {
+  const [visited, setVisited] = useState([]);
+  const [width, setWidth] = useState(() => Number(localStorage.getItem(WIDTHS)) || USUAL);
+  const side = useRef(null);
+  const kept = visited.filter((name) => name in panels && panels[name].isKept);
+  useEffect(() => void (visited.includes(panel) || setVisited([...visited, panel])), [panel]);
+  useEffect(() => {
+    document.documentElement.style.setProperty("--side", `${width}vw`);
+  }, [width]);
+  const resized = (wanted) => {
+    const next = Math.min(MOST, Math.max(LEAST, Math.round(wanted)));
+    setWidth(next);
+    localStorage.setItem(WIDTHS, next);
+  };
+  const dragged = (event) => {
+    if (event.currentTarget.hasPointerCapture(event.pointerId))
+      resized(100 - (event.clientX / innerWidth) * 100);
+  };
+  const stepped = (event) => {
+    const next = {
+      ArrowLeft: width + STEP,
+      ArrowRight: width - STEP,
+      Home: LEAST,
+      End: MOST,
+    }[event.key];
+    if (next === undefined) return;
+    event.preventDefault();
+    resized(next);
+  };
+  const shown = [...new Set([...kept, panel])];
+  return html`<aside class="side" aria-label="Workspace" ref=${side}>
+    <div
+      class="edge"
+      role="separator"
+      tabindex="0"
+      aria-label="Width of the panels"
+      aria-orientation="vertical"
+      aria-valuemin=${LEAST}
+      aria-valuemax=${MOST}
+      aria-valuenow=${width}
+      onKeyDown=${stepped}
+      onPointerDown=${(event) => event.currentTarget.setPointerCapture(event.pointerId)}
+      onPointerMove=${dragged}
+      onDblClick=${() => resized(USUAL)}
+    ></div>
+    <${Tabs}
+      label="Panels"
+      chosen=${panel}
+      onChoose=${(name) => show(name)}
+      tabs=${Object.fromEntries(Object.entries(panels).map(([name, { title }]) => [name, title]))}
+    />
+    ${shown.map(
+      (name) => html`<div class="pane" key=${name} hidden=${name !== panel}>
+        <${Loaded}
+          entry=${panels[name]}
+          ...${around}
+          isShown=${name === panel}
+          target=${name === panel ? target : null}
+        />
+      </div>`,
+    )}
+  </aside>`;
+}

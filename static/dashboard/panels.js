@@ -1,0 +1,78 @@
+// What can be opened beside a session, and what can be looked at of the whole server. Each is one line here,
+// a module of its own that exports `Panel` or `View`, and perhaps a sheet; both are loaded when it is opened.
+import { html, useEffect, useState } from "../vendor/htm/preact.js";
+import { Failure } from "./parts.js";
+
+/**
+ * The panels beside a session, in the order of their tabs.
+ *
+ * `Panel` is given `following` (the session as its events tell it), `connection`, `isConnected`, `caller`,
+ * `may(permission)`, `isShown`, `show(panel, target)`, which opens another panel, and `target`, what it was
+ * opened for. `needs` is the permission without which it is not offered. With `isKept` it is hidden and not
+ * taken away when another is chosen.
+ */
+export const PANELS = {
+  files: { title: "Files", load: () => import("./files.js") },
+  command: { title: "Command", load: () => import("./command.js") },
+  events: { title: "Events", load: () => import("./events.js") },
+};
+
+/**
+ * Pages of the whole server, reached from the left: `?page=…`.
+ *
+ * `View` is given `connection`, `isConnected`, `caller`, `overview` and `open(sessionId)`.
+ */
+export const PAGES = {};
+
+const base = new URL(".", import.meta.url);
+const sheets = new Map();
+
+/** Have a sheet beside this module apply, before what needs it is shown. */
+function wearing(path) {
+  if (!sheets.has(path)) {
+    const link = document.createElement("link");
+    link.rel = "stylesheet";
+    link.href = new URL(path, base);
+    const loaded = new Promise((resolve, reject) => {
+      link.onload = resolve;
+      link.onerror = () => reject(new Error(`${path} could not be loaded`));
+    });
+    sheets.set(path, loaded);
+    loaded.catch(() => sheets.delete(path));
+    document.head.append(link);
+  }
+  return sheets.get(path);
+}
+
+/** What an entry's module exports, once it is there. */
+function useModule({ load, styles }) {
+  const [state, setState] = useState({});
+  useEffect(() => {
+    let isWanted = true;
+    const settle = (next) => isWanted && setState(next);
+    Promise.all([load(), ...[styles ?? []].flat().map(wearing)]).then(
+      ([module]) => settle({ module }),
+      (failure) => settle({ failure }),
+    );
+    return () => {
+      isWanted = false;
+    };
+  }, [load]);
+  return state;
+}
+
+/** An entry's `Panel` or `View`, which is loaded first. */
+export function Loaded({ entry, ...props }) {
+  const { module, failure } = useModule(entry);
+  if (failure)
+    return html`<${Failure}
+      of=${{ message: `This part of the page could not be loaded. ${failure.message}` }}
+      again=${() => location.reload()}
+    />`;
+  if (!module) return html`<p class="quiet small loading" role="status">Loading …</p>`;
+  return html`<${module.Panel ?? module.View} ...${props} />`;
+}
+
+/** The entries that a caller may use. */
+export const openTo = (entries, may) =>
+  Object.fromEntries(Object.entries(entries).filter(([, { needs }]) => !needs || may(needs)));
