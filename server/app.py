@@ -31,6 +31,7 @@ from roocode_server.server.doors.crogia import CrogiaDoor
 from roocode_server.server.doors.dashboard import DashboardDoor
 from roocode_server.server.doors.pages import add_pages
 from roocode_server.server.doors.protocol import HttpRunner, Limits
+from roocode_server.server.doors.raw import RawDoor, RawServices
 from roocode_server.server.doors.rest import RestDoor, request_middleware
 from roocode_server.server.doors.sign_in import SignInDoor
 from roocode_server.server.doors.socketio import SocketServer
@@ -64,7 +65,13 @@ class Doors:
 
     app: web.Application
     sockets: SocketServer
-    raw: WebSocketDoor
+    raw: Sequence[RawDoor]
+
+    async def close(self) -> None:
+        """Let calls under way be answered, then close all sockets."""
+        await self.sockets.close()
+        for door in self.raw:
+            await door.close()
 
 
 def build_doors(engine: Engine) -> Doors:
@@ -96,18 +103,19 @@ def build_doors(engine: Engine) -> Doors:
     DashboardDoor(registry, pipeline, identity, gate, logins, settings.server).add_routes(app)
     CrogiaDoor(operations, identity, unasked(settings), settings.server).add_routes(app)
     SignInDoor(engine.accounts.sign_ins, engine.rates, identity, cookies).add_routes(app)
-    raw = WebSocketDoor(
-        registry,
-        pipeline,
-        identity,
-        engine.log,
-        engine.hub,
-        engine.accounts.watch,
-        access,
-        connections,
-        settings.socket,
+    services = RawServices(
+        operations=operations,
+        identity=identity,
+        log=engine.log,
+        hub=engine.hub,
+        watch=engine.accounts.watch,
+        access=access,
+        connections=connections,
+        settings=settings.socket,
     )
-    raw.add_routes(app)
+    raw = [WebSocketDoor(services)]
+    for door in raw:
+        door.add_routes(app)
     add_pages(app, registry, transfers, identity, is_open=settings.auth.mode is AuthMode.OPEN)
     return Doors(app, sockets, raw)
 
@@ -184,8 +192,7 @@ async def _stop(engine: Engine, doors: Doors, limit_s: float) -> None:
     try:
         async with asyncio.timeout(limit_s):
             await engine.end_work()
-            await doors.sockets.close()
-            await doors.raw.close()
+            await doors.close()
     except TimeoutError:
         log.warning("stopping took longer than server.shutdown_timeout_s", limit_s=limit_s)
 

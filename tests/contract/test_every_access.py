@@ -148,8 +148,7 @@ async def opened(folder: Path, kind: Kind) -> AsyncIterator[Premises]:
             build_transfers(engine),
         )
     finally:
-        await doors.sockets.close()
-        await doors.raw.close()
+        await doors.close()
         await runner.cleanup()
         await engine.close()
 
