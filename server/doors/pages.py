@@ -46,6 +46,9 @@ POLICY: Final[Mapping[str, str]] = {
 }
 """What a page may load and do. Source: W3C, Content Security Policy Level 3."""
 
+DASHBOARD_POLICY: Final = {**POLICY, "style-src": "'self' 'nonce-{nonce}'"}
+"""The editor and the terminal write their styles into the page while they run."""
+
 REDOC_STYLES: Final = (
     "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='",
     "'sha256-QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc='",
@@ -80,7 +83,7 @@ def add_pages(
     root = static_root()
     templates = jinja2.PackageLoader("roocode_server.server", "templates")
     aiohttp_jinja2.setup(app, loader=templates, autoescape=True, undefined=jinja2.StrictUndefined)
-    app.router.add_get("/", _page("dashboard.html", POLICY, is_open=is_open))
+    app.router.add_get("/", _page("dashboard.html", DASHBOARD_POLICY, is_open=is_open))
     app.router.add_get("/docs", _page("docs.html", POLICY))
     app.router.add_get("/redoc", _page("redoc.html", REDOC_POLICY))
     operations, events = openapi_document(registry, transfers), asyncapi_document(registry)
