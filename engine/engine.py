@@ -36,6 +36,8 @@ from roocode_server.engine.events.lifetimes import Lifetimes
 from roocode_server.engine.events.log import EventLog
 from roocode_server.engine.limits.rates import RateLimits
 from roocode_server.engine.mcp.hub import McpHub
+from roocode_server.engine.monitoring.machine import Machine
+from roocode_server.engine.monitoring.sampler import ResourceSampler
 from roocode_server.engine.providers.anthropic import AnthropicProvider
 from roocode_server.engine.providers.catalogue import EXTRAS, Providers
 from roocode_server.engine.providers.gemini import GeminiProvider
@@ -137,6 +139,7 @@ class Engine:
     expiry: Expiry
     webhooks: UserWebhooks
     dispatcher: Dispatcher
+    sampler: ResourceSampler
 
     async def check_writable(self) -> None:
         """Raises: ServerOverload, if the database cannot be written to."""
@@ -169,6 +172,7 @@ class Engine:
                 self.end_work,
                 self.expiry.close,
                 self.dispatcher.close,
+                self.sampler.close,
             ):
                 ending.push_async_callback(end)
 
@@ -227,6 +231,7 @@ async def _open(
     await engine.tasks.recover(resume=settings.agent.resume_on_start)
     engine.expiry.begin()
     engine.dispatcher.begin()
+    engine.sampler.begin()
     return engine
 
 
@@ -373,6 +378,9 @@ def _assemble(
         expiry=Expiry(sessions),
         webhooks=webhooks,
         dispatcher=dispatcher,
+        sampler=ResourceSampler(
+            Machine(str(data_dir)).measure, interval_s=settings.monitoring.sample_interval_s
+        ),
     )
 
 

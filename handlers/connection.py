@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
-from roocode_server.models.event import LogReset
+from roocode_server.models.event import Broadcast, LogReset
 from roocode_server.models.identifier import SessionId
-from roocode_server.models.user import Identity
+from roocode_server.models.user import Caller, Identity, Permission
+
+WatchSource = Callable[[Caller, Callable[[Broadcast], object]], Callable[[], None]]
+"""Delivers what this caller may see of something to a function, until the returned function is called."""
 
 
 class Connection(Protocol):
@@ -25,4 +29,25 @@ class Connection(Protocol):
 
     def unfollow(self, session_id: SessionId) -> None:
         """Stop sending events of this session."""
+        ...
+
+
+class WatchingConnection(Protocol):
+    """A client on a socket that carries events of no session too."""
+
+    @property
+    def watched(self) -> list[str]:
+        """The subjects that the client watches, in the order in which it began."""
+        ...
+
+    def watch(self, subject: str, permission: Permission, source: WatchSource) -> None:
+        """Send what the source delivers as long as the client's caller has the permission.
+
+        It replaces what was watched under this subject. After a renewal, the source is asked again, for the
+        renewed caller.
+        """
+        ...
+
+    def unwatch(self, subject: str) -> None:
+        """Send nothing more of this subject."""
         ...

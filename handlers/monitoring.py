@@ -6,11 +6,20 @@ import os
 from importlib.metadata import version
 
 from roocode_server.engine.monitoring.docker import docker_answers
-from roocode_server.engine.monitoring.machine import system_resources
+from roocode_server.handlers.connection import WatchingConnection, WatchSource
 from roocode_server.handlers.operation import Handlers, operation
 from roocode_server.models.clock import now
 from roocode_server.models.error import ServerOverload
-from roocode_server.models.monitoring import Health, Nothing, SystemResources
+from roocode_server.models.monitoring import (
+    Health,
+    Nothing,
+    SystemResources,
+    SystemSampled,
+    SystemUnwatch,
+    SystemWatch,
+    WatchChannel,
+    WatchedChannels,
+)
 from roocode_server.models.user import Caller, Permission
 
 
@@ -37,5 +46,41 @@ class MonitoringHandlers(Handlers, namespace="/monitoring"):
 
     @operation("system.resources", rest="GET /api/v1/system/resources", permission=Permission.MONITORING_READ)
     async def resources(self, caller: Caller, request: Nothing) -> SystemResources:
-        """Measure the machine's current processor, memory and disk usage and its processes."""
-        return await system_resources(str(self.engine.data_dir))
+        """Return the machine's processor, memory, disk and network usage and its processes.
+
+        The sample is at most `monitoring.sample_interval_s` old.
+        """
+        return await self.engine.sampler.latest()
+
+    @operation("system.watch", permission=Permission.MONITORING_READ, emits=(SystemSampled,))
+    async def watch(
+        self, caller: Caller, request: SystemWatch, connection: WatchingConnection
+    ) -> WatchedChannels:
+        """Send what happens in these channels to this socket, until `system.unwatch` or its end.
+
+        `resources` is sent as `system.sampled`, measured once for everybody who watches. A client that is
+        full does not get an event, but the next one that it has room for.
+        """
+        for channel in request.channels:
+            connection.watch(channel, Permission.MONITORING_READ, self._source(channel))
+        return self._watched(connection)
+
+    @operation("system.unwatch", permission=Permission.MONITORING_READ)
+    async def unwatch(
+        self, caller: Caller, request: SystemUnwatch, connection: WatchingConnection
+    ) -> WatchedChannels:
+        """Stop watching these channels on this socket."""
+        for channel in WatchChannel if request.channels is None else request.channels:
+            connection.unwatch(channel)
+        return self._watched(connection)
+
+    def _source(self, channel: WatchChannel) -> WatchSource:
+        match channel:
+            case WatchChannel.RESOURCES:
+                return lambda caller, deliver: self.engine.sampler.follow(deliver)
+
+    def _watched(self, connection: WatchingConnection) -> WatchedChannels:
+        return WatchedChannels(
+            channels=[channel for channel in WatchChannel if channel in connection.watched],
+            sample_interval=self.engine.settings.monitoring.sample_interval_s,
+        )

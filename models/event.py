@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Final, Literal, TypeVar
 import orjson
 
 from roocode_server.models.cleaning import encoded
-from roocode_server.models.clock import format_time, milliseconds
+from roocode_server.models.clock import format_time, milliseconds, now
 from roocode_server.models.identifier import EventId, SessionId, TaskId, new_id
 from roocode_server.models.shape import Shape, limited, value
 
@@ -30,13 +30,14 @@ class LogLine:
 
 
 class Event(Shape):
-    """Something that happened in a session. Subclasses are decorated with `@event(name)` and `@value`."""
+    """Something that happened. Subclasses are decorated with `@event(name)` and `@value`."""
 
     __slots__ = ()
 
     name: ClassVar[str]
     durable: ClassVar[bool]
     namespace: ClassVar[str]
+    in_session: ClassVar[bool]
     log: ClassVar[LogLine | None]
 
 
@@ -44,19 +45,26 @@ EVENTS: Final[dict[str, type[Event]]] = {}
 
 
 def event(
-    name: str, *, durable: bool = True, namespace: str | None = None, log: LogLine | None = None
+    name: str,
+    *,
+    durable: bool = True,
+    namespace: str | None = None,
+    in_session: bool = True,
+    log: LogLine | None = None,
 ) -> Callable[[AnyEvent], AnyEvent]:
     """Declare an event. A durable event is stored and numbered; an ephemeral one reaches only connected
     clients.
 
     Unless `namespace` is given, the Socket.IO namespace is derived from the event's noun (`task.started`:
-    `/tasks`). With `log`, the event is also written to the server's log.
+    `/tasks`). An event that is not `in_session` is ephemeral, and sent as a `Broadcast`. With `log`, the
+    event is also written to the server's log.
     """
 
     def declare(cls: AnyEvent) -> AnyEvent:
         cls.name = name
         cls.durable = durable
         cls.namespace = namespace or f"/{name.partition('.')[0]}s"
+        cls.in_session = in_session
         cls.log = log
         EVENTS[name] = cls
         return cls
@@ -121,10 +129,31 @@ class EventEnvelope:
             envelope["seq"] = seq
         if task_id is not None:
             envelope["taskId"] = task_id
-        body = orjson.dumps(envelope)
-        if fields != b"{}":
-            body = body[:-1] + b"," + fields[1:]
-        return StoredEvent(seq, name, session_id, task_id, self._time_ms, body)
+        return StoredEvent(seq, name, session_id, task_id, self._time_ms, _enclosed(envelope, fields))
+
+
+def _enclosed(envelope: dict[str, Any], fields: bytes) -> bytes:
+    """One JSON object: the envelope's fields, then the event's own."""
+    body = orjson.dumps(envelope)
+    return body if fields == b"{}" else body[:-1] + b"," + fields[1:]
+
+
+@dataclass(slots=True, eq=False)
+class Broadcast:
+    """An event that belongs to no session, with its JSON, encoded once for all who watch.
+
+    In `frames` a door caches the bytes that it has made of the body, by form.
+    """
+
+    happened: Event
+    body: bytes
+    frames: dict[str, bytes] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, happened: Event) -> Broadcast:
+        """Return the event in its envelope."""
+        envelope = {"id": new_id("signal"), "type": happened.name, "timestamp": format_time(now())}
+        return cls(happened, _enclosed(envelope, fields_of(happened)))
 
 
 @event("log.reset", durable=False, namespace="/sessions")
@@ -136,8 +165,17 @@ class LogReset(Event):
 
 
 @value
+class BroadcastRecord(Shape):
+    """The fields that events of no session have in addition to their own."""
+
+    id: EventId
+    type: str
+    timestamp: datetime.datetime
+
+
+@value
 class EventRecord(Shape):
-    """The fields that all events have in addition to their own.
+    """The fields that all events of sessions have in addition to their own.
 
     Source: DESIGN of this server (docs/events.md).
     """

@@ -315,6 +315,13 @@ class WebhookSettings(Shape):
 
 
 @value
+class MonitoringSettings(Shape):
+    """How the machine is measured."""
+
+    sample_interval_s: float = field(default=2.0, metadata=limited(least=0.1, most=3600))
+
+
+@value
 class LoggingSettings(Shape):
     """The server's log."""
 
@@ -341,4 +348,5 @@ class Settings(Shape):
     mcp: McpSettings = field(default_factory=McpSettings)
     browser: BrowserSettings = field(default_factory=BrowserSettings)
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
+    monitoring: MonitoringSettings = field(default_factory=MonitoringSettings)
     logging: LoggingSettings = field(default_factory=LoggingSettings)

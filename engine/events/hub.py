@@ -64,4 +64,4 @@ class Hub:
                 follower.deliver(stored)
             except Exception:
                 # One broken follower must not keep the event from the others.
-                log.exception("delivery failed", event=stored.type, session_id=stored.session_id)
+                log.exception("delivery failed", type=stored.type, session_id=stored.session_id)

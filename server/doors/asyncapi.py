@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from roocode_server.handlers.operation import Operation, Registry, annotations_of
-from roocode_server.models.event import EVENTS, Event, EventRecord
+from roocode_server.models.event import EVENTS, BroadcastRecord, Event, EventRecord
 from roocode_server.server.doors.schemas import (
     ERROR,
     Json,
@@ -129,7 +129,8 @@ def _call_messages(schemas: Schemas, declared: Operation) -> dict[str, Json]:
 def _event_message(schemas: Schemas, happened: type[Event]) -> Json:
     summary, description = split_documentation(documentation(happened))
     fixed = {"type": {"const": happened.name}}
-    payload = schemas.with_others(f"{happened.__name__}Payload", happened, EventRecord, fixed)
+    envelope = EventRecord if happened.in_session else BroadcastRecord
+    payload = schemas.with_others(f"{happened.__name__}Payload", happened, envelope, fixed)
     message: Json = {
         "name": happened.name,
         "title": happened.name,

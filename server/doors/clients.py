@@ -14,16 +14,18 @@ from roocode_server.engine.accounts.watch import CredentialWatch
 from roocode_server.engine.events.hub import Hub
 from roocode_server.engine.events.log import EventLog
 from roocode_server.engine.sessions.access_watch import AccessWatch
+from roocode_server.handlers.connection import WatchSource
 from roocode_server.handlers.dialects.dialect import DialectAdapter
 from roocode_server.handlers.operation import Operation
-from roocode_server.models.error import AppError, TokenExpired
-from roocode_server.models.event import EVENTS, LogReset, StoredEvent
+from roocode_server.models.error import AppError, PermissionDenied, TokenExpired
+from roocode_server.models.event import EVENTS, Broadcast, LogReset, StoredEvent
 from roocode_server.models.identifier import SessionId
 from roocode_server.models.user import Caller, Identity, Permission
 from roocode_server.server.doors.frames import text_frame
 from roocode_server.server.doors.subscriber import Subscriber
 from roocode_server.server.doors.tenure import Tenure
 from roocode_server.server.doors.transport import PacketQueue
+from roocode_server.server.doors.watches import Watches
 from roocode_server.server.identity import new_request_id
 
 
@@ -54,6 +56,7 @@ class Client:
         self._following: dict[SessionId, Subscriber] = {}
         self._leaving: dict[SessionId, Callable[[], None]] = {}
         """For each session that it follows: stops watching whether it may."""
+        self._watches = Watches(self._send_broadcast)
         self._ending_with_it: set[asyncio.Task[Any]] = set()
         self._is_connected = False
         self._tenure = Tenure(clients.watch, clients.grace_s, expired=self._tell_expired, over=self._show_out)
@@ -117,6 +120,9 @@ class Client:
         if identity.user.id == self._caller.user_id:
             self._caller = self._caller.renewed(identity)
             self._tenure.begin(self._caller)
+            for subject in self._watches.renew(self._caller):
+                failure = PermissionDenied(f"The new credentials do not permit to watch {subject}")
+                self.tell("error", failure.body(new_request_id()))
 
     def follow(self, session_id: SessionId, *, after: int | None, reset: LogReset | None = None) -> None:
         """Send the session's events; a second call for the same session starts over from `after`."""
@@ -140,9 +146,23 @@ class Client:
         if subscriber is not None:
             subscriber.close()
 
+    @property
+    def watched(self) -> list[str]:
+        """What it watches beside sessions."""
+        return self._watches.subjects
+
+    def watch(self, subject: str, permission: Permission, source: WatchSource) -> None:
+        """Send what the source delivers, as long as the caller has the permission."""
+        self._watches.begin(subject, permission, source, self._caller)
+
+    def unwatch(self, subject: str) -> None:
+        """Send nothing more of this subject."""
+        self._watches.end(subject)
+
     def close(self) -> None:
         """Release everything of a client that has disconnected."""
         self._tenure.end()
+        self._watches.close()
         for task in self._ending_with_it:
             task.cancel()
         for session_id in list(self._leaving):
@@ -156,11 +176,20 @@ class Client:
             return self._write_translated(self.adapter, stored)
         if self.namespace != "/" and EVENTS[stored.type].namespace != self.namespace:
             return True
-        frame = stored.frames.get(self.namespace)
+        return self._queue.write_frame(self._frame(stored.type, stored))
+
+    def _send_broadcast(self, broadcast: Broadcast) -> None:
+        """Send an event of no session; a client that is full or expired does not get it."""
+        if not self._tenure.is_expired:
+            self._queue.write_frame(self._frame(broadcast.happened.name, broadcast))
+
+    def _frame(self, name: str, event: StoredEvent | Broadcast) -> bytes:
+        """The event as a packet of this namespace, made once for all of its clients."""
+        frame = event.frames.get(self.namespace)
         if frame is None:
-            payload = f'42{self._prefix}["{stored.type}",'.encode() + stored.body + b"]"
-            stored.frames[self.namespace] = frame = text_frame(payload)
-        return self._queue.write_frame(frame)
+            payload = f'42{self._prefix}["{name}",'.encode() + event.body + b"]"
+            event.frames[self.namespace] = frame = text_frame(payload)
+        return frame
 
     def _write_translated(self, adapter: DialectAdapter, stored: StoredEvent) -> bool:
         """An event may become several packets or none; they are sent together, or later."""

@@ -40,6 +40,7 @@ VALUES: Final[Mapping[str, Any]] = {
     "command": "true",
     "cmd": "true",
     "events": ["*"],
+    "channels": ["resources"],
     "columns": 80,
     "rows": 24,
 }

@@ -40,7 +40,14 @@ FOR_ANYBODY = {
     "auth.accept",
     "system.health",
 }
-READS_WITHOUT_GET = {"search.files", "search.text", "event.subscribe", "event.unsubscribe"}
+READS_WITHOUT_GET = {
+    "search.files",
+    "search.text",
+    "event.subscribe",
+    "event.unsubscribe",
+    "system.watch",
+    "system.unwatch",
+}
 OF_ADMINISTRATORS = ("user.", "audit.")
 OF_ONES_OWN_ACCOUNT = ("auth.", "identity.", "key.", "login.", "session.leave")
 
