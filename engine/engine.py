@@ -16,6 +16,7 @@ from roocode_server.engine.accounts.accounts import ADMIN_FILE, SECRET_FILE, Acc
 from roocode_server.engine.accounts.profiles import ProviderProfiles
 from roocode_server.engine.administration.secrets import sealing_keys
 from roocode_server.engine.agent.choices import Choices
+from roocode_server.engine.agent.inbox import Inbox
 from roocode_server.engine.agent.modes import ModeBook
 from roocode_server.engine.agent.policy import ApprovalPolicy
 from roocode_server.engine.agent.runner import TaskRunner
@@ -49,6 +50,7 @@ from roocode_server.engine.runtimes.choose import ID_FILE, WORKSPACES, Chosen, S
 from roocode_server.engine.runtimes.runtime import Runtime
 from roocode_server.engine.sealing.keys import SEALING_FILE, SealingKeys
 from roocode_server.engine.search.index import CodeIndex
+from roocode_server.engine.sessions.audience import Audience
 from roocode_server.engine.sessions.cloning import Repositories
 from roocode_server.engine.sessions.expiry import Expiry
 from roocode_server.engine.sessions.files import Files
@@ -64,6 +66,7 @@ from roocode_server.engine.storage.accounts import UserRepository
 from roocode_server.engine.storage.approvals import ApprovalRepository
 from roocode_server.engine.storage.data_directory import database_in, make_data_directory
 from roocode_server.engine.storage.database import Database, DatabaseUnusable
+from roocode_server.engine.storage.inbox import InboxRepository
 from roocode_server.engine.storage.ownership import LOCK_FILE, Ownership
 from roocode_server.engine.storage.pending_ends import PendingEndRepository
 from roocode_server.engine.storage.profiles import ProfileRepository
@@ -118,11 +121,13 @@ class Engine:
     rates: RateLimits
     audit: AuditLog
     sessions: Sessions
+    audience: Audience
     files: Files
     repositories: Repositories
     searches: Searches
     tasks: Tasks
     approvals: Approvals
+    inbox: Inbox
     tools: ToolExecution
     runtime: Runtime
     providers: Providers
@@ -170,6 +175,7 @@ class Engine:
                 self.mcp.close,
                 self.accounts.watch.close,
                 self.end_work,
+                self.audience.close,
                 self.expiry.close,
                 self.dispatcher.close,
                 self.sampler.close,
@@ -275,14 +281,14 @@ def _assemble(
 ) -> Engine:
     watchers, lasting = Watchers(database), Lifetimes(database)
     runtime = WatchedRuntime(chosen.commands, watchers)
-    session_rows = SessionRepository(database)
+    session_rows, shares = SessionRepository(database), ShareRepository(database)
     sessions = Sessions(
         database,
         session_rows,
         log,
         runtime,
         SessionSecretStore(session_rows, keys),
-        Sharing(database, ShareRepository(database), UserRepository(database)),
+        Sharing(database, shares, UserRepository(database)),
         folder=data_dir / WORKSPACES,
         defaults=settings.sessions,
         files=settings.files,
@@ -347,6 +353,7 @@ def _assemble(
         rates=RateLimits(settings.limits),
         audit=AuditLog(database),
         sessions=sessions,
+        audience=Audience(hub, shares),
         files=Files(sessions, log),
         repositories=Repositories(settings.files, sessions, chosen.programs, log),
         searches=Searches(sessions, runtime),
@@ -362,6 +369,7 @@ def _assemble(
             most_of_user=settings.limits.tasks,
         ),
         approvals=approvals,
+        inbox=Inbox(InboxRepository(database)),
         tools=ToolExecution(sessions, runtime, tools, lasting, hub),
         runtime=runtime,
         providers=providers,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from roocode_server.models.event import Broadcast, LogReset
 from roocode_server.models.identifier import SessionId
+from roocode_server.models.session import SessionScope
 from roocode_server.models.user import Caller, Identity, Permission
 
 WatchSource = Callable[[Caller, Callable[[Broadcast], object]], Callable[[], None]]
@@ -50,4 +51,19 @@ class WatchingConnection(Protocol):
 
     def unwatch(self, subject: str) -> None:
         """Send nothing more of this subject."""
+        ...
+
+
+class OverviewConnection(Connection, Protocol):
+    """A connection that can follow all sessions of its caller at once."""
+
+    def follow_all(self, scope: SessionScope, types: Sequence[str]) -> None:
+        """Send those events of the caller's sessions that fit one of the patterns, from now on.
+
+        A session that is followed by itself is sent as before. A second call replaces the first.
+        """
+        ...
+
+    def unfollow_all(self) -> None:
+        """Send only the sessions that are followed by themselves."""
         ...

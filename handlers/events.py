@@ -1,10 +1,10 @@
-"""Operations on a session's event log: read it, follow it on this socket. Source: docs/events.md."""
+"""Operations on sessions' event logs: read one, follow one or all on this socket. Source: docs/events.md."""
 
 from __future__ import annotations
 
 import orjson
 
-from roocode_server.handlers.connection import Connection
+from roocode_server.handlers.connection import Connection, OverviewConnection
 from roocode_server.handlers.operation import Handlers, operation
 from roocode_server.models.error import NotFound
 from roocode_server.models.event import (
@@ -16,6 +16,7 @@ from roocode_server.models.event import (
     LogReset,
     Subscription,
 )
+from roocode_server.models.overview import EventFollow, EventUnfollow, Overview
 from roocode_server.models.user import Caller, Permission
 
 
@@ -95,3 +96,22 @@ class EventHandlers(Handlers, namespace="/sessions"):
         connection.unfollow(request.session_id)
         head = await self.engine.log.head(request.session_id)
         return Subscription(session_id=request.session_id, following=False, head=head)
+
+    @operation("event.follow", permission=Permission.EVENT_READ)
+    async def follow(self, caller: Caller, request: EventFollow, connection: OverviewConnection) -> Overview:
+        """Follow all your sessions on this socket: their new events, also of sessions that come later.
+
+        `scope` leaves your own or the shared sessions out, `types` names the events. Each session's events
+        come in order and once. Of a session that is subscribed to by itself, all events are sent, as before.
+        A second call replaces the first.
+        """
+        connection.follow_all(request.scope, request.types)
+        return Overview(following=True, scope=request.scope, types=request.types)
+
+    @operation("event.unfollow", permission=Permission.EVENT_READ)
+    async def unfollow(
+        self, caller: Caller, request: EventUnfollow, connection: OverviewConnection
+    ) -> Overview:
+        """Stop following all sessions on this socket; those subscribed to by themselves go on."""
+        connection.unfollow_all()
+        return Overview(following=False)

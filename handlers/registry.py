@@ -11,6 +11,7 @@ from roocode_server.handlers.checkpoints import CheckpointHandlers
 from roocode_server.handlers.events import EventHandlers
 from roocode_server.handlers.files import FileHandlers
 from roocode_server.handlers.identities import IdentityHandlers
+from roocode_server.handlers.inbox import InboxHandlers
 from roocode_server.handlers.keys import KeyHandlers
 from roocode_server.handlers.logins import LoginHandlers
 from roocode_server.handlers.mcp import McpHandlers
@@ -41,6 +42,7 @@ AREAS = (
     TaskHandlers,
     ToolHandlers,
     ApprovalHandlers,
+    InboxHandlers,
     FileHandlers,
     RepositoryHandlers,
     SearchHandlers,

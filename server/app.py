@@ -91,7 +91,12 @@ def build_doors(engine: Engine) -> Doors:
     dialects = [Extension(operations)]
     access = engine.sessions.sharing.watch
     clients = Clients(
-        engine.log, engine.hub, engine.accounts.watch, access, grace_s=settings.socket.renewal_s
+        engine.log,
+        engine.hub,
+        engine.accounts.watch,
+        access,
+        engine.audience,
+        grace_s=settings.socket.renewal_s,
     )
     connections = Connections(settings.limits)
     sockets = SocketServer(registry, pipeline, identity, clients, connections, settings, dialects)

@@ -24,10 +24,15 @@ class Follower(Protocol):
         ...
 
 
+Observer = Callable[[StoredEvent], None]
+"""Is told of each committed event, before the followers of its session are; must not wait or raise."""
+
+
 class Hub:
     """The followers of each session."""
 
     def __init__(self) -> None:
+        self._observers: list[Observer] = []
         self._followers: defaultdict[SessionId, dict[Follower, None]] = defaultdict(dict)
 
     def follow(self, session_id: SessionId, follower: Follower) -> Callable[[], None]:
@@ -43,10 +48,16 @@ class Hub:
 
         return leave
 
+    def observe(self, observer: Observer) -> None:
+        """Tell `observer` of each committed event of every session."""
+        self._observers.append(observer)
+
     def publish(self, stored_events: Sequence[StoredEvent]) -> None:
         """Deliver committed events, in order."""
         for stored in stored_events:
             log_event(stored)
+            for observer in self._observers:
+                observer(stored)
             followers = self._followers.get(stored.session_id)
             if followers:
                 self._deliver(stored, list(followers))

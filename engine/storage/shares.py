@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from sqlalchemy import and_, bindparam, delete, func, or_, select
@@ -47,6 +48,24 @@ class ShareRepository:
         if found is None:
             return None
         return Access.OWNER if found.access is None else Access(found.access)
+
+    async def members(
+        self, session_ids: Sequence[SessionId]
+    ) -> dict[SessionId, tuple[UserId, frozenset[UserId]]]:
+        """Return the owner of each of these sessions that exists, and with whom it is shared."""
+        statement = (
+            select(sessions.c.id, sessions.c.user_id, session_shares.c.user_id.label("guest"))
+            .select_from(sessions.outerjoin(session_shares, session_shares.c.session_id == sessions.c.id))
+            .where(sessions.c.id.in_(session_ids), sessions.c.deleted_at.is_(None))
+        )
+        owners: dict[SessionId, UserId] = {}
+        guests: defaultdict[SessionId, set[UserId]] = defaultdict(set)
+        async with self._rows.database.read() as connection:
+            for row in await connection.execute(statement):
+                owners[row.id] = row.user_id
+                if row.guest is not None:
+                    guests[row.id].add(row.guest)
+        return {each: (owner, frozenset(guests[each])) for each, owner in owners.items()}
 
     async def given_to(self, user_id: UserId, session_ids: Collection[SessionId]) -> dict[SessionId, Access]:
         """Return the access that shares give a user to these sessions."""

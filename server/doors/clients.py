@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -14,14 +14,17 @@ from roocode_server.engine.accounts.watch import CredentialWatch
 from roocode_server.engine.events.hub import Hub
 from roocode_server.engine.events.log import EventLog
 from roocode_server.engine.sessions.access_watch import AccessWatch
+from roocode_server.engine.sessions.audience import Audience
 from roocode_server.handlers.connection import WatchSource
 from roocode_server.handlers.dialects.dialect import DialectAdapter
 from roocode_server.handlers.operation import Operation
 from roocode_server.models.error import AppError, PermissionDenied, TokenExpired
 from roocode_server.models.event import EVENTS, Broadcast, LogReset, StoredEvent
 from roocode_server.models.identifier import SessionId
+from roocode_server.models.session import SessionScope
 from roocode_server.models.user import Caller, Identity, Permission
 from roocode_server.server.doors.frames import text_frame
+from roocode_server.server.doors.overview import OverviewFollower
 from roocode_server.server.doors.subscriber import Subscriber
 from roocode_server.server.doors.tenure import Tenure
 from roocode_server.server.doors.transport import PacketQueue
@@ -55,8 +58,9 @@ class Client:
         self._wanted: dict[SessionId, tuple[int | None, LogReset | None]] = {}
         self._following: dict[SessionId, Subscriber] = {}
         self._leaving: dict[SessionId, Callable[[], None]] = {}
-        """For each session that it follows: stops watching whether it may."""
+        """For each session that it follows by itself: stops watching whether it may."""
         self._watches = Watches(self._send_broadcast)
+        self._overview: OverviewFollower | None = None
         self._ending_with_it: set[asyncio.Task[Any]] = set()
         self._is_connected = False
         self._tenure = Tenure(clients.watch, clients.grace_s, expired=self._tell_expired, over=self._show_out)
@@ -126,7 +130,9 @@ class Client:
 
     def follow(self, session_id: SessionId, *, after: int | None, reset: LogReset | None = None) -> None:
         """Send the session's events; a second call for the same session starts over from `after`."""
-        self.unfollow(session_id)
+        self._stop(session_id)
+        if self._overview is not None:
+            self._overview.leave(session_id)
         ended = functools.partial(self._shut_out, session_id)
         self._leaving[session_id] = self._clients.access.follow(
             session_id, self._caller, Permission.EVENT_READ, ended
@@ -137,7 +143,34 @@ class Client:
             self._wanted[session_id] = (after, reset)
 
     def unfollow(self, session_id: SessionId) -> None:
-        """Stop sending events of this session."""
+        """Stop sending events of this session, unless all sessions are followed."""
+        was_followed = session_id in self._leaving
+        self._stop(session_id)
+        if was_followed and self._overview is not None:
+            self._overview.enter_again(session_id)
+
+    def follow_all(self, scope: SessionScope, types: Sequence[str]) -> None:
+        """As `OverviewConnection.follow_all`."""
+        self.unfollow_all()
+        self._overview = OverviewFollower(
+            self,
+            self._caller,
+            scope,
+            types,
+            audience=self._clients.audience,
+            log=self._clients.log,
+            hub=self._clients.hub,
+            access=self._clients.access,
+            is_followed=self._leaving.__contains__,
+        )
+
+    def unfollow_all(self) -> None:
+        """As `OverviewConnection.unfollow_all`."""
+        if self._overview is not None:
+            self._overview.close()
+            self._overview = None
+
+    def _stop(self, session_id: SessionId) -> None:
         self._wanted.pop(session_id, None)
         leave = self._leaving.pop(session_id, None)
         if leave is not None:
@@ -165,8 +198,9 @@ class Client:
         self._watches.close()
         for task in self._ending_with_it:
             task.cancel()
+        self.unfollow_all()
         for session_id in list(self._leaving):
-            self.unfollow(session_id)
+            self._stop(session_id)
 
     def write(self, stored: StoredEvent) -> bool:
         """Send an event if it belongs to this namespace; False if the client is full or expired."""
@@ -231,7 +265,7 @@ class Client:
 
         A dialect's client works in one session: it is shown out.
         """
-        self.unfollow(session_id)
+        self._stop(session_id)
         if self.adapter is not None:
             self._show_out(failure)
         else:
@@ -254,12 +288,20 @@ class Clients:
     """All clients of this process."""
 
     def __init__(
-        self, log: EventLog, hub: Hub, watch: CredentialWatch, access: AccessWatch, *, grace_s: float
+        self,
+        log: EventLog,
+        hub: Hub,
+        watch: CredentialWatch,
+        access: AccessWatch,
+        audience: Audience,
+        *,
+        grace_s: float,
     ) -> None:
         self.log = log
         self.hub = hub
         self.watch = watch
         self.access = access
+        self.audience = audience
         self.grace_s = grace_s
         self._clients: dict[str, dict[str, Client]] = {}
         self._ending: set[asyncio.Task[None]] = set()

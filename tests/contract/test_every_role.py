@@ -47,6 +47,8 @@ READS_WITHOUT_GET = {
     "event.unsubscribe",
     "system.watch",
     "system.unwatch",
+    "event.follow",
+    "event.unfollow",
 }
 OF_ADMINISTRATORS = ("user.", "audit.")
 OF_ONES_OWN_ACCOUNT = ("auth.", "identity.", "key.", "login.", "session.leave")

@@ -1,0 +1,239 @@
+"""One who follows all their sessions gets each event of each of them once and in order, and nobody else's."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import insert
+
+from roocode_server.engine.events.hub import Hub
+from roocode_server.engine.sessions.audience import Audience
+from roocode_server.engine.sessions.sharing import Sharing
+from roocode_server.engine.storage.accounts import UserRepository
+from roocode_server.engine.storage.shares import ShareRepository
+from roocode_server.engine.storage.tables import sessions, users
+from roocode_server.models.clock import now
+from roocode_server.models.event import StoredEvent
+from roocode_server.models.identifier import SessionId, UserId
+from roocode_server.models.session import SessionDeletedEvent, SessionScope
+from roocode_server.models.sharing import SessionShare, SharedAccess
+from roocode_server.models.task import TaskProgress
+from roocode_server.models.user import Caller, Credential, Permission, Role
+from roocode_server.server.doors.overview import OverviewFollower
+from tests.support.storage import OTHER, SESSION, USER, Storage
+
+GUEST = UserId("user-two")
+FOREIGN = SessionId("session-three")
+
+
+class Screen:
+    """What one client is sent, by session; its socket is full now and then."""
+
+    def __init__(self, chance_of_full: float = 0, seed: int = 0) -> None:
+        self.seen: defaultdict[SessionId, list[int]] = defaultdict(list)
+        self._random = random.Random(seed)  # noqa: S311 - the seed makes a failure repeatable
+        self._chance = chance_of_full
+
+    def write(self, stored: StoredEvent) -> bool:
+        if self._random.random() < self._chance:
+            return False
+        self.seen[stored.session_id].append(stored.seq)
+        return True
+
+    def abandon(self) -> None:
+        raise AssertionError("a subscriber gave up")
+
+    async def drained(self) -> None:
+        await asyncio.sleep(0)
+
+
+@dataclass
+class House:
+    """Two sessions of one user, one of another, and everybody who looks."""
+
+    storage: Storage
+    hub: Hub
+    sharing: Sharing
+    audience: Audience
+    owner: Caller
+    guest: Caller
+
+    def follow(
+        self, caller: Caller, screen: Screen, scope: SessionScope = SessionScope.ALL, types: str = "*"
+    ) -> OverviewFollower:
+        return OverviewFollower(
+            screen,
+            caller,
+            scope,
+            [types],
+            audience=self.audience,
+            log=self.storage.log,
+            hub=self.hub,
+            access=self.sharing.watch,
+            is_followed=lambda session_id: False,
+        )
+
+    async def happens(self, session_id: SessionId = SESSION) -> int:
+        return (await self.storage.log.append(session_id, TaskProgress(progress=1, step="x"))).seq
+
+    async def share(self, access: SharedAccess = SharedAccess.WATCHER) -> None:
+        asked = SessionShare(session_id=SESSION, user=GUEST, access=access)
+        await self.sharing.share(self.owner, asked)
+
+
+async def settled(screen: Screen, session_id: SessionId, last: int) -> list[int]:
+    async with asyncio.timeout(20):
+        while not screen.seen[session_id] or screen.seen[session_id][-1] < last:
+            await asyncio.sleep(0.001)
+    return screen.seen[session_id]
+
+
+def caller(user_id: UserId) -> Caller:
+    return Caller(
+        user_id=user_id,
+        email="",
+        roles=(Role.DEVELOPER,),
+        permissions=frozenset(Permission),
+        expires_at=None,
+        credential=Credential.TOKEN,
+        credential_id="t",
+        request_id="r",
+        base_url="",
+    )
+
+
+@pytest.fixture
+async def house(storage: Storage) -> AsyncIterator[House]:
+    async with storage.database.transaction() as unit:
+        person = {"email": "two@example.org", "name": "Two", "provider": "local"}
+        more = {"roles": ["developer"], "preferences": {}, "created_at": now()}
+        await unit.execute(insert(users).values(id=GUEST, **person, **more))
+        await unit.execute(
+            insert(sessions).values(
+                id=FOREIGN,
+                user_id=GUEST,
+                name="Another's",
+                workspace_id=FOREIGN,
+                config={},
+                status="active",
+                created_at=now(),
+                updated_at=now(),
+            )
+        )
+    hub, shares = Hub(), ShareRepository(storage.database)
+    storage.log._announce = hub.publish
+    people = UserRepository(storage.database)
+    audience = Audience(hub, shares)
+    yield House(
+        storage, hub, Sharing(storage.database, shares, people), audience, caller(USER), caller(GUEST)
+    )
+    await audience.close()
+
+
+async def test_all_sessions_are_followed_and_nobody_elses(house: House) -> None:
+    screen = Screen()
+    house.follow(house.owner, screen)
+    for session_id in (FOREIGN, SESSION, OTHER, SESSION):
+        await house.happens(session_id)
+    assert await settled(screen, SESSION, 2) == [1, 2]
+    assert await settled(screen, OTHER, 1) == [1]
+    assert FOREIGN not in screen.seen
+
+
+async def test_a_session_that_is_shared_comes_with_the_event_that_says_so(house: House) -> None:
+    await house.happens()
+    screen, own_only = Screen(), Screen()
+    house.follow(house.guest, screen)
+    house.follow(house.guest, own_only, SessionScope.MINE)
+    await house.happens()
+    await house.share()
+    await house.happens()
+    assert await settled(screen, SESSION, 4) == [3, 4]
+    assert not own_only.seen
+
+
+async def test_nothing_comes_of_a_session_that_is_shared_no_more(house: House) -> None:
+    await house.share()
+    before, later = Screen(), Screen()
+    house.follow(house.guest, before)
+    await house.happens()
+    await settled(before, SESSION, 2)
+    await house.sharing.unshare(SESSION, GUEST)
+    house.follow(house.guest, later)
+    await house.happens()
+    witness = Screen()
+    house.follow(house.owner, witness)
+    await settled(witness, SESSION, await house.happens())
+    assert before.seen[SESSION] == [2, 3]
+    assert not later.seen
+
+
+async def test_only_the_named_events_are_sent(house: House) -> None:
+    screen = Screen()
+    house.follow(house.owner, screen, types="session.*")
+    await house.happens()
+    await house.share()
+    assert await settled(screen, SESSION, 2) == [2]
+
+
+async def test_what_is_deleted_is_forgotten(house: House) -> None:
+    screen = Screen()
+    follower = house.follow(house.owner, screen)
+    await house.happens()
+    await settled(screen, SESSION, 1)
+    await house.storage.log.append(SESSION, SessionDeletedEvent())
+    await settled(screen, SESSION, 2)
+    await asyncio.sleep(0)
+    assert not follower._following
+    assert not house.audience._members
+
+
+async def test_who_leaves_gets_nothing_more(house: House) -> None:
+    gone, staying = Screen(), Screen()
+    follower = house.follow(house.owner, gone)
+    house.follow(house.owner, staying)
+    await settled(staying, SESSION, await house.happens())
+    follower.close()
+    await settled(staying, SESSION, await house.happens())
+    assert gone.seen[SESSION] == [1]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    steps=st.lists(st.sampled_from(["one", "two", "join", "tick", "share"]), min_size=1, max_size=40),
+    seed=st.integers(0, 2**16),
+)
+async def test_everything_since_somebody_came_is_sent_once_and_in_order(
+    house: House, steps: list[str], seed: int
+) -> None:
+    joined: list[tuple[Screen, OverviewFollower, dict[SessionId, int]]] = []
+    heads = {session_id: await house.storage.log.head(session_id) for session_id in (SESSION, OTHER)}
+    appends: list[asyncio.Task[int]] = []
+    for step in steps:
+        if step == "join":
+            await asyncio.gather(*appends)
+            here = {each: await house.storage.log.head(each) for each in heads}
+            screen = Screen(0.3, seed + len(joined))
+            joined.append((screen, house.follow(house.owner, screen), here))
+        elif step == "tick":
+            await asyncio.sleep(0)
+        elif step == "share":
+            await house.share(random.Random(seed).choice(list(SharedAccess)))  # noqa: S311
+        else:
+            appends.append(asyncio.create_task(house.happens(SESSION if step == "one" else OTHER)))
+    await asyncio.gather(*appends)
+    for screen, follower, before in joined:
+        for session_id, known in before.items():
+            head = await house.storage.log.head(session_id)
+            if head > known:
+                seen = await settled(screen, session_id, head)
+                assert seen == list(range(seen[0], head + 1))
+                assert seen[0] <= known + 1
+        follower.close()
