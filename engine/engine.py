@@ -37,6 +37,7 @@ from roocode_server.engine.events.lifetimes import Lifetimes
 from roocode_server.engine.events.log import EventLog
 from roocode_server.engine.limits.rates import RateLimits
 from roocode_server.engine.mcp.hub import McpHub
+from roocode_server.engine.monitoring.calls import CallRecorder
 from roocode_server.engine.monitoring.machine import Machine
 from roocode_server.engine.monitoring.sampler import ResourceSampler
 from roocode_server.engine.providers.anthropic import AnthropicProvider
@@ -145,6 +146,7 @@ class Engine:
     webhooks: UserWebhooks
     dispatcher: Dispatcher
     sampler: ResourceSampler
+    calls: CallRecorder
 
     async def check_writable(self) -> None:
         """Raises: ServerOverload, if the database cannot be written to."""
@@ -389,6 +391,7 @@ def _assemble(
         sampler=ResourceSampler(
             Machine(str(data_dir)).measure, interval_s=settings.monitoring.sample_interval_s
         ),
+        calls=CallRecorder(),
     )
 
 

@@ -13,6 +13,7 @@ import structlog
 from roocode_server.engine.audit.log import AuditLog
 from roocode_server.engine.concurrency.keyed_locks import KeyedLocks
 from roocode_server.engine.limits.rates import RateLimits
+from roocode_server.engine.monitoring.calls import CallRecorder
 from roocode_server.engine.sessions.sessions import SessionAccess, Sessions
 from roocode_server.handlers.auditing import entry_of, is_audited
 from roocode_server.handlers.connection import Connection
@@ -51,10 +52,11 @@ class OperationResponse:
 class Pipeline:
     """Identify → role → limit → access to the session → load → exclusive → run → dump."""
 
-    def __init__(self, sessions: Sessions, rates: RateLimits, audit: AuditLog) -> None:
+    def __init__(self, sessions: Sessions, rates: RateLimits, audit: AuditLog, calls: CallRecorder) -> None:
         self._sessions = sessions
         self._rates = rates
         self._audit = audit
+        self._calls = calls
         self._exclusive = KeyedLocks()
 
     async def answer(
@@ -104,6 +106,8 @@ class Pipeline:
             )
         if is_audited(operation, caller, answer.status):
             await self._audit.record(entry_of(operation, caller, request, answer.body, answer.status))
+        failure_code = None if answer.failure is None else answer.failure.code
+        self._calls.record(operation.name, started, answer.status, failure_code)
         log.debug(
             "operation",
             operation=operation.name,

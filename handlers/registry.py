@@ -18,6 +18,7 @@ from roocode_server.handlers.mcp import McpHandlers
 from roocode_server.handlers.monitoring import MonitoringHandlers
 from roocode_server.handlers.operation import Registry
 from roocode_server.handlers.people import PeopleHandlers
+from roocode_server.handlers.performance import PerformanceHandlers
 from roocode_server.handlers.processes import ProcessHandlers
 from roocode_server.handlers.profiles import ProfileHandlers
 from roocode_server.handlers.repositories import RepositoryHandlers
@@ -53,6 +54,7 @@ AREAS = (
     EventHandlers,
     WebhookHandlers,
     MonitoringHandlers,
+    PerformanceHandlers,
     AuditHandlers,
 )
 

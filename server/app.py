@@ -78,7 +78,7 @@ def build_doors(engine: Engine) -> Doors:
     """All doors of an engine, on one aiohttp application."""
     settings = engine.settings
     registry, transfers = build_registry(engine), build_transfers(engine)
-    pipeline = Pipeline(engine.sessions, engine.rates, engine.audit)
+    pipeline = Pipeline(engine.sessions, engine.rates, engine.audit, engine.calls)
     gate = Gate(settings.server)
     cookies = BrowserCookies(settings.server.public_url, issuer_id=engine.accounts.issuer_id)
     logins = LoginCookies(cookies, gate, refresh_token_s=settings.auth.refresh_token_s)
@@ -99,7 +99,8 @@ def build_doors(engine: Engine) -> Doors:
         grace_s=settings.socket.renewal_s,
     )
     connections = Connections(settings.limits)
-    sockets = SocketServer(registry, pipeline, identity, clients, connections, settings, dialects)
+    traffic = engine.calls.traffic
+    sockets = SocketServer(registry, pipeline, identity, clients, connections, traffic, settings, dialects)
     sockets.attach(app)
     TransferDoor(
         transfers, pipeline, identity, engine.accounts.watch, idle_timeout_s=settings.server.idle_timeout_s
@@ -116,6 +117,7 @@ def build_doors(engine: Engine) -> Doors:
         watch=engine.accounts.watch,
         access=access,
         connections=connections,
+        traffic=traffic,
         settings=settings.socket,
     )
     raw = [WebSocketDoor(services)]
@@ -136,7 +138,13 @@ async def running(settings: Settings) -> AsyncIterator[Sequence[str]]:
     engine = await open_engine(settings)
     try:
         doors = build_doors(engine)
-        runner = HttpRunner(doors.app, limits=_limits(settings), access_log=None, shutdown_timeout=1)
+        runner = HttpRunner(
+            doors.app,
+            limits=_limits(settings),
+            traffic=engine.calls.traffic,
+            access_log=None,
+            shutdown_timeout=1,
+        )
         await runner.setup()
         try:
             addresses = await _listen(runner, settings)

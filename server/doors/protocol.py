@@ -11,6 +11,7 @@ import orjson
 import structlog
 from aiohttp import http_exceptions, web
 
+from roocode_server.engine.monitoring.traffic import Traffic
 from roocode_server.models.error import (
     AppError,
     InternalError,
@@ -40,11 +41,12 @@ class Limits:
 class HttpConnection(web.RequestHandler):
     """One connection. Source: RFC 9112; S0, "Error Handling"."""
 
-    __slots__ = ("_first_request", "_limits", "gone")
+    __slots__ = ("_first_request", "_limits", "_traffic", "gone")
 
-    def __init__(self, *args: Any, limits: Limits, **kw: Any) -> None:
+    def __init__(self, *args: Any, limits: Limits, traffic: Traffic, **kw: Any) -> None:
         super().__init__(*args, keepalive_timeout=limits.keep_alive_s, **kw)
         self._limits = limits
+        self._traffic = traffic
         self._first_request: asyncio.TimerHandle | None = None
         self.gone = asyncio.Event()
         """Set once the client has disconnected."""
@@ -69,7 +71,7 @@ class HttpConnection(web.RequestHandler):
     async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
-        """Send the rest of an answer, as long as the client keeps reading."""
+        """Send the rest of an answer, as long as the client keeps reading, and count its bytes."""
         try:
             async with asyncio.timeout(self._limits.idle_s):
                 return await super().finish_response(request, resp, start_time)
@@ -78,6 +80,8 @@ class HttpConnection(web.RequestHandler):
             if self.transport is not None:
                 self.transport.abort()
             return resp, True
+        finally:
+            self._traffic.sent_bytes += request.writer.output_size
 
     def handle_error(
         self,
@@ -114,23 +118,27 @@ class HttpConnection(web.RequestHandler):
 class HttpRunner(web.AppRunner):
     """Runs an application with `HttpConnection`s."""
 
-    __slots__ = ("_limits",)
+    __slots__ = ("_limits", "_traffic")
 
-    def __init__(self, app: web.Application, *, limits: Limits, **kw: Any) -> None:
+    def __init__(self, app: web.Application, *, limits: Limits, traffic: Traffic, **kw: Any) -> None:
         super().__init__(app, **kw)
         self._limits = limits
+        self._traffic = traffic
 
     async def _make_server(self) -> web.Server:
-        return _Listener(await super()._make_server(), self._limits)
+        return _Listener(await super()._make_server(), self._limits, self._traffic)
 
 
 class _Listener(web.Server):
-    def __init__(self, made: web.Server, limits: Limits) -> None:
+    def __init__(self, made: web.Server, limits: Limits, traffic: Traffic) -> None:
         vars(self).update(vars(made))
         self._limits = limits
+        self._traffic = traffic
 
     def __call__(self) -> HttpConnection:
-        return HttpConnection(self, loop=self._loop, limits=self._limits, **self._kwargs)
+        return HttpConnection(
+            self, loop=self._loop, limits=self._limits, traffic=self._traffic, **self._kwargs
+        )
 
 
 def _as_app_error(status: int, failure: BaseException | None) -> AppError:

@@ -17,6 +17,7 @@ from roocode_server.engine.accounts.watch import CredentialWatch
 from roocode_server.engine.events.hub import Hub
 from roocode_server.engine.events.log import EventLog
 from roocode_server.engine.limits.connections import Connections
+from roocode_server.engine.monitoring.traffic import Traffic
 from roocode_server.engine.sessions.access_watch import AccessWatch
 from roocode_server.handlers.dialects.dialect import Operations
 from roocode_server.handlers.refusals import log_refusal
@@ -47,6 +48,7 @@ class RawServices:
     watch: CredentialWatch
     access: AccessWatch
     connections: Connections
+    traffic: Traffic
     settings: SocketSettings
 
 
@@ -136,6 +138,7 @@ class RawConnection(ABC):
         transport = self._request.transport
         if transport is not None and not transport.is_closing():
             transport.write(frame)
+            self._services.traffic.sent_bytes += len(frame)
 
     async def drained(self) -> None:
         """Return once there is room again."""

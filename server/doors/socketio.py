@@ -18,6 +18,7 @@ import structlog
 from socketio import packet
 
 from roocode_server.engine.limits.connections import Connections
+from roocode_server.engine.monitoring.traffic import Traffic
 from roocode_server.handlers.dialects.dialect import Dialect
 from roocode_server.handlers.operation import Operation, Registry
 from roocode_server.handlers.pipeline import OperationResponse, Pipeline, answered, refuse
@@ -132,6 +133,7 @@ class SocketServer(socketio.AsyncServer):
         identity: Authenticator,
         clients: Clients,
         connections: Connections,
+        traffic: Traffic,
         settings: Settings,
         dialects: Sequence[Dialect],
     ) -> None:
@@ -146,6 +148,7 @@ class SocketServer(socketio.AsyncServer):
             ping_interval=settings.socket.ping_interval_s,
             ping_timeout=settings.socket.ping_timeout_s,
             max_buffered_bytes=settings.socket.max_buffered_bytes,
+            traffic=traffic,
             bounds_of=self._bounds_of,
             room_for=self._room_for,
             check_room=connections.check_room,

@@ -20,6 +20,7 @@ from aiohttp import web
 from engineio import exceptions, packet
 from engineio.async_socket import AsyncSocket
 
+from roocode_server.engine.monitoring.traffic import Traffic
 from roocode_server.models.error import InvalidField
 from roocode_server.server.doors.bodies import BodyLimits, read_body
 from roocode_server.server.doors.frames import payload_of, text_frame
@@ -43,9 +44,10 @@ log = structlog.get_logger("socketio")
 class PacketQueue(asyncio.Queue[Any]):
     """Takes the place of engine.io's queue: a real queue for long polling, the transport for a WebSocket."""
 
-    def __init__(self, max_buffered_bytes: int) -> None:
+    def __init__(self, max_buffered_bytes: int, traffic: Traffic) -> None:
         super().__init__()
         self._max_buffered_bytes = max_buffered_bytes
+        self._traffic = traffic
         self._request: web.Request | None = None
         self._transport: asyncio.WriteTransport | None = None
 
@@ -125,6 +127,7 @@ class PacketQueue(asyncio.Queue[Any]):
     def _write(self, frame: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(frame)
+            self._traffic.sent_bytes += len(frame)
 
 
 class WebSocketDriver:
@@ -203,6 +206,7 @@ class EngineServer(engineio.AsyncServer):
         self,
         *arguments: Any,
         max_buffered_bytes: int,
+        traffic: Traffic,
         bounds_of: Callable[[str], BodyLimits],
         room_for: Callable[[str], Awaitable[None]],
         check_room: Callable[[], None],
@@ -213,6 +217,7 @@ class EngineServer(engineio.AsyncServer):
         """
         super().__init__(*arguments, **options)
         self._max_buffered_bytes = max_buffered_bytes
+        self._traffic = traffic
         self._bounds_of = bounds_of
         self._room_for = room_for
         self._check_room = check_room
@@ -220,7 +225,7 @@ class EngineServer(engineio.AsyncServer):
 
     def create_queue(self, *_: Any, **__: Any) -> PacketQueue:
         """The `PacketQueue` of a new client."""
-        return PacketQueue(self._max_buffered_bytes)
+        return PacketQueue(self._max_buffered_bytes, self._traffic)
 
     async def handle_request(self, request: web.Request) -> Any:
         """Handle a long-polling request or a WebSocket handshake. Raises: AppError; HTTPException."""

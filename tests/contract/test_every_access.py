@@ -129,7 +129,9 @@ async def opened(folder: Path, kind: Kind) -> AsyncIterator[Premises]:
     engine = await open_engine(Settings.load_plain(settings))
     doors = build_doors(engine)
     limits = Limits(request_s=60, keep_alive_s=60, idle_s=60)
-    runner = HttpRunner(doors.app, limits=limits, access_log=None, shutdown_timeout=1)
+    runner = HttpRunner(
+        doors.app, limits=limits, traffic=engine.calls.traffic, access_log=None, shutdown_timeout=1
+    )
     try:
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)

@@ -283,6 +283,7 @@ SUCCESSES: dict[str, Callable[[World], Awaitable[dict[str, Any]]]] = {
     "event.list": also(World.file, path=None, limit=1),
     "system.health": nothing,
     "system.resources": nothing,
+    "system.performance": nothing,
 }
 ELSEWHERE = {
     "auth.oauth": "needs a provider: tests/engine/accounts/test_oauth.py",
@@ -300,7 +301,7 @@ ELSEWHERE = {
 }
 """Operations whose success is tested elsewhere; only their errors are tested here."""
 
-MEASURED = {"system.health", "system.resources"}
+MEASURED = {"system.health", "system.resources", "system.performance"}
 """Operations that return measurements: the fields must agree, not the values."""
 
 

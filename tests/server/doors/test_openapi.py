@@ -100,6 +100,7 @@ def test_real_answers_fit_their_schemas(server: ServerProcess, document: Json) -
         ("auth.profile", "GET", "/api/v1/auth/profile", None),
         ("system.health", "GET", "/api/v1/health", None),
         ("system.resources", "GET", "/api/v1/system/resources", None),
+        ("system.performance", "GET", "/api/v1/system/performance", None),
         ("session.get", "GET", "/api/v1/sessions/unknown", None),
         ("session.list", "GET", "/api/v1/sessions?limit=many", None),
     ]
