@@ -1,19 +1,20 @@
-"""A server behind a proxy, below the path `/agents`: pages, links and sockets stay below it."""
+"""A server behind nginx, at its root or below the path `/agents`: pages, links and sockets stay there."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import aiohttp
 import pytest
 import socketio
+from yarl import URL
 
 from tests.support.browser import Page
+from tests.support.nginx import behind_nginx
 from tests.support.ports import free_port
-from tests.support.proxy import proxied
 from tests.support.server import ServerProcess
 
 PATH = "/agents"
@@ -27,27 +28,42 @@ class Site:
     server: ServerProcess
     url: str
 
+    @property
+    def path(self) -> str:
+        return urlsplit(self.url).path
 
-@pytest.fixture(params=[True, False], ids=["a public_url", "no public_url"])
-async def site(
-    request: pytest.FixtureRequest, start_server: Callable[..., ServerProcess]
-) -> AsyncIterator[Site]:
-    port = free_port()
-    public = {"server__public_url": f"http://127.0.0.1:{port}{PATH}/"} if request.param else {}
-    server = start_server(**public)
-    async with proxied(server, port, PATH) as url:
-        yield Site(server, url)
+
+PLACES = {
+    "a public_url": (PATH, True),
+    "no public_url": (PATH, False),
+    "a host of its own": ("", False),
+}
+"""By their names: the path, and whether the server is told where it is."""
+
+
+@pytest.fixture(scope="module", params=PLACES)
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    path, is_told = PLACES[request.param]
+    port, folder = free_port(), tmp_path_factory.mktemp("site")
+    url = f"http://127.0.0.1:{port}{path}"
+    told = {"ROOCODE_SERVER__PUBLIC_URL": f"{url}/"} if is_told else {}
+    server = ServerProcess(folder / "data", told).start()
+    try:
+        with behind_nginx(server, port, folder / "nginx", is_below=bool(path)):
+            yield Site(server, url)
+    finally:
+        server.end()
 
 
 def stayed(page: Page, site: Site) -> bool:
     """Check that all requests of the page are below the site's path."""
     asked = [urlsplit(url) for url in page.requests.values() if urlsplit(url).scheme not in ("data", "blob")]
     here = urlsplit(site.url).netloc
-    return bool(asked) and all(url.netloc == here and url.path.startswith(f"{PATH}/") for url in asked)
+    return bool(asked) and all(url.netloc == here and url.path.startswith(f"{site.path}/") for url in asked)
 
 
 async def test_the_dashboard_works_there(site: Site, page: Page) -> None:
-    await page.open(f"{site.url}/")
+    await page.open(site.url if site.path else f"{site.url}/")
     await page.log_in(site.server.admin)
     await page.press("New session")
     await page.type("Name", "Below a path")
@@ -57,7 +73,8 @@ async def test_the_dashboard_works_there(site: Site, page: Page) -> None:
     await page.type("Task", "Look round")
     await page.press("Start task")
     await page.shows("Task completed")
-    assert (await page.evaluate("location.pathname")) == f"{PATH}/"
+    assert (await page.evaluate("location.pathname")) == f"{site.path}/"
+    assert any(urlsplit(url).scheme == "ws" for url in page.requests.values())
     assert stayed(page, site), page.requests
     assert page.complaints == []
 
@@ -82,7 +99,10 @@ async def test_a_client_of_socket_io_names_the_path(site: Site) -> None:
     client, done = socketio.AsyncClient(), asyncio.Event()
     client.on("task.completed", lambda event: done.set())
     await client.connect(
-        site.url, socketio_path=f"{PATH}/socket.io", auth={"token": site.server.key}, transports=["websocket"]
+        site.url,
+        socketio_path=f"{site.path}/socket.io",
+        auth={"token": site.server.key},
+        transports=["websocket"],
     )
     try:
         made = await client.call("session.create", {"name": "Below a path", "config": SURVEY})
@@ -95,7 +115,22 @@ async def test_a_client_of_socket_io_names_the_path(site: Site) -> None:
         await client.disconnect()
 
 
-@pytest.mark.parametrize("site", [True], indirect=True, ids=["a public_url"])
+@pytest.mark.parametrize("name", ["a b", "100%", "Grüße#1?", "caf\\xe9", "deep/er;x=1"])
+@pytest.mark.parametrize("site", ["no public_url"], indirect=True)
+async def test_any_name_of_a_file_gets_through(site: Site, name: str) -> None:
+    headers = {"Authorization": f"Bearer {site.server.key}"}
+    async with aiohttp.ClientSession(headers=headers) as client:
+        async with client.post(f"{site.url}/api/v1/sessions", json={"config": SURVEY}) as answer:
+            session = (await answer.json())["session"]["id"]
+        file = URL(f"{site.url}/api/v1/sessions/{session}/files/{quote(name)}", encoded=True)
+        async with client.post(file, json={"content": "through"}) as answer:
+            assert answer.status == 201, await answer.text()
+        async with client.get(file) as answer:
+            found = await answer.json()
+        assert (found["path"], found["content"]) == (f"/{name}", "through")
+
+
+@pytest.mark.parametrize("site", ["a public_url"], indirect=True)
 async def test_links_in_answers_lead_there(site: Site) -> None:
     headers = {"Authorization": f"Bearer {site.server.key}"}
     async with aiohttp.ClientSession(headers=headers) as client:
