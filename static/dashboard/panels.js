@@ -3,6 +3,8 @@
 import { html, useEffect, useState } from "../vendor/htm/preact.js";
 import { Failure } from "./parts.js";
 
+const SCREEN = ["../vendor/@xterm/xterm/xterm.css", "instruments/instruments.css"];
+
 /**
  * The panels beside a session, in the order of their tabs.
  *
@@ -13,6 +15,19 @@ import { Failure } from "./parts.js";
  */
 export const PANELS = {
   files: { title: "Files", load: () => import("./files.js") },
+  terminals: {
+    title: "Terminal",
+    load: () => import("./instruments/terminals.js"),
+    styles: SCREEN,
+    needs: "tool:read",
+    isKept: true,
+  },
+  processes: {
+    title: "Processes",
+    load: () => import("./instruments/processes.js"),
+    styles: SCREEN,
+    needs: "tool:read",
+  },
   command: { title: "Command", load: () => import("./command.js") },
   events: { title: "Events", load: () => import("./events.js") },
 };

@@ -47,7 +47,7 @@ def behind_nginx(server: ServerProcess, port: int, folder: Path, *, is_below: bo
     """Run nginx on this port in front of the server, at its root or below `/agents`."""
     program = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/bin")
     assert program is not None, "nginx is needed to see the server behind a proxy"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     site = documented(server, port, is_below=is_below)
     (folder / "nginx.conf").write_text(AROUND.format(folder=folder, site=site))
     with (folder / "log").open("w") as log:
