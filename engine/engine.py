@@ -20,9 +20,11 @@ from roocode_server.engine.agent.inbox import Inbox
 from roocode_server.engine.agent.modes import ModeBook
 from roocode_server.engine.agent.policy import ApprovalPolicy
 from roocode_server.engine.agent.runner import TaskRunner
+from roocode_server.engine.agent.scheduler import Scheduler
 from roocode_server.engine.agent.services import AgentServices
 from roocode_server.engine.agent.store.approvals import Approvals
 from roocode_server.engine.agent.store.checkpoints import History
+from roocode_server.engine.agent.store.dependencies import Dependencies
 from roocode_server.engine.agent.store.results import TaskResults
 from roocode_server.engine.agent.store.states import TaskStates
 from roocode_server.engine.agent.store.subtasks import SubtaskStore
@@ -67,6 +69,7 @@ from roocode_server.engine.storage.accounts import UserRepository
 from roocode_server.engine.storage.approvals import ApprovalRepository
 from roocode_server.engine.storage.data_directory import database_in, make_data_directory
 from roocode_server.engine.storage.database import Database, DatabaseUnusable
+from roocode_server.engine.storage.dependencies import DependencyRepository
 from roocode_server.engine.storage.inbox import InboxRepository
 from roocode_server.engine.storage.ownership import LOCK_FILE, Ownership
 from roocode_server.engine.storage.pending_ends import PendingEndRepository
@@ -317,7 +320,8 @@ def _assemble(
         ]
     )
     task_rows, tool_calls = TaskRepository(database), ToolCallRepository(database)
-    states = TaskStates(database, task_rows, PendingEndRepository(database))
+    dependencies = Dependencies(DependencyRepository())
+    states = TaskStates(database, task_rows, PendingEndRepository(database), dependencies)
     transcripts = Transcripts(database, ConversationRepository(database), MessageRepository(database))
     approvals = Approvals(database, ApprovalRepository(database), timeout_s=settings.approvals.timeout_s)
     history = History(Checkpoints(data_dir / CHECKPOINTS), sessions, task_rows, log)
@@ -342,7 +346,8 @@ def _assemble(
         history=history,
         mcp=mcp,
     )
-    runner = TaskRunner(services, sessions, SubtaskStore(database, task_rows))
+    scheduler = Scheduler(places=settings.agent.concurrent_tasks, ageing_s=settings.agent.priority_ageing_s)
+    runner = TaskRunner(services, sessions, SubtaskStore(database, task_rows), scheduler)
     return Engine(
         settings=settings,
         data_dir=data_dir,
@@ -363,7 +368,9 @@ def _assemble(
             database,
             task_rows,
             states,
+            dependencies,
             transcripts,
+            services.results,
             approvals,
             runner,
             sessions,

@@ -49,6 +49,7 @@ from roocode_server.models.task import (
     TaskRef,
     TaskResumable,
     TaskResumed,
+    TaskRetried,
     TaskRetrying,
     TaskSay,
     TaskSpawned,
@@ -125,9 +126,11 @@ class TaskHandlers(Handlers, namespace="/tasks"):
     ) -> TaskCreated:
         """Create a task in a session and start it.
 
-        Answers as soon as the task is stored; its events report its progress. The tasks of a session run one
-        after the other. `sessionConfig` also changes the session's configuration, which requires
-        `session:write`.
+        Answers as soon as the task is stored; its events report its progress. It begins when its
+        `dependencies` have completed and there is a place for it: as a rule, the tasks of a session run one
+        after the other. If a dependency has failed, was cancelled or does not exist, the task has failed with
+        `DEPENDENCY_FAILED`. If `clientId` is taken, the answer is 409. `sessionConfig` also changes the
+        session's configuration, which requires `session:write`.
         """
         may_configure = caller.may(_CONFIGURING) and _CONFIGURING in PERMITTED[access]
         if request.session_config is not None and not may_configure:
@@ -146,7 +149,7 @@ class TaskHandlers(Handlers, namespace="/tasks"):
         errors=(NotFound,),
     )
     async def list(self, caller: Caller, request: TaskList) -> TaskPage:
-        """List a session's tasks, newest first."""
+        """List a session's tasks, newest first; those of a status, type or priority."""
         tasks, total = await self.engine.tasks.page(request)
         return TaskPage(
             data=tasks, pagination=pagination(total=total, limit=request.limit, offset=request.offset)
@@ -198,6 +201,24 @@ class TaskHandlers(Handlers, namespace="/tasks"):
     async def cancel(self, caller: Caller, request: TaskRef) -> TaskAnswer:
         """Stop a task and everything it started. If it has ended already, the answer is 409."""
         return TaskAnswer(task=await self.engine.tasks.cancel(request.session_id, request.task_id))
+
+    @operation(
+        "task.retry",
+        rest="POST /api/v1/sessions/{sessionId}/tasks/{taskId}/retry",
+        permission=Permission.TASK_WRITE,
+        on="session_id",
+        exclusive=("session_id",),
+        limit=Limit.TASK_CREATION,
+        errors=(NotFound, Conflict, ServerOverload, WorkspaceLimitExceeded),
+        emits=(TaskRetried, *WORK),
+    )
+    async def retry(self, caller: Caller, request: TaskRef) -> TaskAnswer:
+        """Queue a failed or cancelled task again, under the same id. Source: S4, `retry_task`.
+
+        It begins anew, with `retryCount` one higher; its messages stay. If it did not fail, is a subtask, or
+        depends on a task that failed, the answer is 409.
+        """
+        return TaskAnswer(task=await self.engine.tasks.retry(request, caller))
 
     @operation(
         "task.message",

@@ -38,6 +38,8 @@ class SessionStatus(enum.StrEnum):
 
 
 MEBIBYTE: Final = 2**20
+MOST_CONCURRENT_TASKS: Final = 100
+"""The most tasks of one session that may run at once."""
 
 
 @value
@@ -131,6 +133,12 @@ class SessionConfig(Shape):
             "Nobody is there to answer: what needs approval is refused at once, and the agent continues"
         ),
     )
+    concurrent_tasks: int = field(
+        default=1,
+        metadata=described(
+            "How many of its tasks may run at once", **limited(least=1, most=MOST_CONCURRENT_TASKS)
+        ),
+    )
 
 
 @value
@@ -173,6 +181,9 @@ class SessionConfigChange(Shape):
     )
     fuzzy_match_threshold: float | None = field(default_factory=left_out, metadata=limited(least=0, most=1))
     unattended: bool | None = field(default_factory=left_out)
+    concurrent_tasks: int | None = field(
+        default_factory=left_out, metadata=limited(least=1, most=MOST_CONCURRENT_TASKS)
+    )
 
 
 @value

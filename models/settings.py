@@ -15,7 +15,7 @@ from roocode_server.models.limit_settings import LimitSettings
 from roocode_server.models.mcp import McpServer
 from roocode_server.models.mode import ModeGroup
 from roocode_server.models.profile import check_base_url
-from roocode_server.models.session import ResourceLimits
+from roocode_server.models.session import MOST_CONCURRENT_TASKS, ResourceLimits
 from roocode_server.models.shape import Shape, limited, value
 from roocode_server.models.tool import ToolGroup
 
@@ -119,6 +119,7 @@ class SessionSettings(Shape):
     allowed_commands: list[str] = field(default_factory=lambda: ["*"])
     resource_limits: ResourceLimits = field(default_factory=ResourceLimits)
     network: bool = False
+    concurrent_tasks: int = field(default=1, metadata=limited(least=1, most=MOST_CONCURRENT_TASKS))
 
 
 @value
@@ -140,6 +141,7 @@ class AgentSettings(Shape):
     max_iterations: int = field(default=100, metadata=limited(least=1, most=100_000))
     task_timeout_s: int = field(default=3600, metadata=limited(least=1, most=2_592_000))
     concurrent_tasks: int = field(default=32, metadata=limited(least=1, most=10_000))
+    priority_ageing_s: int = field(default=3600, metadata=limited(least=1, most=2_592_000))
     resume_on_start: bool = False
     mistake_limit: int = field(default=3, metadata=limited(least=0, most=1000))
     repetition_limit: int = field(default=3, metadata=limited(least=0, most=1000))

@@ -7,6 +7,8 @@ import enum
 from dataclasses import field
 from typing import Any, Final
 
+from marshmallow import validate
+
 from roocode_server.models.approval import Verdict
 from roocode_server.models.event import Event, LogLine, event
 from roocode_server.models.identifier import CallId, SessionId, TaskId
@@ -25,6 +27,14 @@ class TaskStatus(enum.StrEnum):
     COMPLETED = "completed"
     FAILED = "failed"
     CANCELLED = "cancelled"
+
+
+class TaskPriority(enum.StrEnum):
+    """How soon a task runs among those of the same owner. Source: S4, `priority`."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
 
 
 class Activity(enum.StrEnum):
@@ -47,7 +57,11 @@ TRANSITIONS: Final[dict[TaskStatus, frozenset[TaskStatus]]] = {
     TaskStatus.FAILED: frozenset(),
     TaskStatus.CANCELLED: frozenset(),
 }
+"""The changes of a task at work. `task.retry` alone makes a failed or cancelled task pending again."""
 FINAL: Final = frozenset(status for status, following in TRANSITIONS.items() if not following)
+RETRIABLE: Final = frozenset({TaskStatus.FAILED, TaskStatus.CANCELLED})
+DEPENDENCY_FAILED: Final = "DEPENDENCY_FAILED"
+"""The code of the error of a task that waited for one that failed, was cancelled or does not exist."""
 
 
 @value
@@ -62,8 +76,8 @@ class TaskConfig(Shape):
         default=False, metadata=described("Keep a checkpoint of the workspace before each change")
     )
     max_iterations: int | None = field(default=None, metadata=limited(least=1, most=100_000))
-    timeout: int | None = field(
-        default=None, metadata=described("Seconds the task may take", **limited(least=1, most=2_592_000))
+    timeout: float | None = field(
+        default=None, metadata=described("Seconds the task may take", **limited(least=0.001, most=2_592_000))
     )
     mode: str | None = field(
         default=None,
@@ -104,7 +118,8 @@ class TaskError(Shape):
 class Task(Shape):
     """A task.
 
-    Source: S0, `Task`; `TokenUsage` and `ToolUse` from S2; the other fields that S0 lacks are ours.
+    Source: S0, `Task`; `TokenUsage` and `ToolUse` from S2; `type`, `priority`, `dependencies`,
+    `filesPattern` and `retryCount` from S4; the other fields that S0 lacks are ours.
     """
 
     id: TaskId
@@ -115,6 +130,21 @@ class Task(Shape):
     progress: int
     config: TaskConfig
     created_at: datetime.datetime
+    queued_at: datetime.datetime = field(
+        metadata=described("When it was created or, if it was retried, when it was retried last")
+    )
+    client_id: str | None = field(default=None, metadata=described("The id that the client has chosen"))
+    type: str | None = None
+    priority: TaskPriority = TaskPriority.MEDIUM
+    dependencies: list[str] = field(
+        default_factory=list,
+        metadata=described("The tasks that must complete before it begins, as they were named"),
+    )
+    waiting_for: list[TaskId] = field(
+        default_factory=list, metadata=described("Those of them that have not completed yet")
+    )
+    files_pattern: str | None = None
+    retry_count: int = field(default=0, metadata=described("How often it was retried"))
     images: list[str] = field(default_factory=list)
     step: str | None = None
     iterations: int = 0
@@ -130,7 +160,9 @@ class Task(Shape):
     )
     mode: str = "code"
     todos: str | None = field(default=None, metadata=described("What is to be done, as Markdown"))
-    usage: TokenUsage = field(default_factory=TokenUsage)
+    usage: TokenUsage = field(
+        default_factory=TokenUsage, metadata=described("What it has used, retries included")
+    )
     tool_usage: dict[str, ToolUse] = field(default_factory=dict)
     parent_id: TaskId | None = field(default=None, metadata=described("The task whose subtask this is"))
     parent_call_id: CallId | None = field(
@@ -139,6 +171,17 @@ class Task(Shape):
 
 
 _IMAGES: Final[dict[str, Any]] = compact(20, 67_108_864)
+MOST_DEPENDENCIES: Final = 100
+LONGEST_CLIENT_ID: Final = 128
+_CLIENT_ID: Final[dict[str, Any]] = {
+    "validate": [
+        validate.Length(min=1, max=LONGEST_CLIENT_ID),
+        validate.Regexp(
+            r"\A(?!\.{1,2}\Z)(?!task-[0-9a-f]{20}\Z)[^\s/\x00-\x1f\x7f]+\Z",
+            error="Not an id: it has blanks or slashes, or is one that this server would make.",
+        ),
+    ]
+}
 
 
 @value
@@ -148,6 +191,25 @@ class TaskCreate(Shape):
     session_id: SessionId
     input: str = field(metadata=limited(shortest=1, longest=1_000_000))
     images: list[str] = field(default_factory=list, metadata=described("`data:` URLs of images", **_IMAGES))
+    client_id: str | None = field(
+        default=None,
+        metadata=described(
+            "An id of the client's own, unique in the session; it can be used wherever a `taskId` can",
+            **_CLIENT_ID,
+        ),
+    )
+    type: str | None = field(
+        default=None,
+        metadata=described("What kind of work it is, in a word", **limited(shortest=1, longest=64)),
+    )
+    priority: TaskPriority = TaskPriority.MEDIUM
+    dependencies: list[str] = field(
+        default_factory=list,
+        metadata=described(
+            "Ids of tasks of this session that must complete before it begins",
+            **compact(MOST_DEPENDENCIES, 65_536),
+        ),
+    )
     config: TaskConfig = field(default_factory=TaskConfig)
     session_config: SessionConfigChange | None = field(
         default=None,
@@ -171,6 +233,8 @@ class TaskList(Shape):
 
     session_id: SessionId
     status: TaskStatus | None = None
+    type: str | None = field(default=None, metadata=limited(shortest=1, longest=64))
+    priority: TaskPriority | None = None
     limit: int = field(default=20, metadata=limited(least=1, most=100))
     offset: int = field(default=0, metadata=limited(least=0, most=1_000_000_000))
 
@@ -330,6 +394,14 @@ class TaskFailed(Event):
 @value
 class TaskCancelled(Event):
     """The task was cancelled; nothing of it is running any more."""
+
+
+@event("task.retried", log=LogLine(fields=("retryCount",)))
+@value
+class TaskRetried(Event):
+    """A failed or cancelled task is queued again, with a fresh conversation. Source: S4, `task_retried`."""
+
+    retry_count: int
 
 
 @event("task.focused")

@@ -110,7 +110,7 @@ class HumanInput:
 
         async def put(unit: Transaction) -> None:
             await write(unit)
-            await approvals.ask(unit, approval)
+            await approvals.ask(unit, approval, self._work.task)
             if self._is_unattended:
                 refused.append(await approvals.refuse_unattended(unit, approval))
 

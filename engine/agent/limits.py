@@ -1,13 +1,10 @@
-"""Limits of a task and its subtasks together: time, requests, cost, and a slot among the running tasks.
-
-Waiting for people uses neither time nor a slot.
-"""
+"""Limits of a task and its subtasks together: time, requests, cost. Waiting for people uses no time."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -76,36 +73,3 @@ class PausableTimeout:
         finally:
             if not timeout.expired():
                 timeout.reschedule(loop.time() + self._left_s)
-
-
-class TaskSlot:
-    """One of the slots for tasks that run at the same time."""
-
-    def __init__(self, places: asyncio.Semaphore) -> None:
-        self._places = places
-
-    async def __aenter__(self) -> TaskSlot:
-        await self._places.acquire()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._places.release()
-
-    @contextlib.asynccontextmanager
-    async def given_back(self) -> AsyncIterator[None]:
-        """Release the slot while the block runs, and acquire it again afterwards."""
-        self._places.release()
-        try:
-            yield
-        finally:
-            # Also when cancelled: the slot is released once more on the way out, so it must be held again.
-            await _acquire_surely(self._places)
-
-
-async def _acquire_surely(places: asyncio.Semaphore) -> None:
-    acquiring = asyncio.ensure_future(places.acquire())
-    try:
-        await asyncio.shield(acquiring)
-    except asyncio.CancelledError:
-        await acquiring
-        raise

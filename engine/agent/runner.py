@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from typing import Any, Protocol
 
 import structlog
@@ -13,8 +13,8 @@ import structlog
 from roocode_server.engine.agent.commands import Commands
 from roocode_server.engine.agent.failure import TaskFailure
 from roocode_server.engine.agent.human_input import HumanInput
-from roocode_server.engine.agent.limits import TaskSlot
 from roocode_server.engine.agent.run import Run
+from roocode_server.engine.agent.scheduler import Scheduler, TaskSlot
 from roocode_server.engine.agent.services import AgentServices
 from roocode_server.engine.agent.store.subtasks import SubtaskStore
 from roocode_server.engine.agent.task_context import TaskContext
@@ -28,6 +28,7 @@ from roocode_server.models.error import AppError, Conflict, ServerOverload
 from roocode_server.models.event import Event
 from roocode_server.models.exhaustion import exhausted
 from roocode_server.models.identifier import CallId, SessionId, TaskId
+from roocode_server.models.session import Session
 from roocode_server.models.task import (
     FINAL,
     Activity,
@@ -66,28 +67,44 @@ class TaskRun(Protocol):
 
 
 class TaskRunner:
-    """Runs the tasks of one session one after the other, and those of different sessions concurrently."""
+    """Runs tasks when the scheduler says so."""
 
-    def __init__(self, services: AgentServices, sessions: Sessions, subtasks: SubtaskStore) -> None:
+    def __init__(
+        self, services: AgentServices, sessions: Sessions, subtasks: SubtaskStore, scheduler: Scheduler
+    ) -> None:
         self._services = services
         self._subtasks = subtasks
         self._sessions = sessions
-        self._places = asyncio.Semaphore(services.settings.concurrent_tasks)
-        self._turns: defaultdict[SessionId, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._scheduler = scheduler
+        services.states.when_ended(self._settle)
+        sessions.when_changed(scheduler.configured)
         self._starts: defaultdict[SessionId, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._driving: dict[TaskId, asyncio.Task[None]] = {}
         self._runs: dict[TaskId, TaskRun] = {}
         self.is_closing = False
 
-    def start(self, task: Task) -> None:
-        """Schedule a task; it runs when its session and a slot are free."""
-        self._keep_driving(task, self._drive(task))
+    def start(self, task: Task, session: Session) -> None:
+        """Schedule a task of a session; it runs when what it waits for has completed, and it has a place."""
+        self._keep_driving(task, self._drive(task, session))
 
     def _keep_driving(self, task: Task, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         driving = asyncio.create_task(work, name=f"task {task.id}")
         self._driving[task.id] = driving
         driving.add_done_callback(lambda _: self._driving.pop(task.id, None))
         return driving
+
+    def rank(self, task: Task) -> float:
+        """Return a number that is lower for the task of an owner that goes first."""
+        return self._scheduler.rank(task)
+
+    def _settle(self, ended: Task, failed: Sequence[TaskId]) -> None:
+        """Called for each task that has ended, with those that waited for it and failed with it."""
+        if ended.status is TaskStatus.COMPLETED:
+            self._scheduler.completed(ended.id)
+        for task_id in failed:
+            waiting = self._driving.get(task_id)
+            if waiting is not None:
+                waiting.cancel()
 
     def condense(self, task_id: TaskId) -> None:
         """Condense a task's conversation before its next request. Raises: Conflict, if it is not running."""
@@ -109,11 +126,11 @@ class TaskRunner:
 
     @property
     def running(self) -> int:
-        """The number of tasks that run, wait for a person, or wait for their turn."""
+        """The number of tasks that run, wait for a person, or wait to run."""
         return len(self._driving)
 
     def is_driving(self, task_id: TaskId) -> bool:
-        """Whether the task runs, waits for a person, or waits for its turn."""
+        """Whether the task runs, waits for a person, or waits to run."""
         return task_id in self._driving
 
     def hear(self, task_id: TaskId) -> None:
@@ -135,9 +152,14 @@ class TaskRunner:
             driving.cancel()
             await asyncio.wait({driving})
 
+    async def wind_up(self, task_id: TaskId) -> None:
+        """Wait until nothing is left of the work on a task that has ended."""
+        driving = self._driving.get(task_id)
+        if driving is not None:
+            await asyncio.wait({driving})
+
     def forget(self, session_id: SessionId) -> None:
         """Drop what is kept for a deleted session."""
-        self._turns.pop(session_id, None)
         self._starts.pop(session_id, None)
 
     async def close(self) -> None:
@@ -158,7 +180,7 @@ class TaskRunner:
                 task_id, TaskStatus.PENDING, TaskResumable(reason=reason), activity=Activity.RESUMABLE
             )
         except AppError as failure:
-            # It was waiting for its turn, or has ended in the meantime: there is nothing to interrupt.
+            # It was waiting to run, or has ended in the meantime: there is nothing to interrupt.
             log.debug("not interrupted", task_id=task_id, reason=failure.message)
 
     async def delegate(
@@ -199,23 +221,30 @@ class TaskRunner:
         return None
 
     async def _within(self, child: Task, parent: TaskContext) -> None:
-        """Run a subtask in its parent's slot and turn; it is cancelled with its parent."""
+        """Run a subtask in its parent's places; it is cancelled with its parent."""
         driving = self._keep_driving(child, self._attempt(child, parent.slot, parent))
         try:
             await asyncio.shield(driving)
         except asyncio.CancelledError:
-            if driving.cancelled():
-                return  # only the subtask was cancelled: its state says so
+            if driving.cancelled():  # only the subtask was cancelled: its state says so
+                await parent.slot.take()  # it may have been waiting for a person
+                return
             driving.cancel()
             await asyncio.wait({driving})
             raise
 
-    async def _drive(self, task: Task) -> None:
-        async with self._turns[task.session_id]:
+    async def _drive(self, task: Task, session: Session) -> None:
+        with self._scheduler.entered(task, session) as slot:
+            if task.waiting_for:
+                # The task has entered, so this misses nothing: what ends from now on is told.
+                stored = await self._services.states.find(task)
+                if stored is None or stored.status is not TaskStatus.PENDING:
+                    return
+                slot.wait_for(stored.waiting_for)
+            await slot.take()
             async with self._starts[task.session_id]:
                 pass  # whoever is stopping the task now stores its end first
-            async with TaskSlot(self._places) as slot:
-                await self._attempt(task, slot)
+            await self._attempt(task, slot)
 
     async def _attempt(self, task: Task, slot: TaskSlot, parent: TaskContext | None = None) -> None:
         try:

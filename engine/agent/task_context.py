@@ -6,7 +6,8 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from roocode_server.engine.agent.limits import Ledger, PausableTimeout, TaskSlot
+from roocode_server.engine.agent.limits import Ledger, PausableTimeout
+from roocode_server.engine.agent.scheduler import TaskSlot
 from roocode_server.engine.agent.services import AgentServices
 from roocode_server.engine.agent.store.states import Alongside
 from roocode_server.engine.agent.store.transcript import Conversation, new_message_id

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import binascii
 import contextlib
+import dataclasses
 import math
 import re
 import statistics
@@ -16,6 +17,8 @@ import structlog
 from roocode_server.engine.agent.modes import ModeBook
 from roocode_server.engine.agent.runner import TaskRunner
 from roocode_server.engine.agent.store.approvals import Approvals
+from roocode_server.engine.agent.store.dependencies import Dependencies, failed_with, failing, unfinished
+from roocode_server.engine.agent.store.results import TaskResults
 from roocode_server.engine.agent.store.states import TaskStates
 from roocode_server.engine.agent.store.transcript import Transcripts
 from roocode_server.engine.sessions.sessions import Sessions, has_expired
@@ -33,7 +36,7 @@ from roocode_server.models.error import (
 from roocode_server.models.identifier import SessionId, TaskId, new_id
 from roocode_server.models.message import SAID_BY_A_PERSON, Author, Message
 from roocode_server.models.mode import ModeCatalogue
-from roocode_server.models.session import Session, SessionUpdate
+from roocode_server.models.session import Session, SessionConfigChange, SessionUpdate
 from roocode_server.models.task import (
     FINAL,
     Activity,
@@ -41,9 +44,12 @@ from roocode_server.models.task import (
     Task,
     TaskCancelled,
     TaskCommand,
+    TaskConfig,
     TaskCreate,
     TaskCreatedEvent,
+    TaskFailed,
     TaskList,
+    TaskRef,
     TaskSay,
     TaskStatus,
     TaskUpdate,
@@ -65,7 +71,9 @@ class Tasks:
         database: Database,
         repository: TaskRepository,
         states: TaskStates,
+        dependencies: Dependencies,
         transcripts: Transcripts,
+        results: TaskResults,
         approvals: Approvals,
         runner: TaskRunner,
         sessions: Sessions,
@@ -76,7 +84,9 @@ class Tasks:
         self._database = database
         self._repository = repository
         self._states = states
+        self._dependencies = dependencies
         self._transcripts = transcripts
+        self._results = results
         self._approvals = approvals
         self._runner = runner
         self._sessions = sessions
@@ -86,7 +96,10 @@ class Tasks:
         sessions.at_expiry(self._cancel_all)
 
     async def get(self, session_id: SessionId, task_id: TaskId) -> Task:
-        """Return a task of the session. Raises: NotFound, also for a task of another session."""
+        """Return a task of the session, by its id or that of its client.
+
+        Raises: NotFound, also for a task of another session.
+        """
         task = await self._repository.find(session_id, task_id)
         if task is None:
             raise NotFound("task", task_id)
@@ -94,9 +107,7 @@ class Tasks:
 
     async def page(self, request: TaskList) -> tuple[list[Task], int]:
         """Return one page of a session's tasks, newest first, and their total number."""
-        return await self._repository.page(
-            request.session_id, request.status, limit=request.limit, offset=request.offset
-        )
+        return await self._repository.page(request)
 
     async def stack(self, session_id: SessionId) -> list[Task]:
         """Return the session's current (or next) task, followed by the subtasks that it waits for, outermost
@@ -104,7 +115,7 @@ class Tasks:
         """
         unfinished = await self._repository.unfinished(session_id)
         roots = [task for task in unfinished if task.parent_id is None]
-        stack = sorted(roots, key=_precedence)[:1]
+        stack = sorted(roots, key=self._precedence)[:1]
         while stack:
             below = [task for task in unfinished if task.parent_id == stack[-1].id]
             if not below:
@@ -114,21 +125,24 @@ class Tasks:
 
     async def messages(self, request: MessageList) -> tuple[list[Message], int]:
         """Return one page of a task's messages, oldest first, and their total number. Raises: NotFound."""
-        await self.get(request.session_id, request.task_id)
-        return await self._transcripts.page(request.task_id, limit=request.limit, offset=request.offset)
+        task = await self.get(request.session_id, request.task_id)
+        return await self._transcripts.page(task.id, limit=request.limit, offset=request.offset)
 
     async def create(
         self, request: TaskCreate, caller: Caller | None = None, session: Session | None = None
     ) -> Task:
-        """Create a task; it starts as soon as its session is free.
+        """Create a task; it starts when what it depends on has completed and there is a place for it.
 
-        `caller` is None for a program that embeds the engine; `session` is the request's, if already loaded.
+        It fails at once if it depends on a task that failed, was cancelled or does not exist. `caller` is
+        None for a program that embeds the engine; `session` is the request's, if already loaded.
 
-        Raises: NotFound; Conflict, if the session is not active; InvalidField; ServerOverload;
-        WorkspaceLimitExceeded, if the user has as many unfinished tasks as they may.
+        Raises: NotFound; Conflict, if the session is not active or `clientId` is taken; InvalidField;
+        ServerOverload; WorkspaceLimitExceeded, if the user has as many unfinished tasks as they may.
         """
         self._check_open()
         _check_images(request.images)
+        session = await self._sessions.get_active(request.session_id, session)
+        moment = now()
         task = Task(
             id=TaskId(new_id("task")),
             session_id=request.session_id,
@@ -138,8 +152,13 @@ class Tasks:
             activity=Activity.QUEUED,
             progress=0,
             config=request.config,
-            created_at=now(),
-            mode=await self._mode(request, session),
+            created_at=moment,
+            queued_at=moment,
+            client_id=request.client_id,
+            type=request.type,
+            priority=request.priority,
+            dependencies=request.dependencies,
+            mode=await self._mode(request.config, session, request.session_config),
             estimated_duration=await self._estimate(request.session_id),
         )
         change = request.session_config
@@ -147,23 +166,65 @@ class Tasks:
             async with self._database.transaction() as unit:
                 await self._check_number(unit, caller, session)
                 if change is not None:
-                    await self._sessions.change(
+                    session = await self._sessions.change(
                         unit, SessionUpdate(session_id=task.session_id, config=change)
                     )
-                await self._repository.insert(unit, task)
-                unit.append(task.session_id, TaskCreatedEvent(task=task), task_id=task.id)
+                task = await self._insert(unit, task)
         finally:
             if change is not None:
                 self._sessions.forget(task.session_id)
-        self._runner.start(task)
+        if change is not None:
+            self._sessions.tell(session)
+        if task.status not in FINAL:
+            self._runner.start(task, session)
         return task
 
-    async def _check_number(self, unit: Transaction, caller: Caller | None, session: Session | None) -> None:
+    async def _insert(self, unit: Transaction, task: Task) -> Task:
+        """Store a new task with its events; return it as it is now: it may have failed already.
+
+        Raises: Conflict, if `clientId` is taken; InvalidField, if it would wait for itself.
+        """
+        named = await self._dependencies.of_new(unit, task)
+        task = dataclasses.replace(task, waiting_for=unfinished(named))
+        error = failing(named)
+        stored = task if error is None else failed_with(task, error)
+        await self._repository.insert(unit, stored)
+        await self._dependencies.keep(unit, stored, named)
+        unit.append(task.session_id, TaskCreatedEvent(task=task), task_id=task.id)
+        if error is not None:
+            unit.append(task.session_id, TaskFailed(error=error), task_id=task.id)
+        return stored
+
+    async def retry(self, request: TaskRef, caller: Caller | None = None) -> Task:
+        """Queue a task that failed or was cancelled once more: with a fresh conversation, under its id.
+
+        Raises: NotFound; Conflict, if it did neither, is a subtask, depends on a task that did either, or the
+        session is not active; InvalidField, if its mode is gone; ServerOverload; WorkspaceLimitExceeded.
+        """
+        self._check_open()
+        task = await self.get(request.session_id, request.task_id)
+        session = await self._sessions.get_active(task.session_id)
+        if task.parent_id is not None:
+            raise Conflict("A subtask is not retried by itself; retry the task that asked for it")
+        mode = await self._mode(task.config, session)
+        if task.status in FINAL:
+            await self._runner.wind_up(task.id)
+
+        async def begin_anew(unit: Transaction) -> None:
+            await self._check_number(unit, caller, session)
+            await self._transcripts.begin_anew(unit, task.id)
+            await self._results.forget(unit, task.id)
+
+        again = await self._states.retry(task.id, mode=mode, in_same_transaction=begin_anew)
+        self._runner.start(again, session)
+        return again
+
+    async def _check_number(self, unit: Transaction, caller: Caller | None, session: Session) -> None:
         """Whoever asks for a task, it is one of the session's owner's. Raises: WorkspaceLimitExceeded."""
         most = self._most_of_user
         if most is None or caller is None or caller.is_admin:
             return
-        owner = session.user_id if session is not None else caller.user_id
+        owner = session.user_id
         if await self._repository.count_unfinished_on(unit, owner) >= most:
             whose = "You have" if owner == caller.user_id else "The session's owner has"
             raise WorkspaceLimitExceeded(
@@ -178,11 +239,11 @@ class Tasks:
         if task.status in FINAL:
             raise Conflict(f"The task is already {task.status}", status=task.status)
         async with self._runner.nothing_starts(session_id):
-            await self._runner.stop(task_id)
-            for below in await self._repository.below(task_id):
+            await self._runner.stop(task.id)
+            for below in await self._repository.below(task.id):
                 if below.status not in FINAL:
                     await self._end(below.id)
-            return await self._end(task_id)
+            return await self._end(task.id)
 
     async def _cancel_all(self, session_id: SessionId) -> None:
         """Cancel all tasks of a session that has expired."""
@@ -208,13 +269,13 @@ class Tasks:
 
         Raises: NotFound; Conflict, if no approval is pending. Source: S0, PUT …/tasks/{taskId}.
         """
-        await self.get(request.session_id, request.task_id)
-        pending = await self._approvals.pending(request.task_id)
+        task = await self.get(request.session_id, request.task_id)
+        pending = await self._approvals.pending(task.id)
         if not pending:
             raise Conflict("The task is not waiting for an approval")
         for approval in pending:
             await self._respond(caller, approval, request.action, request.feedback)
-        return await self.get(request.session_id, request.task_id)
+        return await self.get(request.session_id, task.id)
 
     async def respond(self, caller: Caller, request: ApprovalRespond) -> Approval:
         """Answer one approval; a task that a restart interrupted is resumed. Raises: NotFound, Conflict."""
@@ -262,7 +323,7 @@ class Tasks:
         self._check_open()
         task = await self.get(session_id, task_id)
         await self._sessions.get_active(session_id)
-        if task.activity is not Activity.RESUMABLE or self._runner.is_driving(task_id):
+        if task.activity is not Activity.RESUMABLE or self._runner.is_driving(task.id):
             raise Conflict("The task is not resumable", status=task.status, activity=task.activity)
         await self._take_up(task)
         return task
@@ -273,7 +334,7 @@ class Tasks:
         Raises: NotFound; Conflict, if it is not running, or if its model is a playbook.
         """
         task = await self.get(session_id, task_id)
-        self._runner.condense(task_id)
+        self._runner.condense(task.id)
         return task
 
     async def steer_command(self, request: TaskCommand) -> Task:
@@ -305,7 +366,8 @@ class Tasks:
         for task in unfinished:
             is_subtask = task.parent_id is not None  # its parent resumes it
             if (task.activity is Activity.QUEUED or resume) and not is_subtask:
-                self._runner.start(await self.get(task.session_id, task.id))
+                session = await self._sessions.get(task.session_id)
+                self._runner.start(await self.get(task.session_id, task.id), session)
 
     async def _respond(
         self, caller: Caller, approval: Approval, verdict: Verdict, feedback: str | None
@@ -333,15 +395,16 @@ class Tasks:
                 break
             task = parent
         if not self._runner.is_driving(task.id):
-            self._runner.start(task)
+            self._runner.start(task, await self._sessions.get(task.session_id))
 
-    async def _mode(self, request: TaskCreate, session: Session | None) -> str:
+    async def _mode(
+        self, config: TaskConfig, session: Session, change: SessionConfigChange | None = None
+    ) -> str:
         """Return the mode in which a task starts. Raises: InvalidField, if the session has no such mode."""
-        session = await self._sessions.get_active(request.session_id, session)
-        config = session.config
-        if request.session_config is not None:
-            config = self._sessions.configured(config, request.session_config)
-        wanted = request.config.mode or config.mode
+        of_session = session.config
+        if change is not None:
+            of_session = self._sessions.configured(of_session, change)
+        wanted = config.mode or of_session.mode
         modes = await self._modes.of(self._sessions.workspace(session.id))
         if wanted not in modes.by_slug:
             raise InvalidField("config.mode", "No such mode.", known=list(modes.by_slug))
@@ -365,14 +428,18 @@ class Tasks:
             self._states.forget(task.id)
         self._runner.forget(session_id)
 
+    def _precedence(self, task: Task) -> tuple[bool, bool, bool, float]:
+        """The sort key for current tasks: running ones first, then started ones, then the next."""
+        return (
+            task.status is not TaskStatus.RUNNING,
+            task.started_at is None,
+            bool(task.waiting_for),
+            self._runner.rank(task),
+        )
+
     def _check_open(self) -> None:
         if self._runner.is_closing:
             raise ServerOverload("The server is stopping; try again in a moment")
-
-
-def _precedence(task: Task) -> tuple[bool, bool]:
-    """The sort key for current tasks: running ones first, then started ones."""
-    return task.status is not TaskStatus.RUNNING, task.started_at is None
 
 
 def _check_images(images: list[str]) -> None:

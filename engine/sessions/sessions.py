@@ -56,6 +56,7 @@ log = structlog.get_logger("sessions")
 AnyShape = TypeVar("AnyShape", bound=Shape)
 CheckConfig = Callable[[Workspace | None, SessionConfigChange], Awaitable[None]]
 EndOfSession = Callable[[SessionId], Awaitable[None]]
+ChangeOfSession = Callable[[Session], None]
 
 
 class SessionAccess(NamedTuple):
@@ -94,6 +95,7 @@ class Sessions:
         self._most_of_user = most_of_user
         self._before_deletion: list[EndOfSession] = []
         self._at_expiry: list[EndOfSession] = []
+        self._when_changed: list[ChangeOfSession] = []
         self._expiring: dict[SessionId, asyncio.Event] = {}
         """Sessions that are expiring; the event is set when everything in them has been stopped."""
         self.expiry_changed = asyncio.Event()
@@ -115,6 +117,10 @@ class Sessions:
     def before_deletion(self, end: EndOfSession) -> None:
         """Call `end` with the id of each session that is about to be deleted."""
         self._before_deletion.append(end)
+
+    def when_changed(self, heard: ChangeOfSession) -> None:
+        """Call `heard` with each session that has been changed, after that is committed."""
+        self._when_changed.append(heard)
 
     async def accessible(
         self, caller: Caller, session_id: SessionId, permission: Permission
@@ -229,10 +235,14 @@ class Sessions:
         async with self._database.transaction() as unit:
             changed = await self.change(unit, request)
         self.forget(request.session_id)
+        self.tell(changed)
         return changed
 
     async def change(self, unit: Transaction, request: SessionUpdate) -> Session:
-        """As `update`, in a unit of work; call `forget` after it. Raises: NotFound, InvalidField."""
+        """As `update`, in a unit of work; call `forget` after it, and `tell` if it was committed.
+
+        Raises: NotFound, InvalidField.
+        """
         session, wanted = await self.get(request.session_id), _wanted(request)
         _check_unchanged(session, wanted)
         if isinstance(wanted.config, SessionConfigChange):
@@ -263,6 +273,11 @@ class Sessions:
         """Drop the session from the cache after a unit of work that changed it."""
         self._repository.forget(session_id)
         self.expiry_changed.set()
+
+    def tell(self, changed: Session) -> None:
+        """Tell those who want to know that a session has been changed."""
+        for heard in self._when_changed:
+            heard(changed)
 
     def configured(self, standing: SessionConfig, change: SessionConfigChange) -> SessionConfig:
         """Return a configuration with a change applied."""
@@ -403,6 +418,7 @@ class Sessions:
             allowed_commands=self._defaults.allowed_commands,
             resource_limits=self._defaults.resource_limits,
             network=self._defaults.network,
+            concurrent_tasks=self._defaults.concurrent_tasks,
         )
 
 

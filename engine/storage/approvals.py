@@ -27,9 +27,11 @@ class ApprovalRepository:
         """Return the approval as the unit of work sees it, or None."""
         return await self._rows.first_on(unit.connection, approvals.c.id == approval_id)
 
-    async def for_call(self, task_id: TaskId, call_id: CallId) -> Approval | None:
-        """Return the approval that a tool call requested, or None."""
-        return await self._rows.first(approvals.c.task_id == task_id, approvals.c.call_id == call_id)
+    async def for_call(self, task_id: TaskId, call_id: CallId, *, run: int) -> Approval | None:
+        """Return the approval that a tool call of this run of the task requested, or None."""
+        return await self._rows.first(
+            approvals.c.task_id == task_id, approvals.c.call_id == call_id, approvals.c.run == run
+        )
 
     async def pending(self, task_id: TaskId) -> list[Approval]:
         """Return a task's pending approvals."""
@@ -57,9 +59,9 @@ class ApprovalRepository:
         order = (approvals.c.created_at.desc(), approvals.c.id)
         return await self._rows.page(*where, order=order, limit=limit, offset=offset)
 
-    async def insert(self, unit: Transaction, approval: Approval) -> None:
-        """Store a new approval."""
-        await self._rows.insert(unit, approval)
+    async def insert(self, unit: Transaction, approval: Approval, *, run: int) -> None:
+        """Store a new approval, of a run of its task."""
+        await self._rows.insert(unit, approval, run=run)
 
     async def save(self, unit: Transaction, approval: Approval) -> None:
         """Store a changed approval."""

@@ -234,8 +234,34 @@ tasks = Table(
     Column("tool_usage", JSON, nullable=False),
     Column("parent_id", String(64), index=True),
     Column("parent_call_id", String(128)),
+    Column("parent_run", Integer, nullable=False, server_default="0"),
+    Column("client_id", String(128)),
+    Column("type", String(64)),
+    Column("priority", String(16), nullable=False, server_default="medium"),
+    Column("dependencies", JSON, nullable=False, server_default="[]"),
+    Column("waiting_for", JSON, nullable=False, server_default="[]"),
+    Column("files_pattern", Text),
+    Column("retry_count", Integer, nullable=False, server_default="0"),
+    Column("queued_at", Moment),
     Index(None, "session_id", "created_at"),
+    Index(None, "session_id", "client_id", unique=True),
 )
+"""`parent_run` is the parent's `retry_count` when it asked for the subtask. A run is one attempt at a task:
+what earlier runs have left is not used by later ones.
+"""
+
+task_dependencies = Table(
+    "task_dependencies",
+    metadata,
+    _task_key(primary_key=True),
+    Column("name", String(256), primary_key=True),
+    _session_key(),
+    Column("dependency_id", String(64), index=True),
+    Index(None, "session_id", "name"),
+)
+"""For what each task waits or waited, by the name it used. `dependency_id` is null while no task has that
+name.
+"""
 
 turns = Table(
     "turns",
@@ -290,6 +316,7 @@ messages = Table(
     Column("text", Text),
     Column("images", JSON, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("run", Integer, nullable=False, server_default="0"),
     Index(None, "task_id", "ts", unique=True),
 )
 
@@ -310,6 +337,7 @@ approvals = Table(
     Column("feedback", Text),
     Column("resolved_at", Moment),
     Column("resolved_by", String(320)),
+    Column("run", Integer, nullable=False, server_default="0"),
     Index(None, "session_id", "created_at"),
     Index(None, "task_id", "status"),
 )

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, bindparam, func, insert, select, update
+from sqlalchemy import BindParameter, bindparam, delete, func, insert, select, update
 
 from roocode_server.engine.storage.database import Database, Statements, Transaction
 from roocode_server.engine.storage.rows import KEYS_PER_STATEMENT, Rows
@@ -15,7 +15,7 @@ from roocode_server.models.clock import now
 from roocode_server.models.conversation import Turn
 from roocode_server.models.identifier import CallId, SessionId, TaskId, UserId
 from roocode_server.models.message import SAID_BY_A_PERSON, Message
-from roocode_server.models.task import FINAL, Task, TaskStatus
+from roocode_server.models.task import FINAL, Task, TaskList, TaskStatus
 
 _TASK: Final[BindParameter[str]] = bindparam("of_task")
 _CALL: Final[BindParameter[str]] = bindparam("of_call")
@@ -35,22 +35,26 @@ class TaskRepository:
         self._rows = Rows(database, tasks, Task)
 
     async def find(self, session_id: SessionId, task_id: TaskId) -> Task | None:
-        """Return a task of the session, or None."""
-        return await self._rows.first(tasks.c.id == task_id, tasks.c.session_id == session_id)
+        """Return a task of the session by its id, or that of its client, or None."""
+        of_session = tasks.c.session_id == session_id
+        own = await self._rows.first(tasks.c.id == task_id, of_session)
+        return own or await self._rows.first(tasks.c.client_id == task_id, of_session)
 
     async def find_on(self, unit: Transaction, task_id: TaskId) -> Task | None:
         """Return the task as the unit of work sees it, or None."""
         return await self._rows.first_on(unit.connection, tasks.c.id == task_id)
 
-    async def page(
-        self, session_id: SessionId, status: TaskStatus | None, *, limit: int, offset: int
-    ) -> tuple[list[Task], int]:
+    async def page(self, request: TaskList) -> tuple[list[Task], int]:
         """Return one page of a session's tasks, newest first, and their total number."""
-        where = [tasks.c.session_id == session_id]
-        if status is not None:
-            where.append(tasks.c.status == status)
-        order = (tasks.c.created_at.desc(), tasks.c.id)
-        return await self._rows.page(*where, order=order, limit=limit, offset=offset)
+        wanted = {"status": request.status, "type": request.type, "priority": request.priority}
+        where = [tasks.c[name] == content for name, content in wanted.items() if content is not None]
+        return await self._rows.page(
+            tasks.c.session_id == request.session_id,
+            *where,
+            order=(tasks.c.created_at.desc(), tasks.c.id),
+            limit=request.limit,
+            offset=request.offset,
+        )
 
     async def durations(self, session_id: SessionId, *, limit: int) -> Sequence[datetime.timedelta]:
         """Return how long the session's last completed tasks took, without subtasks."""
@@ -90,9 +94,13 @@ class TaskRepository:
         count: int = (await unit.connection.execute(statement)).scalar_one()
         return count
 
-    async def child_of_call(self, parent_id: TaskId, call_id: CallId) -> Task | None:
-        """Return the subtask that a call has created, or None."""
-        return await self._rows.first(tasks.c.parent_id == parent_id, tasks.c.parent_call_id == call_id)
+    async def child_of_call(self, parent: Task, call_id: CallId) -> Task | None:
+        """Return the subtask that a call has created in this run of its parent, or None."""
+        return await self._rows.first(
+            tasks.c.parent_id == parent.id,
+            tasks.c.parent_call_id == call_id,
+            tasks.c.parent_run == parent.retry_count,
+        )
 
     async def unfinished_children(self, parent_id: TaskId) -> list[Task]:
         """Return a task's unfinished subtasks."""
@@ -100,10 +108,19 @@ class TaskRepository:
             select(tasks).where(tasks.c.parent_id == parent_id, tasks.c.status.not_in(FINAL))
         )
 
+    async def below_in_run(self, task: Task) -> list[Task]:
+        """Return all subtasks of a task's present run, at any depth."""
+        children = await self._rows.all(
+            select(tasks).where(tasks.c.parent_id == task.id, tasks.c.parent_run == task.retry_count)
+        )
+        return children + await self._below([child.id for child in children])
+
     async def below(self, task_id: TaskId) -> list[Task]:
         """Return all subtasks of a task, at any depth, deepest first."""
+        return await self._below([task_id])
+
+    async def _below(self, above: Sequence[TaskId]) -> list[Task]:
         levels: list[list[Task]] = []
-        above: Sequence[TaskId] = [task_id]
         while above:
             found: list[Task] = []
             for start in range(0, len(above), KEYS_PER_STATEMENT):
@@ -113,9 +130,9 @@ class TaskRepository:
             above = [task.id for task in found]
         return [task for level in reversed(levels) for task in level]
 
-    async def insert(self, unit: Transaction, task: Task) -> None:
-        """Store a new task."""
-        await self._rows.insert(unit, task)
+    async def insert(self, unit: Transaction, task: Task, *, parent_run: int = 0) -> None:
+        """Store a new task; a subtask with its parent's `retry_count`."""
+        await self._rows.insert(unit, task, parent_run=parent_run)
 
     async def save(self, unit: Transaction, task: Task, before: Task) -> None:
         """Store the fields that differ from `before`."""
@@ -137,6 +154,10 @@ class ConversationRepository:
     async def append(self, unit: Transaction, task_id: TaskId, position: int, turn: Turn) -> None:
         """Store a turn at its position."""
         await self._rows.insert(unit, turn, task_id=task_id, position=position)
+
+    async def clear(self, unit: Transaction, task_id: TaskId) -> None:
+        """Delete a task's turns."""
+        await unit.write(delete(turns).where(turns.c.task_id == task_id))
 
 
 class ToolCallRepository:
@@ -173,6 +194,10 @@ class ToolCallRepository:
         async with self._database.read() as connection:
             return (await connection.execute(statement)).all()
 
+    async def clear(self, unit: Transaction, task_id: TaskId) -> None:
+        """Delete a task's calls."""
+        await unit.write(delete(tool_calls).where(tool_calls.c.task_id == task_id))
+
     async def was_begun(self, task_id: TaskId, call_id: CallId) -> bool:
         """Return whether a call has begun and not ended."""
         statement = select(tool_calls.c.call_id).where(
@@ -190,9 +215,9 @@ class MessageRepository:
     def __init__(self, database: Database) -> None:
         self._rows = Rows(database, messages, Message)
 
-    async def insert(self, unit: Transaction, message: Message) -> None:
-        """Store a new message."""
-        await self._rows.insert(unit, message)
+    async def insert(self, unit: Transaction, message: Message, *, run: int) -> None:
+        """Store a new message, of a run of its task."""
+        await self._rows.insert(unit, message, run=run)
 
     async def latest_ts(self, connection: Statements, task_id: TaskId) -> int:
         """Return the time of a task's last message in milliseconds; 0 if there is none."""
@@ -206,13 +231,18 @@ class MessageRepository:
         )
 
     async def unheard(self, task_id: TaskId) -> list[Message]:
-        """Return people's messages that are not yet part of the conversation, oldest first."""
+        """Return people's messages that are not yet part of the conversation, oldest first.
+
+        Those from before the task was retried are not.
+        """
+        run = select(tasks.c.retry_count).where(tasks.c.id == task_id).scalar_subquery()
         heard = select(turns.c.message_id).where(turns.c.task_id == task_id, turns.c.message_id.is_not(None))
         return await self._rows.all(
             select(messages)
             .where(
                 messages.c.task_id == task_id,
                 messages.c.say == SAID_BY_A_PERSON,
+                messages.c.run == run,
                 messages.c.id.not_in(heard),
             )
             .order_by(messages.c.ts)
@@ -234,3 +264,7 @@ class SnapshotRepository:
     async def insert(self, unit: Transaction, task_id: TaskId, content: bytes) -> None:
         """Store a task's snapshot."""
         await unit.write(insert(snapshots).values(task_id=task_id, content=content))
+
+    async def clear(self, unit: Transaction, task_id: TaskId) -> None:
+        """Delete a task's snapshot."""
+        await unit.write(delete(snapshots).where(snapshots.c.task_id == task_id))

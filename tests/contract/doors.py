@@ -26,6 +26,7 @@ VOLATILE = {
     "endedAt",
     "formerSecretUntil",
     "openedAt",
+    "queuedAt",
     "timestamp",
     "completedAt",
     "estimatedDuration",

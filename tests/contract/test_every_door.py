@@ -73,6 +73,11 @@ class World:
         place: dict[str, Any] = await self.task("write-and-run", until="activity", value="interactive")
         return place
 
+    async def cancelled(self) -> dict[str, Any]:
+        place = await self.waiting()
+        await self.call("task.cancel", **place)
+        return place
+
     async def approval(self) -> dict[str, Any]:
         place = await self.waiting()
         listed = await self.call("approval.list", sessionId=place["sessionId"])
@@ -235,6 +240,7 @@ SUCCESSES: dict[str, Callable[[World], Awaitable[dict[str, Any]]]] = {
     "task.stack": also(World.task, taskId=None),
     "task.update": also(World.waiting, action="reject", feedback="no"),
     "task.cancel": World.waiting,
+    "task.retry": World.cancelled,
     "task.message": also(World.waiting, text="hello"),
     "task.messages": also(World.task, limit=2),
     "mode.list": World.session,
@@ -410,6 +416,7 @@ async def test_a_thing_that_the_session_does_not_have(world: World, declared: Op
         ("task.cancel", World.task, "RESOURCE_CONFLICT"),
         ("task.update", also(World.task, action="approve"), "RESOURCE_CONFLICT"),
         ("task.resume", World.task, "RESOURCE_CONFLICT"),
+        ("task.retry", World.task, "RESOURCE_CONFLICT"),
         ("task.condense", World.task, "RESOURCE_CONFLICT"),
         ("task.command", also(World.task, action="kill"), "RESOURCE_CONFLICT"),
         ("process.start", also(World.session, command="true", cwd="none"), "RESOURCE_NOT_FOUND"),

@@ -53,8 +53,8 @@ class Approvals:
         return await self._repository.pending(task_id)
 
     async def for_call(self, task: Task, call_id: CallId) -> Approval | None:
-        """Return the approval that a call requested before a restart, or None."""
-        return await self._repository.for_call(task.id, call_id)
+        """Return the approval that a call of this run requested before a restart, or None."""
+        return await self._repository.for_call(task.id, call_id, run=task.retry_count)
 
     def draft(
         self,
@@ -84,9 +84,9 @@ class Approvals:
             expires_at=moment + timedelta(seconds=timeout_s),
         )
 
-    async def ask(self, unit: Transaction, approval: Approval) -> None:
-        """Store a question and its event in the unit of work."""
-        await self._repository.insert(unit, approval)
+    async def ask(self, unit: Transaction, approval: Approval, task: Task) -> None:
+        """Store a question of a task and its event in the unit of work."""
+        await self._repository.insert(unit, approval, run=task.retry_count)
         asked = ApprovalRequired(
             approval_id=approval.id,
             call_id=approval.call_id,

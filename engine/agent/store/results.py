@@ -25,6 +25,11 @@ class TaskResults:
         """Store the snapshot taken at the task's beginning."""
         await self._snapshots.insert(unit, task_id, snapshot.dump())
 
+    async def forget(self, unit: Transaction, task_id: TaskId) -> None:
+        """Delete the snapshot and the calls of a task that begins anew."""
+        await self._snapshots.clear(unit, task_id)
+        await self._tool_calls.clear(unit, task_id)
+
     async def measure(self, task_id: TaskId, workspace: Workspace, summary: str) -> TaskResult:
         """Return the result of a task that has just ended."""
         kept = await self._snapshots.load(task_id)

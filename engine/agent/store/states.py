@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
+from roocode_server.engine.agent.store.dependencies import Dependencies
 from roocode_server.engine.storage.database import Database, Transaction
 from roocode_server.engine.storage.pending_ends import PendingEndRepository
 from roocode_server.engine.storage.tasks import TaskRepository
@@ -15,11 +16,13 @@ from roocode_server.models.event import Event
 from roocode_server.models.identifier import TaskId
 from roocode_server.models.task import (
     FINAL,
+    RETRIABLE,
     TRANSITIONS,
     Activity,
     CallFailure,
     Task,
     TaskFocused,
+    TaskRetried,
     TaskStatus,
     TaskUnfocused,
     ToolFailed,
@@ -28,6 +31,8 @@ from roocode_server.models.task import (
 from roocode_server.models.tool import ToolCompleted
 
 Alongside = Callable[[Transaction], Awaitable[None]]
+WhenEnded = Callable[[Task, Sequence[TaskId]], None]
+"""Called with a task that has ended, and those that waited for it and failed with it."""
 
 CALL_ENDS: Final = {
     TaskStatus.PENDING: (CallFailure.INTERRUPTED, "The task was interrupted while this call ran."),
@@ -39,16 +44,34 @@ CALL_ENDS: Final = {
 
 
 class TaskStates:
-    """Changes the state of tasks. Calls in progress are ended when their task stops running."""
+    """Changes the state of tasks. Calls in progress are ended when their task stops running, and those that
+    wait for a task fail with it.
+    """
 
-    def __init__(self, database: Database, tasks: TaskRepository, pending_ends: PendingEndRepository) -> None:
+    def __init__(
+        self,
+        database: Database,
+        tasks: TaskRepository,
+        pending_ends: PendingEndRepository,
+        dependencies: Dependencies,
+    ) -> None:
         self._database = database
         self._tasks = tasks
         self._pending_ends = pending_ends
+        self._dependencies = dependencies
+        self._when_ended: list[WhenEnded] = []
         self._committed: dict[TaskId, Task] = {}
         """Unfinished tasks as committed: a cache, because each step changes its task several times."""
         self._changing: dict[TaskId, Transaction] = {}
         """The unit of work that last changed a task and is not yet known to be committed."""
+
+    def when_ended(self, heard: WhenEnded) -> None:
+        """Call `heard` for each task that ends, after that is committed."""
+        self._when_ended.append(heard)
+
+    async def find(self, task: Task) -> Task | None:
+        """Return the task as it is stored, or None if it is deleted."""
+        return await self._tasks.find(task.session_id, task.id)
 
     async def move(
         self,
@@ -70,8 +93,47 @@ class TaskStates:
                 changes |= {"completed_at": now(), "activity": Activity.IDLE}
             moved = dataclasses.replace(task, status=to, **changes)
             await self._store(unit, task, moved, events, in_same_transaction)
+            others = await self._settle(unit, moved) if to in FINAL else ()
         self._keep(unit, moved)
+        if to in FINAL:
+            for heard in self._when_ended:
+                heard(moved, others)
         return moved
+
+    async def retry(self, task_id: TaskId, *, mode: str, in_same_transaction: Alongside) -> Task:
+        """Queue a task that failed or was cancelled once more, as if it were new.
+
+        Raises: NotFound; Conflict, if it did neither, or depends on a task that did.
+        """
+        async with self._database.transaction() as unit:
+            task = await self._current(unit, task_id)
+            if task.status not in RETRIABLE:
+                raise Conflict(
+                    f"The task is {task.status}; only one that failed or was cancelled can be retried",
+                    status=task.status,
+                )
+            again = dataclasses.replace(
+                task,
+                status=TaskStatus.PENDING,
+                activity=Activity.QUEUED,
+                progress=0,
+                step=None,
+                iterations=0,
+                result=None,
+                error=None,
+                started_at=None,
+                completed_at=None,
+                todos=None,
+                mode=mode,
+                usage=dataclasses.replace(task.usage, context_tokens=0),
+                retry_count=task.retry_count + 1,
+                queued_at=now(),
+                waiting_for=await self._dependencies.of_retried(unit, task),
+            )
+            told = (TaskRetried(retry_count=again.retry_count),)
+            await self._store(unit, task, again, told, in_same_transaction)
+        self._keep(unit, again)
+        return again
 
     async def note(
         self, task_id: TaskId, *events: Event, in_same_transaction: Alongside | None = None, **changes: Any
@@ -87,7 +149,7 @@ class TaskStates:
         return noted
 
     def forget(self, task_id: TaskId) -> None:
-        """Drop what is cached of a deleted task."""
+        """Drop what is cached of a task that was deleted, or changed by others."""
         self._committed.pop(task_id, None)
         self._changing.pop(task_id, None)
 
@@ -114,6 +176,17 @@ class TaskStates:
         cut_off = [] if after.status is TaskStatus.RUNNING else await self._cut_off(unit, after)
         for happened in (*cut_off, *_with_focus(before, after, events)):
             unit.append(after.session_id, happened, task_id=after.id)
+
+    async def _settle(self, unit: Transaction, ended: Task) -> Sequence[TaskId]:
+        """Change those that wait for a task that has ended; return the ids of those that failed with it."""
+        failed: Sequence[TaskId] = ()
+        if ended.status is TaskStatus.COMPLETED:
+            changed = await self._dependencies.release(unit, ended.id)
+        else:
+            changed = failed = await self._dependencies.fail_with(unit, ended)
+        for task_id in changed:
+            self.forget(task_id)
+        return failed
 
     async def _note_calls(self, unit: Transaction, task: Task, events: tuple[Event, ...]) -> None:
         """Record which calls have a begin event and no end event yet."""

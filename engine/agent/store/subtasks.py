@@ -18,13 +18,14 @@ class SubtaskStore:
         self._repository = repository
 
     async def of_call(self, parent: Task, call_id: CallId) -> Task | None:
-        """Return the subtask that a call has already created, or None."""
-        return await self._repository.child_of_call(parent.id, call_id)
+        """Return the subtask that a call of this run has already created, or None."""
+        return await self._repository.child_of_call(parent, call_id)
 
     async def make(
         self, parent: Task, call_id: CallId, *, mode: str, message: str, todos: str | None
     ) -> Task:
         """Create a subtask for a call, with its event."""
+        moment = now()
         child = Task(
             id=TaskId(new_id("task")),
             session_id=parent.session_id,
@@ -33,14 +34,16 @@ class SubtaskStore:
             activity=Activity.QUEUED,
             progress=0,
             config=parent.config,
-            created_at=now(),
+            created_at=moment,
+            queued_at=moment,
+            priority=parent.priority,
             mode=mode,
             todos=todos,
             parent_id=parent.id,
             parent_call_id=call_id,
         )
         async with self._database.transaction() as unit:
-            await self._repository.insert(unit, child)
+            await self._repository.insert(unit, child, parent_run=parent.retry_count)
             unit.append(child.session_id, TaskCreatedEvent(task=child), task_id=child.id)
         return child
 
@@ -49,13 +52,19 @@ class SubtaskStore:
         return bool(await self._repository.unfinished_children(task.id))
 
     async def ledger(self, task: Task) -> Ledger:
-        """Return what a task and its subtasks have used so far."""
-        below = await self._repository.below(task.id) if task.started_at is not None else []
-        return Ledger(
+        """Return what a task and its subtasks have used so far in this run.
+
+        What earlier runs have cost is confirmed: somebody has asked for another one.
+        """
+        below = await self._repository.below_in_run(task) if task.started_at is not None else []
+        ledger = Ledger(
             requests=sum(each.iterations for each in (task, *below)),
             cost=sum(each.usage.total_cost for each in (task, *below)),
             subtasks=len(below),
         )
+        if task.started_at is None:
+            ledger.confirm()
+        return ledger
 
     async def outcome(self, child: Task) -> tuple[bool, str]:
         """Return whether a finished subtask succeeded, and its result or error message."""

@@ -115,6 +115,10 @@ class Transcripts:
         """Return people's messages that are not yet part of the conversation."""
         return await self._messages.unheard(task_id)
 
+    async def begin_anew(self, unit: Transaction, task_id: TaskId) -> None:
+        """Delete a task's conversation with the model; its messages stay."""
+        await self._conversations.clear(unit, task_id)
+
     async def page(self, task_id: TaskId, *, limit: int, offset: int) -> tuple[list[Message], int]:
         """Return one page of a task's messages, oldest first, and their total number."""
         return await self._messages.page(task_id, limit=limit, offset=offset)
@@ -147,7 +151,7 @@ class Transcripts:
             images=list(images),
             created_at=now(),
         )
-        await self._messages.insert(unit, message)
+        await self._messages.insert(unit, message, run=task.retry_count)
         unit.append(task.session_id, MessageCreated(message=message, author=author), task_id=task.id)
         return message
 
