@@ -47,8 +47,8 @@ class SharingHandlers(Handlers, namespace="/sessions"):
         errors=(NotFound,),
     )
     async def shares(self, caller: Caller, request: SessionRef) -> Shares:
-        """List everybody with whom a session is shared."""
-        return Shares(shares=await self.engine.sessions.sharing.list(request.session_id))
+        """List whose session it is, and with whom it is shared."""
+        return await self.engine.sessions.sharing.list(request.session_id)
 
     @operation(
         "session.unshare",

@@ -110,9 +110,19 @@ class ShareAnswer(Shape):
 
 
 @value
-class Shares(Shape):
-    """Everybody with whom a session is shared, in the order in which they came."""
+class SessionOwner(Shape):
+    """Whose session it is."""
 
+    user_id: UserId
+    email: str
+    name: str
+
+
+@value
+class Shares(Shape):
+    """Whose session it is, and with whom it is shared, in the order in which they came."""
+
+    owner: SessionOwner
     shares: list[Share]
 
 

@@ -20,6 +20,7 @@ from roocode_server.models.sharing import (
     SessionShared,
     SessionUnshared,
     Share,
+    Shares,
     StoredShare,
 )
 from roocode_server.models.user import Caller, User
@@ -51,9 +52,12 @@ class Sharing:
         """Return the caller's access to those of these sessions that are shared with them."""
         return await self._shares.given_to(caller.user_id, session_ids)
 
-    async def list(self, session_id: SessionId) -> list[Share]:
-        """Return everybody with whom a session is shared, oldest share first."""
-        return await self._shares.of_session(session_id)
+    async def list(self, session_id: SessionId) -> Shares:
+        """Return whose session it is, and with whom it is shared, oldest share first. Raises: NotFound."""
+        owner = await self._shares.owner(session_id)
+        if owner is None:
+            raise NotFound("session", session_id)
+        return Shares(owner=owner, shares=await self._shares.of_session(session_id))
 
     async def share(self, caller: Caller, request: SessionShare) -> Share:
         """Share a session with somebody, or change the access that they have.

@@ -12,7 +12,7 @@ from roocode_server.engine.storage.database import Database, Transaction
 from roocode_server.engine.storage.rows import Rows
 from roocode_server.engine.storage.tables import session_shares, sessions, users
 from roocode_server.models.identifier import SessionId, UserId
-from roocode_server.models.sharing import Access, Share, SharedAccess, StoredShare
+from roocode_server.models.sharing import Access, SessionOwner, Share, SharedAccess, StoredShare
 
 # Only what is open to the user is found at all: what is somebody else's costs as much as what is not there.
 _ACCESS: Final = (
@@ -74,6 +74,17 @@ class ShareRepository:
         )
         async with self._rows.database.read() as connection:
             return {row.session_id: Access(row.access) for row in await connection.execute(statement)}
+
+    async def owner(self, session_id: SessionId) -> SessionOwner | None:
+        """Return whose session it is; None if there is no such session."""
+        statement = (
+            select(users.c.id, users.c.email, users.c.name)
+            .join(sessions, sessions.c.user_id == users.c.id)
+            .where(sessions.c.id == session_id, sessions.c.deleted_at.is_(None))
+        )
+        async with self._rows.database.read() as connection:
+            row = (await connection.execute(statement)).first()
+        return None if row is None else SessionOwner(user_id=row.id, email=row.email, name=row.name)
 
     async def of_session(self, session_id: SessionId) -> list[Share]:
         """Return everybody with whom a session is shared, oldest share first."""

@@ -41,15 +41,24 @@ export function Sharing({ connection, following, caller, may, onLeft }) {
 
 function Shares({ connection, session, caller, mayShare, sharesVersion, close }) {
   const where = { sessionId: session.id };
+  const [owner, setOwner] = useState(null);
   const pages = usePages(
     async () => {
-      const { shares } = await connection.call("session.shares", where);
+      const { owner, shares } = await connection.call("session.shares", where);
+      setOwner(owner);
       return { items: shares, hasMore: false };
     },
     [connection, session.id, sharesVersion],
     (share) => share.userId,
   );
   return html`
+    ${
+      owner &&
+      owner.userId !== caller.user.id &&
+      html`<p class="quiet">
+        Owner: ${owner.name}${owner.name !== owner.email && html` <span class="small">${owner.email}</span>`}
+      </p>`
+    }
     <${List} ...${{ pages, connection, where, caller, mayShare }} />
     ${mayShare && html`<${Admission} ...${{ pages, connection, where, close }} />`}
   `;

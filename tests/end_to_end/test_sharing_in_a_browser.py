@@ -162,6 +162,7 @@ async def test_who_is_removed_is_told_and_stays_logged_in(pair: Pair) -> None:
 async def test_a_guest_sees_who_else_is_there_and_leaves(pair: Pair) -> None:
     page = await pair.guest_enters("watcher")
     await page.press("People")
+    await page.shows("Owner: Olga")
     await page.shows("Gustav")
     await page.press("Leave the session")
     await page.shows("No sessions yet")

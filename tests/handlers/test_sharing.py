@@ -220,10 +220,12 @@ async def test_the_list_tells_whose_sessions_they_are(company: Company) -> None:
     assert await listed(scope="shared") == [("Shared", "watcher")]
 
 
-async def test_the_shares_are_shown_to_all_who_are_in(company: Company) -> None:
+async def test_the_owner_and_the_shares_are_shown_to_all_who_are_in(company: Company) -> None:
     await company.share("watcher")
     for caller in (company.owner, company.other):
-        [share] = (await company.call(caller, "session.shares"))["shares"]
+        shown = await company.call(caller, "session.shares")
+        [share] = shown["shares"]
+        assert shown["owner"]["userId"] == company.owner.user_id
         assert (share["userId"], share["access"]) == (company.other.user_id, "watcher")
 
 
