@@ -324,7 +324,9 @@ def _assemble(
     states = TaskStates(database, task_rows, PendingEndRepository(database), dependencies)
     transcripts = Transcripts(database, ConversationRepository(database), MessageRepository(database))
     approvals = Approvals(database, ApprovalRepository(database), timeout_s=settings.approvals.timeout_s)
-    history = History(Checkpoints(data_dir / CHECKPOINTS), sessions, task_rows, log)
+    history = History(
+        Checkpoints(data_dir / CHECKPOINTS), sessions, task_rows, SnapshotRepository(database), log
+    )
     profiles = ProviderProfiles(database, ProfileRepository(database), keys)
     webhooks, dispatcher = _webhooks(settings.webhooks, database, log, feed, keys)
     modes = ModeBook(settings.agent.modes)

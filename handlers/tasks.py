@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from roocode_server.engine.checkpoints.git import CheckpointsUnavailable
 from roocode_server.handlers.operation import Handlers, operation
 from roocode_server.models.approval import ApprovalRequired, ApprovalResolved
 from roocode_server.models.checkpoint import CheckpointSaved
@@ -33,11 +34,13 @@ from roocode_server.models.task import (
     TaskAnswered,
     TaskCancelled,
     TaskCommand,
+    TaskCompare,
     TaskCompleted,
     TaskCondensed,
     TaskCreate,
     TaskCreated,
     TaskCreatedEvent,
+    TaskDifference,
     TaskFailed,
     TaskFocused,
     TaskIdle,
@@ -264,6 +267,21 @@ class TaskHandlers(Handlers, namespace="/tasks"):
     async def resume(self, caller: Caller, request: TaskRef) -> TaskAnswer:
         """Continue a task that a stop of the server interrupted. Completed steps are not repeated."""
         return TaskAnswer(task=await self.engine.tasks.resume(request.session_id, request.task_id))
+
+    @operation(
+        "task.diff",
+        rest="GET /api/v1/sessions/{sessionId}/tasks/{taskId}/diff",
+        permission=Permission.FILE_READ,
+        on="session_id",
+        errors=(NotFound, Conflict, CheckpointsUnavailable),
+    )
+    async def diff(self, caller: Caller, request: TaskCompare) -> TaskDifference:
+        """Show what changed in the workspace since a task began, whoever changed it.
+
+        Of a task that has ended, it is what changed before the next task began. If the workspace was not kept
+        as the task found it, the answer is 409.
+        """
+        return await self.engine.history.since_start(request)
 
     @operation(
         "task.condense",

@@ -10,6 +10,7 @@ from typing import Any, Final
 from marshmallow import validate
 
 from roocode_server.models.approval import Verdict
+from roocode_server.models.checkpoint import ChangedFile
 from roocode_server.models.event import Event, LogLine, event
 from roocode_server.models.identifier import CallId, SessionId, TaskId
 from roocode_server.models.message import Author, Message
@@ -225,6 +226,34 @@ class TaskRef(Shape):
 
     session_id: SessionId
     task_id: TaskId
+
+
+@value
+class TaskCompare(Shape):
+    """A request for what changed since a task began."""
+
+    session_id: SessionId
+    task_id: TaskId
+    path: str | None = field(
+        default=None,
+        metadata=described("Only this file, or what is below this directory", **limited(longest=4096)),
+    )
+    context: int = field(
+        default=3, metadata=described("Unchanged lines around each change", **limited(least=0, most=10_000))
+    )
+
+
+@value
+class TaskDifference(Shape):
+    """The files that differ, and the unified diff, truncated if it is long."""
+
+    files: list[ChangedFile]
+    diff: str
+    is_truncated: bool
+    until: TaskId | None = field(
+        default=None,
+        metadata=described("The task before whose start the comparison ends; left out if it ends now"),
+    )
 
 
 @value

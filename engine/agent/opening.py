@@ -12,6 +12,8 @@ async def open_conversation(work: TaskContext) -> None:
     """Take a snapshot of the workspace and append the task's input to the conversation."""
     task = work.task
     snapshot = await work.services.results.look(work.workspace)
+    if not snapshot.is_empty:
+        await work.services.history.keep_start(work.session.id, task.id)
     author = Author.PERSON if task.parent_id is None else Author.AGENT
     write = work.writing(say="text", text=task.input, images=task.images, author=author)
 

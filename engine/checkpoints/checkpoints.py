@@ -15,19 +15,24 @@ from typing import Final
 import orjson
 
 from roocode_server.engine.checkpoints.contents import Facts, changed, commit_stream, look, read
-from roocode_server.engine.checkpoints.git import BRANCH, NOW, Repository
+from roocode_server.engine.checkpoints.git import BRANCH, EMPTY, NOW, STARTS, Repository, start_of
 from roocode_server.engine.concurrency.keyed_locks import KeyedLocks
-from roocode_server.engine.workspace.name_spelling import spelled
+from roocode_server.engine.workspace.name_spelling import spelled, unspelled
 from roocode_server.engine.workspace.workspace import Workspace
 from roocode_server.models.checkpoint import ChangedFile, Checkpoint, CheckpointDifference
 from roocode_server.models.clock import UTC, now
-from roocode_server.models.error import AppError, Conflict, NotFound
+from roocode_server.models.error import AppError, Conflict, NotFound, ToolExecutionFailed
 from roocode_server.models.identifier import SessionId, TaskId
 
 MOST_DIFF_BYTES: Final = 500_000
-INDEX: Final = "seen.json"
+DIFF_TIMEOUT_S: Final = 30.0
+LARGEST_START_FILES: Final = 20_000
+LARGEST_START_BYTES: Final = 67_108_864
+"""How much of a workspace is stored before a task: this many files, and bytes that are new since the last."""
 RESTORING: Final = "restoring"
 """A file in the repository that exists during a restoration and names its checkpoint."""
+INDICES: Final = {BRANCH: "seen.json", STARTS: "seen-by-tasks.json"}
+"""For each branch, a file in the repository with the facts of files as they were stored there last."""
 _KINDS: Final = {"A": "created", "M": "modified", "D": "deleted"}
 
 
@@ -51,7 +56,7 @@ class Checkpoints:
     async def page(self, session_id: SessionId, *, limit: int, offset: int) -> tuple[list[Checkpoint], int]:
         """Return one page of the checkpoints, newest first, and their total number."""
         repository = self._repository(session_id)
-        if not (repository.folder / "HEAD").exists() or await repository.head() is None:
+        if not repository.is_there or await repository.head() is None:
             return [], 0
         printed = await repository.run(
             "log", "--format=%H%x00%ct%x00%B%x01", f"--skip={offset}", f"--max-count={limit}", BRANCH
@@ -69,9 +74,57 @@ class Checkpoints:
         async with self._locks.holding(session_id):
             repository = await self._found(session_id, before, *([after] if after else []))
             if after is None:
-                await self._save(workspace, session_id, "now", None, NOW)
+                await self._save(workspace, session_id, "now", None, BRANCH, into=NOW)
                 after = NOW
             return await _difference(repository, before, after)
+
+    async def keep_start(self, workspace: Workspace, session_id: SessionId, task_id: TaskId) -> bool:
+        """Store the workspace as a task finds it; False if it is too large for that.
+
+        Raises: CheckpointsUnavailable, GitFailure, ServerOverload.
+        """
+        async with self._locks.holding(session_id):
+            repository = self._repository(session_id)
+            await repository.open()
+            if await repository.head(start_of(task_id)) is not None:
+                return True
+            files = await look(workspace)
+            seen = await asyncio.to_thread(_seen, repository.folder, STARTS)
+            new_bytes = sum(files[path][0] for path in changed(seen, files))
+            if len(files) > LARGEST_START_FILES or new_bytes > LARGEST_START_BYTES:
+                return False
+            await self._save(workspace, session_id, "before a task", task_id, STARTS)
+            await repository.run("update-ref", start_of(task_id), STARTS)
+            return True
+
+    async def has_start(self, session_id: SessionId, task_id: TaskId) -> bool:
+        """Whether the workspace is kept as the task found it."""
+        repository = self._repository(session_id)
+        return repository.is_there and await repository.head(start_of(task_id)) is not None
+
+    async def since_start(
+        self,
+        workspace: Workspace,
+        session_id: SessionId,
+        start: TaskId | None,
+        end: TaskId | None,
+        *,
+        path: str | None,
+        context: int,
+    ) -> CheckpointDifference:
+        """Return what changed between the starts of two tasks, which are kept.
+
+        Without `start` the workspace was empty; without `end`, it is compared as it is now.
+        Raises: CheckpointsUnavailable; ToolExecutionFailed, if it takes too long.
+        """
+        async with self._locks.holding(session_id):
+            repository = self._repository(session_id)
+            await repository.open()
+            if end is None:
+                await self._save(workspace, session_id, "now", None, STARTS, into=NOW)
+            before = EMPTY if start is None else start_of(start)
+            after = NOW if end is None else start_of(end)
+            return await _difference(repository, before, after, path=path, context=context)
 
     async def restore(
         self, workspace: Workspace, session_id: SessionId, checkpoint_id: str
@@ -92,7 +145,7 @@ class Checkpoints:
             try:
                 await _apply(repository, workspace, changes)
             except AppError:
-                await self._save(workspace, session_id, "now", None, NOW)
+                await self._save(workspace, session_id, "now", None, BRANCH, into=NOW)
                 await _apply(repository, workspace, await _changes(repository, NOW, before or BRANCH))
                 await asyncio.to_thread(_end, repository.folder)
                 raise
@@ -122,40 +175,44 @@ class Checkpoints:
     async def _found(self, session_id: SessionId, *checkpoint_ids: str) -> Repository:
         repository = self._repository(session_id)
         for checkpoint_id in checkpoint_ids:
-            if not (repository.folder / "HEAD").exists() or not await repository.has(checkpoint_id):
+            if not repository.is_there or not await repository.has(checkpoint_id):
                 raise NotFound("checkpoint", checkpoint_id)
         return repository
 
     async def _save(
-        self, workspace: Workspace, session_id: SessionId, reason: str, task_id: TaskId | None, branch: str
+        self,
+        workspace: Workspace,
+        session_id: SessionId,
+        reason: str,
+        task_id: TaskId | None,
+        branch: str,
+        *,
+        into: str | None = None,
     ) -> Checkpoint | None:
+        """Commit the workspace onto a branch; with `into`, only for a comparison with what is on it."""
         repository = self._repository(session_id)
         await repository.open()
-        parent = await repository.head()
+        parent = await repository.head(branch)
         files = await look(workspace)
-        seen = await asyncio.to_thread(_seen, repository.folder)
+        seen = await asyncio.to_thread(_seen, repository.folder, branch)
         stored = [await read(workspace, path, files[path]) for path in changed(seen, files)]
         kept = set() if parent is None else await _paths(repository, parent)
         gone = sorted(kept - files.keys())
         moment = now()
         message = orjson.dumps({"reason": reason, "taskId": task_id}).decode()
         contents = [each for each in stored if each is not None]
-        stream = commit_stream(branch, parent, message, int(moment.timestamp()), contents, gone)
+        target = into or branch
+        stream = commit_stream(target, parent, message, int(moment.timestamp()), contents, gone)
         before = None if parent is None else await _tree(repository, parent)
         await repository.run("fast-import", "--quiet", "--force", "--done", content=stream)
-        if branch == BRANCH:
-            await asyncio.to_thread(_remember, repository.folder, files)
-        if before == await _tree(repository, branch):
-            await _take_back(repository, branch, parent)
+        if into is None:
+            await asyncio.to_thread(_remember, repository.folder, branch, files)
+        if before == await _tree(repository, target):
+            if into is None and parent is not None:
+                await repository.run("update-ref", branch, parent)  # a commit that changes nothing
             return None
-        commit = (await repository.run("rev-parse", branch)).decode().strip()
+        commit = (await repository.run("rev-parse", target)).decode().strip()
         return Checkpoint(id=commit, reason=reason, created_at=moment, task_id=task_id)
-
-
-async def _take_back(repository: Repository, branch: str, parent: str | None) -> None:
-    """Drop a commit that changes nothing."""
-    if branch == BRANCH and parent is not None:
-        await repository.run("update-ref", branch, parent)
 
 
 async def _tree(repository: Repository, commit: str) -> bytes:
@@ -181,10 +238,12 @@ class FileDifference:
         return self.file.path.lstrip("/")
 
 
-async def _changes(repository: Repository, before: str, after: str) -> list[FileDifference]:
+async def _changes(
+    repository: Repository, before: str, after: str, path: str | None = None
+) -> list[FileDifference]:
     plain = ("-r", "-z", "--no-renames", "--no-ext-diff", "--no-textconv")
-    raw = await repository.run("diff-tree", *plain, "--raw", before, after)
-    lines = _lines(await repository.run("diff-tree", *plain, "--numstat", before, after))
+    raw = await repository.run("diff-tree", *plain, "--raw", before, after, *_only(path))
+    lines = _lines(await repository.run("diff-tree", *plain, "--numstat", before, after, *_only(path)))
     words = spelled(os.fsdecode(raw)).split("\0")
     found = []
     for facts, path in zip(words[::2], words[1::2], strict=False):
@@ -204,16 +263,29 @@ def _lines(printed: bytes) -> dict[str, tuple[int | None, int | None]]:
     return counted
 
 
-async def _difference(repository: Repository, before: str, after: str) -> CheckpointDifference:
-    printed = await repository.run(
-        *("-c", "core.quotePath=false"),
-        *("diff-tree", "-r", "-p", "--no-renames", "--no-color", "--no-ext-diff", "--no-textconv"),
-        *(before, after),
-    )
+def _only(path: str | None) -> tuple[str, ...]:
+    return () if path is None else ("--", unspelled(path))
+
+
+async def _difference(
+    repository: Repository, before: str, after: str, *, path: str | None = None, context: int = 3
+) -> CheckpointDifference:
+    """What differs, computed by git in a process of its own. Raises: ToolExecutionFailed."""
+    try:
+        async with asyncio.timeout(DIFF_TIMEOUT_S):
+            printed, has_more = await repository.read(
+                *("-c", "core.quotePath=false"),
+                *("diff-tree", "-r", "-p", "--no-renames", "--no-color", "--no-ext-diff", "--no-textconv"),
+                *(f"-U{context}", before, after, *_only(path)),
+                most=MOST_DIFF_BYTES,
+            )
+            changes = await _changes(repository, before, after, path)
+    except TimeoutError:
+        raise ToolExecutionFailed("The files differ too much to be compared in time") from None
     return CheckpointDifference(
-        files=[change.file for change in await _changes(repository, before, after)],
-        diff=printed[:MOST_DIFF_BYTES].decode(errors="replace"),
-        is_truncated=len(printed) > MOST_DIFF_BYTES,
+        files=[change.file for change in changes],
+        diff=printed.decode(errors="replace"),
+        is_truncated=has_more,
     )
 
 
@@ -281,18 +353,18 @@ def _checkpoint(entry: str) -> Checkpoint:
     )
 
 
-def _seen(folder: Path) -> dict[str, Facts]:
+def _seen(folder: Path, branch: str) -> dict[str, Facts]:
     """Read the files' facts as last stored; empty if the index is missing or damaged, so that all are stored
     again.
     """
     try:
-        content = orjson.loads((folder / INDEX).read_bytes())
+        content = orjson.loads((folder / INDICES[branch]).read_bytes())
     except (OSError, ValueError):
         return {}
     return {path: tuple(facts) for path, facts in content.items()}
 
 
-def _remember(folder: Path, files: dict[str, Facts]) -> None:
-    made = folder / f"{INDEX}.new"
+def _remember(folder: Path, branch: str, files: dict[str, Facts]) -> None:
+    made = folder / f"{INDICES[branch]}.new"
     made.write_bytes(orjson.dumps(files))
-    made.replace(folder / INDEX)
+    made.replace(folder / INDICES[branch])

@@ -12,19 +12,32 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from roocode_server.engine.workspace.ownership import make_private
 from roocode_server.models.error import ToolExecutionFailed
 from roocode_server.models.exhaustion import exhausted_by_words
+from roocode_server.models.identifier import TaskId
 
 BRANCH: Final = "refs/heads/main"
+STARTS: Final = "refs/heads/starts"
+"""A branch that holds the workspace as tasks found it; `start_of` names each."""
+EMPTY: Final = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+"""The tree without files, which git knows without storing it."""
 NOW: Final = "refs/heads/now"
 """A branch that holds the present workspace for a comparison."""
 
 
+CHUNK_BYTES: Final = 65_536
+
+
 class CheckpointsUnavailable(ToolExecutionFailed):
     """Checkpoints cannot be kept on this machine; the message says what to install."""
+
+
+def start_of(task_id: TaskId) -> str:
+    """The reference to the workspace as a task found it."""
+    return f"refs/tasks/{task_id}"
 
 
 class GitFailure(Exception):
@@ -38,6 +51,11 @@ class Repository:
         self.folder = folder
         self._git = shutil.which("git")
 
+    @property
+    def is_there(self) -> bool:
+        """Whether the repository has been created."""
+        return (self.folder / "HEAD").exists()
+
     async def open(self) -> None:
         """Create the repository if it does not exist.
 
@@ -45,7 +63,7 @@ class Repository:
         """
         if self._git is None:
             raise CheckpointsUnavailable("Checkpoints need git, which is not installed: install it")
-        if not (self.folder / "HEAD").exists():
+        if not self.is_there:
             await asyncio.to_thread(make_private, self.folder)
             await self.run("init", "--quiet", "--bare", "--initial-branch=main", str(self.folder))
 
@@ -56,15 +74,30 @@ class Repository:
         """
         async with self._started(*arguments) as process:
             printed, complaint = await process.communicate(content)
-        if process.returncode != 0:
-            said = complaint.decode(errors="replace").strip()
-            raise exhausted_by_words(said) or GitFailure(said[:500])
+        _check(process, complaint)
         return printed
 
-    async def head(self) -> str | None:
-        """Return the last commit of `BRANCH`, or None."""
+    async def read(self, *arguments: str, most: int) -> tuple[bytes, bool]:
+        """Run a git command and return the beginning of its output, and whether there is more.
+
+        Raises: GitFailure; ServerOverload.
+        """
+        async with self._started(*arguments) as process:
+            output = cast("asyncio.StreamReader", process.stdout)
+            parts, size = [], 0
+            while size <= most and (part := await output.read(CHUNK_BYTES)):
+                parts.append(part)
+                size += len(part)
+            if size > most:
+                return b"".join(parts)[:most], True
+            _, complaint = await process.communicate()
+        _check(process, complaint)
+        return b"".join(parts), False
+
+    async def head(self, reference: str = BRANCH) -> str | None:
+        """Return the last commit of a branch, or None."""
         try:
-            return (await self.run("rev-parse", "--verify", "--quiet", BRANCH)).decode().strip()
+            return (await self.run("rev-parse", "--verify", "--quiet", reference)).decode().strip()
         except GitFailure:
             return None
 
@@ -104,3 +137,9 @@ class Repository:
             "GIT_TERMINAL_PROMPT": "0",
             "LC_ALL": "C.UTF-8",
         }
+
+
+def _check(process: asyncio.subprocess.Process, complaint: bytes) -> None:
+    if process.returncode != 0:
+        said = complaint.decode(errors="replace").strip()
+        raise exhausted_by_words(said) or GitFailure(said[:500])

@@ -53,6 +53,11 @@ class Snapshot:
         """Restore a snapshot from what `dump` returned."""
         return cls({path: tuple(facts) for path, facts in orjson.loads(content).items()})
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there was no file."""
+        return not self._files
+
     def dump(self) -> bytes:
         """Serialise the snapshot."""
         return orjson.dumps(self._files)

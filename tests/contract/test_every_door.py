@@ -242,6 +242,7 @@ SUCCESSES: dict[str, Callable[[World], Awaitable[dict[str, Any]]]] = {
     "task.cancel": World.waiting,
     "task.retry": World.cancelled,
     "task.message": also(World.waiting, text="hello"),
+    "task.diff": World.task,
     "task.messages": also(World.task, limit=2),
     "mode.list": World.session,
     "tool.list": nothing,

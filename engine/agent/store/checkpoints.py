@@ -5,9 +5,11 @@ from __future__ import annotations
 import structlog
 
 from roocode_server.engine.checkpoints.checkpoints import Checkpoints
+from roocode_server.engine.checkpoints.git import GitFailure
 from roocode_server.engine.events.log import EventLog
 from roocode_server.engine.sessions.sessions import Sessions
-from roocode_server.engine.storage.tasks import TaskRepository
+from roocode_server.engine.storage.tasks import SnapshotRepository, TaskRepository
+from roocode_server.engine.workspace.snapshot import Snapshot
 from roocode_server.models.checkpoint import (
     Checkpoint,
     CheckpointCompare,
@@ -18,9 +20,9 @@ from roocode_server.models.checkpoint import (
     CheckpointRestoredEvent,
     CheckpointSaved,
 )
-from roocode_server.models.error import AppError, Conflict
+from roocode_server.models.error import AppError, Conflict, NotFound
 from roocode_server.models.identifier import SessionId, TaskId
-from roocode_server.models.task import Activity, TaskStatus
+from roocode_server.models.task import Activity, Task, TaskCompare, TaskDifference, TaskStatus
 
 log = structlog.get_logger("checkpoints")
 
@@ -31,11 +33,17 @@ class History:
     """Saves, lists, compares and restores the workspaces of sessions."""
 
     def __init__(
-        self, checkpoints: Checkpoints, sessions: Sessions, tasks: TaskRepository, log: EventLog
+        self,
+        checkpoints: Checkpoints,
+        sessions: Sessions,
+        tasks: TaskRepository,
+        snapshots: SnapshotRepository,
+        log: EventLog,
     ) -> None:
         self._checkpoints = checkpoints
         self._sessions = sessions
         self._tasks = tasks
+        self._snapshots = snapshots
         self._log = log
         sessions.before_deletion(checkpoints.forget)
 
@@ -62,6 +70,57 @@ class History:
         return await self._checkpoints.compare(
             workspace, request.session_id, request.checkpoint_id, request.to
         )
+
+    async def keep_start(self, session_id: SessionId, task_id: TaskId) -> None:
+        """Keep the workspace as a task finds it; where that cannot be done, the task goes on without."""
+        try:
+            is_kept = await self._checkpoints.keep_start(
+                self._sessions.workspace(session_id), session_id, task_id
+            )
+        except (AppError, GitFailure) as failure:
+            reason = str(failure)
+        else:
+            if is_kept:
+                return
+            reason = "too large"
+        log.info("a task's start is not kept", session_id=session_id, task_id=task_id, reason=reason)
+
+    async def since_start(self, request: TaskCompare) -> TaskDifference:
+        """Return what changed since a task began: until now or, of a task that ended, the next one's start.
+
+        Raises: NotFound; Conflict, if the task has not begun or its start is not kept; what `compare` raises.
+        """
+        session_id = request.session_id
+        task = await self._tasks.find(session_id, request.task_id)
+        if task is None:
+            raise NotFound("task", request.task_id)
+        if task.started_at is None:
+            raise Conflict("The task has not begun")
+        workspace = self._sessions.workspace(session_id)
+        path = None if request.path is None else workspace.canonical(request.path).lstrip("/")
+        start, end = await self._start(task), await self._end(task)
+        found = await self._checkpoints.since_start(
+            workspace, session_id, start, end, path=path, context=request.context
+        )
+        return TaskDifference(files=found.files, diff=found.diff, is_truncated=found.is_truncated, until=end)
+
+    async def _start(self, task: Task) -> TaskId | None:
+        """The task if its start is kept, None if it began with an empty workspace. Raises: Conflict."""
+        if await self._checkpoints.has_start(task.session_id, task.id):
+            return task.id
+        kept = await self._snapshots.load(task.id)
+        if kept is None or not Snapshot.load(kept).is_empty:
+            raise Conflict("The workspace was not kept as the task found it: see docs/checkpoints.md")
+        return None
+
+    async def _end(self, task: Task) -> TaskId | None:
+        """The task that began next after this one had ended; None if there is none whose start is kept."""
+        if task.completed_at is None:
+            return None
+        following = await self._tasks.first_after(task.session_id, task.completed_at)
+        if following is None or not await self._checkpoints.has_start(task.session_id, following.id):
+            return None
+        return following.id
 
     async def restore(self, request: CheckpointRef) -> CheckpointRestored:
         """Restore the workspace to a checkpoint.

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from roocode_server.engine.checkpoints.checkpoints import Checkpoints
 from roocode_server.engine.workspace.workspace import Workspace
-from roocode_server.models.checkpoint import ChangedFile
+from roocode_server.models.checkpoint import ChangedFile, CheckpointDifference
 from roocode_server.models.error import InvalidField, NotFound
-from roocode_server.models.identifier import SessionId
+from roocode_server.models.identifier import SessionId, TaskId
 
 SESSION = SessionId("session")
+FIRST, SECOND = TaskId("task-1"), TaskId("task-2")
 
 
 @pytest.fixture
@@ -42,6 +43,12 @@ async def save(checkpoints: Checkpoints, workspace: Workspace, reason: str = "te
     saved = await checkpoints.save(workspace, SESSION, reason)
     assert saved is not None
     return saved.id
+
+
+async def since(
+    checkpoints: Checkpoints, workspace: Workspace, start: TaskId | None, end: TaskId | None
+) -> CheckpointDifference:
+    return await checkpoints.since_start(workspace, SESSION, start, end, path=None, context=3)
 
 
 async def test_changes_are_listed_compared_and_restored(
@@ -237,3 +244,65 @@ async def test_line_ends_and_a_byte_order_mark_are_kept_and_compared(
     assert "\n-\ufeffone\r\n+one\n two\r\n" in difference.diff
     await checkpoints.restore(workspace, SESSION, first)
     assert state(workspace)["a.txt"] == b"\xef\xbb\xbfone\r\ntwo\r\n\x0c\r"
+
+
+async def test_what_a_task_found_is_compared_with_now_and_with_what_the_next_one_found(
+    checkpoints: Checkpoints, workspace: Workspace
+) -> None:
+    (workspace.folder / "a.txt").write_text("one\n")
+    assert await checkpoints.keep_start(workspace, SESSION, FIRST)
+    (workspace.folder / "a.txt").write_text("two\n")
+    assert await checkpoints.keep_start(workspace, SESSION, SECOND)
+    (workspace.folder / "b.txt").write_text("three\n")
+    of_first = await since(checkpoints, workspace, FIRST, SECOND)
+    assert of_first.files == [ChangedFile(path="/a.txt", kind="modified", added=1, removed=1)]
+    of_second = await since(checkpoints, workspace, SECOND, None)
+    assert of_second.files == [ChangedFile(path="/b.txt", kind="created", added=1, removed=0)]
+    assert "+three" in of_second.diff
+    of_both = await since(checkpoints, workspace, None, None)
+    assert [file.path for file in of_both.files] == ["/a.txt", "/b.txt"]
+
+
+async def test_what_a_task_found_is_kept_once_and_is_no_checkpoint(
+    checkpoints: Checkpoints, workspace: Workspace
+) -> None:
+    (workspace.folder / "a.txt").write_text("one\n")
+    await checkpoints.keep_start(workspace, SESSION, FIRST)
+    (workspace.folder / "a.txt").write_text("two\n")
+    await checkpoints.keep_start(workspace, SESSION, FIRST)
+    assert "-one" in (await since(checkpoints, workspace, FIRST, None)).diff
+    assert await checkpoints.page(SESSION, limit=10, offset=0) == ([], 0)
+    assert await checkpoints.has_start(SESSION, FIRST)
+    assert not await checkpoints.has_start(SESSION, SECOND)
+
+
+async def test_a_workspace_that_is_too_large_is_not_kept(
+    checkpoints: Checkpoints, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("roocode_server.engine.checkpoints.checkpoints.LARGEST_START_BYTES", 3)
+    (workspace.folder / "a.txt").write_text("one\n")
+    assert not await checkpoints.keep_start(workspace, SESSION, FIRST)
+    assert not await checkpoints.has_start(SESSION, FIRST)
+
+
+async def test_a_comparison_can_be_of_one_file_with_more_lines_around_it(
+    checkpoints: Checkpoints, workspace: Workspace
+) -> None:
+    (workspace.folder / "a.txt").write_text("".join(f"{number}\n" for number in range(20)))
+    (workspace.folder / "b.txt").write_text("x\n")
+    await checkpoints.keep_start(workspace, SESSION, FIRST)
+    (workspace.folder / "a.txt").write_text("".join(f"{number}\n" for number in range(19)) + "last\n")
+    (workspace.folder / "b.txt").write_text("y\n")
+    found = await checkpoints.since_start(workspace, SESSION, FIRST, None, path="a.txt", context=100)
+    assert [file.path for file in found.files] == ["/a.txt"]
+    assert "\n 0\n" in found.diff
+
+
+async def test_a_long_difference_is_cut(
+    checkpoints: Checkpoints, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("roocode_server.engine.checkpoints.checkpoints.MOST_DIFF_BYTES", 100)
+    (workspace.folder / "a.txt").write_text("a line of text\n" * 50_000)
+    found = await since(checkpoints, workspace, None, None)
+    assert (len(found.diff), found.is_truncated) == (100, True)
+    assert found.files == [ChangedFile(path="/a.txt", kind="created", added=50_000, removed=0)]

@@ -1,0 +1,93 @@
+"""What a task has changed, as callers see it: `task.diff`."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from tests.support.server import ServerProcess
+
+DEADLINE_S = 60
+
+
+@pytest.fixture
+def session(server: ServerProcess) -> str:
+    """The path of a session whose agent may do everything."""
+    config = {"provider": "scripted", "model": "write-and-run", "approvals": [{"decision": "always"}]}
+    made = server.curl("POST", "/api/v1/sessions", {"name": "Changes", "config": config})
+    return f"/api/v1/sessions/{made.body['session']['id']}"
+
+
+def run_task(server: ServerProcess, session: str) -> str:
+    """Have a task done; return its path."""
+    made = server.curl("POST", f"{session}/tasks", {"input": "Print some prime numbers"})
+    path = f"{session}/tasks/{made.body['task']['id']}"
+    deadline = time.monotonic() + DEADLINE_S
+    while server.curl("GET", path).body["task"]["status"] in ("pending", "running"):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return path
+
+
+def changes(server: ServerProcess, task: str, query: str = "") -> dict[str, Any]:
+    answer = server.curl("GET", f"{task}/diff{query}")
+    assert answer.status == 200, answer
+    body: dict[str, Any] = answer.body
+    return body
+
+
+def kinds(found: dict[str, Any]) -> dict[str, str]:
+    return {file["path"]: file["kind"] for file in found["files"]}
+
+
+def test_what_changed_since_a_task_began_goes_on_until_the_next_one(
+    server: ServerProcess, session: str
+) -> None:
+    server.curl("POST", f"{session}/files/notes.txt", {"content": "one\n"})
+    first = run_task(server, session)
+    server.curl("PUT", f"{session}/files/notes.txt", {"content": "two\n"})
+    found = changes(server, first)
+    assert kinds(found) == {"/notes.txt": "modified", "/primes.py": "created"}
+    assert "-one\n+two\n" in found["diff"]
+    assert "until" not in found
+
+    second = run_task(server, session)
+    server.curl("PUT", f"{session}/files/notes.txt", {"content": "three\n"})
+    found = changes(server, first)
+    assert "-one\n+two\n" in found["diff"]
+    assert found["until"] == second.rpartition("/")[2]
+    found = changes(server, second)
+    assert "-two\n+three\n" in found["diff"]
+    only = changes(server, second, "?path=/notes.txt&context=0")
+    assert kinds(only) == {"/notes.txt": "modified"}
+
+
+def test_a_task_that_found_nothing_has_made_everything(server: ServerProcess, session: str) -> None:
+    found = changes(server, run_task(server, session))
+    assert kinds(found) == {"/primes.py": "created"}
+    assert found["diff"].startswith("diff --git a/primes.py b/primes.py\nnew file mode 100644\n")
+
+
+def test_a_path_that_leads_out_is_refused(server: ServerProcess, session: str) -> None:
+    task = run_task(server, session)
+    refused = server.curl("GET", f"{task}/diff?path=../../etc")
+    assert (refused.status, refused.body["error"]["code"]) == (400, "VALIDATION_ERROR")
+
+
+def test_a_task_that_has_not_begun_has_changed_nothing_yet(server: ServerProcess, session: str) -> None:
+    server.curl("PUT", session, {"config": {"approvals": [{"decision": "ask"}]}})
+    server.curl("POST", f"{session}/tasks", {"input": "Print some prime numbers"})
+    queued = server.curl("POST", f"{session}/tasks", {"input": "Print some prime numbers"})
+    refused = server.curl("GET", f"{session}/tasks/{queued.body['task']['id']}/diff")
+    assert (refused.status, refused.body["error"]["code"]) == (409, "RESOURCE_CONFLICT")
+
+
+def test_what_a_task_found_outlives_a_kill(server: ServerProcess, session: str) -> None:
+    server.curl("POST", f"{session}/files/notes.txt", {"content": "one\n"})
+    task = run_task(server, session)
+    server.kill()
+    server.start()
+    server.curl("PUT", f"{session}/files/notes.txt", {"content": "two\n"})
+    assert "-one\n+two\n" in changes(server, task)["diff"]
