@@ -14,7 +14,12 @@ const SCREEN = ["../vendor/@xterm/xterm/xterm.css", "instruments/instruments.css
  * taken away when another is chosen.
  */
 export const PANELS = {
-  files: { title: "Files", load: () => import("./files.js") },
+  files: {
+    title: "Files",
+    load: () => import("./workbench/files.js"),
+    styles: "workbench/workbench.css",
+    isKept: true,
+  },
   terminals: {
     title: "Terminal",
     load: () => import("./instruments/terminals.js"),
