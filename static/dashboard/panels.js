@@ -4,6 +4,7 @@ import { html, useEffect, useState } from "../vendor/htm/preact.js";
 import { Failure } from "./parts.js";
 
 const SCREEN = ["../vendor/@xterm/xterm/xterm.css", "instruments/instruments.css"];
+const BENCH = "workbench/workbench.css";
 
 /**
  * The panels beside a session, in the order of their tabs.
@@ -14,10 +15,12 @@ const SCREEN = ["../vendor/@xterm/xterm/xterm.css", "instruments/instruments.css
  * taken away when another is chosen.
  */
 export const PANELS = {
-  files: {
-    title: "Files",
-    load: () => import("./workbench/files.js"),
-    styles: "workbench/workbench.css",
+  files: { title: "Files", load: () => import("./workbench/files.js"), styles: BENCH, isKept: true },
+  changes: {
+    title: "Changes",
+    load: () => import("./workbench/changes.js"),
+    styles: BENCH,
+    needs: "file:read",
     isKept: true,
   },
   terminals: {

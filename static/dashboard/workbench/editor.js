@@ -8,6 +8,8 @@ import { documentOf } from "./documents.js";
 import { Icon } from "./icons.js";
 import { rawOf, save } from "./requests.js";
 
+const KEYS = "Ctrl+S saves · Tab indents; Esc, then Tab leaves";
+
 export function Editor({ place, path, line, version, connection, isConnected, sessionId, may, onClose }) {
   const document = documentOf(place, sessionId, path, connection);
   const { kind, file, isDirty, isSaving, theirs, savedAt } = useStore(document);
@@ -22,10 +24,12 @@ export function Editor({ place, path, line, version, connection, isConnected, se
   };
   useEffect(() => void (theirs || setIsComparing(false)), [theirs]);
   const name = path.split("/").at(-1);
+  const said = wordsOf({ isDirty, isSaving, savedAt, file, isReadOnly });
+  const again = failure?.code === "NO_ANSWER" ? () => ask(() => document.read()) : null;
   return html`<section class="editor" aria-label="Editor">
     <header>
       <code class="path" title=${path}>${path.slice(1)}</code>
-      <span class="quiet small" role="status">${wordsOf({ isDirty, isSaving, savedAt, file, isReadOnly })}</span>
+      <span class="quiet small" role="status">${said}</span>
       ${
         kind === "text" &&
         !isReadOnly &&
@@ -60,14 +64,13 @@ export function Editor({ place, path, line, version, connection, isConnected, se
         <${Icon} of="close" />
       </button>
     </header>
-    <${Failure} of=${failure} again=${failure?.code === "NO_ANSWER" ? () => ask(() => document.read()) : null} />
+    <${Failure} of=${failure} again=${again} />
     ${
       theirs &&
       !isComparing &&
       html`<div class="notice bad changed" role="alert">
         <span>
-          ${theirs.etag ? "The file has changed on the server" : "The file was deleted on the server"} since you
-          began to write.
+          The file ${theirs.etag ? "has changed" : "was deleted"} on the server since you began to write.
         </span>
         <button type="button" class="small" onClick=${() => setIsComparing(true)}>Compare</button>
       </div>`
@@ -130,7 +133,7 @@ function Text({ document, line, isReadOnly }) {
   useLayoutEffect(() => document.attach(place.current, { isReadOnly }), [document, isReadOnly]);
   useEffect(() => void (line && document.goTo(line.number)), [document, line]);
   return html`<div class="code-area" ref=${place}></div>
-    ${!isReadOnly && html`<p class="quiet small keys">Ctrl+S saves · Tab indents; Esc, then Tab leaves</p>`}`;
+    ${!isReadOnly && html`<p class="quiet small keys">${KEYS}</p>`}`;
 }
 
 /** Both versions beside each other, until somebody has chosen. */
@@ -150,7 +153,7 @@ function Conflict({ document, theirs, ask, onLater }) {
   const other = () => ask(() => document.discard());
   return html`<div class="conflict">
     <p class="small">
-      <strong>${theirs.etag ? "Changed here and on the server." : "Deleted on the server, changed here."}</strong>
+      <strong>${theirs.etag ? "Changed" : "Deleted"} on the server, and changed here.</strong>
       ${" "}The arrows take a part of the server's version (left) into yours (right), which you can also edit.
     </p>
     <div class="versions small" aria-hidden="true"><span>On the server</span><span>Yours</span></div>

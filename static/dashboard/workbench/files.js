@@ -89,7 +89,9 @@ export function Panel({ following, connection, isConnected, caller, may, target 
     }}
   >
     <div class="explorer">
-      <${Bar} ...${{ mayWrite, chosen, setDialog, picked, download, downloadAll, showsHidden, setShowsHidden }} />
+      <${Bar}
+        ...${{ mayWrite, chosen, setDialog, picked, download, downloadAll, showsHidden, setShowsHidden }}
+      />
       <${Failure} of=${failure} />
       <${Uploads} of=${uploads} />
       ${
@@ -178,7 +180,9 @@ function Bar({ mayWrite, chosen, setDialog, picked, download, downloadAll, shows
       <div>
         ${
           mayWrite &&
-          html`<button type="button" onClick=${doing(() => setDialog("clone"))}>Clone a repository …</button>`
+          html`<button type="button" onClick=${doing(() => setDialog("clone"))}>
+            Clone a repository …
+          </button>`
         }
         ${Object.entries(ARCHIVES).map(
           ([format, words]) => html`<button

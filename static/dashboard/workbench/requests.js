@@ -3,7 +3,7 @@ import { Refusal, renew } from "../credentials.js";
 
 const EXPIRED = 401;
 
-/** The address of one of a session's resources, relative to the page: `files/raw?path=…`, `archive?format=…`. */
+/** The address of one of a session's resources, relative to the page: `files/raw?path=…`, `archive`. */
 export function placeOf(sessionId, resource, query = {}) {
   const asked = new URLSearchParams(query);
   return `api/v1/sessions/${sessionId}/${resource}${`${asked}` ? `?${asked}` : ""}`;

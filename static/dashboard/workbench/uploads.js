@@ -107,10 +107,14 @@ export function Uploads({ of: queue }) {
       )}
     </ul>
     <footer>
-      <span class="small" role="status">${isBusy ? "Uploading …" : existing.length ? "" : "Uploads ended."}</span>
+      <span class="small" role="status">
+        ${isBusy ? "Uploading …" : existing.length ? "" : "Uploads ended."}
+      </span>
       ${
         existing.length > 0 &&
-        html`<span class="small">${existing.length === 1 ? "It is" : `${existing.length} are`} there already.</span>
+        html`<span class="small">
+            ${existing.length === 1 ? "It is" : `${existing.length} are`} there already.
+          </span>
           <button type="button" class="small danger" onClick=${() => queue.replace(true)}>Replace</button>
           <button type="button" class="small" onClick=${() => queue.replace(false)}>Leave as it is</button>`
       }
