@@ -23,6 +23,13 @@ export const PANELS = {
     needs: "file:read",
     isKept: true,
   },
+  search: { title: "Search", load: () => import("./workbench/search.js"), styles: BENCH, isKept: true },
+  checkpoints: {
+    title: "Checkpoints",
+    load: () => import("./workbench/checkpoints.js"),
+    styles: BENCH,
+    needs: "file:read",
+  },
   terminals: {
     title: "Terminal",
     load: () => import("./instruments/terminals.js"),

@@ -1,20 +1,15 @@
 // What a task has changed since it began, file by file, with comments that go to the agent.
-import { html, useEffect, useMemo, useRef, useState } from "../../vendor/htm/preact.js";
+import { html, useEffect, useRef, useState } from "../../vendor/htm/preact.js";
 import { hasEnded } from "../follow.js";
 import { Empty, Failure, useAsking } from "../parts.js";
 import { useStore } from "../store.js";
+import { ChangedFiles } from "./changed_files.js";
 import { commentsOf, messageOf } from "./comments.js";
 import { placeOf } from "./documents.js";
-import { Hunks } from "./hunks.js";
 import { Icon } from "./icons.js";
-import { filesOf } from "./patch.js";
 import { usePaced } from "./tree.js";
 
 const READ_EVERY_MS = 3000;
-const WHOLE = 10_000; // lines around a change
-const LOOK = "roocode.changes"; // how this browser's user likes to see them
-const LOOKS = { unified: "Unified", split: "Side by side" };
-const MOST_FILES = 200; // that are shown at first
 const SHORT = 90;
 
 export function Panel({ following, connection, isConnected, caller, may, isShown, show, target }) {
@@ -72,11 +67,11 @@ export function Panel({ following, connection, isConnected, caller, may, isShown
 
 function Difference({ found, task, comments, connection, following, show, may, session, target }) {
   const { list } = useStore(comments);
-  const [look, setLook] = useState(() => localStorage.getItem(LOOK) ?? "unified");
-  const [shown, setShown] = useState(MOST_FILES);
-  const parsed = useMemo(() => filesOf(found.diff), [found.diff]);
   const { files } = found;
-  const sum = (name) => files.reduce((total, file) => total + (file[name] ?? 0), 0);
+  const load = async (path, context) => {
+    const asked = { sessionId: session.id, taskId: task.id, path, context };
+    return (await connection.call("task.diff", asked)).diff;
+  };
   const place = useRef(null);
   useEffect(() => {
     if (!target?.path) return;
@@ -88,46 +83,9 @@ function Difference({ found, task, comments, connection, following, show, may, s
       ${hasEnded(task) ? "The task left all files as they were." : "The task has changed no file yet."}
     <//>`;
   const maySay = may(hasEnded(task) ? "task:write" : "task:steer");
-  const chosen = (next) => {
-    setLook(next);
-    localStorage.setItem(LOOK, next);
-  };
+  const since = found.until ? "until the next task" : "since the task began";
   return html`<div class="difference" ref=${place}>
-    <header>
-      <p>
-        <strong>${files.length} ${files.length === 1 ? "file" : "files"}</strong>${" "}
-        <span class="plus">+${sum("added")}</span> <span class="minus">−${sum("removed")}</span>
-        <span class="quiet small"> ${found.until ? "until the next task" : "since the task began"}</span>
-      </p>
-      <div class="looks" role="group" aria-label="Show">
-        ${Object.entries(LOOKS).map(
-          ([name, words]) => html`<button
-            type="button"
-            key=${name}
-            class="small"
-            aria-pressed=${look === name}
-            onClick=${() => chosen(name)}
-          >
-            ${words}
-          </button>`,
-        )}
-      </div>
-    </header>
-    ${files.slice(0, shown).map(
-      (file) => html`<${ChangedFile}
-        key=${file.path}
-        ...${{ file, task, session, connection, show, list }}
-        part=${parsed.get(file.path)}
-        isWide=${look === "split"}
-        comments=${maySay ? comments : null}
-      />`,
-    )}
-    ${
-      files.length > shown &&
-      html`<button type="button" class="small more" onClick=${() => setShown(shown + MOST_FILES)}>
-        Show ${Math.min(MOST_FILES, files.length - shown)} more files
-      </button>`
-    }
+    <${ChangedFiles} ...${{ found, show, list, load }} since=${since} comments=${maySay ? comments : null} />
     ${
       list.length > 0 &&
       maySay &&
@@ -135,74 +93,6 @@ function Difference({ found, task, comments, connection, following, show, may, s
     }
   </div>`;
 }
-
-function ChangedFile({ file, part, task, session, connection, show, isWide, comments, list }) {
-  const { path, kind, added, removed } = file;
-  const [whole, setWhole] = useState(null); // the file with all its lines, once somebody asks for it
-  const [ask, { isBusy, failure }] = useAsking();
-  const isBinary = added === undefined;
-  const said = list.filter((comment) => comment.path === path);
-  useEffect(() => setWhole(null), [added, removed]);
-  const load = (context) =>
-    ask(async () => {
-      const asked = { sessionId: session.id, taskId: task.id, path, context };
-      const { diff } = await connection.call("task.diff", asked);
-      setWhole(filesOf(diff).get(path) ?? { hunks: [] });
-    });
-  const { hunks } = whole ?? part ?? { hunks: [] };
-  return html`<details class="changed-file" open data-path=${path}>
-    <summary>
-      <span class="fold" aria-hidden="true"></span>
-      <code>${path.slice(1)}</code>
-      <span class="badge ${kind}">${kind}</span>
-      ${
-        !isBinary &&
-        html`<span class="small counts"><span class="plus">+${added}</span>${" "}
-        <span class="minus">−${removed}</span></span>`
-      }
-    </summary>
-    <div class="tools">
-      ${
-        !isBinary &&
-        !whole &&
-        part &&
-        kind === "modified" &&
-        html`<button type="button" class="plain small" disabled=${isBusy} onClick=${() => load(WHOLE)}>
-          Show the whole file
-        </button>`
-      }
-      ${
-        kind !== "deleted" &&
-        html`<button
-          type="button"
-          class="plain small"
-          onClick=${() => show("files", { path, line: firstChange(hunks) })}
-        >
-          Open in the editor
-        </button>`
-      }
-    </div>
-    <${Failure} of=${failure} />
-    ${
-      hunks.length
-        ? html`<${Hunks} ...${{ path, hunks, isWide, comments }} list=${said} />`
-        : html`<p class="quiet small nothing">
-            ${
-              isBinary
-                ? "Not a text file."
-                : added + removed === 0
-                  ? "It is empty, or can be executed now and could not before."
-                  : html`<button type="button" class="small" onClick=${() => load(3)}>
-                      Show the changes of this file
-                    </button>`
-            }
-          </p>`
-    }
-  </details>`;
-}
-
-const firstChange = (hunks) =>
-  hunks[0]?.lines.find(({ kind, after }) => kind === "added" && after)?.after ?? hunks[0]?.start ?? 1;
 
 function Send({ list, comments, task, connection, following, session }) {
   const [ask, { isBusy, failure }] = useAsking();

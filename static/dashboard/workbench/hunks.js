@@ -4,6 +4,7 @@ import { Comment, Writing, whereOf } from "./comments.js";
 import { paired } from "./patch.js";
 
 const SIGNS = { added: "+", removed: "−", same: " " };
+const COLUMNS = { narrow: ["at", "at", "text"], wide: ["at", "text", "at", "text"] };
 const WINDOW = 400; // lines that are shown at first
 
 const numberOn = (line, side) => (side === "before" ? line?.before : line?.after);
@@ -98,7 +99,7 @@ export function Hunks({ path, hunks, isWide, comments, list }) {
     const found = list.filter((each) => isAt(each, ends, lines));
     const isHere = isWriting && range && isAt(range, ends, lines);
     if (!found.length && !isHere) return null;
-    return html`<tr class="said">
+    return html`<tr class="remarks">
       <td colspan=${isWide ? 4 : 3}>
         ${found.map(
           (each) => html`<${Comment}
@@ -133,6 +134,9 @@ export function Hunks({ path, hunks, isWide, comments, list }) {
         ${below(line)}`;
   return html`<div class="hunks ${isWide ? "wide" : ""}" tabindex="-1">
     <table ref=${table} onKeyDown=${keys} aria-label=${`Changes of ${path.slice(1)}`}>
+      <colgroup>
+        ${COLUMNS[isWide ? "wide" : "narrow"].map((name) => html`<col class=${name} />`)}
+      </colgroup>
       ${firstOf(hunks, shown).map(
         ({ place, start, lines }) => html`<tbody key=${start}>
           <tr class="place"><td colspan=${isWide ? 4 : 3}>⋯ ${place}</td></tr>
