@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +41,9 @@ from roocode_server.engine.events.log import EventLog
 from roocode_server.engine.limits.rates import RateLimits
 from roocode_server.engine.mcp.hub import McpHub
 from roocode_server.engine.monitoring.calls import CallRecorder
+from roocode_server.engine.monitoring.loop_lag import EventLoopLag
 from roocode_server.engine.monitoring.machine import Machine
+from roocode_server.engine.monitoring.readiness import Readiness, ReadinessCheck, disk_room
 from roocode_server.engine.monitoring.sampler import ResourceSampler
 from roocode_server.engine.providers.anthropic import AnthropicProvider
 from roocode_server.engine.providers.catalogue import EXTRAS, Providers
@@ -100,7 +103,7 @@ from roocode_server.engine.webhooks.webhooks import UserWebhooks
 from roocode_server.engine.workspace.ownership import close_to_others
 from roocode_server.engine.workspace.staging import remove_abandoned
 from roocode_server.models.error import ServerOverload
-from roocode_server.models.settings import ProviderSettings, Settings, WebhookSettings
+from roocode_server.models.settings import MonitoringSettings, ProviderSettings, Settings, WebhookSettings
 
 CHECKPOINTS: Final = "checkpoints"
 MCP: Final = "mcp"
@@ -150,6 +153,8 @@ class Engine:
     dispatcher: Dispatcher
     sampler: ResourceSampler
     calls: CallRecorder
+    loop_lag: EventLoopLag
+    readiness: Readiness
 
     async def check_writable(self) -> None:
         """Raises: ServerOverload, if the database cannot be written to."""
@@ -184,6 +189,8 @@ class Engine:
                 self.expiry.close,
                 self.dispatcher.close,
                 self.sampler.close,
+                self.loop_lag.close,
+                self.readiness.close,
             ):
                 ending.push_async_callback(end)
 
@@ -243,6 +250,7 @@ async def _open(
     engine.expiry.begin()
     engine.dispatcher.begin()
     engine.sampler.begin()
+    engine.loop_lag.begin()
     return engine
 
 
@@ -284,7 +292,7 @@ def _assemble(
     keys: SealingKeys,
     more_tools: Sequence[AnyTool],
 ) -> Engine:
-    watchers, lasting = Watchers(database), Lifetimes(database)
+    watchers, lasting, loop_lag = Watchers(database), Lifetimes(database), EventLoopLag()
     runtime = WatchedRuntime(chosen.commands, watchers)
     session_rows, shares = SessionRepository(database), ShareRepository(database)
     sessions = Sessions(
@@ -401,7 +409,40 @@ def _assemble(
             Machine(str(data_dir)).measure, interval_s=settings.monitoring.sample_interval_s
         ),
         calls=CallRecorder(),
+        loop_lag=loop_lag,
+        readiness=Readiness(_checks(settings.monitoring, data_dir, database, runtime, loop_lag)),
     )
+
+
+def _checks(
+    settings: MonitoringSettings,
+    data_dir: Path,
+    database: Database,
+    runtime: Runtime,
+    loop_lag: EventLoopLag,
+) -> Mapping[str, ReadinessCheck]:
+    """What the server needs for its work; the reasons of failures are for everybody to read."""
+
+    async def is_writable() -> str | None:
+        try:
+            await database.probe()
+        except DatabaseUnusable:
+            return "it cannot be written to; the log says why"
+        return None
+
+    async def runs_commands() -> str | None:
+        return runtime.problem
+
+    async def is_in_time() -> str | None:
+        late_s = loop_lag.worst_s
+        return None if late_s <= settings.max_loop_lag_s else f"it was {late_s:.1f} s late"
+
+    return {
+        "database": is_writable,
+        "disk": functools.partial(disk_room, data_dir, settings.min_free_disk_mb),
+        "sandbox": runs_commands,
+        "eventLoop": is_in_time,
+    }
 
 
 def _webhooks(

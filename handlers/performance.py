@@ -15,9 +15,11 @@ class PerformanceHandlers(Handlers, namespace="/monitoring"):
         "system.performance", rest="GET /api/v1/system/performance", permission=Permission.MONITORING_READ
     )
     async def performance(self, caller: Caller, request: PerformanceQuery) -> Performance:
-        """Return response times, throughput and errors of all calls over a range of time up to now.
+        """Return response times, throughput and errors of all calls over a range of time up to now, and how
+        the machine was used.
 
         The answer sums up all callers and names none. Ranges up to an hour begin with a whole minute, longer
         ones with half an hour; none begins before the server's start.
         """
-        return performance_of(await self.engine.calls.summary(request.time_range.seconds), request.time_range)
+        summary = await self.engine.calls.summary(request.time_range.seconds)
+        return performance_of(summary, self.engine.sampler.trend, request.time_range)

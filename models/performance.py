@@ -76,6 +76,15 @@ class OperationPerformance(Shape):
 
 
 @value
+class ResourceTrends(Shape):
+    """The machine's usage in percent at these times, oldest first. Source: S4, `resource_usage`."""
+
+    cpu_trend: list[float]
+    memory_trend: list[float]
+    timestamps: list[datetime.datetime]
+
+
+@value
 class Performance(Shape):
     """All calls of all callers at all doors since `since`, which is the start of a measured period.
 
@@ -87,5 +96,6 @@ class Performance(Shape):
     response_times: ResponseTimes
     throughput: Throughput
     error_rates: ErrorRates
+    resource_usage: ResourceTrends
     operations: list[OperationPerformance]
     timestamp: datetime.datetime

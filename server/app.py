@@ -30,6 +30,7 @@ from roocode_server.server.doors.clients import Clients
 from roocode_server.server.doors.crogia import CrogiaDoor
 from roocode_server.server.doors.dashboard import DashboardDoor
 from roocode_server.server.doors.pages import add_pages
+from roocode_server.server.doors.probes import add_probes
 from roocode_server.server.doors.protocol import HttpRunner, Limits
 from roocode_server.server.doors.raw import RawDoor, RawServices
 from roocode_server.server.doors.rest import RestDoor, request_middleware
@@ -123,6 +124,7 @@ def build_doors(engine: Engine) -> Doors:
     raw = [WebSocketDoor(services)]
     for door in raw:
         door.add_routes(app)
+    add_probes(app, engine.readiness)
     add_pages(app, registry, transfers, identity, is_open=settings.auth.mode is AuthMode.OPEN)
     return Doors(app, sockets, raw)
 

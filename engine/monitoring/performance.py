@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
+from statistics import fmean
 from typing import Final
 
 from roocode_server.engine.monitoring.call_periods import DurationSketch
 from roocode_server.engine.monitoring.calls import CallSummary
-from roocode_server.models.clock import now
+from roocode_server.engine.monitoring.trend import Trend, TrendPoint
+from roocode_server.models.clock import from_milliseconds, milliseconds, now
 from roocode_server.models.performance import (
     ErrorRates,
     OperationPerformance,
     Performance,
+    ResourceTrends,
     ResponseTimes,
     Throughput,
     TimeRange,
@@ -21,9 +25,14 @@ from roocode_server.models.performance import (
 DECIMALS: Final = 3
 
 
-def performance_of(summary: CallSummary, time_range: TimeRange) -> Performance:
-    """Return response times in milliseconds, rates per second, and errors in percent."""
+TREND_POINTS: Final = 120
+"""The most points of a trend; of more samples, several that follow each other become their mean."""
+
+
+def performance_of(summary: CallSummary, trend: Trend, time_range: TimeRange) -> Performance:
+    """Return response times in milliseconds, rates per second, errors and usage in percent."""
     moment = now()
+    begins = moment - datetime.timedelta(seconds=time_range.seconds)
     requests, elapsed_s = int(summary.durations.count), max(summary.elapsed_s, 1.0)
     return Performance(
         time_range=time_range,
@@ -35,6 +44,7 @@ def performance_of(summary: CallSummary, time_range: TimeRange) -> Performance:
             bytes_per_second=round(summary.sent_bytes / elapsed_s, DECIMALS),
         ),
         error_rates=_errors(summary.errors, requests),
+        resource_usage=_trends(trend.since(milliseconds(begins))),
         operations=[
             OperationPerformance(
                 operation=name,
@@ -45,6 +55,16 @@ def performance_of(summary: CallSummary, time_range: TimeRange) -> Performance:
             for name, sketch in summary.operations.items()
         ],
         timestamp=moment,
+    )
+
+
+def _trends(points: Sequence[TrendPoint]) -> ResourceTrends:
+    size = math.ceil(len(points) / TREND_POINTS) or 1
+    groups = [points[first : first + size] for first in range(0, len(points), size)]
+    return ResourceTrends(
+        cpu_trend=[round(fmean(point.cpu_usage for point in group), 1) for group in groups],
+        memory_trend=[round(fmean(point.memory_usage for point in group), 1) for group in groups],
+        timestamps=[from_milliseconds(group[-1].time_ms) for group in groups],
     )
 
 

@@ -15,6 +15,7 @@ from roocode_server.engine.monitoring.call_periods import (
 )
 from roocode_server.engine.monitoring.calls import TOLD_OPERATIONS, CallRecorder
 from roocode_server.engine.monitoring.performance import performance_of
+from roocode_server.engine.monitoring.trend import Trend
 from roocode_server.models.performance import TimeRange
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
@@ -58,7 +59,7 @@ async def test_quantiles_are_within_their_error_of_the_exact_ones(calls: CallRec
     durations = [chance.lognormvariate(-5, 1) for _ in range(5000)]
     for took_s in durations:
         call(calls, clock, took_s)
-    told = performance_of(await calls.summary(HOUR), TimeRange.HOUR).response_times
+    told = performance_of(await calls.summary(HOUR), Trend(), TimeRange.HOUR).response_times
     exact = sorted(durations)
     margin = RELATIVE_ERROR * 1.1
     assert told.average == pytest.approx(sum(exact) / len(exact) * 1000, rel=1e-3)
@@ -69,7 +70,7 @@ async def test_quantiles_are_within_their_error_of_the_exact_ones(calls: CallRec
 
 
 async def test_before_the_first_call_there_are_no_response_times(calls: CallRecorder) -> None:
-    told = performance_of(await calls.summary(HOUR), TimeRange.HOUR)
+    told = performance_of(await calls.summary(HOUR), Trend(), TimeRange.HOUR)
     assert told.response_times.dump() == {}
     assert told.throughput.total_requests == 0
     assert told.error_rates.error_rate_percent == 0
@@ -80,7 +81,7 @@ async def test_rates_are_those_of_the_time_that_is_measured(calls: CallRecorder,
     for _ in range(30):
         call(calls, clock, 1.0)
     calls.traffic.sent_bytes += 3000
-    told = performance_of(await calls.summary(MINUTE), TimeRange.MINUTE)
+    told = performance_of(await calls.summary(MINUTE), Trend(), TimeRange.MINUTE)
     assert told.throughput.requests_per_second == 1.0
     assert told.throughput.bytes_per_second == 100.0
 
@@ -91,7 +92,7 @@ async def test_errors_are_counted_by_code_and_operation(calls: CallRecorder, clo
     call(calls, clock, 0.01, status=404, code="RESOURCE_NOT_FOUND")
     call(calls, clock, 0.01, "file.read", status=404, code="RESOURCE_NOT_FOUND")
     call(calls, clock, 0.01, "file.read", status=409, code="RESOURCE_CONFLICT")
-    told = performance_of(await calls.summary(HOUR), TimeRange.HOUR)
+    told = performance_of(await calls.summary(HOUR), Trend(), TimeRange.HOUR)
     assert told.error_rates.dump() == {
         "totalErrors": 3,
         "errorRatePercent": 30.0,
@@ -106,7 +107,7 @@ async def test_errors_are_counted_by_code_and_operation(calls: CallRecorder, clo
 async def test_operations_that_took_most_time_are_told_first(calls: CallRecorder, clock: Clock) -> None:
     for number in range(TOLD_OPERATIONS + 5):
         call(calls, clock, 0.001 * (number + 1), f"noun.verb{number}")
-    told = performance_of(await calls.summary(HOUR), TimeRange.HOUR).operations
+    told = performance_of(await calls.summary(HOUR), Trend(), TimeRange.HOUR).operations
     assert [each.operation for each in told] == [
         f"noun.verb{number}" for number in range(TOLD_OPERATIONS + 4, 4, -1)
     ]
