@@ -1,24 +1,15 @@
-// The server's machine: CPU and memory usage, measured every few seconds while the page is visible.
+// The server's machine: CPU and memory usage, as the server measures it while the page is visible.
 import { html, useEffect, useState } from "../vendor/htm/preact.js";
 import { sizeOf } from "./parts.js";
+import { useSamples } from "./watching.js";
 
-const EVERY_MS = 3000;
 const KEPT = 20;
 
 export function Machine({ connection, isConnected }) {
-  const [samples, setSamples] = useState([]);
+  const samples = useSamples(connection, isConnected).samples.slice(-KEPT);
   const [health, setHealth] = useState(null);
   useEffect(() => {
-    if (!isConnected) return undefined;
-    const measure = async () => {
-      if (document.hidden) return;
-      const sample = await connection.call("system.resources").catch(() => null);
-      if (sample) setSamples((before) => [...before, sample].slice(-KEPT));
-    };
-    measure();
-    connection.call("system.health").then(setHealth, () => setHealth(null));
-    const timer = setInterval(measure, EVERY_MS);
-    return () => clearInterval(timer);
+    if (isConnected) connection.call("system.health").then(setHealth, () => setHealth(null));
   }, [connection, isConnected]);
   const now = samples.at(-1);
   if (!now) return null;

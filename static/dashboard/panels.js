@@ -52,7 +52,14 @@ export const PANELS = {
  *
  * `View` is given `connection`, `isConnected`, `caller`, `overview` and `open(sessionId)`.
  */
-export const PAGES = {};
+export const PAGES = {
+  machine: {
+    title: "Machine",
+    load: () => import("./instruments/machine.js"),
+    styles: ["../vendor/uplot/uplot.css", "instruments/machine.css"],
+    needs: "monitoring:read",
+  },
+};
 
 const base = new URL(".", import.meta.url);
 const sheets = new Map();

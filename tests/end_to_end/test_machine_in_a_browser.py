@@ -1,0 +1,87 @@
+"""The page of the server's machine as people use it, in a real browser."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.support.browser import Page
+from tests.support.server import ServerProcess
+
+TILES = "[...document.querySelectorAll('.tiles dt')].map((it) => it.innerText)"
+ROWS = "document.querySelectorAll('.figures[open] tbody tr').length"
+
+
+@pytest.fixture(scope="module")
+def server(fresh_server: ServerProcess) -> ServerProcess:
+    return fresh_server
+
+
+async def enter(page: Page, server: ServerProcess, *, key: str = "") -> None:
+    await page.open(f"{server.url}/?page=machine#token={key or server.key}")
+    await page.until("document.querySelectorAll('.chart canvas').length === 2")
+
+
+async def test_the_machine_is_shown_as_it_is_measured(server: ServerProcess, page: Page) -> None:
+    await page.open(f"{server.url}/#token={server.key}")
+    await page.press("Machine")
+    await page.until("location.search === '?page=machine'")
+    await page.until(f"{TILES}.includes('Memory')")
+    memory = "[...document.querySelectorAll('.tiles dd')][1].innerText"
+    total = server.curl("GET", "/api/v1/system/resources").body["memoryTotal"]
+    assert f"{round(total / 2**30)} GiB" in await page.evaluate(memory)
+    await page.until("document.querySelectorAll('.chart canvas').length === 2")
+    await page.evaluate("document.querySelector('.figures summary').click()")
+    await page.until(f"{ROWS} >= 3")
+    before = await page.evaluate(ROWS)
+    await page.until(f"{ROWS} > {before}")  # and it goes on
+    assert page.complaints == []
+
+
+async def test_calls_are_summed_up_over_the_range_that_is_chosen(server: ServerProcess, page: Page) -> None:
+    for _ in range(3):
+        assert server.curl("GET", "/api/v1/sessions/nothing").code == "RESOURCE_NOT_FOUND"
+    await enter(page, server)
+    await page.shows("Calls of the last hour")
+    for words in ("95 % within", "RESOURCE_NOT_FOUND", "session.get"):
+        await page.shows(words)
+    await page.press("5 minutes")
+    await page.shows("Calls of the last 5 minutes")
+    pressed = "document.querySelector('[aria-pressed=true]').innerText"
+    assert await page.evaluate(pressed) == "5 minutes"
+    await page.focuses("5 minutes")
+    assert page.complaints == []
+
+
+async def test_a_hidden_page_is_sent_nothing_until_it_is_seen_again(
+    server: ServerProcess, page: Page
+) -> None:
+    await enter(page, server)
+    hide = "Object.defineProperty(document, 'hidden', { configurable: true, value: %s });"
+    told = "document.dispatchEvent(new Event('visibilitychange'))"
+    await page.evaluate("document.querySelector('.figures summary').click()")
+    await page.until(f"{ROWS} >= 3")
+    await page.evaluate(hide % "true" + told)
+    before = await page.evaluate(ROWS)
+    for _ in range(2):  # samples that others get
+        first = server.curl("GET", "/api/v1/system/resources").body["timestamp"]
+        while server.curl("GET", "/api/v1/system/resources").body["timestamp"] == first:
+            await asyncio.sleep(0.2)
+    assert await page.evaluate(ROWS) <= before + 1
+    await page.evaluate(hide % "false" + told)
+    await page.until(f"{ROWS} > {before + 1}")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_nothing_hinders_anybody_and_all_fits(server: ServerProcess, page: Page, scheme: str) -> None:
+    await enter(page, server)
+    await page.shows("What took most time")
+    await page.evaluate("document.querySelector('.figures summary').click()")
+    found = {}
+    for width, height in ((1280, 800), (640, 400), (390, 844)):
+        await page.look(width=width, height=height, scheme=scheme)
+        if obstacles := await page.obstacles():
+            found[width] = obstacles
+    assert found == {}
+    assert page.complaints == []
