@@ -43,6 +43,7 @@ from roocode_server.engine.mcp.hub import McpHub
 from roocode_server.engine.monitoring.calls import CallRecorder
 from roocode_server.engine.monitoring.loop_lag import EventLoopLag
 from roocode_server.engine.monitoring.machine import Machine
+from roocode_server.engine.monitoring.processes import ProcessMonitor
 from roocode_server.engine.monitoring.readiness import Readiness, ReadinessCheck, disk_room
 from roocode_server.engine.monitoring.sampler import ResourceSampler
 from roocode_server.engine.providers.anthropic import AnthropicProvider
@@ -155,6 +156,7 @@ class Engine:
     calls: CallRecorder
     loop_lag: EventLoopLag
     readiness: Readiness
+    machine: ProcessMonitor
 
     async def check_writable(self) -> None:
         """Raises: ServerOverload, if the database cannot be written to."""
@@ -191,6 +193,7 @@ class Engine:
                 self.sampler.close,
                 self.loop_lag.close,
                 self.readiness.close,
+                self.machine.close,
             ):
                 ending.push_async_callback(end)
 
@@ -411,6 +414,7 @@ def _assemble(
         calls=CallRecorder(),
         loop_lag=loop_lag,
         readiness=Readiness(_checks(settings.monitoring, data_dir, database, runtime, loop_lag)),
+        machine=ProcessMonitor(runtime, fresh_s=settings.monitoring.sample_interval_s),
     )
 
 

@@ -214,6 +214,16 @@ class ToolExecutionFailed(AppError):
     status = 500
 
 
+class ProcessKillFailed(AppError):
+    """The system refuses to send a signal to the process. Source: S4, "Error Codes and Handling"."""
+
+    code = "PROCESS_KILL_FAILED"
+    status = 500
+
+    def __init__(self, pid: int, reason: str) -> None:
+        super().__init__(f"Failed to kill process {pid}: {reason}", pid=pid)
+
+
 class ExtraNotInstalled(AppError):
     """This needs optional packages that are not installed."""
 

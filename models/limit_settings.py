@@ -21,6 +21,7 @@ class LimitSettings(Shape):
     task_creation: int | None = field(default=5, metadata=_A_NUMBER)
     file_operations: int | None = field(default=100, metadata=_A_NUMBER)
     tool_execution: int | None = field(default=20, metadata=_A_NUMBER)
+    process_kills: int | None = field(default=5, metadata=_A_NUMBER)
     connections: int | None = field(default=100, metadata=_A_NUMBER)
     all_connections: int | None = field(default=10_000, metadata=_A_NUMBER)
     sessions: int | None = field(default=1000, metadata=_A_NUMBER)

@@ -22,6 +22,7 @@ class Limit(enum.StrEnum):
     TASK_CREATION = "task_creation"
     FILE_OPERATIONS = "file_operations"
     TOOL_EXECUTION = "tool_execution"
+    PROCESS_KILLS = "process_kills"
     CONNECTIONS = "connections"
 
 

@@ -318,11 +318,12 @@ class WebhookSettings(Shape):
 
 @value
 class MonitoringSettings(Shape):
-    """How the machine is measured, and when the server is not ready."""
+    """How the machine is measured, who sees what of it, and when the server is not ready."""
 
     sample_interval_s: float = field(default=2.0, metadata=limited(least=0.1, most=3600))
     max_loop_lag_s: float = field(default=1.0, metadata=limited(least=0.01, most=3600))
     min_free_disk_mb: int = field(default=200, metadata=limited(least=0, most=1_000_000_000))
+    whole_machine: bool = True
 
 
 @value

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Coroutine, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import structlog
@@ -128,6 +129,10 @@ class TaskRunner:
     def running(self) -> int:
         """The number of tasks that run, wait for a person, or wait to run."""
         return len(self._driving)
+
+    def under_way(self) -> list[Task]:
+        """Return the tasks that are being worked on, as they are now."""
+        return [run.work.task for run in self._runs.values()]
 
     def is_driving(self, task_id: TaskId) -> bool:
         """Whether the task runs, waits for a person, or waits to run."""
@@ -276,7 +281,7 @@ class TaskRunner:
             session,
             await self._services.transcripts.load(task.id),
             workspace=self._sessions.workspace(session.id),
-            sandbox=self._sessions.sandbox(session),
+            sandbox=replace(self._sessions.sandbox(session), task_id=task.id),
             slot=slot,
             subtasks=self,
             ledger=ledger,

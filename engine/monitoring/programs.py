@@ -7,26 +7,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Final
 
 import psutil
 
+from roocode_server.engine.monitoring.proc import command_line_of
+from roocode_server.models.monitoring import ProcessType
+
 PROGRAMS: Final = {
-    "opencode": "opencode",
-    "opencode-ai": "opencode",
-    "claude": "claude",
-    "claude-code": "claude",
-    "claude-code-acp": "claude",
-    "claude-desktop": "claude-desktop",
-    "codex": "codex",
-    "codex-acp": "codex",
-    "gemini": "gemini",
-    "gemini-cli": "gemini",
-    "roo": "roo",
-    "roo-code": "roo",
+    "opencode": ProcessType.OPENCODE,
+    "opencode-ai": ProcessType.OPENCODE,
+    "claude": ProcessType.CLAUDE,
+    "claude-code": ProcessType.CLAUDE,
+    "claude-code-acp": ProcessType.CLAUDE,
+    "claude-desktop": ProcessType.CLAUDE_DESKTOP,
+    "codex": ProcessType.CODEX,
+    "codex-acp": ProcessType.CODEX,
+    "gemini": ProcessType.GEMINI,
+    "gemini-cli": ProcessType.GEMINI,
+    "roo": ProcessType.ROO,
+    "roo-code": ProcessType.ROO,
 }
 """Names of programs and of their packages, and the type of agent that each is."""
+AGENTS: Final = frozenset(PROGRAMS.values())
 _INTERPRETERS: Final = re.compile(r"(python|pypy|node|nodejs|bun|deno|tsx|ruby|env)[\d.]*$")
 _MODULES: Final = "node_modules"
 _SUFFIXES: Final = (".py", ".js", ".mjs", ".cjs", ".ts", ".exe")
@@ -34,7 +38,7 @@ _MOST_WORDS: Final = 8
 """How many words of a command line may precede the script that an interpreter runs."""
 
 
-def agent_type(command_line: Sequence[str]) -> str | None:
+def agent_type(command_line: Sequence[str]) -> ProcessType | None:
     """Return the type of the agent program that a command line runs; None if it runs something else."""
     if not command_line:
         return None
@@ -45,16 +49,7 @@ def agent_type(command_line: Sequence[str]) -> str | None:
     return _type_of_script(command_line[1:_MOST_WORDS])
 
 
-def command_line_of(pid: int) -> list[str]:
-    """Return a process's words; empty for a kernel thread, and for one that has ended."""
-    try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
-    except OSError:
-        return []
-    return words.removesuffix("\0").split("\0") if words else []
-
-
-def agent_programs() -> Iterator[tuple[int, str]]:
+def agent_programs() -> Iterator[tuple[int, ProcessType]]:
     """Yield the pid and the type of each agent program on this machine."""
     for pid in psutil.pids():
         found = agent_type(command_line_of(pid))
@@ -62,7 +57,7 @@ def agent_programs() -> Iterator[tuple[int, str]]:
             yield pid, found
 
 
-def _type_of_script(words: Sequence[str]) -> str | None:
+def _type_of_script(words: Sequence[str]) -> ProcessType | None:
     """The type of agent that an interpreter runs: the first word that is no option names it."""
     for place, word in enumerate(words):
         if word == "-m" and place + 1 < len(words):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final
 
 import structlog
 
 from roocode_server.engine.events.announcer import Announcer, Deliver
+from roocode_server.engine.monitoring.fresh import Fresh
 from roocode_server.engine.monitoring.trend import TREND_INTERVAL_S, Trend
 from roocode_server.models.monitoring import SystemResources, SystemSampled
 
@@ -24,11 +26,8 @@ class ResourceSampler:
     def __init__(self, measure: Callable[[], SystemResources], *, interval_s: float) -> None:
         self.interval_s = interval_s
         self.trend = Trend()
-        self._measure = measure
+        self._samples = Fresh(partial(asyncio.to_thread, measure), fresh_s=interval_s)
         self._announcer = Announcer()
-        self._latest: SystemResources | None = None
-        self._measured_at = 0.0
-        self._measuring: asyncio.Task[SystemResources] | None = None
         self._sampling: asyncio.Task[None] | None = None
         self._recording: asyncio.Task[None] | None = None
         self._has_failed = False
@@ -39,10 +38,11 @@ class ResourceSampler:
 
     async def close(self) -> None:
         """Stop sampling."""
-        running = [each for each in (self._sampling, self._recording, self._measuring) if each is not None]
+        running = [each for each in (self._sampling, self._recording) if each is not None]
         for each in running:
             each.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+        await self._samples.close()
 
     def follow(self, deliver: Deliver) -> Callable[[], None]:
         """Deliver each sample as `system.sampled` from now on; call the returned function to stop."""
@@ -53,32 +53,12 @@ class ResourceSampler:
 
     async def latest(self) -> SystemResources:
         """Return a sample that is at most `interval_s` old. Raises: OSError, if measuring fails."""
-        loop = asyncio.get_running_loop()
-        if self._latest is not None and loop.time() - self._measured_at < self.interval_s:
-            return self._latest
-        return await self._measured()
-
-    async def _measured(self) -> SystemResources:
-        """Measure; concurrent callers share one measurement."""
-        if self._measuring is None:
-            self._measuring = asyncio.create_task(self._measure_once())
-            self._measuring.add_done_callback(self._has_measured)
-        return await asyncio.shield(self._measuring)
-
-    async def _measure_once(self) -> SystemResources:
-        self._latest = await asyncio.to_thread(self._measure)
-        self._measured_at = asyncio.get_running_loop().time()
-        return self._latest
-
-    def _has_measured(self, measuring: asyncio.Task[SystemResources]) -> None:
-        self._measuring = None
-        if not measuring.cancelled():
-            measuring.exception()  # raised to those who wait
+        return await self._samples.latest()
 
     async def _sample_while_heard(self) -> None:
         try:
             while self._announcer.is_heard:
-                sample = await self._taken(self._measured())
+                sample = await self._taken(self._samples.anew())
                 if sample is not None:
                     self._announcer.announce(SystemSampled(resources=sample))
                 await asyncio.sleep(self.interval_s)

@@ -22,6 +22,7 @@ from roocode_server.engine.runtimes.runtime import (
     Exit,
     OnStarted,
     OutputSink,
+    ProcessOwner,
     PseudoTerminal,
     RuntimeUnavailable,
     SandboxSpec,
@@ -53,6 +54,11 @@ class Stoppable(Protocol):
 class ChildTerminal(PseudoTerminal, Stoppable, Protocol):
     """A terminal, as the runtime that created it uses it."""
 
+    @property
+    def child(self) -> Child:
+        """Its program."""
+        ...
+
     async def begin(self) -> None:
         """Start its program. Raises: OSError, RuntimeUnavailable."""
         ...
@@ -72,6 +78,7 @@ class SupervisingRuntime:
         self._max_output_bytes = max_output_bytes
         self._pace = Pace()
         self._running: defaultdict[SessionId, set[Stoppable]] = defaultdict(set)
+        self._children: dict[Child, ProcessOwner] = {}
 
     async def run(
         self,
@@ -98,7 +105,7 @@ class SupervisingRuntime:
         )
         async with self._child(sandbox, command, has_input=False) as child:
             execution = Execution(child, bounds, on_output, self._pace)
-            with self._listed(sandbox.session_id, execution), startable():
+            with self._listed(sandbox, execution, child), startable():
                 done = await execution.run(on_started)
             return await self._verified(child, done)
 
@@ -113,7 +120,7 @@ class SupervisingRuntime:
         await self._check(sandbox, command)
         async with self._child(sandbox, command, has_input=True) as child:
             program = Program(child, sandbox)
-            with self._listed(sandbox.session_id, program):
+            with self._listed(sandbox, program, child):
                 try:
                     with startable():
                         await program.begin()
@@ -132,7 +139,7 @@ class SupervisingRuntime:
         command = _placed(command)
         await self._check(sandbox, command)
         async with self._terminal(sandbox, command, columns, rows) as terminal:
-            with self._listed(sandbox.session_id, terminal):
+            with self._listed(sandbox, terminal, terminal.child):
                 try:
                     with startable():
                         await terminal.begin()
@@ -183,16 +190,20 @@ class SupervisingRuntime:
             )
 
     @contextmanager
-    def _listed(self, session_id: SessionId, running: Stoppable) -> Iterator[None]:
-        """While the block runs, it is stopped when the session is closed."""
-        others = self._running[session_id]
+    def _listed(self, sandbox: SandboxSpec, running: Stoppable, child: Child) -> Iterator[None]:
+        """While the block runs, it is stopped when the session is closed, and it is known what it runs
+        for.
+        """
+        others = self._running[sandbox.session_id]
         others.add(running)
+        self._children[child] = ProcessOwner(session_id=sandbox.session_id, task_id=sandbox.task_id)
         try:
             yield
         finally:
+            del self._children[child]
             others.discard(running)
             if not others:
-                self._running.pop(session_id, None)
+                self._running.pop(sandbox.session_id, None)
 
 
 def _placed(command: Command) -> Command:

@@ -7,17 +7,19 @@ import os
 import re
 import shlex
 import shutil
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final, TypeGuard, TypeVar
 
 from roocode_server.engine.concurrency.shield import run_to_completion
 from roocode_server.engine.runtimes.base import SupervisingRuntime
 from roocode_server.engine.runtimes.cgroups import ControlGroup, ControlGroups
-from roocode_server.engine.runtimes.process import ChildProcess, Launch
-from roocode_server.engine.runtimes.runtime import Command, SandboxPlace, SandboxSpec
+from roocode_server.engine.runtimes.child import Child
+from roocode_server.engine.runtimes.process import ChildProcess, Launch, mark_of
+from roocode_server.engine.runtimes.runtime import Command, ProcessOwner, SandboxPlace, SandboxSpec
 from roocode_server.engine.runtimes.start_errors import startable
 from roocode_server.engine.runtimes.terminal import TerminalProgram
 from roocode_server.models.identifier import SessionId
@@ -54,6 +56,13 @@ class HostRuntime(SupervisingRuntime):
     async def place(self, session_id: SessionId) -> SandboxPlace:
         """Every command has a sandbox of its own, created when it starts."""
         return SandboxPlace(id=f"{self.name}:{session_id}", status="running")
+
+    async def owners(self, parents: Mapping[int, int]) -> Mapping[int, ProcessOwner]:
+        """Return which processes run for sessions: the children of this runtime, the members of their
+        groups, those that bear their marks, and what descends from these.
+        """
+        children = [(child, owner) for child, owner in self._children.items() if _is_here(child)]
+        return await asyncio.to_thread(_owners, children, parents)
 
     def enforced_limits(self) -> Mapping[str, str]:
         """Return how each limit is enforced: by a control group, an rlimit (per process), or this server.
@@ -129,6 +138,30 @@ class HostRuntime(SupervisingRuntime):
         polite = ["nice", "-n", str(COMMAND_NICENESS)]
         shell = ["/bin/sh", "-c", f'. {variables}; exec /bin/sh -c "$0"', line]
         return [*polite, self._prlimit or "prlimit", *options, *shell]
+
+
+def _is_here(child: Child) -> TypeGuard[ChildProcess]:
+    return isinstance(child, ChildProcess)
+
+
+def _owners(
+    children: Sequence[tuple[ChildProcess, ProcessOwner]], parents: Mapping[int, int]
+) -> Mapping[int, ProcessOwner]:
+    found = {pid: owner for child, owner in children for pid in child.roots()}
+    marks = {child.launch.mark: owner for child, owner in children if child.launch.mark is not None}
+    if marks:  # without a PID namespace: a process may have left its parents
+        found |= {pid: marks[mark] for pid in parents if (mark := mark_of(pid)) in marks}
+    below: defaultdict[int, list[int]] = defaultdict(list)
+    for pid, parent in parents.items():
+        below[parent].append(pid)
+    unseen = list(found)
+    while unseen:
+        above = unseen.pop()
+        for pid in below[above]:
+            if pid not in found:
+                found[pid] = found[above]
+                unseen.append(pid)
+    return found
 
 
 def exported(environment: Mapping[str, str]) -> bytes:

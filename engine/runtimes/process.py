@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,11 +24,12 @@ from roocode_server.engine.runtimes.runtime import SIGNAL_EXIT_BASE
 
 MARK_VARIABLE: Final = "ROOCODE_COMMAND"
 """An environment variable that identifies processes which have left their parents and their session."""
+_MARKED: Final = f"{MARK_VARIABLE}=".encode()
 
 _WAIT_FOR_THE_WORD: Final = 'read -r word && exec "$@"'
 """A shell that becomes the program when told to, so that the program never runs outside its group."""
 
-_JAIL: Final = "bwrap"
+JAIL_PROGRAM: Final = "bwrap"
 
 _END_TIMEOUT_S: Final = 2.0
 """How long the outermost process may take to notice that its child has been killed."""
@@ -151,6 +152,10 @@ class ChildProcess:
                 return
             await asyncio.sleep(_STRAGGLER_PAUSE_S)
 
+    def roots(self) -> set[int]:
+        """Return its process id and the members of its group: all of it descends from these."""
+        return self._group.processes() | (set() if self.ended.is_set() else {self._popen.pid})
+
     def close_pipes(self) -> None:
         """Close its stdout and stderr."""
         if self.launch.terminal is None:
@@ -201,7 +206,7 @@ class ChildProcess:
         for process in self._all():
             with contextlib.suppress(psutil.NoSuchProcess):
                 each = psutil.Process(process)
-                if each.name() != _JAIL:
+                if each.name() != JAIL_PROGRAM:
                     each.terminate()
 
     def _all(self) -> list[int]:
@@ -223,7 +228,9 @@ class ChildProcess:
 
     def _kill_marked(self, mark: str) -> bool:
         """Kill the processes with the mark, and return whether there were any."""
-        found = {*self._group.processes(), *_marked(mark)}
+        everything = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+        marked = (process for process in everything if mark_of(process) == mark)
+        found = {*self._group.processes(), *marked}
         for process in found:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
@@ -256,11 +263,11 @@ def _awaited(launch: Launch, heard: int) -> str:
     return _WAIT_FOR_THE_WORD if launch.has_input else f"{_WAIT_FOR_THE_WORD} </dev/null"
 
 
-def _marked(mark: str) -> Iterator[int]:
-    """Yield the processes that have the mark in their environment."""
-    wanted = f"{MARK_VARIABLE}={mark}".encode()
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError):
-                if wanted in (entry / "environ").read_bytes().split(b"\0"):
-                    yield int(entry.name)
+def mark_of(process: int) -> str | None:
+    """Return the mark in a process's environment; None if it has none, or this server may not look."""
+    try:
+        environment = Path(f"/proc/{process}/environ").read_bytes()
+    except OSError:
+        return None
+    variables = environment.split(b"\0")
+    return next((each[len(_MARKED) :].decode() for each in variables if each.startswith(_MARKED)), None)

@@ -15,7 +15,7 @@ from typing import Final, Protocol
 
 from roocode_server.engine.runtimes.output import Transcript
 from roocode_server.models.error import ToolExecutionFailed
-from roocode_server.models.identifier import SessionId
+from roocode_server.models.identifier import SessionId, TaskId
 from roocode_server.models.session import ResourceLimits
 
 SIGNAL_EXIT_BASE: Final = 128
@@ -67,6 +67,8 @@ class SandboxSpec:
     """Whether it reaches what is outside of this machine."""
     reaches_server: bool = False
     """Whether it shares this machine's network: for a program of the server's own that connects to it."""
+    task_id: TaskId | None = None
+    """The task that commands run for, if they run for one."""
 
     def within(self, timeout_s: float | None) -> SandboxSpec:
         """Return the same sandbox with a shorter time limit, if `timeout_s` is shorter than its own."""
@@ -109,6 +111,14 @@ class SandboxPlace:
 
     id: str
     status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessOwner:
+    """What a process runs for."""
+
+    session_id: SessionId
+    task_id: TaskId | None
 
 
 class RuntimeUnavailable(ToolExecutionFailed):
@@ -236,6 +246,10 @@ class Runtime(Protocol):
 
     async def place(self, session_id: SessionId) -> SandboxPlace:
         """Return where the commands of a session run now. Raises: RuntimeUnavailable."""
+        ...
+
+    async def owners(self, parents: Mapping[int, int]) -> Mapping[int, ProcessOwner]:
+        """Return which processes of this machine run for sessions. `parents` has all of them, by pid."""
         ...
 
     async def end(self, session_id: SessionId) -> None:

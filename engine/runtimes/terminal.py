@@ -31,7 +31,7 @@ class TerminalProgram:
         self._terminal = Descriptor(ours)
         try:
             _resize(ours, columns, rows)
-            self._process = ChildProcess(replace(launch, terminal=theirs), group)
+            self.child = ChildProcess(replace(launch, terminal=theirs), group)
         except OSError:
             self._terminal.close()
             raise
@@ -41,8 +41,8 @@ class TerminalProgram:
 
     async def begin(self) -> None:
         """Let it run. Raises: OSError."""
-        self._guard = asyncio.create_task(guard_disk(self._sandbox, self._process.ended, self.stop))
-        await self._process.begin_in_terminal()
+        self._guard = asyncio.create_task(guard_disk(self._sandbox, self.child.ended, self.stop))
+        await self.child.begin_in_terminal()
 
     async def read(self) -> bytes:
         """Return the next bytes of output; empty when all processes have closed the terminal."""
@@ -59,13 +59,13 @@ class TerminalProgram:
 
     async def ended(self) -> int:
         """Wait for its end and return its exit code."""
-        await self._process.ended.wait()
-        assert self._process.end is not None  # noqa: S101 - that is what `ended` says
-        return self._process.end.code
+        await self.child.ended.wait()
+        assert self.child.end is not None  # noqa: S101 - that is what `ended` says
+        return self.child.end.code
 
     def stop(self) -> None:
         """Kill it and everything that it started."""
-        self._process.kill()
+        self.child.kill()
 
     async def close(self) -> None:
         """Kill what is left of it and release all its resources."""
@@ -73,7 +73,7 @@ class TerminalProgram:
 
     async def _close(self) -> None:
         try:
-            await self._process.close()
+            await self.child.close()
             if self._guard is not None:
                 self._guard.cancel()
                 await asyncio.gather(self._guard, return_exceptions=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import datetime
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
@@ -137,6 +137,17 @@ class Sessions:
         if permission not in PERMITTED[access]:
             raise refused(session_id, permission, access)
         return SessionAccess(session, access)
+
+    async def open_to(
+        self, caller: Caller, session_ids: Iterable[SessionId], permission: Permission
+    ) -> set[SessionId]:
+        """Return those of these sessions in which the caller has the permission."""
+        found = set()
+        for session_id in set(session_ids):
+            access = await self.sharing.access(caller, session_id)
+            if access is not None and permission in PERMITTED[access]:
+                found.add(session_id)
+        return found
 
     async def get(self, session_id: SessionId) -> Session:
         """Return the session. Raises: NotFound."""

@@ -12,6 +12,7 @@ from roocode_server.engine.runtimes.runtime import (
     InteractiveProgram,
     OnStarted,
     OutputSink,
+    ProcessOwner,
     PseudoTerminal,
     Runtime,
     SandboxPlace,
@@ -88,6 +89,10 @@ class WatchedRuntime:
     async def place(self, session_id: SessionId) -> SandboxPlace:
         """As the wrapped runtime's."""
         return await self._runtime.place(session_id)
+
+    async def owners(self, parents: Mapping[int, int]) -> Mapping[int, ProcessOwner]:
+        """As the wrapped runtime's."""
+        return await self._runtime.owners(parents)
 
     async def end(self, session_id: SessionId) -> None:
         """As the wrapped runtime's."""

@@ -48,6 +48,7 @@ VALUES: Final[Mapping[str, Any]] = {
 OF_ITS_OWN: Final[Mapping[str, Mapping[str, Any]]] = {
     "auth.oauth": {"provider": "github"},
     "task.command": {"action": "kill"},
+    "system.kill": {"pid": 4_194_304},  # a number that no process has: never one of this machine's
 }
 """Fields that mean something else in this operation."""
 

@@ -94,6 +94,17 @@ class World:
         made = await self.call("process.start", **place, command=command)
         return {**place, "pid": made["process"]["pid"]}
 
+    async def process_of_the_machine(self) -> dict[str, Any]:
+        """A process by the machine's number for it."""
+        session_id = (await self.process())["sessionId"]
+        async with asyncio.timeout(60):
+            while True:
+                listed = await self.call("system.processes", sessionId=session_id)
+                for process in listed["processes"]:
+                    if process["name"] == "sleep":
+                        return {"pid": process["pid"], "signal": "SIGKILL"}
+                await asyncio.sleep(0.1)
+
     async def printed(self) -> dict[str, Any]:
         """Run a process that prints something and ends."""
         place = await self.process("echo one; echo two")
@@ -291,6 +302,9 @@ SUCCESSES: dict[str, Callable[[World], Awaitable[dict[str, Any]]]] = {
     "system.health": nothing,
     "system.resources": nothing,
     "system.performance": nothing,
+    "system.processes": also(nothing, type="command", limit=1),
+    "system.agents": nothing,
+    "system.kill": World.process_of_the_machine,
 }
 ELSEWHERE = {
     "auth.oauth": "needs a provider: tests/engine/accounts/test_oauth.py",
@@ -308,7 +322,14 @@ ELSEWHERE = {
 }
 """Operations whose success is tested elsewhere; only their errors are tested here."""
 
-MEASURED = {"system.health", "system.resources", "system.performance"}
+MEASURED = {
+    "system.health",
+    "system.resources",
+    "system.performance",
+    "system.processes",
+    "system.agents",
+    "system.kill",
+}
 """Operations that return measurements: the fields must agree, not the values."""
 
 

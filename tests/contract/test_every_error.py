@@ -247,6 +247,24 @@ async def cannot_run(place: Place) -> Told:
     }
 
 
+async def kept_from_killing(place: Place) -> Told:
+    session_id = await place.session()
+    await place.ask("POST", f"{SESSIONS}/{session_id}/processes", {"command": "sleep 60"})
+    pid = 0
+    while not pid:
+        _, listed = await place.ask("GET", f"/api/v1/system/processes?sessionId={session_id}")
+        pid = next((each["pid"] for each in listed["processes"] if each["name"] == "sleep"), 0)
+    place.monkeypatch.setattr("signal.pidfd_send_signal", _refusing)
+    return {
+        "rest": await place.rest("POST", f"/api/v1/system/processes/{pid}/kill", {}),
+        "socket": await place.socket("system.kill", {"pid": pid}),
+    }
+
+
+def _refusing(*_: object) -> None:
+    raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+
 async def not_installed(place: Place) -> Told:
     place.monkeypatch.setitem(extras.MODULES, "semantic", ("no_such_module",))  # type: ignore[arg-type]
     session_id = await place.session()
@@ -306,6 +324,9 @@ ROWS = {
     "INTERNAL_ERROR": Row(defective, ("rest", "socket")),
     "TOOL_EXECUTION_FAILED": Row(
         cannot_run, ("rest", "socket"), {"files": {"repositoryHosts": ["127.0.0.1"]}}
+    ),
+    "PROCESS_KILL_FAILED": Row(
+        kept_from_killing, ("rest", "socket"), {"monitoring": {"sampleIntervalS": 0.1}}
     ),
     "EXTRA_NOT_INSTALLED": Row(not_installed, ("rest", "socket")),
     "SERVER_OVERLOAD": Row(overloaded, ("rest", "socket", "websocket"), {"limits": {"allConnections": 1}}),

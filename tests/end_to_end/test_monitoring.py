@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
+import secrets
+import signal
+import subprocess
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import aiohttp
+import psutil
 import pytest
 import socketio
 
@@ -64,8 +73,8 @@ async def dashboard(
 
 @pytest.fixture
 def quick(start_server: Callable[..., ServerProcess]) -> ServerProcess:
-    """A server that measures ten times in a second."""
-    return start_server(monitoring__sample_interval_s="0.1")
+    """A server that measures ten times in a second, and shows its administrators the whole machine."""
+    return start_server(monitoring__sample_interval_s="0.1", monitoring__whole_machine="true")
 
 
 async def test_whoever_watches_is_sent_samples_until_they_stop(quick: ServerProcess) -> None:
@@ -156,3 +165,189 @@ async def test_what_a_revoked_key_watches_ends_with_it(quick: ServerProcess) -> 
         here.got.clear()
         await asyncio.sleep(0.3)
         assert here.got == []
+
+
+SESSIONS = "/api/v1/sessions"
+PROCESSES = "/api/v1/system/processes"
+
+
+def person(server: ServerProcess, role: str = "developer") -> str:
+    """The key of a new user."""
+    user = {"email": f"{secrets.token_hex(8)}@example.com", "password": "long enough for anybody"}
+    made = server.curl("POST", "/api/v1/users", {**user, "name": "Somebody", "roles": [role]})
+    assert made.status == 201, made.body
+    login = server.curl("POST", "/api/v1/auth/login", user, key=None).body
+    token = login["tokens"]["accessToken"]
+    return str(server.curl("POST", "/api/v1/keys", {"name": "one"}, key=token).body["secret"])
+
+
+def session_of(server: ServerProcess, key: str) -> str:
+    return str(server.curl("POST", SESSIONS, {"name": "One"}, key=key).body["session"]["id"])
+
+
+def begun(server: ServerProcess, key: str, session_id: str, command: str, name: str) -> dict[str, Any]:
+    """Start a process in a session; return what the machine shows of the program with this name."""
+    made = server.curl("POST", f"{SESSIONS}/{session_id}/processes", {"command": command}, key=key)
+    assert made.status == 201, made.body
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        listed = server.curl("GET", f"{PROCESSES}?sessionId={session_id}", key=key).body
+        for process in listed["processes"]:
+            if process["name"] == name:
+                return dict(process)
+    raise TimeoutError(listed)
+
+
+def test_people_see_the_processes_of_their_sessions_and_no_others(quick: ServerProcess) -> None:
+    one, other = person(quick), person(quick)
+    session_id = session_of(quick, one)
+    process = begun(quick, one, session_id, "exec sleep 4331", "sleep")
+    assert process["cmdline"] == "sleep 4331"
+    assert (process["type"], process["status"], process["sessionId"]) == ("command", "running", session_id)
+    assert process["memoryRss"] > 0 and process["cpuPercent"] >= 0 and process["memoryPercent"] < 100
+    assert abs(datetime.fromisoformat(process["createTime"]).timestamp() - time.time()) < 120
+    seen = quick.curl("GET", PROCESSES, key=one).body
+    assert {each["sessionId"] for each in seen["processes"]} == {session_id}
+    assert seen["totalCount"] == len(seen["processes"])
+    assert seen["systemLoad"].keys() == {"load1", "load5", "load15"}
+    nothing = quick.curl("GET", PROCESSES, key=other).body
+    assert (nothing["processes"], nothing["totalCount"]) == ([], 0)
+    assert quick.curl("GET", f"{PROCESSES}?sessionId={session_id}", key=other).body["processes"] == []
+
+
+def test_administrators_see_all_of_the_machine(quick: ServerProcess) -> None:
+    session_id = session_of(quick, one := person(quick))
+    process = begun(quick, one, session_id, "exec sleep 4332", "sleep")
+    everything = quick.curl("GET", f"{PROCESSES}?limit=1000").body["processes"]
+    by_pid = {each["pid"]: each for each in everything}
+    assert by_pid[process["pid"]]["sessionId"] == session_id
+    assert by_pid[1]["type"] == "system"
+    assert {"server", "sandbox", "command", "system"} <= {each["type"] for each in everything}
+
+
+def test_a_list_is_as_long_as_was_asked_for_and_counts_all(quick: ServerProcess) -> None:
+    listed = quick.curl("GET", f"{PROCESSES}?limit=1").body
+    assert len(listed["processes"]) == 1
+    assert listed["totalCount"] > 1
+    zombies = quick.curl("GET", f"{PROCESSES}?status=zombie&type=opencode").body
+    assert zombies["totalCount"] == 0
+    assert quick.curl("GET", f"{PROCESSES}?type=strange").status == 400
+
+
+def test_a_process_of_ones_own_session_is_ended(quick: ServerProcess) -> None:
+    one = person(quick)
+    process = begun(quick, one, session_of(quick, one), "sleep 4333 & exec sleep 4334", "sleep")
+    ended = quick.curl("POST", f"{PROCESSES}/{process['pid']}/kill", {"signal": "SIGTERM"}, key=one)
+    assert ended.status == 200
+    assert ended.body.items() >= {"pid": process["pid"], "signal": "SIGTERM", "success": True}.items()
+    assert datetime.fromisoformat(ended.body["terminationTime"])
+    again = quick.curl("POST", f"{PROCESSES}/{process['pid']}/kill", {}, key=one)
+    assert (again.status, again.code) == (404, "RESOURCE_NOT_FOUND")
+
+
+def test_what_is_not_ones_own_is_not_found_and_lives_on(quick: ServerProcess) -> None:
+    one, other = person(quick), person(quick)
+    process = begun(quick, one, session_of(quick, one), "exec sleep 4335", "sleep")
+    assert quick.process is not None
+    for pid in (process["pid"], 1, os.getpid(), quick.process.pid, 4_000_000):
+        refused = quick.curl("POST", f"{PROCESSES}/{pid}/kill", {"signal": "SIGKILL"}, key=other)
+        assert (refused.status, refused.code) == (404, "RESOURCE_NOT_FOUND")
+        assert refused.body["error"]["details"] == {"resource": "process", "id": str(pid)}
+    assert psutil.Process(process["pid"]).status() != psutil.STATUS_ZOMBIE
+
+
+def test_a_watcher_sees_processes_and_ends_none_a_collaborator_does(quick: ServerProcess) -> None:
+    one, guest = person(quick), person(quick)
+    session_id = session_of(quick, one)
+    process = begun(quick, one, session_id, "exec sleep 4336", "sleep")
+    share = {"user": quick.curl("GET", "/api/v1/auth/profile", key=guest).body["user"]["email"]}
+    kill = f"{PROCESSES}/{process['pid']}/kill"
+    quick.curl("POST", f"{SESSIONS}/{session_id}/shares", {**share, "access": "watcher"}, key=one)
+    assert quick.curl("GET", PROCESSES, key=guest).body["totalCount"] > 0
+    assert quick.curl("POST", kill, {}, key=guest).code == "PERMISSION_DENIED"
+    quick.curl("POST", f"{SESSIONS}/{session_id}/shares", {**share, "access": "collaborator"}, key=one)
+    assert quick.curl("POST", kill, {}, key=guest).body["success"]
+
+
+def test_administrators_end_other_programs_but_not_what_the_server_needs(quick: ServerProcess) -> None:
+    assert quick.process is not None
+    for pid in (1, quick.process.pid, os.getpid()):  # the test has started the server
+        refused = quick.curl("POST", f"{PROCESSES}/{pid}/kill", {"signal": "SIGKILL"})
+        assert refused.code == "PERMISSION_DENIED", pid
+    with subprocess.Popen(["setsid", "--fork", "sh", "-c", "exec sleep 4337"]):
+        pass
+    pid = next(
+        each.pid for each in psutil.process_iter(["cmdline"]) if "4337" in (each.info["cmdline"] or [])
+    )
+    try:
+        assert quick.curl("POST", f"{PROCESSES}/{pid}/kill", {}).body["success"]
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def test_administrators_see_and_end_nothing_but_sessions_if_the_operator_says_so(
+    start_server: Callable[..., ServerProcess],
+) -> None:
+    server = start_server(monitoring__sample_interval_s="0.1", monitoring__whole_machine="false")
+    one = person(server)
+    process = begun(server, one, session_id := session_of(server, one), "exec sleep 4339", "sleep")
+    seen = server.curl("GET", f"{PROCESSES}?limit=1000").body["processes"]
+    assert {each.get("sessionId") for each in seen} == {session_id}
+    assert server.curl("POST", f"{PROCESSES}/{os.getpid()}/kill", {}).status == 404
+    assert server.curl("POST", f"{PROCESSES}/{process['pid']}/kill", {}).body["success"]
+
+
+def test_ends_of_processes_are_counted_and_audited(start_server: Callable[..., ServerProcess]) -> None:
+    server = start_server(limits__process_kills="2")
+    one = person(server)
+    answers = [server.curl("POST", f"{PROCESSES}/4000000/kill", {}, key=one).status for _ in range(3)]
+    assert answers == [404, 404, 429]
+    entries = server.curl("GET", "/api/v1/audit?operation=system.kill").body["data"]
+    assert entries
+
+
+PLAYBOOK = """
+name: opencode-runs
+description: Run an agent program.
+steps:
+  - call: execute_command
+    with: {command: cp /bin/sleep opencode && ./opencode 4338}
+"""
+
+
+def test_agents_are_running_tasks_and_the_agent_programs_of_sessions(
+    tmp_path: Path, start_server: Callable[..., ServerProcess]
+) -> None:
+    (tmp_path / "books").mkdir()
+    (tmp_path / "books" / "opencode-runs.yaml").write_text(PLAYBOOK)
+    server = start_server(
+        monitoring__sample_interval_s="0.1",
+        monitoring__whole_machine="true",
+        providers__scripted__folders=f"[{tmp_path / 'books'}]",
+    )
+    one, other = person(server), person(server)
+    approvals = [{"group": "command", "decision": "always"}]
+    config = {"provider": "scripted", "model": "opencode-runs", "approvals": approvals}
+    made = server.curl("POST", SESSIONS, {"name": "Agents", "config": config}, key=one)
+    session_id = made.body["session"]["id"]
+    task = server.curl("POST", f"{SESSIONS}/{session_id}/tasks", {"input": "test"}, key=one).body["task"]
+    deadline = time.monotonic() + 30
+    found: dict[str, Any] = {}
+    while len(found) < 2 and time.monotonic() < deadline:
+        listed = server.curl("GET", "/api/v1/system/agents", key=one).body["agents"]
+        found = {agent["type"]: agent for agent in listed if agent["memoryUsage"]}
+    own, program = found["roocode"], found["opencode"]
+    assert own["taskId"] == program["taskId"] == task["id"]
+    assert own["sessionId"] == program["sessionId"] == session_id
+    assert own["activity"] == program["activity"] == "executing_task"
+    assert (own["isOpencode"], program["isOpencode"], program["isClaudeDesktop"]) == (False, True, False)
+    assert program["cmdline"] == "./opencode 4338"
+    assert program["workingDir"] == own["workingDir"]
+    assert own["memoryUsage"] >= program["memoryUsage"] > 0, "that of all that the task has started"
+    assert server.curl("GET", "/api/v1/system/agents", key=other).body["agents"] == []
+    of_admin = {agent["pid"] for agent in server.curl("GET", "/api/v1/system/agents").body["agents"]}
+    assert {own["pid"], program["pid"]} <= of_admin
+    assert server.curl("GET", "/api/v1/system/resources").body["claudeProcesses"] >= 1
+    assert server.curl("POST", f"{PROCESSES}/{own['pid']}/kill", {}, key=one).status == 404
+    assert server.curl("POST", f"{PROCESSES}/{program['pid']}/kill", {}, key=one).body["success"]

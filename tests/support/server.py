@@ -21,10 +21,11 @@ READY = "roocode-server ready on "
 ALIKE = {
     "ROOCODE_PROVIDERS__OLLAMA__BASE_URL": "http://127.0.0.1:1/v1",
     "ROOCODE_RUNTIME__KIND": "local",
+    "ROOCODE_MONITORING__WHOLE_MACHINE": "false",
     **{f"ROOCODE_LIMITS__{name.upper()}": "null" for name in LimitSettings.schema().fields},
 }
-"""Settings that make `auto` mean `scripted` and the jail, even with an Ollama or a container engine, and lift
-the rate limits.
+"""Settings that make `auto` mean `scripted` and the jail, even with an Ollama or a container engine, lift the
+rate limits, and keep calls that are made at random from ending programs of this machine.
 """
 DEFAULT_LIMITS = {
     f"ROOCODE_LIMITS__{name.upper()}": str(getattr(LimitSettings(), name))

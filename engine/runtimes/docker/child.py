@@ -63,7 +63,8 @@ class ContainerChild:
         self._container = placed.container
         self._has_input = has_input or has_terminal
         self._has_terminal = has_terminal
-        self._mark = secrets.token_hex(16)
+        self.mark = secrets.token_hex(16)
+        """The value of `MARK_VARIABLE` in its environment."""
         self._introduction = "" if has_terminal else secrets.token_hex(16)
         self._reported = Reported(self._introduction.encode())
         self._report: Report | None = None
@@ -124,11 +125,11 @@ class ContainerChild:
         """Send SIGTERM to it and all that it has started; failures are ignored, because they can be killed
         later.
         """
-        await self._container.end(self._mark, "TERM")
+        await self._container.end(self.mark, "TERM")
 
     async def ports(self) -> list[int]:
         """Return the TCP ports on which it, and all that it has started, listen."""
-        return await self._container.ports(self._mark)
+        return await self._container.ports(self.mark)
 
     async def end_stragglers(self) -> None:
         """Kill what it has left behind, unless its report says that there is nothing."""
@@ -162,7 +163,7 @@ class ContainerChild:
                 self._set_end(KILLED_EXIT_CODE)
 
     async def _start(self) -> None:
-        environment = {**self._placed.command.environment, MARK_VARIABLE: self._mark}
+        environment = {**self._placed.command.environment, MARK_VARIABLE: self.mark}
         self._program = await self._container.prepare(
             self._placed.sandbox,
             scripts.supervise(self._placed.command.line, self._introduction),
@@ -232,7 +233,7 @@ class ContainerChild:
 
     async def _kill(self) -> None:
         """Kill its processes or, if that fails, the whole container."""
-        is_gone = await self._container.end(self._mark, "KILL")
+        is_gone = await self._container.end(self.mark, "KILL")
         if is_gone and (await self._break_off() or await self._has_ended()):
             return
         log.warning("killing a whole container", session_id=self._placed.sandbox.session_id)

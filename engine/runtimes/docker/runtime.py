@@ -11,7 +11,7 @@ import contextlib
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import ClassVar
+from typing import ClassVar, TypeGuard
 
 import structlog
 
@@ -21,6 +21,7 @@ from roocode_server.engine.runtimes.docker.child import ContainerChild, Placed
 from roocode_server.engine.runtimes.docker.client import ContainerEngine
 from roocode_server.engine.runtimes.docker.container import SessionContainer
 from roocode_server.engine.runtimes.docker.images import ImagePuller, Tell
+from roocode_server.engine.runtimes.docker.members import owners_of
 from roocode_server.engine.runtimes.docker.plan import SERVER_LABEL, SESSION_LABEL, Plan
 from roocode_server.engine.runtimes.docker.terminal import ContainerTerminal
 from roocode_server.engine.runtimes.docker.warm import WarmPool, remove_empty
@@ -29,6 +30,7 @@ from roocode_server.engine.runtimes.runtime import (
     Exit,
     OnStarted,
     OutputSink,
+    ProcessOwner,
     Runtime,
     RuntimeUnavailable,
     SandboxPlace,
@@ -128,6 +130,16 @@ class DockerRuntime(SupervisingRuntime):
         identity, status = await self._container(session_id).status()
         return SandboxPlace(id=identity, status=status)
 
+    async def owners(self, parents: Mapping[int, int]) -> Mapping[int, ProcessOwner]:
+        """Return which processes run in sessions' containers, told by their control groups.
+
+        Those of an engine on another machine are not among this machine's.
+        """
+        sessions = {held.id: session_id for session_id, held in self._containers.items() if held.id}
+        tasks = {child.mark: owner.task_id for child, owner in self._children.items() if _is_inside(child)}
+        found = await asyncio.to_thread(owners_of, parents, sessions, tasks)
+        return found if self._beside is None else {**await self._beside.owners(parents), **found}
+
     def take_warm_session(self) -> SessionId | None:
         """Return the id of a future session whose container is ready, or None."""
         return self._warm.take()
@@ -225,3 +237,7 @@ class DockerRuntime(SupervisingRuntime):
             made = SessionContainer(self._engine, self._images, self._plan, session_id)
             self._containers[session_id] = made
         return self._containers[session_id]
+
+
+def _is_inside(child: Child) -> TypeGuard[ContainerChild]:
+    return isinstance(child, ContainerChild)

@@ -5,16 +5,21 @@ Each container has them in an environment variable, which is hidden from command
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Final
 
 from roocode_server.engine.runtimes.process import MARK_VARIABLE
 
 _VARIABLE: Final = "ROOCODE_SCRIPTS"
+_SHELL: Final = ("/bin/sh", "-c")
+_OPENING: Final = f'eval "${_VARIABLE}"'
 _FILES: Final = ("processes.sh", "supervise.sh", "end.sh", "sockets.sh")
 
 IDLE: Final = f"unset {_VARIABLE}; mkdir -p /tmp/home; while :; do sleep 86400; [ $? -ne 127 ] || exit; done"
 """Keeps a container alive. Its shell is the first process, which adopts orphaned processes."""
+IDLE_MARK: Final = "idle"
+"""The mark of what keeps a container alive, and of the scripts that manage processes in it."""
 QUIET: Final = "kill -9 -1"
 """Kills all processes except the first."""
 
@@ -23,9 +28,14 @@ def standing_environment() -> dict[str, str]:
     """Return the container's environment in addition to that of its image."""
     lines = [line for name in _FILES for line in (files(__package__) / name).read_text().splitlines()]
     return {
-        MARK_VARIABLE: "idle",
+        MARK_VARIABLE: IDLE_MARK,
         _VARIABLE: "\n".join(line for line in lines if not line.lstrip().startswith("#")),
     }
+
+
+def is_one_of_these(command_line: Sequence[str]) -> bool:
+    """Whether a process runs one of these scripts."""
+    return len(command_line) > len(_SHELL) and command_line[len(_SHELL)].startswith(_OPENING)
 
 
 def supervise(line: str, introduction: str) -> list[str]:
@@ -44,4 +54,4 @@ def sockets() -> list[str]:
 
 
 def _call(function: str, *arguments: str) -> list[str]:
-    return ["/bin/sh", "-c", f'eval "${_VARIABLE}"; {function} "$@"', "sh", *arguments]
+    return [*_SHELL, f'{_OPENING}; {function} "$@"', "sh", *arguments]

@@ -24,7 +24,7 @@ class ContainerTerminal:
     def __init__(self, placed: Placed, columns: int, rows: int) -> None:
         self.finished = asyncio.Event()
         self._sandbox = placed.sandbox
-        self._child = ContainerChild(placed, has_terminal=True)
+        self.child = ContainerChild(placed, has_terminal=True)
         self._size = (columns, rows)
         self._first = b""
         self._has_begun = False
@@ -32,11 +32,11 @@ class ContainerTerminal:
 
     async def begin(self) -> None:
         """Start it. Raises: RuntimeUnavailable, Conflict."""
-        self._output, _ = await self._child.begin()
-        self._guard = asyncio.create_task(guard_disk(self._sandbox, self._child.ended, self.stop))
+        self._output, _ = await self.child.begin()
+        self._guard = asyncio.create_task(guard_disk(self._sandbox, self.child.ended, self.stop))
         await self._give_size()
         with contextlib.suppress(BrokenPipeError):  # the reader will see its end
-            await self._child.write(b"\n")
+            await self.child.write(b"\n")
 
     async def read(self) -> bytes:
         """Return the next bytes of output; empty at its end."""
@@ -50,24 +50,24 @@ class ContainerTerminal:
 
     async def write(self, content: bytes) -> None:
         """Type into the terminal. Raises: OSError, if the program has ended."""
-        await self._child.write(content)
+        await self.child.write(content)
 
     async def resize(self, columns: int, rows: int) -> None:
         """Resize the terminal; ignored if the program has just ended."""
         with contextlib.suppress(EngineRefused):
-            await self._child.resize(columns, rows)
+            await self.child.resize(columns, rows)
 
     async def ended(self) -> int:
         """Wait for its end and return its exit code. Raises: RuntimeUnavailable, if that is not known."""
-        await self._child.ended.wait()
-        if self._child.loss is not None:
-            raise self._child.loss
-        assert self._child.end is not None  # noqa: S101 - that is what `ended` says
-        return self._child.end.code
+        await self.child.ended.wait()
+        if self.child.loss is not None:
+            raise self.child.loss
+        assert self.child.end is not None  # noqa: S101 - that is what `ended` says
+        return self.child.end.code
 
     def stop(self) -> None:
         """Kill it and everything that it started."""
-        self._child.kill()
+        self.child.kill()
 
     async def close(self) -> None:
         """Kill what is left of it and release all its resources."""
@@ -75,7 +75,7 @@ class ContainerTerminal:
 
     async def _close(self) -> None:
         try:
-            await self._child.close()
+            await self.child.close()
             if self._guard is not None:
                 self._guard.cancel()
                 await asyncio.gather(self._guard, return_exceptions=True)
@@ -86,7 +86,7 @@ class ContainerTerminal:
         """The engine may take a moment until a terminal that it is opening can be resized."""
         for _ in range(_SIZE_TRIES):
             try:
-                await self._child.resize(*self._size)
+                await self.child.resize(*self._size)
             except EngineRefused:
                 await asyncio.sleep(_SIZE_PAUSE_S)
             except RuntimeUnavailable:

@@ -16,6 +16,7 @@ const WITHOUT_LIMITS = {
   task_creation: null,
   file_operations: null,
   tool_execution: null,
+  process_kills: null,
   connections: null,
 };
 const DAY_MS = 86_400_000;

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from roocode_server.engine.monitoring.programs import agent_programs, agent_type, command_line_of
+from roocode_server.engine.monitoring.proc import command_line_of
+from roocode_server.engine.monitoring.programs import agent_programs, agent_type
 
 
 @pytest.mark.parametrize(
