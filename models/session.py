@@ -214,6 +214,30 @@ class CallersSession(Session):
         return cls(**fields, access=access)
 
 
+class SessionWork(enum.StrEnum):
+    """What the tasks of a session are doing: one waits for a person, one is under way or queued, the last one
+    has failed, or nothing is to be done.
+    """
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    FAILED = "failed"
+    IDLE = "idle"
+
+
+@value
+class ListedSession(CallersSession):
+    """A session in a list, with what its tasks are doing."""
+
+    work: SessionWork
+
+    @classmethod
+    def at_work(cls, session: Session, access: Access, work: SessionWork) -> ListedSession:
+        """Return the session as somebody with this access sees it in a list."""
+        fields = {each.name: getattr(session, each.name) for each in dataclasses.fields(Session)}
+        return cls(**fields, access=access, work=work)
+
+
 class SessionScope(enum.StrEnum):
     """Which sessions are listed: the caller's own, those that others share with them, or both."""
 
@@ -344,10 +368,10 @@ class SessionPage(Shape):
     Source: S0, GET /api/v1/sessions.
     """
 
-    sessions: list[CallersSession]
+    sessions: list[ListedSession]
     total: int
     has_more: bool
-    data: list[CallersSession]
+    data: list[ListedSession]
     pagination: Pagination
 
 

@@ -25,7 +25,11 @@ from roocode_server.models.task import CommandAction, ToolOutput
 ASKS_AFTER_S: Final = 2.0
 """After this time people are asked whether the command should go to the background or be killed."""
 COMMAND_OUTPUT_BYTES: Final = 100_000
-"""How much of a command's output its message has, and of what the model has not received yet is kept."""
+"""How much of a command's output is shown when it is asked about, and is kept for the model until its next
+request.
+"""
+STORED_OUTPUT_BYTES: Final = 500_000
+"""How much of a command's output its message has, for people; the model is given less."""
 NEWS_CHARACTERS: Final = 8_000
 BY_A_PERSON: Final = "person"
 COMMAND_LOST: Final = (
@@ -198,7 +202,7 @@ class Commands:
         """Store the message with the command's whole output."""
         if not running.printed.printed_bytes:
             return
-        text = shortened(printable(running.printed.excerpt(COMMAND_OUTPUT_BYTES)))
+        text = printable(running.printed.excerpt(STORED_OUTPUT_BYTES))
         write = self._work.writing(
             say="command_output", text=text, ts=running.ts, message_id=running.message_id
         )

@@ -25,7 +25,7 @@ from roocode_server.models.error import Conflict, InvalidField, NotFound, Worksp
 from roocode_server.models.identifier import SessionId, new_id
 from roocode_server.models.session import (
     UNTITLED,
-    CallersSession,
+    ListedSession,
     ResourceLimits,
     Session,
     SessionConfig,
@@ -39,6 +39,7 @@ from roocode_server.models.session import (
     SessionStatus,
     SessionUpdate,
     SessionUpdatedEvent,
+    SessionWork,
     mount_path,
 )
 from roocode_server.models.session import Sandbox as SandboxState
@@ -176,7 +177,7 @@ class Sessions:
             raise Conflict("The session is not active; set its status to active first", status=session.status)
         return session
 
-    async def list(self, caller: Caller, request: SessionList) -> tuple[list[CallersSession], int]:
+    async def list(self, caller: Caller, request: SessionList) -> tuple[list[ListedSession], int]:
         """Return one page of the caller's sessions and of those shared with them, newest first, and their
         total number.
         """
@@ -185,7 +186,11 @@ class Sessions:
         )
         foreign = [session.id for session in page if session.user_id != caller.user_id]
         given = await self.sharing.given_to(caller, foreign) if foreign and not caller.is_admin else {}
-        return [CallersSession.seen(each, given.get(each.id, Access.OWNER)) for each in page], total
+        work = await self._repository.work([session.id for session in page])
+        return [
+            ListedSession.at_work(each, given.get(each.id, Access.OWNER), work.get(each.id, SessionWork.IDLE))
+            for each in page
+        ], total
 
     async def create(self, caller: Caller, request: SessionCreate) -> Session:
         """Create a session with an empty workspace.

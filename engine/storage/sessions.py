@@ -11,12 +11,14 @@ from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from roocode_server.engine.concurrency.read_through_cache import ReadThroughCache
 from roocode_server.engine.storage.database import Database, Transaction
 from roocode_server.engine.storage.rows import Rows
-from roocode_server.engine.storage.tables import session_shares, sessions
+from roocode_server.engine.storage.tables import session_shares, sessions, tasks
 from roocode_server.models.clock import now
 from roocode_server.models.identifier import SessionId, UserId
-from roocode_server.models.session import Session, SessionScope, SessionStatus
+from roocode_server.models.session import Session, SessionScope, SessionStatus, SessionWork
+from roocode_server.models.task import FINAL, Activity, TaskStatus
 
 _ACTIVE: Final = (sessions.c.deleted_at.is_(None), sessions.c.status == SessionStatus.ACTIVE)
+_WAITING: Final = (Activity.INTERACTIVE, Activity.RESUMABLE)
 _SEALED: Final = select(sessions.c.sealed_secrets)
 
 
@@ -65,6 +67,27 @@ class SessionRepository:
             where.append(sessions.c.status == status)
         order = (sessions.c.created_at.desc(), sessions.c.id)
         return await self._rows.page(*where, order=order, limit=limit, offset=offset)
+
+    async def work(self, session_ids: Sequence[SessionId]) -> dict[SessionId, SessionWork]:
+        """Return what the tasks of these sessions are doing; sessions without tasks are left out."""
+        latest = (
+            select(tasks.c.session_id, func.max(tasks.c.created_at).label("created_at"))
+            .where(tasks.c.session_id.in_(session_ids))
+            .group_by(tasks.c.session_id)
+            .subquery()
+        )
+        is_latest = tasks.c.created_at == latest.c.created_at
+        statement = (
+            select(tasks.c.session_id, tasks.c.status, tasks.c.activity)
+            .join(latest, tasks.c.session_id == latest.c.session_id)
+            .where(or_(is_latest, tasks.c.status.not_in(FINAL)))
+        )
+        async with self._rows.database.read() as connection:
+            rows = (await connection.execute(statement)).all()
+        found: dict[SessionId, set[SessionWork]] = {}
+        for row in rows:
+            found.setdefault(row.session_id, set()).add(_work(row.status, row.activity))
+        return {each: next(work for work in SessionWork if work in seen) for each, seen in found.items()}
 
     async def active(self) -> int:
         """Return the number of active sessions."""
@@ -123,6 +146,12 @@ class SessionRepository:
 
     async def _read(self, session_id: SessionId) -> Session | None:
         return await self._rows.first(sessions.c.id == session_id, sessions.c.deleted_at.is_(None))
+
+
+def _work(status: str, activity: str) -> SessionWork:
+    if status in FINAL:
+        return SessionWork.FAILED if status == TaskStatus.FAILED else SessionWork.IDLE
+    return SessionWork.WAITING if activity in _WAITING else SessionWork.RUNNING
 
 
 def _within(scope: SessionScope, user_id: UserId) -> ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""Compression of larger JSON answers. Source: RFC 9110, 8.4 and 12.5.3."""
+"""Compression of larger answers. Source: RFC 9110, 8.4 and 12.5.3."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from aiohttp import web
 
 SHORTEST_BYTES: Final = 1400
 """Smaller answers fit in one packet, which does not arrive sooner if it is shorter."""
+COMPRESSED_TYPES: Final = frozenset({"application/json", "text/html"})
 CODINGS: Final = (web.ContentCoding.gzip, web.ContentCoding.deflate)
 _REFUSED: Final = frozenset({"q=0", "q=0.", "q=0.0", "q=0.00", "q=0.000"})
 
@@ -17,7 +18,7 @@ def compress(request: web.Request, response: web.StreamResponse) -> None:
 
     Large answers are compressed in a thread, so that nobody else has to wait.
     """
-    if not isinstance(response, web.Response) or response.content_type != "application/json":
+    if not isinstance(response, web.Response) or response.content_type not in COMPRESSED_TYPES:
         return
     if not isinstance(response.body, bytes) or len(response.body) < SHORTEST_BYTES:
         return

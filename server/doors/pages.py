@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +20,9 @@ from aiohttp import web
 
 from roocode_server.handlers.operation import Registry
 from roocode_server.server.doors.asyncapi import asyncapi_document, at
+from roocode_server.server.doors.compression import compress
 from roocode_server.server.doors.openapi import openapi_document
+from roocode_server.server.doors.static_files import StaticFile
 from roocode_server.server.identity import Authenticator
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -83,7 +86,7 @@ def add_pages(
     root = static_root()
     templates = jinja2.PackageLoader("roocode_server.server", "templates")
     aiohttp_jinja2.setup(app, loader=templates, autoescape=True, undefined=jinja2.StrictUndefined)
-    app.router.add_get("/", _page("dashboard.html", DASHBOARD_POLICY, is_open=is_open))
+    app.router.add_get("/", _dashboard(is_open=is_open))
     app.router.add_get("/docs", _page("docs.html", POLICY))
     app.router.add_get("/redoc", _page("redoc.html", REDOC_POLICY))
     operations, events = openapi_document(registry, transfers), asyncapi_document(registry)
@@ -98,7 +101,13 @@ def static_root() -> Path:
     return Path(str(files("roocode_server"))) / "static"
 
 
-def _page(template: str, policy: Mapping[str, str], **facts: bool) -> Handler:
+def _dashboard(*, is_open: bool) -> Handler:
+    """The dashboard, which knows its version: it says so when the server has become another one."""
+    release = version("roocode-server")
+    return _page("dashboard.html", DASHBOARD_POLICY, is_open=is_open, version=release)
+
+
+def _page(template: str, policy: Mapping[str, str], **facts: bool | str) -> Handler:
     allowed = "; ".join(f"{name} {sources}" for name, sources in policy.items())
 
     async def page(request: web.Request) -> web.Response:
@@ -109,6 +118,7 @@ def _page(template: str, policy: Mapping[str, str], **facts: bool) -> Handler:
         response.headers.update(PAGE_HEADERS)
         response.headers["Content-Security-Policy"] = allowed.replace("{nonce}", nonce)
         response.headers["Cache-Control"] = REVALIDATED
+        compress(request, response)
         return response
 
     return page
@@ -118,7 +128,9 @@ def _document(content: Callable[[web.Request], dict[str, Any]]) -> Handler:
     async def document(request: web.Request) -> web.Response:
         headers = {**PAGE_HEADERS, "Cache-Control": REVALIDATED}
         encoded = orjson.dumps(content(request))
-        return web.Response(body=encoded, content_type="application/json", headers=headers)
+        response = web.Response(body=encoded, content_type="application/json", headers=headers)
+        compress(request, response)
+        return response
 
     return document
 
@@ -141,7 +153,4 @@ def _files(root: Path) -> Handler:
 
 
 def _file(path: Path, keeping: str) -> Handler:
-    async def file(request: web.Request) -> web.StreamResponse:
-        return web.FileResponse(path, headers={**PAGE_HEADERS, "Cache-Control": keeping})
-
-    return file
+    return StaticFile(path, {**PAGE_HEADERS, "Cache-Control": keeping}).serve

@@ -1,58 +1,121 @@
 // What waits for a person: a tool call to approve, or a question to answer.
 import { html, useState } from "../vendor/htm/preact.js";
+import { Coloured, languageFor, Markdown } from "./conversation/markdown.js";
 import { blocksAsDiff, Diff, Failure, useAsking } from "./parts.js";
+import { toolWords } from "./words.js";
 
 const EDITS = new Set(["write_to_file", "apply_diff", "insert_content", "search_and_replace"]);
 
-/** The label of the approving button. */
-function primaryWord(toolName) {
-  if (EDITS.has(toolName)) return "Save";
-  return toolName === "execute_command" ? "Run" : "Approve";
+/** What approving and rejecting mean, where it is not about a tool. */
+const CONFIRMATIONS = {
+  api_req_failed: ["Try again", "End the task"],
+  mistake_limit_reached: ["Continue", "End the task"],
+  auto_approval_max_req_reached: ["Continue", "End the task"],
+};
+
+/** The labels of the approving and the rejecting button. */
+function wordsFor(toolName) {
+  if (CONFIRMATIONS[toolName]) return CONFIRMATIONS[toolName];
+  if (EDITS.has(toolName)) return ["Save", "Reject"];
+  return [toolName === "execute_command" ? "Run" : "Approve", "Reject"];
 }
 
 export function Approvals({ following, connection, may }) {
   const { question, session } = following.value;
-  const { pending } = following;
+  const { pending, task } = following;
   if (!pending.length && !question) return null;
   return html`<section class="waiting" aria-label="Waits for a person" aria-live="polite">
     ${pending.map(
-      (approval) => html`<${Approval} key=${approval.id} ...${{ approval, connection, session, may }} />`,
+      (approval) => html`<${Approval}
+        key=${approval.id}
+        ...${{ approval, connection, session, may }}
+        config=${session.config}
+      />`,
     )}
-    ${question && html`<${Question} ...${{ question, following, connection, session, may }} />`}
+    ${question && html`<${Question} taskId=${task.id} ...${{ question, connection, session, may }} />`}
   </section>`;
 }
 
-function Approval({ approval, connection, session, may }) {
+/** The rule that would make such questions unnecessary; a task keeps those that it began with. */
+function ruleFor({ toolName, parameters }) {
+  if (toolName === "execute_command") {
+    const words = parameters.command?.trim().split(/\s+/) ?? [];
+    const isPlain = /^[\w./ -]+$/.test(parameters.command ?? "");
+    if (!isPlain || !words.length) return null;
+    const prefix = words.slice(0, words.length > 1 && /^[a-z][\w-]*$/.test(words[1]) ? 2 : 1).join(" ");
+    const rule = { decision: "always", command: prefix };
+    return { words: `Do this, and always allow “${prefix}”`, rule };
+  }
+  if (EDITS.has(toolName))
+    return {
+      words: "Do this, and always allow changes to files",
+      rule: { decision: "always", group: "edit" },
+    };
+  return null;
+}
+
+/** `config` is that of the session, where its rules may be added to. */
+export function Approval({ approval, connection, session, may, config }) {
   const [feedback, setFeedback] = useState("");
   const [ask, { isBusy, failure }] = useAsking();
-  const answer = (action) =>
-    ask(() =>
-      connection.call("approval.respond", {
+  const { toolName } = approval;
+  const [approving, rejecting] = wordsFor(toolName);
+  const answer = (action, rule) =>
+    ask(async () => {
+      if (rule)
+        await connection.call("session.update", {
+          sessionId: session.id,
+          config: { approvals: [...config.approvals, rule] },
+        });
+      await connection.call("approval.respond", {
         sessionId: session.id,
         approvalId: approval.id,
         action,
         ...(feedback && { feedback }),
-      }),
-    );
-  return html`<div class="approval">
-    <p><strong>${approval.description}</strong> <span class="quiet small">${approval.toolName}</span></p>
+      });
+    });
+  const always = config && may("session:write") ? ruleFor(approval) : null;
+  return html`<div class="approval" data-approval=${approval.id}>
+    <p>
+      <strong>${approval.description}</strong>${" "}
+      <span class="quiet small" title=${toolName}>${!CONFIRMATIONS[toolName] && toolWords(toolName)}</span>
+    </p>
     <${Parameters} of=${approval.parameters} />
     ${
       may("approval:respond")
         ? html`<div class="answer">
-            <button type="button" class="primary" disabled=${isBusy} onClick=${() => answer("approve")}>
-              ${primaryWord(approval.toolName)}
-            </button>
-            <button type="button" class="danger" disabled=${isBusy} onClick=${() => answer("reject")}>
-              Reject
-            </button>
-            <input
-              aria-label="What the agent should know"
-              placeholder="Tell the agent why (optional)"
-              value=${feedback}
-              onInput=${(event) => setFeedback(event.currentTarget.value)}
-            />
-          </div>`
+              <button
+                type="button"
+                class="primary"
+                data-waiting
+                disabled=${isBusy}
+                onClick=${() => answer("approve")}
+              >
+                ${approving}
+              </button>
+              <button type="button" class="danger" disabled=${isBusy} onClick=${() => answer("reject")}>
+                ${rejecting}
+              </button>
+              <input
+                aria-label="What the agent should know"
+                placeholder="Tell the agent why (optional)"
+                value=${feedback}
+                onInput=${(event) => setFeedback(event.currentTarget.value)}
+              />
+            </div>
+            ${
+              always &&
+              html`<p>
+                <button
+                  type="button"
+                  class="plain small"
+                  disabled=${isBusy}
+                  onClick=${() => answer("approve", always.rule)}
+                >
+                  ${always.words}, from the next task on
+                </button>
+              </p>`
+            }`
         : html`<p class="quiet small">It waits for somebody who may answer it.</p>`
     }
     <${Failure} of=${failure} />
@@ -66,6 +129,8 @@ export function Parameters({ of }) {
     return html`<pre class="code" tabindex="0">$ ${of.command}</pre>`;
   return entries.map(([name, content]) => {
     const text = typeof content === "string" ? content : JSON.stringify(content);
+    if (name === "content" && of.path)
+      return html`<${Coloured} text=${text} language=${languageFor(of.path)} label=${of.path} />`;
     if (name === "diff") return html`<${Diff} text=${blocksAsDiff(text)} />`;
     return text.includes("\n")
       ? html`<pre class="code" tabindex="0" aria-label=${name}>${text}</pre>`
@@ -73,22 +138,44 @@ export function Parameters({ of }) {
   });
 }
 
-function Question({ question, following, connection, session, may }) {
+/** With `isOwnField` it has a field for an answer in one's own words; in a session that is below. */
+export function Question({ question, taskId, connection, session, may, isOwnField = false }) {
   const [ask, { isBusy, failure }] = useAsking();
-  const say = (text) =>
-    ask(() => connection.call("task.message", { sessionId: session.id, taskId: following.task.id, text }));
-  return html`<div class="approval">
-    <p><strong>${question.text}</strong></p>
+  const [own, setOwn] = useState("");
+  const say = (text) => ask(() => connection.call("task.message", { sessionId: session.id, taskId, text }));
+  const send = (event) => {
+    event.preventDefault();
+    if (own.trim()) say(own);
+  };
+  return html`<div class="approval question">
+    <${Markdown} of=${question.text} />
     ${
       may("task:steer")
         ? html`<div class="answer">
               ${question.suggestions.map(
-                (text) => html`<button type="button" disabled=${isBusy} onClick=${() => say(text)}>
+                (text, place) => html`<button
+                  type="button"
+                  data-waiting=${place === 0}
+                  disabled=${isBusy}
+                  onClick=${() => say(text)}
+                >
                   ${text}
                 </button>`,
               )}
             </div>
-            <p class="quiet small">Or write your own answer below.</p>`
+            ${
+              isOwnField
+                ? html`<form class="answer" onSubmit=${send}>
+                    <input
+                      aria-label="Your answer"
+                      placeholder="Your own answer"
+                      value=${own}
+                      onInput=${({ currentTarget }) => setOwn(currentTarget.value)}
+                    />
+                    <button class="primary" disabled=${isBusy || !own.trim()}>Answer</button>
+                  </form>`
+                : html`<p class="quiet small">Or write your own answer below.</p>`
+            }`
         : html`<p class="quiet small">It waits for somebody who may answer it.</p>`
     }
     <${Failure} of=${failure} />

@@ -1,5 +1,6 @@
 // Running a command in the session's sandbox, without a task.
 import { html, useState } from "../vendor/htm/preact.js";
+import { Output } from "./conversation/output.js";
 import { Empty, Failure, useAsking, withDuration } from "./parts.js";
 
 const MOST = 30;
@@ -58,7 +59,7 @@ export function Panel({ following, connection, isConnected, may }) {
           $ ${item.parameters?.command ?? item.toolName}${" "}
           <span class="quiet small">${withDuration(item.state, item.executionTime)}</span>
         </p>
-        <pre class="code" tabindex="0">${item.result?.output ?? item.output}</pre>
+        <${Output} screen=${item.screen} version=${item.version} text=${item.result?.output} />
       </article>`,
     )}
   </section>`;

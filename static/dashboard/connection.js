@@ -5,7 +5,8 @@ import { Store } from "./store.js";
 
 const PATH = new URL("socket.io", document.baseURI).pathname; // the page may be served below a path
 const PATIENCE_MS = 60_000;
-const READS = new Set(["file.list", "file.read", "session.get", "session.list"]); // may be asked again
+/** What may be asked again after a while. */
+const READS = new Set(["file.list", "file.read", "session.get", "session.list", "inbox.list"]);
 const ENDED = "Your login has ended. If logging in again is refused, ask an administrator.";
 const EXPIRED = new Set(["TOKEN_EXPIRED", "AUTHENTICATION_FAILED"]);
 
@@ -23,7 +24,8 @@ export class Connection {
     this.status = new Store({ state: "connecting", reason: "", pause: "" });
     this.following = null;
     this.opened = null;
-    this.onEvent = () => {};
+    this.onEvent = () => {}; // events of the session that is followed, and some of the others
+    this.onAnyEvent = () => {};
     this.onNews = () => {}; // told of what happens in the opened session while it is followed
     this.onGone = () => {};
     this.onTrouble = () => {};
@@ -37,7 +39,11 @@ export class Connection {
     this.socket.on("disconnect", (reason) => this.#lost(reason));
     this.socket.on("connect_error", (error) => this.#refused(error));
     this.socket.on("error", ({ error }) => this.#ended(error));
-    this.socket.onAny((_type, event) => event?.sessionId && this.onEvent(event));
+    this.socket.onAny((_type, event) => {
+      if (!event?.sessionId) return;
+      this.onEvent(event);
+      this.onAnyEvent(event);
+    });
   }
 
   /** The answer to a call; after a rate limit, reading calls wait and are repeated. Throws a Refusal. */

@@ -3,10 +3,12 @@ import { html, useEffect, useRef, useState } from "../vendor/htm/preact.js";
 import { addressOf, useRoute } from "./address.js";
 import { useCaller } from "./caller.js";
 import { Following } from "./follow.js";
+import { KeyboardHelp, useKeys } from "./keyboard.js";
 import { Brand } from "./login.js";
 import { Machine } from "./machine.js";
-import { notify } from "./notices.js";
+import { notify, notifyOfWaiting } from "./notices.js";
 import { Opened } from "./opened.js";
+import { Overview } from "./overview.js";
 import { Loaded, openTo, PAGES } from "./panels.js";
 import { Empty, Failure, Link } from "./parts.js";
 import { NewSession, Sessions } from "./sessions.js";
@@ -15,6 +17,8 @@ import { wear } from "./theme.js";
 
 const STATE_WORDS = { connected: "Live", connecting: "Connecting", lost: "Disconnected", refused: "Refused" };
 const ACCOUNT = { load: () => import("./account/account.js") };
+const PRODUCT = document.title;
+const VERSION = document.getElementById("dashboard").dataset.version;
 const GONE = "The session is gone, or not shared with you any more.";
 
 /** On a phone one of these fills the page; elsewhere all are there. */
@@ -29,17 +33,31 @@ export function Desk({ connection, trouble, onLogOut }) {
   const [view, setView] = useState("work");
   const [isOpening, setIsOpening] = useState(false);
   const [failure, setFailure] = useState(trouble ? { message: trouble } : null);
+  const [overview] = useState(() => new Overview(connection));
+  const { waiting } = useStore(overview);
+  const [isHelping, setIsHelping] = useState(false);
+  const isNarrow = useNarrow();
+  const isBack = useBack(state);
+  const isUpdated = useUpdated(connection, isConnected);
   const me = useRef(null);
   const known = useRef(null); // the session that was chosen from a list: it need not be asked for
   const current = following?.value.session;
   const { page } = route;
+  const pages = caller ? openTo(PAGES, (permission) => caller.may(permission)) : {};
 
   useEffect(() => {
     if (!caller) return;
     const { theme, notifications } = caller.user.preferences;
     wear(theme);
     connection.onNews = (event, session) => notify(event, session, notifications);
+    overview.onWaiting = (entry) =>
+      notifyOfWaiting(entry, notifications, () => go({ session: entry.sessionId }));
+    overview.open({ mayAnswer: caller.may("approval:read") });
   }, [caller, connection]);
+  useEffect(() => {
+    const name = page ? pages[page]?.title : current?.name;
+    document.title = `${waiting ? `(${waiting}) ` : ""}${name ? `${name} · ` : ""}${PRODUCT}`;
+  });
 
   const follow = async (sessionId) => {
     setFailure(null);
@@ -84,11 +102,16 @@ export function Desk({ connection, trouble, onLogOut }) {
     go({ page: next });
   };
   const closePage = () => {
+    setView("work");
     go({ session: current?.id });
     me.current.base.focus();
   };
-  const around = { connection, isConnected, caller };
-  const pages = caller ? openTo(PAGES, (permission) => caller.may(permission)) : {};
+  const around = { connection, isConnected, caller, overview };
+  useKeys({
+    help: () => setIsHelping(true),
+    goTo: (name) => name in pages && goTo(name),
+    newSession: () => caller?.may("session:write") && setIsOpening(true),
+  });
   return html`<div class="desk" data-view=${view}>
     <header class="top">
       <${Brand} />
@@ -97,6 +120,15 @@ export function Desk({ connection, trouble, onLogOut }) {
       <nav aria-label="Documentation">
         <a href="docs">API</a>
         <a href="redoc">Reference</a>
+        <button
+          type="button"
+          class="plain"
+          aria-label="Keyboard"
+          title="Keyboard ( ? )"
+          onClick=${() => setIsHelping(true)}
+        >
+          <kbd>?</kbd>
+        </button>
       </nav>
       <nav aria-label="You">
         ${
@@ -117,6 +149,14 @@ export function Desk({ connection, trouble, onLogOut }) {
     </header>
     <div class="banners">
       ${!isConnected && reason && html`<div class="banner" role="alert">${reason}</div>`}
+      ${isBack && html`<div class="banner good" role="status">Connected again: nothing was missed.</div>`}
+      ${
+        isUpdated &&
+        html`<div class="banner" role="status">
+          The server has been updated.${" "}
+          <button type="button" class="small" onClick=${() => location.reload()}>Reload the page</button>
+        </div>`
+      }
       ${isConnected && pause && html`<div class="banner" role="status">${pause}</div>`}
       ${
         failure &&
@@ -125,7 +165,8 @@ export function Desk({ connection, trouble, onLogOut }) {
         </div>`
       }
     </div>
-    <div class="ways">
+    <div class="ways" role=${isNarrow && view === "sessions" ? "main" : undefined}>
+      ${isNarrow && view === "sessions" && html`<h1 class="hidden">Sessions and pages</h1>`}
       ${
         Object.keys(pages).length > 0 &&
         html`<nav class="pages" aria-label="Pages">
@@ -137,6 +178,11 @@ export function Desk({ connection, trouble, onLogOut }) {
               onGo=${() => goTo(name)}
             >
               ${title}
+              ${
+                name === "inbox" &&
+                waiting > 0 &&
+                html`<span class="count">${waiting}<span class="hidden"> waiting</span></span>`
+              }
             <//>`,
           )}
         </nav>`
@@ -167,6 +213,7 @@ export function Desk({ connection, trouble, onLogOut }) {
               route=${route}
               go=${go}
               onView=${setView}
+              isAlone=${isNarrow && view === "side"}
               onLeft=${leave}
               ...${around}
             />`
@@ -186,14 +233,68 @@ export function Desk({ connection, trouble, onLogOut }) {
         ([name, words]) => html`<button
           type="button"
           key=${name}
-          aria-current=${view === name ? "true" : undefined}
+          aria-current=${view === name && !(page && name === "work") ? "true" : undefined}
           disabled=${name === "side" && (!following || Boolean(page))}
-          onClick=${() => setView(name)}
+          onClick=${() => (page && name === "work" ? closePage() : setView(name))}
         >
           ${words}
         </button>`,
       )}
+      ${
+        "inbox" in pages &&
+        html`<button
+          type="button"
+          aria-current=${page === "inbox" && view === "work" ? "true" : undefined}
+          onClick=${() => goTo("inbox")}
+        >
+          Inbox${waiting > 0 && html` <span class="count">${waiting}</span>`}
+        </button>`
+      }
     </nav>
+    ${isHelping && html`<${KeyboardHelp} onClose=${() => setIsHelping(false)} />`}
     ${isOpening && html`<${NewSession} ...${around} onClose=${() => setIsOpening(false)} onOpened=${open} />`}
   </div>`;
+}
+
+/** Whether the server is another version than this page is of; asked again with each connection. */
+function useUpdated(connection, isConnected) {
+  const [isUpdated, setIsUpdated] = useState(false);
+  useEffect(() => {
+    if (isConnected)
+      connection.call("system.health").then(
+        ({ version }) => setIsUpdated(version !== VERSION),
+        () => {}, // it is asked again with the next connection
+      );
+  }, [isConnected]);
+  return isUpdated;
+}
+
+const BACK_MS = 4000;
+
+/** Whether a lost connection has mended itself just now. */
+function useBack(state) {
+  const [isBack, setIsBack] = useState(false);
+  const wasLost = useRef(false);
+  useEffect(() => {
+    if (state === "lost") wasLost.current = true;
+    if (state !== "connected" || !wasLost.current) return undefined;
+    wasLost.current = false;
+    setIsBack(true);
+    const timer = setTimeout(() => setIsBack(false), BACK_MS);
+    return () => clearTimeout(timer);
+  }, [state]);
+  return isBack;
+}
+
+const NARROW = matchMedia("(max-width: 1000px)"); // as in dashboard.css
+
+/** Whether the page has room for one of its parts only. */
+function useNarrow() {
+  const [isNarrow, setIsNarrow] = useState(NARROW.matches);
+  useEffect(() => {
+    const changed = () => setIsNarrow(NARROW.matches);
+    NARROW.addEventListener("change", changed);
+    return () => NARROW.removeEventListener("change", changed);
+  }, []);
+  return isNarrow;
 }

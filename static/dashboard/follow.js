@@ -1,10 +1,12 @@
 // The state derived from a session's events: its tasks, approvals, changed files, and the story to read.
+import { Screen } from "./conversation/ansi.js";
 import { Store } from "./store.js";
 
-const HISTORY = 1000;
+const HISTORY = 2000;
 const MOST_EVENTS = 5000;
 const MOST_ITEMS = 5000;
-const MOST_OUTPUT = 200_000;
+const MOST_LINES = 100_000; // of the output of one call
+const BEFORE_NAMED = 50; // events before one that a link leads to
 const TOLD_BY_CALLS = new Set([
   "tool",
   "command",
@@ -16,7 +18,16 @@ const TOLD_BY_CALLS = new Set([
   "browser_action",
   "codebase_search_result",
   "api_req_started",
-]); // messages of S2 whose content the story shows with the call
+  "api_req_retry_delayed",
+  "condense_context",
+  "sliding_window_truncation",
+  "checkpoint_saved",
+  "subtask_result",
+  "api_req_failed",
+  "mistake_limit_reached",
+  "auto_approval_max_req_reached",
+]); // messages of S2 whose content the story shows by other events
+const CONFIRMATIONS = new Set(["api_req_failed", "mistake_limit_reached", "auto_approval_max_req_reached"]);
 const ENDED = new Set(["completed", "failed", "cancelled"]);
 
 export const hasEnded = (task) => ENDED.has(task.status);
@@ -36,7 +47,8 @@ function nothing(session) {
     filesVersion: 0,
     sharesVersion: 0, // how often this page was told that somebody was let in, or out
     events: [],
-    writing: null, // a message that is being written
+    writing: new Map(), // by their ids: messages and calls that the agent is writing
+    begun: new Set(), // tasks whose first message, their input, is in the story
     question: null,
     isCommandLong: false, // the task waits for a command, which a person may continue or kill
   };
@@ -50,8 +62,8 @@ export class Following extends Store {
     this.known = 0; // the lists that were requested include everything up to this number
   }
 
-  /** Load the story, from its beginning or its last thousand events. */
-  async open({ whole = false } = {}) {
+  /** Load the story: its last events, from its beginning, or from some before the one with this number. */
+  async open({ whole = false, from = Number.POSITIVE_INFINITY } = {}) {
     const { session } = this.value;
     const sessionId = session.id;
     const opening = Symbol(sessionId);
@@ -63,7 +75,8 @@ export class Following extends Store {
     this.tell();
     const { pagination } = await this.connection.call("event.list", { sessionId, limit: 1 });
     this.known = pagination.head;
-    this.value.start = this.value.seq = whole ? 0 : Math.max(0, pagination.head - HISTORY);
+    const start = whole ? 0 : Math.max(0, Math.min(pagination.head - HISTORY, from - BEFORE_NAMED));
+    this.value.start = this.value.seq = start;
     const [tasks, approvals] = await Promise.all([
       this.connection.call("task.list", { sessionId, limit: 100 }),
       this.connection.call("approval.list", { sessionId, status: "pending", limit: 100 }),
@@ -151,15 +164,29 @@ const TASK = {
   "session.updated": (state, { session }) => (state.session = { ...session, access: state.session.access }),
   "session.shared": (state) => (state.sharesVersion += 1),
   "session.unshared": (state) => (state.sharesVersion += 1),
+  "task.retried": moved(({ retryCount }) => ({
+    status: "pending",
+    activity: "queued",
+    progress: 0,
+    error: undefined,
+    retryCount,
+  })),
   "task.created": (state, event) => state.tasks.set(event.task.id, event.task),
   "task.started": moved((event) => ({ status: "running", activity: "active", startedAt: event.timestamp })),
   "task.progress": moved((event) => ({ progress: event.progress, step: event.step })),
   "task.active": moved(() => ({ activity: "active" })),
   "task.interactive": moved(() => ({ activity: "interactive" })),
+  "task.idle": moved(() => ({ activity: "interactive" })),
+  "task.paused": moved(() => ({ activity: "paused" })),
+  "task.unpaused": moved(() => ({ activity: "active" })),
+  "mode.switched": moved(({ mode }) => ({ mode })),
+  "todos.updated": moved(({ todos }) => ({ todos })),
+  "usage.updated": moved(({ usage, toolUsage }) => ({ usage, toolUsage })),
   "task.resumable": moved(() => ({ status: "pending", activity: "resumable" })),
   "task.resumed": moved(() => ({ status: "running", activity: "active" })),
   "task.completed": moved((event) => ({
     status: "completed",
+    usage: event.usage,
     activity: "idle",
     progress: 100,
     result: event.result,
@@ -184,7 +211,9 @@ function call(state, event) {
       callKey: key,
       taskId: event.taskId,
       time: event.timestamp,
-      output: "",
+      seq: event.seq,
+      version: 0,
+      screen: new Screen(MOST_LINES),
       changes: [],
       toolName: event.toolName,
       parameters: event.parameters,
@@ -193,7 +222,10 @@ function call(state, event) {
     state.calls.set(key, made);
     state.story.push(made);
   }
-  return state.calls.get(key);
+  state.writing.delete(event.callId);
+  const found = state.calls.get(key);
+  found.version += 1;
+  return found;
 }
 
 function changed(status) {
@@ -214,15 +246,45 @@ function changed(status) {
       diffs: diff ? [...before.diffs, { seq: event.seq, diff }] : before.diffs,
     });
     const running = state.story.findLast((item) => item.kind === "call" && item.state === "running");
-    running?.changes.push({ path: event.path, status, added, removed, diff });
+    if (!running) return;
+    running.changes.push({ path: event.path, status, added, removed, diff });
+    running.version += 1;
   };
 }
 
+/** Something to be told between messages and calls. */
+const noted = (state, event) =>
+  state.story.push({
+    kind: "note",
+    key: event.id,
+    seq: event.seq,
+    version: 0,
+    taskId: event.taskId,
+    type: event.type,
+    time: event.timestamp,
+    event,
+  });
+
 const ended = (state, event) => {
-  state.writing = state.question = null;
+  state.writing.clear();
+  state.question = null;
   state.isCommandLong = false;
-  state.story.push({ kind: "end", key: event.id, type: event.type, time: event.timestamp, event });
+  noted(state, event);
 };
+
+/** The whole output of a command belongs to its call. */
+function printed(state, { taskId, message }) {
+  const run = state.story.findLast(
+    (item) =>
+      item.kind === "call" &&
+      item.taskId === taskId &&
+      (item.outputId ? item.outputId === message.id : item.toolName === "execute_command"),
+  );
+  if (!run) return;
+  run.screen = Screen.of(message.text.replace(/\n$/, ""));
+  run.isWhole = true;
+  run.version += 1;
+}
 
 /** The state of a call that was cut short, by the code of its failure. */
 const CUT_OFF = {
@@ -237,6 +299,7 @@ const begun = (state, event) =>
     state: "running",
     toolName: event.toolName,
     parameters: event.parameters,
+    startedAt: event.timestamp,
     result: undefined,
     error: undefined,
   });
@@ -244,30 +307,57 @@ const begun = (state, event) =>
 /** Apply an event to the story. */
 const STORY = {
   "message.created": (state, event) => {
-    const { message } = event;
-    if (state.writing?.id === message.id) state.writing = null;
+    const { message, taskId } = event;
+    state.writing.delete(message.id);
     if (message.ask === "command_output") state.isCommandLong = true;
+    if (message.say === "command_output") return printed(state, event);
     if (TOLD_BY_CALLS.has(message.ask ?? message.say)) return;
-    const isTask =
-      state.tasks.get(event.taskId)?.input === message.text &&
-      !state.story.some((item) => item.kind === "message" && item.taskId === event.taskId);
-    const isMine = isTask || message.say === "user_feedback";
+    const isTask = !state.begun.has(taskId) && state.tasks.get(taskId)?.input === message.text;
+    state.begun.add(taskId);
     state.story.push({
       kind: "message",
       key: event.id,
-      taskId: event.taskId,
+      seq: event.seq,
+      version: 0,
+      taskId,
       time: event.timestamp,
       message,
-      isMine,
+      isMine: event.author === "person" || message.say === "user_feedback",
       isTask,
     });
   },
-  "message.delta": (state, event) => {
-    const before = state.writing?.id === event.messageId ? state.writing.text : "";
-    state.writing = { id: event.messageId, text: before + event.text };
+  "message.delta": (state, { messageId, taskId, text, say }) => {
+    const before = state.writing.get(messageId)?.text ?? "";
+    state.writing.set(messageId, { taskId, say, text: before + text });
   },
-  "approval.required": (state, event) => (call(state, event).state = "asking"),
+  "message.discarded": (state, { messageId }) => {
+    for (const [id, one] of state.writing)
+      if (id === messageId || one.messageId === messageId) state.writing.delete(id);
+  },
+  "call.delta": (state, { callId, messageId, taskId, toolName, arguments: piece }) => {
+    const before = state.writing.get(callId)?.text ?? "";
+    state.writing.set(callId, { taskId, messageId, toolName, text: before + piece });
+  },
+  "task.retrying": (state, event) => {
+    const last = state.story.at(-1);
+    if (last?.type !== "task.retrying" || last.taskId !== event.taskId) return noted(state, event);
+    last.event = event;
+    last.version += 1;
+  },
+  "task.condensed": noted,
+  "task.spawned": noted,
+  "task.unpaused": noted,
+  "mode.switched": noted,
+  "checkpoint.saved": noted,
+  "checkpoint.restored": noted,
+  "workspace.imported": noted,
+  "task.resumed": noted,
+  "approval.required": (state, event) => {
+    if (CONFIRMATIONS.has(event.toolName)) return noted(state, event);
+    call(state, event).state = "asking";
+  },
   "approval.resolved": (state, event) => {
+    if (!state.calls.has(callKey(event))) return;
     const asked = call(state, event);
     asked.verdict = event;
     if (event.status !== "approved") asked.state = event.status;
@@ -275,7 +365,8 @@ const STORY = {
   "tool.started": (state, event) => begun(state, event),
   "tool.output": (state, event) => {
     const running = call(state, event);
-    running.output = (running.output + event.text).slice(-MOST_OUTPUT);
+    running.outputId = event.messageId;
+    running.screen.write(event.text);
   },
   "tool.completed": (state, event) => {
     const done = call(state, event);

@@ -4,7 +4,6 @@ import { html, useState } from "../vendor/htm/preact.js";
 const NOTICES = {
   "task.completed": { wish: "taskCompleted", words: () => "The task is completed." },
   "task.failed": { wish: "taskFailed", words: (event) => `The task failed: ${event.error.message}` },
-  "approval.required": { wish: "approvalRequired", words: (event) => `It waits: ${event.description}` },
 };
 
 /** Whether this browser may tell anything: `granted`, `denied`, `default` (nobody has said), `impossible`. */
@@ -13,12 +12,24 @@ const permission = () => ("Notification" in window ? Notification.permission : "
 /** Tell of an event of a session, if somebody who is not looking wants to know. */
 export function notify(event, session, wanted) {
   const notice = NOTICES[event.type];
-  const isWanted = notice && wanted[notice.wish] && !event.isSubtask;
-  if (!isWanted || !document.hidden || permission() !== "granted") return;
+  if (!notice || !wanted[notice.wish] || event.isSubtask) return;
+  tell(session.name, { body: notice.words(event), tag: event.id });
+}
+
+/** Tell of something that waits for the person, in whatever session; `open` leads there. */
+export function notifyOfWaiting({ sessionName, approval, question, taskId }, wanted, open) {
+  if (!wanted.approvalRequired) return;
+  const body = `It waits: ${approval?.description ?? question ?? "the task was interrupted"}`;
+  tell(sessionName, { body, tag: approval?.id ?? taskId }, open);
+}
+
+function tell(title, options, open = () => {}) {
+  if (!document.hidden || permission() !== "granted") return;
   try {
-    const shown = new Notification(session.name, { body: notice.words(event), tag: event.id });
+    const shown = new Notification(title, options);
     shown.onclick = () => {
       window.focus();
+      open();
       shown.close();
     };
   } catch {

@@ -2,17 +2,18 @@
 import { html, useEffect, useRef, useState } from "../vendor/htm/preact.js";
 import { Approvals } from "./approvals.js";
 import { WhyNot } from "./caller.js";
+import { Conversation } from "./conversation/conversation.js";
 import { Loaded, openTo, PANELS } from "./panels.js";
 import { Tabs } from "./parts.js";
 import { Sharing } from "./sharing.js";
 import { useStore } from "./store.js";
-import { Story } from "./story.js";
 import { Composer, TaskBar } from "./task.js";
+import { ACCESSES } from "./words.js";
 
 const WIDTHS = "roocode.side"; // the side's share of the page, as this browser's user likes it
 const [LEAST, USUAL, MOST, STEP] = [20, 34, 75, 4]; // percent
 
-export function Opened({ following, connection, isConnected, caller, route, go, onView, onLeft }) {
+export function Opened({ following, connection, isConnected, caller, route, go, onView, isAlone, onLeft }) {
   const { session, isLoading, sharesVersion } = useStore(following);
   useEffect(() => void (sharesVersion && following.askAccess()), [sharesVersion]);
   const [target, setTarget] = useState(null);
@@ -29,25 +30,55 @@ export function Opened({ following, connection, isConnected, caller, route, go, 
   return html`<main class="opened" aria-busy=${isLoading}>
     <header class="title">
       <h1>${session.name}</h1>
-      <span class="chip" title="Provider">${config.provider}</span>
-      <span class="chip" title="Model or playbook">${config.model}</span>
-      <span class="chip" title="Mode">${config.mode}</span>
+      <button
+        type="button"
+        class="chip"
+        title="Provider and model, or playbook; opens the settings"
+        onClick=${() => show("settings")}
+      >
+        ${config.provider} · ${config.model}
+      </button>
+      <${Mode} ...${around} session=${session} />
       ${session.status !== "active" && html`<span class="chip">${session.status}</span>`}
       ${
         session.access !== "owner" &&
-        html`<span class="chip" title="Somebody shares it with you">${session.access}</span>`
+        html`<span class="chip" title="Somebody shares it with you">${ACCESSES[session.access]}</span>`
       }
       <${Sharing} ...${around} onLeft=${onLeft} />
     </header>
     <${TaskBar} ...${around} />
-    <${Story} ...${around} />
+    <${Conversation} ...${around} route=${route} />
     <${Approvals} ...${around} />
     ${may("task:write") ? html`<${Composer} ...${around} />` : html`<${WhyNot} caller=${caller} />`}
   </main>
-  <${Side} ...${{ panels, panel, target, show, around }} />`;
+  <${Side} ...${{ panels, panel, target, show, isAlone, around }} />`;
 }
 
-function Side({ panels, panel, target, show, around }) {
+/** The mode that the next task begins in, and a way to another. */
+function Mode({ session, connection, following, may }) {
+  const [modes, setModes] = useState([]);
+  const { mode } = session.config;
+  const load = () => {
+    const { id: sessionId } = session;
+    connection.call("mode.list", { sessionId }).then((found) => setModes(found.modes), connection.onTrouble);
+  };
+  const change = ({ currentTarget: { value } }) =>
+    connection
+      .call("session.update", { sessionId: session.id, config: { mode: value } })
+      .then((answer) => following.set({ session: { ...answer.session, access: session.access } }))
+      .catch(connection.onTrouble);
+  useEffect(load, [session.id]);
+  const name = modes.find(({ slug }) => slug === mode)?.name ?? mode;
+  if (!may("session:write")) return html`<span class="chip" title="Mode">${name}</span>`;
+  return html`<select class="chip" aria-label="Mode" value=${mode} onChange=${change}>
+    ${(modes.length ? modes : [{ slug: mode, name: mode }]).map(
+      (one) =>
+        html`<option key=${one.slug} value=${one.slug} selected=${one.slug === mode}>${one.name}</option>`,
+    )}
+  </select>`;
+}
+
+function Side({ panels, panel, target, show, isAlone, around }) {
   const [visited, setVisited] = useState([]);
   const [width, setWidth] = useState(() => Number(localStorage.getItem(WIDTHS)) || USUAL);
   const side = useRef(null);
@@ -77,7 +108,8 @@ function Side({ panels, panel, target, show, around }) {
     resized(next);
   };
   const shown = [...new Set([...kept, panel])];
-  return html`<aside class="side" aria-label="Workspace" ref=${side}>
+  return html`<div class="side" aria-label="Workspace" ref=${side} role=${isAlone ? "main" : "complementary"}>
+    ${isAlone && html`<h1 class="hidden">${around.following.value.session.name}: workspace</h1>`}
     <div
       class="edge"
       role="separator"
@@ -108,5 +140,5 @@ function Side({ panels, panel, target, show, around }) {
         />
       </div>`,
     )}
-  </aside>`;
+  </div>`;
 }

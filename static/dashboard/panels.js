@@ -45,6 +45,8 @@ export const PANELS = {
   },
   command: { title: "Command", load: () => import("./command.js") },
   events: { title: "Events", load: () => import("./events.js") },
+  tasks: { title: "Tasks", load: () => import("./panels/tasks.js"), styles: "panels/tasks.css" },
+  settings: { title: "Settings", load: () => import("./panels/settings.js"), styles: "panels/settings.css" },
 };
 
 /**
@@ -53,6 +55,12 @@ export const PANELS = {
  * `View` is given `connection`, `isConnected`, `caller`, `overview` and `open(sessionId)`.
  */
 export const PAGES = {
+  inbox: {
+    title: "Inbox",
+    needs: "approval:read",
+    load: () => import("./pages/inbox.js"),
+    styles: "pages/inbox.css",
+  },
   machine: {
     title: "Machine",
     load: () => import("./instruments/machine.js"),

@@ -33,7 +33,31 @@ export function durationOf(milliseconds) {
 export const withDuration = (word, milliseconds) =>
   milliseconds === undefined ? word : `${word} · ${durationOf(milliseconds)}`;
 
-export const Badge = ({ of }) => html`<span class="badge ${of}">${of}</span>`;
+export const Badge = ({ of, words = of }) => html`<span class="badge ${of}">${words}</span>`;
+
+/** Put a text into the clipboard; the button says for a moment whether that was possible. */
+export async function copied(text, button) {
+  const before = button.textContent;
+  try {
+    await navigator.clipboard.writeText(text);
+    button.textContent = "Copied";
+  } catch {
+    button.textContent = "This browser does not let pages copy";
+  }
+  setTimeout(() => {
+    button.textContent = before;
+  }, 1500);
+}
+
+/** A button that copies; `text` is what, or makes it when it is pressed. */
+export const Copy = ({ text, words = "Copy", shown = "Copy" }) => html`<button
+  type="button"
+  class="copy plain small"
+  aria-label=${words}
+  onClick=${({ currentTarget }) => copied(typeof text === "function" ? text() : text, currentTarget)}
+>
+  ${shown}
+</button>`;
 
 export const Empty = ({ title, children }) =>
   html`<div class="empty"><strong>${title}</strong><p>${children}</p></div>`;

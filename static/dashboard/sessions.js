@@ -1,35 +1,44 @@
-// The list of sessions, page by page, and the form for a new one.
-import { html, useCallback, useEffect, useRef, useState } from "../vendor/htm/preact.js";
+// The list of sessions with what each is doing, live, and the form for a new one.
+import { html, useEffect, useRef, useState } from "../vendor/htm/preact.js";
+import { addressOf } from "./address.js";
 import { dayOf, Empty, Failure, Link, useAsking } from "./parts.js";
+import { useStore } from "./store.js";
 
-const PAGE = 30;
+const FILTERED_FROM = 6; // sessions; fewer are seen at a glance
 
-export function Sessions({ connection, isConnected, caller, chosen, onChoose, onNew }) {
-  const [sessions, setSessions] = useState(null);
-  const [hasMore, setHasMore] = useState(false);
-  const [ask, { isBusy, failure }] = useAsking();
-  const load = useCallback(
-    (offset) =>
-      ask(async () => {
-        const page = await connection.call("session.list", { limit: PAGE, offset });
-        setSessions((before) => (offset ? [...before, ...page.sessions] : page.sessions));
-        setHasMore(page.hasMore);
-      }),
-    [connection],
-  );
-  useEffect(() => void (isConnected && load(0)), [isConnected, chosen?.id, chosen?.updatedAt]);
-  useEffect(() => {
-    const look = () => isConnected && load(0); // somebody may have shared one meanwhile
-    addEventListener("focus", look);
-    return () => removeEventListener("focus", look);
-  }, [isConnected, load]);
+const WORK_WORDS = { waiting: "waits for an answer", running: "working", failed: "failed", idle: "idle" };
+
+export function Sessions({ overview, caller, chosen, onChoose, onNew }) {
+  const { sessions, hasMore, failure, inbox } = useStore(overview);
+  const [sought, setSought] = useState("");
+  const [isBusy, setIsBusy] = useState(false);
+  const more = async () => {
+    setIsBusy(true);
+    await overview.load(sessions.length);
+    setIsBusy(false);
+  };
   const mayOpen = caller?.may("session:write");
+  const words = sought.trim().toLowerCase();
+  const found = (sessions ?? []).filter(({ name }) => name.toLowerCase().includes(words));
+  const waiting = new Set((inbox ?? []).map(({ sessionId }) => sessionId));
   return html`<nav class="sessions" aria-label="Sessions">
     <header>
       <h2>Sessions</h2>
       ${mayOpen && html`<button type="button" class="primary small" onClick=${onNew}>New session</button>`}
     </header>
-    <${Failure} of=${failure} again=${() => load(0)} />
+    <${Failure} of=${failure} again=${() => overview.load()} />
+    ${
+      sessions?.length >= FILTERED_FROM &&
+      html`<input
+        type="search"
+        class="filter"
+        data-filter
+        aria-label="Filter sessions"
+        placeholder="Filter ( / )"
+        value=${sought}
+        onInput=${({ currentTarget }) => setSought(currentTarget.value)}
+      />`
+    }
     ${
       caller &&
       sessions?.length === 0 &&
@@ -41,35 +50,48 @@ export function Sessions({ connection, isConnected, caller, chosen, onChoose, on
         }
       <//>`
     }
+    ${
+      words &&
+      !found.length &&
+      html`<p class="quiet small" role="status">
+        No session of those listed has “${sought}” in its name.${hasMore ? " There are more below." : ""}
+      </p>`
+    }
     <ul>
-      ${(sessions ?? []).map(
+      ${found.map(
         (session) => html`<li key=${session.id}>
-          <${SessionLink} session=${session} isChosen=${session.id === chosen?.id} onChoose=${onChoose} />
+          <${SessionLink}
+            session=${session}
+            work=${waiting.has(session.id) ? "waiting" : session.work}
+            isChosen=${session.id === chosen?.id}
+            onChoose=${onChoose}
+          />
         </li>`,
       )}
     </ul>
     ${
       hasMore &&
-      html`<button type="button" disabled=${isBusy} onClick=${() => load(sessions.length)}>Show more</button>`
+      html`<button type="button" class="more" disabled=${isBusy} onClick=${more}>Show more</button>`
     }
   </nav>`;
 }
 
-function SessionLink({ session, isChosen, onChoose }) {
+function SessionLink({ session, work, isChosen, onChoose }) {
   return html`<${Link}
-    href=${`?session=${session.id}`}
+    href=${addressOf({ session: session.id })}
     aria-current=${isChosen ? "page" : undefined}
     onGo=${() => onChoose(session)}
   >
-    <span class="dot ${session.status}" title=${session.status}></span>
+    <span class="dot" data-work=${work} title=${WORK_WORDS[work]}></span>
     <span class="name">${session.name}</span>
     <span class="quiet small">
+      ${work !== "idle" && html`<span class="work" data-work=${work}>${WORK_WORDS[work]}</span> · `}
       ${session.access !== "owner" && "shared with you · "}
-      ${dayOf(session.createdAt)} · ${session.config.provider}
+      ${session.status !== "active" && `${session.status} · `}
+      ${dayOf(session.createdAt)}
     </span>
   <//>`;
 }
-
 const provider = { maxlength: 64, placeholder: "auto", list: "providers" };
 const model = { maxlength: 256, placeholder: "auto" };
 const unlessAuto = (preferred) => (preferred === "auto" ? "" : preferred);

@@ -1,88 +1,160 @@
-// The current (or last) task, its progress, and the field for writing to the agent.
-import { html, useState } from "../vendor/htm/preact.js";
+// The current (or last) task, its progress and cost, and the field for writing to the agent.
+import { html, useRef, useState } from "../vendor/htm/preact.js";
+import { Todos, todosIn } from "./conversation/items.js";
 import { hasEnded } from "./follow.js";
 import { Badge, Failure, useAsking } from "./parts.js";
+import { dollars, plural, stateOf, stateWords, tokens } from "./words.js";
 
 const COMMAND_WORDS = { continue: "Continue while it runs", kill: "Kill the command" };
 
-export function TaskBar({ following, connection, may }) {
+export function TaskBar({ following, connection, may, show }) {
   const { task, tasks } = following;
   const [ask, { isBusy, failure }] = useAsking();
   if (!task) return null;
   const where = { sessionId: following.value.session.id, taskId: task.id };
-  const state = task.status === "running" || task.activity === "resumable" ? task.activity : task.status;
   const calling = (operation, more) => () => ask(() => connection.call(operation, { ...where, ...more }));
   const maySteer = may("task:steer");
   const queued = tasks.filter((one) => one.status === "pending" && one.id !== task.id).length;
+  const todos = todosIn(task.todos ?? "");
+  const button = (words, operation, more, kind) => html`<button
+    type="button"
+    key=${words}
+    class=${kind}
+    disabled=${isBusy}
+    onClick=${calling(operation, more)}
+  >
+    ${words}
+  </button>`;
   return html`<section class="task" aria-label="Task">
     <div class="line">
-      <${Badge} of=${state} />
+      <${Badge} of=${stateOf(task)} words=${stateWords(task)} />
       <span class="input" title=${task.input}>${task.input}</span>
-      ${queued > 0 && html`<span class="quiet small">${queued} queued</span>`}
-      ${
-        maySteer &&
-        task.activity === "resumable" &&
-        !hasEnded(task) &&
-        html`<button type="button" disabled=${isBusy} onClick=${calling("task.resume")}>Resume</button>`
-      }
-      ${
-        maySteer &&
-        following.value.isCommandLong &&
-        Object.entries(COMMAND_WORDS).map(
-          ([action, words]) => html`<button
-            type="button"
-            key=${action}
-            disabled=${isBusy}
-            onClick=${calling("task.command", { action })}
-          >
-            ${words}
-          </button>`,
-        )
-      }
       ${
         maySteer &&
         !hasEnded(task) &&
-        html`<button type="button" class="danger" disabled=${isBusy} onClick=${calling("task.cancel")}>
-          Cancel
-        </button>`
+        html`${task.activity === "resumable" && button("Resume", "task.resume", {}, "primary")}
+          ${
+            following.value.isCommandLong &&
+            Object.entries(COMMAND_WORDS).map(([action, words]) => button(words, "task.command", { action }))
+          }
+          ${button("Cancel", "task.cancel", {}, "danger")}`
       }
     </div>
     <progress max="100" value=${task.progress} aria-label="Progress">${task.progress} %</progress>
+    <div class="facts quiet small">
+      ${
+        todos.length > 0 &&
+        html`<details>
+          <summary>${todos.filter(({ state }) => state === "done").length} of ${todos.length} done</summary>
+          <${Todos} of=${task.todos} />
+        </details>`
+      }
+      <${Cost} of=${[task.usage]} words="This task" />
+      ${tasks.length > 1 && html`<${Cost} of=${tasks.map(({ usage }) => usage)} words="Session" />`}
+      ${queued > 0 && html`<span>${queued} queued</span>`}
+      <button type="button" class="plain small" onClick=${() => show("tasks")}>
+        ${plural(tasks.length, "task")}
+      </button>
+    </div>
     <${Failure} of=${failure} />
   </section>`;
 }
 
+/** Tokens and money of one or several tasks; nothing, where no model was asked. */
+export function Cost({ of, words }) {
+  const sum = (field) => of.reduce((total, usage) => total + (usage?.[field] ?? 0), 0);
+  const [sent, written, cost] = [sum("totalTokensIn"), sum("totalTokensOut"), sum("totalCost")];
+  if (!sent && !written) return null;
+  const exactly = `${sent.toLocaleString("en")} tokens to the model, ${written.toLocaleString("en")} from it`;
+  return html`<span title=${exactly}>
+    ${words}: ${tokens(sent + written)} tokens${cost ? `, ${dollars(cost)}` : ""}
+  </span>`;
+}
+
+const MOST_IMAGES = 20;
+const dataUrl = (file) =>
+  new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result);
+    reader.onerror = () => reject(reader.error);
+    reader.readAsDataURL(file);
+  });
+
 export function Composer({ following, connection, isConnected }) {
   const [text, setText] = useState("");
+  const [images, setImages] = useState([]);
   const [isNewTask, setIsNewTask] = useState(false);
   const [ask, { isBusy, failure }] = useAsking();
+  const files = useRef(null);
   const { task } = following;
   const isTalking = task && !hasEnded(task) && !isNewTask;
   const sessionId = following.value.session.id;
   const send = (event) => {
     event?.preventDefault();
     if (!text.trim() || isBusy || !isConnected) return;
+    const more = images.length ? { images } : {};
     ask(async () => {
-      if (isTalking) await connection.call("task.message", { sessionId, taskId: task.id, text });
-      else await connection.call("task.create", { sessionId, input: text });
+      if (isTalking) await connection.call("task.message", { sessionId, taskId: task.id, text, ...more });
+      else await connection.call("task.create", { sessionId, input: text, ...more });
       setText("");
+      setImages([]);
       setIsNewTask(false);
     });
   };
+  const attach = (given) =>
+    ask(async () => {
+      const found = [...given].filter(({ type }) => /^image\/(png|jpeg|gif|webp)$/.test(type));
+      const read = await Promise.all(found.map(dataUrl));
+      setImages((before) => [...before, ...read].slice(0, MOST_IMAGES));
+    });
   const keys = (event) => event.key === "Enter" && !event.shiftKey && !event.isComposing && send(event);
+  const pasted = (event) => {
+    if (!event.clipboardData.files.length) return;
+    event.preventDefault();
+    attach(event.clipboardData.files);
+  };
+  const remove = (place) => setImages((before) => before.filter((_, at) => at !== place));
   return html`<form class="composer" onSubmit=${send}>
     <${Failure} of=${failure} />
+    ${
+      images.length > 0 &&
+      html`<ul class="attached">
+        ${images.map(
+          (image, place) => html`<li key=${image}>
+            <img src=${image} alt=${`Image ${place + 1}`} />
+            <button type="button" aria-label=${`Remove image ${place + 1}`} onClick=${() => remove(place)}>
+              ×
+            </button>
+          </li>`,
+        )}
+      </ul>`
+    }
     <label>
       <span class="hidden">${isTalking ? "Message" : "Task"}</span>
       <textarea
-        rows="2"
+        rows=${Math.min(8, Math.max(2, text.split("\n").length))}
         value=${text}
         onInput=${(event) => setText(event.currentTarget.value)}
         onKeyDown=${keys}
+        onPaste=${pasted}
         placeholder=${isTalking ? "Tell the agent something …" : "What should the agent do?"}
       ></textarea>
     </label>
     <footer>
+      <button type="button" class="small" aria-label="Attach images" onClick=${() => files.current.click()}>
+        Attach
+      </button>
+      <input
+        ref=${files}
+        type="file"
+        hidden
+        multiple
+        accept="image/png,image/jpeg,image/gif,image/webp"
+        onChange=${({ currentTarget }) => {
+          attach(currentTarget.files);
+          currentTarget.value = "";
+        }}
+      />
       ${
         task && !hasEnded(task)
           ? html`<label class="check small">
@@ -93,7 +165,7 @@ export function Composer({ following, connection, isConnected }) {
               />${" "}
               as a new task, after this one
             </label>`
-          : html`<span class="quiet small">Enter sends, Shift + Enter starts a new line</span>`
+          : html`<span class="quiet small hint">Enter sends, Shift + Enter starts a new line</span>`
       }
       ${
         isTalking &&

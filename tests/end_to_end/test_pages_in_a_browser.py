@@ -272,6 +272,7 @@ async def test_what_happens_while_the_line_is_cut_is_seen_once_it_is_mended(
         await page.shows("Disconnected")
         server.curl("POST", f"/api/v1/sessions/{session_id}/tasks", {"input": "Look round"})
         line.mend()
+        await page.shows("Connected again: nothing was missed.")
         await page.shows("Task completed")
         await page.press("Events")
         seen = await page.until(
@@ -296,7 +297,7 @@ async def test_a_call_that_a_rule_forbids_is_shown_as_failed_with_its_reason(
     await page.open(f"{server.url}/?session={session_id}#token={server.key}")
     await page.shows("Task failed")
     await page.shows("A rule of this session forbids this.")
-    assert await page.evaluate("document.querySelector('.call.failed .tool').innerText") == "write_to_file"
+    assert await page.evaluate("document.querySelector('.call.failed .tool').title") == "write_to_file"
 
 
 async def test_calls_that_a_kill_cut_off_are_shown_as_interrupted(tmp_path: Path, page: Page) -> None:

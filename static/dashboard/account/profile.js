@@ -8,7 +8,7 @@ const THEMES = { auto: "As the system is", light: "Light", dark: "Dark" };
 const NOTICES = {
   taskCompleted: "a task is completed",
   taskFailed: "a task fails",
-  approvalRequired: "something waits for approval",
+  approvalRequired: "something waits for me",
 };
 
 export function Profile({ connection, caller, onProfile }) {

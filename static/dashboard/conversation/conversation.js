@@ -1,0 +1,88 @@
+// What was said and done in a session, from top to bottom. Only what is in view is in the page.
+import { html, useEffect, useRef, useState } from "../../vendor/htm/preact.js";
+import { hasEnded } from "../follow.js";
+import { Empty } from "../parts.js";
+import { toolWords } from "../words.js";
+import { Item } from "./items.js";
+import { Markdown } from "./markdown.js";
+import { Windowed } from "./windowed.js";
+
+const GIVE_A_TASK =
+  "Give the agent a task below. It works in this session's own folder, and asks before it changes anything.";
+
+export function Conversation({ following, route, show, may }) {
+  const { story, writing, start, isLoading, session, tasks } = following.value;
+  const [isBehind, setIsBehind] = useState(false);
+  const controls = useRef(null);
+  const view = useRef(null);
+  const shownAt = useRef(null);
+  useEffect(() => {
+    const named = Number(route.at);
+    if (isLoading || !named || shownAt.current === route.at) return;
+    const item = story.findLast(({ seq }) => seq <= named);
+    if (!item || following.value.seq < named) return; // it has not arrived yet
+    shownAt.current = route.at;
+    controls.current.showItem(item.key);
+  });
+  const { task } = following;
+  const isWorking = task && !hasEnded(task) && task.status === "running" && task.activity === "active";
+  const around = { session, tasks, show, may, named: Number(route.at) };
+  return html`<div class="conversation" ref=${view}>
+    <${Windowed}
+      class="story"
+      tabindex="0"
+      aria-label="Conversation"
+      role="region"
+      items=${story}
+      controls=${controls}
+      onEnd=${(isAtEnd) => setIsBehind(!isAtEnd)}
+      before=${
+        start > 0 &&
+        html`<button type="button" class="small" onClick=${() => following.open({ whole: true })}>
+          Load the first ${start.toLocaleString("en")} events too
+        </button>`
+      }
+      after=${html`
+        ${
+          !story.length &&
+          !isLoading &&
+          html`<${Empty} title="Nothing has happened yet">
+            ${may("task:write") ? GIVE_A_TASK : "What the agent says and does appears here."}
+          <//>`
+        }
+        ${[...writing].map(([id, one]) => html`<${Writing} key=${id} of=${one} />`)}
+        ${
+          isWorking &&
+          !writing.size &&
+          html`<p class="working quiet small">
+            <span class="dots" aria-hidden="true"></span> ${stepOf(task)}
+          </p>`
+        }
+      `}
+    >
+      ${(item) => html`<${Item} key=${item.key} item=${item} version=${item.version} ...${around} />`}
+    <//>
+    ${
+      isBehind &&
+      html`<button type="button" class="newest small" onClick=${() => controls.current.showEnd()}>
+        ↓ Newest
+      </button>`
+    }
+  </div>`;
+}
+
+const stepOf = ({ step }) => (step ? `${toolWords(step)} …` : "Working …");
+
+/** What the agent is writing at this moment. */
+function Writing({ of: { say, toolName, text } }) {
+  if (toolName)
+    return html`<p class="working quiet small">
+      <span class="dots" aria-hidden="true"></span> ${toolWords(toolName)} is being written:
+      ${" "}${text.length.toLocaleString("en")} characters
+    </p>`;
+  if (say === "reasoning")
+    return html`<p class="working quiet small">
+      <span class="dots" aria-hidden="true"></span> Thinking: ${text.slice(-120)}
+    </p>`;
+  return html`<div class="message"><${Markdown} of=${text} isGrowing /></div>`;
+}

@@ -1,0 +1,84 @@
+// Plain words for what the server calls by its terms.
+
+/** What a task is doing, in addition to how it has ended. */
+const STATES = {
+  queued: "Queued",
+  pending: "Queued",
+  active: "Working",
+  running: "Working",
+  interactive: "Waits for you",
+  idle: "Waits for you",
+  paused: "Waits for a subtask",
+  resumable: "Interrupted",
+  completed: "Done",
+  failed: "Failed",
+  cancelled: "Cancelled",
+};
+
+/** A task's state: its activity while it is under way, else how it has ended. */
+export function stateOf(task) {
+  const isUnderWay = task.status === "running" || ["resumable", "interactive"].includes(task.activity);
+  return isUnderWay && !["completed", "failed", "cancelled"].includes(task.status)
+    ? task.activity
+    : task.status;
+}
+
+export const stateWords = (task) => STATES[stateOf(task)] ?? stateOf(task);
+
+export const TOOLS = {
+  access_mcp_resource: "Read resource",
+  apply_diff: "Edit",
+  ask_followup_question: "Question",
+  attempt_completion: "Result",
+  browser_action: "Browser",
+  codebase_search: "Search code",
+  execute_command: "Command",
+  fetch_instructions: "Instructions",
+  generate_image: "Image",
+  insert_content: "Insert",
+  list_code_definition_names: "Outline",
+  list_files: "List files",
+  new_task: "Subtask",
+  read_file: "Read",
+  search_and_replace: "Replace",
+  search_files: "Search",
+  switch_mode: "Switch mode",
+  update_todo_list: "To-do list",
+  use_mcp_tool: "Use tool",
+  write_to_file: "Write",
+};
+
+export const toolWords = (name) => TOOLS[name] ?? name;
+
+/** What happened to a call. */
+export const CALLS = {
+  writing: "being written",
+  asking: "waits for an answer",
+  running: "running",
+  done: "done",
+  failed: "failed",
+  rejected: "rejected",
+  expired: "not answered in time",
+  cancelled: "cancelled",
+  approved: "approved",
+  interrupted: "interrupted",
+};
+
+export const GROUPS = {
+  read: "read files",
+  edit: "change files",
+  command: "run commands",
+  browser: "use the browser",
+  mcp: "use tools of MCP servers",
+  modes: "switch modes and start subtasks",
+};
+
+export const DECISIONS = { always: "Always allow", ask: "Ask me", never: "Never allow" };
+
+export const ACCESSES = { collaborator: "You collaborate", watcher: "You watch" };
+
+const count = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+
+export const tokens = (number) => count.format(number);
+export const dollars = (amount) => (amount && amount < 0.01 ? "< $0.01" : `$${amount.toFixed(2)}`);
+export const plural = (number, one, many = `${one}s`) => `${number} ${number === 1 ? one : many}`;

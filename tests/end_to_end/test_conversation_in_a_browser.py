@@ -1,0 +1,291 @@
+"""A session's conversation, its tasks and settings, and the inbox, as people see them in a real browser."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.browser import Page, browser_page
+from tests.support.server import ServerProcess
+
+PLAYBOOKS = Path(__file__).with_name("playbooks")
+ASKED_OF_EDITS = [{"decision": "always", "group": "command"}]
+FOCUSED = "document.activeElement.getAttribute('aria-label') || document.activeElement.innerText"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    settings = {"ROOCODE_PROVIDERS__SCRIPTED__FOLDERS": f"[{PLAYBOOKS}]"}
+    server = ServerProcess(tmp_path_factory.mktemp("server") / "data", settings).start()
+    yield server
+    server.end()
+
+
+@pytest.fixture
+async def page(tmp_path: Path) -> AsyncIterator[Page]:
+    async with browser_page(tmp_path / "profile") as opened:
+        yield opened
+
+
+def opened(server: ServerProcess, name: str, model: str, **config: Any) -> str:
+    """Create a session that plays a playbook; return its id."""
+    session = {"name": name, "config": {"provider": "scripted", "model": model, **config}}
+    made = server.curl("POST", "/api/v1/sessions", session)
+    assert made.status == 201, made.body
+    return str(made.body["session"]["id"])
+
+
+def start(server: ServerProcess, session_id: str, task: str) -> str:
+    made = server.curl("POST", f"/api/v1/sessions/{session_id}/tasks", {"input": task})
+    assert made.status == 201, made.body
+    return str(made.body["task"]["id"])
+
+
+async def visit(page: Page, server: ServerProcess, address: str) -> None:
+    await page.open(f"{server.url}/{address}#token={server.key}")
+
+
+async def press_key(page: Page, key: str) -> None:
+    """Press a letter where the focus is."""
+    await page.call("Input.dispatchKeyEvent", type="keyDown", key=key, text=key)
+    await page.call("Input.dispatchKeyEvent", type="keyUp", key=key)
+
+
+async def test_a_conversation_shows_what_each_thing_is(server: ServerProcess, page: Page) -> None:
+    session_id = opened(server, "Everything", "shows-everything", approvals=ASKED_OF_EDITS)
+    await visit(page, server, f"?session={session_id}")
+    await page.type("Task", "shows everything")
+    await page.press("Start task")
+
+    # Markdown and code in colours, and nothing in it that acts
+    await page.until("document.querySelector('.markdown table td code').innerText === 'a.py'")
+    await page.until("document.querySelector('.markdown .hljs-keyword').innerText === 'def'")
+    assert await page.evaluate("document.querySelectorAll('.markdown img, .markdown [onerror]').length") == 0
+    assert await page.evaluate("document.querySelector('.markdown a[href^=javascript]')") is None
+    assert "harmed" not in await page.evaluate("document.title")
+
+    # a question with its suggestions as buttons, once
+    await page.press("PostgreSQL")
+    await page.press("Save")
+    await page.shows("Task completed")
+    await page.until("document.querySelector('.message.result strong').innerText === 'written'")
+    assert "follow_up" not in await page.evaluate("document.querySelector('.story').innerText")
+
+    # the to-do list and the state of the task in plain words
+    await page.until("document.querySelector('.facts summary').innerText === '1 of 3 done'")
+    assert await page.evaluate("document.querySelector('.task .badge').innerText") == "Done"
+
+    # all lines of the output, in the colours of a terminal, of which the page has those in view
+    await page.press("Show all 5,002 lines")
+    lines = "document.querySelectorAll('.terminal.long .line').length"
+    await page.until(f"{lines} > 20")
+    assert await page.evaluate(lines) < 200
+    await page.until("document.querySelector('.terminal.long .ink-2').innerText === 'PASS'")
+    await page.evaluate("((box) => { box.scrollTop = box.scrollHeight; })(document.querySelector('.long'))")
+    await page.until("document.querySelector('.terminal.long .line:last-child').innerText.trim() === '5000'")
+    assert await page.evaluate(lines) < 200
+    assert page.complaints == []
+    for scheme in ("light", "dark"):
+        await page.look(scheme=scheme)
+        assert await page.obstacles() == []
+
+
+async def test_a_link_leads_to_its_message(server: ServerProcess, page: Page) -> None:
+    session_id = opened(server, "Linked", "survey")
+    start(server, session_id, "Look round")
+    await visit(page, server, f"?session={session_id}")
+    await page.shows("Task completed")
+    seq = await page.evaluate("Number(document.querySelector('.story li[data-seq]').dataset.seq)")
+    await page.open(f"{server.url}/?session={session_id}&at={seq}")
+    await page.until(f"document.querySelector('.item.named')?.dataset.seq === '{seq}'")
+    assert await page.evaluate("document.activeElement.dataset.seq") == str(seq)
+
+
+async def test_a_long_conversation_keeps_little_of_itself_in_the_page(
+    server: ServerProcess, page: Page
+) -> None:
+    session_id = opened(server, "Long", "survey")
+    await asyncio.to_thread(talk_at_length, server, session_id)
+    await visit(page, server, f"?session={session_id}")
+    await page.until("document.querySelectorAll('.story li[data-key]').length > 5")
+    await page.press("Events")
+    await page.until("Number(document.querySelector('.events .seq').innerText) > 300")
+    assert await page.evaluate("document.querySelectorAll('.story li[data-key]').length") < 60
+    # what is read stays where it is, and the newest is one key away
+    await page.evaluate("document.querySelector('.story').scrollTop = 400")
+    await page.shows("Newest")
+    await page.press("↓ Newest")
+    below = "((box) => box.scrollHeight - box.scrollTop - box.clientHeight)"
+    await page.until(f"{below}(document.querySelector('.story')) < 80")
+    assert page.complaints == []
+
+
+def talk_at_length(server: ServerProcess, session_id: str) -> None:
+    """Have several hundred events, by tasks that end at once."""
+    tasks = [start(server, session_id, "Look round") for _ in range(25)]
+    path = f"/api/v1/sessions/{session_id}/tasks/{tasks[-1]}"
+    while server.curl("GET", path).body["task"]["status"] != "completed":
+        pass
+
+
+async def test_the_inbox_has_what_waits_in_all_sessions_and_answers_it(
+    server: ServerProcess, page: Page
+) -> None:
+    first, second = opened(server, "First", "asks"), opened(server, "Second", "asks")
+    await visit(page, server, "?page=inbox")
+    await page.shows("Nothing waits for you")
+    start(server, first, "asks")
+    await page.shows("Which colour?")
+    await page.until("document.title.startsWith('(1) ')")
+    await page.until("document.querySelector('[data-work=waiting]')")
+    start(server, second, "asks")
+    await page.until("document.querySelectorAll('.inbox .entry').length === 2")
+    for scheme in ("light", "dark"):
+        await page.look(scheme=scheme)
+        assert await page.obstacles() == []
+
+    # an answer by a button, one in one's own words, an approval, and a refusal with its reason
+    await page.press("blue")
+    await page.until("document.querySelectorAll('.inbox .question').length === 1")
+    await page.evaluate("document.querySelector('.inbox .question input').focus()")
+    await page.call("Input.insertText", text="green")
+    await page.press("Answer")
+    await page.until("document.querySelectorAll('.inbox [data-approval]').length === 2")
+    await page.press("Save")
+    await page.until("document.querySelectorAll('.inbox [data-approval]').length === 1")
+    await page.evaluate("document.querySelector('.inbox [data-approval] input').focus()")
+    await page.call("Input.insertText", text="another file")
+    await page.press("Reject")
+    await page.shows("Nothing waits for you")
+    await page.until("!document.title.startsWith('(')")
+    assert page.complaints == []
+
+
+async def test_the_list_tells_what_each_session_does_and_is_filtered(
+    server: ServerProcess, page: Page
+) -> None:
+    for number in range(6):
+        opened(server, f"Plain {number}", "survey")
+    await visit(page, server, "")
+    await page.shows("Plain 5")
+    made_elsewhere = opened(server, "Made elsewhere", "asks")
+    await page.shows("Made elsewhere")
+    start(server, made_elsewhere, "asks")
+    dot = f"document.querySelector('a[href=\"?session={made_elsewhere}\"] .dot')"
+    await page.until(f"{dot}.dataset.work === 'waiting'")
+    await page.evaluate("document.activeElement.blur()")
+    await press_key(page, "/")
+    await page.focuses("Filter sessions")
+    await page.call("Input.insertText", text="elsewhere")
+    await page.until("document.querySelectorAll('.sessions li').length === 1")
+    assert page.complaints == []
+
+
+async def test_keys_lead_everywhere_and_are_listed(server: ServerProcess, page: Page) -> None:
+    session_id = opened(server, "By keys", "asks")
+    start(server, session_id, "asks")
+    await visit(page, server, f"?session={session_id}")
+    await page.shows("Which colour?")
+    await press_key(page, "?")
+    await page.shows("go to what waits for you")
+    await page.key("Escape")
+    await page.until("!document.querySelector('dialog')")
+    await press_key(page, "w")
+    await page.until(f"({FOCUSED}).trim() === 'red'")
+    await press_key(page, "m")
+    await page.focuses("Message")
+    await press_key(page, "i")  # in a field, it is a letter
+    assert await page.evaluate("document.activeElement.value") == "i"
+    await page.evaluate("document.activeElement.blur()")
+    await press_key(page, "i")
+    await page.until("location.search === '?page=inbox'")
+    assert page.complaints == []
+
+
+async def test_the_focus_stays_where_somebody_writes_while_a_task_works(
+    server: ServerProcess, page: Page
+) -> None:
+    session_id = opened(server, "Writing", "survey")
+    await visit(page, server, f"?session={session_id}")
+    await page.type("Task", "half a thought")
+    await asyncio.to_thread(start, server, session_id, "Look round")
+    await page.shows("Task completed")
+    await page.call("Input.insertText", text=", and the rest")
+    assert await page.evaluate("document.activeElement.value") == "half a thought, and the rest"
+
+
+async def test_settings_change_how_the_agent_works(server: ServerProcess, page: Page) -> None:
+    session_id = opened(server, "Settings", "asks")
+    path = f"/api/v1/sessions/{session_id}"
+    await visit(page, server, f"?session={session_id}&panel=settings")
+    await page.type("Instructions", "Use short sentences.")
+    await page.press("Save")
+    await page.until("document.querySelector('.settings textarea').defaultValue.startsWith('Use')")
+    await page.type("The beginning of the command", "npm test")
+    await page.press("Add rule")
+    await page.shows("commands that begin with “npm test”")
+    config = server.curl("GET", path).body["session"]["config"]
+    assert config["customInstructions"] == "Use short sentences."
+    assert config["approvals"] == [{"decision": "always", "command": "npm test"}]
+    await page.choose("Mode", "architect")
+    for scheme in ("light", "dark"):
+        await page.look(scheme=scheme)
+        assert await page.obstacles() == []
+    await page.press("Remove the rule: Always allow commands that begin with “npm test”")
+    await page.shows("There are no rules.")
+    config = server.curl("GET", path).body["session"]["config"]
+    assert (config["approvals"], config["mode"]) == ([], "architect")
+    assert page.complaints == []
+
+
+async def test_what_is_asked_about_is_allowed_for_good(server: ServerProcess, page: Page) -> None:
+    session_id = opened(server, "For good", "write-and-run")
+    start(server, session_id, "Print some prime numbers")
+    await visit(page, server, f"?session={session_id}")
+    await page.press("Do this, and always allow changes to files, from the next task on")
+    await page.press("Run")
+    config = server.curl("GET", f"/api/v1/sessions/{session_id}").body["session"]["config"]
+    assert config["approvals"] == [{"decision": "always", "group": "edit"}]
+
+
+async def test_on_a_phone_the_work_comes_first(server: ServerProcess, page: Page) -> None:
+    session_id = opened(server, "On a phone", "write-and-run")
+    start(server, session_id, "Print some prime numbers")
+    await page.look(width=390, height=800)
+    await visit(page, server, f"?session={session_id}")
+    await page.until("document.querySelector('[data-waiting]')")
+    bottom = "document.querySelector('[data-waiting]').getBoundingClientRect().bottom"
+    assert 0 < await page.evaluate(bottom) < 800 - 48
+    assert await page.obstacles() == []
+    await page.press("Workspace")
+    await page.until("document.querySelector('.side').offsetHeight > 400")
+    assert await page.obstacles() == []
+    await page.press("Sessions")
+    await page.until("document.querySelector('.sessions').offsetHeight > 400")
+    assert await page.obstacles() == []
+    assert page.complaints == []
+
+
+async def test_at_twice_the_size_all_is_there(server: ServerProcess, page: Page) -> None:
+    session_id = opened(server, "Large", "asks")
+    start(server, session_id, "asks")
+    await page.look(width=640, height=400)
+    await visit(page, server, f"?session={session_id}")
+    await page.shows("Which colour?")
+    assert await page.obstacles() == []
+
+
+async def test_a_new_version_of_the_server_is_noticed(server: ServerProcess, page: Page) -> None:
+    await page.call(
+        "Page.addScriptToEvaluateOnNewDocument",
+        source="document.addEventListener('readystatechange', () => {"
+        "document.getElementById('dashboard').dataset.version = '0.0.1'; })",
+    )
+    await visit(page, server, "")
+    await page.shows("The server has been updated.")
+    await page.press("Reload the page")
+    await page.shows("New session")
