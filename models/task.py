@@ -61,8 +61,6 @@ TRANSITIONS: Final[dict[TaskStatus, frozenset[TaskStatus]]] = {
 """The changes of a task at work. `task.retry` alone makes a failed or cancelled task pending again."""
 FINAL: Final = frozenset(status for status, following in TRANSITIONS.items() if not following)
 RETRIABLE: Final = frozenset({TaskStatus.FAILED, TaskStatus.CANCELLED})
-DEPENDENCY_FAILED: Final = "DEPENDENCY_FAILED"
-"""The code of the error of a task that waited for one that failed, was cancelled or does not exist."""
 
 
 @value
@@ -209,6 +207,13 @@ class TaskCreate(Shape):
         metadata=described(
             "Ids of tasks of this session that must complete before it begins",
             **compact(MOST_DEPENDENCIES, 65_536),
+        ),
+    )
+    files_pattern: str | None = field(
+        default=None,
+        metadata=described(
+            "Patterns as in `.gitignore`, one a line: the agent is told the files that match when it begins",
+            **limited(shortest=1, longest=1000),
         ),
     )
     config: TaskConfig = field(default_factory=TaskConfig)

@@ -1,16 +1,20 @@
-"""The first turn of a task's conversation."""
+"""The first turns of a task's conversation: what it is, and the files that it is about."""
 
 from __future__ import annotations
 
 from roocode_server.engine.agent.task_context import TaskContext
+from roocode_server.engine.agent.task_files import files_of
 from roocode_server.engine.storage.database import Transaction
 from roocode_server.models.conversation import Turn, TurnRole
 from roocode_server.models.message import Author
 
 
 async def open_conversation(work: TaskContext) -> None:
-    """Take a snapshot of the workspace and append the task's input to the conversation."""
-    task = work.task
+    """Take a snapshot of the workspace, and append the task's input and its files to the conversation."""
+    task, conversation = work.task, work.conversation
+    files = None
+    if task.files_pattern is not None:
+        files = Turn(role=TurnRole.USER, text=await files_of(work, task.files_pattern))
     snapshot = await work.services.results.look(work.workspace)
     if not snapshot.is_empty:
         await work.services.history.keep_start(work.session.id, task.id)
@@ -20,8 +24,18 @@ async def open_conversation(work: TaskContext) -> None:
     async def remember(unit: Transaction) -> None:
         await work.services.results.remember(unit, task.id, snapshot)
         await write(unit)
+        if files is not None:
+            await conversation.append(unit, files, ahead=1)
 
     await work.append(
         Turn(role=TurnRole.USER, text=task.input, images=task.images), in_same_transaction=remember
     )
+    if files is not None:
+        conversation.keep(files)
     await work.save_checkpoint("before the task")
+
+
+def opening_text(work: TaskContext) -> str:
+    """Return what the first turns say together."""
+    first = work.conversation.turns[: 1 if work.task.files_pattern is None else 2]
+    return "\n\n".join(turn.text for turn in first)

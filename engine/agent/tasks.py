@@ -24,6 +24,7 @@ from roocode_server.engine.agent.store.transcript import Transcripts
 from roocode_server.engine.sessions.sessions import Sessions, has_expired
 from roocode_server.engine.storage.database import UNITS_PER_COMMIT, Database, Transaction
 from roocode_server.engine.storage.tasks import TaskRepository
+from roocode_server.engine.tools.path_patterns import is_usable
 from roocode_server.models.approval import CONFIRMATIONS, Approval, ApprovalRespond, Verdict
 from roocode_server.models.clock import now
 from roocode_server.models.error import (
@@ -141,6 +142,7 @@ class Tasks:
         """
         self._check_open()
         _check_images(request.images)
+        _check_pattern(request.files_pattern)
         session = await self._sessions.get_active(request.session_id, session)
         moment = now()
         task = Task(
@@ -158,6 +160,7 @@ class Tasks:
             type=request.type,
             priority=request.priority,
             dependencies=request.dependencies,
+            files_pattern=request.files_pattern,
             mode=await self._mode(request.config, session, request.session_config),
             estimated_duration=await self._estimate(request.session_id),
         )
@@ -440,6 +443,11 @@ class Tasks:
     def _check_open(self) -> None:
         if self._runner.is_closing:
             raise ServerOverload("The server is stopping; try again in a moment")
+
+
+def _check_pattern(pattern: str | None) -> None:
+    if pattern is not None and not is_usable(pattern):
+        raise InvalidField("filesPattern", "No file can match this pattern.")
 
 
 def _check_images(images: list[str]) -> None:

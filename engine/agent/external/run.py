@@ -17,7 +17,7 @@ from roocode_server.engine.agent.external.client import ExternalClient
 from roocode_server.engine.agent.external.transport import ProgramTransport
 from roocode_server.engine.agent.failure import TaskFailure
 from roocode_server.engine.agent.human_input import HumanInput
-from roocode_server.engine.agent.opening import open_conversation
+from roocode_server.engine.agent.opening import open_conversation, opening_text
 from roocode_server.engine.agent.task_context import TaskContext
 from roocode_server.engine.providers.pictures import Picture, picture_of
 from roocode_server.engine.runtimes.runtime import Command, InteractiveProgram, RuntimeUnavailable
@@ -93,7 +93,8 @@ class ExternalRun:
             )
             opened = await agent.new_session(cwd=mount_path(self.work.session.id), mcp_servers=[])
             task = self.work.task
-            text, images = (task.input if is_new else AGAIN + task.input), task.images
+            opening = opening_text(self.work)
+            text, images = (opening if is_new else AGAIN + opening), task.images
             while True:
                 found = [picture_of(image, AGENT_IMAGE_TYPES) for image in images]
                 pictures = [

@@ -12,7 +12,6 @@ from roocode_server.models.clock import now
 from roocode_server.models.error import Conflict, InvalidField
 from roocode_server.models.identifier import TaskId
 from roocode_server.models.task import (
-    DEPENDENCY_FAILED,
     FINAL,
     RETRIABLE,
     Activity,
@@ -143,7 +142,5 @@ def _is_hopeless(dependency: Dependency) -> bool:
 
 
 def _error(dependency: Dependency) -> TaskError:
-    how = _HOW[dependency.status]
-    return TaskError(
-        code=DEPENDENCY_FAILED, message=f"It depends on the task `{dependency.name}`, which {how}"
-    )
+    why = f"It depends on the task `{dependency.name}`, which {_HOW[dependency.status]}"
+    return TaskError(code="DEPENDENCY_FAILED", message=why)

@@ -22,9 +22,12 @@ class Conversation:
         self._task_id = task_id
         self.turns = turns
 
-    async def append(self, unit: Transaction, turn: Turn) -> None:
-        """Store a turn in the unit of work. Call `keep` after the commit to add it to `turns`."""
-        await self._repository.append(unit, self._task_id, len(self.turns), turn)
+    async def append(self, unit: Transaction, turn: Turn, *, ahead: int = 0) -> None:
+        """Store a turn in the unit of work, after the `ahead` turns that it has stored before.
+
+        Call `keep` after the commit to add it to `turns`.
+        """
+        await self._repository.append(unit, self._task_id, len(self.turns) + ahead, turn)
 
     def keep(self, turn: Turn) -> None:
         """Add a turn whose unit of work is committed."""
