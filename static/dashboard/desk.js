@@ -86,7 +86,7 @@ export function Desk({ connection, trouble, onLogOut }) {
   }, [connection]);
 
   const open = (session, more) => {
-    known.current = session;
+    known.current = session.access ? session : null; // of some that lead here only the id is known
     setView("work");
     setFailure(null);
     go({ session: session.id, ...more });

@@ -128,7 +128,7 @@ export function Dialog({ title, onClose, children }) {
   </dialog>`;
 }
 
-/** Asks before something is done that cannot be taken back. */
+/** Asks before something is done that cannot be taken back; `onConfirmed` is given what was filled in. */
 export const Confirm = ({ title, word, onConfirmed, onClose, children }) => html`<${Dialog}
   title=${title}
   onClose=${onClose}
@@ -137,8 +137,8 @@ export const Confirm = ({ title, word, onConfirmed, onClose, children }) => html
     word=${word}
     isDanger
     onCancel=${close}
-    onSend=${async () => {
-      await onConfirmed();
+    onSend=${async (form) => {
+      await onConfirmed(form);
       close();
     }}
   >

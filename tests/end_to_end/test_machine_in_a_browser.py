@@ -85,3 +85,60 @@ async def test_nothing_hinders_anybody_and_all_fits(server: ServerProcess, page:
             found[width] = obstacles
     assert found == {}
     assert page.complaints == []
+
+
+def workshop(server: ServerProcess, command: str) -> str:
+    """A session in which a command runs; its id."""
+    config = {"provider": "scripted", "model": "write-and-run"}
+    made = server.curl("POST", "/api/v1/sessions", {"name": "Workshop", "config": config})
+    session_id: str = made.body["session"]["id"]
+    path = f"/api/v1/sessions/{session_id}"
+    assert server.curl("POST", f"{path}/processes", {"command": command}).status == 201
+    return session_id
+
+
+def number_of(server: ServerProcess, session_id: str, line: str) -> int:
+    """The machine's number of the process with this command line."""
+    listed = server.curl("GET", f"/api/v1/system/processes?sessionId={session_id}").body["processes"]
+    [pid] = [each["pid"] for each in listed if each["cmdline"] == line]
+    return int(pid)
+
+
+async def test_a_process_is_found_and_ended_after_a_question(server: ServerProcess, page: Page) -> None:
+    session_id = workshop(server, "exec sleep 12345")
+    pid = number_of(server, session_id, "sleep 12345")
+    await page.open(f"{server.url}/?page=machine#token={server.key}")
+    await page.choose("Show", "command")
+    await page.press(f"End process {pid}")
+    await page.shows(f"End process {pid}?")
+    await page.press("Cancel")
+    await page.focuses(f"End process {pid}")
+    assert number_of(server, session_id, "sleep 12345") == pid
+    await page.press(f"End process {pid}")
+    await page.choose("How", "SIGKILL")
+    await page.press("End it")
+    await page.shows(f"Process {pid} has ended.")
+    await page.until(f"!document.querySelector('[aria-label=\"End process {pid}\"]')")
+    assert page.complaints == []
+
+
+async def test_an_agent_leads_to_its_session(server: ServerProcess, page: Page) -> None:
+    session_id = workshop(server, "true")
+    server.curl("POST", f"/api/v1/sessions/{session_id}/tasks", {"input": "Print some prime numbers"})
+    await page.open(f"{server.url}/?page=machine#token={server.key}")
+    await page.shows("waits for somebody")
+    await page.evaluate("document.querySelector('.machine-page .session').click()")
+    await page.until(f"location.search.includes('{session_id}')")
+    await page.shows("Print some prime numbers")
+    assert page.complaints == []
+
+
+async def test_who_may_not_end_anything_is_offered_no_end(server: ServerProcess, page: Page) -> None:
+    workshop(server, "exec sleep 12346")
+    made = server.curl("POST", "/api/v1/keys", {"name": "reads", "scopes": ["read"]}).body
+    await page.open(f"{server.url}/?page=machine#token={made['secret']}")
+    await page.shows("sleep 12346")
+    labels = "[...document.querySelectorAll('.machine-page button')].map((it) => it.ariaLabel || '')"
+    assert not [label for label in await page.evaluate(labels) if label.startswith("End")]
+    server.curl("DELETE", f"/api/v1/keys/{made['key']['id']}")
+    assert page.complaints == []

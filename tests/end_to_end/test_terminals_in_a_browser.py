@@ -263,3 +263,16 @@ async def test_a_session_that_allows_some_commands_only_says_why_it_has_none(
     await page.open(f"{server.url}/?session={session_id}&panel=terminals#token={server.key}")
     await page.shows("This session allows certain commands only")
     assert page.complaints == []
+
+
+async def test_a_phone_has_the_keys_that_its_keyboard_lacks(server: ServerProcess, page: Page) -> None:
+    await page.look(width=390, height=844)
+    await page.call("Emulation.setTouchEmulationEnabled", enabled=True, maxTouchPoints=1)
+    session_id = session_of(server)
+    await page.open(f"{server.url}/?session={session_id}&panel=terminals#token={server.key}")
+    await page.press("Workspace")
+    await run(page, "sleep 12347")
+    await page.until(f"{LINES}.filter(Boolean).at(-1).endsWith('sleep 12347')")
+    await page.press("Ctrl+C")
+    await prints(page, "^C")
+    await page.until(PROMPT)

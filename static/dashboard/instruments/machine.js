@@ -5,6 +5,7 @@ import { useSamples } from "../watching.js";
 import { Chart } from "./charts.js";
 import { Performance } from "./performance.js";
 import { usePolled } from "./polled.js";
+import { Programs } from "./programs.js";
 import { Tile } from "./tiles.js";
 
 const RANGES = { "5m": "5 minutes", "1h": "Hour", "24h": "Day" };
@@ -16,7 +17,8 @@ const percent = (value) => `${Math.round(value)} %`;
 const perSecond = (value) => `${sizeOf(value)}/s`;
 const secondsOf = (time) => new Date(time).getTime() / 1000;
 
-export function View({ connection, isConnected }) {
+export function View(around) {
+  const { connection, isConnected } = around;
   const [range, setRange] = useState("1h");
   const { samples, failure } = useSamples(connection, isConnected);
   const performance = usePolled(
@@ -54,6 +56,7 @@ export function View({ connection, isConnected }) {
     </div>
     <${Failure} of=${performance.failure} again=${performance.again} />
     ${performance.found && html`<${Performance} of=${performance.found} words=${RANGES[range]} />`}
+    <${Programs} ...${around} />
   </div>`;
 }
 

@@ -3,7 +3,12 @@ import { html } from "../../vendor/htm/preact.js";
 import { durationOf, Empty, sizeOf } from "../parts.js";
 import { Tile } from "./tiles.js";
 
-const duration = (milliseconds) => (milliseconds === undefined ? "–" : durationOf(milliseconds));
+const MOST_OPERATIONS = 12;
+
+function duration(milliseconds) {
+  if (milliseconds === undefined) return "–";
+  return milliseconds < 1 ? "< 1 ms" : durationOf(milliseconds);
+}
 
 export function Performance({ of: { responseTimes, throughput, errorRates, operations }, words }) {
   const { average, p95, p99 } = responseTimes;
@@ -37,7 +42,7 @@ export function Performance({ of: { responseTimes, throughput, errorRates, opera
             </tr>
           </thead>
           <tbody>
-            ${operations.map(
+            ${operations.slice(0, MOST_OPERATIONS).map(
               ({ operation, requests, errors: failed, responseTimes: times }) => html`<tr key=${operation}>
                 <th scope="row"><code>${operation}</code></th>
                 <td>${requests}</td>

@@ -11,6 +11,9 @@ const LONGEST_NAME = 40;
 const SECOND_LOOK_MS = 1000; // after the connection is back, until events come again
 const READ_ALOUD = "roocode.aloud";
 
+/** What the keyboards of phones lack, as a terminal sends it. */
+const KEYS = { Esc: "\x1b", Tab: "\t", "Ctrl+C": "\x03", "Ctrl+D": "\x04", "↑": "\x1b[A", "↓": "\x1b[B" };
+
 const nameKey = (id) => `roocode.terminal.${id}`;
 
 /** The terminals that this page has seen: those that have ended stay until they are put away. */
@@ -22,6 +25,18 @@ class TerminalList extends Store {
     this.connection = connection;
     this.sessionId = sessionId;
     this.size = { columns: 80, rows: 24 };
+  }
+
+  /** Send to a terminal what is typed into it. Throws a Refusal. */
+  async type(terminalId, data) {
+    const parts = Math.ceil(data.length / LONGEST_INPUT);
+    const inputs = Array.from({ length: parts }, (_, part) =>
+      this.ask("terminal.input", {
+        terminalId,
+        data: data.slice(part * LONGEST_INPUT, (part + 1) * LONGEST_INPUT),
+      }),
+    );
+    await Promise.all(inputs);
   }
 
   ask(operation, request = {}) {
@@ -173,6 +188,25 @@ export function Panel({ following, connection, isConnected, may, isShown }) {
     )}
     ${
       tab &&
+      !tab.hasEnded &&
+      isTyped &&
+      html`<div class="touch-keys" role="group" aria-label="Keys">
+        ${Object.entries(KEYS).map(
+          ([word, data]) => html`<button
+            type="button"
+            class="small"
+            key=${word}
+            disabled=${!isConnected}
+            onPointerDown=${(event) => event.preventDefault()}
+            onClick=${() => ask(() => list.type(tab.id, data))}
+          >
+            ${word}
+          </button>`,
+        )}
+      </div>`
+    }
+    ${
+      tab &&
       html`<footer class="quiet small">
         <span id="terminal-hint">
           ${isTyped ? "Escape, then Tab leaves. Ctrl+C copies what is selected." : "You look on."}
@@ -230,12 +264,7 @@ function View({ tab, list, isShown, isTyped, isConnected, isReadAloud, wanted, a
   const { id, hasEnded } = tab;
   useEffect(() => {
     const terminal = { terminalId: id };
-    const type = (data) => {
-      for (let start = 0; start < data.length; start += LONGEST_INPUT)
-        list
-          .ask("terminal.input", { ...terminal, data: data.slice(start, start + LONGEST_INPUT) })
-          .then(() => setFailure(null), setFailure);
-    };
+    const type = (data) => list.type(id, data).then(() => setFailure(null), setFailure);
     const sized = (columns, rows) => {
       list.size = { columns, rows };
       list.ask("terminal.resize", { ...terminal, columns, rows }).catch(() => {}); // it may have just ended
