@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any, cast
@@ -70,7 +71,7 @@ class Pipeline:
         `raw` may be a function that reads it; it is called once it is known that the caller may request the
         operation.
         """
-        started = self._calls.now()
+        started = time.perf_counter()
         quota: Quota | None = None
         request: Shape | None = None
         try:
@@ -113,7 +114,7 @@ class Pipeline:
             status=answer.status,
             request_id=caller.request_id,
             user_id=caller.user_id,
-            duration_ms=round((self._calls.now() - started) * 1000, 2),
+            duration_ms=round((time.perf_counter() - started) * 1000, 2),
         )
         return answer
 
@@ -213,13 +214,18 @@ async def answered(name: str, request_id: str, call: Awaitable[Any]) -> Operatio
 
 
 def refusal_of(failure: Exception, event: str, **facts: object) -> AppError:
-    """The answer for a failure that is being handled; a defect is logged with its traceback."""
+    """The answer for a failure that is being handled; a defect is logged with its traceback, and is the cause
+    of its answer.
+    """
     if isinstance(failure, AppError):
         return failure
     overload = exhausted(failure)
-    if overload is None:
-        log.exception(event, **facts)
-    return overload or InternalError()
+    if overload is not None:
+        return overload
+    log.exception(event, **facts)
+    defect = InternalError()
+    defect.__cause__ = failure
+    return defect
 
 
 def refuse(

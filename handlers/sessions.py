@@ -17,6 +17,8 @@ from roocode_server.models.session import (
     SessionCreated,
     SessionCreatedEvent,
     SessionDeletedEvent,
+    SessionEnsure,
+    SessionEnsured,
     SessionList,
     SessionPage,
     SessionRef,
@@ -43,7 +45,8 @@ class SessionHandlers(Handlers, namespace="/sessions"):
     async def list(self, caller: Caller, request: SessionList) -> SessionPage:
         """List your own sessions and those that are shared with you, newest first.
 
-        `scope` leaves one of the two out. `access` says what you may do in each.
+        `scope` leaves one of the two out, `purpose` all but those for it. `access` says what you may do in
+        each.
         """
         sessions, total = await self.engine.sessions.list(caller, request)
         page = pagination(total=total, limit=request.limit, offset=request.offset)
@@ -70,6 +73,24 @@ class SessionHandlers(Handlers, namespace="/sessions"):
         session = await self.engine.sessions.create(caller, request)
         seen = CallersSession.seen(session, Access.OWNER)
         return SessionCreated(session=seen, workspace=_workspace(caller, session.id))
+
+    @operation(
+        "session.ensure",
+        rest="PUT /api/v1/purposes/{purpose}/session",
+        permission=Permission.SESSION_WRITE,
+        limit=Limit.SESSION_MANAGEMENT,
+        errors=(ExtraNotInstalled, WorkspaceLimitExceeded),
+        emits=(SessionCreatedEvent,),
+    )
+    async def ensure(self, caller: Caller, request: SessionEnsure) -> SessionEnsured:
+        """Get your session for a purpose; if there is none, it is created as by `session.create`.
+
+        A user has one session for each purpose, however many programs ask for it at once. Programs that keep
+        no state find theirs again by it. Once it has been deleted, the next call creates another.
+        """
+        session, created = await self.engine.sessions.ensure(caller, request)
+        seen = CallersSession.seen(session, Access.OWNER)
+        return SessionEnsured(session=seen, workspace=_workspace(caller, session.id), created=created)
 
     @operation(
         "session.get",

@@ -22,6 +22,8 @@ class LimitSettings(Shape):
     file_operations: int | None = field(default=100, metadata=_A_NUMBER)
     tool_execution: int | None = field(default=20, metadata=_A_NUMBER)
     process_kills: int | None = field(default=5, metadata=_A_NUMBER)
+    messages: int | None = field(default=100, metadata=_A_NUMBER)
+    message_tasks: int | None = field(default=10, metadata=_A_NUMBER)
     connections: int | None = field(default=100, metadata=_A_NUMBER)
     all_connections: int | None = field(default=10_000, metadata=_A_NUMBER)
     sessions: int | None = field(default=1000, metadata=_A_NUMBER)

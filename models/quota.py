@@ -12,7 +12,8 @@ WINDOW_S: Final = 60
 
 
 class Limit(enum.StrEnum):
-    """What is counted for each caller: calls of a class per minute, and open connections.
+    """What is counted: calls of a class per minute and open connections of each caller, and messages per
+    minute of each connection at `/ws`. `message_tasks` takes the place of `task_creation` there.
 
     Source: S0, "Limits by Endpoint Type"; S4, "Rate Limiting".
     """
@@ -23,6 +24,8 @@ class Limit(enum.StrEnum):
     FILE_OPERATIONS = "file_operations"
     TOOL_EXECUTION = "tool_execution"
     PROCESS_KILLS = "process_kills"
+    MESSAGES = "messages"
+    MESSAGE_TASKS = "message_tasks"
     CONNECTIONS = "connections"
 
 

@@ -6,7 +6,9 @@ import dataclasses
 import datetime
 import enum
 from dataclasses import field
-from typing import Final
+from typing import Any, Final
+
+from marshmallow import validate
 
 from roocode_server.models.approval import ApprovalRule
 from roocode_server.models.auto_approval import AutoApproval
@@ -199,6 +201,10 @@ class Session(Shape):
     created_at: datetime.datetime
     updated_at: datetime.datetime
     expires_at: datetime.datetime | None = None
+    purpose: str | None = field(
+        default=None,
+        metadata=described("What a program keeps it for; a user has one session for each purpose"),
+    )
 
 
 @value
@@ -254,6 +260,13 @@ class WorkspaceLocation(Shape):
     url: str
 
 
+_PURPOSE: Final[dict[str, Any]] = {
+    "validate": validate.Regexp(
+        r"\A[a-z][a-z0-9_.-]{0,63}\Z", error="Expected a small letter, then letters, digits, `_`, `.` or `-`."
+    )
+}
+
+
 @value
 class SessionCreate(Shape):
     """A request to create a session. Source: S0, POST /api/v1/sessions."""
@@ -261,6 +274,13 @@ class SessionCreate(Shape):
     name: str = field(default=UNTITLED, metadata=limited(shortest=1, longest=200))
     config: SessionConfigChange = field(default_factory=SessionConfigChange)
     expires_at: datetime.datetime | None = field(default=None, metadata=described("A time in the future"))
+
+
+@value
+class SessionEnsure(SessionCreate):
+    """A request for the caller's session for a purpose; the other fields are those of a new one."""
+
+    purpose: str = field(metadata=_PURPOSE)
 
 
 @value
@@ -276,6 +296,7 @@ class SessionList(Shape):
 
     status: SessionStatus | None = None
     scope: SessionScope = SessionScope.ALL
+    purpose: str | None = field(default=None, metadata=_PURPOSE)
     limit: int = field(default=20, metadata=limited(least=1, most=100))
     offset: int = field(default=0, metadata=limited(least=0, most=1_000_000_000))
 
@@ -299,6 +320,7 @@ class SessionFields(Shape):
     created_at: datetime.datetime | None = field(default=None, metadata=UNCHANGEABLE)
     updated_at: datetime.datetime | None = field(default=None, metadata=described("Ignored"))
     access: Access | None = field(default=None, metadata=described("Ignored"))
+    purpose: str | None = field(default=None, metadata=described("Ignored", **limited(longest=64)))
 
 
 @value
@@ -318,6 +340,13 @@ class SessionCreated(Shape):
 
     session: CallersSession
     workspace: WorkspaceLocation
+
+
+@value
+class SessionEnsured(SessionCreated):
+    """The session for the purpose; `created` if there was none."""
+
+    created: bool
 
 
 @value

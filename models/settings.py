@@ -203,6 +203,19 @@ class CrogiaSettings(Shape):
 
 
 @value
+class OpencodeSettings(Shape):
+    """The messages at `/ws` (S4), which cannot express approvals, so that its sessions are unattended.
+
+    `allow` are the tool groups that the agent of an automation session may use; others are refused.
+    """
+
+    allow: list[ToolGroup] = field(
+        default_factory=lambda: [ToolGroup.READ, ToolGroup.EDIT, ToolGroup.COMMAND, ToolGroup.MODES],
+        metadata=limited(longest=10),
+    )
+
+
+@value
 class RuntimeSettings(Shape):
     """The sandbox of commands."""
 
@@ -322,7 +335,6 @@ class MonitoringSettings(Shape):
 
     sample_interval_s: float = field(default=2.0, metadata=limited(least=0.1, most=3600))
     max_loop_lag_s: float = field(default=1.0, metadata=limited(least=0.01, most=3600))
-    loopback_metrics: bool = True
     min_free_disk_mb: int = field(default=200, metadata=limited(least=0, most=1_000_000_000))
     whole_machine: bool = True
 
@@ -348,6 +360,7 @@ class Settings(Shape):
     agent: AgentSettings = field(default_factory=AgentSettings)
     approvals: ApprovalSettings = field(default_factory=ApprovalSettings)
     crogia: CrogiaSettings = field(default_factory=CrogiaSettings)
+    opencode: OpencodeSettings = field(default_factory=OpencodeSettings)
     runtime: RuntimeSettings = field(default_factory=RuntimeSettings)
     files: FileSettings = field(default_factory=FileSettings)
     providers: ProviderSettings = field(default_factory=ProviderSettings)

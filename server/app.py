@@ -18,9 +18,9 @@ from aiohttp import web
 from roocode_server.engine.engine import Engine, open_engine
 from roocode_server.engine.limits.connections import Connections
 from roocode_server.engine.storage.database import Database
-from roocode_server.handlers.dialects.crogia.sessions import unasked
 from roocode_server.handlers.dialects.dialect import Operations
 from roocode_server.handlers.dialects.extension.adapter import Extension
+from roocode_server.handlers.dialects.unattended import permitted
 from roocode_server.handlers.pipeline import Pipeline
 from roocode_server.handlers.registry import build_registry, build_transfers
 from roocode_server.models.auth_settings import AuthMode
@@ -29,7 +29,7 @@ from roocode_server.server.cookies import BrowserCookies, LoginCookies
 from roocode_server.server.doors.clients import Clients
 from roocode_server.server.doors.crogia import CrogiaDoor
 from roocode_server.server.doors.dashboard import DashboardDoor
-from roocode_server.server.doors.metrics import MetricsDoor
+from roocode_server.server.doors.opencode import OpencodeDoor
 from roocode_server.server.doors.pages import add_pages
 from roocode_server.server.doors.probes import add_probes
 from roocode_server.server.doors.protocol import HttpRunner, Limits
@@ -109,7 +109,9 @@ def build_doors(engine: Engine) -> Doors:
     ).add_routes(app)
     RestDoor(registry, pipeline, identity, settings.server).add_routes(app)
     DashboardDoor(registry, pipeline, identity, gate, logins, settings.server).add_routes(app)
-    CrogiaDoor(operations, identity, unasked(settings), settings.server).add_routes(app)
+    CrogiaDoor(
+        operations, identity, permitted(settings.crogia.allow, settings.approvals), settings.server
+    ).add_routes(app)
     SignInDoor(engine.accounts.sign_ins, engine.rates, identity, cookies).add_routes(app)
     services = RawServices(
         operations=operations,
@@ -122,12 +124,19 @@ def build_doors(engine: Engine) -> Doors:
         traffic=traffic,
         settings=settings.socket,
     )
-    raw = [WebSocketDoor(services)]
+    raw = [
+        WebSocketDoor(services),
+        OpencodeDoor(
+            services,
+            engine.rates,
+            engine.audience,
+            permitted(settings.opencode.allow, settings.approvals),
+            max_message_bytes=settings.server.max_request_bytes,
+        ),
+    ]
     for door in raw:
         door.add_routes(app)
     add_probes(app, engine.readiness)
-    engine.metrics.add_gauge("sockets", "Open sockets", connections.__len__)
-    MetricsDoor(engine.metrics, identity, settings).add_routes(app)
     add_pages(app, registry, transfers, identity, is_open=settings.auth.mode is AuthMode.OPEN)
     return Doors(app, sockets, raw)
 

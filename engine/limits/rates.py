@@ -53,15 +53,22 @@ class RateLimits:
             own[name.value] = number
         return own or None
 
-    async def count(self, limit: Limit, caller: Caller, *, by_address: bool = False) -> Quota | None:
+    async def count(
+        self, limit: Limit, caller: Caller, *, by_address: bool = False, connection: str | None = None
+    ) -> Quota | None:
         """Count a call and return what the caller has left of its class; None if there is no limit.
 
-        With `by_address`, all callers from the same address are counted together. Raises: RateLimitExceeded.
+        With `by_address`, all callers from the same address are counted together; with the id of a
+        `connection`, what comes through it is counted alone. Raises: RateLimitExceeded.
         """
         most = self._settings.of(limit) if by_address else number_of(limit, caller, self._settings)
         if most is None:
             return None
-        counted, account = _item(limit, most), address_of(caller) if by_address else account_of(caller)
+        if connection is not None:
+            account = f"connection/{connection}"
+        else:
+            account = address_of(caller) if by_address else account_of(caller)
+        counted = _item(limit, most)
         is_within = await self._limiter.hit(counted, account)
         window = await self._limiter.get_window_stats(counted, account)
         quota = Quota(limit, most, window.remaining, window.reset_time)

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple, TypeVar
 
 import structlog
 
+from roocode_server.engine.concurrency.keyed_locks import KeyedLocks
 from roocode_server.engine.events.log import EventLog
 from roocode_server.engine.runtimes.runtime import Runtime, RuntimeUnavailable, SandboxPlace, SandboxSpec
 from roocode_server.engine.sessions.access_watch import refused
@@ -33,6 +34,7 @@ from roocode_server.models.session import (
     SessionCreate,
     SessionCreatedEvent,
     SessionDeletedEvent,
+    SessionEnsure,
     SessionExpired,
     SessionFields,
     SessionList,
@@ -103,6 +105,7 @@ class Sessions:
         """Set when the expiry of a session changes."""
         self._checks: list[CheckConfig] = []
         self._rooms: dict[SessionId, DiskQuota] = {}
+        self._ensuring = KeyedLocks()
 
     def check_configurations_by(self, check: CheckConfig) -> None:
         """Call `check` with each configuration before a session gets it; it raises if it refuses it.
@@ -182,7 +185,12 @@ class Sessions:
         total number.
         """
         page, total = await self._repository.page(
-            caller.user_id, request.scope, request.status, limit=request.limit, offset=request.offset
+            caller.user_id,
+            request.scope,
+            request.status,
+            purpose=request.purpose,
+            limit=request.limit,
+            offset=request.offset,
         )
         foreign = [session.id for session in page if session.user_id != caller.user_id]
         given = await self.sharing.given_to(caller, foreign) if foreign and not caller.is_admin else {}
@@ -192,7 +200,16 @@ class Sessions:
             for each in page
         ], total
 
-    async def create(self, caller: Caller, request: SessionCreate) -> Session:
+    async def ensure(self, caller: Caller, request: SessionEnsure) -> tuple[Session, bool]:
+        """Return the caller's session for a purpose, and whether it was created. Raises: as `create`."""
+        async with self._ensuring.holding((caller.user_id, request.purpose)):
+            async with self._database.transaction() as unit:
+                found = await self._repository.with_purpose_on(unit, caller.user_id, request.purpose)
+            if found is not None:
+                return found, False
+            return await self.create(caller, request, purpose=request.purpose), True
+
+    async def create(self, caller: Caller, request: SessionCreate, purpose: str | None = None) -> Session:
         """Create a session with an empty workspace.
 
         Raises: InvalidField, ExtraNotInstalled, if its configuration is refused; WorkspaceLimitExceeded, if
@@ -214,6 +231,7 @@ class Sessions:
             created_at=moment,
             updated_at=moment,
             expires_at=request.expires_at,
+            purpose=purpose,
         )
         await self.workspace(session_id).make()
         try:

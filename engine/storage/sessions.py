@@ -58,6 +58,7 @@ class SessionRepository:
         scope: SessionScope,
         status: SessionStatus | None,
         *,
+        purpose: str | None = None,
         limit: int,
         offset: int,
     ) -> tuple[list[Session], int]:
@@ -65,6 +66,8 @@ class SessionRepository:
         where = [sessions.c.deleted_at.is_(None), _within(scope, user_id)]
         if status is not None:
             where.append(sessions.c.status == status)
+        if purpose is not None:
+            where.append(sessions.c.purpose == purpose)
         order = (sessions.c.created_at.desc(), sessions.c.id)
         return await self._rows.page(*where, order=order, limit=limit, offset=offset)
 
@@ -106,6 +109,12 @@ class SessionRepository:
         count: int = (await unit.connection.execute(statement)).scalar_one()
         return count
 
+    async def with_purpose_on(self, unit: Transaction, user_id: UserId, purpose: str) -> Session | None:
+        """Return a user's session for a purpose, as the unit sees it; None if there is none."""
+        return await self._rows.first_on(
+            unit.connection, sessions.c.user_id == user_id, sessions.c.purpose == purpose
+        )
+
     async def insert(self, unit: Transaction, session: Session, sealed_secrets: str | None) -> None:
         """Store a new session."""
         await self._rows.insert(unit, session, sealed_secrets=sealed_secrets)
@@ -129,8 +138,9 @@ class SessionRepository:
         return (await unit.execute(_SEALED.where(sessions.c.id == session_id))).scalar_one_or_none()
 
     async def mark_deleted(self, unit: Transaction, session_id: SessionId) -> None:
-        """Hide a session that is being deleted; `remove` deletes its rows."""
-        await unit.execute(update(sessions).where(sessions.c.id == session_id).values(deleted_at=now()))
+        """Hide a session that is being deleted, and give its purpose free; `remove` deletes its rows."""
+        hidden = {"deleted_at": now(), "purpose": None}
+        await unit.execute(update(sessions).where(sessions.c.id == session_id).values(hidden))
 
     async def remove(self, unit: Transaction, session_id: SessionId) -> None:
         """Delete a session's row and, by foreign keys, everything that belongs to it."""

@@ -195,7 +195,9 @@ sessions = Table(
     Column("updated_at", Moment, nullable=False),
     Column("expires_at", Moment),
     Column("deleted_at", Moment),
+    Column("purpose", String(64)),
     Index(None, "user_id", "created_at"),
+    Index(None, "user_id", "purpose", unique=True),
 )
 
 session_shares = Table(

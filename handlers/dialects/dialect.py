@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from roocode_server.handlers.connection import Connection
-from roocode_server.handlers.operation import Registry
+from roocode_server.handlers.operation import Operation
 from roocode_server.handlers.pipeline import OperationResponse, Pipeline
 from roocode_server.models.event import StoredEvent
 from roocode_server.models.identifier import SessionId
@@ -50,9 +50,9 @@ class Dialect(Protocol):
 class Operations:
     """The declared operations as dialects call them: by name, through the pipeline."""
 
-    def __init__(self, registry: Registry, pipeline: Pipeline) -> None:
+    def __init__(self, registry: Mapping[str, Operation], pipeline: Pipeline) -> None:
         self.registry = registry
-        self._pipeline = pipeline
+        self.pipeline = pipeline
 
     async def ask(
         self, name: str, caller: Caller, connection: Connection | None, raw: dict[str, Any]
@@ -65,7 +65,7 @@ class Operations:
     ) -> OperationResponse:
         """As `ask`, with the response's additional facts for the door. Raises: AppError."""
         declared = self.registry[name]
-        answer = await self._pipeline.answer(declared, caller, raw, connection)
+        answer = await self.pipeline.answer(declared, caller, raw, connection)
         if answer.failure is not None:
             raise answer.failure
         return answer

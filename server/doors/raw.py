@@ -151,6 +151,9 @@ class RawConnection(ABC):
             raise ConnectionResetError("the client is gone")
         await self._request.writer.drain()
 
+    def tell_stop(self) -> None:  # noqa: B027 - most doors have nothing to add
+        """Tell the client that the server is stopping, where the close code does not say enough."""
+
     def abandon(self) -> None:
         """Break the connection off, so that the client reconnects."""
         if self._request.transport is not None:
@@ -183,7 +186,7 @@ class RawDoor(ABC):
         self._open: dict[web.WebSocketResponse, RawConnection] = {}
 
     @abstractmethod
-    def socket(self, request: web.Request) -> web.WebSocketResponse:
+    def socket(self, request: web.Request, connection: Any) -> web.WebSocketResponse:
         """The response that a handshake becomes."""
 
     @abstractmethod
@@ -204,6 +207,8 @@ class RawDoor(ABC):
 
     async def close(self) -> None:
         """Tell all clients that the server is stopping."""
+        for connection in self._open.values():
+            connection.tell_stop()
         closing = [socket.close(code=WSCloseCode.GOING_AWAY) for socket in self._open]
         await asyncio.gather(*closing, return_exceptions=True)
 
@@ -218,17 +223,21 @@ class RawDoor(ABC):
             return await self._follow(request, caller)
         except AppError as failure:
             log_refusal(failure, request[REQUEST_ID], path=request.path, address=request.remote)
-            response = respond_with(failure.status, self.body_of(failure))
-            response.headers.update(limit_headers(None, failure))
-            return response
+            return await self.turn_away(request, failure)
         finally:
             connections.close(name)
+
+    async def turn_away(self, request: web.Request, failure: AppError) -> web.StreamResponse:
+        """Refuse a handshake."""
+        response = respond_with(failure.status, self.body_of(failure))
+        response.headers.update(limit_headers(None, failure))
+        return response
 
     async def _follow(self, request: web.Request, caller: Caller) -> web.StreamResponse:
         """Serve a client until it is gone. Raises: AppError, if it may not come in."""
         connection = await self.admit(request, caller)
         try:
-            socket = self.socket(request)
+            socket = self.socket(request, connection)
             await socket.prepare(request)
             self._open[socket] = connection
             try:

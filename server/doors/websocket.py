@@ -147,7 +147,7 @@ class WebSocketDoor(RawDoor):
         registry = services.operations.registry
         self._subscribe = next(name for name, each in registry.items() if each.request is EventSubscribe)
 
-    def socket(self, request: web.Request) -> web.WebSocketResponse:
+    def socket(self, request: web.Request, connection: WebSocketFollower) -> web.WebSocketResponse:
         """A WebSocket on which clients say little."""
         return web.WebSocketResponse(
             protocols=offered_protocols(request),

@@ -41,6 +41,7 @@ VALUES: Final[Mapping[str, Any]] = {
     "cmd": "true",
     "events": ["*"],
     "channels": ["resources"],
+    "purpose": "automation",
     "columns": 80,
     "rows": 24,
 }

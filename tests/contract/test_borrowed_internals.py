@@ -41,6 +41,8 @@ INTERNALS: list[tuple[Any, str]] = [
     (AsyncSocket, "receive"),
     (AsyncSocket(engineio.AsyncServer(async_mode="aiohttp"), "sid"), "queue"),
     (AsyncSocket(engineio.AsyncServer(async_mode="aiohttp"), "sid"), "upgrading"),
+    # server/doors/opencode.py
+    (web.WebSocketResponse, "_pong_not_received"),
     # server/doors/protocol.py
     (web.RequestHandler, "finish_response"),
     (web.RequestHandler, "force_close"),

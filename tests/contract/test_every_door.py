@@ -53,6 +53,10 @@ class World:
         made = await self.call("session.create", name="Contract", config=config)
         return {"sessionId": made["session"]["id"]}
 
+    async def purpose(self) -> dict[str, Any]:
+        await self.call("session.ensure", purpose="contract")
+        return {"purpose": "contract"}
+
     async def file(self) -> dict[str, Any]:
         place = await self.session()
         await self.call("file.create", **place, path="a.txt", content="one\n")
@@ -237,6 +241,7 @@ SUCCESSES: dict[str, Callable[[World], Awaitable[dict[str, Any]]]] = {
     "profile.activate": World.profile,
     "profile.delete": World.profile,
     "session.list": also(nothing, limit=1),
+    "session.ensure": World.purpose,
     "session.create": also(nothing, name="New", config={"mode": "ask"}),
     "session.get": World.session,
     "session.update": also(World.session, name="Renamed", config={"temperature": 0.5}),

@@ -13,23 +13,13 @@ from roocode_server.handlers.dialects.crogia.answers import (
     CrogiaTaskBegun,
 )
 from roocode_server.handlers.dialects.crogia.endpoint import Asking, endpoint
-from roocode_server.models.approval import Decision
-from roocode_server.models.settings import Settings
+from roocode_server.handlers.dialects.unattended import unattended
 from roocode_server.models.shape import PlainShape, limited, value
-from roocode_server.models.tool import ToolGroup
 
 SESSIONS_PER_PAGE: Final = 100
 MOST_SESSIONS: Final = 1000
 """S3 has no pages: older sessions than these are left out."""
 _TASK: Final = limited(shortest=1, longest=1_000_000)
-
-
-def unasked(settings: Settings) -> list[ToolGroup]:
-    """The tool groups that agents of sessions opened here use without approval; never a forbidden one."""
-    standing = settings.approvals
-    return [
-        group for group in settings.crogia.allow if getattr(standing, group.value, None) is not Decision.NEVER
-    ]
 
 
 @value
@@ -84,9 +74,7 @@ async def create_session(asking: Asking, request: NewSession) -> CrogiaSession:
     S3 knows no approvals: the agent acts on its own within `crogia.allow` of the configuration, and anything
     beyond is refused at once.
     """
-    rules = [{"decision": "always", "group": group.value} for group in asking.allowed]
-    config = {"unattended": True, "approvals": rules}
-    made = await asking.ask("session.create", name=request.task[:100], config=config)
+    made = await asking.ask("session.create", name=request.task[:100], config=unattended(asking.allowed))
     session = made["session"]
     await asking.ask("task.create", sessionId=session["id"], input=request.task)
     return await _told(asking, session)

@@ -17,6 +17,8 @@ const WITHOUT_LIMITS = {
   file_operations: null,
   tool_execution: null,
   process_kills: null,
+  messages: null,
+  message_tasks: null,
   connections: null,
 };
 const DAY_MS = 86_400_000;
