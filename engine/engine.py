@@ -375,7 +375,7 @@ def _assemble(
         sessions=sessions,
         audience=Audience(hub, shares),
         files=Files(sessions, log),
-        repositories=Repositories(settings.files, sessions, chosen.programs, log),
+        repositories=Repositories(settings.files, sessions, chosen.programs, log, hub),
         searches=Searches(sessions, runtime),
         tasks=Tasks(
             database,

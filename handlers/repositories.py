@@ -11,7 +11,7 @@ from roocode_server.models.error import (
     ValidationFailed,
     WorkspaceLimitExceeded,
 )
-from roocode_server.models.file import RepositoryClone, RepositoryCloned, WorkspaceImported
+from roocode_server.models.file import CloneStep, RepositoryClone, RepositoryCloned, WorkspaceImported
 from roocode_server.models.quota import Limit
 from roocode_server.models.session import Session
 from roocode_server.models.user import Caller, Permission
@@ -34,7 +34,7 @@ class RepositoryHandlers(Handlers, namespace="/files"):
             ServerOverload,
             ToolExecutionFailed,
         ),
-        emits=(WorkspaceImported,),
+        emits=(CloneStep, WorkspaceImported),
     )
     async def clone(self, caller: Caller, request: RepositoryClone, session: Session) -> RepositoryCloned:
         """Fill a workspace from a git repository: either everything arrives or nothing.

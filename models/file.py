@@ -348,6 +348,16 @@ class FileRenamed(Event):
     to: str
 
 
+@event("workspace.cloning", durable=False, namespace="/files")
+@value
+class CloneStep(Event):
+    """A repository is being cloned into the workspace; `step` is git's word for what it does."""
+
+    repository: str
+    step: str
+    percent: int
+
+
 @event("workspace.imported", namespace="/files")
 @value
 class WorkspaceImported(Event):

@@ -18,10 +18,12 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from roocode_server.engine.concurrency.limit import ConcurrencyLimiter
+from roocode_server.engine.events.hub import Hub
 from roocode_server.engine.events.log import EventLog
 from roocode_server.engine.network.addresses import AddressRefused
 from roocode_server.engine.network.proxy import Proxy
 from roocode_server.engine.runtimes.runtime import Command, Exit, Runtime, SandboxSpec
+from roocode_server.engine.sessions.clone_progress import CloneProgress, without_progress
 from roocode_server.engine.sessions.sessions import Sessions
 from roocode_server.engine.workspace.walk import walk
 from roocode_server.models.error import (
@@ -33,7 +35,7 @@ from roocode_server.models.error import (
     WorkspaceLimitExceeded,
 )
 from roocode_server.models.exhaustion import exhausted_by_words
-from roocode_server.models.file import RepositoryClone, RepositoryCloned, WorkspaceImported
+from roocode_server.models.file import CloneStep, RepositoryClone, RepositoryCloned, WorkspaceImported
 from roocode_server.models.session import Session
 from roocode_server.models.settings import FileSettings
 
@@ -72,11 +74,14 @@ class _Fetched:
 class Repositories:
     """Clones repositories into the workspaces of sessions."""
 
-    def __init__(self, settings: FileSettings, sessions: Sessions, programs: Runtime, log: EventLog) -> None:
+    def __init__(
+        self, settings: FileSettings, sessions: Sessions, programs: Runtime, log: EventLog, hub: Hub
+    ) -> None:
         self._hosts = frozenset(settings.repository_hosts)
         self._sessions = sessions
         self._programs = programs
         self._log = log
+        self._hub = hub
         self._at_once = ConcurrencyLimiter(MOST_CLONES_AT_ONCE, "clones")
 
     async def clone(self, request: RepositoryClone, session: Session | None = None) -> RepositoryCloned:
@@ -137,9 +142,16 @@ class Repositories:
         """Clone into an empty directory. Raises: as `clone`."""
         told: list[str] = []
 
+        def tell(step: str, percent: int) -> None:
+            self._hub.signal(session.id, CloneStep(repository=request.url, step=step, percent=percent))
+
+        progress = CloneProgress(tell)
+
         async def hear(stream: str, text: str) -> None:
             if stream == "stdout":
                 told.append(text)
+            else:
+                progress.hear(text)
 
         standing = self._sessions.sandbox(session)
         sandbox = SandboxSpec(
@@ -174,7 +186,7 @@ def _place(url: str) -> SplitResult:
 
 
 def _line(request: RepositoryClone) -> str:
-    options = ["--quiet", "--template=", "--no-recurse-submodules"]
+    options = ["--progress", "--template=", "--no-recurse-submodules"]
     if request.depth is not None:
         options.append(f"--depth={request.depth}")
     if request.ref is not None:
@@ -210,7 +222,7 @@ def _environment(request: RepositoryClone, proxy: str) -> dict[str, str]:
 
 def _check_outcome(done: Exit, request: RepositoryClone, most_s: int) -> None:
     """Raises: as `clone`, depending on git's messages."""
-    complaint = done.output[-_COMPLAINT_CHARACTERS:].strip()
+    complaint = without_progress(done.output)[-_COMPLAINT_CHARACTERS:].strip()
     if done.stopped_by == "time":
         raise ToolExecutionFailed(f"The clone took longer than {most_s} seconds, the session's limit.")
     overload = exhausted_by_words(complaint) if done.code != 0 else None

@@ -45,6 +45,7 @@ function nothing(session) {
     calls: new Map(),
     changes: new Map(), // by path: how the file has changed
     filesVersion: 0,
+    cloning: null, // the step of a clone that is under way, as its last event tells it
     sharesVersion: 0, // how often this page was told that somebody was let in, or out
     events: [],
     writing: new Map(), // by their ids: messages and calls that the agent is writing
@@ -391,6 +392,11 @@ const STORY = {
   "file.created": changed("created"),
   "file.modified": changed("modified"),
   "file.deleted": changed("deleted"),
+  "workspace.cloning": (state, event) => (state.cloning = event),
+  "workspace.imported": (state) => {
+    state.cloning = null;
+    state.filesVersion += 1;
+  },
   "workspace.changed": (state) => (state.filesVersion += 1),
   "file.renamed": (state, event) => {
     changed("deleted")(state, event);

@@ -39,6 +39,16 @@ async def test_curl_and_the_javascript_client_clone_alike(server: ServerProcess,
     assert content == told["content"] == "# hello\n"
 
 
+async def test_who_follows_the_session_sees_how_far_a_clone_is(server: ServerProcess, tmp_path: Path) -> None:
+    async with git_host(tmp_path / "host") as host:
+        host.make("hello", {f"file-{number}.txt": f"{number}\n" for number in range(50)})
+        url = f"{host.url}/hello.git"
+        told = await asyncio.to_thread(server.node, "clone.mjs", session(server), url)
+    steps = {step["step"] for step in told["steps"]}
+    assert "Receiving objects" in steps
+    assert all(0 <= step["percent"] <= 100 and step["repository"] == url for step in told["steps"])
+
+
 async def test_a_repository_that_is_not_there_is_named(server: ServerProcess, tmp_path: Path) -> None:
     async with git_host(tmp_path / "host") as host:
         place = f"/api/v1/sessions/{session(server)}"

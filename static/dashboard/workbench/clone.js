@@ -5,12 +5,13 @@ import { placeOf, request } from "./requests.js";
 
 const PLACES = { PERMISSION_DENIED: "url", RESOURCE_NOT_FOUND: "url", TOOL_EXECUTION_FAILED: "url" };
 
-export function Clone({ session, isEmpty, onClose }) {
+export function Clone({ session, following, isEmpty, onClose }) {
   const [startedAt, setStartedAt] = useState(null);
   const clone = async (given, close) => {
     const body = { url: given.get("url").trim(), replace: given.get("replace") === "on" };
     for (const name of ["ref", "token"]) if (given.get(name)) body[name] = given.get(name);
     if (given.get("shallow") === "on") body.depth = 1;
+    following.set({ cloning: null });
     setStartedAt(Date.now());
     try {
       await request(placeOf(session.id, "clone"), {
@@ -59,20 +60,22 @@ export function Clone({ session, isEmpty, onClose }) {
         !isEmpty &&
         html`<${Check} label="Replace what is in the workspace now: it is deleted" name="replace" required />`
       }
-      ${startedAt && html`<${Elapsed} since=${startedAt} />`}
+      ${startedAt && html`<${Elapsed} since=${startedAt} step=${following.value.cloning} />`}
     <//>`}
   <//>`;
 }
 
-function Elapsed({ since }) {
+function Elapsed({ since, step }) {
   const [now, setNow] = useState(Date.now());
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), 1000);
     return () => clearInterval(timer);
   }, []);
   return html`<div class="cloning">
-    <progress aria-label="Cloning"></progress>
-    <p class="small" role="status">Cloning …</p>
-    <span class="quiet small" aria-hidden="true">${Math.round((now - since) / 1000)} s</span>
+    <progress aria-label="Cloning" max="100" value=${step?.percent}></progress>
+    <p class="small" role="status">${step?.step ?? "Cloning"} …</p>
+    <span class="quiet small" aria-hidden="true">
+      ${step && `${step.percent} % · `}${Math.round((now - since) / 1000)} s
+    </span>
   </div>`;
 }

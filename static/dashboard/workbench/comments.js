@@ -42,7 +42,7 @@ addEventListener("beforeunload", (event) => {
   if ([...kept.values()].some(({ value }) => value.list.length)) event.preventDefault();
 });
 
-const linesOf = ({ from, to }) => (from === to ? `line ${from}` : `lines ${from}–${to}`);
+const linesOf = ({ from, to }) => (from === to ? `line ${from}` : `lines ${from} to ${to}`);
 
 export const whereOf = (comment) => `${linesOf(comment)}${comment.side === "before" ? " (removed)" : ""}`;
 

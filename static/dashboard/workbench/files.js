@@ -137,7 +137,7 @@ export function Panel({ following, connection, isConnected, caller, may, target 
     }
     ${dialog === "rename" && html`<${Naming} ...${about} entry=${chosen} onRenamed=${renamed} />`}
     ${dialog === "delete" && html`<${Deletion} ...${about} entry=${chosen} onDeleted=${deleted} />`}
-    ${dialog === "clone" && html`<${Clone} ...${about} session=${session} isEmpty=${isEmpty} />`}
+    ${dialog === "clone" && html`<${Clone} ...${about} session=${session} following=${following} isEmpty=${isEmpty} />`}
   </section>`;
 }
 
