@@ -10,7 +10,19 @@ import { rawOf, save } from "./requests.js";
 
 const KEYS = "Ctrl+S saves · Tab indents; Esc, then Tab leaves";
 
-export function Editor({ place, path, line, version, connection, isConnected, sessionId, may, onClose }) {
+/** `saver` is given what saves the file, for keys that are pressed elsewhere. */
+export function Editor({
+  place,
+  path,
+  line,
+  version,
+  saver,
+  connection,
+  isConnected,
+  sessionId,
+  may,
+  onClose,
+}) {
   const document = documentOf(place, sessionId, path, connection);
   const { kind, file, isDirty, isSaving, theirs, savedAt } = useStore(document);
   const [ask, { failure }] = useAsking();
@@ -19,8 +31,8 @@ export function Editor({ place, path, line, version, connection, isConnected, se
   const isReadOnly = !may("file:write");
   useEffect(() => void (isConnected && ask(() => document.read())), [document, version, isConnected]);
   const saved = () => ask(async () => setIsComparing(!(await document.save())));
-  document.onSave = () => {
-    if (!isReadOnly) saved();
+  saver.current = document.onSave = () => {
+    if (!isReadOnly && !isComparing) saved();
   };
   useEffect(() => void (theirs || setIsComparing(false)), [theirs]);
   const name = path.split("/").at(-1);
@@ -55,7 +67,7 @@ export function Editor({ place, path, line, version, connection, isConnected, se
           class="icon"
           aria-label=${`Download ${name}`}
           title="Download"
-          onClick=${() => ask(() => save(rawOf(sessionId, path), name))}
+          onClick=${() => ask(() => save(rawOf(sessionId, path)))}
         >
           <${Icon} of="download" />
         </button>`

@@ -24,14 +24,16 @@ export function Panel({ following, connection, isConnected, caller, may, target 
   const [line, setLine] = useState(null);
   const [isEmpty, setIsEmpty] = useState(false);
   const [showsHidden, setShowsHidden] = useState(false);
-  const [dialog, setDialog] = useState(null);
+  const [dialog, setDialogOf] = useState({}); // what is asked, and about which entry
   const [again, setAgain] = useState(0);
   const [ask, { failure }] = useAsking();
   const tree = useRef(null);
+  const saver = useRef(null);
   const readers = useRef(0); // open folders, which are read again when something changes
   const version = usePaced(filesVersion, () => (1 + readers.current) * READ_EVERY_MS);
   const uploads = useUploads(session.id);
   const mayWrite = may("file:write");
+  const setDialog = (kind) => setDialogOf({ kind, entry: chosen });
   const open = (path, wanted = null) => {
     setOpened(path);
     setLine(wanted && { number: wanted });
@@ -41,7 +43,7 @@ export function Panel({ following, connection, isConnected, caller, may, target 
   }, [target]);
 
   const closed = () => {
-    setDialog(null);
+    setDialogOf({});
     setAgain(again + 1);
   };
   const focusOn = (path) =>
@@ -60,7 +62,11 @@ export function Panel({ following, connection, isConnected, caller, may, target 
     if (isFile) open(path);
     else focusOn(path);
   };
-  const onKey = (event) => {
+  const keys = (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key === "s" && opened) {
+      event.preventDefault();
+      return saver.current();
+    }
     if (!chosen || !mayWrite || event.target.getAttribute("role") !== "treeitem") return;
     if (event.key === "F2") setDialog("rename");
     else if (event.key === "Delete") setDialog("delete");
@@ -72,14 +78,15 @@ export function Panel({ following, connection, isConnected, caller, may, target 
     );
     event.currentTarget.value = "";
   };
-  const download = () => ask(() => save(rawOf(session.id, chosen.path), chosen.name));
-  const downloadAll = (format) =>
-    ask(() => save(addressOf(session.id, "archive", { format }), `${session.name}.${format}`));
+  const download = () => ask(() => save(rawOf(session.id, chosen.path)));
+  const downloadAll = (format) => ask(() => save(addressOf(session.id, "archive", { format })));
   const about = { sessionId: session.id, connection, onClose: closed };
+  const asked = { ...about, entry: dialog.entry };
   return html`<section
     class="panel files"
     aria-label="Files"
     ref=${tree}
+    onKeyDown=${keys}
     onDragOver=${(event) => mayWrite && event.preventDefault()}
     onDrop=${(event) => {
       if (!mayWrite) return;
@@ -108,7 +115,7 @@ export function Panel({ following, connection, isConnected, caller, may, target 
       ${isEmpty && html`<${NothingYet} mayWrite=${mayWrite} setDialog=${setDialog} picked=${picked} />`}
       <${Tree}
         key=${session.id}
-        ...${{ isConnected, connection, changes, chosen, opened, readers, showsHidden, onKey, isEmpty }}
+        ...${{ isConnected, connection, changes, chosen, opened, readers, showsHidden, isEmpty }}
         sessionId=${session.id}
         version=${`${version}/${again}`}
         unsaved=${drafts}
@@ -121,7 +128,7 @@ export function Panel({ following, connection, isConnected, caller, may, target 
       opened &&
       html`<${Editor}
         key=${opened}
-        ...${{ place, line, connection, isConnected, may }}
+        ...${{ place, line, saver, connection, isConnected, may }}
         path=${opened}
         sessionId=${session.id}
         version=${`${version}/${again}`}
@@ -132,12 +139,12 @@ export function Panel({ following, connection, isConnected, caller, may, target 
       />`
     }
     ${
-      (dialog === "file" || dialog === "folder") &&
-      html`<${NewEntry} ...${about} kind=${dialog} folder=${placeFor(chosen)} onMade=${made} />`
+      (dialog.kind === "file" || dialog.kind === "folder") &&
+      html`<${NewEntry} ...${about} kind=${dialog.kind} folder=${placeFor(dialog.entry)} onMade=${made} />`
     }
-    ${dialog === "rename" && html`<${Naming} ...${about} entry=${chosen} onRenamed=${renamed} />`}
-    ${dialog === "delete" && html`<${Deletion} ...${about} entry=${chosen} onDeleted=${deleted} />`}
-    ${dialog === "clone" && html`<${Clone} ...${about} session=${session} following=${following} isEmpty=${isEmpty} />`}
+    ${dialog.kind === "rename" && html`<${Naming} ...${asked} onRenamed=${renamed} />`}
+    ${dialog.kind === "delete" && html`<${Deletion} ...${asked} onDeleted=${deleted} />`}
+    ${dialog.kind === "clone" && html`<${Clone} ...${{ ...about, session, following, isEmpty }} />`}
   </section>`;
 }
 

@@ -32,10 +32,9 @@ async function reached(address, options) {
 }
 
 /** Have the browser save what is at an address, once the login is known to be good. */
-export async function save(address, name) {
+export async function save(address) {
   await request(address, { method: "HEAD" });
-  const link = Object.assign(document.createElement("a"), { href: address, download: name });
-  link.click();
+  Object.assign(document.createElement("a"), { href: address, download: "" }).click();
 }
 
 /**

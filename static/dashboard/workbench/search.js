@@ -94,7 +94,7 @@ function expressionOf(pattern, isCaseSensitive) {
 
 function Results({ found, show }) {
   const { kind, truncated } = found;
-  const all = kind === "files" ? found.files : found.matches;
+  const all = found.matches;
   if (!all.length) return html`<${Empty} title="Nothing found">Try fewer words, or other files.<//>`;
   const byPath = new Map();
   for (const each of all) byPath.set(each.path, [...(byPath.get(each.path) ?? []), each]);

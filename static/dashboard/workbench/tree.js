@@ -17,17 +17,15 @@ export const placeFor = (entry) => (entry ? (isFolder(entry) ? entry.path : fold
 export const joined = (folder, name) => `${folder === "/" ? "" : folder}/${name}`;
 
 /**
- * `onActivate(entry)` is called for a file that is chosen, `onKey(event, entry)` for keys that are not the
- * tree's own, `onEmpty` with whether there is nothing in the workspace.
+ * `onActivate(entry)` is called for a file that is chosen, `onEmpty` with whether there is nothing at all.
  */
-export function Tree({ isConnected, onKey, onEmpty, isEmpty, children, ...around }) {
-  const keys = (event) => walk(event) || onKey(event);
+export function Tree({ isConnected, onEmpty, isEmpty, children, ...around }) {
   const deleted = [...around.changes.values()].filter((change) => change.status === "deleted");
   return html`<div
     class="tree"
     role=${isEmpty ? undefined : "tree"}
     aria-label=${isEmpty ? undefined : "Workspace"}
-    onKeyDown=${keys}
+    onKeyDown=${walk}
   >
     ${isConnected && html`<${Folder} path="/" level=${1} onEmpty=${onEmpty} ...${around} />`}
     ${deleted.map(
@@ -43,7 +41,7 @@ export function Tree({ isConnected, onKey, onEmpty, isEmpty, children, ...around
   </div>`;
 }
 
-/** Arrow keys in a tree (WAI-ARIA, "Tree View"). Returns whether the key was one of them. */
+/** Arrow keys in a tree (WAI-ARIA, "Tree View"). */
 function walk(event) {
   const items = [...event.currentTarget.querySelectorAll("[role=treeitem]:not([aria-disabled])")];
   const at = items.indexOf(document.activeElement);
@@ -54,9 +52,8 @@ function walk(event) {
     (event.key === "ArrowRight" && isOpen === "false") || (event.key === "ArrowLeft" && isOpen === "true");
   if (event.key in moves) items[Math.min(items.length - 1, Math.max(0, moves[event.key]))]?.focus();
   else if (isToggled || event.key === "Enter" || event.key === " ") item?.click();
-  else return false;
+  else return;
   event.preventDefault();
-  return true;
 }
 
 function Folder({ path, level, onEmpty, ...around }) {
