@@ -351,7 +351,6 @@ const STORY = {
   "mode.switched": noted,
   "checkpoint.saved": noted,
   "checkpoint.restored": noted,
-  "workspace.imported": noted,
   "task.resumed": noted,
   "approval.required": (state, event) => {
     if (CONFIRMATIONS.has(event.toolName)) return noted(state, event);
@@ -393,7 +392,8 @@ const STORY = {
   "file.modified": changed("modified"),
   "file.deleted": changed("deleted"),
   "workspace.cloning": (state, event) => (state.cloning = event),
-  "workspace.imported": (state) => {
+  "workspace.imported": (state, event) => {
+    noted(state, event);
     state.cloning = null;
     state.filesVersion += 1;
   },
