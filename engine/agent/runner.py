@@ -85,8 +85,13 @@ class TaskRunner:
         self.is_closing = False
 
     def start(self, task: Task, session: Session) -> None:
-        """Schedule a task of a session; it runs when what it waits for has completed, and it has a place."""
-        self._keep_driving(task, self._drive(task, session))
+        """Schedule a task of a session; it runs when what it waits for has completed, and it has a place.
+
+        Of those that are started without a pause in between, the one that goes first gets the first place.
+        """
+        slot = self._scheduler.enter(task, session)
+        driving = self._keep_driving(task, self._drive(task, slot))
+        driving.add_done_callback(lambda _: slot.leave())
 
     def _keep_driving(self, task: Task, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         driving = asyncio.create_task(work, name=f"task {task.id}")
@@ -238,18 +243,17 @@ class TaskRunner:
             await asyncio.wait({driving})
             raise
 
-    async def _drive(self, task: Task, session: Session) -> None:
-        with self._scheduler.entered(task, session) as slot:
-            if task.waiting_for:
-                # The task has entered, so this misses nothing: what ends from now on is told.
-                stored = await self._services.states.find(task)
-                if stored is None or stored.status is not TaskStatus.PENDING:
-                    return
-                slot.wait_for(stored.waiting_for)
-            await slot.take()
-            async with self._starts[task.session_id]:
-                pass  # whoever is stopping the task now stores its end first
-            await self._attempt(task, slot)
+    async def _drive(self, task: Task, slot: TaskSlot) -> None:
+        if task.waiting_for:
+            # The task has entered, so this misses nothing: what ends from now on is told.
+            stored = await self._services.states.find(task)
+            if stored is None or stored.status is not TaskStatus.PENDING:
+                return
+            slot.wait_for(stored.waiting_for)
+        await slot.take()
+        async with self._starts[task.session_id]:
+            pass  # whoever is stopping the task now stores its end first
+        await self._attempt(task, slot)
 
     async def _attempt(self, task: Task, slot: TaskSlot, parent: TaskContext | None = None) -> None:
         try:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Collection
 from typing import Final
 
 from roocode_server.engine.agent.schedule import Entrant, Schedule
@@ -32,9 +32,8 @@ class Scheduler:
         """Return a number that is lower for the task of an owner that goes first."""
         return task.queued_at.timestamp() + LEVELS_BELOW[task.priority] * self._ageing_s
 
-    @contextlib.contextmanager
-    def entered(self, task: Task, session: Session) -> Iterator[TaskSlot]:
-        """While the block runs, the task may be given its places; it gives them back at the end."""
+    def enter(self, task: Task, session: Session) -> TaskSlot:
+        """Let a task wait for its places, until it leaves. None is given to anybody before somebody asks."""
         entrant = Entrant(
             task_id=task.id,
             session_id=session.id,
@@ -43,11 +42,12 @@ class Scheduler:
             waits_for=set(task.waiting_for),
         )
         self._schedule.enter(entrant, session.config.concurrent_tasks)
-        try:
-            yield TaskSlot(self, entrant)
-        finally:
-            self._schedule.leave(entrant)
-            self._deal()
+        return TaskSlot(self, entrant)
+
+    def leave(self, entrant: Entrant) -> None:
+        """Give what the task has to others, whether it has worked or waited."""
+        self._schedule.leave(entrant)
+        self._deal()
 
     def wait_for(self, entrant: Entrant, tasks: Collection[TaskId]) -> None:
         """Replace what a task waits for."""
@@ -99,6 +99,10 @@ class TaskSlot:
     def wait_for(self, tasks: Collection[TaskId]) -> None:
         """Replace what the task waits for before it begins."""
         self._scheduler.wait_for(self._entrant, tasks)
+
+    def leave(self) -> None:
+        """Called when the task is no longer worked on, nor to be."""
+        self._scheduler.leave(self._entrant)
 
     async def take(self) -> None:
         """Wait until the task may work."""

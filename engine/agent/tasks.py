@@ -366,11 +366,13 @@ class Tasks:
             # Together, so that concurrent units share a commit.
             some = running[first : first + UNITS_PER_COMMIT]
             await asyncio.gather(*(self._runner.interrupt(task_id, reason) for task_id in some))
-        for task in unfinished:
-            is_subtask = task.parent_id is not None  # its parent resumes it
-            if (task.activity is Activity.QUEUED or resume) and not is_subtask:
-                session = await self._sessions.get(task.session_id)
-                self._runner.start(await self.get(task.session_id, task.id), session)
+        ready = [
+            (await self.get(task.session_id, task.id), await self._sessions.get(task.session_id))
+            for task in unfinished
+            if (task.activity is Activity.QUEUED or resume) and task.parent_id is None  # a parent resumes it
+        ]
+        for task, session in ready:  # without a pause, so that their order holds
+            self._runner.start(task, session)
 
     async def _respond(
         self, caller: Caller, approval: Approval, verdict: Verdict, feedback: str | None
@@ -397,8 +399,9 @@ class Tasks:
             if parent is None or parent.status in FINAL:
                 break
             task = parent
+        session = await self._sessions.get(task.session_id)
         if not self._runner.is_driving(task.id):
-            self._runner.start(task, await self._sessions.get(task.session_id))
+            self._runner.start(task, session)
 
     async def _mode(
         self, config: TaskConfig, session: Session, change: SessionConfigChange | None = None

@@ -170,6 +170,9 @@ const TASK = {
     activity: "queued",
     progress: 0,
     error: undefined,
+    result: undefined,
+    startedAt: undefined,
+    completedAt: undefined,
     retryCount,
   })),
   "task.created": (state, event) => state.tasks.set(event.task.id, event.task),
@@ -185,14 +188,17 @@ const TASK = {
   "usage.updated": moved(({ usage, toolUsage }) => ({ usage, toolUsage })),
   "task.resumable": moved(() => ({ status: "pending", activity: "resumable" })),
   "task.resumed": moved(() => ({ status: "running", activity: "active" })),
-  "task.completed": moved((event) => ({
-    status: "completed",
-    usage: event.usage,
-    activity: "idle",
-    progress: 100,
-    result: event.result,
-    completedAt: event.timestamp,
-  })),
+  "task.completed": (state, event) => {
+    const { timestamp: completedAt, usage, result } = event;
+    moved(() => ({ status: "completed", activity: "idle", progress: 100, usage, result, completedAt }))(
+      state,
+      event,
+    );
+    for (const [id, task] of state.tasks) {
+      if (!task.waitingFor?.includes(event.taskId)) continue;
+      state.tasks.set(id, { ...task, waitingFor: task.waitingFor.filter((each) => each !== event.taskId) });
+    }
+  },
   "task.failed": moved((event) => ({ status: "failed", activity: "idle", error: event.error })),
   "task.cancelled": moved(() => ({ status: "cancelled", activity: "idle" })),
   "approval.required": (state, event) =>
@@ -352,6 +358,12 @@ const STORY = {
   "checkpoint.saved": noted,
   "checkpoint.restored": noted,
   "task.resumed": noted,
+  "task.retried": (state, event) => {
+    // Its calls may have the ids of those of the run before, which stay as they are.
+    for (const key of [...state.calls.keys()])
+      if (key.startsWith(`${event.taskId}/`)) state.calls.delete(key);
+    noted(state, event);
+  },
   "approval.required": (state, event) => {
     if (CONFIRMATIONS.has(event.toolName)) return noted(state, event);
     call(state, event).state = "asking";

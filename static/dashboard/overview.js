@@ -14,6 +14,7 @@ const EVENTS = [
   "task.answered",
   "task.resumable",
   "task.resumed",
+  "task.retried",
   "task.completed",
   "task.failed",
   "task.cancelled",
@@ -22,6 +23,7 @@ const EVENTS = [
 /** What a session does after an event of one of its tasks. */
 const WORK = {
   "task.created": "running",
+  "task.retried": "running",
   "task.started": "running",
   "task.active": "running",
   "task.resumed": "running",

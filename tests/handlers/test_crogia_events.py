@@ -105,3 +105,19 @@ def test_every_call_is_told_complete_once() -> None:
     assert types(stream, begun, ran, failed) == ["tool_call", "tool_complete"]
     assert types(stream, begun, failed) == ["tool_call", "tool_complete"]
     assert types(stream, failed) == []
+
+
+def test_a_completion_is_held_back_while_a_task_that_was_retried_is_unfinished() -> None:
+    stream = CrogiaEventStream(is_new=True)
+    assert types(stream, stored("task.retried", taskId="two", retryCount=1)) == []
+    assert types(stream, completed("one")) == []
+    assert not stream.holds
+    assert types(stream, completed("two")) == ["task_completed"]
+    assert stream.holds
+
+
+def test_calls_of_two_tasks_with_the_same_id_end_by_themselves() -> None:
+    stream = CrogiaEventStream(is_new=True)
+    begun = [stored("tool.started", taskId=task, callId="c", toolName="t", parameters={}) for task in "ab"]
+    ended = [stored("tool.failed", taskId=task, callId="c", code="TOOL_FAILED") for task in "ab"]
+    assert types(stream, *begun, *ended) == ["tool_call", "tool_call", "tool_complete", "tool_complete"]

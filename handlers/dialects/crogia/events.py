@@ -21,6 +21,7 @@ from roocode_server.models.task import (
     TaskCreatedEvent,
     TaskFailed,
     TaskInteractive,
+    TaskRetried,
     TaskStarted,
     ToolFailed,
     ToolStarted,
@@ -51,10 +52,11 @@ class CrogiaEventStream:
         self._later: set[str] = set()
         self._unfinished: set[str] = set()
         self._subtasks: set[str] = set()
-        self._calls: set[str] = set()
+        self._calls: set[tuple[str | None, str]] = set()
         self._held: list[bytes] = []
         self._tellers: dict[str, Callable[[Content], Said]] = {
             TaskCreatedEvent.name: self._created,
+            TaskRetried.name: self._retried,
             TaskStarted.name: self._started,
             TaskCompleted.name: self._completed,
             TaskFailed.name: lambda content: self._ended(content, content["error"]["message"]),
@@ -101,6 +103,11 @@ class CrogiaEventStream:
             self._unfinished.add(task["id"])
         return []
 
+    def _retried(self, content: Content) -> Said:
+        self._later.add(content["taskId"])
+        self._unfinished.add(content["taskId"])
+        return []
+
     def _started(self, content: Content) -> Said:
         return [] if content["taskId"] in self._subtasks else [_task("task_started", content)]
 
@@ -128,7 +135,7 @@ class CrogiaEventStream:
         return []
 
     def _call(self, content: Content) -> Said:
-        self._calls.add(content["callId"])
+        self._calls.add(_call_key(content))
         return [{"type": "tool_call", "tool_name": content["toolName"], "arguments": content["parameters"]}]
 
     def _answered(self, content: Content) -> Said:
@@ -137,10 +144,15 @@ class CrogiaEventStream:
         A call that ran is reported by two events; the code says which of them this is if the connection has
         not seen its beginning.
         """
-        is_open = content["callId"] in self._calls
-        self._calls.discard(content["callId"])
+        is_open = _call_key(content) in self._calls
+        self._calls.discard(_call_key(content))
         beside = content["type"] == ToolFailed.name and content.get("code") in BESIDE
         return [{"type": "tool_complete"}] if is_open or not beside else []
+
+
+def _call_key(content: Content) -> tuple[str | None, str]:
+    """Ids of calls are unique within their task; those of direct calls have none."""
+    return content.get("taskId"), content["callId"]
 
 
 def _task(event_type: str, content: Content) -> Content:

@@ -203,6 +203,7 @@ const NOTES = {
   "task.cancelled": () => ["bad", "Task cancelled"],
   "task.resumable": ({ reason }) => ["wait", "Interrupted: Resume continues where it was", reason],
   "task.resumed": () => ["", "Resumed"],
+  "task.retried": () => ["", "Tried again, from the beginning"],
   "task.retrying": ({ attempt, delay, error }) => [
     "wait",
     `The model could not be asked; attempt ${attempt + 1} follows after ${durationOf(delay * 1000)}`,
