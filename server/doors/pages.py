@@ -6,6 +6,8 @@ using them. All files come from this server, so the pages work without internet 
 
 from __future__ import annotations
 
+import posixpath
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from importlib.metadata import version
@@ -65,6 +67,8 @@ REDOC_POLICY: Final = {
 }
 """ReDoc writes its styles into the page while it runs, and searches in a worker made of its own text."""
 
+_IMPORT: Final = re.compile(r"""^(?:import|\} from)\b[^"'();]*?["'](\.[^"']+)["'];""", re.MULTILINE)
+
 NONCE_BYTES: Final = 16
 
 PAGE_HEADERS: Final = {
@@ -104,10 +108,22 @@ def static_root() -> Path:
 def _dashboard(*, is_open: bool) -> Handler:
     """The dashboard, which knows its version: it says so when the server has become another one."""
     release = version("roocode-server")
-    return _page("dashboard.html", DASHBOARD_POLICY, is_open=is_open, version=release)
+    modules = modules_of(static_root(), "dashboard/main.js")
+    return _page("dashboard.html", DASHBOARD_POLICY, is_open=is_open, version=release, modules=modules)
 
 
-def _page(template: str, policy: Mapping[str, str], **facts: bool | str) -> Handler:
+def modules_of(root: Path, entry: str) -> list[str]:
+    """The modules that a script imports and these import, so that a browser can fetch them all at once."""
+    found = [entry]
+    for name in found:
+        text = (root / name).read_text()
+        folder = posixpath.dirname(name)
+        imported = (posixpath.normpath(posixpath.join(folder, each)) for each in _IMPORT.findall(text))
+        found += [each for each in dict.fromkeys(imported) if each not in found]
+    return found[1:]
+
+
+def _page(template: str, policy: Mapping[str, str], **facts: bool | str | list[str]) -> Handler:
     allowed = "; ".join(f"{name} {sources}" for name, sources in policy.items())
 
     async def page(request: web.Request) -> web.Response:

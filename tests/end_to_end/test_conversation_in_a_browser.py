@@ -115,6 +115,7 @@ async def test_a_long_conversation_keeps_little_of_itself_in_the_page(
     await page.press("Events")
     await page.until("Number(document.querySelector('.events .seq').innerText) > 300")
     assert await page.evaluate("document.querySelectorAll('.story li[data-key]').length") < 60
+    assert not await page.evaluate("document.querySelector('.newest')")  # it begins at the end
     # what is read stays where it is, and the newest is one key away
     await page.evaluate("document.querySelector('.story').scrollTop = 400")
     await page.shows("Newest")
@@ -222,6 +223,7 @@ async def test_settings_change_how_the_agent_works(server: ServerProcess, page: 
     session_id = opened(server, "Settings", "asks")
     path = f"/api/v1/sessions/{session_id}"
     await visit(page, server, f"?session={session_id}&panel=settings")
+    await page.shows("One command gets 512 MiB of memory")
     await page.type("Instructions", "Use short sentences.")
     await page.press("Save")
     await page.until("document.querySelector('.settings textarea').defaultValue.startsWith('Use')")

@@ -86,7 +86,9 @@ export function Windowed({ items, children, before, after, controls, onEnd, ...r
   const scrolled = ({ currentTarget: box }) => {
     const before = scroll.current.top;
     const wasAtEnd = isAtEnd.current;
-    isAtEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight < AT_END_PX;
+    const below = box.scrollHeight - box.scrollTop - box.clientHeight;
+    if (below < AT_END_PX) isAtEnd.current = true;
+    else if (box.scrollTop < before) isAtEnd.current = false; // else it is what is below that has grown
     scroll.current = { top: box.scrollTop, height: box.clientHeight };
     if (wasAtEnd !== isAtEnd.current) onEnd?.(isAtEnd.current);
     if (Math.abs(before - box.scrollTop) > 0) again((count) => count + 1);

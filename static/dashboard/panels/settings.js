@@ -223,8 +223,8 @@ function Commands({ session, change, mayChange }) {
   return html`<section>
     <h2>Commands and limits</h2>
     <p class="quiet small">
-      One command gets ${limits.maxMemoryMb} MiB of memory, ${limits.maxCpuPercent} % of a processor and
-      ${" "}${limits.maxExecutionTime} seconds; the files of the session may take ${limits.maxDiskMb} MiB.
+      One command gets ${limits.maxMemoryMB} MiB of memory, ${limits.maxCpuPercent} % of a processor and
+      ${" "}${limits.maxExecutionTime} seconds; the files of the session may take ${limits.maxDiskMB} MiB.
     </p>
     <fieldset class="bare" disabled=${!mayChange}>
       <${Form} word="Save commands" done="Saved." onSend=${save}>

@@ -87,6 +87,21 @@ def test_everything_that_a_page_loads_is_served_here(server: ServerProcess, page
     assert any(path.endswith(".js") for path in seen)
 
 
+def test_the_modules_of_the_dashboard_are_named_in_its_page(server: ServerProcess) -> None:
+    """So a browser fetches them all at once, and not one after the other as it reads them."""
+    _, _, text = get(server, "/")
+    [entry] = re.findall(r'<script [^>]*src="([^"]+)"', text)
+    named = {f"/{path}" for path in re.findall(r'rel="modulepreload" href="([^"]+)"', text)}
+    imported: set[str] = set()
+    waiting = [f"/{entry}"]
+    while waiting:
+        path = waiting.pop()
+        found = {urljoin(path, each) for each in IMPORTS.findall(get(server, path)[2])}
+        waiting += found - imported
+        imported |= found
+    assert named == imported
+
+
 def test_own_files_are_asked_for_again_and_answered_briefly(server: ServerProcess) -> None:
     path = "/static/dashboard/main.js"
     _, headers, _ = get(server, path)
