@@ -41,8 +41,10 @@ from roocode_server.engine.events.log import EventLog
 from roocode_server.engine.limits.rates import RateLimits
 from roocode_server.engine.mcp.hub import McpHub
 from roocode_server.engine.monitoring.calls import CallRecorder
+from roocode_server.engine.monitoring.histogram import DurationHistogram
 from roocode_server.engine.monitoring.loop_lag import EventLoopLag
 from roocode_server.engine.monitoring.machine import Machine
+from roocode_server.engine.monitoring.metrics import Metrics
 from roocode_server.engine.monitoring.processes import ProcessMonitor
 from roocode_server.engine.monitoring.readiness import Readiness, ReadinessCheck, disk_room
 from roocode_server.engine.monitoring.sampler import ResourceSampler
@@ -88,6 +90,7 @@ from roocode_server.engine.storage.tasks import (
     ToolCallRepository,
 )
 from roocode_server.engine.storage.webhooks import AttemptRepository, WebhookRepository
+from roocode_server.engine.storage.work_figures import work_figures
 from roocode_server.engine.tools.access_mcp_resource import AccessMcpResource
 from roocode_server.engine.tools.browser_action import BrowserAction
 from roocode_server.engine.tools.codebase_search import CodebaseSearch
@@ -154,6 +157,7 @@ class Engine:
     dispatcher: Dispatcher
     sampler: ResourceSampler
     calls: CallRecorder
+    metrics: Metrics
     loop_lag: EventLoopLag
     readiness: Readiness
     machine: ProcessMonitor
@@ -194,6 +198,7 @@ class Engine:
                 self.loop_lag.close,
                 self.readiness.close,
                 self.machine.close,
+                self.metrics.close,
             ):
                 ending.push_async_callback(end)
 
@@ -225,9 +230,17 @@ async def _open(
     more_providers: Sequence[Provider],
     more_tools: Sequence[AnyTool],
 ) -> Engine:
-    database, hub = database_in(data_dir, settings), Hub()
+    commits, hub = DurationHistogram(), Hub()
+    database = database_in(data_dir, settings, commits.observe)
     feed = Feed(database)
     log = EventLog(database, hub.publish, feed)
+    metrics = Metrics(
+        calls=CallRecorder(),
+        log=log,
+        hub=hub,
+        commits=commits,
+        work=functools.partial(work_figures, database),
+    )
     chosen = await choose(
         settings.runtime, Surroundings(data_dir=data_dir, sessions=settings.sessions, tell=hub.signal)
     )
@@ -236,7 +249,18 @@ async def _open(
     try:
         keys = await sealing_keys(settings, data_dir, database)
         engine = _assemble(
-            settings, data_dir, ownership, database, log, feed, hub, chosen, providers, keys, more_tools
+            settings,
+            data_dir,
+            ownership,
+            database,
+            log,
+            feed,
+            hub,
+            metrics,
+            chosen,
+            providers,
+            keys,
+            more_tools,
         )
     except BaseException:
         await database.close()
@@ -290,13 +314,18 @@ def _assemble(
     log: EventLog,
     feed: Feed,
     hub: Hub,
+    metrics: Metrics,
     chosen: Chosen,
     providers: Providers,
     keys: SealingKeys,
     more_tools: Sequence[AnyTool],
 ) -> Engine:
-    watchers, lasting, loop_lag = Watchers(database), Lifetimes(database), EventLoopLag()
-    runtime = WatchedRuntime(chosen.commands, watchers)
+    watchers, lasting, loop_lag = (
+        Watchers(database),
+        Lifetimes(database),
+        EventLoopLag(metrics.loop_lag.observe),
+    )
+    runtime = WatchedRuntime(chosen.commands, watchers, metrics.commands)
     session_rows, shares = SessionRepository(database), ShareRepository(database)
     sessions = Sessions(
         database,
@@ -358,6 +387,7 @@ def _assemble(
         modes=modes,
         history=history,
         mcp=mcp,
+        model_counts=metrics.models,
     )
     scheduler = Scheduler(places=settings.agent.concurrent_tasks, ageing_s=settings.agent.priority_ageing_s)
     runner = TaskRunner(services, sessions, SubtaskStore(database, task_rows), scheduler)
@@ -411,7 +441,8 @@ def _assemble(
         sampler=ResourceSampler(
             Machine(str(data_dir)).measure, interval_s=settings.monitoring.sample_interval_s
         ),
-        calls=CallRecorder(),
+        calls=metrics.calls,
+        metrics=metrics,
         loop_lag=loop_lag,
         readiness=Readiness(_checks(settings.monitoring, data_dir, database, runtime, loop_lag)),
         machine=ProcessMonitor(runtime, fresh_s=settings.monitoring.sample_interval_s),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any, cast
@@ -71,7 +70,7 @@ class Pipeline:
         `raw` may be a function that reads it; it is called once it is known that the caller may request the
         operation.
         """
-        started = time.perf_counter()
+        started = self._calls.now()
         quota: Quota | None = None
         request: Shape | None = None
         try:
@@ -114,7 +113,7 @@ class Pipeline:
             status=answer.status,
             request_id=caller.request_id,
             user_id=caller.user_id,
-            duration_ms=round((time.perf_counter() - started) * 1000, 2),
+            duration_ms=round((self._calls.now() - started) * 1000, 2),
         )
         return answer
 

@@ -335,6 +335,7 @@ class MonitoringSettings(Shape):
 
     sample_interval_s: float = field(default=2.0, metadata=limited(least=0.1, most=3600))
     max_loop_lag_s: float = field(default=1.0, metadata=limited(least=0.01, most=3600))
+    loopback_metrics: bool = True
     min_free_disk_mb: int = field(default=200, metadata=limited(least=0, most=1_000_000_000))
     whole_machine: bool = True
 

@@ -29,6 +29,7 @@ from roocode_server.server.cookies import BrowserCookies, LoginCookies
 from roocode_server.server.doors.clients import Clients
 from roocode_server.server.doors.crogia import CrogiaDoor
 from roocode_server.server.doors.dashboard import DashboardDoor
+from roocode_server.server.doors.metrics import MetricsDoor
 from roocode_server.server.doors.opencode import OpencodeDoor
 from roocode_server.server.doors.pages import add_pages
 from roocode_server.server.doors.probes import add_probes
@@ -137,6 +138,8 @@ def build_doors(engine: Engine) -> Doors:
     for door in raw:
         door.add_routes(app)
     add_probes(app, engine.readiness)
+    engine.metrics.add_gauge("sockets", "Open sockets", connections.__len__)
+    MetricsDoor(engine.metrics, identity, settings).add_routes(app)
     add_pages(app, registry, transfers, identity, is_open=settings.auth.mode is AuthMode.OPEN)
     return Doors(app, sockets, raw)
 

@@ -126,13 +126,14 @@ class ModelClient:
                 await self._receive(found, request, reply)
             except ProviderFailure as failure:
                 self._discard(reply)
+                self._work.services.model_counts.failed(found.provider.name, failure.code)
                 if failure.code == "IMAGE_REFUSED" and self._unsee(request.turns):
                     return await self.ask(modes)
                 if not failure.retryable or attempt == attempts:
                     raise
                 await self._wait(failure, attempt)
             else:
-                reply.cost = self.facts.cost(reply.usage)
+                self._settle(found, reply)
                 self._work.begun_messages.update(
                     {CallId(call_id): (draft.id, draft.ts) for call_id, draft in reply.written.items()}
                 )
@@ -149,9 +150,18 @@ class ModelClient:
         request = ModelRequest(
             model=found.model, system=system, turns=self._seen(turns), tools=(), endpoint=found.endpoint
         )
-        await self._receive(found, request, reply, is_shown=False)
-        reply.cost = self.facts.cost(reply.usage)
+        try:
+            await self._receive(found, request, reply, is_shown=False)
+        except ProviderFailure as failure:
+            self._work.services.model_counts.failed(found.provider.name, failure.code)
+            raise
+        self._settle(found, reply)
         return reply
+
+    def _settle(self, found: ResolvedModel, reply: Reply) -> None:
+        """Calculate what a complete reply costs, and count it."""
+        reply.cost = self.facts.cost(reply.usage)
+        self._work.services.model_counts.succeeded(found.provider.name, reply.usage, reply.cost)
 
     async def _find(self) -> ResolvedModel:
         """Resolve the provider and model for this request. Raises: ProviderFailure."""

@@ -14,6 +14,7 @@ from roocode_server.engine.agent.store.states import TaskStates
 from roocode_server.engine.agent.store.transcript import Transcripts
 from roocode_server.engine.events.hub import Hub
 from roocode_server.engine.mcp.hub import McpHub
+from roocode_server.engine.monitoring.work_counts import ModelCounts
 from roocode_server.engine.providers.catalogue import Providers
 from roocode_server.engine.runtimes.runtime import Runtime
 from roocode_server.engine.storage.tasks import ToolCallRepository
@@ -40,3 +41,4 @@ class AgentServices:
     modes: ModeBook
     history: History
     mcp: McpHub
+    model_counts: ModelCounts

@@ -34,6 +34,8 @@ class Hub:
     def __init__(self) -> None:
         self._observers: list[Observer] = []
         self._followers: defaultdict[SessionId, dict[Follower, None]] = defaultdict(dict)
+        self.catching_up = 0
+        """How many followers read the log at present, as they count themselves."""
 
     def follow(self, session_id: SessionId, follower: Follower) -> Callable[[], None]:
         """Deliver the session's events to `follower` from now on; call the returned function to stop."""

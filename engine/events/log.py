@@ -63,6 +63,8 @@ class EventLog:
         self._numbered: list[StoredEvent] = []
         self._told: list[tuple[asyncio.Future[StoredEvent], StoredEvent]] = []
         self._heads_before: dict[SessionId, int | None] = {}
+        self.appended = 0
+        """How many events were stored since the start."""
 
     async def append(
         self, session_id: SessionId, happened: Event, *, task_id: TaskId | None = None
@@ -188,6 +190,7 @@ class EventLog:
         """As `Journal.committed`: announce the events and resolve the waiting calls of `append`."""
         numbered, told = self._numbered, self._told
         self._forget()
+        self.appended += len(numbered)
         self._announce(numbered)
         self._feed.committed()
         for future, stored in told:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import heapq
 import time
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,10 +19,9 @@ from roocode_server.engine.monitoring.call_periods import (
     DurationSketch,
     merged,
 )
+from roocode_server.engine.monitoring.histogram import DurationHistogram
 from roocode_server.engine.monitoring.traffic import Traffic
 
-DURATION_BOUNDS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
-"""The upper bounds of the classes in which durations are counted since the start."""
 TOLD_OPERATIONS: Final = 20
 """A summary has this many operations: those that took most of the time."""
 SUMMARY_LIFETIME_S: Final = 1.0
@@ -32,13 +30,11 @@ SUMMARY_LIFETIME_S: Final = 1.0
 class OperationCounts:
     """The calls of one operation since the start."""
 
-    __slots__ = ("classes", "duration_s", "statuses")
+    __slots__ = ("durations", "statuses")
 
     def __init__(self) -> None:
         self.statuses: defaultdict[int, int] = defaultdict(int)
-        self.classes = [0] * (len(DURATION_BOUNDS_S) + 1)
-        """By the class of their duration; the last one has no upper bound."""
-        self.duration_s = 0.0
+        self.durations = DurationHistogram()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +52,16 @@ class CallSummary:
 
 
 class CallRecorder:
-    """The durations and outcomes of all calls: totals since the start, and sketches of the last day."""
+    """The durations and outcomes of all calls: totals since the start, and sketches of the last day.
+
+    `now` is its clock, in seconds.
+    """
 
     def __init__(self, *, clock: Callable[[], float] = time.perf_counter) -> None:
         self.traffic = Traffic()
         self.counts: dict[str, OperationCounts] = {}
         """By operation, since the start."""
-        self._clock = clock
+        self.now = clock
         self._began = clock()
         self._periods = CallPeriods()
         self._sent_before = 0
@@ -71,7 +70,7 @@ class CallRecorder:
 
     def record(self, operation: str, began: float, status: int, code: str | None) -> None:
         """Count a call that began at `began` of the clock; `code` is that of its error, if it had one."""
-        moment = self._clock()
+        moment = self.now()
         if moment >= self._current.ends:
             self._turn(moment)
         duration_s = moment - began
@@ -79,8 +78,7 @@ class CallRecorder:
         if counts is None:
             counts = self.counts[operation] = OperationCounts()
         counts.statuses[status] += 1
-        counts.classes[bisect_left(DURATION_BOUNDS_S, duration_s)] += 1
-        counts.duration_s += duration_s
+        counts.durations.observe(duration_s)
         current = self._current
         sketch = current.operations.get(operation)
         if sketch is None:
@@ -96,7 +94,7 @@ class CallRecorder:
         The range begins with a whole period: a minute, or half an hour if it is longer than an hour. It is
         merged in a thread, once for all who ask for it.
         """
-        moment = self._clock()
+        moment = self.now()
         made_at, summing = self._summaries.get(range_s, (0.0, None))
         if summing is None or (summing.done() and moment - made_at >= SUMMARY_LIFETIME_S):
             summing = asyncio.create_task(self._summarise(moment, range_s))

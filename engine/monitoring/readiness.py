@@ -10,6 +10,7 @@ from typing import Final
 
 import structlog
 
+from roocode_server.engine.concurrency.shared_result import SharedResult
 from roocode_server.models.readiness import CheckResult, ReadinessReport
 
 CHECK_TIMEOUT_S: Final = 5.0
@@ -27,24 +28,16 @@ class Readiness:
 
     def __init__(self, checks: Mapping[str, ReadinessCheck]) -> None:
         self._checks = checks
-        self._report: asyncio.Task[ReadinessReport] | None = None
-        self._made_at = 0.0
+        self._latest = SharedResult(self._check, lifetime_s=REPORT_LIFETIME_S)
         self._was_ready = True
 
     async def report(self) -> ReadinessReport:
         """Return the result of each check, a second old at most."""
-        moment = asyncio.get_running_loop().time()
-        report = self._report
-        if report is None or (report.done() and moment - self._made_at >= REPORT_LIFETIME_S):
-            self._made_at = moment
-            self._report = report = asyncio.create_task(self._check(), name="readiness")
-        return await asyncio.shield(report)
+        return await self._latest.get()
 
     async def close(self) -> None:
         """Stop checks in progress."""
-        if self._report is not None:
-            self._report.cancel()
-            await asyncio.wait({self._report})
+        await self._latest.close()
 
     async def _check(self) -> ReadinessReport:
         results = await asyncio.gather(*map(_result, self._checks.values()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -23,9 +24,12 @@ def make_data_directory(settings: Settings) -> Path:
     return data_dir
 
 
-def database_in(data_dir: Path, settings: Settings) -> Database:
+def database_in(
+    data_dir: Path, settings: Settings, on_commit: Callable[[float], None] | None = None
+) -> Database:
     """The database of this folder, or the one that the settings name; not open yet."""
     return Database(
         settings.database.url or f"sqlite+aiosqlite:///{data_dir / DATABASE_FILE}",
         synchronous=settings.database.synchronous,
+        on_commit=on_commit,
     )

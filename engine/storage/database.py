@@ -13,8 +13,9 @@ import contextvars
 import functools
 import os
 import sqlite3
+import time
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -141,11 +142,18 @@ class Database:
     """A database at a URL. Only SQLite is supported now; no other package depends on that."""
 
     def __init__(
-        self, url: str, *, synchronous: Synchronous = Synchronous.FULL, unit_limit_s: float = UNIT_TIMEOUT_S
+        self,
+        url: str,
+        *,
+        synchronous: Synchronous = Synchronous.FULL,
+        unit_limit_s: float = UNIT_TIMEOUT_S,
+        on_commit: Callable[[float], None] | None = None,
     ) -> None:
+        """`on_commit` is called with the duration in seconds of each commit, with all units that it has."""
         self._engine = _checked_engine(url, synchronous)
         self._name = make_url(url).database or make_url(url).render_as_string()
         self._unit_limit_s = unit_limit_s
+        self._on_commit = on_commit
         self._is_sqlite = make_url(url).get_backend_name() == "sqlite"
         self._begin = "BEGIN IMMEDIATE" if self._is_sqlite else "BEGIN"
         self._waiting: deque[Transaction] = deque()
@@ -313,6 +321,7 @@ class Database:
         """Run one database transaction with all waiting units, up to a limit, and all events."""
         taken: list[Transaction] = []
         has_begun = False
+        began = time.perf_counter()
         try:
             await run_plain(connection, self._begin)
             has_begun = True
@@ -333,6 +342,8 @@ class Database:
             log.exception("commit failed", units=len(taken))
             self._fail(journal, taken if has_begun else self._all_waiting(), failure)
         else:
+            if self._on_commit is not None:
+                self._on_commit(time.perf_counter() - began)
             journal.committed()
             for unit in taken:
                 _settle(unit.committed, None)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+from roocode_server.engine.monitoring.work_counts import CommandCounts
 from roocode_server.engine.runtimes.runtime import (
     Command,
     Exit,
@@ -23,14 +24,15 @@ from roocode_server.models.identifier import SessionId
 
 
 class WatchedRuntime:
-    """Wraps another runtime, and watches the workspace while a command may write to it.
+    """Wraps another runtime, and watches the workspace while a command may write to it; counts commands.
 
     When `run` returns, the command's changes have been reported.
     """
 
-    def __init__(self, runtime: Runtime, watchers: Watchers) -> None:
+    def __init__(self, runtime: Runtime, watchers: Watchers, counts: CommandCounts) -> None:
         self._runtime = runtime
         self._watchers = watchers
+        self._counts = counts
 
     @property
     def name(self) -> str:
@@ -53,6 +55,7 @@ class WatchedRuntime:
         """Run a command to its end. Raises: as the wrapped runtime."""
         async with self._watched(sandbox, command) as changed:
             done = await self._runtime.run(sandbox, command, on_output=on_output, on_started=on_started)
+        self._counts.count(done.code, done.stopped_by)
         return replace(done, files_changed=list(dict.fromkeys(changed)))
 
     @asynccontextmanager

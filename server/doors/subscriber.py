@@ -49,6 +49,7 @@ class Subscriber:
         self._session_id = session_id
         self._outlet = outlet
         self._log = log
+        self._hub = hub
         self._cursor = after
         self._announced = 0
         self._is_live = after is None
@@ -80,6 +81,7 @@ class Subscriber:
             self._catching_up.cancel()
 
     async def _catch_up(self) -> None:
+        self._hub.catching_up += 1
         try:
             await self._read_to_the_head()
         except ConnectionError:
@@ -89,6 +91,8 @@ class Subscriber:
             self._leave()
             # A client that stays connected without getting events would wait for ever.
             self._outlet.abandon()
+        finally:
+            self._hub.catching_up -= 1
 
     async def _read_to_the_head(self) -> None:
         cursor = self._cursor or 0
