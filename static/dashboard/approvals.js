@@ -36,15 +36,16 @@ export function Approvals({ following, connection, may }) {
   </section>`;
 }
 
+const LONGEST_PREFIX = 80; // characters of a command that is offered as a rule
+
 /** The rule that would make such questions unnecessary; a task keeps those that it began with. */
 function ruleFor({ toolName, parameters }) {
   if (toolName === "execute_command") {
-    const words = parameters.command?.trim().split(/\s+/) ?? [];
-    const isPlain = /^[\w./ -]+$/.test(parameters.command ?? "");
-    if (!isPlain || !words.length) return null;
-    const prefix = words.slice(0, words.length > 1 && /^[a-z][\w-]*$/.test(words[1]) ? 2 : 1).join(" ");
-    const rule = { decision: "always", command: prefix };
-    return { words: `Do this, and always allow “${prefix}”`, rule };
+    const command = parameters.command?.trim() ?? "";
+    const isPlain = /^[\w./ =:@-]+$/.test(command) && command.length <= LONGEST_PREFIX;
+    return isPlain
+      ? { words: `Do this, and always allow “${command}”`, rule: { decision: "always", command } }
+      : null;
   }
   if (EDITS.has(toolName))
     return {

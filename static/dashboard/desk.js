@@ -66,7 +66,7 @@ export function Desk({ connection, trouble, onLogOut }) {
       const session = isKnown ? known.current : (await connection.call("session.get", { sessionId })).session;
       const next = new Following(connection, session);
       setFollowing(next);
-      await next.open();
+      await next.open({ from: Number(route.at) || undefined });
     } catch (refusal) {
       setFailure(refusal);
     }

@@ -80,10 +80,91 @@ const dataUrl = (file) =>
     reader.readAsDataURL(file);
   });
 
+const USUAL = { checkpoints: false, minutes: "", priority: "medium", after: [] };
+
+/** The fields of a new task that differ from what is usual. */
+function optionsOf({ checkpoints, minutes, priority, after }) {
+  const config = {};
+  if (checkpoints) config.enableCheckpoints = true;
+  if (minutes) config.timeout = Math.round(minutes * 60);
+  return {
+    ...(Object.keys(config).length && { config }),
+    ...(priority !== USUAL.priority && { priority }),
+    ...(after.length && { dependencies: after }),
+  };
+}
+
+const PRIORITIES = { high: "High", medium: "Usual", low: "Low" };
+
+/** How a new task is to be done. */
+function Options({ options, onChange, tasks }) {
+  const set = (name) => (value) => onChange({ ...options, [name]: value });
+  const open = tasks.filter((task) => !hasEnded(task) && !task.parentId);
+  const toggle = (id) =>
+    set("after")(
+      options.after.includes(id) ? options.after.filter((one) => one !== id) : [...options.after, id],
+    );
+  return html`<details class="options small">
+    <summary>Options</summary>
+    <div class="form">
+      <label class="check">
+        <input
+          type="checkbox"
+          checked=${options.checkpoints}
+          onChange=${({ currentTarget }) => set("checkpoints")(currentTarget.checked)}
+        />
+        Keep a checkpoint before each change, to go back to
+      </label>
+      <div class="pair">
+        <label>
+          At most (minutes)
+          <input
+            type="number"
+            min="1"
+            max="43200"
+            placeholder="no limit"
+            value=${options.minutes}
+            onInput=${({ currentTarget }) => set("minutes")(currentTarget.value)}
+          />
+        </label>
+        <label>
+          Priority
+          <select
+            value=${options.priority}
+            onChange=${({ currentTarget }) => set("priority")(currentTarget.value)}
+          >
+            ${Object.entries(PRIORITIES).map(
+              ([value, words]) =>
+                html`<option value=${value} selected=${value === options.priority}>${words}</option>`,
+            )}
+          </select>
+        </label>
+      </div>
+      ${
+        open.length > 0 &&
+        html`<fieldset>
+          <legend>Begin once these are done</legend>
+          ${open.map(
+            (task) => html`<label class="check" key=${task.id}>
+              <input
+                type="checkbox"
+                checked=${options.after.includes(task.id)}
+                onChange=${() => toggle(task.id)}
+              />
+              ${task.input.slice(0, 80)}
+            </label>`,
+          )}
+        </fieldset>`
+      }
+    </div>
+  </details>`;
+}
+
 export function Composer({ following, connection, isConnected }) {
   const [text, setText] = useState("");
   const [images, setImages] = useState([]);
   const [isNewTask, setIsNewTask] = useState(false);
+  const [options, setOptions] = useState(USUAL);
   const [ask, { isBusy, failure }] = useAsking();
   const files = useRef(null);
   const { task } = following;
@@ -95,10 +176,11 @@ export function Composer({ following, connection, isConnected }) {
     const more = images.length ? { images } : {};
     ask(async () => {
       if (isTalking) await connection.call("task.message", { sessionId, taskId: task.id, text, ...more });
-      else await connection.call("task.create", { sessionId, input: text, ...more });
+      else await connection.call("task.create", { sessionId, input: text, ...more, ...optionsOf(options) });
       setText("");
       setImages([]);
       setIsNewTask(false);
+      setOptions(USUAL);
     });
   };
   const attach = (given) =>
@@ -165,8 +247,9 @@ export function Composer({ following, connection, isConnected }) {
               />${" "}
               as a new task, after this one
             </label>`
-          : html`<span class="quiet small hint">Enter sends, Shift + Enter starts a new line</span>`
+          : html`<span class="quiet small hint">Enter sends</span>`
       }
+      ${!isTalking && html`<${Options} options=${options} onChange=${setOptions} tasks=${following.tasks} />`}
       ${
         isTalking &&
         following.pending.length > 0 &&

@@ -281,6 +281,51 @@ async def test_at_twice_the_size_all_is_there(server: ServerProcess, page: Page)
     assert await page.obstacles() == []
 
 
+LOADED = "performance.getEntriesByType('resource').filter((it) => it.name.includes('/static/'))"
+MOST_BYTES = 500_000
+
+
+async def test_a_page_is_light_and_loads_its_parts_when_they_are_opened(
+    server: ServerProcess, page: Page
+) -> None:
+    session_id = opened(server, "Light", "survey")
+    start(server, session_id, "Look round")
+    await visit(page, server, f"?session={session_id}")
+    await page.until("document.querySelector('.message.result .markdown *')")
+    assert (
+        50_000
+        < await page.evaluate(f"{LOADED}.reduce((sum, it) => sum + it.encodedBodySize, 0)")
+        < MOST_BYTES
+    )
+    names = await page.evaluate(f"{LOADED}.map((it) => it.name)")
+    assert not [name for name in names if "xterm" in name or "codemirror" in name or "uplot" in name]
+    await page.press("Terminal")
+    await page.until(f"{LOADED}.some((it) => it.name.includes('xterm'))")
+    assert page.complaints == []
+
+
+async def test_tasks_are_listed_with_how_they_ended_and_tried_again(
+    server: ServerProcess, page: Page
+) -> None:
+    session_id = opened(server, "Tasks", "asks")
+    await visit(page, server, f"?session={session_id}&panel=tasks")
+    await page.shows("No tasks yet")
+    await page.evaluate("document.querySelector('.options summary').click()")
+    await page.choose("Priority", "high")
+    await page.type("Task", "asks for a colour")
+    await page.press("Start task")
+    await page.shows("high priority")
+    await page.press("Cancel")
+    await page.shows("Task cancelled")
+    await page.press("Retry")
+    await page.shows("tried again 1 time")
+    await page.shows("Which colour?")
+    for scheme in ("light", "dark"):
+        await page.look(scheme=scheme)
+        assert await page.obstacles() == []
+    assert page.complaints == []
+
+
 async def test_a_new_version_of_the_server_is_noticed(server: ServerProcess, page: Page) -> None:
     await page.call(
         "Page.addScriptToEvaluateOnNewDocument",

@@ -110,6 +110,23 @@ def test_own_files_are_asked_for_again_and_answered_briefly(server: ServerProces
     assert (status, text) == (304, "")
 
 
+@pytest.mark.parametrize("path", ["/openapi.json", "/static/dashboard/main.js", "/static/pages/pages.css"])
+def test_what_is_sent_is_compressed_for_those_who_take_it_so(server: ServerProcess, path: str) -> None:
+    _, plain, content = get(server, path)
+    _, headers, unpacked = get(server, path, "--compressed")
+    assert headers["vary"] == plain["vary"] == "accept-encoding"
+    assert "content-encoding" not in plain
+    assert headers["content-encoding"] == "gzip"
+    assert unpacked == content
+
+
+def test_a_compressed_file_is_not_sent_to_a_browser_that_has_it(server: ServerProcess) -> None:
+    path = "/static/dashboard/main.js"
+    _, headers, _ = get(server, path, "--compressed")
+    status, _, text = get(server, path, "--compressed", "-H", f"If-None-Match: {headers['etag']}")
+    assert (status, text) == (304, "")
+
+
 def test_vendored_files_are_kept_for_a_day(server: ServerProcess) -> None:
     _, headers, _ = get(server, "/static/vendor/socket.io-client/socket.io.js")
     assert headers["cache-control"] == "max-age=86400"
