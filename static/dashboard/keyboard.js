@@ -25,6 +25,8 @@ const ELSEWHERE = {
   "← →": "between tabs, and on the edge between conversation and panels: its width",
   "↑ ↓": "in the tree of files",
   Esc: "close a dialog",
+  "Esc, then Tab": "leave a terminal, where Tab belongs to the program",
+  "Shift + Page Up": "in a terminal: read back",
 };
 
 const isShown = (element) => element.getClientRects().length > 0;

@@ -1,5 +1,5 @@
 // Small components used by all views.
-import { html, useState } from "../vendor/htm/preact.js";
+import { html, useEffect, useRef, useState } from "../vendor/htm/preact.js";
 
 const clock = new Intl.DateTimeFormat(undefined, {
   hour: "2-digit",
@@ -124,9 +124,17 @@ export function Link({ href, onGo, children, ...rest }) {
   return html`<a href=${href} onClick=${go} ...${rest}>${children}</a>`;
 }
 
-/** Tabs with arrow-key navigation (WAI-ARIA, "Tabs"). */
+/** Tabs with arrow-key navigation (WAI-ARIA, "Tabs"). Where not all have room, the chosen one is seen. */
 export function Tabs({ label, tabs, chosen, onChoose }) {
   const names = Object.keys(tabs);
+  const list = useRef(null);
+  useEffect(() => {
+    const [{ left, right }, tab] = [list.current, list.current.querySelector("[aria-selected=true]")].map(
+      (element) => element?.getBoundingClientRect() ?? {},
+    );
+    if (tab.right > right) list.current.scrollLeft += tab.right - right;
+    else if (tab.left < left) list.current.scrollLeft -= left - tab.left;
+  }, [chosen, names.length]);
   const step = (event) => {
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!by) return;
@@ -134,7 +142,7 @@ export function Tabs({ label, tabs, chosen, onChoose }) {
     onChoose(next);
     event.currentTarget.querySelector(`[data-name=${next}]`).focus();
   };
-  return html`<div class="tabs" role="tablist" aria-label=${label} onKeyDown=${step}>
+  return html`<div ref=${list} class="tabs" role="tablist" aria-label=${label} onKeyDown=${step}>
     ${names.map(
       (name) => html`<button type="button" role="tab" data-name=${name} aria-selected=${name === chosen}
         tabindex=${name === chosen ? 0 : -1} onClick=${() => onChoose(name)}>${tabs[name]}</button>`,

@@ -97,23 +97,27 @@ def workshop(server: ServerProcess, command: str) -> str:
     return session_id
 
 
-def number_of(server: ServerProcess, session_id: str, line: str) -> int:
-    """The machine's number of the process with this command line."""
-    listed = server.curl("GET", f"/api/v1/system/processes?sessionId={session_id}").body["processes"]
-    [pid] = [each["pid"] for each in listed if each["cmdline"] == line]
-    return int(pid)
+async def number_of(server: ServerProcess, session_id: str, line: str) -> int:
+    """The machine's number of the process with this command line, once there is one."""
+    async with asyncio.timeout(30):
+        while True:
+            path = f"/api/v1/system/processes?sessionId={session_id}"
+            for process in server.curl("GET", path).body["processes"]:
+                if process["cmdline"] == line:
+                    return int(process["pid"])
+            await asyncio.sleep(0.1)
 
 
 async def test_a_process_is_found_and_ended_after_a_question(server: ServerProcess, page: Page) -> None:
     session_id = workshop(server, "exec sleep 12345")
-    pid = number_of(server, session_id, "sleep 12345")
+    pid = await number_of(server, session_id, "sleep 12345")
     await page.open(f"{server.url}/?page=machine#token={server.key}")
     await page.choose("Show", "command")
     await page.press(f"End process {pid}")
     await page.shows(f"End process {pid}?")
     await page.press("Cancel")
     await page.focuses(f"End process {pid}")
-    assert number_of(server, session_id, "sleep 12345") == pid
+    assert await number_of(server, session_id, "sleep 12345") == pid
     await page.press(f"End process {pid}")
     await page.choose("How", "SIGKILL")
     await page.press("End it")
