@@ -14,6 +14,7 @@ from tests.support.server import ServerProcess
 
 PLAYBOOKS = Path(__file__).with_name("playbooks")
 ASKED_OF_EDITS = [{"decision": "always", "group": "command"}]
+EVERYTHING_ALLOWED = [*ASKED_OF_EDITS, {"decision": "always", "group": "edit"}]
 FOCUSED = "document.activeElement.getAttribute('aria-label') || document.activeElement.innerText"
 
 
@@ -324,6 +325,69 @@ async def test_tasks_are_listed_with_how_they_ended_and_tried_again(
         await page.look(scheme=scheme)
         assert await page.obstacles() == []
     assert page.complaints == []
+
+
+ATTACHED = """
+(async () => {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 8;
+  const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+  const given = new DataTransfer();
+  given.items.add(new File([blob], "screen.png", { type: "image/png" }));
+  const field = document.querySelector(".composer input[type=file]");
+  field.files = given.files;
+  field.dispatchEvent(new Event("change", { bubbles: true }));
+})()
+"""
+
+
+async def test_a_task_takes_images_and_keeps_checkpoints(server: ServerProcess, page: Page) -> None:
+    session_id = opened(server, "With an image", "write-and-run", approvals=EVERYTHING_ALLOWED)
+    await visit(page, server, f"?session={session_id}")
+    await page.shows("Nothing has happened yet")
+    await page.until("document.querySelector('.options summary')")
+    await page.evaluate("document.querySelector('.options summary').click()")
+    await page.evaluate("document.querySelector('.options input[type=checkbox]').click()")
+    await page.evaluate(ATTACHED)
+    await page.until("document.querySelector('.attached img')")
+    assert await page.obstacles() == []
+    await page.type("Task", "Print some prime numbers")
+    await page.press("Start task")
+    await page.shows("Task completed")
+    await page.until("document.querySelector('.note button').innerText === 'Compare or restore'")
+    await page.evaluate("document.querySelector('.story').scrollTop = 0")
+    await page.until("document.querySelector('.message.mine img')?.src.startsWith('data:image/png')")
+    await page.press("Enlarge image 1")
+    await page.until("document.querySelector('dialog .enlarged')")
+    await page.key("Escape")
+    await page.press("Compare or restore")
+    await page.until("location.search.includes('panel=checkpoints')")
+    assert page.complaints == []
+
+
+ELSEWHERE = """
+window.told = [];
+window.Notification = class {
+  static permission = "granted";
+  constructor(title, { body }) { told.push([title, body]); }
+};
+Object.defineProperty(document, "hidden", { get: () => true });
+0
+"""
+
+
+async def test_who_looks_elsewhere_is_told_of_what_waits_in_any_session(
+    server: ServerProcess, page: Page
+) -> None:
+    wishes = {"preferences": {"notifications": {"approvalRequired": True}}}
+    assert server.curl("PUT", "/api/v1/auth/profile", wishes).status == 200
+    session_id = opened(server, "Far away", "asks")
+    await visit(page, server, "")
+    await page.shows("Far away")
+    await page.evaluate(ELSEWHERE)
+    start(server, session_id, "asks")
+    await page.until("told.length === 1")
+    assert await page.evaluate("told") == [["Far away", "It waits: Which colour?"]]
 
 
 async def test_a_new_version_of_the_server_is_noticed(server: ServerProcess, page: Page) -> None:
