@@ -7,7 +7,7 @@ import contextlib
 import datetime
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -31,7 +31,7 @@ LARGEST_START_BYTES: Final = 67_108_864
 """How much of a workspace is stored before a task: this many files, and bytes that are new since the last."""
 RESTORING: Final = "restoring"
 """A file in the repository that exists during a restoration and names its checkpoint."""
-INDICES: Final = {BRANCH: "seen.json", STARTS: "seen-by-tasks.json"}
+INDICES: Final = {BRANCH: "seen.json", STARTS: "seen-by-tasks.json", NOW: "seen-now.json"}
 """For each branch, a file in the repository with the facts of files as they were stored there last."""
 _KINDS: Final = {"A": "created", "M": "modified", "D": "deleted"}
 
@@ -88,14 +88,18 @@ class Checkpoints:
             await repository.open()
             if await repository.head(start_of(task_id)) is not None:
                 return True
-            files = await look(workspace)
-            seen = await asyncio.to_thread(_seen, repository.folder, STARTS)
-            new_bytes = sum(files[path][0] for path in changed(seen, files))
-            if len(files) > LARGEST_START_FILES or new_bytes > LARGEST_START_BYTES:
+            if await self._is_large(workspace, repository):
                 return False
             await self._save(workspace, session_id, "before a task", task_id, STARTS)
             await repository.run("update-ref", start_of(task_id), STARTS)
             return True
+
+    async def _is_large(self, workspace: Workspace, repository: Repository) -> bool:
+        """Whether the workspace has more files, or more that is new since the last task, than is stored."""
+        files = await look(workspace)
+        seen = await asyncio.to_thread(_seen, repository.folder, STARTS)
+        new_bytes = sum(files[path][0] for path in changed(seen, files))
+        return len(files) > LARGEST_START_FILES or new_bytes > LARGEST_START_BYTES
 
     async def has_start(self, session_id: SessionId, task_id: TaskId) -> bool:
         """Whether the workspace is kept as the task found it."""
@@ -115,12 +119,15 @@ class Checkpoints:
         """Return what changed between the starts of two tasks, which are kept.
 
         Without `start` the workspace was empty; without `end`, it is compared as it is now.
-        Raises: CheckpointsUnavailable; ToolExecutionFailed, if it takes too long.
+        Raises: CheckpointsUnavailable; Conflict, if it is too large for that; ToolExecutionFailed, if it
+        takes too long.
         """
         async with self._locks.holding(session_id):
             repository = self._repository(session_id)
             await repository.open()
             if end is None:
+                if await self._is_large(workspace, repository):
+                    raise Conflict("The workspace is too large now to be compared: see docs/checkpoints.md")
                 await self._save(workspace, session_id, "now", None, STARTS, into=NOW)
             before = EMPTY if start is None else start_of(start)
             after = NOW if end is None else start_of(end)
@@ -194,6 +201,8 @@ class Checkpoints:
         await repository.open()
         parent = await repository.head(branch)
         files = await look(workspace)
+        if into is not None and await _is_saved(repository, into, parent, files):
+            return None
         seen = await asyncio.to_thread(_seen, repository.folder, branch)
         stored = [await read(workspace, path, files[path]) for path in changed(seen, files)]
         kept = set() if parent is None else await _paths(repository, parent)
@@ -205,14 +214,22 @@ class Checkpoints:
         stream = commit_stream(target, parent, message, int(moment.timestamp()), contents, gone)
         before = None if parent is None else await _tree(repository, parent)
         await repository.run("fast-import", "--quiet", "--force", "--done", content=stream)
-        if into is None:
-            await asyncio.to_thread(_remember, repository.folder, branch, files)
+        await asyncio.to_thread(_remember, repository.folder, target, files)
         if before == await _tree(repository, target):
             if into is None and parent is not None:
                 await repository.run("update-ref", branch, parent)  # a commit that changes nothing
             return None
         commit = (await repository.run("rev-parse", target)).decode().strip()
         return Checkpoint(id=commit, reason=reason, created_at=moment, task_id=task_id)
+
+
+async def _is_saved(
+    repository: Repository, branch: str, parent: str | None, files: Mapping[str, Facts]
+) -> bool:
+    """Whether a branch that is for comparisons has these files already, on top of this commit."""
+    if await asyncio.to_thread(_seen, repository.folder, branch) != files:
+        return False
+    return await repository.head(branch) is not None and await repository.head(f"{branch}^") == parent
 
 
 async def _tree(repository: Repository, commit: str) -> bytes:

@@ -34,7 +34,8 @@ export function Panel({ following, connection, isConnected, may, isShown, show, 
     if (isConnected && isShown) load(0, Math.max(PAGE, list?.length ?? 0));
   }, [isConnected, isShown, news]);
   useEffect(() => {
-    if (target?.id) place.current?.querySelector(`[data-id="${target.id}"]`)?.scrollIntoView();
+    const aimed = target && place.current?.querySelector(`[data-id="${target.checkpointId}"]`);
+    aimed?.scrollIntoView({ block: "nearest" });
   }, [target, list]);
   const mayWrite = may("file:write");
   const close = () => setDialog(null);
@@ -68,7 +69,7 @@ export function Panel({ following, connection, isConnected, may, isShown, show, 
     }
     <ol>
       ${(list ?? []).map(
-        (one) => html`<li key=${one.id} data-id=${one.id} class=${target?.id === one.id ? "aimed" : ""}>
+        (one) => html`<li key=${one.id} data-id=${one.id} class=${target?.checkpointId === one.id ? "aimed" : ""}>
           <div>
             <strong>${one.reason}</strong>
             <p class="quiet small">

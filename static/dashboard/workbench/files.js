@@ -25,6 +25,7 @@ export function Panel({ following, connection, isConnected, caller, may, target 
   const [isEmpty, setIsEmpty] = useState(false);
   const [showsHidden, setShowsHidden] = useState(false);
   const [dialog, setDialogOf] = useState({}); // what is asked, and about which entry
+  const [isDropping, setIsDropping] = useState(false);
   const [again, setAgain] = useState(0);
   const [ask, { failure }] = useAsking();
   const tree = useRef(null);
@@ -78,6 +79,13 @@ export function Panel({ following, connection, isConnected, caller, may, target 
     );
     event.currentTarget.value = "";
   };
+  const dropped = async (event) => {
+    setIsDropping(false);
+    if (!mayWrite || !event.dataTransfer.types.includes("Files")) return;
+    event.preventDefault();
+    const over = event.target.closest("[data-path][aria-expanded]")?.dataset.path;
+    uploads.add(over ?? "/", await droppedFiles(event.dataTransfer));
+  };
   const download = () => ask(() => save(rawOf(session.id, chosen.path)));
   const downloadAll = (format) => ask(() => save(addressOf(session.id, "archive", { format })));
   const about = { sessionId: session.id, connection, onClose: closed };
@@ -87,13 +95,14 @@ export function Panel({ following, connection, isConnected, caller, may, target 
     aria-label="Files"
     ref=${tree}
     onKeyDown=${keys}
-    onDragOver=${(event) => mayWrite && event.preventDefault()}
-    onDrop=${(event) => {
-      if (!mayWrite) return;
+    data-dropping=${isDropping}
+    onDragOver=${(event) => {
+      if (!mayWrite || !event.dataTransfer.types.includes("Files")) return;
       event.preventDefault();
-      const over = event.target.closest("[data-path][aria-expanded]")?.dataset.path;
-      droppedFiles(event.dataTransfer).then((files) => uploads.add(over ?? "/", files));
+      setIsDropping(true);
     }}
+    onDragLeave=${(event) => event.currentTarget.contains(event.relatedTarget) || setIsDropping(false)}
+    onDrop=${dropped}
   >
     <div class="explorer">
       <${Bar}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from roocode_server.engine.checkpoints.checkpoints import Checkpoints
 from roocode_server.engine.workspace.workspace import Workspace
 from roocode_server.models.checkpoint import ChangedFile, CheckpointDifference
-from roocode_server.models.error import InvalidField, NotFound
+from roocode_server.models.error import Conflict, InvalidField, NotFound
 from roocode_server.models.identifier import SessionId, TaskId
 
 SESSION = SessionId("session")
@@ -306,3 +306,30 @@ async def test_a_long_difference_is_cut(
     found = await since(checkpoints, workspace, None, None)
     assert (len(found.diff), found.is_truncated) == (100, True)
     assert found.files == [ChangedFile(path="/a.txt", kind="created", added=50_000, removed=0)]
+
+
+async def test_a_workspace_that_has_grown_too_large_is_not_compared(
+    checkpoints: Checkpoints, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("roocode_server.engine.checkpoints.checkpoints.LARGEST_START_BYTES", 10)
+    (workspace.folder / "a.txt").write_text("one\n")
+    assert await checkpoints.keep_start(workspace, SESSION, FIRST)
+    (workspace.folder / "b.txt").write_text("more than that\n")
+    with pytest.raises(Conflict):
+        await since(checkpoints, workspace, FIRST, None)
+
+
+async def test_what_has_not_changed_between_two_comparisons_is_not_stored_again(
+    checkpoints: Checkpoints, workspace: Workspace, tmp_path: Path
+) -> None:
+    (workspace.folder / "a.txt").write_text("one\n")
+    await checkpoints.keep_start(workspace, SESSION, FIRST)
+    (workspace.folder / "a.txt").write_text("two\n")
+    now = tmp_path / "checkpoints" / SESSION / "refs" / "heads" / "now"
+    first = await since(checkpoints, workspace, FIRST, None)
+    commit, facts = now.read_text(), now.stat()
+    assert await since(checkpoints, workspace, FIRST, None) == first
+    assert (now.read_text(), now.stat()) == (commit, facts)
+    await checkpoints.keep_start(workspace, SESSION, SECOND)
+    assert (await since(checkpoints, workspace, SECOND, None)).files == []
+    assert await since(checkpoints, workspace, FIRST, SECOND) == first
