@@ -8,7 +8,7 @@ const FEW = 3; // lines around a change
 const WHOLE = 10_000;
 const LOOK = "roocode.changes"; // how this browser's user likes to see them
 const LOOKS = { unified: "Unified", split: "Side by side" };
-const LEAST_WIDE_PX = 560; // for two columns
+const LEAST_WIDE_PX = 500; // for two columns
 const MOST_FILES = 200; // that are shown at first
 
 /**
