@@ -34,9 +34,10 @@ export function Panel({ following, connection, isConnected, may, isShown, show, 
     if (isConnected && isShown) load(0, Math.max(PAGE, list?.length ?? 0));
   }, [isConnected, isShown, news]);
   useEffect(() => {
-    const aimed = target && place.current?.querySelector(`[data-id="${target.checkpointId}"]`);
-    aimed?.scrollIntoView({ block: "nearest" });
+    const item = target && place.current?.querySelector(`[data-id="${target.checkpointId}"]`);
+    item?.scrollIntoView({ block: "nearest" });
   }, [target, list]);
+  const aimed = target?.checkpointId;
   const mayWrite = may("file:write");
   const close = () => setDialog(null);
   if (chosen)
@@ -69,7 +70,7 @@ export function Panel({ following, connection, isConnected, may, isShown, show, 
     }
     <ol>
       ${(list ?? []).map(
-        (one) => html`<li key=${one.id} data-id=${one.id} class=${target?.checkpointId === one.id ? "aimed" : ""}>
+        (one) => html`<li key=${one.id} data-id=${one.id} class=${one.id === aimed ? "aimed" : ""}>
           <div>
             <strong>${one.reason}</strong>
             <p class="quiet small">
