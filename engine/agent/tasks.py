@@ -21,6 +21,7 @@ from roocode_server.engine.agent.store.dependencies import Dependencies, failed_
 from roocode_server.engine.agent.store.results import TaskResults
 from roocode_server.engine.agent.store.states import TaskStates
 from roocode_server.engine.agent.store.transcript import Transcripts
+from roocode_server.engine.concurrency.keyed_locks import KeyedLocks
 from roocode_server.engine.sessions.sessions import Sessions, has_expired
 from roocode_server.engine.storage.database import UNITS_PER_COMMIT, Database, Transaction
 from roocode_server.engine.storage.tasks import TaskRepository
@@ -93,6 +94,7 @@ class Tasks:
         self._sessions = sessions
         self._modes = modes
         self._most_of_user = most_of_user
+        self._creating = KeyedLocks()
         sessions.before_deletion(self._abandon)
         sessions.at_expiry(self._cancel_all)
 
@@ -143,6 +145,11 @@ class Tasks:
         self._check_open()
         _check_images(request.images)
         _check_pattern(request.files_pattern)
+        # In the order in which they are asked for, so that one can depend on another that comes before it.
+        async with self._creating.holding(request.session_id):
+            return await self._create(request, caller, session)
+
+    async def _create(self, request: TaskCreate, caller: Caller | None, session: Session | None) -> Task:
         session = await self._sessions.get_active(request.session_id, session)
         moment = now()
         task = Task(

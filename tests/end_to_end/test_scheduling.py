@@ -67,6 +67,17 @@ async def test_waiting_and_order_outlast_a_kill(life: Life) -> None:
     assert started == [first, high, low, second]
 
 
+async def test_tasks_that_are_sent_without_waiting_for_answers_find_each_other(life: Life) -> None:
+    await asking(life, clientId="0")
+    names = [str(number) for number in range(1, 30)]
+    sent = [
+        life.call("task.create", input="short way", clientId=name, dependencies=[str(int(name) - 1)])
+        for name in names
+    ]
+    made = [answer["task"] for answer in await asyncio.gather(*sent)]
+    assert [(task["clientId"], task["status"]) for task in made] == [(name, "pending") for name in names]
+
+
 async def test_a_failure_and_those_that_follow_from_it_are_stored_together(life: Life) -> None:
     await asking(life, clientId="0")
     for number in range(1, 20):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable
+import random
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import pytest
 
-from roocode_server.engine.providers.provider import ProviderFailure
+from roocode_server.engine.providers.provider import ModelRequest, ProviderFailure
 from roocode_server.models.error import Conflict, InvalidField, NotFound, ValidationFailed
 from roocode_server.models.identifier import SessionId, TaskId
 from roocode_server.models.session import SessionCreate, SessionUpdate
@@ -23,7 +24,7 @@ from roocode_server.models.task import (
     TaskSay,
     TaskStatus,
 )
-from tests.engine.agent.conftest import Agent, call, done, say, usage
+from tests.engine.agent.conftest import Agent, Step, call, done, say, usage
 
 FAILING = [ProviderFailure("REQUEST_REFUSED", "The model does not like this")]
 
@@ -442,3 +443,49 @@ async def test_files_are_looked_for_when_the_task_begins(agent: Agent) -> None:
     await agent.say(first, "yes")
     await agent.finish(second)
     assert "- new.md" in told(agent)[1]
+
+
+def as_its_input_says(request: ModelRequest) -> Iterable[Step]:
+    return FAILING if "fail" in request.turns[0].text else [done()]
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_any_graph_of_tasks_comes_to_its_end_also_over_a_restart(
+    make_agent: Callable[..., Awaitable[Agent]], seed: int
+) -> None:
+    chance = random.Random(seed)  # noqa: S311 - it chooses graphs, not secrets
+    agent = await make_agent({"resume_on_start": True}, {"concurrentTasks": 2})
+    wanted = {
+        str(number): (
+            chance.choice(["do it", "do it", "do it", "fail"]),
+            sorted(chance.sample([str(each) for each in range(number)], min(number, chance.randint(0, 3)))),
+        )
+        for number in range(24)
+    }
+    agent.model.answers += [as_its_input_says] * 100
+    halves = list(wanted.items())[:12], list(wanted.items())[12:]
+    for half in halves:
+        # At once, so that some end while those that depend on them are being stored.
+        created = [
+            create(
+                agent, input=text, clientId=name, dependencies=names, priority=chance.choice(["low", "high"])
+            )
+            for name, (text, names) in half
+        ]
+        await asyncio.gather(*created)
+        agent = await agent.reopen()
+        agent.model.answers += [as_its_input_says] * 100
+    ended = {name: await agent.finish(await get(agent, name)) for name in wanted}
+    good: set[str] = set()
+    for name, (text, names) in wanted.items():
+        if text == "do it" and good.issuperset(names):
+            good.add(name)
+    assert {name for name, task in ended.items() if task.status is TaskStatus.COMPLETED} == good
+    position = {
+        (each["type"], each["taskId"]): each["seq"]
+        for each in await agent.events("task.started", "task.completed")
+    }
+    for name in good:
+        began = position["task.started", ended[name].id]
+        assert all(position["task.completed", ended[each].id] < began for each in wanted[name][1])
+    assert not await agent.engine.tasks.stack(agent.session_id)
