@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CHECKS := models engine handlers server src/roocode_server/__init__.py tests bench examples
-EXTRAS := anthropic openai gemini browser semantic
+EXTRAS := anthropic openai gemini browser semantic tracing
 WORKERS ?= auto
 CASES ?= 5000
 SEED ?= 0
@@ -22,7 +22,7 @@ demo: $(VENV)/ready-core sandbox  ## Set up, let an agent fix a bug in a small p
 serve: $(VENV)/ready-core sandbox  ## Set up and run the server on http://127.0.0.1:3000
 	@$(BIN)/roocode serve
 
-extras: $(EXTRAS)  ## Install all optional dependencies: anthropic, openai, gemini, browser, semantic (also separate targets)
+extras: $(EXTRAS)  ## Install all optional dependencies: anthropic, openai, gemini, browser, semantic, tracing (also separate targets)
 
 $(EXTRAS): %: $(VENV)/ready-%
 

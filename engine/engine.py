@@ -29,6 +29,7 @@ from roocode_server.engine.agent.store.dependencies import Dependencies
 from roocode_server.engine.agent.store.results import TaskResults
 from roocode_server.engine.agent.store.states import TaskStates
 from roocode_server.engine.agent.store.subtasks import SubtaskStore
+from roocode_server.engine.agent.store.traces import TaskTraces
 from roocode_server.engine.agent.store.transcript import Transcripts
 from roocode_server.engine.agent.tasks import Tasks
 from roocode_server.engine.audit.log import AuditLog
@@ -82,6 +83,7 @@ from roocode_server.engine.storage.pending_ends import PendingEndRepository
 from roocode_server.engine.storage.profiles import ProfileRepository
 from roocode_server.engine.storage.sessions import SessionRepository
 from roocode_server.engine.storage.shares import ShareRepository
+from roocode_server.engine.storage.task_traces import TaskTraceRepository
 from roocode_server.engine.storage.tasks import (
     ConversationRepository,
     MessageRepository,
@@ -98,6 +100,8 @@ from roocode_server.engine.tools.generate_image import GenerateImage
 from roocode_server.engine.tools.registry import DEFAULT_TOOLS, ToolRegistry
 from roocode_server.engine.tools.tool import AnyTool
 from roocode_server.engine.tools.use_mcp_tool import UseMcpTool
+from roocode_server.engine.tracing.choose import tracer_of
+from roocode_server.engine.tracing.tracer import Tracer
 from roocode_server.engine.watching.runtime import WatchedRuntime
 from roocode_server.engine.watching.watchers import Watchers
 from roocode_server.engine.webhooks.dispatcher import Dispatcher
@@ -158,6 +162,7 @@ class Engine:
     sampler: ResourceSampler
     calls: CallRecorder
     metrics: Metrics
+    tracer: Tracer
     loop_lag: EventLoopLag
     readiness: Readiness
     machine: ProcessMonitor
@@ -182,6 +187,7 @@ class Engine:
         async with AsyncExitStack() as ending:
             for end in (
                 self.ownership.release,
+                self.tracer.close,
                 self.database.close,
                 self.audit.flush,
                 self.runtime.shut_down,
@@ -245,6 +251,7 @@ async def _open(
         settings.runtime, Surroundings(data_dir=data_dir, sessions=settings.sessions, tell=hub.signal)
     )
     providers = _providers(settings.providers, more_providers)
+    tracer = await tracer_of(settings.tracing)
     await database.open(log)
     try:
         keys = await sealing_keys(settings, data_dir, database)
@@ -257,6 +264,7 @@ async def _open(
             feed,
             hub,
             metrics,
+            tracer,
             chosen,
             providers,
             keys,
@@ -264,6 +272,7 @@ async def _open(
         )
     except BaseException:
         await database.close()
+        await tracer.close()
         raise
     await engine.dispatcher.prepare()
     await engine.accounts.ensure_admin(data_dir)
@@ -315,6 +324,7 @@ def _assemble(
     feed: Feed,
     hub: Hub,
     metrics: Metrics,
+    tracer: Tracer,
     chosen: Chosen,
     providers: Providers,
     keys: SealingKeys,
@@ -325,7 +335,7 @@ def _assemble(
         Lifetimes(database),
         EventLoopLag(metrics.loop_lag.observe),
     )
-    runtime = WatchedRuntime(chosen.commands, watchers, metrics.commands)
+    runtime = WatchedRuntime(chosen.commands, watchers, metrics.commands, tracer)
     session_rows, shares = SessionRepository(database), ShareRepository(database)
     sessions = Sessions(
         database,
@@ -388,6 +398,8 @@ def _assemble(
         history=history,
         mcp=mcp,
         model_counts=metrics.models,
+        tracer=tracer,
+        traces=TaskTraces(tracer, TaskTraceRepository(database)),
     )
     scheduler = Scheduler(places=settings.agent.concurrent_tasks, ageing_s=settings.agent.priority_ageing_s)
     runner = TaskRunner(services, sessions, SubtaskStore(database, task_rows), scheduler)
@@ -418,6 +430,7 @@ def _assemble(
             runner,
             sessions,
             services.modes,
+            services.traces,
             most_of_user=settings.limits.tasks,
         ),
         approvals=approvals,
@@ -443,6 +456,7 @@ def _assemble(
         ),
         calls=metrics.calls,
         metrics=metrics,
+        tracer=tracer,
         loop_lag=loop_lag,
         readiness=Readiness(_checks(settings.monitoring, data_dir, database, runtime, loop_lag)),
         machine=ProcessMonitor(runtime, fresh_s=settings.monitoring.sample_interval_s),

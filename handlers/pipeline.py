@@ -14,6 +14,7 @@ from roocode_server.engine.concurrency.keyed_locks import KeyedLocks
 from roocode_server.engine.limits.rates import RateLimits
 from roocode_server.engine.monitoring.calls import CallRecorder
 from roocode_server.engine.sessions.sessions import SessionAccess, Sessions
+from roocode_server.engine.tracing.tracer import Tracer
 from roocode_server.handlers.auditing import entry_of, is_audited
 from roocode_server.handlers.connection import Connection
 from roocode_server.handlers.operation import Operation
@@ -51,11 +52,14 @@ class OperationResponse:
 class Pipeline:
     """Identify → role → limit → access to the session → load → exclusive → run → dump."""
 
-    def __init__(self, sessions: Sessions, rates: RateLimits, audit: AuditLog, calls: CallRecorder) -> None:
+    def __init__(
+        self, sessions: Sessions, rates: RateLimits, audit: AuditLog, calls: CallRecorder, tracer: Tracer
+    ) -> None:
         self._sessions = sessions
         self._rates = rates
         self._audit = audit
         self._calls = calls
+        self._tracer = tracer
         self._exclusive = KeyedLocks()
 
     async def answer(
@@ -70,6 +74,18 @@ class Pipeline:
         `raw` may be a function that reads it; it is called once it is known that the caller may request the
         operation.
         """
+        with self._tracer.span(operation.name, within=caller.traceparent) as span:
+            answer = await self._answer(operation, caller, raw, connection)
+            span.set("roocode.door", caller.door)
+            span.set("roocode.request_id", caller.request_id)
+            span.set("http.response.status_code", answer.status)
+            if answer.failure is not None:
+                span.fail(answer.failure.code)
+            return answer
+
+    async def _answer(
+        self, operation: Operation, caller: Caller, raw: object, connection: Connection | Stream | None
+    ) -> OperationResponse:
         started = self._calls.now()
         quota: Quota | None = None
         request: Shape | None = None

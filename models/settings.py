@@ -341,6 +341,14 @@ class MonitoringSettings(Shape):
 
 
 @value
+class TracingSettings(Shape):
+    """Where traces are exported to, over OTLP; see docs/observability.md."""
+
+    endpoint: str | None = field(default=None, metadata={"validate": check_base_url})
+    sample_ratio: float = field(default=1.0, metadata=limited(least=0, most=1))
+
+
+@value
 class LoggingSettings(Shape):
     """The server's log."""
 
@@ -369,4 +377,5 @@ class Settings(Shape):
     browser: BrowserSettings = field(default_factory=BrowserSettings)
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
     monitoring: MonitoringSettings = field(default_factory=MonitoringSettings)
+    tracing: TracingSettings = field(default_factory=TracingSettings)
     logging: LoggingSettings = field(default_factory=LoggingSettings)

@@ -216,6 +216,8 @@ class Caller:
     scopes: tuple[KeyScope, ...] = EVERY_SCOPE
     limits: OwnLimits | None = None
     """Limits that override the server's for this caller."""
+    traceparent: str | None = None
+    """The caller's own span, if it traces its calls; not checked. Source: W3C, Trace Context."""
 
     @classmethod
     def of(
@@ -226,6 +228,7 @@ class Caller:
         base_url: str,
         address: str = "",
         door: Door = Door.IN_PROCESS,
+        traceparent: str | None = None,
     ) -> Caller:
         """Return the caller for an identity."""
         roles = tuple(identity.user.roles)
@@ -244,11 +247,18 @@ class Caller:
             login_id=identity.login_id,
             scopes=identity.scopes,
             limits=identity.limits,
+            traceparent=traceparent,
         )
 
     @classmethod
     def anonymous(
-        cls, *, request_id: str, base_url: str, address: str = "", door: Door = Door.IN_PROCESS
+        cls,
+        *,
+        request_id: str,
+        base_url: str,
+        address: str = "",
+        door: Door = Door.IN_PROCESS,
+        traceparent: str | None = None,
     ) -> Caller:
         """Return a caller without credentials, for public operations."""
         return cls(
@@ -263,6 +273,7 @@ class Caller:
             base_url=base_url,
             address=address,
             door=door,
+            traceparent=traceparent,
         )
 
     @property
@@ -287,7 +298,12 @@ class Caller:
     def renewed(self, identity: Identity) -> Caller:
         """Return the caller of the same connection with a new credential."""
         return Caller.of(
-            identity, request_id="", base_url=self.base_url, address=self.address, door=self.door
+            identity,
+            request_id="",
+            base_url=self.base_url,
+            address=self.address,
+            door=self.door,
+            traceparent=self.traceparent,
         )
 
     def calling(self, request_id: str) -> Caller:

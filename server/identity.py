@@ -53,6 +53,7 @@ class _Facts(TypedDict):
     base_url: str
     address: str
     door: Door
+    traceparent: str | None
 
 
 class Authenticator:
@@ -108,6 +109,7 @@ class Authenticator:
             "base_url": self.base_url(request),
             "address": self._proxies.address(request),
             "door": door_of(request.path),
+            "traceparent": request.headers.get("traceparent"),
         }
 
     def base_url(self, request: web.Request) -> str:

@@ -121,15 +121,24 @@ class ToolCalls:
         await self._begin(call, prepared, None if is_told else notice)
         started = time.perf_counter()
         async with self._work.workspace.undoable() as context.workspace:
-            try:
-                result = await execute(prepared, context)
-            except AppError as mistake:
-                result = ToolResult(success=False, output=_explain(mistake))
+            result = await self._execute(call, prepared, context)
             await self._end(call, result, (time.perf_counter() - started) * 1000, context.heard, notice)
         if prepared.tool.group in CHANGING:
             await self._work.save_checkpoint(prepared.describe()[:TOLD_FAILURE_CHARACTERS])
         await self._delay(prepared)
         return result.completion
+
+    async def _execute(self, call: ToolCall, prepared: PreparedCall, context: AgentToolContext) -> ToolResult:
+        with self._work.services.tracer.span(f"execute_tool {call.tool_name}") as span:
+            span.set("gen_ai.tool.name", call.tool_name)
+            span.set("gen_ai.tool.call.id", call.id)
+            try:
+                result = await execute(prepared, context)
+            except AppError as mistake:
+                result = ToolResult(success=False, output=_explain(mistake))
+            if not result.success:
+                span.fail("TOOL_FAILED")
+            return result
 
     async def _misunderstood(self, call: ToolCall, reason: str) -> None:
         """Answer a call that cannot be made: the model is told how to correct it, and people that it

@@ -213,9 +213,14 @@ class ModelClient:
     ) -> None:
         stream = cast(AsyncGenerator[ModelEvent, None], found.provider.stream(request))
         try:
-            async with contextlib.aclosing(stream), contextlib.aclosing(fit(stream)) as pieces:
-                async for piece in pieces:
-                    self._take(reply, piece, is_shown=is_shown)
+            with self._work.services.tracer.span(f"chat {found.model}", is_remote_call=True) as span:
+                span.set("gen_ai.provider.name", found.provider.name)
+                span.set("gen_ai.request.model", found.model)
+                async with contextlib.aclosing(stream), contextlib.aclosing(fit(stream)) as pieces:
+                    async for piece in pieces:
+                        self._take(reply, piece, is_shown=is_shown)
+                span.set("gen_ai.usage.input_tokens", reply.usage.tokens_in)
+                span.set("gen_ai.usage.output_tokens", reply.usage.tokens_out)
         except ProviderFailure as failure:
             if failure.code != "MODEL_UNKNOWN":
                 raise

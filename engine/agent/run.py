@@ -86,19 +86,31 @@ class Run:
         for turn in lost(conversation.turns):
             await self.work.append(turn)
         while True:
-            for call in conversation.unanswered:
-                summary = await self._calls.answer(call)
-                if summary is not None:
-                    return summary
-            await self._listen()
-            await self._tell_of_cut()
-            last = conversation.turns[-1]
-            if last.role is TurnRole.ASSISTANT:
-                if self._model.is_scripted:
-                    return last.text
-                await self._remind()
-            await self._check()
-            await self._ask_model()
+            with self.work.services.tracer.span("agent.step") as span:
+                span.set("roocode.iteration", self.work.task.iterations)
+                summary = await self._step()
+            if summary is not None:
+                return summary
+
+    async def _step(self) -> str | None:
+        """Execute the calls of the last reply, and ask for the next; return the summary of a task that is
+        complete.
+        """
+        conversation = self.work.conversation
+        for call in conversation.unanswered:
+            summary = await self._calls.answer(call)
+            if summary is not None:
+                return summary
+        await self._listen()
+        await self._tell_of_cut()
+        last = conversation.turns[-1]
+        if last.role is TurnRole.ASSISTANT:
+            if self._model.is_scripted:
+                return last.text
+            await self._remind()
+        await self._check()
+        await self._ask_model()
+        return None
 
     async def _listen(self) -> None:
         """Append people's messages and the output of background commands to the conversation."""

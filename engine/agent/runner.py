@@ -24,6 +24,7 @@ from roocode_server.engine.sealing.sealer import SealBroken
 from roocode_server.engine.sessions.sessions import Sessions
 from roocode_server.engine.storage.database import Transaction
 from roocode_server.engine.tools.notices import informed
+from roocode_server.engine.tracing.tracer import Span
 from roocode_server.models.clock import now
 from roocode_server.models.error import AppError, Conflict, ServerOverload
 from roocode_server.models.event import Event
@@ -257,7 +258,10 @@ class TaskRunner:
 
     async def _attempt(self, task: Task, slot: TaskSlot, parent: TaskContext | None = None) -> None:
         try:
-            await self._work(task, slot, parent)
+            with self._services.tracer.span("task", within=await self._services.traces.find(task.id)) as span:
+                span.set("roocode.session_id", task.session_id)
+                span.set("roocode.task_id", task.id)
+                await self._work(task, slot, parent, span)
         except Exception as failure:
             log.exception("task failed with an error", task_id=task.id)
             await self._break_down(task, exhausted(failure))
@@ -275,7 +279,7 @@ class TaskRunner:
         except AppError as failure:
             log.warning("not marked as failed", task_id=task.id, reason=failure.message)
 
-    async def _work(self, task: Task, slot: TaskSlot, parent: TaskContext | None) -> None:
+    async def _work(self, task: Task, slot: TaskSlot, parent: TaskContext | None, span: Span) -> None:
         session = await self._sessions.get(task.session_id)
         ledger = await self._subtasks.ledger(task) if parent is None else parent.ledger
         started = await self._begin(task)
@@ -295,6 +299,7 @@ class TaskRunner:
             self._runs[task.id] = run = await self._run_of(work)
             summary = await run.to_the_end()
         except TaskFailure as failure:
+            span.fail(failure.error.code)
             await self._fail(task, failure.error)
         else:
             await self._complete(work, summary)

@@ -11,6 +11,7 @@ from roocode_server.engine.agent.store.approvals import Approvals
 from roocode_server.engine.agent.store.checkpoints import History
 from roocode_server.engine.agent.store.results import TaskResults
 from roocode_server.engine.agent.store.states import TaskStates
+from roocode_server.engine.agent.store.traces import TaskTraces
 from roocode_server.engine.agent.store.transcript import Transcripts
 from roocode_server.engine.events.hub import Hub
 from roocode_server.engine.mcp.hub import McpHub
@@ -19,6 +20,7 @@ from roocode_server.engine.providers.catalogue import Providers
 from roocode_server.engine.runtimes.runtime import Runtime
 from roocode_server.engine.storage.tasks import ToolCallRepository
 from roocode_server.engine.tools.registry import ToolRegistry
+from roocode_server.engine.tracing.tracer import Tracer
 from roocode_server.models.settings import AgentSettings
 
 
@@ -42,3 +44,5 @@ class AgentServices:
     history: History
     mcp: McpHub
     model_counts: ModelCounts
+    tracer: Tracer
+    traces: TaskTraces

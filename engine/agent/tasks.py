@@ -20,6 +20,7 @@ from roocode_server.engine.agent.store.approvals import Approvals
 from roocode_server.engine.agent.store.dependencies import Dependencies, failed_with, failing, unfinished
 from roocode_server.engine.agent.store.results import TaskResults
 from roocode_server.engine.agent.store.states import TaskStates
+from roocode_server.engine.agent.store.traces import TaskTraces
 from roocode_server.engine.agent.store.transcript import Transcripts
 from roocode_server.engine.concurrency.keyed_locks import KeyedLocks
 from roocode_server.engine.sessions.sessions import Sessions, has_expired
@@ -80,6 +81,7 @@ class Tasks:
         runner: TaskRunner,
         sessions: Sessions,
         modes: ModeBook,
+        traces: TaskTraces,
         *,
         most_of_user: int | None,
     ) -> None:
@@ -93,6 +95,7 @@ class Tasks:
         self._runner = runner
         self._sessions = sessions
         self._modes = modes
+        self._traces = traces
         self._most_of_user = most_of_user
         self._creating = KeyedLocks()
         sessions.before_deletion(self._abandon)
@@ -180,6 +183,7 @@ class Tasks:
                         unit, SessionUpdate(session_id=task.session_id, config=change)
                     )
                 task = await self._insert(unit, task)
+                await self._traces.keep(unit, task.id)
         finally:
             if change is not None:
                 self._sessions.forget(task.session_id)

@@ -252,6 +252,14 @@ tasks = Table(
 what earlier runs have left is not used by later ones.
 """
 
+task_traces = Table(
+    "task_traces",
+    metadata,
+    _task_key(primary_key=True),
+    Column("traceparent", String(64), nullable=False),
+)
+"""To which trace each task belongs, if it was created with one. Source: W3C, Trace Context."""
+
 task_dependencies = Table(
     "task_dependencies",
     metadata,

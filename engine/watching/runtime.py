@@ -19,6 +19,7 @@ from roocode_server.engine.runtimes.runtime import (
     SandboxPlace,
     SandboxSpec,
 )
+from roocode_server.engine.tracing.tracer import Tracer
 from roocode_server.engine.watching.watchers import Watchers
 from roocode_server.models.identifier import SessionId
 
@@ -29,10 +30,11 @@ class WatchedRuntime:
     When `run` returns, the command's changes have been reported.
     """
 
-    def __init__(self, runtime: Runtime, watchers: Watchers, counts: CommandCounts) -> None:
+    def __init__(self, runtime: Runtime, watchers: Watchers, counts: CommandCounts, tracer: Tracer) -> None:
         self._runtime = runtime
         self._watchers = watchers
         self._counts = counts
+        self._tracer = tracer
 
     @property
     def name(self) -> str:
@@ -53,8 +55,11 @@ class WatchedRuntime:
         on_started: OnStarted | None = None,
     ) -> Exit:
         """Run a command to its end. Raises: as the wrapped runtime."""
-        async with self._watched(sandbox, command) as changed:
-            done = await self._runtime.run(sandbox, command, on_output=on_output, on_started=on_started)
+        with self._tracer.span("command") as span:
+            async with self._watched(sandbox, command) as changed:
+                done = await self._runtime.run(sandbox, command, on_output=on_output, on_started=on_started)
+            span.set("process.exit.code", done.code)
+            span.set("roocode.stopped_by", done.stopped_by)
         self._counts.count(done.code, done.stopped_by)
         return replace(done, files_changed=list(dict.fromkeys(changed)))
 

@@ -256,7 +256,8 @@ def _preflight(request: web.Request) -> web.Response:
             "Access-Control-Allow-Origin": request.headers["Origin"],
             "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, DELETE",
             "Access-Control-Allow-Headers": (
-                "Authorization, Content-Type, X-API-Key, X-API-Version, If-Match, If-None-Match, Range"
+                "Authorization, Content-Type, X-API-Key, X-API-Version, If-Match, If-None-Match, Range, "
+                "traceparent"
             ),
             "Access-Control-Max-Age": "600",
             "Vary": "Origin",

@@ -160,7 +160,11 @@ async def opened(folder: Path) -> AsyncIterator[Place]:
     engine = await open_engine(Settings.load_plain(settings))
     try:
         operations = [*build_registry(engine).values(), *build_transfers(engine).values()]
-        yield Place(engine, operations, Pipeline(engine.sessions, engine.rates, engine.audit, engine.calls))
+        yield Place(
+            engine,
+            operations,
+            Pipeline(engine.sessions, engine.rates, engine.audit, engine.calls, engine.tracer),
+        )
     finally:
         await engine.close()
 

@@ -20,7 +20,7 @@ from tests.support.locks import asked, declared, locked, pins
 from tests.support.server import ALIKE, PROJECT, READY, ServerProcess
 
 OUR_PACKAGES = ("models", "engine", "handlers", "server")
-LATE = {"engine/browser/view.py": "browser"}
+LATE = {"engine/browser/view.py": "browser", "engine/tracing/open_telemetry.py": "tracing"}
 """Modules that are themselves imported when their extra is used."""
 
 
@@ -135,6 +135,26 @@ def test_a_tool_whose_packages_are_missing_says_so(
     refused = core_server.curl("POST", f"{session}/tools/{tool}", {"parameters": parameters})
     assert (refused.status, refused.code) == (501, "EXTRA_NOT_INSTALLED")
     assert refused.body["error"]["details"] == {"extra": extra}
+
+
+def test_a_server_that_is_to_export_traces_without_their_packages_does_not_start(
+    core_packages: Path, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "roocode_server.server.cli", "serve", "--port", "0"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            **ALIKE,
+            "PYTHONPATH": f"{PROJECT / 'src'}:{core_packages}",
+            "ROOCODE_TRACING__ENDPOINT": "http://127.0.0.1:1/v1/traces",
+        },
+    )
+    assert done.returncode != 0
+    assert 'pip install "roocode-server[tracing]"' in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_key_that_nothing_can_use_is_told_at_the_start(core_server: ServerProcess) -> None:
