@@ -43,6 +43,9 @@ from roocode_server.engine.limits.rates import RateLimits
 from roocode_server.engine.mcp.hub import McpHub
 from roocode_server.engine.monitoring.calls import CallRecorder
 from roocode_server.engine.monitoring.histogram import DurationHistogram
+from roocode_server.engine.monitoring.log_reader import LogReader
+from roocode_server.engine.monitoring.log_recorder import LogRecorder
+from roocode_server.engine.monitoring.log_store import LogStore
 from roocode_server.engine.monitoring.loop_lag import EventLoopLag
 from roocode_server.engine.monitoring.machine import Machine
 from roocode_server.engine.monitoring.metrics import Metrics
@@ -115,7 +118,18 @@ from roocode_server.models.settings import MonitoringSettings, ProviderSettings,
 
 CHECKPOINTS: Final = "checkpoints"
 MCP: Final = "mcp"
-OURS_ALONE: Final = (WORKSPACES, CHECKPOINTS, MCP, ADMIN_FILE, SECRET_FILE, SEALING_FILE, ID_FILE, LOCK_FILE)
+LOGS: Final = "logs"
+OURS_ALONE: Final = (
+    WORKSPACES,
+    CHECKPOINTS,
+    MCP,
+    LOGS,
+    ADMIN_FILE,
+    SECRET_FILE,
+    SEALING_FILE,
+    ID_FILE,
+    LOCK_FILE,
+)
 """The entries of a data directory that no other user may read, even if others may enter the directory."""
 
 log = structlog.get_logger("engine")
@@ -166,6 +180,8 @@ class Engine:
     loop_lag: EventLoopLag
     readiness: Readiness
     machine: ProcessMonitor
+    log_recorder: LogRecorder
+    log_reader: LogReader
 
     async def check_writable(self) -> None:
         """Raises: ServerOverload, if the database cannot be written to."""
@@ -188,6 +204,7 @@ class Engine:
             for end in (
                 self.ownership.release,
                 self.tracer.close,
+                self.log_recorder.close,
                 self.database.close,
                 self.audit.flush,
                 self.runtime.shut_down,
@@ -286,6 +303,7 @@ async def _open(
     engine.expiry.begin()
     engine.dispatcher.begin()
     engine.sampler.begin()
+    engine.log_recorder.begin()
     engine.loop_lag.begin()
     return engine
 
@@ -402,6 +420,8 @@ def _assemble(
         traces=TaskTraces(tracer, TaskTraceRepository(database)),
     )
     scheduler = Scheduler(places=settings.agent.concurrent_tasks, ageing_s=settings.agent.priority_ageing_s)
+    log_store = LogStore(data_dir / LOGS, most_bytes=settings.logging.stored_mb * 2**20)
+    log_recorder = LogRecorder(log_store)
     runner = TaskRunner(services, sessions, SubtaskStore(database, task_rows), scheduler)
     return Engine(
         settings=settings,
@@ -460,6 +480,8 @@ def _assemble(
         loop_lag=loop_lag,
         readiness=Readiness(_checks(settings.monitoring, data_dir, database, runtime, loop_lag)),
         machine=ProcessMonitor(runtime, fresh_s=settings.monitoring.sample_interval_s),
+        log_recorder=log_recorder,
+        log_reader=LogReader(log_store, log_recorder),
     )
 
 

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from roocode_server.engine.monitoring.agents import agent_of, program_of, seen
 from roocode_server.engine.monitoring.docker import docker_answers
 from roocode_server.engine.monitoring.killing import kill
+from roocode_server.engine.monitoring.log_reader import OpenTo
 from roocode_server.engine.monitoring.processes import MachineProcess
 from roocode_server.engine.monitoring.programs import AGENTS
 from roocode_server.handlers.connection import WatchingConnection, WatchSource
@@ -15,6 +16,7 @@ from roocode_server.handlers.operation import Handlers, operation
 from roocode_server.models.clock import now
 from roocode_server.models.error import NotFound, PermissionDenied, ProcessKillFailed, ServerOverload
 from roocode_server.models.identifier import SessionId
+from roocode_server.models.log_entry import LogFilter, LogList, LogPage, LogWritten
 from roocode_server.models.monitoring import (
     Health,
     KilledProcess,
@@ -31,6 +33,7 @@ from roocode_server.models.monitoring import (
     SystemWatch,
     WatchChannel,
     WatchedChannels,
+    WatchFilters,
 )
 from roocode_server.models.quota import Limit
 from roocode_server.models.session import mount_path
@@ -38,7 +41,7 @@ from roocode_server.models.user import Caller, Permission
 
 
 class MonitoringHandlers(Handlers, namespace="/monitoring"):
-    """`system.*`: the server's health and the resources in use."""
+    """`system.*` and `log.list`: the server's health, the machine, its processes, and the server's log."""
 
     @operation("system.health", rest="GET /api/v1/health", permission=None, errors=(ServerOverload,))
     async def health(self, caller: Caller, request: Nothing) -> Health:
@@ -66,17 +69,18 @@ class MonitoringHandlers(Handlers, namespace="/monitoring"):
         """
         return await self.engine.sampler.latest()
 
-    @operation("system.watch", permission=Permission.MONITORING_READ, emits=(SystemSampled,))
+    @operation("system.watch", permission=Permission.MONITORING_READ, emits=(SystemSampled, LogWritten))
     async def watch(
         self, caller: Caller, request: SystemWatch, connection: WatchingConnection
     ) -> WatchedChannels:
         """Send what happens in these channels to this socket, until `system.unwatch` or its end.
 
-        `resources` is sent as `system.sampled`, measured once for everybody who watches. A client that is
+        `resources` is sent as `system.sampled`, measured once for everybody who watches; `logs` as
+        `log.written`, what is selected of those entries that `log.list` shows to the caller. A client that is
         full does not get an event, but the next one that it has room for.
         """
         for channel in request.channels:
-            connection.watch(channel, Permission.MONITORING_READ, self._source(channel))
+            connection.watch(channel, Permission.MONITORING_READ, self._source(channel, request.filters))
         return self._watched(connection)
 
     @operation("system.unwatch", permission=Permission.MONITORING_READ)
@@ -174,10 +178,29 @@ class MonitoringHandlers(Handlers, namespace="/monitoring"):
             each for each in everything if _session_of(each) in open_ and each.type is not ProcessType.SANDBOX
         ]
 
-    def _source(self, channel: WatchChannel) -> WatchSource:
+    @operation("log.list", rest="GET /api/v1/system/logs", permission=Permission.MONITORING_READ)
+    async def logs(self, caller: Caller, request: LogList) -> LogPage:
+        """Read entries of the server's log, newest first: those about sessions of the caller's.
+
+        Administrators see all. A call reads a bounded part of the log: follow `nextCursor` for older entries,
+        also if there are none in an answer.
+        """
+        return await self.engine.log_reader.page(request, self._open_to(caller))
+
+    def _open_to(self, caller: Caller) -> OpenTo | None:
+        if caller.is_admin:
+            return None
+        return lambda ids: self.engine.sessions.open_to(caller, ids, Permission.EVENT_READ)
+
+    def _source(self, channel: WatchChannel, filters: WatchFilters) -> WatchSource:
         match channel:
             case WatchChannel.RESOURCES:
                 return lambda caller, deliver: self.engine.sampler.follow(deliver)
+            case WatchChannel.LOGS:
+                wanted = filters.logs or LogFilter()
+                return lambda caller, deliver: self.engine.log_reader.follow(
+                    wanted, self._open_to(caller), deliver
+                )
 
     def _watched(self, connection: WatchingConnection) -> WatchedChannels:
         return WatchedChannels(

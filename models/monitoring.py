@@ -8,6 +8,7 @@ from dataclasses import field
 
 from roocode_server.models.event import Event, event
 from roocode_server.models.identifier import SessionId, TaskId
+from roocode_server.models.log_entry import LogFilter
 from roocode_server.models.shape import Shape, limited, value
 
 
@@ -79,9 +80,17 @@ class SystemSampled(Event):
 
 
 class WatchChannel(enum.StrEnum):
-    """What a socket can watch of the server: `resources` is sent as `system.sampled`."""
+    """What a socket can watch of the server: `resources` (`system.sampled`) and `logs` (`log.written`)."""
 
     RESOURCES = "resources"
+    LOGS = "logs"
+
+
+@value
+class WatchFilters(Shape):
+    """Which events of a channel are sent; all, where nothing is said."""
+
+    logs: LogFilter | None = None
 
 
 @value
@@ -89,6 +98,7 @@ class SystemWatch(Shape):
     """Watch these channels on this socket, in addition to those it watches already."""
 
     channels: list[WatchChannel] = field(metadata=limited(shortest=1, longest=16))
+    filters: WatchFilters = field(default_factory=WatchFilters)
 
 
 @value

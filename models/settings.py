@@ -354,6 +354,7 @@ class LoggingSettings(Shape):
 
     level: LogLevel = LogLevel.INFO
     format: LogFormat = LogFormat.CONSOLE
+    stored_mb: int = field(default=64, metadata=limited(least=1, most=100_000))
 
 
 @value

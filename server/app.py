@@ -42,6 +42,7 @@ from roocode_server.server.doors.transfers import TransferDoor
 from roocode_server.server.doors.websocket import WebSocketDoor
 from roocode_server.server.gate import Gate
 from roocode_server.server.identity import Authenticator
+from roocode_server.server.logs import recorded_by
 
 BACKLOG: Final = 4096
 PACKAGE: Final = "roocode-server"
@@ -153,6 +154,14 @@ async def running(settings: Settings) -> AsyncIterator[Sequence[str]]:
     (the block is cancelled).
     """
     engine = await open_engine(settings)
+    with recorded_by(engine.log_recorder):
+        async with _served(engine, settings) as addresses:
+            yield addresses
+
+
+@asynccontextmanager
+async def _served(engine: Engine, settings: Settings) -> AsyncIterator[Sequence[str]]:
+    """Serve an engine; leaving the block closes it. Raises: as `running`."""
     try:
         doors = build_doors(engine)
         runner = HttpRunner(

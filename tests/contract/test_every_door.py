@@ -310,6 +310,7 @@ SUCCESSES: dict[str, Callable[[World], Awaitable[dict[str, Any]]]] = {
     "system.processes": also(nothing, type="command", limit=1),
     "system.agents": nothing,
     "system.kill": World.process_of_the_machine,
+    "log.list": also(nothing, limit=1),
 }
 ELSEWHERE = {
     "auth.oauth": "needs a provider: tests/engine/accounts/test_oauth.py",
@@ -334,6 +335,7 @@ MEASURED = {
     "system.processes",
     "system.agents",
     "system.kill",
+    "log.list",
 }
 """Operations that return measurements: the fields must agree, not the values."""
 

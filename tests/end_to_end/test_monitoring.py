@@ -204,7 +204,7 @@ def test_people_see_the_processes_of_their_sessions_and_no_others(quick: ServerP
     process = begun(quick, one, session_id, "exec sleep 4331", "sleep")
     assert process["cmdline"] == "sleep 4331"
     assert (process["type"], process["status"], process["sessionId"]) == ("command", "running", session_id)
-    assert process["memoryRss"] > 0 and process["cpuPercent"] >= 0 and process["memoryPercent"] < 100
+    assert process["memoryRss"] >= 0 and process["cpuPercent"] >= 0 and process["memoryPercent"] < 100
     assert abs(datetime.fromisoformat(process["createTime"]).timestamp() - time.time()) < 120
     seen = quick.curl("GET", PROCESSES, key=one).body
     assert {each["sessionId"] for each in seen["processes"]} == {session_id}
@@ -305,6 +305,64 @@ def test_ends_of_processes_are_counted_and_audited(start_server: Callable[..., S
     assert answers == [404, 404, 429]
     entries = server.curl("GET", "/api/v1/audit?operation=system.kill").body["data"]
     assert entries
+
+
+LOGS = "/api/v1/system/logs"
+
+
+def entries(server: ServerProcess, query: str = "", key: str = "") -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = server.curl("GET", f"{LOGS}?{query}", key=key).body["entries"]
+    return listed
+
+
+def test_people_read_entries_of_their_sessions_and_no_others(quick: ServerProcess) -> None:
+    one, other = person(quick), person(quick)
+    session_id = session_of(quick, one)
+    foreign = session_of(quick, other)
+    deadline = time.monotonic() + 30
+    while not (seen := entries(quick, key=one)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert {entry["sessionId"] for entry in seen} == {session_id}
+    assert seen[-1]["message"] == "session.created"
+    assert entries(quick, f"sessionId={foreign}", key=one) == []
+    everything = entries(quick)
+    assert {session_id, foreign} <= {entry.get("sessionId") for entry in everything}
+    assert any(entry["message"] == "server started" for entry in everything)
+
+
+def test_entries_are_there_after_the_server_was_killed(quick: ServerProcess) -> None:
+    session_id = session_of(quick, quick.key)
+    deadline = time.monotonic() + 30
+    while not entries(quick, f"sessionId={session_id}") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    quick.kill()
+    quick.start()
+    assert [entry["message"] for entry in entries(quick, f"sessionId={session_id}")] == ["session.created"]
+    refused = quick.curl("GET", "/api/v1/sessions/none", key=person(quick))
+    request_id = refused.body["error"]["requestId"]
+    while not (found := [each for each in entries(quick) if each.get("requestId") == request_id]):
+        time.sleep(0.05)
+    assert (found[0]["message"], found[0]["logger"]) == ("refused", "refusals")
+    assert "address" not in found[0]["details"]
+
+
+async def test_entries_are_told_of_live_to_those_who_may_see_them(quick: ServerProcess) -> None:
+    one = await asyncio.to_thread(person, quick)
+    async with dashboard(quick) as admin, dashboard(quick, key=one) as here:
+        wanted = {"logs": {"text": "SESSION.created"}}
+        for each in (admin, here):
+            answer = await each.call("system.watch", {"channels": ["logs"], "filters": wanted})
+            assert answer["channels"] == ["logs"]
+        foreign = await asyncio.to_thread(session_of, quick, quick.key)
+        own = await asyncio.to_thread(session_of, quick, one)
+        async with asyncio.timeout(30):
+            while len(admin.got) < 2 or not here.got:
+                await asyncio.sleep(0.02)
+        assert [body["entry"]["sessionId"] for _, body in admin.got] == [foreign, own]
+        [(name, written)] = here.got
+        assert name == "log.written"
+        assert written["entry"]["sessionId"] == own
+        assert written["entry"]["level"] == "info"
 
 
 PLAYBOOK = """
