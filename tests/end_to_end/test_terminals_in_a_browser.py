@@ -137,7 +137,7 @@ async def test_its_size_is_that_of_its_panel(server: ServerProcess, page: Page) 
         return found
 
     wide = await settles()
-    await page.look(width=1100, height=500)
+    await page.look(width=1100, height=700)
     await page.until(f"{VIEW}.querySelectorAll('.xterm-rows > div').length < {wide['rows']}")
     narrow = await settles()
     await run(page, "stty size")
@@ -214,7 +214,12 @@ async def test_text_is_copied_and_pasted(server: ServerProcess, page: Page) -> N
 async def test_a_screen_reader_is_told_what_is_printed(server: ServerProcess, page: Page) -> None:
     await enter(page, server, session_of(server))
     await page.evaluate("document.querySelector('.terminals footer input').click()")
-    await run(page, "echo read this aloud")
+    await page.until(f"{VIEW}.querySelector('[aria-live]')")
+    await page.evaluate(f"{VIEW}.querySelector('textarea').focus()")
+    for letter in "echo read this aloud":
+        await page.call("Input.dispatchKeyEvent", type="keyDown", text=letter, key=letter)
+        await page.call("Input.dispatchKeyEvent", type="keyUp", key=letter)
+    await page.key("Enter")
     await page.until(f"{VIEW}.querySelector('[aria-live]').innerText.includes('read this aloud')")
     name = f"{VIEW}.querySelector('textarea')"
     assert await page.evaluate(f"{name}.ariaLabel") == "Terminal: bash 1"
