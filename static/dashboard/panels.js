@@ -67,6 +67,12 @@ export const PAGES = {
     styles: ["../vendor/uplot/uplot.css", "instruments/machine.css"],
     needs: "monitoring:read",
   },
+  logs: {
+    title: "Logs",
+    load: () => import("./instruments/logs.js"),
+    styles: "instruments/logs.css",
+    needs: "monitoring:read",
+  },
 };
 
 const base = new URL(".", import.meta.url);

@@ -7,8 +7,8 @@ const MOST_SAMPLES = 900; // half an hour, at the interval that servers have by 
 const watches = new WeakMap();
 
 class Watch {
-  #wanted = new Map(); // by channel: how many parts of the page look at it
-  #told = new Set();
+  #wanted = new Map(); // by channel: how many parts of the page look at it, and their request
+  #told = new Map(); // by channel: the request as it was made
 
   constructor(connection) {
     this.connection = connection;
@@ -23,11 +23,13 @@ class Watch {
     document.addEventListener("visibilitychange", () => this.#settle());
   }
 
-  want(channel) {
-    this.#wanted.set(channel, (this.#wanted.get(channel) ?? 0) + 1);
+  want(channel, filter) {
+    const before = this.#wanted.get(channel)?.count ?? 0;
+    const request = { channels: [channel], ...(filter && { filters: { [channel]: filter } }) };
+    this.#wanted.set(channel, { count: before + 1, request: JSON.stringify(request) });
     this.#settle();
     return () => {
-      this.#wanted.set(channel, this.#wanted.get(channel) - 1);
+      this.#wanted.get(channel).count -= 1;
       this.#settle();
     };
   }
@@ -35,16 +37,19 @@ class Watch {
   /** Ask for what is looked at and not sent yet, and for an end of what is sent and not looked at. */
   #settle() {
     if (!this.connection.socket.connected) return;
-    const isWanted = (channel) => !document.hidden && this.#wanted.get(channel) > 0;
-    const missing = [...this.#wanted.keys()].filter((one) => isWanted(one) && !this.#told.has(one));
-    const needless = [...this.#told].filter((one) => !isWanted(one));
-    if (missing.length) this.#ask("system.watch", missing);
-    if (needless.length) this.#ask("system.unwatch", needless);
-    this.#told = new Set([...this.#told, ...missing].filter(isWanted));
+    for (const [channel, { count, request }] of this.#wanted) {
+      const isWanted = count > 0 && !document.hidden;
+      if (isWanted && this.#told.get(channel) !== request) {
+        this.#told.set(channel, request);
+        this.#ask("system.watch", JSON.parse(request));
+      } else if (!isWanted && this.#told.delete(channel)) {
+        this.#ask("system.unwatch", { channels: [channel] });
+      }
+    }
   }
 
-  #ask(operation, channels) {
-    this.connection.call(operation, { channels }).then(
+  #ask(operation, request) {
+    this.connection.call(operation, request).then(
       () => this.samples.set({ failure: null }),
       (failure) => this.samples.set({ failure }),
     );
@@ -57,10 +62,10 @@ function watchOf(connection) {
 }
 
 /** Have the server send a channel's events as long as this part of the page is there and `isWanted`. */
-export function useWatched(connection, channel, isWanted = true) {
+export function useWatched(connection, channel, isWanted = true, filter = undefined) {
   useEffect(
-    () => (isWanted ? watchOf(connection).want(channel) : undefined),
-    [connection, channel, isWanted],
+    () => (isWanted ? watchOf(connection).want(channel, filter) : undefined),
+    [connection, channel, isWanted, JSON.stringify(filter)],
   );
 }
 
