@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
@@ -31,6 +32,7 @@ from roocode_server.models.error import (
 )
 from roocode_server.models.event import Broadcast, LogReset, StoredEvent
 from roocode_server.models.identifier import SessionId
+from roocode_server.models.log_entry import LogWritten
 from roocode_server.models.quota import Limit
 from roocode_server.models.session import SessionDeletedEvent, SessionScope
 from roocode_server.models.tool import ToolGroup
@@ -58,6 +60,8 @@ AGENT_PAUSE_S: Final = 0.5
 """The least time between two updates of the same agents."""
 TURNED_AWAY: Final = (RateLimitExceeded, NotFound, PermissionDenied)
 """What a caller is told who is known: too many connections, or a session that is not theirs to enter."""
+MOST_ENTRIES: Final = 1000
+"""The log entries that wait until the ids of their tasks are known; of more, the oldest are left out."""
 UPDATE_FRAME: Final = "opencode"
 EVENT_FRAME: Final = "broadcast"
 
@@ -78,6 +82,8 @@ class OpencodeConnection(RawConnection):
         self._stop_guarding: Callable[[], None] | None = None
         self._learning: asyncio.Task[None] | None = None
         self._telling: asyncio.Task[None] | None = None
+        self._entries: deque[LogWritten] = deque(maxlen=MOST_ENTRIES)
+        self._logging: asyncio.Task[None] | None = None
         self._conversation = TypedConversation(door.operations, self, place, door.allowed)
 
     def begin(self, socket: web.WebSocketResponse) -> None:
@@ -98,7 +104,7 @@ class OpencodeConnection(RawConnection):
         self._stop_following()
         if self._stop_guarding is not None:
             self._stop_guarding()
-        for task in (self._learning, self._telling):
+        for task in (self._learning, self._telling, self._logging):
             if task is not None:
                 task.cancel()
 
@@ -250,6 +256,9 @@ class OpencodeConnection(RawConnection):
         """Send an event of no session; a client that is full or expired does not get it."""
         if self.is_gone or not self.has_room:
             return
+        if isinstance(broadcast.happened, LogWritten):
+            self._tell_entry(broadcast.happened)
+            return
         is_wanted = self._conversation.wants(broadcast)
         self._tell_agents()
         if not is_wanted:
@@ -259,6 +268,18 @@ class OpencodeConnection(RawConnection):
             told = orjson.dumps(self._conversation.watched(broadcast))
             broadcast.frames[UPDATE_FRAME] = frame = text_frame(told)
         self.send_frame(frame)
+
+    def _tell_entry(self, happened: LogWritten) -> None:
+        """Tell a log entry once its task's id is known, after those that came before it."""
+        self._entries.append(happened)
+        if self._logging is None or self._logging.done():
+            self._logging = asyncio.create_task(self._tell_entries(), name="log entries")
+
+    async def _tell_entries(self) -> None:
+        while self._entries:
+            told = await self._conversation.log_entry(self._entries.popleft(), self.calling())
+            if told is not None and self.has_room:
+                self.tell(told)
 
     def _broadcast_frame(self, stored: StoredEvent) -> bytes:
         """The event as S1's clients are told it, made once for all of them."""

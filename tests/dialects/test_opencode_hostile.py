@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from roocode_server.engine.storage.data_directory import DATABASE_FILE
 from roocode_server.handlers.dialects.opencode.refusals import refused
 from roocode_server.models.error import InternalError
 from tests.support.others import others_stay_quick
@@ -237,7 +238,7 @@ async def test_a_stop_of_the_server_is_told(start_server: Start) -> None:
 
 
 def damaged(server: ServerProcess, table: str) -> None:
-    with sqlite3.connect(server.data_dir / "roocode.db") as database:
+    with sqlite3.connect(server.data_dir / DATABASE_FILE) as database:
         database.execute(f"ALTER TABLE {table} RENAME TO gone")
 
 

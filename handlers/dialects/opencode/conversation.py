@@ -15,6 +15,7 @@ from roocode_server.handlers.dialects.opencode.agents import RUNNING_AGENTS, run
 from roocode_server.handlers.dialects.opencode.basics import BASIC_MESSAGES
 from roocode_server.handlers.dialects.opencode.exchange import Exchange
 from roocode_server.handlers.dialects.opencode.known_tasks import KnownTasks
+from roocode_server.handlers.dialects.opencode.logs import LOG_MESSAGES, told_entry
 from roocode_server.handlers.dialects.opencode.machine import MACHINE_MESSAGES, briefly_measured
 from roocode_server.handlers.dialects.opencode.message import TypedMessage
 from roocode_server.handlers.dialects.opencode.performance import PERFORMANCE_MESSAGES
@@ -29,6 +30,7 @@ from roocode_server.handlers.pipeline import refusal_of
 from roocode_server.models.clock import format_time, now
 from roocode_server.models.error import AppError
 from roocode_server.models.event import Broadcast, StoredEvent
+from roocode_server.models.log_entry import LogWritten
 from roocode_server.models.monitoring import SystemSampled
 from roocode_server.models.session import SessionDeletedEvent
 from roocode_server.models.tool import ToolGroup
@@ -40,6 +42,7 @@ MESSAGES: Final[Mapping[str, TypedMessage]] = {
         *BASIC_MESSAGES,
         *TASK_MESSAGES,
         *MACHINE_MESSAGES,
+        *LOG_MESSAGES,
         *PERFORMANCE_MESSAGES,
         *PROCESS_MESSAGES,
         *SUBSCRIPTION_MESSAGES,
@@ -127,14 +130,20 @@ class TypedConversation:
         """An event as S1's clients are told it: `{event, data}`."""
         return b'{"event":"%b","data":%b}' % (stored.type.encode(), stored.body)
 
+    async def log_entry(self, happened: LogWritten, caller: Caller) -> Content | None:
+        """An entry of the log as it is told; None, if no subscription wants it."""
+        exchange = self._exchange("log_entry", ("task.get",), caller)
+        entry = await told_entry(exchange, happened.entry.dump())
+        return {"type": "log_entry", "log": entry} if self._subscriptions.want_entry(entry) else None
+
     def wants(self, broadcast: Broadcast) -> bool:
-        """Whether the connection is told of an event of no session."""
+        """Whether the connection is told of a sample of the machine."""
         channels = self._subscriptions.channels
         self.has_agent_news = self.has_agent_news or Channel.AGENTS in channels
         return Channel.SYSTEM_RESOURCES in channels
 
     def watched(self, broadcast: Broadcast) -> Content:
-        """An event of no session as S4 tells it, alike to everybody."""
+        """A sample of the machine as S4 tells it, alike to everybody."""
         happened = broadcast.happened
         assert isinstance(happened, SystemSampled)  # noqa: S101 - nothing else is wanted
         return {"type": "resource_update", "resources": briefly_measured(happened.resources.dump())}

@@ -20,6 +20,7 @@ from roocode_server.models.monitoring import WatchChannel
 WATCHED: Final = {
     Channel.SYSTEM_RESOURCES: WatchChannel.RESOURCES.value,
     Channel.AGENTS: WatchChannel.RESOURCES.value,
+    Channel.LOG_ENTRIES: WatchChannel.LOGS.value,
 }
 """What has to be watched for a channel: agents are measured whenever the machine is."""
 

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from roocode_server.handlers.dialects.opencode.refusals import MessageRefused
+from roocode_server.handlers.dialects.opencode.levels import EntryLevel
+from roocode_server.handlers.dialects.opencode.refusals import Content, MessageRefused
 from roocode_server.handlers.dialects.opencode.wire import MessageShape
 from roocode_server.models.identifier import SessionId, new_id
 from roocode_server.models.shape import LONGEST_IDENTIFIER, limited, value
@@ -22,6 +23,7 @@ class Channel(enum.StrEnum):
     SYSTEM_RESOURCES = "system_resources"
     TASK_STATUS = "task_status"
     AGENTS = "agents"
+    LOG_ENTRIES = "log_entries"
 
 
 AGENT_CHANNELS: Final = frozenset({Channel.TASK_STATUS, Channel.AGENTS})
@@ -36,11 +38,25 @@ class TaskUpdateFilter(MessageShape):
 
 
 @value
+class EntryUpdateFilter(MessageShape):
+    """Which log entries are sent; null: those of all levels, or of all agents."""
+
+    levels: list[EntryLevel] | None = field(default=None, metadata=limited(longest=16))
+    agents: list[str] | None = field(default=None, metadata=limited(longest=1000))
+
+    def admits(self, entry: Content) -> bool:
+        """Whether an entry is wanted."""
+        is_of_level = self.levels is None or entry["level"] in {each.wire for each in self.levels}
+        return is_of_level and (self.agents is None or entry["agent"] in self.agents)
+
+
+@value
 class UpdateFilters(MessageShape):
     """Filters by channel."""
 
     task_status: TaskUpdateFilter | None = None
     agents: TaskUpdateFilter | None = None
+    log_entries: EntryUpdateFilter | None = None
 
 
 @value
@@ -127,6 +143,14 @@ class Subscriptions:
     def want_task(self, channel: Channel, *task_ids: str) -> bool:
         """Whether an update of a task that goes by these ids is wanted."""
         return any(each.admits(channel, task_ids) for each in self._all.values())
+
+    def want_entry(self, entry: Content) -> bool:
+        """Whether a log entry is wanted."""
+        return any(
+            Channel.LOG_ENTRIES in each.channels
+            and (each.filters.log_entries or EntryUpdateFilter()).admits(entry)
+            for each in self._all.values()
+        )
 
     def _concerned(self, subscription_id: str | None) -> Iterator[UpdateSubscription]:
         if subscription_id is None:
