@@ -206,6 +206,8 @@ async def test_every_example_is_replayed_and_answered_in_its_shape(client: Typed
     await replay("cancel_task", "task_cancelled", task_id="task_457")
     retried = await replay("retry_task", "task_retried")
     assert (retried["task_id"], retried["retry_count"]) == ("failed_task_789", 1)
+    entry = (await client.update("log_entry"))["log"]  # it fails once more
+    assert (entry["level"], entry["agent"]) == ("warn", "failed_task_789")
 
     told = await client.ask(example("unsubscribe_from_updates"))
     assert (told["code"], told["details"]["field"]) == ("INVALID_FIELD_VALUE", "subscription_id")
