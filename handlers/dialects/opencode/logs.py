@@ -16,7 +16,7 @@ from roocode_server.models.clock import format_time, now
 from roocode_server.models.error import NotFound
 from roocode_server.models.shape import LONGEST_IDENTIFIER, limited, value
 
-MOST_PAGES: Final = 20
+MOST_LOG_READS: Final = 20
 """The most parts of the log that one message reads."""
 ENTRIES_PER_PAGE: Final = 1000
 
@@ -90,7 +90,7 @@ async def _entries(exchange: Exchange, request: EntryListing) -> list[dict[str, 
     }
     found: list[dict[str, Any]] = []
     cursor = None
-    for _ in range(MOST_PAGES):
+    for _ in range(MOST_LOG_READS):
         most = min(ENTRIES_PER_PAGE, request.limit - len(found))
         page = await exchange.ask("log.list", limit=most, cursor=cursor, **selected)
         found += page["entries"]
