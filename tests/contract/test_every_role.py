@@ -55,6 +55,8 @@ OF_ONES_OWN_ACCOUNT = ("auth.", "identity.", "key.", "login.", "session.leave")
 
 OWNED = ("sessionId", "keyId", "loginId", "identityId", "profileId", "webhookId", "userId")
 """The fields that name something which belongs to somebody."""
+FILTERS = {"system.processes": "processes"}
+"""Operations that list over all sessions, each with the list in which nothing of a foreign one is found."""
 NOTHING: dict[str, str] = {}
 RESOURCES = {"session", "API key", "identity", "login", "profile", "webhook"}
 
@@ -209,6 +211,9 @@ async def test_what_is_somebody_elses_answers_like_what_is_not_there(tmp_path: P
             code, of_foreign = await place.answer(declared, caller, foreign)
             _, of_absent = await place.answer(declared, caller, NOTHING)
             compared += 1
+            if declared.name in FILTERS:
+                assert of_foreign.body[FILTERS[declared.name]] == []
+                continue
             if code != "RESOURCE_NOT_FOUND" or without_what_differs(of_foreign.body) != without_what_differs(
                 of_absent.body
             ):
