@@ -1,5 +1,5 @@
 // What waits for a person: a tool call to approve, or a question to answer.
-import { html, useState } from "../vendor/htm/preact.js";
+import { html, useEffect, useRef, useState } from "../vendor/htm/preact.js";
 import { Coloured, languageFor, Markdown } from "./conversation/markdown.js";
 import { blocksAsDiff, Diff, Failure, useAsking } from "./parts.js";
 import { toolWords } from "./words.js";
@@ -38,6 +38,19 @@ export function Approvals({ following, connection, may }) {
 
 const LONGEST_PREFIX = 80; // characters of a command that is offered as a rule
 
+const FIELD = ".composer textarea";
+
+/**
+ * Whoever has answered is led to the field for the agent once what was answered is gone, and not to what is
+ * asked next: that must not be answered by a key that is pressed once too often.
+ */
+function useWayOn() {
+  const isAnswered = useRef(false);
+  const onward = () => document.activeElement === document.body && document.querySelector(FIELD)?.focus();
+  useEffect(() => () => void (isAnswered.current && setTimeout(onward)), []);
+  return isAnswered;
+}
+
 /** The rule that would make such questions unnecessary; a task keeps those that it began with. */
 function ruleFor({ toolName, parameters }) {
   if (toolName === "execute_command") {
@@ -59,10 +72,12 @@ function ruleFor({ toolName, parameters }) {
 export function Approval({ approval, connection, session, may, config }) {
   const [feedback, setFeedback] = useState("");
   const [ask, { isBusy, failure }] = useAsking();
+  const isAnswered = useWayOn();
   const { toolName } = approval;
   const [approving, rejecting] = wordsFor(toolName);
   const answer = (action, rule) =>
     ask(async () => {
+      isAnswered.current = true;
       if (rule)
         await connection.call("session.update", {
           sessionId: session.id,
@@ -129,6 +144,8 @@ export function Parameters({ of }) {
   if (entries.length === 1 && entries[0][0] === "command")
     return html`<pre class="code" tabindex="0">$ ${of.command}</pre>`;
   return entries.map(([name, content]) => {
+    if (name === "files" && content.every?.((file) => file?.path && typeof file.diff === "string"))
+      return content.map((file) => html`<${Parameters} of=${file} />`);
     const text = typeof content === "string" ? content : JSON.stringify(content);
     if (name === "content" && of.path)
       return html`<${Coloured} text=${text} language=${languageFor(of.path)} label=${of.path} />`;
@@ -143,7 +160,11 @@ export function Parameters({ of }) {
 export function Question({ question, taskId, connection, session, may, isOwnField = false }) {
   const [ask, { isBusy, failure }] = useAsking();
   const [own, setOwn] = useState("");
-  const say = (text) => ask(() => connection.call("task.message", { sessionId: session.id, taskId, text }));
+  const isAnswered = useWayOn();
+  const say = (text) => {
+    isAnswered.current = true;
+    return ask(() => connection.call("task.message", { sessionId: session.id, taskId, text }));
+  };
   const send = (event) => {
     event.preventDefault();
     if (own.trim()) say(own);

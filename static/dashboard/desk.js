@@ -40,6 +40,7 @@ export function Desk({ connection, trouble, onLogOut }) {
   const isBack = useBack(state);
   const isUpdated = useUpdated(connection, isConnected);
   const me = useRef(null);
+  const made = useRef(null); // the id of the session that was created here last
   const known = useRef(null); // the session that was chosen from a list: it need not be asked for
   const current = following?.value.session;
   const { page } = route;
@@ -90,6 +91,10 @@ export function Desk({ connection, trouble, onLogOut }) {
     setView("work");
     setFailure(null);
     go({ session: session.id, ...more });
+  };
+  const begin = (session) => {
+    made.current = session.id;
+    open(session);
   };
   const leave = () => {
     setFollowing(null);
@@ -210,6 +215,7 @@ export function Desk({ connection, trouble, onLogOut }) {
           ? html`<${Opened}
               key=${current.id}
               following=${following}
+              isNew=${made.current === current.id}
               route=${route}
               go=${go}
               onView=${setView}
@@ -252,7 +258,7 @@ export function Desk({ connection, trouble, onLogOut }) {
       }
     </nav>
     ${isHelping && html`<${KeyboardHelp} onClose=${() => setIsHelping(false)} />`}
-    ${isOpening && html`<${NewSession} ...${around} onClose=${() => setIsOpening(false)} onOpened=${open} />`}
+    ${isOpening && html`<${NewSession} ...${around} onClose=${() => setIsOpening(false)} onOpened=${begin} />`}
   </div>`;
 }
 

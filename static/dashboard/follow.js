@@ -279,6 +279,13 @@ const ended = (state, event) => {
   noted(state, event);
 };
 
+/** A failure whose reason the agent has just told is not told a second time. */
+function failed(state, event) {
+  const { message } = state.story.at(-1) ?? {};
+  const isTold = message?.say === "error" && message.text === event.error.message;
+  ended(state, isTold ? { ...event, isTold } : event);
+}
+
 /** The whole output of a command belongs to its call. */
 function printed(state, { taskId, message }) {
   const run = state.story.findLast(
@@ -398,7 +405,7 @@ const STORY = {
   "task.active": (state) => (state.question = null),
   "task.resumable": ended,
   "task.completed": ended,
-  "task.failed": ended,
+  "task.failed": failed,
   "task.cancelled": ended,
   "file.created": changed("created"),
   "file.modified": changed("modified"),

@@ -13,7 +13,18 @@ import { ACCESSES } from "./words.js";
 const WIDTHS = "roocode.side"; // the side's share of the page, as this browser's user likes it
 const [LEAST, USUAL, MOST, STEP] = [20, 34, 75, 4]; // percent
 
-export function Opened({ following, connection, isConnected, caller, route, go, onView, isAlone, onLeft }) {
+export function Opened({
+  following,
+  connection,
+  isConnected,
+  caller,
+  isNew,
+  route,
+  go,
+  onView,
+  isAlone,
+  onLeft,
+}) {
   const { session, isLoading, sharesVersion } = useStore(following);
   useEffect(() => void (sharesVersion && following.askAccess()), [sharesVersion]);
   const [target, setTarget] = useState(null);
@@ -49,7 +60,7 @@ export function Opened({ following, connection, isConnected, caller, route, go, 
     <${TaskBar} ...${around} />
     <${Conversation} ...${around} route=${route} />
     <${Approvals} ...${around} />
-    ${may("task:write") ? html`<${Composer} ...${around} />` : html`<${WhyNot} caller=${caller} />`}
+    ${may("task:write") ? html`<${Composer} ...${around} isNew=${isNew} />` : html`<${WhyNot} caller=${caller} />`}
   </main>
   <${Side} ...${{ panels, panel, target, show, isAlone, around }} />`;
 }

@@ -70,12 +70,11 @@ export function Failure({ of, again }) {
   </div>`;
 }
 
+const HEADER = /^--- .*\n\+\+\+ .*\n(?=@@ -)/; // a removed line, too, may begin like the first of these
+
 /** A unified diff, line by line. */
 export function Diff({ text }) {
-  const lines = text
-    .trimEnd()
-    .split("\n")
-    .filter((line) => !line.startsWith("--- ") && !line.startsWith("+++ "));
+  const lines = text.trimEnd().replace(HEADER, "").split("\n");
   const kinds = { "+": "added", "-": "removed", "@": "place" };
   return html`<pre class="diff" tabindex="0">${lines.map(
     (line) => html`<span class=${kinds[line[0]] ?? ""}>${line || " "}\n</span>`,
@@ -99,19 +98,39 @@ export function useAsking() {
   return [ask, state];
 }
 
-/** The blocks of `apply_diff` as removed and added lines. */
+/** The blocks of `apply_diff` as removed and added lines, between those that stay. */
 export function blocksAsDiff(text) {
   let sign = null;
+  let block = { "-": [], "+": [] };
   const lines = [];
   for (const line of text.split("\n")) {
     if (line.startsWith("<<<<<<< SEARCH")) sign = "-";
     else if (sign && line.startsWith(":start_line:")) lines.push(`@@ line ${line.slice(12)}`);
     else if (sign === "-" && line === "-------") continue;
     else if (sign && line === "=======") sign = "+";
-    else if (line.startsWith(">>>>>>> REPLACE")) sign = null;
-    else if (sign) lines.push(sign + line);
+    else if (line.startsWith(">>>>>>> REPLACE")) {
+      lines.push(...changedLines(block["-"], block["+"]));
+      block = { "-": [], "+": [] };
+      sign = null;
+    } else if (sign) block[sign].push(line);
   }
-  return lines.join("\n");
+  return [...lines, ...changedLines(block["-"], block["+"])].join("\n");
+}
+
+/** What differs between the first and the last line that are the same. */
+function changedLines(before, after) {
+  const most = Math.min(before.length, after.length);
+  let first = 0;
+  while (first < most && before[first] === after[first]) first += 1;
+  let last = 0;
+  while (last < most - first && before.at(-1 - last) === after.at(-1 - last)) last += 1;
+  const signed = (sign, lines) => lines.map((line) => sign + line);
+  return [
+    ...signed(" ", before.slice(0, first)),
+    ...signed("-", before.slice(first, before.length - last)),
+    ...signed("+", after.slice(first, after.length - last)),
+    ...signed(" ", before.slice(before.length - last)),
+  ];
 }
 
 /** A way within the page; with a key held down it is a link like any other, and the browser opens a tab. */

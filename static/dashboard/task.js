@@ -1,5 +1,5 @@
 // The current (or last) task, its progress and cost, and the field for writing to the agent.
-import { html, useRef, useState } from "../vendor/htm/preact.js";
+import { html, useEffect, useRef, useState } from "../vendor/htm/preact.js";
 import { Todos, todosIn } from "./conversation/items.js";
 import { hasEnded } from "./follow.js";
 import { Badge, Failure, useAsking } from "./parts.js";
@@ -29,6 +29,13 @@ export function TaskBar({ following, connection, may, show }) {
     <div class="line">
       <${Badge} of=${stateOf(task)} words=${stateWords(task)} />
       <span class="input" title=${task.input}>${task.input}</span>
+      ${
+        maySteer &&
+        ["failed", "cancelled"].includes(task.status) &&
+        !task.parentId &&
+        task.retryCount !== undefined &&
+        button("Retry", "task.retry", {})
+      }
       ${
         maySteer &&
         !hasEnded(task) &&
@@ -80,7 +87,7 @@ const dataUrl = (file) =>
     reader.readAsDataURL(file);
   });
 
-const USUAL = { checkpoints: false, minutes: "", priority: "medium", after: [] };
+const USUAL = { checkpoints: true, minutes: "", priority: "medium", after: [] };
 
 /** The fields of a new task that differ from what is usual. */
 function optionsOf({ checkpoints, minutes, priority, after }) {
@@ -160,13 +167,19 @@ function Options({ options, onChange, tasks }) {
   </details>`;
 }
 
-export function Composer({ following, connection, isConnected }) {
-  const [text, setText] = useState("");
+const drafts = new Map(); // what was written and not sent, by person and session
+
+export function Composer({ following, connection, isConnected, caller, isNew }) {
+  const draft = `${caller.user.id} ${following.value.session.id}`;
+  const [text, setText] = useState(drafts.get(draft) ?? "");
   const [images, setImages] = useState([]);
   const [isNewTask, setIsNewTask] = useState(false);
   const [options, setOptions] = useState(USUAL);
   const [ask, { isBusy, failure }] = useAsking();
   const files = useRef(null);
+  const field = useRef(null);
+  useEffect(() => void (isNew && field.current.focus()), []);
+  useEffect(() => void (text ? drafts.set(draft, text) : drafts.delete(draft)), [text]);
   const { task } = following;
   const isTalking = task && !hasEnded(task) && !isNewTask;
   const sessionId = following.value.session.id;
@@ -214,6 +227,7 @@ export function Composer({ following, connection, isConnected }) {
     <label>
       <span class="hidden">${isTalking ? "Message" : "Task"}</span>
       <textarea
+        ref=${field}
         rows=${Math.min(8, Math.max(2, text.split("\n").length))}
         value=${text}
         onInput=${(event) => setText(event.currentTarget.value)}

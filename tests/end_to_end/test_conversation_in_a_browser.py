@@ -255,6 +255,22 @@ async def test_what_is_asked_about_is_allowed_for_good(server: ServerProcess, pa
     assert config["approvals"] == [{"decision": "always", "group": "edit"}]
 
 
+async def test_what_is_asked_about_is_shown_line_by_line(server: ServerProcess, page: Page) -> None:
+    session_id = opened(server, "Lines", "edits")
+    start(server, session_id, "edits")
+    await visit(page, server, f"?session={session_id}")
+    await page.press("Save")
+    await page.shows("Change parts of count.c")
+    lines = "document.querySelector('.approval pre.diff')?.innerText.trimEnd().split(/\\n+/).join('|')"
+    assert await page.until(lines) == " int main() {|--- i;|+++ i;| }"
+    await page.press("Save")
+    await page.until(f"!({lines})")
+    await page.shows("Task completed")
+    changes = "[...document.querySelectorAll('.story pre.diff')].at(-1).innerText"
+    shown = await page.evaluate(changes)
+    assert "--- i;" in shown and "+++ i;" in shown and "count.c" not in shown
+
+
 async def test_on_a_phone_the_work_comes_first(server: ServerProcess, page: Page) -> None:
     session_id = opened(server, "On a phone", "write-and-run")
     start(server, session_id, "Print some prime numbers")

@@ -446,4 +446,5 @@ async def test_a_repository_is_cloned_from_the_empty_workspace(
         await page.press("Clone")
         await page.shows("README.md")
     await page.until("!document.querySelector('dialog')")
+    await page.focuses("README.md")
     assert await bench.content("README.md") == "# hello\n"

@@ -199,7 +199,11 @@ export const Todos = ({ of }) => html`<ul class="todos" aria-label="To-do list">
 
 const NOTES = {
   "task.completed": () => ["good", "Task completed"],
-  "task.failed": ({ error }) => ["bad", "Task failed", `${error.message} (${error.code})`],
+  "task.failed": ({ error, isTold }) => [
+    "bad",
+    "Task failed",
+    isTold ? error.code : `${error.message} (${error.code})`,
+  ],
   "task.cancelled": () => ["bad", "Task cancelled"],
   "task.resumable": ({ reason }) => ["wait", "Interrupted: Resume continues where it was", reason],
   "task.resumed": () => ["", "Resumed"],
@@ -241,7 +245,7 @@ function Noted({ item: { type, event, time }, show }) {
         html`<button
           type="button"
           class="plain small"
-          onClick=${() => show("checkpoints", { checkpointId: event.checkpoint.id })}
+          onClick=${() => show("checkpoints", { id: event.checkpoint.id })}
         >
           Compare or restore
         </button>`

@@ -81,7 +81,7 @@ function ChangedFile({ file, part, load, show, isWide, comments, list }) {
   const readMore = (context) =>
     ask(async () => setWhole(filesOf(await load(path, context)).get(path) ?? { hunks: [] }));
   const { hunks } = whole ?? part ?? { hunks: [] };
-  return html`<details class="changed-file" open data-path=${path}>
+  return html`<details class="changed-file" open=${!isBinary} data-path=${path}>
     <summary>
       <span class="fold" aria-hidden="true"></span>
       <code>${path.slice(1)}</code>

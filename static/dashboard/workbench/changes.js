@@ -51,7 +51,9 @@ export function Panel({ following, connection, isConnected, caller, may, isShown
     }
     ${
       failure?.code === "RESOURCE_CONFLICT"
-        ? html`<${Empty} title="Nothing to compare with">${failure.message}<//>`
+        ? html`<${Empty} title=${hasEnded(task) ? "Nothing to compare with" : "Nothing to compare with yet"}>
+            ${hasEnded(task) ? failure.message : "What the task changes is shown here."}
+          <//>`
         : html`<${Failure} of=${failure} again=${load} />`
     }
     ${isOld && isBusy && html`<p class="quiet small loading" role="status">Comparing …</p>`}
@@ -103,7 +105,8 @@ function Send({ list, comments, task, connection, following, session }) {
       const text = messageOf(list);
       const sessionId = session.id;
       if (isTalking) await connection.call("task.message", { sessionId, taskId: task.id, text });
-      else await connection.call("task.create", { sessionId, input: text });
+      else
+        await connection.call("task.create", { sessionId, input: text, config: { enableCheckpoints: true } });
       comments.clear();
     });
   };
@@ -119,7 +122,7 @@ function Send({ list, comments, task, connection, following, session }) {
     </p>
     <button type="button" class="small" onClick=${() => comments.clear()}>Remove all</button>
     <button type="button" class="primary small" aria-disabled=${isBusy} onClick=${send}>
-      ${isTalking ? "Send to the agent" : "Start a task with them"}
+      ${isTalking ? "Send to the agent" : `Start a task with ${list.length === 1 ? "it" : "them"}`}
     </button>
   </footer>`;
 }

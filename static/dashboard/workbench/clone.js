@@ -5,12 +5,20 @@ import { placeOf, request } from "./requests.js";
 
 const PLACES = { PERMISSION_DENIED: "url", RESOURCE_NOT_FOUND: "url", TOOL_EXECUTION_FAILED: "url" };
 
-export function Clone({ session, following, isEmpty, onClose }) {
+export function Clone({ session, following, connection, may, isEmpty, onClose }) {
   const [startedAt, setStartedAt] = useState(null);
+  const { network } = session.config;
   const clone = async (given, close) => {
     const body = { url: given.get("url").trim(), replace: given.get("replace") === "on" };
     for (const name of ["ref", "token"]) if (given.get(name)) body[name] = given.get(name);
     if (given.get("shallow") === "on") body.depth = 1;
+    if (given.get("network") === "on") {
+      const answer = await connection.call("session.update", {
+        sessionId: session.id,
+        config: { network: true },
+      });
+      following.set({ session: { ...answer.session, access: session.access } });
+    }
     following.set({ cloning: null });
     setStartedAt(Date.now());
     try {
@@ -40,11 +48,16 @@ export function Clone({ session, following, isEmpty, onClose }) {
         autofocus
         placeholder="https://…"
         hint=${
-          session.config.network
+          network
             ? "https:// or http://, without a password in it."
             : "The session has no network: only hosts that the server's settings list can be reached."
         }
       />
+      ${
+        !network &&
+        may("session:write") &&
+        html`<${Check} label="Let the session use the network: this, and the agent's commands" name="network" />`
+      }
       <div class="pair">
         <${Field} label="Branch or tag" name="ref" placeholder="the default" autocomplete="off" />
         <${Field}

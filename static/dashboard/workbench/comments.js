@@ -87,6 +87,7 @@ export function Writing({ where, text: first = "", word = "Add comment", onDone,
       ></textarea>
     </label>
     <footer>
+      <span class="quiet small">Ctrl + Enter adds it</span>
       <button type="button" class="small" onClick=${onCancel}>Cancel</button>
       <button class="primary small" aria-disabled=${!text.trim()}>${word}</button>
     </footer>

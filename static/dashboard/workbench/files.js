@@ -12,6 +12,7 @@ import { isFolder, placeFor, Tree, usePaced } from "./tree.js";
 import { droppedFiles, Uploads, useUploads } from "./uploads.js";
 
 const READ_EVERY_MS = 1500; // so the page refreshes at most 40 folders and files per minute
+const SETTLED_MS = 400; // until the tree shows what has been changed
 const ARCHIVES = { zip: "Download all as zip", "tar.gz": "Download all as tar.gz" };
 
 export function Panel({ following, connection, isConnected, caller, may, target }) {
@@ -48,7 +49,9 @@ export function Panel({ following, connection, isConnected, caller, may, target 
     setAgain(again + 1);
   };
   const focusOn = (path) =>
-    setTimeout(() => tree.current?.querySelector(`[data-path=${CSS.escape(path)}]`)?.focus(), 400);
+    setTimeout(() => tree.current?.querySelector(`[data-path=${CSS.escape(path)}]`)?.focus(), SETTLED_MS);
+  const focusOnFirst = () =>
+    document.activeElement === document.body && tree.current?.querySelector("[role=treeitem]")?.focus();
   const renamed = (from, to) => {
     moved(place, from, to);
     if (opened === from || opened?.startsWith(`${from}/`)) setOpened(to + opened.slice(from.length));
@@ -153,7 +156,16 @@ export function Panel({ following, connection, isConnected, caller, may, target 
     }
     ${dialog.kind === "rename" && html`<${Naming} ...${asked} onRenamed=${renamed} />`}
     ${dialog.kind === "delete" && html`<${Deletion} ...${asked} onDeleted=${deleted} />`}
-    ${dialog.kind === "clone" && html`<${Clone} ...${{ ...about, session, following, isEmpty }} />`}
+    ${
+      dialog.kind === "clone" &&
+      html`<${Clone}
+        ...${{ ...about, session, following, may, isEmpty }}
+        onClose=${() => {
+          closed();
+          setTimeout(focusOnFirst, SETTLED_MS);
+        }}
+      />`
+    }
   </section>`;
 }
 
