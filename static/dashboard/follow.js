@@ -363,7 +363,11 @@ const STORY = {
   "task.unpaused": noted,
   "mode.switched": noted,
   "checkpoint.saved": noted,
-  "checkpoint.restored": noted,
+  "checkpoint.restored": (state, event) => {
+    state.filesVersion += 1;
+    for (const { path } of event.files) state.changes.delete(path); // what has changed since is another thing
+    noted(state, event);
+  },
   "task.resumed": noted,
   "task.retried": (state, event) => {
     // Its calls may have the ids of those of the run before, which stay as they are.

@@ -401,6 +401,10 @@ async def test_checkpoints_are_saved_compared_and_restored_after_saying_what_cha
     await page.shows("Restored: 2 files changed. What was there before is a checkpoint, too.")
     await page.shows("before a restoration")
     assert await bench.content("notes.txt") == "one\n"
+    await page.press("Files")
+    await page.press("notes.txt")
+    await page.until(f"{EDITED} && document.querySelector('.cm-content').innerText.trim() === 'one'")
+    assert not await page.evaluate("document.querySelector('.tree').innerText.includes('new.txt')")
     assert page.complaints == []
 
 

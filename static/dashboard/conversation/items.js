@@ -224,12 +224,12 @@ const NOTES = {
   "checkpoint.restored": ({ files }) => [
     "",
     "Checkpoint restored",
-    files && `${files.length ?? files} files`,
+    `${files.length} ${files.length === 1 ? "file" : "files"}`,
   ],
   "workspace.imported": ({ files, repository }) => [
     "",
     repository ? "Repository cloned" : "Files imported",
-    `${files.toLocaleString("en")} files${repository ? ` from ${repository}` : ""}`,
+    `${files.toLocaleString("en")} ${files === 1 ? "file" : "files"}${repository ? ` from ${repository}` : ""}`,
   ],
   "approval.required": ({ description }) => ["wait", "Whether to go on was asked", description],
 };
