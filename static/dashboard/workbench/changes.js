@@ -82,7 +82,7 @@ function Difference({ found, task, comments, connection, following, show, may, s
   }, [target]);
   if (!files.length)
     return html`<${Empty} title="Nothing has changed">
-      ${hasEnded(task) ? "The task left all files as they were." : "The task has changed no file yet."}
+      ${hasEnded(task) ? "All files are as the task found them." : "The task has changed no file yet."}
     <//>`;
   const maySay = may(hasEnded(task) ? "task:write" : "task:steer");
   const since = found.until ? "until the next task" : "since the task began";

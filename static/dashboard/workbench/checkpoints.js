@@ -6,6 +6,7 @@ import { ChangedFiles } from "./changed_files.js";
 
 const PAGE = 50;
 const MOST_NAMED = 12; // files that a question names
+const FIRST = "before the task"; // the reason of a task's first one
 const SHORT = 12; // characters of an id
 
 const shortOf = ({ id }) => id.slice(0, SHORT);
@@ -65,14 +66,14 @@ export function Panel({ following, connection, isConnected, may, isShown, show, 
     ${
       list?.length === 0 &&
       html`<${Empty} title="No checkpoints yet">
-        Save one now, or let a task save one before each of its changes.
+        Save one now. A task saves them before it begins and after each change, unless its options say otherwise.
       <//>`
     }
     <ol>
       ${(list ?? []).map(
         (one) => html`<li key=${one.id} data-id=${one.id} class=${one.id === aimed ? "aimed" : ""}>
           <div>
-            <strong>${one.reason}</strong>
+            <strong>${titleOf(one)}</strong>
             <p class="quiet small">
               <time datetime=${one.createdAt}>${dayOf(one.createdAt)}</time> · <code>${shortOf(one)}</code>
               ${one.taskId && ` · ${taskWords(following.value.tasks.get(one.taskId))}`}
@@ -123,6 +124,9 @@ export function Panel({ following, connection, isConnected, may, isShown, show, 
     }
   </section>`;
 }
+
+/** A task saves one before it begins, and one after each call that changed something. */
+const titleOf = ({ taskId, reason }) => (taskId && reason !== FIRST ? `After: ${reason}` : reason);
 
 const taskWords = (task) => (task ? `task: ${task.input.slice(0, 60)}` : "by a task");
 
