@@ -245,7 +245,7 @@ function Noted({ item: { type, event, time }, show }) {
         html`<button
           type="button"
           class="plain small"
-          onClick=${() => show("checkpoints", { id: event.checkpoint.id })}
+          onClick=${() => show("checkpoints", { checkpointId: event.checkpoint.id })}
         >
           Compare or restore
         </button>`
