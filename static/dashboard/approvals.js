@@ -1,7 +1,7 @@
 // What waits for a person: a tool call to approve, or a question to answer.
 import { html, useEffect, useRef, useState } from "../vendor/htm/preact.js";
 import { Coloured, languageFor, Markdown } from "./conversation/markdown.js";
-import { blocksAsDiff, Diff, Failure, useAsking } from "./parts.js";
+import { blocksAsDiff, changedLines, Diff, Failure, useAsking } from "./parts.js";
 import { toolWords } from "./words.js";
 
 const EDITS = new Set(["write_to_file", "apply_diff", "insert_content", "search_and_replace"]);
@@ -39,6 +39,7 @@ export function Approvals({ following, connection, may }) {
 const LONGEST_PREFIX = 80; // characters of a command that is offered as a rule
 
 const FIELD = ".composer textarea";
+const TOUCHED = matchMedia("(pointer: coarse)"); // there a field with the focus brings up a keyboard
 
 /**
  * Whoever has answered is led to the field for the agent once what was answered is gone, and not to what is
@@ -46,7 +47,9 @@ const FIELD = ".composer textarea";
  */
 function useWayOn() {
   const isAnswered = useRef(false);
-  const onward = () => document.activeElement === document.body && document.querySelector(FIELD)?.focus();
+  const onward = () => {
+    if (document.activeElement === document.body && !TOUCHED.matches) document.querySelector(FIELD)?.focus();
+  };
   useEffect(() => () => void (isAnswered.current && setTimeout(onward)), []);
   return isAnswered;
 }
@@ -143,7 +146,11 @@ export function Parameters({ of }) {
   const entries = Object.entries(of ?? {});
   if (entries.length === 1 && entries[0][0] === "command")
     return html`<pre class="code" tabindex="0">$ ${of.command}</pre>`;
+  const isReplaced = typeof of?.search === "string" && typeof of.replace === "string" && !of.use_regex;
   return entries.map(([name, content]) => {
+    if (isReplaced && name === "replace") return null;
+    if (isReplaced && name === "search")
+      return html`<${Diff} text=${changedLines(of.search.split("\n"), of.replace.split("\n")).join("\n")} />`;
     if (name === "files" && content.every?.((file) => file?.path && typeof file.diff === "string"))
       return content.map((file) => html`<${Parameters} of=${file} />`);
     const text = typeof content === "string" ? content : JSON.stringify(content);

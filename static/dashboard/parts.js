@@ -123,7 +123,7 @@ export function blocksAsDiff(text) {
 }
 
 /** What differs between the first and the last line that are the same. */
-function changedLines(before, after) {
+export function changedLines(before, after) {
   const most = Math.min(before.length, after.length);
   let first = 0;
   while (first < most && before[first] === after[first]) first += 1;
