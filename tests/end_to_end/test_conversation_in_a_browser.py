@@ -363,7 +363,7 @@ async def test_a_task_takes_images_and_keeps_checkpoints(server: ServerProcess, 
     await page.shows("Nothing has happened yet")
     await page.until("document.querySelector('.options summary')")
     await page.evaluate("document.querySelector('.options summary').click()")
-    await page.evaluate("document.querySelector('.options input[type=checkbox]').click()")
+    assert await page.evaluate("document.querySelector('.options input[type=checkbox]').checked")
     await page.evaluate(ATTACHED)
     await page.until("document.querySelector('.attached img')")
     assert await page.obstacles() == []
