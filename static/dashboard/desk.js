@@ -258,7 +258,9 @@ export function Desk({ connection, trouble, onLogOut }) {
       }
     </nav>
     ${isHelping && html`<${KeyboardHelp} onClose=${() => setIsHelping(false)} />`}
-    ${isOpening && html`<${NewSession} ...${around} onClose=${() => setIsOpening(false)} onOpened=${begin} />`}
+    ${
+      isOpening && html`<${NewSession} ...${around} onClose=${() => setIsOpening(false)} onOpened=${begin} />`
+    }
   </div>`;
 }
 

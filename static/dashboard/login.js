@@ -27,10 +27,19 @@ export function Login({ reason, onLoggedIn }) {
       ${
         way === "key"
           ? html`<label>
-              API key <input name="key" type="password" required autofocus autocomplete="off" placeholder="roo_…" />
+              API key${" "}
+              <input name="key" type="password" required autofocus autocomplete="off" placeholder="roo_…" />
             </label>`
           : html`<label>
-                E-mail <input name="email" type="text" inputmode="email" required autofocus autocomplete="username" />
+                E-mail${" "}
+                <input
+                  name="email"
+                  type="text"
+                  inputmode="email"
+                  required
+                  autofocus
+                  autocomplete="username"
+                />
               </label>
               <label>
                 Password <input name="password" type="password" required autocomplete="current-password" />

@@ -60,7 +60,11 @@ export function Opened({
     <${TaskBar} ...${around} />
     <${Conversation} ...${around} route=${route} />
     <${Approvals} ...${around} />
-    ${may("task:write") ? html`<${Composer} ...${around} isNew=${isNew} />` : html`<${WhyNot} caller=${caller} />`}
+    ${
+      may("task:write")
+        ? html`<${Composer} ...${around} isNew=${isNew} />`
+        : html`<${WhyNot} caller=${caller} />`
+    }
   </main>
   <${Side} ...${{ panels, panel, target, show, isAlone, around }} />`;
 }

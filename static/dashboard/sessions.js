@@ -153,7 +153,9 @@ export function NewSession({ connection, caller, onOpened, onClose }) {
           <option value="all">edit files and run commands</option>
         </select>
       </label>
-      <label class="check"><input type="checkbox" name="network" /> Commands may use the network, and clones come from anywhere</label>
+      <label class="check">
+        <input type="checkbox" name="network" /> Commands may use the network, and clones come from anywhere
+      </label>
       <${Failure} of=${failure} />
       <footer>
         <button type="button" onClick=${() => dialog.current.close()}>Cancel</button>

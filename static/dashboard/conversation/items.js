@@ -229,7 +229,7 @@ const NOTES = {
   "workspace.imported": ({ files, repository }) => [
     "",
     repository ? "Repository cloned" : "Files imported",
-    `${files.toLocaleString("en")} ${files === 1 ? "file" : "files"}${repository ? ` from ${repository}` : ""}`,
+    `${files.toLocaleString("en")} files${repository ? ` from ${repository}` : ""}`,
   ],
   "approval.required": ({ description }) => ["wait", "Whether to go on was asked", description],
 };

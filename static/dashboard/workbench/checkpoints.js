@@ -66,7 +66,8 @@ export function Panel({ following, connection, isConnected, may, isShown, show, 
     ${
       list?.length === 0 &&
       html`<${Empty} title="No checkpoints yet">
-        Save one now. A task saves them before it begins and after each change, unless its options say otherwise.
+        Save one now. A task saves them before it begins and after each change, unless its options say
+        otherwise.
       <//>`
     }
     <ol>

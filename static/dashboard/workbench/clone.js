@@ -56,7 +56,10 @@ export function Clone({ session, following, connection, may, isEmpty, onClose })
       ${
         !network &&
         may("session:write") &&
-        html`<${Check} label="Let the session use the network: this, and the agent's commands" name="network" />`
+        html`<${Check}
+          label="Let the session use the network: this, and the agent's commands"
+          name="network"
+        />`
       }
       <div class="pair">
         <${Field} label="Branch or tag" name="ref" placeholder="the default" autocomplete="off" />
