@@ -184,6 +184,13 @@ function Bar({ mayWrite, chosen, setDialog, picked, download, downloadAll, shows
     work();
   };
   const leave = (event) => event.key === "Escape" && doing(() => {})();
+  useEffect(() => {
+    const elsewhere = ({ target }) => {
+      if (!menu.current.contains(target)) menu.current.open = false;
+    };
+    addEventListener("pointerdown", elsewhere);
+    return () => removeEventListener("pointerdown", elsewhere);
+  }, []);
   return html`<div class="bar" role="toolbar" aria-label="Files">
     ${
       mayWrite &&
