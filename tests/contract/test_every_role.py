@@ -55,7 +55,7 @@ OF_ONES_OWN_ACCOUNT = ("auth.", "identity.", "key.", "login.", "session.leave")
 
 OWNED = ("sessionId", "keyId", "loginId", "identityId", "profileId", "webhookId", "userId")
 """The fields that name something which belongs to somebody."""
-FILTERS = {"system.processes": "processes"}
+FILTERS = {"log.list": "entries", "system.processes": "processes"}
 """Operations that list over all sessions, each with the list in which nothing of a foreign one is found."""
 NOTHING: dict[str, str] = {}
 RESOURCES = {"session", "API key", "identity", "login", "profile", "webhook"}
