@@ -24,6 +24,7 @@ from bench import (
     sessions,
     startup,
     steps,
+    watchers,
 )
 from bench.figure import Figure
 from bench.machine import allow_many_sockets
@@ -43,6 +44,7 @@ PROGRAMS: Final[dict[str, Program]] = {
     "sessions": sessions.run,
     "searches": searches.run,
     "logins": logins.run,
+    "watchers": watchers.run,
 }
 
 SOAK: Final = "soak"

@@ -11,7 +11,6 @@ import contextlib
 import ipaddress
 import itertools
 import json
-import os
 import secrets
 import statistics
 import tempfile
@@ -23,7 +22,7 @@ from typing import Final
 import aiohttp
 
 from bench.figure import OURS, Figure, Target
-from bench.servers import Server, roocode
+from bench.servers import Server, configured, roocode
 
 IDLE: Final = "idle"
 GUESSES_A_MINUTE: Final = 1000
@@ -67,7 +66,7 @@ class Person:
 async def run(rounds: int) -> AsyncIterator[Figure]:
     """The p99 of a login while others guess, and without."""
     taken: defaultdict[str, list[float]] = defaultdict(list)
-    with tempfile.TemporaryDirectory(prefix="roocode-bench-") as folder, _set():
+    with tempfile.TemporaryDirectory(prefix="roocode-bench-") as folder, configured(SETTINGS):
         data_dir = Path(folder) / "data"
         with roocode(data_dir, is_pinned=False) as server:
             admin = json.loads((data_dir / "admin.json").read_text())
@@ -87,17 +86,6 @@ async def run(rounds: int) -> AsyncIterator[Figure]:
         is_price=True,
         target=Target(peer=IDLE, ratio=2.0),
     )
-
-
-@contextlib.contextmanager
-def _set() -> Iterator[None]:
-    """Have servers that are started within the block follow `SETTINGS`."""
-    os.environ.update(SETTINGS)
-    try:
-        yield
-    finally:
-        for name in SETTINGS:
-            del os.environ[name]
 
 
 async def _p99(person: Person) -> float:

@@ -110,6 +110,17 @@ def fresh_roocode() -> Iterator[Server]:
 
 
 @contextlib.contextmanager
+def configured(settings: Mapping[str, str]) -> Iterator[None]:
+    """Have servers of ours that are started within the block follow these environment variables."""
+    os.environ.update(settings)
+    try:
+        yield
+    finally:
+        for name in settings:
+            del os.environ[name]
+
+
+@contextlib.contextmanager
 def bare() -> Iterator[Server]:
     """Run python-socketio on aiohttp and nothing else."""
     with _process(BARE, [sys.executable, str(PEERS / "bare.py")], dict) as server:
