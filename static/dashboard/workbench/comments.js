@@ -1,5 +1,5 @@
 // Comments on lines of changes, collected until they are sent to the agent as one message.
-import { html, useEffect, useRef, useState } from "../../vendor/htm/preact.js";
+import { html, useLayoutEffect, useRef, useState } from "../../vendor/htm/preact.js";
 import { Store } from "../store.js";
 
 const MOST_QUOTED = 12; // lines of a range that are repeated in the message
@@ -64,7 +64,7 @@ export function messageOf(comments) {
 export function Writing({ where, text: first = "", word = "Add comment", onDone, onCancel }) {
   const [text, setText] = useState(first);
   const field = useRef(null);
-  useEffect(() => field.current.focus(), []);
+  useLayoutEffect(() => field.current.focus(), []);
   const send = (event) => {
     event?.preventDefault();
     if (text.trim()) onDone(text.trim());
