@@ -81,8 +81,14 @@ def _times(sketch: DurationSketch) -> ResponseTimes:
 
 
 def _quantile(sketch: DurationSketch, share: float) -> float:
-    """A quantile of a sketch that is not empty, in milliseconds."""
-    return round((sketch.get_quantile_value(share) or 0.0) * 1000, DECIMALS)
+    """A quantile of a sketch that is not empty: the least duration (ms) that so many calls had at most.
+
+    Of few calls that is the longest one, where the sketch alone would give the one before.
+    """
+    last = int(sketch.count) - 1
+    position = max(0, math.ceil(share * (last + 1)) - 1)
+    between = min(1.0, (position + 0.5) / last) if last else 0.0  # half-way, whatever the rounding
+    return round((sketch.get_quantile_value(between) or 0.0) * 1000, DECIMALS)
 
 
 def _errors(by_code: Mapping[str, int], requests: int) -> ErrorRates:

@@ -54,6 +54,17 @@ def call(
     calls.record(operation, began, status, code)
 
 
+@pytest.mark.parametrize(("share", "position"), [("min", 0), ("p95", 3), ("p99", 3), ("max", 3)])
+async def test_of_few_calls_the_high_quantiles_are_the_longest_one(
+    calls: CallRecorder, clock: Clock, share: str, position: int
+) -> None:
+    durations = [0.010, 0.020, 0.030, 0.400]
+    for took_s in durations:
+        call(calls, clock, took_s)
+    told = performance_of(await calls.summary(HOUR), Trend(), TimeRange.HOUR).response_times
+    assert getattr(told, share) == pytest.approx(durations[position] * 1000, rel=RELATIVE_ERROR)
+
+
 async def test_quantiles_are_within_their_error_of_the_exact_ones(calls: CallRecorder, clock: Clock) -> None:
     chance = random.Random(1)  # noqa: S311 - the same durations each time
     durations = [chance.lognormvariate(-5, 1) for _ in range(5000)]
