@@ -18,8 +18,6 @@ from tests.support.server import ServerProcess
 LINES = "[...document.querySelectorAll('.log .xterm-rows > div')].map((row) => row.innerText.trim())"
 TICKS = "for n in $(seq 1 300); do echo grün 🌱 $n; sleep 0.02; done; exec sleep 60"
 
-OF_THE_FRAME = ("landmark-one-main", "page-has-heading-one")
-"""What a panel that fills a phone's page cannot have by itself."""
 NAP = """
 name: nap
 description: Leaves a command in the background, and asks.
@@ -175,7 +173,7 @@ async def test_nothing_hinders_anybody(server: ServerProcess, page: Page, scheme
             if width < 1000:
                 await page.press("Workspace")
             await asyncio.sleep(0.5)
-            inside = [each for each in await page.obstacles() if not each.startswith(OF_THE_FRAME)]
+            inside = await page.obstacles()
             if inside:
                 found[panel, width] = inside
     assert found == {}
