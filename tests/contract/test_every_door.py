@@ -266,7 +266,7 @@ SUCCESSES: dict[str, Callable[[World], Awaitable[dict[str, Any]]]] = {
     "approval.list": also(World.approval, approvalId=None, status="pending"),
     "approval.get": World.approval,
     "approval.respond": also(World.approval, action="approve"),
-    "inbox.list": also(nothing, scope="mine", limit=1),
+    "inbox.list": also(nothing, scope="shared", limit=1),
     "file.list": also(World.file, path="/", recursive=True),
     "file.read": World.file,
     "file.create": also(World.session, path="new/b.txt", content="aGk=", encoding="base64"),

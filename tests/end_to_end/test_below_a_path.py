@@ -82,7 +82,7 @@ async def test_the_dashboard_works_there(site: Site, page: Page) -> None:
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("docs", "Create a task in a session and start it."),
+        ("docs", "Log in with an e-mail address and a password."),
         ("redoc", "Open a session with an empty workspace."),
     ],
 )

@@ -30,7 +30,8 @@ def only(server: ServerProcess) -> set[str]:
 
 async def test_swagger_ui_lists_the_operations(server: ServerProcess, page: Page) -> None:
     await page.open(f"{server.url}/docs")
-    await page.shows("Create a task in a session and start it.")
+    await page.shows("Log in with an e-mail address and a password.")
+    await page.finds_below("Create a task in a session and start it.")
     assert page.hosts == only(server)
     assert page.complaints == []
 

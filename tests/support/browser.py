@@ -84,6 +84,12 @@ class Page:
         """Wait until the page shows a text."""
         await self._see(text, f"document.body && document.body.innerText.includes({json.dumps(text)})")
 
+    async def finds_below(self, text: str) -> None:
+        """Scroll until the page shows a text: of a long list, only what is in view may be in the page."""
+        there = f"document.body.innerText.includes({json.dumps(text)})"
+        is_at_end = "scrollY + innerHeight >= document.documentElement.scrollHeight"
+        await self._see(text, f"({is_at_end} ? scrollTo(0, 0) : scrollBy(0, 300), {there})")
+
     async def press(self, name: str) -> None:
         """Press the button (or link) with this name, once it is present and enabled."""
         found = (
