@@ -18,7 +18,8 @@ async def bystander(server: ServerProcess) -> AsyncIterator[None]:
     """A client that is connected during the attack and is served afterwards as before."""
     logged = len(server.log)
     async with connected(server) as client:
-        yield
+        async with client.idle():
+            yield
         health = await client.call("system.health")
         assert health is not None, server.log
         assert health["status"] == "healthy"

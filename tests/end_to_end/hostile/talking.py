@@ -72,6 +72,21 @@ class Talker:
                 return json.loads(answer[len(expected) - 1 :])[0]
         return None
 
+    @contextlib.asynccontextmanager
+    async def idle(self) -> AsyncIterator[None]:
+        """Answer pings while the block runs, and do nothing else."""
+        reading = asyncio.create_task(self._read_on())
+        try:
+            yield
+        finally:
+            reading.cancel()
+            await asyncio.wait({reading})
+
+    async def _read_on(self) -> None:
+        while (message := await self.socket.receive()).type is aiohttp.WSMsgType.TEXT:
+            if message.data == "2":
+                await self.socket.send_str("3")
+
     async def until_closed(self) -> list[str]:
         """Everything that is said before the server closes the connection."""
         said = []
