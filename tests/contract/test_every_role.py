@@ -26,7 +26,7 @@ from roocode_server.models.session import SessionCreate
 from roocode_server.models.settings import Settings
 from roocode_server.models.user import Caller, Credential, Identity, KeyScope, Role
 from roocode_server.models.webhook import WebhookCreate
-from tests.contract.doors import without_what_differs
+from tests.contract.doors import FILTERS, without_what_differs
 from tests.contract.smallest_requests import smallest
 
 PASSWORD = "long enough for anybody"
@@ -55,8 +55,6 @@ OF_ONES_OWN_ACCOUNT = ("auth.", "identity.", "key.", "login.", "session.leave")
 
 OWNED = ("sessionId", "keyId", "loginId", "identityId", "profileId", "webhookId", "userId")
 """The fields that name something which belongs to somebody."""
-FILTERS = {"log.list": "entries", "system.processes": "processes"}
-"""Operations that list over all sessions, each with the list in which nothing of a foreign one is found."""
 NOTHING: dict[str, str] = {}
 RESOURCES = {"session", "API key", "identity", "login", "profile", "webhook"}
 
