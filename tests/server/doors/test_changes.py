@@ -29,6 +29,7 @@ CONFIG: dict[str, Any] = {
     "fuzzyMatchThreshold": 0.9,
     "unattended": True,
     "resourceLimits": {"maxMemoryMB": 64},
+    "concurrentTasks": 2,
 }
 """Every setting of a session at a value that is not its default."""
 EXPIRY = "2099-01-01T00:00:00.000Z"
