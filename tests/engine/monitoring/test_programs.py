@@ -40,7 +40,7 @@ def test_an_agent_program_has_a_type(line: str, found: str | None) -> None:
     "line",
     [
         "vim opencode.md",
-        "python /home/claude/work/server.py",
+        "python /home/opencode/work/server.py",
         "bash -c opencode",
         "grep -r claude /home/codex",
         "node /home/gemini/index.js opencode",
