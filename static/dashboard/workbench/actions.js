@@ -20,27 +20,15 @@ export function NewEntry({ kind, folder, sessionId, connection, onMade, onClose 
     close();
     onMade(path, isFile);
   };
-  const title = isFile ? "New file" : "New folder";
-  return html`<${Dialog} title=${title} onClose=${onClose}>
-    ${(close) => html`<${Form}
-      word=${isFile ? "Create file" : "Create folder"}
-      places=${TAKEN}
-      onCancel=${close}
-      onSend=${(given) => make(given, close)}
-    >
-      <${Field}
-        label="Path"
-        name="path"
-        required
-        autofocus
-        class="mono"
-        autocomplete="off"
-        spellcheck="false"
-        defaultValue=${shown(folder)}
-        hint="Folders that there are not yet are made, too."
-      />
-    <//>`}
-  <//>`;
+  return html`<${PathDialog}
+    title=${isFile ? "New file" : "New folder"}
+    word=${isFile ? "Create file" : "Create folder"}
+    label="Path"
+    path=${shown(folder)}
+    hint="Folders that there are not yet are made, too."
+    onSend=${make}
+    onClose=${onClose}
+  />`;
 }
 
 export function Naming({ entry, sessionId, connection, onRenamed, onClose }) {
@@ -52,23 +40,36 @@ export function Naming({ entry, sessionId, connection, onRenamed, onClose }) {
     }
     close();
   };
-  return html`<${Dialog} title=${`Rename ${entry.name}`} onClose=${onClose}>
+  return html`<${PathDialog}
+    title=${`Rename ${entry.name}`}
+    word="Rename"
+    label="New path"
+    path=${entry.path.slice(1)}
+    hint="With another folder in it, it is moved."
+    onSend=${rename}
+    onClose=${onClose}
+  />`;
+}
+
+/** Asks for one path, and shows beside it what is wrong with it. */
+function PathDialog({ title, word, label, path, hint, onSend, onClose }) {
+  return html`<${Dialog} title=${title} onClose=${onClose}>
     ${(close) => html`<${Form}
-      word="Rename"
+      word=${word}
       places=${TAKEN}
       onCancel=${close}
-      onSend=${(given) => rename(given, close)}
+      onSend=${(given) => onSend(given, close)}
     >
       <${Field}
-        label="New path"
+        label=${label}
         name="path"
         required
         autofocus
         class="mono"
         autocomplete="off"
         spellcheck="false"
-        defaultValue=${entry.path.slice(1)}
-        hint="With another folder in it, it is moved."
+        defaultValue=${path}
+        hint=${hint}
       />
     <//>`}
   <//>`;
