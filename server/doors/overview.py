@@ -11,7 +11,7 @@ from roocode_server.engine.events.log import EventLog
 from roocode_server.engine.sessions.access_watch import AccessWatch
 from roocode_server.engine.sessions.audience import Audience
 from roocode_server.models.error import AppError
-from roocode_server.models.event import StoredEvent
+from roocode_server.models.event import EVENTS, StoredEvent
 from roocode_server.models.identifier import SessionId
 from roocode_server.models.session import SessionDeletedEvent, SessionScope
 from roocode_server.models.user import Caller, Permission
@@ -41,7 +41,7 @@ class OverviewFollower:
         self._sink = sink
         self._audience = audience
         self._caller = caller
-        self._types = types
+        self._wanted = frozenset(name for name in EVENTS if fits_any(types, name))
         self._log = log
         self._hub = hub
         self._access = access
@@ -77,7 +77,7 @@ class OverviewFollower:
 
     def write(self, stored: StoredEvent) -> bool:
         """As `EventSink.write`."""
-        if fits_any(self._types, stored.type) and not self._sink.write(stored):
+        if stored.type in self._wanted and not self._sink.write(stored):
             return False
         if stored.type == SessionDeletedEvent.name:
             asyncio.get_running_loop().call_soon(self.leave, stored.session_id)
