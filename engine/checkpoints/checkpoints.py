@@ -36,6 +36,13 @@ INDICES: Final = {BRANCH: "seen.json", STARTS: "seen-by-tasks.json", NOW: "seen-
 _KINDS: Final = {"A": "created", "M": "modified", "D": "deleted"}
 
 
+class WorkspaceTooLarge(Conflict):
+    """The workspace has more files, or more that is new since the last task, than is stored for a task."""
+
+    def __init__(self) -> None:
+        super().__init__("The workspace is too large now to be compared: see docs/checkpoints.md")
+
+
 class Checkpoints:
     """Saves, compares and restores workspaces, one operation at a time in each session."""
 
@@ -88,18 +95,12 @@ class Checkpoints:
             await repository.open()
             if await repository.head(start_of(task_id)) is not None:
                 return True
-            if await self._is_large(workspace, repository):
+            try:
+                await self._save(workspace, session_id, "before a task", task_id, STARTS)
+            except WorkspaceTooLarge:
                 return False
-            await self._save(workspace, session_id, "before a task", task_id, STARTS)
             await repository.run("update-ref", start_of(task_id), STARTS)
             return True
-
-    async def _is_large(self, workspace: Workspace, repository: Repository) -> bool:
-        """Whether the workspace has more files, or more that is new since the last task, than is stored."""
-        files = await look(workspace)
-        seen = await asyncio.to_thread(_seen, repository.folder, STARTS)
-        new_bytes = sum(files[path][0] for path in changed(seen, files))
-        return len(files) > LARGEST_START_FILES or new_bytes > LARGEST_START_BYTES
 
     async def has_start(self, session_id: SessionId, task_id: TaskId) -> bool:
         """Whether the workspace is kept as the task found it."""
@@ -126,8 +127,6 @@ class Checkpoints:
             repository = self._repository(session_id)
             await repository.open()
             if end is None:
-                if await self._is_large(workspace, repository):
-                    raise Conflict("The workspace is too large now to be compared: see docs/checkpoints.md")
                 await self._save(workspace, session_id, "now", None, STARTS, into=NOW)
             before = EMPTY if start is None else start_of(start)
             after = NOW if end is None else start_of(end)
@@ -196,7 +195,10 @@ class Checkpoints:
         *,
         into: str | None = None,
     ) -> Checkpoint | None:
-        """Commit the workspace onto a branch; with `into`, only for a comparison with what is on it."""
+        """Commit the workspace onto a branch; with `into`, only for a comparison with what is on it.
+
+        Returns None if nothing has changed. Raises: WorkspaceTooLarge, for the branch of tasks' starts.
+        """
         repository = self._repository(session_id)
         await repository.open()
         parent = await repository.head(branch)
@@ -204,7 +206,12 @@ class Checkpoints:
         if into is not None and await _is_saved(repository, into, parent, files):
             return None
         seen = await asyncio.to_thread(_seen, repository.folder, branch)
-        stored = [await read(workspace, path, files[path]) for path in changed(seen, files)]
+        if into is None and parent is not None and seen == files:
+            return None
+        new = changed(seen, files)
+        if branch == STARTS:
+            _check_size(files, new)
+        stored = [await read(workspace, path, files[path]) for path in new]
         kept = set() if parent is None else await _paths(repository, parent)
         gone = sorted(kept - files.keys())
         moment = now()
@@ -221,6 +228,12 @@ class Checkpoints:
             return None
         commit = (await repository.run("rev-parse", target)).decode().strip()
         return Checkpoint(id=commit, reason=reason, created_at=moment, task_id=task_id)
+
+
+def _check_size(files: Mapping[str, Facts], new: Sequence[str]) -> None:
+    """Raises: WorkspaceTooLarge, if there are more files, or more that is new, than is stored for a task."""
+    if len(files) > LARGEST_START_FILES or sum(files[path][0] for path in new) > LARGEST_START_BYTES:
+        raise WorkspaceTooLarge
 
 
 async def _is_saved(
