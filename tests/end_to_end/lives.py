@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,11 @@ Happened = dict[str, Any]
 
 OF_FOCUS = ("task.focused", "task.unfocused")
 """Events about the focus of tasks, which follow from other events."""
+
+
+PLAYBOOKS = Path(__file__).with_name("playbooks")
+ALLOWED = ({"decision": "always"},)
+"""The rules of a session in which nobody is asked."""
 
 
 @dataclass
@@ -132,3 +138,15 @@ async def no_process_with(words: str) -> None:
     async with asyncio.timeout(DEADLINE_S):
         while processes_with(words):
             await asyncio.sleep(0.01)
+
+
+@contextlib.asynccontextmanager
+async def living(folder: Path, *, approvals: Sequence[Mapping[str, str]] = ALLOWED) -> AsyncIterator[Life]:
+    """A server that has the playbooks, and a session that plays them and is followed from its first event."""
+    settings = {"ROOCODE_PROVIDERS__SCRIPTED__FOLDERS": f"[{PLAYBOOKS}]"}
+    life = Life(ServerProcess(folder / "data", settings))
+    await life.begin()
+    await life.open_session(provider="scripted", approvals=approvals)
+    yield life
+    await life.leave()
+    life.server.end()

@@ -68,18 +68,6 @@ async def test_a_name_and_colours_are_changed_and_kept(server: ServerProcess, pa
     assert page.complaints == []
 
 
-ELSEWHERE = """
-window.told = [];
-window.Notification = class {
-  static permission = "granted";
-  constructor(title, { body }) { told.push([title, body]); }
-};
-Object.defineProperty(document, "hidden", { get: () => true });
-0
-"""
-"""A browser that may tell things, and a person who looks at something else."""
-
-
 @pytest.mark.parametrize("is_wished", [True, False])
 async def test_who_looks_elsewhere_is_told_what_they_wish_to_know(
     server: ServerProcess, page: Page, is_wished: bool
@@ -91,7 +79,7 @@ async def test_who_looks_elsewhere_is_told_what_they_wish_to_know(
     session_id = server.curl("POST", "/api/v1/sessions", session, key=token).body["session"]["id"]
     await page.open(f"{server.url}/?session={session_id}#token={token}")
     await page.shows("Nothing has happened yet")
-    await page.evaluate(ELSEWHERE)
+    await page.look_elsewhere()
     task = {"input": "Look round"}
     await asyncio.to_thread(server.curl, "POST", f"/api/v1/sessions/{session_id}/tasks", task, key=token)
     await page.shows("Task completed")
@@ -389,10 +377,8 @@ async def test_nothing_hinders_anybody_and_all_fits(server: ServerProcess, page:
     for name, words in PAGES.items():
         await page.press(name)
         await page.shows(words)
-        for width, height in ((1280, 800), (640, 400), (390, 844)):
-            await page.look(width=width, height=height, scheme=scheme)
-            if obstacles := await page.obstacles():
-                found[name, width] = obstacles
+        if obstacles := await page.obstacles_at((1280, 800), (640, 400), (390, 844), scheme=scheme):
+            found[name] = obstacles
     assert found == {}
     assert page.complaints == []
 

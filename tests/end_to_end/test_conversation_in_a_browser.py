@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -32,14 +31,6 @@ async def page(tmp_path: Path) -> AsyncIterator[Page]:
         yield opened
 
 
-def opened(server: ServerProcess, name: str, model: str, **config: Any) -> str:
-    """Create a session that plays a playbook; return its id."""
-    session = {"name": name, "config": {"provider": "scripted", "model": model, **config}}
-    made = server.curl("POST", "/api/v1/sessions", session)
-    assert made.status == 201, made.body
-    return str(made.body["session"]["id"])
-
-
 def start(server: ServerProcess, session_id: str, task: str) -> str:
     made = server.curl("POST", f"/api/v1/sessions/{session_id}/tasks", {"input": task})
     assert made.status == 201, made.body
@@ -57,7 +48,7 @@ async def press_key(page: Page, key: str) -> None:
 
 
 async def test_a_conversation_shows_what_each_thing_is(server: ServerProcess, page: Page) -> None:
-    session_id = opened(server, "Everything", "shows-everything", approvals=ASKED_OF_EDITS)
+    session_id = server.open_session("Everything", model="shows-everything", approvals=ASKED_OF_EDITS)
     await visit(page, server, f"?session={session_id}")
     await page.type("Task", "shows everything")
     await page.press("Start task")
@@ -96,7 +87,7 @@ async def test_a_conversation_shows_what_each_thing_is(server: ServerProcess, pa
 
 
 async def test_a_link_leads_to_its_message(server: ServerProcess, page: Page) -> None:
-    session_id = opened(server, "Linked", "survey")
+    session_id = server.open_session("Linked", model="survey")
     start(server, session_id, "Look round")
     await visit(page, server, f"?session={session_id}")
     await page.shows("Task completed")
@@ -109,7 +100,7 @@ async def test_a_link_leads_to_its_message(server: ServerProcess, page: Page) ->
 async def test_a_long_conversation_keeps_little_of_itself_in_the_page(
     server: ServerProcess, page: Page
 ) -> None:
-    session_id = opened(server, "Long", "survey")
+    session_id = server.open_session("Long", model="survey")
     await asyncio.to_thread(talk_at_length, server, session_id)
     await visit(page, server, f"?session={session_id}")
     await page.until("document.querySelectorAll('.story li[data-key]').length > 5")
@@ -137,7 +128,7 @@ def talk_at_length(server: ServerProcess, session_id: str) -> None:
 async def test_the_inbox_has_what_waits_in_all_sessions_and_answers_it(
     server: ServerProcess, page: Page
 ) -> None:
-    first, second = opened(server, "First", "asks"), opened(server, "Second", "asks")
+    first, second = server.open_session("First", model="asks"), server.open_session("Second", model="asks")
     await visit(page, server, "?page=inbox")
     await page.shows("Nothing waits for you")
     start(server, first, "asks")
@@ -171,10 +162,10 @@ async def test_the_list_tells_what_each_session_does_and_is_filtered(
     server: ServerProcess, page: Page
 ) -> None:
     for number in range(6):
-        opened(server, f"Plain {number}", "survey")
+        server.open_session(f"Plain {number}", model="survey")
     await visit(page, server, "")
     await page.shows("Plain 5")
-    made_elsewhere = opened(server, "Made elsewhere", "asks")
+    made_elsewhere = server.open_session("Made elsewhere", model="asks")
     await page.shows("Made elsewhere")
     start(server, made_elsewhere, "asks")
     dot = f"document.querySelector('a[href=\"?session={made_elsewhere}\"] .dot')"
@@ -188,7 +179,7 @@ async def test_the_list_tells_what_each_session_does_and_is_filtered(
 
 
 async def test_keys_lead_everywhere_and_are_listed(server: ServerProcess, page: Page) -> None:
-    session_id = opened(server, "By keys", "asks")
+    session_id = server.open_session("By keys", model="asks")
     start(server, session_id, "asks")
     await visit(page, server, f"?session={session_id}")
     await page.shows("Which colour?")
@@ -211,7 +202,7 @@ async def test_keys_lead_everywhere_and_are_listed(server: ServerProcess, page: 
 async def test_the_focus_stays_where_somebody_writes_while_a_task_works(
     server: ServerProcess, page: Page
 ) -> None:
-    session_id = opened(server, "Writing", "survey")
+    session_id = server.open_session("Writing", model="survey")
     await visit(page, server, f"?session={session_id}")
     await page.type("Task", "half a thought")
     await asyncio.to_thread(start, server, session_id, "Look round")
@@ -221,7 +212,7 @@ async def test_the_focus_stays_where_somebody_writes_while_a_task_works(
 
 
 async def test_settings_change_how_the_agent_works(server: ServerProcess, page: Page) -> None:
-    session_id = opened(server, "Settings", "asks")
+    session_id = server.open_session("Settings", model="asks")
     path = f"/api/v1/sessions/{session_id}"
     await visit(page, server, f"?session={session_id}&panel=settings")
     await page.shows("One command gets 512 MiB of memory")
@@ -246,7 +237,7 @@ async def test_settings_change_how_the_agent_works(server: ServerProcess, page: 
 
 
 async def test_what_is_asked_about_is_allowed_for_good(server: ServerProcess, page: Page) -> None:
-    session_id = opened(server, "For good", "write-and-run")
+    session_id = server.open_session("For good", model="write-and-run")
     start(server, session_id, "Print some prime numbers")
     await visit(page, server, f"?session={session_id}")
     await page.press("Do this, and always allow changes to files, from the next task on")
@@ -256,7 +247,7 @@ async def test_what_is_asked_about_is_allowed_for_good(server: ServerProcess, pa
 
 
 async def test_what_is_asked_about_is_shown_line_by_line(server: ServerProcess, page: Page) -> None:
-    session_id = opened(server, "Lines", "edits")
+    session_id = server.open_session("Lines", model="edits")
     start(server, session_id, "edits")
     await visit(page, server, f"?session={session_id}")
     await page.press("Save")
@@ -272,7 +263,7 @@ async def test_what_is_asked_about_is_shown_line_by_line(server: ServerProcess, 
 
 
 async def test_on_a_phone_the_work_comes_first(server: ServerProcess, page: Page) -> None:
-    session_id = opened(server, "On a phone", "write-and-run")
+    session_id = server.open_session("On a phone", model="write-and-run")
     start(server, session_id, "Print some prime numbers")
     await page.look(width=390, height=800)
     await visit(page, server, f"?session={session_id}")
@@ -290,7 +281,7 @@ async def test_on_a_phone_the_work_comes_first(server: ServerProcess, page: Page
 
 
 async def test_at_twice_the_size_all_is_there(server: ServerProcess, page: Page) -> None:
-    session_id = opened(server, "Large", "asks")
+    session_id = server.open_session("Large", model="asks")
     start(server, session_id, "asks")
     await page.look(width=640, height=400)
     await visit(page, server, f"?session={session_id}")
@@ -305,7 +296,7 @@ MOST_BYTES = 500_000
 async def test_a_page_is_light_and_loads_its_parts_when_they_are_opened(
     server: ServerProcess, page: Page
 ) -> None:
-    session_id = opened(server, "Light", "survey")
+    session_id = server.open_session("Light", model="survey")
     start(server, session_id, "Look round")
     await visit(page, server, f"?session={session_id}")
     await page.until("document.querySelector('.message.result .markdown *')")
@@ -324,7 +315,7 @@ async def test_a_page_is_light_and_loads_its_parts_when_they_are_opened(
 async def test_tasks_are_listed_with_how_they_ended_and_tried_again(
     server: ServerProcess, page: Page
 ) -> None:
-    session_id = opened(server, "Tasks", "asks")
+    session_id = server.open_session("Tasks", model="asks")
     await visit(page, server, f"?session={session_id}&panel=tasks")
     await page.shows("No tasks yet")
     await page.evaluate("document.querySelector('.options summary').click()")
@@ -358,7 +349,7 @@ ATTACHED = """
 
 
 async def test_a_task_takes_images_and_keeps_checkpoints(server: ServerProcess, page: Page) -> None:
-    session_id = opened(server, "With an image", "write-and-run", approvals=EVERYTHING_ALLOWED)
+    session_id = server.open_session("With an image", model="write-and-run", approvals=EVERYTHING_ALLOWED)
     await visit(page, server, f"?session={session_id}")
     await page.shows("Nothing has happened yet")
     await page.until("document.querySelector('.options summary')")
@@ -381,26 +372,15 @@ async def test_a_task_takes_images_and_keeps_checkpoints(server: ServerProcess, 
     assert page.complaints == []
 
 
-ELSEWHERE = """
-window.told = [];
-window.Notification = class {
-  static permission = "granted";
-  constructor(title, { body }) { told.push([title, body]); }
-};
-Object.defineProperty(document, "hidden", { get: () => true });
-0
-"""
-
-
 async def test_who_looks_elsewhere_is_told_of_what_waits_in_any_session(
     server: ServerProcess, page: Page
 ) -> None:
     wishes = {"preferences": {"notifications": {"approvalRequired": True}}}
     assert server.curl("PUT", "/api/v1/auth/profile", wishes).status == 200
-    session_id = opened(server, "Far away", "asks")
+    session_id = server.open_session("Far away", model="asks")
     await visit(page, server, "")
     await page.shows("Far away")
-    await page.evaluate(ELSEWHERE)
+    await page.look_elsewhere()
     start(server, session_id, "asks")
     await page.until("told.length === 1")
     assert await page.evaluate("told") == [["Far away", "It waits: Which colour?"]]

@@ -14,10 +14,18 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.lives import DEADLINE_S, OF_FOCUS, Happened, Life, no_process_with, processes_with
+from tests.end_to_end.lives import (
+    DEADLINE_S,
+    OF_FOCUS,
+    PLAYBOOKS,
+    Happened,
+    Life,
+    living,
+    no_process_with,
+    processes_with,
+)
 from tests.support.server import ServerProcess
 
-PLAYBOOKS = Path(__file__).with_name("playbooks")
 ASKED_ONCE = [{"decision": "always"}, {"decision": "ask", "command": "touch"}]
 OVER = ("task.completed", "task.failed", "task.cancelled")
 COMMANDS = {"one": (3, 1), "two": (5, 1), "three": (7, 1), "four": (8, 2), "five": (9, 1)}
@@ -28,13 +36,8 @@ KILLS = 5
 
 @pytest.fixture
 async def life(tmp_path: Path) -> AsyncIterator[Life]:
-    settings = {"ROOCODE_PROVIDERS__SCRIPTED__FOLDERS": f"[{PLAYBOOKS}]"}
-    life = Life(ServerProcess(tmp_path / "data", settings))
-    await life.begin()
-    await life.open_session(provider="scripted", approvals=ASKED_ONCE)
-    yield life
-    await life.leave()
-    life.server.end()
+    async with living(tmp_path, approvals=ASKED_ONCE) as life:
+        yield life
 
 
 @dataclass

@@ -8,22 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.lives import DEADLINE_S, Life
-from tests.support.server import ServerProcess
+from tests.end_to_end.lives import DEADLINE_S, Life, living
 from tests.support.told import open_calls, open_things
-
-PLAYBOOKS = Path(__file__).with_name("playbooks")
 
 
 @pytest.fixture
 async def life(tmp_path: Path) -> AsyncIterator[Life]:
-    settings = {"ROOCODE_PROVIDERS__SCRIPTED__FOLDERS": f"[{PLAYBOOKS}]"}
-    life = Life(ServerProcess(tmp_path / "data", settings))
-    await life.begin()
-    await life.open_session(provider="scripted", approvals=[{"decision": "always"}])
-    yield life
-    await life.leave()
-    life.server.end()
+    async with living(tmp_path) as life:
+        yield life
 
 
 async def several(life: Life, kind: str, count: int) -> None:

@@ -78,20 +78,13 @@ async def test_nothing_hinders_anybody_and_all_fits(server: ServerProcess, page:
     await enter(page, server)
     await page.shows("What took most time")
     await page.evaluate("document.querySelector('.figures summary').click()")
-    found = {}
-    for width, height in ((1280, 800), (640, 400), (390, 844)):
-        await page.look(width=width, height=height, scheme=scheme)
-        if obstacles := await page.obstacles():
-            found[width] = obstacles
-    assert found == {}
+    assert await page.obstacles_at((1280, 800), (640, 400), (390, 844), scheme=scheme) == {}
     assert page.complaints == []
 
 
 def workshop(server: ServerProcess, command: str) -> str:
     """A session in which a command runs; its id."""
-    config = {"provider": "scripted", "model": "write-and-run"}
-    made = server.curl("POST", "/api/v1/sessions", {"name": "Workshop", "config": config})
-    session_id: str = made.body["session"]["id"]
+    session_id = server.open_session(model="write-and-run")
     path = f"/api/v1/sessions/{session_id}"
     assert server.curl("POST", f"{path}/processes", {"command": command}).status == 201
     return session_id

@@ -6,7 +6,6 @@ import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -34,13 +33,6 @@ def server(fresh_server: ServerProcess) -> ServerProcess:
     return fresh_server
 
 
-def session_of(server: ServerProcess, **config: Any) -> str:
-    chosen = {"provider": "scripted", "model": "survey", **config}
-    made = server.curl("POST", "/api/v1/sessions", {"name": "Workshop", "config": chosen})
-    session_id: str = made.body["session"]["id"]
-    return session_id
-
-
 def start(server: ServerProcess, session_id: str, command: str) -> None:
     made = server.curl("POST", f"/api/v1/sessions/{session_id}/processes", {"command": command})
     assert made.status == 201
@@ -58,7 +50,7 @@ async def logs(page: Page, text: str) -> None:
 
 
 async def test_one_is_started_seen_with_its_port_and_stopped(server: ServerProcess, page: Page) -> None:
-    await enter(page, server, session_of(server))
+    await enter(page, server, server.open_session())
     await page.shows("Nothing is running")
     await page.type("Start a process", "python3 -u -m http.server 8765")
     await page.press("Start")
@@ -73,7 +65,7 @@ async def test_one_is_started_seen_with_its_port_and_stopped(server: ServerProce
 async def test_one_that_does_not_listen_is_killed_by_a_second_press(
     server: ServerProcess, page: Page
 ) -> None:
-    session_id = session_of(server)
+    session_id = server.open_session()
     line = "trap '' TERM; echo up; while :; do sleep 0.05; done"
     await enter(page, server, session_id)
     start(server, session_id, line)
@@ -86,7 +78,7 @@ async def test_one_that_does_not_listen_is_killed_by_a_second_press(
 async def test_what_has_ended_says_how_and_its_log_is_there_in_its_colours(
     server: ServerProcess, page: Page
 ) -> None:
-    session_id = session_of(server)
+    session_id = server.open_session()
     start(server, session_id, r"printf '\033[31mERROR\033[0m broken\n' >&2; exit 3")
     await enter(page, server, session_id)
     await page.shows("exit code 3")
@@ -100,7 +92,7 @@ async def test_what_has_ended_says_how_and_its_log_is_there_in_its_colours(
 async def test_five_thousand_lines_are_within_reach_without_a_row_for_each(
     server: ServerProcess, page: Page
 ) -> None:
-    session_id = session_of(server)
+    session_id = server.open_session()
     start(server, session_id, "seq 1 5000")
     await enter(page, server, session_id)
     await logs(page, "5000")
@@ -116,7 +108,7 @@ async def test_five_thousand_lines_are_within_reach_without_a_row_for_each(
 async def test_a_log_has_no_hole_where_the_connection_was_lost(
     server: ServerProcess, page: Page, tmp_path: Path
 ) -> None:
-    port, session_id = free_port(), session_of(server)
+    port, session_id = free_port(), server.open_session()
     with behind_nginx(server, port, tmp_path / "nginx", is_below=False):
         await enter(page, server, session_id, url=f"http://127.0.0.1:{port}")
         await page.shows("Nothing is running")
@@ -135,7 +127,7 @@ async def test_a_command_of_the_agent_is_listed_while_it_runs_and_can_be_killed(
 ) -> None:
     (tmp_path / "nap.yaml").write_text(NAP)
     server = start_server(providers__scripted__folders=f"[{tmp_path}]")
-    session_id = session_of(server, model="nap", approvals=[{"decision": "always"}])
+    session_id = server.open_session(model="nap", approvals=[{"decision": "always"}])
     await enter(page, server, session_id)
     await page.type("Task", "Sleep")
     await page.press("Start task")
@@ -144,7 +136,7 @@ async def test_a_command_of_the_agent_is_listed_while_it_runs_and_can_be_killed(
 
 
 async def test_who_only_looks_on_reads_logs_and_stops_nothing(server: ServerProcess, page: Page) -> None:
-    session_id = session_of(server)
+    session_id = server.open_session()
     made = server.curl("POST", "/api/v1/keys", {"name": "reads", "scopes": ["read"]}).body
     start(server, session_id, "echo to be read; exec sleep 60")
     await enter(page, server, session_id, key=made["secret"])
@@ -159,7 +151,7 @@ async def test_who_only_looks_on_reads_logs_and_stops_nothing(server: ServerProc
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_nothing_hinders_anybody(server: ServerProcess, page: Page, scheme: str) -> None:
-    session_id = session_of(server)
+    session_id = server.open_session()
     start(server, session_id, "echo one")
     start(server, session_id, "python3 -u -m http.server 8765")
     found = {}

@@ -10,22 +10,15 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.end_to_end.lives import DEADLINE_S, Life
-from tests.support.server import ServerProcess
+from tests.end_to_end.lives import DEADLINE_S, Life, living
 
-PLAYBOOKS = Path(__file__).with_name("playbooks")
 ENDS = ("task.completed", "task.failed", "task.cancelled")
 
 
 @pytest.fixture
 async def life(tmp_path: Path) -> AsyncIterator[Life]:
-    settings = {"ROOCODE_PROVIDERS__SCRIPTED__FOLDERS": f"[{PLAYBOOKS}]"}
-    life = Life(ServerProcess(tmp_path / "data", settings))
-    await life.begin()
-    await life.open_session(provider="scripted", approvals=[{"decision": "always"}])
-    yield life
-    await life.leave()
-    life.server.end()
+    async with living(tmp_path) as life:
+        yield life
 
 
 async def create(life: Life, text: str, **fields: Any) -> str:

@@ -14,10 +14,9 @@ import pytest
 import socketio
 from socketio.exceptions import SocketIOError
 
-from tests.end_to_end.lives import DEADLINE_S, OF_FOCUS, Life, no_process_with, processes_with
+from tests.end_to_end.lives import DEADLINE_S, OF_FOCUS, PLAYBOOKS, Life, no_process_with, processes_with
 from tests.support.server import ServerProcess
 
-PLAYBOOKS = Path(__file__).with_name("playbooks")
 MakeLife = Callable[..., Any]
 
 

@@ -32,13 +32,6 @@ def server(fresh_server: ServerProcess) -> ServerProcess:
     return fresh_server
 
 
-def session_of(server: ServerProcess, **config: Any) -> str:
-    chosen = {"provider": "scripted", "model": "survey", **config}
-    made = server.curl("POST", "/api/v1/sessions", {"name": "Workshop", "config": chosen})
-    session_id: str = made.body["session"]["id"]
-    return session_id
-
-
 def open_terminals(server: ServerProcess, session_id: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = server.curl("GET", f"/api/v1/sessions/{session_id}/terminals").body[
         "terminals"
@@ -87,7 +80,7 @@ async def lines_back_to(page: Page, first: str) -> set[str]:
 async def test_a_terminal_opens_with_its_panel_and_shows_what_is_run_in_its_colours(
     server: ServerProcess, page: Page
 ) -> None:
-    await enter(page, server, session_of(server))
+    await enter(page, server, server.open_session())
     await run(page, r"echo $((6 * 7)); printf '\e[31mred \e[38;2;0;90;200mblue\e[0m\n'")
     await prints(page, "42")
     await prints(page, "red blue")
@@ -101,7 +94,7 @@ async def test_a_terminal_opens_with_its_panel_and_shows_what_is_run_in_its_colo
 async def test_several_are_open_at_once_and_keep_their_names_and_text_through_a_reload(
     server: ServerProcess, page: Page
 ) -> None:
-    session_id = session_of(server)
+    session_id = server.open_session()
     await enter(page, server, session_id)
     await run(page, "echo in the first")
     await prints(page, "in the first")
@@ -126,7 +119,7 @@ async def test_several_are_open_at_once_and_keep_their_names_and_text_through_a_
 
 
 async def test_its_size_is_that_of_its_panel(server: ServerProcess, page: Page) -> None:
-    session_id = session_of(server)
+    session_id = server.open_session()
     await enter(page, server, session_id)
 
     async def settles() -> dict[str, Any]:
@@ -147,7 +140,7 @@ async def test_its_size_is_that_of_its_panel(server: ServerProcess, page: Page) 
 async def test_one_whose_program_has_ended_says_so_and_is_opened_again(
     server: ServerProcess, page: Page
 ) -> None:
-    session_id = session_of(server)
+    session_id = server.open_session()
     await enter(page, server, session_id)
     await run(page, "exit 3")
     await page.shows("The program has ended with exit code 3.")
@@ -163,7 +156,7 @@ async def test_one_whose_program_has_ended_says_so_and_is_opened_again(
 async def test_what_is_printed_while_the_connection_is_lost_is_there_when_it_is_back(
     server: ServerProcess, page: Page, tmp_path: Path
 ) -> None:
-    port, session_id = free_port(), session_of(server)
+    port, session_id = free_port(), server.open_session()
     with behind_nginx(server, port, tmp_path / "nginx", is_below=False):
         await enter(page, server, session_id, url=f"http://127.0.0.1:{port}")
         await run(page, "for n in $(seq 1 300); do echo grün 🌱 $n; sleep 0.02; done")
@@ -179,7 +172,7 @@ async def test_what_is_printed_while_the_connection_is_lost_is_there_when_it_is_
 async def test_escape_and_tab_lead_out_of_it_and_tab_alone_does_not(
     server: ServerProcess, page: Page
 ) -> None:
-    await enter(page, server, session_of(server))
+    await enter(page, server, server.open_session())
     await page.evaluate(f"{VIEW}.querySelector('textarea').focus()")
     await page.key("Tab")
     assert await page.evaluate(FOCUS)
@@ -189,7 +182,7 @@ async def test_escape_and_tab_lead_out_of_it_and_tab_alone_does_not(
 
 
 async def test_text_is_copied_and_pasted(server: ServerProcess, page: Page) -> None:
-    await enter(page, server, session_of(server))
+    await enter(page, server, server.open_session())
     await run(page, "echo word-to-copy")
     await prints(page, "word-to-copy")
     rows = f"[...{VIEW}.querySelectorAll('.xterm-rows > div')]"
@@ -212,7 +205,7 @@ async def test_text_is_copied_and_pasted(server: ServerProcess, page: Page) -> N
 
 
 async def test_a_screen_reader_is_told_what_is_printed(server: ServerProcess, page: Page) -> None:
-    await enter(page, server, session_of(server))
+    await enter(page, server, server.open_session())
     await page.evaluate("document.querySelector('.terminals footer input').click()")
     await page.until(f"{VIEW}.querySelector('[aria-live]')")
     await page.evaluate(f"{VIEW}.querySelector('textarea').focus()")
@@ -231,7 +224,7 @@ async def test_a_screen_reader_is_told_what_is_printed(server: ServerProcess, pa
 async def test_five_thousand_lines_are_printed_and_kept_without_a_row_for_each(
     server: ServerProcess, page: Page
 ) -> None:
-    await enter(page, server, session_of(server))
+    await enter(page, server, server.open_session())
     await run(page, "clear; seq 1 5000")
     await prints(page, "5000")
     assert await page.evaluate(f"{VIEW}.querySelectorAll('*').length") < 1000
@@ -241,7 +234,7 @@ async def test_five_thousand_lines_are_printed_and_kept_without_a_row_for_each(
 
 
 async def test_who_only_looks_on_sees_it_and_types_nothing(server: ServerProcess, page: Page) -> None:
-    session_id = session_of(server)
+    session_id = server.open_session()
     made = server.curl("POST", "/api/v1/keys", {"name": "reads", "scopes": ["read"]}).body
     opened = server.curl("POST", f"/api/v1/sessions/{session_id}/terminals", {"columns": 60, "rows": 12})
     path = f"/api/v1/sessions/{session_id}/terminals/{opened.body['terminal']['id']}"
@@ -264,7 +257,7 @@ async def test_who_only_looks_on_sees_it_and_types_nothing(server: ServerProcess
 async def test_a_session_that_allows_some_commands_only_says_why_it_has_none(
     server: ServerProcess, page: Page
 ) -> None:
-    session_id = session_of(server, allowedCommands=["npm *"])
+    session_id = server.open_session(allowedCommands=["npm *"])
     await page.open(f"{server.url}/?session={session_id}&panel=terminals#token={server.key}")
     await page.shows("This session allows certain commands only")
     assert page.complaints == []
@@ -273,7 +266,7 @@ async def test_a_session_that_allows_some_commands_only_says_why_it_has_none(
 async def test_a_phone_has_the_keys_that_its_keyboard_lacks(server: ServerProcess, page: Page) -> None:
     await page.look(width=390, height=844)
     await page.call("Emulation.setTouchEmulationEnabled", enabled=True, maxTouchPoints=1)
-    session_id = session_of(server)
+    session_id = server.open_session()
     await page.open(f"{server.url}/?session={session_id}&panel=terminals#token={server.key}")
     await page.press("Workspace")
     await run(page, "sleep 12347")

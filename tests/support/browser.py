@@ -30,6 +30,15 @@ FLAGS = (
     "--hide-scrollbars",
     "--remote-debugging-port=0",
 )
+LOOKING_ELSEWHERE = """
+window.told = [];
+window.Notification = class {
+  static permission = "granted";
+  constructor(title, { body }) { told.push([title, body]); }
+};
+Object.defineProperty(document, "hidden", { get: () => true });
+0
+"""
 LISTENING = "DevTools listening on "
 PATIENCE_S = 30
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
@@ -184,6 +193,21 @@ class Page:
         )
         is_wider = await self.evaluate("document.documentElement.scrollWidth > innerWidth")
         return [*found, "The page has to be moved sideways"] if is_wider else found
+
+    async def obstacles_at(self, *sizes: tuple[int, int], scheme: str) -> dict[int, list[str]]:
+        """The obstacles in pages of these widths and heights, by width; nothing for one without any."""
+        found = {}
+        for width, height in sizes:
+            await self.look(width=width, height=height, scheme=scheme)
+            if obstacles := await self.obstacles():
+                found[width] = obstacles
+        return found
+
+    async def look_elsewhere(self) -> None:
+        """Be somebody who lets the browser tell things, and looks at something else; what they are told is
+        `window.told`: title and body of each notice.
+        """
+        await self.evaluate(LOOKING_ELSEWHERE)
 
     async def picture(self) -> bytes:
         """Return a screenshot as PNG."""

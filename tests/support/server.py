@@ -129,6 +129,13 @@ class ServerProcess:
         is_json = "application/json" in headers.get("content-type", "") and content
         return Answer(int(status), headers, json.loads(content) if is_json else content.decode())
 
+    def open_session(self, name: str = "Workshop", *, model: str = "survey", **config: Any) -> str:
+        """Create a session that plays a playbook, as the administrator; return its id."""
+        chosen = {"provider": "scripted", "model": model, **config}
+        made = self.curl("POST", "/api/v1/sessions", {"name": name, "config": chosen})
+        assert made.status == 201, made.body
+        return str(made.body["session"]["id"])
+
     def node(self, script: str, *arguments: str, timeout: int = 120) -> Any:
         """Run a script of tests/end_to_end/clients with the real JavaScript client; return the JSON it
         prints.
