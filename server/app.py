@@ -31,6 +31,7 @@ from roocode_server.server.doors.crogia import CrogiaDoor
 from roocode_server.server.doors.dashboard import DashboardDoor
 from roocode_server.server.doors.metrics import MetricsDoor
 from roocode_server.server.doors.opencode import OpencodeDoor
+from roocode_server.server.doors.overview import Overviews
 from roocode_server.server.doors.pages import add_pages
 from roocode_server.server.doors.probes import add_probes
 from roocode_server.server.doors.protocol import HttpRunner, Limits
@@ -94,12 +95,13 @@ def build_doors(engine: Engine) -> Doors:
     operations = Operations(registry, pipeline)
     dialects = [Extension(operations)]
     access = engine.sessions.sharing.watch
+    overviews = Overviews(audience=engine.audience, log=engine.log, hub=engine.hub, access=access)
     clients = Clients(
         engine.log,
         engine.hub,
         engine.accounts.watch,
         access,
-        engine.audience,
+        overviews,
         grace_s=settings.socket.renewal_s,
     )
     connections = Connections(settings.limits)
@@ -131,7 +133,7 @@ def build_doors(engine: Engine) -> Doors:
         OpencodeDoor(
             services,
             engine.rates,
-            engine.audience,
+            overviews,
             permitted(settings.opencode.allow, settings.approvals),
             max_message_bytes=settings.server.max_request_bytes,
         ),

@@ -14,7 +14,6 @@ from roocode_server.engine.accounts.watch import CredentialWatch
 from roocode_server.engine.events.hub import Hub
 from roocode_server.engine.events.log import EventLog
 from roocode_server.engine.sessions.access_watch import AccessWatch
-from roocode_server.engine.sessions.audience import Audience
 from roocode_server.handlers.connection import WatchSource
 from roocode_server.handlers.dialects.dialect import DialectAdapter
 from roocode_server.handlers.operation import Operation
@@ -24,7 +23,7 @@ from roocode_server.models.identifier import SessionId
 from roocode_server.models.session import SessionScope
 from roocode_server.models.user import Caller, Identity, Permission
 from roocode_server.server.doors.frames import text_frame
-from roocode_server.server.doors.overview import OverviewFollower
+from roocode_server.server.doors.overview import OverviewFollower, Overviews
 from roocode_server.server.doors.subscriber import Subscriber
 from roocode_server.server.doors.tenure import Tenure
 from roocode_server.server.doors.transport import PacketQueue
@@ -152,16 +151,8 @@ class Client:
     def follow_all(self, scope: SessionScope, types: Sequence[str]) -> None:
         """As `OverviewConnection.follow_all`."""
         self.unfollow_all()
-        self._overview = OverviewFollower(
-            self,
-            self._caller,
-            scope,
-            types,
-            audience=self._clients.audience,
-            log=self._clients.log,
-            hub=self._clients.hub,
-            access=self._clients.access,
-            is_followed=self._leaving.__contains__,
+        self._overview = self._clients.overviews.follow(
+            self, self._caller, scope, types, is_followed=self._leaving.__contains__
         )
 
     def unfollow_all(self) -> None:
@@ -293,7 +284,7 @@ class Clients:
         hub: Hub,
         watch: CredentialWatch,
         access: AccessWatch,
-        audience: Audience,
+        overviews: Overviews,
         *,
         grace_s: float,
     ) -> None:
@@ -301,7 +292,7 @@ class Clients:
         self.hub = hub
         self.watch = watch
         self.access = access
-        self.audience = audience
+        self.overviews = overviews
         self.grace_s = grace_s
         self._clients: dict[str, dict[str, Client]] = {}
         self._ending: set[asyncio.Task[None]] = set()

@@ -15,7 +15,6 @@ import orjson
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from roocode_server.engine.limits.rates import RateLimits
-from roocode_server.engine.sessions.audience import Audience
 from roocode_server.handlers.connection import WatchSource
 from roocode_server.handlers.dialects.opencode.conversation import TypedConversation
 from roocode_server.handlers.dialects.opencode.exchange import counted_by_messages
@@ -39,7 +38,7 @@ from roocode_server.models.tool import ToolGroup
 from roocode_server.models.user import Caller, Identity, Permission
 from roocode_server.server.doors.frames import close_frame, text_frame
 from roocode_server.server.doors.json import decode
-from roocode_server.server.doors.overview import OverviewFollower
+from roocode_server.server.doors.overview import OverviewFollower, Overviews
 from roocode_server.server.doors.raw import (
     ACCESS_ENDED,
     RawConnection,
@@ -159,17 +158,7 @@ class OpencodeConnection(RawConnection):
     def follow_all(self, scope: SessionScope, types: Sequence[str]) -> None:
         """As `OverviewConnection.follow_all`."""
         self.unfollow_all()
-        self._overview = OverviewFollower(
-            self,
-            self.caller,
-            scope,
-            types,
-            audience=self._door.audience,
-            log=self._services.log,
-            hub=self._services.hub,
-            access=self._services.access,
-            is_followed=lambda _: False,
-        )
+        self._overview = self._door.overviews.follow(self, self.caller, scope, types)
 
     def unfollow_all(self) -> None:
         """As `OverviewConnection.unfollow_all`."""
@@ -322,14 +311,14 @@ class OpencodeDoor(RawDoor):
         self,
         services: RawServices,
         rates: RateLimits,
-        audience: Audience,
+        overviews: Overviews,
         allowed: Sequence[ToolGroup],
         *,
         max_message_bytes: int,
     ) -> None:
         super().__init__(services)
         self.rates = rates
-        self.audience = audience
+        self.overviews = overviews
         self.allowed = allowed
         self.operations = counted_by_messages(services.operations)
         self._max_message_bytes = max_message_bytes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from roocode_server.engine.events.hub import Hub
 from roocode_server.engine.events.log import EventLog
@@ -19,48 +20,63 @@ from roocode_server.models.webhook import fits_any
 from roocode_server.server.doors.subscriber import EventSink, Subscriber
 
 
-class OverviewFollower:
-    """A subscriber for each of the caller's sessions that has news; all of them write to one sink.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overviews:
+    """What it takes to follow all sessions of a caller."""
 
-    A session that the client follows by itself (`is_followed`) is left to that.
-    """
+    audience: Audience
+    log: EventLog
+    hub: Hub
+    access: AccessWatch
 
-    def __init__(
+    def follow(
         self,
         sink: EventSink,
         caller: Caller,
         scope: SessionScope,
         types: Sequence[str],
         *,
-        audience: Audience,
-        log: EventLog,
-        hub: Hub,
-        access: AccessWatch,
+        is_followed: Callable[[SessionId], bool] = lambda _: False,
+    ) -> OverviewFollower:
+        """Send a client those events of the caller's sessions that fit one of the patterns, from now on.
+
+        A session that the client follows by itself (`is_followed`) is left to that.
+        """
+        return OverviewFollower(self, sink, caller, scope, types, is_followed)
+
+
+class OverviewFollower:
+    """A subscriber for each of the caller's sessions that has news; all of them write to one sink."""
+
+    def __init__(
+        self,
+        overviews: Overviews,
+        sink: EventSink,
+        caller: Caller,
+        scope: SessionScope,
+        types: Sequence[str],
         is_followed: Callable[[SessionId], bool],
     ) -> None:
+        self._overviews = overviews
         self._sink = sink
-        self._audience = audience
         self._caller = caller
         self._wanted = frozenset(name for name in EVENTS if fits_any(types, name))
-        self._log = log
-        self._hub = hub
-        self._access = access
         self._is_followed = is_followed
         self._following: dict[SessionId, tuple[Subscriber, Callable[[], None]]] = {}
-        self._leave = audience.follow(caller.user_id, scope, self)
+        self._leave = overviews.audience.follow(caller.user_id, scope, self)
 
     def enter(self, session_id: SessionId, *, after: int | None) -> None:
         """As `Spectator.enter`; nothing happens if the session is followed already."""
         if session_id in self._following or self._is_followed(session_id):
             return
         ended = functools.partial(self._shut_out, session_id)
-        unwatch = self._access.follow(session_id, self._caller, Permission.EVENT_READ, ended)
-        subscriber = Subscriber(session_id, self, self._log, self._hub, after=after)
+        unwatch = self._overviews.access.follow(session_id, self._caller, Permission.EVENT_READ, ended)
+        subscriber = Subscriber(session_id, self, self._overviews.log, self._overviews.hub, after=after)
         self._following[session_id] = (subscriber, unwatch)
 
     def enter_again(self, session_id: SessionId) -> None:
         """Follow a session that the client follows by itself no more, if it is one of the caller's."""
-        self._audience.invite(self, session_id)
+        self._overviews.audience.invite(self, session_id)
 
     def leave(self, session_id: SessionId) -> None:
         """Follow a session no longer."""

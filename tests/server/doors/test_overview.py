@@ -26,7 +26,7 @@ from roocode_server.models.session import SessionDeletedEvent, SessionScope
 from roocode_server.models.sharing import SessionShare, SharedAccess
 from roocode_server.models.task import TaskProgress
 from roocode_server.models.user import Caller, Credential, Permission, Role
-from roocode_server.server.doors.overview import OverviewFollower
+from roocode_server.server.doors.overview import OverviewFollower, Overviews
 from tests.support.storage import OTHER, SESSION, USER, Storage
 
 GUEST = UserId("user-two")
@@ -68,17 +68,10 @@ class House:
     def follow(
         self, caller: Caller, screen: Screen, scope: SessionScope = SessionScope.ALL, types: str = "*"
     ) -> OverviewFollower:
-        return OverviewFollower(
-            screen,
-            caller,
-            scope,
-            [types],
-            audience=self.audience,
-            log=self.storage.log,
-            hub=self.hub,
-            access=self.sharing.watch,
-            is_followed=lambda session_id: False,
+        overviews = Overviews(
+            audience=self.audience, log=self.storage.log, hub=self.hub, access=self.sharing.watch
         )
+        return overviews.follow(screen, caller, scope, [types])
 
     async def happens(self, session_id: SessionId = SESSION) -> int:
         return (await self.storage.log.append(session_id, TaskProgress(progress=1, step="x"))).seq
