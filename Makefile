@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-CHECKS := models engine handlers server src/roocode_server/__init__.py tests bench examples
+CHECKS := models engine handlers server src/roocode_server/__init__.py sdk/python tests bench examples
+OURS := pyproject.toml sdk/python/pyproject.toml
 EXTRAS := anthropic openai gemini browser semantic tracing
 WORKERS ?= auto
 CASES ?= 5000
@@ -17,10 +18,10 @@ help:  ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
 
 demo: $(VENV)/ready-core sandbox  ## Set up, let an agent fix a bug in a small project, and show where to look next
-	@$(BIN)/roocode demo
+	@$(BIN)/roocode-server demo
 
 serve: $(VENV)/ready-core sandbox  ## Set up and run the server on http://127.0.0.1:3000
-	@$(BIN)/roocode serve
+	@$(BIN)/roocode-server serve
 
 extras: $(EXTRAS)  ## Install all optional dependencies: anthropic, openai, gemini, browser, semantic, tracing (also separate targets)
 
@@ -46,6 +47,7 @@ style:
 
 arrows:
 	$(BIN)/lint-imports
+	$(BIN)/lint-imports --config sdk/python/pyproject.toml
 
 pages:
 	node_modules/.bin/biome check --error-on-warnings
@@ -72,10 +74,10 @@ node_modules/ready: package-lock.json
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is %d.%d; name another: make PYTHON=python3.12" % sys.version_info[:2])'
 
-$(VENV)/ready-%: requirements/%.txt requirements/core.txt requirements/set-up.txt pyproject.toml | python
+$(VENV)/ready-%: requirements/%.txt requirements/core.txt requirements/set-up.txt $(OURS) | python
 	@$(PYTHON) scripts/set-up core $*
 
-$(VENV)/ready-dev: $(wildcard requirements/*.txt) pyproject.toml | python
+$(VENV)/ready-dev: $(wildcard requirements/*.txt) $(OURS) | python
 	@$(PYTHON) scripts/set-up core $(EXTRAS) dev
 
 $(VENV)/%/ready: requirements/%.txt | $(VENV)/ready-core

@@ -1,4 +1,4 @@
-"""Runs the command `roocode` so that its memory can be measured: `python -m bench.resting LEAKED serve …`.
+"""Runs `roocode-server` so that its memory can be measured: `python -m bench.resting LEAKED serve …`.
 
 For each line it reads, it collects garbage, returns free memory to the system, and prints `SETTLED` and the
 bytes that SQLite holds, if known. What is resident then is what the server really holds; otherwise the
@@ -54,4 +54,4 @@ if __name__ == "__main__":
     if leaked:
         _leak(leaked)
     threading.Thread(target=_rest, name="rest", daemon=True).start()
-    main(prog_name="roocode")
+    main(prog_name="roocode-server")

@@ -82,7 +82,7 @@ def roocode(data_dir: Path, *, is_pinned: bool = True) -> Iterator[Server]:
 
     If it is pinned to a core, so are the programs it starts.
     """
-    command = Path(sys.executable).with_name("roocode")
+    command = Path(sys.executable).with_name("roocode-server")
     arguments = [str(command), "serve", "--port", "0", "--data-dir", str(data_dir)]
     with _process(OURS, arguments, lambda: _admin(data_dir), is_pinned=is_pinned) as server:
         yield server

@@ -1,4 +1,4 @@
-"""The command `roocode`. A command's module is imported when it is used: importing all takes a second."""
+"""The command `roocode-server`. Commands are imported when they are used: importing all takes a second."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`roocode demo`: an agent fixes a small project, followed by a real client of a real server."""
+"""`roocode-server demo`: an agent fixes a small project, followed by a real client of a real server."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from roocode_server.engine.sealing.keys import (
 from roocode_server.engine.storage.database import Database
 from roocode_server.engine.storage.tables import PROVED, server_state
 
-_LOST: Final = "If it is lost, `roocode secrets rotate --give-up` goes on without these secrets"
+_LOST: Final = "If it is lost, `roocode-server secrets rotate --give-up` goes on without these secrets"
 
 log = structlog.get_logger("sealing")
 
@@ -49,7 +49,7 @@ async def open_sealing_keys(
             f"one in its place, or behind it. {_LOST}"
         )
     if keys.file is not None and keys.are_being_rotated:
-        log.warning("rotation of the sealing key was interrupted", next="roocode secrets rotate")
+        log.warning("rotation of the sealing key was interrupted", next="roocode-server secrets rotate")
     return keys
 
 

@@ -1,4 +1,4 @@
-"""`roocode audit`: the audit log."""
+"""`roocode-server audit`: the audit log."""
 
 from __future__ import annotations
 

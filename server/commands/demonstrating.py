@@ -1,4 +1,4 @@
-"""`roocode demo`."""
+"""`roocode-server demo`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`roocode key`: API keys."""
+"""`roocode-server key`: API keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`roocode secrets`: the keys that seal and sign."""
+"""`roocode-server secrets`: the keys that seal and sign."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`roocode serve`."""
+"""`roocode-server serve`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`roocode user`: people who may log in."""
+"""`roocode-server user`: people who may log in."""
 
 from __future__ import annotations
 

@@ -351,7 +351,12 @@ def other_key(server: ServerProcess) -> str:
     """The key of a second user, who owns nothing."""
 
     def roocode(*words: str) -> str:
-        command = [str(Path(sys.executable).with_name("roocode")), *words, "--data-dir", str(server.data_dir)]
+        command = [
+            str(Path(sys.executable).with_name("roocode-server")),
+            *words,
+            "--data-dir",
+            str(server.data_dir),
+        ]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
     roocode("user", "add", "other@example.com", "--password", "long enough for anybody")

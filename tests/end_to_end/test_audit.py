@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.server import ServerProcess
 
-COMMAND = Path(sys.executable).with_name("roocode")
+COMMAND = Path(sys.executable).with_name("roocode-server")
 SECRET = "correct horse battery staple"
 
 

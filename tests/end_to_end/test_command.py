@@ -1,4 +1,4 @@
-"""The command `roocode`, run as a person runs it: what it prints, creates and refuses."""
+"""The command `roocode-server`, run as a person runs it: what it prints, creates and refuses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from click.testing import CliRunner
 from roocode_server.server.cli import main
 from tests.support.server import READY, ServerProcess
 
-COMMAND = Path(sys.executable).with_name("roocode")
+COMMAND = Path(sys.executable).with_name("roocode-server")
 DEADLINE_S = 60
 
 

@@ -1,4 +1,4 @@
-"""`roocode demo`, as a newcomer sees it: in a terminal and without one."""
+"""`roocode-server demo`, as a newcomer sees it: in a terminal and without one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-COMMAND = str(Path(sys.executable).with_name("roocode"))
+COMMAND = str(Path(sys.executable).with_name("roocode-server"))
 
 
 class Terminal:

@@ -40,7 +40,7 @@ def core_packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class CoreServer(ServerProcess):
-    """`roocode serve` with the packages of a folder, the checkout, and nothing else."""
+    """`roocode-server serve` with the packages of a folder, the checkout, and nothing else."""
 
     packages: Path
 

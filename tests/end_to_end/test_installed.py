@@ -39,7 +39,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class InstalledServer(ServerProcess):
-    """`roocode serve` out of a folder into which the wheel has been installed, and nothing else of ours."""
+    """`roocode-server serve` out of a folder into which the wheel is installed, and nothing else of ours."""
 
     def start(self) -> ServerProcess:
         packages = self.data_dir.parent / "packages"

@@ -20,7 +20,12 @@ Start = Callable[..., ServerProcess]
 
 
 def roocode(server: ServerProcess, *words: str) -> str:
-    command = [str(Path(sys.executable).with_name("roocode")), *words, "--data-dir", str(server.data_dir)]
+    command = [
+        str(Path(sys.executable).with_name("roocode-server")),
+        *words,
+        "--data-dir",
+        str(server.data_dir),
+    ]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 

@@ -412,7 +412,7 @@ async def test_a_page_that_has_to_wait_says_so_and_takes_other_calls_meanwhile(
 def invited(server: ServerProcess, email: str) -> str:
     """Return the link that the command line prints for a new user."""
     server.curl("POST", "/api/v1/users", {"email": email, "name": "Grace", "roles": ["developer"]})
-    command = [str(Path(sys.executable).with_name("roocode")), "user", "invite", email]
+    command = [str(Path(sys.executable).with_name("roocode-server")), "user", "invite", email]
     done = subprocess.run(
         [*command, "--url", server.url, "--data-dir", str(server.data_dir)],
         capture_output=True,

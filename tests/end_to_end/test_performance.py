@@ -52,7 +52,12 @@ def test_a_summary_names_no_user_and_no_session(server: ServerProcess) -> None:
     server.curl("GET", f"/api/v1/sessions/{session}")
 
     def roocode(*words: str) -> str:
-        command = [str(Path(sys.executable).with_name("roocode")), *words, "--data-dir", str(server.data_dir)]
+        command = [
+            str(Path(sys.executable).with_name("roocode-server")),
+            *words,
+            "--data-dir",
+            str(server.data_dir),
+        ]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
     roocode("user", "add", "reader@example.com", "--password", "long enough for anybody", "--role", "viewer")

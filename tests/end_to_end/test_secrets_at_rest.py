@@ -93,7 +93,7 @@ def opened(data_dir: Path, **environment: str) -> dict[str, str]:
 
 
 def rotating(data_dir: Path, *options: str, **environment: str) -> subprocess.Popen[str]:
-    program = Path(sys.executable).with_name("roocode")
+    program = Path(sys.executable).with_name("roocode-server")
     return subprocess.Popen(
         [str(program), "secrets", "rotate", "--data-dir", str(data_dir), *options],
         env={**os.environ, **ALIKE, **environment},
@@ -112,7 +112,7 @@ def rotate(data_dir: Path, *options: str, **environment: str) -> str:
 
 def refusal(server: ServerProcess) -> str:
     """Why a server does not start."""
-    program = Path(sys.executable).with_name("roocode")
+    program = Path(sys.executable).with_name("roocode-server")
     done = subprocess.run(
         [str(program), "serve", "--port", "0", "--data-dir", str(server.data_dir)],
         env={**os.environ, **ALIKE, **server.settings},

@@ -34,7 +34,12 @@ class Guest:
 @pytest.fixture(scope="module")
 def guest(server: ServerProcess) -> Guest:
     def roocode(*words: str) -> str:
-        command = [str(Path(sys.executable).with_name("roocode")), *words, "--data-dir", str(server.data_dir)]
+        command = [
+            str(Path(sys.executable).with_name("roocode-server")),
+            *words,
+            "--data-dir",
+            str(server.data_dir),
+        ]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
     roocode("user", "add", "guest@example.com", "--password", "long enough for anybody")

@@ -63,7 +63,7 @@ def test_what_works_ends_well() -> None:
 
 @pytest.mark.parametrize("closed", [(0,), (1,), (0, 1), (0, 1, 2)])
 def test_a_server_runs_and_ends_without_its_standard_streams(closed: tuple[int, ...], tmp_path: Path) -> None:
-    command = Path(sys.executable).with_name("roocode")
+    command = Path(sys.executable).with_name("roocode-server")
     shut = " ".join(f"{number}>&-" for number in closed)
     line = f'exec "$0" serve --port 0 --data-dir "$1" {shut}'
     log = tmp_path / "log"

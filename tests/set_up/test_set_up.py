@@ -33,10 +33,10 @@ BACKEND = """
 import zipfile
 
 def build_editable(folder, config_settings=None, metadata_directory=None):
-    name = "small-1.0-py3-none-any.whl"
+    name = "NAME-1.0-py3-none-any.whl"
     with zipfile.ZipFile(f"{folder}/{name}", "w") as wheel:
-        info = "small-1.0.dist-info"
-        about = "Metadata-Version: 2.1\\nName: small\\nVersion: 1.0\\nRequires-Dist: asks\\n"
+        info = "NAME-1.0.dist-info"
+        about = "Metadata-Version: 2.1\\nName: NAME\\nVersion: 1.0\\nRequires-Dist: asks\\n"
         wheel.writestr(f"{info}/METADATA", about)
         wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
         wheel.writestr(f"{info}/RECORD", "")
@@ -132,8 +132,10 @@ def project(tmp_path: Path, environment: Path) -> Iterator[SmallProject]:
     (folder / "requirements").mkdir()
     packages.mkdir()
     shutil.copy(PROJECT / "scripts" / "set-up", folder / "scripts")
-    (folder / "pyproject.toml").write_text(PYPROJECT)
-    (folder / "backend.py").write_text(BACKEND)
+    for place, name in ((folder, "small"), (folder / "sdk" / "python", "smaller")):
+        place.mkdir(parents=True, exist_ok=True)
+        (place / "pyproject.toml").write_text(PYPROJECT)
+        (place / "backend.py").write_text(BACKEND.replace("NAME", name))
     shutil.copytree(environment, folder / ".venv", symlinks=True)
     made = SmallProject(folder, Index(packages))
     made.lock("set-up", made.index.add("tool", "1.0"))
@@ -148,7 +150,13 @@ def test_what_is_locked_is_installed_whatever_newer_releases_there_are(project: 
         add(name, "9999", "a-package-that-nobody-has")
     done = project.set_up("core")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert project.installed == {"asks": "1.0", "asked": "1.5", "tool": "1.0", "small": "1.0"}
+    assert project.installed == {
+        "asks": "1.0",
+        "asked": "1.5",
+        "tool": "1.0",
+        "small": "1.0",
+        "smaller": "1.0",
+    }
     assert project.is_ready("core")
 
 
@@ -157,7 +165,7 @@ def test_it_tells_each_step_and_ends_with_what_is_there(project: SmallProject) -
     project.lock("core", project.index.add("asks", "1.0"))
     lines = project.set_up("core").stdout.splitlines()
     assert lines[0].startswith("Making .venv with Python 3.")
-    steps = ["Installing set-up", "Installing core", "Installing roocode-server itself"]
+    steps = ["Installing set-up", "Installing core", "Installing roocode-server and roocode"]
     assert [line for line in lines if line in steps] == steps
     assert lines[-1].startswith("Set up: core (")
 

@@ -23,7 +23,7 @@ _context.set_forkserver_preload(["__main__", "roocode_server.server.commands.ser
 
 
 class ForkedCommand:
-    """`roocode` with these arguments: what tests need of `subprocess.Popen`."""
+    """`roocode-server` with these arguments: what tests need of `subprocess.Popen`."""
 
     def __init__(self, arguments: Sequence[str], *, env: Mapping[str, str], cwd: Path, stderr: Path) -> None:
         reading, writing = _context.Pipe(duplex=False)
@@ -45,7 +45,7 @@ class ForkedCommand:
         code = self._process.exitcode
         if code is None:
             assert timeout is not None
-            raise subprocess.TimeoutExpired("roocode", timeout)
+            raise subprocess.TimeoutExpired("roocode-server", timeout)
         return code
 
     def send_signal(self, number: int) -> None:
@@ -77,5 +77,5 @@ def _run(
     os.close(log)
     os.dup2(stdout.fileno(), 1)
     stdout.close()
-    sys.argv = ["roocode", *arguments]
-    main(prog_name="roocode")
+    sys.argv = ["roocode-server", *arguments]
+    main(prog_name="roocode-server")

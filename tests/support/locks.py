@@ -56,16 +56,19 @@ def pins(*locks: str) -> list[Pin]:
     ]
 
 
-def declared() -> dict[str, Any]:
-    """pyproject.toml."""
-    return tomllib.loads((PROJECT / "pyproject.toml").read_text())
+def declared(file: str = "pyproject.toml") -> dict[str, Any]:
+    """Return what is declared in pyproject.toml."""
+    return tomllib.loads((PROJECT / file).read_text())
 
 
 def asked(*names: str) -> list[str]:
-    """Return the requirements of pyproject.toml by name: `core`, extras, groups, and `build`."""
-    project = declared()
+    """Return the requirements of pyproject.toml by name: `core`, extras, groups, and `build`.
+
+    Those of the client, in `sdk/python`, are part of the core.
+    """
+    project, client = declared(), declared("sdk/python/pyproject.toml")
     parts = {
-        "core": project["project"]["dependencies"],
+        "core": project["project"]["dependencies"] + client["project"]["dependencies"],
         "build": project["build-system"]["requires"],
         **project["project"]["optional-dependencies"],
         **project["dependency-groups"],

@@ -50,7 +50,7 @@ class Answer:
 
 @dataclass
 class ServerProcess:
-    """`roocode serve` on a free port, with its own data directory."""
+    """`roocode-server serve` on a free port, with its own data directory."""
 
     data_dir: Path
     settings: dict[str, str] = field(default_factory=dict)

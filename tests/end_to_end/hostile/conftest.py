@@ -38,7 +38,7 @@ def stranger(server: ServerProcess) -> str:
     """The API key of a second user, who owns nothing."""
 
     def roocode(*arguments: str) -> str:
-        command = [str(Path(sys.executable).with_name("roocode")), *arguments]
+        command = [str(Path(sys.executable).with_name("roocode-server")), *arguments]
         done = subprocess.run(
             [*command, "--data-dir", str(server.data_dir)], capture_output=True, text=True, check=True
         )

@@ -52,7 +52,7 @@ def _token(server: ServerProcess, email: str = "", password: str = "") -> str:
 
 
 def _roocode(server: ServerProcess, *arguments: str) -> str:
-    command = [str(Path(sys.executable).with_name("roocode")), *arguments]
+    command = [str(Path(sys.executable).with_name("roocode-server")), *arguments]
     done = subprocess.run(
         [*command, "--data-dir", str(server.data_dir)], capture_output=True, text=True, check=True
     )

@@ -30,7 +30,7 @@ def test_a_second_server_on_a_data_directory_ends_and_names_the_first(
     assert first.process is not None
     second = subprocess.run(
         [
-            Path(sys.executable).with_name("roocode"),
+            Path(sys.executable).with_name("roocode-server"),
             *("serve", "--port", "0", "--data-dir", str(first.data_dir)),
         ],
         capture_output=True,
