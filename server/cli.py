@@ -14,6 +14,7 @@ from roocode_server.server.stopping import open_standard_streams
 COMMAND_MODULES: Final = {
     "audit": "auditing",
     "demo": "demonstrating",
+    "doctor": "doctoring",
     "key": "keys",
     "secrets": "secrets",
     "serve": "serving",

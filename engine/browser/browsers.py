@@ -37,6 +37,11 @@ _FLAGS: Final = (
 )
 
 
+def browser_program(settings: BrowserSettings) -> str | None:
+    """Return the browser's program: the configured one, or the first that is installed; None if none is."""
+    return settings.executable or next(filter(None, map(shutil.which, BROWSER_PROGRAMS)), None)
+
+
 class Browsers:
     """Gives each session a page of its own in one shared browser."""
 
@@ -128,7 +133,7 @@ class Browsers:
             return self._browser
         await self._stop()
         check_installed("browser", "The browser")
-        program = self._settings.executable or next(filter(None, map(shutil.which, BROWSER_PROGRAMS)), None)
+        program = browser_program(self._settings)
         if program is None:
             raise BrowserUnavailable("Chromium was not found: install it, or name it in `browser.executable`")
         module = await imported("playwright.async_api")

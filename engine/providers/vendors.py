@@ -21,8 +21,12 @@ class Vendor:
 
     def key(self, environment: Mapping[str, str]) -> str | None:
         """Return the server's own key, or None."""
-        found = (environment.get(name, "").strip() for name in self.key_variables)
-        return next((key for key in found if key), None)
+        variable = self.key_variable(environment)
+        return None if variable is None else environment[variable].strip()
+
+    def key_variable(self, environment: Mapping[str, str]) -> str | None:
+        """Return the name of the variable that has the key, or None."""
+        return next((name for name in self.key_variables if environment.get(name, "").strip()), None)
 
     def base_url(self, settings: ProviderSettings, environment: Mapping[str, str]) -> str | None:
         """Return the configured address of its models; None means the vendor's own."""

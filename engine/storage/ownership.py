@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import Final
 
+import psutil
+
 LOCK_FILE: Final = "server.lock"
 
 
@@ -36,3 +38,14 @@ class Ownership:
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
+
+
+def running_server(data_dir: Path) -> int | None:
+    """Return the process of the server that uses a data directory, as far as this user can see it."""
+    file = data_dir.absolute() / LOCK_FILE
+    try:
+        process = int(file.read_text())
+        opened = [Path(each.path) for each in psutil.Process(process).open_files()]
+    except (OSError, ValueError, psutil.Error):
+        return None
+    return process if file.resolve() in opened else None

@@ -20,7 +20,8 @@ from sqlalchemy import (
 from roocode_server.engine.storage.tables import PROBED, metadata, server_state
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
-VERSION: Final = max(file.name.partition("_")[0] for file in _MIGRATIONS.glob("versions/[0-9]*.py"))
+_KNOWN: Final = frozenset(file.name.partition("_")[0] for file in _MIGRATIONS.glob("versions/[0-9]*.py"))
+VERSION: Final = max(_KNOWN)
 """The last migration. A database that is made at once is what all of them together make; a test compares."""
 
 _versions: Final = Table(  # as Alembic makes it
@@ -44,6 +45,12 @@ def bring_up_to_date(connection: Connection) -> None:
     elif _versions.name not in names or _found(connection) != [VERSION]:
         _migrate(connection)
     connection.exec_driver_sql("COMMIT")
+
+
+def check_version(version: str) -> None:
+    """Raises: NewerVersion, if this server does not know it."""
+    if version not in _KNOWN:
+        raise NewerVersion(version)
 
 
 def _make(connection: Connection) -> None:

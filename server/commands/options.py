@@ -25,6 +25,11 @@ data_dir_option = click.option(
     "--data-dir", type=click.Path(file_okay=False), help="Where everything is stored."
 )
 
+host_option = click.option("--host", help="The address to listen on.")
+ports_option = click.option(
+    "--port", "ports", type=click.IntRange(0, 65535), multiple=True, help="Repeatable; 0 picks one."
+)
+
 
 @contextmanager
 def said_plainly(*more: type[Exception]) -> Iterator[None]:

@@ -16,7 +16,14 @@ from roocode_server.engine.administration.administration import open_administrat
 from roocode_server.engine.providers.scripted.playbook import PlaybookInvalid
 from roocode_server.models.settings import Settings
 from roocode_server.server.app import CannotListen, running
-from roocode_server.server.commands.options import config_option, data_dir_option, read_settings, said_plainly
+from roocode_server.server.commands.options import (
+    config_option,
+    data_dir_option,
+    host_option,
+    ports_option,
+    read_settings,
+    said_plainly,
+)
 from roocode_server.server.logs import configure_logs
 from roocode_server.server.stopping import stop_on_signals
 
@@ -27,10 +34,8 @@ SWITCH_INTERVAL_S: Final = 0.0003
 @click.command("serve")
 @config_option
 @data_dir_option
-@click.option("--host", help="The address to listen on.")
-@click.option(
-    "--port", "ports", type=click.IntRange(0, 65535), multiple=True, help="Repeatable; 0 picks one."
-)
+@host_option
+@ports_option
 @click.option(
     "--invite", is_flag=True, help="The administrator chooses a password by a link, in place of admin.json."
 )
