@@ -39,6 +39,7 @@ from roocode_server.engine.events.feed import Feed
 from roocode_server.engine.events.hub import Hub
 from roocode_server.engine.events.lifetimes import Lifetimes
 from roocode_server.engine.events.log import EventLog
+from roocode_server.engine.idempotency.receipts import Receipts
 from roocode_server.engine.limits.rates import RateLimits
 from roocode_server.engine.mcp.hub import McpHub
 from roocode_server.engine.monitoring.calls import CallRecorder
@@ -149,6 +150,7 @@ class Engine:
     accounts: Accounts
     rates: RateLimits
     audit: AuditLog
+    receipts: Receipts
     sessions: Sessions
     audience: Audience
     files: Files
@@ -297,6 +299,7 @@ async def _open(
     await engine.sessions.finish_deletions()
     await chosen.commands.recover(engine.sessions.exists)
     await engine.lasting.recover()
+    await engine.receipts.remove_expired()
     await engine.history.recover()
     await engine.sessions.expire_overdue()
     await engine.tasks.recover(resume=settings.agent.resume_on_start)
@@ -434,6 +437,7 @@ def _assemble(
         accounts=Accounts(database, settings.auth, data_dir),
         rates=RateLimits(settings.limits),
         audit=AuditLog(database),
+        receipts=Receipts(database, keys),
         sessions=sessions,
         audience=Audience(hub, shares),
         files=Files(sessions, log),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from roocode_server.engine.idempotency.receipts import Receipt
 from roocode_server.handlers.operation import Handlers, operation
 from roocode_server.models.account import KeyCreate, KeyList, KeyMade, KeyRef, Keys, KeyShown
+from roocode_server.models.credential import ApiKey
 from roocode_server.models.error import Conflict, NotFound, PermissionDenied
 from roocode_server.models.user import Caller, Permission
 
@@ -24,14 +26,22 @@ class KeyHandlers(Handlers, namespace="/keys"):
         permission=Permission.ACCOUNT_WRITE,
         errors=(Conflict, PermissionDenied),
     )
-    async def create(self, caller: Caller, request: KeyCreate) -> KeyMade:
+    async def create(self, caller: Caller, request: KeyCreate, receipt: Receipt) -> KeyMade:
         """Create an API key, which acts as you within its scopes. `secret` is not shown again.
 
         A key that is created with a key has no more than that one.
         """
         limits = self.engine.rates.of_new_key(caller, request.limits)
-        key, secret = await self.engine.accounts.own.create_key(caller, request, limits=limits)
-        return KeyMade(key=key, secret=secret)
+
+        def answer(created: tuple[ApiKey, str]) -> KeyMade:
+            key, secret = created
+            return KeyMade(key=key, secret=secret)
+
+        return answer(
+            await self.engine.accounts.own.create_key(
+                caller, request, limits=limits, on_created=receipt.of(answer)
+            )
+        )
 
     @operation(
         "key.revoke",

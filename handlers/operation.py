@@ -14,11 +14,13 @@ from typing import Any, ClassVar, Final, TypeVar
 from urllib.parse import quote
 
 from roocode_server.engine.engine import Engine
+from roocode_server.engine.idempotency.receipts import Receipt
 from roocode_server.engine.sessions.sessions import SessionAccess
 from roocode_server.handlers.connection import Connection
 from roocode_server.handlers.stream import Stream
-from roocode_server.models.error import AppError, RateLimitExceeded
+from roocode_server.models.error import AppError, IdempotencyKeyInUse, IdempotencyKeyReused, RateLimitExceeded
 from roocode_server.models.event import Event
+from roocode_server.models.idempotency import IDEMPOTENCY_KEY_FIELD
 from roocode_server.models.quota import Limit
 from roocode_server.models.shape import Shape
 from roocode_server.models.sharing import least_access
@@ -27,6 +29,8 @@ from roocode_server.models.user import Caller, Permission
 AnyMethod = TypeVar("AnyMethod", bound=Callable[..., Awaitable[Shape]])
 
 _MARK: Final = "__operation__"
+OF_LIMITS: Final = (RateLimitExceeded,)
+OF_IDEMPOTENCY_KEYS: Final = (IdempotencyKeyInUse, IdempotencyKeyReused, RateLimitExceeded)
 _PLACEHOLDER: Final = re.compile(r"\{([\w.]+)\}")
 
 
@@ -107,6 +111,10 @@ class Operation:
     """Whether its method takes the session that was loaded to check the caller's access."""
     needs_access: bool
     """Its method is given what the caller may do in that session."""
+    needs_receipt: bool
+    """Whether it creates something once for each idempotency key: its method is given a `Receipt`, and hands
+    it on to the service that creates. Its request has the field `idempotency_key`.
+    """
     streams: Streams | None
     """Whether its body or answer is a stream of bytes; then it is available over REST only."""
     method: Callable[..., Awaitable[Shape]]
@@ -127,9 +135,10 @@ class Operation:
         request: Shape,
         connection: Connection | Stream | None,
         place: SessionAccess | None,
+        receipt: Receipt,
     ) -> Shape:
-        """Call the method and return its response. `connection`, and the session and access of `place`, are
-        passed to methods that take them.
+        """Call the method and return its response. `connection`, the session and access of `place`, and
+        `receipt` are passed to methods that take them.
 
         Raises: AppError, if the method refuses.
         """
@@ -140,6 +149,8 @@ class Operation:
             given.append(place.session)
         if place is not None and self.needs_access:
             given.append(place.access)
+        if self.needs_receipt:
+            given.append(receipt)
         return await self.method(*given)
 
 
@@ -194,7 +205,11 @@ def operation(
             "audited": _changes(permission) if audited is None else audited,
             "on_connect": on_connect,
             "ends_with_caller": ends_with_caller,
-            "errors": errors if limit is None else (*errors, RateLimitExceeded),
+            "errors": (
+                *errors,
+                *(OF_LIMITS if limit is not None else ()),
+                *(OF_IDEMPOTENCY_KEYS if "receipt" in hints else ()),
+            ),
             "emits": emits,
             "request": hints["request"],
             "response": hints["return"],
@@ -202,6 +217,7 @@ def operation(
             "needs_connection": "connection" in hints,
             "needs_session": "session" in hints,
             "needs_access": "access" in hints,
+            "needs_receipt": "receipt" in hints,
             "streams": streams,
         }
         setattr(method, _MARK, facts)
@@ -284,6 +300,8 @@ def _check(declared: Operation) -> None:
         raise ValueError(f"operation {declared.name} has a path with a field that its request does not have")
     if declared.on is not None and declared.permission is None:
         raise ValueError(f"operation {declared.name} is about a session, and says not what it needs there")
+    if declared.needs_receipt != (IDEMPOTENCY_KEY_FIELD in fields):
+        raise ValueError(f"operation {declared.name} takes a receipt or an idempotency key without the other")
     if declared.needs_session and (declared.on is None or declared.exclusive):
         # The session is loaded before an exclusive call waits for its turn, and may have changed by then.
         raise ValueError(f"operation {declared.name} cannot be given the session of its access")

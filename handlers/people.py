@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from roocode_server.engine.accounts.invitations import link
+from roocode_server.engine.accounts.people import InvitedUser
 from roocode_server.engine.accounts.users import UserChange
+from roocode_server.engine.idempotency.receipts import Receipt
 from roocode_server.handlers.operation import Handlers, operation
 from roocode_server.models.account import LoggedOut
 from roocode_server.models.credential import Invitation
@@ -21,7 +23,7 @@ from roocode_server.models.people import (
     UserShown,
     UserUpdate,
 )
-from roocode_server.models.user import Caller, Permission
+from roocode_server.models.user import Caller, Permission, User
 
 
 class PeopleHandlers(Handlers, namespace="/users"):
@@ -52,14 +54,22 @@ class PeopleHandlers(Handlers, namespace="/users"):
         permission=Permission.USER_WRITE,
         errors=(Conflict,),
     )
-    async def create(self, caller: Caller, request: UserCreate) -> UserMade:
+    async def create(self, caller: Caller, request: UserCreate, receipt: Receipt) -> UserMade:
         """Add a user with a password, or with an invitation to choose one, which is not shown again."""
         people, name = self.engine.accounts.people, request.name or request.email
         if request.password is not None:
-            made = await people.create_with_password(request.email, request.password, name, request.roles)
-            return UserMade(user=made)
-        user, invitation, secret = await people.create_invited(request.email, name, request.roles)
-        return UserMade(user=user, invitation=_shown(caller, invitation, secret))
+            made = await people.create_with_password(
+                request.email, request.password, name, request.roles, on_created=receipt.of(_made)
+            )
+            return _made(made)
+
+        def answer(created: InvitedUser) -> UserMade:
+            user, invitation, secret = created
+            return UserMade(user=user, invitation=_shown(caller, invitation, secret))
+
+        return answer(
+            await people.create_invited(request.email, name, request.roles, on_created=receipt.of(answer))
+        )
 
     @operation(
         "user.update",
@@ -102,6 +112,10 @@ class PeopleHandlers(Handlers, namespace="/users"):
         """End all logins of a user; API keys remain valid."""
         await self.engine.accounts.people.end_logins(request.user_id)
         return LoggedOut(logged_out=True)
+
+
+def _made(user: User) -> UserMade:
+    return UserMade(user=user)
 
 
 def _shown(caller: Caller, invitation: Invitation, secret: str) -> UserInvitation:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Awaitable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 import structlog
 
 from roocode_server.engine.audit.log import AuditLog
 from roocode_server.engine.concurrency.keyed_locks import KeyedLocks
+from roocode_server.engine.engine import Engine
+from roocode_server.engine.idempotency.receipts import NO_RECEIPT, KeyedCall, Receipt, Receipts
 from roocode_server.engine.limits.rates import RateLimits
 from roocode_server.engine.monitoring.calls import CallRecorder
 from roocode_server.engine.sessions.sessions import SessionAccess, Sessions
@@ -29,6 +33,7 @@ from roocode_server.models.error import (
     TokenExpired,
 )
 from roocode_server.models.exhaustion import exhausted
+from roocode_server.models.idempotency import IDEMPOTENCY_KEY_FIELD
 from roocode_server.models.identifier import SessionId
 from roocode_server.models.quota import Limit, Quota
 from roocode_server.models.shape import Shape
@@ -50,17 +55,29 @@ class OperationResponse:
 
 
 class Pipeline:
-    """Identify → role → limit → access to the session → load → exclusive → run → dump."""
+    """Identify → role → limit → access to the session → load → once → exclusive → run → dump."""
 
     def __init__(
-        self, sessions: Sessions, rates: RateLimits, audit: AuditLog, calls: CallRecorder, tracer: Tracer
+        self,
+        sessions: Sessions,
+        rates: RateLimits,
+        audit: AuditLog,
+        calls: CallRecorder,
+        tracer: Tracer,
+        receipts: Receipts,
     ) -> None:
         self._sessions = sessions
         self._rates = rates
         self._audit = audit
         self._calls = calls
         self._tracer = tracer
+        self._receipts = receipts
         self._exclusive = KeyedLocks()
+
+    @classmethod
+    def of(cls, engine: Engine) -> Pipeline:
+        """Return the pipeline of an engine's operations."""
+        return cls(engine.sessions, engine.rates, engine.audit, engine.calls, engine.tracer, engine.receipts)
 
     async def answer(
         self,
@@ -107,7 +124,7 @@ class Pipeline:
             else:
                 result = await self._run_as_guest(operation, caller, request, connection, place)
             status = operation.rest.status if operation.rest else 200
-            answer = OperationResponse(status, result.dump(), quota=quota)
+            answer = OperationResponse(status, result, quota=quota)
         except Exception as failure:
             answer = refuse(
                 refusal_of(
@@ -169,13 +186,36 @@ class Pipeline:
         request: Shape,
         connection: Connection | Stream | None,
         place: SessionAccess | None,
-    ) -> Shape:
+    ) -> dict[str, Any]:
+        """Run the operation, unless it has been run with the request's idempotency key; return its answer."""
+        perform = partial(self._perform, operation, caller, request, connection, place)
+        key = getattr(request, IDEMPOTENCY_KEY_FIELD) if operation.needs_receipt else None
+        if key is None:
+            return await perform(NO_RECEIPT)
+        call = KeyedCall(
+            user_id=caller.user_id,
+            key=key,
+            session_id=None if place is None else place.session.id,
+            operation=operation.name,
+            request=dataclasses.replace(request, **{IDEMPOTENCY_KEY_FIELD: None}).dump(),  # type: ignore[type-var]
+        )
+        return await self._receipts.once(call, perform)
+
+    async def _perform(
+        self,
+        operation: Operation,
+        caller: Caller,
+        request: Shape,
+        connection: Connection | Stream | None,
+        place: SessionAccess | None,
+        receipt: Receipt,
+    ) -> dict[str, Any]:
         """Run the operation, after those that it must not overlap."""
         if not operation.exclusive:
-            return await operation.run(caller, request, connection, place)
+            return (await operation.run(caller, request, connection, place, receipt)).dump()
         key = (operation.namespace, *(getattr(request, name) for name in operation.exclusive))
         async with self._exclusive.holding(key):
-            return await operation.run(caller, request, connection, place)
+            return (await operation.run(caller, request, connection, place, receipt)).dump()
 
     async def _run_as_guest(
         self,
@@ -184,7 +224,7 @@ class Pipeline:
         request: Shape,
         connection: Connection | Stream | None,
         place: SessionAccess,
-    ) -> Shape:
+    ) -> dict[str, Any]:
         """Run the operation for somebody whose access to the session can be taken away meanwhile.
 
         Then they get no answer but the refusal. What only reads or streams ends at once; what changes

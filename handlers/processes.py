@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from roocode_server.engine.idempotency.receipts import Receipt
 from roocode_server.handlers.operation import Handlers, operation
 from roocode_server.models.error import Conflict, NotFound, PermissionDenied, ToolExecutionFailed
 from roocode_server.models.file import BY_COMMANDS
 from roocode_server.models.process import (
+    Process,
     ProcessAnswer,
     ProcessEnded,
     Processes,
@@ -39,12 +41,18 @@ class ProcessHandlers(Handlers, namespace="/processes"):
         errors=(NotFound, Conflict, PermissionDenied, ToolExecutionFailed),
         emits=(ProcessStarted, ProcessOutput, ProcessEnded, *BY_COMMANDS),
     )
-    async def start(self, caller: Caller, request: ProcessStart, session: Session) -> ProcessAnswer:
+    async def start(
+        self, caller: Caller, request: ProcessStart, session: Session, receipt: Receipt
+    ) -> ProcessAnswer:
         """Start a process that runs independently of tasks until it ends, is stopped, or the session ends.
 
         Its output is sent as `process.output` and kept in a file of the workspace.
         """
-        return ProcessAnswer(process=await self.engine.processes.start(request, session))
+
+        def answer(process: Process) -> ProcessAnswer:
+            return ProcessAnswer(process=process)
+
+        return answer(await self.engine.processes.start(request, session, on_created=receipt.of(answer)))
 
     @operation(
         "process.list",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from roocode_server.engine.idempotency.receipts import Receipt
 from roocode_server.handlers.operation import Handlers, operation
 from roocode_server.models.error import Conflict, ExtraNotInstalled, NotFound
 from roocode_server.models.profile import (
+    Profile,
     ProfileCreate,
     ProfileList,
     ProfileRef,
@@ -32,13 +34,19 @@ class ProfileHandlers(Handlers, namespace="/profiles"):
         permission=Permission.PROFILE_WRITE,
         errors=(Conflict, ExtraNotInstalled),
     )
-    async def create(self, caller: Caller, request: ProfileCreate) -> ProfileShown:
+    async def create(self, caller: Caller, request: ProfileCreate, receipt: Receipt) -> ProfileShown:
         """Create a profile and make it the active one, unless `activate` is false.
 
         Your sessions whose provider is `auto` use the active profile's provider, model, address and key.
         """
         self.engine.providers.check_installed(request.provider)
-        return ProfileShown(profile=await self.engine.profiles.create(caller.user_id, request))
+
+        def answer(profile: Profile) -> ProfileShown:
+            return ProfileShown(profile=profile)
+
+        return answer(
+            await self.engine.profiles.create(caller.user_id, request, on_created=receipt.of(answer))
+        )
 
     @operation(
         "profile.get",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from roocode_server.engine.idempotency.receipts import Receipt
 from roocode_server.handlers.operation import Handlers, operation
 from roocode_server.models.approval import ApprovalResolved
 from roocode_server.models.error import ExtraNotInstalled, NotFound, WorkspaceLimitExceeded
@@ -64,15 +65,18 @@ class SessionHandlers(Handlers, namespace="/sessions"):
         errors=(ExtraNotInstalled, WorkspaceLimitExceeded),
         emits=(SessionCreatedEvent,),
     )
-    async def create(self, caller: Caller, request: SessionCreate) -> SessionCreated:
+    async def create(self, caller: Caller, request: SessionCreate, receipt: Receipt) -> SessionCreated:
         """Open a session with an empty workspace.
 
         Settings that `config` leaves out take the server's defaults. `workspace.path` is where the session's
         commands see its files; `workspace.url` lists them.
         """
-        session = await self.engine.sessions.create(caller, request)
-        seen = CallersSession.seen(session, Access.OWNER)
-        return SessionCreated(session=seen, workspace=_workspace(caller, session.id))
+
+        def answer(session: Session) -> SessionCreated:
+            seen = CallersSession.seen(session, Access.OWNER)
+            return SessionCreated(session=seen, workspace=_workspace(caller, session.id))
+
+        return answer(await self.engine.sessions.create(caller, request, on_created=receipt.of(answer)))
 
     @operation(
         "session.ensure",

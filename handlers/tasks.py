@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from roocode_server.engine.checkpoints.git import CheckpointsUnavailable
+from roocode_server.engine.idempotency.receipts import Receipt
 from roocode_server.handlers.operation import Handlers, operation
 from roocode_server.models.approval import ApprovalRequired, ApprovalResolved
 from roocode_server.models.checkpoint import CheckpointSaved
@@ -16,6 +17,7 @@ from roocode_server.models.error import (
     WorkspaceLimitExceeded,
 )
 from roocode_server.models.file import BY_COMMANDS
+from roocode_server.models.message import Message
 from roocode_server.models.mode import ModeCatalogue, ModeList, ModeSwitched
 from roocode_server.models.page import pagination
 from roocode_server.models.quota import Limit
@@ -29,6 +31,7 @@ from roocode_server.models.task import (
     MessageDiscarded,
     MessageList,
     MessagePage,
+    Task,
     TaskActive,
     TaskAnswer,
     TaskAnswered,
@@ -125,7 +128,7 @@ class TaskHandlers(Handlers, namespace="/tasks"):
         emits=(TaskCreatedEvent, SessionUpdatedEvent, *WORK),
     )
     async def create(
-        self, caller: Caller, request: TaskCreate, session: Session, access: Access
+        self, caller: Caller, request: TaskCreate, session: Session, access: Access, receipt: Receipt
     ) -> TaskCreated:
         """Create a task in a session and start it.
 
@@ -139,10 +142,16 @@ class TaskHandlers(Handlers, namespace="/tasks"):
         if request.session_config is not None and not may_configure:
             raise PermissionDenied(f"sessionConfig needs the permission {_CONFIGURING.value}")
         before = await self.engine.log.head(request.session_id)
-        task = await self.engine.tasks.create(request, caller, session)
         scheme, _, host = caller.base_url.partition("://")
         secure = "wss" if scheme == "https" else "ws"
-        return TaskCreated(task=task, websocket=f"{secure}://{host}/ws/{task.session_id}?lastSeq={before}")
+
+        def answer(task: Task) -> TaskCreated:
+            return TaskCreated(
+                task=task, websocket=f"{secure}://{host}/ws/{task.session_id}?lastSeq={before}"
+            )
+
+        created = await self.engine.tasks.create(request, caller, session, on_created=receipt.of(answer))
+        return answer(created)
 
     @operation(
         "task.list",
@@ -233,13 +242,17 @@ class TaskHandlers(Handlers, namespace="/tasks"):
         errors=(NotFound, Conflict, ServerOverload),
         emits=(MessageCreated, ApprovalResolved, TaskActive),
     )
-    async def message(self, caller: Caller, request: TaskSay) -> MessageAnswer:
+    async def message(self, caller: Caller, request: TaskSay, receipt: Receipt) -> MessageAnswer:
         """Send a message to the agent of an unfinished task: the answer to its question, or a remark.
 
         If an approval is pending, the message rejects it and gives the agent the reason. An interrupted task
         is resumed. If the task has ended, the answer is 409.
         """
-        return MessageAnswer(message=await self.engine.tasks.say(caller, request))
+
+        def answer(message: Message) -> MessageAnswer:
+            return MessageAnswer(message=message)
+
+        return answer(await self.engine.tasks.say(caller, request, on_created=receipt.of(answer)))
 
     @operation(
         "task.messages",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from roocode_server.engine.idempotency.receipts import Receipt
 from roocode_server.handlers.operation import Handlers, operation
 from roocode_server.models.error import Conflict, NotFound, PermissionDenied, ToolExecutionFailed
 from roocode_server.models.file import BY_COMMANDS
 from roocode_server.models.quota import Limit
 from roocode_server.models.session import Session
 from roocode_server.models.terminal import (
+    Terminal,
     TerminalAnswer,
     TerminalClosed,
     TerminalInput,
@@ -37,13 +39,19 @@ class TerminalHandlers(Handlers, namespace="/terminals"):
         errors=(NotFound, Conflict, PermissionDenied, ToolExecutionFailed),
         emits=(TerminalOpened, TerminalOutput, TerminalClosed, *BY_COMMANDS),
     )
-    async def open(self, caller: Caller, request: TerminalOpen, session: Session) -> TerminalAnswer:
+    async def open(
+        self, caller: Caller, request: TerminalOpen, session: Session, receipt: Receipt
+    ) -> TerminalAnswer:
         """Open a terminal in the session's sandbox.
 
         It stays open after the client disconnects, until it is closed. Its output is sent as
         `terminal.output` to everyone who follows the session.
         """
-        return TerminalAnswer(terminal=await self.engine.terminals.open(request, session))
+
+        def answer(terminal: Terminal) -> TerminalAnswer:
+            return TerminalAnswer(terminal=terminal)
+
+        return answer(await self.engine.terminals.open(request, session, on_created=receipt.of(answer)))
 
     @operation(
         "terminal.list",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from roocode_server.engine.idempotency.receipts import Receipt
 from roocode_server.handlers.operation import Handlers, operation
 from roocode_server.models.error import Conflict, NotFound
 from roocode_server.models.quota import Limit
@@ -39,12 +40,16 @@ class WebhookHandlers(Handlers, namespace="/webhooks"):
         permission=Permission.WEBHOOK_WRITE,
         errors=(Conflict,),
     )
-    async def create(self, caller: Caller, request: WebhookCreate) -> WebhookWithSecret:
+    async def create(self, caller: Caller, request: WebhookCreate, receipt: Receipt) -> WebhookWithSecret:
         """Post the events of your sessions, from now on, to a URL. (S0, Webhooks)
 
         Without a `secret` the server generates one and returns it in this answer only.
         """
-        return await self.engine.webhooks.create(caller.user_id, request)
+
+        def answer(created: WebhookWithSecret) -> WebhookWithSecret:
+            return created
+
+        return await self.engine.webhooks.create(caller.user_id, request, on_created=receipt.of(answer))
 
     @operation(
         "webhook.get",

@@ -8,6 +8,7 @@ from dataclasses import field
 from typing import TypeVar
 
 from roocode_server.models.credential import ApiKey
+from roocode_server.models.idempotency import IDEMPOTENCY_KEY
 from roocode_server.models.identifier import KeyId, LoginId
 from roocode_server.models.login import PASSWORD
 from roocode_server.models.page import Pagination
@@ -153,6 +154,7 @@ class KeyCreate(Shape):
             **limited(longest=len(Limit)),
         ),
     )
+    idempotency_key: str | None = field(default=None, metadata=IDEMPOTENCY_KEY)
 
 
 @value

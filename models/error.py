@@ -152,6 +152,30 @@ class Conflict(AppError):
     status = 409
 
 
+class IdempotencyKeyInUse(AppError):
+    """The first call with this idempotency key has not been answered yet; repeat this one in a moment."""
+
+    code = "IDEMPOTENCY_KEY_IN_USE"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The first call with this idempotency key is still under way; repeat this one in a moment"
+        )
+
+
+class IdempotencyKeyReused(AppError):
+    """The first call with this idempotency key, less than a day ago, asked for something else."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+    status = 422
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A call that asked for something else has used this idempotency key; use another one"
+        )
+
+
 class PayloadTooLarge(AppError):
     """The body or packet is larger than the server accepts."""
 

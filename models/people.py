@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import field
 
+from roocode_server.models.idempotency import IDEMPOTENCY_KEY
 from roocode_server.models.identifier import UserId
 from roocode_server.models.login import EMAIL, PASSWORD
 from roocode_server.models.page import Pagination
@@ -61,6 +62,7 @@ class UserCreate(Shape):
         repr=False,
         metadata=described("If left out, the user is invited to choose one", **PASSWORD),
     )
+    idempotency_key: str | None = field(default=None, metadata=IDEMPOTENCY_KEY)
 
 
 @value

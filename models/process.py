@@ -7,6 +7,7 @@ import enum
 from dataclasses import field
 
 from roocode_server.models.event import Event, event
+from roocode_server.models.idempotency import IDEMPOTENCY_KEY
 from roocode_server.models.identifier import SessionId
 from roocode_server.models.shape import LONGEST_PATH, Shape, described, limited, value
 
@@ -47,6 +48,7 @@ class ProcessStart(Shape):
         metadata=described("A command line for `sh -c`", **limited(shortest=1, longest=LONGEST_COMMAND))
     )
     cwd: str = field(default="", metadata=limited(longest=LONGEST_PATH))
+    idempotency_key: str | None = field(default=None, metadata=IDEMPOTENCY_KEY)
 
 
 @value

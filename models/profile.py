@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from marshmallow import ValidationError
 
+from roocode_server.models.idempotency import IDEMPOTENCY_KEY
 from roocode_server.models.identifier import ProfileId, UserId
 from roocode_server.models.shape import (
     LONGEST_URL,
@@ -134,6 +135,7 @@ class ProfileCreate(Shape):
     base_url: str = field(default="", metadata=_BASE_URL)
     api_key: str = field(default="", repr=False, metadata=_KEY)
     activate: bool = True
+    idempotency_key: str | None = field(default=None, metadata=IDEMPOTENCY_KEY)
 
 
 @value

@@ -13,6 +13,7 @@ from marshmallow import validate
 from roocode_server.models.approval import ApprovalRule
 from roocode_server.models.auto_approval import AutoApproval
 from roocode_server.models.event import Event, LogLine, event
+from roocode_server.models.idempotency import IDEMPOTENCY_KEY
 from roocode_server.models.identifier import SessionId, UserId
 from roocode_server.models.mcp import MOST_BYTES_OF_SERVERS, MOST_SERVERS, McpServer
 from roocode_server.models.page import Pagination
@@ -268,8 +269,8 @@ _PURPOSE: Final[dict[str, Any]] = {
 
 
 @value
-class SessionCreate(Shape):
-    """A request to create a session. Source: S0, POST /api/v1/sessions."""
+class SessionRequest(Shape):
+    """What a session is to be."""
 
     name: str = field(default=UNTITLED, metadata=limited(shortest=1, longest=200))
     config: SessionConfigChange = field(default_factory=SessionConfigChange)
@@ -277,7 +278,14 @@ class SessionCreate(Shape):
 
 
 @value
-class SessionEnsure(SessionCreate):
+class SessionCreate(SessionRequest):
+    """A request to create a session. Source: S0, POST /api/v1/sessions."""
+
+    idempotency_key: str | None = field(default=None, metadata=IDEMPOTENCY_KEY)
+
+
+@value
+class SessionEnsure(SessionRequest):
     """A request for the caller's session for a purpose; the other fields are those of a new one."""
 
     purpose: str = field(metadata=_PURPOSE)

@@ -12,6 +12,7 @@ from marshmallow import validate
 from roocode_server.models.approval import Verdict
 from roocode_server.models.checkpoint import ChangedFile
 from roocode_server.models.event import Event, LogLine, event
+from roocode_server.models.idempotency import IDEMPOTENCY_KEY
 from roocode_server.models.identifier import CallId, SessionId, TaskId
 from roocode_server.models.message import Author, Message
 from roocode_server.models.page import Pagination
@@ -223,6 +224,7 @@ class TaskCreate(Shape):
             "A change of the session's configuration, made together with the task or not at all"
         ),
     )
+    idempotency_key: str | None = field(default=None, metadata=IDEMPOTENCY_KEY)
 
 
 @value
@@ -291,6 +293,7 @@ class TaskSay(Shape):
     task_id: TaskId
     text: str = field(metadata=limited(shortest=1, longest=1_000_000))
     images: list[str] = field(default_factory=list, metadata=_IMAGES)
+    idempotency_key: str | None = field(default=None, metadata=IDEMPOTENCY_KEY)
 
 
 class CommandAction(enum.StrEnum):

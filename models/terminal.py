@@ -6,6 +6,7 @@ import datetime
 from dataclasses import field
 
 from roocode_server.models.event import Event, event
+from roocode_server.models.idempotency import IDEMPOTENCY_KEY
 from roocode_server.models.identifier import SessionId, TerminalId
 from roocode_server.models.shape import LONGEST_PATH, Shape, described, limited, value
 
@@ -35,6 +36,7 @@ class TerminalOpen(Shape):
     cwd: str = field(default="", metadata=limited(longest=LONGEST_PATH))
     columns: int = field(default=80, metadata=_SIZE)
     rows: int = field(default=24, metadata=_SIZE)
+    idempotency_key: str | None = field(default=None, metadata=IDEMPOTENCY_KEY)
 
 
 @value

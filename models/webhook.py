@@ -15,6 +15,7 @@ from typing import Any, Final
 from marshmallow import ValidationError
 
 from roocode_server.models.event import EVENTS, Event, event
+from roocode_server.models.idempotency import IDEMPOTENCY_KEY
 from roocode_server.models.identifier import EventId, UserId, WebhookId
 from roocode_server.models.page import Pagination
 from roocode_server.models.shape import LONGEST_URL, Shape, described, left_out, limited, value
@@ -191,6 +192,7 @@ class WebhookCreate(Shape):
     url: str = field(metadata=_URL)
     events: list[str] = field(metadata=_EVENTS)
     secret: str | None = field(default=None, repr=False, metadata=_SECRET)
+    idempotency_key: str | None = field(default=None, metadata=IDEMPOTENCY_KEY)
 
 
 @value

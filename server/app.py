@@ -83,7 +83,7 @@ def build_doors(engine: Engine) -> Doors:
     """All doors of an engine, on one aiohttp application."""
     settings = engine.settings
     registry, transfers = build_registry(engine), build_transfers(engine)
-    pipeline = Pipeline(engine.sessions, engine.rates, engine.audit, engine.calls, engine.tracer)
+    pipeline = Pipeline.of(engine)
     gate = Gate(settings.server)
     cookies = BrowserCookies(settings.server.public_url, issuer_id=engine.accounts.issuer_id)
     logins = LoginCookies(cookies, gate, refresh_token_s=settings.auth.refresh_token_s)

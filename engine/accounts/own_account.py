@@ -12,6 +12,7 @@ from roocode_server.engine.accounts.refresh_tokens import RefreshTokens
 from roocode_server.engine.accounts.tokens import Clock
 from roocode_server.engine.accounts.users import UserChange, Users
 from roocode_server.engine.network.sites import site_of
+from roocode_server.engine.storage.creation import OnCreated, nothing_more
 from roocode_server.engine.storage.database import Database
 from roocode_server.models.account import AccountUpdate, KeyCreate, PasswordChange, ShownLogin
 from roocode_server.models.clock import now
@@ -113,7 +114,12 @@ class OwnAccount:
         return await self._keys.live(user_id)
 
     async def create_key(
-        self, caller: Caller, request: KeyCreate, *, limits: OwnLimits | None = None
+        self,
+        caller: Caller,
+        request: KeyCreate,
+        *,
+        limits: OwnLimits | None = None,
+        on_created: OnCreated[tuple[ApiKey, str]] = nothing_more,
     ) -> tuple[ApiKey, str]:
         """Create a key with these limits of its own; return it and its secret, which is not shown again.
 
@@ -122,7 +128,7 @@ class OwnAccount:
         """
         self._check_expiry(caller, request)
         async with self._database.transaction() as unit:
-            return await self._keys.create(
+            created = await self._keys.create(
                 unit,
                 caller.user_id,
                 request.name,
@@ -130,6 +136,8 @@ class OwnAccount:
                 expires_at=request.expires_at,
                 limits=limits,
             )
+            await on_created(unit, created)
+        return created
 
     async def revoke_key(self, user_id: UserId, key_id: KeyId) -> ApiKey:
         """Revoke a key and return it; the connections it has opened end. Raises: NotFound."""

@@ -8,12 +8,16 @@ from roocode_server.engine.accounts.invitations import Invitations
 from roocode_server.engine.accounts.passwords import Passwords
 from roocode_server.engine.accounts.refresh_tokens import RefreshTokens
 from roocode_server.engine.accounts.users import UserChange, Users
+from roocode_server.engine.storage.creation import OnCreated, nothing_more
 from roocode_server.engine.storage.database import Database
 from roocode_server.models.credential import Invitation
 from roocode_server.models.error import Conflict
 from roocode_server.models.identifier import UserId
 from roocode_server.models.login import NewUser
 from roocode_server.models.user import IdentityProvider, Role, User
+
+InvitedUser = tuple[User, Invitation, str]
+"""A new user, their invitation, and its secret."""
 
 
 class People:
@@ -42,18 +46,33 @@ class People:
         """Return a page of all users, sorted by address, and the total number."""
         return await self._users.page(limit=limit, offset=offset)
 
-    async def create_with_password(self, email: str, password: str, name: str, roles: Sequence[Role]) -> User:
+    async def create_with_password(
+        self,
+        email: str,
+        password: str,
+        name: str,
+        roles: Sequence[Role],
+        *,
+        on_created: OnCreated[User] = nothing_more,
+    ) -> User:
         """Create a user who logs in with this password. Raises: ValidationFailed; Conflict, if they exist."""
         new = NewUser.load({"email": email, "name": name, "password": password})
         password_hash = await self._passwords.hash(new.password)
         async with self._database.transaction() as unit:
-            return await self._users.create(
+            user = await self._users.create(
                 unit, new.email, new.name, roles=roles, password_hash=password_hash
             )
+            await on_created(unit, user)
+        return user
 
     async def create_invited(
-        self, email: str, name: str, roles: Sequence[Role]
-    ) -> tuple[User, Invitation, str]:
+        self,
+        email: str,
+        name: str,
+        roles: Sequence[Role],
+        *,
+        on_created: OnCreated[InvitedUser] = nothing_more,
+    ) -> InvitedUser:
         """Create a user and an invitation to choose a password; return both, with the invitation's secret.
 
         Raises: Conflict, if they exist.
@@ -61,7 +80,9 @@ class People:
         async with self._database.transaction() as unit:
             user = await self._users.create(unit, email, name, roles=roles)
             invitation, secret = await self._invitations.create(unit, user.id)
-        return user, invitation, secret
+            created = (user, invitation, secret)
+            await on_created(unit, created)
+        return created
 
     async def change(self, user_id: UserId, change: UserChange) -> User:
         """Change a user and return them. Connections end that use a role they lose, or belong to a user who

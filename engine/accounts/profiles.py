@@ -13,6 +13,7 @@ from roocode_server.engine.concurrency.read_through_cache import ReadThroughCach
 from roocode_server.engine.sealing.columns import KEYS_OF_PROFILES
 from roocode_server.engine.sealing.keys import SealingKeys
 from roocode_server.engine.sealing.sealer import SealBroken, Sealer
+from roocode_server.engine.storage.creation import OnCreated, nothing_more
 from roocode_server.engine.storage.database import Database, Transaction
 from roocode_server.engine.storage.profiles import ProfileRepository
 from roocode_server.models.clock import now
@@ -75,7 +76,9 @@ class ProviderProfiles:
             raise NotFound("profile", profile_id)
         return found.shown
 
-    async def create(self, user_id: UserId, request: ProfileCreate) -> Profile:
+    async def create(
+        self, user_id: UserId, request: ProfileCreate, *, on_created: OnCreated[Profile] = nothing_more
+    ) -> Profile:
         """Create a profile.
 
         Raises: Conflict, if the name is taken or the user has `MOST_PROFILES` already.
@@ -101,6 +104,7 @@ class ProviderProfiles:
             if profile.is_active:
                 await self._repository.deactivate_all(unit, user_id)
             await self._repository.insert(unit, profile)
+            await on_created(unit, profile.shown)
         return profile.shown
 
     async def update(self, user_id: UserId, request: ProfileUpdate) -> Profile:

@@ -24,6 +24,7 @@ from roocode_server.engine.agent.store.traces import TaskTraces
 from roocode_server.engine.agent.store.transcript import Transcripts
 from roocode_server.engine.concurrency.keyed_locks import KeyedLocks
 from roocode_server.engine.sessions.sessions import Sessions, has_expired
+from roocode_server.engine.storage.creation import OnCreated, nothing_more
 from roocode_server.engine.storage.database import UNITS_PER_COMMIT, Database, Transaction
 from roocode_server.engine.storage.tasks import TaskRepository
 from roocode_server.engine.tools.path_patterns import is_usable
@@ -135,7 +136,12 @@ class Tasks:
         return await self._transcripts.page(task.id, limit=request.limit, offset=request.offset)
 
     async def create(
-        self, request: TaskCreate, caller: Caller | None = None, session: Session | None = None
+        self,
+        request: TaskCreate,
+        caller: Caller | None = None,
+        session: Session | None = None,
+        *,
+        on_created: OnCreated[Task] = nothing_more,
     ) -> Task:
         """Create a task; it starts when what it depends on has completed and there is a place for it.
 
@@ -150,9 +156,15 @@ class Tasks:
         _check_pattern(request.files_pattern)
         # In the order in which they are asked for, so that one can depend on another that comes before it.
         async with self._creating.holding(request.session_id):
-            return await self._create(request, caller, session)
+            return await self._create(request, caller, session, on_created)
 
-    async def _create(self, request: TaskCreate, caller: Caller | None, session: Session | None) -> Task:
+    async def _create(
+        self,
+        request: TaskCreate,
+        caller: Caller | None,
+        session: Session | None,
+        on_created: OnCreated[Task],
+    ) -> Task:
         session = await self._sessions.get_active(request.session_id, session)
         moment = now()
         task = Task(
@@ -184,6 +196,7 @@ class Tasks:
                     )
                 task = await self._insert(unit, task)
                 await self._traces.keep(unit, task.id)
+                await on_created(unit, task)
         finally:
             if change is not None:
                 self._sessions.forget(task.session_id)
@@ -296,7 +309,9 @@ class Tasks:
         approval = await self._approvals.find(request.session_id, request.approval_id)
         return await self._respond(caller, approval, request.action, request.feedback)
 
-    async def say(self, caller: Caller, request: TaskSay) -> Message:
+    async def say(
+        self, caller: Caller, request: TaskSay, *, on_created: OnCreated[Message] = nothing_more
+    ) -> Message:
         """Send the agent a message: the answer to its question, or something else it should know.
 
         If an approval is pending, the message rejects it and is the feedback (S2). An interrupted task is
@@ -318,6 +333,7 @@ class Tasks:
                     author=Author.PERSON,
                 )
             )
+            await on_created(unit, written[0])
 
         await self._states.note(task.id, in_same_transaction=write)
         self._runner.hear(task.id)

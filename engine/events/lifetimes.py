@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from sqlalchemy import select
 
-from roocode_server.engine.storage.database import Database
+from roocode_server.engine.storage.database import Database, Transaction
 from roocode_server.engine.storage.pending_ends import PendingEndRepository
 from roocode_server.engine.storage.tables import sessions
 from roocode_server.models.error import NotFound
@@ -23,7 +24,15 @@ class Lifetimes:
         self._database = database
         self._pending_ends = PendingEndRepository(database)
 
-    async def begin(self, session_id: SessionId, key: str, begun: Event, *, pending_end: Event) -> None:
+    async def begin(
+        self,
+        session_id: SessionId,
+        key: str,
+        begun: Event,
+        *,
+        pending_end: Event,
+        in_same_transaction: Callable[[Transaction], Awaitable[None]] | None = None,
+    ) -> None:
         """Emit `begun`. If this server never calls `end`, the next start emits `pending_end` instead.
 
         Raises: NotFound, if the session is gone.
@@ -34,6 +43,8 @@ class Lifetimes:
                 raise NotFound("session", session_id)
             await self._pending_ends.add(unit, session_id, key, pending_end)
             unit.append(session_id, begun)
+            if in_same_transaction is not None:
+                await in_same_transaction(unit)
 
     async def end(self, session_id: SessionId, key: str, *ended: Event) -> None:
         """Emit the end events; they are dropped if the session is gone."""

@@ -7,11 +7,12 @@ from typing import Final
 
 from sqlalchemy import Column, Table
 
-from roocode_server.engine.storage.tables import provider_profiles, sessions, webhooks
+from roocode_server.engine.storage.tables import provider_profiles, receipts, sessions, webhooks
 
 KEYS_OF_PROFILES: Final = "roocode keys of provider profiles"
 SECRETS_OF_WEBHOOKS: Final = "roocode secrets of webhooks"
 SECRETS_OF_SESSIONS: Final = "roocode secrets of sessions"
+ANSWERS_OF_CREATES: Final = "roocode answers to calls that create something"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,4 +34,5 @@ SEALED_COLUMNS: Final = (
     SealedColumn(webhooks, "sealed_secret", SECRETS_OF_WEBHOOKS),
     SealedColumn(webhooks, "sealed_former_secret", SECRETS_OF_WEBHOOKS),
     SealedColumn(sessions, "sealed_secrets", SECRETS_OF_SESSIONS),
+    SealedColumn(receipts, "sealed_answer", ANSWERS_OF_CREATES),
 )

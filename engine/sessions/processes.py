@@ -19,6 +19,7 @@ from roocode_server.engine.runtimes.runtime import Command, Exit, Running, Runti
 from roocode_server.engine.sessions.process_log import PROCESS_OUTPUT_CHARACTERS, ProcessLogFile
 from roocode_server.engine.sessions.sessions import Sessions
 from roocode_server.engine.sessions.shell import check_allowed
+from roocode_server.engine.storage.creation import OnCreated, nothing_more
 from roocode_server.models.clock import now
 from roocode_server.models.error import AppError, Conflict, NotFound
 from roocode_server.models.identifier import SessionId
@@ -82,7 +83,13 @@ class ProcessTable:
         sessions.before_deletion(self.close_session)
         sessions.at_expiry(self.end_session)
 
-    async def start(self, request: ProcessStart, session: Session | None = None) -> Process:
+    async def start(
+        self,
+        request: ProcessStart,
+        session: Session | None = None,
+        *,
+        on_created: OnCreated[Process] = nothing_more,
+    ) -> Process:
         """Start a process, and return once it runs.
 
         Raises: NotFound; Conflict, if the session is not active or has too many processes; PermissionDenied;
@@ -111,7 +118,7 @@ class ProcessTable:
         execution = asyncio.create_task(self._run(session.id, one, command), name=f"process {pid}")
         one.execution = execution
         execution.add_done_callback(lambda _: one.let_go())
-        await self._begun(session.id, one, execution)
+        await self._begun(session.id, one, execution, on_created)
         return await self._shown(one)
 
     async def list(self, session_id: SessionId) -> list[Process]:
@@ -161,7 +168,13 @@ class ProcessTable:
         for session_id in list(self._held):
             await _end(self._held[session_id].values())
 
-    async def _begun(self, session_id: SessionId, one: _HeldProcess, execution: asyncio.Task[None]) -> None:
+    async def _begun(
+        self,
+        session_id: SessionId,
+        one: _HeldProcess,
+        execution: asyncio.Task[None],
+        on_created: OnCreated[Process],
+    ) -> None:
         """Wait until a process runs, and store its start event. Raises: AppError, if it cannot be run."""
         starting = asyncio.create_task(one.has_started.wait())
         try:
@@ -169,7 +182,7 @@ class ProcessTable:
             if one.failure is not None:
                 del self._held[session_id][one.process.pid]
                 raise one.failure
-            await self._tell_start(session_id, one.process)
+            await self._tell_start(session_id, one.process, on_created)
         finally:
             starting.cancel()
             one.is_told.set()
@@ -213,7 +226,9 @@ class ProcessTable:
         finally:
             one.process = ended
 
-    async def _tell_start(self, session_id: SessionId, process: Process) -> None:
+    async def _tell_start(
+        self, session_id: SessionId, process: Process, on_created: OnCreated[Process]
+    ) -> None:
         lost = dataclasses.replace(process, status=ProcessStatus.FAILED, error=CUT_OFF)
         try:
             await self._lasting.begin(
@@ -221,6 +236,7 @@ class ProcessTable:
                 _key(process),
                 ProcessStarted(process=process),
                 pending_end=ProcessEnded(process=lost),
+                in_same_transaction=lambda unit: on_created(unit, process),
             )
         except NotFound:
             log.debug("not told", session_id=session_id, pid=process.pid)  # the session is gone

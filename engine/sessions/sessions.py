@@ -17,6 +17,7 @@ from roocode_server.engine.runtimes.runtime import Runtime, RuntimeUnavailable, 
 from roocode_server.engine.sessions.access_watch import refused
 from roocode_server.engine.sessions.secrets import SessionSecretStore
 from roocode_server.engine.sessions.sharing import Sharing
+from roocode_server.engine.storage.creation import OnCreated, nothing_more
 from roocode_server.engine.storage.database import Database, Transaction
 from roocode_server.engine.storage.sessions import SessionRepository
 from roocode_server.engine.workspace.quota import DiskQuota
@@ -31,13 +32,13 @@ from roocode_server.models.session import (
     Session,
     SessionConfig,
     SessionConfigChange,
-    SessionCreate,
     SessionCreatedEvent,
     SessionDeletedEvent,
     SessionEnsure,
     SessionExpired,
     SessionFields,
     SessionList,
+    SessionRequest,
     SessionStatus,
     SessionUpdate,
     SessionUpdatedEvent,
@@ -209,7 +210,14 @@ class Sessions:
                 return found, False
             return await self.create(caller, request, purpose=request.purpose), True
 
-    async def create(self, caller: Caller, request: SessionCreate, purpose: str | None = None) -> Session:
+    async def create(
+        self,
+        caller: Caller,
+        request: SessionRequest,
+        purpose: str | None = None,
+        *,
+        on_created: OnCreated[Session] = nothing_more,
+    ) -> Session:
         """Create a session with an empty workspace.
 
         Raises: InvalidField, ExtraNotInstalled, if its configuration is refused; WorkspaceLimitExceeded, if
@@ -239,6 +247,7 @@ class Sessions:
                 await self._check_number(unit, caller)
                 await self._repository.insert(unit, session, self._secrets.sealed(session_id, config))
                 unit.append(session_id, SessionCreatedEvent(session=session))
+                await on_created(unit, session)
         except Exception:
             await self.workspace(session_id).remove()
             raise

@@ -21,6 +21,7 @@ from roocode_server.engine.sessions.sessions import Sessions
 from roocode_server.engine.sessions.shell import TERMINAL
 from roocode_server.engine.sessions.terminal_input import Typed
 from roocode_server.engine.shell_lines.allowlist import ANYTHING
+from roocode_server.engine.storage.creation import OnCreated, nothing_more
 from roocode_server.models.clock import now
 from roocode_server.models.error import AppError, Conflict, NotFound, PermissionDenied
 from roocode_server.models.identifier import SessionId, TerminalId, new_id
@@ -73,7 +74,13 @@ class TerminalTable:
         sessions.before_deletion(self.close_session)
         sessions.at_expiry(self.close_session)
 
-    async def open(self, request: TerminalOpen, session: Session | None = None) -> Terminal:
+    async def open(
+        self,
+        request: TerminalOpen,
+        session: Session | None = None,
+        *,
+        on_created: OnCreated[Terminal] = nothing_more,
+    ) -> Terminal:
         """Open a terminal, and return once its program runs.
 
         Raises: NotFound; PermissionDenied, if the session restricts commands; Conflict, if the session is not
@@ -101,7 +108,9 @@ class TerminalTable:
         command = Command(
             line=request.command, directory=request.cwd, environment=dict(TERMINAL), is_lasting=True
         )
-        one.work = asyncio.create_task(self._work(session, one, command), name=f"terminal {terminal.id}")
+        one.work = asyncio.create_task(
+            self._work(session, one, command, on_created), name=f"terminal {terminal.id}"
+        )
         await asyncio.shield(one.opened)
         return terminal
 
@@ -149,7 +158,9 @@ class TerminalTable:
         for session_id in list(self._open):
             await self.close_session(session_id)
 
-    async def _work(self, session: Session, one: _Open, command: Command) -> None:
+    async def _work(
+        self, session: Session, one: _Open, command: Command, on_created: OnCreated[Terminal]
+    ) -> None:
         """Run a terminal to its end."""
         session_id, code = session.id, KILLED_EXIT_CODE
         try:
@@ -158,7 +169,7 @@ class TerminalTable:
                 self._sessions.sandbox(session), command, columns=size.columns, rows=size.rows
             )
             async with opening as program:
-                await self._tell_start(session_id, one.terminal)
+                await self._tell_start(session_id, one.terminal, on_created)
                 one.opened.set_result(program)
                 await self._show(session_id, one, program)
                 code = await program.ended()
@@ -184,12 +195,15 @@ class TerminalTable:
             one.take(text)
             self._hub.signal(session_id, printed)
 
-    async def _tell_start(self, session_id: SessionId, terminal: Terminal) -> None:
+    async def _tell_start(
+        self, session_id: SessionId, terminal: Terminal, on_created: OnCreated[Terminal]
+    ) -> None:
         await self._lasting.begin(
             session_id,
             _key(terminal),
             TerminalOpened(terminal=terminal),
             pending_end=TerminalClosed(terminal_id=terminal.id, exit_code=KILLED_EXIT_CODE),
+            in_same_transaction=lambda unit: on_created(unit, terminal),
         )
 
     async def _tell_end(self, session_id: SessionId, one: _Open, code: int) -> None:

@@ -467,3 +467,15 @@ feed_entries = Table(
 
 `body` is kept here once the session, and with it its log, is gone.
 """
+
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    _user_key(),
+    Column("session_id", String(64), ForeignKey("sessions.id", ondelete="CASCADE"), index=True),
+    Column("sealed_answer", Text, nullable=False),
+    Column("created_at", Moment, nullable=False, index=True),
+    Index(None, "user_id", "created_at"),
+)
+"""The answers to calls with an idempotency key."""

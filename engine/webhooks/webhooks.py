@@ -12,6 +12,7 @@ from roocode_server.engine.accounts.tokens import Clock
 from roocode_server.engine.events.feed import Feed
 from roocode_server.engine.events.log import EventLog
 from roocode_server.engine.network.addresses import is_public
+from roocode_server.engine.storage.creation import OnCreated, nothing_more
 from roocode_server.engine.storage.database import Database, Transaction
 from roocode_server.engine.storage.webhooks import AttemptRepository, WebhookRepository
 from roocode_server.engine.webhooks.dispatcher import Dispatcher
@@ -81,7 +82,13 @@ class UserWebhooks:
         """Return a user's webhook. Raises: NotFound."""
         return (await self._find(user_id, webhook_id)).shown
 
-    async def create(self, user_id: UserId, request: WebhookCreate) -> WebhookWithSecret:
+    async def create(
+        self,
+        user_id: UserId,
+        request: WebhookCreate,
+        *,
+        on_created: OnCreated[WebhookWithSecret] = nothing_more,
+    ) -> WebhookWithSecret:
         """Create a webhook for events from now on; return it, and its secret if none was given.
 
         Raises: Conflict, if there are too many; InvalidField, if the address or the secret cannot be used.
@@ -104,8 +111,10 @@ class UserWebhooks:
                 updated_at=moment,
             )
             await self._webhooks.insert(unit, webhook)
+            shown = WebhookWithSecret(webhook=webhook.shown, secret=None if request.secret else secret)
+            await on_created(unit, shown)
         await self._dispatcher.refresh(user_id)
-        return WebhookWithSecret(webhook=webhook.shown, secret=None if request.secret else secret)
+        return shown
 
     async def update(self, user_id: UserId, request: WebhookUpdate) -> Webhook:
         """Change a webhook and return it. Raises: NotFound; InvalidField, as `create`."""

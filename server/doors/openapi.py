@@ -20,7 +20,7 @@ from roocode_server.models.error import (
     ValidationFailed,
 )
 from roocode_server.server.doors.crogia_document import TAG, crogia_paths
-from roocode_server.server.doors.rest import CONDITIONS, WITH_BODY
+from roocode_server.server.doors.rest import CONDITIONS, IDEMPOTENCY_KEY_HEADER, WITH_BODY
 from roocode_server.server.doors.schemas import (
     ERROR,
     Json,
@@ -151,6 +151,8 @@ def _condition(declared: Operation) -> Iterator[Json]:
         for field, name in CONDITIONS.items()
         if field in declared.wire_names
     }
+    if declared.needs_receipt:
+        named[IDEMPOTENCY_KEY_HEADER] = "As `idempotencyKey`, in quotation marks or without"
     if RangeNotSatisfiable in declared.errors:
         named |= {
             "Range": "One range of bytes: RFC 9110, 14.2",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any, Final, cast
@@ -44,6 +45,11 @@ ADD_HEADERS: Final = web.RequestKey("add_headers", partial)
 
 CONDITIONS: Final[Mapping[str, str]] = {"ifMatch": "If-Match", "ifNoneMatch": "If-None-Match"}
 """Fields that can be given as headers. Source: RFC 9110, 13.1."""
+
+IDEMPOTENCY_KEY_HEADER: Final = "Idempotency-Key"
+"""The header for the field `idempotencyKey`. Source: draft-ietf-httpapi-idempotency-key-header-07, 2.1."""
+_QUOTED: Final = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
+"""A string of a structured field. Source: RFC 9651, 3.3.3."""
 
 PRIVATE: Final = "no-store"
 """The default `Cache-Control`: the answer is for its caller only (RFC 9111, 5.2)."""
@@ -257,7 +263,7 @@ def _preflight(request: web.Request) -> web.Response:
             "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, DELETE",
             "Access-Control-Allow-Headers": (
                 "Authorization, Content-Type, X-API-Key, X-API-Version, If-Match, If-None-Match, Range, "
-                "traceparent"
+                "Idempotency-Key, Last-Event-ID, traceparent"
             ),
             "Access-Control-Max-Age": "600",
             "Vary": "Origin",
@@ -313,7 +319,16 @@ def _beside(request: web.Request, shape: type[Shape]) -> dict[str, Any]:
         for field, header in CONDITIONS.items()
         if field in names and header in request.headers
     }
+    key = request.headers.get(IDEMPOTENCY_KEY_HEADER)
+    if key is not None and "idempotencyKey" in names:
+        conditions["idempotencyKey"] = _unquoted(key)
     return shape.read_texts({**conditions, **request.match_info})
+
+
+def _unquoted(header: str) -> str:
+    """The text of a quoted string, as the draft has it; any other header as it is, as many clients do."""
+    quoted = _QUOTED.fullmatch(header)
+    return header if quoted is None else re.sub(r"\\(.)", r"\1", quoted[1])
 
 
 def _expect_no_query(request: web.Request) -> None:

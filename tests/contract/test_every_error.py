@@ -16,8 +16,10 @@ import aiohttp
 import pytest
 
 from roocode_server.engine.accounts.accounts import Accounts
+from roocode_server.engine.sessions.sessions import Sessions
 from roocode_server.models import extras
 from roocode_server.models.error import AppError
+from roocode_server.models.session import Session
 from roocode_server.models.settings import Settings
 from roocode_server.server.app import running
 from tests.end_to_end.hostile.talking import Talker, code_of, connected, exchange, talking
@@ -182,6 +184,38 @@ async def there_already(place: Place) -> Told:
     }
 
 
+async def under_way(place: Place) -> Told:
+    """The first call with the key has begun, and ends when the others have been refused."""
+    begun, refused = asyncio.Event(), asyncio.Event()
+    create = Sessions.create
+
+    async def slowly(*arguments: Any, **named: Any) -> Session:
+        begun.set()
+        await refused.wait()
+        return await create(*arguments, **named)
+
+    place.monkeypatch.setattr(Sessions, "create", slowly)
+    asked = {"name": "One", "idempotencyKey": "one"}
+    first = asyncio.create_task(place.rest("POST", SESSIONS, asked))
+    await begun.wait()
+    told: Told = {
+        "rest": await place.rest("POST", SESSIONS, asked),
+        "socket": await place.socket("session.create", asked),
+    }
+    refused.set()
+    assert (await first)[0] == 201
+    return told
+
+
+async def used_for_another(place: Place) -> Told:
+    assert (await place.rest("POST", SESSIONS, {"name": "One", "idempotencyKey": "one"}))[0] == 201
+    asked = {"name": "Another", "idempotencyKey": "one"}
+    return {
+        "rest": await place.rest("POST", SESSIONS, asked),
+        "socket": await place.socket("session.create", asked),
+    }
+
+
 async def used_up(place: Place) -> Told:
     key = await place.user("developer")
     assert (await place.rest("POST", SESSIONS, {"name": "One"}, key=key))[0] == 201
@@ -313,6 +347,8 @@ ROWS = {
     "METHOD_NOT_IMPLEMENTED": Row(no_method, ("rest",)),
     "REQUEST_TIMEOUT": Row(stopped_coming, ("rest",), {"server": {"requestTimeoutS": 0.5}}),
     "RESOURCE_CONFLICT": Row(there_already, ("rest", "socket")),
+    "IDEMPOTENCY_KEY_IN_USE": Row(under_way, ("rest", "socket")),
+    "IDEMPOTENCY_KEY_REUSED": Row(used_for_another, ("rest", "socket")),
     "WORKSPACE_LIMIT_EXCEEDED": Row(used_up, ("rest", "socket", "extension"), {"limits": {"sessions": 1}}),
     "PAYLOAD_TOO_LARGE": Row(
         too_large, ("rest", "socket", "extension"), {"server": {"maxRequestBytes": 4096}}

@@ -163,7 +163,7 @@ async def opened(folder: Path) -> AsyncIterator[Place]:
         yield Place(
             engine,
             operations,
-            Pipeline(engine.sessions, engine.rates, engine.audit, engine.calls, engine.tracer),
+            Pipeline.of(engine),
         )
     finally:
         await engine.close()

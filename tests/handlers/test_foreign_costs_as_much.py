@@ -41,7 +41,7 @@ async def neighbours(tmp_path: Path) -> AsyncIterator[Neighbours]:
     engine = await open_engine(Settings.load_plain({"server": {"data_dir": str(tmp_path / "data")}}))
     try:
         owner, stranger = [await _person(engine, name) for name in ("owner", "stranger")]
-        pipeline = Pipeline(engine.sessions, engine.rates, engine.audit, engine.calls, engine.tracer)
+        pipeline = Pipeline.of(engine)
         here = Neighbours(engine, owner, stranger, pipeline, dict(build_registry(engine)), {})
         session = await here.call(owner, "session.create")
         receiver = {"url": "https://webhooks.invalid/", "events": ["session.expired"]}  # it asks for nothing

@@ -160,7 +160,7 @@ def audit() -> KeptEntries:
 @pytest.fixture
 def pipeline(clock: Clock, audit: KeptEntries) -> Pipeline:
     rates = RateLimits(LimitSettings(tool_execution=3, authentication=2), clock=clock)
-    return Pipeline(OwnSessions(), rates, audit, CallRecorder(), NoTracer())  # type: ignore[arg-type]
+    return Pipeline(OwnSessions(), rates, audit, CallRecorder(), NoTracer(), object())  # type: ignore[arg-type]
 
 
 async def answer(
@@ -388,7 +388,7 @@ async def test_the_addresses_that_one_subscriber_can_take_are_one(
 
 async def test_a_limit_that_is_null_is_off(clock: Clock, audit: KeptEntries) -> None:
     rates = RateLimits(LimitSettings(tool_execution=None), clock=clock)
-    unlimited = Pipeline(OwnSessions(), rates, audit, CallRecorder(), NoTracer())  # type: ignore[arg-type]
+    unlimited = Pipeline(OwnSessions(), rates, audit, CallRecorder(), NoTracer(), object())  # type: ignore[arg-type]
     assert await many(unlimited, 100) == [200] * 100
     assert (await answer(unlimited, {}, asked=ORDER)).quota is None
 

@@ -31,9 +31,9 @@ class Desk:
 
     async def call(self, name: str, **raw: Any) -> OperationResponse:
         declared = build_registry(self.engine)[name]
-        answer = await Pipeline(
-            self.engine.sessions, self.engine.rates, self.engine.audit, self.engine.calls, self.engine.tracer
-        ).answer(declared, self.caller, {"sessionId": self.session_id, **raw})
+        answer = await Pipeline.of(self.engine).answer(
+            declared, self.caller, {"sessionId": self.session_id, **raw}
+        )
         assert answer.failure is None, answer.body
         return answer
 

@@ -54,17 +54,13 @@ class Company:
         """The answer's body, whatever it is; about the owner's session if the operation is about one."""
         declared = build_registry(self.engine)[name]
         here = {"sessionId": self.session_id} if declared.on else {}
-        pipeline = Pipeline(
-            self.engine.sessions, self.engine.rates, self.engine.audit, self.engine.calls, self.engine.tracer
-        )
+        pipeline = Pipeline.of(self.engine)
         return (await pipeline.answer(declared, caller, {**here, **raw})).body
 
     async def subscribe(self, caller: Caller, connection: KeptConnection) -> str | None:
         """The code of the refusal, or None."""
         declared = build_registry(self.engine)["event.subscribe"]
-        pipeline = Pipeline(
-            self.engine.sessions, self.engine.rates, self.engine.audit, self.engine.calls, self.engine.tracer
-        )
+        pipeline = Pipeline.of(self.engine)
         answer = await pipeline.answer(declared, caller, {"sessionId": self.session_id}, connection)
         return answer.failure.code if answer.failure is not None else None
 
