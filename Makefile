@@ -7,12 +7,14 @@ OURS := pyproject.toml sdk/python/pyproject.toml
 EXTRAS := anthropic openai gemini browser semantic tracing
 WORKERS ?= auto
 CASES ?= 5000
+CLIENTS ?= 16
+SECONDS ?= 20
 SEED ?= 0
 
 # Bytecode is cached: otherwise every process compiles all its imports, which takes longer than its start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo serve extras $(EXTRAS) test fuzz lint types style arrows pages bench lock sandbox container-engine clients python clean
+.PHONY: help demo serve extras $(EXTRAS) test fuzz lint types style arrows pages bench load lock sandbox container-engine clients python clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -54,6 +56,9 @@ pages:
 
 bench: $(VENV)/ready-dev sandbox container-engine clients  ## Compare the performance with that of minimal peers
 	$(BIN)/python -m bench
+
+load: $(VENV)/ready-dev sandbox  ## Sessions, tasks and events of many clients for some seconds (CLIENTS=16 SECONDS=20)
+	@$(BIN)/python -m bench load --clients $(CLIENTS) --seconds $(SECONDS)
 
 lock: $(VENV)/lock/ready  ## Pin the dependencies of pyproject.toml (UPGRADE=--upgrade: the newest of everything)
 	scripts/lock $(UPGRADE)

@@ -1,6 +1,6 @@
 """`python -m bench [name …]`: runs the named benchmarks, or all of them, and prints their figures.
 
-`soak` is different: it compares nothing but must succeed, and only runs when it is named alone.
+`soak` and `load` are different: they compare nothing but must succeed, and only run when named alone.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from bench import (
     watchers,
 )
 from bench.figure import Figure
+from bench.load import LOAD_CLIENTS, LOAD_SECONDS, MOST_LOAD_CLIENTS, MOST_LOAD_SECONDS, load
 from bench.machine import allow_many_sockets
 from bench.soak import soak
 
@@ -48,6 +49,7 @@ PROGRAMS: Final[dict[str, Program]] = {
 }
 
 SOAK: Final = "soak"
+LOAD: Final = "load"
 
 
 async def _run(names: list[str], rounds: int) -> bool:
@@ -66,16 +68,32 @@ async def _soak(minutes: float) -> bool:
     return not soaked.failures
 
 
+async def _load(clients: int, seconds: float, *, as_json: bool) -> bool:
+    loaded = await load(clients, seconds)
+    print(loaded.json() if as_json else "\n".join(loaded.lines()), flush=True)
+    return not loaded.failures
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
-        "names", nargs="*", metavar="name", help=f"Of {', '.join(PROGRAMS)}; none: all of them. Or {SOAK}."
+        "names",
+        nargs="*",
+        metavar="name",
+        help=f"Of {', '.join(PROGRAMS)}; none: all of them. Or {SOAK}, or {LOAD}.",
     )
     parser.add_argument("--rounds", type=int, default=3, help="Alternating rounds that each median is of.")
     parser.add_argument("--minutes", type=float, default=10.0, help="How long `soak` lasts.")
+    parser.add_argument("--clients", type=int, default=LOAD_CLIENTS, help="How many `load` has.")
+    parser.add_argument("--seconds", type=float, default=LOAD_SECONDS, help="How long `load` lasts.")
+    parser.add_argument("--json", action="store_true", help="Print the report of `load` as JSON.")
     given = parser.parse_args()
     if given.names == [SOAK]:
         return 0 if uvloop.run(_soak(given.minutes)) else 1
+    if given.names == [LOAD]:
+        if not (1 <= given.clients <= MOST_LOAD_CLIENTS and 0 < given.seconds <= MOST_LOAD_SECONDS):
+            parser.error(f"load: 1 to {MOST_LOAD_CLIENTS} clients for up to {MOST_LOAD_SECONDS:g} seconds")
+        return 0 if uvloop.run(_load(given.clients, given.seconds, as_json=given.json)) else 1
     unknown = [name for name in given.names if name not in PROGRAMS]
     if unknown:
         parser.error(f"no such program: {', '.join(unknown)}")

@@ -1,4 +1,4 @@
-"""`roocode doctor`."""
+"""`roocode-server doctor`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`roocode doctor`: what a machine lacks for a server is said before the server is started."""
+"""`roocode-server doctor`: what a machine lacks for a server is said before the server is started."""
 
 from __future__ import annotations
 
