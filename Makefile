@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-CHECKS := models engine handlers server src/roocode_server/__init__.py sdk/python tests bench examples
+CHECKS := models engine handlers server src/roocode_server/__init__.py sdk/python tests bench examples docs/site
 OURS := pyproject.toml sdk/python/pyproject.toml
 EXTRAS := anthropic openai gemini browser semantic tracing
 WORKERS ?= auto
@@ -14,7 +14,7 @@ SEED ?= 0
 # Bytecode is cached: otherwise every process compiles all its imports, which takes longer than its start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo serve extras $(EXTRAS) test fuzz lint types style arrows pages bench load lock sandbox container-engine clients python clean
+.PHONY: help demo serve extras $(EXTRAS) test fuzz lint types style arrows pages bench load site lock sandbox container-engine clients python clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -59,6 +59,9 @@ bench: $(VENV)/ready-dev sandbox container-engine clients  ## Compare the perfor
 
 load: $(VENV)/ready-dev sandbox  ## Sessions, tasks and events of many clients for some seconds (CLIENTS=16 SECONDS=20)
 	@$(BIN)/python -m bench load --clients $(CLIENTS) --seconds $(SECONDS)
+
+site: $(VENV)/ready-dev  ## Build the documentation as a site in build/site
+	$(BIN)/python docs/site/build.py build/site
 
 lock: $(VENV)/lock/ready  ## Pin the dependencies of pyproject.toml (UPGRADE=--upgrade: the newest of everything)
 	scripts/lock $(UPGRADE)
