@@ -18,6 +18,7 @@ from roocode_server.engine.accounts.profiles import ProviderProfiles
 from roocode_server.engine.administration.secrets import sealing_keys
 from roocode_server.engine.agent.choices import Choices
 from roocode_server.engine.agent.inbox import Inbox
+from roocode_server.engine.agent.model_offers import ModelOffers
 from roocode_server.engine.agent.modes import ModeBook
 from roocode_server.engine.agent.policy import ApprovalPolicy
 from roocode_server.engine.agent.runner import TaskRunner
@@ -163,6 +164,7 @@ class Engine:
     runtime: Runtime
     providers: Providers
     profiles: ProviderProfiles
+    models: ModelOffers
     runner: TaskRunner
     history: History
     index: CodeIndex
@@ -463,6 +465,7 @@ def _assemble(
         runtime=runtime,
         providers=providers,
         profiles=profiles,
+        models=ModelOffers(services, settings.sessions),
         runner=runner,
         history=history,
         index=index,

@@ -15,6 +15,7 @@ from roocode_server.handlers.inbox import InboxHandlers
 from roocode_server.handlers.keys import KeyHandlers
 from roocode_server.handlers.logins import LoginHandlers
 from roocode_server.handlers.mcp import McpHandlers
+from roocode_server.handlers.models import ModelHandlers
 from roocode_server.handlers.monitoring import MonitoringHandlers
 from roocode_server.handlers.operation import Registry
 from roocode_server.handlers.people import PeopleHandlers
@@ -38,6 +39,7 @@ AREAS = (
     IdentityHandlers,
     PeopleHandlers,
     ProfileHandlers,
+    ModelHandlers,
     SessionHandlers,
     SharingHandlers,
     TaskHandlers,

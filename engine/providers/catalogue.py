@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,11 +10,14 @@ from typing import Final, Protocol, runtime_checkable
 
 from roocode_server.engine.providers.addresses import check_address
 from roocode_server.engine.providers.ollama import Ollama
+from roocode_server.engine.providers.openai.provider import OpenAIProvider, is_loopback
 from roocode_server.engine.providers.provider import Endpoint, Provider, ProviderFailure
-from roocode_server.engine.providers.scripted.provider import ScriptedProvider
-from roocode_server.engine.providers.vendors import VENDORS, Vendor
+from roocode_server.engine.providers.scripted.provider import DEFAULT_PLAYBOOK, ScriptedProvider
+from roocode_server.engine.providers.vendors import VENDORS
+from roocode_server.engine.providers.wire import checked_key
 from roocode_server.models.error import ExtraNotInstalled
 from roocode_server.models.extras import check_installed, is_installed
+from roocode_server.models.model import OfferedPlaybook, Playbooks
 from roocode_server.models.profile import AUTO
 from roocode_server.models.settings import ProviderSettings
 
@@ -21,6 +25,8 @@ OLLAMA: Final = "ollama"
 SCRIPTED: Final = "scripted"
 EXTRAS: Final[Mapping[str, str]] = {**{name: name for name in VENDORS}, OLLAMA: "openai"}
 """For each provider that needs one, the extra with its vendor's library."""
+MOST_OFFERED_MODELS: Final = 500
+"""The most models of an Ollama that are offered for choice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +72,58 @@ class Providers:
         """Raises: ExtraNotInstalled, if the provider's library is not installed."""
         if name in EXTRAS and name in self._providers:
             check_installed(EXTRAS[name], f"The provider `{name}`")
+
+    def has_key(self, name: str) -> bool:
+        """Whether the server has a key of its own for the provider."""
+        return name in VENDORS and VENDORS[name].key(self._environment) is not None
+
+    def check_key(self, name: str, endpoint: Endpoint) -> None:
+        """Raises: ProviderFailure, as a request to this endpoint would for want of a usable key."""
+        if self.needs_key(name, endpoint.base_url):
+            checked_key(name, endpoint.api_key, *VENDORS[name].key_variables)
+
+    def needs_key(self, name: str, base_url: str | None) -> bool:
+        """Whether requests to this address of the provider need a key."""
+        return name in VENDORS and not (name == OpenAIProvider.name and is_loopback(base_url))
+
+    def base_url(self, name: str) -> str | None:
+        """Return the server's own address for the provider; None means the vendor's, or none."""
+        if name in VENDORS:
+            return VENDORS[name].base_url(self._settings, self._environment)
+        return self._ollama.base_url if name == OLLAMA else None
+
+    async def default_model(self, name: str) -> str:
+        """Return what `auto` means at the provider; `auto` if it chooses for each task, or has no model."""
+        with contextlib.suppress(ProviderFailure):
+            return await self._model(name, AUTO)
+        return AUTO
+
+    async def models(self, name: str, base_url: str | None) -> Sequence[str]:
+        """Return the models to choose from at this address of the provider, as far as they are known here:
+        the vendor's, what a local Ollama has, or the names of playbooks.
+        """
+        provider = self._providers.get(name)
+        if isinstance(provider, ScriptedProvider):
+            return list(provider.playbooks)
+        if name in VENDORS:
+            return () if base_url else VENDORS[name].models
+        if name == OLLAMA and base_url == self._ollama.base_url:
+            return (await self._ollama.models() or ())[:MOST_OFFERED_MODELS]
+        return ()
+
+    def playbooks(self) -> Playbooks:
+        """Return the playbooks that can be named as a model."""
+        provider = self._providers.get(SCRIPTED)
+        known = provider.playbooks.values() if isinstance(provider, ScriptedProvider) else ()
+        return Playbooks(
+            playbooks=[
+                OfferedPlaybook(
+                    name=each.name, description=each.description, match=each.match, steps=len(each.steps)
+                )
+                for each in known
+            ],
+            default=DEFAULT_PLAYBOOK,
+        )
 
     def useless_keys(self) -> Sequence[str]:
         """Return the vendors for which there is a key but whose library is not installed."""
@@ -114,16 +172,8 @@ class Providers:
         if own.base_url is not None:
             await check_address(own.base_url, allow_private=self._settings.allow_private_base_urls)
             return own
-        vendor = VENDORS.get(name)
-        if vendor is not None:
-            return self._of_vendor(vendor, own)
-        return Endpoint(base_url=self._ollama.base_url) if name == OLLAMA else Endpoint()
-
-    def _of_vendor(self, vendor: Vendor, own: Endpoint) -> Endpoint:
-        return Endpoint(
-            base_url=vendor.base_url(self._settings, self._environment),
-            api_key=own.api_key or vendor.key(self._environment),
-        )
+        key = own.api_key or VENDORS[name].key(self._environment) if name in VENDORS else None
+        return Endpoint(base_url=self.base_url(name), api_key=key)
 
     async def _model(self, name: str, model: str) -> str:
         if model != AUTO:

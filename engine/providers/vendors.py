@@ -18,6 +18,8 @@ class Vendor:
     key_variables: tuple[str, ...]
     url_variable: str
     default_model: str
+    models: tuple[str, ...]
+    """Those that are offered for choice, the best first; any other name is asked for, too."""
 
     def key(self, environment: Mapping[str, str]) -> str | None:
         """Return the server's own key, or None."""
@@ -50,18 +52,30 @@ VENDORS: Final[Mapping[str, Vendor]] = {
             key_variables=("ANTHROPIC_API_KEY",),
             url_variable="ANTHROPIC_BASE_URL",
             default_model="claude-sonnet-4-5",
+            models=("claude-opus-4-5", "claude-sonnet-4-5", "claude-haiku-4-5"),
         ),
         Vendor(
             name="openai",
             key_variables=("OPENAI_API_KEY",),
             url_variable="OPENAI_BASE_URL",
             default_model="gpt-5",
+            models=(
+                "gpt-5.1",
+                "gpt-5",
+                "gpt-5-mini",
+                "gpt-5-nano",
+                "gpt-5-pro",
+                "gpt-4.1",
+                "gpt-4.1-mini",
+                "o3",
+            ),
         ),
         Vendor(
             name="gemini",
             key_variables=("GEMINI_API_KEY", "GOOGLE_API_KEY"),
             url_variable="GOOGLE_GEMINI_BASE_URL",
             default_model="gemini-2.5-pro",
+            models=("gemini-2.5-pro", "gemini-2.5-flash", "gemini-2.5-flash-lite"),
         ),
     )
 }

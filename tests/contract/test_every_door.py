@@ -240,6 +240,8 @@ SUCCESSES: dict[str, Callable[[World], Awaitable[dict[str, Any]]]] = {
     "profile.update": also(World.profile, model="survey"),
     "profile.activate": World.profile,
     "profile.delete": World.profile,
+    "model.list": nothing,
+    "playbook.list": nothing,
     "session.list": also(nothing, limit=1),
     "session.ensure": World.purpose,
     "session.create": also(nothing, name="New", config={"mode": "ask"}),
