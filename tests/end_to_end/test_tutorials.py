@@ -1,0 +1,33 @@
+"""The tutorials in docs/tutorials, followed to the end: their pieces one after another, as they stand."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+
+from tests.support.server import PROJECT, ServerProcess
+
+TUTORIALS = PROJECT / "docs" / "tutorials"
+
+
+def pieces(tutorial: str, language: str) -> str:
+    """Return all code of a tutorial in this language."""
+    text = (TUTORIALS / tutorial).read_text()
+    return "\n".join(re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL))
+
+
+def follow(server: ServerProcess, *command: str) -> str:
+    environment = {**os.environ, "ROOCODE_URL": server.url, "ROOCODE_KEY": server.key}
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=120, env=environment, cwd=PROJECT, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_socketio_tutorial_misses_nothing(server: ServerProcess) -> None:
+    printed = follow(server, "node", "--input-type=module", "--eval", pieces("socketio.md", "javascript"))
+    assert "task.completed" in printed
+    assert "notes.txt" in printed
+    assert "Missed: 0\n" in printed
