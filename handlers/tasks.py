@@ -25,6 +25,8 @@ from roocode_server.models.session import Session, SessionUpdatedEvent
 from roocode_server.models.sharing import PERMITTED, Access
 from roocode_server.models.task import (
     CallWritten,
+    CommandContinued,
+    CommandEnded,
     MessageAnswer,
     MessageCreated,
     MessageDelta,
@@ -103,6 +105,8 @@ WORK = (
     ToolStarted,
     ToolOutput,
     ToolCompleted,
+    CommandContinued,
+    CommandEnded,
     ApprovalRequired,
     ApprovalResolved,
     *BY_COMMANDS,
@@ -314,7 +318,7 @@ class TaskHandlers(Handlers, namespace="/tasks"):
         permission=Permission.TASK_STEER,
         on="session_id",
         errors=(NotFound, Conflict),
-        emits=(ToolCompleted, MessageCreated),
+        emits=(ToolCompleted, CommandContinued, CommandEnded, MessageCreated),
     )
     async def command(self, caller: Caller, request: TaskCommand) -> TaskAnswer:
         """Let a command the task asks about (`command_output`) continue in the background, or kill it.

@@ -650,3 +650,31 @@ class ToolOutput(Event):
     position: int | None = field(
         default=None, metadata=described("Characters of the message before this piece")
     )
+
+
+@event("command.continued", namespace="/tools")
+@value
+class CommandContinued(Event):
+    """A task's command goes on in the background: its call is answered, and `command.ended` follows."""
+
+    call_id: str
+    command: str
+
+
+@event("command.ended", namespace="/tools")
+@value
+class CommandEnded(Event):
+    """A command in the background has ended, for whatever reason.
+
+    `signal` (`SIGTERM`) is what ended it, if one did; then `exitCode` is 128 and its number. `stoppedBy`
+    is `person`, `task` (it ended with its task), `server`, or a limit: `time`, `memory`, `output`, `disk`.
+    Without `exitCode` it could not be run, which `error` explains, or nobody saw its end. `executionTime` is
+    in milliseconds.
+    """
+
+    call_id: str
+    exit_code: int | None = None
+    signal: str | None = None
+    stopped_by: str | None = None
+    error: str | None = None
+    execution_time: float | None = None

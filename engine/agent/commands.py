@@ -8,19 +8,29 @@ All commands end with the work on the task. Source: S2, `command_output`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import signal
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from roocode_server.engine.agent.store.states import Alongside
 from roocode_server.engine.agent.task_context import TaskContext
 from roocode_server.engine.runtimes.output import Transcript
-from roocode_server.engine.runtimes.runtime import KILLED_EXIT_CODE, Command, Exit, Running, StillRunning
+from roocode_server.engine.runtimes.runtime import (
+    KILLED_EXIT_CODE,
+    SIGNAL_EXIT_BASE,
+    Command,
+    Exit,
+    Running,
+    StillRunning,
+)
 from roocode_server.engine.tools.text import printable, shortened
 from roocode_server.models.conversation import Background, Turn, TurnRole
-from roocode_server.models.error import AppError, Conflict
+from roocode_server.models.error import AppError, Conflict, NotFound
 from roocode_server.models.identifier import CallId, MessageId
-from roocode_server.models.task import CommandAction, ToolOutput
+from roocode_server.models.task import CommandAction, CommandContinued, CommandEnded, ToolOutput
 
 ASKS_AFTER_S: Final = 2.0
 """After this time people are asked whether the command should go to the background or be killed."""
@@ -32,6 +42,7 @@ STORED_OUTPUT_BYTES: Final = 500_000
 """How much of a command's output its message has, for people; the model is given less."""
 NEWS_CHARACTERS: Final = 8_000
 BY_A_PERSON: Final = "person"
+BY_ITS_TASK: Final = "task"
 COMMAND_LOST: Final = (
     "A command that you left running has ended, because work on the task was stopped in the meantime."
 )
@@ -56,6 +67,8 @@ class RunningCommand:
     is_asked_about: bool = False
     """Whether people have been asked if it should go on."""
     execution: asyncio.Task[Exit] = field(init=False)
+    ending: asyncio.Task[None] | None = None
+    """What tells of its end as soon as it comes, once it is in the background."""
 
     @property
     def duration_s(self) -> float:
@@ -114,6 +127,8 @@ class Commands:
         if not await self._ended(running, timeout_s):
             self._front = None
             self._behind[call_id] = running
+            await self._work.note(CommandContinued(call_id=call_id, command=command.line))
+            running.ending = asyncio.create_task(self._end(running))
             so_far, running.news = running.news.text, Transcript(COMMAND_OUTPUT_BYTES)
             return StillRunning(output=so_far, duration_s=running.duration_s)
         self._front = None
@@ -148,8 +163,8 @@ class Commands:
                 await asyncio.wait({running.execution})
             is_over = running.execution.done()
             if is_over:
+                await _told(running)
                 del self._behind[running.call_id]
-                await self._tell(running)
             if is_over or running.news.printed_bytes:
                 turns.append(_news(running, is_over=is_over))
                 running.news = Transcript(COMMAND_OUTPUT_BYTES)
@@ -165,7 +180,10 @@ class Commands:
         self._front = None
         self._behind.clear()
         for running in left:
-            await self._tell(running)
+            if running.ending is None:
+                await self._tell(running)
+            else:
+                await _told(running)
 
     async def _ended(self, running: RunningCommand, timeout_s: float | None) -> bool:
         """Wait for the command; False once it should go to the background."""
@@ -198,15 +216,30 @@ class Commands:
             self._work.sandbox, command, on_output=show, on_started=running.begin
         )
 
+    async def _end(self, running: RunningCommand) -> None:
+        """Wait for the end of a command in the background, and store it with the message of its output."""
+        await asyncio.wait({running.execution})
+        # Not through `note` of the task's work, which may be changing the task at this moment: nothing of the
+        # task itself changes. A task that has ended in the meantime has told of the ends of its commands.
+        with contextlib.suppress(Conflict, NotFound):
+            await self._work.services.states.note(
+                self._work.task.id, _ended_as(running), in_same_transaction=self._output_of(running)
+            )
+
     async def _tell(self, running: RunningCommand) -> None:
         """Store the message with the command's whole output."""
+        write = self._output_of(running)
+        if write is not None:
+            await self._work.note(in_same_transaction=write)
+
+    def _output_of(self, running: RunningCommand) -> Alongside | None:
+        """Return what stores the message with the command's output; None if it has printed nothing."""
         if not running.printed.printed_bytes:
-            return
+            return None
         text = printable(running.printed.excerpt(STORED_OUTPUT_BYTES))
-        write = self._work.writing(
+        return self._work.writing(
             say="command_output", text=text, ts=running.ts, message_id=running.message_id
         )
-        await self._work.note(in_same_transaction=write)
 
 
 async def _is_done(running: RunningCommand, within_s: float | None) -> bool:
@@ -220,6 +253,44 @@ async def _is_done(running: RunningCommand, within_s: float | None) -> bool:
     finally:
         let_go.cancel()
     return running.execution.done()
+
+
+async def _told(running: RunningCommand) -> None:
+    """Wait until the end of a command in the background is stored. Raises what that raises."""
+    if running.ending is not None:
+        await asyncio.wait({running.ending})
+        running.ending.result()
+
+
+def _ended_as(running: RunningCommand) -> CommandEnded:
+    duration_ms = round(running.duration_s * 1000, 1)
+    if running.execution.cancelled():
+        return CommandEnded(
+            call_id=running.call_id,
+            exit_code=KILLED_EXIT_CODE,
+            signal=signal_of(KILLED_EXIT_CODE),
+            stopped_by=BY_A_PERSON if running.is_killed else BY_ITS_TASK,
+            execution_time=duration_ms,
+        )
+    try:
+        done = running.execution.result()
+    except AppError as failure:
+        return CommandEnded(call_id=running.call_id, error=failure.message, execution_time=duration_ms)
+    return CommandEnded(
+        call_id=running.call_id,
+        exit_code=done.code,
+        signal=signal_of(done.code),
+        stopped_by=done.stopped_by,
+        execution_time=round(done.duration_s * 1000, 1),
+    )
+
+
+def signal_of(code: int) -> str | None:
+    """Return the name of the signal that an exit code stands for (128 and its number), or None."""
+    try:
+        return signal.Signals(code - SIGNAL_EXIT_BASE).name
+    except ValueError:
+        return None
 
 
 def _news(running: RunningCommand, *, is_over: bool) -> Turn:

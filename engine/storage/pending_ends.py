@@ -49,15 +49,21 @@ class PendingEndRepository:
         """Delete a pending end, in the unit that records the end."""
         await unit.write(_REMOVE, [{"of_session": session_id, "of_key": key}])
 
-    async def claim(self, unit: Transaction, session_id: SessionId, task_id: TaskId) -> list[dict[str, Any]]:
-        """Delete all pending ends of a task and return their events' own fields, by wire names."""
+    async def claim(
+        self, unit: Transaction, session_id: SessionId, task_id: TaskId
+    ) -> list[tuple[str, dict[str, Any]]]:
+        """Delete all pending ends of a task and return their events: type, and own fields by wire names."""
         of_task = (pending_ends.c.session_id == session_id, pending_ends.c.task_id == task_id)
         found = (
-            await unit.execute(select(pending_ends.c.fields).where(*of_task).order_by(pending_ends.c.key))
+            await unit.execute(
+                select(pending_ends.c.type, pending_ends.c.fields)
+                .where(*of_task)
+                .order_by(pending_ends.c.key)
+            )
         ).all()
         if found:
             await unit.execute(delete(pending_ends).where(*of_task))
-        return [orjson.loads(row.fields) for row in found]
+        return [(row.type, orjson.loads(row.fields)) for row in found]
 
     async def carry_out(self) -> None:
         """Emit the pending ends that belong to no task, for all that the last server left unended."""

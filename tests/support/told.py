@@ -13,6 +13,7 @@ PAIRS: dict[str, tuple[str, Key]] = {
         "terminal.closed",
         lambda event: event["terminal"]["id"] if "terminal" in event else event["terminalId"],
     ),
+    "command.continued": ("command.ended", lambda event: (event["taskId"], event["callId"])),
     "mcp.started": ("mcp.stopped", lambda event: event["serverName"]),
 }
 
@@ -36,7 +37,7 @@ def open_calls(events: Iterable[Mapping[str, Any]]) -> set[tuple[str | None, str
 
 
 def open_things(events: Iterable[Mapping[str, Any]]) -> set[tuple[str, Any]]:
-    """Return the processes, terminals and MCP servers that have begun and not ended."""
+    """Return the processes, terminals, commands and MCP servers that have begun and not ended."""
     ends = {end: (begin, key) for begin, (end, key) in PAIRS.items()}
     standing: set[tuple[str, Any]] = set()
     for event in events:

@@ -20,6 +20,8 @@ from roocode_server.models.task import (
     TRANSITIONS,
     Activity,
     CallFailure,
+    CommandContinued,
+    CommandEnded,
     Task,
     TaskFocused,
     TaskRetried,
@@ -41,6 +43,9 @@ CALL_ENDS: Final = {
     TaskStatus.COMPLETED: (CallFailure.ABANDONED, "The task was completed while this call ran."),
 }
 """Error code and message for calls in progress when a task leaves `running`, by its new status."""
+
+STOPPED_BY_SERVER: Final = "server"
+"""What has stopped a command in the background whose end nobody saw."""
 
 
 class TaskStates:
@@ -189,7 +194,7 @@ class TaskStates:
         return failed
 
     async def _note_calls(self, unit: Transaction, task: Task, events: tuple[Event, ...]) -> None:
-        """Record which calls have a begin event and no end event yet."""
+        """Record which calls and commands have a begin event and no end event yet."""
         for happened in events:
             if isinstance(happened, ToolStarted):
                 code, reason = CALL_ENDS[TaskStatus.PENDING]
@@ -200,13 +205,21 @@ class TaskStates:
                 await self._pending_ends.add(unit, task.session_id, key, pending_end, task_id=task.id)
             elif isinstance(happened, (ToolCompleted, ToolFailed)):
                 await self._pending_ends.remove(unit, task.session_id, _key(task, happened.call_id))
+            elif isinstance(happened, CommandContinued):
+                cut_off = CommandEnded(call_id=happened.call_id, stopped_by=STOPPED_BY_SERVER)
+                key = _command_key(task, happened.call_id)
+                await self._pending_ends.add(unit, task.session_id, key, cut_off, task_id=task.id)
+            elif isinstance(happened, CommandEnded):
+                await self._pending_ends.remove(unit, task.session_id, _command_key(task, happened.call_id))
 
     async def _cut_off(self, unit: Transaction, task: Task) -> list[Event]:
-        """Return end events for the task's calls in progress."""
+        """Return end events for the task's calls in progress, and its commands in the background."""
         code, reason = CALL_ENDS[task.status]
         return [
-            ToolFailed(call_id=call["callId"], tool_name=call["toolName"], error=reason, code=code)
-            for call in await self._pending_ends.claim(unit, task.session_id, task.id)
+            CommandEnded.load(fields)
+            if kind == CommandEnded.name
+            else ToolFailed(call_id=fields["callId"], tool_name=fields["toolName"], error=reason, code=code)
+            for kind, fields in await self._pending_ends.claim(unit, task.session_id, task.id)
         ]
 
     def _keep(self, unit: Transaction, task: Task) -> None:
@@ -220,6 +233,10 @@ class TaskStates:
 
 def _key(task: Task, call_id: str) -> str:
     return f"call/{task.id}/{call_id}"
+
+
+def _command_key(task: Task, call_id: str) -> str:
+    return f"command/{task.id}/{call_id}"
 
 
 def _with_focus(before: Task, after: Task, events: tuple[Event, ...]) -> tuple[Event, ...]:

@@ -169,3 +169,79 @@ async def test_a_command_is_steered_once_it_is_asked_about_or_by_its_name(
             await steer(agent, task, action)
     await steer(agent, task, CommandAction.KILL, "long")
     await agent.finish(task)
+
+
+ASKS: Any = [call("ask_followup_question", question="Well?")]
+
+
+async def ended(agent: Agent) -> dict[str, Any]:
+    """Wait for the end of the command in the background, and return its event."""
+    async with asyncio.timeout(30):
+        while not (found := await agent.events("command.ended")):
+            await asyncio.sleep(0.01)
+    [only] = found
+    return only
+
+
+async def waiting(agent: Agent, line: str = WAITS) -> Task:
+    """Start a task whose command runs in the background while it waits for a person."""
+    task = await agent.start([running(line, timeout=SOON)], ASKS, [done()])
+    return await agent.until(task, lambda now: now.activity == "interactive")
+
+
+async def test_its_end_is_told_as_soon_as_it_comes_though_the_task_waits(agent: Agent) -> None:
+    task = await waiting(agent, f"{WAITS}; exit 3")
+    [begun] = await agent.events("command.continued")
+    assert (begun["taskId"], begun["callId"]) == (task.id, "long")
+    assert begun["command"].endswith("exit 3")
+    agent.write("go", "")
+    event = await ended(agent)
+    assert (event["taskId"], event["callId"], event["exitCode"]) == (task.id, "long", 3)
+    assert event["executionTime"] > 0
+    assert not {"signal", "stoppedBy", "error"} & event.keys()
+    assert (await agent.messages("command_output"))[-1] == "begun\nover\n"
+    await agent.say(task, "well")
+    await agent.finish(task)
+    assert len(await agent.events("command.ended")) == 1
+    assert (await agent.messages("command_output")).count("begun\nover\n") == 1
+
+
+async def test_a_signal_that_ends_it_is_named(agent: Agent) -> None:
+    await waiting(agent, "echo begun; while [ ! -e go ]; do sleep 0.05; done; kill -TERM $$")
+    agent.write("go", "")
+    event = await ended(agent)
+    assert (event["exitCode"], event["signal"]) == (143, "SIGTERM")
+
+
+async def test_who_stopped_it_is_told(agent: Agent) -> None:
+    task = await waiting(agent)
+    await steer(agent, task, CommandAction.KILL, "long")
+    event = await ended(agent)
+    assert (event["exitCode"], event["signal"], event["stoppedBy"]) == (137, "SIGKILL", "person")
+
+
+async def test_it_ends_with_its_task_once(agent: Agent) -> None:
+    task = await waiting(agent)
+    await agent.engine.tasks.cancel(task.session_id, task.id)
+    assert (await ended(agent))["stoppedBy"] == "task"
+    order = [event["type"] for event in await agent.events("command.ended", "task.cancelled")]
+    assert order == ["command.ended", "task.cancelled"]
+
+
+async def test_an_end_that_nobody_sees_is_told_when_the_task_stops(
+    agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unseen(*_: Any) -> None:
+        """As if the server were killed before it could store the end."""
+
+    monkeypatch.setattr(commands.Commands, "_end", unseen)
+    task = await waiting(agent)
+    await agent.engine.tasks.cancel(task.session_id, task.id)
+    event = await ended(agent)
+    assert event["stoppedBy"] == "server"
+    assert "exitCode" not in event
+
+
+async def test_a_command_that_ends_in_time_has_no_end_of_its_own(agent: Agent) -> None:
+    await agent.run([running("true", timeout=30)], [done()])
+    assert await agent.events("command.continued", "command.ended") == []
