@@ -23,7 +23,9 @@ from roocode_server.models.file import (
     Transferred,
     WorkspaceImported,
 )
+from roocode_server.models.file_name import file_name_of
 from roocode_server.models.quota import Limit
+from roocode_server.models.session import Session
 from roocode_server.models.user import Caller, Permission
 
 ARCHIVE_PATH: Final = "/api/v1/sessions/{sessionId}/archive"
@@ -45,13 +47,15 @@ class ArchiveHandlers(Handlers, namespace="/files"):
         streams=Streams(download=tuple(MEDIA_TYPES.values())),
         errors=(NotFound, Conflict, ValidationFailed, ServerOverload),
     )
-    async def download(self, caller: Caller, request: ArchiveDownload, stream: Stream) -> Transferred:
-        """Download the whole workspace, hidden files included, as an archive.
+    async def download(
+        self, caller: Caller, request: ArchiveDownload, stream: Stream, session: Session
+    ) -> Transferred:
+        """Download the whole workspace, hidden files included, as an archive named after the session.
 
         It is packed while it is being sent. Links are stored as links, so nothing from outside is included.
         If the download breaks off, the archive is incomplete.
         """
-        name = f"{request.session_id}.{request.format.value}"
+        name = file_name_of(session.name, otherwise=session.id, ending=f".{request.format.value}")
         async with aclosing(self.engine.files.pack(request)) as pieces:
             await stream.send_pieces(name, MEDIA_TYPES[request.format], pieces)
         return Transferred()

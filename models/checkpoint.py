@@ -10,7 +10,7 @@ from marshmallow import validate
 from roocode_server.models.event import Event, event
 from roocode_server.models.identifier import SessionId, TaskId
 from roocode_server.models.page import Pagination
-from roocode_server.models.shape import Shape, limited, value
+from roocode_server.models.shape import Shape, described, limited, value
 
 _ID = {"validate": validate.Regexp(r"\A[0-9a-f]{40}\Z", error="Not the id of a checkpoint.")}
 
@@ -74,6 +74,13 @@ class ChangedFile(Shape):
     kind: str
     added: int | None = None
     removed: int | None = None
+    is_generated: bool = field(
+        default=False,
+        metadata=described(
+            "In a comparison: whether `.gitignore` files of the workspace exclude it, or it is what tools "
+            "leave behind, as `__pycache__`"
+        ),
+    )
 
 
 @value

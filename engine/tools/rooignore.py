@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from roocode_server.engine.concurrency.worker import Exhausted, run_in_worker
+from roocode_server.engine.tools.gitignore import LARGEST_RULES
 from roocode_server.engine.tools.ignore_patterns import Patterns
 from roocode_server.engine.tools.reach import Touched
 from roocode_server.engine.tools.tool import ToolContext, ToolFailure
-from roocode_server.engine.tools.unignored import LARGEST_RULES, ROOIGNORE, forbids
+from roocode_server.engine.tools.unignored import ROOIGNORE, forbids
 from roocode_server.engine.workspace.name_spelling import unspelled
 from roocode_server.engine.workspace.workspace import Workspace
 from roocode_server.models.error import AppError

@@ -13,18 +13,17 @@ from itertools import islice
 from typing import Final
 
 from roocode_server.engine.concurrency.worker import Exhausted, run_in_worker
+from roocode_server.engine.tools.gitignore import GITIGNORE, IgnoreRules, folders_above, read_rules
 from roocode_server.engine.tools.ignore_patterns import Patterns
 from roocode_server.engine.tools.tool import ToolFailure
-from roocode_server.engine.workspace.file_access import FOLDER_FLAGS, READ_FLAGS
+from roocode_server.engine.workspace.file_access import FOLDER_FLAGS
 from roocode_server.engine.workspace.name_spelling import spelled, unspelled
 from roocode_server.engine.workspace.openat2 import open_beneath
 from roocode_server.engine.workspace.os_errors import os_errors
 from roocode_server.engine.workspace.scanning import opened
 from roocode_server.engine.workspace.workspace import Workspace
 
-GITIGNORE: Final = ".gitignore"
 ROOIGNORE: Final = ".rooignore"
-LARGEST_RULES: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +80,8 @@ class _Walk:
     def __init__(self, root: int, most_of_folder: int) -> None:
         self._root = root
         self._most_of_folder = most_of_folder
-        self._rules: dict[str, Patterns] = {}
-        self._forbidden = self._read(ROOIGNORE)
+        self._rules = IgnoreRules(root)
+        self._forbidden = read_rules(root, ROOIGNORE)
         self._is_cut = False
 
     def walk(self, start: str, *, recursive: bool, most: int) -> Unignored:
@@ -105,7 +104,7 @@ class _Walk:
                 entries = sorted(islice(scanned, self._most_of_folder + 1), key=lambda entry: entry.name)
             self._is_cut |= len(entries) > self._most_of_folder
             if any(entry.name == GITIGNORE for entry in entries):
-                self._rules[place] = self._read(posixpath.join(place, GITIGNORE))
+                self._rules.learn(place)
             level = []
             for entry in entries[: self._most_of_folder]:
                 with contextlib.suppress(OSError):
@@ -132,44 +131,16 @@ class _Walk:
     def _is_left_out(self, path: str, *, is_folder: bool) -> bool:
         if forbids(self._forbidden, path):
             return True
-        return self._is_ignored(path, is_folder=is_folder)
-
-    def _is_ignored(self, path: str, *, is_folder: bool) -> bool:
-        """Whether git would ignore the path: the nearest folder above with a matching rule decides."""
-        if posixpath.basename(path) == ".git":
-            return True
-        for folder in reversed(_above(path)):
-            rules = self._rules.get(folder)
-            relative = path[len(folder) :].lstrip("/")
-            verdict = None if rules is None else rules.verdict(relative, is_folder=is_folder)
-            if verdict is not None:
-                return verdict
-        return False
+        return self._rules.ignores(path, is_folder=is_folder)
 
     def _learn_above(self, start: str) -> None:
         """Read the rules of the folders above; they do not apply if `start` itself is ignored."""
-        for folder in _above(start) if start else []:
-            self._rules[folder] = self._read(posixpath.join(folder, GITIGNORE))
-        if start and self._is_ignored(start, is_folder=True):
-            self._rules.clear()
-
-    def _read(self, path: str) -> Patterns:
-        """Read the rules in a file; empty if it cannot be read (a folder, a link to outside), as in git."""
-        try:
-            with opened(open_beneath(self._root, path, READ_FLAGS)) as descriptor:
-                is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
-                with open(descriptor, "rb", closefd=False) as file:
-                    return Patterns.parse(file.read(LARGEST_RULES) if is_file else b"")
-        except OSError:
-            return Patterns(())
+        for folder in folders_above(start) if start else []:
+            self._rules.learn(folder)
+        if start and self._rules.ignores(start, is_folder=True):
+            self._rules.forget()
 
 
 def forbids(rules: Patterns, path: str) -> bool:
     """Whether a path is forbidden, whether it is a file or a folder."""
     return rules.ignores(path, is_folder=False) or rules.ignores(path, is_folder=True)
-
-
-def _above(path: str) -> list[str]:
-    """Return the folders above a path, beginning with the workspace's root (empty)."""
-    parts = path.split("/")[:-1]
-    return ["/".join(parts[:count]) for count in range(len(parts) + 1)]

@@ -54,7 +54,8 @@ class WriteToFile(Tool[WriteToFileParameters]):
 
     def describe(self, parameters: WriteToFileParameters) -> str:
         """Name the file and its number of lines."""
-        return f"Write {parameters.path} ({len(lines_of(parameters.content))} lines)"
+        count = len(lines_of(parameters.content))
+        return f"Write {parameters.path} ({count} {'line' if count == 1 else 'lines'})"
 
     def paths(self, parameters: WriteToFileParameters) -> Sequence[str]:
         """The file to be written."""

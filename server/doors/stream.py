@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import mimetypes
 import re
+import unicodedata
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Final
 from urllib.parse import quote
@@ -28,6 +29,7 @@ FILE_HEADERS: Final[Mapping[str, str]] = {
 """Content of workspaces is untrusted: no browser may run or embed it as this server's own."""
 
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_.-][A-Za-z0-9_. -]*")
+_NOT_PLAIN: Final = re.compile(r"[^A-Za-z0-9_. -]+")
 _NOTHING: Final = re.compile(r"bytes=-0+", re.IGNORECASE)
 
 AddHeaders = Callable[[web.StreamResponse], None]
@@ -160,7 +162,12 @@ def _media_type(name: str) -> str:
 
 
 def _attached(name: str) -> str:
-    """`Content-Disposition` for an attachment with this name."""
+    """`Content-Disposition` for an attachment with this name, which older clients get in ASCII.
+
+    Source: RFC 6266, 4.3 and appendix D.
+    """
     if _PLAIN_NAME.fullmatch(name):
         return f'attachment; filename="{name}"'
-    return f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+    letters = (each for each in unicodedata.normalize("NFKD", name) if not unicodedata.combining(each))
+    plain = _NOT_PLAIN.sub("_", "".join(letters))
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -2,23 +2,9 @@
 import { html, useEffect, useRef, useState } from "../vendor/htm/preact.js";
 import { Coloured, languageFor, Markdown } from "./conversation/markdown.js";
 import { blocksAsDiff, changedLines, Diff, Failure, useAsking } from "./parts.js";
-import { toolWords } from "./words.js";
+import { answersTo } from "./words.js";
 
 const EDITS = new Set(["write_to_file", "apply_diff", "insert_content", "search_and_replace"]);
-
-/** What approving and rejecting mean, where it is not about a tool. */
-const CONFIRMATIONS = {
-  api_req_failed: ["Try again", "End the task"],
-  mistake_limit_reached: ["Continue", "End the task"],
-  auto_approval_max_req_reached: ["Continue", "End the task"],
-};
-
-/** The labels of the approving and the rejecting button. */
-function wordsFor(toolName) {
-  if (CONFIRMATIONS[toolName]) return CONFIRMATIONS[toolName];
-  if (EDITS.has(toolName)) return ["Save", "Reject"];
-  return [toolName === "execute_command" ? "Run" : "Approve", "Reject"];
-}
 
 export function Approvals({ following, connection, may }) {
   const { question, session } = following.value;
@@ -59,13 +45,11 @@ function ruleFor({ toolName, parameters }) {
   if (toolName === "execute_command") {
     const command = parameters.command?.trim() ?? "";
     const isPlain = /^[\w./ =:@-]+$/.test(command) && command.length <= LONGEST_PREFIX;
-    return isPlain
-      ? { words: `Do this, and always allow “${command}”`, rule: { decision: "always", command } }
-      : null;
+    return isPlain ? { words: `always allow “${command}”`, rule: { decision: "always", command } } : null;
   }
   if (EDITS.has(toolName))
     return {
-      words: "Do this, and always allow changes to files",
+      words: "always allow changes to files",
       rule: { decision: "always", group: "edit" },
     };
   return null;
@@ -77,7 +61,7 @@ export function Approval({ approval, connection, session, may, config }) {
   const [ask, { isBusy, failure }] = useAsking();
   const isAnswered = useWayOn();
   const { toolName } = approval;
-  const [approving, rejecting] = wordsFor(toolName);
+  const [approving, rejecting] = answersTo(toolName);
   const answer = (action, rule) =>
     ask(async () => {
       isAnswered.current = true;
@@ -95,11 +79,10 @@ export function Approval({ approval, connection, session, may, config }) {
     });
   const always = config && may("session:write") ? ruleFor(approval) : null;
   return html`<div class="approval" data-approval=${approval.id}>
-    <p>
-      <strong>${approval.description}</strong>${" "}
-      <span class="quiet small" title=${toolName}>${!CONFIRMATIONS[toolName] && toolWords(toolName)}</span>
+    <p title=${toolName}>
+      <strong>${approval.description}</strong>
     </p>
-    <${Parameters} of=${approval.parameters} />
+    <${Parameters} of=${approval.parameters} said=${approval.description} />
     ${
       may("approval:respond")
         ? html`<div class="answer">
@@ -117,7 +100,7 @@ export function Approval({ approval, connection, session, may, config }) {
               </button>
               <input
                 aria-label="What the agent should know"
-                placeholder="Tell the agent why (optional)"
+                placeholder="A note for the agent (optional)"
                 value=${feedback}
                 onInput=${(event) => setFeedback(event.currentTarget.value)}
               />
@@ -131,7 +114,7 @@ export function Approval({ approval, connection, session, may, config }) {
                   disabled=${isBusy}
                   onClick=${() => answer("approve", always.rule)}
                 >
-                  ${always.words}, from the next task on
+                  ${approving}, and ${always.words} from the next task on
                 </button>
               </p>`
             }`
@@ -141,14 +124,15 @@ export function Approval({ approval, connection, session, may, config }) {
   </div>`;
 }
 
-/** A tool's parameters; long texts in a separate box. */
-export function Parameters({ of }) {
+/** A tool's parameters, long texts in a separate box; without the path where it has been `said` already. */
+export function Parameters({ of, said = "" }) {
   const entries = Object.entries(of ?? {});
   if (entries.length === 1 && entries[0][0] === "command")
     return html`<pre class="code" tabindex="0">$ ${of.command}</pre>`;
   const isReplaced = typeof of?.search === "string" && typeof of.replace === "string" && !of.use_regex;
   return entries.map(([name, content]) => {
     if (isReplaced && name === "replace") return null;
+    if (name === "path" && said.includes(content)) return null;
     if (isReplaced && name === "search")
       return html`<${Diff} text=${changedLines(of.search.split("\n"), of.replace.split("\n")).join("\n")} />`;
     if (name === "files" && content.every?.((file) => file?.path && typeof file.diff === "string"))

@@ -6,12 +6,13 @@ import { Following } from "./follow.js";
 import { KeyboardHelp, useKeys } from "./keyboard.js";
 import { Brand } from "./login.js";
 import { Machine } from "./machine.js";
+import { NewSession } from "./new_session.js";
 import { notify, notifyOfWaiting } from "./notices.js";
 import { Opened } from "./opened.js";
 import { Overview } from "./overview.js";
 import { Loaded, openTo, PAGES } from "./panels.js";
-import { Empty, Failure, Link } from "./parts.js";
-import { NewSession, Sessions } from "./sessions.js";
+import { Empty, Failure, Link, useMatching } from "./parts.js";
+import { Sessions } from "./sessions.js";
 import { useStore } from "./store.js";
 import { wear } from "./theme.js";
 
@@ -36,7 +37,7 @@ export function Desk({ connection, trouble, onLogOut }) {
   const [overview] = useState(() => new Overview(connection));
   const { waiting } = useStore(overview);
   const [isHelping, setIsHelping] = useState(false);
-  const isNarrow = useNarrow();
+  const isNarrow = useMatching(NARROW); // the page has room for one of its parts only
   const isBack = useBack(state);
   const isUpdated = useUpdated(connection, isConnected);
   const me = useRef(null);
@@ -228,7 +229,12 @@ export function Desk({ connection, trouble, onLogOut }) {
             <${Empty} title="No session is open">
               ${
                 caller?.may("session:write")
-                  ? "Choose a session on the left, or create one and give its agent a task."
+                  ? html`A session is a workspace with an agent: bring a repository or begin with nothing, and
+                      say what is to be done.
+                      <br />
+                      <button type="button" class="primary" onClick=${() => setIsOpening(true)}>
+                        Create a session
+                      </button>`
                   : "Choose one on the left."
               }
             <//>
@@ -259,7 +265,13 @@ export function Desk({ connection, trouble, onLogOut }) {
     </nav>
     ${isHelping && html`<${KeyboardHelp} onClose=${() => setIsHelping(false)} />`}
     ${
-      isOpening && html`<${NewSession} ...${around} onClose=${() => setIsOpening(false)} onOpened=${begin} />`
+      isOpening &&
+      html`<${NewSession}
+        ...${around}
+        following=${following}
+        onClose=${() => setIsOpening(false)}
+        onMade=${begin}
+      />`
     }
   </div>`;
 }
@@ -295,14 +307,3 @@ function useBack(state) {
 }
 
 const NARROW = matchMedia("(max-width: 1000px)"); // as in dashboard.css
-
-/** Whether the page has room for one of its parts only. */
-function useNarrow() {
-  const [isNarrow, setIsNarrow] = useState(NARROW.matches);
-  useEffect(() => {
-    const changed = () => setIsNarrow(NARROW.matches);
-    NARROW.addEventListener("change", changed);
-    return () => NARROW.removeEventListener("change", changed);
-  }, []);
-  return isNarrow;
-}

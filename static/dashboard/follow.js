@@ -39,6 +39,7 @@ function nothing(session) {
     seq: 0,
     lastEventId: undefined,
     isLoading: true,
+    isWorkedOn: false, // it had a task already when it was opened
     tasks: new Map(),
     approvals: new Map(),
     story: [], // what is shown from top to bottom: messages, calls, ends of tasks
@@ -83,6 +84,7 @@ export class Following extends Store {
       this.connection.call("approval.list", { sessionId, status: "pending", limit: 100 }),
     ]);
     if (this.connection.opened !== this || this.opening !== opening) return; // another was opened
+    this.value.isWorkedOn = tasks.data.length > 0;
     for (const task of tasks.data.reverse()) this.value.tasks.set(task.id, task);
     for (const approval of approvals.data) this.value.approvals.set(approval.id, approval);
     this.connection.onEvent = (event) => this.#take(event);
@@ -276,7 +278,8 @@ const ended = (state, event) => {
   state.writing.clear();
   state.question = null;
   state.isCommandLong = false;
-  noted(state, event);
+  const isTold = event.type === "task.completed" && event.isSubtask; // when its task goes on, with its result
+  if (!isTold) noted(state, event);
 };
 
 /** A failure whose reason the agent has just told is not told a second time. */

@@ -19,8 +19,14 @@ const KEYS = {
   p: ["go to the panels", () => focusOn('.side [role="tab"][aria-selected="true"]')],
 };
 
+const PLACE = /^[1-9]$/;
+
+/** A tab beside the session, by its number. */
+const openTab = (number) => document.querySelectorAll("[aria-label=Panels] [role=tab]")[number - 1]?.click();
+
 /** What works in particular places. */
 const ELSEWHERE = {
+  "1 … 5": "open the panels, in the order of their tabs",
   Enter: "in the field for the agent: send (Shift + Enter: a new line)",
   "← →": "between tabs, and on the edge between conversation and panels: its width",
   "↑ ↓": "in the tree of files",
@@ -55,11 +61,13 @@ export function useKeys(desk) {
   useEffect(() => {
     const pressed = (event) => {
       const { key, ctrlKey, metaKey, altKey } = event;
-      const isOurs = KEYS[key] && !ctrlKey && !metaKey && !altKey && !event.defaultPrevented;
+      const isOurs =
+        (KEYS[key] || PLACE.test(key)) && !ctrlKey && !metaKey && !altKey && !event.defaultPrevented;
       if (!isOurs || isField(event) || document.querySelector("dialog[open]")) return;
       if (key !== "?" && !areOn()) return;
       event.preventDefault();
-      KEYS[key][1](desk);
+      if (KEYS[key]) KEYS[key][1](desk);
+      else openTab(Number(key));
     };
     addEventListener("keydown", pressed);
     return () => removeEventListener("keydown", pressed);

@@ -41,7 +41,12 @@ function Meter({ name, percent, of, title }) {
     .map((value, place) => `${60 - ((of.length - 1 - place) / (KEPT - 1)) * 60},${18 - (value / 100) * 16}`)
     .join(" ");
   return html`<span class="meter" title=${title}>
-    <svg viewBox="0 0 60 20" width="60" height="20" aria-hidden="true"><polyline points=${points} /></svg>
+    ${
+      of.length > 2 &&
+      html`<svg viewBox="0 0 60 20" width="60" height="20" aria-hidden="true">
+        <polyline points=${points} />
+      </svg>`
+    }
     <span class="quiet small">${name}</span> <span class="number">${Math.round(percent)} %</span>
   </span>`;
 }

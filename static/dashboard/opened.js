@@ -3,14 +3,15 @@ import { html, useEffect, useRef, useState } from "../vendor/htm/preact.js";
 import { Approvals } from "./approvals.js";
 import { WhyNot } from "./caller.js";
 import { Conversation } from "./conversation/conversation.js";
-import { Loaded, openTo, PANELS } from "./panels.js";
-import { Tabs } from "./parts.js";
+import { GROUPS, grouped, Loaded, openTo, PANELS } from "./panels.js";
+import { Tabs, useMatching } from "./parts.js";
 import { Sharing } from "./sharing.js";
 import { useStore } from "./store.js";
 import { Composer, TaskBar } from "./task.js";
 import { ACCESSES } from "./words.js";
 
 const WIDTHS = "roocode.side"; // the side's share of the page, as this browser's user likes it
+const LOW = matchMedia("(max-height: 520px)"); // as in dashboard.css: what waits comes first
 const [LEAST, USUAL, MOST, STEP] = [20, 34, 75, 4]; // percent
 
 export function Opened({
@@ -25,18 +26,22 @@ export function Opened({
   isAlone,
   onLeft,
 }) {
-  const { session, isLoading, sharesVersion } = useStore(following);
+  const { session, isLoading, isWorkedOn, sharesVersion } = useStore(following);
   useEffect(() => void (sharesVersion && following.askAccess()), [sharesVersion]);
   const [target, setTarget] = useState(null);
+  const [asked, setAsked] = useState(null); // the panel that was pressed last, not reached by arrow keys
   const may = (permission) => caller.mayIn(session, permission);
   const panels = openTo(PANELS, may);
-  const panel = route.panel in panels ? route.panel : Object.keys(panels)[0];
-  const show = (name, wanted = null) => {
+  const usual = isWorkedOn && "changes" in panels ? "changes" : "files";
+  const panel = route.panel in panels ? route.panel : usual;
+  const show = (name, wanted = null, isStepped = false) => {
     setTarget(wanted);
+    setAsked(isStepped ? null : { name });
     onView("side");
     go({ session: session.id, panel: name }, { isReplacing: true });
   };
   const around = { following, connection, isConnected, caller, may, show };
+  const isLow = useMatching(LOW);
   const { config } = session;
   return html`<main class="opened" aria-busy=${isLoading}>
     <header class="title">
@@ -58,15 +63,16 @@ export function Opened({
       <${Sharing} ...${around} onLeft=${onLeft} />
     </header>
     <${TaskBar} ...${around} />
+    ${isLow && html`<${Approvals} ...${around} />`}
     <${Conversation} ...${around} route=${route} />
-    <${Approvals} ...${around} />
+    ${!isLow && html`<${Approvals} ...${around} />`}
     ${
       may("task:write")
         ? html`<${Composer} ...${around} isNew=${isNew} />`
         : html`<${WhyNot} caller=${caller} />`
     }
   </main>
-  <${Side} ...${{ panels, panel, target, show, isAlone, around }} />`;
+  <${Side} ...${{ panels, panel, target, asked, show, isAlone, around }} />`;
 }
 
 /** The mode that the next task begins in, and a way to another. */
@@ -93,7 +99,12 @@ function Mode({ session, connection, following, may }) {
   </select>`;
 }
 
-function Side({ panels, panel, target, show, isAlone, around }) {
+function Side({ panels, panel, target, asked, show, isAlone, around }) {
+  const last = useRef({}); // by group: the panel that was looked at last
+  const groups = grouped(panels);
+  const { group } = panels[panel];
+  last.current[group] = panel;
+  const within = Object.fromEntries(groups[group].map((name) => [name, panels[name].title]));
   const [visited, setVisited] = useState([]);
   const [width, setWidth] = useState(() => Number(localStorage.getItem(WIDTHS)) || USUAL);
   const side = useRef(null);
@@ -141,16 +152,26 @@ function Side({ panels, panel, target, show, isAlone, around }) {
     ></div>
     <${Tabs}
       label="Panels"
-      chosen=${panel}
-      onChoose=${(name) => show(name)}
-      tabs=${Object.fromEntries(Object.entries(panels).map(([name, { title }]) => [name, title]))}
+      chosen=${group}
+      onChoose=${(name, isStepped) => show(last.current[name] ?? groups[name][0], null, isStepped)}
+      tabs=${Object.fromEntries(Object.keys(groups).map((name) => [name, GROUPS[name]]))}
     />
+    ${
+      groups[group].length > 1 &&
+      html`<${Tabs}
+        label=${GROUPS[group]}
+        chosen=${panel}
+        onChoose=${(name, isStepped) => show(name, null, isStepped)}
+        tabs=${within}
+      />`
+    }
     ${shown.map(
       (name) => html`<div class="pane" key=${name} hidden=${name !== panel}>
         <${Loaded}
           entry=${panels[name]}
           ...${around}
           isShown=${name === panel}
+          asked=${name === asked?.name ? asked : null}
           target=${name === panel ? target : null}
         />
       </div>`,

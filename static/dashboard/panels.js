@@ -6,48 +6,93 @@ import { Failure } from "./parts.js";
 const SCREEN = ["../vendor/@xterm/xterm/xterm.css", "instruments/instruments.css"];
 const BENCH = "workbench/workbench.css";
 
+/** The tabs beside a session, in their order; each has one panel or several. */
+export const GROUPS = {
+  changes: "Changes",
+  files: "Files",
+  terminal: "Terminal",
+  tasks: "Tasks",
+  settings: "Settings",
+};
+
 /**
- * The panels beside a session, in the order of their tabs.
+ * The panels beside a session, in the order within their groups.
  *
  * `Panel` is given `following` (the session as its events tell it), `connection`, `isConnected`, `caller`,
- * `may(permission)`, `isShown`, `show(panel, target)`, which opens another panel, and `target`, what it was
- * opened for. `needs` is the permission without which it is not offered. With `isKept` it is hidden and not
- * taken away when another is chosen.
+ * `may(permission)`, `isShown`, `show(panel, target)`, which opens another panel, `target`, what it was
+ * opened for, and `asked`, another object each time that somebody presses its tab. `needs` is the permission
+ * without which it is not offered. With `isKept` it is hidden and not taken away when another is chosen.
  */
 export const PANELS = {
-  files: { title: "Files", load: () => import("./workbench/files.js"), styles: BENCH, isKept: true },
   changes: {
-    title: "Changes",
+    group: "changes",
+    title: "Diff",
     load: () => import("./workbench/changes.js"),
     styles: BENCH,
     needs: "file:read",
     isKept: true,
   },
-  search: { title: "Search", load: () => import("./workbench/search.js"), styles: BENCH, isKept: true },
   checkpoints: {
+    group: "changes",
     title: "Checkpoints",
     load: () => import("./workbench/checkpoints.js"),
     styles: BENCH,
     needs: "file:read",
   },
+  files: {
+    group: "files",
+    title: "Browse",
+    load: () => import("./workbench/files.js"),
+    styles: BENCH,
+    isKept: true,
+  },
+  search: {
+    group: "files",
+    title: "Search",
+    load: () => import("./workbench/search.js"),
+    styles: BENCH,
+    isKept: true,
+  },
   terminals: {
-    title: "Terminal",
+    group: "terminal",
+    title: "Terminals",
     load: () => import("./instruments/terminals.js"),
     styles: SCREEN,
     needs: "tool:read",
     isKept: true,
   },
   processes: {
+    group: "terminal",
     title: "Processes",
     load: () => import("./instruments/processes.js"),
     styles: SCREEN,
     needs: "tool:read",
   },
-  command: { title: "Command", load: () => import("./command.js") },
-  events: { title: "Events", load: () => import("./events.js") },
-  tasks: { title: "Tasks", load: () => import("./panels/tasks.js"), styles: "panels/tasks.css" },
-  settings: { title: "Settings", load: () => import("./panels/settings.js"), styles: "panels/settings.css" },
+  command: { group: "terminal", title: "Command", load: () => import("./command.js") },
+  tasks: {
+    group: "tasks",
+    title: "All tasks",
+    load: () => import("./panels/tasks.js"),
+    styles: "panels/tasks.css",
+  },
+  events: { group: "tasks", title: "Events", load: () => import("./events.js") },
+  settings: {
+    group: "settings",
+    title: "Settings",
+    load: () => import("./panels/settings.js"),
+    styles: "panels/settings.css",
+  },
 };
+
+/** The panels by their groups, in the order of the tabs; a group without a panel is left out. */
+export function grouped(panels) {
+  const groups = {};
+  for (const group of Object.keys(GROUPS)) {
+    const names = Object.keys(panels).filter((name) => panels[name].group === group);
+    if (names.length) groups[group] = names;
+  }
+  return groups;
+}
 
 /**
  * Pages of the whole server, reached from the left: `?page=…`.

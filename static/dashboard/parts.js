@@ -18,6 +18,15 @@ const day = new Intl.DateTimeFormat(undefined, {
 export const timeOf = (text) => clock.format(new Date(text));
 export const dayOf = (text) => day.format(new Date(text));
 
+const date = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
+
+/** A moment in few letters: the time if it is today, else the day. */
+export function whenOf(text) {
+  const moment = new Date(text);
+  const isToday = moment.toDateString() === new Date().toDateString();
+  return isToday ? clock.format(moment).slice(0, -3) : date.format(moment);
+}
+
 export function sizeOf(bytes) {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   let step = 0;
@@ -103,6 +112,29 @@ export function useAsking() {
   return [ask, state];
 }
 
+/** A reference to whether this component is still in the page. */
+export function useThere() {
+  const isThere = useRef(true);
+  useEffect(
+    () => () => {
+      isThere.current = false;
+    },
+    [],
+  );
+  return isThere;
+}
+
+/** Whether a media query (a `MediaQueryList`) applies. */
+export function useMatching(query) {
+  const [is, setIs] = useState(query.matches);
+  useEffect(() => {
+    const changed = () => setIs(query.matches);
+    query.addEventListener("change", changed);
+    return () => query.removeEventListener("change", changed);
+  }, [query]);
+  return is;
+}
+
 /** The blocks of `apply_diff` as removed and added lines, between those that stay. */
 export function blocksAsDiff(text) {
   let sign = null;
@@ -148,7 +180,10 @@ export function Link({ href, onGo, children, ...rest }) {
   return html`<a href=${href} onClick=${go} ...${rest}>${children}</a>`;
 }
 
-/** Tabs with arrow-key navigation (WAI-ARIA, "Tabs"). Where not all have room, the chosen one is seen. */
+/**
+ * Tabs with arrow-key navigation (WAI-ARIA, "Tabs"). Where not all have room, the chosen one is seen.
+ * `onChoose` is given the name, and whether it was reached by an arrow key.
+ */
 export function Tabs({ label, tabs, chosen, onChoose }) {
   const names = Object.keys(tabs);
   const list = useRef(null);
@@ -163,7 +198,7 @@ export function Tabs({ label, tabs, chosen, onChoose }) {
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!by) return;
     const next = names[(names.indexOf(chosen) + by + names.length) % names.length];
-    onChoose(next);
+    onChoose(next, true);
     event.currentTarget.querySelector(`[data-name=${next}]`).focus();
   };
   return html`<div ref=${list} class="tabs" role="tablist" aria-label=${label} onKeyDown=${step}>

@@ -1,7 +1,7 @@
-// The list of sessions with what each is doing, live, and the form for a new one.
-import { html, useEffect, useRef, useState } from "../vendor/htm/preact.js";
+// The list of sessions with what each is doing, live.
+import { html, useState } from "../vendor/htm/preact.js";
 import { addressOf } from "./address.js";
-import { dayOf, Empty, Failure, Link, useAsking } from "./parts.js";
+import { Empty, Failure, Link, whenOf } from "./parts.js";
 import { useStore } from "./store.js";
 
 const FILTERED_FROM = 6; // sessions; fewer are seen at a glance
@@ -83,84 +83,12 @@ function SessionLink({ session, work, isChosen, onChoose }) {
     onGo=${() => onChoose(session)}
   >
     <span class="dot" data-work=${work} title=${WORK_WORDS[work]}></span>
-    <span class="name">${session.name}</span>
+    <span class="name" title=${session.name}>${session.name}</span>
     <span class="quiet small">
       ${work !== "idle" && html`<span class="work" data-work=${work}>${WORK_WORDS[work]}</span> · `}
       ${session.access !== "owner" && "shared with you · "}
       ${session.status !== "active" && `${session.status} · `}
-      ${dayOf(session.createdAt)}
+      <time datetime=${session.createdAt}>${whenOf(session.createdAt)}</time>
     </span>
   <//>`;
-}
-const provider = { maxlength: 64, placeholder: "auto", list: "providers" };
-const model = { maxlength: 256, placeholder: "auto" };
-const unlessAuto = (preferred) => (preferred === "auto" ? "" : preferred);
-
-/** The approval rules of the new session: the last matching one decides. */
-const RULES = {
-  ask: [],
-  edits: [{ group: "edit", decision: "always" }],
-  all: [
-    { group: "edit", decision: "always" },
-    { group: "command", decision: "always" },
-  ],
-};
-
-export function NewSession({ connection, caller, onOpened, onClose }) {
-  const { defaultProvider, defaultModel } = caller.user.preferences;
-  const dialog = useRef(null);
-  const [ask, { isBusy, failure }] = useAsking();
-  useEffect(() => dialog.current.showModal(), []);
-  const submit = (event) => {
-    event.preventDefault();
-    const given = Object.fromEntries(new FormData(event.currentTarget));
-    const config = {
-      provider: given.provider || "auto",
-      model: given.model || "auto",
-      network: given.network === "on",
-    };
-    if (RULES[given.rules].length) config.approvals = RULES[given.rules];
-    ask(async () => {
-      const { session } = await connection.call("session.create", {
-        name: given.name || "Untitled session",
-        config,
-      });
-      dialog.current.close(); // which gives the focus back
-      onOpened(session);
-    });
-  };
-  return html`<dialog ref=${dialog} onClose=${onClose} aria-label="New session">
-    <form onSubmit=${submit}>
-      <h2>New session</h2>
-      <label>Name <input name="name" maxlength="200" placeholder="Its purpose" autofocus /></label>
-      <div class="pair">
-        <label>
-          Provider <input name="provider" defaultValue=${unlessAuto(defaultProvider)} ...${provider} />
-        </label>
-        <label>
-          Model or playbook <input name="model" defaultValue=${unlessAuto(defaultModel)} ...${model} />
-        </label>
-        <datalist id="providers"><option value="auto" /><option value="scripted" /></datalist>
-      </div>
-      <p class="quiet small">
-        With <code>auto</code>, the server uses the configured model or, if there is none, plays a playbook
-        that matches the task.
-      </p>
-      <label>Without asking, the agent may
-        <select name="rules">
-          <option value="ask">do what the server's settings allow</option>
-          <option value="edits">edit files</option>
-          <option value="all">edit files and run commands</option>
-        </select>
-      </label>
-      <label class="check">
-        <input type="checkbox" name="network" /> Commands may use the network, and clones come from anywhere
-      </label>
-      <${Failure} of=${failure} />
-      <footer>
-        <button type="button" onClick=${() => dialog.current.close()}>Cancel</button>
-        <button class="primary" disabled=${isBusy}>Create session</button>
-      </footer>
-    </form>
-  </dialog>`;
 }

@@ -3,7 +3,7 @@ import { html, useEffect, useRef, useState } from "../vendor/htm/preact.js";
 import { Todos, todosIn } from "./conversation/items.js";
 import { hasEnded } from "./follow.js";
 import { Badge, Failure, useAsking } from "./parts.js";
-import { dollars, plural, stateOf, stateWords, tokens } from "./words.js";
+import { dollars, plural, stateOf, stateWords, titleOf, tokens } from "./words.js";
 
 const COMMAND_WORDS = { continue: "Continue while it runs", kill: "Kill the command" };
 
@@ -28,7 +28,7 @@ export function TaskBar({ following, connection, may, show }) {
   return html`<section class="task" aria-label="Task">
     <div class="line">
       <${Badge} of=${stateOf(task)} words=${stateWords(task)} />
-      <span class="input" title=${task.input}>${task.input}</span>
+      <span class="input" title=${task.input}>${titleOf(task.input)}</span>
       ${
         maySteer &&
         ["failed", "cancelled"].includes(task.status) &&
@@ -47,7 +47,10 @@ export function TaskBar({ following, connection, may, show }) {
           ${button("Cancel", "task.cancel", {}, "danger")}`
       }
     </div>
-    <progress max="100" value=${task.progress} aria-label="Progress">${task.progress} %</progress>
+    ${
+      !hasEnded(task) &&
+      html`<progress max="100" value=${task.progress} aria-label="Progress">${task.progress} %</progress>`
+    }
     <div class="facts quiet small">
       ${
         todos.length > 0 &&
@@ -59,9 +62,12 @@ export function TaskBar({ following, connection, may, show }) {
       <${Cost} of=${[task.usage]} words="This task" />
       ${tasks.length > 1 && html`<${Cost} of=${tasks.map(({ usage }) => usage)} words="Session" />`}
       ${queued > 0 && html`<span>${queued} queued</span>`}
-      <button type="button" class="plain small" onClick=${() => show("tasks")}>
-        ${plural(tasks.length, "task")}
-      </button>
+      ${
+        tasks.length > 1 &&
+        html`<button type="button" class="plain small" onClick=${() => show("tasks")}>
+          ${plural(tasks.length, "task")}
+        </button>`
+      }
     </div>
     <${Failure} of=${failure} />
   </section>`;
@@ -158,7 +164,7 @@ function Options({ options, onChange, tasks }) {
                 checked=${options.after.includes(task.id)}
                 onChange=${() => toggle(task.id)}
               />
-              ${task.input.slice(0, 80)}
+              ${titleOf(task.input).slice(0, 80)}
             </label>`,
           )}
         </fieldset>`

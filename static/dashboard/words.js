@@ -50,6 +50,37 @@ export const TOOLS = {
 
 export const toolWords = (name) => TOOLS[name] ?? name;
 
+/** What approving does, by tool: the words of the button. */
+const APPROVALS = {
+  access_mcp_resource: "Read resource",
+  apply_diff: "Approve edit",
+  browser_action: "Use browser",
+  codebase_search: "Allow search",
+  execute_command: "Run command",
+  fetch_instructions: "Allow reading",
+  generate_image: "Make image",
+  insert_content: "Approve edit",
+  list_code_definition_names: "Allow reading",
+  list_files: "Allow reading",
+  new_task: "Start subtask",
+  read_file: "Allow reading",
+  search_and_replace: "Approve edit",
+  search_files: "Allow search",
+  switch_mode: "Switch mode",
+  use_mcp_tool: "Use tool",
+  write_to_file: "Write file",
+};
+
+/** What is asked about other things than a tool: approving and rejecting. */
+const CONFIRMATIONS = {
+  api_req_failed: ["Try again", "End task"],
+  mistake_limit_reached: ["Let it go on", "End task"],
+  auto_approval_max_req_reached: ["Let it go on", "End task"],
+};
+
+/** The words of the approving and the rejecting button. */
+export const answersTo = (name) => CONFIRMATIONS[name] ?? [APPROVALS[name] ?? "Approve", "Reject"];
+
 /** What happened to a call. */
 export const CALLS = {
   writing: "being written",
@@ -82,3 +113,11 @@ const count = new Intl.NumberFormat("en", { notation: "compact", maximumFraction
 export const tokens = (number) => count.format(number);
 export const dollars = (amount) => (amount && amount < 0.01 ? "< $0.01" : `$${amount.toFixed(2)}`);
 export const plural = (number, one, many = `${one}s`) => `${number} ${number === 1 ? one : many}`;
+
+const MARKS = /^\s*(?:#{1,6}|[-*>])\s+|`|\*\*/g;
+
+/** What a task is about, in one line: the first that says something, without Markdown's marks. */
+export function titleOf(input) {
+  const line = input.split("\n").find((one) => /[\p{L}\p{N}]/u.test(one)) ?? input;
+  return line.replace(MARKS, "").trim();
+}

@@ -348,6 +348,7 @@ async def test_a_viewer_sees_nothing_that_would_be_refused_and_reads_why(
     server.curl("PUT", f"/api/v1/users/{person['id']}", {"roles": ["viewer"]})
     await log_in(page, server, person, at=f"?session={session_id}")
     await page.shows("Your role is viewer")
+    await page.press("Terminal")
     await page.press("Command")
     await page.shows("You see the commands here, but may run none.")
     await page.press("Account of Grace")

@@ -28,7 +28,7 @@ def address(place: Place, kind: str, *, replace: bool = False) -> str:
 async def download(place: Place, kind: str) -> bytes:
     async with place.http.get(address(place, kind)) as answer:
         assert answer.status == 200
-        assert answer.headers["Content-Disposition"].endswith(f'.{kind}"')
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="Transfers.{kind}"'
         return await answer.read()
 
 
@@ -123,6 +123,24 @@ async def test_a_link_that_leads_out_takes_nothing_along(place: Place, tmp_path:
     packed = await download(place, kind)
     assert b"canary" not in (gzip.decompress(packed).replace(os.fsencode(tmp_path / "canary"), b"")
                              if kind == "tar.gz" else packed)  # fmt: skip
+
+
+async def test_an_archive_is_named_after_its_session(place: Place) -> None:
+    assert (await rename(place, "Überblick/Umbau")) == (
+        "attachment; filename=\"Uberblick-Umbau.zip\"; filename*=UTF-8''%C3%9Cberblick-Umbau.zip"
+    )
+    assert await rename(place, "日本") == (
+        "attachment; filename=\"_.zip\"; filename*=UTF-8''%E6%97%A5%E6%9C%AC.zip"
+    )
+    assert await rename(place, "../..") == f'attachment; filename="{place.folder.name}.zip"'
+
+
+async def rename(place: Place, name: str) -> str:
+    """Give the session another name, and return what a download says of the file."""
+    async with place.http.put(place.session, json={"name": name}) as answer:
+        assert answer.status == 200
+    async with place.http.get(address(place, "zip")) as answer:
+        return answer.headers["Content-Disposition"]
 
 
 async def test_an_import_is_told(place: Place) -> None:

@@ -62,7 +62,7 @@ async def test_a_conversation_shows_what_each_thing_is(server: ServerProcess, pa
 
     # a question with its suggestions as buttons, once
     await page.press("PostgreSQL")
-    await page.press("Save")
+    await page.press("Write file")
     await page.shows("Task completed")
     await page.until("document.querySelector('.message.result strong').innerText === 'written'")
     assert "follow_up" not in await page.evaluate("document.querySelector('.story').innerText")
@@ -104,6 +104,7 @@ async def test_a_long_conversation_keeps_little_of_itself_in_the_page(
     await asyncio.to_thread(talk_at_length, server, session_id)
     await visit(page, server, f"?session={session_id}")
     await page.until("document.querySelectorAll('.story li[data-key]').length > 5")
+    await page.press("Tasks")
     await page.press("Events")
     await page.until("Number(document.querySelector('.events .seq').innerText) > 300")
     assert await page.evaluate("document.querySelectorAll('.story li[data-key]').length") < 60
@@ -148,7 +149,7 @@ async def test_the_inbox_has_what_waits_in_all_sessions_and_answers_it(
     await page.call("Input.insertText", text="green")
     await page.press("Answer")
     await page.until("document.querySelectorAll('.inbox [data-approval]').length === 2")
-    await page.press("Save")
+    await page.press("Write file")
     await page.until("document.querySelectorAll('.inbox [data-approval]').length === 1")
     await page.evaluate("document.querySelector('.inbox [data-approval] input').focus()")
     await page.call("Input.insertText", text="another file")
@@ -240,8 +241,8 @@ async def test_what_is_asked_about_is_allowed_for_good(server: ServerProcess, pa
     session_id = server.open_session("For good", model="write-and-run")
     start(server, session_id, "Print some prime numbers")
     await visit(page, server, f"?session={session_id}")
-    await page.press("Do this, and always allow changes to files, from the next task on")
-    await page.press("Run")
+    await page.press("Write file, and always allow changes to files from the next task on")
+    await page.press("Run command")
     config = server.curl("GET", f"/api/v1/sessions/{session_id}").body["session"]["config"]
     assert config["approvals"] == [{"decision": "always", "group": "edit"}]
 
@@ -250,11 +251,11 @@ async def test_what_is_asked_about_is_shown_line_by_line(server: ServerProcess, 
     session_id = server.open_session("Lines", model="edits")
     start(server, session_id, "edits")
     await visit(page, server, f"?session={session_id}")
-    await page.press("Save")
+    await page.press("Write file")
     await page.shows("Change parts of count.c")
     lines = "document.querySelector('.approval pre.diff')?.innerText.trimEnd().split(/\\n+/).join('|')"
     assert await page.until(lines) == " int main() {|--- i;|+++ i;| }"
-    await page.press("Save")
+    await page.press("Approve edit")
     await page.until(f"!({lines})")
     await page.shows("Task completed")
     changes = "[...document.querySelectorAll('.story pre.diff')].at(-1).innerText"
@@ -280,13 +281,35 @@ async def test_on_a_phone_the_work_comes_first(server: ServerProcess, page: Page
     assert page.complaints == []
 
 
-async def test_at_twice_the_size_all_is_there(server: ServerProcess, page: Page) -> None:
-    session_id = server.open_session("Large", model="asks")
-    start(server, session_id, "asks")
-    await page.look(width=640, height=400)
+async def test_at_twice_the_size_what_waits_is_on_the_first_screen_and_all_else_is_reached(
+    server: ServerProcess, page: Page
+) -> None:
+    session_id = server.open_session("Large", model="write-and-run")
+    start(server, session_id, "Print some prime numbers")
+    await page.look(zoom=2)
     await visit(page, server, f"?session={session_id}")
-    await page.shows("Which colour?")
-    assert await page.obstacles() == []
+    await page.until("document.querySelector('[data-waiting]')")
+    bottom = "document.querySelector('[data-waiting]').getBoundingClientRect().bottom"
+    assert 0 < await page.evaluate(bottom) < await page.evaluate("innerHeight") - 48
+    for scheme in ("light", "dark"):
+        await page.look(zoom=2, scheme=scheme)
+        assert await page.obstacles() == []
+    await page.press("Write file")
+    await page.press("Workspace")
+    for tab in ("Files", "Search", "Changes", "Checkpoints", "Terminal", "Processes", "Tasks", "Settings"):
+        await page.press(tab)
+        await page.until("!document.querySelector('.pane:not([hidden]) > .loading')")
+        assert await page.obstacles() == [], tab
+    await page.press("Sessions")
+    await page.press("New session")
+    await page.press("Create session")
+    await page.until("!document.querySelector('dialog')")
+    for name in ("inbox", "machine", "logs"):
+        await page.press("Sessions")
+        await page.evaluate(f"document.querySelector('.pages [href*={name}]').click()")
+        await page.until(f"location.search.includes('{name}') && document.querySelector('.paged h1')")
+        assert await page.obstacles() == [], name
+    assert page.complaints == []
 
 
 LOADED = "performance.getEntriesByType('resource').filter((it) => it.name.includes('/static/'))"

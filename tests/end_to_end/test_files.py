@@ -101,7 +101,7 @@ def test_the_bytes_of_a_file_whose_name_is_no_utf_8_go_in_and_come_out(
     assert server.curl("PUT", place, None, "--data-binary", "one").status == 201
     assert server.curl("GET", f"{files}/caf%5Cxe9").body["content"] == "one"
     attached = server.curl("GET", place).headers["content-disposition"]
-    assert attached == "attachment; filename*=utf-8''caf%5cxe9"
+    assert attached == "attachment; filename=\"caf_xe9\"; filename*=utf-8''caf%5cxe9"
     copied = server.curl("POST", files.replace("/files", "/file/copy"), {"path": r"caf\xe9", "to": r"\xff"})
     assert copied.body["file"]["path"] == r"/\xff"
     again = server.curl("POST", f"{files}/%5Cxff", {"content": "two"})

@@ -56,7 +56,7 @@ async def test_somebody_logs_in_gives_a_task_approves_and_reads_the_file(
     await page.focuses("Task")
     await page.type("Task", "Print some prime numbers")
     await page.press("Start task")
-    for word in ("Save", "Run", "Save", "Run"):
+    for word in ("Write file", "Run command", "Approve edit", "Run command"):
         await page.press(word)
     await page.shows("Task completed")
     await page.focuses("Task")
@@ -64,6 +64,7 @@ async def test_somebody_logs_in_gives_a_task_approves_and_reads_the_file(
     await page.shows("+LIMIT = 50")
     await page.press("primes.py, created")
     await page.shows("def is_prime(number):")
+    await page.press("Terminal")
     await page.press("Command")
     await page.type("Command", "echo $((6 * 7)) by hand")
     await page.press("Run")
@@ -278,6 +279,7 @@ async def test_what_happens_while_the_line_is_cut_is_seen_once_it_is_mended(
         line.mend()
         await page.shows("Connected again: nothing was missed.")
         await page.shows("Task completed")
+        await page.press("Tasks")
         await page.press("Events")
         seen = await page.until(
             "[...document.querySelectorAll('.events .seq')].map((one) => Number(one.innerText))"
@@ -309,6 +311,7 @@ async def test_calls_that_a_kill_cut_off_are_shown_as_interrupted(tmp_path: Path
     try:
         session_id = server.curl("POST", "/api/v1/sessions", {"name": "Cut off"}).body["session"]["id"]
         await page.open(f"{server.url}/?session={session_id}#token={server.key}")
+        await page.press("Terminal")
         await page.press("Command")
         await page.type("Command", "sleep 1000")
         await page.press("Run")
@@ -401,6 +404,7 @@ async def test_a_page_that_has_to_wait_says_so_and_takes_other_calls_meanwhile(
     await asyncio.to_thread(make_files, server, session_id, ["one.txt", "two.txt"])
     await page.press("one.txt, created")
     await page.shows("the page goes on by itself")
+    await page.press("Terminal")
     await page.press("Command")
     await page.type("Command", "echo $((6 * 7)) by hand")
     await page.press("Run")

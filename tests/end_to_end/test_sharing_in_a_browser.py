@@ -116,7 +116,7 @@ async def test_a_collaborator_finds_the_session_in_the_list_and_works_in_it(pair
     await page.evaluate("document.querySelector('.sessions li a').click()")
     await page.type("Task", "Print some prime numbers")
     await page.press("Start task")
-    for word in ("Save", "Run", "Save", "Run"):
+    for word in ("Write file", "Run command", "Approve edit", "Run command"):
         await page.press(word)
     await page.shows("Task completed")
     await pair.owner.page.shows("Task completed")
@@ -132,6 +132,7 @@ async def test_a_watcher_sees_what_waits_and_nothing_that_would_be_refused(pair:
     await page.shows("It waits for somebody who may answer it.")
     buttons = "[...document.querySelectorAll('main button:not(.plain, .copy, .chip)')]"
     assert await page.evaluate(f"{buttons}.map((it) => it.innerText)") == ["People"]
+    await page.press("Terminal")
     await page.press("Command")
     await page.shows("You see the commands here, but may run none.")
     assert page.complaints == []

@@ -91,3 +91,33 @@ def test_what_a_task_found_outlives_a_kill(server: ServerProcess, session: str) 
     server.start()
     server.curl("PUT", f"{session}/files/notes.txt", {"content": "two\n"})
     assert "-one\n+two\n" in changes(server, task)["diff"]
+
+
+def test_what_is_generated_is_told_apart_from_what_is_written(server: ServerProcess, session: str) -> None:
+    task = run_task(server, session)
+    for name, content in {
+        ".gitignore": "*.log\n/out/\n!out.log\n",
+        "out/page.html": "<p>\n",
+        "run.log": "started\n",
+        "out.log": "kept\n",
+        "docs/.gitignore": "!*.log\n",
+        "docs/run.log": "kept, too\n",
+        "__pycache__/primes.cpython-311.pyc": "\0",
+        "sub/node_modules/left/index.js": "module\n",
+        "node_modules.md": "about them\n",
+    }.items():
+        assert server.curl("POST", f"{session}/files/{name}", {"content": content}).status == 201
+    found = changes(server, task)
+    assert {file["path"] for file in found["files"] if file["isGenerated"]} == {
+        "/out/page.html",
+        "/run.log",
+        "/__pycache__/primes.cpython-311.pyc",
+        "/sub/node_modules/left/index.js",
+    }
+    assert kinds(found)["/out/page.html"] == "created"  # it is among the files all the same
+    assert "+started\n" in found["diff"]
+
+    server.curl("PUT", f"{session}/files/.gitignore", {"content": "!__pycache__/\n!*.pyc\n"})
+    assert {file["path"] for file in changes(server, task)["files"] if file["isGenerated"]} == {
+        "/sub/node_modules/left/index.js"
+    }

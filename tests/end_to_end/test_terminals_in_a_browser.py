@@ -274,3 +274,25 @@ async def test_a_phone_has_the_keys_that_its_keyboard_lacks(server: ServerProces
     await page.press("Ctrl+C")
     await prints(page, "^C")
     await page.until(PROMPT)
+
+
+async def test_who_presses_the_tab_types_into_a_terminal_and_who_steps_past_it_goes_on(
+    server: ServerProcess, page: Page
+) -> None:
+    session_id = server.open_session()
+    await page.open(f"{server.url}/?session={session_id}#token={server.key}")
+    await page.press("Terminal")
+    await page.until(FOCUS)
+    await page.until(PROMPT)
+    await page.call("Input.insertText", text="echo $((6 * 7))")
+    await page.key("Enter")
+    await prints(page, "42")
+    assert len(await asyncio.to_thread(open_terminals, server, session_id)) == 1
+    await page.press("Files")
+    await page.evaluate("document.activeElement.blur()")
+    await page.evaluate("document.querySelector('[data-name=files]').focus()")
+    await press(page, "ArrowRight", 39)
+    await page.until(f"!{VIEW}.closest('[hidden]')")
+    await page.evaluate(PAINTED)
+    await page.focuses("Terminal")
+    assert page.complaints == []

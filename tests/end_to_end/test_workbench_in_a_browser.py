@@ -184,6 +184,7 @@ async def test_what_is_not_saved_outlives_other_files_panels_and_sessions_and_th
     await bench.edit("notes.txt, created", "mine\n")
     await page.press("other.txt, created")
     await page.until("document.querySelector('.cm-content').innerText.includes('other')")
+    await page.press("Tasks")
     await page.press("Events")
     await page.evaluate(f"document.querySelector('a[href*=\"{other}\"]').click()")
     await page.shows("Nothing has happened yet")
@@ -301,6 +302,7 @@ async def test_a_result_of_a_search_leads_to_its_line_in_the_editor(bench: Bench
     assert await page.obstacles() == []
     await page.evaluate("document.querySelector('.results ol button').click()")
     await page.until("document.querySelector('.cm-activeLine').innerText.includes('the needle (x)')")
+    await page.press("Files")
     await page.press("Search")
     await page.press("File names")
     await page.fill("Name, or a part of it", "note")
@@ -336,7 +338,7 @@ async def test_comments_on_a_task_s_changes_go_to_the_agent_as_one_message(bench
     await page.until("!document.querySelector('.send')")
     tasks = (await bench.call("GET", "/tasks"))["data"]
     said = tasks[0]["input"]
-    assert said.startswith("I have 2 comments on the changes.")
+    assert said.startswith("2 comments on primes.py\n\nPlease work on them.")
     assert "`primes.py`, line 1:\n> " in said
     assert "Say what a prime is." in said and "`primes.py`, lines 1 to 2:" in said
     assert page.complaints == []
@@ -452,3 +454,97 @@ async def test_a_repository_is_cloned_from_the_empty_workspace(
     await page.until("!document.querySelector('dialog')")
     await page.focuses("README.md")
     assert await bench.content("README.md") == "# hello\n"
+
+
+async def test_a_session_begins_with_a_repository_that_is_cloned_into_it(
+    start_server: Callable[..., ServerProcess], page: Page, tmp_path: Path
+) -> None:
+    server = start_server(files__repository_hosts="['127.0.0.1']")
+    async with git_host(tmp_path / "host") as host:
+        host.make("hello", {"README.md": "# hello\n"})
+        await page.open(f"{server.url}/#token={server.key}")
+        await page.press("Create a session")
+        await page.type("Repository", f"{host.url}/nothing.git")
+        await page.press("Create session")
+        await page.until("document.querySelector('dialog [aria-invalid=true]')")
+        assert await page.obstacles() == []
+        await page.fill("Repository", f"{host.url}/hello.git")
+        await page.press("Clone again")
+        await page.until("!document.querySelector('dialog')")
+    await page.shows("README.md")
+    await page.focuses("Task")
+    sessions = (await asyncio.to_thread(server.curl, "GET", "/api/v1/sessions")).body["sessions"]
+    assert [session["name"] for session in sessions] == [
+        "nothing"
+    ]  # it was there before the address was mended
+    assert [text for text in page.complaints if "/clone" not in text] == []  # the refusal is there
+
+
+async def test_a_task_s_whole_change_is_undone_after_saying_what_is_lost(bench: Bench) -> None:
+    page = bench.page
+    await bench.write(notes_txt="one\n")
+    config = {"enableCheckpoints": True}
+    made = await bench.call("POST", "/tasks", {"input": "# Print *primes*", "config": config})
+    await bench.until_task(made["task"]["id"], "completed")
+    await bench.write(notes_txt="two\n")
+    await bench.call("POST", "/files/__pycache__/primes.pyc", {"content": "noise"})
+    await bench.open()
+    await page.press("See the changes")
+    await page.shows("1 generated file")
+    generated = "document.querySelector('.generated')"
+    noise = f"{generated}.querySelector('[data-path=\"/__pycache__/primes.pyc\"]')"
+    assert await page.evaluate(f"{generated}.open") is False
+    await page.evaluate(f"{generated}.querySelector('summary').click()")
+    await page.until(f"{generated}.open && {noise}.getBoundingClientRect().height > 0")
+    await page.press("Undo all changes")
+    await page.shows("primes.py will be deleted")
+    await page.shows("notes.txt will be as it was")
+    await page.shows("__pycache__/primes.pyc will be deleted")
+    assert await page.obstacles() == []
+    await page.evaluate("document.querySelector('dialog button.danger').click()")
+    await page.shows("Undone: 3 files changed. What was there before is a checkpoint, too.")
+    await page.shows("Nothing has changed")
+    await page.focuses("Changes")
+    assert await bench.content("notes.txt") == "one\n"
+    assert page.complaints == []
+
+
+async def test_a_task_without_checkpoints_says_why_it_cannot_be_undone(bench: Bench) -> None:
+    task = await bench.task("Print some prime numbers")
+    await bench.until_task(task, "completed")
+    await bench.open("changes")
+    await bench.page.press("Undo all changes")
+    await bench.page.shows("The state before it was not kept")
+    await bench.page.press("Close")
+    assert await bench.content("primes.py")
+
+
+async def test_the_tabs_are_few_and_remember_what_was_looked_at(bench: Bench) -> None:
+    page = bench.page
+    await bench.task("Print some prime numbers")
+    await page.open(f"{bench.server.url}/?session={bench.session_id}#token={bench.server.key}")
+    tabs = "[...document.querySelectorAll('[aria-label=Panels] [role=tab]')].map((it) => it.innerText)"
+    await page.shows("since the task began")  # the work comes first
+    assert await page.evaluate(tabs) == ["Changes", "Files", "Terminal", "Tasks", "Settings"]
+    await page.press("Checkpoints")
+    await page.shows("A checkpoint is the state of all files at one moment.")
+    await page.evaluate("document.activeElement.blur()")
+    await press_letter(page, "4")
+    await page.until("location.search.includes('panel=tasks')")
+    await press_letter(page, "1")
+    await page.until("location.search.includes('panel=checkpoints')")
+    await press_letter(page, "p")
+    await page.focuses("Changes")
+    await page.look(width=390, height=800)
+    lines = (
+        "new Set([...document.querySelectorAll('[aria-label=Panels] [role=tab]')].map((it) => it.offsetTop))"
+    )
+    await page.press("Workspace")
+    assert await page.evaluate(f"{lines}.size") == 1
+    assert await page.obstacles() == []
+    assert page.complaints == []
+
+
+async def press_letter(page: Page, letter: str) -> None:
+    await page.call("Input.dispatchKeyEvent", type="keyDown", key=letter, text=letter)
+    await page.call("Input.dispatchKeyEvent", type="keyUp", key=letter)

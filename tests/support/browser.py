@@ -166,13 +166,15 @@ class Page:
         except TimeoutError:
             raise AssertionError(f"{await self.evaluate(focused)!r} has the focus, not {name!r}") from None
 
-    async def look(self, *, width: int = 1280, height: int = 800, scheme: str = "light") -> None:
-        """Have another size, and light or dark colours."""
+    async def look(
+        self, *, width: int = 1280, height: int = 800, scheme: str = "light", zoom: int = 1
+    ) -> None:
+        """Have another size, light or dark colours, and everything `zoom` times as large."""
         await self.call(
             "Emulation.setDeviceMetricsOverride",
-            width=width,
-            height=height,
-            deviceScaleFactor=1,
+            width=width // zoom,
+            height=height // zoom,
+            deviceScaleFactor=zoom,
             mobile=False,
         )
         colours = {"name": "prefers-color-scheme", "value": scheme}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import structlog
 
 from roocode_server.engine.checkpoints.checkpoints import Checkpoints
@@ -9,8 +11,11 @@ from roocode_server.engine.checkpoints.git import GitFailure
 from roocode_server.engine.events.log import EventLog
 from roocode_server.engine.sessions.sessions import Sessions
 from roocode_server.engine.storage.tasks import SnapshotRepository, TaskRepository
+from roocode_server.engine.tools.generated import generated
 from roocode_server.engine.workspace.snapshot import Snapshot
+from roocode_server.engine.workspace.workspace import Workspace
 from roocode_server.models.checkpoint import (
+    ChangedFile,
     Checkpoint,
     CheckpointCompare,
     CheckpointDifference,
@@ -67,9 +72,10 @@ class History:
     async def compare(self, request: CheckpointCompare) -> CheckpointDifference:
         """Return what changed between two checkpoints, or since one of them. Raises: NotFound."""
         workspace = self._sessions.workspace(request.session_id)
-        return await self._checkpoints.compare(
+        found = await self._checkpoints.compare(
             workspace, request.session_id, request.checkpoint_id, request.to
         )
+        return dataclasses.replace(found, files=await _marked(workspace, found.files))
 
     async def keep_start(self, session_id: SessionId, task_id: TaskId) -> None:
         """Keep the workspace as a task finds it; where that cannot be done, the task goes on without."""
@@ -102,7 +108,8 @@ class History:
         found = await self._checkpoints.since_start(
             workspace, session_id, start, end, path=path, context=request.context
         )
-        return TaskDifference(files=found.files, diff=found.diff, is_truncated=found.is_truncated, until=end)
+        files = await _marked(workspace, found.files)
+        return TaskDifference(files=files, diff=found.diff, is_truncated=found.is_truncated, until=end)
 
     async def _start(self, task: Task) -> TaskId | None:
         """The task if its start is kept, None if it began with an empty workspace. Raises: Conflict."""
@@ -162,3 +169,11 @@ class History:
         for session_id in await self._checkpoints.sessions():
             if not await self._sessions.is_anything_left(session_id):
                 await self._checkpoints.forget(session_id)
+
+
+async def _marked(workspace: Workspace, files: list[ChangedFile]) -> list[ChangedFile]:
+    """Return the files, those that are generated marked as such."""
+    if not files:
+        return files
+    found = await generated(workspace, [file.path.lstrip("/") for file in files])
+    return [dataclasses.replace(file, is_generated=file.path.lstrip("/") in found) for file in files]

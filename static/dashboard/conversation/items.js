@@ -168,7 +168,9 @@ const Rejected = ({ of: { resolvedBy, feedback } }) => html`<p class="quiet smal
 const Changed = ({ path, status, added, removed, diff, show }) => html`<div class="changed">
   <p class="small">
     <span class="badge ${status}">${status}</span>${" "}
-    <button type="button" class="plain path" onClick=${() => show("files", { path })}>${path}</button>
+    <button type="button" class="plain path" onClick=${() => show("files", { path })}>
+      ${path.replace(/^\//, "")}
+    </button>
     ${
       status === "modified" &&
       html` <span class="plus">+${added}</span> <span class="minus">−${removed}</span>`
@@ -199,12 +201,12 @@ export const Todos = ({ of }) => html`<ul class="todos" aria-label="To-do list">
 
 const NOTES = {
   "task.completed": () => ["good", "Task completed"],
-  "task.failed": ({ error, isTold }) => [
+  "task.failed": ({ error, isTold, isSubtask }) => [
     "bad",
-    "Task failed",
+    isSubtask ? "Subtask failed" : "Task failed",
     isTold ? error.code : `${error.message} (${error.code})`,
   ],
-  "task.cancelled": () => ["bad", "Task cancelled"],
+  "task.cancelled": ({ isSubtask }) => ["bad", isSubtask ? "Subtask cancelled" : "Task cancelled"],
   "task.resumable": ({ reason }) => ["wait", "Interrupted: Resume continues where it was", reason],
   "task.resumed": () => ["", "Resumed"],
   "task.retried": () => ["", "Tried again, from the beginning"],
@@ -234,7 +236,9 @@ const NOTES = {
   "approval.required": ({ description }) => ["wait", "Whether to go on was asked", description],
 };
 
-function Noted({ item: { type, event, time }, show }) {
+const ENDS = new Set(["task.completed", "task.failed", "task.cancelled"]);
+
+function Noted({ item: { type, event, time, taskId }, show, may }) {
   const [kind, words, more] = NOTES[type](event);
   const body = { "task.condensed": event.summary, "task.unpaused": event.result }[type];
   return html`<div class="note ${kind}">
@@ -248,6 +252,14 @@ function Noted({ item: { type, event, time }, show }) {
           onClick=${() => show("checkpoints", { checkpointId: event.checkpoint.id })}
         >
           Compare or restore
+        </button>`
+      }
+      ${
+        ENDS.has(type) &&
+        !event.isSubtask &&
+        may("file:read") &&
+        html`<button type="button" class="plain small" onClick=${() => show("changes", { taskId })}>
+          See the changes
         </button>`
       }
       <time class="quiet small">${timeOf(time)}</time>

@@ -9,6 +9,7 @@ import { Transcript } from "./transcript.js";
 const LONGEST_INPUT = 16_384; // characters of one call: what is pasted may be longer
 const LONGEST_NAME = 40;
 const SECOND_LOOK_MS = 1000; // after the connection is back, until events come again
+const TOUCHED = matchMedia("(pointer: coarse)"); // there a field with the focus brings up a keyboard
 const READ_ALOUD = "roocode.aloud";
 
 /** What the keyboards of phones lack, as a terminal sends it. */
@@ -101,17 +102,22 @@ class TerminalList extends Store {
 const wordsOf = ({ name, title, command, number }) =>
   name || `${(title || command).slice(0, LONGEST_NAME)} ${number}`;
 
-export function Panel({ following, connection, isConnected, may, isShown }) {
+export function Panel({ following, connection, isConnected, may, isShown, asked }) {
   const { session } = following.value;
   const [list] = useState(() => new TerminalList(connection, session.id));
   const { tabs, chosen, isLoaded } = useStore(list);
   const [ask, { isBusy, failure }] = useAsking();
   const wanted = useRef(null); // the terminal that somebody has just asked for: they type next
+  const entered = useRef(null); // the press of the tab that led into a terminal
   const [isNaming, setIsNaming] = useState(false);
   const [isReadAloud, setIsReadAloud] = useState(() => localStorage.getItem(READ_ALOUD) === "yes");
   const isTyped = may("tool:execute");
   const isFree = session.config.allowedCommands.includes("*");
   const tab = tabs.find(({ id }) => id === chosen);
+  if (isShown && asked && asked !== entered.current && tab && !TOUCHED.matches) {
+    entered.current = asked;
+    wanted.current = tab.id;
+  }
 
   useEffect(() => {
     const { socket } = connection;

@@ -5,6 +5,7 @@ import { Approval, Question } from "../approvals.js";
 import { keyOf } from "../overview.js";
 import { dayOf, Empty, Failure, Link, useAsking } from "../parts.js";
 import { useStore } from "../store.js";
+import { titleOf } from "../words.js";
 
 const KINDS = { approval: "Approval", question: "Question", interrupted: "Interrupted" };
 
@@ -44,7 +45,7 @@ export function View({ overview, connection, caller, open }) {
             <//>
             <time class="quiet small">${dayOf(entry.since)}</time>
           </header>
-          <p class="quiet small task-input">${entry.taskInput}</p>
+          <p class="quiet small task-input">${titleOf(entry.taskInput)}</p>
           <${Answer} ...${{ entry, connection, caller }} />
         </li>`,
       )}

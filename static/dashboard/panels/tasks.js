@@ -3,7 +3,7 @@ import { html, useState } from "../../vendor/htm/preact.js";
 import { hasEnded } from "../follow.js";
 import { Badge, dayOf, durationOf, Empty, Failure, useAsking } from "../parts.js";
 import { Cost } from "../task.js";
-import { plural, stateOf, stateWords } from "../words.js";
+import { plural, stateOf, stateWords, titleOf } from "../words.js";
 
 const SHOWN = 100;
 
@@ -47,7 +47,7 @@ function Row({ task, tasks, following, connection, may }) {
   </button>`;
   const { startedAt, completedAt, error, parentId, priority, type, retryCount } = task;
   const tookMs = startedAt && completedAt ? new Date(completedAt) - new Date(startedAt) : undefined;
-  const named = new Map(tasks.map((one) => [one.id, one.input]));
+  const named = new Map(tasks.map((one) => [one.id, titleOf(one.input)]));
   const waitsFor = (task.waitingFor ?? []).map((id) => named.get(id) ?? id);
   return html`<li class="row">
     <p>

@@ -1,6 +1,7 @@
 // Files that differ, each with its changed lines: of a task, or of checkpoints.
 import { html, useEffect, useMemo, useRef, useState } from "../../vendor/htm/preact.js";
 import { Failure, useAsking } from "../parts.js";
+import { plural } from "../words.js";
 import { Hunks } from "./hunks.js";
 import { filesOf } from "./patch.js";
 
@@ -14,11 +15,11 @@ const MOST_FILES = 200; // that are shown at first
 /**
  * `found` has the `files` and their `diff`; `since` are words on what is compared. `load(path, context)`
  * reads more of one file's diff; it is null where that cannot be done, `comments` where nothing can be said.
+ * `children` are what can be done with all of them.
  */
-export function ChangedFiles({ found, since, load = null, show, comments = null, list = [] }) {
+export function ChangedFiles({ found, since, load = null, show, comments = null, list = [], children }) {
   const [look, setLook] = useState(() => localStorage.getItem(LOOK) ?? "unified");
   const [isRoomy, setIsRoomy] = useState(false);
-  const [shown, setShown] = useState(MOST_FILES);
   const place = useRef(null);
   const parsed = useMemo(() => filesOf(found.diff), [found.diff]);
   useEffect(() => {
@@ -26,18 +27,21 @@ export function ChangedFiles({ found, since, load = null, show, comments = null,
     watcher.observe(place.current);
     return () => watcher.disconnect();
   }, []);
-  const { files } = found;
-  const sum = (name) => files.reduce((total, file) => total + (file[name] ?? 0), 0);
+  const written = found.files.filter((file) => !file.isGenerated);
+  const generated = found.files.filter((file) => file.isGenerated);
+  const around = { parsed, list, load, show, comments, isWide: isRoomy && look === "split" };
+  const sum = (name) => written.reduce((total, file) => total + (file[name] ?? 0), 0);
   const chosen = (next) => {
     setLook(next);
     localStorage.setItem(LOOK, next);
   };
   return html`<header class="summary" ref=${place}>
       <p>
-        <strong>${files.length} ${files.length === 1 ? "file" : "files"}</strong>${" "}
+        <strong>${plural(written.length, "file")}</strong>${" "}
         <span class="plus">+${sum("added")}</span> <span class="minus">−${sum("removed")}</span>
         <span class="quiet small"> ${since}</span>
       </p>
+      ${children}
       ${
         isRoomy &&
         html`<div class="looks" role="group" aria-label="Show">
@@ -55,24 +59,40 @@ export function ChangedFiles({ found, since, load = null, show, comments = null,
         </div>`
       }
     </header>
-    ${files.slice(0, shown).map(
-      (file) => html`<${ChangedFile}
-        key=${file.path}
-        ...${{ file, load, show, comments }}
-        list=${list.filter((comment) => comment.path === file.path)}
-        part=${parsed.get(file.path)}
-        isWide=${isRoomy && look === "split"}
-      />`,
-    )}
+    <${FileList} files=${written} ...${around} />
     ${
-      files.length > shown &&
-      html`<button type="button" class="small more" onClick=${() => setShown(shown + MOST_FILES)}>
-        Show ${Math.min(MOST_FILES, files.length - shown)} more files
-      </button>`
+      generated.length > 0 &&
+      html`<details class="generated" open=${!written.length}>
+        <summary>
+          <span class="fold" aria-hidden="true"></span>
+          <strong>${plural(generated.length, "generated file")}</strong>
+          <span class="quiet small">named by .gitignore, or left behind by tools</span>
+        </summary>
+        <${FileList} files=${generated} ...${around} isFolded />
+      </details>`
     }`;
 }
 
-function ChangedFile({ file, part, load, show, isWide, comments, list }) {
+/** Files, the first of them at first; with `isFolded` their lines are shown once somebody asks for them. */
+function FileList({ files, parsed, list, ...around }) {
+  const [shown, setShown] = useState(MOST_FILES);
+  return html`${files.slice(0, shown).map(
+    (file) => html`<${ChangedFile}
+      key=${file.path}
+      ...${{ file, ...around }}
+      list=${list.filter((comment) => comment.path === file.path)}
+      part=${parsed.get(file.path)}
+    />`,
+  )}
+  ${
+    files.length > shown &&
+    html`<button type="button" class="small more" onClick=${() => setShown(shown + MOST_FILES)}>
+      Show ${Math.min(MOST_FILES, files.length - shown)} more files
+    </button>`
+  }`;
+}
+
+function ChangedFile({ file, part, load, show, isWide, comments, list, isFolded = false }) {
   const { path, kind, added, removed } = file;
   const [whole, setWhole] = useState(null); // the file with all its lines, once somebody asks for it
   const [ask, { isBusy, failure }] = useAsking();
@@ -81,7 +101,7 @@ function ChangedFile({ file, part, load, show, isWide, comments, list }) {
   const readMore = (context) =>
     ask(async () => setWhole(filesOf(await load(path, context)).get(path) ?? { hunks: [] }));
   const { hunks } = whole ?? part ?? { hunks: [] };
-  return html`<details class="changed-file" open=${!isBinary} data-path=${path}>
+  return html`<details class="changed-file" open=${!isBinary && !isFolded} data-path=${path}>
     <summary>
       <span class="fold" aria-hidden="true"></span>
       <code>${path.slice(1)}</code>

@@ -3,10 +3,12 @@ import { html, useEffect, useRef, useState } from "../../vendor/htm/preact.js";
 import { hasEnded } from "../follow.js";
 import { Empty, Failure, useAsking } from "../parts.js";
 import { useStore } from "../store.js";
+import { titleOf } from "../words.js";
 import { ChangedFiles } from "./changed_files.js";
 import { commentsOf, messageOf } from "./comments.js";
 import { placeOf } from "./documents.js";
 import { Icon } from "./icons.js";
+import { Undoing } from "./restoring.js";
 import { usePaced } from "./tree.js";
 
 const READ_EVERY_MS = 3000;
@@ -18,6 +20,11 @@ export function Panel({ following, connection, isConnected, caller, may, isShown
   const [wanted, setWanted] = useState(null);
   const task = tasks.find(({ id }) => id === wanted) ?? tasks.at(-1);
   const [found, setFound] = useState(null);
+  const [isUndoing, setIsUndoing] = useState(false);
+  const [said, setSaid] = useState("");
+  const heading = useRef(null);
+  useEffect(() => void (target?.taskId && setWanted(target.taskId)), [target]);
+  useEffect(() => setSaid(""), [task?.id, task?.status]);
   const [ask, { failure, isBusy }] = useAsking();
   const version = usePaced(filesVersion, () => READ_EVERY_MS);
   const comments = commentsOf(placeOf(caller, session.id));
@@ -37,7 +44,13 @@ export function Panel({ following, connection, isConnected, caller, may, isShown
       <//>
     </section>`;
   const isOld = found?.taskId !== task.id;
+  const mayUndo = may("file:write") && hasEnded(task) && !isOld && found.files.length > 0;
+  const undone = (words) => {
+    setSaid(words);
+    setTimeout(() => heading.current?.focus()); // the button goes with the changes
+  };
   return html`<section class="panel changes" aria-label="Changes">
+    <h2 class="hidden" tabindex="-1" ref=${heading}>Changes</h2>
     ${
       tasks.length > 1 &&
       html`<label>
@@ -45,7 +58,7 @@ export function Panel({ following, connection, isConnected, caller, may, isShown
         <select value=${task.id} onChange=${(event) => setWanted(event.currentTarget.value)}>
           ${tasks
             .toReversed()
-            .map(({ id, input }) => html`<option value=${id}>${input.slice(0, SHORT)}</option>`)}
+            .map(({ id, input }) => html`<option value=${id}>${titleOf(input).slice(0, SHORT)}</option>`)}
         </select>
       </label>`
     }
@@ -56,18 +69,30 @@ export function Panel({ following, connection, isConnected, caller, may, isShown
           <//>`
         : html`<${Failure} of=${failure} again=${load} />`
     }
+    <p class="small said" role="status">${said}</p>
     ${isOld && isBusy && html`<p class="quiet small loading" role="status">Comparing …</p>`}
     ${
       !isOld &&
       html`<${Difference}
         key=${task.id}
         ...${{ found, task, comments, connection, following, show, may, session, target }}
+        onUndo=${mayUndo ? () => setIsUndoing(true) : null}
+      />`
+    }
+    ${
+      isUndoing &&
+      html`<${Undoing}
+        ...${{ connection, task }}
+        sessionId=${session.id}
+        isFollowed=${Boolean(found?.until)}
+        onClose=${() => setIsUndoing(false)}
+        onSaid=${undone}
       />`
     }
   </section>`;
 }
 
-function Difference({ found, task, comments, connection, following, show, may, session, target }) {
+function Difference({ found, task, comments, connection, following, show, may, session, target, onUndo }) {
   const { list } = useStore(comments);
   const { files } = found;
   const load = async (path, context) => {
@@ -87,7 +112,9 @@ function Difference({ found, task, comments, connection, following, show, may, s
   const maySay = may(hasEnded(task) ? "task:write" : "task:steer");
   const since = found.until ? "until the next task" : "since the task began";
   return html`<div class="difference" ref=${place}>
-    <${ChangedFiles} ...${{ found, show, list, load }} since=${since} comments=${maySay ? comments : null} />
+    <${ChangedFiles} ...${{ found, show, list, load }} since=${since} comments=${maySay ? comments : null}>
+      ${onUndo && html`<button type="button" class="small" onClick=${onUndo}>Undo all changes</button>`}
+    <//>
     ${
       list.length > 0 &&
       maySay &&

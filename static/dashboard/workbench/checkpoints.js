@@ -1,12 +1,12 @@
 // The checkpoints of a session: saved, compared with now or with each other, and restored.
 import { html, useEffect, useRef, useState } from "../../vendor/htm/preact.js";
-import { Confirm, Dialog, Field, Form } from "../forms.js";
+import { Dialog, Field, Form } from "../forms.js";
 import { dayOf, Empty, Failure, useAsking } from "../parts.js";
+import { titleOf } from "../words.js";
 import { ChangedFiles } from "./changed_files.js";
+import { FIRST, Restoring } from "./restoring.js";
 
 const PAGE = 50;
-const MOST_NAMED = 12; // files that a question names
-const FIRST = "before the task"; // the reason of a task's first one
 const SHORT = 12; // characters of an id
 
 const shortOf = ({ id }) => id.slice(0, SHORT);
@@ -74,7 +74,7 @@ export function Panel({ following, connection, isConnected, may, isShown, show, 
       ${(list ?? []).map(
         (one) => html`<li key=${one.id} data-id=${one.id} class=${one.id === aimed ? "aimed" : ""}>
           <div>
-            <strong>${titleOf(one)}</strong>
+            <strong>${nameOf(one)}</strong>
             <p class="quiet small">
               <time datetime=${one.createdAt}>${dayOf(one.createdAt)}</time> · <code>${shortOf(one)}</code>
               ${one.taskId && ` · ${taskWords(following.value.tasks.get(one.taskId))}`}
@@ -119,17 +119,25 @@ export function Panel({ following, connection, isConnected, may, isShown, show, 
       html`<${Restoring}
         ...${{ connection, sessionId }}
         checkpoint=${dialog.checkpoint}
+        title="Restore this checkpoint?"
+        word="Restore"
+        done="Restored"
         onClose=${close}
         onSaid=${setSaid}
-      />`
+      >
+        All files become as they were at “${dialog.checkpoint.reason}”, ${dayOf(dialog.checkpoint.createdAt)}.
+      <//>`
     }
   </section>`;
 }
 
 /** A task saves one before it begins, and one after each call that changed something. */
-const titleOf = ({ taskId, reason }) => (taskId && reason !== FIRST ? `After: ${reason}` : reason);
+const nameOf = ({ taskId, reason }) => {
+  if (!taskId) return reason;
+  return reason === FIRST ? "Before the task" : `After: ${reason}`;
+};
 
-const taskWords = (task) => (task ? `task: ${task.input.slice(0, 60)}` : "by a task");
+const taskWords = (task) => (task ? `task: ${titleOf(task.input).slice(0, 60)}` : "by a task");
 
 function Saving({ connection, sessionId, onClose, onSaid }) {
   const save = async (given, close) => {
@@ -143,48 +151,6 @@ function Saving({ connection, sessionId, onClose, onSaid }) {
     ${(close) => html`<${Form} word="Save" onCancel=${close} onSend=${(given) => save(given, close)}>
       <${Field} label="What for" name="reason" maxlength="500" autofocus placeholder="before I try …" />
     <//>`}
-  <//>`;
-}
-
-const BACK = { created: "will be deleted", modified: "will be as it was", deleted: "will be back" };
-
-/** Asks, and says what will change, before anything does. */
-function Restoring({ connection, sessionId, checkpoint, onClose, onSaid }) {
-  const [files, setFiles] = useState(null);
-  const [ask, { failure }] = useAsking();
-  const where = { sessionId, checkpointId: checkpoint.id };
-  useEffect(() => {
-    ask(async () => setFiles((await connection.call("checkpoint.compare", where)).files));
-  }, []);
-  const restore = async () => {
-    const { files: changed, savedAs } = await connection.call("checkpoint.restore", where);
-    const before = savedAs ? " What was there before is a checkpoint, too." : "";
-    onSaid(`Restored: ${changed.length} ${changed.length === 1 ? "file" : "files"} changed.${before}`);
-  };
-  return html`<${Confirm}
-    title="Restore this checkpoint?"
-    word="Restore"
-    onConfirmed=${restore}
-    onClose=${onClose}
-  >
-    <span>
-      All files become as they were at “${checkpoint.reason}”, ${dayOf(checkpoint.createdAt)}.
-      Their present state is saved as a checkpoint first.
-    </span>
-    <${Failure} of=${failure} />
-    ${!files && !failure && html`<span class="quiet small" role="status">Comparing …</span>`}
-    ${files?.length === 0 && html`<strong>Nothing would change.</strong>`}
-    ${
-      files?.length > 0 &&
-      html`<span class="named small">
-        ${files
-          .slice(0, MOST_NAMED)
-          .map(
-            ({ path, kind }) => html`<span key=${path}><code>${path.slice(1)}</code> ${BACK[kind]}</span>`,
-          )}
-        ${files.length > MOST_NAMED && html`<span>and ${files.length - MOST_NAMED} more files</span>`}
-      </span>`
-    }
   <//>`;
 }
 

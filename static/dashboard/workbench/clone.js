@@ -1,12 +1,12 @@
 // A repository in place of what is in the workspace.
-import { html, useEffect, useState } from "../../vendor/htm/preact.js";
+import { html, useState } from "../../vendor/htm/preact.js";
 import { Check, Dialog, Field, Form } from "../forms.js";
-import { placeOf, request } from "./requests.js";
-
-const PLACES = { PERMISSION_DENIED: "url", RESOURCE_NOT_FOUND: "url", TOOL_EXECUTION_FAILED: "url" };
+import { useThere } from "../parts.js";
+import { Cloning, cloned, PLACES } from "./cloning.js";
 
 export function Clone({ session, following, connection, may, isEmpty, onClose }) {
   const [startedAt, setStartedAt] = useState(null);
+  const isThere = useThere();
   const { network } = session.config;
   const clone = async (given, close) => {
     const body = { url: given.get("url").trim(), replace: given.get("replace") === "on" };
@@ -22,11 +22,7 @@ export function Clone({ session, following, connection, may, isEmpty, onClose })
     following.set({ cloning: null });
     setStartedAt(Date.now());
     try {
-      await request(placeOf(session.id, "clone"), {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify(body),
-      });
+      await cloned(session.id, body, { isWatched: () => isThere.current, onTrouble: connection.onTrouble });
     } finally {
       setStartedAt(null);
     }
@@ -76,22 +72,7 @@ export function Clone({ session, following, connection, may, isEmpty, onClose })
         !isEmpty &&
         html`<${Check} label="Replace what is in the workspace now: it is deleted" name="replace" required />`
       }
-      ${startedAt && html`<${Elapsed} since=${startedAt} step=${following.value.cloning} />`}
+      ${startedAt && html`<${Cloning} since=${startedAt} step=${following.value.cloning} />`}
     <//>`}
   <//>`;
-}
-
-function Elapsed({ since, step }) {
-  const [now, setNow] = useState(Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 1000);
-    return () => clearInterval(timer);
-  }, []);
-  return html`<div class="cloning">
-    <progress aria-label="Cloning" max="100" value=${step?.percent}></progress>
-    <p class="small" role="status">${step?.step ?? "Cloning"} …</p>
-    <span class="quiet small" aria-hidden="true">
-      ${step && `${step.percent} % · `}${Math.round((now - since) / 1000)} s
-    </span>
-  </div>`;
 }

@@ -1,8 +1,11 @@
 // Comments on lines of changes, collected until they are sent to the agent as one message.
 import { html, useLayoutEffect, useRef, useState } from "../../vendor/htm/preact.js";
 import { Store } from "../store.js";
+import { plural } from "../words.js";
 
 const MOST_QUOTED = 12; // lines of a range that are repeated in the message
+const MOST_TITLE = 80; // characters of a comment in the title
+const MOST_NAMED = 3; // files in the title
 
 let numbers = 0;
 
@@ -53,11 +56,23 @@ export function messageOf(comments) {
     if (comment.quote.length > MOST_QUOTED) quoted.push("> …");
     return [`\`${comment.path.slice(1)}\`, ${whereOf(comment)}:`, ...quoted, "", comment.text].join("\n");
   });
-  const words = comments.length === 1 ? "a comment" : `${comments.length} comments`;
-  return [
-    `I have ${words} on the changes. Please work on ${comments.length === 1 ? "it" : "them"}.`,
-    ...parts,
-  ].join("\n\n");
+  return [headingOf(comments), `Please work on ${comments.length === 1 ? "it" : "them"}.`, ...parts].join(
+    "\n\n",
+  );
+}
+
+/** What the comments are about, in one line: it is the title of a task that begins with them. */
+function headingOf(comments) {
+  const [{ path, text }] = comments;
+  if (comments.length === 1) {
+    const [first] = text.split("\n");
+    const words = first.length > MOST_TITLE ? `${first.slice(0, MOST_TITLE).trimEnd()} …` : first;
+    return `Comment on ${path.slice(1)}: ${words}`;
+  }
+  const names = [...new Set(comments.map((comment) => comment.path.slice(1)))];
+  const more = names.length - MOST_NAMED;
+  const named = names.slice(0, MOST_NAMED).join(", ");
+  return `${comments.length} comments on ${named}${more > 0 ? ` and ${plural(more, "more file")}` : ""}`;
 }
 
 /** A comment that is being written, or changed. */

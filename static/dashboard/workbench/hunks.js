@@ -139,7 +139,9 @@ export function Hunks({ path, hunks, isWide, comments, list }) {
       </colgroup>
       ${firstOf(hunks, shown).map(
         ({ place, start, lines }) => html`<tbody key=${start}>
-          <tr class="place"><td colspan=${isWide ? 4 : 3}>⋯ ${place}</td></tr>
+          ${
+            (place || start > 1) && html`<tr class="place"><td colspan=${isWide ? 4 : 3}>⋯ ${place}</td></tr>`
+          }
           ${(isWide ? paired(lines) : lines).map(rows)}
         </tbody>`,
       )}

@@ -1,0 +1,161 @@
+// The form for a new session: its name, a repository to begin with, and how its agent works.
+import { html, useEffect, useRef, useState } from "../vendor/htm/preact.js";
+import { Check, Choice, Dialog, Field, Form } from "./forms.js";
+import { useThere } from "./parts.js";
+import { Cloning, cloned, PLACES } from "./workbench/cloning.js";
+
+const unlessAuto = (preferred) => (preferred === "auto" ? "" : preferred);
+
+const RULES = {
+  ask: "do what the server's settings allow",
+  edits: "edit files",
+  all: "edit files and run commands",
+};
+
+/** The approval rules of the new session: the last matching one decides. */
+const APPROVALS = {
+  ask: [],
+  edits: [{ group: "edit", decision: "always" }],
+  all: [
+    { group: "edit", decision: "always" },
+    { group: "command", decision: "always" },
+  ],
+};
+
+const TASK = ".composer textarea";
+const NAMELESS = "Untitled session";
+
+/** What a repository is called: the last part of its address. */
+function repositoryName(url) {
+  const last =
+    url
+      .replace(/[?#].*$/, "")
+      .split("/")
+      .filter(Boolean)
+      .at(-1) ?? "";
+  return last.replace(/\.git$/, "").slice(0, 200);
+}
+
+function configOf(given) {
+  const config = {
+    provider: given.get("provider") || "auto",
+    model: given.get("model") || "auto",
+    network: given.has("network"),
+  };
+  const approvals = APPROVALS[given.get("rules")];
+  if (approvals.length) config.approvals = approvals;
+  return config;
+}
+
+/** The step of the clone into a session, once that is opened. */
+function useStep(following, session) {
+  const [, again] = useState(0);
+  useEffect(() => following?.follow(() => again((count) => count + 1)), [following]);
+  return following && following.value.session.id === session?.id ? following.value.cloning : null;
+}
+
+/**
+ * `onMade` is given the session as soon as it is there: it is opened behind the dialog, which stays while the
+ * repository is cloned. `following` is the opened session.
+ */
+export function NewSession({ connection, caller, following, onMade, onClose }) {
+  const { defaultProvider, defaultModel } = caller.user.preferences;
+  const made = useRef(null);
+  const isThere = useThere();
+  const [startedAt, setStartedAt] = useState(null);
+  const [isMade, setIsMade] = useState(false);
+  const create = async (given, url) => {
+    const name = given.get("name").trim() || repositoryName(url) || NAMELESS;
+    const { session } = await connection.call("session.create", { name, config: configOf(given) });
+    made.current = session;
+    setIsMade(true);
+    onMade(session);
+  };
+  const clone = async (url) => {
+    setStartedAt(Date.now());
+    try {
+      const watched = { isWatched: () => isThere.current, onTrouble: connection.onTrouble };
+      await cloned(made.current.id, { url, depth: 1 }, watched);
+    } finally {
+      setStartedAt(null);
+    }
+  };
+  const send = async (given, close) => {
+    const url = given.get("url").trim();
+    if (!made.current) await create(given, url);
+    else
+      await connection.call("session.update", {
+        sessionId: made.current.id,
+        config: { network: given.has("network") },
+      });
+    if (url) await clone(url);
+    close();
+  };
+  const step = useStep(following, made.current);
+  const closed = () => {
+    onClose();
+    if (made.current) setTimeout(() => document.querySelector(TASK)?.focus());
+  };
+  return html`<${Dialog} title="New session" onClose=${closed}>
+    ${(close) => html`<${Form}
+      word=${isMade ? "Clone again" : "Create session"}
+      places=${PLACES}
+      onCancel=${close}
+      cancel=${startedAt ? "Go on in the background" : isMade ? "Begin without it" : "Cancel"}
+      onSend=${(given) => send(given, close)}
+    >
+      <${Field}
+        label="Name"
+        name="name"
+        maxlength="200"
+        placeholder="What it is for"
+        autocomplete="off"
+        autofocus
+        disabled=${isMade}
+      />
+      <${Field}
+        label="Repository (optional)"
+        name="url"
+        type="url"
+        maxlength="2048"
+        placeholder="https://…"
+        autocomplete="off"
+        hint="Its latest commit. For its history, or if it is private, clone it in Files."
+      />
+      <${Check}
+        label="The session may use the network: to clone from anywhere, and for its commands"
+        name="network"
+      />
+      <div class="pair">
+        <${Field}
+          label="Provider"
+          name="provider"
+          maxlength="64"
+          placeholder="auto"
+          defaultValue=${unlessAuto(defaultProvider)}
+          disabled=${isMade}
+        />
+        <${Field}
+          label="Model or playbook"
+          name="model"
+          maxlength="256"
+          placeholder="auto"
+          defaultValue=${unlessAuto(defaultModel)}
+          disabled=${isMade}
+        />
+      </div>
+      <p class="quiet small">
+        With <code>auto</code>, the server uses the configured model or, if there is none, plays a playbook
+        that matches the task.
+      </p>
+      <${Choice}
+        label="Without asking, the agent may"
+        name="rules"
+        options=${RULES}
+        chosen="ask"
+        disabled=${isMade}
+      />
+      ${startedAt && html`<${Cloning} since=${startedAt} step=${step} />`}
+    <//>`}
+  <//>`;
+}
