@@ -118,7 +118,11 @@ class FileHandlers(Handlers, namespace="/files"):
         emits=(FileDeleted,),
     )
     async def delete(self, caller: Caller, request: FileDelete) -> FileRemoved:
-        """Delete a file or an empty directory. `ifMatch` works as in `file.update`."""
+        """Delete a file, a link, or a directory. `ifMatch` works as in `file.update`.
+
+        A directory that has content answers 409, unless `recursive` is set: then it vanishes as a whole, or
+        not at all. Links are never followed.
+        """
         return FileRemoved(path=await self.engine.files.delete(request), deleted=True)
 
     @change(

@@ -106,10 +106,13 @@ class FileListing(Shape):
 
 @value
 class FileDelete(Shape):
-    """A request to delete a file or an empty directory. Source: S0, DELETE …/files/*."""
+    """A request to delete a file or a directory. Source: S0, DELETE …/files/*."""
 
     session_id: SessionId
     path: str = field(metadata=_A_PATH)
+    recursive: bool = field(
+        default=False, metadata=described("Whether a directory may have content, which is deleted with it")
+    )
     if_match: str | None = field(default=None, metadata=_IF_MATCH)
 
 

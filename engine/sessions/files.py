@@ -123,10 +123,10 @@ class Files:
         return written.entry
 
     async def delete(self, request: FileDelete) -> str:
-        """Delete a file or an empty directory, and return its path. Raises: as `update`."""
+        """Delete a file or a directory, and return its path. Raises: as `update`."""
         async with self._undoable(request.session_id) as workspace:
             path = workspace.canonical(request.path)
-            await workspace.delete(request.path, if_match=request.if_match)
+            await workspace.delete(request.path, if_match=request.if_match, recursive=request.recursive)
             await self._log.append(request.session_id, FileDeleted(path=path))
         return path
 

@@ -38,13 +38,13 @@ def staged(folder: Path) -> Iterator[int]:
 
 def open_staging(folder: Path) -> int:
     """Open the directory that holds all staging directories of a workspace's parent."""
-    return os.open(_made(folder), FOLDER_ITSELF_FLAGS)
+    return os.open(staging_of(folder), FOLDER_ITSELF_FLAGS)
 
 
 @contextlib.contextmanager
 def staged_folder(folder: Path) -> Iterator[Path]:
     """As `staged`, but yields the path, for programs that need it."""
-    stage = Path(tempfile.mkdtemp(dir=_made(folder)))
+    stage = Path(tempfile.mkdtemp(dir=staging_of(folder)))
     try:
         yield stage
     finally:
@@ -52,7 +52,8 @@ def staged_folder(folder: Path) -> Iterator[Path]:
             remove_tree(stage)
 
 
-def _made(folder: Path) -> Path:
+def staging_of(folder: Path) -> Path:
+    """Return the directory that holds all staging directories of a workspace's parent; made if missing."""
     above = folder.parent / STAGING
     above.mkdir(mode=0o700, exist_ok=True)
     return above

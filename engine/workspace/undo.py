@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from roocode_server.engine.workspace.deleting import Deleted
 from roocode_server.engine.workspace.exchange import take_back
 from roocode_server.engine.workspace.file_access import FOLDER_FLAGS, PLACE_FLAGS
 from roocode_server.engine.workspace.listing import shown
@@ -83,6 +84,11 @@ class Undo:
         self._steps.append(partial(self._put_back, kept))
         self._steps.append(partial(_move_back, path, kept.path, _identity(root, kept.path)))
         self.paths += [kept.path, path]
+
+    def deleted(self, deleted: Deleted) -> None:
+        """Record that a directory was taken away with everything in it."""
+        self._steps.append(deleted.put_back)
+        self.paths.append(deleted.path)
 
     def exchanged(self, stage: int, name: str, coming: list[str]) -> None:
         """Record that the workspace's content was exchanged for that of an open staging directory."""

@@ -22,6 +22,7 @@ from roocode_server.engine.concurrency.worker import Exhausted
 from roocode_server.engine.workspace.archive_reader import ExtractedContent, unpack
 from roocode_server.engine.workspace.archive_writer import packed_tar, packed_zip
 from roocode_server.engine.workspace.copying import COPY, duplicate
+from roocode_server.engine.workspace.deleting import Deleted, take_away
 from roocode_server.engine.workspace.etags import check, tag_of, tag_of_content
 from roocode_server.engine.workspace.exchange import CONTENT, exchange
 from roocode_server.engine.workspace.file_access import FOLDER_FLAGS, PLACE_FLAGS, READ_FLAGS
@@ -262,19 +263,30 @@ class Workspace:
 
         return await self._change(path, work, let_go=os.close)
 
-    async def delete(self, path: str, *, if_match: str | None = None) -> None:
-        """Delete a file, a link, or an empty directory.
+    async def delete(self, path: str, *, if_match: str | None = None, recursive: bool = False) -> None:
+        """Delete a file, a link, or a directory: an empty one, or with `recursive` any.
 
-        Raises: Conflict, if `if_match` does not match its tag.
+        A tree leaves its path as a whole, in one step, before its content is deleted where nobody sees it.
+        Raises: Conflict, if `if_match` does not match its tag, or if the directory is not empty.
         """
+        gone: list[Deleted] = []
 
         def delete(root: int, path: str) -> None:
             self._check_tag(root, path, if_match)
-            with self._kept(root, path):
-                _delete(root, path)
+            if recursive and _is_directory_itself(root, path):
+                gone.append(take_away(self.folder, root, path))
+                if self._undo is not None:
+                    self._undo.deleted(gone[0])
+            else:
+                with self._kept(root, path):
+                    _delete(root, path)
             self._changed(root, path)
 
-        await self._change(path, delete)
+        try:
+            await self._change(path, delete)
+        finally:
+            for deleted in gone:
+                await self._let_go(deleted.remove)
 
     async def rename(
         self, path: str, to: str, *, overwrite: bool = False, if_match: str | None = None
@@ -753,6 +765,15 @@ def _reached(root: int, path: str) -> str:
 
 def _place(descriptor: int) -> str:
     return os.readlink(f"/proc/self/fd/{descriptor}")
+
+
+def _is_directory_itself(root: int, path: str) -> bool:
+    """Whether a directory is at this path, and no link to one. Raises: OSError; Conflict, for the root."""
+    folder, name = posixpath.split(path)
+    if not name:
+        raise Conflict("The workspace's root cannot be deleted")
+    with opened(open_beneath(root, folder, PLACE_FLAGS)) as parent:
+        return stat.S_ISDIR(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode)
 
 
 def _delete(root: int, path: str) -> None:

@@ -62,6 +62,11 @@ class World:
         await self.call("file.create", **place, path="a.txt", content="one\n")
         return {**place, "path": "a.txt"}
 
+    async def full_folder(self) -> dict[str, Any]:
+        place = await self.session()
+        await self.call("file.create", **place, path="full/a.txt", content="one\n")
+        return {**place, "path": "full"}
+
     async def task(self, playbook: str = "survey", *, until: str = "status", value: str = "completed") -> Any:
         place = await self.session(playbook)
         task = (await self.call("task.create", **place, input="test task"))["task"]
@@ -461,6 +466,8 @@ async def test_a_thing_that_the_session_does_not_have(world: World, declared: Op
         ("task.message", also(World.task, text="late"), "RESOURCE_CONFLICT"),
         ("task.create", also(World.session, input="x", config={"mode": "none"}), "VALIDATION_ERROR"),
         ("task.create", also(World.session, input="x", images=["nonsense"]), "VALIDATION_ERROR"),
+        ("file.delete", World.full_folder, "RESOURCE_CONFLICT"),
+        ("file.delete", also(World.session, path="/", recursive=True), "RESOURCE_CONFLICT"),
         ("file.create", also(World.file, content="x"), "RESOURCE_CONFLICT"),
         ("file.create", also(World.session, path="a", content="?", encoding="base64"), "VALIDATION_ERROR"),
         ("file.read", also(World.session, path="none.txt"), "RESOURCE_NOT_FOUND"),

@@ -134,6 +134,7 @@ CHANGES = {
     "delete a file": on_files("delete", FileDelete, path="sub/c.sh"),
     "delete a link": on_files("delete", FileDelete, path="link"),
     "delete a directory": on_files("delete", FileDelete, path="empty"),
+    "delete a directory with its content": on_files("delete", FileDelete, path="sub", recursive=True),
     "rename a file": on_files("rename", FileRename, path="a.txt", to="x/y/moved.txt"),
     "rename over a file": on_files("rename", FileRename, path="a.txt", to="b.txt", overwrite=True),
     "rename a directory": on_files("rename", FileRename, path="sub", to="x/moved"),

@@ -96,6 +96,10 @@ async def rename(workspace: Workspace) -> None:
     await workspace.rename("a", "renamed/here")
 
 
+async def delete(workspace: Workspace) -> None:
+    await workspace.delete("folder", recursive=True)
+
+
 async def receive(workspace: Workspace) -> None:
     async def pieces() -> Any:
         yield b"new "
@@ -110,6 +114,7 @@ AFTER: list[tuple[Work, dict[str, bytes]]] = [
     (create, {**OLD, "b": b"new b"}),
     (copy, {**OLD, "copied/here/deep": b"old deep"}),
     (rename, {("renamed/here" if path == "a" else path): content for path, content in OLD.items()}),
+    (delete, {path: content for path, content in OLD.items() if not path.startswith("folder/")}),
     (receive, {**OLD, "same": b"new same"}),
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 import threading
@@ -15,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from roocode_server.engine.workspace.openat2 import open_by_steps
+from roocode_server.engine.workspace.staging import STAGING
 from roocode_server.engine.workspace.workspace import Workspace
 from roocode_server.models.error import AppError, Conflict, InvalidField, NotFound, PayloadTooLarge
 from tests.engine.conftest import LARGEST_FILE, SECRET, Outside
@@ -135,6 +137,45 @@ async def test_deleting_spares_a_full_directory_and_the_root(workspace: Workspac
             await workspace.delete(path)
     with pytest.raises(NotFound):
         await workspace.delete("missing")
+
+
+async def test_deleting_recursively_takes_a_directory_with_everything_in_it(
+    workspace: Workspace, outside: Outside
+) -> None:
+    await workspace.create("full/deep/er/a", b"")
+    await workspace.create("beside", b"")
+    (workspace.folder / "full/link").symlink_to(outside.folder)
+    (workspace.folder / "full/deep/er").chmod(0o500)
+    await workspace.delete("full", recursive=True)
+    assert os.listdir(workspace.folder) == ["beside"]
+    assert list((workspace.folder.parent / STAGING).iterdir()) == []
+    assert outside.is_untouched()
+
+
+async def test_deleting_recursively_takes_a_link_itself_and_a_file(
+    workspace: Workspace, outside: Outside
+) -> None:
+    (workspace.folder / "link").symlink_to(outside.folder)
+    await workspace.create("full/a", b"")
+    (workspace.folder / "inner").symlink_to("full")
+    for name in ("link", "inner", "full/a"):
+        await workspace.delete(name, recursive=True)
+    assert os.listdir(workspace.folder) == ["full"]
+    assert outside.is_untouched()
+
+
+async def test_deleting_recursively_spares_the_root_and_what_lies_behind_a_link(
+    workspace: Workspace, outside: Outside
+) -> None:
+    await workspace.create("full/a", b"")
+    (workspace.folder / "link").symlink_to(outside.folder)
+    for path in ("/", "", "full/..", "link/sub"):
+        with pytest.raises(AppError):
+            await workspace.delete(path, recursive=True)
+    with pytest.raises(NotFound):
+        await workspace.delete("missing", recursive=True)
+    assert (workspace.folder / "full/a").exists()
+    assert outside.is_untouched()
 
 
 async def test_stat_tells_files_from_directories_and_from_nothing(workspace: Workspace) -> None:
@@ -316,6 +357,18 @@ async def test_a_folder_that_is_swapped_with_a_link_never_leads_a_deletion_outsi
                 await workspace.delete("door/canary")
             except AppError:
                 continue
+    assert outside.is_untouched()
+
+
+async def test_a_folder_that_is_swapped_with_a_link_never_leads_a_recursive_deletion_outside(
+    workspace: Workspace, outside: Outside
+) -> None:
+    with _swapping(workspace.folder / "door", "inside", str(outside.folder)):
+        for _ in range(100):
+            (workspace.folder / "inside/sub").mkdir(parents=True, exist_ok=True)
+            for path in ("door", "door/sub"):
+                with contextlib.suppress(AppError):
+                    await workspace.delete(path, recursive=True)
     assert outside.is_untouched()
 
 
