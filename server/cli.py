@@ -13,9 +13,11 @@ from roocode_server.server.stopping import open_standard_streams
 
 COMMAND_MODULES: Final = {
     "audit": "auditing",
+    "backup": "backing_up",
     "demo": "demonstrating",
     "doctor": "doctoring",
     "key": "keys",
+    "restore": "restoring",
     "secrets": "secrets",
     "serve": "serving",
     "user": "users",

@@ -40,3 +40,34 @@ def stored_version(file: Path) -> str:
     if version is None:
         raise DatabaseUnusable(f"The database {file} cannot be used: it has no schema")
     return str(version)
+
+
+def snapshot(file: Path, target: Path) -> None:
+    """Copy a database as it is at one moment, while others write to it, and check the copy.
+
+    The copy is one file, without the log that SQLite keeps beside a database in use. Source: SQLite Online
+    Backup API. Raises: DatabaseUnusable.
+    """
+    try:
+        with (
+            closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as source,
+            closing(sqlite3.connect(target)) as copy,
+        ):
+            source.backup(
+                copy
+            )  # all pages in one step: a step for some of them would begin anew at each write
+            copy.execute("PRAGMA journal_mode=DELETE")
+            [found] = copy.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.Error as failure:
+        raise DatabaseUnusable(f"The database {file} cannot be copied: {failure}") from failure
+    if found != "ok":
+        raise DatabaseUnusable(f"The database {file} is damaged: {found}")
+
+
+def stored_sessions(file: Path) -> list[str]:
+    """Return the ids of all sessions; the file is only read. Raises: DatabaseUnusable."""
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            return [session for (session,) in connection.execute("SELECT id FROM sessions ORDER BY id")]
+    except sqlite3.Error as failure:
+        raise DatabaseUnusable(f"The database {file} cannot be used: {failure}") from failure

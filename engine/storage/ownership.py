@@ -35,6 +35,10 @@ class Ownership:
 
     async def release(self) -> None:
         """Release the lock."""
+        self.give_up()
+
+    def give_up(self) -> None:
+        """Release the lock."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1

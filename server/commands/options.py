@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -30,6 +31,13 @@ ports_option = click.option(
     "--port", "ports", type=click.IntRange(0, 65535), multiple=True, help="Repeatable; 0 picks one."
 )
 
+PASSPHRASE_VARIABLE: Final = "ROOCODE_BACKUP_PASSPHRASE"  # noqa: S105 - the name of one
+passphrase_option = click.option(
+    "--passphrase-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help=f"A file whose first line is the passphrase; or set {PASSPHRASE_VARIABLE}.",
+)
+
 
 @contextmanager
 def said_plainly(*more: type[Exception]) -> Iterator[None]:
@@ -39,6 +47,21 @@ def said_plainly(*more: type[Exception]) -> Iterator[None]:
         yield
     except failures as failure:
         raise click.ClickException(sentence(failure)) from failure
+
+
+def passphrase_of(file: Path | None) -> str | None:
+    """Return the passphrase of the file or of the environment; None if neither is given.
+
+    Raises: click.ClickException, if it is empty or cannot be read.
+    """
+    if file is None:
+        found = os.environ.get(PASSPHRASE_VARIABLE)
+    else:
+        with said_plainly(UnicodeDecodeError):
+            found = file.read_text().partition("\n")[0].rstrip("\r")
+    if found == "":
+        raise click.ClickException("The passphrase is empty.")
+    return found
 
 
 def read_settings(
