@@ -87,7 +87,7 @@ def events_of(server: ServerProcess, session: str) -> list[dict[str, Any]]:
     while True:
         after = found[-1]["seq"] if found else 0
         page = server.curl("GET", f"/api/v1/sessions/{session}/events?after={after}&limit=100").body
-        found += page["events"]
+        found += page["data"]
         if page["pagination"]["head"] <= (found[-1]["seq"] if found else 0):
             return found
 
@@ -107,13 +107,15 @@ def test_what_was_saved_while_everything_was_written_starts_and_has_all(
     typist = Typist(server, busy)
     thread = threading.Thread(target=typist.work)
     thread.start()
-    while len(typist.written) < 5:
-        assert thread.is_alive()
-        time.sleep(0.01)  # the other thread writes
-    before, known = list(typist.written), events_of(server, session)
-    done = run(tmp_path, "backup", "it.backup", "--data-dir", "data")
-    typist.over.set()
-    thread.join()
+    try:
+        while len(typist.written) < 5:
+            assert thread.is_alive()
+            time.sleep(0.01)  # the other thread writes
+        before, known = list(typist.written), events_of(server, session)
+        done = run(tmp_path, "backup", "it.backup", "--data-dir", "data")
+    finally:
+        typist.over.set()
+        thread.join()
     assert done.code == 0, done.errors
     assert "2 sessions" in done.output
     assert "every secret" in done.errors
@@ -130,7 +132,7 @@ def test_what_was_saved_while_everything_was_written_starts_and_has_all(
     assert twin.curl("GET", "/api/v1/profiles").body["profiles"][0]["name"] == "mine"
     names = {each["name"] for each in twin.curl("GET", f"/api/v1/sessions/{busy}/files").body["files"]}
     assert set(before) <= names
-    kept = twin.curl("GET", f"/api/v1/sessions/{session}/checkpoints").body["checkpoints"]
+    kept = twin.curl("GET", f"/api/v1/sessions/{session}/checkpoints").body["data"]
     assert kept
     rolled = twin.curl("POST", f"/api/v1/sessions/{session}/checkpoints/{kept[0]['id']}/restore", {})
     assert rolled.status == 200, rolled.body
