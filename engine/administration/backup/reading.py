@@ -101,7 +101,7 @@ def _opened(file: IO[bytes], passphrase: str | None, source: Path) -> Iterator[t
 
 def _read(archive: tarfile.TarFile, sink: MemberSink, source: Path) -> Read:
     header, total, chain = None, None, MemberChain()
-    names = _Names()
+    names = _MemberNames()
     for member in archive:
         if total is not None:
             raise BackupUnusable(f"{source} is damaged: something follows its end")
@@ -167,7 +167,7 @@ def _hand_on(archive: tarfile.TarFile, member: tarfile.TarInfo, sink: MemberSink
             raise BackupUnusable(f"{source} is damaged: {member.name} is not what was saved")
 
 
-class _Names:
+class _MemberNames:
     """Lets only members pass that a backup of this server has, each in a folder that came before it."""
 
     def __init__(self) -> None:

@@ -39,7 +39,7 @@ def restore(source: Path, data_dir: Path, passphrase: str | None) -> Read:
 
 def check(source: Path, passphrase: str | None) -> Read:
     """Read a backup to its end and check all of it. Raises: BackupUnusable; OSError."""
-    return read(source, passphrase, _Nowhere())
+    return read(source, passphrase, _NothingKept())
 
 
 def _restored(source: Path, data_dir: Path, passphrase: str | None) -> Read:
@@ -52,7 +52,7 @@ def _restored(source: Path, data_dir: Path, passphrase: str | None) -> Read:
             )
     draft = Path(tempfile.mkdtemp(prefix=DRAFT_PREFIX, dir=data_dir))
     try:
-        with closing(_Folder(draft)) as sink:
+        with closing(_RestoredFolder(draft)) as sink:
             found = read(source, passphrase, sink)
             sink.finish()
         if not (draft / DATABASE_FILE).is_file():
@@ -65,7 +65,7 @@ def _restored(source: Path, data_dir: Path, passphrase: str | None) -> Read:
     return found
 
 
-class _Nowhere:
+class _NothingKept:
     """Takes the members of a backup and keeps nothing."""
 
     def folder(self, member: tarfile.TarInfo) -> None:
@@ -76,15 +76,15 @@ class _Nowhere:
 
     def file(self, member: tarfile.TarInfo) -> IO[bytes]:
         """Somewhere to write to; it is thrown away."""
-        return _Thrown()
+        return _Discarded()
 
 
-class _Thrown(io.BytesIO):
+class _Discarded(io.BytesIO):
     def write(self, content: bytes) -> int:  # type: ignore[override]
         return len(content)
 
 
-class _Folder:
+class _RestoredFolder:
     """Makes the members of a backup in a new folder, with modes and times and, as root, owners.
 
     The folder is new and nobody else's, and each member lies in a folder that was made here before it: no

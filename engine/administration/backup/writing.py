@@ -91,7 +91,7 @@ def _written(data_dir: Path, copy: Path, draft: Path, target: Path, passphrase: 
     for attempt in range(1, MOST_ATTEMPTS + 1):
         try:
             with os.fdopen(os.open(draft, _DRAFT_FLAGS, 0o600), "wb") as out:
-                writer = _Writer(out, passphrase, spool=draft.parent)
+                writer = _BackupWriter(out, passphrase, spool=draft.parent)
                 with writer.opened(stored_version(copy)):
                     writer.save_all(data_dir, copy)
                 out.flush()
@@ -118,7 +118,7 @@ def _sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-class _Writer:
+class _BackupWriter:
     def __init__(self, out: IO[bytes], passphrase: str | None, *, spool: Path) -> None:
         self.files = 0
         self.read_bytes = 0
