@@ -22,7 +22,7 @@ from roocode_server.server.commands.options import (
 )
 
 MOST_LEFT_OUT_NAMED: Final = 20
-MIB: Final = 1_048_576
+_MIB: Final = 1_048_576
 
 
 @click.command("backup")
@@ -48,7 +48,7 @@ def command(config: Path | None, data_dir: str | None, passphrase_file: Path | N
         if folder.stat().st_uid != os.geteuid():
             raise click.ClickException(f"{folder} belongs to another user: run this as the server's user.")
         saved = save(folder, database, target.absolute(), passphrase)
-    amount = f"{saved.sessions} sessions, {saved.files} files, {saved.read_bytes / MIB:,.1f} MiB"
+    amount = f"{saved.sessions} sessions, {saved.files} files, {saved.read_bytes / _MIB:,.1f} MiB"
     print(f"{saved.file}: {amount} before compression")
     for name in saved.left_out[:MOST_LEFT_OUT_NAMED]:
         click.echo(f"Left out, because it is no file or cannot be read: {name}", err=True)
