@@ -88,7 +88,8 @@ $(VENV)/ready-%: requirements/%.txt requirements/core.txt requirements/set-up.tx
 $(VENV)/ready-dev: $(wildcard requirements/*.txt) $(OURS) | python
 	@$(PYTHON) scripts/set-up core $(EXTRAS) dev
 
-$(VENV)/%/ready: requirements/%.txt | $(VENV)/ready-core
+# Not after `ready-core`: it cannot be made while pyproject.toml asks for what `make lock` is about to pin.
+$(VENV)/%/ready: requirements/%.txt | python
 	@$(PYTHON) scripts/set-up --apart $*
 
 clean:  ## Remove what set-up and tests left behind

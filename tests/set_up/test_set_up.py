@@ -179,6 +179,33 @@ def test_a_lock_that_misses_a_package_fails_with_its_name(project: SmallProject)
     assert not project.is_ready("core")
 
 
+def test_what_is_set_up_apart_does_without_a_package_that_the_core_misses(project: SmallProject) -> None:
+    project.lock("core", project.index.add("asks", "1.0", ASKS))
+    project.lock("lock", project.index.add("locker", "1.0"))
+    done = project.set_up("--apart", "lock")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (project.folder / ".venv/lock/locker-1.0.dist-info").is_dir()
+    assert not project.is_ready("core")
+
+
+def test_locking_waits_for_no_set_up_that_needs_the_lock_that_it_makes(tmp_path: Path) -> None:
+    """A dependency was just added: what is set up is older than pyproject.toml, and cannot be renewed."""
+    for name in ("Makefile", "pyproject.toml", "sdk/python/pyproject.toml", "requirements/lock.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(PROJECT / name, tmp_path / name)
+    (tmp_path / ".venv").mkdir()
+    for name in ("core", "set-up"):
+        (tmp_path / f"requirements/{name}.txt").touch()
+    (tmp_path / ".venv/ready-core").touch()
+    os.utime(tmp_path / ".venv/ready-core", (0, 0))
+    planned = subprocess.run(
+        ["make", "--dry-run", "lock"], cwd=tmp_path, capture_output=True, text=True, check=True
+    ).stdout
+    assert "scripts/set-up --apart lock" in planned
+    assert "scripts/lock" in planned
+    assert "scripts/set-up core" not in planned
+
+
 def test_a_file_that_is_not_the_one_that_was_locked_is_refused(project: SmallProject) -> None:
     entry = project.index.add("asks", "1.0")
     project.index.add("asks", "1.0", "a-package-that-nobody-has")
