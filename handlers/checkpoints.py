@@ -44,7 +44,7 @@ class CheckpointHandlers(Handlers, namespace="/checkpoints"):
         status=201,
         permission=Permission.FILE_WRITE,
         on="session_id",
-        errors=(NotFound, CheckpointsUnavailable),
+        errors=(NotFound, Conflict, CheckpointsUnavailable),
         emits=(CheckpointSaved,),
     )
     async def create(self, caller: Caller, request: CheckpointCreate) -> CheckpointCreated:
@@ -57,7 +57,7 @@ class CheckpointHandlers(Handlers, namespace="/checkpoints"):
         rest="GET /api/v1/sessions/{sessionId}/checkpoints/{checkpointId}/diff",
         permission=Permission.FILE_READ,
         on="session_id",
-        errors=(NotFound, CheckpointsUnavailable),
+        errors=(NotFound, Conflict, CheckpointsUnavailable),
     )
     async def compare(self, caller: Caller, request: CheckpointCompare) -> CheckpointDifference:
         """Show what changed since a checkpoint, or between two."""

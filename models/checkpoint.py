@@ -85,9 +85,13 @@ class ChangedFile(Shape):
 
 @value
 class CheckpointDifference(Shape):
-    """The files that differ, and the unified diff, truncated if it is long."""
+    """The files that differ, and the unified diff, both truncated if they are long.
+
+    `totalFiles` counts the files that are not named, too.
+    """
 
     files: list[ChangedFile]
+    total_files: int
     diff: str
     is_truncated: bool
 

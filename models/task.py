@@ -252,9 +252,13 @@ class TaskCompare(Shape):
 
 @value
 class TaskDifference(Shape):
-    """The files that differ, and the unified diff, truncated if it is long."""
+    """The files that differ, and the unified diff, both truncated if they are long.
+
+    `totalFiles` counts the files that are not named, too.
+    """
 
     files: list[ChangedFile]
+    total_files: int
     diff: str
     is_truncated: bool
     until: TaskId | None = field(

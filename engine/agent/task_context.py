@@ -11,6 +11,7 @@ from roocode_server.engine.agent.scheduler import TaskSlot
 from roocode_server.engine.agent.services import AgentServices
 from roocode_server.engine.agent.store.states import Alongside
 from roocode_server.engine.agent.store.transcript import Conversation, new_message_id
+from roocode_server.engine.checkpoints.checkpoints import WorkspaceTooLarge
 from roocode_server.engine.runtimes.runtime import SandboxSpec
 from roocode_server.engine.storage.database import Transaction
 from roocode_server.engine.workspace.workspace import Workspace
@@ -144,10 +145,17 @@ class TaskContext:
         await self.note(*events, in_same_transaction=self.writing(say=kind, text=text, images=images))
 
     async def save_checkpoint(self, reason: str) -> None:
-        """Save the workspace, if checkpoints are enabled for the task. Raises: CheckpointsUnavailable."""
+        """Save the workspace, if checkpoints are enabled for the task; people are told if it is too large.
+
+        Raises: CheckpointsUnavailable.
+        """
         if not self.task.config.enable_checkpoints:
             return
-        saved = await self.services.history.save(self.session.id, reason, self.task.id)
+        try:
+            saved = await self.services.history.save(self.session.id, reason, self.task.id)
+        except WorkspaceTooLarge as refusal:
+            await self.say("error", f"No checkpoint was saved. {refusal.message}.")
+            return
         if saved is not None:
             await self.say("checkpoint_saved", saved.id)
 

@@ -14,7 +14,7 @@ from typing import Final
 
 import orjson
 
-from roocode_server.engine.checkpoints.contents import Facts, changed, commit_stream, look, read
+from roocode_server.engine.checkpoints.contents import Facts, changed, commit_stream, look
 from roocode_server.engine.checkpoints.git import BRANCH, EMPTY, NOW, STARTS, Repository, start_of
 from roocode_server.engine.concurrency.keyed_locks import KeyedLocks
 from roocode_server.engine.workspace.name_spelling import spelled, unspelled
@@ -26,21 +26,42 @@ from roocode_server.models.identifier import SessionId, TaskId
 
 MOST_DIFF_BYTES: Final = 500_000
 DIFF_TIMEOUT_S: Final = 30.0
-LARGEST_START_FILES: Final = 20_000
-LARGEST_START_BYTES: Final = 67_108_864
-"""How much of a workspace is stored before a task: this many files, and bytes that are new since the last."""
+MOST_NAMED_FILES: Final = 10_000
+"""How many files a comparison names; it counts the others."""
 RESTORING: Final = "restoring"
 """A file in the repository that exists during a restoration and names its checkpoint."""
 INDICES: Final = {BRANCH: "seen.json", STARTS: "seen-by-tasks.json", NOW: "seen-now.json"}
 """For each branch, a file in the repository with the facts of files as they were stored there last."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSize:
+    """How much of a workspace is stored: this many files, and bytes that are new since the last time.
+
+    Without `new_bytes`, the session's limits are enough: contents are streamed.
+    """
+
+    files: int
+    new_bytes: int | None = None
+
+
+SIZES: Final = {
+    BRANCH: StoredSize(files=200_000),
+    STARTS: StoredSize(files=20_000, new_bytes=64 * 2**20),
+}
+"""The most that is stored of a workspace on each branch: on request, and before every task."""
 _KINDS: Final = {"A": "created", "M": "modified", "D": "deleted"}
 
 
 class WorkspaceTooLarge(Conflict):
-    """The workspace has more files, or more that is new since the last task, than is stored for a task."""
+    """The workspace has more files, or more that is new since the last time, than is stored."""
 
-    def __init__(self) -> None:
-        super().__init__("The workspace is too large now to be compared: see docs/checkpoints.md")
+    def __init__(self, most: StoredSize) -> None:
+        new = "" if most.new_bytes is None else f", and {most.new_bytes // 2**20} MiB that are new"
+        super().__init__(
+            f"The workspace is too large to be kept or compared: it may have {most.files:,} files{new}",
+            files=most.files,
+        )
 
 
 class Checkpoints:
@@ -197,7 +218,7 @@ class Checkpoints:
     ) -> Checkpoint | None:
         """Commit the workspace onto a branch; with `into`, only for a comparison with what is on it.
 
-        Returns None if nothing has changed. Raises: WorkspaceTooLarge, for the branch of tasks' starts.
+        Returns None if nothing has changed. Raises: WorkspaceTooLarge.
         """
         repository = self._repository(session_id)
         await repository.open()
@@ -208,19 +229,15 @@ class Checkpoints:
         seen = await asyncio.to_thread(_seen, repository.folder, branch)
         if into is None and parent is not None and seen == files:
             return None
-        new = changed(seen, files)
-        if branch == STARTS:
-            _check_size(files, new)
-        stored = [await read(workspace, path, files[path]) for path in new]
-        kept = set() if parent is None else await _paths(repository, parent)
-        gone = sorted(kept - files.keys())
+        new = await asyncio.to_thread(changed, seen, files)
+        _check_size(files, new, SIZES[branch])
+        gone = [] if parent is None else await _gone(repository, parent, files)
         moment = now()
         message = orjson.dumps({"reason": reason, "taskId": task_id}).decode()
-        contents = [each for each in stored if each is not None]
         target = into or branch
-        stream = commit_stream(target, parent, message, int(moment.timestamp()), contents, gone)
+        stream = commit_stream(workspace, target, parent, message, int(moment.timestamp()), files, new, gone)
         before = None if parent is None else await _tree(repository, parent)
-        await repository.run("fast-import", "--quiet", "--force", "--done", content=stream)
+        await repository.feed("fast-import", "--quiet", "--force", "--done", pieces=stream)
         await asyncio.to_thread(_remember, repository.folder, target, files)
         if before == await _tree(repository, target):
             if into is None and parent is not None:
@@ -230,10 +247,11 @@ class Checkpoints:
         return Checkpoint(id=commit, reason=reason, created_at=moment, task_id=task_id)
 
 
-def _check_size(files: Mapping[str, Facts], new: Sequence[str]) -> None:
-    """Raises: WorkspaceTooLarge, if there are more files, or more that is new, than is stored for a task."""
-    if len(files) > LARGEST_START_FILES or sum(files[path][0] for path in new) > LARGEST_START_BYTES:
-        raise WorkspaceTooLarge
+def _check_size(files: Mapping[str, Facts], new: Sequence[str], most: StoredSize) -> None:
+    """Raises: WorkspaceTooLarge, if there are more files, or more that is new, than is stored."""
+    new_bytes = sum(files[path][0] for path in new)
+    if len(files) > most.files or (most.new_bytes is not None and new_bytes > most.new_bytes):
+        raise WorkspaceTooLarge(most)
 
 
 async def _is_saved(
@@ -249,9 +267,15 @@ async def _tree(repository: Repository, commit: str) -> bytes:
     return await repository.run("rev-parse", f"{commit}^{{tree}}")
 
 
-async def _paths(repository: Repository, commit: str) -> set[str]:
+async def _gone(repository: Repository, commit: str, files: Mapping[str, Facts]) -> list[str]:
+    """Return the paths of a commit that are none of the files."""
     printed = await repository.run("ls-tree", "-r", "-z", "--name-only", commit)
-    return {spelled(os.fsdecode(path)) for path in printed.split(b"\0") if path}
+
+    def missing() -> list[str]:
+        kept = {spelled(os.fsdecode(path)) for path in printed.split(b"\0") if path}
+        return sorted(kept - files.keys())
+
+    return await asyncio.to_thread(missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +297,13 @@ async def _changes(
 ) -> list[FileDifference]:
     plain = ("-r", "-z", "--no-renames", "--no-ext-diff", "--no-textconv")
     raw = await repository.run("diff-tree", *plain, "--raw", before, after, *_only(path))
-    lines = _lines(await repository.run("diff-tree", *plain, "--numstat", before, after, *_only(path)))
+    counted = await repository.run("diff-tree", *plain, "--numstat", before, after, *_only(path))
+    return await asyncio.to_thread(_differences, raw, counted)
+
+
+def _differences(raw: bytes, counted: bytes) -> list[FileDifference]:
+    """Parse what `--raw` and `--numstat` print of the same commits, sorted by path."""
+    lines = _lines(counted)
     words = spelled(os.fsdecode(raw)).split("\0")
     found = []
     for facts, path in zip(words[::2], words[1::2], strict=False):
@@ -313,9 +343,10 @@ async def _difference(
     except TimeoutError:
         raise ToolExecutionFailed("The files differ too much to be compared in time") from None
     return CheckpointDifference(
-        files=[change.file for change in changes],
+        files=[change.file for change in changes[:MOST_NAMED_FILES]],
+        total_files=len(changes),
         diff=printed.decode(errors="replace"),
-        is_truncated=has_more,
+        is_truncated=has_more or len(changes) > MOST_NAMED_FILES,
     )
 
 

@@ -9,7 +9,7 @@ import contextlib
 import os
 import posixpath
 import stat
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,7 +29,6 @@ Facts = tuple[int, int, int, int]
 class StoredContent:
     """A file to be stored."""
 
-    path: str
     is_executable: bool
     content: bytes
 
@@ -60,25 +59,39 @@ async def read(workspace: Workspace, path: str, facts: Facts) -> StoredContent |
         found = await workspace.read(path)
     except AppError:
         return None
-    return StoredContent(path, bool(facts[3] & stat.S_IXUSR), found.content)
+    return StoredContent(bool(facts[3] & stat.S_IXUSR), found.content)
 
 
-def commit_stream(
-    branch: str, parent: str | None, message: str, at_s: int, stored: list[StoredContent], gone: list[str]
-) -> bytes:
-    """Build a commit with these files as a stream for git-fast-import(1)."""
+async def commit_stream(
+    workspace: Workspace,
+    branch: str,
+    parent: str | None,
+    message: str,
+    at_s: int,
+    files: Mapping[str, Facts],
+    new: Sequence[str],
+    gone: Sequence[str],
+) -> AsyncGenerator[bytes, None]:
+    """Yield a commit as a stream for git-fast-import(1): files that are `new`, and those that are gone.
+
+    One file is in memory at a time; those that have vanished, or exceed the size limit, are left out.
+    """
     text = message.encode()
     head = f"commit {branch}\ncommitter roocode-server <> {at_s} +0000\ndata {len(text)}\n".encode()
-    parts = [head, text, b"\n"]
+    yield head + text + b"\n"
     if parent is not None:
-        parts.append(f"from {parent}\n".encode())
-    parts += [b"D %s\n" % _quoted(path) for path in gone]
-    for each in stored:
-        mode = b"100755" if each.is_executable else b"100644"
-        name, size = _quoted(each.path), len(each.content)
-        parts.append(b"M %s inline %s\ndata %d\n" % (mode, name, size))
-        parts += [each.content, b"\n"]
-    return b"".join([*parts, b"\ndone\n"])
+        yield f"from {parent}\n".encode()
+    for path in gone:
+        yield b"D %s\n" % _quoted(path)
+    for path in new:
+        found = await read(workspace, path, files[path])
+        if found is None:
+            continue
+        mode = b"100755" if found.is_executable else b"100644"
+        yield b"M %s inline %s\ndata %d\n" % (mode, _quoted(path), len(found.content))
+        yield found.content
+        yield b"\n"
+    yield b"\ndone\n"
 
 
 def _quoted(path: str) -> bytes:

@@ -7,9 +7,10 @@ git-fast-import(1).
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, cast
@@ -76,6 +77,20 @@ class Repository:
             printed, complaint = await process.communicate(content)
         _check(process, complaint)
         return printed
+
+    async def feed(self, *arguments: str, pieces: AsyncGenerator[bytes, None]) -> None:
+        """Run a git command with this input, of which only a few pieces are in memory at a time.
+
+        Raises: GitFailure; ServerOverload; what the generator raises, after which git has stored nothing.
+        """
+        async with self._started(*arguments) as process, contextlib.aclosing(pieces):
+            entrance = cast("asyncio.StreamWriter", process.stdin)
+            with contextlib.suppress(ConnectionError):  # it has failed, and says why
+                async for piece in pieces:
+                    entrance.write(piece)
+                    await entrance.drain()
+            _, complaint = await process.communicate()
+        _check(process, complaint)
 
     async def read(self, *arguments: str, most: int) -> tuple[bytes, bool]:
         """Run a git command and return the beginning of its output, and whether there is more.

@@ -109,7 +109,13 @@ class History:
             workspace, session_id, start, end, path=path, context=request.context
         )
         files = await _marked(workspace, found.files)
-        return TaskDifference(files=files, diff=found.diff, is_truncated=found.is_truncated, until=end)
+        return TaskDifference(
+            files=files,
+            total_files=found.total_files,
+            diff=found.diff,
+            is_truncated=found.is_truncated,
+            until=end,
+        )
 
     async def _start(self, task: Task) -> TaskId | None:
         """The task if its start is kept, None if it began with an empty workspace. Raises: Conflict."""

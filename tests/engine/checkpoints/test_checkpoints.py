@@ -10,7 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from roocode_server.engine.checkpoints.checkpoints import Checkpoints
+from roocode_server.engine.checkpoints.checkpoints import SIZES, Checkpoints, StoredSize
+from roocode_server.engine.checkpoints.contents import commit_stream
+from roocode_server.engine.checkpoints.git import BRANCH, STARTS
 from roocode_server.engine.workspace.workspace import Workspace
 from roocode_server.models.checkpoint import ChangedFile, CheckpointDifference
 from roocode_server.models.error import Conflict, InvalidField, NotFound
@@ -279,7 +281,7 @@ async def test_what_a_task_found_is_kept_once_and_is_no_checkpoint(
 async def test_a_workspace_that_is_too_large_is_not_kept(
     checkpoints: Checkpoints, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("roocode_server.engine.checkpoints.checkpoints.LARGEST_START_BYTES", 3)
+    monkeypatch.setitem(SIZES, STARTS, StoredSize(files=10, new_bytes=3))
     (workspace.folder / "a.txt").write_text("one\n")
     assert not await checkpoints.keep_start(workspace, SESSION, FIRST)
     assert not await checkpoints.has_start(SESSION, FIRST)
@@ -311,7 +313,7 @@ async def test_a_long_difference_is_cut(
 async def test_a_workspace_that_has_grown_too_large_is_not_compared(
     checkpoints: Checkpoints, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("roocode_server.engine.checkpoints.checkpoints.LARGEST_START_BYTES", 10)
+    monkeypatch.setitem(SIZES, STARTS, StoredSize(files=10, new_bytes=10))
     (workspace.folder / "a.txt").write_text("one\n")
     assert await checkpoints.keep_start(workspace, SESSION, FIRST)
     (workspace.folder / "b.txt").write_text("more than that\n")
@@ -333,3 +335,64 @@ async def test_what_has_not_changed_between_two_comparisons_is_not_stored_again(
     await checkpoints.keep_start(workspace, SESSION, SECOND)
     assert (await since(checkpoints, workspace, SECOND, None)).files == []
     assert await since(checkpoints, workspace, FIRST, SECOND) == first
+
+
+async def test_a_workspace_with_too_many_files_is_refused_before_anything_is_stored(
+    checkpoints: Checkpoints, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (workspace.folder / "a.txt").write_text("one\n")
+    first = await save(checkpoints, workspace)
+    monkeypatch.setitem(SIZES, BRANCH, StoredSize(files=1))
+    (workspace.folder / "b.txt").write_text("two\n")
+    for refused in (
+        checkpoints.save(workspace, SESSION, "again"),
+        checkpoints.compare(workspace, SESSION, first, None),
+        checkpoints.restore(workspace, SESSION, first),
+    ):
+        with pytest.raises(Conflict, match="may have 1 files"):
+            await refused
+    assert (await checkpoints.page(SESSION, limit=10, offset=0))[1] == 1
+    assert state(workspace) == {"a.txt": b"one\n", "b.txt": b"two\n"}
+
+
+async def test_of_many_changed_files_some_are_named_and_all_are_counted(
+    checkpoints: Checkpoints, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("roocode_server.engine.checkpoints.checkpoints.MOST_NAMED_FILES", 3)
+    (workspace.folder / "a.txt").write_text("one\n")
+    first = await save(checkpoints, workspace)
+    for number in range(5):
+        (workspace.folder / f"{number}.txt").write_text("new\n")
+    found = await checkpoints.compare(workspace, SESSION, first, None)
+    assert [file.path for file in found.files] == ["/0.txt", "/1.txt", "/2.txt"]
+    assert (found.total_files, found.is_truncated) == (5, True)
+    await checkpoints.restore(workspace, SESSION, first)
+    assert state(workspace) == {"a.txt": b"one\n"}
+
+
+async def test_contents_are_read_one_after_the_other_as_git_takes_them(workspace: Workspace) -> None:
+    """So no more than one of them is in memory."""
+    for name in ("a", "b"):
+        (workspace.folder / name).write_text(name)
+    facts = (1, 0, 0, 0o644)
+    files = {"a": facts, "b": facts}
+    stream = commit_stream(workspace, BRANCH, None, "test", 0, files, ["a", "b"], [])
+    begun = b""
+    while not begun.endswith(b"data 1\n"):
+        begun += await anext(stream)
+    (workspace.folder / "b").write_text("!")
+    rest = b"".join([piece async for piece in stream])
+    assert rest.startswith(b"a\n")
+    assert b"data 1\n!\n" in rest
+    assert rest.endswith(b"\ndone\n")
+
+
+async def test_a_file_that_is_larger_than_files_may_be_is_left_out_unread(
+    checkpoints: Checkpoints, workspace: Workspace
+) -> None:
+    (workspace.folder / "a.txt").write_text("one\n")
+    first = await save(checkpoints, workspace)
+    with (workspace.folder / "large").open("wb") as file:
+        file.truncate(2 * 2**30)
+    found = await checkpoints.compare(workspace, SESSION, first, None)
+    assert (found.files, found.total_files) == ([], 0)
