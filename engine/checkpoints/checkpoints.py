@@ -26,7 +26,7 @@ from roocode_server.models.identifier import SessionId, TaskId
 
 MOST_DIFF_BYTES: Final = 500_000
 DIFF_TIMEOUT_S: Final = 30.0
-MOST_NAMED_FILES: Final = 10_000
+MOST_COMPARED_FILES: Final = 10_000
 """How many files a comparison names; it counts the others."""
 RESTORING: Final = "restoring"
 """A file in the repository that exists during a restoration and names its checkpoint."""
@@ -343,10 +343,10 @@ async def _difference(
     except TimeoutError:
         raise ToolExecutionFailed("The files differ too much to be compared in time") from None
     return CheckpointDifference(
-        files=[change.file for change in changes[:MOST_NAMED_FILES]],
+        files=[change.file for change in changes[:MOST_COMPARED_FILES]],
         total_files=len(changes),
         diff=printed.decode(errors="replace"),
-        is_truncated=has_more or len(changes) > MOST_NAMED_FILES,
+        is_truncated=has_more or len(changes) > MOST_COMPARED_FILES,
     )
 
 

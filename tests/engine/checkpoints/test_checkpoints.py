@@ -358,7 +358,7 @@ async def test_a_workspace_with_too_many_files_is_refused_before_anything_is_sto
 async def test_of_many_changed_files_some_are_named_and_all_are_counted(
     checkpoints: Checkpoints, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("roocode_server.engine.checkpoints.checkpoints.MOST_NAMED_FILES", 3)
+    monkeypatch.setattr("roocode_server.engine.checkpoints.checkpoints.MOST_COMPARED_FILES", 3)
     (workspace.folder / "a.txt").write_text("one\n")
     first = await save(checkpoints, workspace)
     for number in range(5):
