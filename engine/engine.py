@@ -33,6 +33,7 @@ from roocode_server.engine.agent.store.subtasks import SubtaskStore
 from roocode_server.engine.agent.store.traces import TaskTraces
 from roocode_server.engine.agent.store.transcript import Transcripts
 from roocode_server.engine.agent.tasks import Tasks
+from roocode_server.engine.agent.waiting import TaskWaits
 from roocode_server.engine.audit.log import AuditLog
 from roocode_server.engine.browser.browsers import Browsers
 from roocode_server.engine.checkpoints.checkpoints import Checkpoints
@@ -158,6 +159,7 @@ class Engine:
     repositories: Repositories
     searches: Searches
     tasks: Tasks
+    task_waits: TaskWaits
     approvals: Approvals
     inbox: Inbox
     tools: ToolExecution
@@ -428,6 +430,20 @@ def _assemble(
     log_store = LogStore(data_dir / LOGS, most_bytes=settings.logging.stored_mb * 2**20)
     log_recorder = LogRecorder(log_store)
     runner = TaskRunner(services, sessions, SubtaskStore(database, task_rows), scheduler)
+    tasks = Tasks(
+        database,
+        task_rows,
+        states,
+        dependencies,
+        transcripts,
+        services.results,
+        approvals,
+        runner,
+        sessions,
+        services.modes,
+        services.traces,
+        most_of_user=settings.limits.tasks,
+    )
     return Engine(
         settings=settings,
         data_dir=data_dir,
@@ -445,20 +461,8 @@ def _assemble(
         files=Files(sessions, log),
         repositories=Repositories(settings.files, sessions, chosen.programs, log, hub),
         searches=Searches(sessions, runtime),
-        tasks=Tasks(
-            database,
-            task_rows,
-            states,
-            dependencies,
-            transcripts,
-            services.results,
-            approvals,
-            runner,
-            sessions,
-            services.modes,
-            services.traces,
-            most_of_user=settings.limits.tasks,
-        ),
+        tasks=tasks,
+        task_waits=TaskWaits(tasks, hub, longest_s=settings.server.max_wait_s),
         approvals=approvals,
         inbox=Inbox(InboxRepository(database)),
         tools=ToolExecution(sessions, runtime, tools, lasting, hub),

@@ -48,6 +48,7 @@ from roocode_server.models.task import (
     TaskDifference,
     TaskFailed,
     TaskFocused,
+    TaskGet,
     TaskIdle,
     TaskInteractive,
     TaskList,
@@ -176,11 +177,17 @@ class TaskHandlers(Handlers, namespace="/tasks"):
         rest="GET /api/v1/sessions/{sessionId}/tasks/{taskId}",
         permission=Permission.TASK_READ,
         on="session_id",
+        ends_with_caller=True,
         errors=(NotFound,),
     )
-    async def get(self, caller: Caller, request: TaskRef) -> TaskAnswer:
-        """Get a task: its status, progress, and its result or error once it has ended."""
-        return TaskAnswer(task=await self.engine.tasks.get(request.session_id, request.task_id))
+    async def get(self, caller: Caller, request: TaskGet) -> TaskAnswer:
+        """Get a task: its status, progress, and its result or error once it has ended.
+
+        With `wait`, the answer comes as soon as the task has ended, with `waitFor: attention` also when it,
+        or a subtask of it, waits for a person or to be resumed; after `wait` seconds, or
+        `server.max_wait_s`, it comes in any case.
+        """
+        return TaskAnswer(task=await self.engine.task_waits.get(request))
 
     @operation(
         "task.stack",

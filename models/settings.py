@@ -76,6 +76,7 @@ class ServerSettings(Shape):
     max_request_bytes: int = field(default=8_388_608, metadata=limited(least=1024, most=1_073_741_824))
     request_timeout_s: float = field(default=15.0, metadata=limited(least=0.1, most=3600))
     idle_timeout_s: float = field(default=60.0, metadata=limited(least=0.1, most=3600))
+    max_wait_s: float = field(default=60.0, metadata=limited(least=0, most=3600))
     keep_alive_s: float = field(default=75.0, metadata=limited(least=0.1, most=3600))
     shutdown_timeout_s: float = field(default=8.0, metadata=limited(least=0, most=600))
 

@@ -235,6 +235,26 @@ class TaskRef(Shape):
     task_id: TaskId
 
 
+class WaitFor(enum.StrEnum):
+    """What a caller waits for: the end of a task, or also that it or a subtask of it needs a person."""
+
+    END = "end"
+    ATTENTION = "attention"
+
+
+@value
+class TaskGet(TaskRef):
+    """A request for a task, which is answered at once, or when the task is what the caller waits for."""
+
+    wait: float = field(
+        default=0.0,
+        metadata=described(
+            "Seconds to wait for it at most, up to the server's limit", **limited(least=0, most=3600)
+        ),
+    )
+    wait_for: WaitFor = WaitFor.END
+
+
 @value
 class TaskCompare(Shape):
     """A request for what changed since a task began."""

@@ -112,6 +112,10 @@ class Tasks:
             raise NotFound("task", task_id)
         return task
 
+    async def below(self, task_id: TaskId) -> list[Task]:
+        """Return all subtasks of a task, at any depth, deepest first."""
+        return await self._repository.below(task_id)
+
     async def page(self, request: TaskList) -> tuple[list[Task], int]:
         """Return one page of a session's tasks, newest first, and their total number."""
         return await self._repository.page(request)
