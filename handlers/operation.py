@@ -16,8 +16,7 @@ from urllib.parse import quote
 from roocode_server.engine.engine import Engine
 from roocode_server.engine.idempotency.receipts import Receipt
 from roocode_server.engine.sessions.sessions import SessionAccess
-from roocode_server.handlers.connection import Connection
-from roocode_server.handlers.stream import Stream
+from roocode_server.handlers.stream import Carrier
 from roocode_server.models.error import AppError, IdempotencyKeyInUse, IdempotencyKeyReused, RateLimitExceeded
 from roocode_server.models.event import Event
 from roocode_server.models.idempotency import IDEMPOTENCY_KEY_FIELD
@@ -133,7 +132,7 @@ class Operation:
         self,
         caller: Caller,
         request: Shape,
-        connection: Connection | Stream | None,
+        connection: Carrier | None,
         place: SessionAccess | None,
         receipt: Receipt,
     ) -> Shape:

@@ -23,7 +23,7 @@ from roocode_server.handlers.auditing import entry_of, is_audited
 from roocode_server.handlers.connection import Connection
 from roocode_server.handlers.operation import Operation
 from roocode_server.handlers.refusals import log_refusal
-from roocode_server.handlers.stream import Stream
+from roocode_server.handlers.stream import Carrier, Stream
 from roocode_server.models.error import (
     AppError,
     AuthenticationFailed,
@@ -84,7 +84,7 @@ class Pipeline:
         operation: Operation,
         caller: Caller,
         raw: object,
-        connection: Connection | Stream | None = None,
+        connection: Carrier | None = None,
     ) -> OperationResponse:
         """Run an operation on decoded JSON. Errors become responses; only cancellation is raised.
 
@@ -101,7 +101,7 @@ class Pipeline:
             return answer
 
     async def _answer(
-        self, operation: Operation, caller: Caller, raw: object, connection: Connection | Stream | None
+        self, operation: Operation, caller: Caller, raw: object, connection: Carrier | None
     ) -> OperationResponse:
         started = self._calls.now()
         quota: Quota | None = None
@@ -151,7 +151,7 @@ class Pipeline:
         return answer
 
     async def _count(
-        self, operation: Operation, limit: Limit, caller: Caller, connection: Connection | Stream | None
+        self, operation: Operation, limit: Limit, caller: Caller, connection: Carrier | None
     ) -> Quota | None:
         """Count the call against its rate limit. A transfer is told what remains, as its answer starts early.
 
@@ -184,7 +184,7 @@ class Pipeline:
         operation: Operation,
         caller: Caller,
         request: Shape,
-        connection: Connection | Stream | None,
+        connection: Carrier | None,
         place: SessionAccess | None,
     ) -> dict[str, Any]:
         """Run the operation, unless it has been run with the request's idempotency key; return its answer."""
@@ -206,7 +206,7 @@ class Pipeline:
         operation: Operation,
         caller: Caller,
         request: Shape,
-        connection: Connection | Stream | None,
+        connection: Carrier | None,
         place: SessionAccess | None,
         receipt: Receipt,
     ) -> dict[str, Any]:
@@ -222,7 +222,7 @@ class Pipeline:
         operation: Operation,
         caller: Caller,
         request: Shape,
-        connection: Connection | Stream | None,
+        connection: Carrier | None,
         place: SessionAccess,
     ) -> dict[str, Any]:
         """Run the operation for somebody whose access to the session can be taken away meanwhile.

@@ -8,6 +8,7 @@ from roocode_server.handlers.archives import ArchiveHandlers
 from roocode_server.handlers.audit import AuditHandlers
 from roocode_server.handlers.auth import AuthHandlers
 from roocode_server.handlers.checkpoints import CheckpointHandlers
+from roocode_server.handlers.event_streams import EventStreamHandlers
 from roocode_server.handlers.events import EventHandlers
 from roocode_server.handlers.files import FileHandlers
 from roocode_server.handlers.identities import IdentityHandlers
@@ -61,12 +62,12 @@ AREAS = (
 )
 
 
-TRANSFERS = (TransferHandlers, ArchiveHandlers)
-"""The areas whose operations are streams, available over REST only."""
+TRANSFERS = (TransferHandlers, ArchiveHandlers, EventStreamHandlers)
+"""The areas whose operations are streams of bytes or events, available over REST only."""
 
 
 def build_transfers(engine: Engine) -> Registry:
-    """A registry of the operations that stream bytes, for the REST door."""
+    """A registry of the operations that stream bytes or events, for the REST door."""
     return Registry(tuple(area(engine) for area in TRANSFERS))
 
 

@@ -1,11 +1,14 @@
-"""How a transfer reads its request and writes its answer, without holding either in memory."""
+"""How transfers and streams of events are read and answered, without holding them in memory."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from roocode_server.engine.workspace.open_file import OpenFile
+from roocode_server.handlers.connection import Connection
+from roocode_server.models.event import LogReset
+from roocode_server.models.identifier import EventId, SessionId
 from roocode_server.models.quota import Quota
 
 
@@ -27,3 +30,27 @@ class Stream(Protocol):
     def limit(self, quota: Quota) -> None:
         """Report with the answer what the caller has left of this class of calls."""
         ...
+
+
+class EventOutput(Protocol):
+    """One request whose answer is a stream of events."""
+
+    async def follow(
+        self,
+        session_id: SessionId,
+        *,
+        after: int,
+        cursor: EventId | None,
+        types: Sequence[str],
+        reset: LogReset | None,
+    ) -> None:
+        """Answer with `reset` if given, and with the session's events after `after` that fit a type.
+
+        `cursor` is where the client continues if it gets none. Returns when the client is gone or the stream
+        has ended.
+        """
+        ...
+
+
+Carrier = Connection | Stream | EventOutput
+"""What carries a call and its answer, for the operations that have to know."""

@@ -202,8 +202,15 @@ def check_any(content: Any) -> None:
         raise marshmallow.ValidationError(f"{flaw.path}: {flaw.reason}" if flaw.path else flaw.reason)
 
 
-def as_given(field: fields.Field[Any], text: str) -> Any:
-    """Convert a text from a query or path to the field's type; returns the text if that fails."""
+def as_given(field: fields.Field[Any], text: str | list[str]) -> Any:
+    """Convert a text from a query or path to the field's type; returns the text if that fails.
+
+    A list of texts is one that was given several times: of a field that is no list, the last one counts.
+    """
+    if isinstance(text, list):
+        if isinstance(field, fields.List):
+            return [as_given(field.inner, each) for each in text]
+        return as_given(field, text[-1])
     try:
         match field:
             case fields.Boolean():

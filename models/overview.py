@@ -20,7 +20,7 @@ def _check_names(patterns: list[str]) -> None:
             raise ValidationError(f"No event matches {pattern[:100]}; docs/events.md lists them.")
 
 
-_TYPES: Final = described(
+EVENT_TYPES: Final = described(
     "Names of events, groups of them (`task.*`), or all (`*`)",
     validate=[limited(shortest=1, longest=MOST_EVENT_PATTERNS)["validate"], _check_names],
 )
@@ -31,7 +31,7 @@ class EventFollow(Shape):
     """Follow the sessions of a scope on this socket, those that do not exist yet included."""
 
     scope: SessionScope = SessionScope.ALL
-    types: list[str] = field(default_factory=lambda: [ANY_EVENT], metadata=_TYPES)
+    types: list[str] = field(default_factory=lambda: [ANY_EVENT], metadata=EVENT_TYPES)
 
 
 @value

@@ -174,9 +174,9 @@ class Shape:
         return [field.data_key or name for name, field in cls.schema().fields.items()]
 
     @classmethod
-    def read_texts(cls, texts: Mapping[str, str]) -> dict[str, Any]:
+    def read_texts(cls, texts: Mapping[str, str | list[str]]) -> dict[str, Any]:
         """Convert texts from a query or path to the types of the fields that they name, ready to be
-        loaded.
+        loaded. A name that was given several times has a list of texts.
         """
         named = {field.data_key or name: field for name, field in cls.schema().fields.items()}
         return {name: as_given(named[name], text) if name in named else text for name, text in texts.items()}

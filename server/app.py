@@ -29,6 +29,7 @@ from roocode_server.server.cookies import BrowserCookies, LoginCookies
 from roocode_server.server.doors.clients import Clients
 from roocode_server.server.doors.crogia import CrogiaDoor
 from roocode_server.server.doors.dashboard import DashboardDoor
+from roocode_server.server.doors.event_stream import EventStreamDoor, EventStreamServices
 from roocode_server.server.doors.metrics import MetricsDoor
 from roocode_server.server.doors.opencode import OpencodeDoor
 from roocode_server.server.doors.overview import Overviews
@@ -70,7 +71,7 @@ class Doors:
 
     app: web.Application
     sockets: SocketServer
-    raw: Sequence[RawDoor]
+    raw: Sequence[RawDoor | EventStreamDoor]
 
     async def close(self) -> None:
         """Let calls under way be answered, then close all sockets."""
@@ -111,6 +112,21 @@ def build_doors(engine: Engine) -> Doors:
     TransferDoor(
         transfers, pipeline, identity, engine.accounts.watch, idle_timeout_s=settings.server.idle_timeout_s
     ).add_routes(app)
+    streams = EventStreamDoor(
+        transfers,
+        pipeline,
+        identity,
+        EventStreamServices(
+            log=engine.log,
+            hub=engine.hub,
+            watch=engine.accounts.watch,
+            connections=connections,
+            traffic=traffic,
+            settings=settings.socket,
+            idle_timeout_s=settings.server.idle_timeout_s,
+        ),
+    )
+    streams.add_routes(app)
     RestDoor(registry, pipeline, identity, settings.server).add_routes(app)
     DashboardDoor(registry, pipeline, identity, gate, logins, settings.server).add_routes(app)
     CrogiaDoor(
@@ -144,7 +160,7 @@ def build_doors(engine: Engine) -> Doors:
     engine.metrics.add_gauge("sockets", "Open sockets", connections.__len__)
     MetricsDoor(engine.metrics, identity, settings).add_routes(app)
     add_pages(app, registry, transfers, identity, is_open=settings.auth.mode is AuthMode.OPEN)
-    return Doors(app, sockets, raw)
+    return Doors(app, sockets, [*raw, streams])
 
 
 @asynccontextmanager

@@ -20,7 +20,12 @@ from roocode_server.models.error import (
     ValidationFailed,
 )
 from roocode_server.server.doors.crogia_document import TAG, crogia_paths
-from roocode_server.server.doors.rest import CONDITIONS, IDEMPOTENCY_KEY_HEADER, WITH_BODY
+from roocode_server.server.doors.rest import (
+    CONDITIONS,
+    IDEMPOTENCY_KEY_HEADER,
+    LAST_EVENT_ID_HEADER,
+    WITH_BODY,
+)
 from roocode_server.server.doors.schemas import (
     ERROR,
     Json,
@@ -153,6 +158,8 @@ def _condition(declared: Operation) -> Iterator[Json]:
     }
     if declared.needs_receipt:
         named[IDEMPOTENCY_KEY_HEADER] = "As `idempotencyKey`, in quotation marks or without"
+    if "lastEventId" in declared.wire_names:
+        named[LAST_EVENT_ID_HEADER] = "As `lastEventId`, over which it prevails: WHATWG HTML, 9.2.4"
     if RangeNotSatisfiable in declared.errors:
         named |= {
             "Range": "One range of bytes: RFC 9110, 14.2",

@@ -45,6 +45,8 @@ ADD_HEADERS: Final = web.RequestKey("add_headers", partial)
 
 CONDITIONS: Final[Mapping[str, str]] = {"ifMatch": "If-Match", "ifNoneMatch": "If-None-Match"}
 """Fields that can be given as headers. Source: RFC 9110, 13.1."""
+LAST_EVENT_ID_HEADER: Final = "Last-Event-ID"
+"""The header for the field `lastEventId`. Source: WHATWG HTML, 9.2.4."""
 
 IDEMPOTENCY_KEY_HEADER: Final = "Idempotency-Key"
 """The header for the field `idempotencyKey`. Source: draft-ietf-httpapi-idempotency-key-header-07, 2.1."""
@@ -308,21 +310,24 @@ def _is_same(said: Any, content: Any) -> bool:
 
 def parameters(request: web.Request, shape: type[Shape]) -> dict[str, Any]:
     """A request without a body: headers, query and path; later ones take precedence."""
-    query = {name: text for name, text in request.query.items() if name != TOKEN}
+    query = {name: request.query.getall(name) for name in request.query if name != TOKEN}
     return {**shape.read_texts(query), **_beside(request, shape)}
 
 
 def _beside(request: web.Request, shape: type[Shape]) -> dict[str, Any]:
     names = shape.wire_names()
-    conditions = {
+    given = {
         field: request.headers[header]
         for field, header in CONDITIONS.items()
         if field in names and header in request.headers
     }
     key = request.headers.get(IDEMPOTENCY_KEY_HEADER)
     if key is not None and "idempotencyKey" in names:
-        conditions["idempotencyKey"] = _unquoted(key)
-    return shape.read_texts({**conditions, **request.match_info})
+        given["idempotencyKey"] = _unquoted(key)
+    last = request.headers.get(LAST_EVENT_ID_HEADER)
+    if last is not None and "lastEventId" in names:
+        given["lastEventId"] = last
+    return shape.read_texts({**given, **request.match_info})
 
 
 def _unquoted(header: str) -> str:

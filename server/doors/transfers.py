@@ -10,6 +10,7 @@ from roocode_server.engine.accounts.watch import CredentialWatch
 from roocode_server.handlers.operation import Operation, Registry
 from roocode_server.handlers.pipeline import OperationResponse, Pipeline, refuse
 from roocode_server.models.error import AppError, RangeNotSatisfiable
+from roocode_server.models.event_stream import EVENT_STREAM
 from roocode_server.models.user import Caller
 from roocode_server.server.doors.rest import (
     ADD_HEADERS,
@@ -48,6 +49,8 @@ class TransferDoor:
         """Mount all transfers. Must precede the other REST routes, whose file paths would match as well."""
         for declared in self._transfers.values():
             assert declared.rest is not None and declared.streams is not None  # noqa: S101
+            if EVENT_STREAM in declared.streams.download:
+                continue  # `EventStreamDoor` has these
             needs_path = PATH_FIELD in declared.wire_names
             resource = (_WithPath if needs_path else web.DynamicResource)(declared.rest.path)
             app.router.register_resource(resource)

@@ -1,0 +1,44 @@
+"""Events as answers that do not end. Available over REST only."""
+
+from __future__ import annotations
+
+from roocode_server.handlers.operation import Handlers, Streams, operation
+from roocode_server.handlers.stream import EventOutput
+from roocode_server.models.error import NotFound, RateLimitExceeded, ServerOverload
+from roocode_server.models.event import LogReset
+from roocode_server.models.event_stream import EVENT_STREAM, EventStreamClosed, EventStreamOpen
+from roocode_server.models.user import Caller, Permission
+
+
+class EventStreamHandlers(Handlers, namespace="/sessions"):
+    """`event.stream`: a session's events as Server-Sent Events."""
+
+    @operation(
+        "event.stream",
+        rest="GET /api/v1/sessions/{sessionId}/events/stream",
+        permission=Permission.EVENT_READ,
+        on="session_id",
+        streams=Streams(download=(EVENT_STREAM,)),
+        errors=(NotFound, RateLimitExceeded, ServerOverload),
+    )
+    async def stream(
+        self, caller: Caller, request: EventStreamOpen, output: EventOutput
+    ) -> EventStreamClosed:
+        """Follow a session as Server-Sent Events: what follows the cursor, then new events as they happen.
+
+        The cursor is `lastEventId`, or the header `Last-Event-ID`, which browsers send when they reconnect;
+        or `lastSeq`. Without one, new events alone are sent. If the cursor does not belong to this log,
+        `log.reset` comes first and then the whole log. The last event, `end`, says why the stream ends.
+        """
+        log, session_id = self.engine.log, request.session_id
+        place = await log.place(session_id, request.last_seq, request.last_event_id)
+        head = await log.head(session_id)
+        after = head if place.after is None else place.after
+        await output.follow(
+            session_id,
+            after=after,
+            cursor=await log.id_of(session_id, after),
+            types=request.types,
+            reset=LogReset(head=head) if place.is_reset else None,
+        )
+        return EventStreamClosed()

@@ -1,0 +1,25 @@
+"""Events as Server-Sent Events over plain HTTP. Source: WHATWG HTML, 9.2; docs/events.md."""
+
+from __future__ import annotations
+
+from dataclasses import field
+from typing import Final
+
+from roocode_server.models.event import EventSubscribe
+from roocode_server.models.overview import EVENT_TYPES
+from roocode_server.models.shape import Shape, value
+from roocode_server.models.webhook import ANY_EVENT
+
+EVENT_STREAM: Final = "text/event-stream"
+
+
+@value
+class EventStreamOpen(EventSubscribe):
+    """Follow a session; with `lastSeq` or `lastEventId`, everything after it is sent first."""
+
+    types: list[str] = field(default_factory=lambda: [ANY_EVENT], metadata=EVENT_TYPES)
+
+
+@value
+class EventStreamClosed(Shape):
+    """The stream has ended, or its client is gone."""
