@@ -71,7 +71,9 @@ async def _opened(settings: Settings) -> AsyncIterator[tuple[Chosen, Path]]:
 
 
 def _unusable(problem: str) -> Finding:
-    advice = "Until then the server runs no commands; see docs/sandbox.md."
+    advice = (
+        "Until then the server runs no commands; see docs/sandbox.md, and for containers docs/installing.md."
+    )
     return Finding.bad("sandbox", problem, advice)
 
 
