@@ -68,6 +68,7 @@ class Held:
 class Soaked:
     """The result of a run."""
 
+    sessions: int
     seconds: float
     tally: Tally
     held: Sequence[Held]
@@ -75,7 +76,7 @@ class Soaked:
 
     def lines(self) -> list[str]:
         """Return the figures as text."""
-        told = [f"soak: {SESSIONS} sessions for {self.seconds:.0f} s"]
+        told = [f"soak: {self.sessions} sessions for {self.seconds:.0f} s"]
         told += [f"  {kind}: {number} rounds" for kind, number in sorted(self.tally.rounds.items())]
         told += [f"  {each}" for each in self.held]
         if len(self.held) > 1:
@@ -84,10 +85,12 @@ class Soaked:
         return [*told, f"  {len(self.failures)} failures"]
 
 
-async def soak(seconds: float, *, leaked_bytes: int = 0) -> Soaked:
-    """Do everything at once for this long, and return the report.
+async def soak(
+    seconds: float, *, sessions: int = SESSIONS, leaked_bytes: int = 0, quiet_s: float = QUIET_S
+) -> Soaked:
+    """Do everything at once in this many sessions for this long, and return the report.
 
-    The server loses `leaked_bytes` per call.
+    The server loses `leaked_bytes` per call. Before each measurement it is left alone for `quiet_s`.
     """
     tally = Tally()
     held: list[Held] = []
@@ -96,19 +99,20 @@ async def soak(seconds: float, *, leaked_bytes: int = 0) -> Soaked:
     with tempfile.TemporaryDirectory(prefix="roocode-bench-") as folder:
         data_dir = Path(folder) / "data"
         with resting_roocode(data_dir, leaked_bytes=leaked_bytes) as server:
-            clients = [await connect(server.url, server.auth) for _ in range(SESSIONS)]
-            sessions = [
+            clients = [await connect(server.url, server.auth) for _ in range(sessions)]
+            busy = [
                 await _session(client, data_dir, tally, number) for number, client in enumerate(clients)
             ]
             for part_s in (seconds * FIRST_PART, *[seconds * (1 - FIRST_PART) / PARTS] * PARTS):
-                await asyncio.gather(*(session.work(part_s) for session in sessions))
+                await asyncio.gather(*(session.work(part_s) for session in busy))
                 if server.process.poll() is None:
-                    held.append(await _held(server, tally))
-            await asyncio.gather(*(session.count(session.restore) for session in sessions))
+                    held.append(await _held(server, tally, quiet_s))
+            await asyncio.gather(*(session.count(session.restore) for session in busy))
             for client in clients:
                 client.close()
             failures += _of_the_end(server)
     return Soaked(
+        sessions=sessions,
         seconds=time.monotonic() - began,
         tally=tally,
         held=held,
@@ -124,11 +128,11 @@ async def _session(client: Client, data_dir: Path, tally: Tally, number: int) ->
     return session
 
 
-async def _held(server: Server, tally: Tally) -> Held:
+async def _held(server: Server, tally: Tally, quiet_s: float) -> Held:
     """Return the least that the server holds during a moment of rest, ignoring what it will soon release."""
     process = psutil.Process(server.process.pid)
     descriptors = process.num_fds()
-    for _ in range(int(QUIET_S)):
+    for _ in range(int(quiet_s)):
         await asyncio.sleep(1)
         descriptors = min(descriptors, process.num_fds())
     resident, database = await asyncio.to_thread(server.settled_bytes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import collections
+import functools
 import graphlib
 import re
 from collections.abc import Iterator
@@ -15,11 +16,6 @@ from tests.support.server import PROJECT
 
 NAME = "roocode_server"
 PACKAGES = ("models", "engine", "handlers", "server")
-MODULES = {
-    ".".join((NAME, *path.relative_to(PROJECT).with_suffix("").parts)): ast.parse(path.read_text())
-    for package in PACKAGES
-    for path in sorted((PROJECT / package).rglob("*.py"))
-}
 SOURCES = (PROJECT / "docs" / "sources.md").read_text()
 GUIDES = {
     path: (PROJECT / path).read_text()
@@ -43,6 +39,16 @@ LEAST_DOCUMENTED = 0.9
 EXEMPT = (".migrations.", ".demo_project.")
 ENGINE = f"{NAME}.engine."
 CITED = re.compile(r'\b(S[0-4]), "([^"]+)"')
+
+
+@functools.cache
+def modules() -> dict[str, ast.Module]:
+    """All modules of the product, by their names. To parse them takes seconds, so it is not done at import."""
+    return {
+        ".".join((NAME, *path.relative_to(PROJECT).with_suffix("").parts)): ast.parse(path.read_text())
+        for package in PACKAGES
+        for path in sorted((PROJECT / package).rglob("*.py"))
+    }
 
 
 def room(module: str) -> str:
@@ -81,20 +87,20 @@ def constants(tree: ast.Module) -> Iterator[str]:
 
 def test_a_class_name_finds_one_class() -> None:
     found = collections.defaultdict(list)
-    for module, tree in MODULES.items():
+    for module, tree in modules().items():
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
                 found[node.name].append(module)
-    assert {name: modules for name, modules in found.items() if len(modules) > 1} == {}
+    assert {name: places for name, places in found.items() if len(places) > 1} == {}
 
 
 def test_a_public_constants_name_finds_one_constant() -> None:
     found = collections.defaultdict(list)
-    for module, tree in MODULES.items():
+    for module, tree in modules().items():
         if not any(part in module for part in EXEMPT):
             for name in constants(tree):
                 found[name].append(module)
-    assert {name: modules for name, modules in found.items() if len(modules) > 1} == {}
+    assert {name: places for name, places in found.items() if len(places) > 1} == {}
 
 
 def test_nothing_lies_loose_in_the_engine() -> None:
@@ -103,10 +109,10 @@ def test_nothing_lies_loose_in_the_engine() -> None:
 
 def test_the_engines_rooms_import_each_other_in_no_circle() -> None:
     arrows: dict[str, set[str]] = {}
-    for module, tree in MODULES.items():
+    for module, tree in modules().items():
         if module.startswith(ENGINE):
             arrows.setdefault(room(module), set()).update(
-                room(name) for name in imported(tree) if name in MODULES and name.startswith(ENGINE)
+                room(name) for name in imported(tree) if name in modules() and name.startswith(ENGINE)
             )
     for here, there in arrows.items():
         there.discard(here)
@@ -139,7 +145,7 @@ def test_no_line_of_a_script_is_long_not_even_in_a_template(script: str) -> None
 def test_what_is_public_is_documented(package: str) -> None:
     documented = {
         f"{module}:{node.lineno} {node.name}": ast.get_docstring(node) is not None
-        for module, tree in MODULES.items()
+        for module, tree in modules().items()
         if module.startswith(f"{NAME}.{package}.") and not any(part in module for part in EXEMPT)
         for node in public(tree)
     }
