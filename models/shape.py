@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import operator
+import threading
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
@@ -54,6 +55,8 @@ def left_out() -> Any:
 
 
 LONGEST_IDENTIFIER: Final = 256
+_building: Final = threading.RLock()
+"""Held while a schema is created: marshmallow keeps a register of all of them."""
 _IDENTIFIER: Final = validate.Length(max=LONGEST_IDENTIFIER)
 LONGEST_NAME: Final = 100
 LONGEST_PATH: Final = 4096
@@ -271,13 +274,17 @@ def _is_free(field: fields.Field[Any] | None) -> bool:
     return type(field) is fields.Raw
 
 
-@cached
 def schema_of(cls: type[Any], base: type[marshmallow.Schema]) -> marshmallow.Schema:
-    """Return the schema of a class with the given base, created once."""
+    """Return the schema of a class with the given base, created once, in whichever thread."""
+    with _building:
+        return _schema_of(cls, base)
+
+
+@cached
+def _schema_of(cls: type[Any], base: type[marshmallow.Schema]) -> marshmallow.Schema:
     for nested in _shapes_in(typing.get_type_hints(cls).values()):
-        schema_of(
-            nested, base
-        )  # first, because a shape that occurs twice would otherwise be looked up by its bare name
+        # First, because a shape that occurs twice would otherwise be looked up by its bare name.
+        _schema_of(nested, base)
     return marshmallow_dataclass.class_schema(cls, base_schema=base)()
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import (
     Column,
     Connection,
+    ExecutableDDLElement,
     MetaData,
     PrimaryKeyConstraint,
     String,
     Table,
+    create_mock_engine,
     insert,
     inspect,
     select,
@@ -54,10 +58,24 @@ def check_version(version: str) -> None:
 
 
 def _make(connection: Connection) -> None:
-    metadata.create_all(connection, checkfirst=False)
+    for statement in _statements(connection.dialect.name):
+        connection.exec_driver_sql(statement)
     connection.execute(insert(server_state).values(name=PROBED, value="0"))
-    _versions.create(connection)
     connection.execute(insert(_versions).values(version_num=VERSION))
+
+
+@functools.cache
+def _statements(dialect: str) -> Sequence[str]:
+    """What makes all tables and indexes in a database of this kind; put into words once a process."""
+    said: list[str] = []
+
+    def note(statement: ExecutableDDLElement, *_: object, **__: object) -> None:
+        said.append(str(statement.compile(dialect=teller.dialect)))
+
+    teller = create_mock_engine(f"{dialect}://", note)
+    metadata.create_all(teller, checkfirst=False)
+    _versions.create(teller, checkfirst=False)
+    return said
 
 
 def _found(connection: Connection) -> list[str]:

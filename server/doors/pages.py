@@ -6,6 +6,7 @@ using them. All files come from this server, so the pages work without internet 
 
 from __future__ import annotations
 
+import asyncio
 import posixpath
 import re
 import secrets
@@ -93,9 +94,12 @@ def add_pages(
     app.router.add_get("/", _dashboard(is_open=is_open))
     app.router.add_get("/docs", _page("docs.html", POLICY))
     app.router.add_get("/redoc", _page("redoc.html", REDOC_POLICY))
-    operations, events = openapi_document(registry, transfers), asyncapi_document(registry)
-    app.router.add_get("/openapi.json", _document(lambda request: operations))
-    app.router.add_get("/asyncapi.json", _document(lambda request: at(identity.base_url(request), events)))
+    operations = _Document(lambda: openapi_document(registry, transfers))
+    events = _Document(
+        lambda: asyncapi_document(registry), lambda request, made: at(identity.base_url(request), made)
+    )
+    app.router.add_get("/openapi.json", operations.serve)
+    app.router.add_get("/asyncapi.json", events.serve)
     app.router.add_get("/favicon.ico", _file(root / "pages" / "favicon.svg", VENDORED))
     app.router.add_get(f"/{STATIC}{{path:.+}}", _files(root))
 
@@ -140,15 +144,32 @@ def _page(template: str, policy: Mapping[str, str], **facts: bool | str | list[s
     return page
 
 
-def _document(content: Callable[[web.Request], dict[str, Any]]) -> Handler:
-    async def document(request: web.Request) -> web.Response:
+class _Document:
+    """A document that is made when it is first asked for: it takes as long as all else of a start.
+
+    It is made in a thread, so that nobody else waits for it.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[], dict[str, Any]],
+        fit: Callable[[web.Request, dict[str, Any]], dict[str, Any]] = lambda request, made: made,
+    ) -> None:
+        """`fit` makes what a request is answered of what was made for all."""
+        self._make = make
+        self._fit = fit
+        self._made: dict[str, Any] | None = None
+        self._making = asyncio.Lock()
+
+    async def serve(self, request: web.Request) -> web.Response:
+        async with self._making:
+            if self._made is None:
+                self._made = await asyncio.to_thread(self._make)
         headers = {**PAGE_HEADERS, "Cache-Control": REVALIDATED}
-        encoded = orjson.dumps(content(request))
+        encoded = orjson.dumps(self._fit(request, self._made))
         response = web.Response(body=encoded, content_type="application/json", headers=headers)
         compress(request, response)
         return response
-
-    return document
 
 
 def _files(root: Path) -> Handler:

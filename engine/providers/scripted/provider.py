@@ -6,6 +6,7 @@ It keeps no state between requests.
 from __future__ import annotations
 
 import asyncio
+import functools
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -42,7 +43,9 @@ class ScriptedProvider:
 
     def __init__(self, folders: Sequence[Path] = ()) -> None:
         """Raises: PlaybookInvalid, with all mistakes in all files."""
-        self.playbooks: Mapping[str, Playbook] = load([SHIPPED, *folders])
+        own = load(folders)
+        shipped = {name: playbook for name, playbook in _shipped().items() if name not in own}
+        self.playbooks: Mapping[str, Playbook] = {**own, **shipped}
 
     def knows(self, model: str) -> bool:
         """Whether there is a playbook with this name, or it is chosen by the task's text."""
@@ -81,6 +84,12 @@ class ScriptedProvider:
             if any(_words(phrase) in words for phrase in playbook.match)
         )
         return next(fitting, self.playbooks[DEFAULT_PLAYBOOK])
+
+
+@functools.cache
+def _shipped() -> Mapping[str, Playbook]:
+    """The built-in playbooks, which are read once a process."""
+    return load([SHIPPED])
 
 
 def _words(text: str) -> str:
