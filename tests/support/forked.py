@@ -1,8 +1,8 @@
 """The installed command, forked from a process that has imported it already.
 
-To import the server takes two seconds of processor time, and to start it half of one: a process of this
-worker imports it once, and every server of a test is a fork of that. The command itself is started by
-`test_command.py`, `test_demo.py`, `test_installed.py` and `test_extras.py`.
+To import the server takes two seconds of processor time, and its schemas half of one: a process of this
+worker imports and makes them once, and every server of a test is a fork of that. The command itself is
+started by `test_command.py`, `test_demo.py`, `test_installed.py` and `test_extras.py`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["__main__", "roocode_server.server.commands.serving"])
+_context.set_forkserver_preload(
+    ["__main__", "roocode_server.server.commands.serving", "tests.support.started"]
+)
 
 
 class ForkedCommand:
