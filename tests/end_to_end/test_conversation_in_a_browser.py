@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.browser import Page, browser_page
+from tests.support.browser import Page
 from tests.support.server import ServerProcess
 
 PLAYBOOKS = Path(__file__).with_name("playbooks")
@@ -23,12 +23,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     server = ServerProcess(tmp_path_factory.mktemp("server") / "data", settings).start()
     yield server
     server.end()
-
-
-@pytest.fixture
-async def page(tmp_path: Path) -> AsyncIterator[Page]:
-    async with browser_page(tmp_path / "profile") as opened:
-        yield opened
 
 
 def start(server: ServerProcess, session_id: str, task: str) -> str:

@@ -6,12 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from roocode_server.models.identifier import new_id
-from tests.support.browser import Page, browser_page
+from tests.support.browser import Chromium, Page, browser_page
 from tests.support.server import ServerProcess
 
 PASSWORD = "long enough for anybody"
@@ -68,10 +67,10 @@ def server(fresh_server: ServerProcess) -> ServerProcess:
 
 
 @pytest.fixture
-async def pair(server: ServerProcess, tmp_path: Path) -> AsyncIterator[Pair]:
+async def pair(server: ServerProcess, chromium: Chromium) -> AsyncIterator[Pair]:
     async with AsyncExitStack() as open_:
         owner, guest = [
-            added(server, name, await open_.enter_async_context(browser_page(tmp_path / name)))
+            added(server, name, await open_.enter_async_context(browser_page(chromium)))
             for name in ("Olga", "Gustav")
         ]
         config = {"provider": "scripted", "model": "write-and-run"}

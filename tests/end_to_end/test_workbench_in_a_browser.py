@@ -266,7 +266,12 @@ async def test_files_are_uploaded_and_none_is_replaced_unasked(bench: Bench, tmp
 async def test_files_and_the_whole_workspace_are_downloaded(bench: Bench, tmp_path: Path) -> None:
     page = bench.page
     await bench.write(notes_txt="one\n")
-    await page.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
+    await page.call(
+        "Browser.setDownloadBehavior",
+        behavior="allow",
+        downloadPath=str(tmp_path),
+        browserContextId=page.context_id,
+    )
     await bench.open()
     await page.press("notes.txt, created")
     await page.press("Download notes.txt")
