@@ -100,9 +100,7 @@ async def soak(
         data_dir = Path(folder) / "data"
         with resting_roocode(data_dir, leaked_bytes=leaked_bytes) as server:
             clients = [await connect(server.url, server.auth) for _ in range(sessions)]
-            busy = [
-                await _session(client, data_dir, tally, number) for number, client in enumerate(clients)
-            ]
+            busy = [await _session(client, data_dir, tally, number) for number, client in enumerate(clients)]
             for part_s in (seconds * FIRST_PART, *[seconds * (1 - FIRST_PART) / PARTS] * PARTS):
                 await asyncio.gather(*(session.work(part_s) for session in busy))
                 if server.process.poll() is None:

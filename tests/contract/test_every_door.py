@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -356,18 +353,8 @@ async def world(server: ServerProcess) -> AsyncIterator[World]:
 @pytest.fixture(scope="session")
 def other_key(server: ServerProcess) -> str:
     """The key of a second user, who owns nothing."""
-
-    def roocode(*words: str) -> str:
-        command = [
-            str(Path(sys.executable).with_name("roocode-server")),
-            *words,
-            "--data-dir",
-            str(server.data_dir),
-        ]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-    roocode("user", "add", "other@example.com", "--password", "long enough for anybody")
-    return roocode("key", "create", "other@example.com").strip()
+    server.roocode("user", "add", "other@example.com", "--password", "long enough for anybody")
+    return server.roocode("key", "create", "other@example.com").strip()
 
 
 def test_every_operation_has_its_proof() -> None:

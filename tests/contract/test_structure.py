@@ -43,7 +43,7 @@ CITED = re.compile(r'\b(S[0-4]), "([^"]+)"')
 
 @functools.cache
 def modules() -> dict[str, ast.Module]:
-    """All modules of the product, by their names. To parse them takes seconds, so it is not done at import."""
+    """All modules of the product, by their names; parsed when they are needed, which takes seconds."""
     return {
         ".".join((NAME, *path.relative_to(PROJECT).with_suffix("").parts)): ast.parse(path.read_text())
         for package in PACKAGES

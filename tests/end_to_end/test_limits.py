@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -19,19 +17,9 @@ PASSWORD = "long enough for anybody"
 Start = Callable[..., ServerProcess]
 
 
-def roocode(server: ServerProcess, *words: str) -> str:
-    command = [
-        str(Path(sys.executable).with_name("roocode-server")),
-        *words,
-        "--data-dir",
-        str(server.data_dir),
-    ]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-
-
 def person(server: ServerProcess, email: str) -> str:
     """The access token of a new person."""
-    roocode(server, "user", "add", email, "--password", PASSWORD)
+    server.roocode("user", "add", email, "--password", PASSWORD)
     return str(login(server, email).body["tokens"]["accessToken"])
 
 
@@ -126,7 +114,7 @@ def code_of(answer: Any) -> str | None:
 
 def test_one_address_s_wrong_logins_lock_nobody_else_out(start_server: Start) -> None:
     server = start_server(limits__authentication="5")
-    roocode(server, "user", "add", "ada@example.com", "--password", PASSWORD)
+    server.roocode("user", "add", "ada@example.com", "--password", PASSWORD)
     here, there = ("--interface", "127.0.0.1"), ("--interface", "127.0.0.2")
     wrong = [login(server, "ada@example.com", "a wrong one", *here).status for _ in range(6)]
     assert wrong == [401] * 5 + [429]
@@ -158,10 +146,10 @@ def test_callers_behind_a_trusted_proxy_are_told_apart_and_cannot_pretend(
 
 def test_a_key_is_counted_by_itself_and_may_have_limits_of_its_own(start_server: Start) -> None:
     server = start_server(limits__file_operations="2")
-    roocode(server, "user", "add", "bot@example.com", "--password", PASSWORD)
+    server.roocode("user", "add", "bot@example.com", "--password", PASSWORD)
 
     def key(*options: str) -> str:
-        return roocode(server, "key", "create", "bot@example.com", *options)
+        return server.roocode("key", "create", "bot@example.com", *options).strip()
 
     plain, other = key(), key()
     own, free = key("--limit", "file_operations=4"), key("--limit", "none")
@@ -179,8 +167,8 @@ def test_a_key_is_counted_by_itself_and_may_have_limits_of_its_own(start_server:
 
 def test_a_key_s_own_limits_are_given_at_every_door(start_server: Start) -> None:
     server = start_server(limits__file_operations="2")
-    roocode(server, "user", "add", "dev@example.com", "--password", PASSWORD)
-    theirs = roocode(server, "key", "create", "dev@example.com", "--scope", "admin")
+    server.roocode("user", "add", "dev@example.com", "--password", PASSWORD)
+    theirs = server.roocode("key", "create", "dev@example.com", "--scope", "admin").strip()
 
     def made(key: str, **limits: int | None) -> Any:
         return server.curl("POST", "/api/v1/keys", {"name": "bot", "limits": limits}, key=key)
@@ -293,5 +281,5 @@ def test_a_user_may_have_so_many_unfinished_tasks(start_server: Start) -> None:
 @pytest.mark.parametrize("limit", ["files=1", "file_operations=0", "file_operations=x", "connections"])
 def test_a_limit_that_a_key_cannot_have_is_refused(server: ServerProcess, limit: str) -> None:
     with pytest.raises(subprocess.CalledProcessError) as refused:
-        roocode(server, "key", "create", server.admin["email"], "--limit", limit)
+        server.roocode("key", "create", server.admin["email"], "--limit", limit).strip()
     assert "expected NAME=NUMBER" in " ".join(refused.value.stderr.split())

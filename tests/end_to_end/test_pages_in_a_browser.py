@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -416,15 +414,7 @@ async def test_a_page_that_has_to_wait_says_so_and_takes_other_calls_meanwhile(
 def invited(server: ServerProcess, email: str) -> str:
     """Return the link that the command line prints for a new user."""
     server.curl("POST", "/api/v1/users", {"email": email, "name": "Grace", "roles": ["developer"]})
-    command = [str(Path(sys.executable).with_name("roocode-server")), "user", "invite", email]
-    done = subprocess.run(
-        [*command, "--url", server.url, "--data-dir", str(server.data_dir)],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    return done.stdout.strip()
+    return server.roocode("user", "invite", email, "--url", server.url).strip()
 
 
 async def test_an_invitation_leads_to_a_password_once(server: ServerProcess, page: Page) -> None:

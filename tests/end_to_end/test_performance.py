@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,17 +48,10 @@ def test_a_summary_names_no_user_and_no_session(server: ServerProcess) -> None:
     session = server.curl("POST", "/api/v1/sessions", {"name": "Hers"}).body["session"]["id"]
     server.curl("GET", f"/api/v1/sessions/{session}")
 
-    def roocode(*words: str) -> str:
-        command = [
-            str(Path(sys.executable).with_name("roocode-server")),
-            *words,
-            "--data-dir",
-            str(server.data_dir),
-        ]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-    roocode("user", "add", "reader@example.com", "--password", "long enough for anybody", "--role", "viewer")
-    key = roocode("key", "create", "reader@example.com").strip()
+    server.roocode(
+        "user", "add", "reader@example.com", "--password", "long enough for anybody", "--role", "viewer"
+    )
+    key = server.roocode("key", "create", "reader@example.com").strip()
     answer = server.curl("GET", PATH + "1h", key=key)
     assert answer.status == 200
     assert session not in str(answer.body)

@@ -5,11 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -33,17 +30,8 @@ class Guest:
 
 @pytest.fixture(scope="module")
 def guest(server: ServerProcess) -> Guest:
-    def roocode(*words: str) -> str:
-        command = [
-            str(Path(sys.executable).with_name("roocode-server")),
-            *words,
-            "--data-dir",
-            str(server.data_dir),
-        ]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-    roocode("user", "add", "guest@example.com", "--password", "long enough for anybody")
-    key = roocode("key", "create", "guest@example.com").strip()
+    server.roocode("user", "add", "guest@example.com", "--password", "long enough for anybody")
+    key = server.roocode("key", "create", "guest@example.com").strip()
     user = server.curl("GET", "/api/v1/auth/profile", key=key).body["user"]
     return Guest(user["id"], key)
 

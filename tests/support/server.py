@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -128,6 +129,24 @@ class ServerProcess:
             return Answer(int(status), headers, content)
         is_json = "application/json" in headers.get("content-type", "") and content
         return Answer(int(status), headers, json.loads(content) if is_json else content.decode())
+
+    def roocode(self, *words: str) -> str:
+        """Run another command of `roocode-server` on this server's data directory; return what it prints.
+
+        Raises: subprocess.CalledProcessError, with what it complains of.
+        """
+        complaints = self.data_dir.with_name(f"{self.data_dir.name}-{secrets.token_hex(4)}.log")
+        command = ForkedCommand(
+            [*words, "--data-dir", str(self.data_dir)],
+            env=os.environ,
+            cwd=self.data_dir.parent,
+            stderr=complaints,
+        )
+        with command.stdout:
+            printed = command.stdout.read()
+        if (code := command.wait(timeout=60)) != 0:
+            raise subprocess.CalledProcessError(code, ["roocode", *words], printed, complaints.read_text())
+        return printed
 
     def open_session(self, name: str = "Workshop", *, model: str = "survey", **config: Any) -> str:
         """Create a session that plays a playbook, as the administrator; return its id."""

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -36,16 +33,8 @@ def assert_nothing_failed(log: str) -> None:
 @pytest.fixture(scope="session")
 def stranger(server: ServerProcess) -> str:
     """The API key of a second user, who owns nothing."""
-
-    def roocode(*arguments: str) -> str:
-        command = [str(Path(sys.executable).with_name("roocode-server")), *arguments]
-        done = subprocess.run(
-            [*command, "--data-dir", str(server.data_dir)], capture_output=True, text=True, check=True
-        )
-        return done.stdout
-
-    roocode("user", "add", "stranger@example.com", "--password", "long enough for anybody")
-    printed = roocode("key", "create", "stranger@example.com").split()
+    server.roocode("user", "add", "stranger@example.com", "--password", "long enough for anybody")
+    printed = server.roocode("key", "create", "stranger@example.com").split()
     [key] = [word for word in printed if word.startswith("rk_") or len(word) > 30]
     return key
 

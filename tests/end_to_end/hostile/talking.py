@@ -41,7 +41,8 @@ class Talker:
                 return None
             if message.data != "2":
                 return str(message.data)
-            await self.socket.send_str("3")
+            with contextlib.suppress(aiohttp.ClientConnectionResetError):  # what came before the end is read
+                await self.socket.send_str("3")
 
     async def connect(self, key: str | None, namespace: str = "/", **auth: Any) -> Any:
         """Enter a namespace; what the CONNECT packet says, or the CONNECT_ERROR."""
@@ -85,7 +86,8 @@ class Talker:
     async def _read_on(self) -> None:
         while (message := await self.socket.receive()).type is aiohttp.WSMsgType.TEXT:
             if message.data == "2":
-                await self.socket.send_str("3")
+                with contextlib.suppress(aiohttp.ClientConnectionResetError):
+                    await self.socket.send_str("3")
 
     async def until_closed(self) -> list[str]:
         """Everything that is said before the server closes the connection."""

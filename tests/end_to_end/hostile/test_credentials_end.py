@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -49,14 +46,6 @@ def _token(server: ServerProcess, email: str = "", password: str = "") -> str:
     answer = server.curl("POST", "/api/v1/auth/login", entry, key=None)
     assert answer.status == 200, answer.body
     return str(answer.body["tokens"]["accessToken"])
-
-
-def _roocode(server: ServerProcess, *arguments: str) -> str:
-    command = [str(Path(sys.executable).with_name("roocode-server")), *arguments]
-    done = subprocess.run(
-        [*command, "--data-dir", str(server.data_dir)], capture_output=True, text=True, check=True
-    )
-    return done.stdout
 
 
 def test_a_token_that_expires_is_told_can_be_renewed_and_costs_the_client_a_return_at_most(
@@ -102,7 +91,7 @@ async def test_a_raw_websocket_is_told_renewed_and_closed_with_a_code_of_its_own
 
 
 async def test_a_token_of_somebody_else_renews_nothing(own: ServerProcess) -> None:
-    _roocode(own, "user", "add", "else@example.com", "--password", PASSWORD)
+    own.roocode("user", "add", "else@example.com", "--password", PASSWORD)
     async with talking(own) as client:
         await client.connect(own.key)
         answer = await client.call("auth.renew", {"token": _token(own, "else@example.com", PASSWORD)})
@@ -114,11 +103,11 @@ async def test_a_credential_that_is_taken_back_ends_what_it_has_opened(
     server: ServerProcess, how: str
 ) -> None:
     email = f"{how}@example.com"
-    _roocode(server, "user", "add", email, "--password", PASSWORD)
+    server.roocode("user", "add", email, "--password", PASSWORD)
     if how == "password":
         credential = _token(server, email, PASSWORD)
     else:
-        credential = _roocode(server, "key", "create", email).strip()
+        credential = server.roocode("key", "create", email).strip()
     made = server.curl("POST", "/api/v1/sessions", {"name": "Taken"}, key=credential)
     place = made.body["session"]["id"]
 
@@ -139,13 +128,13 @@ async def test_a_credential_that_is_taken_back_ends_what_it_has_opened(
         uploading = asyncio.create_task(http.put(upload, data=endless(), headers=headers).__aenter__())
         match how:
             case "revoke":
-                key_id = _roocode(server, "key", "list", email).split()[0]
-                await asyncio.to_thread(_roocode, server, "key", "revoke", email, key_id)
+                key_id = server.roocode("key", "list", email).split()[0]
+                await asyncio.to_thread(server.roocode, "key", "revoke", email, key_id)
             case "disable":
-                await asyncio.to_thread(_roocode, server, "user", "disable", email)
+                await asyncio.to_thread(server.roocode, "user", "disable", email)
             case _:
                 await asyncio.to_thread(
-                    _roocode, server, "user", "password", email, "--password", "another long enough one"
+                    server.roocode, "user", "password", email, "--password", "another long enough one"
                 )
         told = [packet async for packet in _packets(client)]
         assert "AUTHENTICATION_FAILED" in told[0] and told[-1] == "1"

@@ -109,11 +109,13 @@ async def test_no_field_takes_what_keeps_others_waiting(server: ServerProcess, n
         await writer.begin()
         with others_stay_quick(server):
             for declared in BY_NAMESPACE[namespace]:
-                for raw in _objects(declared, fed, [*ODD, *HEAVY]):
-                    answer = await client.call_raw(f'["{declared.name}",{raw}]')
-                    assert code_of(answer) in {None, *CALLERS_OWN}, (declared.name, raw[:200], answer)
-                if declared.rest is not None and declared.rest.method in ("POST", "PUT"):
-                    await _post_each(http, server, declared, fed)
+                async with other.idle():
+                    for raw in _objects(declared, fed, [*ODD, *HEAVY]):
+                        answer = await client.call_raw(f'["{declared.name}",{raw}]')
+                        assert code_of(answer) in {None, *CALLERS_OWN}, (declared.name, raw[:200], answer)
+                async with client.idle(), other.idle():
+                    if declared.rest is not None and declared.rest.method in ("POST", "PUT"):
+                        await _post_each(http, server, declared, fed)
                 await writer.write()
 
 
