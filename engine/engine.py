@@ -460,7 +460,7 @@ def _assemble(
         audience=Audience(hub, shares),
         files=Files(sessions, log),
         repositories=Repositories(settings.files, sessions, chosen.programs, log, hub),
-        searches=Searches(sessions, runtime),
+        searches=Searches(sessions, runtime, index),
         tasks=tasks,
         task_waits=TaskWaits(tasks, hub, longest_s=settings.server.max_wait_s),
         approvals=approvals,

@@ -11,6 +11,7 @@ from roocode_server.models.shape import LONGEST_PATH, Shape, compact, described,
 MOST_MATCHES: Final = 1000
 
 _PATH: Final[dict[str, Any]] = described("The folder or file to search", **limited(longest=LONGEST_PATH))
+_FOLDER: Final[dict[str, Any]] = described("The folder to search", **limited(longest=LONGEST_PATH))
 _TYPES: Final[dict[str, Any]] = described(
     "Only files that match one of these patterns, such as `*.py`; if empty, all files", **compact(50, 16_384)
 )
@@ -93,4 +94,39 @@ class TextFound(Shape):
     """The matching lines, sorted by path and line."""
 
     matches: list[TextMatch]
+    truncated: bool
+
+
+@value
+class MeaningSearchRequest(Shape):
+    """A search by meaning: `query` says what is looked for, as a sentence or words."""
+
+    session_id: SessionId
+    query: str = field(metadata=limited(shortest=1, longest=2000))
+    path: str = field(default="/", metadata=_FOLDER)
+    limit: int = field(default=10, metadata=limited(least=1, most=100))
+
+
+@value
+class MeaningMatch(Shape):
+    """A piece of a text file; its lines count from 1. `score` is its similarity to the query, at most 1."""
+
+    path: str
+    start_line: int
+    end_line: int
+    score: float
+    content: str
+
+
+@value
+class MeaningFound(Shape):
+    """The nearest pieces, the best first.
+
+    `files` is the number of files that were searched, `waiting` of those that are new or have changed and are
+    still being read. `truncated` says that there are files beyond what is searched.
+    """
+
+    matches: list[MeaningMatch]
+    files: int
+    waiting: int
     truncated: bool

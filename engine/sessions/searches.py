@@ -8,10 +8,13 @@ from typing import Final, TypeVar
 
 from roocode_server.engine.concurrency.limit import ConcurrencyLimiter
 from roocode_server.engine.runtimes.runtime import Command, Exit, OutputSink, Runtime
+from roocode_server.engine.search.index import CodeIndex
 from roocode_server.engine.search.ripgrep import Scope, files_line, read_line, search_line
 from roocode_server.engine.search.search_run import PatternRejected, SearchFailure, SearchLimited, SearchRun
 from roocode_server.engine.sessions.sessions import Sessions
 from roocode_server.engine.tools.ignore_patterns import Patterns, pattern_of
+from roocode_server.engine.tools.indexed_files import indexed_files
+from roocode_server.engine.tools.tool import ToolFailure
 from roocode_server.engine.workspace.name_spelling import spelled
 from roocode_server.models.error import (
     AppError,
@@ -21,11 +24,15 @@ from roocode_server.models.error import (
     ToolExecutionFailed,
     WorkspaceLimitExceeded,
 )
+from roocode_server.models.extras import check_installed
 from roocode_server.models.identifier import SessionId
 from roocode_server.models.search import (
     FileMatch,
     FileSearchRequest,
     FilesFound,
+    MeaningFound,
+    MeaningMatch,
+    MeaningSearchRequest,
     TextFound,
     TextMatch,
     TextSearchRequest,
@@ -40,15 +47,62 @@ MOST_SEARCHES_AT_ONCE: Final = 4
 
 
 class Searches:
-    """Runs ripgrep in the sandboxes of sessions; cancelling a search stops it.
+    """Runs ripgrep in the sandboxes of sessions, and searches by meaning; cancelling a search stops it.
 
-    `.rooignore` applies to agents only, so these searches ignore it, as `file.list` does.
+    `.rooignore` applies to agents only, so searches by ripgrep ignore it, as `file.list` does; the index for
+    searches by meaning is the agents', and leaves out what it names.
     """
 
-    def __init__(self, sessions: Sessions, runtime: Runtime) -> None:
+    def __init__(self, sessions: Sessions, runtime: Runtime, index: CodeIndex) -> None:
         self._sessions = sessions
         self._runtime = runtime
+        self._index = index
         self._at_once = ConcurrencyLimiter(MOST_SEARCHES_AT_ONCE, "searches")
+
+    async def meaning(self, request: MeaningSearchRequest) -> MeaningFound:
+        """Find the pieces of text files that are nearest to a query, with the index that agents use.
+
+        Raises: NotFound; Conflict, if the path is a file; InvalidField, if it is invalid; ExtraNotInstalled;
+        ServerOverload, if too many searches of the session are in progress; ToolExecutionFailed, if listing
+        the files takes too long.
+        """
+        check_installed("semantic", "Search by meaning")
+        workspace = self._sessions.workspace(request.session_id)
+        path = workspace.canonical(request.path)
+        standing = await workspace.stat(path)
+        if standing is None:
+            raise NotFound("file", path[:200])
+        if standing.type != "directory":
+            raise Conflict("This is a file, not a directory", path=path[:200])
+        (folder,) = await workspace.reached(path)
+        with self._at_once.one_more(request.session_id):
+            try:
+                stamps, is_cut = await indexed_files(workspace)
+            except ToolFailure as failure:
+                raise ToolExecutionFailed(str(failure)) from failure
+            answer = await self._index.search(
+                request.session_id,
+                workspace,
+                stamps,
+                request.query,
+                within=folder.rstrip("/") + "/",
+                limit=request.limit,
+            )
+        return MeaningFound(
+            matches=[
+                MeaningMatch(
+                    path=match.path,
+                    start_line=match.chunk.start,
+                    end_line=match.chunk.end,
+                    score=round(match.score, 4),
+                    content=match.chunk.text,
+                )
+                for match in answer.found
+            ],
+            files=answer.files,
+            waiting=answer.waiting,
+            truncated=is_cut,
+        )
 
     async def files(self, request: FileSearchRequest) -> FilesFound:
         """Find files whose names or paths match a glob.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import field
 from typing import ClassVar, Final
@@ -10,19 +9,15 @@ from typing import ClassVar, Final
 import orjson
 
 from roocode_server.engine.search.index import CodeIndex, CodeSearchResult
+from roocode_server.engine.tools.indexed_files import MOST_INDEXED_FILES, indexed_files
 from roocode_server.engine.tools.parameters import in_workspace
 from roocode_server.engine.tools.paths import place, shown
 from roocode_server.engine.tools.rooignore import RooIgnore
 from roocode_server.engine.tools.tool import Notice, Tool, ToolContext, ToolResult
-from roocode_server.engine.tools.unignored import ListedEntry, unignored
 from roocode_server.models.shape import PlainShape, described, limited, value
 from roocode_server.models.tool import ToolGroup
 
 RESULTS: Final = 10
-MOST_INDEXED_FILES: Final = 5000
-MOST_INDEXED_FOLDER_ENTRIES: Final = 10_000
-MOST_INDEXED_ENTRIES: Final = 20_000
-"""Files and folders, including links."""
 
 
 @value
@@ -72,7 +67,8 @@ class CodebaseSearch(Tool[CodebaseSearchParameters]):
     async def run(self, context: ToolContext, parameters: CodebaseSearchParameters) -> ToolResult:
         """Search, and report the best matches with file, lines and score."""
         (folder,) = await context.workspace.reached(place(context.workspace, parameters.path or ""))
-        stamps, is_cut = await _files(context)
+        forbidden = await RooIgnore.of(context)
+        stamps, is_cut = await indexed_files(context.workspace, forbidden.withholds)
         answer = await self._index.search(
             context.session_id,
             context.workspace,
@@ -83,30 +79,6 @@ class CodebaseSearch(Tool[CodebaseSearchParameters]):
         )
         await context.say("codebase_search_result", _told(parameters.query, answer))
         return ToolResult(success=True, output=_report(answer, is_cut=is_cut))
-
-
-async def _files(context: ToolContext) -> tuple[dict[str, object], bool]:
-    """Return for each file a value that changes with its content, and whether there are more files.
-
-    Ignored files and links are left out; a link's target is found under its own name.
-    """
-    found = await unignored(
-        context.workspace,
-        "/",
-        recursive=True,
-        most=MOST_INDEXED_ENTRIES,
-        most_of_folder=MOST_INDEXED_FOLDER_ENTRIES,
-    )
-    files = await asyncio.to_thread(_stamps, found.entries, await RooIgnore.of(context))
-    return dict(list(files.items())[:MOST_INDEXED_FILES]), found.is_cut or len(files) > MOST_INDEXED_FILES
-
-
-def _stamps(entries: Sequence[ListedEntry], forbidden: RooIgnore) -> dict[str, object]:
-    return {
-        f"/{entry.path}": (entry.size, entry.changed)
-        for entry in entries
-        if not (entry.is_folder or entry.is_link or forbidden.withholds(entry.path))
-    }
 
 
 def _told(query: str, answer: CodeSearchResult) -> str:

@@ -16,6 +16,7 @@ from roocode_server.engine.runtimes.runtime import Command, Exit, OutputSink, Ru
 from roocode_server.engine.sessions.searches import MOST_SEARCHES_AT_ONCE, Searches
 from roocode_server.models.error import (
     Conflict,
+    ExtraNotInstalled,
     InvalidField,
     NotFound,
     ServerOverload,
@@ -23,7 +24,12 @@ from roocode_server.models.error import (
     WorkspaceLimitExceeded,
 )
 from roocode_server.models.identifier import SessionId
-from roocode_server.models.search import FileSearchRequest, TextSearchRequest
+from roocode_server.models.search import (
+    FileSearchRequest,
+    MeaningFound,
+    MeaningSearchRequest,
+    TextSearchRequest,
+)
 from roocode_server.models.session import (
     ResourceLimitsChange,
     SessionConfigChange,
@@ -52,6 +58,10 @@ class World:
     async def files(self, pattern: str, **more: object) -> list[str]:
         request = FileSearchRequest.load({"sessionId": self.session_id, "pattern": pattern, **more})
         return [match.path for match in (await self.searches.files(request)).matches]
+
+    async def meaning(self, query: str, **more: object) -> MeaningFound:
+        request = MeaningSearchRequest.load({"sessionId": self.session_id, "query": query, **more})
+        return await self.searches.meaning(request)
 
     async def text(self, pattern: str, **more: object) -> list[tuple[str, int, int, str]]:
         request = TextSearchRequest.load({"sessionId": self.session_id, "pattern": pattern, **more})
@@ -241,7 +251,7 @@ def processes_of(session_id: SessionId) -> list[int]:
 def slow(world: World) -> Slow:
     """From now on, searches of this world take long."""
     slow = Slow(world.engine.runtime)
-    world.searches = Searches(world.engine.sessions, cast(Runtime, slow))
+    world.searches = Searches(world.engine.sessions, cast(Runtime, slow), world.engine.index)
     return slow
 
 
@@ -281,3 +291,57 @@ async def test_a_search_that_finds_nothing_in_its_time_says_so(world: World, slo
     with pytest.raises(WorkspaceLimitExceeded) as refusal:
         await world.text("x")
     assert refusal.value.details == {"limit": "time"}
+
+
+PASSWORDS = "def check_password(user, password):\n    return verify(user.hash, password)\n"
+WEATHER = "It will rain tomorrow in the mountains, with strong winds from the north.\n"
+
+
+async def test_the_piece_that_means_what_is_asked_comes_first(world: World) -> None:
+    world.write("src/login.py", PASSWORDS)
+    world.write("docs/weather.md", WEATHER)
+    found = await world.meaning("where is a user's secret word compared")
+    assert (found.files, found.waiting, found.truncated) == (2, 0, False)
+    first = found.matches[0]
+    assert (first.path, first.start_line, first.end_line) == ("/src/login.py", 1, 2)
+    assert first.content == PASSWORDS.rstrip("\n") or first.content == PASSWORDS
+    assert first.score <= 1
+    assert [match.score for match in found.matches] == sorted(
+        (match.score for match in found.matches), reverse=True
+    )
+
+
+async def test_a_search_by_meaning_stays_below_its_folder_and_within_its_limit(world: World) -> None:
+    for number in range(3):
+        world.write(f"src/{number}.py", PASSWORDS)
+    world.write("other/login.py", PASSWORDS)
+    found = await world.meaning("passwords", path="/src", limit=2)
+    assert len(found.matches) == 2
+    assert all(match.path.startswith("/src/") for match in found.matches)
+
+
+async def test_ignored_files_are_not_searched_by_meaning(world: World) -> None:
+    """The index is the agents', so `.rooignore` counts, too."""
+    world.write(".gitignore", "built.py\n")
+    world.write(".rooignore", "hidden.py\n")
+    for name in ("built.py", "hidden.py", "login.py"):
+        world.write(name, PASSWORDS)
+    found = await world.meaning("passwords")
+    paths = {match.path for match in found.matches}
+    assert "/login.py" in paths
+    assert not {"/built.py", "/hidden.py"} & paths
+
+
+async def test_a_search_by_meaning_refuses_a_place_that_is_none(world: World) -> None:
+    world.write("a.txt")
+    for path, error in {"none": NotFound, "a.txt": Conflict, "../..": InvalidField}.items():
+        with pytest.raises(error):
+            await world.meaning("x", path=path)
+
+
+async def test_without_its_extra_a_search_by_meaning_says_how_to_get_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("roocode_server.models.extras.is_installed", lambda extra: False)
+    with pytest.raises(ExtraNotInstalled, match="semantic"):
+        await world.meaning("x")
