@@ -69,11 +69,15 @@ class Client:
         """The caller of one call."""
         return self._caller.calling(request_id)
 
-    def remember(self, handshake: Mapping[str, Any]) -> None:
-        """Keep the session that the client connected for: its calls may leave it out. Source: S0."""
-        self._defaults = {"sessionId": handshake["sessionId"]}
+    def remember(self, session_id: SessionId, head: int) -> None:
+        """Keep the session that the client connected for: its calls may leave it out. Source: S0.
+
+        `head` is the last event of the session, after which it is sent what follows if it has named no other.
+        """
+        self._defaults = {"sessionId": session_id}
         if self.adapter is not None:
-            self.adapter.enter(handshake["sessionId"])
+            after, _ = self._wanted[session_id]
+            self.adapter.enter(session_id, head if after is None else after)
 
     def with_defaults(self, operation: Operation, raw: Any) -> Any:
         """Return the call's argument, with the session from the handshake if it names none."""

@@ -306,7 +306,7 @@ class SocketServer(socketio.AsyncServer):
             if answer.failure is not None:
                 client.close()
                 raise answer.failure
-            client.remember(raw)
+            client.remember(raw["sessionId"], answer.body["head"])
         return client
 
     async def _handle_event(self, engine_id: str, namespace: str | None, id: int | None, data: Any) -> None:  # noqa: A002

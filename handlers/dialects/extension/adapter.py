@@ -34,9 +34,10 @@ class ExtensionAdapter:
         self._stream = ExtensionEventStream()
         self._turn = asyncio.Lock()
 
-    def enter(self, session_id: SessionId) -> None:
-        """Let the client work in this session."""
+    def enter(self, session_id: SessionId, last_seq: int) -> None:
+        """Let the client work in this session, which it knows up to `last_seq`."""
         self._desk.session_id = session_id
+        self._desk.sent[session_id] = last_seq
 
     async def answer(
         self, name: str, arguments: Sequence[object], caller: Caller, connection: Connection
@@ -62,8 +63,8 @@ class ExtensionAdapter:
 
     def render(self, stored: StoredEvent) -> Sequence[bytes]:
         """The event in S2's words, each a JSON list of a name and its arguments."""
-        if stored.seq and stored.session_id == self._desk.session_id:
-            self._desk.last_seq = stored.seq
+        if stored.seq:
+            self._desk.sent[stored.session_id] = stored.seq
         return self._stream.render(stored)
 
 

@@ -21,7 +21,8 @@ class Desk:
     """The state of one client: its session, and the completed task it has put away."""
 
     session_id: SessionId | None = None
-    last_seq: int = 0
+    sent: dict[SessionId, int] = field(default_factory=dict)
+    """Up to which `seq` it has been sent the events of each of its sessions."""
     put_away: TaskId | None = None
 
 

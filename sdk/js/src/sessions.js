@@ -1,0 +1,21 @@
+import { SessionsArea } from "./generated/areas.js";
+
+/** @import * as Api from "./generated/api.js" */
+/** @import { CallOptions } from "./options.js" */
+
+/** @typedef {Api.CallersSession & { workspace: Api.WorkspaceLocation }} NewSession */
+
+/** Sessions and who shares them. */
+export class Sessions extends SessionsArea {
+  /**
+   * Create a session and its workspace, which is the session's `workspace`.
+   *
+   * @param {Api.SessionCreate} request
+   * @param {CallOptions} [options]
+   * @returns {Promise<NewSession>}
+   */
+  async create(request, options) {
+    const { session, workspace } = await this.call("session.create", request, options);
+    return { ...session, workspace };
+  }
+}

@@ -1,0 +1,39 @@
+// A stream whose connection is cut off again and again while events pass.
+import { client, extra, finish, proxy } from "./kit.mjs";
+
+const cuts = Number(extra[0]);
+const direct = client();
+const between = await proxy();
+const session = await direct.sessions.create({ name: "Cut off" });
+const stream = client({ baseURL: between.url }).events.follow(session.id, { lastSeq: 0 });
+const seen = [];
+let made = 0;
+let isOver = false;
+let last = Number.POSITIVE_INFINITY;
+
+async function produce() {
+  for (let number = 0; !isOver; number++) {
+    await direct.sessions.update(session.id, { name: `Name ${number}` });
+  }
+}
+
+async function cut() {
+  while (made < cuts) {
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 40));
+    if (between.cut() > 0) made += 1;
+  }
+  isOver = true;
+}
+
+const working = Promise.all([cut(), produce(), produce()]).then(async () => {
+  const { pagination } = await direct.events.list(session.id, { limit: 1 });
+  last = pagination.head;
+  await direct.sessions.update(session.id, { name: "The last" });
+  last += 1;
+});
+for await (const event of stream) {
+  seen.push(event.seq);
+  if (event.seq >= last) break;
+}
+await working;
+finish({ cuts: made, seen, last, lastSeq: stream.lastSeq });
