@@ -17,7 +17,7 @@ class DialectAdapter(Protocol):
     """Translates between one client and the declared operations: calls one way, events the other."""
 
     def enter(self, session_id: SessionId, last_seq: int) -> None:
-        """The client has connected for this session and may work in it; it is sent what comes after `last_seq`."""
+        """The client has connected for this session, where it is sent what comes after `last_seq`."""
         ...
 
     async def answer(

@@ -168,6 +168,42 @@ def test_who_returns_with_a_seq_is_told_what_came_after_it(host: ServerProcess) 
     ]
 
 
+def test_where_to_resume_is_known_before_the_first_event(host: ServerProcess) -> None:
+    outcome = play(
+        host,
+        start("one file"),
+        until("taskInteractive"),
+        call("getSession", keep="session", part="sessionId"),
+        call("getSession", keep="seq", part="lastSeq"),
+        {"leave": True},
+        {"connect": {"sessionId": "$session", "lastSeq": "$seq"}},
+        call("getSession", keep="after", part="lastSeq"),
+        {"leave": True},
+        {"connect": {"sessionId": "$session"}},
+        call("getSession", keep="without", part="lastSeq"),
+        {"leave": True},
+        {"connect": {"sessionId": "$session", "lastSeq": 0}},
+        *[call("getSession", keep="whole", part="lastSeq")] * 60,
+    )
+    saved = outcome.saved
+    assert saved["seq"] > 0
+    assert saved["after"] == saved["without"] == saved["whole"] == saved["seq"]
+
+
+def test_a_new_tab_begins_a_session_of_its_own_to_resume(host: ServerProcess) -> None:
+    outcome = play(
+        host,
+        start("one file"),
+        until("taskInteractive"),
+        call("getSession", keep="first"),
+        call("startNewTask", {"text": "one file", "configuration": {}, "newTab": True}),
+        call("getSession", keep="second"),
+    )
+    first, second = outcome.saved["first"], outcome.saved["second"]
+    assert first["sessionId"] != second["sessionId"]
+    assert 0 <= second["lastSeq"] < first["lastSeq"]
+
+
 def test_a_cancelled_task_loses_the_focus_and_is_aborted(host: ServerProcess) -> None:
     outcome = play(
         host, start("one file"), until("taskInteractive"), call("cancelCurrentTask"), until("taskAborted")

@@ -19,9 +19,9 @@ README = (PROJECT / "README.md").read_text()
 DOCUMENTS = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
 
 
-def example(language: str) -> str:
+def example(language: str, text: str = README) -> str:
     """Return the example in this language that talks to the server."""
-    blocks = re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    blocks = re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     (found,) = (block for block in blocks if "ROOCODE_KEY" in block)
     return str(found)
 
@@ -35,19 +35,31 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     assert "RATE_LIMIT_EXCEEDED" not in running.log
 
 
-def run(server: ServerProcess, *command: str) -> str:
+def run(server: ServerProcess, *command: str, cwd: Path = PROJECT) -> str:
     environment = {**os.environ, "ROOCODE_URL": server.url, "ROOCODE_KEY": server.key}
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=90, env=environment, cwd=PROJECT, check=False
+        command, capture_output=True, text=True, timeout=90, env=environment, cwd=cwd, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def test_the_javascript_example(server: ServerProcess) -> None:
-    printed = run(server, "node", "--input-type=module", "--eval", example("javascript"))
+def test_the_javascript_example(server: ServerProcess, tmp_path: Path) -> None:
+    packages = tmp_path / "node_modules" / "@roocode"
+    packages.mkdir(parents=True)
+    (packages / "sdk").symlink_to(PROJECT / "sdk" / "js")
+    text = example("javascript")
+    printed = run(server, "node", "--input-type=module", "--eval", text, cwd=tmp_path)
     assert "Approving:" in printed
     assert "%" in printed
+    assert printed.rstrip().endswith("]")
+    assert text == example("javascript", (PROJECT / "sdk" / "js" / "README.md").read_text())
+
+
+def test_the_javascript_example_without_the_sdk(server: ServerProcess) -> None:
+    text = example("javascript", (PROJECT / "docs" / "events.md").read_text())
+    printed = run(server, "node", "--input-type=module", "--eval", text)
+    assert "Approving:" in printed
     assert printed.rstrip().endswith("]")
 
 
@@ -88,4 +100,4 @@ def test_what_the_python_example_needs_is_named_as_its_package_names_it() -> Non
 def test_what_the_javascript_example_needs_is_got_in_another_folder() -> None:
     """In the checkout, npm also installs the dependencies of package.json, which the tests need."""
     assert "dependencies" in json.loads((PROJECT / "package.json").read_text())
-    assert "`npm install socket.io-client` in a separate folder" in README
+    assert "in a separate folder (in this checkout, npm would also install" in README

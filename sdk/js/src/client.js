@@ -31,6 +31,8 @@ export class RooCodeClient {
     this.workspace = new Workspace(http);
     this.search = new areas.SearchArea(http);
     this.tools = new areas.ToolsArea(http);
+    this.models = new areas.ModelsArea(http);
+    this.playbooks = new areas.PlaybooksArea(http);
     this.modes = new areas.ModesArea(http);
     this.mcp = new areas.McpArea(http);
     this.shell = new areas.ShellArea(http);

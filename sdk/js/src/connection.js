@@ -80,17 +80,34 @@ export class Connection {
    * @param {unknown[]} given
    * @returns {Promise<any>}
    */
-  async emit(name, ...given) {
-    let answer;
-    try {
-      answer = await this.#socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck(name, ...given);
-    } catch (cause) {
-      const code = this.#socket.connected ? TIMEOUT : CONNECTION_FAILED;
-      throw new RooCodeError(code, `${name} was not answered: ${messageOf(cause)}`, { cause });
-    }
-    const error = refusal(answer);
-    if (error !== undefined) throw error;
-    return answer;
+  emit(name, ...given) {
+    return new Promise((resolve, reject) => this.ask(name, given, resolve, reject));
+  }
+
+  /**
+   * The same for those who have to know which events came before the answer: `then` is called before any event
+   * that comes after it.
+   *
+   * @param {string} name
+   * @param {unknown[]} given
+   * @param {(answer: any) => void} then
+   * @param {(error: RooCodeError) => void} refused
+   */
+  ask(name, given, then, refused) {
+    this.#socket.timeout(ANSWER_TIMEOUT_MS).emit(
+      name,
+      ...given,
+      /** @param {Error | null} cause @param {unknown} answer */ (cause, answer) => {
+        if (cause) {
+          const code = this.#socket.connected ? TIMEOUT : CONNECTION_FAILED;
+          refused(new RooCodeError(code, `${name} was not answered: ${cause.message}`, { cause }));
+          return;
+        }
+        const error = refusal(answer);
+        if (error !== undefined) refused(error);
+        else then(answer);
+      },
+    );
   }
 
   close() {

@@ -61,7 +61,6 @@ export class Credentials {
   async #renew() {
     const used = this.#refreshToken;
     if (used === undefined) throw new TypeError("There is no refresh token");
-    this.#refreshToken = undefined;
     await this.keep(await this.#refresh(used));
   }
 }

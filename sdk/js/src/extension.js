@@ -1,13 +1,13 @@
 import { Connection } from "./connection.js";
 import { Emitter } from "./emitter.js";
 import { CONNECTION_FAILED, hasCode, RooCodeError } from "./errors.js";
-import { backoff, pause } from "./pause.js";
 import { reach } from "./server.js";
 
 /** @import { ProfileEntry, ProfileSettings, RooCodeAPIEvents, RooCodeSettings, StartOptions } from "./extension_types.js" */
 /** @import { ClientOptions } from "./options.js" */
 
 const PASSING = ["SERVER_OVERLOAD", "RATE_LIMIT_EXCEEDED"];
+const RETRY_MS = 500;
 
 /**
  * S2's API, the Roocode extension's, over a server: the same methods, and the same events with the same arguments.
@@ -199,25 +199,29 @@ export class RooCodeAPI extends Emitter {
   }
 
   /** Find out where the events that are held back end, then emit them. */
-  async #settle() {
+  #settle() {
     this.#mustSettle = true;
     if (this.#isSettling) return;
     this.#isSettling = true;
-    try {
-      for (let attempt = 0; this.#mustSettle && this.#failure === undefined; attempt++) {
-        this.#mustSettle = false;
-        try {
-          const { result } = await this.#connection.emit("getSession");
-          this.#release(result);
-        } catch (error) {
-          if (!hasCode(error, ...PASSING)) break; // no session yet; or no connection, which will come again
-          this.#mustSettle = true;
-          await pause(backoff(attempt));
-        }
-      }
-    } finally {
-      this.#isSettling = false;
-    }
+    this.#mustSettle = false;
+    this.#connection.ask(
+      "getSession",
+      [],
+      ({ result }) => {
+        this.#settled(this.#mustSettle);
+        this.#release(result);
+      },
+      (error) => {
+        if (hasCode(error, ...PASSING)) setTimeout(() => this.#settled(true), RETRY_MS);
+        else this.#settled(false); // there is no session yet; or no connection, and the next one begins anew
+      },
+    );
+  }
+
+  /** @param {boolean} isAskedAgain */
+  #settled(isAskedAgain) {
+    this.#isSettling = false;
+    if (isAskedAgain && this.#failure === undefined) this.#settle();
   }
 
   /** @param {{ sessionId: string, lastSeq: number }} place All events up to there came before it. */

@@ -95,7 +95,7 @@ export class Http {
     if (body !== undefined) headers["Content-Type"] = "application/json";
     if (bytes !== undefined) headers["Content-Type"] = "application/octet-stream";
     if (route.keyed && request.idempotencyKey === undefined) {
-      headers["Idempotency-Key"] = `"${options.idempotencyKey ?? crypto.randomUUID()}"`;
+      headers["Idempotency-Key"] = quoted(options.idempotencyKey ?? crypto.randomUUID());
     }
     const limit = Number.isFinite(options.timeoutMs)
       ? AbortSignal.timeout(options.timeoutMs ?? 0)
@@ -215,6 +215,11 @@ function waitBefore(error, route, attempt) {
   if (!isWorthIt) return undefined;
   if (error.retryAfter === undefined) return backoff(attempt);
   return error.retryAfter <= LONGEST_WAIT_S ? error.retryAfter * 1000 : undefined;
+}
+
+/** A string of a structured field (RFC 9651, 3.3.3). @param {string} text */
+function quoted(text) {
+  return `"${text.replaceAll(/["\\]/g, "\\$&")}"`;
 }
 
 /** @param {unknown} error */

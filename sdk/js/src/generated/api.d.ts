@@ -961,6 +961,8 @@ export interface components {
             limits?: {
                 [key: string]: number | null;
             } | null;
+            /** @description Any text of the client's own, such as a UUID: a call that is repeated with it within a day creates nothing again and gets the first answer */
+            idempotencyKey?: string | null;
         };
         /** @description A request for the caller's own API keys. */
         KeyList: Record<string, never>;
@@ -1345,6 +1347,27 @@ export interface components {
             /** @default  */
             reason?: string;
         };
+        /**
+         * @description All providers by name, and what a new session of the caller uses if it names neither.
+         *
+         *     `default` is left out if no provider could be used: tasks would fail.
+         */
+        ModelCatalogue: {
+            providers: components["schemas"]["OfferedProvider"][];
+            default?: components["schemas"]["ModelChoice"] | null;
+        };
+        ModelChoice: {
+            provider: string;
+            model: string;
+        };
+        /** @description A request for the providers and models that the caller's sessions can name. */
+        ModelList: Record<string, never>;
+        ModelPrices: {
+            input: number;
+            output: number;
+            cacheRead: number;
+            cacheWrite: number;
+        };
         NetworkStats: {
             bytesSent: number;
             bytesRecv: number;
@@ -1380,6 +1403,33 @@ export interface components {
             redirectUri: string;
             /** @description The verifier, if the code was requested with PKCE (RFC 7636) */
             codeVerifier?: string | null;
+        };
+        OfferedModel: {
+            id: string;
+            /** @description Whether `auto` means it at this provider */
+            isDefault: boolean;
+            contextWindow?: number | null;
+            maxOutput?: number | null;
+            takesImages?: boolean | null;
+            prices?: components["schemas"]["ModelPrices"] | null;
+        };
+        OfferedPlaybook: {
+            name: string;
+            description: string;
+            match: string[];
+            /** @description How many steps it has */
+            steps: number;
+        };
+        OfferedProvider: {
+            name: string;
+            /** @description Whether `auto` means it */
+            isDefault: boolean;
+            isUsable: boolean;
+            needsCredential: boolean;
+            hasCredential: boolean;
+            profile?: string | null;
+            problem?: components["schemas"]["ProviderProblem"] | null;
+            models: components["schemas"]["OfferedModel"][];
         };
         /** @description Log in with the code that a sign-in has ended with. */
         OpenIdLogin: {
@@ -1454,6 +1504,17 @@ export interface components {
              * @enum {string}
              */
             timeRange?: "1m" | "5m" | "15m" | "30m" | "1h" | "6h" | "12h" | "24h";
+        };
+        /** @description A request for the playbooks that a session can name as its model. */
+        PlaybookList: Record<string, never>;
+        /**
+         * @description The playbooks in the order in which their phrases are looked for.
+         *
+         *     `default` is the one that is played if no phrase occurs.
+         */
+        Playbooks: {
+            playbooks: components["schemas"]["OfferedPlaybook"][];
+            default: string;
         };
         PreferencesChange: {
             /** @enum {string|null} */
@@ -1544,12 +1605,16 @@ export interface components {
             command: string;
             /** @default  */
             cwd?: string;
+            /** @description Any text of the client's own, such as a UUID: a call that is repeated with it within a day creates nothing again and gets the first answer */
+            idempotencyKey?: string | null;
         };
         ProcessStartBody: {
             /** @description A command line for `sh -c` */
             command: string;
             /** @default  */
             cwd?: string;
+            /** @description Any text of the client's own, such as a UUID: a call that is repeated with it within a day creates nothing again and gets the first answer */
+            idempotencyKey?: string | null;
         };
         /** @description A process has started. */
         ProcessStartedPayload: {
@@ -1618,6 +1683,8 @@ export interface components {
             apiKey?: string;
             /** @default true */
             activate?: boolean;
+            /** @description Any text of the client's own, such as a UUID: a call that is repeated with it within a day creates nothing again and gets the first answer */
+            idempotencyKey?: string | null;
         };
         ProfileFields: {
             name?: string;
@@ -1721,6 +1788,10 @@ export interface components {
         /** @description The caller's profiles, sorted by name. */
         Profiles: {
             profiles: components["schemas"]["Profile"][];
+        };
+        ProviderProblem: {
+            code: string;
+            message: string;
         };
         /** @description A refresh token to exchange for new tokens. */
         Refresh: {
@@ -1947,6 +2018,8 @@ export interface components {
              * @description A time in the future
              */
             expiresAt?: string | null;
+            /** @description Any text of the client's own, such as a UUID: a call that is repeated with it within a day creates nothing again and gets the first answer */
+            idempotencyKey?: string | null;
         };
         /** @description The new session and its workspace. */
         SessionCreated: {
@@ -2585,6 +2658,8 @@ export interface components {
             config?: components["schemas"]["TaskConfig"];
             /** @description A change of the session's configuration, made together with the task or not at all */
             sessionConfig?: components["schemas"]["SessionConfigChange"] | null;
+            /** @description Any text of the client's own, such as a UUID: a call that is repeated with it within a day creates nothing again and gets the first answer */
+            idempotencyKey?: string | null;
         };
         TaskCreateBody: {
             input: string;
@@ -2606,6 +2681,8 @@ export interface components {
             config?: components["schemas"]["TaskConfig"];
             /** @description A change of the session's configuration, made together with the task or not at all */
             sessionConfig?: components["schemas"]["SessionConfigChange"] | null;
+            /** @description Any text of the client's own, such as a UUID: a call that is repeated with it within a day creates nothing again and gets the first answer */
+            idempotencyKey?: string | null;
         };
         /** @description The new task, and where to follow its events from the first one. */
         TaskCreated: {
@@ -2795,10 +2872,14 @@ export interface components {
             taskId: string;
             text: string;
             images?: string[];
+            /** @description Any text of the client's own, such as a UUID: a call that is repeated with it within a day creates nothing again and gets the first answer */
+            idempotencyKey?: string | null;
         };
         TaskSayBody: {
             text: string;
             images?: string[];
+            /** @description Any text of the client's own, such as a UUID: a call that is repeated with it within a day creates nothing again and gets the first answer */
+            idempotencyKey?: string | null;
         };
         /** @description The task has created a subtask. */
         TaskSpawnedPayload: {
@@ -2925,6 +3006,8 @@ export interface components {
             columns?: number;
             /** @default 24 */
             rows?: number;
+            /** @description Any text of the client's own, such as a UUID: a call that is repeated with it within a day creates nothing again and gets the first answer */
+            idempotencyKey?: string | null;
         };
         TerminalOpenBody: {
             /**
@@ -2938,6 +3021,8 @@ export interface components {
             columns?: number;
             /** @default 24 */
             rows?: number;
+            /** @description Any text of the client's own, such as a UUID: a call that is repeated with it within a day creates nothing again and gets the first answer */
+            idempotencyKey?: string | null;
         };
         /** @description A terminal has been opened. */
         TerminalOpenedPayload: {
@@ -3272,6 +3357,8 @@ export interface components {
             roles?: ("admin" | "developer" | "viewer")[];
             /** @description If left out, the user is invited to choose one */
             password?: string | null;
+            /** @description Any text of the client's own, such as a UUID: a call that is repeated with it within a day creates nothing again and gets the first answer */
+            idempotencyKey?: string | null;
         };
         UserInvitation: {
             url: string;
@@ -3376,6 +3463,8 @@ export interface components {
             events: string[];
             /** @description Signs the requests: `whsec_` and base64 of 24 to 64 bytes, or 12 to 256 printable ASCII characters */
             secret?: string | null;
+            /** @description Any text of the client's own, such as a UUID: a call that is repeated with it within a day creates nothing again and gets the first answer */
+            idempotencyKey?: string | null;
         };
         /** @description The server has disabled a webhook; emitted in the session whose event could not be delivered. */
         WebhookDisabledPayload: {
@@ -3652,12 +3741,19 @@ export type ModeCatalogue = components['schemas']['ModeCatalogue'];
 export type ModeGroup = components['schemas']['ModeGroup'];
 export type ModeList = components['schemas']['ModeList'];
 export type ModeSwitchedPayload = components['schemas']['ModeSwitchedPayload'];
+export type ModelCatalogue = components['schemas']['ModelCatalogue'];
+export type ModelChoice = components['schemas']['ModelChoice'];
+export type ModelList = components['schemas']['ModelList'];
+export type ModelPrices = components['schemas']['ModelPrices'];
 export type NetworkStats = components['schemas']['NetworkStats'];
 export type Nothing = components['schemas']['Nothing'];
 export type NotificationChange = components['schemas']['NotificationChange'];
 export type NotificationSettings = components['schemas']['NotificationSettings'];
 export type OAuthLogin = components['schemas']['OAuthLogin'];
 export type OAuthLoginBody = components['schemas']['OAuthLoginBody'];
+export type OfferedModel = components['schemas']['OfferedModel'];
+export type OfferedPlaybook = components['schemas']['OfferedPlaybook'];
+export type OfferedProvider = components['schemas']['OfferedProvider'];
 export type OpenIdLogin = components['schemas']['OpenIdLogin'];
 export type OpenIdLoginBody = components['schemas']['OpenIdLoginBody'];
 export type OperationPerformance = components['schemas']['OperationPerformance'];
@@ -3667,6 +3763,8 @@ export type PasswordChange = components['schemas']['PasswordChange'];
 export type PasswordChanged = components['schemas']['PasswordChanged'];
 export type Performance = components['schemas']['Performance'];
 export type PerformanceQuery = components['schemas']['PerformanceQuery'];
+export type PlaybookList = components['schemas']['PlaybookList'];
+export type Playbooks = components['schemas']['Playbooks'];
 export type PreferencesChange = components['schemas']['PreferencesChange'];
 export type Process = components['schemas']['Process'];
 export type ProcessAnswer = components['schemas']['ProcessAnswer'];
@@ -3694,6 +3792,7 @@ export type ProfileShown = components['schemas']['ProfileShown'];
 export type ProfileUpdate = components['schemas']['ProfileUpdate'];
 export type ProfileUpdateBody = components['schemas']['ProfileUpdateBody'];
 export type Profiles = components['schemas']['Profiles'];
+export type ProviderProblem = components['schemas']['ProviderProblem'];
 export type Refresh = components['schemas']['Refresh'];
 export type RefreshAnswer = components['schemas']['RefreshAnswer'];
 export type Renew = components['schemas']['Renew'];

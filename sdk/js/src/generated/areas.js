@@ -568,6 +568,24 @@ export class McpArea extends Area {
   }
 }
 
+/** `model.list`. */
+export class ModelsArea extends Area {
+  /**
+   * List the providers and models that your sessions can name, and what new ones use by default.
+   *
+   * Keys are never shown, only whether there is one. A provider that cannot be used now has a `problem`:
+   * the code with which tasks would fail, and what to do. A session that is shared with you uses the
+   * active profile of its owner, not yours.
+   *
+   * GET /api/v1/models
+   * @param {CallOptions} [options]
+   * @returns {Promise<Api.ModelCatalogue>}
+   */
+  list(options) {
+    return this.call("model.list", {}, options);
+  }
+}
+
 /** `mode.list`. */
 export class ModesArea extends Area {
   /**
@@ -685,6 +703,20 @@ export class MonitoringArea extends Area {
    */
   performance(request = {}, options) {
     return this.call("system.performance", { ...request }, options);
+  }
+}
+
+/** `playbook.list`. */
+export class PlaybooksArea extends Area {
+  /**
+   * List the playbooks that a session with the provider `scripted` can name as its model.
+   *
+   * GET /api/v1/playbooks
+   * @param {CallOptions} [options]
+   * @returns {Promise<Api.Playbooks>}
+   */
+  list(options) {
+    return this.call("playbook.list", {}, options);
   }
 }
 

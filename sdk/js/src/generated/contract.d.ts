@@ -64,6 +64,10 @@ export interface Operations {
   "profile.delete": { request: Api.ProfileRef; response: Api.ProfileRemoved };
   /** Make this profile the active one. */
   "profile.activate": { request: Api.ProfileRef; response: Api.ProfileShown };
+  /** List the providers and models that your sessions can name, and what new ones use by default. */
+  "model.list": { request: Api.ModelList; response: Api.ModelCatalogue };
+  /** List the playbooks that a session with the provider `scripted` can name as its model. */
+  "playbook.list": { request: Api.PlaybookList; response: Api.Playbooks };
   /** List your own sessions and those that are shared with you, newest first. */
   "session.list": { request: Api.SessionList; response: Api.SessionPage };
   /** Open a session with an empty workspace. */

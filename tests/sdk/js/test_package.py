@@ -1,0 +1,156 @@
+"""The package as users get it: made by npm, installed in an empty folder, in Node and TypeScript."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.sdk.js.conftest import MODULES, SDK
+from tests.support.mock_models import MockModels
+from tests.support.server import PROJECT, ServerProcess
+
+TYPES = Path(__file__).parent / "types"
+S0_EXAMPLE = """\
+import { RooCodeClient } from '@roocode/sdk';
+
+const client = new RooCodeClient({
+  apiKey: 'your-api-key',
+  baseURL: 'https://api.roocode.com'
+});
+
+// Create session
+const session = await client.sessions.create({
+  name: 'My Project',
+  config: {
+    provider: 'anthropic',
+    model: 'claude-3-sonnet',
+    mode: 'code'
+  }
+});
+
+// Execute task
+const task = await client.tasks.create(session.id, {
+  input: 'Create a React component',
+  onProgress: (progress) => console.log('Progress:', progress),
+  onComplete: (result) => console.log('Result:', result)
+});
+"""
+IMPORT = re.compile(r"""^(?:import|\} from)\b[^"'();]*?["']([^"']+)["'];""", re.MULTILINE)
+CONFIGURATION = {
+    "compilerOptions": {
+        "strict": True,
+        "noEmit": True,
+        "module": "nodenext",
+        "target": "es2022",
+        "lib": ["es2023", "dom", "dom.iterable", "dom.asynciterable"],
+        "types": [],
+        "skipLibCheck": False,
+    }
+}
+
+
+def node(place: Path, script: str, server: ServerProcess) -> str:
+    """Run a script in a folder; return what it prints. It has to end by itself."""
+    (place / "script.mjs").write_text(script)
+    environment = {**os.environ, "ROOCODE_URL": server.url, "ROOCODE_KEY": server.key}
+    done = subprocess.run(
+        ["node", "script.mjs"],
+        cwd=place,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env=environment,
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{server.log[-3000:]}"
+    return done.stdout
+
+
+def test_s0_s_example_runs_as_written_but_for_host_and_key(
+    start_server: Callable[..., ServerProcess],
+    mock_models: MockModels,
+    installed: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done = {"name": "attempt_completion", "arguments": json.dumps({"result": "A component"})}
+    mock_models.say({"toolCalls": [done]})
+    monkeypatch.setenv("ANTHROPIC_API_KEY", mock_models.key)
+    server = start_server(providers__anthropic__base_url=mock_models.url)
+    example = S0_EXAMPLE.replace("https://api.roocode.com", server.url).replace("your-api-key", server.key)
+    printed = node(installed, example, server)
+    assert re.search(r"^Progress: \d+$", printed, re.MULTILINE), printed
+    assert "Result: {" in printed and "summary: 'A component'" in printed
+
+
+def test_s0_s_example_and_the_readme_s_are_correct_typescript(installed: Path) -> None:
+    (installed / "tsconfig.json").write_text(json.dumps({**CONFIGURATION, "files": ["s0.mts", "readme.mts"]}))
+    (installed / "s0.mts").write_text(S0_EXAMPLE)
+    node_types = "declare const process: { env: Record<string, string | undefined> };\n"
+    (installed / "readme.mts").write_text(node_types + readme_example())
+    compile_here(installed)
+
+
+def test_code_with_s2_s_interfaces_compiles(installed: Path) -> None:
+    place = installed / "s2"
+    place.mkdir(exist_ok=True)
+    for each in TYPES.iterdir():
+        (place / each.name).write_text(each.read_text())
+    configuration = {**CONFIGURATION, "files": [f"s2/{each.name}" for each in TYPES.iterdir()]}
+    (installed / "tsconfig.json").write_text(json.dumps(configuration))
+    compile_here(installed)
+
+
+def test_the_readme_s_example_runs(server: ServerProcess, installed: Path) -> None:
+    printed = node(installed, readme_example(), server)
+    assert "write_to_file" in printed and printed.rstrip().endswith("]")
+
+
+def test_the_package_depends_on_the_socket_io_client_alone() -> None:
+    described = json.loads((SDK / "package.json").read_text())
+    assert list(described["dependencies"]) == ["socket.io-client"]
+    assert not {"devDependencies", "peerDependencies", "optionalDependencies"} & described.keys()
+    for module in (SDK / "src").rglob("*.js"):
+        imported = IMPORT.findall(module.read_text())
+        assert all(name == "socket.io-client" or name.startswith(".") for name in imported), module
+
+
+def test_the_contract_is_that_of_the_server_s_documents() -> None:
+    done = subprocess.run(
+        [sys.executable, str(PROJECT / "scripts" / "javascript-sdk"), "--check"],
+        capture_output=True,
+        text=True,
+        timeout=150,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_area_of_the_contract_is_one_of_the_client() -> None:
+    areas = set(re.findall(r"^export class (\w+)Area", (SDK / "src/generated/areas.js").read_text(), re.M))
+    there = set(re.findall(r"^    this\.(\w+) = ", (SDK / "src/client.js").read_text(), re.M))
+    assert {area.lower() for area in areas} == there
+
+
+def readme_example() -> str:
+    """The first example of the SDK's README."""
+    found = re.search(r"^```javascript\n(.*?)^```$", (SDK / "README.md").read_text(), re.M | re.S)
+    assert found is not None
+    return found[1]
+
+
+def compile_here(place: Path) -> None:
+    done = subprocess.run(
+        [str(MODULES / ".bin" / "tsc"), "--project", str(place / "tsconfig.json")],
+        capture_output=True,
+        text=True,
+        timeout=150,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
