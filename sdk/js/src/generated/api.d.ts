@@ -334,6 +334,11 @@ export interface components {
             kind: string;
             added?: number | null;
             removed?: number | null;
+            /**
+             * @description In a comparison: whether `.gitignore` files of the workspace exclude it, or it is what tools leave behind, as `__pycache__`
+             * @default false
+             */
+            isGenerated?: boolean;
         };
         Changes: {
             added: number;
@@ -369,9 +374,14 @@ export interface components {
         CheckpointCreated: {
             checkpoint?: components["schemas"]["Checkpoint"] | null;
         };
-        /** @description The files that differ, and the unified diff, truncated if it is long. */
+        /**
+         * @description The files that differ, and the unified diff, both truncated if they are long.
+         *
+         *     `totalFiles` counts the files that are not named, too.
+         */
         CheckpointDifference: {
             files: components["schemas"]["ChangedFile"][];
+            totalFiles: number;
             diff: string;
             isTruncated: boolean;
         };
@@ -436,6 +446,43 @@ export interface components {
             repository: string;
             step: string;
             percent: number;
+        };
+        /** @description A task's command goes on in the background: its call is answered, and `command.ended` follows. */
+        CommandContinuedPayload: {
+            id: string;
+            /** @constant */
+            type: "command.continued";
+            sessionId: string;
+            /** Format: date-time */
+            timestamp: string;
+            seq?: number | null;
+            taskId?: string | null;
+            callId: string;
+            command: string;
+        };
+        /**
+         * @description A command in the background has ended, for whatever reason.
+         *
+         *     `signal` (`SIGTERM`) is what ended it, if one did; then `exitCode` is 128 and its number. `stoppedBy`
+         *     is `person`, `task` (it ended with its task), `server`, or a limit: `time`, `memory`, `output`, `disk`.
+         *     Without `exitCode` it could not be run, which `error` explains, or nobody saw its end. `executionTime` is
+         *     in milliseconds.
+         */
+        CommandEndedPayload: {
+            id: string;
+            /** @constant */
+            type: "command.ended";
+            sessionId: string;
+            /** Format: date-time */
+            timestamp: string;
+            seq?: number | null;
+            taskId?: string | null;
+            callId: string;
+            exitCode?: number | null;
+            signal?: string | null;
+            stoppedBy?: string | null;
+            error?: string | null;
+            executionTime?: number | null;
         };
         DeliveryAttempt: {
             webhookId: string;
@@ -537,6 +584,8 @@ export interface components {
             }[];
             pagination: components["schemas"]["EventCursor"];
         };
+        /** @description The stream has ended, or its client is gone. */
+        EventStreamClosed: Record<string, never>;
         /** @description Follow a session on this socket; with `lastSeq` or `lastEventId`, everything after it is sent first. */
         EventSubscribe: {
             sessionId: string;
@@ -604,10 +653,15 @@ export interface components {
             /** @description `command`, if a command that ran in the workspace did it; left out otherwise */
             source?: string | null;
         };
-        /** @description A request to delete a file or an empty directory. */
+        /** @description A request to delete a file or a directory. */
         FileDelete: {
             sessionId: string;
             path: string;
+            /**
+             * @description Whether a directory may have content, which is deleted with it
+             * @default false
+             */
+            recursive?: boolean;
             /** @description An `etag`, or `*`: if the file has another one, nothing is done and the answer is a conflict */
             ifMatch?: string | null;
         };
@@ -2701,9 +2755,14 @@ export interface components {
             taskId?: string | null;
             task: components["schemas"]["Task"];
         };
-        /** @description The files that differ, and the unified diff, truncated if it is long. */
+        /**
+         * @description The files that differ, and the unified diff, both truncated if they are long.
+         *
+         *     `totalFiles` counts the files that are not named, too.
+         */
         TaskDifference: {
             files: components["schemas"]["ChangedFile"][];
+            totalFiles: number;
             diff: string;
             isTruncated: boolean;
             /** @description The task before whose start the comparison ends; left out if it ends now */
@@ -2735,6 +2794,21 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+        };
+        /** @description A request for a task, which is answered at once, or when the task is what the caller waits for. */
+        TaskGet: {
+            sessionId: string;
+            taskId: string;
+            /**
+             * @description Seconds to wait for it at most, up to the server's limit
+             * @default 0
+             */
+            wait?: number;
+            /**
+             * @default end
+             * @enum {string}
+             */
+            waitFor?: "end" | "attention";
         };
         /** @description The task rests until a person decides whether it continues. */
         TaskIdlePayload: {
@@ -3646,6 +3720,8 @@ export type CheckpointRestored = components['schemas']['CheckpointRestored'];
 export type CheckpointRestoredEventPayload = components['schemas']['CheckpointRestoredEventPayload'];
 export type CheckpointSavedPayload = components['schemas']['CheckpointSavedPayload'];
 export type CloneStepPayload = components['schemas']['CloneStepPayload'];
+export type CommandContinuedPayload = components['schemas']['CommandContinuedPayload'];
+export type CommandEndedPayload = components['schemas']['CommandEndedPayload'];
 export type DeliveryAttempt = components['schemas']['DeliveryAttempt'];
 export type DirectoryEntry = components['schemas']['DirectoryEntry'];
 export type DirectoryMake = components['schemas']['DirectoryMake'];
@@ -3656,6 +3732,7 @@ export type EventCursor = components['schemas']['EventCursor'];
 export type EventFollow = components['schemas']['EventFollow'];
 export type EventList = components['schemas']['EventList'];
 export type EventPage = components['schemas']['EventPage'];
+export type EventStreamClosed = components['schemas']['EventStreamClosed'];
 export type EventSubscribe = components['schemas']['EventSubscribe'];
 export type EventUnfollow = components['schemas']['EventUnfollow'];
 export type EventUnsubscribe = components['schemas']['EventUnsubscribe'];
@@ -3875,6 +3952,7 @@ export type TaskDifference = components['schemas']['TaskDifference'];
 export type TaskError = components['schemas']['TaskError'];
 export type TaskFailedPayload = components['schemas']['TaskFailedPayload'];
 export type TaskFocusedPayload = components['schemas']['TaskFocusedPayload'];
+export type TaskGet = components['schemas']['TaskGet'];
 export type TaskIdlePayload = components['schemas']['TaskIdlePayload'];
 export type TaskInteractivePayload = components['schemas']['TaskInteractivePayload'];
 export type TaskList = components['schemas']['TaskList'];

@@ -357,7 +357,10 @@ export class FilesArea extends Area {
   }
 
   /**
-   * Delete a file or an empty directory. `ifMatch` works as in `file.update`.
+   * Delete a file, a link, or a directory. `ifMatch` works as in `file.update`.
+   *
+   * A directory that has content answers 409, unless `recursive` is set: then it vanishes as a whole, or
+   * not at all. Links are never followed.
    *
    * DELETE /api/v1/sessions/{sessionId}/files/{path}
    * @param {Api.FileDelete['sessionId']} sessionId

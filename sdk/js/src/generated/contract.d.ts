@@ -95,7 +95,7 @@ export interface Operations {
   /** List a session's tasks, newest first; those of a status, type or priority. */
   "task.list": { request: Api.TaskList; response: Api.TaskPage };
   /** Get a task: its status, progress, and its result or error once it has ended. */
-  "task.get": { request: Api.TaskRef; response: Api.TaskAnswer };
+  "task.get": { request: Api.TaskGet; response: Api.TaskAnswer };
   /** Approve or reject everything a task is waiting for. If it is not waiting, the answer is 409. */
   "task.update": { request: Api.TaskUpdate; response: Api.TaskAnswer };
   /** Stop a task and everything it started. If it has ended already, the answer is 409. */
@@ -138,7 +138,7 @@ export interface Operations {
   "file.create": { request: Api.FileWrite; response: Api.FileAnswer };
   /** Replace a file's content. If the file does not exist, the answer is 404. */
   "file.update": { request: Api.FileUpdate; response: Api.FileAnswer };
-  /** Delete a file or an empty directory. `ifMatch` works as in `file.update`. */
+  /** Delete a file, a link, or a directory. `ifMatch` works as in `file.update`. */
   "file.delete": { request: Api.FileDelete; response: Api.FileRemoved };
   /** Move a file, link or directory to another path. `ifMatch` works as in `file.update`. */
   "file.rename": { request: Api.FileRename; response: Api.FileAnswer };
@@ -320,6 +320,10 @@ export interface Events {
   "tool.started": Api.ToolStartedPayload & { seq: number };
   /** Output of a running command: a line, part of one, or several that arrived at once. */
   "tool.output": Api.ToolOutputPayload;
+  /** A task's command goes on in the background: its call is answered, and `command.ended` follows. */
+  "command.continued": Api.CommandContinuedPayload & { seq: number };
+  /** A command in the background has ended, for whatever reason. */
+  "command.ended": Api.CommandEndedPayload & { seq: number };
   /** A file, or a directory with everything in it, has been created. */
   "file.created": Api.FileCreatedPayload & { seq: number };
   /** A file's content has changed. */

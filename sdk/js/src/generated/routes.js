@@ -134,4 +134,5 @@ export const ROUTES = {
   "file.upload": { method: "PUT", path: "/api/v1/sessions/{sessionId}/files/raw" },
   "archive.download": { method: "GET", path: "/api/v1/sessions/{sessionId}/archive" },
   "archive.upload": { method: "PUT", path: "/api/v1/sessions/{sessionId}/archive" },
+  "event.stream": { method: "GET", path: "/api/v1/sessions/{sessionId}/events/stream" },
 };
