@@ -20,6 +20,7 @@ from bench import (
     long_task,
     memory,
     reconnect,
+    recording,
     searches,
     sessions,
     startup,
@@ -46,6 +47,7 @@ PROGRAMS: Final[dict[str, Program]] = {
     "searches": searches.run,
     "logins": logins.run,
     "watchers": watchers.run,
+    "recording": recording.run,
 }
 
 SOAK: Final = "soak"
