@@ -194,6 +194,15 @@ async def test_every_example_is_replayed_and_answered_in_its_shape(client: Typed
     await replay("request_claude_processes", "claude_processes")
     await replay("request_log_entries", "log_entries")
     await replay("request_log_entries", "log_entries", filter={})
+    newest = (await client.ask(type="request_log_entries", limit=1))["data"]
+    assert len(newest["entries"]) == 1
+    assert newest["total_count"] == newest["filtered_count"] > 1
+    warned = (await client.ask(type="request_log_entries", limit=1, filter={"level": "warn"}))["data"]
+    assert len(warned["entries"]) <= 1
+    assert 1 <= warned["filtered_count"] < warned["total_count"] >= newest["total_count"]
+    nothing = (await client.ask(type="request_log_entries", filter={"agent": "nobody"}))["data"]
+    assert (nothing["entries"], nothing["filtered_count"]) == ([], 0)
+    assert nothing["total_count"] >= newest["total_count"]
     await replay("request_performance_metrics", "performance_metrics")
 
     told = await client.ask(example("kill_process"))

@@ -17,7 +17,7 @@ from roocode_server.models.error import NotFound
 from roocode_server.models.shape import LONGEST_IDENTIFIER, limited, value
 
 MOST_LOG_READS: Final = 20
-"""The most parts of the log that one message reads."""
+"""The most parts of the log that one message reads for each of its two counts."""
 ENTRIES_PER_PAGE: Final = 1000
 
 
@@ -48,12 +48,20 @@ class EntryListing(MessageShape):
 
 @message("request_log_entries", *FINDING, "log.list", "task.get")
 async def request_log_entries(exchange: Exchange, request: EntryListing) -> Content:
-    """List entries of the server's log that the caller may see, newest first."""
-    entries = await _entries(exchange, request)
+    """List entries of the server's log that the caller may see, newest first.
+
+    `filtered_count` counts all that the filter selects, `total_count` all that there are, as far as
+    `MOST_LOG_READS` parts of the log go.
+    """
+    selected = await _selected(exchange, request.filter or EntryFilter())
+    entries, filtered = ([], 0) if selected is None else await _entries(exchange, selected, request.limit)
+    total = filtered
+    if selected is None or any(selected.values()):
+        _, total = await _entries(exchange, {}, 0)
     data = {
         "entries": [await told_entry(exchange, each) for each in entries],
-        "total_count": len(entries),
-        "filtered_count": len(entries),
+        "total_count": max(total, filtered),  # some may have been written between the two counts
+        "filtered_count": filtered,
         "timestamp": format_time(now()),
     }
     return {"type": "log_entries", "data": data}
@@ -74,30 +82,34 @@ async def told_entry(exchange: Exchange, entry: Mapping[str, Any]) -> Content:
     }
 
 
-async def _entries(exchange: Exchange, request: EntryListing) -> list[dict[str, Any]]:
-    wanted = request.filter or EntryFilter()
+async def _selected(exchange: Exchange, wanted: EntryFilter) -> Content | None:
+    """The filter of `log.list`; None if it names a task that there is not."""
     span = wanted.time_range or TimeSpan()
     task_id = None
     if wanted.agent is not None:
         task_id = await _task_of(exchange, wanted.agent)
         if task_id is None:
-            return []
-    selected = {
+            return None
+    return {
         "levels": None if wanted.level is None else [wanted.level.of_log],
         "taskId": task_id,
         "since": None if span.start is None else format_time(span.start),
         "until": None if span.end is None else format_time(span.end),
     }
+
+
+async def _entries(exchange: Exchange, selected: Content, most: int) -> tuple[list[dict[str, Any]], int]:
+    """The newest of the selected entries, at most so many, and the number of all that are found."""
     found: list[dict[str, Any]] = []
-    cursor = None
+    count, cursor = 0, None
     for _ in range(MOST_LOG_READS):
-        most = min(ENTRIES_PER_PAGE, request.limit - len(found))
-        page = await exchange.ask("log.list", limit=most, cursor=cursor, **selected)
-        found += page["entries"]
+        page = await exchange.ask("log.list", limit=ENTRIES_PER_PAGE, cursor=cursor, **selected)
+        found += page["entries"][: most - len(found)]
+        count += len(page["entries"])
         cursor = page.get("nextCursor")
-        if cursor is None or len(found) >= request.limit:
+        if cursor is None:
             break
-    return found
+    return found, count
 
 
 async def _task_of(exchange: Exchange, agent: str) -> str | None:
