@@ -12,7 +12,8 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 
 from bench.figure import OURS, Figure, Target
 from roocode_server.engine.engine import Engine, open_engine
@@ -82,5 +83,4 @@ def _recorders(engine: Engine) -> dict[str, CallRecorder]:
 
 
 def _pipeline(engine: Engine, recorder: CallRecorder) -> Pipeline:
-    services: tuple[Any, ...] = (engine.sessions, engine.rates, engine.audit)
-    return Pipeline(*services, recorder, engine.tracer, engine.receipts)
+    return Pipeline.of(replace(engine, calls=recorder))
