@@ -206,7 +206,9 @@ def _responses(schemas: Schemas, declared: Operation, binding: RestBinding) -> J
         for status, response in responses.items():
             if status not in UNCOUNTED:
                 response["headers"] = {**response.get("headers", {}), **LIMIT_HEADERS}
-        responses[str(RateLimitExceeded.status)]["headers"] |= RETRY_AFTER
+    refused = responses.get(str(RateLimitExceeded.status))
+    if refused is not None:
+        refused["headers"] = {**refused.get("headers", {}), **RETRY_AFTER}
     return responses
 
 
@@ -250,7 +252,11 @@ def _refusal(errors: list[type[AppError]]) -> Json:
 
 
 def _bytes(media_types: Sequence[str]) -> dict[str, Any]:
-    return {each: {"schema": {"type": "string", "format": "binary"}} for each in media_types}
+    """Raw bytes, or a text that is no JSON."""
+    return {
+        each: {"schema": {"type": "string"} | ({} if each.startswith("text/") else {"format": "binary"})}
+        for each in media_types
+    }
 
 
 def _json(schema: Json) -> dict[str, Any]:

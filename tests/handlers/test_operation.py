@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from roocode_server.engine.engine import Engine
+from roocode_server.engine.idempotency.receipts import Receipt
 from roocode_server.handlers.connection import Connection
 from roocode_server.handlers.operation import Handlers, Registry, annotations_of, operation
 from roocode_server.models.error import NotFound
@@ -106,6 +107,17 @@ def test_a_field_that_the_request_does_not_have_is_found_when_the_server_starts(
 
     with pytest.raises(ValueError, match=complaint):
         Registry((Wrong(ENGINE),))
+
+
+def test_a_receipt_without_an_idempotency_key_is_found_when_the_server_starts() -> None:
+    class Unkeyed(Handlers, namespace="/unkeyed"):
+        @operation("unkeyed.create", permission=None)
+        async def create(self, caller: Caller, request: Wanted, receipt: Receipt) -> Given:
+            """Create."""
+            return Given(title="")
+
+    with pytest.raises(ValueError, match="without the other"):
+        Registry((Unkeyed(ENGINE),))
 
 
 @pytest.mark.parametrize(

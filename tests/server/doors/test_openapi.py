@@ -148,10 +148,19 @@ def test_what_is_counted_says_what_is_left_and_when_to_come_again(document: Json
         assert told.isdisjoint(responses["401"].get("headers", {}))
 
 
-def test_what_is_not_counted_is_never_refused_for_its_number(document: Json) -> None:
-    free = [entry for entry in entries(document).values() if entry["x-limit"] is None]
-    assert free
-    assert all("429" not in entry["responses"] for entry in free)
+def test_what_is_not_counted_is_refused_for_its_number_only_if_it_takes_keys_or_a_connection(
+    document: Json,
+) -> None:
+    free = {name: entry for name, entry in entries(document).items() if entry["x-limit"] is None}
+    refused = {entry["operationId"]: entry for entry in free.values() if "429" in entry["responses"]}
+    keyed = {
+        entry["operationId"]
+        for entry in free.values()
+        if any(each["name"] == "Idempotency-Key" for each in entry["parameters"])
+    }
+    assert refused.keys() == {*keyed, "event.stream"}
+    assert keyed
+    assert all(entry["responses"]["429"]["headers"].keys() == {"Retry-After"} for entry in refused.values())
 
 
 def test_an_upload_that_may_make_a_file_or_replace_one_has_both_answers(document: Json) -> None:
