@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from pathlib import Path
 
 from tests.support.server import PROJECT, ServerProcess
 
@@ -17,10 +18,10 @@ def pieces(tutorial: str, language: str) -> str:
     return "\n".join(re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL))
 
 
-def follow(server: ServerProcess, *command: str) -> str:
+def follow(server: ServerProcess, *command: str, folder: Path = PROJECT) -> str:
     environment = {**os.environ, "ROOCODE_URL": server.url, "ROOCODE_KEY": server.key}
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=120, env=environment, cwd=PROJECT, check=False
+        command, capture_output=True, text=True, timeout=120, env=environment, cwd=folder, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -31,3 +32,11 @@ def test_the_socketio_tutorial_misses_nothing(server: ServerProcess) -> None:
     assert "task.completed" in printed
     assert "notes.txt" in printed
     assert "Missed: 0\n" in printed
+
+
+def test_the_curl_tutorial_takes_the_result_home(server: ServerProcess, tmp_path: Path) -> None:
+    printed = follow(server, "bash", "-c", pieces("curl.md", "bash"), folder=tmp_path)
+    assert printed.count("Approving: ") == 4
+    assert "The task has completed." in printed
+    assert "notes.txt" in printed
+    assert "event: end" in printed
