@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import os
+import re
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from roocode_server.models.extras import MODULES
-from tests.support.locks import asked
+from tests.support.locks import PYTHONS, asked
 from tests.support.server import PROJECT, READY, Answer, ServerProcess
 
 DEADLINE_S = 120
@@ -112,6 +113,34 @@ def test_the_wheel_says_that_it_is_typed_and_under_which_licence(wheel: Path) ->
     names = zipfile.ZipFile(wheel).namelist()
     assert "roocode_server/py.typed" in names
     assert any(name.endswith("/LICENSE") for name in names)
+
+
+def test_the_wheel_says_what_it_runs_on(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        [name] = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        metadata = email.message_from_bytes(archive.read(name))
+    classifiers = set(metadata.get_all("Classifier", []))
+    pythons = {text.rpartition(" ")[2] for text in classifiers if re.search(r":: 3\.\d+$", text)}
+    assert pythons == set(PYTHONS)
+    assert {"Operating System :: POSIX :: Linux", "Typing :: Typed"} <= classifiers
+    assert metadata["License-Expression"] == "Apache-2.0"
+    assert metadata["Description-Content-Type"] == "text/markdown"
+    assert metadata["Summary"]
+    assert metadata["Keywords"]
+
+
+def test_a_wheel_of_the_sdist_is_the_same(wheel: Path, tmp_path: Path) -> None:
+    run(PROJECT, sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path / "sdist"))
+    [sdist] = (tmp_path / "sdist").glob("roocode_server-*.tar.gz")
+    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--no-deps")
+    run(tmp_path, *pip, "--no-build-isolation", "--no-index", "--wheel-dir", str(tmp_path), str(sdist))
+    assert contents(tmp_path / wheel.name) == contents(wheel)
+
+
+def contents(wheel: Path) -> dict[str, bytes]:
+    """Return every file of a wheel."""
+    with zipfile.ZipFile(wheel) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
 
 
 def test_the_wheel_holds_nothing_else(wheel: Path) -> None:

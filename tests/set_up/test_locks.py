@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from importlib.metadata import version
+from importlib.metadata import distribution, version
 
 import pytest
-from packaging.markers import default_environment
+from packaging.markers import Marker, default_environment
 
-from tests.support.locks import asked, declared, environments, locked, objections, pins
+from tests.support.locks import PROCESSORS, PYTHONS, asked, declared, environments, locked, objections, pins
 
 EXTRAS = sorted(declared()["project"]["optional-dependencies"].keys() - {"all"})
 SETS = {
@@ -41,6 +41,30 @@ def test_what_is_installed_is_what_is_locked(name: str) -> None:
     here = {key: str(content) for key, content in default_environment().items()}
     lock = [pin for pin in pins(locked(name)) if pin.marker is None or pin.marker.evaluate(here)]
     assert {pin.name: version(pin.name) for pin in lock} == {pin.name: pin.version for pin in lock}
+
+
+def test_the_locks_are_made_for_each_processor() -> None:
+    required = [Marker(text) for text in declared()["tool"]["uv"]["required-environments"]]
+    for environment in environments():
+        assert any(marker.evaluate(environment) for marker in required), environment
+
+
+@pytest.mark.parametrize("name", ["core", *EXTRAS])
+def test_a_package_that_is_compiled_is_locked_for_each_processor_and_each_python(name: str) -> None:
+    """A lock does not say which hash is for what; one wheel for each is the least that there must be."""
+    here = {key: str(content) for key, content in default_environment().items()}
+    compiled = 0
+    for pin in pins(locked(name)):
+        if pin.marker is None or pin.marker.evaluate(here):
+            tags = re.findall("^Tag: (.+)$", distribution(pin.name).read_text("WHEEL") or "", re.MULTILINE)
+            assert tags, pin.name
+            if all(tag.endswith("-any") for tag in tags):
+                continue
+            compiled += 1
+            is_for_any_python = any("-abi3-" in tag or tag.startswith("py3-none-") for tag in tags)
+            least = len(PROCESSORS) * (1 if is_for_any_python else len(PYTHONS))
+            assert pin.hashes >= least, f"{pin.name} has {pin.hashes} hashes, and {least} are needed"
+    assert compiled or name not in ("core", "semantic")
 
 
 def test_a_set_of_all_extras_leaves_none_out() -> None:
