@@ -1274,6 +1274,47 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /**
+         * @description The nearest pieces, the best first.
+         *
+         *     `files` is the number of files that were searched, `waiting` of those that are new or have changed and are
+         *     still being read. `truncated` says that there are files beyond what is searched.
+         */
+        MeaningFound: {
+            matches: components["schemas"]["MeaningMatch"][];
+            files: number;
+            waiting: number;
+            truncated: boolean;
+        };
+        MeaningMatch: {
+            path: string;
+            startLine: number;
+            endLine: number;
+            score: number;
+            content: string;
+        };
+        /** @description A search by meaning: `query` says what is looked for, as a sentence or words. */
+        MeaningSearchRequest: {
+            sessionId: string;
+            query: string;
+            /**
+             * @description The folder to search
+             * @default /
+             */
+            path?: string;
+            /** @default 10 */
+            limit?: number;
+        };
+        MeaningSearchRequestBody: {
+            query: string;
+            /**
+             * @description The folder to search
+             * @default /
+             */
+            path?: string;
+            /** @default 10 */
+            limit?: number;
+        };
         Message: {
             id: string;
             taskId: string;
@@ -3806,6 +3847,10 @@ export type McpServers = components['schemas']['McpServers'];
 export type McpStartedPayload = components['schemas']['McpStartedPayload'];
 export type McpStoppedPayload = components['schemas']['McpStoppedPayload'];
 export type McpTool = components['schemas']['McpTool'];
+export type MeaningFound = components['schemas']['MeaningFound'];
+export type MeaningMatch = components['schemas']['MeaningMatch'];
+export type MeaningSearchRequest = components['schemas']['MeaningSearchRequest'];
+export type MeaningSearchRequestBody = components['schemas']['MeaningSearchRequestBody'];
 export type Message = components['schemas']['Message'];
 export type MessageAnswer = components['schemas']['MessageAnswer'];
 export type MessageCreatedPayload = components['schemas']['MessageCreatedPayload'];

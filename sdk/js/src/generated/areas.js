@@ -876,7 +876,7 @@ export class ProfilesArea extends Area {
   }
 }
 
-/** `search.files`, `search.text`. */
+/** `search.files`, `search.text`, `search.semantic`. */
 export class SearchArea extends Area {
   /**
    * Find files by a glob on their names or paths.
@@ -908,6 +908,24 @@ export class SearchArea extends Area {
    */
   text(sessionId, request, options) {
     return this.call("search.text", { ...request, sessionId }, options);
+  }
+
+  /**
+   * Find pieces of text files by meaning, not by words: `where are passwords checked`.
+   *
+   * Files that `.gitignore` or `.rooignore` excludes are left out. The first search of a session reads all
+   * files; it answers after 20 seconds with what has been read by then, and `waiting` says how many are
+   * left.
+   * Without the extra `semantic` the answer is `EXTRA_NOT_INSTALLED` and says how to get it.
+   *
+   * POST /api/v1/sessions/{sessionId}/search/semantic
+   * @param {Api.MeaningSearchRequest['sessionId']} sessionId
+   * @param {Omit<Api.MeaningSearchRequest, 'sessionId'>} request
+   * @param {CallOptions} [options]
+   * @returns {Promise<Api.MeaningFound>}
+   */
+  semantic(sessionId, request, options) {
+    return this.call("search.semantic", { ...request, sessionId }, options);
   }
 }
 

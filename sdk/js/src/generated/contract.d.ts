@@ -152,6 +152,8 @@ export interface Operations {
   "search.files": { request: Api.FileSearchRequest; response: Api.FilesFound };
   /** Find lines of text files that match a regular expression. */
   "search.text": { request: Api.TextSearchRequest; response: Api.TextFound };
+  /** Find pieces of text files by meaning, not by words: `where are passwords checked`. */
+  "search.semantic": { request: Api.MeaningSearchRequest; response: Api.MeaningFound };
   /** List a session's checkpoints, newest first. */
   "checkpoint.list": { request: Api.CheckpointList; response: Api.CheckpointPage };
   /** Save the workspace as it is now. */

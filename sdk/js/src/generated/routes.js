@@ -87,6 +87,7 @@ export const ROUTES = {
   "workspace.clone": { method: "POST", path: "/api/v1/sessions/{sessionId}/clone" },
   "search.files": { method: "POST", path: "/api/v1/sessions/{sessionId}/search/files" },
   "search.text": { method: "POST", path: "/api/v1/sessions/{sessionId}/search/text" },
+  "search.semantic": { method: "POST", path: "/api/v1/sessions/{sessionId}/search/semantic" },
   "checkpoint.list": { method: "GET", path: "/api/v1/sessions/{sessionId}/checkpoints" },
   "checkpoint.create": { method: "POST", path: "/api/v1/sessions/{sessionId}/checkpoints" },
   "checkpoint.compare": {
