@@ -319,6 +319,7 @@ const begun = (state, event) =>
     startedAt: event.timestamp,
     result: undefined,
     error: undefined,
+    end: undefined,
   });
 
 /** Apply an event to the story. */
@@ -394,11 +395,24 @@ const STORY = {
     running.outputId = event.messageId;
     running.screen.write(event.text);
   },
+  "command.continued": (state, event) => {
+    if (state.calls.has(callKey(event))) call(state, event).state = "background";
+  },
+  "command.ended": (state, event) => {
+    if (!state.calls.has(callKey(event))) return;
+    const { stoppedBy, exitCode, executionTime } = event;
+    const outcome = exitCode === 0 ? "done" : stoppedBy ? "stopped" : "failed";
+    Object.assign(call(state, event), { state: outcome, end: event, executionTime });
+  },
   "tool.completed": (state, event) => {
     const done = call(state, event);
-    Object.assign(done, { state: event.result.success ? "done" : "failed", result: event.result });
-    done.executionTime = event.executionTime;
+    done.result = event.result;
     if (event.taskId) state.isCommandLong = false;
+    if (done.end || done.state === "background") return; // the command has an end of its own
+    Object.assign(done, {
+      state: event.result.success ? "done" : "failed",
+      executionTime: event.executionTime,
+    });
   },
   "tool.failed": (state, event) => {
     if (event.code === "TOOL_FAILED") return; // the result reports it as well

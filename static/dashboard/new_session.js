@@ -47,6 +47,30 @@ function configOf(given) {
   return config;
 }
 
+const NOTHING = { providers: [], models: {}, standard: null };
+
+/** The providers, the models of each by the provider's name, and what `auto` means for a new session. */
+function useOffered(connection, caller) {
+  const [offered, setOffered] = useState(NOTHING);
+  useEffect(() => {
+    if (!caller.may("account:read")) return;
+    const asked = [connection.call("model.list"), connection.call("playbook.list")];
+    Promise.all(asked).then(([catalogue, { playbooks }]) => {
+      const named = catalogue.providers.map(({ name, models }) => [
+        name,
+        models.map(({ id }) => ({ id, words: name })),
+      ]);
+      const scripted = playbooks.map(({ name, description }) => ({ id: name, words: description }));
+      setOffered({
+        providers: catalogue.providers,
+        models: { ...Object.fromEntries(named), scripted },
+        standard: catalogue.default?.model === "auto" ? null : (catalogue.default ?? null),
+      });
+    }, connection.onTrouble);
+  }, [connection]);
+  return offered;
+}
+
 /** The step of the clone into a session, once that is opened. */
 function useStep(following, session) {
   const [, again] = useState(0);
@@ -62,6 +86,9 @@ export function NewSession({ connection, caller, following, onMade, onClose }) {
   const { defaultProvider, defaultModel } = caller.user.preferences;
   const made = useRef(null);
   const isThere = useThere();
+  const offered = useOffered(connection, caller);
+  const [provider, setProvider] = useState(unlessAuto(defaultProvider));
+  const models = offered.models[provider] ?? Object.values(offered.models).flat();
   const [startedAt, setStartedAt] = useState(null);
   const [isMade, setIsMade] = useState(false);
   const create = async (given, url) => {
@@ -132,7 +159,10 @@ export function NewSession({ connection, caller, following, onMade, onClose }) {
           name="provider"
           maxlength="64"
           placeholder="auto"
-          defaultValue=${unlessAuto(defaultProvider)}
+          list="offered-providers"
+          autocomplete="off"
+          value=${provider}
+          onInput=${({ currentTarget }) => setProvider(currentTarget.value)}
           disabled=${isMade}
         />
         <${Field}
@@ -140,13 +170,28 @@ export function NewSession({ connection, caller, following, onMade, onClose }) {
           name="model"
           maxlength="256"
           placeholder="auto"
+          list="offered-models"
+          autocomplete="off"
           defaultValue=${unlessAuto(defaultModel)}
           disabled=${isMade}
         />
+        <datalist id="offered-providers">
+          ${offered.providers.map(
+            ({ name, problem }) =>
+              html`<option value=${name}>${problem ? problem.message : "ready"}</option>`,
+          )}
+        </datalist>
+        <datalist id="offered-models">
+          ${models.map(({ id, words }) => html`<option value=${id}>${words}</option>`)}
+        </datalist>
       </div>
       <p class="quiet small">
-        With <code>auto</code>, the server uses the configured model or, if there is none, plays a playbook
-        that matches the task.
+        ${
+          offered.standard
+            ? html`With <code>auto</code>, it is now ${offered.standard.provider} · ${offered.standard.model}.`
+            : html`With <code>auto</code>, the server uses the configured model or, if there is none, plays a
+              playbook that matches the task.`
+        }
       </p>
       <${Choice}
         label="Without asking, the agent may"

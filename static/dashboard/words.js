@@ -86,6 +86,8 @@ export const CALLS = {
   writing: "being written",
   asking: "waits for an answer",
   running: "running",
+  background: "runs in the background",
+  stopped: "stopped",
   done: "done",
   failed: "failed",
   rejected: "rejected",
@@ -93,6 +95,17 @@ export const CALLS = {
   cancelled: "cancelled",
   approved: "approved",
   interrupted: "interrupted",
+};
+
+/** Who or what has stopped a command in the background. */
+export const STOPPERS = {
+  person: "by a person",
+  task: "with its task",
+  server: "with the server",
+  time: "at its time limit",
+  memory: "at its memory limit",
+  output: "at the limit of its output",
+  disk: "at the disk limit",
 };
 
 export const GROUPS = {

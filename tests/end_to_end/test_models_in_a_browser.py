@@ -164,6 +164,30 @@ async def test_a_subtask_is_asked_for_shown_as_part_of_its_task_and_ends_with_it
     await has_no_obstacles(page)
 
 
+async def test_a_command_in_the_background_is_shown_as_such_until_it_ends(
+    server: ServerProcess, page: Page, mock_models: MockModels
+) -> None:
+    waits = "until [ -e go ]; do sleep 0.1; done; exit 3"
+    in_order(
+        mock_models,
+        answer(tool("execute_command", command=waits, timeout=1)),
+        answer(tool("ask_followup_question", question="Shall it go?", follow_up=["yes"])),
+        DONE,
+    )
+    await visit(server, page)
+    await page.press("Run command")
+    await page.shows("runs in the background")
+    await page.shows("Shall it go?")
+    address = await page.evaluate("new URLSearchParams(location.search).get('session')")
+    path = f"/api/v1/sessions/{address}/files/go"
+    await asyncio.to_thread(server.curl, "POST", path, {"content": ""})
+    await page.until("document.querySelector('.call.failed .state').innerText.includes('exit code 3')")
+    assert "runs in the background" not in await page.evaluate("document.querySelector('.story').innerText")
+    await page.press("yes")
+    await page.shows("Task completed")
+    await has_no_obstacles(page)
+
+
 async def test_what_a_model_costs_is_said_of_its_task(
     server: ServerProcess, page: Page, mock_models: MockModels
 ) -> None:

@@ -4,7 +4,7 @@ import { addressOf } from "../address.js";
 import { Parameters } from "../approvals.js";
 import { Dialog } from "../forms.js";
 import { Copy, Diff, durationOf, timeOf } from "../parts.js";
-import { CALLS, tokens, toolWords } from "../words.js";
+import { CALLS, STOPPERS, tokens, toolWords } from "../words.js";
 import { Coloured, languageFor, Markdown } from "./markdown.js";
 import { Output } from "./output.js";
 
@@ -112,7 +112,8 @@ const EXIT = /^Exit code (-?\d+) after ([\d.]+) s\.[^\n]*\n?/;
 const READERS = new Set(["read_file", "list_files", "search_files", "list_code_definition_names"]);
 
 function Called({ item, session, show, version }) {
-  const { toolName, parameters, state, result, error, changes, verdict, taskId, screen } = item;
+  const { toolName, parameters, state, result, changes, verdict, taskId, screen, end } = item;
+  const error = item.error ?? end?.error;
   if (toolName === "attempt_completion" && !error) return null;
   if (toolName === "ask_followup_question") return null; // the question is a message
   if (toolName === "update_todo_list" && !error) return html`<${Todos} of=${parameters?.todos} />`;
@@ -122,7 +123,8 @@ function Called({ item, session, show, version }) {
     Boolean(error) || isCommand || changes.length > 0 || state === "failed" || state === "rejected";
   const printed = isCommand ? screen.lines.length > 1 || screen.lines[0].length > 0 : false;
   const text = (isCommand && result?.output.replace(EXIT, "")) || result?.output;
-  const code = result?.exitCode ?? undefined;
+  const code = end?.exitCode ?? result?.exitCode ?? undefined;
+  const isRunning = state === "running" || state === "background";
   const place = html`<${Place} ...${{ item, session }} />`;
   return html`<article class="call ${state}" aria-label=${`${toolWords(toolName)} ${what}`}>
     <details open=${isOpen}>
@@ -131,6 +133,8 @@ function Called({ item, session, show, version }) {
         <span class="tool" title=${toolName}>${toolWords(toolName)}</span> <code>${what}</code>
         <span class="quiet small state">
           ${code ? html`<span class="error">exit code ${code}</span> · ` : ""}${CALLS[state]}${
+            state === "stopped" ? ` ${STOPPERS[end.stoppedBy] ?? ""}` : ""
+          }${
             item.executionTime === undefined ? "" : ` · ${durationOf(item.executionTime)}`
           }${taskId ? "" : " · run by hand"}
         </span>
@@ -141,8 +145,8 @@ function Called({ item, session, show, version }) {
       ${!isCommand && !changes.length && !READERS.has(toolName) && html`<${Parameters} of=${parameters} />`}
       ${
         isCommand
-          ? printed && (item.isWhole || !text || state === "running" || !taskId)
-            ? html`<${Output} screen=${screen} version=${version} isRunning=${state === "running"}>
+          ? printed && (item.isWhole || !text || isRunning || !taskId)
+            ? html`<${Output} screen=${screen} version=${version} isRunning=${isRunning}>
                 ${place}
               <//>`
             : text && html`<${Output} text=${text}>${place}<//>`

@@ -157,7 +157,7 @@ function Commands({ following, connection, isConnected, sessionId, isKilled }) {
   const going = story.filter((item) => {
     const task = tasks.get(item.taskId);
     if (item.kind !== "call" || item.toolName !== "execute_command" || !task || hasEnded(task)) return false;
-    return item.state === "running" || (item.result?.success && item.result.exitCode === undefined);
+    return item.state === "running" || item.state === "background";
   });
   const [ask, { failure }] = useAsking();
   if (!going.length) return null;
