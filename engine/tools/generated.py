@@ -15,6 +15,7 @@ from roocode_server.engine.workspace.scanning import opened
 from roocode_server.engine.workspace.workspace import Workspace
 
 LEFT_BEHIND: Final = (
+    ".agent_logs/",
     "__pycache__/",
     "*.py[co]",
     ".pytest_cache/",

@@ -103,6 +103,7 @@ def test_what_is_generated_is_told_apart_from_what_is_written(server: ServerProc
         "docs/.gitignore": "!*.log\n",
         "docs/run.log": "kept, too\n",
         "__pycache__/primes.cpython-311.pyc": "\0",
+        ".agent_logs/process-1.log": "Serving\n",
         "sub/node_modules/left/index.js": "module\n",
         "node_modules.md": "about them\n",
     }.items():
@@ -112,6 +113,7 @@ def test_what_is_generated_is_told_apart_from_what_is_written(server: ServerProc
         "/out/page.html",
         "/run.log",
         "/__pycache__/primes.cpython-311.pyc",
+        "/.agent_logs/process-1.log",
         "/sub/node_modules/left/index.js",
     }
     assert kinds(found)["/out/page.html"] == "created"  # it is among the files all the same
@@ -119,5 +121,6 @@ def test_what_is_generated_is_told_apart_from_what_is_written(server: ServerProc
 
     server.curl("PUT", f"{session}/files/.gitignore", {"content": "!__pycache__/\n!*.pyc\n"})
     assert {file["path"] for file in changes(server, task)["files"] if file["isGenerated"]} == {
-        "/sub/node_modules/left/index.js"
+        "/.agent_logs/process-1.log",
+        "/sub/node_modules/left/index.js",
     }
