@@ -188,7 +188,7 @@ export function NewSession({ connection, caller, following, onMade, onClose }) {
       <p class="quiet small">
         ${
           offered.standard
-            ? html`With <code>auto</code>, it is now ${offered.standard.provider} · ${offered.standard.model}.`
+            ? html`<code>auto</code> is now ${offered.standard.provider} · ${offered.standard.model}.`
             : html`With <code>auto</code>, the server uses the configured model or, if there is none, plays a
               playbook that matches the task.`
         }
