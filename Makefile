@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-CHECKS := models engine handlers server src/roocode_server/__init__.py sdk/python tests bench examples docs/site
+CHECKS := models engine handlers server src/roocode_server/__init__.py sdk scripts/clients tests bench examples docs/site
 OURS := pyproject.toml sdk/python/pyproject.toml
 EXTRAS := anthropic openai gemini browser semantic tracing
 WORKERS ?= auto

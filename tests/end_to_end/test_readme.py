@@ -16,7 +16,12 @@ import pytest
 from tests.support.server import DEFAULT_LIMITS, PROJECT, ServerProcess
 
 README = (PROJECT / "README.md").read_text()
-DOCUMENTS = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
+EVENTS = (PROJECT / "docs" / "events.md").read_text()
+DOCUMENTS = [
+    PROJECT / "README.md",
+    PROJECT / "sdk" / "python" / "README.md",
+    *sorted((PROJECT / "docs").rglob("*.md")),
+]
 
 
 def example(language: str, text: str = README) -> str:
@@ -65,6 +70,13 @@ def test_the_javascript_example_without_the_sdk(server: ServerProcess) -> None:
 
 def test_the_python_example(server: ServerProcess) -> None:
     printed = run(server, sys.executable, "-c", example("python"))
+    assert "Approving:" in printed
+    assert "%" in printed
+    assert printed.rstrip().endswith("['/primes.py']")
+
+
+def test_the_python_example_on_a_bare_socket(server: ServerProcess) -> None:
+    printed = run(server, sys.executable, "-c", example("python", EVENTS))
     assert "filesCreated" in printed.splitlines()[-1]
 
 
@@ -91,7 +103,7 @@ def test_a_link_in_a_document_leads_somewhere(document: Path) -> None:
 
 def test_what_the_python_example_needs_is_named_as_its_package_names_it() -> None:
     """Older versions of pip ignore an extra whose name is spelled differently."""
-    package, extra = re.findall(r'pip install "(python-socketio)\[([\w-]+)\]"', README)[0]
+    package, extra = re.findall(r'pip install "(python-socketio)\[([\w-]+)\]"', EVENTS)[0]
     assert extra in (metadata(package).get_all("Provides-Extra") or [])
     brought = [each for each in requires(package) or [] if re.search(rf"extra == ['\"]{extra}['\"]", each)]
     assert any(each.startswith("aiohttp") for each in brought), brought

@@ -1,0 +1,157 @@
+"""The areas of the client that can more than their operations: files, workspaces, events, monitoring."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+from pathlib import Path
+from typing import Final, Literal
+
+import aiohttp
+
+from roocode.event import Event
+from roocode.models import FileEntry
+from roocode.operations import EventsOperations, FilesOperations, MonitoringOperations, WorkspaceOperations
+from roocode.streams import SessionStreams, live_events
+from roocode.transport import Transport
+from roocode.wire import loaded
+
+CHUNK_BYTES: Final = 256 * 1024
+RAW: Final = "/api/v1/sessions/{sessionId}/files/raw"
+ARCHIVE: Final = "/api/v1/sessions/{sessionId}/archive"
+
+
+class AsyncFiles(FilesOperations):
+    """The files of workspaces."""
+
+    async def read_bytes(self, session_id: str, path: str) -> bytes:
+        """Return a file's content. Raises: NotFound."""
+        async with self._transport.transfer("GET", RAW, {"sessionId": session_id, "path": path}) as response:
+            return await response.read()
+
+    async def write_bytes(self, session_id: str, path: str, content: bytes) -> FileEntry:
+        """Create a file, and the directories it is in, or replace it. Raises: RooCodeError."""
+        return await self._put(session_id, path, content)
+
+    async def download(self, session_id: str, path: str, target: str | os.PathLike[str]) -> int:
+        """Write a file of any size to a local one, and return its size in bytes. Raises: NotFound,
+        OSError.
+        """
+        async with self._transport.transfer("GET", RAW, {"sessionId": session_id, "path": path}) as response:
+            return await _saved(response, target)
+
+    async def upload(self, session_id: str, path: str, source: str | os.PathLike[str]) -> FileEntry:
+        """Send a local file of any size. Raises: RooCodeError, OSError."""
+        return await self._put(session_id, path, _chunks(source))
+
+    async def _put(self, session_id: str, path: str, content: bytes | AsyncIterator[bytes]) -> FileEntry:
+        request = {"sessionId": session_id, "path": path}
+        async with self._transport.transfer("PUT", RAW, request, content=content) as response:
+            return loaded(FileEntry, (await response.json())["file"])
+
+
+class AsyncWorkspace(WorkspaceOperations):
+    """Workspaces as a whole."""
+
+    async def download(
+        self, session_id: str, target: str | os.PathLike[str], *, format: Literal["tar.gz", "zip"] = "tar.gz"
+    ) -> int:
+        """Write the workspace to a local archive, and return its size in bytes. Raises: RooCodeError,
+        OSError.
+        """
+        request = {"sessionId": session_id, "format": format}
+        async with self._transport.transfer("GET", ARCHIVE, request) as response:
+            return await _saved(response, target)
+
+    async def upload(
+        self,
+        session_id: str,
+        source: str | os.PathLike[str],
+        *,
+        format: Literal["tar.gz", "zip"] = "tar.gz",
+        replace: bool = False,
+    ) -> int:
+        """Fill the workspace from a local archive, and return the number of files.
+
+        Raises: Conflict, if it is not empty and `replace` is not set. RooCodeError, OSError.
+        """
+        request = {"sessionId": session_id, "format": format, "replace": replace}
+        async with self._transport.transfer("PUT", ARCHIVE, request, content=_chunks(source)) as response:
+            return int((await response.json())["files"])
+
+
+class AsyncEvents(EventsOperations):
+    """The events of sessions."""
+
+    def __init__(self, transport: Transport, streams: SessionStreams) -> None:
+        super().__init__(transport)
+        self._streams = streams
+
+    async def follow(
+        self, session_id: str, *, after: int | None = None, last_event_id: str | None = None
+    ) -> AsyncIterator[Event]:
+        """Yield the events of a session, each once and in order, until it is deleted.
+
+        `after`: the `seq` of the last event that is known; 0 for all; those from now on unless given.
+        `last_event_id`: its `id`, which also tells whether the log was restored from a backup. If it was, a
+        `LogResetEvent` comes, and then the whole log.
+
+        Raises: RooCodeError, if the session cannot be followed (any more).
+        """
+        if after is None:
+            after = (await self.list(session_id, limit=1)).pagination.head
+        async with aclosing(self._streams.follow(session_id, after, last_event_id)) as events:
+            async for event in events:
+                yield event
+
+    async def follow_all(
+        self, *, scope: Literal["mine", "shared", "all"] = "mine", types: Sequence[str] = ()
+    ) -> AsyncIterator[Event]:
+        """Yield what happens in all your sessions from now on: of each session in order.
+
+        `types`: names of events, or groups (`task.*`); all unless given. There is no cursor over all
+        sessions, so what happens while the connection is away is not sent: read the present state anew where
+        that matters.
+
+        Raises: RooCodeError.
+        """
+        request = {"scope": scope, **({"types": list(types)} if types else {})}
+        async with aclosing(live_events(self._transport, "event.follow", request)) as events:
+            async for event in events:
+                yield event
+
+
+class AsyncMonitoring(MonitoringOperations):
+    """The state of the server and its machine."""
+
+    async def watch(self, *channels: Literal["resources", "logs"]) -> AsyncIterator[Event]:
+        """Yield measurements (`SystemSampledEvent`) and entries of the log (`LogWrittenEvent`). Raises:
+        RooCodeError.
+        """
+        async with aclosing(
+            live_events(self._transport, "system.watch", {"channels": list(channels)})
+        ) as events:
+            async for event in events:
+                yield event
+
+
+async def _chunks(source: str | os.PathLike[str]) -> AsyncIterator[bytes]:
+    with await asyncio.to_thread(Path(source).open, "rb") as file:
+        while chunk := await asyncio.to_thread(file.read, CHUNK_BYTES):
+            yield chunk
+
+
+async def _saved(response: aiohttp.ClientResponse, target: str | os.PathLike[str]) -> int:
+    """Write an answer to a file, whole or not at all, and return its size."""
+    size, part = 0, Path(f"{os.fspath(target)}.part")
+    try:
+        with await asyncio.to_thread(part.open, "wb") as file:
+            async for chunk in response.content.iter_chunked(CHUNK_BYTES):
+                size += await asyncio.to_thread(file.write, chunk)
+        await asyncio.to_thread(part.replace, target)
+    except BaseException:
+        await asyncio.to_thread(part.unlink, missing_ok=True)
+        raise
+    return size

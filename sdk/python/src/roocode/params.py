@@ -1,0 +1,220 @@
+"""What the server takes: dictionaries, with the names of the wire.
+
+Made by scripts/clients from the server's documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Literal, NotRequired, TypedDict
+
+
+class NotificationChangeDict(TypedDict):
+    """`NotificationChange` of the server's documents."""
+
+    taskCompleted: NotRequired[bool | None]
+    taskFailed: NotRequired[bool | None]
+    approvalRequired: NotRequired[bool | None]
+
+
+class PreferencesChangeDict(TypedDict):
+    """`PreferencesChange` of the server's documents."""
+
+    theme: NotRequired[Literal["light", "dark", "auto"] | None]
+    language: NotRequired[str | None]
+    notifications: NotRequired[NotificationChangeDict | None]
+    defaultProvider: NotRequired[str | None]
+    defaultModel: NotRequired[str | None]
+
+
+class ProfileFieldsDict(TypedDict):
+    """`ProfileFields` of the server's documents."""
+
+    name: NotRequired[str]
+    provider: NotRequired[Literal["anthropic", "openai", "gemini", "ollama", "scripted"]]
+    model: NotRequired[str | None]
+    baseUrl: NotRequired[str | None]
+    """Empty: the provider's own address"""
+    apiKey: NotRequired[str | None]
+    """Stored encrypted, never shown again"""
+    id: NotRequired[str | None]
+    """May be sent, but not changed"""
+    isActive: NotRequired[bool | None]
+    """May be sent, but not changed"""
+    hasKey: NotRequired[bool | None]
+    """Ignored"""
+    createdAt: NotRequired[datetime | None]
+    """Ignored"""
+    updatedAt: NotRequired[datetime | None]
+    """Ignored"""
+
+
+class ResourceLimitsChangeDict(TypedDict):
+    """`ResourceLimitsChange` of the server's documents."""
+
+    maxMemoryMB: NotRequired[int | None]
+    maxCpuPercent: NotRequired[int | None]
+    maxDiskMB: NotRequired[int | None]
+    maxExecutionTime: NotRequired[int | None]
+    maxProcesses: NotRequired[int | None]
+    maxFileSizeMB: NotRequired[int | None]
+
+
+class ApprovalRuleDict(TypedDict):
+    """`ApprovalRule` of the server's documents."""
+
+    decision: Literal["always", "ask", "never"]
+    tool: NotRequired[str | None]
+    """A tool's name"""
+    group: NotRequired[str | None]
+    """A tool group: read, edit, command …"""
+    path: NotRequired[str | None]
+    """A glob over workspace paths"""
+    command: NotRequired[str | None]
+    """A command prefix, as words"""
+
+
+class AutoApprovalDict(TypedDict):
+    """`AutoApproval` of the server's documents."""
+
+    autoApprovalEnabled: NotRequired[bool]
+    alwaysAllowReadOnly: NotRequired[bool | None]
+    """`false` asks; if left out, the server's default applies"""
+    alwaysAllowReadOnlyOutsideWorkspace: NotRequired[bool]
+    alwaysAllowWrite: NotRequired[bool]
+    alwaysAllowWriteOutsideWorkspace: NotRequired[bool]
+    alwaysAllowWriteProtected: NotRequired[bool]
+    """Also files that configure the agent: .roo, .roomodes, .rooignore …"""
+    writeDelayMs: NotRequired[int]
+    requestDelaySeconds: NotRequired[int]
+    alwaysAllowBrowser: NotRequired[bool]
+    alwaysAllowMcp: NotRequired[bool]
+    alwaysAllowModeSwitch: NotRequired[bool]
+    alwaysAllowSubtasks: NotRequired[bool]
+    alwaysAllowExecute: NotRequired[bool]
+    allowedCommands: NotRequired[Sequence[str]]
+    """Prefixes run without asking; `*`: all. The longest match of both lists decides"""
+    deniedCommands: NotRequired[Sequence[str]]
+    """Prefixes that need approval nevertheless"""
+    alwaysAllowFollowupQuestions: NotRequired[bool]
+    followupAutoApproveTimeoutMs: NotRequired[int]
+    """After this time the first suggestion is the answer"""
+    allowedMaxRequests: NotRequired[int | None]
+    """Requests before a person is asked"""
+    allowedMaxCost: NotRequired[float | None]
+    """US dollars before a person is asked"""
+
+
+class AcpAgentDict(TypedDict):
+    """`AcpAgent` of the server's documents."""
+
+    command: Sequence[str]
+    """The program and its arguments, run in the sandbox"""
+    environment: NotRequired[Mapping[str, str]]
+    """Environment variables; their values are never shown"""
+
+
+class AgentDict(TypedDict):
+    """`Agent` of the server's documents."""
+
+    acp: NotRequired[AcpAgentDict | None]
+
+
+class McpServerDict(TypedDict):
+    """`McpServer` of the server's documents."""
+
+    type: NotRequired[Literal["stdio", "streamable-http"] | None]
+    command: NotRequired[str | None]
+    args: NotRequired[Sequence[str]]
+    env: NotRequired[Mapping[str, str]]
+    cwd: NotRequired[str | None]
+    """The folder to start it in"""
+    url: NotRequired[str | None]
+    headers: NotRequired[Mapping[str, str]]
+    disabled: NotRequired[bool]
+    alwaysAllow: NotRequired[Sequence[str]]
+    """Tools that need no approval"""
+    timeout: NotRequired[int]
+    """Seconds that one call may take"""
+
+
+class SessionConfigChangeDict(TypedDict):
+    """`SessionConfigChange` of the server's documents."""
+
+    provider: NotRequired[str | None]
+    model: NotRequired[str | None]
+    mode: NotRequired[str | None]
+    allowedCommands: NotRequired[Sequence[str] | None]
+    resourceLimits: NotRequired[ResourceLimitsChangeDict | None]
+    maxTokens: NotRequired[int | None]
+    temperature: NotRequired[float | None]
+    network: NotRequired[bool | None]
+    approvals: NotRequired[Sequence[ApprovalRuleDict] | None]
+    autoApproval: NotRequired[AutoApprovalDict | None]
+    """Replaces the settings for automatic approval as a whole"""
+    customInstructions: NotRequired[str | None]
+    agent: NotRequired[AgentDict | None]
+    effort: NotRequired[Literal["low", "medium", "high"] | None]
+    mcpServers: NotRequired[Mapping[str, McpServerDict] | None]
+    fuzzyMatchThreshold: NotRequired[float | None]
+    unattended: NotRequired[bool | None]
+    concurrentTasks: NotRequired[int | None]
+
+
+class SessionFieldsDict(TypedDict):
+    """`SessionFields` of the server's documents."""
+
+    name: NotRequired[str | None]
+    config: NotRequired[SessionConfigChangeDict | None]
+    status: NotRequired[Literal["active", "inactive", "archived"] | None]
+    expiresAt: NotRequired[datetime | None]
+    """A time in the future; null: never"""
+    id: NotRequired[str | None]
+    """May be sent, but not changed"""
+    userId: NotRequired[str | None]
+    """May be sent, but not changed"""
+    workspaceId: NotRequired[str | None]
+    """May be sent, but not changed"""
+    createdAt: NotRequired[datetime | None]
+    """May be sent, but not changed"""
+    updatedAt: NotRequired[datetime | None]
+    """Ignored"""
+    access: NotRequired[Literal["owner", "collaborator", "watcher"] | None]
+    """Ignored"""
+    purpose: NotRequired[str | None]
+    """Ignored"""
+
+
+class TaskConfigDict(TypedDict):
+    """`TaskConfig` of the server's documents."""
+
+    enableDiff: NotRequired[bool]
+    """Offer the agent `apply_diff`"""
+    enableCheckpoints: NotRequired[bool]
+    """Keep a checkpoint of the workspace before each change"""
+    maxIterations: NotRequired[int | None]
+    timeout: NotRequired[float | None]
+    """Seconds the task may take"""
+    mode: NotRequired[str | None]
+    """The mode it begins in; the session's if left out"""
+    askOnFailure: NotRequired[bool | None]
+    """If a request to the model fails, ask a person (`api_req_failed`) whether to try again, instead
+    of failing
+    """
+
+
+class LogFilterDict(TypedDict):
+    """`LogFilter` of the server's documents."""
+
+    levels: NotRequired[Sequence[Literal["debug", "info", "warning", "error"]] | None]
+    minLevel: NotRequired[Literal["debug", "info", "warning", "error"] | None]
+    sessionId: NotRequired[str | None]
+    taskId: NotRequired[str | None]
+    text: NotRequired[str | None]
+
+
+class WatchFiltersDict(TypedDict):
+    """`WatchFilters` of the server's documents."""
+
+    logs: NotRequired[LogFilterDict | None]
