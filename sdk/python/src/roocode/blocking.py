@@ -16,6 +16,7 @@ from typing import Any, Literal, Self
 from roocode.approvals import AsyncApprovalBot, AsyncApprovals, Scope
 from roocode.areas import AsyncEvents, AsyncFiles, AsyncMonitoring, AsyncWorkspace
 from roocode.client import AsyncRooCodeClient
+from roocode.credentials import Credentials
 from roocode.event import Event
 from roocode.events import TaskProgressEvent
 from roocode.handler import Verdict
@@ -2555,6 +2556,12 @@ class RooCodeClient:
         it.
         """
         self._portal.call(self._inner.use_tokens, tokens, on_tokens=on_tokens)
+
+    def use_credentials(self, credentials: Credentials | None) -> None:
+        """Call with credentials of your own making from now on, or with none. They are asked in the client's
+        event loop.
+        """
+        self._portal.call(self._inner.use_credentials, credentials)
 
     def close(self) -> None:
         """End its connections, and what follows events. It is also done when the program ends."""

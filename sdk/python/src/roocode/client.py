@@ -10,7 +10,7 @@ from typing import Final, Self
 from roocode import operations
 from roocode.approvals import AsyncApprovals
 from roocode.areas import AsyncEvents, AsyncFiles, AsyncMonitoring, AsyncWorkspace
-from roocode.credentials import FixedKey, Login
+from roocode.credentials import Credentials, FixedKey, Login
 from roocode.models import RefreshAnswer, Tokens, User
 from roocode.streams import SessionStreams
 from roocode.tasks import AsyncTasks
@@ -102,6 +102,12 @@ class AsyncRooCodeClient:
         it.
         """
         self._transport.credentials = Login(tokens, self._refreshed, on_tokens)
+
+    async def use_credentials(self, credentials: Credentials | None) -> None:
+        """Call with credentials of your own making from now on, or with none. They are asked in the client's
+        event loop.
+        """
+        self._transport.credentials = credentials
 
     async def close(self) -> None:
         """End its connections, and what follows events."""

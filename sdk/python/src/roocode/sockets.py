@@ -35,7 +35,11 @@ class Socket:
     def __init__(self, transport: Transport, on_event: OnEvent) -> None:
         self._transport = transport
         self._on_event = on_event
-        self._client = socketio.AsyncClient(reconnection=False, http_session=transport.session)
+        self._client = socketio.AsyncClient(
+            reconnection=False,
+            handle_sigint=False,  # Ctrl-C is the program's: this would cancel all its tasks
+            http_session=transport.session,
+        )
         self._client.on("*", self._happened)
         self._client.on("error", self._complained)
         self._client.on("connect", self._accepted)
