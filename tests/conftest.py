@@ -23,6 +23,7 @@ pytest_plugins = [
     "tests.support.outside",
     "tests.support.replaying",
     "tests.support.server",
+    "tests.support.command_line",
     "tests.support.openid_provider",
     "tests.support.place",
     "tests.support.storage",

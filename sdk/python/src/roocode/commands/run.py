@@ -1,0 +1,248 @@
+"""`roocode run`: give an agent a task, and see it through."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncGenerator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal, cast
+
+import click
+
+from roocode.client import AsyncRooCodeClient
+from roocode.commands.answering import Answerer, approved_tools
+from roocode.commands.choosing import LAST, SESSION_VARIABLE, chosen_session, session_config
+from roocode.commands.connection import Connection, connected
+from roocode.commands.narration import Narrator
+from roocode.commands.outcome import ExitCode
+from roocode.commands.packing import packed
+from roocode.commands.plain_text import one_line, visible
+from roocode.commands.printing import print_diff, print_json, say
+from roocode.errors import Conflict
+from roocode.event import Event
+from roocode.models import Task, TaskDifference
+from roocode.params import SessionConfigChangeDict, TaskConfigDict
+from roocode.tasks import AsyncTaskRun
+from roocode.transport import UNSET
+from roocode.wire import dumped
+
+NAME_CHARACTERS: Final = 60
+EXAMPLES: Final = """\b
+Examples:
+  roocode run "Write a program that prints primes, and run it"
+  roocode run --from-dir . --approve read,edit "Mend the failing test" && roocode apply
+  roocode run --session last "Now with a test"
+  git diff | roocode run --yes --json - | jq -r .type
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What `run` was asked for."""
+
+    text: str
+    session: str | None
+    is_new: bool
+    provider: str | None
+    model: str | None
+    mode: str | None
+    folder: Path | None
+    has_all: bool
+    approve: str | None
+    leaves_to_others: bool
+    timeout_s: float | None
+    is_detached: bool
+    on_interrupt: Literal["cancel", "detach"]
+
+    @property
+    def config(self) -> SessionConfigChangeDict:
+        """The session's configuration, as far as it was given."""
+        return session_config(provider=self.provider, model=self.model, mode=self.mode)
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("task")
+@click.option("-s", "--session", metavar="ID", help=f"Work in this session; `{LAST}` is your latest one.")
+@click.option(
+    "--new", "is_new", is_flag=True, help=f"Open a new session, even if ${SESSION_VARIABLE} is set."
+)
+@click.option("--provider", help="Who has the model: anthropic, openai, gemini, ollama, scripted, auto.")
+@click.option("--model", help="The model, or the playbook of the provider `scripted`.")
+@click.option("--mode", help="The mode to work in: code, architect, ask, debug …")
+@click.option(
+    "--from-dir",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Fill the new session's workspace with this folder, without what .gitignore leaves out.",
+)
+@click.option("-y", "--yes", "has_all", is_flag=True, help="Approve everything.")
+@click.option(
+    "--approve", metavar="NAMES", help="Approve these tools or groups of tools: read,edit,command …"
+)
+@click.option(
+    "--elsewhere", "leaves_to_others", is_flag=True, help="Leave all answers to the dashboard or a bot."
+)
+@click.option("--timeout", "timeout_s", type=click.FloatRange(0, min_open=True), help="Seconds it may take.")
+@click.option("-d", "--detach", "is_detached", is_flag=True, help="Print the task's id and leave it running.")
+@click.option(
+    "--on-interrupt",
+    type=click.Choice(["cancel", "detach"]),
+    default="cancel",
+    show_default=True,
+    help="What Ctrl-C does with the task.",
+)
+@connected
+def command(connection: Connection, task: str, **given: Any) -> None:
+    """Give an agent a task, follow it, answer what it asks, and print what it has changed.
+
+    Progress goes to the standard error, the diff to the standard output. TASK is read from the standard input
+    if it is `-`. Without a terminal, what is not approved by --yes or --approve is refused, and questions are
+    answered that nobody is there. The task opens a new session, unless one is given by --session or
+    $ROOCODE_SESSION.
+
+    The exit code is 0 if the task completes, 3 if it fails, 4 if it is cancelled, 5 if its time is up.
+    """
+    text = sys.stdin.read() if task == "-" else task
+    if not text.strip():
+        raise click.UsageError("The task is empty")
+    options = RunOptions(text=text, **given)
+    if options.session and (options.is_new or options.folder):
+        raise click.UsageError("--new and --from-dir are for a new session: leave --session out")
+    code = connection.run(lambda client: _run(client, connection, options))
+    raise click.exceptions.Exit(code)
+
+
+async def _run(client: AsyncRooCodeClient, connection: Connection, options: RunOptions) -> ExitCode:
+    approved = await approved_tools(client, options.approve, has_all=options.has_all)
+    named = options.session or (
+        None if options.is_new or options.folder else os.environ.get(SESSION_VARIABLE)
+    )
+    session_id = await (chosen_session(client, named) if named else _new_session(client, options))
+    if options.folder is not None:
+        with packed(options.folder) as (archive, count):
+            say(f"Sending {count} files of {one_line(str(options.folder))}")
+            await client.workspace.upload(session_id, archive)
+    config = TaskConfigDict()
+    if options.timeout_s is not None:
+        config["timeout"] = options.timeout_s
+    change = options.config if named else {}
+    run = await client.tasks.create(session_id, options.text, config=config, session_config=change or UNSET)
+    if options.is_detached:
+        print_json(run.task) if connection.is_json else click.echo(run.id)
+        say(f"It goes on: roocode logs -f {run.id}")
+        return ExitCode.DONE
+    say(f"Session {session_id}")
+    if connection.may_ask:
+        does = "cancels the task" if options.on_interrupt == "cancel" else "leaves the task running"
+        say(f"Ctrl-C {does}", dim=True)
+    is_interrupted = await _follow(client, connection, options, run, approved)
+    return await _ended(client, connection, run, is_interrupted=is_interrupted)
+
+
+async def _new_session(client: AsyncRooCodeClient, options: RunOptions) -> str:
+    name = one_line(options.text.strip().split("\n")[0], NAME_CHARACTERS)
+    return (await client.sessions.create(name=name, config=options.config)).id
+
+
+async def _follow(
+    client: AsyncRooCodeClient,
+    connection: Connection,
+    options: RunOptions,
+    run: AsyncTaskRun,
+    approved: Any,
+) -> bool:
+    """Follow the task to its end; return whether it was interrupted. A second Ctrl-C ends the following."""
+    narrator = Narrator(sys.stderr)
+    async with asyncio.TaskGroup() as group:
+        answerer = Answerer(
+            client,
+            run.session_id,
+            approved,
+            group,
+            may_ask=connection.may_ask,
+            leaves_to_others=options.leaves_to_others,
+        )
+        interruption = _Interruption(run, group, cancels=options.on_interrupt == "cancel")
+
+        async def read() -> None:
+            async with contextlib.aclosing(cast("AsyncGenerator[Event]", run.events())) as events:
+                async for event in events:
+                    print_json(event.raw) if connection.is_json else narrator.tell(event)
+                    answerer.hear(event)
+
+        reading = group.create_task(read())
+        with interruption.heard(reading):
+            await asyncio.wait({reading})
+        answerer.close()
+    narrator.close()
+    return interruption.has_come
+
+
+class _Interruption:
+    """Ctrl-C: the first one cancels the task, or leaves it; the second one leaves it in any case."""
+
+    def __init__(self, run: AsyncTaskRun, group: asyncio.TaskGroup, *, cancels: bool) -> None:
+        self._run = run
+        self._group = group
+        self._cancels = cancels
+        self.has_come = False
+
+    @contextlib.contextmanager
+    def heard(self, reading: asyncio.Task[None]) -> Iterator[None]:
+        """Handle it while the task is followed."""
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGINT, self._happened, reading)
+        try:
+            yield
+        finally:
+            loop.remove_signal_handler(signal.SIGINT)
+
+    def _happened(self, reading: asyncio.Task[None]) -> None:
+        say()
+        if self._cancels and not self.has_come:
+            say("Cancelling the task. Ctrl-C again leaves it as it is.", fg="yellow")
+            self._group.create_task(self._cancel())
+        else:
+            reading.cancel()
+        self.has_come = True
+
+    async def _cancel(self) -> None:
+        with contextlib.suppress(Conflict):  # it has just ended
+            await self._run.cancel()
+
+
+async def _ended(
+    client: AsyncRooCodeClient, connection: Connection, run: AsyncTaskRun, *, is_interrupted: bool
+) -> ExitCode:
+    task = await run.refresh()
+    if task.status in ("pending", "running"):
+        say(f"The task goes on: roocode logs -f {task.id}, or: roocode tasks cancel {task.id}")
+        return ExitCode.INTERRUPTED
+    try:
+        difference: TaskDifference | None = await run.diff()
+    except Conflict as conflict:
+        say(f"There is no diff: {visible(conflict.message)}")
+        difference = None
+    if connection.is_json:
+        print_json({"type": "run.ended", "task": dumped(task), "difference": dumped(difference)})
+    elif difference is not None:
+        print_diff(difference.diff)
+    if difference is not None and difference.is_truncated:
+        say(f"The diff is cut off: roocode diff {task.id} prints all of it", fg="yellow")
+    if difference is not None and difference.files and not connection.is_json:
+        say(f"To have the change here: roocode apply {task.id}")
+    return ExitCode.INTERRUPTED if is_interrupted else _code(task)
+
+
+def _code(task: Task) -> ExitCode:
+    if task.status == "cancelled":
+        return ExitCode.TASK_CANCELLED
+    if task.status == "failed":
+        is_late = task.error is not None and task.error.code == "TASK_TIMEOUT"
+        return ExitCode.TIMED_OUT if is_late else ExitCode.TASK_FAILED
+    return ExitCode.DONE

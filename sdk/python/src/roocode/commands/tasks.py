@@ -1,0 +1,142 @@
+"""`roocode tasks`: the tasks of a session."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import click
+
+from roocode.client import AsyncRooCodeClient
+from roocode.commands.choosing import chosen_session, chosen_task, session_option
+from roocode.commands.connection import Connection, connected
+from roocode.commands.listing import ListingGroup, limit_option
+from roocode.commands.plain_text import one_line, visible
+from roocode.commands.printing import local_time, print_json, print_table, say
+from roocode.models import Task
+from roocode.wire import dumped
+
+INPUT_CHARACTERS: Final = 60
+EXAMPLES: Final = """\b
+Examples:
+  roocode tasks                               # of your latest session
+  roocode tasks -s session-0727d4c4e8dfb4d47d54 --status running --json
+  roocode tasks show task-e89f9e02a394617d9e8f
+  roocode tasks say task-e89f9e02a394617d9e8f "Use the standard library only"
+"""
+
+
+@click.group(cls=ListingGroup, epilog=EXAMPLES)
+def command() -> None:
+    """List, show, cancel, repeat and answer tasks; `roocode tasks` alone lists them."""
+
+
+@command.command("list")
+@session_option
+@click.option("--status", type=click.Choice(["pending", "running", "completed", "failed", "cancelled"]))
+@limit_option
+@connected
+def list_tasks(connection: Connection, session: str | None, status: Any, limit: int) -> None:
+    """List a session's tasks, newest first."""
+
+    async def work(client: AsyncRooCodeClient) -> list[Task]:
+        return (
+            await client.tasks.list(await chosen_session(client, session), status=status, limit=limit)
+        ).data
+
+    found = connection.run(work)
+    if connection.is_json:
+        return print_json([dumped(task) for task in found])
+    print_table(
+        ("TASK", "STATUS", "DOES", "INPUT", "CREATED"),
+        (
+            (each.id, each.status, each.activity, each.input[:INPUT_CHARACTERS], local_time(each.created_at))
+            for each in found
+        ),
+    )
+    if not found:
+        say('There is none: roocode run -s last "…" makes one')
+    return None
+
+
+@command.command()
+@click.argument("task", required=False)
+@session_option
+@connected
+def show(connection: Connection, task: str | None, session: str | None) -> None:
+    """Show a task and its result; the latest one unless TASK is given."""
+    found = connection.run(lambda client: chosen_task(client, session, task))
+    if connection.is_json:
+        return print_json(found)
+    facts = {
+        "task": found.id,
+        "session": found.session_id,
+        "status": found.status,
+        "progress": f"{found.progress} %",
+        "created": local_time(found.created_at),
+        "ended": local_time(found.completed_at),
+        "input": one_line(found.input),
+    }
+    for name, content in facts.items():
+        click.echo(f"{name}\t{one_line(content)}")
+    if found.result is not None:
+        click.echo(f"\n{visible(found.result.summary)}")
+    if found.error is not None:
+        click.echo(f"\n{one_line(found.error.code)}: {visible(found.error.message)}")
+    return None
+
+
+@command.command()
+@click.argument("task", required=False)
+@session_option
+@connected
+def cancel(connection: Connection, task: str | None, session: str | None) -> None:
+    """Stop a task and everything it has started."""
+    _changed(connection, "cancel", "Cancelled", task, session)
+
+
+@command.command()
+@click.argument("task", required=False)
+@session_option
+@connected
+def retry(connection: Connection, task: str | None, session: str | None) -> None:
+    """Let a failed or cancelled task begin again."""
+    _changed(connection, "retry", "Queued again", task, session)
+
+
+@command.command()
+@click.argument("task", required=False)
+@session_option
+@connected
+def resume(connection: Connection, task: str | None, session: str | None) -> None:
+    """Let a task continue that a stop of the server has interrupted."""
+    _changed(connection, "resume", "Resumed", task, session)
+
+
+@command.command("say")
+@click.argument("task")
+@click.argument("text")
+@session_option
+@connected
+def tell(connection: Connection, task: str, text: str, session: str | None) -> None:
+    """Say something to the agent: an answer to its question, or a remark."""
+
+    async def work(client: AsyncRooCodeClient) -> Any:
+        found = await chosen_task(client, session, task)
+        return await client.tasks.message(found.session_id, found.id, text)
+
+    message = connection.run(work)
+    if connection.is_json:
+        print_json(message)
+    say("Said.")
+
+
+def _changed(connection: Connection, verb: str, done: str, task: str | None, session: str | None) -> None:
+    async def work(client: AsyncRooCodeClient) -> Task:
+        found = await chosen_task(client, session, task)
+        changed: Task = await getattr(client.tasks, verb)(found.session_id, found.id)
+        return changed
+
+    found = connection.run(work)
+    if connection.is_json:
+        print_json(found)
+    say(f"{done}: {one_line(found.id)}")

@@ -1,0 +1,302 @@
+"""`roocode run`, `sessions`, `tasks` and `logs`: with a real server, and a terminal where a person types."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.command_line import COMMAND, DEADLINE_S, CommandLine
+from tests.support.server import ServerProcess
+
+DO_IT = ("--provider", "scripted", "--model", "do-it")
+ASK_ME = ("--provider", "scripted", "--model", "ask-me")
+WRITE = ("--provider", "scripted", "--model", "write-and-run")
+HOSTILE = (
+    r"printf '\033]0;owned\007\033[2J\033]52;c;b3duZWQ=\007shown\n'; "
+    r"""printf 'a\033[2Jb\n' > "$(printf 'evil\033[31m.txt')" """
+)
+
+
+def test_a_task_is_followed_and_its_diff_is_the_data(command_line: CommandLine) -> None:
+    done = command_line.run("run", *WRITE, "--yes", "Write a program")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("diff --git a/primes.py b/primes.py\nnew file mode 100644\n")
+    assert "→ write_to_file primes.py" in done.stderr
+    assert "  | 2 3 5 7 11 13 17 19\n" in done.stderr
+    assert "✓ Wrote `primes.py` and ran it twice." in done.stderr
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_json_is_an_event_a_line_and_then_the_outcome(command_line: CommandLine) -> None:
+    printed = command_line.succeed("run", *DO_IT, "--yes", "--json", "echo hello > there")
+    *events, last = map(json.loads, printed.splitlines())
+    numbers = [event["seq"] for event in events if "seq" in event]
+    assert numbers == sorted(set(numbers))
+    assert events[-1]["type"] == "task.completed"
+    assert last["type"] == "run.ended"
+    assert last["task"]["status"] == "completed"
+    assert [file["path"] for file in last["difference"]["files"]] == ["/there"]
+
+
+def test_without_a_terminal_what_is_not_approved_is_refused_and_the_task_fails(
+    command_line: CommandLine,
+) -> None:
+    done = command_line.run("run", *DO_IT, "echo hello")
+    assert done.returncode == 3
+    assert "Refused, for nobody is there to ask: --approve execute_command allows it" in done.stderr
+
+
+@pytest.mark.parametrize("names", ["execute_command", "read, command"])
+def test_tools_and_groups_of_tools_are_approved_by_name(command_line: CommandLine, names: str) -> None:
+    done = command_line.run("run", *DO_IT, "--approve", names, "echo hello")
+    assert done.returncode == 0, done.stderr
+
+
+def test_another_group_is_not_approved_by_it(command_line: CommandLine) -> None:
+    assert command_line.run("run", *DO_IT, "--approve", "edit", "echo hello").returncode == 3
+
+
+def test_a_tool_that_does_not_exist_is_named_before_anything_is_made(command_line: CommandLine) -> None:
+    before = command_line.json("sessions")
+    done = command_line.run("run", *DO_IT, "--approve", "edti", "echo hello")
+    assert done.returncode == 2
+    assert "no tool is called edti" in done.stderr
+    assert command_line.json("sessions") == before
+
+
+def test_the_time_that_a_task_may_take_has_a_code_of_its_own(command_line: CommandLine) -> None:
+    assert command_line.run("run", *DO_IT, "--yes", "--timeout", "0.5", "sleep 60").returncode == 5
+
+
+def test_a_task_that_is_left_is_found_again(command_line: CommandLine) -> None:
+    task = command_line.succeed("run", *DO_IT, "--detach", "echo hello").strip()
+    assert command_line.json("tasks", "show", task)["input"] == "echo hello"
+    followed = command_line.run("tasks", "cancel", task)
+    assert followed.returncode == 0, followed.stderr
+    assert "cancelled" in command_line.succeed("logs", "-f", task)
+    again = command_line.run("tasks", "cancel", task)
+    assert again.returncode == 1
+    assert again.stderr == "Error: The task is already cancelled.\n"
+
+
+def test_a_task_of_a_cancelled_run_has_a_code_of_its_own(command_line: CommandLine) -> None:
+    with command_line.in_terminal("run", *DO_IT, "echo hello") as person:
+        person.until("Approve? ")
+        [task] = re.findall(r"task-[0-9a-f]{20}", person.seen)
+        command_line.succeed("tasks", "cancel", task)
+        assert person.code() == 4
+
+
+def test_the_person_at_the_terminal_approves(command_line: CommandLine) -> None:
+    with command_line.in_terminal("run", *DO_IT, "echo hello > there") as person:
+        shown = person.until("Approve? ")
+        assert "command: echo hello > there" in shown
+        person.until(":")
+        person.type("y\n")
+        person.until("+hello")
+        assert person.code() == 0
+
+
+def test_words_refuse_and_are_told_to_the_agent(command_line: CommandLine) -> None:
+    with command_line.in_terminal("run", *DO_IT, "echo hello") as person:
+        person.until("tell the agent why not:")
+        person.type("use printf instead\n")
+        assert "They said: use printf instead" in person.until("They said: use printf instead")
+        assert person.code() == 3
+
+
+def test_a_tool_that_is_always_approved_is_asked_about_once(command_line: CommandLine) -> None:
+    with command_line.in_terminal("run", *WRITE, "--approve", "edit", "Write") as person:
+        person.until("Approve? ")
+        person.until(":")
+        person.type("a\n")
+        assert person.code() == 0
+        assert person.seen.count("Approve? ") == 1
+
+
+def test_what_was_typed_before_the_question_answers_nothing(command_line: CommandLine) -> None:
+    with command_line.in_terminal("run", *DO_IT, "echo hello") as person:
+        person.type("y\ny\n")
+        person.until("tell the agent why not:")
+        person.type("n\n")
+        assert person.code() == 3
+
+
+def test_somebody_else_answers_and_the_terminal_asks_no_more(
+    command_line: CommandLine, playing_server: ServerProcess
+) -> None:
+    with command_line.in_terminal("run", *DO_IT, "echo hello") as person:
+        person.until("tell the agent why not:")
+        [session] = set(re.findall(r"session-[0-9a-f]{20}", person.seen))
+        [task] = re.findall(r"task-[0-9a-f]{20}", person.seen)
+        path = f"/api/v1/sessions/{session}/tasks/{task}"
+        assert playing_server.curl("PUT", path, {"action": "approve"}).status == 200
+        person.until("approved by admin@localhost")
+        assert person.code() == 0
+
+
+def test_a_question_is_answered_by_the_number_of_a_suggestion(command_line: CommandLine) -> None:
+    with command_line.in_terminal("run", *ASK_ME, "Blue") as person:
+        shown = person.until("or a number:")
+        assert "  2. Blue" in shown
+        person.type("2\n")
+        person.until("✓ Blue")
+        assert person.code() == 0
+
+
+def test_without_a_terminal_a_question_is_answered_that_nobody_is_there(command_line: CommandLine) -> None:
+    done = command_line.run("run", *ASK_ME, "Blue")
+    assert done.returncode == 0, done.stderr
+    assert "✓ " in done.stderr
+    assert "Nobody is there to answer" in done.stderr
+
+
+def test_ctrl_c_cancels_the_task_as_it_says(command_line: CommandLine) -> None:
+    with command_line.in_terminal("run", *DO_IT, "--yes", "sleep 300") as person:
+        person.until("Ctrl-C cancels the task")
+        person.until("→ execute_command")
+        person.press_ctrl_c()
+        person.until("Cancelling the task")
+        assert person.code() == 130
+        assert "Traceback" not in person.seen
+        [task] = set(re.findall(r"task-[0-9a-f]{20}", person.seen))
+    assert command_line.json("tasks", "show", task)["status"] == "cancelled"
+
+
+def test_ctrl_c_leaves_the_task_running_as_it_says(command_line: CommandLine) -> None:
+    with command_line.in_terminal("run", *DO_IT, "--yes", "--on-interrupt", "detach", "sleep 300") as person:
+        person.until("Ctrl-C leaves the task running")
+        person.until("→ execute_command")
+        person.press_ctrl_c()
+        person.until("The task goes on: roocode logs -f ")
+        assert person.code() == 130
+        [task] = set(re.findall(r"task-[0-9a-f]{20}", person.seen))
+    assert command_line.json("tasks", "show", task)["status"] == "running"
+    command_line.succeed("tasks", "cancel", task)
+
+
+def test_hostile_output_and_names_move_no_cursor(command_line: CommandLine) -> None:
+    with command_line.in_terminal("run", *DO_IT, "--yes", HOSTILE, NO_COLOR="1") as person:
+        assert person.code() == 0
+    assert "  | shown" in person.seen
+    assert "evil" in person.seen
+    assert "\x1b" not in person.seen
+    assert "\x07" not in person.seen
+    for arguments in (["logs"], ["tasks"], ["diff", "--stat"], ["files", "ls"], ["tasks", "show"]):
+        assert "\x1b" not in command_line.succeed(*arguments)
+        with command_line.in_terminal(*arguments, NO_COLOR="1") as person:
+            assert person.code() == 0
+        assert "\x1b" not in person.seen
+        assert person.seen.strip()
+
+
+def test_an_approval_shows_what_a_command_would_hide(command_line: CommandLine) -> None:
+    with command_line.in_terminal("run", *DO_IT, "echo safe #\x1b[2K\rrm -r *", NO_COLOR="1") as person:
+        shown = person.until("Approve? ")
+        assert r"command: echo safe #\x1b[2K\rrm -r *" in shown
+        person.until(":")
+        person.type("n\n")
+        assert person.code() == 3
+
+
+def test_a_folder_becomes_the_workspace_without_what_gitignore_leaves_out(
+    command_line: CommandLine, tmp_path: Path
+) -> None:
+    folder = tmp_path / "project"
+    (folder / "deep").mkdir(parents=True)
+    (folder / ".gitignore").write_text("*.secret\n")
+    (folder / "a.secret").write_text("no")
+    (folder / "deep" / "b.txt").write_text("yes")
+    (folder / "link").symlink_to("deep/b.txt")
+    command_line.succeed("run", *DO_IT, "--yes", "--from-dir", str(folder), "cat deep/b.txt")
+    entries = command_line.json("files", "ls", "-r", "-a")
+    assert sorted(each["path"] for each in entries if each["type"] != "directory") == [
+        "/.gitignore",
+        "/deep/b.txt",
+        "/link",
+    ]
+
+
+def test_a_second_task_works_in_the_same_session(command_line: CommandLine) -> None:
+    command_line.succeed("run", *DO_IT, "--yes", "echo one > one")
+    command_line.succeed("run", "-s", "last", "--yes", "echo two > two")
+    assert [each["input"] for each in command_line.json("tasks")] == ["echo two > two", "echo one > one"]
+
+
+def test_the_session_of_the_environment_is_used(command_line: CommandLine) -> None:
+    session = command_line.succeed("sessions", "create", "Mine", *DO_IT).strip()
+    command_line.succeed("sessions", "create", "Another", *DO_IT)
+    command_line.succeed("run", "--yes", "true", ROOCODE_SESSION=session)
+    assert len(command_line.json("tasks", "-s", session)) == 1
+    assert command_line.json("tasks") == []
+
+
+def test_sessions_are_made_listed_shown_and_deleted(command_line: CommandLine) -> None:
+    session = command_line.succeed("sessions", "create", "Mine\x1b[2J", *DO_IT).strip()
+    assert command_line.json("sessions")[0]["id"] == session
+    listed = command_line.succeed("sessions", "list", "-n", "1")
+    assert listed.startswith(f"{session}\tMine")
+    assert "\x1b" not in listed
+    assert command_line.json("sessions", "show", session)["config"]["model"] == "do-it"
+    refused = command_line.run("sessions", "delete", session)
+    assert refused.returncode == 2
+    assert "add --yes" in refused.stderr
+    command_line.succeed("sessions", "delete", "--yes", session)
+    gone = command_line.run("sessions", "show", session)
+    assert gone.returncode == 1
+    assert gone.stderr.startswith("Error: ")
+
+
+def test_the_log_has_each_event_of_the_task_once(command_line: CommandLine) -> None:
+    command_line.succeed("run", *DO_IT, "--yes", "echo hello")
+    events = [json.loads(line) for line in command_line.succeed("logs", "--json").splitlines()]
+    followed = [json.loads(line) for line in command_line.succeed("logs", "-f", "--json").splitlines()]
+    numbers = [event["seq"] for event in events]
+    assert len(numbers) == len(set(numbers))
+    assert [event["seq"] for event in followed if "seq" in event] == numbers
+    assert "  | hello" in command_line.succeed("logs")
+
+
+def test_the_servers_log_is_read(command_line: CommandLine) -> None:
+    entries = [
+        json.loads(line) for line in command_line.succeed("logs", "--of-server", "--json").splitlines()
+    ]
+    assert {"time", "level", "message"} <= set(entries[-1])
+
+
+def test_a_person_says_something_to_the_agent(command_line: CommandLine) -> None:
+    task = command_line.succeed("run", *ASK_ME, "--detach", "Blue").strip()
+    with command_line.in_terminal("logs", "-f", task) as person:
+        person.until("Which colour?")
+        command_line.succeed("tasks", "say", task, "Green")
+        person.until("Green")
+        assert person.code() == 0
+
+
+def test_an_empty_task_is_refused(command_line: CommandLine) -> None:
+    assert command_line.run("run", "-", said=" \n").returncode == 2
+
+
+def test_the_task_is_read_from_the_standard_input(command_line: CommandLine) -> None:
+    assert command_line.run("run", *DO_IT, "--yes", "-", said="echo from a pipe").returncode == 0
+
+
+def test_a_reader_that_goes_away_ends_it_quietly(command_line: CommandLine) -> None:
+    command_line.succeed("run", *DO_IT, "--yes", "seq 1 20000 > many")
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [str(COMMAND), "diff"],
+        stdout=write,
+        stderr=subprocess.PIPE,
+        env=command_line.environment,
+        timeout=DEADLINE_S,
+        check=False,
+    )
+    os.close(write)
+    assert b"Traceback" not in done.stderr
