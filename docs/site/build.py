@@ -1,16 +1,18 @@
 """Build the documentation as a site: `python docs/site/build.py FOLDER`.
 
-It consists of the pages of `docs/`, `CONTRIBUTING.md` and `CHANGELOG.md`, and of a reference made from the
-declarations. Every warning, such as a link that leads nowhere or a page that no list names, is an error.
+It consists of the pages of `docs/`, those of `FROM_ELSEWHERE`, and a reference made from the declarations.
+Every warning, such as a link that leads nowhere or a page that no list names, is an error.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import shutil
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -20,9 +22,15 @@ from sphinx.cmd.build import build_main
 SITE: Final = Path(__file__).resolve().parent
 DOCUMENTS: Final = SITE.parent
 PROJECT: Final = DOCUMENTS.parent
-FROM_THE_ROOT: Final = ("CONTRIBUTING.md", "CHANGELOG.md")
-_TO_CODE: Final = re.compile(r"\[(`[^`\]]+`)\]\(\.\./[^)]+\)")
-"""A link to a file of the project that is no page of the site."""
+FROM_ELSEWHERE: Final = {
+    "CONTRIBUTING.md": "contributing.md",
+    "CHANGELOG.md": "changes.md",
+    "sdk/python/README.md": "sdk/python.md",
+    "sdk/js/README.md": "sdk/javascript.md",
+}
+"""Pages of the site that are not below `docs/`, and what they are called there."""
+_FENCED: Final = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
+_LINK: Final = re.compile(r"\[((?:[^\[\]`]|`[^`]*`)*)\]\((?!\w+:|#)([^)#\s]+)(#[^)\s]+)?\)")
 
 
 def main() -> int:
@@ -41,13 +49,27 @@ def main() -> int:
 def gather(pages: Path) -> None:
     """Copy all pages into one folder, with links that lead to each other there."""
     shutil.copytree(DOCUMENTS, pages, ignore=shutil.ignore_patterns(SITE.name))
-    for page in pages.rglob("*.md"):
-        text = page.read_text()
-        for name in FROM_THE_ROOT:
-            text = text.replace(f"](../{name}", f"]({name}")
-        page.write_text(_TO_CODE.sub(r"\1", text))
-    for name in FROM_THE_ROOT:
-        (pages / name).write_text((PROJECT / name).read_text().replace("](docs/", "]("))
+    placed = {source: pages / source.relative_to(DOCUMENTS) for source in DOCUMENTS.rglob("*.*")}
+    placed |= {PROJECT / source: pages / page for source, page in FROM_ELSEWHERE.items()}
+    for source, page in placed.items():
+        if page.suffix == ".md":
+            page.parent.mkdir(exist_ok=True)
+            page.write_text(leading_within(source.read_text(), source, page, placed))
+
+
+def leading_within(text: str, source: Path, page: Path, placed: Mapping[Path, Path]) -> str:
+    """Let the links of a page lead to where their targets are placed; of one to code, only the words stay."""
+
+    def lead(link: re.Match[str]) -> str:
+        words, target, anchor = link.groups()
+        found = (source.parent / target).resolve()
+        if found not in placed:
+            return str(words) if found.exists() else link.group()
+        return f"[{words}]({Path(os.path.relpath(placed[found], page.parent)).as_posix()}{anchor or ''})"
+
+    parts = _FENCED.split(text)
+    parts[::2] = [_LINK.sub(lead, prose) for prose in parts[::2]]
+    return "".join(parts)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 from tests.support.server import PROJECT, ServerProcess
@@ -40,3 +41,10 @@ def test_the_curl_tutorial_takes_the_result_home(server: ServerProcess, tmp_path
     assert "The task has completed." in printed
     assert "notes.txt" in printed
     assert "event: end" in printed
+
+
+def test_the_bot_tutorial_answers_by_its_rules(server: ServerProcess) -> None:
+    printed = follow(server, sys.executable, "-c", pieces("bot.md", "python"))
+    assert printed.count("asked: python3 -B primes.py") == 2
+    assert "done: Wrote `primes.py` and ran it twice." in printed
+    assert printed.rstrip().endswith("files: /primes.py")
