@@ -43,6 +43,7 @@ FOR_ANYBODY = {
 READS_WITHOUT_GET = {
     "search.files",
     "search.text",
+    "search.semantic",
     "event.subscribe",
     "event.unsubscribe",
     "system.watch",
