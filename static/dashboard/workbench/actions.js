@@ -1,9 +1,8 @@
 // Dialogs that make, rename and delete files and folders.
-import { html, useState } from "../../vendor/htm/preact.js";
+import { html } from "../../vendor/htm/preact.js";
 import { Confirm, Dialog, Field, Form } from "../forms.js";
 import { isFolder } from "./tree.js";
 
-const MOST_ENTRIES = 1000; // of a folder that is deleted here
 const TAKEN = { RESOURCE_CONFLICT: "path" };
 
 /** A path as it is typed: relative to the workspace, or absolute in it. */
@@ -76,11 +75,9 @@ function PathDialog({ title, word, label, path, hint, onSend, onClose }) {
 }
 
 export function Deletion({ entry, sessionId, connection, onDeleted, onClose }) {
-  const [done, setDone] = useState(0);
+  const recursive = isFolder(entry);
   const remove = async () => {
-    const ask = (path) => connection.call("file.delete", { sessionId, path });
-    if (isFolder(entry)) await emptied(connection, sessionId, entry.path, ask, setDone);
-    await ask(entry.path);
+    await connection.call("file.delete", { sessionId, path: entry.path, recursive });
     onDeleted(entry.path);
   };
   return html`<${Confirm}
@@ -89,23 +86,7 @@ export function Deletion({ entry, sessionId, connection, onDeleted, onClose }) {
     onConfirmed=${remove}
     onClose=${onClose}
   >
-    ${isFolder(entry) ? "The folder and everything in it" : "The file"} <code>${entry.path.slice(1)}</code> is
+    ${recursive ? "The folder and everything in it" : "The file"} <code>${entry.path.slice(1)}</code> is
     deleted from the workspace. Only a checkpoint brings it back.
-    ${done > 0 && html` <span role="status">${done} deleted …</span>`}
   <//>`;
-}
-
-/** Delete what is in a folder, the deepest first. */
-async function emptied(connection, sessionId, path, ask, onProgress) {
-  const asked = { sessionId, path, recursive: true, includeHidden: true, limit: MOST_ENTRIES };
-  const { files, directories, hasMore } = await connection.call("file.list", asked);
-  if (hasMore)
-    throw new Error(`The folder has more than ${MOST_ENTRIES} entries: delete it with a command, rm -r.`);
-  const deepest = directories.map((one) => one.path).sort((one, other) => other.length - one.length);
-  let done = 0;
-  for (const each of [...files.map((one) => one.path), ...deepest]) {
-    await ask(each);
-    done += 1;
-    onProgress(done);
-  }
 }
