@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 
 import orjson
 import structlog
-from aiohttp import web
+from aiohttp import ClientConnectionResetError, web
 
 from roocode_server.handlers.operation import Operation, Registry, RestBinding, field_of
 from roocode_server.handlers.pipeline import OperationResponse, Pipeline, refuse
@@ -38,6 +38,8 @@ from roocode_server.server.identity import TOKEN, Authenticator, challenge, new_
 
 API_VERSION: Final = "v1"
 ENGINE_PATH: Final = "/socket.io/"
+CLIENT_GONE: Final = 499
+"""The status, which nobody sees, of a request whose client left before the answer began."""
 WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 REQUEST_ID: Final = web.RequestKey("request_id", str)
 ADD_HEADERS: Final = web.RequestKey("add_headers", partial)
@@ -212,6 +214,8 @@ def request_middleware(gate: Gate) -> Any:
             response = respond(refuse(_as_app_error(request, refused), request_id, **_where(request)))
             if isinstance(refused, web.HTTPMethodNotAllowed):
                 response.headers["Allow"] = ", ".join(sorted(refused.allowed_methods))
+        except ClientConnectionResetError:
+            return web.Response(status=CLIENT_GONE)
         if response.status >= 400 and request.path.startswith(ENGINE_PATH):
             log.info("handshake refused", status=response.status, request_id=request_id, **_where(request))
         if not response.prepared:

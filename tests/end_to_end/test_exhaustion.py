@@ -74,6 +74,7 @@ def test_a_server_without_descriptors_neither_spins_nor_goes_deaf(
     start_server: Callable[..., ServerProcess],
 ) -> None:
     server = start_server()
+    assert server.curl("GET", "/api/health").status == 200  # what a first request imports needs descriptors
     assert server.process is not None
     process = psutil.Process(server.process.pid)
     before = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)

@@ -155,7 +155,7 @@ async def test_nothing_hinders_anybody(server: ServerProcess, page: Page, scheme
     start(server, session_id, "echo one")
     start(server, session_id, "python3 -u -m http.server 8765")
     found = {}
-    for panel, there in (("Processes", ".log .xterm-rows"), ("Terminal", ".terminal-view .xterm-rows")):
+    for panel, there in (("Processes", ".log .xterm-rows"), ("Terminals", ".terminal-view .xterm-rows")):
         await enter(page, server, session_id)
         await page.look(scheme=scheme)
         await page.press(panel)

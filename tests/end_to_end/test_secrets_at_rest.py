@@ -21,7 +21,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 import roocode_server.engine.storage.migrations
-from roocode_server.engine.sealing.columns import KEYS_OF_PROFILES, SEALED_COLUMNS, SECRETS_OF_WEBHOOKS
+from roocode_server.engine.sealing.columns import (
+    KEYS_OF_PROFILES,
+    SEALED_COLUMNS,
+    SECRETS_OF_SESSIONS,
+    SECRETS_OF_WEBHOOKS,
+)
 from roocode_server.engine.sealing.keys import SEALING_FILE, find_sealing_keys
 from roocode_server.engine.sealing.sealer import Sealer
 from roocode_server.models.session_secrets import HIDDEN
@@ -268,7 +273,7 @@ def opened_of(data_dir: Path, session_id: str) -> str:
         statement = "SELECT sealed_secrets FROM sessions WHERE id = ?"
         [sealed] = database.execute(statement, [session_id]).fetchone()
     database.close()
-    return Sealer(keys.keys, SEALED_COLUMNS[-1].purpose).open(sealed, session_id)
+    return Sealer(keys.keys, SECRETS_OF_SESSIONS).open(sealed, session_id)
 
 
 def test_a_key_of_the_environment_is_rotated_by_whoever_sets_it(

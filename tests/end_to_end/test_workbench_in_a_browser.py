@@ -279,8 +279,8 @@ async def test_files_and_the_whole_workspace_are_downloaded(bench: Bench, tmp_pa
     assert (tmp_path / "notes.txt").read_text() == "one\n"
     await page.evaluate("document.querySelector('.bar summary').click()")
     await page.press("Download all as zip")
-    await there(tmp_path / f"{bench.session_id}.zip")
-    assert (tmp_path / f"{bench.session_id}.zip").read_bytes().startswith(b"PK")
+    await there(tmp_path / "Bench.zip")
+    assert (tmp_path / "Bench.zip").read_bytes().startswith(b"PK")
 
 
 async def there(path: Path) -> None:
