@@ -33,7 +33,7 @@ OPERATION_ROW = re.compile(
 CODE = re.compile(r"`([A-Z]+_[A-Z_]+)`")
 FAILURES = frozenset({"TaskFailure", "ProviderFailure", "TaskError"})
 OF_THE_SYSTEM = re.compile(
-    r"RLIMIT_|CAP_|RESOLVE_|ROOCODE_|OTEL_|O_[A-Z]+$|.*_(API_KEY|BASE_URL|HOST|PROXY)$"
+    r"RLIMIT_|CAP_|XDG_|NO_COLOR|RESOLVE_|ROOCODE_|OTEL_|O_[A-Z]+$|.*_(API_KEY|BASE_URL|HOST|PROXY)$"
 )
 """Names of the operating system and of environment variables, which look like codes."""
 
