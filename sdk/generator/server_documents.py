@@ -17,7 +17,7 @@ def openapi_and_asyncapi() -> tuple[Json, Json]:
     # Operations that are not called need no engine behind them.
     registry = Registry(tuple(area(cast(Engine, None)) for area in AREAS))
     transfers = Registry(tuple(area(cast(Engine, None)) for area in TRANSFERS))
-    return openapi_document(registry, transfers), asyncapi_document(registry)
+    return openapi_document(registry, transfers), asyncapi_document(registry, with_typed=False)
 
 
 def documents() -> Documents:

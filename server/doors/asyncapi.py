@@ -1,4 +1,4 @@
-"""The AsyncAPI 3.0 document of the Socket.IO door, made from the registry and the declared events.
+"""The AsyncAPI 3.0 document of the Socket.IO door and of `/ws`, made from what is declared.
 
 Seen from the server, as AsyncAPI 3 asks: it receives calls and answers them, and it sends events.
 """
@@ -12,11 +12,18 @@ from urllib.parse import urlsplit
 
 from roocode_server.handlers.operation import Operation, Registry, annotations_of
 from roocode_server.models.event import EVENTS, BroadcastRecord, Event, EventRecord
+from roocode_server.server.doors.opencode_document import (
+    TYPED,
+    typed_channel,
+    typed_messages,
+    typed_operations,
+)
 from roocode_server.server.doors.schemas import (
     ERROR,
     Json,
     Schemas,
     documentation,
+    event_payload_name,
     schema_reference,
     split_documentation,
 )
@@ -26,7 +33,8 @@ DEFAULT_SERVER_URL: Final = "http://localhost:3000"
 CALL, ANSWER = "call", "answer"
 
 ASYNCAPI_DESCRIPTION: Final = """\
-The Socket.IO door (protocol 5). A channel is a namespace: each area has its own, and `/` carries everything.
+The Socket.IO door (protocol 5): a channel is a namespace; each area has its own, and `/` carries
+everything. And the plain WebSocket at `/ws`, the channel `typed`, which says itself what it is.
 
 Connect with `auth: {token}` (an access token or an API key). With `sessionId`, the connection follows that
 session from now on; with `lastSeq` as well, all events after that number come first, in order and once.
@@ -37,8 +45,11 @@ again.
 """
 
 
-def asyncapi_document(registry: Registry) -> Json:
-    """The document, JSON-ready. Source: AsyncAPI Specification 3.0.0."""
+def asyncapi_document(registry: Registry, *, with_typed: bool = True) -> Json:
+    """The document, JSON-ready; without `/ws` for the SDKs, which do not speak its messages.
+
+    Source: AsyncAPI Specification 3.0.0.
+    """
     schemas = Schemas()
     messages: dict[str, Json] = {}
     for declared in registry.values():
@@ -53,6 +64,10 @@ def asyncapi_document(registry: Registry) -> Json:
         events = _events_within(namespace)
         channels[channel_name(namespace)] = _channel(namespace, calls, events)
         operations |= _operations(channel_name(namespace), calls, events)
+    if with_typed:
+        messages |= typed_messages(schemas)
+        channels[TYPED] = typed_channel()
+        operations |= typed_operations()
     return {
         "asyncapi": "3.0.0",
         "id": "urn:roocode-server",
@@ -63,7 +78,7 @@ def asyncapi_document(registry: Registry) -> Json:
             "description": ASYNCAPI_DESCRIPTION,
             "license": {"name": "Apache-2.0"},
         },
-        "servers": {"here": _server(DEFAULT_SERVER_URL)},
+        "servers": _servers(DEFAULT_SERVER_URL),
         "channels": channels,
         "operations": operations,
         "components": {
@@ -79,7 +94,7 @@ def asyncapi_document(registry: Registry) -> Json:
 
 def at(base_url: str, document: Json) -> Json:
     """The document of a server that is reached at this address."""
-    return {**document, "servers": {"here": _server(base_url)}}
+    return {**document, "servers": _servers(base_url)}
 
 
 def channel_name(namespace: str) -> str:
@@ -87,12 +102,20 @@ def channel_name(namespace: str) -> str:
     return namespace.strip("/") or "root"
 
 
-def _server(base_url: str) -> Json:
+def _servers(base_url: str) -> Json:
     parts = urlsplit(base_url)
+    typed = "wss" if parts.scheme == "https" else "ws"
     return {
-        "host": parts.netloc,
-        "pathname": f"{parts.path}/socket.io",
-        "protocol": "socket.io",
+        "here": _server(base_url, f"{parts.path}/socket.io", "socket.io"),
+        TYPED: _server(base_url, parts.path or "/", typed),
+    }
+
+
+def _server(base_url: str, path: str, protocol: str) -> Json:
+    return {
+        "host": urlsplit(base_url).netloc,
+        "pathname": path,
+        "protocol": protocol,
         "description": f"This server: {base_url}",
         "security": [{"$ref": f"#/components/securitySchemes/{name}"} for name in ("bearer", "apiKey")],
     }
@@ -130,7 +153,7 @@ def _event_message(schemas: Schemas, happened: type[Event]) -> Json:
     summary, description = split_documentation(documentation(happened))
     fixed = {"type": {"const": happened.name}}
     envelope = EventRecord if happened.in_session else BroadcastRecord
-    payload = schemas.with_others(f"{happened.__name__}Payload", happened, envelope, fixed)
+    payload = schemas.with_others(event_payload_name(happened), happened, envelope, fixed)
     message: Json = {
         "name": happened.name,
         "title": happened.name,

@@ -19,7 +19,7 @@ from roocode_server.handlers.connection import WatchSource
 from roocode_server.handlers.dialects.opencode.conversation import TypedConversation
 from roocode_server.handlers.dialects.opencode.exchange import counted_by_messages
 from roocode_server.handlers.dialects.opencode.place import Place
-from roocode_server.handlers.dialects.opencode.refusals import refused, told_refusal
+from roocode_server.handlers.dialects.opencode.refusals import RefusalCode, refused, told_refusal
 from roocode_server.models.error import (
     AppError,
     AuthenticationFailed,
@@ -121,7 +121,7 @@ class OpencodeConnection(RawConnection):
             await self._door.rates.count(Limit.MESSAGES, caller, connection=self._name)
             said = decode(sent)
         except ValidationFailed as failure:
-            self.tell(told_refusal("INVALID_JSON", failure.details["reason"], failure.details))
+            self.tell(told_refusal(RefusalCode.INVALID_JSON, failure.details["reason"], failure.details))
         except RateLimitExceeded as failure:
             self.refuse(failure)
         else:
@@ -208,13 +208,13 @@ class OpencodeConnection(RawConnection):
     def tell_silence(self) -> None:
         """Tell the client, if it still hears, that it has not answered a ping."""
         told = "No answer to a ping; the connection is closed, connect again"
-        self.tell(told_refusal("HEARTBEAT_TIMEOUT", told, {}))
-        self.send_frame(close_frame(HEARTBEAT_LOST, "HEARTBEAT_TIMEOUT"))
+        self.tell(told_refusal(RefusalCode.HEARTBEAT_TIMEOUT, told, {}))
+        self.send_frame(close_frame(HEARTBEAT_LOST, RefusalCode.HEARTBEAT_TIMEOUT))
 
     def tell_stop(self) -> None:
         """Tell the client that the server is stopping."""
         told = "The server is stopping; connect again, with growing pauses"
-        self.tell(told_refusal("CONNECTION_LOST", told, {}))
+        self.tell(told_refusal(RefusalCode.CONNECTION_LOST, told, {}))
 
     def _learn(self, stored: StoredEvent, task_id: str) -> None:
         if self._learning is None or self._learning.done():

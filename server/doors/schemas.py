@@ -95,6 +95,11 @@ def schema_reference(name: str) -> Json:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
+def event_payload_name(happened: type[Any]) -> str:
+    """The name of the schema of an event in its envelope."""
+    return f"{happened.__name__}Payload"
+
+
 def documentation(declared: type[Any]) -> str:
     """A class's own docstring without its sources; empty if it only has the one `dataclass` generates."""
     text = inspect.cleandoc(declared.__doc__ or "")

@@ -16,6 +16,8 @@ import pytest
 
 from roocode_server.handlers.dialects.opencode.conversation import MESSAGES
 from roocode_server.handlers.registry import AREAS
+from roocode_server.server.doors.opencode_document import TYPED
+from tests.support.documents import mistakes
 from tests.support.server import ServerProcess
 from tests.support.typed import TypedClient, somebody, task, typed
 
@@ -158,7 +160,9 @@ async def client(automation: ServerProcess) -> AsyncIterator[TypedClient]:
         yield connected
 
 
-async def test_every_example_is_replayed_and_answered_in_its_shape(client: TypedClient) -> None:
+async def test_every_example_is_replayed_and_answered_in_its_shape(
+    client: TypedClient, automation: ServerProcess
+) -> None:
     async def replay(kind: str, answered: str, **changed: Any) -> dict[str, Any]:
         told = await client.ask(example(kind) | changed)
         assert told["type"] == answered, told
@@ -227,6 +231,10 @@ async def test_every_example_is_replayed_and_answered_in_its_shape(client: Typed
     assert set(TOLD) - seen == set(), "not every type of message was told"
     for told in client.of("resource_update", "task_status_update", "agent_update", "log_entry"):
         assert_shaped(told, example(told["type"]))
+    document = automation.curl("GET", "/asyncapi.json", key=None).body
+    for told in client.told:
+        payload = document["components"]["messages"][f"{TYPED}.{told['type']}"]["payload"]
+        assert mistakes(document, payload, told) == [], told
 
 
 async def until_measured(client: TypedClient) -> dict[str, Any]:

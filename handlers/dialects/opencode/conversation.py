@@ -12,6 +12,7 @@ import structlog
 from roocode_server.handlers.connection import OverviewConnection, WatchingConnection
 from roocode_server.handlers.dialects.dialect import Operations
 from roocode_server.handlers.dialects.opencode.agents import RUNNING_AGENTS, running_agents, updated
+from roocode_server.handlers.dialects.opencode.answers import EntryUpdate, Greeting, ResourceUpdate
 from roocode_server.handlers.dialects.opencode.basics import BASIC_MESSAGES
 from roocode_server.handlers.dialects.opencode.exchange import Exchange
 from roocode_server.handlers.dialects.opencode.known_tasks import KnownTasks
@@ -21,10 +22,11 @@ from roocode_server.handlers.dialects.opencode.message import TypedMessage
 from roocode_server.handlers.dialects.opencode.performance import PERFORMANCE_MESSAGES
 from roocode_server.handlers.dialects.opencode.place import Place
 from roocode_server.handlers.dialects.opencode.processes import PROCESS_MESSAGES
-from roocode_server.handlers.dialects.opencode.refusals import Content, MessageRefused, refused, shortened
+from roocode_server.handlers.dialects.opencode.refusals import MessageRefused, RefusalCode, refused, shortened
 from roocode_server.handlers.dialects.opencode.subscribing import SUBSCRIPTION_MESSAGES
 from roocode_server.handlers.dialects.opencode.subscriptions import AGENT_CHANNELS, Channel, Subscriptions
 from roocode_server.handlers.dialects.opencode.tasks import TASK_MESSAGES
+from roocode_server.handlers.dialects.opencode.typed_answer import Content
 from roocode_server.handlers.dialects.opencode.updates import AGENT_NEWS, TaskUpdates
 from roocode_server.handlers.pipeline import refusal_of
 from roocode_server.models.clock import format_time, now
@@ -82,11 +84,7 @@ class TypedConversation:
 
     def greeting(self) -> Content:
         """The first message. Source: S4, "Connection"."""
-        return {
-            "type": "connection_established",
-            "server_version": version("roocode-server"),
-            "timestamp": format_time(now()),
-        }
+        return Greeting(server_version=version("roocode-server"), timestamp=format_time(now())).said()
 
     async def begin(self, caller: Caller) -> None:
         """Tell every event of the caller's sessions, as S1 does. Raises: AppError."""
@@ -134,7 +132,8 @@ class TypedConversation:
         """An entry of the log as it is told; None, if no subscription wants it."""
         exchange = self._exchange("log_entry", ("task.get",), caller)
         entry = await told_entry(exchange, happened.entry.dump())
-        return {"type": "log_entry", "log": entry} if self._subscriptions.want_entry(entry) else None
+        is_wanted = self._subscriptions.want_entry(entry.level, entry.agent)
+        return EntryUpdate(log=entry).said() if is_wanted else None
 
     def wants(self, broadcast: Broadcast) -> bool:
         """Whether the connection is told of a sample of the machine."""
@@ -146,7 +145,7 @@ class TypedConversation:
         """A sample of the machine as S4 tells it, alike to everybody."""
         happened = broadcast.happened
         assert isinstance(happened, SystemSampled)  # noqa: S101 - nothing else is wanted
-        return {"type": "resource_update", "resources": briefly_measured(happened.resources.dump())}
+        return ResourceUpdate(resources=briefly_measured(happened.resources.dump())).said()
 
     def needs(self, stored: StoredEvent) -> str | None:
         """The task that has to be learned before the event can be told."""
@@ -162,7 +161,7 @@ class TypedConversation:
         if stored.type == SessionDeletedEvent.name:
             self._subscriptions.followed = None
             self.place.forget()
-        told = [orjson.dumps(each) for each in self._updates.tell(stored)]
+        told = [orjson.dumps(each.said()) for each in self._updates.tell(stored)]
         if stored.type in AGENT_NEWS and not AGENT_CHANNELS.isdisjoint(self._subscriptions.channels):
             self.has_agent_news = True
         return told
@@ -176,9 +175,9 @@ class TypedConversation:
         except AppError:  # the session is gone, or they may not be seen; a defect has been logged
             return ()
         return [
-            updated(agent, timestamp)
+            updated(agent, timestamp).said()
             for task_id, agent in agents.items()
-            if any(self._subscriptions.want_task(channel, task_id, agent["id"]) for channel in AGENT_CHANNELS)
+            if any(self._subscriptions.want_task(channel, task_id, agent.id) for channel in AGENT_CHANNELS)
         ]
 
     def _exchange(self, name: str, operations: Sequence[str], caller: Caller) -> Exchange:
@@ -198,15 +197,15 @@ class TypedConversation:
 def _declared(said: object) -> TypedMessage:
     """The type of a message. Raises: MessageRefused."""
     if not isinstance(said, dict):
-        raise MessageRefused("INVALID_JSON", "A message is a JSON object", expected="an object")
+        raise MessageRefused(RefusalCode.INVALID_JSON, "A message is a JSON object", expected="an object")
     if said.get("type") is None:
         told = "Required field is missing: type"
-        raise MessageRefused("MISSING_REQUIRED_FIELD", told, field="type", expected=list(MESSAGES))
+        raise MessageRefused(RefusalCode.MISSING_REQUIRED_FIELD, told, field="type", expected=list(MESSAGES))
     declared = MESSAGES.get(said["type"]) if isinstance(said["type"], str) else None
     if declared is None:
         given = shortened(said["type"])
         raise MessageRefused(
-            "UNKNOWN_MESSAGE_TYPE",
+            RefusalCode.UNKNOWN_MESSAGE_TYPE,
             f"Unknown message type: {given!r}",
             field="type",
             value=given,

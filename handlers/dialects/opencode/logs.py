@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any, Final
 
+from roocode_server.handlers.dialects.opencode.answers import EntryPage, ListedEntries, TypedEntry
 from roocode_server.handlers.dialects.opencode.exchange import FINDING, Exchange
 from roocode_server.handlers.dialects.opencode.levels import EntryLevel
 from roocode_server.handlers.dialects.opencode.message import message
-from roocode_server.handlers.dialects.opencode.refusals import Content
+from roocode_server.handlers.dialects.opencode.typed_answer import Content
 from roocode_server.handlers.dialects.opencode.wire import MessageShape
 from roocode_server.models.clock import format_time, now
 from roocode_server.models.error import NotFound
@@ -47,7 +48,7 @@ class EntryListing(MessageShape):
 
 
 @message("request_log_entries", *FINDING, "log.list", "task.get")
-async def request_log_entries(exchange: Exchange, request: EntryListing) -> Content:
+async def request_log_entries(exchange: Exchange, request: EntryListing) -> ListedEntries:
     """List entries of the server's log that the caller may see, newest first.
 
     `filtered_count` counts all that the filter selects, `total_count` all that there are, as far as
@@ -58,28 +59,28 @@ async def request_log_entries(exchange: Exchange, request: EntryListing) -> Cont
     total = filtered
     if selected is None or any(selected.values()):
         _, total = await _entries(exchange, {}, 0)
-    data = {
-        "entries": [await told_entry(exchange, each) for each in entries],
-        "total_count": max(total, filtered),  # some may have been written between the two counts
-        "filtered_count": filtered,
-        "timestamp": format_time(now()),
-    }
-    return {"type": "log_entries", "data": data}
+    page = EntryPage(
+        entries=[await told_entry(exchange, each) for each in entries],
+        total_count=max(total, filtered),  # some may have been written between the two counts
+        filtered_count=filtered,
+        timestamp=format_time(now()),
+    )
+    return ListedEntries(data=page)
 
 
-async def told_entry(exchange: Exchange, entry: Mapping[str, Any]) -> Content:
+async def told_entry(exchange: Exchange, entry: Mapping[str, Any]) -> TypedEntry:
     """An entry as S4 tells it; the agent is a task, or else the part of the server that wrote it."""
     task_id, session_id = entry.get("taskId"), entry.get("sessionId")
     agent = entry["logger"]
     if task_id is not None and session_id is not None:
         agent = await exchange.shown_task_id(session_id, task_id)
-    return {
-        "time": entry["time"],
-        "level": EntryLevel(entry["level"]).wire,
-        "message": entry["message"],
-        "agent": agent,
-        "details": entry["details"],
-    }
+    return TypedEntry(
+        time=entry["time"],
+        level=EntryLevel(entry["level"]).wire,
+        message=entry["message"],
+        agent=agent,
+        details=entry["details"],
+    )
 
 
 async def _selected(exchange: Exchange, wanted: EntryFilter) -> Content | None:

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from roocode_server.handlers.dialects.opencode.answers import (
+    MachineUsage,
+    MachineUsageWithNetwork,
+    NetworkUsage,
+    ToldResources,
+)
 from roocode_server.handlers.dialects.opencode.exchange import Exchange
 from roocode_server.handlers.dialects.opencode.message import message
-from roocode_server.handlers.dialects.opencode.refusals import Content
 from roocode_server.handlers.dialects.opencode.wire import MessageShape
 from roocode_server.models.shape import value
 
@@ -18,25 +23,29 @@ class NoMore(MessageShape):
 
 
 @message("request_system_resources", "system.resources")
-async def request_system_resources(exchange: Exchange, request: NoMore) -> Content:
+async def request_system_resources(exchange: Exchange, request: NoMore) -> ToldResources:
     """Tell the machine's processor, memory, disk and network usage."""
-    return {"type": "system_resources", "data": measured(await exchange.ask("system.resources"))}
+    return ToldResources(data=measured(await exchange.ask("system.resources")))
 
 
-def measured(resources: Mapping[str, Any]) -> Content:
+def measured(resources: Mapping[str, Any]) -> MachineUsageWithNetwork:
     """A sample of the machine with its network, as S4 tells it."""
     network = resources["networkStats"]
-    stats = {
-        "bytes_sent": network["bytesSent"],
-        "bytes_recv": network["bytesRecv"],
-        "packets_sent": network["packetsSent"],
-        "packets_recv": network["packetsRecv"],
-    }
-    return briefly_measured(resources) | {"network_stats": stats}
+    stats = NetworkUsage(
+        bytes_sent=network["bytesSent"],
+        bytes_recv=network["bytesRecv"],
+        packets_sent=network["packetsSent"],
+        packets_recv=network["packetsRecv"],
+    )
+    return MachineUsageWithNetwork(**_usage(resources), network_stats=stats)
 
 
-def briefly_measured(resources: Mapping[str, Any]) -> Content:
+def briefly_measured(resources: Mapping[str, Any]) -> MachineUsage:
     """A sample of the machine, as S4's updates tell it."""
+    return MachineUsage(**_usage(resources))
+
+
+def _usage(resources: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "cpu_usage": resources["cpuUsage"],
         "memory_usage": resources["memoryUsage"],

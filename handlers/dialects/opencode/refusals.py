@@ -2,28 +2,59 @@
 
 from __future__ import annotations
 
+import enum
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import field as shape_field
 from typing import Any, Final
 
+from roocode_server.handlers.dialects.opencode.typed_answer import TIME, Content, TypedAnswer
 from roocode_server.models.cleaning import cleaned, cleaned_text
 from roocode_server.models.clock import format_time, now
 from roocode_server.models.error import (
     AppError,
     InternalError,
     NotFound,
+    PermissionDenied,
+    ProcessKillFailed,
     RateLimitExceeded,
+    ServerOverload,
     ValidationFailed,
 )
 from roocode_server.models.quota import WINDOW_S
-
-Content = dict[str, Any]
+from roocode_server.models.shape import value
 
 LONGEST_VALUE: Final = 200
 """The most characters of a caller's own value that an error repeats."""
+
+
+class RefusalCode(enum.StrEnum):
+    """S4's codes; where it has none, errors have that of their operation.
+
+    Source: S4, "Error Codes and Handling".
+    """
+
+    INVALID_JSON = "INVALID_JSON"
+    UNKNOWN_MESSAGE_TYPE = "UNKNOWN_MESSAGE_TYPE"
+    MISSING_REQUIRED_FIELD = "MISSING_REQUIRED_FIELD"
+    INVALID_FIELD_VALUE = "INVALID_FIELD_VALUE"
+    INVALID_TASK_DATA = "INVALID_TASK_DATA"
+    TASK_NOT_FOUND = "TASK_NOT_FOUND"
+    PROCESS_NOT_FOUND = "PROCESS_NOT_FOUND"
+    TASK_ALREADY_EXISTS = "TASK_ALREADY_EXISTS"
+    PROCESS_KILL_FAILED = ProcessKillFailed.code
+    DATABASE_ERROR = "DATABASE_ERROR"
+    FILESYSTEM_ERROR = "FILESYSTEM_ERROR"
+    PERMISSION_DENIED = PermissionDenied.code
+    RATE_LIMIT_EXCEEDED = RateLimitExceeded.code
+    SERVER_OVERLOAD = ServerOverload.code
+    CONNECTION_LOST = "CONNECTION_LOST"
+    HEARTBEAT_TIMEOUT = "HEARTBEAT_TIMEOUT"
+
+
 _NOT_FOUND: Final = {
-    "task": ("TASK_NOT_FOUND", "Task with ID '{}' not found", "task_id"),
-    "process": ("PROCESS_NOT_FOUND", "Process with ID '{}' not found", "pid"),
+    "task": (RefusalCode.TASK_NOT_FOUND, "Task with ID '{}' not found", "task_id"),
+    "process": (RefusalCode.PROCESS_NOT_FOUND, "Process with ID '{}' not found", "pid"),
 }
 _FIELDS: Final = {
     "clientId": "id",
@@ -35,10 +66,21 @@ _FIELDS: Final = {
 """The fields of operations, by S4's names."""
 
 
+@value
+class TypedRefusal(TypedAnswer):
+    """Something failed; the connection goes on. `details` has the facts, by code."""
+
+    kind = "error"
+    code: str
+    message: str
+    details: dict[str, Any] = shape_field(default_factory=dict)
+    timestamp: str | None = shape_field(default=None, metadata=TIME)
+
+
 class MessageRefused(Exception):
     """A message that is answered with an error of S4's own."""
 
-    def __init__(self, code: str, message: str, **details: Any) -> None:
+    def __init__(self, code: RefusalCode, message: str, **details: Any) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
@@ -52,18 +94,17 @@ class MessageRefused(Exception):
 
 def task_not_found(task_id: str) -> MessageRefused:
     """The refusal for a task that does not exist, or is not the caller's to see."""
-    return MessageRefused("TASK_NOT_FOUND", f"Task with ID '{task_id}' not found", task_id=task_id)
+    return MessageRefused(RefusalCode.TASK_NOT_FOUND, f"Task with ID '{task_id}' not found", task_id=task_id)
 
 
 def told_refusal(code: str, message: str, details: Mapping[str, Any]) -> Content:
     """An error as S4 tells it."""
-    return {
-        "type": "error",
-        "code": code,
-        "message": cleaned_text(message),
-        "details": cleaned(dict(details)),
-        "timestamp": format_time(now()),
-    }
+    return TypedRefusal(
+        code=str(code),
+        message=cleaned_text(message),
+        details=cleaned(dict(details)),
+        timestamp=format_time(now()),
+    ).said()
 
 
 def refused(failure: AppError) -> Content:
@@ -77,7 +118,7 @@ def refused(failure: AppError) -> Content:
             field = _FIELDS.get(failure.details["field"], failure.details["field"])
             reason = failure.details["reason"]
             told = {"field": field, "expected": failure.details.get("known", reason)}
-            return told_refusal("INVALID_FIELD_VALUE", f"Invalid {field} value: {reason}", told)
+            return told_refusal(RefusalCode.INVALID_FIELD_VALUE, f"Invalid {field} value: {reason}", told)
         case RateLimitExceeded():
             told = {
                 "retry_after_seconds": failure.retry_after_s,
@@ -96,9 +137,9 @@ def _code_of_defect(failure: InternalError) -> str:
     cause = failure.__cause__
     while cause is not None:
         if isinstance(cause, sqlite3.Error):
-            return "DATABASE_ERROR"
+            return RefusalCode.DATABASE_ERROR
         if isinstance(cause, OSError):
-            return "FILESYSTEM_ERROR"
+            return RefusalCode.FILESYSTEM_ERROR
         cause = cause.__cause__
     return failure.code
 

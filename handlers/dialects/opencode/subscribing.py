@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from roocode_server.handlers.dialects.opencode.answers import ConfirmedSubscription, ConfirmedUnsubscription
 from roocode_server.handlers.dialects.opencode.exchange import OPENING, Exchange
 from roocode_server.handlers.dialects.opencode.message import message
-from roocode_server.handlers.dialects.opencode.refusals import Content
 from roocode_server.handlers.dialects.opencode.subscriptions import (
     AGENT_CHANNELS,
     Channel,
@@ -26,7 +26,7 @@ WATCHED: Final = {
 
 
 @message("subscribe_to_updates", *OPENING, "event.subscribe", "system.watch")
-async def subscribe_to_updates(exchange: Exchange, request: Subscribe) -> Content:
+async def subscribe_to_updates(exchange: Exchange, request: Subscribe) -> ConfirmedSubscription:
     """Send what happens in these channels from now on."""
     subscriptions = exchange.subscriptions
     subscriptions.check_room()
@@ -35,16 +35,15 @@ async def subscribe_to_updates(exchange: Exchange, request: Subscribe) -> Conten
     if watched := _watched(request.channels):
         await exchange.ask("system.watch", channels=watched)
     made = subscriptions.add(request)
-    return {
-        "type": "subscription_confirmed",
-        "channels": [channel.value for channel in dict.fromkeys(request.channels)],
-        "subscription_id": made.id,
-        "timestamp": format_time(now()),
-    }
+    return ConfirmedSubscription(
+        channels=list(dict.fromkeys(request.channels)),
+        subscription_id=made.id,
+        timestamp=format_time(now()),
+    )
 
 
 @message("unsubscribe_from_updates", "event.unsubscribe", "system.unwatch")
-async def unsubscribe_from_updates(exchange: Exchange, request: Unsubscribe) -> Content:
+async def unsubscribe_from_updates(exchange: Exchange, request: Unsubscribe) -> ConfirmedUnsubscription:
     """Send nothing more of these channels."""
     subscriptions = exchange.subscriptions
     ended = subscriptions.remove(request.channels, request.subscription_id)
@@ -54,13 +53,9 @@ async def unsubscribe_from_updates(exchange: Exchange, request: Unsubscribe) -> 
     if subscriptions.followed is not None and not subscriptions.want_tasks:
         session_id, subscriptions.followed = subscriptions.followed, None
         await exchange.ask("event.unsubscribe", sessionId=session_id)
-    answer = {
-        "type": "unsubscription_confirmed",
-        "channels": [channel.value for channel in ended],
-        "subscription_id": request.subscription_id,
-        "timestamp": format_time(now()),
-    }
-    return {name: content for name, content in answer.items() if content is not None}
+    return ConfirmedUnsubscription(
+        channels=ended, subscription_id=request.subscription_id, timestamp=format_time(now())
+    )
 
 
 def _watched(channels: Iterable[Channel]) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from roocode_server.handlers.dialects.opencode.levels import EntryLevel
-from roocode_server.handlers.dialects.opencode.refusals import Content, MessageRefused
+from roocode_server.handlers.dialects.opencode.refusals import MessageRefused, RefusalCode
 from roocode_server.handlers.dialects.opencode.wire import MessageShape
 from roocode_server.models.identifier import SessionId, new_id
 from roocode_server.models.shape import LONGEST_IDENTIFIER, limited, value
@@ -44,10 +44,10 @@ class EntryUpdateFilter(MessageShape):
     levels: list[EntryLevel] | None = field(default=None, metadata=limited(longest=16))
     agents: list[str] | None = field(default=None, metadata=limited(longest=1000))
 
-    def admits(self, entry: Content) -> bool:
+    def admits(self, level: str, agent: str) -> bool:
         """Whether an entry is wanted."""
-        is_of_level = self.levels is None or entry["level"] in {each.wire for each in self.levels}
-        return is_of_level and (self.agents is None or entry["agent"] in self.agents)
+        is_of_level = self.levels is None or level in {each.wire for each in self.levels}
+        return is_of_level and (self.agents is None or agent in self.agents)
 
 
 @value
@@ -112,7 +112,7 @@ class Subscriptions:
         """Raises: MessageRefused, if there may be no more subscriptions."""
         if len(self._all) >= MOST_SUBSCRIPTIONS:
             told = f"A connection has at most {MOST_SUBSCRIPTIONS} subscriptions; unsubscribe from one first"
-            raise MessageRefused("SERVER_OVERLOAD", told, most=MOST_SUBSCRIPTIONS)
+            raise MessageRefused(RefusalCode.SERVER_OVERLOAD, told, most=MOST_SUBSCRIPTIONS)
 
     def add(self, request: Subscribe) -> UpdateSubscription:
         """Begin a subscription."""
@@ -125,7 +125,7 @@ class Subscriptions:
         """End channels; return those that have ended, in the order of S4. Raises: MessageRefused."""
         if subscription_id is not None and subscription_id not in self._all:
             raise MessageRefused(
-                "INVALID_FIELD_VALUE",
+                RefusalCode.INVALID_FIELD_VALUE,
                 "Invalid subscription_id value: this connection has no such subscription",
                 field="subscription_id",
                 value=subscription_id,
@@ -144,11 +144,11 @@ class Subscriptions:
         """Whether an update of a task that goes by these ids is wanted."""
         return any(each.admits(channel, task_ids) for each in self._all.values())
 
-    def want_entry(self, entry: Content) -> bool:
+    def want_entry(self, level: str, agent: str) -> bool:
         """Whether a log entry is wanted."""
         return any(
             Channel.LOG_ENTRIES in each.channels
-            and (each.filters.log_entries or EntryUpdateFilter()).admits(entry)
+            and (each.filters.log_entries or EntryUpdateFilter()).admits(level, agent)
             for each in self._all.values()
         )
 

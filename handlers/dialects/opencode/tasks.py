@@ -6,10 +6,19 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any, Final
 
+from roocode_server.handlers.dialects.opencode.answers import (
+    BriefTask,
+    CancelledTask,
+    ListedTasks,
+    RetriedTask,
+    StartedTask,
+    ToldTask,
+    WholeTask,
+)
 from roocode_server.handlers.dialects.opencode.exchange import FINDING, OPENING, Exchange
 from roocode_server.handlers.dialects.opencode.known_tasks import shown_id
 from roocode_server.handlers.dialects.opencode.message import message
-from roocode_server.handlers.dialects.opencode.refusals import Content, MessageRefused, task_not_found
+from roocode_server.handlers.dialects.opencode.refusals import MessageRefused, RefusalCode, task_not_found
 from roocode_server.handlers.dialects.opencode.wire import MessageShape
 from roocode_server.models.clock import format_time, now
 from roocode_server.models.error import Conflict
@@ -19,6 +28,7 @@ from roocode_server.models.task import MOST_DEPENDENCIES, Activity, TaskPriority
 ANY_TYPE: Final = "general"
 """The type of tasks that were started elsewhere without one."""
 NEEDED: Final = ("id", "type", "description")
+"""The fields of a task to start whose absence has a code of its own, `INVALID_TASK_DATA`."""
 TASKS_PER_PAGE: Final = 100
 MOST_LISTED_TASKS: Final = 1000
 _ID: Final = limited(shortest=1, longest=LONGEST_IDENTIFIER)
@@ -71,13 +81,13 @@ class TaskListing(MessageShape):
 
 
 @message("start_task", *OPENING, "task.create")
-async def start_task(exchange: Exchange, request: StartTask) -> Content:
+async def start_task(exchange: Exchange, request: StartTask) -> StartedTask:
     """Start a task, in the caller's automation session unless the connection has named one."""
     task = request.task
     missing = [name for name in NEEDED if not getattr(task, name)]
     if missing:
         told = f"Task data is missing required fields: {', '.join(missing)}"
-        raise MessageRefused("INVALID_TASK_DATA", told, field=missing[0], missing=missing)
+        raise MessageRefused(RefusalCode.INVALID_TASK_DATA, told, field=missing[0], missing=missing)
     try:
         made = await exchange.ask_opened(
             "task.create",
@@ -93,38 +103,33 @@ async def start_task(exchange: Exchange, request: StartTask) -> Content:
         if failure.details.get("clientId") is None:
             raise
         told = f"Task with ID '{task.id}' already exists"
-        raise MessageRefused("TASK_ALREADY_EXISTS", told, task_id=task.id) from failure
+        raise MessageRefused(RefusalCode.TASK_ALREADY_EXISTS, told, task_id=task.id) from failure
     shown = brief(made["task"])
-    return {"type": "task_started", "task_id": shown["id"], "task": shown}
+    return StartedTask(task_id=shown.id, task=shown)
 
 
 @message("cancel_task", *FINDING, "task.cancel")
-async def cancel_task(exchange: Exchange, request: NamedTask) -> Content:
+async def cancel_task(exchange: Exchange, request: NamedTask) -> CancelledTask:
     """Stop a task and everything it started."""
     task = await _about(exchange, "task.cancel", request.task_id)
-    return {"type": "task_cancelled", "task_id": shown_id(task), "timestamp": format_time(now())}
+    return CancelledTask(task_id=shown_id(task), timestamp=format_time(now()))
 
 
 @message("retry_task", *FINDING, "task.retry")
-async def retry_task(exchange: Exchange, request: NamedTask) -> Content:
+async def retry_task(exchange: Exchange, request: NamedTask) -> RetriedTask:
     """Queue a failed or cancelled task again."""
     task = await _about(exchange, "task.retry", request.task_id)
-    return {
-        "type": "task_retried",
-        "task_id": shown_id(task),
-        "retry_count": task["retryCount"],
-        "timestamp": format_time(now()),
-    }
+    return RetriedTask(task_id=shown_id(task), retry_count=task["retryCount"], timestamp=format_time(now()))
 
 
 @message("get_task_status", *FINDING, "task.get")
-async def get_task_status(exchange: Exchange, request: NamedTask) -> Content:
+async def get_task_status(exchange: Exchange, request: NamedTask) -> ToldTask:
     """Tell all about a task."""
-    return {"type": "task_status", "task": whole(await _about(exchange, "task.get", request.task_id))}
+    return ToldTask(task=whole(await _about(exchange, "task.get", request.task_id)))
 
 
 @message("list_tasks", *FINDING, "task.list")
-async def list_tasks(exchange: Exchange, request: TaskListing) -> Content:
+async def list_tasks(exchange: Exchange, request: TaskListing) -> ListedTasks:
     """List the session's tasks, newest first."""
     wanted = request.filter or TaskFilter()
     filters = {
@@ -134,12 +139,7 @@ async def list_tasks(exchange: Exchange, request: TaskListing) -> Content:
     }
     tasks, filtered = await page_of_tasks(exchange, request.limit, request.offset, **filters)
     total = filtered if not any(filters.values()) else (await page_of_tasks(exchange, 1, 0))[1]
-    return {
-        "type": "task_list",
-        "tasks": [brief(task) for task in tasks],
-        "total_count": total,
-        "filtered_count": filtered,
-    }
+    return ListedTasks(tasks=[brief(task) for task in tasks], total_count=total, filtered_count=filtered)
 
 
 async def page_of_tasks(
@@ -169,33 +169,37 @@ async def _about(exchange: Exchange, operation: str, task_id: str) -> dict[str, 
     return task
 
 
-def brief(task: dict[str, Any]) -> Content:
+def brief(task: dict[str, Any]) -> BriefTask:
     """A task as lists show it."""
+    return BriefTask(**_briefly(task))
+
+
+def whole(task: dict[str, Any]) -> WholeTask:
+    """A task with all that S4 knows of it."""
+    timeout = task["config"].get("timeout")
+    return WholeTask(
+        **_briefly(task),
+        started_at=task.get("startedAt"),
+        completed_at=task.get("completedAt"),
+        runtime_status=runtime_status(task),
+        dependencies=task["dependencies"],
+        files_pattern=task.get("filesPattern"),
+        timeout=None if timeout is None else round(timeout * 1000),
+        retry_count=task["retryCount"],
+        error=task["error"]["message"] if task.get("error") else None,
+    )
+
+
+def _briefly(task: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": shown_id(task),
         "type": task.get("type") or ANY_TYPE,
-        "priority": task["priority"],
+        "priority": TaskPriority(task["priority"]),
         "description": task["input"],
-        "status": task["status"],
+        "status": TaskStatus(task["status"]),
         "progress": task["progress"],
         "created_at": task["createdAt"],
     }
-
-
-def whole(task: dict[str, Any]) -> Content:
-    """A task with all that S4 knows of it; fields without a value are left out."""
-    timeout = task["config"].get("timeout")
-    more = {
-        "started_at": task.get("startedAt"),
-        "completed_at": task.get("completedAt"),
-        "runtime_status": runtime_status(task),
-        "dependencies": task["dependencies"],
-        "files_pattern": task.get("filesPattern"),
-        "timeout": None if timeout is None else round(timeout * 1000),
-        "retry_count": task["retryCount"],
-        "error": task["error"]["message"] if task.get("error") else None,
-    }
-    return brief(task) | {name: content for name, content in more.items() if content is not None}
 
 
 def runtime_status(task: Mapping[str, Any]) -> str:

@@ -10,8 +10,8 @@ from typing import Final
 
 import orjson
 
+from roocode_server.handlers.dialects.opencode.answers import TaskStatusUpdate
 from roocode_server.handlers.dialects.opencode.known_tasks import KnownTask, KnownTasks
-from roocode_server.handlers.dialects.opencode.refusals import Content
 from roocode_server.handlers.dialects.opencode.subscriptions import Channel, Subscriptions
 from roocode_server.models.event import StoredEvent
 from roocode_server.models.task import (
@@ -65,7 +65,7 @@ class TaskUpdates:
             return None
         return stored.task_id if self._known.find(stored.task_id) is None else None
 
-    def tell(self, stored: StoredEvent) -> Sequence[Content]:
+    def tell(self, stored: StoredEvent) -> Sequence[TaskStatusUpdate]:
         """The messages of an event; nothing if S4 does not know it, or nobody wants it."""
         if stored.task_id is None:
             return ()
@@ -83,7 +83,7 @@ class TaskUpdates:
 
     def _changed(
         self, stored: StoredEvent, known: KnownTask, usually: TaskStatus, after: TaskStatus
-    ) -> Sequence[Content]:
+    ) -> Sequence[TaskStatusUpdate]:
         before = _left(known, usually, after)
         known.status = after
         known.has_begun = known.has_begun or after is TaskStatus.RUNNING
@@ -92,14 +92,13 @@ class TaskUpdates:
         if not self._subscriptions.want_task(Channel.TASK_STATUS, known.shown_id, str(stored.task_id)):
             return ()
         return (
-            {
-                "type": "task_status_update",
-                "task_id": known.shown_id,
-                "old_status": before,
-                "new_status": after,
-                "progress": known.progress,
-                "timestamp": orjson.loads(stored.body)["timestamp"],
-            },
+            TaskStatusUpdate(
+                task_id=known.shown_id,
+                old_status=before,
+                new_status=after,
+                progress=known.progress,
+                timestamp=orjson.loads(stored.body)["timestamp"],
+            ),
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 import marshmallow
 from marshmallow import fields, validate
 
-from roocode_server.handlers.dialects.opencode.refusals import MessageRefused, shortened
+from roocode_server.handlers.dialects.opencode.refusals import MessageRefused, RefusalCode, shortened
 from roocode_server.models.error import ValidationFailed
 from roocode_server.models.shape import PlainShape, StrictPlainSchema, schema_of
 
@@ -22,13 +22,7 @@ _MISSING: Final = fields.Field.default_error_messages["required"]
 class MessageSchema(StrictPlainSchema):
     """Fields that S4 does not name are ignored: clients send more, such as the status of a task."""
 
-    @marshmallow.pre_load
-    def leave_out_unknown(self, said: Any, **_: Any) -> Any:
-        """Leave out what S4 does not name."""
-        known = {field.data_key for field in self.fields.values()}
-        if not isinstance(said, Mapping):
-            return said
-        return {name: content for name, content in said.items() if name in known}
+    Meta: Any = type("Meta", (StrictPlainSchema.Meta,), {"unknown": marshmallow.EXCLUDE})
 
 
 class MessageShape(PlainShape):
@@ -47,7 +41,7 @@ def read(shape: type[Request], said: Mapping[str, Any]) -> Request:
         field = path.removeprefix(WRAPPED)
         if reason == _MISSING:
             message = f"Required field is missing: {field}"
-            raise MessageRefused("MISSING_REQUIRED_FIELD", message, field=field) from failure
+            raise MessageRefused(RefusalCode.MISSING_REQUIRED_FIELD, message, field=field) from failure
         given = _value_at(said, path.split("."))
         choices = _choices(schema_of(shape, MessageSchema), path.split("."))
         if choices is None:
@@ -56,7 +50,7 @@ def read(shape: type[Request], said: Mapping[str, Any]) -> Request:
             told = f"Invalid {field} value: {shortened(given)!r}. Valid values are: {', '.join(choices)}"
         expected = reason if choices is None else choices
         raise MessageRefused(
-            "INVALID_FIELD_VALUE", told, field=field, value=shortened(given), expected=expected
+            RefusalCode.INVALID_FIELD_VALUE, told, field=field, value=shortened(given), expected=expected
         ) from failure
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from typing import Any
 
@@ -10,10 +12,18 @@ import pytest
 from roocode_server.handlers.operation import Registry
 from roocode_server.models.event import EVENTS
 from roocode_server.server.doors.asyncapi import channel_name
+from roocode_server.server.doors.opencode_document import ERROR_MESSAGE, TYPED
 from tests.support.documents import mistakes
-from tests.support.server import ServerProcess
+from tests.support.server import PROJECT, ServerProcess
 
 Json = dict[str, Any]
+
+EXAMPLES = [
+    each["example"]
+    for each in json.loads((PROJECT / "tests/dialects/opencode_examples.json").read_text())
+    if "example" in each
+]
+"""Every JSON example of S4."""
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +89,54 @@ def test_real_events_fit_their_payloads(server: ServerProcess, document: Json) -
     assert {"task.completed", "tool.completed", "file.modified", "approval.resolved"} <= {
         event["type"] for event in events
     }
+    listening = document["components"]["messages"][f"{TYPED}.broadcast"]["payload"]
     for event in events:
         payload = document["components"]["messages"][event["type"]]["payload"]
         assert mistakes(document, payload, event) == [], event
+        assert mistakes(document, listening, {"event": event["type"], "data": event}) == [], event
+
+
+def test_plain_websockets_have_a_channel_with_a_server_of_their_own(document: Json) -> None:
+    channel = document["channels"][TYPED]
+    assert channel["address"] == "/ws"
+    assert channel["servers"] == [{"$ref": f"#/servers/{TYPED}"}]
+    assert document["servers"][TYPED]["protocol"] == "ws"
+    assert document["servers"][TYPED]["pathname"] == "/"
+
+
+def test_every_message_of_plain_websockets_is_received_or_sent_by_the_server(document: Json) -> None:
+    used: set[str] = set()
+    for name, operation in document["operations"].items():
+        if operation["channel"]["$ref"] == f"#/channels/{TYPED}":
+            replies = operation.get("reply", {}).get("messages", [])
+            used |= {each["$ref"].rpartition("/")[2] for each in operation["messages"] + replies}
+            assert (operation["action"] == "receive") == bool(replies) or name == f"{TYPED}.renewal"
+    assert used == set(document["channels"][TYPED]["messages"])
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: str(example["type"]))
+def test_every_example_of_s4_fits_the_schema_of_its_message(document: Json, example: Json) -> None:
+    name = f"{TYPED}.{example['type']}"
+    assert name in document["channels"][TYPED]["messages"]
+    payload = document["components"]["messages"][name]["payload"]
+    assert mistakes(document, payload, example) == []
+    for field in payload["required"]:
+        lacking = {key: content for key, content in example.items() if key != field}
+        assert mistakes(document, payload, lacking) != [], f"{field} may be missing"
+
+
+def test_the_errors_of_plain_websockets_have_the_codes_of_s4_and_of_its_page(document: Json) -> None:
+    error = document["components"]["messages"][ERROR_MESSAGE]
+    page = (PROJECT / "docs/opencode.md").read_text()
+    table = page[page.index("## Errors") : page.index("Where S4 has no code")]
+    rows = [line.split("|")[1] for line in table.split("\n") if line.startswith("| `")]
+    assert set(error["x-errors"]) == {code for row in rows for code in re.findall(r"[A-Z_]{3,}", row)}
+    shown = {each["code"] for each in EXAMPLES if each["type"] == "error"} - {"ERROR_CODE"}
+    assert shown <= set(error["x-errors"])
+
+
+def test_those_who_only_listen_are_told_every_event_of_sessions(document: Json) -> None:
+    events = [happened for happened in EVENTS.values() if happened.in_session]
+    payload = document["components"]["messages"][f"{TYPED}.broadcast"]["payload"]
+    told = {each["properties"]["event"]["const"] for each in payload["oneOf"]}
+    assert told == {happened.name for happened in events}
