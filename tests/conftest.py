@@ -6,6 +6,8 @@ import sys
 
 from hypothesis import settings
 
+from tests.support.hashing import hash_cheaply
+
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 """Cache bytecode, as by default: otherwise each server compiles all that it imports."""
@@ -13,6 +15,8 @@ sys.dont_write_bytecode = False
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 """A script's background job ignores it, and so would the commands in terminals."""
+
+hash_cheaply()
 
 pytest_plugins = [
     "tests.support.browser",

@@ -29,6 +29,8 @@ STRANGERS_NICENESS: Final = 15
 
 MOST_WAITING: Final = 64
 """The most passwords of unknown callers that wait to be checked."""
+USUAL_HASHER: Final = PasswordHasher()
+"""With 64 MiB, three passes and four lanes. Source: RFC 9106, 4, the second recommended option."""
 _BRIEF: Final = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
@@ -40,7 +42,7 @@ class Passwords:
     """
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
-        self._hasher = hasher or PasswordHasher()
+        self._hasher = hasher or USUAL_HASHER
         self._usual = ThreadPoolExecutor(MOST_HASHES_AT_ONCE, "passwords")
         self._strangers = ThreadPoolExecutor(STRANGERS_AT_ONCE, "strangers", initializer=_stand_back)
         self._waiting = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -211,6 +212,9 @@ def test_people_are_made_before_the_first_start(
         tmp_path, "user", "add", "ada@example.org", "--data-dir", "data", ROOCODE_PASSWORD="correct horse"
     )
     assert added.returncode == 0, added.stderr
+    with contextlib.closing(sqlite3.connect(tmp_path / "data" / "roocode.sqlite3")) as database:
+        [[hashed]] = database.execute("SELECT password_hash FROM users WHERE email = 'ada@example.org'")
+    assert hashed.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
     server = start_server("data")
     assert profile(server, login(server, "ada@example.org", "correct horse")) == "ada@example.org"
     assert profile(server, server.key) == server.admin["email"]

@@ -15,6 +15,7 @@ from roocode_server.engine.engine import open_engine
 from roocode_server.models.event import EVENTS
 from roocode_server.models.settings import Settings
 from roocode_server.server.app import build_doors
+from tests.support.hashing import hash_cheaply
 
 
 async def _make_and_end(folder: str) -> None:
@@ -26,6 +27,7 @@ async def _make_and_end(folder: str) -> None:
     await engine.close()
 
 
+hash_cheaply()
 with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
     asyncio.run(_make_and_end(folder))
 

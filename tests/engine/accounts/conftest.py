@@ -18,10 +18,10 @@ from roocode_server.models.auth_settings import AuthSettings
 from roocode_server.models.clock import UTC
 from roocode_server.models.login import Login, LoginAnswer
 from roocode_server.models.user import User
+from tests.support.hashing import CHEAP
 
 EMAIL = "ada@example.com"
 PASSWORD = "correct horse battery"
-CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 class TestClock:

@@ -22,7 +22,8 @@ from roocode_server.models.auth_settings import AuthSettings
 from roocode_server.models.error import AuthenticationFailed, InvalidField, ServerOverload
 from roocode_server.models.login import Login
 from roocode_server.models.user import Caller, User
-from tests.engine.accounts.conftest import CHEAP, EMAIL, PASSWORD, House
+from tests.engine.accounts.conftest import EMAIL, PASSWORD, House
+from tests.support.hashing import CHEAP
 
 HOME, ELSEWHERE = "192.0.2.1", "198.51.100.7"
 

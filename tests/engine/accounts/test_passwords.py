@@ -7,7 +7,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError
 
 from roocode_server.engine.accounts.passwords import Passwords
-from tests.engine.accounts.conftest import CHEAP
+from tests.support.hashing import CHEAP, USUAL
 
 
 async def test_the_right_password_is_accepted() -> None:
@@ -21,7 +21,7 @@ async def test_a_wrong_password_is_refused() -> None:
 
 
 async def test_the_hash_of_a_random_secret_is_checked_alike_and_renewed_by_a_login() -> None:
-    passwords = Passwords()
+    passwords = Passwords(USUAL)
     hashed = passwords.hash_secret("a long random secret")
     assert await passwords.verify(hashed, "a long random secret")
     assert not await passwords.verify(hashed, "another long random secret")
@@ -85,4 +85,4 @@ async def test_a_hash_by_other_parameters_is_outdated() -> None:
 
 
 async def test_the_standard_parameters_are_those_of_rfc_9106() -> None:
-    assert (await Passwords().hash("open sesame")).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert (await Passwords(USUAL).hash("open sesame")).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
