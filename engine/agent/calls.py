@@ -102,7 +102,9 @@ class ToolCalls:
             await self._misunderstood(call, FORBIDDEN)
             return None
         if decision is Decision.ASK:
-            refusal = _refused(await self._people.approve(call, prepared, notice))
+            may_be_asked = call.id in self._left
+            answer = await self._people.approve(call, prepared, notice, may_be_asked=may_be_asked)
+            refusal = _refused(answer)
             if refusal is not None:
                 await self._work.append(_answered(call, refusal))
                 return None

@@ -51,10 +51,16 @@ class HumanInput:
             self._is_quiet = False
         return found
 
-    async def approve(self, call: ToolCall, prepared: PreparedCall, notice: Notice | None) -> Approval:
-        """Ask people to approve a call and return their answer; after a restart it is not asked again."""
+    async def approve(
+        self, call: ToolCall, prepared: PreparedCall, notice: Notice | None, *, may_be_asked: bool
+    ) -> Approval:
+        """Ask people to approve a call and return their answer.
+
+        A call that may have been asked about before the task was interrupted is not asked about again. For
+        any other call an approval under its id is that of another call, and does not count.
+        """
         approvals = self._work.services.approvals
-        approval = await approvals.for_call(self._work.task, call.id)
+        approval = await approvals.for_call(self._work.task, call.id) if may_be_asked else None
         if approval is None:
             approval = approvals.draft(
                 self._work.task,

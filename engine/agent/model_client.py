@@ -31,7 +31,7 @@ from roocode_server.engine.providers.provider import (
     Usage,
 )
 from roocode_server.models.conversation import ToolCall, Turn, TurnRole
-from roocode_server.models.identifier import CallId, MessageId
+from roocode_server.models.identifier import CallId, MessageId, new_id
 from roocode_server.models.task import CallWritten, MessageDelta, MessageDiscarded, TaskError, TaskRetrying
 from roocode_server.models.tool import ToolDescription, ToolGroup
 
@@ -66,9 +66,11 @@ class Reply:
 
     ts: int
     drafts: dict[str, MessageDraft] = field(default_factory=dict)
-    written: dict[str, MessageDraft] = field(default_factory=dict)
+    written: dict[CallId, MessageDraft] = field(default_factory=dict)
     """The arguments of calls as they were streamed, by call id."""
     calls: list[ToolCall] = field(default_factory=list)
+    writing: dict[str, CallId] = field(default_factory=dict)
+    """The ids of the calls that are being written, by those that the model uses."""
     usage: Usage = field(default_factory=lambda: Usage(tokens_in=0, tokens_out=0))
     stopped: str = "end"
     continuation: Continuation | None = None
@@ -135,7 +137,7 @@ class ModelClient:
             else:
                 self._settle(found, reply)
                 self._work.begun_messages.update(
-                    {CallId(call_id): (draft.id, draft.ts) for call_id, draft in reply.written.items()}
+                    {call_id: (draft.id, draft.ts) for call_id, draft in reply.written.items()}
                 )
                 return reply
         raise AssertionError("the loop above returns or raises")
@@ -235,7 +237,7 @@ class ModelClient:
             case CallDelta():
                 self._write_call(reply, piece)
             case CallRequested():
-                reply.calls.append(_call(piece))
+                reply.calls.append(self._call(reply, piece))
             case Usage():
                 reply.usage = piece
             case Stopped():
@@ -252,12 +254,28 @@ class ModelClient:
             self._work.signal(piece)
         draft.add(text)
 
+    def _call(self, reply: Reply, asked: CallRequested) -> ToolCall:
+        identifier = self._id_of(reply, asked.call_id)
+        reply.writing.pop(asked.call_id, None)
+        return ToolCall(id=identifier, tool_name=asked.tool_name, arguments=dict(asked.arguments))
+
+    def _id_of(self, reply: Reply, named: str) -> CallId:
+        """Return the id of a call: the model's or, if an earlier call of the task has it, another.
+
+        Otherwise what was decided about the earlier call would count for this one.
+        """
+        if named not in reply.writing:
+            taken = self._work.conversation.has_call(named) or any(call.id == named for call in reply.calls)
+            reply.writing[named] = CallId(new_id("call") if taken else named)
+        return reply.writing[named]
+
     def _write_call(self, reply: Reply, piece: CallDelta) -> None:
-        if piece.call_id not in reply.written:
-            reply.written[piece.call_id] = MessageDraft("tool", *self._work.new_message())
-        draft = reply.written[piece.call_id]
+        identifier = self._id_of(reply, piece.call_id)
+        if identifier not in reply.written:
+            reply.written[identifier] = MessageDraft("tool", *self._work.new_message())
+        draft = reply.written[identifier]
         written = CallWritten(
-            call_id=piece.call_id,
+            call_id=identifier,
             tool_name=piece.tool_name,
             arguments=piece.arguments,
             message_id=draft.id,
@@ -282,7 +300,3 @@ class ModelClient:
         told = TaskRetrying(attempt=attempt, delay=round(delay, 3), error=error)
         await self._work.say("api_req_retry_delayed", failure.message, told)
         await asyncio.sleep(delay)
-
-
-def _call(asked: CallRequested) -> ToolCall:
-    return ToolCall(id=CallId(asked.call_id), tool_name=asked.tool_name, arguments=dict(asked.arguments))

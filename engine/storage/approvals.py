@@ -28,10 +28,10 @@ class ApprovalRepository:
         return await self._rows.first_on(unit.connection, approvals.c.id == approval_id)
 
     async def for_call(self, task_id: TaskId, call_id: CallId, *, run: int) -> Approval | None:
-        """Return the approval that a tool call of this run of the task requested, or None."""
-        return await self._rows.first(
-            approvals.c.task_id == task_id, approvals.c.call_id == call_id, approvals.c.run == run
-        )
+        """Return the latest approval that a tool call of this run of the task requested, or None."""
+        of_call = (approvals.c.task_id == task_id, approvals.c.call_id == call_id, approvals.c.run == run)
+        latest = select(approvals).where(*of_call).order_by(approvals.c.created_at.desc()).limit(1)
+        return next(iter(await self._rows.all(latest)), None)
 
     async def pending(self, task_id: TaskId) -> list[Approval]:
         """Return a task's pending approvals."""

@@ -185,7 +185,8 @@ class ExternalClient:
             return decision is Decision.ALWAYS
         raw = arguments if isinstance(arguments, dict) else {}
         asked = tool_call(call_id, call.tool.name, raw)
-        return (await self._people.approve(asked, call, None)).status is ApprovalStatus.APPROVED
+        answer = await self._people.approve(asked, call, None, may_be_asked=False)
+        return answer.status is ApprovalStatus.APPROVED
 
     async def _is_granted(self, path: str) -> bool:
         """Return whether a call in progress may write this file. Raises: AppError."""

@@ -21,6 +21,7 @@ class Conversation:
         self._repository = repository
         self._task_id = task_id
         self.turns = turns
+        self._call_ids = {call.id for turn in turns for call in turn.calls}
 
     async def append(self, unit: Transaction, turn: Turn, *, ahead: int = 0) -> None:
         """Store a turn in the unit of work, after the `ahead` turns that it has stored before.
@@ -32,6 +33,11 @@ class Conversation:
     def keep(self, turn: Turn) -> None:
         """Add a turn whose unit of work is committed."""
         self.turns.append(turn)
+        self._call_ids.update(call.id for call in turn.calls)
+
+    def has_call(self, call_id: str) -> bool:
+        """Whether a reply has a call with this id."""
+        return call_id in self._call_ids
 
     @property
     def is_empty(self) -> bool:

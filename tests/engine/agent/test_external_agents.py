@@ -75,6 +75,16 @@ async def test_a_refusal_reaches_it_and_nothing_is_written_behind_it(make_agent:
     assert not ended.result.files_created
 
 
+async def test_an_approval_does_not_count_for_another_request_under_the_same_id(make_agent: Make) -> None:
+    agent = await small(make_agent, "ask twice", approvals=[{"decision": "ask", "group": "command"}])
+    task = await agent.start()
+    await answer(agent, task, "approve")
+    await answer(agent, task, "reject")
+    await agent.finish(task)
+    asked = await agent.events("approval.required")
+    assert [each["description"] for each in asked] == ["make", "make install"]
+
+
 async def test_a_rule_decides_where_one_fits(make_agent: Make) -> None:
     rules = [{"decision": "never", "path": "a.txt"}]
     agent = await small(make_agent, "edit", approvals=rules)

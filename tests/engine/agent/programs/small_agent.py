@@ -44,21 +44,42 @@ def say(text):
     tell({"sessionUpdate": "agent_message_chunk", "content": {"type": "text", "text": text}})
 
 
+def talk():
+    """Think, plan and speak."""
+    tell({"sessionUpdate": "agent_thought_chunk", "content": {"type": "text", "text": "hm"}})
+    tell(
+        {
+            "sessionUpdate": "plan",
+            "entries": [
+                {"content": "look", "priority": "high", "status": "completed"},
+                {"content": "do", "priority": "low", "status": "in_progress"},
+            ],
+        }
+    )
+    say("All ")
+    say("done.")
+
+
+def ask_twice():
+    """Ask for two permissions under one id."""
+    options = [{"optionId": "yes", "name": "Yes", "kind": "allow_once"}]
+    for number, command in enumerate(["make", "make install"]):
+        call = {"toolCallId": "c", "title": command, "kind": "execute", "rawInput": {"command": command}}
+        ask(
+            100 + number,
+            "session/request_permission",
+            {"sessionId": "s", "toolCall": call, "options": options},
+        )
+    say("asked twice")
+
+
+PLAIN = {"talk": talk, "ask twice": ask_twice}
+
+
 def act():
     """Handle a prompt."""
-    if DO == "talk":
-        tell({"sessionUpdate": "agent_thought_chunk", "content": {"type": "text", "text": "hm"}})
-        tell(
-            {
-                "sessionUpdate": "plan",
-                "entries": [
-                    {"content": "look", "priority": "high", "status": "completed"},
-                    {"content": "do", "priority": "low", "status": "in_progress"},
-                ],
-            }
-        )
-        say("All ")
-        say("done.")
+    if DO in PLAIN:
+        PLAIN[DO]()
     elif DO == "edit":
         call = {
             "toolCallId": f"c{prompts}",
