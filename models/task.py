@@ -68,7 +68,7 @@ RETRIABLE: Final = frozenset({TaskStatus.FAILED, TaskStatus.CANCELLED})
 class TaskConfig(Shape):
     """The options of a task.
 
-    Source: S0, `config` of POST …/tasks; `timeout`, `mode` and `askOnFailure` are ours.
+    Source: S0, `config` of POST …/tasks; `timeout`, `mode`, `askOnFailure` and the budgets are ours.
     """
 
     enable_diff: bool = field(default=True, metadata=described("Offer the agent `apply_diff`"))
@@ -92,6 +92,35 @@ class TaskConfig(Shape):
             "of failing"
         ),
     )
+    max_cost: float | None = field(
+        default=None,
+        metadata=described(
+            "US dollars that it and its subtasks may cost, retries included",
+            **limited(least=0.000001, most=1_000_000),
+        ),
+    )
+    max_tokens: int | None = field(
+        default=None,
+        metadata=described(
+            "Tokens, in and out, that it and its subtasks may use, retries included",
+            **limited(least=1, most=1_000_000_000_000),
+        ),
+    )
+    max_requests: int | None = field(
+        default=None,
+        metadata=described(
+            "Requests to models that it and its subtasks may make, also those that fail or make a summary, "
+            "retries included",
+            **limited(least=1, most=1_000_000_000),
+        ),
+    )
+    max_duration: float | None = field(
+        default=None,
+        metadata=described(
+            "Seconds from its start within which it must have ended, whatever it waits for",
+            **limited(least=0.001, most=31_536_000),
+        ),
+    )
 
 
 @value
@@ -108,10 +137,11 @@ class TaskResult(Shape):
 
 @value
 class TaskError(Shape):
-    """Why a task failed: a stable code and a message."""
+    """Why a task failed: a stable code and a message; `details` of some codes say more."""
 
     code: str
     message: str
+    details: dict[str, Any] | None = None
 
 
 @value

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import field
+
 from roocode_server.models.event import Event, event
-from roocode_server.models.shape import Shape, value
+from roocode_server.models.shape import Shape, described, value
 
 
 @value
@@ -17,7 +20,23 @@ class TokenUsage(Shape):
     total_cache_writes: int = 0
     total_cache_reads: int = 0
     total_cost: float = 0.0
+    total_requests: int = field(
+        default=0, metadata=described("Requests to models, also those that failed or made a summary")
+    )
     context_tokens: int = 0
+
+
+def total(usages: Iterable[TokenUsage]) -> TokenUsage:
+    """Return the sum of what several tasks have used; they have no context in common."""
+    each = list(usages)
+    return TokenUsage(
+        total_tokens_in=sum(one.total_tokens_in for one in each),
+        total_tokens_out=sum(one.total_tokens_out for one in each),
+        total_cache_writes=sum(one.total_cache_writes for one in each),
+        total_cache_reads=sum(one.total_cache_reads for one in each),
+        total_cost=sum(one.total_cost for one in each),
+        total_requests=sum(one.total_requests for one in each),
+    )
 
 
 @value

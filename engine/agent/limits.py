@@ -1,12 +1,16 @@
-"""Limits of a task and its subtasks together: time, requests, cost. Waiting for people uses no time."""
+"""Limits of a task and its subtasks together: time, requests, cost. Waiting for people uses no time, except
+that of a deadline.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
+
+from roocode_server.models.usage import TokenUsage
 
 
 @dataclass(slots=True)
@@ -19,6 +23,8 @@ class Ledger:
     confirmed_requests: int = 0
     confirmed_cost: float = 0.0
     """The figures when a person last confirmed that the task should go on."""
+    spent: TokenUsage = field(default_factory=TokenUsage)
+    """What all runs have used, failed requests and summaries included; a budget counts this."""
 
     def confirm(self) -> None:
         """Record that a person has confirmed that the task should go on."""
@@ -73,3 +79,49 @@ class PausableTimeout:
         finally:
             if not timeout.expired():
                 timeout.reschedule(loop.time() + self._left_s)
+
+
+class Deadline:
+    """A moment, in the loop's time, at which the block raises TimeoutError, whatever it waits for; None for
+    never.
+    """
+
+    def __init__(self, at: float | None) -> None:
+        self._at = at
+        self._timeout: asyncio.Timeout | None = None
+
+    def of_subtask(self) -> Deadline:
+        """Return the deadline of a subtask, which is the same moment."""
+        return Deadline(self._at)
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether the moment has come."""
+        return self._at is not None and asyncio.get_running_loop().time() >= self._at
+
+    async def __aenter__(self) -> None:
+        self._timeout = asyncio.timeout_at(self._at)
+        await self._timeout.__aenter__()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        failure: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._timeout is not None:
+            await self._timeout.__aexit__(kind, failure, traceback)
+
+    @contextlib.contextmanager
+    def left_to_subtask(self) -> Iterator[None]:
+        """While the block runs, a subtask with the same deadline is the one that ends by it."""
+        timeout = self._timeout
+        if timeout is None or self._at is None or timeout.expired():
+            yield
+            return
+        timeout.reschedule(None)
+        try:
+            yield
+        finally:
+            if not timeout.expired():
+                timeout.reschedule(self._at)

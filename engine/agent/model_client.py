@@ -15,6 +15,7 @@ from roocode_server.engine.agent.modes import Modes
 from roocode_server.engine.agent.prompts import system_prompt
 from roocode_server.engine.agent.store.transcript import shown
 from roocode_server.engine.agent.task_context import TaskContext
+from roocode_server.engine.concurrency.shield import run_to_completion
 from roocode_server.engine.providers.catalogue import SCRIPTED, ResolvedModel
 from roocode_server.engine.providers.edge import fit
 from roocode_server.engine.providers.models import UNKNOWN, ModelFacts, facts_of
@@ -31,9 +32,11 @@ from roocode_server.engine.providers.provider import (
     Usage,
 )
 from roocode_server.models.conversation import ToolCall, Turn, TurnRole
+from roocode_server.models.error import AppError
 from roocode_server.models.identifier import CallId, MessageId, new_id
 from roocode_server.models.task import CallWritten, MessageDelta, MessageDiscarded, TaskError, TaskRetrying
 from roocode_server.models.tool import ToolDescription, ToolGroup
+from roocode_server.models.usage import TokenUsage, UsageUpdated
 
 IMAGES_REFUSED: Final = "(The images were left out because the model's server could not use them.)"
 LONGEST_DELAY_S: Final = 600.0
@@ -116,24 +119,31 @@ class ModelClient:
     async def ask(self, modes: Modes) -> Reply:
         """Request the model's next reply to the conversation.
 
-        Transient failures are retried with growing delays, each announced by an event. Raises:
-        ProviderFailure.
+        Transient failures are retried with growing delays, each announced by an event. The caller counts
+        the reply; what failed is counted here. Raises: ProviderFailure; TaskFailure, if the budget is used
+        up.
         """
         found = await self._find()
         request = await self._request(found, modes)
         attempts = self._work.services.settings.request_attempts
         for attempt in range(1, attempts + 1):
             reply = Reply(self._work.next_ts())
+            bounded = self._work.budget.bounded(request, found)
             try:
-                await self._receive(found, request, reply)
+                await self._receive(found, bounded, reply)
             except ProviderFailure as failure:
                 self._discard(reply)
                 self._work.services.model_counts.failed(found.provider.name, failure.code)
                 if failure.code == "IMAGE_REFUSED" and self._unsee(request.turns):
+                    await self._count(reply)
                     return await self.ask(modes)
                 if not failure.retryable or attempt == attempts:
+                    await self._count(reply)
                     raise
-                await self._wait(failure, attempt)
+                await self._wait(failure, attempt, reply)
+            except asyncio.CancelledError:
+                await self._count_cut_off(reply)
+                raise
             else:
                 self._settle(found, reply)
                 self._work.begun_messages.update(
@@ -143,27 +153,47 @@ class ModelClient:
         raise AssertionError("the loop above returns or raises")
 
     async def complete(self, system: str, turns: list[Turn]) -> Reply:
-        """Request a reply outside the conversation, without tools, not shown to people.
+        """Request a reply outside the conversation, without tools, not shown to people. It is counted.
 
-        Raises: ProviderFailure.
+        Raises: ProviderFailure; TaskFailure, if the budget is used up.
         """
         found = await self._find()
         reply = Reply(self._work.next_ts())
         request = ModelRequest(
             model=found.model, system=system, turns=self._seen(turns), tools=(), endpoint=found.endpoint
         )
+        request = self._work.budget.bounded(request, found)
         try:
             await self._receive(found, request, reply, is_shown=False)
         except ProviderFailure as failure:
             self._work.services.model_counts.failed(found.provider.name, failure.code)
+            await self._count(reply)
+            raise
+        except asyncio.CancelledError:
+            await self._count_cut_off(reply)
             raise
         self._settle(found, reply)
+        await self._count(reply)
         return reply
 
     def _settle(self, found: ResolvedModel, reply: Reply) -> None:
         """Calculate what a complete reply costs, and count it."""
         reply.cost = self.facts.cost(reply.usage)
         self._work.services.model_counts.succeeded(found.provider.name, reply.usage, reply.cost)
+
+    async def _count(self, reply: Reply) -> None:
+        """Store the usage of a request that is no reply in the conversation."""
+        usage = self._spend(reply)
+        told = UsageUpdated(usage=usage, tool_usage=self._work.task.tool_usage)
+        await self._work.note(told, usage=usage)
+
+    async def _count_cut_off(self, reply: Reply) -> None:
+        """Store what a request had used when its task was stopped."""
+        with contextlib.suppress(AppError):  # the task has ended in the meantime
+            await run_to_completion(self._count(reply))
+
+    def _spend(self, reply: Reply) -> TokenUsage:
+        return self._work.spend(reply.usage, self.facts.cost(reply.usage))
 
     async def _find(self) -> ResolvedModel:
         """Resolve the provider and model for this request. Raises: ProviderFailure."""
@@ -290,7 +320,7 @@ class ModelClient:
         for draft in (*reply.drafts.values(), *reply.written.values()):
             self._work.signal(MessageDiscarded(message_id=draft.id, ts=draft.ts))
 
-    async def _wait(self, failure: ProviderFailure, attempt: int) -> None:
+    async def _wait(self, failure: ProviderFailure, attempt: int, broken: Reply) -> None:
         delay = failure.retry_after_s
         if delay is None:
             base = self._work.services.settings.retry_delay_s * 2 ** (attempt - 1)
@@ -298,5 +328,6 @@ class ModelClient:
         delay = min(delay, LONGEST_DELAY_S)
         error = TaskError(code=failure.code, message=failure.message)
         told = TaskRetrying(attempt=attempt, delay=round(delay, 3), error=error)
-        await self._work.say("api_req_retry_delayed", failure.message, told)
+        usage = self._spend(broken)
+        await self._work.say("api_req_retry_delayed", failure.message, told, usage=usage)
         await asyncio.sleep(delay)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import itertools
 from typing import Any, Final
 
@@ -25,7 +26,7 @@ from roocode_server.models.conversation import ToolCall, Turn, TurnRole
 from roocode_server.models.error import NotFound
 from roocode_server.models.message import Message
 from roocode_server.models.task import TaskProgress
-from roocode_server.models.usage import TokenUsage, UsageUpdated
+from roocode_server.models.usage import UsageUpdated
 
 NOT_YET_DONE: Final = 95
 """The highest progress of an unfinished task, in percent: progress is an estimate until the end."""
@@ -68,10 +69,8 @@ class Run:
         Raises: TaskFailure; CancelledError, at any await, with all work up to then stored.
         """
         try:
-            async with self.work.patience:
+            async with self.work.in_time():
                 return await self._loop()
-        except TimeoutError:
-            raise TaskFailure("TASK_TIMEOUT", "The task has exceeded its time limit") from None
         except ProviderFailure as failure:
             raise TaskFailure(failure.code, failure.message) from failure
         finally:
@@ -143,6 +142,7 @@ class Run:
 
         Raises: TaskFailure.
         """
+        self.work.budget.check()
         done = self.work.ledger.requests
         limit = self.work.task.config.max_iterations or self.work.services.settings.max_iterations
         if done >= limit:
@@ -256,7 +256,10 @@ class Run:
         """Store a reply with its messages and usage in one transaction."""
         self.work.ledger.requests += 1
         self.work.ledger.cost += reply.cost
-        usage = _added(self.work.task.usage, reply)
+        usage = dataclasses.replace(
+            self.work.spend(reply.usage, reply.cost),
+            context_tokens=reply.usage.tokens_in + reply.usage.tokens_out,
+        )
         step = ", ".join(call.tool_name for call in reply.calls) or "answer"
         done = self.work.task.iterations + 1
         writes = [self.work.writing(say="api_req_started", text=_told(reply), ts=reply.ts)]
@@ -285,18 +288,6 @@ class Run:
 def _estimate(iterations: int) -> int:
     """Estimate progress in percent from the number of replies; rises, but never reaches 100."""
     return min(NOT_YET_DONE, round(100 * iterations / (iterations + 4)))
-
-
-def _added(usage: TokenUsage, reply: Reply) -> TokenUsage:
-    used = reply.usage
-    return TokenUsage(
-        total_tokens_in=usage.total_tokens_in + used.tokens_in,
-        total_tokens_out=usage.total_tokens_out + used.tokens_out,
-        total_cache_writes=usage.total_cache_writes + used.cache_writes,
-        total_cache_reads=usage.total_cache_reads + used.cache_reads,
-        total_cost=round(usage.total_cost + reply.cost, 8),
-        context_tokens=used.tokens_in + used.tokens_out,
-    )
 
 
 def _told(reply: Reply) -> str:

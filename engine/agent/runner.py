@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import structlog
 
+from roocode_server.engine.agent.budget import check_countable
 from roocode_server.engine.agent.commands import Commands
 from roocode_server.engine.agent.failure import TaskFailure
 from roocode_server.engine.agent.human_input import HumanInput
@@ -29,14 +30,15 @@ from roocode_server.models.clock import now
 from roocode_server.models.error import AppError, Conflict, ServerOverload
 from roocode_server.models.event import Event
 from roocode_server.models.exhaustion import exhausted
-from roocode_server.models.identifier import CallId, SessionId, TaskId
-from roocode_server.models.session import Session
+from roocode_server.models.identifier import CallId, SessionId, TaskId, UserId
+from roocode_server.models.session import Session, SessionConfig
 from roocode_server.models.task import (
     FINAL,
     Activity,
     CommandAction,
     Task,
     TaskCompleted,
+    TaskConfig,
     TaskError,
     TaskFailed,
     TaskPaused,
@@ -112,6 +114,10 @@ class TaskRunner:
             waiting = self._driving.get(task_id)
             if waiting is not None:
                 waiting.cancel()
+
+    async def check_budget(self, owner: UserId, session: SessionConfig, config: TaskConfig) -> None:
+        """Raises: InvalidField, if a new task of the session has a budget that could not be counted."""
+        await check_countable(self._services, owner, session, config)
 
     def condense(self, task_id: TaskId) -> None:
         """Condense a task's conversation before its next request. Raises: Conflict, if it is not running."""
@@ -212,7 +218,7 @@ class TaskRunner:
         if child.status not in FINAL:
             if work.task.activity is not Activity.PAUSED:
                 await work.note(TaskPaused(), activity=Activity.PAUSED)
-            with work.patience.paused():
+            with work.patience.paused(), work.deadline.left_to_subtask():
                 await self._within(child, work)
             success, result = await self._subtasks.outcome(child)
             told = TaskUnpaused(child_task_id=child.id, success=success, result=result)

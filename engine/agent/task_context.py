@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Protocol
 
-from roocode_server.engine.agent.limits import Ledger, PausableTimeout
+from roocode_server.engine.agent.budget import TaskBudget, used_up
+from roocode_server.engine.agent.failure import TaskFailure
+from roocode_server.engine.agent.limits import Deadline, Ledger, PausableTimeout
 from roocode_server.engine.agent.scheduler import TaskSlot
 from roocode_server.engine.agent.services import AgentServices
 from roocode_server.engine.agent.store.states import Alongside
 from roocode_server.engine.agent.store.transcript import Conversation, new_message_id
 from roocode_server.engine.checkpoints.checkpoints import WorkspaceTooLarge
+from roocode_server.engine.providers.provider import Usage
 from roocode_server.engine.runtimes.runtime import SandboxSpec
 from roocode_server.engine.storage.database import Transaction
 from roocode_server.engine.workspace.workspace import Workspace
+from roocode_server.models.clock import now
 from roocode_server.models.conversation import Turn
 from roocode_server.models.event import Event
 from roocode_server.models.identifier import CallId, MessageId
@@ -71,6 +77,32 @@ class TaskContext:
         time_limit_s = task.config.timeout or services.settings.task_timeout_s
         lender = None if parent is None else parent.patience
         self.patience: PausableTimeout = PausableTimeout(time_limit_s, lender)
+        self.deadline: Deadline = self._deadline() if parent is None else parent.deadline.of_subtask()
+        self.budget = TaskBudget(task.config, ledger)
+
+    def _deadline(self) -> Deadline:
+        seconds, since = self.task.config.max_duration, self.task.started_at
+        if seconds is None:
+            return Deadline(None)
+        gone = now() - (since or now())
+        return Deadline(asyncio.get_running_loop().time() + seconds - gone.total_seconds())
+
+    @contextlib.asynccontextmanager
+    async def in_time(self) -> AsyncIterator[None]:
+        """Work on the task within its limits of time. Raises: TaskFailure, when one is reached."""
+        try:
+            async with self.deadline, self.patience:
+                yield
+        except TimeoutError:
+            seconds = self.task.config.max_duration
+            if seconds is not None and self.deadline.has_passed:
+                raise used_up("maxDuration", seconds, seconds) from None
+            raise TaskFailure("TASK_TIMEOUT", "The task has exceeded its time limit") from None
+
+    def spend(self, used: Usage, cost: float, *, requests: int = 1) -> TokenUsage:
+        """Count a request of the task that has ended; return the task's usage, which the caller stores."""
+        self.ledger.spent = _sum(self.ledger.spent, used, cost, requests)
+        return _sum(self.task.usage, used, cost, requests)
 
     async def note(
         self, *events: Event, in_same_transaction: Alongside | None = None, **changes: Any
@@ -140,9 +172,12 @@ class TaskContext:
 
         return write
 
-    async def say(self, kind: str, text: str, *events: Event, images: Sequence[str] = ()) -> None:
-        """Store a message of the agent together with events."""
-        await self.note(*events, in_same_transaction=self.writing(say=kind, text=text, images=images))
+    async def say(
+        self, kind: str, text: str, *events: Event, images: Sequence[str] = (), **changes: Any
+    ) -> None:
+        """Store a message of the agent together with events and changes of the task."""
+        write = self.writing(say=kind, text=text, images=images)
+        await self.note(*events, in_same_transaction=write, **changes)
 
     async def save_checkpoint(self, reason: str) -> None:
         """Save the workspace, if checkpoints are enabled for the task; people are told if it is too large.
@@ -166,3 +201,15 @@ class TaskContext:
     def signal(self, happened: Event) -> None:
         """Emit an ephemeral event to those who are connected."""
         self.services.hub.signal(self.session.id, happened, task_id=self.task.id)
+
+
+def _sum(before: TokenUsage, used: Usage, cost: float, requests: int) -> TokenUsage:
+    return dataclasses.replace(
+        before,
+        total_tokens_in=before.total_tokens_in + used.tokens_in,
+        total_tokens_out=before.total_tokens_out + used.tokens_out,
+        total_cache_writes=before.total_cache_writes + used.cache_writes,
+        total_cache_reads=before.total_cache_reads + used.cache_reads,
+        total_cost=round(before.total_cost + cost, 8),
+        total_requests=before.total_requests + requests,
+    )

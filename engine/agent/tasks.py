@@ -170,6 +170,9 @@ class Tasks:
         on_created: OnCreated[Task],
     ) -> Task:
         session = await self._sessions.get_active(request.session_id, session)
+        change = request.session_config
+        of_session = session.config if change is None else self._sessions.configured(session.config, change)
+        await self._runner.check_budget(session.user_id, of_session, request.config)
         moment = now()
         task = Task(
             id=TaskId(new_id("task")),
@@ -190,7 +193,6 @@ class Tasks:
             mode=await self._mode(request.config, session, request.session_config),
             estimated_duration=await self._estimate(request.session_id),
         )
-        change = request.session_config
         try:
             async with self._database.transaction() as unit:
                 await self._check_number(unit, caller, session)

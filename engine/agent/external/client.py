@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from acp import (
     ReadTextFileResponse,
@@ -27,9 +29,11 @@ from acp.schema import (
 )
 
 from roocode_server.engine.agent.external.calls import command_of, paths_of, prepared, tool_call
+from roocode_server.engine.agent.failure import TaskFailure
 from roocode_server.engine.agent.human_input import HumanInput
 from roocode_server.engine.agent.store.transcript import new_message_id
 from roocode_server.engine.agent.task_context import TaskContext
+from roocode_server.engine.providers.provider import Usage
 from roocode_server.engine.tools.changes import change_of
 from roocode_server.engine.tools.execution import file_event
 from roocode_server.engine.tools.paths import place
@@ -46,6 +50,8 @@ from roocode_server.models.usage import ToolUse, UsageUpdated
 
 _MARKS = {"completed": "x", "in_progress": "-", "pending": " "}
 _ENDED = ("completed", "failed")
+NOTHING_COUNTED: Final = Usage(tokens_in=0, tokens_out=0)
+"""External agents report costs, but neither requests nor the tokens of each."""
 
 
 class ExternalClient:
@@ -60,6 +66,10 @@ class ExternalClient:
         self._granted: dict[str, frozenset[str]] = {}
         """For each call in progress, the files that it may write."""
         self.last_text = ""
+        self.stopped: asyncio.Future[TaskFailure] = asyncio.get_running_loop().create_future()
+        """Done when the agent has reported that it has used up the task's budget."""
+        self._reported = 0.0
+        """What the agent says that its session has cost so far, in US dollars."""
 
     def on_connect(self, conn: Any) -> None:
         """Called by the library when the connection is made; nothing to do."""
@@ -255,10 +265,20 @@ class ExternalClient:
         await self._work.note(TodosUpdated(todos=todos), todos=todos)
 
     async def _count(self, update: UsageUpdate) -> None:
-        cost = update.cost.amount if update.cost is not None else self._work.task.usage.total_cost
-        usage = self._work.usage_with(context_tokens=update.used, total_cost=cost)
+        """Count what the agent reports: the tokens of its context, and what its session has cost so far."""
+        cost = 0.0
+        if update.cost is not None and update.cost.currency == "USD" and math.isfinite(update.cost.amount):
+            cost = max(0.0, update.cost.amount - self._reported)
+            self._reported += cost
+        spent = self._work.spend(NOTHING_COUNTED, cost, requests=0)
+        usage = dataclasses.replace(spent, context_tokens=update.used)
         told = UsageUpdated(usage=usage, tool_usage=self._work.task.tool_usage)
         await self._work.note(told, usage=usage)
+        try:
+            self._work.budget.check()
+        except TaskFailure as failure:
+            if not self.stopped.done():
+                self.stopped.set_result(failure)
 
 
 def _chosen(options: list[PermissionOption], wanted: str) -> RequestPermissionResponse:

@@ -7,6 +7,8 @@ import contextlib
 import json
 import os
 import shlex
+from collections.abc import Coroutine
+from typing import Any
 
 from acp import PROTOCOL_VERSION, RequestError, connect_to_agent, image_block, text_block
 from acp.schema import ClientCapabilities, FileSystemCapabilities, Implementation, PromptResponse
@@ -51,10 +53,8 @@ class ExternalRun:
         """
         self._check()
         try:
-            async with self.work.patience:
+            async with self.work.in_time():
                 return await self._talk()
-        except TimeoutError:
-            raise TaskFailure("TASK_TIMEOUT", "The task has exceeded its time limit") from None
         except RuntimeUnavailable as failure:
             raise TaskFailure("AGENT_UNAVAILABLE", failure.message) from failure
 
@@ -101,9 +101,9 @@ class ExternalRun:
                     image_block(each.data, each.media_type) if isinstance(each, Picture) else text_block(each)
                     for each in found
                 ]
-                answer = await agent.prompt(
-                    session_id=opened.session_id, prompt=[text_block(text), *pictures]
-                )
+                self.work.budget.check()
+                prompting = agent.prompt(session_id=opened.session_id, prompt=[text_block(text), *pictures])
+                answer = await _unless_stopped(prompting, client)
                 await client.finish_messages()
                 _check_stop(answer)
                 await self.work.append(Turn(role=TurnRole.ASSISTANT, text=client.last_text))
@@ -120,12 +120,28 @@ class ExternalRun:
                     await self.work.append(turn)
                 text = "\n\n".join(message.text or "" for message in said)
                 images = [image for message in said for image in message.images]
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, TaskFailure):
             with contextlib.suppress(Exception):
                 await asyncio.shield(asyncio.wait_for(agent.cancel(session_id=opened.session_id), 1))
             raise
         finally:
             await agent.close()
+
+
+async def _unless_stopped(
+    prompting: Coroutine[Any, Any, PromptResponse], client: ExternalClient
+) -> PromptResponse:
+    """Return the agent's answer. Raises: TaskFailure, as soon as it has used up the task's budget."""
+    answering = asyncio.ensure_future(prompting)
+    try:
+        either: set[asyncio.Future[Any]] = {answering, client.stopped}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if client.stopped.done():
+            raise client.stopped.result()
+        return answering.result()
+    finally:
+        answering.cancel()
+        await asyncio.gather(answering, return_exceptions=True)
 
 
 def _check_stop(answer: PromptResponse) -> None:

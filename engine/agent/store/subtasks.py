@@ -8,6 +8,7 @@ from roocode_server.engine.storage.tasks import TaskRepository
 from roocode_server.models.clock import now
 from roocode_server.models.identifier import CallId, TaskId, new_id
 from roocode_server.models.task import Activity, Task, TaskCreatedEvent, TaskStatus
+from roocode_server.models.usage import total
 
 
 class SubtaskStore:
@@ -57,10 +58,12 @@ class SubtaskStore:
         What earlier runs have cost is confirmed: somebody has asked for another one.
         """
         below = await self._repository.below_in_run(task) if task.started_at is not None else []
+        ever = [task, *await self._repository.below(task.id)]
         ledger = Ledger(
             requests=sum(each.iterations for each in (task, *below)),
             cost=sum(each.usage.total_cost for each in (task, *below)),
             subtasks=len(below),
+            spent=total(each.usage for each in ever),
         )
         if task.started_at is None:
             ledger.confirm()

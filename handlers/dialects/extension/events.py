@@ -118,8 +118,13 @@ def _completed(content: Content) -> Said:
     """A task that completes waits for the next one; a subtask returns to its parent."""
     task_id, is_subtask = content["taskId"], content["isSubtask"]
     options = {"isSubtask": is_subtask}
-    told = ["taskCompleted", task_id, content["usage"], content["toolUsage"], options]
+    told = ["taskCompleted", task_id, _usage(content), content["toolUsage"], options]
     return [told] if is_subtask else [told, ["taskIdle", task_id]]
+
+
+def _usage(content: Content) -> Content:
+    """Return S2's `TokenUsage`, which does not count requests."""
+    return {name: count for name, count in content["usage"].items() if name != "totalRequests"}
 
 
 def _spawned(content: Content) -> Said:
@@ -171,7 +176,7 @@ WORDS: Final[dict[str, Callable[[Content], Said]]] = {
     TaskAnswered.name: _of_task("taskAskResponded"),
     ToolFailed.name: _tool_failed,
     UsageUpdated.name: lambda content: [
-        ["taskTokenUsageUpdated", content["taskId"], content["usage"], content["toolUsage"]]
+        ["taskTokenUsageUpdated", content["taskId"], _usage(content), content["toolUsage"]]
     ],
     SessionUpdatedEvent.name: _session_updated,
 }

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from roocode_server.models.approval import ApprovalRespond
+from roocode_server.models.error import ValidationFailed
 from roocode_server.models.task import Activity, Task, TaskStatus
 from tests.engine.agent.conftest import Agent
 from tests.support.mock_models import MockModels
@@ -48,6 +49,30 @@ async def test_what_it_says_thinks_and_plans_is_told(make_agent: Make) -> None:
     assert task.todos == "- [x] look\n- [-] do"
     assert await agent.messages("reasoning") == ["hm"]
     assert "All done." in await agent.messages("text")
+
+
+async def test_costs_that_it_reports_are_counted_in_dollars_and_never_taken_back(make_agent: Make) -> None:
+    agent = await small(make_agent, "spend")
+    task = await agent.run(maxCost=1.3)
+    assert task.status is TaskStatus.COMPLETED
+    assert task.usage.total_cost == 1.25
+
+
+async def test_it_is_stopped_when_it_reports_to_have_used_up_its_budget(make_agent: Make) -> None:
+    agent = await small(make_agent, "spend on")
+    task = await agent.run(maxCost=0.05)
+    assert task.status is TaskStatus.FAILED
+    assert task.error is not None
+    assert task.error.details == {"budget": "maxCost", "used": 0.05, "limit": 0.05}
+    assert task.usage.total_cost < 9
+
+
+@pytest.mark.parametrize("budget", ["maxTokens", "maxRequests"])
+async def test_a_budget_that_it_does_not_report_is_refused(make_agent: Make, budget: str) -> None:
+    agent = await small(make_agent, "talk")
+    with pytest.raises(ValidationFailed) as refused:
+        await agent.start(**{budget: 1000})
+    assert f"config.{budget}" in str(refused.value.details)
 
 
 async def test_its_permission_requests_are_approvals_and_its_writes_events(make_agent: Make) -> None:

@@ -2730,6 +2730,14 @@ export interface components {
             mode?: string | null;
             /** @description If a request to the model fails, ask a person (`api_req_failed`) whether to try again, instead of failing */
             askOnFailure?: boolean | null;
+            /** @description US dollars that it and its subtasks may cost, retries included */
+            maxCost?: number | null;
+            /** @description Tokens, in and out, that it and its subtasks may use, retries included */
+            maxTokens?: number | null;
+            /** @description Requests to models that it and its subtasks may make, also those that fail or make a summary, retries included */
+            maxRequests?: number | null;
+            /** @description Seconds from its start within which it must have ended, whatever it waits for */
+            maxDuration?: number | null;
         };
         /** @description A request to create a task. */
         TaskCreate: {
@@ -2812,6 +2820,9 @@ export interface components {
         TaskError: {
             code: string;
             message: string;
+            details?: {
+                [key: string]: unknown;
+            } | null;
         };
         /** @description The task has failed. */
         TaskFailedPayload: {
@@ -3293,6 +3304,11 @@ export interface components {
             totalCacheReads?: number;
             /** @default 0 */
             totalCost?: number;
+            /**
+             * @description Requests to models, also those that failed or made a summary
+             * @default 0
+             */
+            totalRequests?: number;
             /** @default 0 */
             contextTokens?: number;
         };

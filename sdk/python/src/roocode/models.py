@@ -697,6 +697,16 @@ class TaskConfig:
     """If a request to the model fails, ask a person (`api_req_failed`) whether to try again, instead
     of failing
     """
+    max_cost: float | None = None
+    """US dollars that it and its subtasks may cost, retries included"""
+    max_tokens: int | None = None
+    """Tokens, in and out, that it and its subtasks may use, retries included"""
+    max_requests: int | None = None
+    """Requests to models that it and its subtasks may make, also those that fail or make a summary,
+    retries included
+    """
+    max_duration: float | None = None
+    """Seconds from its start within which it must have ended, whatever it waits for"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -717,6 +727,7 @@ class TaskError:
 
     code: str
     message: str
+    details: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -728,6 +739,8 @@ class TokenUsage:
     total_cache_writes: int = 0
     total_cache_reads: int = 0
     total_cost: float = 0.0
+    total_requests: int = 0
+    """Requests to models, also those that failed or made a summary"""
     context_tokens: int = 0
 
 

@@ -202,6 +202,16 @@ class TaskConfigDict(TypedDict):
     """If a request to the model fails, ask a person (`api_req_failed`) whether to try again, instead
     of failing
     """
+    maxCost: NotRequired[float | None]
+    """US dollars that it and its subtasks may cost, retries included"""
+    maxTokens: NotRequired[int | None]
+    """Tokens, in and out, that it and its subtasks may use, retries included"""
+    maxRequests: NotRequired[int | None]
+    """Requests to models that it and its subtasks may make, also those that fail or make a summary,
+    retries included
+    """
+    maxDuration: NotRequired[float | None]
+    """Seconds from its start within which it must have ended, whatever it waits for"""
 
 
 class LogFilterDict(TypedDict):

@@ -15,6 +15,12 @@ ENDS = {
 }
 """How prompts end; all others end normally."""
 
+COSTS = {
+    "spend": [(40, "EUR"), (0.4, "USD"), (1.25, "USD"), (0.5, "USD")],
+    "spend on": [(cents / 100, "USD") for cents in range(1000)],
+}
+"""What it reports to have cost so far."""
+
 
 def send(message):
     print(json.dumps({"jsonrpc": "2.0", **message}), flush=True)
@@ -73,7 +79,16 @@ def ask_twice():
     say("asked twice")
 
 
-PLAIN = {"talk": talk, "ask twice": ask_twice}
+def spend():
+    """Report what the session has cost so far."""
+    for amount, currency in COSTS[DO]:
+        cost = {"amount": amount, "currency": currency}
+        tell({"sessionUpdate": "usage_update", "used": 10, "size": 100, "cost": cost})
+        time.sleep(0.01)
+    say("All spent.")
+
+
+PLAIN = {"talk": talk, "ask twice": ask_twice, "spend": spend, "spend on": spend}
 
 
 def act():
