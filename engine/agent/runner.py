@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -23,7 +23,8 @@ from roocode_server.engine.agent.task_context import TaskContext
 from roocode_server.engine.concurrency.imports import imported
 from roocode_server.engine.sealing.sealer import SealBroken
 from roocode_server.engine.sessions.sessions import Sessions
-from roocode_server.engine.storage.database import Transaction
+from roocode_server.engine.storage.database import UNITS_PER_COMMIT, Transaction
+from roocode_server.engine.storage.rows import batched
 from roocode_server.engine.tools.notices import informed
 from roocode_server.engine.tracing.tracer import Span
 from roocode_server.models.clock import now
@@ -80,7 +81,8 @@ class TaskRunner:
         self._subtasks = subtasks
         self._sessions = sessions
         self._scheduler = scheduler
-        services.states.when_ended(self._settle)
+        services.states.when_ended(self._ended)
+        services.states.when_failed_with_others(self._failed)
         sessions.when_changed(scheduler.configured)
         self._starts: defaultdict[SessionId, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._driving: dict[TaskId, asyncio.Task[None]] = {}
@@ -106,10 +108,13 @@ class TaskRunner:
         """Return a number that is lower for the task of an owner that goes first."""
         return self._scheduler.rank(task)
 
-    def _settle(self, ended: Task, failed: Sequence[TaskId]) -> None:
-        """Called for each task that has ended, with those that waited for it and failed with it."""
+    def _ended(self, ended: Task) -> None:
+        """Called for each task that has ended."""
         if ended.status is TaskStatus.COMPLETED:
             self._scheduler.completed(ended.id)
+
+    def _failed(self, failed: Sequence[TaskId]) -> None:
+        """Called with tasks that waited for others and failed with them."""
         for task_id in failed:
             waiting = self._driving.get(task_id)
             if waiting is not None:
@@ -187,8 +192,12 @@ class TaskRunner:
             work.cancel()
         if driving:
             await asyncio.wait(driving.values())
-        for task_id in driving:
-            await self.interrupt(task_id, "The server was stopped")
+        await self.interrupt_all(driving, "The server was stopped")
+
+    async def interrupt_all(self, task_ids: Iterable[TaskId], reason: str) -> None:
+        """Mark tasks that were running as resumable, many at once so that they share commits."""
+        for some in batched(task_ids, UNITS_PER_COMMIT):
+            await asyncio.gather(*(self.interrupt(task_id, reason) for task_id in some))
 
     async def interrupt(self, task_id: TaskId, reason: str) -> None:
         """Mark a task that was running as resumable."""

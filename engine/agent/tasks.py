@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import contextlib
@@ -25,7 +24,7 @@ from roocode_server.engine.agent.store.transcript import Transcripts
 from roocode_server.engine.concurrency.keyed_locks import KeyedLocks
 from roocode_server.engine.sessions.sessions import Sessions, has_expired
 from roocode_server.engine.storage.creation import OnCreated, nothing_more
-from roocode_server.engine.storage.database import UNITS_PER_COMMIT, Database, Transaction
+from roocode_server.engine.storage.database import Database, Transaction
 from roocode_server.engine.storage.tasks import TaskRepository
 from roocode_server.engine.tools.path_patterns import is_usable
 from roocode_server.models.approval import CONFIRMATIONS, Approval, ApprovalRespond, Verdict
@@ -387,6 +386,7 @@ class Tasks:
 
         Tasks that were running become resumable, queued ones start, and overdue approvals expire.
         """
+        await self._states.settle_all()
         await self._approvals.expire_overdue()
         unfinished = await self._repository.unfinished()
         for session_id in dict.fromkeys(task.session_id for task in unfinished):
@@ -395,13 +395,10 @@ class Tasks:
         unfinished = await self._repository.unfinished()
         running = [task.id for task in unfinished if task.status is TaskStatus.RUNNING]
         reason = "The server stopped during the task"
-        for first in range(0, len(running), UNITS_PER_COMMIT):
-            # Together, so that concurrent units share a commit.
-            some = running[first : first + UNITS_PER_COMMIT]
-            await asyncio.gather(*(self._runner.interrupt(task_id, reason) for task_id in some))
+        await self._runner.interrupt_all(running, reason)
         ready = [
-            (await self.get(task.session_id, task.id), await self._sessions.get(task.session_id))
-            for task in unfinished
+            (task, await self._sessions.get(task.session_id))
+            for task in await self._repository.unfinished()
             if (task.activity is Activity.QUEUED or resume) and task.parent_id is None  # a parent resumes it
         ]
         for task, session in ready:  # without a pause, so that their order holds

@@ -13,7 +13,7 @@ from roocode_server.engine.storage.database import Transaction
 from roocode_server.engine.storage.rows import batched
 from roocode_server.engine.storage.tables import task_dependencies, tasks
 from roocode_server.models.identifier import SessionId, TaskId
-from roocode_server.models.task import Activity, Task, TaskError, TaskStatus
+from roocode_server.models.task import RETRIABLE, Activity, Task, TaskError, TaskStatus
 
 _NAMES_PER_STATEMENT: Final = 250
 """Each is looked for twice: as a task's own id, and as its client's."""
@@ -28,6 +28,28 @@ _FAIL: Final = (
         waiting_for=[],
     )
 )
+
+_ENDED: Final = tasks.alias("ended")
+_DOOMED: Final = (
+    select(
+        task_dependencies.c.task_id,
+        task_dependencies.c.session_id,
+        task_dependencies.c.name,
+        task_dependencies.c.dependency_id,
+        tasks.c.created_at,
+        _ENDED.c.status,
+    )
+    .select_from(
+        task_dependencies.join(tasks, task_dependencies.c.task_id == tasks.c.id).join(
+            _ENDED, task_dependencies.c.dependency_id == _ENDED.c.id
+        )
+    )
+    .where(
+        tasks.c.status == TaskStatus.PENDING.value,
+        _ENDED.c.status.in_([status.value for status in RETRIABLE]),
+    )
+)
+"""Pending tasks that depend on one that failed or was cancelled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +66,11 @@ class Dependency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dependent:
-    """A task that waits for another one, which it calls `name`."""
+    """A task that waits for another one."""
 
     task_id: TaskId
-    name: str
-    dependency_id: TaskId
+    session_id: SessionId
+    depends_on: Dependency
 
 
 class DependencyRepository:
@@ -139,26 +161,26 @@ class DependencyRepository:
         )
         return {row.id: row.waiting_for for row in await unit.execute(statement)}
 
-    async def below(self, unit: Transaction, task_id: TaskId) -> Sequence[Dependent]:
-        """Return the pending tasks that wait for this one, at any depth, each once, the nearest first."""
-        edges = (
-            select(
-                task_dependencies.c.task_id,
-                task_dependencies.c.name,
-                task_dependencies.c.dependency_id,
+    async def doomed(self, unit: Transaction, ended: Collection[TaskId], most: int) -> Sequence[Dependent]:
+        """Return pending tasks that wait for some of these, if they failed or were cancelled: at most `most`,
+        oldest first. A task that waits for two of them is returned twice.
+        """
+        found = await unit.execute(_DOOMED.where(task_dependencies.c.dependency_id.in_(ended)).limit(most))
+        return [
+            Dependent(
+                task_id=row.task_id,
+                session_id=row.session_id,
+                depends_on=Dependency(
+                    name=row.name, task_id=row.dependency_id, status=TaskStatus(row.status)
+                ),
             )
-            .join(tasks, task_dependencies.c.task_id == tasks.c.id)
-            .where(tasks.c.status == TaskStatus.PENDING.value)
-        )
-        below = edges.where(task_dependencies.c.dependency_id == task_id).cte("below", recursive=True)
-        below = below.union(edges.where(task_dependencies.c.dependency_id == below.c.task_id))
-        found: dict[TaskId, Dependent] = {}
-        for row in await unit.execute(select(below)):
-            found.setdefault(
-                row.task_id,
-                Dependent(task_id=row.task_id, name=row.name, dependency_id=row.dependency_id),
-            )
-        return list(found.values())
+            for row in sorted(found, key=lambda row: row.created_at)
+        ]
+
+    async def awaited_in_vain(self, unit: Transaction) -> Sequence[TaskId]:
+        """Return the tasks that failed or were cancelled, and for which pending ones still wait."""
+        found = await unit.execute(_DOOMED)
+        return list(dict.fromkeys(row.dependency_id for row in found))
 
     async def fail(
         self, unit: Transaction, errors: Mapping[TaskId, TaskError], moment: datetime.datetime

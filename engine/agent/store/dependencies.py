@@ -21,6 +21,8 @@ from roocode_server.models.task import (
     TaskStatus,
 )
 
+DEPENDENTS_PER_UNIT: Final = 100
+"""How many tasks fail with others in one transaction, for which all other writers wait."""
 _HOW: Final[Mapping[TaskStatus | None, str]] = {
     None: "does not exist",
     TaskStatus.FAILED: "has failed",
@@ -91,24 +93,24 @@ class Dependencies:
         await self._repository.wait(unit, left)
         return list(left)
 
-    async def fail_with(self, unit: Transaction, ended: Task) -> Sequence[TaskId]:
-        """Fail those that wait for a task that failed or was cancelled, at any depth; return their ids."""
-        doomed = await self._repository.below(unit, ended.id)
-        how = {ended.id: ended.status}  # the others have failed
-        errors = {
-            each.task_id: _error(
-                Dependency(
-                    name=each.name,
-                    task_id=each.dependency_id,
-                    status=how.get(each.dependency_id, TaskStatus.FAILED),
-                )
-            )
-            for each in doomed
-        }
+    async def fail_some(self, unit: Transaction, ended: Sequence[TaskId]) -> tuple[Sequence[TaskId], bool]:
+        """Fail the next of those that wait for tasks that failed or were cancelled.
+
+        Returns their ids, at most `DEPENDENTS_PER_UNIT`, and whether more may wait for the same tasks.
+        """
+        doomed = await self._repository.doomed(unit, ended, DEPENDENTS_PER_UNIT)
+        errors: dict[TaskId, TaskError] = {}
+        for each in doomed:
+            errors.setdefault(each.task_id, _error(each.depends_on))
         await self._repository.fail(unit, errors, now())
+        sessions = {each.task_id: each.session_id for each in doomed}
         for task_id, error in errors.items():
-            unit.append(ended.session_id, TaskFailed(error=error), task_id=task_id)
-        return list(errors)
+            unit.append(sessions[task_id], TaskFailed(error=error), task_id=task_id)
+        return list(errors), len(doomed) == DEPENDENTS_PER_UNIT
+
+    async def awaited_in_vain(self, unit: Transaction) -> Sequence[TaskId]:
+        """Return the tasks that failed or were cancelled, and for which others still wait."""
+        return await self._repository.awaited_in_vain(unit)
 
 
 def unfinished(dependencies: Sequence[Dependency]) -> list[TaskId]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 from roocode_server.engine.agent.store.dependencies import Dependencies
+from roocode_server.engine.concurrency.shield import run_to_completion
 from roocode_server.engine.storage.database import Database, Transaction
 from roocode_server.engine.storage.pending_ends import PendingEndRepository
 from roocode_server.engine.storage.tasks import TaskRepository
@@ -33,8 +35,11 @@ from roocode_server.models.task import (
 from roocode_server.models.tool import ToolCompleted
 
 Alongside = Callable[[Transaction], Awaitable[None]]
-WhenEnded = Callable[[Task, Sequence[TaskId]], None]
-"""Called with a task that has ended, and those that waited for it and failed with it."""
+WhenEnded = Callable[[Task], None]
+WhenFailed = Callable[[Sequence[TaskId]], None]
+
+ENDED_PER_UNIT: Final = 250
+"""For how many tasks that have ended badly one statement looks for those that wait."""
 
 CALL_ENDS: Final = {
     TaskStatus.PENDING: (CallFailure.INTERRUPTED, "The task was interrupted while this call ran."),
@@ -65,6 +70,9 @@ class TaskStates:
         self._pending_ends = pending_ends
         self._dependencies = dependencies
         self._when_ended: list[WhenEnded] = []
+        self._when_failed: list[WhenFailed] = []
+        self._settling: dict[TaskId, asyncio.Event] = {}
+        """Tasks that have ended, and with which others are failing: set when all have."""
         self._committed: dict[TaskId, Task] = {}
         """Unfinished tasks as committed: a cache, because each step changes its task several times."""
         self._changing: dict[TaskId, Transaction] = {}
@@ -73,6 +81,10 @@ class TaskStates:
     def when_ended(self, heard: WhenEnded) -> None:
         """Call `heard` for each task that ends, after that is committed."""
         self._when_ended.append(heard)
+
+    def when_failed_with_others(self, heard: WhenFailed) -> None:
+        """Call `heard` with tasks that failed with one for which they waited, after that is committed."""
+        self._when_failed.append(heard)
 
     async def find(self, task: Task) -> Task | None:
         """Return the task as it is stored, or None if it is deleted."""
@@ -88,8 +100,33 @@ class TaskStates:
     ) -> Task:
         """Change a task's status, in one transaction with its events and with `in_same_transaction`.
 
+        When it returns, all that waited for a task which failed or was cancelled have failed with it.
+
         Raises: NotFound; Conflict, if the present status may not be followed by `to`.
         """
+        moving = self._move(task_id, to, events, in_same_transaction, changes)
+        if to not in RETRIABLE:
+            return await moving
+        settled = asyncio.Event()
+        is_first = self._settling.setdefault(task_id, settled) is settled
+        try:
+            # Whoever is cancelled meanwhile must not leave some of those that wait behind.
+            return await run_to_completion(moving)
+        finally:
+            if is_first:
+                del self._settling[task_id]
+                settled.set()
+
+    async def _move(
+        self,
+        task_id: TaskId,
+        to: TaskStatus,
+        events: tuple[Event, ...],
+        in_same_transaction: Alongside | None,
+        changes: dict[str, Any],
+    ) -> Task:
+        failed: Sequence[TaskId] = ()
+        left: list[TaskId] = []
         async with self._database.transaction() as unit:
             task = await self._current(unit, task_id)
             if to not in TRANSITIONS[task.status]:
@@ -98,18 +135,31 @@ class TaskStates:
                 changes |= {"completed_at": now(), "activity": Activity.IDLE}
             moved = dataclasses.replace(task, status=to, **changes)
             await self._store(unit, task, moved, events, in_same_transaction)
-            others = await self._settle(unit, moved) if to in FINAL else ()
+            if to is TaskStatus.COMPLETED:
+                await self._release(unit, moved)
+            elif to in RETRIABLE:
+                failed, left = await self._fail_some(unit, [moved.id])
         self._keep(unit, moved)
-        if to in FINAL:
-            for heard in self._when_ended:
-                heard(moved, others)
+        for heard in self._when_ended if to in FINAL else ():
+            heard(moved)
+        self._tell_failed(failed)
+        await self._settle(left)
         return moved
+
+    async def settle_all(self) -> None:
+        """Fail those that wait for tasks which failed or were cancelled just before the server stopped."""
+        async with self._database.transaction() as unit:
+            ended = await self._dependencies.awaited_in_vain(unit)
+        await self._settle(list(ended))
 
     async def retry(self, task_id: TaskId, *, mode: str, in_same_transaction: Alongside) -> Task:
         """Queue a task that failed or was cancelled once more, as if it were new.
 
         Raises: NotFound; Conflict, if it did neither, or depends on a task that did.
         """
+        settling = self._settling.get(task_id)
+        if settling is not None:  # those that wait for it fail with it first, all of them
+            await settling.wait()
         async with self._database.transaction() as unit:
             task = await self._current(unit, task_id)
             if task.status not in RETRIABLE:
@@ -182,16 +232,38 @@ class TaskStates:
         for happened in (*cut_off, *_with_focus(before, after, events)):
             unit.append(after.session_id, happened, task_id=after.id)
 
-    async def _settle(self, unit: Transaction, ended: Task) -> Sequence[TaskId]:
-        """Change those that wait for a task that has ended; return the ids of those that failed with it."""
-        failed: Sequence[TaskId] = ()
-        if ended.status is TaskStatus.COMPLETED:
-            changed = await self._dependencies.release(unit, ended.id)
-        else:
-            changed = failed = await self._dependencies.fail_with(unit, ended)
-        for task_id in changed:
+    async def _release(self, unit: Transaction, completed: Task) -> None:
+        """Let those that wait for a task which has completed wait for one fewer."""
+        for task_id in await self._dependencies.release(unit, completed.id):
             self.forget(task_id)
-        return failed
+
+    async def _settle(self, left: list[TaskId]) -> None:
+        """Fail those that wait for tasks that failed or were cancelled, at any depth, the nearest first.
+
+        They may be thousands, so it takes as many transactions as it needs, and others write in between.
+        Nothing has to be noted for a server that stops meanwhile: a pending task whose dependency failed
+        is one that has to fail yet (`settle_all`).
+        """
+        while left:
+            async with self._database.transaction() as unit:
+                failed, left = await self._fail_some(unit, left)
+            self._tell_failed(failed)
+
+    async def _fail_some(
+        self, unit: Transaction, ended: list[TaskId]
+    ) -> tuple[Sequence[TaskId], list[TaskId]]:
+        """Fail the next of those that wait for some tasks; return them, and the tasks that may be waited
+        for in vain afterwards.
+        """
+        some = ended[:ENDED_PER_UNIT]
+        failed, is_more = await self._dependencies.fail_some(unit, some)
+        for task_id in failed:
+            self.forget(task_id)
+        return failed, [*(some if is_more else ()), *ended[len(some) :], *failed]
+
+    def _tell_failed(self, failed: Sequence[TaskId]) -> None:
+        for heard in self._when_failed if failed else ():
+            heard(failed)
 
     async def _note_calls(self, unit: Transaction, task: Task, events: tuple[Event, ...]) -> None:
         """Record which calls and commands have a begin event and no end event yet."""
