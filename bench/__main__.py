@@ -31,6 +31,8 @@ from bench.figure import Figure
 from bench.load import LOAD_CLIENTS, LOAD_SECONDS, MOST_LOAD_CLIENTS, MOST_LOAD_SECONDS, load
 from bench.machine import allow_many_sockets
 from bench.soak import soak
+from roocode_server.models.settings import LoggingSettings, LogLevel
+from roocode_server.server.logs import configure_logs
 
 Program = Callable[[int], AsyncIterator[Figure]]
 
@@ -100,6 +102,9 @@ def main() -> int:
     if unknown:
         parser.error(f"no such program: {', '.join(unknown)}")
     allow_many_sockets()
+    configure_logs(
+        LoggingSettings(level=LogLevel.ERROR)
+    )  # engines in this process: figures alone are printed
     return 0 if uvloop.run(_run(given.names or list(PROGRAMS), given.rounds)) else 1
 
 

@@ -124,7 +124,6 @@ async def _worked(folder: str, url: str, steps: int) -> Prices:
         {
             "server": {"data_dir": folder},
             "agent": {"max_iterations": steps + 1, "repetition_limit": 0},  # every call is the same one
-            "logging": {"level": "error"},
         }
     )
     provider = Timed(url)

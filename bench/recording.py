@@ -23,7 +23,6 @@ from roocode_server.handlers.registry import build_registry
 from roocode_server.models.session import SessionCreate
 from roocode_server.models.settings import Settings
 from roocode_server.models.user import Caller
-from roocode_server.server.logs import configure_logs
 
 CALLS: Final = 500
 TURNS: Final = 8
@@ -43,8 +42,7 @@ async def run(rounds: int) -> AsyncIterator[Figure]:
     """Return the microseconds of processor time for a call, recorded and not."""
     reached: defaultdict[str, list[float]] = defaultdict(list)
     with tempfile.TemporaryDirectory(prefix="roocode-bench-") as folder:
-        settings = Settings.load_plain({"server": {"data_dir": folder}, "logging": {"level": "error"}})
-        configure_logs(settings.logging)
+        settings = Settings.load_plain({"server": {"data_dir": folder}})
         engine = await open_engine(settings)
         try:
             for _ in range(rounds):

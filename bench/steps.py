@@ -81,7 +81,6 @@ async def _steps(folder: str) -> list[float]:
         {
             "server": {"data_dir": folder},
             "agent": {"concurrent_tasks": TASKS, "repetition_limit": 0},  # every call is the same one
-            "logging": {"level": "error"},
         }
     )
     model = Model()
