@@ -24,8 +24,23 @@ class ProcessStatus(enum.StrEnum):
 
 
 @value
+class ListeningPort(Shape):
+    """A TCP port on which a process listens, and the address that it is bound to.
+
+    `127.0.0.1` and `::1` are reached from where the process runs only, `0.0.0.0` and `::` over every network
+    that is there.
+    """
+
+    port: int
+    address: str
+
+
+@value
 class Process(Shape):
-    """A process; `pid` is its number in the session, `log` the workspace file with its output."""
+    """A process; `pid` is its number in the session, `log` the workspace file with its output.
+
+    `ports` are the numbers of `listeners`, each once.
+    """
 
     pid: int
     command: str
@@ -34,6 +49,7 @@ class Process(Shape):
     log: str
     started_at: datetime.datetime
     ports: list[int] = field(default_factory=list)
+    listeners: list[ListeningPort] = field(default_factory=list)
     exit_code: int | None = None
     error: str | None = None
     ended_at: datetime.datetime | None = None

@@ -6,6 +6,8 @@ import asyncio
 from dataclasses import dataclass
 from typing import Protocol
 
+from roocode_server.models.process import ListeningPort
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class End:
@@ -63,8 +65,8 @@ class Child(Protocol):
         """Send SIGTERM to it and all that it has started."""
         ...
 
-    async def ports(self) -> list[int]:
-        """Return the TCP ports on which it, and all that it has started, listen."""
+    async def listeners(self) -> list[ListeningPort]:
+        """Return the TCP ports, with their addresses, on which it, and all that it has started, listen."""
         ...
 
     async def end_stragglers(self) -> None:

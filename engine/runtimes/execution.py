@@ -18,6 +18,7 @@ from roocode_server.engine.runtimes.descriptor import PIPE_READ_BYTES
 from roocode_server.engine.runtimes.output import Lines, Transcript
 from roocode_server.engine.runtimes.runtime import EnoughOutput, Exit, OnStarted, OutputSink
 from roocode_server.engine.workspace.unlinked import taken_bytes
+from roocode_server.models.process import ListeningPort
 from roocode_server.models.session import ResourceLimits
 
 MOST_PRINTED_SHARES: Final = 16
@@ -66,9 +67,9 @@ class Execution:
         """Send SIGTERM to it and all that it has started."""
         await self._child.terminate()
 
-    async def ports(self) -> list[int]:
-        """Return the TCP ports on which it, and all that it has started, listen."""
-        return await self._child.ports()
+    async def listeners(self) -> list[ListeningPort]:
+        """Return the TCP ports, with their addresses, on which it, and all that it has started, listen."""
+        return await self._child.listeners()
 
     async def run(self, on_started: OnStarted | None = None) -> Exit:
         """Run it to its end; if cancelled, kill the command and everything that it started.

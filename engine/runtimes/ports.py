@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from roocode_server.models.process import ListeningPort
+
 _LISTENING: Final = "0A"
+_LOCAL: Final = 1
 _STATE: Final = 3
 _INODE: Final = 9
 
 
-def listening_ports(processes: Iterable[int]) -> list[int]:
-    """Return the ports of these processes' listening sockets; processes that have ended are ignored."""
-    found: set[int] = set()
+def listeners_of(processes: Iterable[int]) -> list[ListeningPort]:
+    """Return ports and addresses of these processes' listening sockets; those that have ended have none."""
+    found: set[ListeningPort] = set()
     for process in processes:
         try:
             held = set(_sockets(process))
             for table in ("tcp", "tcp6"):
                 listed = listening(Path(f"/proc/{process}/net/{table}").read_text())
-                found |= {port for inode, port in listed if inode in held}
+                found |= {listener for inode, listener in listed if inode in held}
         except OSError:
             continue
-    return sorted(found)
+    return in_order(found)
+
+
+def in_order(listeners: Iterable[ListeningPort]) -> list[ListeningPort]:
+    """Return each once, by port."""
+    return sorted(set(listeners), key=lambda each: (each.port, each.address))
 
 
 def _sockets(process: int) -> Iterator[str]:
@@ -35,9 +45,18 @@ def _sockets(process: int) -> Iterator[str]:
                 yield target[len("socket:[") : -1]
 
 
-def listening(table: str) -> Iterator[tuple[str, int]]:
-    """Yield inode and port of every listening socket in a table of the kernel."""
+def listening(table: str) -> Iterator[tuple[str, ListeningPort]]:
+    """Yield inode, port and address of every listening socket in a table of the kernel."""
     for line in table.splitlines():
         columns = line.split()
         if len(columns) > _INODE and columns[_STATE] == _LISTENING:
-            yield columns[_INODE], int(columns[1].rpartition(":")[2], 16)
+            yield columns[_INODE], _listener(columns[_LOCAL])
+
+
+def _listener(local: str) -> ListeningPort:
+    """Parse a local address: words of 32 bits as this machine has them in memory, a colon, the port."""
+    host, _, port = local.rpartition(":")
+    words = (int(host[first : first + 8], 16) for first in range(0, len(host), 8))
+    address = ipaddress.ip_address(b"".join(word.to_bytes(4, sys.byteorder) for word in words))
+    mapped = getattr(address, "ipv4_mapped", None)
+    return ListeningPort(port=int(port, 16), address=str(mapped or address))

@@ -19,8 +19,9 @@ from roocode_server.engine.concurrency.shield import run_to_completion
 from roocode_server.engine.runtimes.cgroups import ControlGroup
 from roocode_server.engine.runtimes.child import End
 from roocode_server.engine.runtimes.descriptor import Descriptor
-from roocode_server.engine.runtimes.ports import listening_ports
+from roocode_server.engine.runtimes.ports import listeners_of
 from roocode_server.engine.runtimes.runtime import SIGNAL_EXIT_BASE
+from roocode_server.models.process import ListeningPort
 
 MARK_VARIABLE: Final = "ROOCODE_COMMAND"
 """An environment variable that identifies processes which have left their parents and their session."""
@@ -141,9 +142,9 @@ class ChildProcess:
         """Send SIGTERM to its descendants, but not to the jail itself, which would kill them at once."""
         await asyncio.to_thread(self._terminate)
 
-    async def ports(self) -> list[int]:
-        """Return the TCP ports on which it and its descendants listen."""
-        return await asyncio.to_thread(lambda: listening_ports(self._all()))
+    async def listeners(self) -> list[ListeningPort]:
+        """Return the TCP ports, with their addresses, on which it and its descendants listen."""
+        return await asyncio.to_thread(lambda: listeners_of(self._all()))
 
     async def end_stragglers(self) -> None:
         """Kill processes that have left its session, until there are none or they cannot be killed."""

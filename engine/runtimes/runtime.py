@@ -16,6 +16,7 @@ from typing import Final, Protocol
 from roocode_server.engine.runtimes.output import Transcript
 from roocode_server.models.error import ToolExecutionFailed
 from roocode_server.models.identifier import SessionId, TaskId
+from roocode_server.models.process import ListeningPort
 from roocode_server.models.session import ResourceLimits
 
 SIGNAL_EXIT_BASE: Final = 128
@@ -137,8 +138,8 @@ class Running(Protocol):
         """Send SIGTERM to it and all that it has started."""
         ...
 
-    async def ports(self) -> list[int]:
-        """Return the TCP ports on which it, and all that it has started, listen."""
+    async def listeners(self) -> list[ListeningPort]:
+        """Return the TCP ports, with their addresses, on which it, and all that it has started, listen."""
         ...
 
 

@@ -249,7 +249,11 @@ class ProcessTable:
 
     async def _shown(self, one: _HeldProcess) -> Process:
         hold = one.hold
-        return one.process if hold is None else dataclasses.replace(one.process, ports=await hold.ports())
+        if hold is None:
+            return one.process
+        listeners = await hold.listeners()
+        ports = list(dict.fromkeys(each.port for each in listeners))
+        return dataclasses.replace(one.process, ports=ports, listeners=listeners)
 
 
 def _key(process: Process) -> str:

@@ -54,7 +54,7 @@ async def test_one_is_started_seen_with_its_port_and_stopped(server: ServerProce
     await page.shows("Nothing is running")
     await page.type("Start a process", "python3 -u -m http.server 8765")
     await page.press("Start")
-    await page.shows("port 8765")
+    await page.shows("port 8765 · 0.0.0.0")
     await page.until(f"{LINES}.some((line) => line.startsWith('Serving HTTP'))")
     await page.press("Stop: python3 -u -m http.server 8765")
     await page.shows("stopped")

@@ -20,6 +20,7 @@ from roocode_server.engine.runtimes.docker.container import SessionContainer
 from roocode_server.engine.runtimes.docker.report import Report, Reported
 from roocode_server.engine.runtimes.process import MARK_VARIABLE
 from roocode_server.engine.runtimes.runtime import KILLED_EXIT_CODE, Command, RuntimeUnavailable, SandboxSpec
+from roocode_server.models.process import ListeningPort
 from roocode_server.models.session import mount_path
 
 _STDOUT: Final = 1
@@ -127,9 +128,9 @@ class ContainerChild:
         """
         await self._container.end(self.mark, "TERM")
 
-    async def ports(self) -> list[int]:
-        """Return the TCP ports on which it, and all that it has started, listen."""
-        return await self._container.ports(self.mark)
+    async def listeners(self) -> list[ListeningPort]:
+        """Return the TCP ports, with their addresses, on which it, and all that it has started, listen."""
+        return await self._container.listeners(self.mark)
 
     async def end_stragglers(self) -> None:
         """Kill what it has left behind, unless its report says that there is nothing."""

@@ -21,10 +21,11 @@ from roocode_server.engine.runtimes.docker.client import (
 )
 from roocode_server.engine.runtimes.docker.images import ImagePuller
 from roocode_server.engine.runtimes.docker.plan import PLAN_LABEL, Plan
-from roocode_server.engine.runtimes.ports import listening
+from roocode_server.engine.runtimes.ports import in_order, listening
 from roocode_server.engine.runtimes.runtime import KILLED_EXIT_CODE, RuntimeUnavailable, SandboxSpec
 from roocode_server.models.error import Conflict
 from roocode_server.models.identifier import SessionId
+from roocode_server.models.process import ListeningPort
 
 _ENGINE_TIMEOUT_S: Final = 10.0
 """How long a helper script may take; commands in the container may leave it little CPU time."""
@@ -48,7 +49,7 @@ class SessionContainer:
         self._digest = ""
         self._in_use = 0
         self._making = asyncio.Lock()
-        self._listing: asyncio.Task[Mapping[str, list[int]]] | None = None
+        self._listing: asyncio.Task[Mapping[str, list[ListeningPort]]] | None = None
 
     @property
     def name(self) -> str:
@@ -148,10 +149,13 @@ class SessionContainer:
         code: int | None = state["ExitCode"]
         return KILLED_EXIT_CODE if code is None else code
 
-    async def ports(self, mark: str) -> list[int]:
-        """Return the TCP ports on which a command listens; concurrent callers share one look-up."""
+    async def listeners(self, mark: str) -> list[ListeningPort]:
+        """Return the TCP ports, with their addresses, on which a command listens.
+
+        Concurrent callers share one look-up.
+        """
         if self._listing is None:
-            self._listing = asyncio.create_task(self._list_ports())
+            self._listing = asyncio.create_task(self._list_listeners())
             self._listing.add_done_callback(self._listed)
         with contextlib.suppress(RuntimeUnavailable):
             return (await asyncio.shield(self._listing)).get(mark, [])
@@ -200,16 +204,16 @@ class SessionContainer:
             raise
         return made
 
-    async def _list_ports(self) -> Mapping[str, list[int]]:
+    async def _list_listeners(self) -> Mapping[str, list[ListeningPort]]:
         program = await self.engine.prepare(self.id or self.name, scripts.sockets(), environment={})
         printed = bytearray()
         with self.engine.translated_errors():
             async with asyncio.timeout(_ENGINE_TIMEOUT_S), program.start(detach=False) as stream:
                 while message := await stream.read_out():
                     printed += message.data
-        return _ports(printed.decode(errors="replace"))
+        return _listeners(printed.decode(errors="replace"))
 
-    def _listed(self, listing: asyncio.Task[Mapping[str, list[int]]]) -> None:
+    def _listed(self, listing: asyncio.Task[Mapping[str, list[ListeningPort]]]) -> None:
         self._listing = None
         if not listing.cancelled():
             listing.exception()  # raised to those who wait
@@ -236,8 +240,8 @@ class SessionContainer:
                 return await self.outcome(program)
 
 
-def _ports(printed: str) -> Mapping[str, list[int]]:
-    """Parse what sockets.sh prints: the ports of each command."""
+def _listeners(printed: str) -> Mapping[str, list[ListeningPort]]:
+    """Parse what sockets.sh prints: what each command listens on."""
     held: defaultdict[str, set[str]] = defaultdict(set)
     opened, _, tables = printed.partition("\nlistening\n")
     mark = ""
@@ -248,5 +252,6 @@ def _ports(printed: str) -> Mapping[str, list[int]]:
             held[mark].add(line.rpartition("socket:[")[2].rstrip("]"))
     sockets = list(listening(tables))
     return {
-        mark: sorted({port for inode, port in sockets if inode in inodes}) for mark, inodes in held.items()
+        mark: in_order(listener for inode, listener in sockets if inode in inodes)
+        for mark, inodes in held.items()
     }

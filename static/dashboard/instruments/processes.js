@@ -97,10 +97,22 @@ function Start({ sessionId, connection, isConnected, onStarted }) {
 
 const BADGES = { running: "running", exited: "exited", stopped: "stopped", failed: "failed" };
 
+/** A port, and who reaches it; a program may listen on the same port at several addresses. */
+const Listener = ({ port, address }) =>
+  html`<span class="chip" title=${reachWords(address)}>port ${port} · ${address}</span>`;
+
+const keyOf = ({ port, address }) => `${address} ${port}`;
+
+function reachWords(address) {
+  if (address === "::1" || address.startsWith("127.")) return "Reached only from where it runs";
+  if (address === "::" || address === "0.0.0.0") return "Reached over every network that it has";
+  return "Reached at this address";
+}
+
 function Row({ process, isChosen, onChoose, isStopped, sessionId, connection, isConnected }) {
   const [isStopping, setIsStopping] = useState(false);
   const [ask, { failure }] = useAsking();
-  const { pid, command, status, exitCode, ports, startedAt, endedAt } = process;
+  const { pid, command, status, exitCode, listeners, startedAt, endedAt } = process;
   const isRunning = status === "running";
   const stop = () =>
     ask(async () => {
@@ -129,7 +141,7 @@ function Row({ process, isChosen, onChoose, isStopped, sessionId, connection, is
         <${Badge} of=${BADGES[status]} />${" "}
         ${exitCode !== null && exitCode !== undefined && !isRunning && html`exit code ${exitCode} · `}
         ${isRunning ? `since ${timeOf(startedAt)}` : `ended at ${timeOf(endedAt)}`}
-        ${ports.map((port) => html`${" "}<span class="chip" key=${port}>port ${port}</span>`)}
+        ${listeners.map((each) => html`${" "}<${Listener} key=${keyOf(each)} ...${each} />`)}
       </p>
       ${process.error && html`<p class="small error">${process.error}</p>`}
     </div>

@@ -118,6 +118,18 @@ async def test_its_ports_are_listed(room: Room) -> None:
     assert (await now(room, process)).ports == [8765]
 
 
+@pytest.mark.parametrize(
+    ("bound", "told"),
+    [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "0.0.0.0"), ("::", "::")],  # noqa: S104
+)
+async def test_a_port_is_told_with_the_address_that_it_is_bound_to(room: Room, bound: str, told: str) -> None:
+    process = await start(room, f"python3 -u -m http.server 8766 --bind {bound}")
+    await room.until_true(lambda: _listens(room, process))
+    seen = await now(room, process)
+    assert [(each.port, each.address) for each in seen.listeners] == [(8766, told)]
+    assert seen.ports == [8766]
+
+
 async def _listens(room: Room, process: Process) -> bool:
     return bool((await now(room, process)).ports)
 
