@@ -18,7 +18,7 @@ from roocode_server.models.error import (
 )
 from roocode_server.models.file import BY_COMMANDS
 from roocode_server.models.message import Message
-from roocode_server.models.mode import ModeCatalogue, ModeList, ModeSwitched
+from roocode_server.models.mode import ModeCatalogue, ModeList, ModeSwitched, StandingModeList, StandingModes
 from roocode_server.models.page import pagination
 from roocode_server.models.quota import Limit
 from roocode_server.models.session import Session, SessionUpdatedEvent
@@ -119,7 +119,7 @@ _CONFIGURING: Final = Permission.SESSION_WRITE
 
 
 class TaskHandlers(Handlers, namespace="/tasks"):
-    """`task.*` and `mode.list`: start and steer tasks, read their messages, list the modes."""
+    """`task.*` and `mode.*`: start and steer tasks, read their messages, list the modes."""
 
     @operation(
         "task.create",
@@ -344,3 +344,11 @@ class TaskHandlers(Handlers, namespace="/tasks"):
     async def modes(self, caller: Caller, request: ModeList) -> ModeCatalogue:
         """List the modes available to the session's tasks: built-in, configured, and from its `.roomodes`."""
         return await self.engine.tasks.modes(request.session_id)
+
+    @operation("mode.standing", rest="GET /api/v1/modes", permission=Permission.ACCOUNT_READ)
+    async def standing_modes(self, caller: Caller, request: StandingModeList) -> StandingModes:
+        """List the modes that every session has, built-in and configured: a new one can begin in any.
+
+        The modes of a workspace's `.roomodes` are told by `mode.list`.
+        """
+        return self.engine.tasks.standing_modes()

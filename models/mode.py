@@ -43,11 +43,24 @@ class ModeList(Shape):
 
 
 @value
+class StandingModeList(Shape):
+    """A request for the modes of all sessions."""
+
+
+@value
 class ModeCatalogue(Shape):
     """The modes of a session; `problem` says what is wrong with its `.roomodes`, if anything is."""
 
     modes: list[Mode]
     problem: str | None = None
+
+
+@value
+class StandingModes(Shape):
+    """The modes of every session; `default` is the one in which those begin that name none."""
+
+    modes: list[Mode]
+    default: str
 
 
 @event("mode.switched", namespace="/tasks")

@@ -38,7 +38,7 @@ from roocode_server.models.error import (
 )
 from roocode_server.models.identifier import SessionId, TaskId, new_id
 from roocode_server.models.message import SAID_BY_A_PERSON, Author, Message
-from roocode_server.models.mode import ModeCatalogue
+from roocode_server.models.mode import ModeCatalogue, StandingModes
 from roocode_server.models.session import Session, SessionConfigChange, SessionUpdate
 from roocode_server.models.task import (
     FINAL,
@@ -421,6 +421,11 @@ class Tasks:
         """Return the modes of a session, read from its workspace as it is now."""
         modes = await self._modes.of(self._sessions.workspace(session_id))
         return ModeCatalogue(modes=list(modes.by_slug.values()), problem=modes.problem)
+
+    def standing_modes(self) -> StandingModes:
+        """Return the modes of every session, also of one that does not exist yet."""
+        modes = list(self._modes.standing.by_slug.values())
+        return StandingModes(modes=modes, default=self._sessions.default_mode)
 
     async def _take_up(self, task: Task) -> None:
         """Start an interrupted task; a subtask is started through the task that waits for it."""

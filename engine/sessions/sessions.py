@@ -358,6 +358,11 @@ class Sessions:
         except Exception:
             log.exception("an expired session could not be ended completely", session_id=session_id)
 
+    @property
+    def default_mode(self) -> str:
+        """The mode of sessions that name none."""
+        return self._defaults.mode
+
     async def delete(self, session_id: SessionId) -> None:
         """Stop what runs in a session, then delete it with its workspace, tasks and events.
 

@@ -42,6 +42,7 @@ function configOf(given) {
     model: given.get("model") || "auto",
     network: given.has("network"),
   };
+  if (given.get("mode")) config.mode = given.get("mode");
   const approvals = APPROVALS[given.get("rules")];
   if (approvals.length) config.approvals = approvals;
   return config;
@@ -71,6 +72,20 @@ function useOffered(connection, caller) {
   return offered;
 }
 
+/** The words of the modes that a new session can begin in; the first is the one that is not said. */
+function useModes(connection, caller) {
+  const [modes, setModes] = useState({ "": "Default" });
+  useEffect(() => {
+    if (!caller.may("account:read")) return;
+    connection.call("mode.standing").then(({ modes: standing, default: usual }) => {
+      const words = Object.fromEntries(standing.map(({ slug, name }) => [slug, name]));
+      const { [usual]: first, ...others } = words;
+      setModes({ "": first ? `${first} (default)` : "Default", ...others });
+    }, connection.onTrouble);
+  }, [connection]);
+  return modes;
+}
+
 /** The step of the clone into a session, once that is opened. */
 function useStep(following, session) {
   const [, again] = useState(0);
@@ -87,6 +102,7 @@ export function NewSession({ connection, caller, following, onMade, onClose }) {
   const made = useRef(null);
   const isThere = useThere();
   const offered = useOffered(connection, caller);
+  const modes = useModes(connection, caller);
   const [provider, setProvider] = useState(unlessAuto(defaultProvider));
   const models = offered.models[provider] ?? Object.values(offered.models).flat();
   const [startedAt, setStartedAt] = useState(null);
@@ -193,6 +209,7 @@ export function NewSession({ connection, caller, following, onMade, onClose }) {
               playbook that matches the task.`
         }
       </p>
+      <${Choice} label="Mode" name="mode" options=${modes} chosen="" disabled=${isMade} />
       <${Choice}
         label="Without asking, the agent may"
         name="rules"

@@ -265,6 +265,7 @@ SUCCESSES: dict[str, Callable[[World], Awaitable[dict[str, Any]]]] = {
     "task.diff": World.task,
     "task.messages": also(World.task, limit=2),
     "mode.list": World.session,
+    "mode.standing": nothing,
     "tool.list": nothing,
     "tool.execute": also(World.file, path=None, toolName="read_file", parameters={"path": "a.txt"}),
     "approval.list": also(World.approval, approvalId=None, status="pending"),

@@ -439,3 +439,40 @@ async def test_an_invitation_leads_to_a_password_once(server: ServerProcess, pag
     await page.press("Choose password")
     await page.shows("The invitation is no longer valid")
     assert server.curl("POST", "/api/v1/auth/login", login, key=None).status == 200
+
+
+async def test_a_session_begins_in_the_mode_that_was_chosen_in_its_form(
+    server: ServerProcess, page: Page
+) -> None:
+    await page.open(server.url)
+    await page.log_in(server.admin)
+    await page.press("New session")
+    await page.type("Name", "To be designed")
+    options = "[...document.querySelector('dialog select[name=mode]').options].map((it) => it.text)"
+    await page.until(f"{options}[0] === 'Code (default)' && {options}.includes('Architect')")
+    for scheme in ("light", "dark"):
+        await page.look(scheme=scheme)
+        assert await page.obstacles() == []
+    await page.evaluate("document.querySelector('dialog input[name=model]').focus()")
+    await page.key("Tab")
+    await page.until("document.activeElement.name === 'mode'")
+    await page.key("Tab")
+    await page.until("document.activeElement.name === 'rules'")
+    await page.choose("Mode", "architect")
+    await page.press("Create session")
+    await page.until("document.querySelector('select[aria-label=Mode]')?.value === 'architect'")
+    listed = server.curl("GET", "/api/v1/sessions?limit=1").body["sessions"]
+    assert [each["config"]["mode"] for each in listed] == ["architect"]
+    assert page.complaints == []
+
+
+async def test_whoever_chooses_no_mode_gets_the_server_s(server: ServerProcess, page: Page) -> None:
+    await page.open(server.url)
+    await page.log_in(server.admin)
+    await page.press("New session")
+    await page.type("Name", "As usual")
+    await page.press("Create session")
+    await page.until("document.querySelector('select[aria-label=Mode]')?.value === 'code'")
+    standing = server.curl("GET", "/api/v1/modes").body
+    assert standing["default"] == "code"
+    assert "architect" in [mode["slug"] for mode in standing["modes"]]

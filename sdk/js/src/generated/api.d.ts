@@ -1076,6 +1076,10 @@ export interface components {
             /** @enum {string} */
             work: "waiting" | "running" | "failed" | "idle";
         };
+        ListeningPort: {
+            port: number;
+            address: string;
+        };
         LogEntry: {
             /** Format: date-time */
             time: string;
@@ -1629,6 +1633,7 @@ export interface components {
             /** Format: date-time */
             startedAt: string;
             ports?: number[];
+            listeners?: components["schemas"]["ListeningPort"][];
             exitCode?: number | null;
             error?: string | null;
             /** Format: date-time */
@@ -2458,6 +2463,13 @@ export interface components {
         SignInProviderList: Record<string, never>;
         SignInProviders: {
             providers: components["schemas"]["SignInProvider"][];
+        };
+        /** @description A request for the modes of all sessions. */
+        StandingModeList: Record<string, never>;
+        /** @description The modes of every session; `default` is the one in which those begin that name none. */
+        StandingModes: {
+            modes: components["schemas"]["Mode"][];
+            default: string;
         };
         /**
          * @description Whether this socket follows the session, and the last seq of its log at this moment, with its id.
@@ -3839,6 +3851,7 @@ export type Keys = components['schemas']['Keys'];
 export type KilledProcess = components['schemas']['KilledProcess'];
 export type LinkedIdentity = components['schemas']['LinkedIdentity'];
 export type ListedSession = components['schemas']['ListedSession'];
+export type ListeningPort = components['schemas']['ListeningPort'];
 export type LogEntry = components['schemas']['LogEntry'];
 export type LogFilter = components['schemas']['LogFilter'];
 export type LogList = components['schemas']['LogList'];
@@ -3983,6 +3996,8 @@ export type ShownLogin = components['schemas']['ShownLogin'];
 export type SignInProvider = components['schemas']['SignInProvider'];
 export type SignInProviderList = components['schemas']['SignInProviderList'];
 export type SignInProviders = components['schemas']['SignInProviders'];
+export type StandingModeList = components['schemas']['StandingModeList'];
+export type StandingModes = components['schemas']['StandingModes'];
 export type Subscription = components['schemas']['Subscription'];
 export type SystemAgents = components['schemas']['SystemAgents'];
 export type SystemKill = components['schemas']['SystemKill'];

@@ -589,7 +589,7 @@ export class ModelsArea extends Area {
   }
 }
 
-/** `mode.list`. */
+/** `mode.list`, `mode.standing`. */
 export class ModesArea extends Area {
   /**
    * List the modes available to the session's tasks: built-in, configured, and from its `.roomodes`.
@@ -601,6 +601,19 @@ export class ModesArea extends Area {
    */
   list(sessionId, options) {
     return this.call("mode.list", { sessionId }, options);
+  }
+
+  /**
+   * List the modes that every session has, built-in and configured: a new one can begin in any.
+   *
+   * The modes of a workspace's `.roomodes` are told by `mode.list`.
+   *
+   * GET /api/v1/modes
+   * @param {CallOptions} [options]
+   * @returns {Promise<Api.StandingModes>}
+   */
+  standing(options) {
+    return this.call("mode.standing", {}, options);
   }
 }
 

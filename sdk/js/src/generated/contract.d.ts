@@ -118,6 +118,8 @@ export interface Operations {
   "task.command": { request: Api.TaskCommand; response: Api.TaskAnswer };
   /** List the modes available to the session's tasks: built-in, configured, and from its `.roomodes`. */
   "mode.list": { request: Api.ModeList; response: Api.ModeCatalogue };
+  /** List the modes that every session has, built-in and configured: a new one can begin in any. */
+  "mode.standing": { request: Api.StandingModeList; response: Api.StandingModes };
   /** List the tools that agents and callers can use, with their parameters. */
   "tool.list": { request: Api.ToolListRequest; response: Api.ToolCatalogue };
   /** Run a tool now, without a task. */
@@ -340,16 +342,16 @@ export interface Events {
   "workspace.changed": Api.WorkspaceChangedPayload & { seq: number };
   /** A file, or a directory with everything in it, has been deleted. */
   "file.deleted": Api.FileDeletedPayload & { seq: number };
-  /** An entry has been added to the server's log. Only sent to sockets that watch `logs`. */
-  "log.written": Api.LogWrittenPayload;
-  /** The machine's resources have been measured. Only sent to sockets that watch `resources`. */
-  "system.sampled": Api.SystemSampledPayload;
   /** A process has started. */
   "process.started": Api.ProcessStartedPayload & { seq: number };
   /** Output of a process: a line, part of one, or several that arrived at once. */
   "process.output": Api.ProcessOutputPayload;
   /** A process has ended, for whatever reason. */
   "process.ended": Api.ProcessEndedPayload & { seq: number };
+  /** An entry has been added to the server's log. Only sent to sockets that watch `logs`. */
+  "log.written": Api.LogWrittenPayload;
+  /** The machine's resources have been measured. Only sent to sockets that watch `resources`. */
+  "system.sampled": Api.SystemSampledPayload;
   /** A terminal has been opened. */
   "terminal.opened": Api.TerminalOpenedPayload & { seq: number };
   /** Output of a terminal, including control sequences. */

@@ -70,6 +70,7 @@ export const ROUTES = {
   "task.condense": { method: "POST", path: "/api/v1/sessions/{sessionId}/tasks/{taskId}/condense" },
   "task.command": { method: "POST", path: "/api/v1/sessions/{sessionId}/tasks/{taskId}/command" },
   "mode.list": { method: "GET", path: "/api/v1/sessions/{sessionId}/modes" },
+  "mode.standing": { method: "GET", path: "/api/v1/modes" },
   "tool.list": { method: "GET", path: "/api/v1/tools" },
   "tool.execute": { method: "POST", path: "/api/v1/sessions/{sessionId}/tools/{toolName}" },
   "approval.list": { method: "GET", path: "/api/v1/sessions/{sessionId}/approvals" },

@@ -75,6 +75,7 @@ from roocode.models import (
     ShellExecuted,
     ShownLogin,
     SignInProvider,
+    StandingModes,
     SystemAgents,
     SystemProcesses,
     SystemResources,
@@ -671,6 +672,15 @@ class BlockingModes:
         Raises: RooCodeError, with `RESOURCE_NOT_FOUND` among the codes.
         """
         return self._portal.call(self._inner.list, session_id, timeout_s=timeout_s)
+
+    def standing(self, *, timeout_s: float | None = None) -> StandingModes:
+        """List the modes that every session has, built-in and configured: a new one can begin in any.
+
+        The modes of a workspace's `.roomodes` are told by `mode.list`.
+
+        Raises: RooCodeError, with among the codes.
+        """
+        return self._portal.call(self._inner.standing, timeout_s=timeout_s)
 
 
 class BlockingPlaybooks:

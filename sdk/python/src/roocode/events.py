@@ -502,24 +502,6 @@ class FileDeletedEvent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LogWrittenEvent(Event):
-    """An entry has been added to the server's log. Only sent to sockets that watch `logs`. Only sent
-    live, without a `seq`.
-    """
-
-    entry: LogEntry
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SystemSampledEvent(Event):
-    """The machine's resources have been measured. Only sent to sockets that watch `resources`. Only
-    sent live, without a `seq`.
-    """
-
-    resources: SystemResources
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessStartedEvent(Event):
     """A process has started."""
 
@@ -544,6 +526,24 @@ class ProcessEndedEvent(Event):
     """A process has ended, for whatever reason."""
 
     process: Process
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogWrittenEvent(Event):
+    """An entry has been added to the server's log. Only sent to sockets that watch `logs`. Only sent
+    live, without a `seq`.
+    """
+
+    entry: LogEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemSampledEvent(Event):
+    """The machine's resources have been measured. Only sent to sockets that watch `resources`. Only
+    sent live, without a `seq`.
+    """
+
+    resources: SystemResources
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -635,11 +635,11 @@ EVENTS: Mapping[str, type[Event]] = {
     "workspace.imported": WorkspaceImportedEvent,
     "workspace.changed": WorkspaceChangedEvent,
     "file.deleted": FileDeletedEvent,
-    "log.written": LogWrittenEvent,
-    "system.sampled": SystemSampledEvent,
     "process.started": ProcessStartedEvent,
     "process.output": ProcessOutputEvent,
     "process.ended": ProcessEndedEvent,
+    "log.written": LogWrittenEvent,
+    "system.sampled": SystemSampledEvent,
     "terminal.opened": TerminalOpenedEvent,
     "terminal.output": TerminalOutputEvent,
     "terminal.closed": TerminalClosedEvent,

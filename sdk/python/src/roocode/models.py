@@ -922,6 +922,14 @@ class ModeCatalogue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StandingModes:
+    """The modes of every session; `default` is the one in which those begin that name none."""
+
+    modes: list[Mode]
+    default: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToolParameter:
     """`ToolParameter` of the server's documents."""
 
@@ -1216,6 +1224,14 @@ class CheckpointRestored:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListeningPort:
+    """`ListeningPort` of the server's documents."""
+
+    port: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Process:
     """`Process` of the server's documents."""
 
@@ -1226,6 +1242,7 @@ class Process:
     log: str
     started_at: datetime
     ports: list[int] = field(default_factory=list)
+    listeners: list[ListeningPort] = field(default_factory=list)
     exit_code: int | None = None
     error: str | None = None
     ended_at: datetime | None = None

@@ -87,6 +87,7 @@ from roocode.models import (
     ShownLogin,
     SignInProvider,
     SignInProviders,
+    StandingModes,
     SystemAgents,
     SystemProcesses,
     SystemResources,
@@ -1235,6 +1236,24 @@ class ModesOperations(Operations):
             Route("GET", "/api/v1/sessions/{sessionId}/modes", is_keyed=False),
             {"sessionId": session_id},
             ModeCatalogue,
+            timeout_s=timeout_s,
+        )
+
+    async def standing(
+        self,
+        *,
+        timeout_s: float | None = None,
+    ) -> StandingModes:
+        """List the modes that every session has, built-in and configured: a new one can begin in any.
+
+        The modes of a workspace's `.roomodes` are told by `mode.list`.
+
+        Raises: RooCodeError, with among the codes.
+        """
+        return await self.call(
+            Route("GET", "/api/v1/modes", is_keyed=False),
+            {},
+            StandingModes,
             timeout_s=timeout_s,
         )
 
