@@ -33,6 +33,7 @@ from roocode_server.engine.agent.store.subtasks import SubtaskStore
 from roocode_server.engine.agent.store.traces import TaskTraces
 from roocode_server.engine.agent.store.transcript import Transcripts
 from roocode_server.engine.agent.tasks import Tasks
+from roocode_server.engine.agent.usage import UsageReports
 from roocode_server.engine.agent.waiting import TaskWaits
 from roocode_server.engine.audit.log import AuditLog
 from roocode_server.engine.browser.browsers import Browsers
@@ -97,6 +98,7 @@ from roocode_server.engine.storage.tasks import (
     TaskRepository,
     ToolCallRepository,
 )
+from roocode_server.engine.storage.usage import UsageRepository
 from roocode_server.engine.storage.webhooks import AttemptRepository, WebhookRepository
 from roocode_server.engine.storage.work_figures import work_figures
 from roocode_server.engine.tools.access_mcp_resource import AccessMcpResource
@@ -162,6 +164,7 @@ class Engine:
     task_waits: TaskWaits
     approvals: Approvals
     inbox: Inbox
+    usage: UsageReports
     tools: ToolExecution
     runtime: Runtime
     providers: Providers
@@ -425,6 +428,7 @@ def _assemble(
         model_counts=metrics.models,
         tracer=tracer,
         traces=TaskTraces(tracer, TaskTraceRepository(database)),
+        usage=UsageRepository(database),
     )
     scheduler = Scheduler(places=settings.agent.concurrent_tasks, ageing_s=settings.agent.priority_ageing_s)
     log_store = LogStore(data_dir / LOGS, most_bytes=settings.logging.stored_mb * 2**20)
@@ -465,6 +469,7 @@ def _assemble(
         task_waits=TaskWaits(tasks, hub, longest_s=settings.server.max_wait_s),
         approvals=approvals,
         inbox=Inbox(InboxRepository(database)),
+        usage=UsageReports(services.usage),
         tools=ToolExecution(sessions, runtime, tools, lasting, hub),
         runtime=runtime,
         providers=providers,

@@ -31,6 +31,7 @@ from roocode_server.handlers.tasks import TaskHandlers
 from roocode_server.handlers.terminals import TerminalHandlers
 from roocode_server.handlers.tools import ToolHandlers
 from roocode_server.handlers.transfers import TransferHandlers
+from roocode_server.handlers.usage import UsageHandlers
 from roocode_server.handlers.webhooks import WebhookHandlers
 
 AREAS = (
@@ -58,6 +59,7 @@ AREAS = (
     WebhookHandlers,
     MonitoringHandlers,
     PerformanceHandlers,
+    UsageHandlers,
     AuditHandlers,
 )
 

@@ -31,6 +31,7 @@ from roocode_server.engine.providers.provider import (
     TextDelta,
     Usage,
 )
+from roocode_server.engine.storage.usage import ModelUse
 from roocode_server.models.conversation import ToolCall, Turn, TurnRole
 from roocode_server.models.error import AppError
 from roocode_server.models.identifier import CallId, MessageId, new_id
@@ -65,9 +66,11 @@ class MessageDraft:
 
 @dataclass(slots=True)
 class Reply:
-    """A complete reply of the model; `ts` is the time of the request in milliseconds."""
+    """A reply of a model; `ts` is the time of the request in milliseconds."""
 
     ts: int
+    provider: str
+    model: str
     drafts: dict[str, MessageDraft] = field(default_factory=dict)
     written: dict[CallId, MessageDraft] = field(default_factory=dict)
     """The arguments of calls as they were streamed, by call id."""
@@ -82,6 +85,21 @@ class Reply:
     def text(self, say: str) -> str:
         """Return the text of one kind of message; empty if there is none."""
         return self.drafts[say].text if say in self.drafts else ""
+
+    @property
+    def use(self) -> ModelUse:
+        """What the request has used."""
+        used = self.usage
+        return ModelUse(
+            provider=self.provider,
+            model=self.model,
+            requests=1,
+            tokens_in=used.tokens_in,
+            tokens_out=used.tokens_out,
+            cache_reads=used.cache_reads,
+            cache_writes=used.cache_writes,
+            cost=self.cost,
+        )
 
     @property
     def turn(self) -> Turn:
@@ -127,7 +145,7 @@ class ModelClient:
         request = await self._request(found, modes)
         attempts = self._work.services.settings.request_attempts
         for attempt in range(1, attempts + 1):
-            reply = Reply(self._work.next_ts())
+            reply = Reply(self._work.next_ts(), found.provider.name, found.model)
             bounded = self._work.budget.bounded(request, found)
             try:
                 await self._receive(found, bounded, reply)
@@ -158,7 +176,7 @@ class ModelClient:
         Raises: ProviderFailure; TaskFailure, if the budget is used up.
         """
         found = await self._find()
-        reply = Reply(self._work.next_ts())
+        reply = Reply(self._work.next_ts(), found.provider.name, found.model)
         request = ModelRequest(
             model=found.model, system=system, turns=self._seen(turns), tools=(), endpoint=found.endpoint
         )
@@ -193,7 +211,8 @@ class ModelClient:
             await run_to_completion(self._count(reply))
 
     def _spend(self, reply: Reply) -> TokenUsage:
-        return self._work.spend(reply.usage, self.facts.cost(reply.usage))
+        reply.cost = self.facts.cost(reply.usage)
+        return self._work.spend(reply.use)
 
     async def _find(self) -> ResolvedModel:
         """Resolve the provider and model for this request. Raises: ProviderFailure."""

@@ -257,7 +257,7 @@ class Run:
         self.work.ledger.requests += 1
         self.work.ledger.cost += reply.cost
         usage = dataclasses.replace(
-            self.work.spend(reply.usage, reply.cost),
+            self.work.spend(reply.use),
             context_tokens=reply.usage.tokens_in + reply.usage.tokens_out,
         )
         step = ", ".join(call.tool_name for call in reply.calls) or "answer"

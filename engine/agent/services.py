@@ -19,6 +19,7 @@ from roocode_server.engine.monitoring.work_counts import ModelCounts
 from roocode_server.engine.providers.catalogue import Providers
 from roocode_server.engine.runtimes.runtime import Runtime
 from roocode_server.engine.storage.tasks import ToolCallRepository
+from roocode_server.engine.storage.usage import UsageRepository
 from roocode_server.engine.tools.registry import ToolRegistry
 from roocode_server.engine.tracing.tracer import Tracer
 from roocode_server.models.settings import AgentSettings
@@ -46,3 +47,4 @@ class AgentServices:
     model_counts: ModelCounts
     tracer: Tracer
     traces: TaskTraces
+    usage: UsageRepository

@@ -16,9 +16,9 @@ from roocode_server.engine.agent.services import AgentServices
 from roocode_server.engine.agent.store.states import Alongside
 from roocode_server.engine.agent.store.transcript import Conversation, new_message_id
 from roocode_server.engine.checkpoints.checkpoints import WorkspaceTooLarge
-from roocode_server.engine.providers.provider import Usage
 from roocode_server.engine.runtimes.runtime import SandboxSpec
 from roocode_server.engine.storage.database import Transaction
+from roocode_server.engine.storage.usage import ModelUse
 from roocode_server.engine.workspace.workspace import Workspace
 from roocode_server.models.clock import now
 from roocode_server.models.conversation import Turn
@@ -78,6 +78,8 @@ class TaskContext:
         lender = None if parent is None else parent.patience
         self.patience: PausableTimeout = PausableTimeout(time_limit_s, lender)
         self.deadline: Deadline = self._deadline() if parent is None else parent.deadline.of_subtask()
+        self._unstored: list[ModelUse] = []
+        """Uses of models that the next change of the task stores."""
         self.budget = TaskBudget(task.config, ledger)
 
     def _deadline(self) -> Deadline:
@@ -99,17 +101,28 @@ class TaskContext:
                 raise used_up("maxDuration", seconds, seconds) from None
             raise TaskFailure("TASK_TIMEOUT", "The task has exceeded its time limit") from None
 
-    def spend(self, used: Usage, cost: float, *, requests: int = 1) -> TokenUsage:
-        """Count a request of the task that has ended; return the task's usage, which the caller stores."""
-        self.ledger.spent = _sum(self.ledger.spent, used, cost, requests)
-        return _sum(self.task.usage, used, cost, requests)
+    def spend(self, used: ModelUse) -> TokenUsage:
+        """Count a use of a model that has ended; return the task's usage, for the next change of the task,
+        which also stores the use.
+        """
+        self._unstored.append(used)
+        self.ledger.spent = _sum(self.ledger.spent, used)
+        return _sum(self.task.usage, used)
 
     async def note(
         self, *events: Event, in_same_transaction: Alongside | None = None, **changes: Any
     ) -> None:
         """Change the task within its status, in one transaction with its events."""
+        spent, self._unstored = self._unstored, []
+
+        async def store(unit: Transaction) -> None:
+            for used in spent:
+                await self.services.usage.add(unit, self.session.user_id, self.session.id, used)
+            if in_same_transaction is not None:
+                await in_same_transaction(unit)
+
         self.task = await self.services.states.note(
-            self.task.id, *events, in_same_transaction=in_same_transaction, **changes
+            self.task.id, *events, in_same_transaction=store, **changes
         )
 
     async def append(
@@ -203,13 +216,13 @@ class TaskContext:
         self.services.hub.signal(self.session.id, happened, task_id=self.task.id)
 
 
-def _sum(before: TokenUsage, used: Usage, cost: float, requests: int) -> TokenUsage:
+def _sum(before: TokenUsage, used: ModelUse) -> TokenUsage:
     return dataclasses.replace(
         before,
         total_tokens_in=before.total_tokens_in + used.tokens_in,
         total_tokens_out=before.total_tokens_out + used.tokens_out,
         total_cache_writes=before.total_cache_writes + used.cache_writes,
         total_cache_reads=before.total_cache_reads + used.cache_reads,
-        total_cost=round(before.total_cost + cost, 8),
-        total_requests=before.total_requests + requests,
+        total_cost=round(before.total_cost + used.cost, 8),
+        total_requests=before.total_requests + used.requests,
     )

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -467,6 +468,24 @@ feed_entries = Table(
 
 `body` is kept here once the session, and with it its log, is gone.
 """
+
+usage_days = Table(
+    "usage_days",
+    metadata,
+    Column("day", String(10), primary_key=True),
+    Column("user_id", String(64), primary_key=True),
+    Column("session_id", String(64), primary_key=True),
+    Column("provider", String(64), primary_key=True),
+    Column("model", String(256), primary_key=True),
+    Column("requests", BigInteger, nullable=False),
+    Column("tokens_in", BigInteger, nullable=False),
+    Column("tokens_out", BigInteger, nullable=False),
+    Column("cache_reads", BigInteger, nullable=False),
+    Column("cache_writes", BigInteger, nullable=False),
+    Column("cost", Float, nullable=False),
+    Index(None, "user_id", "day"),
+)
+"""What models were used for. No foreign keys: users and sessions that are deleted stay counted."""
 
 receipts = Table(
     "receipts",

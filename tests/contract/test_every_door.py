@@ -272,6 +272,7 @@ SUCCESSES: dict[str, Callable[[World], Awaitable[dict[str, Any]]]] = {
     "approval.get": World.approval,
     "approval.respond": also(World.approval, action="approve"),
     "inbox.list": also(nothing, scope="shared", limit=1),
+    "usage.report": also(nothing, groupBy=["day", "model"], since="2024-01-01"),
     "file.list": also(World.file, path="/", recursive=True),
     "file.read": World.file,
     "file.create": also(World.session, path="new/b.txt", content="aGk=", encoding="base64"),

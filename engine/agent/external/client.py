@@ -33,7 +33,7 @@ from roocode_server.engine.agent.failure import TaskFailure
 from roocode_server.engine.agent.human_input import HumanInput
 from roocode_server.engine.agent.store.transcript import new_message_id
 from roocode_server.engine.agent.task_context import TaskContext
-from roocode_server.engine.providers.provider import Usage
+from roocode_server.engine.storage.usage import ModelUse
 from roocode_server.engine.tools.changes import change_of
 from roocode_server.engine.tools.execution import file_event
 from roocode_server.engine.tools.paths import place
@@ -50,16 +50,17 @@ from roocode_server.models.usage import ToolUse, UsageUpdated
 
 _MARKS = {"completed": "x", "in_progress": "-", "pending": " "}
 _ENDED = ("completed", "failed")
-NOTHING_COUNTED: Final = Usage(tokens_in=0, tokens_out=0)
-"""External agents report costs, but neither requests nor the tokens of each."""
+EXTERNAL: Final = "external"
+"""The provider under which the costs of agent programs are counted."""
 
 
 class ExternalClient:
     """The client object that the protocol's library calls."""
 
-    def __init__(self, work: TaskContext, people: HumanInput) -> None:
+    def __init__(self, work: TaskContext, people: HumanInput, program: str) -> None:
         self._work = work
         self._people = people
+        self._program = program
         self._order = asyncio.Lock()
         self._drafts: dict[str, tuple[MessageId, int, list[str]]] = {}
         self._started: dict[str, ToolCallStart] = {}
@@ -270,7 +271,7 @@ class ExternalClient:
         if update.cost is not None and update.cost.currency == "USD" and math.isfinite(update.cost.amount):
             cost = max(0.0, update.cost.amount - self._reported)
             self._reported += cost
-        spent = self._work.spend(NOTHING_COUNTED, cost, requests=0)
+        spent = self._work.spend(_reported(self._program, cost))
         usage = dataclasses.replace(spent, context_tokens=update.used)
         told = UsageUpdated(usage=usage, tool_usage=self._work.task.tool_usage)
         await self._work.note(told, usage=usage)
@@ -279,6 +280,20 @@ class ExternalClient:
         except TaskFailure as failure:
             if not self.stopped.done():
                 self.stopped.set_result(failure)
+
+
+def _reported(program: str, cost: float) -> ModelUse:
+    """Return a use as far as agent programs report it: neither its requests nor the tokens of each."""
+    return ModelUse(
+        provider=EXTERNAL,
+        model=program,
+        requests=0,
+        tokens_in=0,
+        tokens_out=0,
+        cache_reads=0,
+        cache_writes=0,
+        cost=cost,
+    )
 
 
 def _chosen(options: list[PermissionOption], wanted: str) -> RequestPermissionResponse:

@@ -8,6 +8,7 @@ import json
 import os
 import shlex
 from collections.abc import Coroutine
+from pathlib import PurePosixPath
 from typing import Any
 
 from acp import PROTOCOL_VERSION, RequestError, connect_to_agent, image_block, text_block
@@ -81,7 +82,7 @@ class ExternalRun:
                 raise TaskFailure("AGENT_FAILED", _why(failure, program)) from failure
 
     async def _converse(self, program: InteractiveProgram, *, is_new: bool) -> str:
-        client = ExternalClient(self.work, self.people)
+        client = ExternalClient(self.work, self.people, PurePosixPath(self._agent.command[0]).name[:256])
         agent = connect_to_agent(client, ProgramTransport(program))
         try:
             await agent.initialize(

@@ -3462,6 +3462,62 @@ export interface components {
         };
         /** @description The answer is the raw bytes themselves. */
         Transferred: Record<string, never>;
+        /** @description A page of usage, latest day first, and the sums of all pages. */
+        UsagePage: {
+            data: components["schemas"]["UsageRow"][];
+            total: components["schemas"]["UsageSums"];
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description A request for usage: of the caller, or of all users for an administrator. */
+        UsageReport: {
+            /** @description One row for each combination of these */
+            groupBy?: ("day" | "user" | "session" | "model")[];
+            /** @description The first day, `YYYY-MM-DD` in UTC */
+            since?: string | null;
+            /** @description The last day, `YYYY-MM-DD` in UTC */
+            until?: string | null;
+            userId?: string | null;
+            sessionId?: string | null;
+            provider?: string | null;
+            model?: string | null;
+            /** @default 100 */
+            limit?: number;
+            /** @default 0 */
+            offset?: number;
+        };
+        UsageRow: {
+            /** @default 0 */
+            requests?: number;
+            /** @default 0 */
+            tokensIn?: number;
+            /** @default 0 */
+            tokensOut?: number;
+            /** @default 0 */
+            cacheReads?: number;
+            /** @default 0 */
+            cacheWrites?: number;
+            /** @default 0 */
+            cost?: number;
+            day?: string | null;
+            userId?: string | null;
+            sessionId?: string | null;
+            provider?: string | null;
+            model?: string | null;
+        };
+        UsageSums: {
+            /** @default 0 */
+            requests?: number;
+            /** @default 0 */
+            tokensIn?: number;
+            /** @default 0 */
+            tokensOut?: number;
+            /** @default 0 */
+            cacheReads?: number;
+            /** @default 0 */
+            cacheWrites?: number;
+            /** @default 0 */
+            cost?: number;
+        };
         /** @description A request has been answered or a tool has been used. */
         UsageUpdatedPayload: {
             id: string;
@@ -4088,6 +4144,10 @@ export type ToolParameter = components['schemas']['ToolParameter'];
 export type ToolStartedPayload = components['schemas']['ToolStartedPayload'];
 export type ToolUse = components['schemas']['ToolUse'];
 export type Transferred = components['schemas']['Transferred'];
+export type UsagePage = components['schemas']['UsagePage'];
+export type UsageReport = components['schemas']['UsageReport'];
+export type UsageRow = components['schemas']['UsageRow'];
+export type UsageSums = components['schemas']['UsageSums'];
 export type UsageUpdatedPayload = components['schemas']['UsageUpdatedPayload'];
 export type User = components['schemas']['User'];
 export type UserCreate = components['schemas']['UserCreate'];

@@ -1376,6 +1376,23 @@ export class ToolsArea extends Area {
   }
 }
 
+/** `usage.report`. */
+export class UsagesArea extends Area {
+  /**
+   * Sum up requests, tokens and cost of your sessions by day, session and model.
+   *
+   * Administrators see all users, and may group by `user`. Deleted sessions stay counted.
+   *
+   * GET /api/v1/usage
+   * @param {Api.UsageReport} [request]
+   * @param {CallOptions} [options]
+   * @returns {Listing<Api.UsagePage, Api.UsagePage['data'][number]>}
+   */
+  report(request = {}, options) {
+    return new Listing(request, (request) => this.call("usage.report", { ...request }, options));
+  }
+}
+
 /** `user.list`, `user.create`, `user.get`, `user.update`, `user.invite`, `user.logout`. */
 export class UsersArea extends Area {
   /**

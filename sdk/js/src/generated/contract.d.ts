@@ -226,6 +226,8 @@ export interface Operations {
   "log.list": { request: Api.LogList; response: Api.LogPage };
   /** Return response times, throughput and errors of all calls over a range of time up to now, and how */
   "system.performance": { request: Api.PerformanceQuery; response: Api.Performance };
+  /** Sum up requests, tokens and cost of your sessions by day, session and model. */
+  "usage.report": { request: Api.UsageReport; response: Api.UsagePage };
   /** List the audit log's entries that match all given fields, newest first. `until` is exclusive. */
   "audit.list": { request: Api.AuditList; response: Api.AuditPage };
   /** Check the chain of the audit log's entries. */

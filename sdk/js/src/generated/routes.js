@@ -130,6 +130,7 @@ export const ROUTES = {
   "system.kill": { method: "POST", path: "/api/v1/system/processes/{pid}/kill" },
   "log.list": { method: "GET", path: "/api/v1/system/logs" },
   "system.performance": { method: "GET", path: "/api/v1/system/performance" },
+  "usage.report": { method: "GET", path: "/api/v1/usage" },
   "audit.list": { method: "GET", path: "/api/v1/audit" },
   "audit.verify": { method: "GET", path: "/api/v1/audit/verification" },
   "file.download": { method: "GET", path: "/api/v1/sessions/{sessionId}/files/raw" },

@@ -89,6 +89,8 @@ from roocode.models import (
     Tokens,
     ToolDescription,
     ToolExecuted,
+    UsagePage,
+    UsageRow,
     User,
     UserInvitation,
     UserMade,
@@ -117,6 +119,7 @@ from roocode.operations import (
     ShellOperations,
     TerminalsOperations,
     ToolsOperations,
+    UsageOperations,
     UsersOperations,
     WebhooksOperations,
 )
@@ -1344,6 +1347,76 @@ class BlockingTools:
         )
 
 
+class BlockingUsage:
+    """The operations of `usage`."""
+
+    def __init__(self, portal: Portal, inner: UsageOperations) -> None:
+        self._portal = portal
+        self._inner = inner
+
+    def report(
+        self,
+        *,
+        group_by: Sequence[Literal["day", "user", "session", "model"]] | Unset = UNSET,
+        since: str | Unset | None = UNSET,
+        until: str | Unset | None = UNSET,
+        user_id: str | Unset | None = UNSET,
+        session_id: str | Unset | None = UNSET,
+        provider: str | Unset | None = UNSET,
+        model: str | Unset | None = UNSET,
+        limit: int | Unset = UNSET,
+        offset: int | Unset = UNSET,
+        timeout_s: float | None = None,
+    ) -> UsagePage:
+        """Sum up requests, tokens and cost of your sessions by day, session and model.
+
+        Administrators see all users, and may group by `user`. Deleted sessions stay counted.
+
+        `group_by`: One row for each combination of these. `since`: The first day, `YYYY-MM-DD` in UTC.
+        `until`: The last day, `YYYY-MM-DD` in UTC. `limit`: 100 unless given. `offset`: 0 unless given.
+
+        Raises: RooCodeError, with `PERMISSION_DENIED` among the codes.
+        """
+        return self._portal.call(
+            self._inner.report,
+            group_by=group_by,
+            since=since,
+            until=until,
+            user_id=user_id,
+            session_id=session_id,
+            provider=provider,
+            model=model,
+            limit=limit,
+            offset=offset,
+            timeout_s=timeout_s,
+        )
+
+    def each_report(
+        self,
+        *,
+        group_by: Sequence[Literal["day", "user", "session", "model"]] | Unset = UNSET,
+        since: str | Unset | None = UNSET,
+        until: str | Unset | None = UNSET,
+        user_id: str | Unset | None = UNSET,
+        session_id: str | Unset | None = UNSET,
+        provider: str | Unset | None = UNSET,
+        model: str | Unset | None = UNSET,
+    ) -> Iterator[UsageRow]:
+        """Sum up requests, tokens and cost of your sessions by day, session and model. Goes through
+        all pages.
+        """
+        return self._portal.iterate(
+            self._inner.each_report,
+            group_by=group_by,
+            since=since,
+            until=until,
+            user_id=user_id,
+            session_id=session_id,
+            provider=provider,
+            model=model,
+        )
+
+
 class BlockingUsers:
     """The operations of `users`."""
 
@@ -2519,6 +2592,7 @@ class RooCodeClient:
         )
         self._end = weakref.finalize(self, _ended, self._portal, self._inner)
         self.approvals = BlockingApprovals(self._portal, self._inner.approvals)
+        self.usage = BlockingUsage(self._portal, self._inner.usage)
         self.audit = BlockingAudit(self._portal, self._inner.audit)
         self.auth = BlockingAuth(self._portal, self._inner.auth)
         self.checkpoints = BlockingCheckpoints(self._portal, self._inner.checkpoints)

@@ -1750,6 +1750,44 @@ class Performance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UsageRow:
+    """`UsageRow` of the server's documents."""
+
+    requests: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cache_reads: int = 0
+    cache_writes: int = 0
+    cost: float = 0.0
+    day: str | None = None
+    user_id: str | None = None
+    session_id: str | None = None
+    provider: str | None = None
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageSums:
+    """`UsageSums` of the server's documents."""
+
+    requests: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cache_reads: int = 0
+    cache_writes: int = 0
+    cost: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsagePage:
+    """A page of usage, latest day first, and the sums of all pages."""
+
+    data: list[UsageRow]
+    total: UsageSums
+    pagination: Pagination
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
     """`AuditEntry` of the server's documents."""
 

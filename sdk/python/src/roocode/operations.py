@@ -106,6 +106,8 @@ from roocode.models import (
     ToolCatalogue,
     ToolDescription,
     ToolExecuted,
+    UsagePage,
+    UsageRow,
     User,
     UserInvitation,
     UserInvited,
@@ -2670,6 +2672,80 @@ class ToolsOperations(Operations):
             ToolExecuted,
             timeout_s=timeout_s,
         )
+
+
+class UsageOperations(Operations):
+    """The operations of `usage`."""
+
+    async def report(
+        self,
+        *,
+        group_by: Sequence[Literal["day", "user", "session", "model"]] | Unset = UNSET,
+        since: str | Unset | None = UNSET,
+        until: str | Unset | None = UNSET,
+        user_id: str | Unset | None = UNSET,
+        session_id: str | Unset | None = UNSET,
+        provider: str | Unset | None = UNSET,
+        model: str | Unset | None = UNSET,
+        limit: int | Unset = UNSET,
+        offset: int | Unset = UNSET,
+        timeout_s: float | None = None,
+    ) -> UsagePage:
+        """Sum up requests, tokens and cost of your sessions by day, session and model.
+
+        Administrators see all users, and may group by `user`. Deleted sessions stay counted.
+
+        `group_by`: One row for each combination of these. `since`: The first day, `YYYY-MM-DD` in UTC.
+        `until`: The last day, `YYYY-MM-DD` in UTC. `limit`: 100 unless given. `offset`: 0 unless given.
+
+        Raises: RooCodeError, with `PERMISSION_DENIED` among the codes.
+        """
+        return await self.call(
+            Route("GET", "/api/v1/usage", is_keyed=False),
+            {
+                "groupBy": group_by,
+                "since": since,
+                "until": until,
+                "userId": user_id,
+                "sessionId": session_id,
+                "provider": provider,
+                "model": model,
+                "limit": limit,
+                "offset": offset,
+            },
+            UsagePage,
+            timeout_s=timeout_s,
+        )
+
+    async def each_report(
+        self,
+        *,
+        group_by: Sequence[Literal["day", "user", "session", "model"]] | Unset = UNSET,
+        since: str | Unset | None = UNSET,
+        until: str | Unset | None = UNSET,
+        user_id: str | Unset | None = UNSET,
+        session_id: str | Unset | None = UNSET,
+        provider: str | Unset | None = UNSET,
+        model: str | Unset | None = UNSET,
+    ) -> AsyncIterator[UsageRow]:
+        """Sum up requests, tokens and cost of your sessions by day, session and model. Goes through
+        all pages.
+        """
+        offset: int | None = 0
+        while offset is not None:
+            page = await self.report(
+                group_by=group_by,
+                since=since,
+                until=until,
+                user_id=user_id,
+                session_id=session_id,
+                provider=provider,
+                model=model,
+                offset=offset,
+            )
+            for item in page.data:
+                yield item
+            offset = page.pagination.next_offset
 
 
 class UsersOperations(Operations):
