@@ -134,5 +134,7 @@ class Doors:
             return Answer(await response.json(), response.status)
 
 
-def _as_query(content: Any) -> str:
+def _as_query(content: Any) -> str | list[Any]:
+    if isinstance(content, list):
+        return [_as_query(each) for each in content]
     return str(content).lower() if isinstance(content, bool) else str(content)

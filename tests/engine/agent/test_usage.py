@@ -68,7 +68,9 @@ async def report(agent: Agent, caller: Caller | None = None, **wanted: Any) -> U
 
 @pytest.mark.parametrize("seed", range(4))
 async def test_a_report_is_the_sum_of_all_replies(make_agent: Make, seed: int) -> None:
-    agent = await make_agent({"condense_percent": 50, "request_attempts": 2, "mistake_limit": 0, "repetition_limit": 0})
+    agent = await make_agent(
+        {"condense_percent": 50, "request_attempts": 2, "mistake_limit": 0, "repetition_limit": 0}
+    )
     chance = Chance(seed)
     sessions = [agent.session_id]
     for model in MODELS:

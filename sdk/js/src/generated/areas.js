@@ -1377,7 +1377,7 @@ export class ToolsArea extends Area {
 }
 
 /** `usage.report`. */
-export class UsagesArea extends Area {
+export class UsageArea extends Area {
   /**
    * Sum up requests, tokens and cost of your sessions by day, session and model.
    *
