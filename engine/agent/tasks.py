@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import contextlib
@@ -25,6 +26,7 @@ from roocode_server.engine.concurrency.keyed_locks import KeyedLocks
 from roocode_server.engine.sessions.sessions import Sessions, has_expired
 from roocode_server.engine.storage.creation import OnCreated, nothing_more
 from roocode_server.engine.storage.database import Database, Transaction
+from roocode_server.engine.storage.rows import batched
 from roocode_server.engine.storage.tasks import TaskRepository
 from roocode_server.engine.tools.path_patterns import is_usable
 from roocode_server.models.approval import CONFIRMATIONS, Approval, ApprovalRespond, Verdict
@@ -62,6 +64,9 @@ from roocode_server.models.user import Caller
 _IMAGE: Final = re.compile(r"data:image/[\w.+-]+;base64,", re.ASCII)
 ENOUGH_BEFORE: Final = 20
 """How many completed tasks of a session are used to estimate the duration of the next one."""
+
+ENDED_AT_ONCE: Final = 10
+"""How many tasks of a session that ends are cancelled at once: other writers wait for no more than these."""
 
 log = structlog.get_logger("tasks")
 
@@ -280,12 +285,21 @@ class Tasks:
     async def _cancel_all(self, session_id: SessionId) -> None:
         """Cancel all tasks of a session that has expired."""
         async with self._runner.nothing_starts(session_id):
-            unfinished = await self._repository.unfinished(session_id)
-            for task in unfinished:
-                await self._runner.stop(task.id)
-            for task in reversed(unfinished):  # subtasks before those that wait for them
-                with contextlib.suppress(Conflict):  # it has ended in the meantime
-                    await self._end(task.id)
+            await self._end_all(session_id)
+
+    async def _end_all(self, session_id: SessionId) -> list[TaskId]:
+        """Stop and cancel all unfinished tasks of a session; return their ids."""
+        unfinished = await self._repository.unfinished_ids(session_id)
+        for task_id in unfinished:
+            await self._runner.stop(task_id)
+        # Subtasks before those that wait for them; some at once, so that they share a commit.
+        for some in batched(reversed(unfinished), ENDED_AT_ONCE):
+            await asyncio.gather(*(self._end_unless_ended(task_id) for task_id in some))
+        return unfinished
+
+    async def _end_unless_ended(self, task_id: TaskId) -> None:
+        with contextlib.suppress(Conflict):
+            await self._end(task_id)
 
     async def _end(self, task_id: TaskId) -> Task:
         """Mark a task that is no longer worked on as cancelled. Raises: Conflict, if it has ended."""
@@ -460,13 +474,8 @@ class Tasks:
 
     async def _abandon(self, session_id: SessionId) -> None:
         """Cancel the tasks of a session that is about to be deleted."""
-        unfinished = await self._repository.unfinished(session_id)
-        for task in unfinished:
-            await self._runner.stop(task.id)
-        for task in reversed(unfinished):
-            with contextlib.suppress(Conflict):  # it has ended in the meantime
-                await self._end(task.id)
-            self._states.forget(task.id)
+        for task_id in await self._end_all(session_id):
+            self._states.forget(task_id)
         self._runner.forget(session_id)
 
     def _precedence(self, task: Task) -> tuple[bool, bool, bool, float]:

@@ -91,6 +91,16 @@ class TaskRepository:
             statement = statement.where(tasks.c.session_id == session_id)
         return await self._rows.all(statement)
 
+    async def unfinished_ids(self, session_id: SessionId) -> list[TaskId]:
+        """Return the ids of a session's unfinished tasks, oldest first: there may be thousands."""
+        statement = (
+            select(tasks.c.id)
+            .where(tasks.c.session_id == session_id, tasks.c.status.not_in(FINAL))
+            .order_by(tasks.c.created_at)
+        )
+        async with self._rows.database.read() as connection:
+            return list((await connection.execute(statement)).scalars())
+
     async def count_unfinished_on(self, unit: Transaction, user_id: UserId) -> int:
         """How many tasks in a user's sessions have not ended, without subtasks, as the unit sees them."""
         statement = (

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from roocode_server.engine.agent import tasks
 from roocode_server.engine.agent.store import dependencies
 from roocode_server.engine.agent.store.states import TaskStates
 from roocode_server.engine.storage.database import Database
@@ -126,3 +127,21 @@ async def test_a_server_that_stopped_in_the_middle_goes_on(
     again = await agent.reopen()
     assert await failed(again) == [*waited, *below]
     assert not again.engine.tasks._runner.running
+
+
+async def test_others_write_while_the_tasks_of_a_session_are_cancelled(
+    agent: Agent, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "ENDED_AT_ONCE", A_FEW)
+    first = await waiting(agent, clientId="first")
+    waited = await dependents(agent, "first")
+    ending = asyncio.create_task(agent.engine.tasks._cancel_all(agent.session_id))
+    written = 0
+    while not ending.done():
+        async with database.transaction():
+            written += 1
+    await ending
+    assert written >= MANY / A_FEW / 2
+    told = [each["taskId"] for each in await agent.events("task.cancelled", "task.failed")]
+    assert told == [*reversed(waited), first.id]  # none is told to have failed with one that it waited for
+    assert not agent.engine.tasks._runner.running
