@@ -21,6 +21,7 @@ from roocode_server.engine.agent.inbox import Inbox
 from roocode_server.engine.agent.model_offers import ModelOffers
 from roocode_server.engine.agent.modes import ModeBook
 from roocode_server.engine.agent.policy import ApprovalPolicy
+from roocode_server.engine.agent.rewinding import Rewinding
 from roocode_server.engine.agent.runner import TaskRunner
 from roocode_server.engine.agent.scheduler import Scheduler
 from roocode_server.engine.agent.services import AgentServices
@@ -88,6 +89,7 @@ from roocode_server.engine.storage.inbox import InboxRepository
 from roocode_server.engine.storage.ownership import LOCK_FILE, Ownership
 from roocode_server.engine.storage.pending_ends import PendingEndRepository
 from roocode_server.engine.storage.profiles import ProfileRepository
+from roocode_server.engine.storage.rewinds import RewindRepository
 from roocode_server.engine.storage.sessions import SessionRepository
 from roocode_server.engine.storage.shares import ShareRepository
 from roocode_server.engine.storage.task_traces import TaskTraceRepository
@@ -161,6 +163,7 @@ class Engine:
     repositories: Repositories
     searches: Searches
     tasks: Tasks
+    rewinding: Rewinding
     task_waits: TaskWaits
     approvals: Approvals
     inbox: Inbox
@@ -308,6 +311,7 @@ async def _open(
     await engine.lasting.recover()
     await engine.receipts.remove_expired()
     await engine.history.recover()
+    await engine.rewinding.recover()
     await engine.sessions.expire_overdue()
     await engine.tasks.recover(resume=settings.agent.resume_on_start)
     engine.expiry.begin()
@@ -400,6 +404,7 @@ def _assemble(
     task_rows, tool_calls = TaskRepository(database), ToolCallRepository(database)
     dependencies = Dependencies(DependencyRepository())
     states = TaskStates(database, task_rows, PendingEndRepository(database), dependencies)
+    rewinds = RewindRepository(database)
     transcripts = Transcripts(database, ConversationRepository(database), MessageRepository(database))
     approvals = Approvals(database, ApprovalRepository(database), timeout_s=settings.approvals.timeout_s)
     history = History(
@@ -446,7 +451,19 @@ def _assemble(
         sessions,
         services.modes,
         services.traces,
+        rewinds,
         most_of_user=settings.limits.tasks,
+    )
+    rewinding = Rewinding(
+        database,
+        task_rows,
+        rewinds,
+        ConversationRepository(database),
+        states,
+        approvals,
+        history,
+        runner,
+        sessions,
     )
     return Engine(
         settings=settings,
@@ -466,6 +483,7 @@ def _assemble(
         repositories=Repositories(settings.files, sessions, chosen.programs, log, hub),
         searches=Searches(sessions, runtime, index),
         tasks=tasks,
+        rewinding=rewinding,
         task_waits=TaskWaits(tasks, hub, longest_s=settings.server.max_wait_s),
         approvals=approvals,
         inbox=Inbox(InboxRepository(database)),

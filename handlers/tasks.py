@@ -8,7 +8,7 @@ from roocode_server.engine.checkpoints.git import CheckpointsUnavailable
 from roocode_server.engine.idempotency.receipts import Receipt
 from roocode_server.handlers.operation import Handlers, operation
 from roocode_server.models.approval import ApprovalRequired, ApprovalResolved
-from roocode_server.models.checkpoint import CheckpointSaved
+from roocode_server.models.checkpoint import CheckpointRestoredEvent, CheckpointSaved
 from roocode_server.models.error import (
     Conflict,
     NotFound,
@@ -21,6 +21,7 @@ from roocode_server.models.message import Message
 from roocode_server.models.mode import ModeCatalogue, ModeList, ModeSwitched, StandingModeList, StandingModes
 from roocode_server.models.page import pagination
 from roocode_server.models.quota import Limit
+from roocode_server.models.rewind import RewindAnswer, TaskReinstated, TaskRewind, TaskRewound
 from roocode_server.models.session import Session, SessionUpdatedEvent
 from roocode_server.models.sharing import PERMITTED, Access
 from roocode_server.models.task import (
@@ -291,6 +292,49 @@ class TaskHandlers(Handlers, namespace="/tasks"):
     async def resume(self, caller: Caller, request: TaskRef) -> TaskAnswer:
         """Continue a task that a stop of the server interrupted. Completed steps are not repeated."""
         return TaskAnswer(task=await self.engine.tasks.resume(request.session_id, request.task_id))
+
+    @operation(
+        "task.rewind",
+        rest="POST /api/v1/sessions/{sessionId}/tasks/{taskId}/rewind",
+        permission=Permission.TASK_STEER,
+        on="session_id",
+        exclusive=("session_id",),
+        errors=(NotFound, Conflict, PermissionDenied, CheckpointsUnavailable),
+        emits=(
+            TaskRewound,
+            TaskResumable,
+            TaskCancelled,
+            ApprovalResolved,
+            CheckpointSaved,
+            CheckpointRestoredEvent,
+        ),
+    )
+    async def rewind(self, caller: Caller, request: TaskRewind, access: Access) -> RewindAnswer:
+        """Go back to a message of a task: it becomes the last one, and what came after it is taken back.
+
+        Conversation, to-do list, mode and, unless `files` is false, the workspace are as they were then. The
+        task waits for `task.message` or `task.resume`. `task.reinstate` undoes it. If the task is at work, or
+        no checkpoint of it was saved, the answer is 409. `files` needs the permission `file:write`.
+        """
+        may_write = caller.may(Permission.FILE_WRITE) and Permission.FILE_WRITE in PERMITTED[access]
+        if request.files and not may_write:
+            raise PermissionDenied(f"files needs the permission {Permission.FILE_WRITE.value}")
+        task, files = await self.engine.rewinding.rewind(request)
+        return RewindAnswer(task=task, files=list(files))
+
+    @operation(
+        "task.reinstate",
+        rest="POST /api/v1/sessions/{sessionId}/tasks/{taskId}/reinstate",
+        permission=Permission.FILE_WRITE,
+        on="session_id",
+        exclusive=("session_id",),
+        errors=(NotFound, Conflict, CheckpointsUnavailable),
+        emits=(TaskReinstated, CheckpointSaved, CheckpointRestoredEvent),
+    )
+    async def reinstate(self, caller: Caller, request: TaskRef) -> RewindAnswer:
+        """Undo the last `task.rewind` of a task that has not gone on since: messages and files are back."""
+        task, files = await self.engine.rewinding.reinstate(request)
+        return RewindAnswer(task=task, files=list(files))
 
     @operation(
         "task.diff",

@@ -124,9 +124,10 @@ class ToolCalls:
         started = time.perf_counter()
         async with self._work.workspace.undoable() as context.workspace:
             result = await self._execute(call, prepared, context)
+            since = self._work.services.transcripts.next_position(self._work.task.id)
             await self._end(call, result, (time.perf_counter() - started) * 1000, context.heard, notice)
         if prepared.tool.group in CHANGING:
-            await self._work.save_checkpoint(prepared.describe()[:TOLD_FAILURE_CHARACTERS])
+            await self._work.save_checkpoint(prepared.describe()[:TOLD_FAILURE_CHARACTERS], since=since)
         await self._delay(prepared)
         return result.completion
 

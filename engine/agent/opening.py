@@ -12,6 +12,7 @@ from roocode_server.models.message import Author
 async def open_conversation(work: TaskContext) -> None:
     """Take a snapshot of the workspace, and append the task's input and its files to the conversation."""
     task, conversation = work.task, work.conversation
+    since = work.services.transcripts.next_position(task.id)
     files = None
     if task.files_pattern is not None:
         files = Turn(role=TurnRole.USER, text=await files_of(work, task.files_pattern))
@@ -23,16 +24,16 @@ async def open_conversation(work: TaskContext) -> None:
 
     async def remember(unit: Transaction) -> None:
         await work.services.results.remember(unit, task.id, snapshot)
-        await write(unit)
         if files is not None:
             await conversation.append(unit, files, ahead=1)
+        await write(unit)
 
     await work.append(
         Turn(role=TurnRole.USER, text=task.input, images=task.images), in_same_transaction=remember
     )
     if files is not None:
         conversation.keep(files)
-    await work.save_checkpoint("before the task")
+    await work.save_checkpoint("before the task", since=since)
 
 
 def opening_text(work: TaskContext) -> str:

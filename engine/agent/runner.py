@@ -229,6 +229,7 @@ class TaskRunner:
                 await work.note(TaskPaused(), activity=Activity.PAUSED)
             with work.patience.paused(), work.deadline.left_to_subtask():
                 await self._within(child, work)
+            await work.look_at_files()
             success, result = await self._subtasks.outcome(child)
             told = TaskUnpaused(child_task_id=child.id, success=success, result=result)
             await work.note(told, activity=Activity.ACTIVE)

@@ -192,10 +192,10 @@ class TaskContext:
         write = self.writing(say=kind, text=text, images=images)
         await self.note(*events, in_same_transaction=write, **changes)
 
-    async def save_checkpoint(self, reason: str) -> None:
+    async def save_checkpoint(self, reason: str, *, since: int) -> None:
         """Save the workspace, if checkpoints are enabled for the task; people are told if it is too large.
 
-        Raises: CheckpointsUnavailable.
+        It is how the files are as the messages since this position tell. Raises: CheckpointsUnavailable.
         """
         if not self.task.config.enable_checkpoints:
             return
@@ -205,7 +205,29 @@ class TaskContext:
             await self.say("error", f"No checkpoint was saved. {refusal.message}.")
             return
         if saved is not None:
-            await self.say("checkpoint_saved", saved.id)
+            await self._tell_files(saved.id, since, self.writing(say="checkpoint_saved", text=saved.id))
+        elif not self.services.transcripts.has_checkpoint(self.task.id):
+            await self.look_at_files(since=since)
+
+    async def look_at_files(self, *, since: int | None = None) -> None:
+        """Note that the files are those of the session's last checkpoint, whoever has saved it."""
+        if not self.task.config.enable_checkpoints:
+            return
+        latest = await self.services.history.latest(self.session.id)
+        if latest is not None:
+            first = self.services.transcripts.next_position(self.task.id) if since is None else since
+            await self._tell_files(latest, first)
+
+    async def _tell_files(self, checkpoint: str, since: int, write: Alongside | None = None) -> None:
+        transcripts = self.services.transcripts
+
+        async def correct(unit: Transaction) -> None:
+            await transcripts.correct(unit, self.task.id, since=since, checkpoint=checkpoint)
+            if write is not None:
+                await write(unit)
+
+        transcripts.saved(self.task.id, checkpoint)
+        await self.note(in_same_transaction=correct)
 
     def usage_with(self, **changes: Any) -> TokenUsage:
         """Return the task's usage with some figures replaced."""

@@ -26,6 +26,7 @@ from roocode_server.engine.concurrency.keyed_locks import KeyedLocks
 from roocode_server.engine.sessions.sessions import Sessions, has_expired
 from roocode_server.engine.storage.creation import OnCreated, nothing_more
 from roocode_server.engine.storage.database import Database, Transaction
+from roocode_server.engine.storage.rewinds import RewindRepository
 from roocode_server.engine.storage.rows import batched
 from roocode_server.engine.storage.tasks import TaskRepository
 from roocode_server.engine.tools.path_patterns import is_usable
@@ -87,6 +88,7 @@ class Tasks:
         sessions: Sessions,
         modes: ModeBook,
         traces: TaskTraces,
+        rewinds: RewindRepository,
         *,
         most_of_user: int | None,
     ) -> None:
@@ -101,6 +103,7 @@ class Tasks:
         self._sessions = sessions
         self._modes = modes
         self._traces = traces
+        self._rewinds = rewinds
         self._most_of_user = most_of_user
         self._creating = KeyedLocks()
         sessions.before_deletion(self._abandon)
@@ -251,6 +254,7 @@ class Tasks:
             await self._check_number(unit, caller, session)
             await self._transcripts.begin_anew(unit, task.id)
             await self._results.forget(unit, task.id)
+            await self._rewinds.forget_all(unit, task.id)
 
         again = await self._states.retry(task.id, mode=mode, in_same_transaction=begin_anew)
         self._runner.start(again, session)

@@ -81,6 +81,11 @@ class Checkpoints:
         async with self._locks.holding(session_id):
             return await self._save(workspace, session_id, reason, task_id, BRANCH)
 
+    async def latest(self, session_id: SessionId) -> str | None:
+        """Return the id of the last checkpoint, or None."""
+        repository = self._repository(session_id)
+        return await repository.head() if repository.is_there else None
+
     async def page(self, session_id: SessionId, *, limit: int, offset: int) -> tuple[list[Checkpoint], int]:
         """Return one page of the checkpoints, newest first, and their total number."""
         repository = self._repository(session_id)

@@ -29,7 +29,12 @@ class ApprovalRepository:
 
     async def for_call(self, task_id: TaskId, call_id: CallId, *, run: int) -> Approval | None:
         """Return the latest approval that a tool call of this run of the task requested, or None."""
-        of_call = (approvals.c.task_id == task_id, approvals.c.call_id == call_id, approvals.c.run == run)
+        of_call = (
+            approvals.c.task_id == task_id,
+            approvals.c.call_id == call_id,
+            approvals.c.run == run,
+            approvals.c.rewind.is_(None),
+        )
         latest = select(approvals).where(*of_call).order_by(approvals.c.created_at.desc()).limit(1)
         return next(iter(await self._rows.all(latest)), None)
 

@@ -25,14 +25,14 @@ INPUT_CHARACTERS: Final = 300
 _IS_PENDING: Final = approvals.c.status == ApprovalStatus.PENDING
 _LAST_MESSAGE: Final = (
     select(messages.c.created_at)
-    .where(messages.c.task_id == tasks.c.id)
+    .where(messages.c.task_id == tasks.c.id, messages.c.rewind.is_(None))
     .order_by(messages.c.ts.desc())
     .limit(1)
     .scalar_subquery()
 )
 _QUESTION: Final = (
     select(messages.c.text)
-    .where(messages.c.task_id == tasks.c.id, messages.c.ask == "followup")
+    .where(messages.c.task_id == tasks.c.id, messages.c.ask == "followup", messages.c.rewind.is_(None))
     .order_by(messages.c.ts.desc())
     .limit(1)
     .scalar_subquery()

@@ -238,6 +238,7 @@ tasks = Table(
     Column("parent_id", String(64), index=True),
     Column("parent_call_id", String(128)),
     Column("parent_run", Integer, nullable=False, server_default="0"),
+    Column("parent_rewind", Integer),
     Column("client_id", String(128)),
     Column("type", String(64)),
     Column("priority", String(16), nullable=False, server_default="medium"),
@@ -250,7 +251,8 @@ tasks = Table(
     Index(None, "session_id", "client_id", unique=True),
 )
 """`parent_run` is the parent's `retry_count` when it asked for the subtask. A run is one attempt at a task:
-what earlier runs have left is not used by later ones.
+what earlier runs have left is not used by later ones. Nor is what a rewind has taken back: such rows of
+tasks, messages and approvals have its number.
 """
 
 task_traces = Table(
@@ -274,26 +276,53 @@ task_dependencies = Table(
 name.
 """
 
-turns = Table(
-    "turns",
+
+def _turn_columns() -> list[Column[Any]]:
+    return [
+        Column("position", Integer, primary_key=True),
+        Column("role", String(16), nullable=False),
+        Column("text", Text, nullable=False),
+        Column("images", JSON, nullable=False),
+        Column("calls", JSON, nullable=False),
+        Column("call_id", String(128)),
+        Column("success", Boolean, nullable=False),
+        Column("interrupted", Boolean, nullable=False),
+        Column("exit_code", Integer),
+        Column("message_id", String(64)),
+        Column("reasoning", Text, nullable=False),
+        Column("continuation", JSON),
+        Column("is_summary", Boolean, nullable=False),
+        Column("background", String(16)),
+        Column("stopped", String(16), nullable=False, server_default="end"),
+    ]
+
+
+turns = Table("turns", metadata, _task_key(primary_key=True), *_turn_columns())
+
+rewinds = Table(
+    "rewinds",
     metadata,
     _task_key(primary_key=True),
-    Column("position", Integer, primary_key=True),
-    Column("role", String(16), nullable=False),
-    Column("text", Text, nullable=False),
-    Column("images", JSON, nullable=False),
-    Column("calls", JSON, nullable=False),
-    Column("call_id", String(128)),
-    Column("success", Boolean, nullable=False),
-    Column("interrupted", Boolean, nullable=False),
-    Column("exit_code", Integer),
-    Column("message_id", String(64)),
-    Column("reasoning", Text, nullable=False),
-    Column("continuation", JSON),
-    Column("is_summary", Boolean, nullable=False),
-    Column("background", String(16)),
-    Column("stopped", String(16), nullable=False, server_default="end"),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("message_id", String(64), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("former", JSON(none_as_null=True)),
+    Column("checkpoint", String(40)),
+    Column("former_checkpoint", String(40)),
+    Column("under_way", String(16)),
 )
+"""The rewinds of each task that can be undone, with what the task was before. `under_way` says what is to be
+done once the files are restored.
+"""
+
+rewound_turns = Table(
+    "rewound_turns",
+    metadata,
+    _task_key(primary_key=True),
+    Column("rewind", Integer, primary_key=True, autoincrement=False),
+    *_turn_columns(),
+)
+"""The turns that each rewind has taken back."""
 
 tool_calls = Table(
     "tool_calls",
@@ -328,8 +357,16 @@ messages = Table(
     Column("images", JSON, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("run", Integer, nullable=False, server_default="0"),
+    Column("position", Integer),
+    Column("turns", Integer),
+    Column("mode", String(64)),
+    Column("checkpoint", String(40)),
+    Column("rewind", Integer),
     Index(None, "task_id", "ts", unique=True),
 )
+"""`position` counts the units of work in which messages of the task were stored: `ts` may be earlier, when a
+message began to be written. `turns`, `mode` and `checkpoint` are those of the task after that unit of work.
+"""
 
 approvals = Table(
     "approvals",
@@ -349,6 +386,7 @@ approvals = Table(
     Column("resolved_at", Moment),
     Column("resolved_by", String(320)),
     Column("run", Integer, nullable=False, server_default="0"),
+    Column("rewind", Integer),
     Index(None, "session_id", "created_at"),
     Index(None, "task_id", "status"),
 )

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, bindparam, delete, func, insert, select, update
+from sqlalchemy import BindParameter, Insert, bindparam, delete, func, insert, select, update
 
 from roocode_server.engine.storage.database import Database, Statements, Transaction
 from roocode_server.engine.storage.rows import KEYS_PER_STATEMENT, Rows
@@ -25,7 +25,13 @@ _BEGIN: Final = insert(tool_calls).values(
     position=select(func.count()).where(tool_calls.c.task_id == _TASK).scalar_subquery(),
 )
 _CHANGE: Final = update(tool_calls).where(tool_calls.c.task_id == _TASK, tool_calls.c.call_id == _CALL)
-_LATEST: Final = select(func.max(messages.c.ts)).where(messages.c.task_id == _TASK)
+_LENGTH: Final = (
+    select(func.coalesce(func.max(turns.c.position) + 1, 0)).where(turns.c.task_id == _TASK).scalar_subquery()
+)
+_SAY: Final[Insert] = insert(messages).values(turns=_LENGTH)
+_LATEST: Final = select(
+    func.max(messages.c.ts).label("latest"), func.max(messages.c.position).label("last")
+).where(messages.c.task_id == _TASK)
 
 
 class TaskRepository:
@@ -39,6 +45,10 @@ class TaskRepository:
         of_session = tasks.c.session_id == session_id
         own = await self._rows.first(tasks.c.id == task_id, of_session)
         return own or await self._rows.first(tasks.c.client_id == task_id, of_session)
+
+    async def find_anywhere(self, task_id: TaskId) -> Task | None:
+        """Return a task of any session by its id, or None."""
+        return await self._rows.first(tasks.c.id == task_id)
 
     async def find_on(self, unit: Transaction, task_id: TaskId) -> Task | None:
         """Return the task as the unit of work sees it, or None."""
@@ -122,6 +132,7 @@ class TaskRepository:
             tasks.c.parent_id == parent.id,
             tasks.c.parent_call_id == call_id,
             tasks.c.parent_run == parent.retry_count,
+            tasks.c.parent_rewind.is_(None),
         )
 
     async def unfinished_children(self, parent_id: TaskId) -> list[Task]:
@@ -237,19 +248,42 @@ class MessageRepository:
     def __init__(self, database: Database) -> None:
         self._rows = Rows(database, messages, Message)
 
-    async def insert(self, unit: Transaction, message: Message, *, run: int) -> None:
-        """Store a new message, of a run of its task."""
-        await self._rows.insert(unit, message, run=run)
+    async def insert(
+        self,
+        unit: Transaction,
+        message: Message,
+        *,
+        run: int,
+        position: int,
+        mode: str,
+        checkpoint: str | None,
+    ) -> None:
+        """Store a new message, of a run of its task, with what the task is at this moment."""
+        of_task = {"of_task": message.task_id, "run": run, "position": position}
+        of_task |= {"mode": mode, "checkpoint": checkpoint}
+        await unit.write(_SAY, [self._rows.to_row(message) | of_task])
 
-    async def latest_ts(self, connection: Statements, task_id: TaskId) -> int:
-        """Return the time of a task's last message in milliseconds; 0 if there is none."""
-        found = (await connection.execute(_LATEST, [{"of_task": task_id}])).scalar_one_or_none()
-        return found or 0
+    async def correct(self, unit: Transaction, task_id: TaskId, *, since: int, checkpoint: str) -> None:
+        """Store the checkpoint that holds the files as the messages since a position tell of them."""
+        later = (messages.c.task_id == task_id, messages.c.position >= since)
+        await unit.write(update(messages).where(*later).values(checkpoint=checkpoint))
+
+    async def latest(self, connection: Statements, task_id: TaskId) -> tuple[int, int]:
+        """Return the time of a task's last message in milliseconds, 0 if there is none, and the position of
+        the next one.
+        """
+        found = (await connection.execute(_LATEST, [{"of_task": task_id}])).mappings().one()
+        last = found["last"]
+        return found["latest"] or 0, 0 if last is None else last + 1
 
     async def page(self, task_id: TaskId, *, limit: int, offset: int) -> tuple[list[Message], int]:
         """Return one page of a task's messages, oldest first, and their total number."""
         return await self._rows.page(
-            messages.c.task_id == task_id, order=(messages.c.ts,), limit=limit, offset=offset
+            messages.c.task_id == task_id,
+            messages.c.rewind.is_(None),
+            order=(messages.c.ts,),
+            limit=limit,
+            offset=offset,
         )
 
     async def unheard(self, task_id: TaskId) -> list[Message]:
@@ -265,6 +299,7 @@ class MessageRepository:
                 messages.c.task_id == task_id,
                 messages.c.say == SAID_BY_A_PERSON,
                 messages.c.run == run,
+                messages.c.rewind.is_(None),
                 messages.c.id.not_in(heard),
             )
             .order_by(messages.c.ts)

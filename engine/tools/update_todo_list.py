@@ -45,10 +45,15 @@ class UpdateTodoList(Tool[UpdateTodoListParameters]):
 
     async def run(self, context: ToolContext, parameters: UpdateTodoListParameters) -> ToolResult:
         """Store the list in a normal form. Raises: ToolFailure, if a line is not an item."""
-        items = [_item(number, line) for number, line in _lines(parameters.todos)]
+        items = items_of(parameters.todos)
         await context.set_todos("\n".join(items))
         done = sum(item.startswith("- [x]") for item in items)
         return ToolResult(success=True, output=f"The list has {len(items)} items, {done} of them done.")
+
+
+def items_of(todos: str) -> list[str]:
+    """Return the items of a list in their normal form. Raises: ToolFailure, if a line is not an item."""
+    return [_item(number, line) for number, line in _lines(todos)]
 
 
 def _lines(text: str) -> list[tuple[int, str]]:

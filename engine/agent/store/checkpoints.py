@@ -65,6 +65,10 @@ class History:
             await self._log.append(session_id, CheckpointSaved(checkpoint=saved), task_id=task_id)
         return saved
 
+    async def latest(self, session_id: SessionId) -> str | None:
+        """Return the id of the session's last checkpoint, or None."""
+        return await self._checkpoints.latest(session_id)
+
     async def page(self, request: CheckpointList) -> tuple[list[Checkpoint], int]:
         """Return one page of a session's checkpoints, newest first, and their total number."""
         return await self._checkpoints.page(request.session_id, limit=request.limit, offset=request.offset)
@@ -144,10 +148,14 @@ class History:
         await self._sessions.get_active(request.session_id)
         return await self._restore(request)
 
-    async def _restore(self, request: CheckpointRef) -> CheckpointRestored:
-        for task in await self._tasks.unfinished(request.session_id):
+    async def check_at_rest(self, session_id: SessionId) -> None:
+        """Raises: Conflict, if a task of the session is at work, so that its files are not to be replaced."""
+        for task in await self._tasks.unfinished(session_id):
             if task.status is TaskStatus.RUNNING and task.activity not in AT_REST:
                 raise Conflict("A task is running in this session; wait for it to end, or cancel it")
+
+    async def _restore(self, request: CheckpointRef) -> CheckpointRestored:
+        await self.check_at_rest(request.session_id)
         workspace = self._sessions.workspace(request.session_id)
         newest, _ = await self._checkpoints.page(request.session_id, limit=1, offset=0)
         saved, files = await self._checkpoints.restore(workspace, request.session_id, request.checkpoint_id)

@@ -190,6 +190,26 @@ class TaskStates:
         self._keep(unit, again)
         return again
 
+    async def put_back(
+        self, task_id: TaskId, *events: Event, in_same_transaction: Alongside, **changes: Any
+    ) -> Task:
+        """Change a task that is not at work to what it was at some earlier moment, whatever its status is.
+
+        Raises: NotFound; Conflict, if it is at work.
+        """
+        async with self._database.transaction() as unit:
+            task = await self._current(unit, task_id)
+            if task.status is TaskStatus.RUNNING:
+                raise Conflict("The task is running", status=task.status)
+            put = dataclasses.replace(task, **changes)
+            await self._store(unit, task, put, events, in_same_transaction)
+            others = await self._settle(unit, put) if put.status in FINAL else ()
+        self._keep(unit, put)
+        if put.status in FINAL:
+            for heard in self._when_ended:
+                heard(put, others)
+        return put
+
     async def note(
         self, task_id: TaskId, *events: Event, in_same_transaction: Alongside | None = None, **changes: Any
     ) -> Task:

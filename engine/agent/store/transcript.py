@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from roocode_server.engine.storage.database import Database, Statements, Transaction
 from roocode_server.engine.storage.tasks import ConversationRepository, MessageRepository
@@ -88,6 +89,20 @@ class Conversation:
         return next((turn for turn in reversed(self.turns) if turn.role is TurnRole.ASSISTANT), None)
 
 
+@dataclass(slots=True)
+class MessagePosition:
+    """Where the next message of a task goes: messages of one unit of work have one position."""
+
+    next: int
+    unit: Transaction | None = None
+
+    def take(self, unit: Transaction) -> int:
+        """Return the position of a message that is stored in the unit of work."""
+        if unit is not self.unit:
+            self.unit, self.next = unit, self.next + 1
+        return self.next - 1
+
+
 class Transcripts:
     """Loads conversations and stores messages."""
 
@@ -99,6 +114,9 @@ class Transcripts:
         self._messages = messages
         self._latest: dict[TaskId, int] = {}
         """The time of the last message of each task in progress, in milliseconds."""
+        self._positions: dict[TaskId, MessagePosition] = {}
+        self._checkpoints: dict[TaskId, str] = {}
+        """The last checkpoint of each task in progress."""
 
     async def load(self, task_id: TaskId) -> Conversation:
         """Load a task's conversation. From now until `forget`, `next_ts` can be used for the task."""
@@ -114,11 +132,30 @@ class Transcripts:
     def forget(self, task_id: TaskId) -> None:
         """Called when work on a task has ended."""
         self._latest.pop(task_id, None)
+        self._positions.pop(task_id, None)
+        self._checkpoints.pop(task_id, None)
+
+    def saved(self, task_id: TaskId, checkpoint_id: str) -> None:
+        """Called when the files of a task in progress are those of a checkpoint."""
+        self._checkpoints[task_id] = checkpoint_id
+
+    def next_position(self, task_id: TaskId) -> int:
+        """Return the position of the next message of a task in progress."""
+        return self._positions[task_id].next
+
+    async def correct(self, unit: Transaction, task_id: TaskId, *, since: int, checkpoint: str) -> None:
+        """Store the checkpoint that holds the files as the messages since a position tell of them."""
+        await self._messages.correct(unit, task_id, since=since, checkpoint=checkpoint)
+
+    def has_checkpoint(self, task_id: TaskId) -> bool:
+        """Whether a checkpoint of a task in progress is known."""
+        return task_id in self._checkpoints
 
     async def _learn(self, connection: Statements, task_id: TaskId) -> None:
         if task_id not in self._latest:
-            latest = await self._messages.latest_ts(connection, task_id)
+            latest, position = await self._messages.latest(connection, task_id)
             self._latest[task_id] = max(latest, self._latest.get(task_id, 0))
+            self._positions.setdefault(task_id, MessagePosition(position))
 
     async def unheard(self, task_id: TaskId) -> Sequence[Message]:
         """Return people's messages that are not yet part of the conversation."""
@@ -160,7 +197,14 @@ class Transcripts:
             images=list(images),
             created_at=now(),
         )
-        await self._messages.insert(unit, message, run=task.retry_count)
+        await self._messages.insert(
+            unit,
+            message,
+            run=task.retry_count,
+            position=self._positions[task.id].take(unit),
+            mode=task.mode,
+            checkpoint=self._checkpoints.get(task.id),
+        )
         unit.append(task.session_id, MessageCreated(message=message, author=author), task_id=task.id)
         return message
 
