@@ -1,5 +1,5 @@
 """Rewinds: a task goes back to one of its messages. Source: S2's users, who go back to a checkpoint there;
-docs/rewinding.md.
+docs/checkpoints.md.
 """
 
 from __future__ import annotations

@@ -84,6 +84,16 @@ class World:
         await self.call("task.cancel", **place)
         return place
 
+    async def said(self) -> dict[str, Any]:
+        place = await self.task()
+        told = await self.call("task.messages", **place)
+        return {**place, "messageId": told["data"][0]["id"]}
+
+    async def rewound(self) -> dict[str, Any]:
+        place = await self.said()
+        await self.call("task.rewind", **place, files=False)
+        return {name: place[name] for name in ("sessionId", "taskId")}
+
     async def approval(self) -> dict[str, Any]:
         place = await self.waiting()
         listed = await self.call("approval.list", sessionId=place["sessionId"])
@@ -261,6 +271,8 @@ SUCCESSES: dict[str, Callable[[World], Awaitable[dict[str, Any]]]] = {
     "task.update": also(World.waiting, action="reject", feedback="no"),
     "task.cancel": World.waiting,
     "task.retry": World.cancelled,
+    "task.rewind": also(World.said, files=False),
+    "task.reinstate": World.rewound,
     "task.message": also(World.waiting, text="hello"),
     "task.diff": World.task,
     "task.messages": also(World.task, limit=2),
@@ -449,6 +461,8 @@ async def test_a_thing_that_the_session_does_not_have(world: World, declared: Op
         ("task.resume", World.task, "RESOURCE_CONFLICT"),
         ("task.retry", World.task, "RESOURCE_CONFLICT"),
         ("task.condense", World.task, "RESOURCE_CONFLICT"),
+        ("task.rewind", World.said, "RESOURCE_CONFLICT"),
+        ("task.reinstate", World.task, "RESOURCE_CONFLICT"),
         ("task.command", also(World.task, action="kill"), "RESOURCE_CONFLICT"),
         ("process.start", also(World.session, command="true", cwd="none"), "RESOURCE_NOT_FOUND"),
         ("process.stop", World.printed, "RESOURCE_CONFLICT"),

@@ -125,8 +125,6 @@ class TaskStates:
         in_same_transaction: Alongside | None,
         changes: dict[str, Any],
     ) -> Task:
-        failed: Sequence[TaskId] = ()
-        left: list[TaskId] = []
         async with self._database.transaction() as unit:
             task = await self._current(unit, task_id)
             if to not in TRANSITIONS[task.status]:
@@ -135,16 +133,26 @@ class TaskStates:
                 changes |= {"completed_at": now(), "activity": Activity.IDLE}
             moved = dataclasses.replace(task, status=to, **changes)
             await self._store(unit, task, moved, events, in_same_transaction)
-            if to is TaskStatus.COMPLETED:
-                await self._release(unit, moved)
-            elif to in RETRIABLE:
-                failed, left = await self._fail_some(unit, [moved.id])
+            failed, left = await self._follow(unit, moved)
         self._keep(unit, moved)
-        for heard in self._when_ended if to in FINAL else ():
-            heard(moved)
+        await self._settle_after(moved, failed, left)
+        return moved
+
+    async def _follow(self, unit: Transaction, task: Task) -> tuple[Sequence[TaskId], list[TaskId]]:
+        """Change those that wait for a task, if it has ended; return the ids of some that failed with it, and
+        of those whose turn is later.
+        """
+        if task.status is TaskStatus.COMPLETED:
+            await self._release(unit, task)
+        elif task.status in RETRIABLE:
+            return await self._fail_some(unit, [task.id])
+        return (), []
+
+    async def _settle_after(self, task: Task, failed: Sequence[TaskId], left: list[TaskId]) -> None:
+        for heard in self._when_ended if task.status in FINAL else ():
+            heard(task)
         self._tell_failed(failed)
         await self._settle(left)
-        return moved
 
     async def settle_all(self) -> None:
         """Fail those that wait for tasks which failed or were cancelled just before the server stopped."""
@@ -203,11 +211,9 @@ class TaskStates:
                 raise Conflict("The task is running", status=task.status)
             put = dataclasses.replace(task, **changes)
             await self._store(unit, task, put, events, in_same_transaction)
-            others = await self._settle(unit, put) if put.status in FINAL else ()
+            failed, left = await self._follow(unit, put)
         self._keep(unit, put)
-        if put.status in FINAL:
-            for heard in self._when_ended:
-                heard(put, others)
+        await self._settle_after(put, failed, left)
         return put
 
     async def note(

@@ -1998,6 +1998,11 @@ export interface components {
             p95?: number | null;
             p99?: number | null;
         };
+        /** @description The task as it is now, and the files that changed. */
+        RewindAnswer: {
+            task: components["schemas"]["Task"];
+            files?: components["schemas"]["ChangedFile"][];
+        };
         Sandbox: {
             runtime: string;
             id: string;
@@ -2945,6 +2950,19 @@ export interface components {
             sessionId: string;
             taskId: string;
         };
+        /** @description The last rewind of the task is undone: its messages are back, and its status is what it was. */
+        TaskReinstatedPayload: {
+            id: string;
+            /** @constant */
+            type: "task.reinstated";
+            sessionId: string;
+            /** Format: date-time */
+            timestamp: string;
+            seq?: number | null;
+            taskId?: string | null;
+            messageId: string;
+            task: components["schemas"]["Task"];
+        };
         TaskResult: {
             summary: string;
             filesCreated?: string[];
@@ -3003,6 +3021,43 @@ export interface components {
             attempt: number;
             delay: number;
             error: components["schemas"]["TaskError"];
+        };
+        /** @description A request to go back to a message of a task that is not at work. */
+        TaskRewind: {
+            sessionId: string;
+            taskId: string;
+            /** @description The message that becomes the last one of the task */
+            messageId: string;
+            /**
+             * @description Restore the workspace, too, from the last checkpoint before the message
+             * @default true
+             */
+            files?: boolean;
+        };
+        TaskRewindBody: {
+            /** @description The message that becomes the last one of the task */
+            messageId: string;
+            /**
+             * @description Restore the workspace, too, from the last checkpoint before the message
+             * @default true
+             */
+            files?: boolean;
+        };
+        /**
+         * @description The message is the last one of the task now: those after it are taken back.
+         *
+         *     The task waits to be resumed, or for a message.
+         */
+        TaskRewoundPayload: {
+            id: string;
+            /** @constant */
+            type: "task.rewound";
+            sessionId: string;
+            /** Format: date-time */
+            timestamp: string;
+            seq?: number | null;
+            taskId?: string | null;
+            messageId: string;
         };
         /** @description A person's message to the agent of an unfinished task. */
         TaskSay: {
@@ -4012,6 +4067,7 @@ export type ResourceLimitsChange = components['schemas']['ResourceLimitsChange']
 export type ResourceTrends = components['schemas']['ResourceTrends'];
 export type ResourceUsage = components['schemas']['ResourceUsage'];
 export type ResponseTimes = components['schemas']['ResponseTimes'];
+export type RewindAnswer = components['schemas']['RewindAnswer'];
 export type Sandbox = components['schemas']['Sandbox'];
 export type SandboxAnswer = components['schemas']['SandboxAnswer'];
 export type SeenProcess = components['schemas']['SeenProcess'];
@@ -4092,11 +4148,15 @@ export type TaskPage = components['schemas']['TaskPage'];
 export type TaskPausedPayload = components['schemas']['TaskPausedPayload'];
 export type TaskProgressPayload = components['schemas']['TaskProgressPayload'];
 export type TaskRef = components['schemas']['TaskRef'];
+export type TaskReinstatedPayload = components['schemas']['TaskReinstatedPayload'];
 export type TaskResult = components['schemas']['TaskResult'];
 export type TaskResumablePayload = components['schemas']['TaskResumablePayload'];
 export type TaskResumedPayload = components['schemas']['TaskResumedPayload'];
 export type TaskRetriedPayload = components['schemas']['TaskRetriedPayload'];
 export type TaskRetryingPayload = components['schemas']['TaskRetryingPayload'];
+export type TaskRewind = components['schemas']['TaskRewind'];
+export type TaskRewindBody = components['schemas']['TaskRewindBody'];
+export type TaskRewoundPayload = components['schemas']['TaskRewoundPayload'];
 export type TaskSay = components['schemas']['TaskSay'];
 export type TaskSayBody = components['schemas']['TaskSayBody'];
 export type TaskSpawnedPayload = components['schemas']['TaskSpawnedPayload'];

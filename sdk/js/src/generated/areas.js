@@ -1098,7 +1098,7 @@ export class ShellArea extends Area {
   }
 }
 
-/** `task.create`, `task.list`, `task.get`, `task.update`, `task.cancel`, `task.stack`, `task.retry`, `task.message`, `task.messages`, `task.resume`, `task.diff`, `task.condense`, `task.command`. */
+/** `task.create`, `task.list`, `task.get`, `task.update`, `task.cancel`, `task.stack`, `task.retry`, `task.message`, `task.messages`, `task.resume`, `task.rewind`, `task.reinstate`, `task.diff`, `task.condense`, `task.command`. */
 export class TasksArea extends Area {
   /**
    * List a session's tasks, newest first; those of a status, type or priority.
@@ -1212,6 +1212,37 @@ export class TasksArea extends Area {
    */
   async resume(sessionId, taskId, options) {
     return (await this.call("task.resume", { sessionId, taskId }, options)).task;
+  }
+
+  /**
+   * Go back to a message of a task: it becomes the last one, and what came after it is taken back.
+   *
+   * Conversation, to-do list, mode and, unless `files` is false, the workspace are as they were then. The
+   * task waits for `task.message` or `task.resume`. `task.reinstate` undoes it. If the task is at work, or
+   * no checkpoint of it was saved, the answer is 409. `files` needs the permission `file:write`.
+   *
+   * POST /api/v1/sessions/{sessionId}/tasks/{taskId}/rewind
+   * @param {Api.TaskRewind['sessionId']} sessionId
+   * @param {Api.TaskRewind['taskId']} taskId
+   * @param {Omit<Api.TaskRewind, 'sessionId' | 'taskId'>} request
+   * @param {CallOptions} [options]
+   * @returns {Promise<Api.RewindAnswer>}
+   */
+  rewind(sessionId, taskId, request, options) {
+    return this.call("task.rewind", { ...request, sessionId, taskId }, options);
+  }
+
+  /**
+   * Undo the last `task.rewind` of a task that has not gone on since: messages and files are back.
+   *
+   * POST /api/v1/sessions/{sessionId}/tasks/{taskId}/reinstate
+   * @param {Api.TaskRef['sessionId']} sessionId
+   * @param {Api.TaskRef['taskId']} taskId
+   * @param {CallOptions} [options]
+   * @returns {Promise<Api.RewindAnswer>}
+   */
+  reinstate(sessionId, taskId, options) {
+    return this.call("task.reinstate", { sessionId, taskId }, options);
   }
 
   /**

@@ -110,6 +110,10 @@ export interface Operations {
   "task.messages": { request: Api.MessageList; response: Api.MessagePage };
   /** Continue a task that a stop of the server interrupted. Completed steps are not repeated. */
   "task.resume": { request: Api.TaskRef; response: Api.TaskAnswer };
+  /** Go back to a message of a task: it becomes the last one, and what came after it is taken back. */
+  "task.rewind": { request: Api.TaskRewind; response: Api.RewindAnswer };
+  /** Undo the last `task.rewind` of a task that has not gone on since: messages and files are back. */
+  "task.reinstate": { request: Api.TaskRef; response: Api.RewindAnswer };
   /** Show what changed in the workspace since a task began, whoever changed it. */
   "task.diff": { request: Api.TaskCompare; response: Api.TaskDifference };
   /** Replace a running task's conversation with a summary before its next request to the model. */
@@ -350,6 +354,10 @@ export interface Events {
   "process.output": Api.ProcessOutputPayload;
   /** A process has ended, for whatever reason. */
   "process.ended": Api.ProcessEndedPayload & { seq: number };
+  /** The message is the last one of the task now: those after it are taken back. */
+  "task.rewound": Api.TaskRewoundPayload & { seq: number };
+  /** The last rewind of the task is undone: its messages are back, and its status is what it was. */
+  "task.reinstated": Api.TaskReinstatedPayload & { seq: number };
   /** An entry has been added to the server's log. Only sent to sockets that watch `logs`. */
   "log.written": Api.LogWrittenPayload;
   /** The machine's resources have been measured. Only sent to sockets that watch `resources`. */

@@ -66,6 +66,8 @@ export const ROUTES = {
   },
   "task.messages": { method: "GET", path: "/api/v1/sessions/{sessionId}/tasks/{taskId}/messages" },
   "task.resume": { method: "POST", path: "/api/v1/sessions/{sessionId}/tasks/{taskId}/resume" },
+  "task.rewind": { method: "POST", path: "/api/v1/sessions/{sessionId}/tasks/{taskId}/rewind" },
+  "task.reinstate": { method: "POST", path: "/api/v1/sessions/{sessionId}/tasks/{taskId}/reinstate" },
   "task.diff": { method: "GET", path: "/api/v1/sessions/{sessionId}/tasks/{taskId}/diff" },
   "task.condense": { method: "POST", path: "/api/v1/sessions/{sessionId}/tasks/{taskId}/condense" },
   "task.command": { method: "POST", path: "/api/v1/sessions/{sessionId}/tasks/{taskId}/command" },

@@ -65,6 +65,7 @@ from roocode.models import (
     ProfileAnswer,
     ProfileRemoved,
     RepositoryCloned,
+    RewindAnswer,
     Sandbox,
     SessionEnsured,
     SessionPage,
@@ -2392,6 +2393,42 @@ class BlockingTasks:
         codes.
         """
         return self._portal.call(self._inner.resume, session_id, task_id, timeout_s=timeout_s)
+
+    def rewind(
+        self,
+        session_id: str,
+        task_id: str,
+        message_id: str,
+        *,
+        files: bool | Unset = UNSET,
+        timeout_s: float | None = None,
+    ) -> RewindAnswer:
+        """Go back to a message of a task: it becomes the last one, and what came after it is taken
+        back.
+
+        Conversation, to-do list, mode and, unless `files` is false, the workspace are as they were then.
+        The task waits for `task.message` or `task.resume`. `task.reinstate` undoes it. If the task is at
+        work, or no checkpoint of it was saved, the answer is 409. `files` needs the permission
+        `file:write`.
+
+        `message_id`: The message that becomes the last one of the task. `files`: Restore the workspace,
+        too, from the last checkpoint before the message; True unless given.
+
+        Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RESOURCE_CONFLICT`, `PERMISSION_DENIED`,
+        `TOOL_EXECUTION_FAILED` among the codes.
+        """
+        return self._portal.call(
+            self._inner.rewind, session_id, task_id, message_id, files=files, timeout_s=timeout_s
+        )
+
+    def reinstate(self, session_id: str, task_id: str, *, timeout_s: float | None = None) -> RewindAnswer:
+        """Undo the last `task.rewind` of a task that has not gone on since: messages and files are
+        back.
+
+        Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RESOURCE_CONFLICT`, `TOOL_EXECUTION_FAILED`
+        among the codes.
+        """
+        return self._portal.call(self._inner.reinstate, session_id, task_id, timeout_s=timeout_s)
 
     def diff(
         self,

@@ -529,6 +529,21 @@ class ProcessEndedEvent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRewoundEvent(Event):
+    """The message is the last one of the task now: those after it are taken back."""
+
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskReinstatedEvent(Event):
+    """The last rewind of the task is undone: its messages are back, and its status is what it was."""
+
+    message_id: str
+    task: Task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogWrittenEvent(Event):
     """An entry has been added to the server's log. Only sent to sockets that watch `logs`. Only sent
     live, without a `seq`.
@@ -638,6 +653,8 @@ EVENTS: Mapping[str, type[Event]] = {
     "process.started": ProcessStartedEvent,
     "process.output": ProcessOutputEvent,
     "process.ended": ProcessEndedEvent,
+    "task.rewound": TaskRewoundEvent,
+    "task.reinstated": TaskReinstatedEvent,
     "log.written": LogWrittenEvent,
     "system.sampled": SystemSampledEvent,
     "terminal.opened": TerminalOpenedEvent,

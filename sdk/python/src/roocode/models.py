@@ -875,6 +875,14 @@ class ChangedFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RewindAnswer:
+    """The task as it is now, and the files that changed."""
+
+    task: Task
+    files: list[ChangedFile] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskDifference:
     """The files that differ, and the unified diff, both truncated if they are long.
 
