@@ -94,6 +94,7 @@ from roocode_server.engine.storage.sessions import SessionRepository
 from roocode_server.engine.storage.shares import ShareRepository
 from roocode_server.engine.storage.task_traces import TaskTraceRepository
 from roocode_server.engine.storage.tasks import (
+    CheckBaselineRepository,
     ConversationRepository,
     MessageRepository,
     SnapshotRepository,
@@ -421,7 +422,7 @@ def _assemble(
         tool_calls=tool_calls,
         approvals=approvals,
         policy=ApprovalPolicy(settings.approvals),
-        results=TaskResults(SnapshotRepository(database), tool_calls),
+        results=TaskResults(SnapshotRepository(database), tool_calls, CheckBaselineRepository(database)),
         providers=providers,
         profiles=profiles,
         tools=tools,

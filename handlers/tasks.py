@@ -8,6 +8,7 @@ from roocode_server.engine.checkpoints.git import CheckpointsUnavailable
 from roocode_server.engine.idempotency.receipts import Receipt
 from roocode_server.handlers.operation import Handlers, operation
 from roocode_server.models.approval import ApprovalRequired, ApprovalResolved
+from roocode_server.models.check import TaskChecked
 from roocode_server.models.checkpoint import CheckpointRestoredEvent, CheckpointSaved
 from roocode_server.models.error import (
     Conflict,
@@ -83,6 +84,7 @@ WORK = (
     TaskFocused,
     TaskUnfocused,
     TaskProgress,
+    TaskChecked,
     TaskInteractive,
     TaskIdle,
     TaskAnswered,
@@ -117,6 +119,7 @@ WORK = (
 
 
 _CONFIGURING: Final = Permission.SESSION_WRITE
+_RUNNING: Final = Permission.TOOL_EXECUTE
 
 
 class TaskHandlers(Handlers, namespace="/tasks"):
@@ -142,11 +145,16 @@ class TaskHandlers(Handlers, namespace="/tasks"):
         `dependencies` have completed and there is a place for it: as a rule, the tasks of a session run one
         after the other. If a dependency has failed, was cancelled or does not exist, the task has failed with
         `DEPENDENCY_FAILED`. If `clientId` is taken, the answer is 409. `sessionConfig` also changes the
-        session's configuration, which requires `session:write`.
+        session's configuration, which requires `session:write`. Commands in `config.checks` require
+        `tool:execute`.
         """
         may_configure = caller.may(_CONFIGURING) and _CONFIGURING in PERMITTED[access]
         if request.session_config is not None and not may_configure:
             raise PermissionDenied(f"sessionConfig needs the permission {_CONFIGURING.value}")
+        checks = request.config.checks
+        may_run = caller.may(_RUNNING) and _RUNNING in PERMITTED[access]
+        if checks is not None and checks.commands and not may_run:
+            raise PermissionDenied(f"Commands in config.checks need the permission {_RUNNING.value}")
         before = await self.engine.log.head(request.session_id)
         scheme, _, host = caller.base_url.partition("://")
         secure = "wss" if scheme == "https" else "ws"

@@ -10,6 +10,7 @@ from typing import Any, Final
 from marshmallow import validate
 
 from roocode_server.models.approval import Verdict
+from roocode_server.models.check import CheckEvidence, TaskChecks
 from roocode_server.models.checkpoint import ChangedFile
 from roocode_server.models.event import Event, LogLine, event
 from roocode_server.models.idempotency import IDEMPOTENCY_KEY
@@ -121,6 +122,13 @@ class TaskConfig(Shape):
             **limited(least=0.001, most=31_536_000),
         ),
     )
+    checks: TaskChecks | None = field(
+        default=None,
+        metadata=described(
+            "What must hold when the agent says that it is done; commands need `tool:execute`, and run "
+            "without an approval"
+        ),
+    )
 
 
 @value
@@ -133,6 +141,9 @@ class TaskResult(Shape):
     files_deleted: list[str] = field(default_factory=list)
     commands_executed: list[str] = field(default_factory=list)
     tools_used: list[str] = field(default_factory=list)
+    checks: CheckEvidence | None = field(
+        default=None, metadata=described("The outcome of the task's checks, if it has any: they have passed")
+    )
 
 
 @value

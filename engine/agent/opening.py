@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from roocode_server.engine.agent.checks import Digests, start_digests
 from roocode_server.engine.agent.task_context import TaskContext
 from roocode_server.engine.agent.task_files import files_of
 from roocode_server.engine.storage.database import Transaction
@@ -19,11 +20,14 @@ async def open_conversation(work: TaskContext) -> None:
     snapshot = await work.services.results.look(work.workspace)
     if not snapshot.is_empty:
         await work.services.history.keep_start(work.session.id, task.id)
+    digests = await _digests(work)
     author = Author.PERSON if task.parent_id is None else Author.AGENT
     write = work.writing(say="text", text=task.input, images=task.images, author=author)
 
     async def remember(unit: Transaction) -> None:
         await work.services.results.remember(unit, task.id, snapshot)
+        if digests is not None:
+            await work.services.results.remember_digests(unit, task.id, digests)
         if files is not None:
             await conversation.append(unit, files, ahead=1)
         await write(unit)
@@ -34,6 +38,14 @@ async def open_conversation(work: TaskContext) -> None:
     if files is not None:
         conversation.keep(files)
     await work.save_checkpoint("before the task", since=since)
+
+
+async def _digests(work: TaskContext) -> Digests | None:
+    """Return what the task's checks compare files with, at its first start. Raises: TaskFailure."""
+    checks = work.task.config.checks
+    if checks is None or await work.services.results.digests(work.task.id) is not None:
+        return None
+    return await start_digests(work.workspace, checks)
 
 
 def opening_text(work: TaskContext) -> str:

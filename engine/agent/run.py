@@ -10,6 +10,7 @@ from typing import Any, Final
 import orjson
 
 from roocode_server.engine.agent.calls import ToolCalls
+from roocode_server.engine.agent.checks import CompletionChecks
 from roocode_server.engine.agent.commands import Commands, lost
 from roocode_server.engine.agent.condensing import Condenser
 from roocode_server.engine.agent.failure import TaskFailure
@@ -52,6 +53,7 @@ class Run:
         self.work = work
         self.people = HumanInput(work)
         self.commands = Commands(work)
+        self._checks = CompletionChecks(work, self.commands)
         self._calls = ToolCalls(work, self.people, self.commands)
         self._model = ModelClient(work)
         self._condenser = Condenser(work, self._model)
@@ -80,16 +82,34 @@ class Run:
         conversation = self.work.conversation
         if conversation.is_empty:
             await open_conversation(self.work)
-        if conversation.completion is not None:
-            return conversation.completion
-        for turn in lost(conversation.turns):
-            await self.work.append(turn)
+        summary = conversation.completion
+        if summary is not None and await self._is_accepted():
+            return summary
+        await self._tell_of_lost()
         while True:
             with self.work.services.tracer.span("agent.step") as span:
                 span.set("roocode.iteration", self.work.task.iterations)
                 summary = await self._step()
-            if summary is not None:
+            if summary is not None and await self._is_accepted():
                 return summary
+
+    async def _is_accepted(self) -> bool:
+        """Whether the task's checks agree that it is complete; if not, the agent is told why.
+
+        Raises: TaskFailure, if they have failed for the last time.
+        """
+        if await self._checks.objection() is None:
+            return True
+        if self.work.completed_by is not None:
+            self.work.drop_message(self.work.completed_by)
+            self.work.completed_by = None
+        await self._tell_of_lost()
+        return False
+
+    async def _tell_of_lost(self) -> None:
+        """Tell the model of commands in the background that have ended without its knowledge."""
+        for turn in lost(self.work.conversation.turns):
+            await self.work.append(turn)
 
     async def _step(self) -> str | None:
         """Execute the calls of the last reply, and ask for the next; return the summary of a task that is

@@ -333,7 +333,9 @@ class TaskRunner:
         )
 
     async def _complete(self, work: TaskContext, summary: str) -> None:
-        result = await self._services.results.measure(work.task.id, work.workspace, summary)
+        assert work.evidence is not None or work.task.config.checks is None  # noqa: S101 - no way around them
+        measured = await self._services.results.measure(work.task.id, work.workspace, summary)
+        result = replace(measured, checks=work.evidence)
         told = work.writing(say="tool", text=informed("finishTask").text, ts=work.next_ts())
         message_id, ts = work.message_of(work.completed_by)
         completes = work.writing(say="completion_result", text=summary, message_id=message_id, ts=ts)

@@ -20,6 +20,7 @@ from roocode_server.engine.runtimes.runtime import SandboxSpec
 from roocode_server.engine.storage.database import Transaction
 from roocode_server.engine.storage.usage import ModelUse
 from roocode_server.engine.workspace.workspace import Workspace
+from roocode_server.models.check import CheckEvidence
 from roocode_server.models.clock import now
 from roocode_server.models.conversation import Turn
 from roocode_server.models.event import Event
@@ -71,6 +72,8 @@ class TaskContext:
         self.begun_messages: dict[CallId, tuple[MessageId, int]] = {}
         """Messages of calls that people have seen streaming and that are not complete yet."""
         self.completed_by: CallId | None = None
+        self.evidence: CheckEvidence | None = None
+        """That the task's checks have passed."""
         self.ledger = ledger
         self.depth: int = 0 if parent is None else parent.depth + 1
         """How deeply this task is nested: 0 for a task without a parent."""

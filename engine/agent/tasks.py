@@ -14,6 +14,7 @@ from typing import Final
 
 import structlog
 
+from roocode_server.engine.agent.checks import check_usable
 from roocode_server.engine.agent.modes import ModeBook
 from roocode_server.engine.agent.runner import TaskRunner
 from roocode_server.engine.agent.store.approvals import Approvals
@@ -179,6 +180,8 @@ class Tasks:
         session = await self._sessions.get_active(request.session_id, session)
         change = request.session_config
         of_session = session.config if change is None else self._sessions.configured(session.config, change)
+        if request.config.checks is not None:
+            check_usable(request.config.checks, of_session)
         await self._runner.check_budget(session.user_id, of_session, request.config)
         moment = now()
         task = Task(

@@ -344,6 +344,14 @@ snapshots = Table(
     Column("content", LargeBinary, nullable=False),
 )
 
+check_baselines = Table(
+    "check_baselines",
+    metadata,
+    _task_key(primary_key=True),
+    Column("digests", LargeBinary, nullable=False),
+)
+"""What the files that a task's checks are about contained at its first start."""
+
 messages = Table(
     "messages",
     metadata,

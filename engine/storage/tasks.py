@@ -10,7 +10,15 @@ from sqlalchemy import BindParameter, Insert, bindparam, delete, func, insert, s
 
 from roocode_server.engine.storage.database import Database, Statements, Transaction
 from roocode_server.engine.storage.rows import KEYS_PER_STATEMENT, Rows
-from roocode_server.engine.storage.tables import messages, sessions, snapshots, tasks, tool_calls, turns
+from roocode_server.engine.storage.tables import (
+    check_baselines,
+    messages,
+    sessions,
+    snapshots,
+    tasks,
+    tool_calls,
+    turns,
+)
 from roocode_server.models.clock import now
 from roocode_server.models.conversation import Turn
 from roocode_server.models.identifier import CallId, SessionId, TaskId, UserId
@@ -325,3 +333,20 @@ class SnapshotRepository:
     async def clear(self, unit: Transaction, task_id: TaskId) -> None:
         """Delete a task's snapshot."""
         await unit.write(delete(snapshots).where(snapshots.c.task_id == task_id))
+
+
+class CheckBaselineRepository:
+    """What the files that a task's checks are about contained at its first start, as opaque bytes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load(self, task_id: TaskId) -> bytes | None:
+        """Return a task's baseline, or None."""
+        statement = select(check_baselines.c.digests).where(check_baselines.c.task_id == task_id)
+        async with self._database.read() as connection:
+            return (await connection.execute(statement)).scalar_one_or_none()
+
+    async def insert(self, unit: Transaction, task_id: TaskId, digests: bytes) -> None:
+        """Store a task's baseline."""
+        await unit.write(insert(check_baselines).values(task_id=task_id, digests=digests))

@@ -99,7 +99,7 @@ def _of_map(field: fields.Dict, path: str) -> Iterator[str]:
 
 def sample(field: fields.Field[Any]) -> Any:
     """Return a small valid value for the field."""
-    small: tuple[Any, ...] = ("x", 1, True, {}, [], {"decision": "ask"}, "read", "viewer")
+    small: tuple[Any, ...] = ("x", 1, True, {}, [], {"decision": "ask"}, {"command": "x"}, "read", "viewer")
     choices = [choice.value for choice in field.enum] if isinstance(field, fields.Enum) else []
     for content in (*small, *choices):
         if takes(field, content):

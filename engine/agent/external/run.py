@@ -15,6 +15,7 @@ from acp import PROTOCOL_VERSION, RequestError, connect_to_agent, image_block, t
 from acp.schema import ClientCapabilities, FileSystemCapabilities, Implementation, PromptResponse
 from pydantic import ValidationError
 
+from roocode_server.engine.agent.checks import CompletionChecks
 from roocode_server.engine.agent.commands import Commands
 from roocode_server.engine.agent.external.client import ExternalClient
 from roocode_server.engine.agent.external.transport import ProgramTransport
@@ -83,6 +84,7 @@ class ExternalRun:
 
     async def _converse(self, program: InteractiveProgram, *, is_new: bool) -> str:
         client = ExternalClient(self.work, self.people, PurePosixPath(self._agent.command[0]).name[:256])
+        checks = CompletionChecks(self.work, self.commands)
         agent = connect_to_agent(client, ProgramTransport(program))
         try:
             await agent.initialize(
@@ -110,7 +112,11 @@ class ExternalRun:
                 await self.work.append(Turn(role=TurnRole.ASSISTANT, text=client.last_text))
                 said = await self.people.unheard()
                 if not said:
-                    return client.last_text
+                    refusal = await checks.objection()
+                    if refusal is None:
+                        return client.last_text
+                    text, images = refusal, []
+                    continue
                 for message in said:
                     turn = Turn(
                         role=TurnRole.USER,

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+import orjson
+
 from roocode_server.engine.storage.database import Transaction
-from roocode_server.engine.storage.tasks import SnapshotRepository, ToolCallRepository
+from roocode_server.engine.storage.tasks import (
+    CheckBaselineRepository,
+    SnapshotRepository,
+    ToolCallRepository,
+)
 from roocode_server.engine.workspace.snapshot import Snapshot
 from roocode_server.engine.workspace.workspace import Workspace
 from roocode_server.models.identifier import TaskId
@@ -13,8 +21,14 @@ from roocode_server.models.task import TaskResult
 class TaskResults:
     """Compares the workspace with its state when the task began."""
 
-    def __init__(self, snapshots: SnapshotRepository, tool_calls: ToolCallRepository) -> None:
+    def __init__(
+        self,
+        snapshots: SnapshotRepository,
+        tool_calls: ToolCallRepository,
+        baselines: CheckBaselineRepository,
+    ) -> None:
         self._snapshots = snapshots
+        self._baselines = baselines
         self._tool_calls = tool_calls
 
     async def look(self, workspace: Workspace) -> Snapshot:
@@ -24,6 +38,17 @@ class TaskResults:
     async def remember(self, unit: Transaction, task_id: TaskId, snapshot: Snapshot) -> None:
         """Store the snapshot taken at the task's beginning."""
         await self._snapshots.insert(unit, task_id, snapshot.dump())
+
+    async def digests(self, task_id: TaskId) -> list[dict[str, str]] | None:
+        """Return the digests of files at the task's first start, by pattern of its checks, or None."""
+        kept = await self._baselines.load(task_id)
+        return None if kept is None else orjson.loads(kept)
+
+    async def remember_digests(
+        self, unit: Transaction, task_id: TaskId, digests: Sequence[Mapping[str, str]]
+    ) -> None:
+        """Store the digests of files at the task's first start; they stay when it begins anew."""
+        await self._baselines.insert(unit, task_id, orjson.dumps(digests))
 
     async def forget(self, unit: Transaction, task_id: TaskId) -> None:
         """Delete the snapshot and the calls of a task that begins anew."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from roocode_server.engine.agent.limits import Ledger
 from roocode_server.engine.storage.database import Database
 from roocode_server.engine.storage.tasks import TaskRepository
@@ -34,7 +36,7 @@ class SubtaskStore:
             status=TaskStatus.PENDING,
             activity=Activity.QUEUED,
             progress=0,
-            config=parent.config,
+            config=dataclasses.replace(parent.config, checks=None),  # those of the whole are made at its end
             created_at=moment,
             queued_at=moment,
             priority=parent.priority,

@@ -347,6 +347,25 @@ export interface components {
             /** @description False if lines could not be counted, because it is not text, is too large, or what was there before is not known; left out otherwise */
             isCounted?: boolean | null;
         };
+        CheckEvidence: {
+            attempt: number;
+            passed: boolean;
+            treeHash: string;
+            /** Format: date-time */
+            checkedAt: string;
+            results: components["schemas"]["CheckOutcome"][];
+        };
+        CheckOutcome: {
+            /** @enum {string} */
+            kind: "command" | "changed" | "protect";
+            check: string;
+            passed: boolean;
+            reason?: string | null;
+            exitCode?: number | null;
+            outputHash?: string | null;
+            output?: string | null;
+            executionTime?: number | null;
+        };
         Checkpoint: {
             id: string;
             reason: string;
@@ -446,6 +465,14 @@ export interface components {
             repository: string;
             step: string;
             percent: number;
+        };
+        CommandCheck: {
+            /** @description The command line, run by `sh -c` */
+            command: string;
+            /** @default 0 */
+            exitCode?: number;
+            /** @description Seconds it may take, at most the session's `maxExecutionTime`, which is also the default */
+            timeout?: number | null;
         };
         /** @description A task's command goes on in the background: its call is answered, and `command.ended` follows. */
         CommandContinuedPayload: {
@@ -2669,6 +2696,30 @@ export interface components {
             seq?: number | null;
             taskId?: string | null;
         };
+        /** @description The agent says that its task is done, and the task's checks were made. */
+        TaskCheckedPayload: {
+            id: string;
+            /** @constant */
+            type: "task.checked";
+            sessionId: string;
+            /** Format: date-time */
+            timestamp: string;
+            seq?: number | null;
+            taskId?: string | null;
+            evidence: components["schemas"]["CheckEvidence"];
+        };
+        TaskChecks: {
+            commands?: components["schemas"]["CommandCheck"][];
+            /** @description For each pattern, a file that matches must have changed */
+            changed?: string[];
+            /** @description For each pattern, no file that matches may have changed */
+            protect?: string[];
+            /**
+             * @description How often the agent may say that it is done
+             * @default 3
+             */
+            maxAttempts?: number;
+        };
         /**
          * @description A decision about a running command of a task: the one with `callId`, or the one that the task asks
          *     about after two seconds.
@@ -2755,6 +2806,8 @@ export interface components {
             maxRequests?: number | null;
             /** @description Seconds from its start within which it must have ended, whatever it waits for */
             maxDuration?: number | null;
+            /** @description What must hold when the agent says that it is done; commands need `tool:execute`, and run without an approval */
+            checks?: components["schemas"]["TaskChecks"] | null;
         };
         /** @description A request to create a task. */
         TaskCreate: {
@@ -2970,6 +3023,8 @@ export interface components {
             filesDeleted?: string[];
             commandsExecuted?: string[];
             toolsUsed?: string[];
+            /** @description The outcome of the task's checks, if it has any: they have passed */
+            checks?: components["schemas"]["CheckEvidence"] | null;
         };
         /** @description The task was interrupted and can be resumed from its stored conversation. */
         TaskResumablePayload: {
@@ -3887,6 +3942,8 @@ export type CallWrittenPayload = components['schemas']['CallWrittenPayload'];
 export type CallersSession = components['schemas']['CallersSession'];
 export type ChangedFile = components['schemas']['ChangedFile'];
 export type Changes = components['schemas']['Changes'];
+export type CheckEvidence = components['schemas']['CheckEvidence'];
+export type CheckOutcome = components['schemas']['CheckOutcome'];
 export type Checkpoint = components['schemas']['Checkpoint'];
 export type CheckpointCompare = components['schemas']['CheckpointCompare'];
 export type CheckpointCreate = components['schemas']['CheckpointCreate'];
@@ -3900,6 +3957,7 @@ export type CheckpointRestored = components['schemas']['CheckpointRestored'];
 export type CheckpointRestoredEventPayload = components['schemas']['CheckpointRestoredEventPayload'];
 export type CheckpointSavedPayload = components['schemas']['CheckpointSavedPayload'];
 export type CloneStepPayload = components['schemas']['CloneStepPayload'];
+export type CommandCheck = components['schemas']['CommandCheck'];
 export type CommandContinuedPayload = components['schemas']['CommandContinuedPayload'];
 export type CommandEndedPayload = components['schemas']['CommandEndedPayload'];
 export type DeliveryAttempt = components['schemas']['DeliveryAttempt'];
@@ -4126,6 +4184,8 @@ export type TaskActivePayload = components['schemas']['TaskActivePayload'];
 export type TaskAnswer = components['schemas']['TaskAnswer'];
 export type TaskAnsweredPayload = components['schemas']['TaskAnsweredPayload'];
 export type TaskCancelledPayload = components['schemas']['TaskCancelledPayload'];
+export type TaskCheckedPayload = components['schemas']['TaskCheckedPayload'];
+export type TaskChecks = components['schemas']['TaskChecks'];
 export type TaskCommand = components['schemas']['TaskCommand'];
 export type TaskCommandBody = components['schemas']['TaskCommandBody'];
 export type TaskCompare = components['schemas']['TaskCompare'];

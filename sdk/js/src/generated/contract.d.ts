@@ -268,6 +268,8 @@ export interface Events {
   "session.deleted": Api.SessionDeletedEventPayload & { seq: number };
   /** A tool call has ended, successfully or not. */
   "tool.completed": Api.ToolCompletedPayload & { seq: number };
+  /** The agent says that its task is done, and the task's checks were made. */
+  "task.checked": Api.TaskCheckedPayload & { seq: number };
   /** The workspace has been saved. */
   "checkpoint.saved": Api.CheckpointSavedPayload & { seq: number };
   /** The workspace has been restored to a checkpoint. */

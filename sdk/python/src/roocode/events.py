@@ -14,6 +14,7 @@ from roocode.event import Event
 from roocode.models import (
     ChangedFile,
     Changes,
+    CheckEvidence,
     Checkpoint,
     LogEntry,
     Message,
@@ -153,6 +154,13 @@ class ToolCompletedEvent(Event):
     tool_name: str
     result: ToolOutcome
     execution_time: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskCheckedEvent(Event):
+    """The agent says that its task is done, and the task's checks were made."""
+
+    evidence: CheckEvidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -610,6 +618,7 @@ EVENTS: Mapping[str, type[Event]] = {
     "session.expired": SessionExpiredEvent,
     "session.deleted": SessionDeletedEvent,
     "tool.completed": ToolCompletedEvent,
+    "task.checked": TaskCheckedEvent,
     "checkpoint.saved": CheckpointSavedEvent,
     "checkpoint.restored": CheckpointRestoredEvent,
     "usage.updated": UsageUpdatedEvent,

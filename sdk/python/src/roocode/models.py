@@ -681,6 +681,30 @@ class ShareRemoved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CommandCheck:
+    """`CommandCheck` of the server's documents."""
+
+    command: str
+    """The command line, run by `sh -c`"""
+    exit_code: int = 0
+    timeout: float | None = None
+    """Seconds it may take, at most the session's `maxExecutionTime`, which is also the default"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskChecks:
+    """`TaskChecks` of the server's documents."""
+
+    commands: list[CommandCheck] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    """For each pattern, a file that matches must have changed"""
+    protect: list[str] = field(default_factory=list)
+    """For each pattern, no file that matches may have changed"""
+    max_attempts: int = 3
+    """How often the agent may say that it is done"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskConfig:
     """`TaskConfig` of the server's documents."""
 
@@ -707,6 +731,35 @@ class TaskConfig:
     """
     max_duration: float | None = None
     """Seconds from its start within which it must have ended, whatever it waits for"""
+    checks: TaskChecks | None = None
+    """What must hold when the agent says that it is done; commands need `tool:execute`, and run
+    without an approval
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckOutcome:
+    """`CheckOutcome` of the server's documents."""
+
+    kind: Literal["command", "changed", "protect"]
+    check: str
+    passed: bool
+    reason: str | None = None
+    exit_code: int | None = None
+    output_hash: str | None = None
+    output: str | None = None
+    execution_time: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckEvidence:
+    """`CheckEvidence` of the server's documents."""
+
+    attempt: int
+    passed: bool
+    tree_hash: str
+    checked_at: datetime
+    results: list[CheckOutcome]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -719,6 +772,8 @@ class TaskResult:
     files_deleted: list[str] = field(default_factory=list)
     commands_executed: list[str] = field(default_factory=list)
     tools_used: list[str] = field(default_factory=list)
+    checks: CheckEvidence | None = None
+    """The outcome of the task's checks, if it has any: they have passed"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

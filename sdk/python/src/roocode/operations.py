@@ -2162,7 +2162,8 @@ class TasksOperations(Operations):
         `dependencies` have completed and there is a place for it: as a rule, the tasks of a session run
         one after the other. If a dependency has failed, was cancelled or does not exist, the task has
         failed with `DEPENDENCY_FAILED`. If `clientId` is taken, the answer is 409. `sessionConfig` also
-        changes the session's configuration, which requires `session:write`.
+        changes the session's configuration, which requires `session:write`. Commands in `config.checks`
+        require `tool:execute`.
 
         `images`: `data:` URLs of images. `client_id`: An id of the client's own, unique in the session;
         it can be used wherever a `taskId` can. `type`: What kind of work it is, in a word. `priority`:

@@ -186,6 +186,28 @@ class SessionFieldsDict(TypedDict):
     """Ignored"""
 
 
+class CommandCheckDict(TypedDict):
+    """`CommandCheck` of the server's documents."""
+
+    command: str
+    """The command line, run by `sh -c`"""
+    exitCode: NotRequired[int]
+    timeout: NotRequired[float | None]
+    """Seconds it may take, at most the session's `maxExecutionTime`, which is also the default"""
+
+
+class TaskChecksDict(TypedDict):
+    """`TaskChecks` of the server's documents."""
+
+    commands: NotRequired[Sequence[CommandCheckDict]]
+    changed: NotRequired[Sequence[str]]
+    """For each pattern, a file that matches must have changed"""
+    protect: NotRequired[Sequence[str]]
+    """For each pattern, no file that matches may have changed"""
+    maxAttempts: NotRequired[int]
+    """How often the agent may say that it is done"""
+
+
 class TaskConfigDict(TypedDict):
     """`TaskConfig` of the server's documents."""
 
@@ -212,6 +234,10 @@ class TaskConfigDict(TypedDict):
     """
     maxDuration: NotRequired[float | None]
     """Seconds from its start within which it must have ended, whatever it waits for"""
+    checks: NotRequired[TaskChecksDict | None]
+    """What must hold when the agent says that it is done; commands need `tool:execute`, and run
+    without an approval
+    """
 
 
 class LogFilterDict(TypedDict):
