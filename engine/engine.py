@@ -33,6 +33,7 @@ from roocode_server.engine.agent.store.states import TaskStates
 from roocode_server.engine.agent.store.subtasks import SubtaskStore
 from roocode_server.engine.agent.store.traces import TaskTraces
 from roocode_server.engine.agent.store.transcript import Transcripts
+from roocode_server.engine.agent.store.turns import TaskTurns
 from roocode_server.engine.agent.tasks import Tasks
 from roocode_server.engine.agent.usage import UsageReports
 from roocode_server.engine.agent.waiting import TaskWaits
@@ -93,6 +94,7 @@ from roocode_server.engine.storage.rewinds import RewindRepository
 from roocode_server.engine.storage.sessions import SessionRepository
 from roocode_server.engine.storage.shares import ShareRepository
 from roocode_server.engine.storage.task_traces import TaskTraceRepository
+from roocode_server.engine.storage.task_turns import TaskTurnRepository, TurnSnapshotRepository
 from roocode_server.engine.storage.tasks import (
     CheckBaselineRepository,
     ConversationRepository,
@@ -404,7 +406,8 @@ def _assemble(
     )
     task_rows, tool_calls = TaskRepository(database), ToolCallRepository(database)
     dependencies = Dependencies(DependencyRepository())
-    states = TaskStates(database, task_rows, PendingEndRepository(database), dependencies)
+    turns = TaskTurns(TaskTurnRepository(database))
+    states = TaskStates(database, task_rows, PendingEndRepository(database), dependencies, turns)
     rewinds = RewindRepository(database)
     transcripts = Transcripts(database, ConversationRepository(database), MessageRepository(database))
     approvals = Approvals(database, ApprovalRepository(database), timeout_s=settings.approvals.timeout_s)
@@ -422,7 +425,12 @@ def _assemble(
         tool_calls=tool_calls,
         approvals=approvals,
         policy=ApprovalPolicy(settings.approvals),
-        results=TaskResults(SnapshotRepository(database), tool_calls, CheckBaselineRepository(database)),
+        results=TaskResults(
+            SnapshotRepository(database),
+            TurnSnapshotRepository(database),
+            tool_calls,
+            CheckBaselineRepository(database),
+        ),
         providers=providers,
         profiles=profiles,
         tools=tools,
@@ -435,11 +443,12 @@ def _assemble(
         tracer=tracer,
         traces=TaskTraces(tracer, TaskTraceRepository(database)),
         usage=UsageRepository(database),
+        turns=turns,
     )
     scheduler = Scheduler(places=settings.agent.concurrent_tasks, ageing_s=settings.agent.priority_ageing_s)
     log_store = LogStore(data_dir / LOGS, most_bytes=settings.logging.stored_mb * 2**20)
     log_recorder = LogRecorder(log_store)
-    runner = TaskRunner(services, sessions, SubtaskStore(database, task_rows), scheduler)
+    runner = TaskRunner(services, sessions, SubtaskStore(database, task_rows, turns), scheduler)
     tasks = Tasks(
         database,
         task_rows,
@@ -453,6 +462,7 @@ def _assemble(
         services.modes,
         services.traces,
         rewinds,
+        turns,
         most_of_user=settings.limits.tasks,
     )
     rewinding = Rewinding(

@@ -1,4 +1,7 @@
-"""Operations on tasks. Source: S0, "Task Management"; `message`, `messages` and `resume` are ours."""
+"""Operations on tasks.
+
+Source: S0, "Task Management"; `message`, `messages`, `turns`, `interrupt` and `resume` are ours.
+"""
 
 from __future__ import annotations
 
@@ -58,6 +61,7 @@ from roocode_server.models.task import (
     TaskPaused,
     TaskProgress,
     TaskRef,
+    TaskReopened,
     TaskResumable,
     TaskResumed,
     TaskRetried,
@@ -67,6 +71,8 @@ from roocode_server.models.task import (
     TaskStack,
     TaskStackRef,
     TaskStarted,
+    TaskTurnList,
+    TaskTurnPage,
     TaskUnfocused,
     TaskUnpaused,
     TaskUpdate,
@@ -144,7 +150,8 @@ class TaskHandlers(Handlers, namespace="/tasks"):
         Answers as soon as the task is stored; its events report its progress. It begins when its
         `dependencies` have completed and there is a place for it: as a rule, the tasks of a session run one
         after the other. If a dependency has failed, was cancelled or does not exist, the task has failed with
-        `DEPENDENCY_FAILED`. If `clientId` is taken, the answer is 409. `sessionConfig` also changes the
+        `DEPENDENCY_FAILED`. If `clientId` is taken, the answer is 409. With `continueFrom` it begins with the
+        conversation of a task that has ended; one that has not is a 409. `sessionConfig` also changes the
         session's configuration, which requires `session:write`. Commands in `config.checks` require
         `tool:execute`.
         """
@@ -235,6 +242,24 @@ class TaskHandlers(Handlers, namespace="/tasks"):
         return TaskAnswer(task=await self.engine.tasks.cancel(request.session_id, request.task_id))
 
     @operation(
+        "task.interrupt",
+        rest="POST /api/v1/sessions/{sessionId}/tasks/{taskId}/interrupt",
+        permission=Permission.TASK_STEER,
+        on="session_id",
+        exclusive=("session_id",),
+        errors=(NotFound, Conflict),
+        emits=(TaskResumable, TaskUnfocused, ToolFailed, CommandEnded, MessageCreated),
+    )
+    async def interrupt(self, caller: Caller, request: TaskRef) -> TaskAnswer:
+        """Stop what a task is doing at this moment, and leave it resumable.
+
+        The request to the model is dropped, and a running command killed; a subtask is interrupted with the
+        task that waits for it. `task.resume` goes on where it was; a message goes on with what it says;
+        so does the answer to an approval that was pending. If the task is not running, the answer is 409.
+        """
+        return TaskAnswer(task=await self.engine.tasks.interrupt(request.session_id, request.task_id))
+
+    @operation(
         "task.retry",
         rest="POST /api/v1/sessions/{sessionId}/tasks/{taskId}/retry",
         permission=Permission.TASK_WRITE,
@@ -259,14 +284,15 @@ class TaskHandlers(Handlers, namespace="/tasks"):
         permission=Permission.TASK_STEER,
         on="session_id",
         exclusive=("session_id",),
-        errors=(NotFound, Conflict, ServerOverload),
-        emits=(MessageCreated, ApprovalResolved, TaskActive),
+        errors=(NotFound, Conflict, ServerOverload, WorkspaceLimitExceeded),
+        emits=(MessageCreated, ApprovalResolved, TaskActive, TaskReopened, TaskResumed, *WORK),
     )
     async def message(self, caller: Caller, request: TaskSay, receipt: Receipt) -> MessageAnswer:
-        """Send a message to the agent of an unfinished task: the answer to its question, or a remark.
+        """Send a message to the agent of a task: the answer to its question, a remark, or what to do next.
 
         If an approval is pending, the message rejects it and gives the agent the reason. An interrupted task
-        is resumed. If the task has ended, the answer is 409.
+        is resumed. A task that has completed, failed or was cancelled is queued again: its next `turn` goes
+        on in the same conversation. If such a task is a subtask, the answer is 409.
         """
 
         def answer(message: Message) -> MessageAnswer:
@@ -289,6 +315,20 @@ class TaskHandlers(Handlers, namespace="/tasks"):
         )
 
     @operation(
+        "task.turns",
+        rest="GET /api/v1/sessions/{sessionId}/tasks/{taskId}/turns",
+        permission=Permission.TASK_READ,
+        on="session_id",
+        errors=(NotFound,),
+    )
+    async def turns(self, caller: Caller, request: TaskTurnList) -> TaskTurnPage:
+        """List a task's turns, the present one first: what a person said, and what came of it."""
+        turns, total = await self.engine.tasks.turns(request)
+        return TaskTurnPage(
+            data=turns, pagination=pagination(total=total, limit=request.limit, offset=request.offset)
+        )
+
+    @operation(
         "task.resume",
         rest="POST /api/v1/sessions/{sessionId}/tasks/{taskId}/resume",
         permission=Permission.TASK_STEER,
@@ -298,7 +338,9 @@ class TaskHandlers(Handlers, namespace="/tasks"):
         emits=(TaskResumed, *WORK),
     )
     async def resume(self, caller: Caller, request: TaskRef) -> TaskAnswer:
-        """Continue a task that a stop of the server interrupted. Completed steps are not repeated."""
+        """Continue a task that a person or a stop of the server interrupted. Completed steps are not
+        repeated.
+        """
         return TaskAnswer(task=await self.engine.tasks.resume(request.session_id, request.task_id))
 
     @operation(

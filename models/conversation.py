@@ -40,12 +40,13 @@ class Turn(Shape):
     """One step of the conversation.
 
     A user's turn has text and images; the assistant's has text and tool calls; a tool's turn answers one
-    call: `call_id`, `success`, and its text. `interrupted` marks a call whose outcome is unknown because the
-    server stopped. `message_id` is the person's message that the turn passes on. `reasoning` is the
+    call: `call_id`, `success`, and its text. `interrupted` marks a call that has no outcome because work on
+    the task stopped. `message_id` is the person's message that the turn passes on. `reasoning` is the
     assistant's reasoning, `continuation` what its provider needs back (`{"provider": …, "content": {…}}`).
     `background` marks turns about a background command: the answer to its call, and later reports. A turn
     with `is_summary` replaces everything before it in what models are shown. `stopped` is why the assistant's
-    turn ended: `end`, `calls`, `max_tokens`, `refusal`.
+    turn ended: `end`, `calls`, `max_tokens`, `refusal`. `begins_turn` is the number of the task's turn that
+    begins with it.
     """
 
     role: TurnRole
@@ -62,3 +63,4 @@ class Turn(Shape):
     continuation: dict[str, Any] | None = None
     is_summary: bool = False
     stopped: str = "end"
+    begins_turn: int | None = None

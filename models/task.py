@@ -14,7 +14,7 @@ from roocode_server.models.check import CheckEvidence, TaskChecks
 from roocode_server.models.checkpoint import ChangedFile
 from roocode_server.models.event import Event, LogLine, event
 from roocode_server.models.idempotency import IDEMPOTENCY_KEY
-from roocode_server.models.identifier import CallId, SessionId, TaskId
+from roocode_server.models.identifier import CallId, MessageId, SessionId, TaskId
 from roocode_server.models.message import Author, Message
 from roocode_server.models.page import Pagination
 from roocode_server.models.session import SessionConfigChange
@@ -40,6 +40,13 @@ class TaskPriority(enum.StrEnum):
     HIGH = "high"
 
 
+class InterruptedBy(enum.StrEnum):
+    """Who or what has stopped the work on a task that can be resumed."""
+
+    PERSON = "person"
+    SERVER = "server"
+
+
 class Activity(enum.StrEnum):
     """What a task does within its status. Source: S2, task lifecycle events."""
 
@@ -60,7 +67,9 @@ TRANSITIONS: Final[dict[TaskStatus, frozenset[TaskStatus]]] = {
     TaskStatus.FAILED: frozenset(),
     TaskStatus.CANCELLED: frozenset(),
 }
-"""The changes of a task at work. `task.retry` alone makes a failed or cancelled task pending again."""
+"""The changes of a task at work. Only `task.message` and `task.retry` make one that has ended pending
+again.
+"""
 FINAL: Final = frozenset(status for status, following in TRANSITIONS.items() if not following)
 RETRIABLE: Final = frozenset({TaskStatus.FAILED, TaskStatus.CANCELLED})
 
@@ -118,7 +127,7 @@ class TaskConfig(Shape):
     max_duration: float | None = field(
         default=None,
         metadata=described(
-            "Seconds from its start within which it must have ended, whatever it waits for",
+            "Seconds from the start of a turn within which it must have ended, whatever it waits for",
             **limited(least=0.001, most=31_536_000),
         ),
     )
@@ -172,7 +181,7 @@ class Task(Shape):
     config: TaskConfig
     created_at: datetime.datetime
     queued_at: datetime.datetime = field(
-        metadata=described("When it was created or, if it was retried, when it was retried last")
+        metadata=described("When it was created, or last taken up again by a message or a retry")
     )
     client_id: str | None = field(default=None, metadata=described("The id that the client has chosen"))
     type: str | None = None
@@ -186,6 +195,24 @@ class Task(Shape):
     )
     files_pattern: str | None = None
     retry_count: int = field(default=0, metadata=described("How often it was retried"))
+    turn: int = field(
+        default=1,
+        metadata=described(
+            "1, and one more for each message that took it up after it had ended; a retry begins with 1 again"
+        ),
+    )
+    turn_started_at: datetime.datetime | None = field(
+        default=None, metadata=described("When work on the present turn began; `startedAt` is the first")
+    )
+    turn_message_id: MessageId | None = field(
+        default=None, metadata=described("The message that began the present turn; none began the first")
+    )
+    continued_from: TaskId | None = field(
+        default=None, metadata=described("The task whose conversation it began with")
+    )
+    interrupted_by: InterruptedBy | None = field(
+        default=None, metadata=described("Who stopped it, while it can be resumed")
+    )
     images: list[str] = field(default_factory=list)
     step: str | None = None
     iterations: int = 0
@@ -259,6 +286,14 @@ class TaskCreate(Shape):
         ),
     )
     config: TaskConfig = field(default_factory=TaskConfig)
+    continue_from: str | None = field(
+        default=None,
+        metadata=described(
+            "A task of this session that has ended, by its id or its client's: this one begins with its "
+            "conversation, mode and to-do list",
+            **limited(shortest=1, longest=LONGEST_CLIENT_ID),
+        ),
+    )
     session_config: SessionConfigChange | None = field(
         default=None,
         metadata=described(
@@ -352,7 +387,7 @@ class TaskUpdate(Shape):
 
 @value
 class TaskSay(Shape):
-    """A person's message to the agent of an unfinished task."""
+    """A person's message to the agent of a task."""
 
     session_id: SessionId
     task_id: TaskId
@@ -378,6 +413,46 @@ class TaskCommand(Shape):
     task_id: TaskId
     action: CommandAction
     call_id: CallId | None = None
+
+
+@value
+class TaskTurn(Shape):
+    """One turn of a task: from what a person said to the end of the work on it.
+
+    `result` and `error` are those of this turn, and `usage` is what it has used. `input` is what the person
+    said: the task's input, or the text of the message `messageId`. Turns of earlier runs have their
+    `retryCount`.
+    """
+
+    turn: int
+    retry_count: int
+    input: str
+    message_id: MessageId | None = None
+    status: TaskStatus
+    result: TaskResult | None = None
+    error: TaskError | None = None
+    started_at: datetime.datetime | None = None
+    completed_at: datetime.datetime | None = None
+    usage: TokenUsage = field(default_factory=TokenUsage)
+    iterations: int = 0
+
+
+@value
+class TaskTurnList(Shape):
+    """A request for a task's turns."""
+
+    session_id: SessionId
+    task_id: TaskId
+    limit: int = field(default=20, metadata=limited(least=1, most=100))
+    offset: int = field(default=0, metadata=limited(least=0, most=1_000_000_000))
+
+
+@value
+class TaskTurnPage(Shape):
+    """A page of a task's turns, newest first."""
+
+    data: list[TaskTurn]
+    pagination: Pagination
 
 
 @value
@@ -482,6 +557,7 @@ class TaskCompleted(Event):
     usage: TokenUsage = field(default_factory=TokenUsage)
     tool_usage: dict[str, ToolUse] = field(default_factory=dict)
     is_subtask: bool = False
+    turn: int = 1
 
 
 @event("task.failed", log=LogLine("warning", fields=("error.code", "error.message")))
@@ -490,12 +566,15 @@ class TaskFailed(Event):
     """The task has failed. Source: S0, `task.failed`."""
 
     error: TaskError
+    turn: int = 1
 
 
 @event("task.cancelled", log=LogLine())
 @value
 class TaskCancelled(Event):
     """The task was cancelled; nothing of it is running any more."""
+
+    turn: int = 1
 
 
 @event("task.retried", log=LogLine(fields=("retryCount",)))
@@ -504,6 +583,17 @@ class TaskRetried(Event):
     """A failed or cancelled task is queued again, with a fresh conversation. Source: S4, `task_retried`."""
 
     retry_count: int
+
+
+@event("task.reopened", log=LogLine(fields=("turn",)))
+@value
+class TaskReopened(Event):
+    """A person's message has taken up a task that had ended: it is queued for its next turn, in the same
+    conversation. `task.resumed` follows when it has its place.
+    """
+
+    turn: int
+    message_id: MessageId
 
 
 @event("task.focused")
@@ -605,14 +695,18 @@ class TaskResumable(Event):
     """The task was interrupted and can be resumed from its stored conversation. Source: S2."""
 
     reason: str
+    interrupted_by: InterruptedBy = InterruptedBy.SERVER
 
 
 @event("task.resumed", log=LogLine())
 @value
 class TaskResumed(Event):
-    """An interrupted task has been resumed; `isPaused` if it still waits for its subtask."""
+    """Work on a task goes on: it was interrupted, or has been reopened for another `turn`. `isPaused` if it
+    still waits for its subtask.
+    """
 
     is_paused: bool = False
+    turn: int = 1
 
 
 @event("message.created", namespace="/tasks")

@@ -60,7 +60,7 @@ class CompletionChecks:
             return None
         # What goes on in the background could change the files between one check and the next.
         await self._commands.close()
-        attempt = 1 + sum(map(_is_objection, self._work.conversation.turns))
+        attempt = 1 + sum(map(_is_objection, _of_this_turn(self._work.conversation.turns)))
         step = f"checks, attempt {attempt} of {checks.max_attempts}"
         await self._work.note(TaskProgress(progress=self._work.task.progress, step=step), step=step)
         evidence = await self._evidence(checks, attempt)
@@ -200,6 +200,11 @@ def _protected(checks: TaskChecks, start: Digests, found: Digests) -> list[Check
             )
         )
     return results
+
+
+def _of_this_turn(turns: Sequence[Turn]) -> Sequence[Turn]:
+    """Return what was said in the task's present turn."""
+    return turns[max((place for place, turn in enumerate(turns) if turn.begins_turn), default=0) :]
 
 
 def _is_objection(turn: Turn) -> bool:

@@ -32,6 +32,7 @@ from roocode_server.models.identifier import SessionId, TaskId
 from roocode_server.models.rewind import RewindStep, TaskReinstated, TaskRewind, TaskRewound
 from roocode_server.models.task import (
     Activity,
+    InterruptedBy,
     Task,
     TaskCancelled,
     TaskRef,
@@ -57,6 +58,7 @@ _FIELDS: Final = (
     "completed_at",
     "mode",
     "todos",
+    "interrupted_by",
 )
 """The fields of a task that a rewind changes, and that are brought back when it is undone."""
 
@@ -220,10 +222,11 @@ class Rewinding:
         return await self._states.put_back(
             task.id,
             TaskRewound(message_id=moment.message_id),
-            TaskResumable(reason=REASON),
+            TaskResumable(reason=REASON, interrupted_by=InterruptedBy.PERSON),
             in_same_transaction=take_back,
             status=TaskStatus.PENDING,
             activity=Activity.RESUMABLE,
+            interrupted_by=InterruptedBy.PERSON,
             progress=min(task.progress, 95),
             step=None,
             iterations=replies,

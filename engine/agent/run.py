@@ -17,7 +17,7 @@ from roocode_server.engine.agent.failure import TaskFailure
 from roocode_server.engine.agent.human_input import HumanInput
 from roocode_server.engine.agent.model_client import ModelClient, Reply
 from roocode_server.engine.agent.modes import Modes
-from roocode_server.engine.agent.opening import open_conversation
+from roocode_server.engine.agent.opening import open_turn, spoken
 from roocode_server.engine.agent.task_context import TaskContext
 from roocode_server.engine.concurrency.shield import run_to_completion
 from roocode_server.engine.providers.provider import ProviderFailure
@@ -25,7 +25,6 @@ from roocode_server.engine.storage.database import Transaction
 from roocode_server.models.approval import Approval, ApprovalStatus
 from roocode_server.models.conversation import ToolCall, Turn, TurnRole
 from roocode_server.models.error import NotFound
-from roocode_server.models.message import Message
 from roocode_server.models.task import TaskProgress
 from roocode_server.models.usage import UsageUpdated
 
@@ -80,8 +79,9 @@ class Run:
 
     async def _loop(self) -> str:
         conversation = self.work.conversation
-        if conversation.is_empty:
-            await open_conversation(self.work)
+        await open_turn(self.work)
+        if conversation.completion is not None:
+            await self._listen()  # what people have said since comes first
         summary = conversation.completion
         if summary is not None and await self._is_accepted():
             return summary
@@ -136,7 +136,7 @@ class Run:
         for turn in await self.commands.hear():
             await self.work.append(turn)
         for message in await self.people.unheard():
-            await self.work.append(_spoken(message))
+            await self.work.append(spoken(message))
 
     async def _tell_of_cut(self) -> None:
         """Tell the model, once, that its reply was cut off at the output limit, which it does not notice
@@ -326,7 +326,3 @@ def _told(reply: Reply) -> str:
 def _refusal(answer: Approval, question: str) -> str:
     said = f": {answer.feedback}" if answer.feedback else ""
     return f"{question} Nobody said yes{said}"
-
-
-def _spoken(message: Message) -> Turn:
-    return Turn(role=TurnRole.USER, text=message.text or "", images=message.images, message_id=message.id)

@@ -37,6 +37,7 @@ from roocode_server.models.task import (
     FINAL,
     Activity,
     CommandAction,
+    InterruptedBy,
     Task,
     TaskCompleted,
     TaskConfig,
@@ -52,6 +53,10 @@ from roocode_server.models.task import (
 )
 
 log = structlog.get_logger("runner")
+
+
+class _Unheard(Exception):
+    """People have said something in the moment in which the task would have been completed."""
 
 
 class TaskRun(Protocol):
@@ -195,15 +200,19 @@ class TaskRunner:
         await self.interrupt_all(driving, "The server was stopped")
 
     async def interrupt_all(self, task_ids: Iterable[TaskId], reason: str) -> None:
-        """Mark tasks that were running as resumable, many at once so that they share commits."""
+        """Mark tasks that the server has stopped as resumable, many at once so that they share commits."""
         for some in batched(task_ids, UNITS_PER_COMMIT):
-            await asyncio.gather(*(self.interrupt(task_id, reason) for task_id in some))
+            await asyncio.gather(*(self.interrupt(task_id, reason, InterruptedBy.SERVER) for task_id in some))
 
-    async def interrupt(self, task_id: TaskId, reason: str) -> None:
+    async def interrupt(self, task_id: TaskId, reason: str, by: InterruptedBy) -> None:
         """Mark a task that was running as resumable."""
         try:
             await self._services.states.move(
-                task_id, TaskStatus.PENDING, TaskResumable(reason=reason), activity=Activity.RESUMABLE
+                task_id,
+                TaskStatus.PENDING,
+                TaskResumable(reason=reason, interrupted_by=by),
+                activity=Activity.RESUMABLE,
+                interrupted_by=by,
             )
         except AppError as failure:
             # It was waiting to run, or has ended in the meantime: there is nothing to interrupt.
@@ -313,16 +322,16 @@ class TaskRunner:
         )
         try:
             self._runs[task.id] = run = await self._run_of(work)
-            summary = await run.to_the_end()
+            while not await self._complete(run, await run.to_the_end()):
+                run.people.hear()
         except TaskFailure as failure:
             span.fail(failure.error.code)
             await self._fail(task, failure.error)
-        else:
-            await self._complete(work, summary)
 
     async def _begin(self, task: Task) -> Task:
         is_paused = task.started_at is not None and await self._subtasks.are_under_way(task)
         resumed = TaskResumed(is_paused=is_paused)
+        was_stopped_by_person = task.interrupted_by is InterruptedBy.PERSON
         told: Event = TaskStarted(input=task.input) if task.started_at is None else resumed
         return await self._services.states.move(
             task.id,
@@ -330,35 +339,52 @@ class TaskRunner:
             told,
             activity=Activity.PAUSED if is_paused else Activity.ACTIVE,
             started_at=task.started_at or now(),
+            turn_started_at=task.turn_started_at or now(),
+            # A person's stop is settled when the conversation goes on.
+            interrupted_by=InterruptedBy.PERSON if was_stopped_by_person else None,
         )
 
-    async def _complete(self, work: TaskContext, summary: str) -> None:
+    async def _complete(self, run: TaskRun, summary: str) -> bool:
+        """Store that the task is complete; False if people have said something that its agent has not heard.
+
+        Then the result is a message, and the work goes on.
+        """
+        work = run.work
         assert work.evidence is not None or work.task.config.checks is None  # noqa: S101 - no way around them
-        measured = await self._services.results.measure(work.task.id, work.workspace, summary)
+        measured = await self._services.results.measure(work.task, work.workspace, summary)
         result = replace(measured, checks=work.evidence)
         told = work.writing(say="tool", text=informed("finishTask").text, ts=work.next_ts())
         message_id, ts = work.message_of(work.completed_by)
         completes = work.writing(say="completion_result", text=summary, message_id=message_id, ts=ts)
 
         async def say(unit: Transaction) -> None:
+            if await self._services.transcripts.is_any_unheard(unit, work.task.id):
+                raise _Unheard
             await told(unit)
             await completes(unit)
 
-        await self._services.states.move(
-            work.task.id,
-            TaskStatus.COMPLETED,
-            TaskCompleted(
-                input=work.task.input,
+        try:
+            await self._services.states.move(
+                work.task.id,
+                TaskStatus.COMPLETED,
+                TaskCompleted(
+                    input=work.task.input,
+                    result=result,
+                    usage=work.task.usage,
+                    tool_usage=work.task.tool_usage,
+                    is_subtask=work.task.parent_id is not None,
+                ),
+                in_same_transaction=say,
+                progress=100,
+                step="done",
                 result=result,
-                usage=work.task.usage,
-                tool_usage=work.task.tool_usage,
-                is_subtask=work.task.parent_id is not None,
-            ),
-            in_same_transaction=say,
-            progress=100,
-            step="done",
-            result=result,
-        )
+            )
+        except _Unheard:
+            work.evidence = None
+            write = work.writing(say="text", text=summary, message_id=message_id, ts=ts)
+            await work.note(in_same_transaction=write)
+            return False
+        return True
 
     async def _fail(self, task: Task, error: TaskError) -> None:
         async def withdraw(unit: Transaction) -> None:
@@ -366,7 +392,11 @@ class TaskRunner:
             await self._services.transcripts.write(unit, task, say="error", text=error.message)
 
         await self._services.states.move(
-            task.id, TaskStatus.FAILED, TaskFailed(error=error), in_same_transaction=withdraw, error=error
+            task.id,
+            TaskStatus.FAILED,
+            TaskFailed(error=error),
+            in_same_transaction=withdraw,
+            error=error,
         )
 
     async def _run_of(self, work: TaskContext) -> TaskRun:

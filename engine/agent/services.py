@@ -13,6 +13,7 @@ from roocode_server.engine.agent.store.results import TaskResults
 from roocode_server.engine.agent.store.states import TaskStates
 from roocode_server.engine.agent.store.traces import TaskTraces
 from roocode_server.engine.agent.store.transcript import Transcripts
+from roocode_server.engine.agent.store.turns import TaskTurns
 from roocode_server.engine.events.hub import Hub
 from roocode_server.engine.mcp.hub import McpHub
 from roocode_server.engine.monitoring.work_counts import ModelCounts
@@ -48,3 +49,4 @@ class AgentServices:
     tracer: Tracer
     traces: TaskTraces
     usage: UsageRepository
+    turns: TaskTurns

@@ -86,7 +86,7 @@ class TaskContext:
         self.budget = TaskBudget(task.config, ledger)
 
     def _deadline(self) -> Deadline:
-        seconds, since = self.task.config.max_duration, self.task.started_at
+        seconds, since = self.task.config.max_duration, self.task.turn_started_at
         if seconds is None:
             return Deadline(None)
         gone = now() - (since or now())
@@ -132,14 +132,26 @@ class TaskContext:
         self, turn: Turn, *events: Event, in_same_transaction: Alongside | None = None, **changes: Any
     ) -> None:
         """Store a turn of the conversation together with other changes, in one transaction."""
+        await self.append_all([turn], *events, in_same_transaction=in_same_transaction, **changes)
+
+    async def append_all(
+        self,
+        turns: Sequence[Turn],
+        *events: Event,
+        in_same_transaction: Alongside | None = None,
+        **changes: Any,
+    ) -> None:
+        """As `append`, for several turns."""
 
         async def store(unit: Transaction) -> None:
-            await self.conversation.append(unit, turn)
+            for ahead, turn in enumerate(turns):
+                await self.conversation.append(unit, turn, ahead=ahead)
             if in_same_transaction is not None:
                 await in_same_transaction(unit)
 
         await self.note(*events, in_same_transaction=store, **changes)
-        self.conversation.keep(turn)
+        for turn in turns:
+            self.conversation.keep(turn)
 
     def next_ts(self) -> int:
         """Return a time for a new message, in milliseconds; it rises within the task."""

@@ -22,7 +22,8 @@ from roocode_server.engine.agent.store.dependencies import Dependencies, failed_
 from roocode_server.engine.agent.store.results import TaskResults
 from roocode_server.engine.agent.store.states import TaskStates
 from roocode_server.engine.agent.store.traces import TaskTraces
-from roocode_server.engine.agent.store.transcript import Transcripts
+from roocode_server.engine.agent.store.transcript import Transcripts, new_message_id
+from roocode_server.engine.agent.store.turns import TaskTurns
 from roocode_server.engine.concurrency.keyed_locks import KeyedLocks
 from roocode_server.engine.sessions.sessions import Sessions, has_expired
 from roocode_server.engine.storage.creation import OnCreated, nothing_more
@@ -47,6 +48,7 @@ from roocode_server.models.session import Session, SessionConfigChange, SessionU
 from roocode_server.models.task import (
     FINAL,
     Activity,
+    InterruptedBy,
     MessageList,
     Task,
     TaskCancelled,
@@ -59,8 +61,11 @@ from roocode_server.models.task import (
     TaskRef,
     TaskSay,
     TaskStatus,
+    TaskTurn,
+    TaskTurnList,
     TaskUpdate,
 )
+from roocode_server.models.usage import TokenUsage
 from roocode_server.models.user import Caller
 
 _IMAGE: Final = re.compile(r"data:image/[\w.+-]+;base64,", re.ASCII)
@@ -90,6 +95,7 @@ class Tasks:
         modes: ModeBook,
         traces: TaskTraces,
         rewinds: RewindRepository,
+        turns: TaskTurns,
         *,
         most_of_user: int | None,
     ) -> None:
@@ -105,6 +111,7 @@ class Tasks:
         self._modes = modes
         self._traces = traces
         self._rewinds = rewinds
+        self._turns = turns
         self._most_of_user = most_of_user
         self._creating = KeyedLocks()
         sessions.before_deletion(self._abandon)
@@ -147,6 +154,11 @@ class Tasks:
         task = await self.get(request.session_id, request.task_id)
         return await self._transcripts.page(task.id, limit=request.limit, offset=request.offset)
 
+    async def turns(self, request: TaskTurnList) -> tuple[list[TaskTurn], int]:
+        """Return one page of a task's turns, newest first, and their total number. Raises: NotFound."""
+        task = await self.get(request.session_id, request.task_id)
+        return await self._turns.page(task, limit=request.limit, offset=request.offset)
+
     async def create(
         self,
         request: TaskCreate,
@@ -160,8 +172,9 @@ class Tasks:
         It fails at once if it depends on a task that failed, was cancelled or does not exist. `caller` is
         None for a program that embeds the engine; `session` is the request's, if already loaded.
 
-        Raises: NotFound; Conflict, if the session is not active or `clientId` is taken; InvalidField;
-        ServerOverload; WorkspaceLimitExceeded, if the user has as many unfinished tasks as they may.
+        Raises: NotFound; Conflict, if the session is not active, `clientId` is taken, or the task to continue
+        from has not ended; InvalidField; ServerOverload; WorkspaceLimitExceeded, if the user has as many
+        unfinished tasks as they may.
         """
         self._check_open()
         _check_images(request.images)
@@ -183,6 +196,7 @@ class Tasks:
         if request.config.checks is not None:
             check_usable(request.config.checks, of_session)
         await self._runner.check_budget(session.user_id, of_session, request.config)
+        source = await self._ended(request.session_id, request.continue_from)
         moment = now()
         task = Task(
             id=TaskId(new_id("task")),
@@ -200,9 +214,16 @@ class Tasks:
             priority=request.priority,
             dependencies=request.dependencies,
             files_pattern=request.files_pattern,
-            mode=await self._mode(request.config, session, request.session_config),
+            mode=await self._mode(request.config, session, request.session_config, source),
             estimated_duration=await self._estimate(request.session_id),
         )
+        if source is not None:
+            task = dataclasses.replace(
+                task,
+                continued_from=source.id,
+                todos=source.todos,
+                usage=TokenUsage(context_tokens=source.usage.context_tokens),
+            )
         try:
             async with self._database.transaction() as unit:
                 await self._check_number(unit, caller, session)
@@ -232,11 +253,24 @@ class Tasks:
         error = failing(named)
         stored = task if error is None else failed_with(task, error)
         await self._repository.insert(unit, stored)
+        if task.continued_from is not None:
+            source = await self._repository.find_on(unit, task.continued_from)
+            if source is not None:
+                _check_ended(source)
+            await self._transcripts.copy(unit, task.continued_from, task.id)
         await self._dependencies.keep(unit, stored, named)
         unit.append(task.session_id, TaskCreatedEvent(task=task), task_id=task.id)
         if error is not None:
             unit.append(task.session_id, TaskFailed(error=error), task_id=task.id)
         return stored
+
+    async def _ended(self, session_id: SessionId, name: str | None) -> Task | None:
+        """Return the task to continue from. Raises: NotFound; Conflict, if it has not ended."""
+        if name is None:
+            return None
+        source = await self.get(session_id, TaskId(name))
+        _check_ended(source)
+        return source
 
     async def retry(self, request: TaskRef, caller: Caller | None = None) -> Task:
         """Queue a task that failed or was cancelled once more: with a fresh conversation, under its id.
@@ -288,6 +322,28 @@ class Tasks:
                 if below.status not in FINAL:
                     await self._end(below.id)
             return await self._end(task.id)
+
+    async def interrupt(self, session_id: SessionId, task_id: TaskId) -> Task:
+        """Stop the work on a task, with everything of which it is a part, so that it can be resumed.
+
+        Pending approvals stay: their answer resumes it. Raises: NotFound; Conflict, if it is not running.
+        """
+        task = await self.get(session_id, task_id)
+        whole = await self._whole(task)
+        async with self._runner.nothing_starts(session_id):
+            if task.status is TaskStatus.RUNNING:
+                await self._runner.stop(whole.id)
+            for each in (*await self._repository.below(whole.id), whole):
+                if each.status is TaskStatus.RUNNING:
+                    await self._runner.interrupt(each.id, "A person interrupted it", InterruptedBy.PERSON)
+        stopped = await self.get(session_id, task.id)
+        if task.status is not TaskStatus.RUNNING or stopped.activity is not Activity.RESUMABLE:
+            raise Conflict(
+                "The task is not running; only one that runs can be interrupted",
+                status=stopped.status,
+                activity=stopped.activity,
+            )
+        return stopped
 
     async def _cancel_all(self, session_id: SessionId) -> None:
         """Cancel all tasks of a session that has expired."""
@@ -341,12 +397,27 @@ class Tasks:
         """Send the agent a message: the answer to its question, or something else it should know.
 
         If an approval is pending, the message rejects it and is the feedback (S2). An interrupted task is
-        resumed. Raises: NotFound; Conflict, if the task has ended; InvalidField.
+        resumed; one that has ended is queued again, to go on in the same conversation.
+
+        Raises: NotFound; InvalidField; ServerOverload; WorkspaceLimitExceeded; Conflict, if the task has
+        ended and is a subtask, or depends on a task that failed, or the session is not active.
         """
         self._check_open()
         _check_images(request.images)
         task = await self.get(request.session_id, request.task_id)
+        session = await self._sessions.get(task.session_id)
+        message_id = new_message_id()
         written: list[Message] = []
+
+        async def check(unit: Transaction, ended: Task) -> None:
+            if ended.parent_id is not None:
+                raise Conflict(
+                    f"The subtask is already {ended.status}; send the message to the task that asked for it",
+                    status=ended.status,
+                    parentId=ended.parent_id,
+                )
+            await self._sessions.get_active(ended.session_id, session)
+            await self._check_number(unit, caller, session)
 
         async def write(unit: Transaction) -> None:
             written.append(
@@ -357,11 +428,18 @@ class Tasks:
                     text=request.text,
                     images=request.images,
                     author=Author.PERSON,
+                    message_id=message_id,
                 )
             )
             await on_created(unit, written[0])
 
-        await self._states.note(task.id, in_same_transaction=write)
+        heard, is_reopened = await self._states.hear(
+            task.id, message_id, before_reopening=check, in_same_transaction=write
+        )
+        if is_reopened:
+            await self._runner.wind_up(task.id)
+            self._runner.start(heard, session)
+            return written[0]
         self._runner.hear(task.id)
         for approval in await self._approvals.pending(task.id):
             is_about_going_on = approval.action in CONFIRMATIONS
@@ -420,7 +498,8 @@ class Tasks:
         ready = [
             (task, await self._sessions.get(task.session_id))
             for task in await self._repository.unfinished()
-            if (task.activity is Activity.QUEUED or resume) and task.parent_id is None  # a parent resumes it
+            if task.parent_id is None  # a parent resumes it
+            and (task.activity is Activity.QUEUED or (resume and not _was_stopped(task)))
         ]
         for task, session in ready:  # without a pause, so that their order holds
             self._runner.start(task, session)
@@ -450,23 +529,32 @@ class Tasks:
 
     async def _take_up(self, task: Task) -> None:
         """Start an interrupted task; a subtask is started through the task that waits for it."""
+        task = await self._whole(task)
+        session = await self._sessions.get(task.session_id)
+        if not self._runner.is_driving(task.id):
+            self._runner.start(task, session)
+
+    async def _whole(self, task: Task) -> Task:
+        """Return the outermost task that waits for this one, or the task itself."""
         while task.parent_id is not None:
             parent = await self._repository.find(task.session_id, task.parent_id)
             if parent is None or parent.status in FINAL:
                 break
             task = parent
-        session = await self._sessions.get(task.session_id)
-        if not self._runner.is_driving(task.id):
-            self._runner.start(task, session)
+        return task
 
     async def _mode(
-        self, config: TaskConfig, session: Session, change: SessionConfigChange | None = None
+        self,
+        config: TaskConfig,
+        session: Session,
+        change: SessionConfigChange | None = None,
+        source: Task | None = None,
     ) -> str:
         """Return the mode in which a task starts. Raises: InvalidField, if the session has no such mode."""
         of_session = session.config
         if change is not None:
             of_session = self._sessions.configured(of_session, change)
-        wanted = config.mode or of_session.mode
+        wanted = config.mode or (of_session.mode if source is None else source.mode)
         modes = await self._modes.of(self._sessions.workspace(session.id))
         if wanted not in modes.by_slug:
             raise InvalidField("config.mode", "No such mode.", known=list(modes.by_slug))
@@ -497,6 +585,20 @@ class Tasks:
     def _check_open(self) -> None:
         if self._runner.is_closing:
             raise ServerOverload("The server is stopping; try again in a moment")
+
+
+def _was_stopped(task: Task) -> bool:
+    return task.interrupted_by is InterruptedBy.PERSON
+
+
+def _check_ended(source: Task) -> None:
+    """Raises: Conflict, if no task can continue from this one yet."""
+    if source.status not in FINAL:
+        raise Conflict(
+            "The task to continue from has not ended; wait for it, or send it a message",
+            taskId=source.id,
+            status=source.status,
+        )
 
 
 def _check_pattern(pattern: str | None) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import Text, bindparam, cast, insert, or_, select, update
 
 from roocode_server.engine.storage.database import Transaction
 from roocode_server.engine.storage.rows import batched
@@ -37,6 +37,7 @@ _DOOMED: Final = (
         task_dependencies.c.name,
         task_dependencies.c.dependency_id,
         tasks.c.created_at,
+        tasks.c.turn,
         _ENDED.c.status,
     )
     .select_from(
@@ -47,9 +48,12 @@ _DOOMED: Final = (
     .where(
         tasks.c.status == TaskStatus.PENDING.value,
         _ENDED.c.status.in_([status.value for status in RETRIABLE]),
+        cast(tasks.c.waiting_for, Text).contains(task_dependencies.c.dependency_id),
     )
 )
-"""Pending tasks that depend on one that failed or was cancelled."""
+"""Pending tasks that wait for one that failed or was cancelled. One that had completed before is not waited
+for again.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +74,7 @@ class Dependent:
 
     task_id: TaskId
     session_id: SessionId
+    turn: int
     depends_on: Dependency
 
 
@@ -170,6 +175,7 @@ class DependencyRepository:
             Dependent(
                 task_id=row.task_id,
                 session_id=row.session_id,
+                turn=row.turn,
                 depends_on=Dependency(
                     name=row.name, task_id=row.dependency_id, status=TaskStatus(row.status)
                 ),

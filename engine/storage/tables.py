@@ -247,13 +247,39 @@ tasks = Table(
     Column("files_pattern", Text),
     Column("retry_count", Integer, nullable=False, server_default="0"),
     Column("queued_at", Moment),
+    Column("turn", Integer, nullable=False, server_default="1"),
+    Column("turn_started_at", Moment),
+    Column("turn_message_id", String(64)),
+    Column("parent_turn", Integer, nullable=False, server_default="1"),
+    Column("continued_from", String(64)),
+    Column("inherited_turns", Integer, nullable=False, server_default="0"),
+    Column("interrupted_by", String(16)),
     Index(None, "session_id", "created_at"),
     Index(None, "session_id", "client_id", unique=True),
 )
-"""`parent_run` is the parent's `retry_count` when it asked for the subtask. A run is one attempt at a task:
-what earlier runs have left is not used by later ones. Nor is what a rewind has taken back: such rows of
-tasks, messages and approvals have its number.
+"""`parent_run` and `parent_turn` are the parent's `retry_count` and `turn` when it asked for the subtask. A
+run is one attempt at a task: what earlier runs have left is not used by later ones. Nor is what a rewind has
+taken back: such rows of tasks, messages and approvals have its number. `inherited_turns` is how many rows of
+its conversation were copied from the task that it continues.
 """
+
+task_turns = Table(
+    "task_turns",
+    metadata,
+    _task_key(primary_key=True),
+    Column("retry_count", Integer, primary_key=True),
+    Column("turn", Integer, primary_key=True),
+    Column("input", Text, nullable=False),
+    Column("message_id", String(64)),
+    Column("status", String(16), nullable=False),
+    Column("result", JSON(none_as_null=True)),
+    Column("error", JSON(none_as_null=True)),
+    Column("started_at", Moment),
+    Column("completed_at", Moment),
+    Column("usage", JSON, nullable=False),
+    Column("iterations", Integer, nullable=False),
+)
+"""The turns of tasks that another turn or a retry has followed; the latest is in the task's own row."""
 
 task_traces = Table(
     "task_traces",
@@ -294,6 +320,7 @@ def _turn_columns() -> list[Column[Any]]:
         Column("is_summary", Boolean, nullable=False),
         Column("background", String(16)),
         Column("stopped", String(16), nullable=False, server_default="end"),
+        Column("begins_turn", Integer),
     ]
 
 
@@ -351,6 +378,14 @@ check_baselines = Table(
     Column("digests", LargeBinary, nullable=False),
 )
 """What the files that a task's checks are about contained at its first start."""
+
+turn_snapshots = Table(
+    "turn_snapshots",
+    metadata,
+    _task_key(primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+"""The workspace as the latest turn found it, if that is not the first."""
 
 messages = Table(
     "messages",

@@ -6,7 +6,20 @@ import datetime
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Insert, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    BindParameter,
+    Insert,
+    Select,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    null,
+    select,
+    update,
+)
 
 from roocode_server.engine.storage.database import Database, Statements, Transaction
 from roocode_server.engine.storage.rows import KEYS_PER_STATEMENT, Rows
@@ -87,9 +100,9 @@ class TaskRepository:
         return found[0] if found else None
 
     async def durations(self, session_id: SessionId, *, limit: int) -> Sequence[datetime.timedelta]:
-        """Return how long the session's last completed tasks took, without subtasks."""
+        """Return how long the session's last completed tasks took in their latest turn, without subtasks."""
         statement = (
-            select(tasks.c.started_at, tasks.c.completed_at)
+            select(tasks.c.turn_started_at, tasks.c.completed_at)
             .where(
                 tasks.c.session_id == session_id,
                 tasks.c.status == TaskStatus.COMPLETED,
@@ -100,7 +113,7 @@ class TaskRepository:
         )
         async with self._rows.database.read() as connection:
             found = (await connection.execute(statement)).all()
-        return [row.completed_at - row.started_at for row in found]
+        return [row.completed_at - row.turn_started_at for row in found]
 
     async def unfinished(self, session_id: SessionId | None = None) -> list[Task]:
         """Return all unfinished tasks, of one session or of all, oldest first."""
@@ -135,11 +148,12 @@ class TaskRepository:
         return count
 
     async def child_of_call(self, parent: Task, call_id: CallId) -> Task | None:
-        """Return the subtask that a call has created in this run of its parent, or None."""
+        """Return the subtask that a call has created in this turn of its parent, or None."""
         return await self._rows.first(
             tasks.c.parent_id == parent.id,
             tasks.c.parent_call_id == call_id,
             tasks.c.parent_run == parent.retry_count,
+            tasks.c.parent_turn == parent.turn,
             tasks.c.parent_rewind.is_(None),
         )
 
@@ -149,10 +163,14 @@ class TaskRepository:
             select(tasks).where(tasks.c.parent_id == parent_id, tasks.c.status.not_in(FINAL))
         )
 
-    async def below_in_run(self, task: Task) -> list[Task]:
-        """Return all subtasks of a task's present run, at any depth."""
+    async def below_in_turn(self, task: Task) -> list[Task]:
+        """Return all subtasks of a task's present turn, at any depth."""
         children = await self._rows.all(
-            select(tasks).where(tasks.c.parent_id == task.id, tasks.c.parent_run == task.retry_count)
+            select(tasks).where(
+                tasks.c.parent_id == task.id,
+                tasks.c.parent_run == task.retry_count,
+                tasks.c.parent_turn == task.turn,
+            )
         )
         return children + await self._below([child.id for child in children])
 
@@ -171,9 +189,11 @@ class TaskRepository:
             above = [task.id for task in found]
         return [task for level in reversed(levels) for task in level]
 
-    async def insert(self, unit: Transaction, task: Task, *, parent_run: int = 0) -> None:
-        """Store a new task; a subtask with its parent's `retry_count`."""
-        await self._rows.insert(unit, task, parent_run=parent_run)
+    async def insert(
+        self, unit: Transaction, task: Task, *, parent_run: int = 0, parent_turn: int = 1
+    ) -> None:
+        """Store a new task; a subtask with its parent's `retry_count` and `turn`."""
+        await self._rows.insert(unit, task, parent_run=parent_run, parent_turn=parent_turn)
 
     async def save(self, unit: Transaction, task: Task, before: Task) -> None:
         """Store the fields that differ from `before`."""
@@ -197,8 +217,19 @@ class ConversationRepository:
         await self._rows.insert(unit, turn, task_id=task_id, position=position)
 
     async def clear(self, unit: Transaction, task_id: TaskId) -> None:
-        """Delete a task's turns."""
-        await unit.write(delete(turns).where(turns.c.task_id == task_id))
+        """Delete a task's turns, without those that it began with."""
+        inherited = select(tasks.c.inherited_turns).where(tasks.c.id == task_id).scalar_subquery()
+        await unit.write(delete(turns).where(turns.c.task_id == task_id, turns.c.position >= inherited))
+
+    async def copy(self, unit: Transaction, source_id: TaskId, task_id: TaskId) -> None:
+        """Let a new task begin with the turns of another one."""
+        replaced = {"task_id": literal(task_id), "begins_turn": null()}
+        copied = select(*(replaced.get(column.name, column) for column in turns.columns)).where(
+            turns.c.task_id == source_id
+        )
+        await unit.write(insert(turns).from_select([column.name for column in turns.columns], copied))
+        number = select(func.count()).where(turns.c.task_id == task_id).scalar_subquery()
+        await unit.write(update(tasks).where(tasks.c.id == task_id).values(inherited_turns=number))
 
 
 class ToolCallRepository:
@@ -299,19 +330,24 @@ class MessageRepository:
 
         Those from before the task was retried are not.
         """
-        run = select(tasks.c.retry_count).where(tasks.c.id == task_id).scalar_subquery()
-        heard = select(turns.c.message_id).where(turns.c.task_id == task_id, turns.c.message_id.is_not(None))
-        return await self._rows.all(
-            select(messages)
-            .where(
-                messages.c.task_id == task_id,
-                messages.c.say == SAID_BY_A_PERSON,
-                messages.c.run == run,
-                messages.c.rewind.is_(None),
-                messages.c.id.not_in(heard),
-            )
-            .order_by(messages.c.ts)
-        )
+        return await self._rows.all(_unheard(task_id).order_by(messages.c.ts))
+
+    async def is_any_unheard(self, unit: Transaction, task_id: TaskId) -> bool:
+        """Whether people have said something that is not yet part of the conversation."""
+        found: bool = (await unit.execute(select(exists(_unheard(task_id))))).scalar_one()
+        return found
+
+
+def _unheard(task_id: TaskId) -> Select[Any]:
+    run = select(tasks.c.retry_count).where(tasks.c.id == task_id).scalar_subquery()
+    heard = select(turns.c.message_id).where(turns.c.task_id == task_id, turns.c.message_id.is_not(None))
+    return select(messages).where(
+        messages.c.task_id == task_id,
+        messages.c.say == SAID_BY_A_PERSON,
+        messages.c.run == run,
+        messages.c.rewind.is_(None),
+        messages.c.id.not_in(heard),
+    )
 
 
 class SnapshotRepository:

@@ -24,6 +24,7 @@ VOLATILE = {
     "attemptedAt",
     "createdAt",
     "startedAt",
+    "turnStartedAt",
     "disabledAt",
     "durationMs",
     "endedAt",

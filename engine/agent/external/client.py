@@ -69,14 +69,18 @@ class ExternalClient:
         self.last_text = ""
         self.stopped: asyncio.Future[TaskFailure] = asyncio.get_running_loop().create_future()
         """Done when the agent has reported that it has used up the task's budget."""
-        self._reported = 0.0
+        self.reported = 0.0
         """What the agent says that its session has cost so far, in US dollars."""
+        self.is_loading = False
+        """Whether the agent repeats what was said in a session that it loads."""
 
     def on_connect(self, conn: Any) -> None:
         """Called by the library when the connection is made; nothing to do."""
 
     async def session_update(self, session_id: str, update: Any, **_: Any) -> None:
         """Handle an update of the agent, in order of arrival."""
+        if self.is_loading:
+            return
         async with self._order:
             match update:
                 case AgentMessageChunk(content=TextContentBlock(text=text)):
@@ -269,8 +273,8 @@ class ExternalClient:
         """Count what the agent reports: the tokens of its context, and what its session has cost so far."""
         cost = 0.0
         if update.cost is not None and update.cost.currency == "USD" and math.isfinite(update.cost.amount):
-            cost = max(0.0, update.cost.amount - self._reported)
-            self._reported += cost
+            cost = max(0.0, update.cost.amount - self.reported)
+            self.reported += cost
         spent = self._work.spend(_reported(self._program, cost))
         usage = dataclasses.replace(spent, context_tokens=update.used)
         told = UsageUpdated(usage=usage, tool_usage=self._work.task.tool_usage)

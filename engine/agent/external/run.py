@@ -11,17 +11,20 @@ from collections.abc import Coroutine
 from pathlib import PurePosixPath
 from typing import Any
 
+import structlog
 from acp import PROTOCOL_VERSION, RequestError, connect_to_agent, image_block, text_block
+from acp.client import ClientSideConnection
 from acp.schema import ClientCapabilities, FileSystemCapabilities, Implementation, PromptResponse
 from pydantic import ValidationError
 
 from roocode_server.engine.agent.checks import CompletionChecks
 from roocode_server.engine.agent.commands import Commands
 from roocode_server.engine.agent.external.client import ExternalClient
+from roocode_server.engine.agent.external.past import AgentSession, Past
 from roocode_server.engine.agent.external.transport import ProgramTransport
 from roocode_server.engine.agent.failure import TaskFailure
 from roocode_server.engine.agent.human_input import HumanInput
-from roocode_server.engine.agent.opening import open_conversation, opening_text
+from roocode_server.engine.agent.opening import open_turn, spoken
 from roocode_server.engine.agent.task_context import TaskContext
 from roocode_server.engine.providers.pictures import Picture, picture_of
 from roocode_server.engine.runtimes.runtime import Command, InteractiveProgram, RuntimeUnavailable
@@ -30,10 +33,8 @@ from roocode_server.models.conversation import Turn, TurnRole
 from roocode_server.models.session import AcpAgent, mount_path
 
 AGENT_IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
-AGAIN = (
-    "You were interrupted in the middle of this task and begin anew in the same workspace. Look at what is "
-    "done already, and go on. The task:\n\n"
-)
+
+log = structlog.get_logger("external agents")
 
 
 class ExternalRun:
@@ -67,9 +68,9 @@ class ExternalRun:
             raise TaskFailure("AGENT_FORBIDDEN", refusal)
 
     async def _talk(self) -> str:
-        is_new = self.work.conversation.is_empty
-        if is_new:
-            await open_conversation(self.work)
+        is_begun = await open_turn(self.work)
+        for message in await self.people.unheard():
+            await self.work.append(spoken(message))
         names = self.work.services.settings.acp_environment
         environment = {name: os.environ[name] for name in names if name in os.environ}
         command = Command(
@@ -78,26 +79,36 @@ class ExternalRun:
         )
         async with self.work.services.runtime.start(self.work.sandbox, command) as program:
             try:
-                return await self._converse(program, is_new=is_new)
+                return await self._converse(program, is_begun=is_begun)
             except (ConnectionError, OSError, RequestError, ValidationError) as failure:
                 raise TaskFailure("AGENT_FAILED", _why(failure, program)) from failure
 
-    async def _converse(self, program: InteractiveProgram, *, is_new: bool) -> str:
+    async def _converse(self, program: InteractiveProgram, *, is_begun: bool) -> str:
         client = ExternalClient(self.work, self.people, PurePosixPath(self._agent.command[0]).name[:256])
         checks = CompletionChecks(self.work, self.commands)
         agent = connect_to_agent(client, ProgramTransport(program))
+        session_id = ""
         try:
-            await agent.initialize(
+            offered = await agent.initialize(
                 protocol_version=PROTOCOL_VERSION,
                 client_capabilities=ClientCapabilities(
                     fs=FileSystemCapabilities(read_text_file=True, write_text_file=True), terminal=False
                 ),
                 client_info=Implementation(name="roocode-server", version="1"),
             )
-            opened = await agent.new_session(cwd=mount_path(self.work.session.id), mcp_servers=[])
-            task = self.work.task
-            opening = opening_text(self.work)
-            text, images = (opening if is_new else AGAIN + opening), task.images
+            past = Past(self.work.conversation.turns)
+            capabilities = offered.agent_capabilities
+            can_load = capabilities is not None and bool(capabilities.load_session)
+            known = past.session_of(self.work.task.id, self._agent.command) if can_load else None
+            directory = mount_path(self.work.session.id)
+            is_known = known is not None and await _loaded(agent, client, directory, known.session_id)
+            if known is not None and is_known:
+                session_id = known.session_id
+                client.reported = known.cost
+            else:
+                session_id = (await agent.new_session(cwd=directory, mcp_servers=[])).session_id
+            text = past.prompt(is_begun=is_begun, is_known=is_known)
+            images = past.images
             while True:
                 found = [picture_of(image, AGENT_IMAGE_TYPES) for image in images]
                 pictures = [
@@ -105,11 +116,14 @@ class ExternalRun:
                     for each in found
                 ]
                 self.work.budget.check()
-                prompting = agent.prompt(session_id=opened.session_id, prompt=[text_block(text), *pictures])
+                prompting = agent.prompt(session_id=session_id, prompt=[text_block(text), *pictures])
                 answer = await _unless_stopped(prompting, client)
                 await client.finish_messages()
                 _check_stop(answer)
-                await self.work.append(Turn(role=TurnRole.ASSISTANT, text=client.last_text))
+                kept = AgentSession(session_id, self.work.task.id, self._agent.command, client.reported)
+                await self.work.append(
+                    Turn(role=TurnRole.ASSISTANT, text=client.last_text, continuation=kept.dump())
+                )
                 said = await self.people.unheard()
                 if not said:
                     refusal = await checks.objection()
@@ -118,18 +132,12 @@ class ExternalRun:
                     text, images = refusal, []
                     continue
                 for message in said:
-                    turn = Turn(
-                        role=TurnRole.USER,
-                        text=message.text or "",
-                        images=message.images,
-                        message_id=message.id,
-                    )
-                    await self.work.append(turn)
+                    await self.work.append(spoken(message))
                 text = "\n\n".join(message.text or "" for message in said)
                 images = [image for message in said for image in message.images]
         except (asyncio.CancelledError, TaskFailure):
             with contextlib.suppress(Exception):
-                await asyncio.shield(asyncio.wait_for(agent.cancel(session_id=opened.session_id), 1))
+                await asyncio.shield(asyncio.wait_for(agent.cancel(session_id=session_id), 1))
             raise
         finally:
             await agent.close()
@@ -149,6 +157,21 @@ async def _unless_stopped(
     finally:
         answering.cancel()
         await asyncio.gather(answering, return_exceptions=True)
+
+
+async def _loaded(
+    agent: ClientSideConnection, client: ExternalClient, directory: str, session_id: str
+) -> bool:
+    """Let the agent load a session of its own, whose updates are not told again; False if it cannot."""
+    client.is_loading = True
+    try:
+        await agent.load_session(cwd=directory, mcp_servers=[], session_id=session_id)
+    except RequestError as refusal:
+        log.info("an agent's session is gone", session_id=session_id, reason=str(refusal))
+        return False
+    finally:
+        client.is_loading = False
+    return True
 
 
 def _check_stop(answer: PromptResponse) -> None:

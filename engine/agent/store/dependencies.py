@@ -75,7 +75,7 @@ class Dependencies:
         await self._repository.insert(unit, task, named)
 
     async def of_retried(self, unit: Transaction, task: Task) -> list[TaskId]:
-        """Return what a task has to wait for if it is queued again.
+        """Return what a task that never began, or is to begin anew, has to wait for if it is queued again.
 
         Raises: Conflict, if it would never begin.
         """
@@ -103,9 +103,9 @@ class Dependencies:
         for each in doomed:
             errors.setdefault(each.task_id, _error(each.depends_on))
         await self._repository.fail(unit, errors, now())
-        sessions = {each.task_id: each.session_id for each in doomed}
-        for task_id, error in errors.items():
-            unit.append(sessions[task_id], TaskFailed(error=error), task_id=task_id)
+        for each in {each.task_id: each for each in doomed}.values():
+            told = TaskFailed(error=errors[each.task_id], turn=each.turn)
+            unit.append(each.session_id, told, task_id=each.task_id)
         return list(errors), len(doomed) == DEPENDENTS_PER_UNIT
 
     async def awaited_in_vain(self, unit: Transaction) -> Sequence[TaskId]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import orjson
 
 from roocode_server.engine.storage.database import Transaction
+from roocode_server.engine.storage.task_turns import TurnSnapshotRepository
 from roocode_server.engine.storage.tasks import (
     CheckBaselineRepository,
     SnapshotRepository,
@@ -15,19 +16,21 @@ from roocode_server.engine.storage.tasks import (
 from roocode_server.engine.workspace.snapshot import Snapshot
 from roocode_server.engine.workspace.workspace import Workspace
 from roocode_server.models.identifier import TaskId
-from roocode_server.models.task import TaskResult
+from roocode_server.models.task import Task, TaskResult
 
 
 class TaskResults:
-    """Compares the workspace with its state when the task began."""
+    """Compares the workspace with its state when the task's turn began."""
 
     def __init__(
         self,
         snapshots: SnapshotRepository,
+        turn_snapshots: TurnSnapshotRepository,
         tool_calls: ToolCallRepository,
         baselines: CheckBaselineRepository,
     ) -> None:
         self._snapshots = snapshots
+        self._turn_snapshots = turn_snapshots
         self._baselines = baselines
         self._tool_calls = tool_calls
 
@@ -50,17 +53,25 @@ class TaskResults:
         """Store the digests of files at the task's first start; they stay when it begins anew."""
         await self._baselines.insert(unit, task_id, orjson.dumps(digests))
 
+    async def remember_turn(self, unit: Transaction, task_id: TaskId, snapshot: Snapshot) -> None:
+        """Store the snapshot taken at the beginning of a later turn."""
+        await self._turn_snapshots.replace(unit, task_id, snapshot.dump())
+
     async def forget(self, unit: Transaction, task_id: TaskId) -> None:
         """Delete the snapshot and the calls of a task that begins anew."""
         await self._snapshots.clear(unit, task_id)
+        await self._turn_snapshots.clear(unit, task_id)
         await self._tool_calls.clear(unit, task_id)
 
-    async def measure(self, task_id: TaskId, workspace: Workspace, summary: str) -> TaskResult:
-        """Return the result of a task that has just ended."""
-        kept = await self._snapshots.load(task_id)
+    async def measure(self, task: Task, workspace: Workspace, summary: str) -> TaskResult:
+        """Return the result of a task's turn that has just ended."""
+        kept = await self._turn_snapshots.load(task.id) or await self._snapshots.load(task.id)
         before = Snapshot.load(kept) if kept is not None else Snapshot({})
         changed = before.compare(await self.look(workspace))
-        calls = await self._tool_calls.all(task_id)
+        since = task.turn_started_at
+        calls = [
+            each for each in await self._tool_calls.all(task.id) if since is None or each.started_at >= since
+        ]
         return TaskResult(
             summary=summary,
             files_created=changed.created,

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 from roocode_server.engine.agent.store.dependencies import Dependencies
+from roocode_server.engine.agent.store.turns import TaskTurns
 from roocode_server.engine.concurrency.shield import run_to_completion
 from roocode_server.engine.storage.database import Database, Transaction
 from roocode_server.engine.storage.pending_ends import PendingEndRepository
@@ -15,7 +16,7 @@ from roocode_server.engine.storage.tasks import TaskRepository
 from roocode_server.models.clock import now
 from roocode_server.models.error import Conflict, NotFound
 from roocode_server.models.event import Event
-from roocode_server.models.identifier import TaskId
+from roocode_server.models.identifier import MessageId, TaskId
 from roocode_server.models.task import (
     FINAL,
     RETRIABLE,
@@ -25,7 +26,12 @@ from roocode_server.models.task import (
     CommandContinued,
     CommandEnded,
     Task,
+    TaskCancelled,
+    TaskCompleted,
+    TaskFailed,
     TaskFocused,
+    TaskReopened,
+    TaskResumed,
     TaskRetried,
     TaskStatus,
     TaskUnfocused,
@@ -35,6 +41,8 @@ from roocode_server.models.task import (
 from roocode_server.models.tool import ToolCompleted
 
 Alongside = Callable[[Transaction], Awaitable[None]]
+BeforeReopening = Callable[[Transaction, Task], Awaitable[None]]
+"""Called with a task that has ended and is to be taken up again; raises what forbids that."""
 WhenEnded = Callable[[Task], None]
 WhenFailed = Callable[[Sequence[TaskId]], None]
 
@@ -64,11 +72,13 @@ class TaskStates:
         tasks: TaskRepository,
         pending_ends: PendingEndRepository,
         dependencies: Dependencies,
+        turns: TaskTurns,
     ) -> None:
         self._database = database
         self._tasks = tasks
         self._pending_ends = pending_ends
         self._dependencies = dependencies
+        self._turns = turns
         self._when_ended: list[WhenEnded] = []
         self._when_failed: list[WhenFailed] = []
         self._settling: dict[TaskId, asyncio.Event] = {}
@@ -130,9 +140,10 @@ class TaskStates:
             if to not in TRANSITIONS[task.status]:
                 raise Conflict(f"The task is {task.status} and cannot become {to}", status=task.status)
             if to in FINAL:
-                changes |= {"completed_at": now(), "activity": Activity.IDLE}
+                changes |= {"completed_at": now(), "activity": Activity.IDLE, "interrupted_by": None}
             moved = dataclasses.replace(task, status=to, **changes)
-            await self._store(unit, task, moved, events, in_same_transaction)
+            told = tuple(_of_turn(happened, task.turn) for happened in events)
+            await self._store(unit, task, moved, told, in_same_transaction)
             failed, left = await self._follow(unit, moved)
         self._keep(unit, moved)
         await self._settle_after(moved, failed, left)
@@ -165,9 +176,7 @@ class TaskStates:
 
         Raises: NotFound; Conflict, if it did neither, or depends on a task that did.
         """
-        settling = self._settling.get(task_id)
-        if settling is not None:  # those that wait for it fail with it first, all of them
-            await settling.wait()
+        await self._settled(task_id)
         async with self._database.transaction() as unit:
             task = await self._current(unit, task_id)
             if task.status not in RETRIABLE:
@@ -175,22 +184,16 @@ class TaskStates:
                     f"The task is {task.status}; only one that failed or was cancelled can be retried",
                     status=task.status,
                 )
+            await self._turns.keep(unit, task)
             again = dataclasses.replace(
-                task,
-                status=TaskStatus.PENDING,
-                activity=Activity.QUEUED,
-                progress=0,
-                step=None,
+                _queued(task),
                 iterations=0,
-                result=None,
-                error=None,
                 started_at=None,
-                completed_at=None,
                 todos=None,
                 mode=mode,
                 usage=dataclasses.replace(task.usage, context_tokens=0),
                 retry_count=task.retry_count + 1,
-                queued_at=now(),
+                turn=1,
                 waiting_for=await self._dependencies.of_retried(unit, task),
             )
             told = (TaskRetried(retry_count=again.retry_count),)
@@ -215,6 +218,50 @@ class TaskStates:
         self._keep(unit, put)
         await self._settle_after(put, failed, left)
         return put
+
+    async def hear(
+        self,
+        task_id: TaskId,
+        message_id: MessageId,
+        *,
+        before_reopening: BeforeReopening,
+        in_same_transaction: Alongside,
+    ) -> tuple[Task, bool]:
+        """Store what a person says to a task, by `in_same_transaction`.
+
+        One that has ended is queued again, for its next turn. Returns the task, and whether that is so.
+
+        Raises: NotFound; Conflict, if it depends on a task that failed; what `before_reopening` raises.
+        """
+        await self._settled(task_id)
+        async with self._database.transaction() as unit:
+            task = await self._current(unit, task_id)
+            is_reopened = task.status in FINAL
+            heard = task
+            told: tuple[Event, ...] = ()
+            if is_reopened:
+                await before_reopening(unit, task)
+                heard = await self._reopened(unit, task, message_id)
+                told = (TaskReopened(turn=heard.turn, message_id=message_id),)
+            await self._store(unit, task, heard, told, in_same_transaction)
+        self._keep(unit, heard)
+        return heard, is_reopened
+
+    async def _settled(self, task_id: TaskId) -> None:
+        """Wait until all that wait for a task which ended badly have failed with it."""
+        settling = self._settling.get(task_id)
+        if settling is not None:
+            await settling.wait()
+
+    async def _reopened(self, unit: Transaction, ended: Task, message_id: MessageId) -> Task:
+        await self._turns.keep(unit, ended)
+        has_begun = ended.started_at is not None  # then everything that it depends on had completed
+        return dataclasses.replace(
+            _queued(ended),
+            turn=ended.turn + 1,
+            turn_message_id=message_id,
+            waiting_for=[] if has_begun else await self._dependencies.of_retried(unit, ended),
+        )
 
     async def note(
         self, task_id: TaskId, *events: Event, in_same_transaction: Alongside | None = None, **changes: Any
@@ -327,6 +374,30 @@ class TaskStates:
         del self._changing[task.id]
         if task.status not in FINAL:
             self._committed[task.id] = task
+
+
+def _queued(ended: Task) -> Task:
+    """Return a task that has ended as it is when it waits for its place again."""
+    return dataclasses.replace(
+        ended,
+        status=TaskStatus.PENDING,
+        activity=Activity.QUEUED,
+        progress=0,
+        step=None,
+        result=None,
+        error=None,
+        completed_at=None,
+        turn_started_at=None,
+        turn_message_id=None,
+        queued_at=now(),
+    )
+
+
+def _of_turn(happened: Event, turn: int) -> Event:
+    """Return an event of a task's end or continuation with the number of its turn."""
+    if isinstance(happened, (TaskCompleted, TaskFailed, TaskCancelled, TaskResumed)):
+        return dataclasses.replace(happened, turn=turn)
+    return happened
 
 
 def _key(task: Task, call_id: str) -> str:

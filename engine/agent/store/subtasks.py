@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from roocode_server.engine.agent.limits import Ledger
+from roocode_server.engine.agent.store.turns import TaskTurns
 from roocode_server.engine.storage.database import Database
 from roocode_server.engine.storage.tasks import TaskRepository
 from roocode_server.models.clock import now
@@ -16,12 +17,13 @@ from roocode_server.models.usage import total
 class SubtaskStore:
     """Creates and finds subtasks."""
 
-    def __init__(self, database: Database, repository: TaskRepository) -> None:
+    def __init__(self, database: Database, repository: TaskRepository, turns: TaskTurns) -> None:
+        self._turns = turns
         self._database = database
         self._repository = repository
 
     async def of_call(self, parent: Task, call_id: CallId) -> Task | None:
-        """Return the subtask that a call of this run has already created, or None."""
+        """Return the subtask that a call of this turn has already created, or None."""
         return await self._repository.child_of_call(parent, call_id)
 
     async def make(
@@ -46,7 +48,7 @@ class SubtaskStore:
             parent_call_id=call_id,
         )
         async with self._database.transaction() as unit:
-            await self._repository.insert(unit, child, parent_run=parent.retry_count)
+            await self._repository.insert(unit, child, parent_run=parent.retry_count, parent_turn=parent.turn)
             unit.append(child.session_id, TaskCreatedEvent(task=child), task_id=child.id)
         return child
 
@@ -55,21 +57,20 @@ class SubtaskStore:
         return bool(await self._repository.unfinished_children(task.id))
 
     async def ledger(self, task: Task) -> Ledger:
-        """Return what a task and its subtasks have used so far in this run.
+        """Return what a task and its subtasks have used so far in this turn.
 
-        What earlier runs have cost is confirmed: somebody has asked for another one.
+        What came before does not count: somebody has asked for more.
         """
-        below = await self._repository.below_in_run(task) if task.started_at is not None else []
+        below = await self._repository.below_in_turn(task) if task.turn_started_at is not None else []
+        before = await self._turns.used_before(task)
         ever = [task, *await self._repository.below(task.id)]
-        ledger = Ledger(
-            requests=sum(each.iterations for each in (task, *below)),
-            cost=sum(each.usage.total_cost for each in (task, *below)),
+        return Ledger(
+            # Fewer than before the turn, if the task was rewound.
+            requests=max(0, sum(each.iterations for each in (task, *below)) - before.iterations),
+            cost=sum(each.usage.total_cost for each in (task, *below)) - before.usage.total_cost,
             subtasks=len(below),
             spent=total(each.usage for each in ever),
         )
-        if task.started_at is None:
-            ledger.confirm()
-        return ledger
 
     async def outcome(self, child: Task) -> tuple[bool, str]:
         """Return whether a finished subtask succeeded, and its result or error message."""

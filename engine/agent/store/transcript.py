@@ -161,9 +161,17 @@ class Transcripts:
         """Return people's messages that are not yet part of the conversation."""
         return await self._messages.unheard(task_id)
 
+    async def is_any_unheard(self, unit: Transaction, task_id: TaskId) -> bool:
+        """Whether people have said something that is not yet part of the conversation."""
+        return await self._messages.is_any_unheard(unit, task_id)
+
     async def begin_anew(self, unit: Transaction, task_id: TaskId) -> None:
-        """Delete a task's conversation with the model; its messages stay."""
+        """Delete a task's conversation with the model, but for what it began with; its messages stay."""
         await self._conversations.clear(unit, task_id)
+
+    async def copy(self, unit: Transaction, source_id: TaskId, task_id: TaskId) -> None:
+        """Let a new task begin with the conversation of another one."""
+        await self._conversations.copy(unit, source_id, task_id)
 
     async def page(self, task_id: TaskId, *, limit: int, offset: int) -> tuple[list[Message], int]:
         """Return one page of a task's messages, oldest first, and their total number."""

@@ -91,12 +91,15 @@ class _Playing:
         step = self._steps[number]
         for position, call in enumerate(step.all_calls):
             attempts = self._progress.of_call(number, position)
-            failures = sum(attempt.has_failed for attempt in attempts)
+            failures = sum(attempt.has_failed for attempt in attempts if attempt.is_of_this_turn)
             if not attempts or attempts[-1].has_succeeded:
                 continue
             if not attempts[-1].has_outcome:
-                reason = f"The server stopped while `{call.call}` ran: I'll do it again."
+                reason = f"Work stopped while `{call.call}` ran: I'll do it again."
                 yield _Again(position=position, reason=reason)
+            elif not failures:  # it failed in an earlier turn
+                if step.on_error is OnError.FAIL:
+                    yield _Again(position=position, reason=f"`{call.call}` failed before: I'll try again.")
             elif failures <= step.retries:
                 reason = f"`{call.call}` failed: I'll try again ({failures} of {step.retries})."
                 yield _Again(position=position, reason=reason)

@@ -27,6 +27,8 @@ class Attempt:
     position: int
     asked: ToolCall
     answer: Turn | None
+    is_of_this_turn: bool
+    """Whether it was made in the present turn of the task."""
 
     @property
     def has_outcome(self) -> bool:
@@ -51,18 +53,26 @@ class Progress:
     attempts: Sequence[Attempt]
     input: str
     messages: Sequence[str]
+    has_news: bool
+    """Whether somebody has said something since the last answer."""
 
     @classmethod
     def of(cls, playbook: Playbook, turns: Sequence[Turn]) -> Progress:
         """Return how far `playbook` has come in these turns. Other calls are ignored."""
         answers = {turn.call_id: turn for turn in turns if turn.call_id and turn.role is TurnRole.TOOL}
-        asked = [call for turn in turns if turn.role is TurnRole.ASSISTANT for call in turn.calls]
-        found = [_attempt(playbook, call, answers) for call in asked]
-        said = [turn.text for turn in turns if turn.role is TurnRole.USER and turn.background is None]
+        latest = max((place for place, turn in enumerate(turns) if turn.begins_turn is not None), default=0)
+        found = [
+            _attempt(playbook, call, answers, is_of_this_turn=place > latest)
+            for place, turn in enumerate(turns)
+            if turn.role is TurnRole.ASSISTANT
+            for call in turn.calls
+        ]
+        replies = [place for place, turn in enumerate(turns) if turn.role is TurnRole.ASSISTANT]
         return cls(
             attempts=[attempt for attempt in found if attempt is not None],
             input=task_input(turns),
-            messages=said[1:],
+            messages=[turn.text for turn in turns if _is_said(turn)][1:],
+            has_news=any(_is_said(turn) for turn in turns[max(replies, default=0) :]),
         )
 
     @property
@@ -72,8 +82,10 @@ class Progress:
 
     @property
     def completion(self) -> Attempt | None:
-        """The call that completed the task, or None."""
-        succeeded = (each for each in self.attempts if each.has_succeeded)
+        """The call that completed the task, if nobody has said anything since; otherwise None."""
+        if self.has_news:
+            return None
+        succeeded = (each for each in self.attempts if each.step == self.step and each.has_succeeded)
         return next((each for each in succeeded if each.asked.tool_name == COMPLETION), None)
 
     def of_call(self, step: int, position: int) -> Sequence[Attempt]:
@@ -100,12 +112,26 @@ def call_id(playbook: Playbook, step: int, position: int, attempt: int) -> str:
     return f"{playbook.name}-{step + 1}-{position + 1}-{attempt}"
 
 
-def _attempt(playbook: Playbook, asked: ToolCall, answers: Mapping[CallId, Turn]) -> Attempt | None:
+def _is_said(turn: Turn) -> bool:
+    """Whether a turn is what a person said, and not how work on the task stands."""
+    is_about_the_task = turn.begins_turn not in (None, 1) and turn.message_id is None
+    return turn.role is TurnRole.USER and turn.background is None and not is_about_the_task
+
+
+def _attempt(
+    playbook: Playbook, asked: ToolCall, answers: Mapping[CallId, Turn], *, is_of_this_turn: bool
+) -> Attempt | None:
     numbers = _NUMBERS.fullmatch(asked.id.removeprefix(playbook.name))
     if numbers is None:
         return None
     step, position = int(numbers[1]), int(numbers[2])
-    return Attempt(step=step - 1, position=position - 1, asked=asked, answer=answers.get(asked.id))
+    return Attempt(
+        step=step - 1,
+        position=position - 1,
+        asked=asked,
+        answer=answers.get(asked.id),
+        is_of_this_turn=is_of_this_turn,
+    )
 
 
 def _name(playbook: Playbook, attempt: Attempt) -> str | None:

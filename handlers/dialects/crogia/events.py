@@ -21,6 +21,7 @@ from roocode_server.models.task import (
     TaskCreatedEvent,
     TaskFailed,
     TaskInteractive,
+    TaskReopened,
     TaskRetried,
     TaskStarted,
     ToolFailed,
@@ -56,7 +57,8 @@ class CrogiaEventStream:
         self._held: list[bytes] = []
         self._tellers: dict[str, Callable[[Content], Said]] = {
             TaskCreatedEvent.name: self._created,
-            TaskRetried.name: self._retried,
+            TaskRetried.name: self._queued_again,
+            TaskReopened.name: self._queued_again,
             TaskStarted.name: self._started,
             TaskCompleted.name: self._completed,
             TaskFailed.name: lambda content: self._ended(content, content["error"]["message"]),
@@ -103,7 +105,7 @@ class CrogiaEventStream:
             self._unfinished.add(task["id"])
         return []
 
-    def _retried(self, content: Content) -> Said:
+    def _queued_again(self, content: Content) -> Said:
         self._later.add(content["taskId"])
         self._unfinished.add(content["taskId"])
         return []

@@ -24,6 +24,7 @@ from roocode_server.models.task import (
     TaskInteractive,
     TaskPaused,
     TaskProgress,
+    TaskReopened,
     TaskResumable,
     TaskResumed,
     TaskRetried,
@@ -40,6 +41,7 @@ CHANGES: Final[dict[str, tuple[TaskStatus, TaskStatus]]] = {
     TaskFailed.name: (TaskStatus.RUNNING, TaskStatus.FAILED),
     TaskCancelled.name: (TaskStatus.RUNNING, TaskStatus.CANCELLED),
     TaskRetried.name: (TaskStatus.FAILED, TaskStatus.PENDING),
+    TaskReopened.name: (TaskStatus.COMPLETED, TaskStatus.PENDING),
 }
 """The events that change a status: from what, unless the task is known to have had another, to what."""
 AGENT_NEWS: Final = frozenset(

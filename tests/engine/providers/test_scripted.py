@@ -166,7 +166,7 @@ async def test_an_interrupted_call_is_made_again_and_the_others_are_not(tmp_path
     run = play(tmp_path, {"calls": [READ, {"call": "list_files"}]}, {"say": "On.", **READ})
     first = await run.next(answered, interrupted)
     again = await run.next()
-    assert again.text == "The server stopped while `list_files` ran: I'll do it again."
+    assert again.text == "Work stopped while `list_files` ran: I'll do it again."
     assert [call.arguments for call in again.calls] == [first.calls[1].arguments]
     assert (await run.next()).text == "On."
 

@@ -2612,7 +2612,7 @@ export interface components {
             createdAt: string;
             /**
              * Format: date-time
-             * @description When it was created or, if it was retried, when it was retried last
+             * @description When it was created, or last taken up again by a message or a retry
              */
             queuedAt: string;
             /** @description The id that the client has chosen */
@@ -2633,6 +2633,25 @@ export interface components {
              * @default 0
              */
             retryCount?: number;
+            /**
+             * @description 1, and one more for each message that took it up after it had ended; a retry begins with 1 again
+             * @default 1
+             */
+            turn?: number;
+            /**
+             * Format: date-time
+             * @description When work on the present turn began; `startedAt` is the first
+             */
+            turnStartedAt?: string | null;
+            /** @description The message that began the present turn; none began the first */
+            turnMessageId?: string | null;
+            /** @description The task whose conversation it began with */
+            continuedFrom?: string | null;
+            /**
+             * @description Who stopped it, while it can be resumed
+             * @enum {string|null}
+             */
+            interruptedBy?: "person" | "server" | null;
             images?: string[];
             step?: string | null;
             /** @default 0 */
@@ -2695,6 +2714,8 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            /** @default 1 */
+            turn?: number;
         };
         /** @description The agent says that its task is done, and the task's checks were made. */
         TaskCheckedPayload: {
@@ -2766,6 +2787,8 @@ export interface components {
             };
             /** @default false */
             isSubtask?: boolean;
+            /** @default 1 */
+            turn?: number;
         };
         /** @description The conversation was too long for the model, which is shown a summary and what follows from now on. */
         TaskCondensedPayload: {
@@ -2804,7 +2827,7 @@ export interface components {
             maxTokens?: number | null;
             /** @description Requests to models that it and its subtasks may make, also those that fail or make a summary, retries included */
             maxRequests?: number | null;
-            /** @description Seconds from its start within which it must have ended, whatever it waits for */
+            /** @description Seconds from the start of a turn within which it must have ended, whatever it waits for */
             maxDuration?: number | null;
             /** @description What must hold when the agent says that it is done; commands need `tool:execute`, and run without an approval */
             checks?: components["schemas"]["TaskChecks"] | null;
@@ -2829,6 +2852,8 @@ export interface components {
             /** @description Patterns as in `.gitignore`, one a line: the agent is told the files that match when it begins */
             filesPattern?: string | null;
             config?: components["schemas"]["TaskConfig"];
+            /** @description A task of this session that has ended, by its id or its client's: this one begins with its conversation, mode and to-do list */
+            continueFrom?: string | null;
             /** @description A change of the session's configuration, made together with the task or not at all */
             sessionConfig?: components["schemas"]["SessionConfigChange"] | null;
             /** @description Any text of the client's own, such as a UUID: a call that is repeated with it within a day creates nothing again and gets the first answer */
@@ -2852,6 +2877,8 @@ export interface components {
             /** @description Patterns as in `.gitignore`, one a line: the agent is told the files that match when it begins */
             filesPattern?: string | null;
             config?: components["schemas"]["TaskConfig"];
+            /** @description A task of this session that has ended, by its id or its client's: this one begins with its conversation, mode and to-do list */
+            continueFrom?: string | null;
             /** @description A change of the session's configuration, made together with the task or not at all */
             sessionConfig?: components["schemas"]["SessionConfigChange"] | null;
             /** @description Any text of the client's own, such as a UUID: a call that is repeated with it within a day creates nothing again and gets the first answer */
@@ -2905,6 +2932,8 @@ export interface components {
             seq?: number | null;
             taskId?: string | null;
             error: components["schemas"]["TaskError"];
+            /** @default 1 */
+            turn?: number;
         };
         /** @description The task is now the one of its session that is running or waits for a person. */
         TaskFocusedPayload: {
@@ -3016,6 +3045,22 @@ export interface components {
             messageId: string;
             task: components["schemas"]["Task"];
         };
+        /**
+         * @description A person's message has taken up a task that had ended: it is queued for its next turn, in the same
+         *     conversation. `task.resumed` follows when it has its place.
+         */
+        TaskReopenedPayload: {
+            id: string;
+            /** @constant */
+            type: "task.reopened";
+            sessionId: string;
+            /** Format: date-time */
+            timestamp: string;
+            seq?: number | null;
+            taskId?: string | null;
+            turn: number;
+            messageId: string;
+        };
         TaskResult: {
             summary: string;
             filesCreated?: string[];
@@ -3037,8 +3082,16 @@ export interface components {
             seq?: number | null;
             taskId?: string | null;
             reason: string;
+            /**
+             * @default server
+             * @enum {string}
+             */
+            interruptedBy?: "person" | "server";
         };
-        /** @description An interrupted task has been resumed; `isPaused` if it still waits for its subtask. */
+        /**
+         * @description Work on a task goes on: it was interrupted, or has been reopened for another `turn`. `isPaused` if it
+         *     still waits for its subtask.
+         */
         TaskResumedPayload: {
             id: string;
             /** @constant */
@@ -3050,6 +3103,8 @@ export interface components {
             taskId?: string | null;
             /** @default false */
             isPaused?: boolean;
+            /** @default 1 */
+            turn?: number;
         };
         /** @description A failed or cancelled task is queued again, with a fresh conversation. */
         TaskRetriedPayload: {
@@ -3114,7 +3169,7 @@ export interface components {
             taskId?: string | null;
             messageId: string;
         };
-        /** @description A person's message to the agent of an unfinished task. */
+        /** @description A person's message to the agent of a task. */
         TaskSay: {
             sessionId: string;
             taskId: string;
@@ -3163,6 +3218,37 @@ export interface components {
             seq?: number | null;
             taskId?: string | null;
             input: string;
+        };
+        TaskTurn: {
+            turn: number;
+            retryCount: number;
+            input: string;
+            messageId?: string | null;
+            /** @enum {string} */
+            status: "pending" | "running" | "completed" | "failed" | "cancelled";
+            result?: components["schemas"]["TaskResult"] | null;
+            error?: components["schemas"]["TaskError"] | null;
+            /** Format: date-time */
+            startedAt?: string | null;
+            /** Format: date-time */
+            completedAt?: string | null;
+            usage?: components["schemas"]["TokenUsage"];
+            /** @default 0 */
+            iterations?: number;
+        };
+        /** @description A request for a task's turns. */
+        TaskTurnList: {
+            sessionId: string;
+            taskId: string;
+            /** @default 20 */
+            limit?: number;
+            /** @default 0 */
+            offset?: number;
+        };
+        /** @description A page of a task's turns, newest first. */
+        TaskTurnPage: {
+            data: components["schemas"]["TaskTurn"][];
+            pagination: components["schemas"]["Pagination"];
         };
         /** @description The task has lost the focus: it has ended, delegates, or was interrupted. */
         TaskUnfocusedPayload: {
@@ -4209,6 +4295,7 @@ export type TaskPausedPayload = components['schemas']['TaskPausedPayload'];
 export type TaskProgressPayload = components['schemas']['TaskProgressPayload'];
 export type TaskRef = components['schemas']['TaskRef'];
 export type TaskReinstatedPayload = components['schemas']['TaskReinstatedPayload'];
+export type TaskReopenedPayload = components['schemas']['TaskReopenedPayload'];
 export type TaskResult = components['schemas']['TaskResult'];
 export type TaskResumablePayload = components['schemas']['TaskResumablePayload'];
 export type TaskResumedPayload = components['schemas']['TaskResumedPayload'];
@@ -4223,6 +4310,9 @@ export type TaskSpawnedPayload = components['schemas']['TaskSpawnedPayload'];
 export type TaskStack = components['schemas']['TaskStack'];
 export type TaskStackRef = components['schemas']['TaskStackRef'];
 export type TaskStartedPayload = components['schemas']['TaskStartedPayload'];
+export type TaskTurn = components['schemas']['TaskTurn'];
+export type TaskTurnList = components['schemas']['TaskTurnList'];
+export type TaskTurnPage = components['schemas']['TaskTurnPage'];
 export type TaskUnfocusedPayload = components['schemas']['TaskUnfocusedPayload'];
 export type TaskUnpausedPayload = components['schemas']['TaskUnpausedPayload'];
 export type TaskUpdate = components['schemas']['TaskUpdate'];

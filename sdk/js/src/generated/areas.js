@@ -1098,7 +1098,7 @@ export class ShellArea extends Area {
   }
 }
 
-/** `task.create`, `task.list`, `task.get`, `task.update`, `task.cancel`, `task.stack`, `task.retry`, `task.message`, `task.messages`, `task.resume`, `task.rewind`, `task.reinstate`, `task.diff`, `task.condense`, `task.command`. */
+/** `task.create`, `task.list`, `task.get`, `task.update`, `task.cancel`, `task.stack`, `task.interrupt`, `task.retry`, `task.message`, `task.messages`, `task.turns`, `task.resume`, `task.rewind`, `task.reinstate`, `task.diff`, `task.condense`, `task.command`. */
 export class TasksArea extends Area {
   /**
    * List a session's tasks, newest first; those of a status, type or priority.
@@ -1153,6 +1153,23 @@ export class TasksArea extends Area {
   }
 
   /**
+   * Stop what a task is doing at this moment, and leave it resumable.
+   *
+   * The request to the model is dropped, and a running command killed; a subtask is interrupted with the
+   * task that waits for it. `task.resume` goes on where it was; a message goes on with what it says;
+   * so does the answer to an approval that was pending. If the task is not running, the answer is 409.
+   *
+   * POST /api/v1/sessions/{sessionId}/tasks/{taskId}/interrupt
+   * @param {Api.TaskRef['sessionId']} sessionId
+   * @param {Api.TaskRef['taskId']} taskId
+   * @param {CallOptions} [options]
+   * @returns {Promise<Api.TaskAnswer['task']>}
+   */
+  async interrupt(sessionId, taskId, options) {
+    return (await this.call("task.interrupt", { sessionId, taskId }, options)).task;
+  }
+
+  /**
    * Queue a failed or cancelled task again, under the same id. Source: S4, `retry_task`.
    *
    * It begins anew, with `retryCount` one higher; its messages stay. If it did not fail, is a subtask, or
@@ -1169,10 +1186,11 @@ export class TasksArea extends Area {
   }
 
   /**
-   * Send a message to the agent of an unfinished task: the answer to its question, or a remark.
+   * Send a message to the agent of a task: the answer to its question, a remark, or what to do next.
    *
    * If an approval is pending, the message rejects it and gives the agent the reason. An interrupted task
-   * is resumed. If the task has ended, the answer is 409.
+   * is resumed. A task that has completed, failed or was cancelled is queued again: its next `turn` goes
+   * on in the same conversation. If such a task is a subtask, the answer is 409.
    *
    * POST /api/v1/sessions/{sessionId}/tasks/{taskId}/messages
    * @param {Api.TaskSay['sessionId']} sessionId
@@ -1202,7 +1220,25 @@ export class TasksArea extends Area {
   }
 
   /**
-   * Continue a task that a stop of the server interrupted. Completed steps are not repeated.
+   * List a task's turns, the present one first: what a person said, and what came of it.
+   *
+   * GET /api/v1/sessions/{sessionId}/tasks/{taskId}/turns
+   * @param {Api.TaskTurnList['sessionId']} sessionId
+   * @param {Api.TaskTurnList['taskId']} taskId
+   * @param {Omit<Api.TaskTurnList, 'sessionId' | 'taskId'>} [request]
+   * @param {CallOptions} [options]
+   * @returns {Listing<Api.TaskTurnPage, Api.TaskTurnPage['data'][number]>}
+   */
+  turns(sessionId, taskId, request = {}, options) {
+    return new Listing(request, (request) =>
+      this.call("task.turns", { ...request, sessionId, taskId }, options),
+    );
+  }
+
+  /**
+   * Continue a task that a person or a stop of the server interrupted. Completed steps are not
+   *
+   * repeated.
    *
    * POST /api/v1/sessions/{sessionId}/tasks/{taskId}/resume
    * @param {Api.TaskRef['sessionId']} sessionId

@@ -102,13 +102,17 @@ export interface Operations {
   "task.cancel": { request: Api.TaskRef; response: Api.TaskAnswer };
   /** List the task under way and the subtasks it waits for; empty if nothing is unfinished. */
   "task.stack": { request: Api.TaskStackRef; response: Api.TaskStack };
+  /** Stop what a task is doing at this moment, and leave it resumable. */
+  "task.interrupt": { request: Api.TaskRef; response: Api.TaskAnswer };
   /** Queue a failed or cancelled task again, under the same id. Source: S4, `retry_task`. */
   "task.retry": { request: Api.TaskRef; response: Api.TaskAnswer };
-  /** Send a message to the agent of an unfinished task: the answer to its question, or a remark. */
+  /** Send a message to the agent of a task: the answer to its question, a remark, or what to do next. */
   "task.message": { request: Api.TaskSay; response: Api.MessageAnswer };
   /** List a task's messages, oldest first. */
   "task.messages": { request: Api.MessageList; response: Api.MessagePage };
-  /** Continue a task that a stop of the server interrupted. Completed steps are not repeated. */
+  /** List a task's turns, the present one first: what a person said, and what came of it. */
+  "task.turns": { request: Api.TaskTurnList; response: Api.TaskTurnPage };
+  /** Continue a task that a person or a stop of the server interrupted. Completed steps are not */
   "task.resume": { request: Api.TaskRef; response: Api.TaskAnswer };
   /** Go back to a message of a task: it becomes the last one, and what came after it is taken back. */
   "task.rewind": { request: Api.TaskRewind; response: Api.RewindAnswer };
@@ -290,6 +294,8 @@ export interface Events {
   "task.cancelled": Api.TaskCancelledPayload & { seq: number };
   /** A failed or cancelled task is queued again, with a fresh conversation. */
   "task.retried": Api.TaskRetriedPayload & { seq: number };
+  /** A person's message has taken up a task that had ended: it is queued for its next turn, in the same */
+  "task.reopened": Api.TaskReopenedPayload & { seq: number };
   /** The task is now the one of its session that is running or waits for a person. */
   "task.focused": Api.TaskFocusedPayload & { seq: number };
   /** The task has lost the focus: it has ended, delegates, or was interrupted. */
@@ -316,7 +322,7 @@ export interface Events {
   "todos.updated": Api.TodosUpdatedPayload & { seq: number };
   /** The task was interrupted and can be resumed from its stored conversation. */
   "task.resumable": Api.TaskResumablePayload & { seq: number };
-  /** An interrupted task has been resumed; `isPaused` if it still waits for its subtask. */
+  /** Work on a task goes on: it was interrupted, or has been reopened for another `turn`. `isPaused` if it */
   "task.resumed": Api.TaskResumedPayload & { seq: number };
   /** A message of the task is complete and stored. */
   "message.created": Api.MessageCreatedPayload & { seq: number };

@@ -58,6 +58,7 @@ export const ROUTES = {
   "task.update": { method: "PUT", path: "/api/v1/sessions/{sessionId}/tasks/{taskId}" },
   "task.cancel": { method: "DELETE", path: "/api/v1/sessions/{sessionId}/tasks/{taskId}" },
   "task.stack": { method: "GET", path: "/api/v1/sessions/{sessionId}/stack" },
+  "task.interrupt": { method: "POST", path: "/api/v1/sessions/{sessionId}/tasks/{taskId}/interrupt" },
   "task.retry": { method: "POST", path: "/api/v1/sessions/{sessionId}/tasks/{taskId}/retry" },
   "task.message": {
     method: "POST",
@@ -65,6 +66,7 @@ export const ROUTES = {
     keyed: true,
   },
   "task.messages": { method: "GET", path: "/api/v1/sessions/{sessionId}/tasks/{taskId}/messages" },
+  "task.turns": { method: "GET", path: "/api/v1/sessions/{sessionId}/tasks/{taskId}/turns" },
   "task.resume": { method: "POST", path: "/api/v1/sessions/{sessionId}/tasks/{taskId}/resume" },
   "task.rewind": { method: "POST", path: "/api/v1/sessions/{sessionId}/tasks/{taskId}/rewind" },
   "task.reinstate": { method: "POST", path: "/api/v1/sessions/{sessionId}/tasks/{taskId}/reinstate" },

@@ -84,6 +84,8 @@ from roocode.models import (
     TaskDifference,
     TaskPage,
     TaskResult,
+    TaskTurn,
+    TaskTurnPage,
     Terminal,
     TerminalScreen,
     TextFound,
@@ -2331,6 +2333,18 @@ class BlockingTasks:
         """
         return self._portal.call(self._inner.cancel, session_id, task_id, timeout_s=timeout_s)
 
+    def interrupt(self, session_id: str, task_id: str, *, timeout_s: float | None = None) -> Task:
+        """Stop what a task is doing at this moment, and leave it resumable.
+
+        The request to the model is dropped, and a running command killed; a subtask is interrupted with
+        the task that waits for it. `task.resume` goes on where it was; a message goes on with what it
+        says; so does the answer to an approval that was pending. If the task is not running, the answer
+        is 409.
+
+        Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RESOURCE_CONFLICT` among the codes.
+        """
+        return self._portal.call(self._inner.interrupt, session_id, task_id, timeout_s=timeout_s)
+
     def retry(self, session_id: str, task_id: str, *, timeout_s: float | None = None) -> Task:
         """Queue a failed or cancelled task again, under the same id. Source: S4, `retry_task`.
 
@@ -2351,13 +2365,16 @@ class BlockingTasks:
         images: Sequence[str] | Unset = UNSET,
         timeout_s: float | None = None,
     ) -> Message:
-        """Send a message to the agent of an unfinished task: the answer to its question, or a remark.
+        """Send a message to the agent of a task: the answer to its question, a remark, or what to do
+        next.
 
         If an approval is pending, the message rejects it and gives the agent the reason. An interrupted
-        task is resumed. If the task has ended, the answer is 409.
+        task is resumed. A task that has completed, failed or was cancelled is queued again: its next
+        `turn` goes on in the same conversation. If such a task is a subtask, the answer is 409.
 
         Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RESOURCE_CONFLICT`, `SERVER_OVERLOAD`,
-        `IDEMPOTENCY_KEY_IN_USE`, `IDEMPOTENCY_KEY_REUSED`, `RATE_LIMIT_EXCEEDED` among the codes.
+        `WORKSPACE_LIMIT_EXCEEDED`, `IDEMPOTENCY_KEY_IN_USE`, `IDEMPOTENCY_KEY_REUSED`,
+        `RATE_LIMIT_EXCEEDED` among the codes.
         """
         return self._portal.call(
             self._inner.message, session_id, task_id, text, images=images, timeout_s=timeout_s
@@ -2386,8 +2403,35 @@ class BlockingTasks:
         """List a task's messages, oldest first. Goes through all pages."""
         return self._portal.iterate(self._inner.each_message, session_id, task_id)
 
+    def turns(
+        self,
+        session_id: str,
+        task_id: str,
+        *,
+        limit: int | Unset = UNSET,
+        offset: int | Unset = UNSET,
+        timeout_s: float | None = None,
+    ) -> TaskTurnPage:
+        """List a task's turns, the present one first: what a person said, and what came of it.
+
+        `limit`: 20 unless given. `offset`: 0 unless given.
+
+        Raises: RooCodeError, with `RESOURCE_NOT_FOUND` among the codes.
+        """
+        return self._portal.call(
+            self._inner.turns, session_id, task_id, limit=limit, offset=offset, timeout_s=timeout_s
+        )
+
+    def each_turn(self, session_id: str, task_id: str) -> Iterator[TaskTurn]:
+        """List a task's turns, the present one first: what a person said, and what came of it. Goes
+        through all pages.
+        """
+        return self._portal.iterate(self._inner.each_turn, session_id, task_id)
+
     def resume(self, session_id: str, task_id: str, *, timeout_s: float | None = None) -> Task:
-        """Continue a task that a stop of the server interrupted. Completed steps are not repeated.
+        """Continue a task that a person or a stop of the server interrupted. Completed steps are not
+
+        repeated.
 
         Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RESOURCE_CONFLICT`, `SERVER_OVERLOAD` among the
         codes.

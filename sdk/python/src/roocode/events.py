@@ -217,6 +217,7 @@ class TaskCompletedEvent(Event):
     usage: TokenUsage | None = None
     tool_usage: dict[str, ToolUse] = field(default_factory=dict)
     is_subtask: bool = False
+    turn: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,11 +225,14 @@ class TaskFailedEvent(Event):
     """The task has failed."""
 
     error: TaskError
+    turn: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskCancelledEvent(Event):
     """The task was cancelled; nothing of it is running any more."""
+
+    turn: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,6 +240,16 @@ class TaskRetriedEvent(Event):
     """A failed or cancelled task is queued again, with a fresh conversation."""
 
     retry_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskReopenedEvent(Event):
+    """A person's message has taken up a task that had ended: it is queued for its next turn, in the
+    same
+    """
+
+    turn: int
+    message_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -323,13 +337,17 @@ class TaskResumableEvent(Event):
     """The task was interrupted and can be resumed from its stored conversation."""
 
     reason: str
+    interrupted_by: Literal["person", "server"] = "server"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskResumedEvent(Event):
-    """An interrupted task has been resumed; `isPaused` if it still waits for its subtask."""
+    """Work on a task goes on: it was interrupted, or has been reopened for another `turn`. `isPaused`
+    if it
+    """
 
     is_paused: bool = False
+    turn: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -629,6 +647,7 @@ EVENTS: Mapping[str, type[Event]] = {
     "task.failed": TaskFailedEvent,
     "task.cancelled": TaskCancelledEvent,
     "task.retried": TaskRetriedEvent,
+    "task.reopened": TaskReopenedEvent,
     "task.focused": TaskFocusedEvent,
     "task.unfocused": TaskUnfocusedEvent,
     "task.interactive": TaskInteractiveEvent,

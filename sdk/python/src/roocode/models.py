@@ -730,7 +730,7 @@ class TaskConfig:
     retries included
     """
     max_duration: float | None = None
-    """Seconds from its start within which it must have ended, whatever it waits for"""
+    """Seconds from the start of a turn within which it must have ended, whatever it waits for"""
     checks: TaskChecks | None = None
     """What must hold when the agent says that it is done; commands need `tool:execute`, and run
     without an approval
@@ -820,7 +820,7 @@ class Task:
     config: TaskConfig
     created_at: datetime
     queued_at: datetime
-    """When it was created or, if it was retried, when it was retried last"""
+    """When it was created, or last taken up again by a message or a retry"""
     client_id: str | None = None
     """The id that the client has chosen"""
     type: str | None = None
@@ -832,6 +832,16 @@ class Task:
     files_pattern: str | None = None
     retry_count: int = 0
     """How often it was retried"""
+    turn: int = 1
+    """1, and one more for each message that took it up after it had ended; a retry begins with 1 again"""
+    turn_started_at: datetime | None = None
+    """When work on the present turn began; `startedAt` is the first"""
+    turn_message_id: str | None = None
+    """The message that began the present turn; none began the first"""
+    continued_from: str | None = None
+    """The task whose conversation it began with"""
+    interrupted_by: Literal["person", "server"] | None = None
+    """Who stopped it, while it can be resumed"""
     images: list[str] = field(default_factory=list)
     step: str | None = None
     iterations: int = 0
@@ -912,6 +922,31 @@ class MessagePage:
     """A page of messages, oldest first."""
 
     data: list[Message]
+    pagination: Pagination
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskTurn:
+    """`TaskTurn` of the server's documents."""
+
+    turn: int
+    retry_count: int
+    input: str
+    status: Literal["pending", "running", "completed", "failed", "cancelled"]
+    message_id: str | None = None
+    result: TaskResult | None = None
+    error: TaskError | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    usage: TokenUsage | None = None
+    iterations: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskTurnPage:
+    """A page of a task's turns, newest first."""
+
+    data: list[TaskTurn]
     pagination: Pagination
 
 

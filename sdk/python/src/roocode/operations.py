@@ -98,6 +98,8 @@ from roocode.models import (
     TaskDifference,
     TaskPage,
     TaskStack,
+    TaskTurn,
+    TaskTurnPage,
     Terminal,
     TerminalAnswer,
     Terminals,
@@ -2153,6 +2155,7 @@ class TasksOperations(Operations):
         dependencies: Sequence[str] | Unset = UNSET,
         files_pattern: str | Unset | None = UNSET,
         config: TaskConfigDict | Unset = UNSET,
+        continue_from: str | Unset | None = UNSET,
         session_config: SessionConfigChangeDict | Unset | None = UNSET,
         timeout_s: float | None = None,
     ) -> TaskCreated:
@@ -2161,16 +2164,18 @@ class TasksOperations(Operations):
         Answers as soon as the task is stored; its events report its progress. It begins when its
         `dependencies` have completed and there is a place for it: as a rule, the tasks of a session run
         one after the other. If a dependency has failed, was cancelled or does not exist, the task has
-        failed with `DEPENDENCY_FAILED`. If `clientId` is taken, the answer is 409. `sessionConfig` also
-        changes the session's configuration, which requires `session:write`. Commands in `config.checks`
-        require `tool:execute`.
+        failed with `DEPENDENCY_FAILED`. If `clientId` is taken, the answer is 409. With `continueFrom` it
+        begins with the conversation of a task that has ended; one that has not is a 409. `sessionConfig`
+        also changes the session's configuration, which requires `session:write`. Commands in
+        `config.checks` require `tool:execute`.
 
         `images`: `data:` URLs of images. `client_id`: An id of the client's own, unique in the session;
         it can be used wherever a `taskId` can. `type`: What kind of work it is, in a word. `priority`:
         'medium' unless given. `dependencies`: Ids of tasks of this session that must complete before it
         begins. `files_pattern`: Patterns as in `.gitignore`, one a line: the agent is told the files that
-        match when it begins. `session_config`: A change of the session's configuration, made together
-        with the task or not at all.
+        match when it begins. `continue_from`: A task of this session that has ended, by its id or its
+        client's: this one begins with its conversation, mode and to-do list. `session_config`: A change
+        of the session's configuration, made together with the task or not at all.
 
         Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RESOURCE_CONFLICT`, `SERVER_OVERLOAD`,
         `WORKSPACE_LIMIT_EXCEEDED`, `RATE_LIMIT_EXCEEDED`, `IDEMPOTENCY_KEY_IN_USE`,
@@ -2188,6 +2193,7 @@ class TasksOperations(Operations):
                 "dependencies": dependencies,
                 "filesPattern": files_pattern,
                 "config": config,
+                "continueFrom": continue_from,
                 "sessionConfig": session_config,
             },
             TaskCreated,
@@ -2329,6 +2335,30 @@ class TasksOperations(Operations):
         )
         return answer.task
 
+    async def interrupt(
+        self,
+        session_id: str,
+        task_id: str,
+        *,
+        timeout_s: float | None = None,
+    ) -> Task:
+        """Stop what a task is doing at this moment, and leave it resumable.
+
+        The request to the model is dropped, and a running command killed; a subtask is interrupted with
+        the task that waits for it. `task.resume` goes on where it was; a message goes on with what it
+        says; so does the answer to an approval that was pending. If the task is not running, the answer
+        is 409.
+
+        Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RESOURCE_CONFLICT` among the codes.
+        """
+        answer = await self.call(
+            Route("POST", "/api/v1/sessions/{sessionId}/tasks/{taskId}/interrupt", is_keyed=False),
+            {"sessionId": session_id, "taskId": task_id},
+            TaskAnswer,
+            timeout_s=timeout_s,
+        )
+        return answer.task
+
     async def retry(
         self,
         session_id: str,
@@ -2361,13 +2391,16 @@ class TasksOperations(Operations):
         images: Sequence[str] | Unset = UNSET,
         timeout_s: float | None = None,
     ) -> Message:
-        """Send a message to the agent of an unfinished task: the answer to its question, or a remark.
+        """Send a message to the agent of a task: the answer to its question, a remark, or what to do
+        next.
 
         If an approval is pending, the message rejects it and gives the agent the reason. An interrupted
-        task is resumed. If the task has ended, the answer is 409.
+        task is resumed. A task that has completed, failed or was cancelled is queued again: its next
+        `turn` goes on in the same conversation. If such a task is a subtask, the answer is 409.
 
         Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RESOURCE_CONFLICT`, `SERVER_OVERLOAD`,
-        `IDEMPOTENCY_KEY_IN_USE`, `IDEMPOTENCY_KEY_REUSED`, `RATE_LIMIT_EXCEEDED` among the codes.
+        `WORKSPACE_LIMIT_EXCEEDED`, `IDEMPOTENCY_KEY_IN_USE`, `IDEMPOTENCY_KEY_REUSED`,
+        `RATE_LIMIT_EXCEEDED` among the codes.
         """
         answer = await self.call(
             Route("POST", "/api/v1/sessions/{sessionId}/tasks/{taskId}/messages", is_keyed=True),
@@ -2412,6 +2445,43 @@ class TasksOperations(Operations):
                 yield item
             offset = page.pagination.next_offset
 
+    async def turns(
+        self,
+        session_id: str,
+        task_id: str,
+        *,
+        limit: int | Unset = UNSET,
+        offset: int | Unset = UNSET,
+        timeout_s: float | None = None,
+    ) -> TaskTurnPage:
+        """List a task's turns, the present one first: what a person said, and what came of it.
+
+        `limit`: 20 unless given. `offset`: 0 unless given.
+
+        Raises: RooCodeError, with `RESOURCE_NOT_FOUND` among the codes.
+        """
+        return await self.call(
+            Route("GET", "/api/v1/sessions/{sessionId}/tasks/{taskId}/turns", is_keyed=False),
+            {"sessionId": session_id, "taskId": task_id, "limit": limit, "offset": offset},
+            TaskTurnPage,
+            timeout_s=timeout_s,
+        )
+
+    async def each_turn(
+        self,
+        session_id: str,
+        task_id: str,
+    ) -> AsyncIterator[TaskTurn]:
+        """List a task's turns, the present one first: what a person said, and what came of it. Goes
+        through all pages.
+        """
+        offset: int | None = 0
+        while offset is not None:
+            page = await self.turns(session_id, task_id, offset=offset)
+            for item in page.data:
+                yield item
+            offset = page.pagination.next_offset
+
     async def resume(
         self,
         session_id: str,
@@ -2419,7 +2489,9 @@ class TasksOperations(Operations):
         *,
         timeout_s: float | None = None,
     ) -> Task:
-        """Continue a task that a stop of the server interrupted. Completed steps are not repeated.
+        """Continue a task that a person or a stop of the server interrupted. Completed steps are not
+
+        repeated.
 
         Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RESOURCE_CONFLICT`, `SERVER_OVERLOAD` among the
         codes.

@@ -233,7 +233,7 @@ class TaskConfigDict(TypedDict):
     retries included
     """
     maxDuration: NotRequired[float | None]
-    """Seconds from its start within which it must have ended, whatever it waits for"""
+    """Seconds from the start of a turn within which it must have ended, whatever it waits for"""
     checks: NotRequired[TaskChecksDict | None]
     """What must hold when the agent says that it is done; commands need `tool:execute`, and run
     without an approval

@@ -170,7 +170,8 @@ class AsyncTaskRun:
                 yield event
                 if isinstance(event, END_EVENTS) and event.task_id == self.id:
                     task = await self.refresh()
-                    if task.status in ENDED and task.retry_count <= retries:  # it may have begun again since
+                    is_latest = task.retry_count <= retries and task.turn <= event.turn
+                    if task.status in ENDED and is_latest:  # otherwise it has begun again since
                         return
 
     async def wait(self, timeout_s: float | None = None) -> Task:
