@@ -99,3 +99,14 @@ def test_the_task_itself_is_not_what_the_agent_says(server: ServerProcess) -> No
     events = asyncio.run(told(server, session_id, until="task_completed"))
     texts = [event["content"] for event in events if event["type"] == "text_delta"]
     assert texts and all("Survey what is here, please" not in text for text in texts)
+
+
+def test_a_second_task_goes_on_with_what_the_first_one_knows(server: ServerProcess) -> None:
+    session_id = made(server, "Survey what is here, please")
+    asyncio.run(told(server, session_id, until="task_completed"))
+    answer = server.curl("POST", f"/api/sessions/{session_id}/tasks", {"task": "Survey it once more"})
+    assert answer.status == 200
+    asyncio.run(told(server, session_id, until="task_completed"))
+    second, first = server.curl("GET", f"/api/v1/sessions/{session_id}/tasks").body["data"]
+    assert second["continuedFrom"] == first["id"]
+    assert "continuedFrom" not in first

@@ -275,12 +275,63 @@ def test_a_subtask_that_is_cleared_hands_back_to_its_parent(host: ServerProcess)
     assert "taskDelegationCompleted" not in outcome.names()
 
 
-def test_a_cancelled_task_takes_its_subtasks_with_it(host: ServerProcess) -> None:
+def test_a_task_that_is_stopped_takes_its_subtasks_with_it_and_goes_on_with_a_message(
+    host: ServerProcess,
+) -> None:
     outcome = play(
-        host, *HANDED_OVER, call("cancelCurrentTask"), call("getCurrentTaskStack"), call("sendMessage", "x")
+        host,
+        *HANDED_OVER,
+        call("cancelCurrentTask"),
+        call("getCurrentTaskStack"),
+        call("cancelCurrentTask"),
+        call("sendMessage", "leave that"),
+        until("taskActive"),
     )
-    assert outcome.acks[-2]["result"] == []
-    assert outcome.errors == ["RESOURCE_CONFLICT"]
+    assert len(outcome.acks[2]["result"]) == 2
+    assert outcome.errors == []
+    [spawned] = [event for event in outcome.seen if event[0] == "taskSpawned"]
+    for task_id in spawned[1:]:
+        names = outcome.names(of=task_id)
+        assert names.index("taskAborted") + 1 == names.index("taskResumable")
+
+
+def test_a_completed_task_goes_on_with_a_message(host: ServerProcess) -> None:
+    outcome = play(
+        host,
+        start("small errand"),
+        until("taskIdle"),
+        call("sendMessage", "now also this"),
+        until("taskUserMessage"),
+        until("taskActive"),
+        until("taskIdle"),
+        call("getCurrentTaskStack"),
+    )
+    assert outcome.errors == []
+    names = outcome.names(of=outcome.saved["task"])
+    assert names.count("taskCompleted") == 2
+    assert outcome.acks[-1]["result"] == [outcome.saved["task"]]
+
+
+def test_a_task_of_the_history_is_taken_up_and_goes_on_with_a_message(host: ServerProcess) -> None:
+    outcome = play(
+        host,
+        start("a question"),
+        until("taskInteractive"),
+        call("clearCurrentTask"),
+        until("taskAborted"),
+        call("sendMessage", "nobody is there"),
+        call("resumeTask", "$task"),
+        call("getCurrentTaskStack"),
+        call("pressPrimaryButton"),
+        call("sendMessage", "put away"),
+        call("resumeTask", "$task"),
+        call("sendMessage", "go on"),
+        until("taskActive"),
+        until("taskInteractive"),
+        call("resumeTask", "$task"),
+    )
+    assert outcome.errors == ["RESOURCE_CONFLICT"] * 3
+    assert [outcome.saved["task"]] in [ack.get("result") for ack in outcome.acks]
 
 
 def test_a_last_word_is_kept_when_the_task_is_cleared(host: ServerProcess) -> None:
@@ -302,10 +353,9 @@ def test_the_history_has_the_tasks_of_the_session(host: ServerProcess) -> None:
         until("taskIdle"),
         call("isTaskInHistory", "$task"),
         call("isTaskInHistory", NO_TASK),
-        call("resumeTask", "$task"),
     )
     assert [ack.get("result") for ack in outcome.acks[:1] + outcome.acks[2:4]] == [False, True, False]
-    assert outcome.errors == ["RESOURCE_CONFLICT"]
+    assert outcome.errors == []
 
 
 def test_settings_are_kept_in_the_session_and_read_back(host: ServerProcess) -> None:

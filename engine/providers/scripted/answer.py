@@ -139,7 +139,7 @@ class _Playing:
     def _request(
         self, number: int, position: int, tool_name: str, arguments: Mapping[str, Any]
     ) -> CallRequested:
-        attempt = len(self._progress.of_call(number, position)) + 1
+        attempt = self._progress.made(number, position) + 1
         identifier = call_id(self._playbook, number, position, attempt)
         return CallRequested(call_id=identifier, tool_name=tool_name, arguments=arguments)
 

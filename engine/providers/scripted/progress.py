@@ -51,6 +51,8 @@ class Progress:
     """The attempts of one playbook, oldest first, and what people said."""
 
     attempts: Sequence[Attempt]
+    inherited: Sequence[Attempt]
+    """Those of the tasks that this one continues: the playbook begins anew, but their ids are taken."""
     input: str
     messages: Sequence[str]
     has_news: bool
@@ -60,18 +62,21 @@ class Progress:
     def of(cls, playbook: Playbook, turns: Sequence[Turn]) -> Progress:
         """Return how far `playbook` has come in these turns. Other calls are ignored."""
         answers = {turn.call_id: turn for turn in turns if turn.call_id and turn.role is TurnRole.TOOL}
+        first = own_beginning(turns)
         latest = max((place for place, turn in enumerate(turns) if turn.begins_turn is not None), default=0)
-        found = [
-            _attempt(playbook, call, answers, is_of_this_turn=place > latest)
-            for place, turn in enumerate(turns)
-            if turn.role is TurnRole.ASSISTANT
-            for call in turn.calls
-        ]
+        found: list[Attempt] = []
+        inherited: list[Attempt] = []
+        for place, turn in enumerate(turns):
+            for call in turn.calls if turn.role is TurnRole.ASSISTANT else ():
+                attempt = _attempt(playbook, call, answers, is_of_this_turn=place > latest)
+                if attempt is not None:
+                    (found if place > first else inherited).append(attempt)
         replies = [place for place, turn in enumerate(turns) if turn.role is TurnRole.ASSISTANT]
         return cls(
-            attempts=[attempt for attempt in found if attempt is not None],
+            attempts=found,
+            inherited=inherited,
             input=task_input(turns),
-            messages=[turn.text for turn in turns if _is_said(turn)][1:],
+            messages=[turn.text for turn in turns[first:] if _is_said(turn)][1:],
             has_news=any(_is_said(turn) for turn in turns[max(replies, default=0) :]),
         )
 
@@ -92,6 +97,11 @@ class Progress:
         """Return the attempts of one call, oldest first."""
         return [each for each in self.attempts if (each.step, each.position) == (step, position)]
 
+    def made(self, step: int, position: int) -> int:
+        """Return how often a call has been made, by this task and those that it continues."""
+        inherited = sum((each.step, each.position) == (step, position) for each in self.inherited)
+        return inherited + len(self.of_call(step, position))
+
     def values(self, playbook: Playbook) -> TemplateValues:
         """Return the values that the playbook's templates can use."""
         results: dict[str, Result] = {}
@@ -103,8 +113,13 @@ class Progress:
 
 
 def task_input(turns: Sequence[Turn]) -> str:
-    """Return the text of the task, which is the first user message."""
-    return next((turn.text for turn in turns if turn.role is TurnRole.USER), "")
+    """Return the text of the task, which is its first user message."""
+    return next((turn.text for turn in turns[own_beginning(turns) :] if turn.role is TurnRole.USER), "")
+
+
+def own_beginning(turns: Sequence[Turn]) -> int:
+    """Return the position of a task's first turn, after those of the tasks that it continues."""
+    return next((place for place, turn in enumerate(turns) if turn.begins_turn is not None), 0)
 
 
 def call_id(playbook: Playbook, step: int, position: int, attempt: int) -> str:

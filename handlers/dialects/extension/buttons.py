@@ -13,6 +13,7 @@ from roocode_server.models.task import Activity, CommandAction
 BEHIND: Final = (
     "task.stack",
     "task.list",
+    "task.get",
     "approval.list",
     "approval.respond",
     "task.command",

@@ -18,6 +18,7 @@ from roocode_server.models.session import SessionUpdatedEvent
 from roocode_server.models.task import (
     CallFailure,
     CallWritten,
+    InterruptedBy,
     MessageCreated,
     MessageDelta,
     MessageDiscarded,
@@ -127,6 +128,13 @@ def _usage(content: Content) -> Content:
     return {name: count for name, count in content["usage"].items() if name != "totalRequests"}
 
 
+def _resumable(content: Content) -> Said:
+    """A person who stops a task has aborted it, as S2's `cancelCurrentTask` does; it can be resumed."""
+    is_stopped = content.get("interruptedBy") == InterruptedBy.PERSON
+    names = ["taskAborted", "taskResumable"] if is_stopped else ["taskResumable"]
+    return [[name, content["taskId"]] for name in names]
+
+
 def _spawned(content: Content) -> Said:
     parent, child = content["taskId"], content["childTaskId"]
     return [["taskSpawned", parent, child], ["taskDelegated", parent, child]]
@@ -166,7 +174,7 @@ WORDS: Final[dict[str, Callable[[Content], Said]]] = {
     TaskActive.name: _of_task("taskActive"),
     TaskResumed.name: lambda content: [] if content.get("isPaused") else [["taskActive", content["taskId"]]],
     TaskInteractive.name: _of_task("taskInteractive"),
-    TaskResumable.name: _of_task("taskResumable"),
+    TaskResumable.name: _resumable,
     TaskIdle.name: _of_task("taskIdle"),
     TaskPaused.name: _of_task("taskPaused"),
     TaskUnpaused.name: _unpaused,

@@ -18,12 +18,14 @@ from roocode_server.models.user import Caller
 
 @dataclass(slots=True)
 class Desk:
-    """The state of one client: its session, and the completed task it has put away."""
+    """The state of one client: its session, and which of the tasks that have ended it has before it."""
 
     session_id: SessionId | None = None
     sent: dict[SessionId, int] = field(default_factory=dict)
     """Up to which `seq` it has been sent the events of each of its sessions."""
     put_away: TaskId | None = None
+    taken_up: TaskId | None = None
+    """The ended task of the history that it has taken up again, and to which its next message goes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

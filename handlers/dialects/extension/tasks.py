@@ -11,6 +11,7 @@ from roocode_server.handlers.dialects.extension.settings import ExtensionSetting
 from roocode_server.models.error import AppError, Conflict, NotFound
 from roocode_server.models.identifier import SessionId
 from roocode_server.models.shape import Shape, limited, value
+from roocode_server.models.task import FINAL, Activity, TaskStatus
 
 CONFIGURATION: Final = "options.configuration"
 TASK_FIELD_NAMES: Final = {"input": "options.text", "images": "options.images", **names_in(CONFIGURATION)}
@@ -84,7 +85,7 @@ async def start_new_task(call: Call, arguments: StartNewTask) -> str:
         except AppError:
             await _go_back(call, left)
             raise
-    call.desk.put_away = None
+    call.desk.put_away = call.desk.taken_up = None
     if before:
         with contextlib.suppress(Conflict):  # it has ended by itself in the meantime
             await call.ask_here("task.cancel", taskId=before[0]["id"])
@@ -132,10 +133,15 @@ async def stack_of(call: Call) -> list[dict[str, Any]]:
     return stack
 
 
-async def completed(call: Call) -> dict[str, Any] | None:
-    """The newest task of the session, if it has completed and the client has not put it away."""
+async def at_rest(call: Call) -> dict[str, Any] | None:
+    """The ended task that the client has before it: one of the history that it has taken up or, if it has not
+    been put away, the newest one of the session, which has completed.
+    """
     if call.desk.session_id is None:
         return None
+    if call.desk.taken_up is not None:
+        found: dict[str, Any] = (await call.ask_here("task.get", taskId=call.desk.taken_up))["task"]
+        return found
     newest = (await call.ask_here("task.list", limit=100))["data"]
     task: dict[str, Any] | None = next((task for task in newest if "parentId" not in task), None)
     if task is None or task["status"] != "completed" or task["id"] == call.desk.put_away:
@@ -143,25 +149,29 @@ async def completed(call: Call) -> dict[str, Any] | None:
     return task
 
 
-async def current(call: Call) -> dict[str, Any]:
-    """The task that receives messages. Raises: Conflict, if none is under way."""
-    stack = await stack_of(call)
-    if not stack:
-        raise Conflict("There is no current task; start one with startNewTask")
-    return stack[-1]
-
-
-@method("sendMessage", "task.stack", "task.message")
+@method("sendMessage", "task.stack", "task.list", "task.get", "task.message")
 async def send_message(call: Call, arguments: SendMessage) -> None:
-    """Send a message to the current task: an answer, a refusal of what it asks, or a remark."""
-    task = await current(call)
+    """Send a message to the current task: an answer, a refusal of what it asks, a remark, or what comes next.
+
+    A task that has ended goes on with it.
+    """
+    stack = await stack_of(call)
+    task = stack[-1] if stack else await at_rest(call)
+    if task is None:
+        raise Conflict("There is no current task; start one with startNewTask")
     await call.ask_here("task.message", taskId=task["id"], text=arguments.text, images=arguments.images)
 
 
-@method("resumeTask", "task.resume")
+@method("resumeTask", "task.get", "task.stack", "task.resume")
 async def resume_task(call: Call, arguments: OneTask) -> None:
-    """Resume an interrupted task."""
-    await call.ask_here("task.resume", taskId=arguments.task_id)
+    """Resume an interrupted task; take up one that has ended, which goes on with the next message."""
+    found: dict[str, Any] = (await call.ask_here("task.get", taskId=arguments.task_id))["task"]
+    if found["status"] not in FINAL:
+        await call.ask_here("task.resume", taskId=found["id"])
+        return
+    if await stack_of(call):
+        raise Conflict("Another task is under way; cancel or clear it first", taskId=found["id"])
+    call.desk.taken_up = found["id"]
 
 
 @method("isTaskInHistory", "task.get")
@@ -176,7 +186,7 @@ async def is_task_in_history(call: Call, arguments: OneTask) -> bool:
     return True
 
 
-@method("getCurrentTaskStack", "task.stack", "task.list")
+@method("getCurrentTaskStack", "task.stack", "task.list", "task.get")
 async def get_current_task_stack(call: Call, arguments: NoArguments) -> list[str]:
     """The ids of the task under way and of its subtasks, the current one last.
 
@@ -184,16 +194,16 @@ async def get_current_task_stack(call: Call, arguments: NoArguments) -> list[str
     """
     stack = await stack_of(call)
     if not stack:
-        last = await completed(call)
+        last = await at_rest(call)
         stack = [last] if last is not None else []
     return [task["id"] for task in stack]
 
 
-@method("clearCurrentTask", "task.stack", "task.list", "task.message", "task.cancel")
+@method("clearCurrentTask", "task.stack", "task.list", "task.get", "task.message", "task.cancel")
 async def clear_current_task(call: Call, arguments: ClearTask) -> None:
     """End the current task, after an optional last message; the parent of a subtask continues.
 
-    A completed task is put away.
+    A task that has ended is put away.
     """
     stack = await stack_of(call)
     if not stack:
@@ -205,18 +215,27 @@ async def clear_current_task(call: Call, arguments: ClearTask) -> None:
 
 
 async def put_away(call: Call) -> None:
-    """Put a completed task away. Raises: Conflict, if there is none."""
-    last = await completed(call)
+    """Put the ended task away that the client has before it. Raises: Conflict, if there is none."""
+    last = await at_rest(call)
     if last is None:
         raise Conflict("There is no current task")
-    call.desk.put_away = last["id"]
+    call.desk.put_away, call.desk.taken_up = last["id"], None
 
 
-@method("cancelCurrentTask", "task.stack", "task.cancel")
+@method("cancelCurrentTask", "task.stack", "task.interrupt", "task.cancel")
 async def cancel_current_task(call: Call, arguments: NoArguments) -> None:
-    """Cancel the task under way and its subtasks."""
-    await current(call)
-    await call.ask_here("task.cancel", taskId=(await stack_of(call))[0]["id"])
+    """Stop the task under way and its subtasks, so that they can be resumed; one that is queued is cancelled.
+
+    Raises: Conflict, if no task is under way.
+    """
+    stack = await stack_of(call)
+    if not stack:
+        raise Conflict("There is no current task; start one with startNewTask")
+    whole = stack[0]
+    if whole["status"] == TaskStatus.RUNNING:
+        await call.ask_here("task.interrupt", taskId=whole["id"])
+    elif whole["activity"] != Activity.RESUMABLE:
+        await call.ask_here("task.cancel", taskId=whole["id"])
 
 
 TASK_METHODS: Final = (

@@ -12,6 +12,7 @@ import pytest
 
 from roocode_server.models.approval import ApprovalRespond
 from roocode_server.models.error import ValidationFailed
+from roocode_server.models.session import SessionUpdate
 from roocode_server.models.task import Activity, Task, TaskStatus
 from tests.engine.agent.conftest import Agent
 from tests.support.mock_models import MockModels
@@ -290,3 +291,41 @@ async def test_opencode_does_a_task(
     [asked] = await agent.events("approval.required")
     assert asked["toolName"] == "edit"
     assert "/hello.txt" in ended.result.files_created
+
+
+async def test_it_goes_on_in_its_own_session_if_it_can_load_it(make_agent: Make) -> None:
+    agent = await small(make_agent, "remember")
+    task = await agent.run()
+    await agent.say(task, "and more")
+    ended = await agent.finish(task)
+    assert ended.result is not None
+    assert (ended.turn, ended.result.summary) == (2, "do it|and more|")
+    assert "what was said before" not in await agent.messages("text")
+
+
+@pytest.mark.parametrize("do", ["remember", "forget"])
+async def test_it_is_told_what_was_said_if_its_session_is_gone(make_agent: Make, do: str) -> None:
+    agent = await small(make_agent, do)
+    task = await agent.run()
+    (agent.engine.sessions.workspace(agent.session_id).folder / "memory.txt").unlink()
+    await agent.say(task, "and more")
+    ended = await agent.finish(task)
+    assert ended.result is not None
+    said = ended.result.summary
+    assert said.startswith("You begin anew in the same workspace and do not remember what was said before")
+    assert "The person said:\ndo it\n\nYou said:\ndo it|" in said
+    assert said.endswith("Now:\nand more|")
+
+
+async def test_a_failed_one_is_told_why_it_failed(make_agent: Make) -> None:
+    agent = await small(make_agent, "refuse")
+    task = await agent.run()
+    assert task.error is not None
+    acp = {"command": ["python3", "agent.py", "forget"]}
+    change = {"sessionId": agent.session_id, "config": {"agent": {"acp": acp}}}
+    await agent.engine.sessions.update(SessionUpdate.load(change))
+    await agent.say(task, "please")
+    ended = await agent.finish(task)
+    assert ended.result is not None
+    assert "Work on the task failed: The agent refused the task. (AGENT_REFUSAL)" in ended.result.summary
+    assert ended.result.summary.endswith("please|")

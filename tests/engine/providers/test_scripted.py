@@ -15,7 +15,7 @@ from roocode_server.engine.providers.provider import (
 from roocode_server.engine.providers.scripted.playbook import PlaybookInvalid
 from roocode_server.engine.providers.scripted.provider import MOST_STREAMED_PIECES, ScriptedProvider
 from roocode_server.models.conversation import ToolCall, Turn, TurnRole
-from roocode_server.models.identifier import CallId
+from roocode_server.models.identifier import CallId, MessageId
 from tests.engine.providers.playing import answered, ask, interrupted, play, playbook_file, said
 
 READ = {"call": "read_file", "with": {"path": "a"}}
@@ -318,3 +318,52 @@ async def test_a_pace_waits_between_the_pieces(tmp_path: Path, monkeypatch: pyte
     run = play(tmp_path, {"say": "one two three four five", "pace_ms": 40, **READ})
     await run.next()
     assert waited == [0.04]
+
+
+def begun(text: str, turn: int | None) -> Turn:
+    """What a person says, with which a turn of the task begins."""
+    return Turn(role=TurnRole.USER, text=text, message_id=MessageId(f"message-{text}"), begins_turn=turn)
+
+
+async def test_a_further_turn_plays_the_steps_after_the_completion(tmp_path: Path) -> None:
+    run = play(
+        tmp_path,
+        {"id": "first", "call": "read_file", "with": {"path": "a"}},
+        {"call": "attempt_completion", "with": {"result": "one"}},
+        {"say": "{{ messages | last }}: {{ results.first.text }}", **READ},
+        {"call": "attempt_completion", "with": {"result": "two"}},
+    )
+    run.turns[0] = begun("go", 1)
+    await run.next(lambda call: answered(call, "found"))
+    await run.next()
+    run.turns.append(begun("more", 2))
+    assert (await run.next()).text == "more: found"
+    assert (await run.next()).calls[0].arguments == {"result": "two"}
+    for turn in (3, 4):
+        run.turns.append(begun("and more", turn))
+        [call] = (await run.next()).calls
+        assert call.arguments == {"result": "All steps of playbook `tried` are done."}
+
+
+async def test_a_turn_after_a_failed_step_begins_with_it(tmp_path: Path) -> None:
+    run = play(tmp_path, {**READ, "retries": 1}, {"say": "On.", **READ})
+    run.turns[0] = begun("go", 1)
+    for _ in range(2):
+        await run.next(lambda call: answered(call, success=False))
+    assert (await failure(run.next())).code == "PLAYBOOK_STEP_FAILED"
+    why = Turn(role=TurnRole.USER, text="Work on the task failed", begins_turn=2)
+    run.turns += [why, begun("again", None)]
+    again = await run.next(lambda call: answered(call, success=False))
+    assert again.text == "`read_file` failed before: I'll try again."
+    assert (await run.next()).text == "`read_file` failed: I'll try again (1 of 1)."
+    assert (await run.next()).text == "On."
+
+
+async def test_a_task_that_continues_from_another_plays_its_own_playbook(tmp_path: Path) -> None:
+    run = play(tmp_path, {"say": "{{ input }} {{ messages | length }}", **READ})
+    first = await run.next()
+    await run.next()
+    run.turns.append(begun("next", 1))
+    again = await run.next()
+    assert again.text == f"{OPENING}\n\nnext 0"
+    assert again.calls[0].id != first.calls[0].id

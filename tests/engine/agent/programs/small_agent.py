@@ -6,6 +6,8 @@ import sys
 import time
 
 DO = sys.argv[1]
+MEMORY = "memory.txt"
+"""What the session of an agent that remembers has been told."""
 ENDS = {
     "refuse": {"result": {"stopReason": "refusal"}},
     "wander": {"result": {"stopReason": "gone_fishing"}},
@@ -91,6 +93,14 @@ def spend():
 PLAIN = {"talk": talk, "ask twice": ask_twice, "spend": spend, "spend on": spend}
 
 
+def recall(text):
+    """Handle a prompt by saying all that the session was told."""
+    with open(MEMORY, "a") as memory:
+        memory.write(text + "|")
+    with open(MEMORY) as memory:
+        say(memory.read())
+
+
 def act():
     """Handle a prompt."""
     if DO in PLAIN:
@@ -163,12 +173,24 @@ while True:
     request = receive()
     method = request.get("method")
     if method == "initialize":
-        result = {"protocolVersion": 1, "agentCapabilities": {}, "authMethods": []}
+        capabilities = {"loadSession": True} if DO == "remember" else {}
+        result = {"protocolVersion": 1, "agentCapabilities": capabilities, "authMethods": []}
     elif method == "session/new":
         result = {"sessionId": "s"}
+        if DO in ("remember", "forget"):
+            open(MEMORY, "w").close()
+    elif method == "session/load":
+        if not os.path.exists(MEMORY):
+            send({"id": request["id"], "error": {"code": -32002, "message": "no such session"}})
+            continue
+        say("what was said before")
+        result = {}
     elif method == "session/prompt":
         prompts += 1
-        act()
+        if DO in ("remember", "forget"):
+            recall(request["params"]["prompt"][0]["text"])
+        else:
+            act()
         send({"id": request["id"], **ENDS.get(DO, {"result": {"stopReason": "end_turn"}})})
         continue
     else:
