@@ -65,6 +65,7 @@ from roocode_server.models.task import (
     TaskResumable,
     TaskResumed,
     TaskRetried,
+    TaskRetry,
     TaskRetrying,
     TaskSay,
     TaskSpawned,
@@ -269,13 +270,16 @@ class TaskHandlers(Handlers, namespace="/tasks"):
         errors=(NotFound, Conflict, ServerOverload, WorkspaceLimitExceeded),
         emits=(TaskRetried, *WORK),
     )
-    async def retry(self, caller: Caller, request: TaskRef) -> TaskAnswer:
+    async def retry(self, caller: Caller, request: TaskRetry) -> TaskAnswer:
         """Queue a failed or cancelled task again, under the same id. Source: S4, `retry_task`.
 
         It begins anew, with `retryCount` one higher; its messages stay. If it did not fail, is a subtask, or
-        depends on a task that failed, the answer is 409.
+        depends on a task that failed, the answer is 409. What it has used counts on: a task that has used up
+        its budget needs another one.
         """
-        return TaskAnswer(task=await self.engine.tasks.retry(request, caller))
+        fields = ("max_cost", "max_tokens", "max_requests")
+        budget = {name: given for name in fields if (given := getattr(request, name)) is not None}
+        return TaskAnswer(task=await self.engine.tasks.retry(request, caller, budget=budget))
 
     @operation(
         "task.message",

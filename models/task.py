@@ -74,6 +74,11 @@ FINAL: Final = frozenset(status for status, following in TRANSITIONS.items() if 
 RETRIABLE: Final = frozenset({TaskStatus.FAILED, TaskStatus.CANCELLED})
 
 
+_COST: Final[dict[str, Any]] = limited(least=0.000001, most=1_000_000)
+_TOKENS: Final[dict[str, Any]] = limited(least=1, most=1_000_000_000_000)
+_REQUESTS: Final[dict[str, Any]] = limited(least=1, most=1_000_000_000)
+
+
 @value
 class TaskConfig(Shape):
     """The options of a task.
@@ -104,16 +109,12 @@ class TaskConfig(Shape):
     )
     max_cost: float | None = field(
         default=None,
-        metadata=described(
-            "US dollars that it and its subtasks may cost, retries included",
-            **limited(least=0.000001, most=1_000_000),
-        ),
+        metadata=described("US dollars that it and its subtasks may cost, retries included", **_COST),
     )
     max_tokens: int | None = field(
         default=None,
         metadata=described(
-            "Tokens, in and out, that it and its subtasks may use, retries included",
-            **limited(least=1, most=1_000_000_000_000),
+            "Tokens, in and out, that it and its subtasks may use, retries included", **_TOKENS
         ),
     )
     max_requests: int | None = field(
@@ -121,7 +122,7 @@ class TaskConfig(Shape):
         metadata=described(
             "Requests to models that it and its subtasks may make, also those that fail or make a summary, "
             "retries included",
-            **limited(least=1, most=1_000_000_000),
+            **_REQUESTS,
         ),
     )
     max_duration: float | None = field(
@@ -309,6 +310,19 @@ class TaskRef(Shape):
 
     session_id: SessionId
     task_id: TaskId
+
+
+@value
+class TaskRetry(TaskRef):
+    """A request to queue a task again, with another budget if one is given; that of all its runs."""
+
+    max_cost: float | None = field(default=None, metadata=described("In place of `config.maxCost`", **_COST))
+    max_tokens: int | None = field(
+        default=None, metadata=described("In place of `config.maxTokens`", **_TOKENS)
+    )
+    max_requests: int | None = field(
+        default=None, metadata=described("In place of `config.maxRequests`", **_REQUESTS)
+    )
 
 
 class WaitFor(enum.StrEnum):

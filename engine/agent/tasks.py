@@ -10,7 +10,8 @@ import dataclasses
 import math
 import re
 import statistics
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import structlog
 
@@ -272,8 +273,12 @@ class Tasks:
         _check_ended(source)
         return source
 
-    async def retry(self, request: TaskRef, caller: Caller | None = None) -> Task:
+    async def retry(
+        self, request: TaskRef, caller: Caller | None = None, *, budget: Mapping[str, Any] | None = None
+    ) -> Task:
         """Queue a task that failed or was cancelled once more: with a fresh conversation, under its id.
+
+        `budget` has fields of its configuration that change.
 
         Raises: NotFound; Conflict, if it did neither, is a subtask, depends on a task that did either, or the
         session is not active; InvalidField, if its mode is gone; ServerOverload; WorkspaceLimitExceeded.
@@ -284,6 +289,9 @@ class Tasks:
         if task.parent_id is not None:
             raise Conflict("A subtask is not retried by itself; retry the task that asked for it")
         mode = await self._mode(task.config, session)
+        config = dataclasses.replace(task.config, **(budget or {}))
+        if budget:
+            await self._runner.check_budget(session.user_id, session.config, config)
         if task.status in FINAL:
             await self._runner.wind_up(task.id)
 
@@ -293,7 +301,7 @@ class Tasks:
             await self._results.forget(unit, task.id)
             await self._rewinds.forget_all(unit, task.id)
 
-        again = await self._states.retry(task.id, mode=mode, in_same_transaction=begin_anew)
+        again = await self._states.retry(task.id, mode=mode, config=config, in_same_transaction=begin_anew)
         self._runner.start(again, session)
         return again
 

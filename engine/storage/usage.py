@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,6 +18,8 @@ from roocode_server.models.identifier import SessionId, UserId
 from roocode_server.models.usage_report import UsageGroup, UsageReport, UsageRow, UsageSums
 
 USAGE_KEPT_DAYS: Final = 400
+COST_DIGITS: Final = 8
+"""How many digits of a US dollar a sum has after the point, as the usage of a task has."""
 _SUMMED: Final = tuple(each.name for each in dataclasses.fields(UsageSums))
 _COLUMNS: Final = {
     UsageGroup.DAY: ("day",),
@@ -83,7 +85,12 @@ class UsageRepository:
             total = (await connection.execute(select(*sums).where(*fitting))).mappings().one()
             count = select(func.count()).select_from(grouped.subquery())
             number: int = (await connection.execute(count)).scalar_one()
-        return [UsageRow(**row) for row in rows], UsageSums(**total), number
+        return [UsageRow(**_rounded(row)) for row in rows], UsageSums(**_rounded(total)), number
+
+
+def _rounded(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row without the noise of adding floating-point numbers up."""
+    return {**row, "cost": round(row["cost"], COST_DIGITS)}
 
 
 def _conditions(request: UsageReport) -> Iterator[ColumnElement[bool]]:

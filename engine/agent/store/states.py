@@ -28,6 +28,7 @@ from roocode_server.models.task import (
     Task,
     TaskCancelled,
     TaskCompleted,
+    TaskConfig,
     TaskFailed,
     TaskFocused,
     TaskReopened,
@@ -171,7 +172,9 @@ class TaskStates:
             ended = await self._dependencies.awaited_in_vain(unit)
         await self._settle(list(ended))
 
-    async def retry(self, task_id: TaskId, *, mode: str, in_same_transaction: Alongside) -> Task:
+    async def retry(
+        self, task_id: TaskId, *, mode: str, config: TaskConfig, in_same_transaction: Alongside
+    ) -> Task:
         """Queue a task that failed or was cancelled once more, as if it were new.
 
         Raises: NotFound; Conflict, if it did neither, or depends on a task that did.
@@ -191,6 +194,7 @@ class TaskStates:
                 started_at=None,
                 todos=None,
                 mode=mode,
+                config=config,
                 usage=dataclasses.replace(task.usage, context_tokens=0),
                 retry_count=task.retry_count + 1,
                 turn=1,

@@ -126,6 +126,18 @@ async def test_a_retry_has_what_earlier_runs_have_left(agent: Agent) -> None:
     assert exceeded(await agent.finish(task)) == {"budget": "maxTokens", "used": 200, "limit": 200}
 
 
+async def test_a_retry_may_have_a_larger_budget(agent: Agent) -> None:
+    task = await agent.run([look(0), usage(90, 10)], maxTokens=100)
+    assert exceeded(task)["used"] == 100
+    agent.model.answers += [[look(0), usage(40, 10)], [done()]]
+    ref = TaskRef(session_id=agent.session_id, task_id=task.id)
+    again = await agent.engine.tasks.retry(ref, budget={"max_tokens": 151})
+    assert again.config.max_tokens == 151
+    assert (await agent.finish(task)).status is TaskStatus.COMPLETED
+    with pytest.raises(ValidationFailed):
+        await agent.engine.tasks.retry(ref, budget={"max_cost": 1})
+
+
 async def test_a_cost_that_nobody_knows_is_no_budget(agent: Agent) -> None:
     with pytest.raises(ValidationFailed) as refused:
         await agent.start(maxCost=1)

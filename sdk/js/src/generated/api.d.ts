@@ -3118,6 +3118,25 @@ export interface components {
             taskId?: string | null;
             retryCount: number;
         };
+        /** @description A request to queue a task again, with another budget if one is given; that of all its runs. */
+        TaskRetry: {
+            sessionId: string;
+            taskId: string;
+            /** @description In place of `config.maxCost` */
+            maxCost?: number | null;
+            /** @description In place of `config.maxTokens` */
+            maxTokens?: number | null;
+            /** @description In place of `config.maxRequests` */
+            maxRequests?: number | null;
+        };
+        TaskRetryBody: {
+            /** @description In place of `config.maxCost` */
+            maxCost?: number | null;
+            /** @description In place of `config.maxTokens` */
+            maxTokens?: number | null;
+            /** @description In place of `config.maxRequests` */
+            maxRequests?: number | null;
+        };
         /** @description A request to the model failed and will be repeated after `delay` seconds. */
         TaskRetryingPayload: {
             id: string;
@@ -4300,6 +4319,8 @@ export type TaskResult = components['schemas']['TaskResult'];
 export type TaskResumablePayload = components['schemas']['TaskResumablePayload'];
 export type TaskResumedPayload = components['schemas']['TaskResumedPayload'];
 export type TaskRetriedPayload = components['schemas']['TaskRetriedPayload'];
+export type TaskRetry = components['schemas']['TaskRetry'];
+export type TaskRetryBody = components['schemas']['TaskRetryBody'];
 export type TaskRetryingPayload = components['schemas']['TaskRetryingPayload'];
 export type TaskRewind = components['schemas']['TaskRewind'];
 export type TaskRewindBody = components['schemas']['TaskRewindBody'];

@@ -1173,16 +1173,18 @@ export class TasksArea extends Area {
    * Queue a failed or cancelled task again, under the same id. Source: S4, `retry_task`.
    *
    * It begins anew, with `retryCount` one higher; its messages stay. If it did not fail, is a subtask, or
-   * depends on a task that failed, the answer is 409.
+   * depends on a task that failed, the answer is 409. What it has used counts on: a task that has used up
+   * its budget needs another one.
    *
    * POST /api/v1/sessions/{sessionId}/tasks/{taskId}/retry
-   * @param {Api.TaskRef['sessionId']} sessionId
-   * @param {Api.TaskRef['taskId']} taskId
+   * @param {Api.TaskRetry['sessionId']} sessionId
+   * @param {Api.TaskRetry['taskId']} taskId
+   * @param {Omit<Api.TaskRetry, 'sessionId' | 'taskId'>} [request]
    * @param {CallOptions} [options]
    * @returns {Promise<Api.TaskAnswer['task']>}
    */
-  async retry(sessionId, taskId, options) {
-    return (await this.call("task.retry", { sessionId, taskId }, options)).task;
+  async retry(sessionId, taskId, request = {}, options) {
+    return (await this.call("task.retry", { ...request, sessionId, taskId }, options)).task;
   }
 
   /**

@@ -105,7 +105,7 @@ export interface Operations {
   /** Stop what a task is doing at this moment, and leave it resumable. */
   "task.interrupt": { request: Api.TaskRef; response: Api.TaskAnswer };
   /** Queue a failed or cancelled task again, under the same id. Source: S4, `retry_task`. */
-  "task.retry": { request: Api.TaskRef; response: Api.TaskAnswer };
+  "task.retry": { request: Api.TaskRetry; response: Api.TaskAnswer };
   /** Send a message to the agent of a task: the answer to its question, a remark, or what to do next. */
   "task.message": { request: Api.TaskSay; response: Api.MessageAnswer };
   /** List a task's messages, oldest first. */

@@ -2345,16 +2345,37 @@ class BlockingTasks:
         """
         return self._portal.call(self._inner.interrupt, session_id, task_id, timeout_s=timeout_s)
 
-    def retry(self, session_id: str, task_id: str, *, timeout_s: float | None = None) -> Task:
+    def retry(
+        self,
+        session_id: str,
+        task_id: str,
+        *,
+        max_cost: float | Unset | None = UNSET,
+        max_tokens: int | Unset | None = UNSET,
+        max_requests: int | Unset | None = UNSET,
+        timeout_s: float | None = None,
+    ) -> Task:
         """Queue a failed or cancelled task again, under the same id. Source: S4, `retry_task`.
 
         It begins anew, with `retryCount` one higher; its messages stay. If it did not fail, is a subtask,
-        or depends on a task that failed, the answer is 409.
+        or depends on a task that failed, the answer is 409. What it has used counts on: a task that has
+        used up its budget needs another one.
+
+        `max_cost`: In place of `config.maxCost`. `max_tokens`: In place of `config.maxTokens`.
+        `max_requests`: In place of `config.maxRequests`.
 
         Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RESOURCE_CONFLICT`, `SERVER_OVERLOAD`,
         `WORKSPACE_LIMIT_EXCEEDED`, `RATE_LIMIT_EXCEEDED` among the codes.
         """
-        return self._portal.call(self._inner.retry, session_id, task_id, timeout_s=timeout_s)
+        return self._portal.call(
+            self._inner.retry,
+            session_id,
+            task_id,
+            max_cost=max_cost,
+            max_tokens=max_tokens,
+            max_requests=max_requests,
+            timeout_s=timeout_s,
+        )
 
     def message(
         self,

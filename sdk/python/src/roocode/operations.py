@@ -2364,19 +2364,32 @@ class TasksOperations(Operations):
         session_id: str,
         task_id: str,
         *,
+        max_cost: float | Unset | None = UNSET,
+        max_tokens: int | Unset | None = UNSET,
+        max_requests: int | Unset | None = UNSET,
         timeout_s: float | None = None,
     ) -> Task:
         """Queue a failed or cancelled task again, under the same id. Source: S4, `retry_task`.
 
         It begins anew, with `retryCount` one higher; its messages stay. If it did not fail, is a subtask,
-        or depends on a task that failed, the answer is 409.
+        or depends on a task that failed, the answer is 409. What it has used counts on: a task that has
+        used up its budget needs another one.
+
+        `max_cost`: In place of `config.maxCost`. `max_tokens`: In place of `config.maxTokens`.
+        `max_requests`: In place of `config.maxRequests`.
 
         Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RESOURCE_CONFLICT`, `SERVER_OVERLOAD`,
         `WORKSPACE_LIMIT_EXCEEDED`, `RATE_LIMIT_EXCEEDED` among the codes.
         """
         answer = await self.call(
             Route("POST", "/api/v1/sessions/{sessionId}/tasks/{taskId}/retry", is_keyed=False),
-            {"sessionId": session_id, "taskId": task_id},
+            {
+                "sessionId": session_id,
+                "taskId": task_id,
+                "maxCost": max_cost,
+                "maxTokens": max_tokens,
+                "maxRequests": max_requests,
+            },
             TaskAnswer,
             timeout_s=timeout_s,
         )
