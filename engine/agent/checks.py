@@ -58,6 +58,7 @@ class CompletionChecks:
         checks = self._work.task.config.checks
         if checks is None:
             return None
+        self._work.evidence = None
         # What goes on in the background could change the files between one check and the next.
         await self._commands.close()
         attempt = 1 + sum(map(_is_objection, _of_this_turn(self._work.conversation.turns)))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, RowMapping, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from roocode_server.engine.storage.database import Database, Transaction
@@ -88,7 +88,7 @@ class UsageRepository:
         return [UsageRow(**_rounded(row)) for row in rows], UsageSums(**_rounded(total)), number
 
 
-def _rounded(row: Mapping[str, Any]) -> dict[str, Any]:
+def _rounded(row: RowMapping) -> dict[str, Any]:
     """Return a row without the noise of adding floating-point numbers up."""
     return {**row, "cost": round(row["cost"], COST_DIGITS)}
 
