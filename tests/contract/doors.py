@@ -16,7 +16,7 @@ ANY_ID = re.compile(
     r"\b[a-z]+-[0-9a-f]{20}(?:-\d+)?(?:\.\d+)?|\breq-[0-9a-f]+-\d+|\b[0-9a-f]{40}\b|(?<=#invitation=)[\w-]+"
 )
 """What `new_id` makes and what is derived from it, requests, checkpoints and invitations."""
-FILTERS = {"log.list": "entries", "system.processes": "processes"}
+FILTERS = {"log.list": "entries", "system.processes": "processes", "usage.report": "data"}
 """Operations that list over all sessions, each with the list in which nothing of a foreign one is found."""
 
 VOLATILE = {

@@ -137,11 +137,14 @@ export class TaskRun {
   /**
    * Queue a failed or cancelled task again. `wait()` and `events()` are then about the new attempt.
    *
+   * `budget` has the budgets that it gets in place of its own: `maxCost`, `maxTokens`, `maxRequests`.
+   *
+   * @param {{maxCost?: number, maxTokens?: number, maxRequests?: number}} [budget]
    * @param {CallOptions} [options]
    */
-  async retry(options) {
+  async retry(budget, options) {
     const { pagination } = await this.#areas.events.list(this.#sessionId, { limit: 1 }, options);
-    const task = await this.#areas.tasks.retry(this.#sessionId, this.#id, options);
+    const task = await this.#areas.tasks.retry(this.#sessionId, this.#id, budget, options);
     this.#before = pagination.head;
     return task;
   }

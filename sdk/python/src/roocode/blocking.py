@@ -2657,9 +2657,20 @@ class TaskRun:
         """Stop it and everything it has started. Raises: Conflict, if it has ended."""
         return self._portal.call(self._inner.cancel)
 
-    def retry(self) -> Task:
-        """Let a failed or cancelled task begin again. Raises: Conflict, if it is neither."""
-        return self._portal.call(self._inner.retry)
+    def retry(
+        self,
+        *,
+        max_cost: float | Unset = UNSET,
+        max_tokens: int | Unset = UNSET,
+        max_requests: int | Unset = UNSET,
+    ) -> Task:
+        """Let a failed or cancelled task begin again, with another budget if one is given.
+
+        Raises: Conflict, if it is neither.
+        """
+        return self._portal.call(
+            self._inner.retry, max_cost=max_cost, max_tokens=max_tokens, max_requests=max_requests
+        )
 
     def resume(self) -> Task:
         """Let an interrupted task continue. Raises: Conflict, if it is not interrupted."""

@@ -208,9 +208,20 @@ class AsyncTaskRun:
         self._task = await self._tasks.cancel(self.session_id, self.id)
         return self._task
 
-    async def retry(self) -> Task:
-        """Let a failed or cancelled task begin again. Raises: Conflict, if it is neither."""
-        self._task = await self._tasks.retry(self.session_id, self.id)
+    async def retry(
+        self,
+        *,
+        max_cost: float | Unset = UNSET,
+        max_tokens: int | Unset = UNSET,
+        max_requests: int | Unset = UNSET,
+    ) -> Task:
+        """Let a failed or cancelled task begin again, with another budget if one is given.
+
+        Raises: Conflict, if it is neither.
+        """
+        self._task = await self._tasks.retry(
+            self.session_id, self.id, max_cost=max_cost, max_tokens=max_tokens, max_requests=max_requests
+        )
         return self._task
 
     async def resume(self) -> Task:
