@@ -69,6 +69,20 @@ def test_a_tool_that_does_not_exist_is_named_before_anything_is_made(command_lin
     assert command_line.json("sessions") == before
 
 
+def test_a_task_is_done_if_its_checks_pass(command_line: CommandLine) -> None:
+    checks = ("--check", "grep hello there", "--protect", "tests/", "--max-cost", "1")
+    done = command_line.run("run", *DO_IT, "--yes", *checks, "echo hello > there")
+    assert done.returncode == 0, done.stderr
+    assert "✓ command grep hello there\n✓ protect tests/\n" in done.stderr
+
+
+def test_a_task_that_only_says_that_it_is_done_has_failed(command_line: CommandLine) -> None:
+    done = command_line.run("run", *DO_IT, "--yes", "--check", "test -f there", "echo hello")
+    assert done.returncode == 3
+    assert "✗ command test -f there: The exit code is 1, not 0." in done.stderr
+    assert "✗ CHECKS_FAILED: " in done.stderr
+
+
 def test_the_time_that_a_task_may_take_has_a_code_of_its_own(command_line: CommandLine) -> None:
     assert command_line.run("run", *DO_IT, "--yes", "--timeout", "0.5", "sleep 60").returncode == 5
 

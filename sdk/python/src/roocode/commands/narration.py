@@ -20,6 +20,7 @@ from roocode.events import (
     MessageCreatedEvent,
     MessageDeltaEvent,
     TaskCancelledEvent,
+    TaskCheckedEvent,
     TaskCompletedEvent,
     TaskCreatedEvent,
     TaskFailedEvent,
@@ -144,6 +145,15 @@ def _resolved(event: ApprovalResolvedEvent) -> str:
     return f"  {event.status}{by}"
 
 
+def _checked(event: TaskCheckedEvent) -> str:
+    """Return a line for each check of a task that says it is done."""
+    return "\n".join(
+        f"{'✓' if each.passed else '✗'} {each.kind} {one_line(each.check, SUMMARY_CHARACTERS)}"
+        + (f": {one_line(each.reason)}" if each.reason else "")
+        for each in event.evidence.results
+    )
+
+
 _TELLINGS: Final[Mapping[type[Event], tuple[Callable[[Any], str | None], dict[str, Any]]]] = {
     TaskCreatedEvent: (
         lambda event: f"Task {event.task.id}: {one_line(event.task.input, SUMMARY_CHARACTERS)}",
@@ -165,6 +175,7 @@ _TELLINGS: Final[Mapping[type[Event], tuple[Callable[[Any], str | None], dict[st
     FileModifiedEvent: (lambda event: f"~ {one_line(event.path)}", {"fg": "green"}),
     FileDeletedEvent: (lambda event: f"- {one_line(event.path)}", {"fg": "green"}),
     TaskSpawnedEvent: (lambda event: f"A subtask begins: {one_line(event.child_task_id)}", {}),
+    TaskCheckedEvent: (_checked, {}),
     TaskRetryingEvent: (
         lambda event: f"The model is asked again in {event.delay:.0f} s: {visible(event.error.message)}",
         {"fg": "yellow"},

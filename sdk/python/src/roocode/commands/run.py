@@ -36,6 +36,7 @@ EXAMPLES: Final = """\b
 Examples:
   roocode run "Write a program that prints primes, and run it"
   roocode run --from-dir . --approve read,edit "Mend the failing test" && roocode apply
+  roocode run --max-cost 2 --check "make test" --protect tests/ "Make it faster"
   roocode run --session last "Now with a test"
   git diff | roocode run --yes --json - | jq -r .type
 """
@@ -56,6 +57,9 @@ class RunOptions:
     approve: str | None
     leaves_to_others: bool
     timeout_s: float | None
+    max_cost: float | None
+    checks: tuple[str, ...]
+    protected: tuple[str, ...]
     is_detached: bool
     on_interrupt: Literal["cancel", "detach"]
 
@@ -63,6 +67,21 @@ class RunOptions:
     def config(self) -> SessionConfigChangeDict:
         """The session's configuration, as far as it was given."""
         return session_config(provider=self.provider, model=self.model, mode=self.mode)
+
+    @property
+    def task_config(self) -> TaskConfigDict:
+        """The task's configuration, as far as it was given."""
+        config = TaskConfigDict()
+        if self.timeout_s is not None:
+            config["timeout"] = self.timeout_s
+        if self.max_cost is not None:
+            config["maxCost"] = self.max_cost
+        if self.checks or self.protected:
+            config["checks"] = {
+                "commands": [{"command": line} for line in self.checks],
+                "protect": list(self.protected),
+            }
+        return config
 
 
 @click.command(epilog=EXAMPLES)
@@ -88,6 +107,23 @@ class RunOptions:
     "--elsewhere", "leaves_to_others", is_flag=True, help="Leave all answers to the dashboard or a bot."
 )
 @click.option("--timeout", "timeout_s", type=click.FloatRange(0, min_open=True), help="Seconds it may take.")
+@click.option(
+    "--max-cost", type=click.FloatRange(0, min_open=True), metavar="DOLLARS", help="What it may cost."
+)
+@click.option(
+    "--check",
+    "checks",
+    multiple=True,
+    metavar="COMMAND",
+    help="It is done only if this command ends with 0; can be repeated.",
+)
+@click.option(
+    "--protect",
+    "protected",
+    multiple=True,
+    metavar="PATTERN",
+    help="It is done only if no file that matches has changed; can be repeated.",
+)
 @click.option("-d", "--detach", "is_detached", is_flag=True, help="Print the task's id and leave it running.")
 @click.option(
     "--on-interrupt",
@@ -127,9 +163,7 @@ async def _run(client: AsyncRooCodeClient, connection: Connection, options: RunO
         with packed(options.folder) as (archive, count):
             say(f"Sending {count} files of {one_line(str(options.folder))}")
             await client.workspace.upload(session_id, archive)
-    config = TaskConfigDict()
-    if options.timeout_s is not None:
-        config["timeout"] = options.timeout_s
+    config = options.task_config
     change = options.config if named else {}
     run = await client.tasks.create(session_id, options.text, config=config, session_config=change or UNSET)
     if options.is_detached:
