@@ -119,14 +119,25 @@ export class TaskRun {
   }
 
   /**
-   * Send the agent a message: the answer to its question, or a remark.
+   * Send the agent a message: the answer to its question, a remark, or what comes next. A task that has ended goes on
+   * with it; `wait()` and `events()` are then about the new turn.
    *
    * @param {string} text
    * @param {Omit<Api.TaskSay, "sessionId" | "taskId" | "text"> & CallOptions} [options]
    */
-  message(text, { signal, timeoutMs, idempotencyKey, ...more } = {}) {
+  async message(text, { signal, timeoutMs, idempotencyKey, ...more } = {}) {
     const bounds = { signal, timeoutMs, idempotencyKey };
-    return this.#areas.tasks.message(this.#sessionId, this.#id, { text, ...more }, bounds);
+    const { status } = await this.#areas.tasks.get(this.#sessionId, this.#id, { signal });
+    const isTakenUp = ENDED.has(status);
+    const head = isTakenUp ? await this.#head({ signal }) : undefined;
+    const answer = await this.#areas.tasks.message(this.#sessionId, this.#id, { text, ...more }, bounds);
+    if (isTakenUp) this.#before = head;
+    return answer;
+  }
+
+  /** Stop what the task is doing, and leave it to be resumed. @param {CallOptions} [options] */
+  interrupt(options) {
+    return this.#areas.tasks.interrupt(this.#sessionId, this.#id, options);
   }
 
   /** Stop the task and everything it has started. @param {CallOptions} [options] */
@@ -143,10 +154,15 @@ export class TaskRun {
    * @param {CallOptions} [options]
    */
   async retry(budget, options) {
-    const { pagination } = await this.#areas.events.list(this.#sessionId, { limit: 1 }, options);
+    const head = await this.#head(options);
     const task = await this.#areas.tasks.retry(this.#sessionId, this.#id, budget, options);
-    this.#before = pagination.head;
+    this.#before = head;
     return task;
+  }
+
+  /** @param {CallOptions} [options] */
+  async #head(options) {
+    return (await this.#areas.events.list(this.#sessionId, { limit: 1 }, options)).pagination.head;
   }
 
   /** Go on with an interrupted task. @param {CallOptions} [options] */

@@ -31,6 +31,7 @@ def test_a_task_is_told_waited_for_iterated_and_ended(server: ServerProcess) -> 
     assert callbacks["own"] == "mine"
     assert told["statuses"] == ["completed", "completed", "failed", "failed", "cancelled", "cancelled"]
     assert told["retryCount"] == 1
+    assert told["turn"] == 2
     assert told["impatient"]["code"] == "TIMEOUT"
     assert told["aborted"] == {"name": "Error", **WITHOUT_ANSWER}
     assert told["page"] == [2, 4]

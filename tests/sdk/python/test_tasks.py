@@ -102,6 +102,22 @@ async def test_a_task_that_is_retried_is_followed_to_its_second_end(client: Asyn
     assert kinds.index("task.cancelled") < kinds.index("task.retried") < kinds.index("task.completed")
 
 
+async def test_a_task_that_goes_on_is_followed_to_its_next_end(client: AsyncRooCodeClient) -> None:
+    session = await client.sessions.create(name="On", config={"provider": "scripted"})
+    task = await client.tasks.create(session.id, "Look around")
+    assert (await task.wait()).turn == 1
+    said = await task.message("and once more")
+    ended = await task.wait()
+    assert (ended.status, ended.turn, ended.turn_message_id) == ("completed", 2, said.id)
+    again = await client.tasks.attach(session.id, task.id)
+    kinds = [event.type async for event in again.events()]
+    assert kinds.count("task.completed") == 2
+    with pytest.raises(Conflict):
+        await task.interrupt()
+    page = await client.tasks.turns(session.id, task.id)
+    assert [each.turn for each in page.data] == [2, 1]
+
+
 async def test_a_bot_answers_what_waited_before_and_what_comes(client: AsyncRooCodeClient) -> None:
     sessions = [await client.sessions.create(name="Bot", config=SCRIPTED) for _ in range(2)]
     ours = {session.id for session in sessions}

@@ -2650,12 +2650,19 @@ class TaskRun:
         return self._portal.call(self._inner.result, timeout_s)
 
     def message(self, text: str, *, images: Sequence[str] = ()) -> Message:
-        """Say something to the agent: an answer to its question, or a remark. Raises: RooCodeError."""
+        """Say something to the agent: an answer to its question, a remark, or what comes next.
+
+        A task that has ended goes on with it, and `wait` is about its next end. Raises: RooCodeError.
+        """
         return self._portal.call(self._inner.message, text, images=images)
 
     def cancel(self) -> Task:
         """Stop it and everything it has started. Raises: Conflict, if it has ended."""
         return self._portal.call(self._inner.cancel)
+
+    def interrupt(self) -> Task:
+        """Stop what it is doing, and leave it to be resumed. Raises: Conflict, if it does not run."""
+        return self._portal.call(self._inner.interrupt)
 
     def retry(
         self,

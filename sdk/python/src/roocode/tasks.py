@@ -200,12 +200,20 @@ class AsyncTaskRun:
         return task.result
 
     async def message(self, text: str, *, images: Sequence[str] = ()) -> Message:
-        """Say something to the agent: an answer to its question, or a remark. Raises: RooCodeError."""
+        """Say something to the agent: an answer to its question, a remark, or what comes next.
+
+        A task that has ended goes on with it, and `wait` is about its next end. Raises: RooCodeError.
+        """
         return await self._tasks.message(self.session_id, self.id, text, images=images)
 
     async def cancel(self) -> Task:
         """Stop it and everything it has started. Raises: Conflict, if it has ended."""
         self._task = await self._tasks.cancel(self.session_id, self.id)
+        return self._task
+
+    async def interrupt(self) -> Task:
+        """Stop what it is doing, and leave it to be resumed. Raises: Conflict, if it does not run."""
+        self._task = await self._tasks.interrupt(self.session_id, self.id)
         return self._task
 
     async def retry(

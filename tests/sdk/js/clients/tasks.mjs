@@ -21,6 +21,8 @@ for await (const event of task) {
   told.types.push(event.type);
 }
 const ended = await task.wait();
+await task.message("And once more, please");
+const further = await task.wait();
 const again = await (await roo.tasks.get(session.id, task.id)).wait({ timeoutMs: 60_000 });
 
 await roo.sessions.update(session.id, { config: { model: "no-such-playbook" } });
@@ -67,6 +69,7 @@ process.stdout.write(
     isPlain: JSON.parse(JSON.stringify(task)).id === task.id,
     statuses: [ended, again, failed, retried, cancelled, left].map((each) => each.status),
     retryCount: retried.retryCount,
+    turn: further.turn,
     impatient,
     aborted,
     page: [page.data.length, page.pagination.total],
