@@ -362,6 +362,7 @@ const STORY = {
     last.event = event;
     last.version += 1;
   },
+  "task.checked": noted,
   "task.condensed": noted,
   "task.spawned": noted,
   "task.unpaused": noted,

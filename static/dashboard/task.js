@@ -93,11 +93,28 @@ const dataUrl = (file) =>
     reader.readAsDataURL(file);
   });
 
-const USUAL = { checkpoints: true, minutes: "", priority: "medium", after: [] };
+const USUAL = {
+  checkpoints: true,
+  minutes: "",
+  dollars: "",
+  check: "",
+  protect: "",
+  priority: "medium",
+  after: [],
+};
+const linesOf = (text) =>
+  text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter(Boolean);
 
 /** The fields of a new task that differ from what is usual. */
-function optionsOf({ checkpoints, minutes, priority, after }) {
+function optionsOf({ checkpoints, minutes, dollars, check, protect, priority, after }) {
   const config = {};
+  const [commands, patterns] = [linesOf(check), linesOf(protect)];
+  if (commands.length || patterns.length)
+    config.checks = { commands: commands.map((command) => ({ command })), protect: patterns };
+  if (dollars) config.maxCost = Number(dollars);
   if (checkpoints) config.enableCheckpoints = true;
   if (minutes) config.timeout = Math.round(minutes * 60);
   return {
@@ -141,6 +158,17 @@ function Options({ options, onChange, tasks }) {
           />
         </label>
         <label>
+          At most (US dollars)
+          <input
+            type="number"
+            min="0.01"
+            step="any"
+            placeholder="no limit"
+            value=${options.dollars}
+            onInput=${({ currentTarget }) => set("dollars")(currentTarget.value)}
+          />
+        </label>
+        <label>
           Priority
           <select
             value=${options.priority}
@@ -151,6 +179,26 @@ function Options({ options, onChange, tasks }) {
                 html`<option value=${value} selected=${value === options.priority}>${words}</option>`,
             )}
           </select>
+        </label>
+      </div>
+      <div class="pair">
+        <label>
+          Done only if these commands pass
+          <textarea
+            rows="2"
+            placeholder="make test"
+            value=${options.check}
+            onInput=${({ currentTarget }) => set("check")(currentTarget.value)}
+          ></textarea>
+        </label>
+        <label>
+          Files that may not change
+          <textarea
+            rows="2"
+            placeholder="tests/"
+            value=${options.protect}
+            onInput=${({ currentTarget }) => set("protect")(currentTarget.value)}
+          ></textarea>
         </label>
       </div>
       ${

@@ -389,6 +389,24 @@ async def test_a_task_takes_images_and_keeps_checkpoints(server: ServerProcess, 
     assert page.complaints == []
 
 
+async def test_a_task_is_checked_and_the_evidence_is_shown(server: ServerProcess, page: Page) -> None:
+    session_id = server.open_session("Checked", model="short-way", approvals=EVERYTHING_ALLOWED)
+    await visit(page, server, f"?session={session_id}")
+    await page.type("Task", "short way")
+    await page.until("document.querySelector('.options summary')")
+    await page.evaluate("document.querySelector('.options summary').click()")
+    assert await page.obstacles() == []
+    await page.type("Done only if these commands pass", "cat steps.txt; test -f missing")
+    await page.type("Files that may not change", "tests/")
+    await page.press("Start task")
+    await page.shows("Checked: not done")
+    await page.shows("The exit code is 1, not 0.")
+    await page.until("document.querySelector('.note.bad pre').innerText.includes('short way: only')")
+    await page.shows("CHECKS_FAILED")
+    assert await page.obstacles() == []
+    assert page.complaints == []
+
+
 async def test_who_looks_elsewhere_is_told_of_what_waits_in_any_session(
     server: ServerProcess, page: Page
 ) -> None:

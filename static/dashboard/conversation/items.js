@@ -221,6 +221,14 @@ const NOTES = {
   ],
   "task.spawned": () => ["", "A subtask was started"],
   "task.unpaused": ({ success }) => ["", success ? "The subtask is done" : "The subtask has failed"],
+  "task.checked": ({ evidence: { passed, results } }) => {
+    const good = results.filter((each) => each.passed).length;
+    return [
+      passed ? "good" : "bad",
+      passed ? "Checked: done" : "Checked: not done",
+      `${good} of ${results.length} passed`,
+    ];
+  },
   "task.condensed": ({ tokensBefore }) => [
     "",
     `The conversation was long (${tokens(tokensBefore)} tokens), so the agent continues from a summary`,
@@ -239,6 +247,25 @@ const NOTES = {
   ],
   "approval.required": ({ description }) => ["wait", "Whether to go on was asked", description],
 };
+
+const CHECK_WORDS = { command: "", changed: "changed: ", protect: "not changed: " };
+
+/** Each check of a task, how it went, and what its command printed. */
+const Evidence = ({ of }) => html`<details class="quiet" open=${!of.passed}>
+  <summary>Show the checks</summary>
+  <ul class="todos" aria-label="Checks">
+    ${of.results.map(
+      ({ kind, check, passed, reason, output }) => html`<li class=${passed ? "done" : "open"}>
+        <span aria-hidden="true">${passed ? "✓" : "✗"}</span>
+        <span>
+          <span class="hidden">${passed ? "Passed:" : "Failed:"} </span>
+          ${CHECK_WORDS[kind]}<code>${check}</code> ${reason && html`<span class="small">${reason}</span>`}
+          ${output && html`<pre class="small" tabindex="0">${output}</pre>`}
+        </span>
+      </li>`,
+    )}
+  </ul>
+</details>`;
 
 const ENDS = new Set(["task.completed", "task.failed", "task.cancelled"]);
 
@@ -269,5 +296,6 @@ function Noted({ item: { type, event, time, taskId }, show, may }) {
       <time class="quiet small">${timeOf(time)}</time>
     </p>
     ${body && html`<details class="quiet"><summary>Show it</summary><${Markdown} of=${body} /></details>`}
+    ${type === "task.checked" && html`<${Evidence} of=${event.evidence} />`}
   </div>`;
 }
