@@ -183,7 +183,7 @@ function Options({ options, onChange, tasks }) {
       </div>
       <div class="pair">
         <label>
-          Done only if these commands pass
+          Commands that must pass
           <textarea
             rows="2"
             placeholder="make test"

@@ -396,7 +396,7 @@ async def test_a_task_is_checked_and_the_evidence_is_shown(server: ServerProcess
     await page.until("document.querySelector('.options summary')")
     await page.evaluate("document.querySelector('.options summary').click()")
     assert await page.obstacles() == []
-    await page.type("Done only if these commands pass", "cat steps.txt; test -f missing")
+    await page.type("Commands that must pass", "cat steps.txt; test -f missing")
     await page.type("Files that may not change", "tests/")
     await page.press("Start task")
     await page.shows("Checked: not done")
