@@ -337,21 +337,17 @@ class Tasks:
         Pending approvals stay: their answer resumes it. Raises: NotFound; Conflict, if it is not running.
         """
         task = await self.get(session_id, task_id)
+        _check_running(task)
         whole = await self._whole(task)
         async with self._runner.nothing_starts(session_id):
-            if task.status is TaskStatus.RUNNING:
-                await self._runner.stop(whole.id)
+            await self._runner.stop(whole.id)
             for each in (*await self._repository.below(whole.id), whole):
                 if each.status is TaskStatus.RUNNING:
                     await self._runner.interrupt(each.id, "A person interrupted it", InterruptedBy.PERSON)
-        stopped = await self.get(session_id, task.id)
-        if task.status is not TaskStatus.RUNNING or stopped.activity is not Activity.RESUMABLE:
-            raise Conflict(
-                "The task is not running; only one that runs can be interrupted",
-                status=stopped.status,
-                activity=stopped.activity,
-            )
-        return stopped
+        stopped = await self.get(session_id, whole.id)
+        if stopped.status in FINAL:  # it has ended in the meantime
+            _check_running(stopped)
+        return await self.get(session_id, task.id)
 
     async def _cancel_all(self, session_id: SessionId) -> None:
         """Cancel all tasks of a session that has expired."""
@@ -597,6 +593,16 @@ class Tasks:
 
 def _was_stopped(task: Task) -> bool:
     return task.interrupted_by is InterruptedBy.PERSON
+
+
+def _check_running(task: Task) -> None:
+    """Raises: Conflict, if the task cannot be interrupted."""
+    if task.status is not TaskStatus.RUNNING:
+        raise Conflict(
+            "The task is not running; only one that runs can be interrupted",
+            status=task.status,
+            activity=task.activity,
+        )
 
 
 def _check_ended(source: Task) -> None:

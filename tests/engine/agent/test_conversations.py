@@ -343,6 +343,16 @@ async def test_a_subtask_is_interrupted_with_the_task_that_waits_for_it(agent: A
     assert shown(agent.model.requests[2])[-1] == ("user", "leave that")
 
 
+async def test_a_subtask_that_has_ended_does_not_interrupt_its_parent(agent: Agent) -> None:
+    task = await agent.start([call("new_task", mode="code", message="a part")], [done("part")], [SLOW])
+    await until_file(agent, "begun")
+    [child] = await agent.engine.tasks.below(task.id)
+    with pytest.raises(Conflict, match="not running"):
+        await interrupt(agent, child)
+    assert (await agent.engine.tasks.get(task.session_id, task.id)).activity is Activity.ACTIVE
+    await agent.engine.tasks.cancel(task.session_id, task.id)
+
+
 async def test_a_task_that_a_person_interrupted_is_not_resumed_at_the_start(make_agent: Make) -> None:
     agent = await make_agent({"resume_on_start": True})
     task = await agent.start([call("ask_followup_question", question="?", follow_up=["yes"])])
