@@ -489,7 +489,7 @@ def _assemble(
         audit=AuditLog(database),
         receipts=Receipts(database, keys),
         sessions=sessions,
-        audience=Audience(hub, shares),
+        audience=Audience(hub, shares, log.timeline),
         files=Files(sessions, log),
         repositories=Repositories(settings.files, sessions, chosen.programs, log, hub),
         searches=Searches(sessions, runtime, index),

@@ -57,8 +57,11 @@ class WatchingConnection(Protocol):
 class OverviewConnection(Connection, Protocol):
     """A connection that can follow all sessions of its caller at once."""
 
-    def follow_all(self, scope: SessionScope, types: Sequence[str]) -> None:
-        """Send those events of the caller's sessions that fit one of the patterns, from now on.
+    def follow_all(
+        self, scope: SessionScope, types: Sequence[str], *, after: int, reset: LogReset | None = None
+    ) -> None:
+        """Send `reset` if given, then those events of the caller's sessions after a position that fit one of
+        the patterns.
 
         A session that is followed by itself is sent as before. A second call replaces the first.
         """

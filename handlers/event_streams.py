@@ -6,12 +6,12 @@ from roocode_server.handlers.operation import Handlers, Streams, operation
 from roocode_server.handlers.stream import EventOutput
 from roocode_server.models.error import NotFound, RateLimitExceeded, ServerOverload
 from roocode_server.models.event import LogReset
-from roocode_server.models.event_stream import EVENT_STREAM, EventStreamClosed, EventStreamOpen
+from roocode_server.models.event_stream import EVENT_STREAM, EventStreamClosed, EventStreamOpen, EventTail
 from roocode_server.models.user import Caller, Permission
 
 
 class EventStreamHandlers(Handlers, namespace="/sessions"):
-    """`event.stream`: a session's events as Server-Sent Events."""
+    """`event.stream`, `event.tail`: the events of a session, or of all, as Server-Sent Events."""
 
     @operation(
         "event.stream",
@@ -40,5 +40,31 @@ class EventStreamHandlers(Handlers, namespace="/sessions"):
             cursor=await log.id_of(session_id, after),
             types=request.types,
             reset=LogReset(head=head) if place.is_reset else None,
+        )
+        return EventStreamClosed()
+
+    @operation(
+        "event.tail",
+        rest="GET /api/v1/events/stream",
+        permission=Permission.EVENT_READ,
+        streams=Streams(download=(EVENT_STREAM,)),
+        errors=(RateLimitExceeded, ServerOverload),
+    )
+    async def tail(self, caller: Caller, request: EventTail, output: EventOutput) -> EventStreamClosed:
+        """Follow all your sessions as Server-Sent Events: what follows the cursor, then new events.
+
+        The cursor is `lastEventId`, or the header `Last-Event-ID`, which browsers send when they reconnect.
+        Without one, new events alone are sent. If it is none of this server's, or too old, `log.reset` comes
+        first and then all events. The last event, `end`, says why the stream ends.
+        """
+        timeline = self.engine.log.timeline
+        place = await timeline.place(request.last_event_id)
+        reset = LogReset(head=await timeline.head()) if place.is_reset else None
+        await output.follow_all(
+            request.scope,
+            after=place.after,
+            cursor=timeline.cursor(place.after),
+            types=request.types,
+            reset=reset,
         )
         return EventStreamClosed()

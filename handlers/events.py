@@ -1,4 +1,4 @@
-"""Operations on sessions' event logs: read one, follow one or all on this socket. Source: docs/events.md."""
+"""Operations on sessions' event logs: read and follow one or all on this socket. Source: docs/events.md."""
 
 from __future__ import annotations
 
@@ -16,7 +16,14 @@ from roocode_server.models.event import (
     LogReset,
     Subscription,
 )
-from roocode_server.models.overview import EventFollow, EventUnfollow, Overview
+from roocode_server.models.overview import (
+    EventFollow,
+    EventUnfollow,
+    Overview,
+    TimelineCursor,
+    TimelineRead,
+    TimelineSlice,
+)
 from roocode_server.models.user import Caller, Permission
 
 
@@ -101,12 +108,44 @@ class EventHandlers(Handlers, namespace="/sessions"):
     async def follow(self, caller: Caller, request: EventFollow, connection: OverviewConnection) -> Overview:
         """Follow all your sessions on this socket: their new events, also of sessions that come later.
 
-        `scope` leaves your own or the shared sessions out, `types` names the events. Each session's events
-        come in order and once. Of a session that is subscribed to by itself, all events are sent, as before.
-        A second call replaces the first.
+        `scope` leaves your own or the shared sessions out, `types` names the events. They come once, in one
+        order, each with a `cursor`: with the last one seen, everything after it is sent first. If it is none
+        of this server's, or too old, `log.reset` comes first and then all events. Of a session that is
+        subscribed to by itself, all events are sent, as before. A second call replaces the first.
         """
-        connection.follow_all(request.scope, request.types)
-        return Overview(following=True, scope=request.scope, types=request.types)
+        timeline = self.engine.log.timeline
+        place = await timeline.place(request.cursor)
+        reset = LogReset(head=await timeline.head()) if place.is_reset else None
+        connection.follow_all(request.scope, request.types, after=place.after, reset=reset)
+        return Overview(
+            following=True,
+            scope=request.scope,
+            types=request.types,
+            cursor=timeline.cursor(place.after),
+            reset=place.is_reset or None,
+        )
+
+    @operation(
+        "event.read", rest="GET /api/v1/events", permission=Permission.EVENT_READ, ends_with_caller=True
+    )
+    async def read(self, caller: Caller, request: TimelineRead) -> TimelineSlice:
+        """Read the events of all your sessions after a cursor, in the order in which they were stored.
+
+        Continue with `pagination.nextAfter`. If the cursor is none of this server's, or too old, reading
+        starts at the beginning and `pagination.reset` is true.
+        """
+        timeline = self.engine.log.timeline
+        place = await timeline.place(request.after)
+        page = await timeline.read(caller.user_id, request.scope, after=place.after, limit=request.limit)
+        return TimelineSlice(
+            data=[orjson.loads(placed.body) for placed in page.events],
+            pagination=TimelineCursor(
+                limit=request.limit,
+                has_more=page.reached < page.head,
+                next_after=timeline.cursor(page.reached),
+                reset=place.is_reset or None,
+            ),
+        )
 
     @operation("event.unfollow", permission=Permission.EVENT_READ)
     async def unfollow(

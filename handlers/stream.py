@@ -10,6 +10,7 @@ from roocode_server.handlers.connection import Connection
 from roocode_server.models.event import LogReset
 from roocode_server.models.identifier import EventId, SessionId
 from roocode_server.models.quota import Quota
+from roocode_server.models.session import SessionScope
 
 
 class Stream(Protocol):
@@ -49,6 +50,18 @@ class EventOutput(Protocol):
         `cursor` is where the client continues if it gets none. Returns when the client is gone or the stream
         has ended.
         """
+        ...
+
+    async def follow_all(
+        self,
+        scope: SessionScope,
+        *,
+        after: int,
+        cursor: str,
+        types: Sequence[str],
+        reset: LogReset | None,
+    ) -> None:
+        """As `follow`, with all sessions of the caller in this scope, after a position."""
         ...
 
 

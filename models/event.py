@@ -76,8 +76,8 @@ def event(
 class StoredEvent:
     """An event in the log: `body` is its JSON, encoded once for all subscribers.
 
-    `seq` counts 1, 2, 3 … within the session without holes; it is 0 for an ephemeral event. In `frames` a
-    door caches the bytes that it has made of the body, by form.
+    `seq` counts 1, 2, 3 … within the session without holes; it is 0 for an ephemeral event. `position`
+    ascends over all sessions. In `frames` a door caches the bytes that it has made of the body, by form.
     """
 
     seq: int
@@ -86,6 +86,7 @@ class StoredEvent:
     task_id: TaskId | None
     time_ms: int
     body: bytes
+    position: int = 0
     frames: dict[str, bytes] = field(default_factory=dict)
 
 
@@ -186,6 +187,7 @@ class EventRecord(Shape):
     timestamp: datetime.datetime
     seq: int | None = None
     task_id: TaskId | None = None
+    cursor: str | None = None
 
 
 @value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import field
-from typing import Final
+from typing import Any, Final
 
 from marshmallow import ValidationError
 
@@ -11,6 +11,8 @@ from roocode_server.models.event import EVENTS
 from roocode_server.models.session import SessionScope
 from roocode_server.models.shape import Shape, described, limited, value
 from roocode_server.models.webhook import ANY_EVENT, MOST_EVENT_PATTERNS, fits
+
+LONGEST_CURSOR: Final = 64
 
 
 def _check_names(patterns: list[str]) -> None:
@@ -28,10 +30,14 @@ EVENT_TYPES: Final = described(
 
 @value
 class EventFollow(Shape):
-    """Follow the sessions of a scope on this socket, those that do not exist yet included."""
+    """Follow the sessions of a scope on this socket, those that do not exist yet included.
+
+    With `cursor`, which each event has, everything after it is sent first.
+    """
 
     scope: SessionScope = SessionScope.ALL
     types: list[str] = field(default_factory=lambda: [ANY_EVENT], metadata=EVENT_TYPES)
+    cursor: str | None = field(default=None, metadata=limited(longest=LONGEST_CURSOR))
 
 
 @value
@@ -41,8 +47,43 @@ class EventUnfollow(Shape):
 
 @value
 class Overview(Shape):
-    """Whether this socket follows the sessions of a scope, and which of their events it gets."""
+    """Whether this socket follows the sessions of a scope, which of their events, and after which cursor.
+
+    `reset` means that the cursor was none of this server's, and that everything follows.
+    """
 
     following: bool
     scope: SessionScope | None = None
     types: list[str] = field(default_factory=list)
+    cursor: str | None = None
+    reset: bool | None = None
+
+
+@value
+class TimelineRead(Shape):
+    """A request for events of all sessions of a scope, after a cursor or from the first."""
+
+    scope: SessionScope = SessionScope.ALL
+    after: str = field(default="0", metadata=limited(longest=LONGEST_CURSOR))
+    limit: int = field(default=100, metadata=limited(least=1, most=1000))
+
+
+@value
+class TimelineCursor(Shape):
+    """The end of a page of the events of all sessions: continue with `nextAfter`.
+
+    `reset` means that the cursor was none of this server's, and that the page starts with the first event.
+    """
+
+    limit: int
+    has_more: bool = field(metadata=described("Whether to continue now; a page may be empty all the same"))
+    next_after: str
+    reset: bool | None = None
+
+
+@value
+class TimelineSlice(Shape):
+    """A page of the events of all sessions, each with its `cursor`."""
+
+    data: list[dict[str, Any]]
+    pagination: TimelineCursor

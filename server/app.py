@@ -96,7 +96,7 @@ def build_doors(engine: Engine) -> Doors:
     operations = Operations(registry, pipeline)
     dialects = [Extension(operations)]
     access = engine.sessions.sharing.watch
-    overviews = Overviews(audience=engine.audience, log=engine.log, hub=engine.hub, access=access)
+    overviews = Overviews(audience=engine.audience, timeline=engine.log.timeline, hub=engine.hub)
     clients = Clients(
         engine.log,
         engine.hub,
@@ -119,6 +119,7 @@ def build_doors(engine: Engine) -> Doors:
         EventStreamServices(
             log=engine.log,
             hub=engine.hub,
+            overviews=overviews,
             watch=engine.accounts.watch,
             connections=connections,
             traffic=traffic,

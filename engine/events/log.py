@@ -14,6 +14,7 @@ from sqlalchemy import Dialect, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from roocode_server.engine.events.feed import Feed
+from roocode_server.engine.events.timeline import Timeline
 from roocode_server.engine.storage.database import READERS, Database, Transaction, defer
 from roocode_server.engine.storage.journal import PendingEvent
 from roocode_server.engine.storage.tables import events, sessions
@@ -56,6 +57,7 @@ class EventLog:
         self._database = database
         self._announce = announce
         self._feed = feed or Feed(database)
+        self.timeline = Timeline(database)
         self._pages = asyncio.Semaphore(PAGES_AT_ONCE)
         self._drafts: list[_Waiting] = []
         self._writing: list[_Waiting] = []
@@ -136,6 +138,7 @@ class EventLog:
                     row["task_id"],
                     row["time_ms"],
                     row["body"],
+                    row["position"] or 0,
                 )
                 for row in rows
             ]
@@ -182,6 +185,7 @@ class EventLog:
             if told is not None:
                 self._told.append((told, stored))
         if self._numbered:
+            await self.timeline.write(connection, self._numbered)
             rows = [_row(stored) for stored in self._numbered]
             defer(connection, _insertion(connection.dialect), rows)
             await self._feed.write(connection, self._numbered)
@@ -191,6 +195,7 @@ class EventLog:
         numbered, told = self._numbered, self._told
         self._forget()
         self.appended += len(numbered)
+        self.timeline.committed()
         self._announce(numbered)
         self._feed.committed()
         for future, stored in told:
@@ -206,6 +211,7 @@ class EventLog:
             self._heads.pop(session_id, None)
         self._forget()
         self._feed.failed()
+        self.timeline.failed()
         for _, told in waiting:
             if told is not None and not told.done():
                 told.set_exception(failure)
@@ -242,6 +248,7 @@ def _row(stored: StoredEvent) -> tuple[object, ...]:
         stored.task_id,
         stored.time_ms,
         stored.body,
+        stored.position,
     )
 
 

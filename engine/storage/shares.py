@@ -52,11 +52,13 @@ class ShareRepository:
     async def members(
         self, session_ids: Sequence[SessionId]
     ) -> dict[SessionId, tuple[UserId, frozenset[UserId]]]:
-        """Return the owner of each of these sessions that exists, and with whom it is shared."""
+        """Return the owner of each of these sessions, one that is being deleted included, and with whom it is
+        shared.
+        """
         statement = (
             select(sessions.c.id, sessions.c.user_id, session_shares.c.user_id.label("guest"))
             .select_from(sessions.outerjoin(session_shares, session_shares.c.session_id == sessions.c.id))
-            .where(sessions.c.id.in_(session_ids), sessions.c.deleted_at.is_(None))
+            .where(sessions.c.id.in_(session_ids))
         )
         owners: dict[SessionId, UserId] = {}
         guests: defaultdict[SessionId, set[UserId]] = defaultdict(set)

@@ -86,6 +86,9 @@ PROVED: Final = "sealing"
 UNSEALED: Final = "unsealed"
 """The name under which it stores that an earlier version may have left secrets in clear."""
 
+TOMBSTONES_REMOVED: Final = "forgotten"
+"""The name under which it stores the position of the last tombstone that was removed."""
+
 users = Table(
     "users",
     metadata,
@@ -479,8 +482,35 @@ events = Table(
     Column("task_id", String(64)),
     Column("time_ms", BigInteger, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Column("position", BigInteger),
+    Index(None, "position", unique=True),
     sqlite_with_rowid=False,
 )
+"""`position` is the event's place among those of all sessions, in the order of their commits."""
+
+event_epochs = Table(
+    "event_epochs",
+    metadata,
+    Column("epoch", String(16), primary_key=True),
+    Column("first_position", BigInteger, nullable=False, unique=True),
+    Column("last_position", BigInteger, nullable=False),
+)
+"""Which process gave which positions: should they be given again, their cursors are known to be others."""
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    _user_key(primary_key=True),
+    Column("is_owner", Boolean, nullable=False),
+    Column("session_id", String(64), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("type", String(64), nullable=False),
+    Column("time_ms", BigInteger, nullable=False, index=True),
+    Column("body", LargeBinary, nullable=False),
+    Index(None, "user_id", "position"),
+)
+"""The event with which a session ended for each person who could read it, for those who were away."""
 
 webhooks = Table(
     "webhooks",

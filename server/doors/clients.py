@@ -134,8 +134,6 @@ class Client:
     def follow(self, session_id: SessionId, *, after: int | None, reset: LogReset | None = None) -> None:
         """Send the session's events; a second call for the same session starts over from `after`."""
         self._stop(session_id)
-        if self._overview is not None:
-            self._overview.leave(session_id)
         ended = functools.partial(self._shut_out, session_id)
         self._leaving[session_id] = self._clients.access.follow(
             session_id, self._caller, Permission.EVENT_READ, ended
@@ -147,16 +145,17 @@ class Client:
 
     def unfollow(self, session_id: SessionId) -> None:
         """Stop sending events of this session, unless all sessions are followed."""
-        was_followed = session_id in self._leaving
         self._stop(session_id)
-        if was_followed and self._overview is not None:
-            self._overview.enter_again(session_id)
 
-    def follow_all(self, scope: SessionScope, types: Sequence[str]) -> None:
+    def follow_all(
+        self, scope: SessionScope, types: Sequence[str], *, after: int, reset: LogReset | None = None
+    ) -> None:
         """As `OverviewConnection.follow_all`."""
         self.unfollow_all()
+        if reset is not None:
+            self.tell(reset.name, {"type": reset.name, **reset.dump()})
         self._overview = self._clients.overviews.follow(
-            self, self._caller, scope, types, is_followed=self._leaving.__contains__
+            self, self._caller, scope, types, after=after, is_followed=self._leaving.__contains__
         )
 
     def unfollow_all(self) -> None:

@@ -22,10 +22,11 @@ from roocode_server.models.error import AppError, NotFound, ServerOverload, Toke
 from roocode_server.models.event import EVENTS, LogReset, StoredEvent
 from roocode_server.models.event_stream import EVENT_STREAM
 from roocode_server.models.identifier import EventId, SessionId
-from roocode_server.models.session import SessionDeletedEvent
+from roocode_server.models.session import SessionDeletedEvent, SessionScope
 from roocode_server.models.settings import SocketSettings
 from roocode_server.models.user import Caller
 from roocode_server.models.webhook import fits_any
+from roocode_server.server.doors.overview import Overviews
 from roocode_server.server.doors.protocol import HttpConnection
 from roocode_server.server.doors.rest import (
     ADD_HEADERS,
@@ -41,8 +42,8 @@ from roocode_server.server.identity import Authenticator
 
 RECONNECT_AFTER_MS: Final = 2000
 HEARTBEAT: Final = b":\n\n"
-OF_SESSION: Final = "sse"
-"""The form in `StoredEvent.frames` of an event whose cursor is its id."""
+FRAME_FORM: Final = "sse"
+"""The form in `StoredEvent.frames`."""
 HEADERS: Final = {
     "Content-Type": EVENT_STREAM,
     "X-Accel-Buffering": "no",  # nginx hands each event on at once, however it is configured
@@ -57,6 +58,7 @@ class EventStreamServices:
 
     log: EventLog
     hub: Hub
+    overviews: Overviews
     watch: CredentialWatch
     connections: Connections
     traffic: Traffic
@@ -74,6 +76,7 @@ class EventStream:
         self._request = request
         self._caller = caller
         self._wanted: frozenset[str] = frozenset()
+        self._is_of_session = False
         self._failure: AppError | None = None
         self._over = asyncio.Event()
         self._tenure = Tenure(services.watch, 0, expired=lambda: self.end(TokenExpired()), over=self.end)
@@ -88,6 +91,7 @@ class EventStream:
         reset: LogReset | None,
     ) -> None:
         """As `EventOutput.follow`."""
+        self._is_of_session = True
         self._wanted = frozenset(name for name in EVENTS if fits_any(types, name))
         if not await self._begin(cursor):
             return
@@ -100,6 +104,27 @@ class EventStream:
         finally:
             subscriber.close()
 
+    async def follow_all(
+        self,
+        scope: SessionScope,
+        *,
+        after: int,
+        cursor: str,
+        types: Sequence[str],
+        reset: LogReset | None,
+    ) -> None:
+        """As `EventOutput.follow_all`."""
+        self._wanted = frozenset(EVENTS)
+        if not await self._begin(cursor):
+            return
+        if reset is not None:
+            self._send(_message(reset.name, orjson.dumps({"type": reset.name, **reset.dump()})))
+        follower = self._services.overviews.follow(self, self._caller, scope, types, after=after)
+        try:
+            await self._until_over()
+        finally:
+            follower.close()
+
     def write(self, stored: StoredEvent) -> bool:
         """As `EventSink.write`. After the last event of a session that is deleted, the stream ends."""
         if self._over.is_set():
@@ -108,7 +133,7 @@ class EventStream:
             return False
         if stored.type in self._wanted:
             self._send(_frame(stored))
-        if stored.type == SessionDeletedEvent.name:
+        if self._is_of_session and stored.type == SessionDeletedEvent.name:
             self.end(NotFound("session", stored.session_id))
         return True
 
@@ -259,11 +284,15 @@ class EventStreamDoor:
 
 
 def _frame(stored: StoredEvent) -> bytes:
-    """The event as a message, made once for all clients. Ephemeral events leave the cursor as it is."""
-    frame = stored.frames.get(OF_SESSION)
+    """The event as a message, made once for all clients. Ephemeral events leave the cursor as it is.
+
+    Of one session, the event's id is the cursor; over all sessions, it has one of its own.
+    """
+    frame = stored.frames.get(FRAME_FORM)
     if frame is None:
-        cursor = orjson.loads(stored.body)["id"] if stored.seq else None
-        stored.frames[OF_SESSION] = frame = _message(stored.type, stored.body, cursor)
+        told = orjson.loads(stored.body) if stored.seq else {}
+        cursor = told.get("cursor") or told.get("id")
+        stored.frames[FRAME_FORM] = frame = _message(stored.type, stored.body, cursor)
     return frame
 
 

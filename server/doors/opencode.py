@@ -155,10 +155,12 @@ class OpencodeConnection(RawConnection):
         if self._followed is not None and self._followed[0] == session_id:
             self._stop_following()
 
-    def follow_all(self, scope: SessionScope, types: Sequence[str]) -> None:
-        """As `OverviewConnection.follow_all`."""
+    def follow_all(
+        self, scope: SessionScope, types: Sequence[str], *, after: int, reset: LogReset | None = None
+    ) -> None:
+        """As `OverviewConnection.follow_all`; its clients name no cursor, so that there is no reset."""
         self.unfollow_all()
-        self._overview = self._door.overviews.follow(self, self.caller, scope, types)
+        self._overview = self._door.overviews.follow(self, self.caller, scope, types, after=after)
 
     def unfollow_all(self) -> None:
         """As `OverviewConnection.unfollow_all`."""

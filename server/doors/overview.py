@@ -1,23 +1,25 @@
-"""One client that follows all sessions of its caller, on any socket."""
+"""One client that follows all sessions of its caller, on any socket or stream."""
 
 from __future__ import annotations
 
 import asyncio
-import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
+
+import structlog
 
 from roocode_server.engine.events.hub import Hub
-from roocode_server.engine.events.log import EventLog
-from roocode_server.engine.sessions.access_watch import AccessWatch
+from roocode_server.engine.events.timeline import Timeline
 from roocode_server.engine.sessions.audience import Audience
-from roocode_server.models.error import AppError
 from roocode_server.models.event import EVENTS, StoredEvent
 from roocode_server.models.identifier import SessionId
-from roocode_server.models.session import SessionDeletedEvent, SessionScope
-from roocode_server.models.user import Caller, Permission
+from roocode_server.models.session import SessionScope
+from roocode_server.models.user import Caller
 from roocode_server.models.webhook import fits_any
-from roocode_server.server.doors.subscriber import EventSink, Subscriber
+from roocode_server.server.doors.subscriber import LOG_PAGE_EVENTS, EventSink
+
+log: Final = structlog.get_logger("subscriber")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,9 +27,8 @@ class Overviews:
     """What it takes to follow all sessions of a caller."""
 
     audience: Audience
-    log: EventLog
+    timeline: Timeline
     hub: Hub
-    access: AccessWatch
 
     def follow(
         self,
@@ -36,17 +37,22 @@ class Overviews:
         scope: SessionScope,
         types: Sequence[str],
         *,
+        after: int,
         is_followed: Callable[[SessionId], bool] = lambda _: False,
     ) -> OverviewFollower:
-        """Send a client those events of the caller's sessions that fit one of the patterns, from now on.
+        """Send a client those events of the caller's sessions after a position that fit one of the patterns.
 
         A session that the client follows by itself (`is_followed`) is left to that.
         """
-        return OverviewFollower(self, sink, caller, scope, types, is_followed)
+        return OverviewFollower(self, sink, caller, scope, types, after, is_followed)
 
 
 class OverviewFollower:
-    """A subscriber for each of the caller's sessions that has news; all of them write to one sink."""
+    """Sends each event of the caller's sessions once, in the order of positions, however slow the client is.
+
+    As a `Subscriber` in one session: while live, events are sent as they are handed on; when the sink is
+    full, the client is served from the log until it has caught up.
+    """
 
     def __init__(
         self,
@@ -55,57 +61,88 @@ class OverviewFollower:
         caller: Caller,
         scope: SessionScope,
         types: Sequence[str],
+        after: int,
         is_followed: Callable[[SessionId], bool],
     ) -> None:
         self._overviews = overviews
         self._sink = sink
-        self._caller = caller
+        self._user_id = caller.user_id
+        self._scope = scope
         self._wanted = frozenset(name for name in EVENTS if fits_any(types, name))
         self._is_followed = is_followed
-        self._following: dict[SessionId, tuple[Subscriber, Callable[[], None]]] = {}
+        self._cursor = after
+        self._announced = 0
+        self._is_live = False
+        self._is_overtaken = False
+        self._is_closed = False
+        self._catching_up: asyncio.Task[None] | None = None
         self._leave = overviews.audience.follow(caller.user_id, scope, self)
+        self.fall_behind()
 
-    def enter(self, session_id: SessionId, *, after: int | None) -> None:
-        """As `Spectator.enter`; nothing happens if the session is followed already."""
-        if session_id in self._following or self._is_followed(session_id):
+    def deliver(self, placed: StoredEvent) -> None:
+        """As `Spectator.deliver`."""
+        if not placed.seq:
+            if self._is_live:
+                self._write(placed)
             return
-        ended = functools.partial(self._shut_out, session_id)
-        unwatch = self._overviews.access.follow(session_id, self._caller, Permission.EVENT_READ, ended)
-        subscriber = Subscriber(session_id, self, self._overviews.log, self._overviews.hub, after=after)
-        self._following[session_id] = (subscriber, unwatch)
+        self._announced = placed.position
+        if not self._is_live or placed.position <= self._cursor:
+            return
+        if self._write(placed):
+            self._cursor = placed.position
+        else:
+            self.fall_behind()
 
-    def enter_again(self, session_id: SessionId) -> None:
-        """Follow a session that the client follows by itself no more, if it is one of the caller's."""
-        self._overviews.audience.invite(self, session_id)
-
-    def leave(self, session_id: SessionId) -> None:
-        """Follow a session no longer."""
-        subscriber, unwatch = self._following.pop(session_id, (None, None))
-        if subscriber is not None and unwatch is not None:
-            subscriber.close()
-            unwatch()
+    def fall_behind(self) -> None:
+        """As `Spectator.fall_behind`."""
+        if self._is_closed:
+            return
+        self._is_live = False
+        self._is_overtaken = True
+        if self._catching_up is None or self._catching_up.done():
+            self._catching_up = asyncio.create_task(self._catch_up())
 
     def close(self) -> None:
         """Follow nothing any more."""
+        self._is_closed = True
         self._leave()
-        for session_id in list(self._following):
-            self.leave(session_id)
+        if self._catching_up is not None:
+            self._catching_up.cancel()
 
-    def write(self, stored: StoredEvent) -> bool:
-        """As `EventSink.write`."""
-        if stored.type in self._wanted and not self._sink.write(stored):
-            return False
-        if stored.type == SessionDeletedEvent.name:
-            asyncio.get_running_loop().call_soon(self.leave, stored.session_id)
-        return True
+    def _write(self, placed: StoredEvent) -> bool:
+        """Send an event, or skip one that is not asked for; False if the client is full."""
+        if placed.type not in self._wanted or self._is_followed(placed.session_id):
+            return True
+        return self._sink.write(placed)
 
-    async def drained(self) -> None:
-        """As `EventSink.drained`."""
-        await self._sink.drained()
+    async def _catch_up(self) -> None:
+        self._overviews.hub.catching_up += 1
+        try:
+            await self._read_to_the_head()
+        except ConnectionError:
+            self._leave()
+        except Exception:
+            log.exception("catching up with all sessions failed", user_id=self._user_id)
+            self._leave()
+            # A client that stays connected without getting events would wait for ever.
+            self._sink.abandon()
+        finally:
+            self._overviews.hub.catching_up -= 1
 
-    def abandon(self) -> None:
-        """As `EventSink.abandon`."""
-        self._sink.abandon()
-
-    def _shut_out(self, session_id: SessionId, refusal: AppError) -> None:
-        self.leave(session_id)
+    async def _read_to_the_head(self) -> None:
+        while True:
+            self._is_overtaken = False
+            page = await self._overviews.timeline.read(
+                self._user_id, self._scope, after=self._cursor, limit=LOG_PAGE_EVENTS
+            )
+            for placed in page.events:
+                while not self._write(placed):
+                    await self._sink.drained()
+                self._cursor = placed.position
+            self._cursor = max(self._cursor, page.reached)
+            is_at_head = self._cursor >= max(page.head, self._announced)
+            if is_at_head and not self._is_overtaken:
+                # Nothing is awaited between this comparison and going live: that is the seam.
+                self._is_live = True
+                return
+            await self._sink.drained()

@@ -189,6 +189,8 @@ async def test_every_operation_through_every_door_that_has_it(tmp_path: Path, ki
                     if outcome(answer) != expected(declared, kind, place):
                         wrong[f"{declared.name} at {door}, {place}"] = answer.body
             for declared in here.transfers.values():
+                if declared.on is None:
+                    continue
                 asked += 1
                 answer = await _transfer(here, declared, session_id)
                 if outcome(answer) != expected(declared, kind, place):

@@ -63,9 +63,10 @@ async def test_where_nobody_wants_events_an_append_asks_nothing_more(
         ran.extend(each[1].split()[0] for each in (*before, statement))
         return run(connection, before, statement)
 
+    await storage.log.append(OTHER, progress(1))
     monkeypatch.setattr(driver, "_run", note)
     await storage.log.append(SESSION, progress(1))
-    assert ran == ["BEGIN", "SELECT", "INSERT", "COMMIT"]
+    assert ran == ["BEGIN", "SELECT", "UPDATE", "INSERT", "COMMIT"]
     ran.clear()
     await storage.log.append(SESSION, progress(2))
     assert ran == ["BEGIN", "INSERT", "COMMIT"]

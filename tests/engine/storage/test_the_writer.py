@@ -165,7 +165,7 @@ async def test_a_probe_writes(storage: Storage, tmp_path: Path) -> None:
 async def test_numbers_are_read_again_after_a_commit_that_failed(storage: Storage, tmp_path: Path) -> None:
     await storage.log.append(SESSION, EVENT)
     with sqlite3.connect(tmp_path / "test.sqlite3") as other:
-        other.execute("INSERT INTO events SELECT session_id, 2, type, task_id, time_ms, body FROM events")
+        other.execute("INSERT INTO events SELECT session_id, 2, type, task_id, time_ms, body, 2 FROM events")
     with pytest.raises(SQLAlchemyError, match="UNIQUE"):
         await storage.log.append(SESSION, EVENT)
     assert (await storage.log.append(SESSION, EVENT)).seq == 3

@@ -115,6 +115,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             approvalId: string;
             callId: string;
             toolName: string;
@@ -136,6 +137,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             approvalId: string;
             callId: string;
             /** @enum {string} */
@@ -302,6 +304,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             callId: string;
             toolName: string;
             arguments: string;
@@ -437,6 +440,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             checkpointId: string;
             files: components["schemas"]["ChangedFile"][];
         };
@@ -450,6 +454,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             checkpoint: components["schemas"]["Checkpoint"];
         };
         /** @description A repository is being cloned into the workspace; `step` is git's word for what it does. */
@@ -462,6 +467,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             repository: string;
             step: string;
             percent: number;
@@ -484,6 +490,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             callId: string;
             command: string;
         };
@@ -504,6 +511,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             callId: string;
             exitCode?: number | null;
             signal?: string | null;
@@ -585,7 +593,11 @@ export interface components {
             lastEventId?: string | null;
             reset?: boolean | null;
         };
-        /** @description Follow the sessions of a scope on this socket, those that do not exist yet included. */
+        /**
+         * @description Follow the sessions of a scope on this socket, those that do not exist yet included.
+         *
+         *     With `cursor`, which each event has, everything after it is sent first.
+         */
         EventFollow: {
             /**
              * @default all
@@ -594,6 +606,7 @@ export interface components {
             scope?: "mine" | "shared" | "all";
             /** @description Names of events, groups of them (`task.*`), or all (`*`) */
             types?: string[];
+            cursor?: string | null;
         };
         /** @description A request for events with a seq above `after`, or after the event with the id `lastEventId`. */
         EventList: {
@@ -672,6 +685,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             path: string;
             /** @description `directory`; left out for a file */
             kind?: string | null;
@@ -702,6 +716,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             path: string;
             /** @description The lines of a text file that a command deleted, without a diff */
             changes?: components["schemas"]["Changes"] | null;
@@ -753,6 +768,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             path: string;
             changes: components["schemas"]["Changes"];
             /** @description `command`, if a command that ran in the workspace did it; left out otherwise */
@@ -809,6 +825,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             path: string;
             to: string;
         };
@@ -984,6 +1001,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             image: string;
             status: string;
             layer?: string | null;
@@ -1170,6 +1188,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             head: number;
         };
         /** @description An entry has been added to the server's log. Only sent to sockets that watch `logs`. */
@@ -1280,6 +1299,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             serverName: string;
             tools: number;
             resources: number;
@@ -1295,6 +1315,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             serverName: string;
             error?: string | null;
         };
@@ -1377,6 +1398,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             message: components["schemas"]["Message"];
             /**
              * @default agent
@@ -1394,6 +1416,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             messageId: string;
             text: string;
             /** @default 0 */
@@ -1416,6 +1439,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             messageId: string;
             ts: number;
         };
@@ -1469,6 +1493,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             mode: string;
             /** @default  */
             reason?: string;
@@ -1578,12 +1603,18 @@ export interface components {
             errors: number;
             responseTimes: components["schemas"]["ResponseTimes"];
         };
-        /** @description Whether this socket follows the sessions of a scope, and which of their events it gets. */
+        /**
+         * @description Whether this socket follows the sessions of a scope, which of their events, and after which cursor.
+         *
+         *     `reset` means that the cursor was none of this server's, and that everything follows.
+         */
         Overview: {
             following: boolean;
             /** @enum {string|null} */
             scope?: "mine" | "shared" | "all" | null;
             types?: string[];
+            cursor?: string | null;
+            reset?: boolean | null;
         };
         Pagination: {
             total: number;
@@ -1680,6 +1711,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             process: components["schemas"]["Process"];
         };
         /** @description A request for a session's processes. */
@@ -1714,6 +1746,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             pid: number;
             stream: string;
             text: string;
@@ -1753,6 +1786,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             process: components["schemas"]["Process"];
         };
         /** @description A request to stop a process: with `force` at once, otherwise after a few seconds' grace. */
@@ -2168,6 +2202,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             session: components["schemas"]["Session"];
         };
         /** @description The session is about to be deleted; this is the last event of its log. */
@@ -2180,6 +2215,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
         };
         /** @description A request for the caller's session for a purpose; the other fields are those of a new one. */
         SessionEnsure: {
@@ -2219,6 +2255,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
         };
         SessionFields: {
             name?: string | null;
@@ -2315,6 +2352,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             userId: string;
             /** @enum {string} */
             access: "collaborator" | "watcher";
@@ -2335,6 +2373,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             userId: string;
         };
         /** @description A change of a session: its fields, or `session` as in the answer of `session.get`. */
@@ -2419,6 +2458,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             session: components["schemas"]["Session"];
             changed?: string[];
         };
@@ -2688,6 +2728,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
         };
         /** @description An answer with one task. */
         TaskAnswer: {
@@ -2703,6 +2744,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
         };
         /** @description The task was cancelled; nothing of it is running any more. */
         TaskCancelledPayload: {
@@ -2714,6 +2756,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             /** @default 1 */
             turn?: number;
         };
@@ -2727,6 +2770,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             evidence: components["schemas"]["CheckEvidence"];
         };
         TaskChecks: {
@@ -2779,6 +2823,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             input: string;
             result: components["schemas"]["TaskResult"];
             usage?: components["schemas"]["TokenUsage"];
@@ -2800,6 +2845,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             summary: string;
             tokensBefore: number;
         };
@@ -2899,6 +2945,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             task: components["schemas"]["Task"];
         };
         /**
@@ -2931,6 +2978,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             error: components["schemas"]["TaskError"];
             /** @default 1 */
             turn?: number;
@@ -2945,6 +2993,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
         };
         /** @description A request for a task, which is answered at once, or when the task is what the caller waits for. */
         TaskGet: {
@@ -2971,6 +3020,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
         };
         /** @description The task waits for a person: for an approval, or an answer to a question. */
         TaskInteractivePayload: {
@@ -2982,6 +3032,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             question?: string | null;
             suggestions?: string[];
         };
@@ -3013,6 +3064,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
         };
         /** @description The progress of a task, 0 to 100, and its present step. */
         TaskProgressPayload: {
@@ -3024,6 +3076,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             progress: number;
             step: string;
         };
@@ -3042,6 +3095,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             messageId: string;
             task: components["schemas"]["Task"];
         };
@@ -3058,6 +3112,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             turn: number;
             messageId: string;
         };
@@ -3081,6 +3136,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             reason: string;
             /**
              * @default server
@@ -3101,6 +3157,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             /** @default false */
             isPaused?: boolean;
             /** @default 1 */
@@ -3116,6 +3173,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             retryCount: number;
         };
         /** @description A request to queue a task again, with another budget if one is given; that of all its runs. */
@@ -3147,6 +3205,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             attempt: number;
             delay: number;
             error: components["schemas"]["TaskError"];
@@ -3186,6 +3245,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             messageId: string;
         };
         /** @description A person's message to the agent of a task. */
@@ -3213,6 +3273,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             childTaskId: string;
         };
         /**
@@ -3236,6 +3297,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             input: string;
         };
         TaskTurn: {
@@ -3279,6 +3341,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
         };
         /** @description The subtask has ended, and the task continues with its result. */
         TaskUnpausedPayload: {
@@ -3290,6 +3353,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             childTaskId: string;
             success: boolean;
             result: string;
@@ -3329,6 +3393,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             terminalId: string;
             exitCode: number;
         };
@@ -3387,6 +3452,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             terminal: components["schemas"]["Terminal"];
         };
         /** @description Output of a terminal, including control sequences. */
@@ -3399,6 +3465,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             terminalId: string;
             data: string;
             /** @description Characters that it printed before this */
@@ -3508,6 +3575,32 @@ export interface components {
             requestsPerSecond: number;
             bytesPerSecond: number;
         };
+        TimelineCursor: {
+            limit: number;
+            /** @description Whether to continue now; a page may be empty all the same */
+            hasMore: boolean;
+            nextAfter: string;
+            reset?: boolean | null;
+        };
+        /** @description A request for events of all sessions of a scope, after a cursor or from the first. */
+        TimelineRead: {
+            /**
+             * @default all
+             * @enum {string}
+             */
+            scope?: "mine" | "shared" | "all";
+            /** @default 0 */
+            after?: string;
+            /** @default 100 */
+            limit?: number;
+        };
+        /** @description A page of the events of all sessions, each with its `cursor`. */
+        TimelineSlice: {
+            data: {
+                [key: string]: unknown;
+            }[];
+            pagination: components["schemas"]["TimelineCursor"];
+        };
         /** @description The agent has changed its to-do list. */
         TodosUpdatedPayload: {
             id: string;
@@ -3518,6 +3611,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             todos: string;
         };
         TokenUsage: {
@@ -3558,6 +3652,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             callId: string;
             toolName: string;
             result: components["schemas"]["ToolOutcome"];
@@ -3609,6 +3704,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             callId: string;
             toolName: string;
             error: string;
@@ -3640,6 +3736,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             callId: string;
             stream: string;
             text: string;
@@ -3663,6 +3760,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             callId: string;
             toolName: string;
             parameters: {
@@ -3743,6 +3841,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             usage: components["schemas"]["TokenUsage"];
             toolUsage: {
                 [key: string]: components["schemas"]["ToolUse"];
@@ -3890,6 +3989,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             webhookId: string;
             /** @enum {string} */
             reason: "by_owner" | "failures" | "gone";
@@ -3982,6 +4082,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             path: string;
             created: number;
             modified: number;
@@ -4003,6 +4104,7 @@ export interface components {
             timestamp: string;
             seq?: number | null;
             taskId?: string | null;
+            cursor?: string | null;
             files: number;
             size: number;
             repository?: string | null;
@@ -4358,6 +4460,9 @@ export type TextMatch = components['schemas']['TextMatch'];
 export type TextSearchRequest = components['schemas']['TextSearchRequest'];
 export type TextSearchRequestBody = components['schemas']['TextSearchRequestBody'];
 export type Throughput = components['schemas']['Throughput'];
+export type TimelineCursor = components['schemas']['TimelineCursor'];
+export type TimelineRead = components['schemas']['TimelineRead'];
+export type TimelineSlice = components['schemas']['TimelineSlice'];
 export type TodosUpdatedPayload = components['schemas']['TodosUpdatedPayload'];
 export type TokenUsage = components['schemas']['TokenUsage'];
 export type Tokens = components['schemas']['Tokens'];

@@ -274,7 +274,7 @@ export class CheckpointsArea extends Area {
   }
 }
 
-/** `event.list`. */
+/** `event.list`, `event.read`. */
 export class EventsArea extends Area {
   /**
    * Read the session's events with a `seq` greater than `after`, in order and without gaps.
@@ -290,6 +290,21 @@ export class EventsArea extends Area {
    */
   list(sessionId, request = {}, options) {
     return this.call("event.list", { ...request, sessionId }, options);
+  }
+
+  /**
+   * Read the events of all your sessions after a cursor, in the order in which they were stored.
+   *
+   * Continue with `pagination.nextAfter`. If the cursor is none of this server's, or too old, reading
+   * starts at the beginning and `pagination.reset` is true.
+   *
+   * GET /api/v1/events
+   * @param {Api.TimelineRead} [request]
+   * @param {CallOptions} [options]
+   * @returns {Promise<Api.TimelineSlice>}
+   */
+  read(request = {}, options) {
+    return this.call("event.read", { ...request }, options);
   }
 }
 

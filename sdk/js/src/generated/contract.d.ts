@@ -202,6 +202,8 @@ export interface Operations {
   "mcp.restart": { request: Api.McpRestart; response: Api.McpRestarted };
   /** Read the session's events with a `seq` greater than `after`, in order and without gaps. */
   "event.list": { request: Api.EventList; response: Api.EventPage };
+  /** Read the events of all your sessions after a cursor, in the order in which they were stored. */
+  "event.read": { request: Api.TimelineRead; response: Api.TimelineSlice };
   /** List your own webhooks, oldest first. Secrets are never shown. */
   "webhook.list": { request: Api.WebhookList; response: Api.Webhooks };
   /** Post the events of your sessions, from now on, to a URL. (S0, Webhooks) */

@@ -118,6 +118,7 @@ export const ROUTES = {
   "mcp.list": { method: "GET", path: "/api/v1/sessions/{sessionId}/mcp" },
   "mcp.restart": { method: "POST", path: "/api/v1/sessions/{sessionId}/mcp/{serverName}/restart" },
   "event.list": { method: "GET", path: "/api/v1/sessions/{sessionId}/events" },
+  "event.read": { method: "GET", path: "/api/v1/events" },
   "webhook.list": { method: "GET", path: "/api/v1/webhooks" },
   "webhook.create": { method: "POST", path: "/api/v1/webhooks", keyed: true },
   "webhook.get": { method: "GET", path: "/api/v1/webhooks/{webhookId}" },
@@ -142,4 +143,5 @@ export const ROUTES = {
   "archive.download": { method: "GET", path: "/api/v1/sessions/{sessionId}/archive" },
   "archive.upload": { method: "PUT", path: "/api/v1/sessions/{sessionId}/archive" },
   "event.stream": { method: "GET", path: "/api/v1/sessions/{sessionId}/events/stream" },
+  "event.tail": { method: "GET", path: "/api/v1/events/stream" },
 };

@@ -89,6 +89,7 @@ from roocode.models import (
     Terminal,
     TerminalScreen,
     TextFound,
+    TimelineSlice,
     Tokens,
     ToolDescription,
     ToolExecuted,
@@ -2079,6 +2080,25 @@ class BlockingEvents:
             limit=limit,
             timeout_s=timeout_s,
         )
+
+    def read(
+        self,
+        *,
+        scope: Literal["mine", "shared", "all"] | Unset = UNSET,
+        after: str | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        timeout_s: float | None = None,
+    ) -> TimelineSlice:
+        """Read the events of all your sessions after a cursor, in the order in which they were stored.
+
+        Continue with `pagination.nextAfter`. If the cursor is none of this server's, or too old, reading
+        starts at the beginning and `pagination.reset` is true.
+
+        `scope`: 'all' unless given. `after`: '0' unless given. `limit`: 100 unless given.
+
+        Raises: RooCodeError, with among the codes.
+        """
+        return self._portal.call(self._inner.read, scope=scope, after=after, limit=limit, timeout_s=timeout_s)
 
     def follow(
         self, session_id: str, *, after: int | None = None, last_event_id: str | None = None

@@ -38,6 +38,7 @@ class LogResetEvent(Event):
     """
 
     head: int
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,7 @@ class ApprovalRequiredEvent(Event):
     description: str
     parameters: dict[str, Any]
     expires_at: datetime
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,7 @@ class ApprovalResolvedEvent(Event):
     approval_id: str
     call_id: str
     status: Literal["pending", "approved", "rejected", "expired", "cancelled"]
+    cursor: str | None = None
     feedback: str | None = None
     resolved_by: str | None = None
 
@@ -72,6 +75,7 @@ class McpStartedEvent(Event):
     tools: int
     resources: int
     prompts: int
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +83,7 @@ class McpStoppedEvent(Event):
     """A server is no longer connected; `error` is left out if it was stopped deliberately."""
 
     server_name: str
+    cursor: str | None = None
     error: str | None = None
 
 
@@ -87,6 +92,7 @@ class ModeSwitchedEvent(Event):
     """The agent of a task has switched to another mode."""
 
     mode: str
+    cursor: str | None = None
     reason: str = ""
 
 
@@ -97,6 +103,7 @@ class SessionSharedEvent(Event):
     user_id: str
     access: Literal["collaborator", "watcher"]
     shared_by: str
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +111,7 @@ class SessionUnsharedEvent(Event):
     """The session is not shared with this user any more."""
 
     user_id: str
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +122,7 @@ class SandboxProgressEvent(Event):
 
     image: str
     status: str
+    cursor: str | None = None
     layer: str | None = None
     current: int | None = None
     total: int | None = None
@@ -124,6 +133,7 @@ class SessionCreatedEvent(Event):
     """A session has been created and its workspace is ready."""
 
     session: Session
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +143,7 @@ class SessionUpdatedEvent(Event):
     """
 
     session: Session
+    cursor: str | None = None
     changed: list[str] = field(default_factory=list)
 
 
@@ -140,10 +151,14 @@ class SessionUpdatedEvent(Event):
 class SessionExpiredEvent(Event):
     """The session has reached its `expiresAt`: it is `inactive` now, and what runs in it is stopped."""
 
+    cursor: str | None = None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionDeletedEvent(Event):
     """The session is about to be deleted; this is the last event of its log."""
+
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +169,7 @@ class ToolCompletedEvent(Event):
     tool_name: str
     result: ToolOutcome
     execution_time: float
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +177,7 @@ class TaskCheckedEvent(Event):
     """The agent says that its task is done, and the task's checks were made."""
 
     evidence: CheckEvidence
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +185,7 @@ class CheckpointSavedEvent(Event):
     """The workspace has been saved."""
 
     checkpoint: Checkpoint
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +194,7 @@ class CheckpointRestoredEvent(Event):
 
     checkpoint_id: str
     files: list[ChangedFile]
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +203,7 @@ class UsageUpdatedEvent(Event):
 
     usage: TokenUsage
     tool_usage: dict[str, ToolUse]
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +211,7 @@ class TaskCreatedEvent(Event):
     """A task has been accepted and stored."""
 
     task: Task
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +219,7 @@ class TaskStartedEvent(Event):
     """The agent has started to work on a task."""
 
     input: str
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +228,7 @@ class TaskProgressEvent(Event):
 
     progress: int
     step: str
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,6 +237,7 @@ class TaskCompletedEvent(Event):
 
     input: str
     result: TaskResult
+    cursor: str | None = None
     usage: TokenUsage | None = None
     tool_usage: dict[str, ToolUse] = field(default_factory=dict)
     is_subtask: bool = False
@@ -225,6 +249,7 @@ class TaskFailedEvent(Event):
     """The task has failed."""
 
     error: TaskError
+    cursor: str | None = None
     turn: int = 1
 
 
@@ -232,6 +257,7 @@ class TaskFailedEvent(Event):
 class TaskCancelledEvent(Event):
     """The task was cancelled; nothing of it is running any more."""
 
+    cursor: str | None = None
     turn: int = 1
 
 
@@ -240,6 +266,7 @@ class TaskRetriedEvent(Event):
     """A failed or cancelled task is queued again, with a fresh conversation."""
 
     retry_count: int
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,22 +277,28 @@ class TaskReopenedEvent(Event):
 
     turn: int
     message_id: str
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFocusedEvent(Event):
     """The task is now the one of its session that is running or waits for a person."""
 
+    cursor: str | None = None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskUnfocusedEvent(Event):
     """The task has lost the focus: it has ended, delegates, or was interrupted."""
+
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskInteractiveEvent(Event):
     """The task waits for a person: for an approval, or an answer to a question."""
 
+    cursor: str | None = None
     question: str | None = None
     suggestions: list[str] = field(default_factory=list)
 
@@ -274,15 +307,21 @@ class TaskInteractiveEvent(Event):
 class TaskActiveEvent(Event):
     """The task continues after waiting."""
 
+    cursor: str | None = None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskIdleEvent(Event):
     """The task rests until a person decides whether it continues."""
 
+    cursor: str | None = None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskAnsweredEvent(Event):
     """The task's question has been answered."""
+
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,11 +329,14 @@ class TaskSpawnedEvent(Event):
     """The task has created a subtask."""
 
     child_task_id: str
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskPausedEvent(Event):
     """The task waits for its subtask."""
+
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,6 +346,7 @@ class TaskUnpausedEvent(Event):
     child_task_id: str
     success: bool
     result: str
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -313,6 +356,7 @@ class TaskRetryingEvent(Event):
     attempt: int
     delay: float
     error: TaskError
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -323,6 +367,7 @@ class TaskCondensedEvent(Event):
 
     summary: str
     tokens_before: int
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -330,6 +375,7 @@ class TodosUpdatedEvent(Event):
     """The agent has changed its to-do list."""
 
     todos: str
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -337,6 +383,7 @@ class TaskResumableEvent(Event):
     """The task was interrupted and can be resumed from its stored conversation."""
 
     reason: str
+    cursor: str | None = None
     interrupted_by: Literal["person", "server"] = "server"
 
 
@@ -346,6 +393,7 @@ class TaskResumedEvent(Event):
     if it
     """
 
+    cursor: str | None = None
     is_paused: bool = False
     turn: int = 1
 
@@ -355,6 +403,7 @@ class MessageCreatedEvent(Event):
     """A message of the task is complete and stored."""
 
     message: Message
+    cursor: str | None = None
     author: Literal["agent", "person"] = "agent"
 
 
@@ -366,6 +415,7 @@ class MessageDeltaEvent(Event):
 
     message_id: str
     text: str
+    cursor: str | None = None
     ts: int = 0
     say: str = "text"
     position: int = 0
@@ -380,6 +430,7 @@ class MessageDiscardedEvent(Event):
 
     message_id: str
     ts: int
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -395,6 +446,7 @@ class CallDeltaEvent(Event):
     ts: int
     position: int
     """Characters of the arguments before this piece"""
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -404,6 +456,7 @@ class ToolFailedEvent(Event):
     call_id: str
     tool_name: str
     error: str
+    cursor: str | None = None
     code: Literal["TOOL_FAILED", "CALL_NOT_MADE", "CALL_INTERRUPTED", "CALL_CANCELLED", "CALL_ABANDONED"] = (
         "TOOL_FAILED"
     )
@@ -416,6 +469,7 @@ class ToolStartedEvent(Event):
     call_id: str
     tool_name: str
     parameters: dict[str, Any]
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -427,6 +481,7 @@ class ToolOutputEvent(Event):
     call_id: str
     stream: str
     text: str
+    cursor: str | None = None
     message_id: str | None = None
     ts: int | None = None
     position: int | None = None
@@ -439,6 +494,7 @@ class CommandContinuedEvent(Event):
 
     call_id: str
     command: str
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -446,6 +502,7 @@ class CommandEndedEvent(Event):
     """A command in the background has ended, for whatever reason."""
 
     call_id: str
+    cursor: str | None = None
     exit_code: int | None = None
     signal: str | None = None
     stopped_by: str | None = None
@@ -458,6 +515,7 @@ class FileCreatedEvent(Event):
     """A file, or a directory with everything in it, has been created."""
 
     path: str
+    cursor: str | None = None
     kind: str | None = None
     """`directory`; left out for a file"""
     changes: Changes | None = None
@@ -472,6 +530,7 @@ class FileModifiedEvent(Event):
 
     path: str
     changes: Changes
+    cursor: str | None = None
     source: str | None = None
     """`command`, if a command that ran in the workspace did it; left out otherwise"""
 
@@ -482,6 +541,7 @@ class FileRenamedEvent(Event):
 
     path: str
     to: str
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -493,6 +553,7 @@ class WorkspaceCloningEvent(Event):
     repository: str
     step: str
     percent: int
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -501,6 +562,7 @@ class WorkspaceImportedEvent(Event):
 
     files: int
     size: int
+    cursor: str | None = None
     repository: str | None = None
 
 
@@ -514,6 +576,7 @@ class WorkspaceChangedEvent(Event):
     deleted: int
     is_exact: bool
     """False if changes came too fast to be counted: there may be any number more"""
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -521,6 +584,7 @@ class FileDeletedEvent(Event):
     """A file, or a directory with everything in it, has been deleted."""
 
     path: str
+    cursor: str | None = None
     changes: Changes | None = None
     """The lines of a text file that a command deleted, without a diff"""
     source: str | None = None
@@ -532,6 +596,7 @@ class ProcessStartedEvent(Event):
     """A process has started."""
 
     process: Process
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -545,6 +610,7 @@ class ProcessOutputEvent(Event):
     text: str
     position: int
     """Characters that it printed before this"""
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -552,6 +618,7 @@ class ProcessEndedEvent(Event):
     """A process has ended, for whatever reason."""
 
     process: Process
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -559,6 +626,7 @@ class TaskRewoundEvent(Event):
     """The message is the last one of the task now: those after it are taken back."""
 
     message_id: str
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -567,6 +635,7 @@ class TaskReinstatedEvent(Event):
 
     message_id: str
     task: Task
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -592,6 +661,7 @@ class TerminalOpenedEvent(Event):
     """A terminal has been opened."""
 
     terminal: Terminal
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -602,6 +672,7 @@ class TerminalOutputEvent(Event):
     data: str
     position: int
     """Characters that it printed before this"""
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -610,6 +681,7 @@ class TerminalClosedEvent(Event):
 
     terminal_id: str
     exit_code: int
+    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -619,6 +691,7 @@ class WebhookDisabledEvent(Event):
     webhook_id: str
     reason: Literal["by_owner", "failures", "gone"]
     error: str
+    cursor: str | None = None
 
 
 EVENTS: Mapping[str, type[Event]] = {

@@ -1515,11 +1515,36 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """Whether this socket follows the sessions of a scope, and which of their events it gets."""
+    """Whether this socket follows the sessions of a scope, which of their events, and after which
+    cursor.
+
+    `reset` means that the cursor was none of this server's, and that everything follows.
+    """
 
     following: bool
     scope: Literal["mine", "shared", "all"] | None = None
     types: list[str] = field(default_factory=list)
+    cursor: str | None = None
+    reset: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineCursor:
+    """`TimelineCursor` of the server's documents."""
+
+    limit: int
+    has_more: bool
+    """Whether to continue now; a page may be empty all the same"""
+    next_after: str
+    reset: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineSlice:
+    """A page of the events of all sessions, each with its `cursor`."""
+
+    data: list[dict[str, Any]]
+    pagination: TimelineCursor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,6 +105,7 @@ from roocode.models import (
     Terminals,
     TerminalScreen,
     TextFound,
+    TimelineSlice,
     Tokens,
     ToolCatalogue,
     ToolDescription,
@@ -648,6 +649,30 @@ class EventsOperations(Operations):
             Route("GET", "/api/v1/sessions/{sessionId}/events", is_keyed=False),
             {"sessionId": session_id, "after": after, "lastEventId": last_event_id, "limit": limit},
             EventPage,
+            timeout_s=timeout_s,
+        )
+
+    async def read(
+        self,
+        *,
+        scope: Literal["mine", "shared", "all"] | Unset = UNSET,
+        after: str | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        timeout_s: float | None = None,
+    ) -> TimelineSlice:
+        """Read the events of all your sessions after a cursor, in the order in which they were stored.
+
+        Continue with `pagination.nextAfter`. If the cursor is none of this server's, or too old, reading
+        starts at the beginning and `pagination.reset` is true.
+
+        `scope`: 'all' unless given. `after`: '0' unless given. `limit`: 100 unless given.
+
+        Raises: RooCodeError, with among the codes.
+        """
+        return await self.call(
+            Route("GET", "/api/v1/events", is_keyed=False),
+            {"scope": scope, "after": after, "limit": limit},
+            TimelineSlice,
             timeout_s=timeout_s,
         )
 
