@@ -13,6 +13,7 @@ from roocode_server.engine.providers.provider import ModelRequest, ProviderFailu
 from roocode_server.models.conversation import TurnRole
 from roocode_server.models.error import Conflict, NotFound, WorkspaceLimitExceeded
 from roocode_server.models.identifier import TaskId
+from roocode_server.models.rewind import TaskRewind
 from roocode_server.models.session import SessionUpdate
 from roocode_server.models.task import (
     Activity,
@@ -401,3 +402,33 @@ async def test_a_task_does_not_continue_from_one_under_way_or_unknown(agent: Age
     assert ended.status is TaskStatus.COMPLETED
     roles = [turn.role for turn in agent.model.requests[1].turns]
     assert roles == [TurnRole.USER, TurnRole.ASSISTANT, TurnRole.TOOL, TurnRole.USER]
+
+
+async def test_a_task_that_is_rewound_to_an_earlier_turn_goes_on_in_the_present_one(agent: Agent) -> None:
+    task = await agent.run([say("first words"), done("one")])
+    await go_on(agent, task, "more", [done("two")])
+    told = await agent.events("message.created")
+    place = next(each["message"] for each in told if each["message"]["text"] == "first words")
+    request = {"sessionId": task.session_id, "taskId": task.id, "messageId": place["id"], "files": False}
+    rewound, _ = await agent.engine.rewinding.rewind(TaskRewind.load(request))
+    assert (rewound.activity, rewound.interrupted_by) == (Activity.RESUMABLE, InterruptedBy.PERSON)
+    ended = await go_on(agent, task, "rather this", [done("three")])
+    assert (ended.status, ended.turn) == (TaskStatus.COMPLETED, 2)
+    assert ended.result is not None
+    assert ended.result.summary == "three"
+    said = [text for role, text in shown(agent.model.requests[-1]) if role == "user"]
+    assert said == ["do it", "rather this"]
+    assert [each.turn for each in await turns(agent, task)] == [2, 1]
+
+
+async def test_a_turn_is_checked_by_itself(agent: Agent) -> None:
+    checks = {"commands": [{"command": "test -e wanted.txt"}], "maxAttempts": 1}
+    failed = await agent.run([done("not yet")], checks=checks)
+    assert failed.error is not None
+    assert failed.error.code == "CHECKS_FAILED"
+    making = [call("write_to_file", path="wanted.txt", content="x\n", line_count=1)]
+    ended = await go_on(agent, failed, "make it", making, [done("it is there")])
+    assert ended.status is TaskStatus.COMPLETED
+    assert ended.result is not None
+    assert ended.result.checks is not None
+    assert ended.result.checks.attempt == 1
