@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import random
 from collections.abc import Awaitable, Callable, Iterator
@@ -135,6 +136,25 @@ async def test_users_see_their_own_usage_and_administrators_that_of_all(agent: A
         await report(agent, dev, userId=agent.caller.user_id)
     everything = await report(agent, groupBy=["user"])
     assert [row.user_id for row in everything.data] == [agent.caller.user_id]
+
+
+async def test_a_request_that_is_cut_off_by_a_cancellation_counts_as_far_as_it_is_known(agent: Agent) -> None:
+    written = 0
+
+    def endless(_: ModelRequest) -> Iterator[Step]:
+        nonlocal written
+        yield usage(30, 1)
+        while True:
+            written += 1
+            yield say("and so on ")
+
+    task = await agent.start(endless)
+    async with asyncio.timeout(60):
+        while written < 3:
+            await asyncio.sleep(0.01)
+    cancelled = await agent.engine.tasks.cancel(task.session_id, task.id)
+    assert (cancelled.usage.total_requests, cancelled.usage.total_tokens_in) == (1, 30)
+    assert (await report(agent)).total.tokens_in == 30
 
 
 async def test_a_server_that_is_killed_has_counted_what_it_has_stored(make_agent: Make) -> None:
