@@ -1,4 +1,4 @@
-"""A real nginx in front of a server, with the configuration of docs/security.md."""
+"""A real nginx in front of a server, with the configuration of docs/security.md, with TLS or without."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -33,22 +34,57 @@ http {{
 STARTING_S = 20
 
 
-def documented(server: ServerProcess, port: int, *, is_below: bool) -> str:
-    """The documented site, on a port of this machine and without TLS; its second part is below a path."""
+@dataclass(frozen=True)
+class Certificate:
+    """A certificate for 127.0.0.1 that nobody else has signed, and its key."""
+
+    certificate: Path
+    key: Path
+
+    @classmethod
+    def made(cls, folder: Path) -> Certificate:
+        """Make one with the real openssl."""
+        made = cls(folder / "agents.pem", folder / "agents.key")
+        subject = ("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2")
+        kind = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-x509")
+        places = ("-keyout", str(made.key), "-out", str(made.certificate))
+        subprocess.run(["openssl", "req", *kind, *subject, *places], check=True, capture_output=True)
+        return made
+
+
+def documented(
+    server: ServerProcess, port: int, *, is_below: bool, certificate: Certificate | None = None
+) -> str:
+    """The documented site, on a port of this machine; its second part is below a path. It has no TLS without
+    a certificate.
+    """
     site, below = re.findall(r"```nginx\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
     if is_below:
         site = re.sub(r"  location / \{.*\}\n", lambda _: below, site)
-    site = re.sub(r"  ssl_\w+ .*\n", "", site).replace("listen 443 ssl", f"listen 127.0.0.1:{port}")
+    listening = f"listen 127.0.0.1:{port}"
+    if certificate is None:
+        site = re.sub(r"  ssl_\w+ .*\n", "", site).replace("listen 443 ssl", listening)
+    else:
+        site = site.replace("listen 443", listening)
+        site = site.replace("/etc/ssl/agents.pem", str(certificate.certificate))
+        site = site.replace("/etc/ssl/agents.key", str(certificate.key))
     return site.replace("127.0.0.1:3000", urlsplit(server.url).netloc)
 
 
 @contextlib.contextmanager
-def behind_nginx(server: ServerProcess, port: int, folder: Path, *, is_below: bool) -> Iterator[None]:
+def behind_nginx(
+    server: ServerProcess,
+    port: int,
+    folder: Path,
+    *,
+    is_below: bool,
+    certificate: Certificate | None = None,
+) -> Iterator[None]:
     """Run nginx on this port in front of the server, at its root or below `/agents`."""
     program = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/bin")
     assert program is not None, "nginx is needed to see the server behind a proxy"
     folder.mkdir(exist_ok=True)
-    site = documented(server, port, is_below=is_below)
+    site = documented(server, port, is_below=is_below, certificate=certificate)
     (folder / "nginx.conf").write_text(AROUND.format(folder=folder, site=site))
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
