@@ -26,7 +26,7 @@ from __future__ import annotations
 import builtins
 import os
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -145,7 +145,9 @@ def _method(method: ast.FunctionDef | ast.AsyncFunctionDef, twins: Mapping[str, 
         yield "    @property"
         yield from _signature(method, twins, _blocking(method.returns, twins))
         yield f"        return self._inner.{method.name}"
-    elif isinstance(method, ast.AsyncFunctionDef) and "AsyncIterator[" in returns:
+    elif isinstance(method, ast.AsyncFunctionDef) and returns.startswith(
+        ("AsyncIterator[", "AsyncGenerator[")
+    ):
         yield from _signature(method, twins, _blocking(method.returns, twins))
         yield f"        return self._portal.iterate({arguments})"
     elif isinstance(method, ast.AsyncFunctionDef) or takes_handler or returns in twins:
@@ -190,19 +192,19 @@ class _Blocking(ast.NodeTransformer):
         self._twins = twins
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
-        if node.id == "AsyncIterator":
-            return ast.Name("Iterator")
+        if node.id in ("AsyncIterator", "AsyncGenerator"):
+            return ast.Name(node.id.removeprefix("Async"))
         return ast.Name(self._twins[node.id]) if node.id.startswith("Async") else node
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         self.generic_visit(node)
-        if (
-            isinstance(node.value, ast.Name)
-            and node.value.id == "Handler"
-            and isinstance(node.slice, ast.Tuple)
-        ):
-            takes, gives = node.slice.elts
-            return ast.parse(f"Callable[[{ast.unparse(takes)}], {ast.unparse(gives)}]", mode="eval").body
+        if not (isinstance(node.value, ast.Name) and isinstance(node.slice, ast.Tuple)):
+            return node
+        match node.value.id, [ast.unparse(each) for each in node.slice.elts]:
+            case "Handler", [takes, gives]:
+                return ast.parse(f"Callable[[{takes}], {gives}]", mode="eval").body
+            case "Generator", [yields, takes]:
+                return ast.parse(f"Generator[{yields}, {takes}, None]", mode="eval").body
         return node
 
 

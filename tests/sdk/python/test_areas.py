@@ -51,6 +51,25 @@ async def test_a_download_that_fails_leaves_nothing(client: AsyncRooCodeClient, 
     assert list(tmp_path.iterdir()) == []
 
 
+async def test_a_download_touches_no_other_file(client: AsyncRooCodeClient, tmp_path: Path) -> None:
+    session = await client.sessions.create(name="Files")
+    await client.files.create(session.id, "/one.txt", "one")
+    (tmp_path / "one.txt.part").write_text("mine")
+    longest = tmp_path / ("ü" * 127)
+    for target in (tmp_path / "one.txt", longest):
+        await client.files.download(session.id, "/one.txt", target)
+        assert target.read_text() == "one"
+    assert (tmp_path / "one.txt.part").read_text() == "mine"
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+async def test_lists_are_asked_for_in_a_query(client: AsyncRooCodeClient) -> None:
+    for levels in (["info"], ["info", "error"], ("warning", "error", "info")):
+        page = await client.logs.list(levels=levels, limit=5)  # type: ignore[arg-type]
+        assert page.entries
+        assert {entry.level for entry in page.entries} <= set(levels)
+
+
 async def test_a_workspace_moves_to_another_session(client: AsyncRooCodeClient, tmp_path: Path) -> None:
     here, there = [await client.sessions.create(name="Move") for _ in range(2)]
     await client.files.create(here.id, "/src/one.txt", "one")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
-from collections.abc import AsyncIterator, Sequence
+import secrets
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Final, Literal
@@ -19,6 +21,8 @@ from roocode.transport import Transport
 from roocode.wire import loaded
 
 CHUNK_BYTES: Final = 256 * 1024
+LONGEST_STEM: Final = 48
+"""Characters of a file's name that its unfinished copy is named with: names have at most 255 bytes."""
 RAW: Final = "/api/v1/sessions/{sessionId}/files/raw"
 ARCHIVE: Final = "/api/v1/sessions/{sessionId}/archive"
 
@@ -91,7 +95,7 @@ class AsyncEvents(EventsOperations):
 
     async def follow(
         self, session_id: str, *, after: int | None = None, last_event_id: str | None = None
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event, None]:
         """Yield the events of a session, each once and in order, until it is deleted.
 
         `after`: the `seq` of the last event that is known; 0 for all; those from now on unless given.
@@ -108,7 +112,7 @@ class AsyncEvents(EventsOperations):
 
     async def follow_all(
         self, *, scope: Literal["mine", "shared", "all"] = "mine", types: Sequence[str] = ()
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event, None]:
         """Yield what happens in all your sessions from now on: of each session in order.
 
         `types`: names of events, or groups (`task.*`); all unless given. There is no cursor over all
@@ -126,7 +130,7 @@ class AsyncEvents(EventsOperations):
 class AsyncMonitoring(MonitoringOperations):
     """The state of the server and its machine."""
 
-    async def watch(self, *channels: Literal["resources", "logs"]) -> AsyncIterator[Event]:
+    async def watch(self, *channels: Literal["resources", "logs"]) -> AsyncGenerator[Event, None]:
         """Yield measurements (`SystemSampledEvent`) and entries of the log (`LogWrittenEvent`). Raises:
         RooCodeError.
         """
@@ -145,13 +149,23 @@ async def _chunks(source: str | os.PathLike[str]) -> AsyncIterator[bytes]:
 
 async def _saved(response: aiohttp.ClientResponse, target: str | os.PathLike[str]) -> int:
     """Write an answer to a file, whole or not at all, and return its size."""
-    size, part = 0, Path(f"{os.fspath(target)}.part")
+    size, whole = 0, Path(target)
+    part = await asyncio.to_thread(_new_file_beside, whole)
     try:
         with await asyncio.to_thread(part.open, "wb") as file:
             async for chunk in response.content.iter_chunked(CHUNK_BYTES):
                 size += await asyncio.to_thread(file.write, chunk)
-        await asyncio.to_thread(part.replace, target)
+        await asyncio.to_thread(part.replace, whole)
     except BaseException:
         await asyncio.to_thread(part.unlink, missing_ok=True)
         raise
     return size
+
+
+def _new_file_beside(target: Path) -> Path:
+    """Create an empty file next to another one, with a name that nothing has."""
+    while True:
+        part = target.with_name(f".{target.name[:LONGEST_STEM]}.{secrets.token_hex(8)}.part")
+        with contextlib.suppress(FileExistsError):
+            part.touch(exist_ok=False)
+            return part

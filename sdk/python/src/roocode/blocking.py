@@ -8,7 +8,7 @@ from __future__ import annotations
 import builtins
 import os
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -2102,7 +2102,7 @@ class BlockingEvents:
 
     def follow(
         self, session_id: str, *, after: int | None = None, last_event_id: str | None = None
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, None]:
         """Yield the events of a session, each once and in order, until it is deleted.
 
         `after`: the `seq` of the last event that is known; 0 for all; those from now on unless given.
@@ -2115,7 +2115,7 @@ class BlockingEvents:
 
     def follow_all(
         self, *, scope: Literal["mine", "shared", "all"] = "mine", types: Sequence[str] = ()
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, None]:
         """Yield what happens in all your sessions from now on: of each session in order.
 
         `types`: names of events, or groups (`task.*`); all unless given. There is no cursor over all
@@ -2243,7 +2243,7 @@ class BlockingMonitoring:
         """
         return self._portal.call(self._inner.performance, time_range=time_range, timeout_s=timeout_s)
 
-    def watch(self, *channels: Literal["resources", "logs"]) -> Iterator[Event]:
+    def watch(self, *channels: Literal["resources", "logs"]) -> Generator[Event, None, None]:
         """Yield measurements (`SystemSampledEvent`) and entries of the log (`LogWrittenEvent`). Raises:
         RooCodeError.
         """
@@ -2649,7 +2649,7 @@ class TaskRun:
         """Read the task. Raises: RooCodeError."""
         return self._portal.call(self._inner.refresh)
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Generator[Event, None, None]:
         """Yield the events of the task and of its subtasks, from its creation to its end, each once and in
         order.
 

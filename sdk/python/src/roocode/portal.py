@@ -9,7 +9,7 @@ resuming, refreshing, repeating.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import ExitStack
 from functools import partial
 from typing import ParamSpec, TypeVar, overload
@@ -51,7 +51,7 @@ class Portal:
 
     def iterate(
         self, function: Callable[P, AsyncIterator[T]], *args: P.args, **kwargs: P.kwargs
-    ) -> Iterator[T]:
+    ) -> Generator[T, None, None]:
         """Yield what an asynchronous iterator yields; it ends when this one is closed."""
         items = self.make(function, *args, **kwargs)
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Sequence
 from typing import Final, Literal
 from urllib.parse import parse_qs, urlsplit
 
@@ -152,7 +152,7 @@ class AsyncTaskRun:
         self._task = await self._tasks.get(self.session_id, self.id)
         return self._task
 
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self) -> AsyncGenerator[Event, None]:
         """Yield the events of the task and of its subtasks, from its creation to its end, each once and in
         order.
 

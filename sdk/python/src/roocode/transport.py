@@ -221,19 +221,15 @@ def _placed(path: str, request: Mapping[str, Any]) -> tuple[str, dict[str, Any]]
     return path, rest
 
 
-def _query(request: Mapping[str, Any]) -> dict[str, str]:
-    """Write arguments as a query. Raises: ValueError, for a list of several, which a query of the server's
-    has not.
-    """
-    found = {}
-    for name, content in request.items():
-        if isinstance(content, list):
-            if len(content) != 1:
-                raise ValueError(f"{name}: exactly one can be asked for, not {len(content)}")
-            found[name] = str(content[0])
-        elif content is not None:
-            found[name] = str(content).lower() if isinstance(content, bool) else str(content)
-    return found
+def _query(request: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Write arguments as a query, in which a list is its items, one after the other under the same name."""
+    items = (
+        (name, item)
+        for name, content in request.items()
+        for item in (content if isinstance(content, list) else [content])
+        if item is not None
+    )
+    return [(name, str(item).lower() if isinstance(item, bool) else str(item)) for name, item in items]
 
 
 def _pause(attempt: int) -> float:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import AsyncGenerator
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import click
 
@@ -15,7 +14,6 @@ from roocode.commands.connection import Connection, connected
 from roocode.commands.narration import Narrator
 from roocode.commands.plain_text import one_line
 from roocode.commands.printing import local_time, print_json
-from roocode.event import Event
 from roocode.events import LogWrittenEvent, TaskSpawnedEvent
 from roocode.models import LogEntry
 from roocode.transport import UNSET
@@ -63,7 +61,7 @@ async def _task_log(
     narrator = Narrator(sys.stdout, has_times=True)
     if follow:
         run = await client.tasks.attach(found.session_id, found.id)
-        async with contextlib.aclosing(cast("AsyncGenerator[Event]", run.events())) as events:
+        async with contextlib.aclosing(run.events()) as events:
             async for event in events:
                 print_json(event.raw) if connection.is_json else narrator.tell(event)
         return narrator.close()
@@ -90,7 +88,7 @@ async def _server_log(
     if not follow:
         return
     levels = ["debug", "info", "warning", "error"]
-    async with contextlib.aclosing(cast("AsyncGenerator[Event]", client.monitoring.watch("logs"))) as events:
+    async with contextlib.aclosing(client.monitoring.watch("logs")) as events:
         async for event in events:
             if isinstance(event, LogWrittenEvent) and levels.index(event.entry.level) >= levels.index(
                 level or "debug"

@@ -12,12 +12,11 @@ import signal
 import sys
 import termios
 import tty
-from collections.abc import AsyncGenerator, Iterator
-from typing import Final, cast
+from collections.abc import Iterator
+from typing import Final
 
 from roocode.client import AsyncRooCodeClient
 from roocode.errors import Conflict, NotFound
-from roocode.event import Event
 from roocode.events import TerminalClosedEvent, TerminalOpenedEvent, TerminalOutputEvent
 
 LEAVE: Final = "\x1d"
@@ -65,7 +64,7 @@ class RemoteTerminal:
 
     async def _show(self, terminal_id: str, after: int) -> int:
         events = self._client.events.follow(self._session_id, after=after)
-        async with contextlib.aclosing(cast("AsyncGenerator[Event]", events)) as following:
+        async with contextlib.aclosing(events) as following:
             async for event in following:
                 match event:
                     case TerminalOpenedEvent() if event.terminal.id == terminal_id:

@@ -7,10 +7,10 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal
 
 import click
 
@@ -24,7 +24,6 @@ from roocode.commands.packing import packed
 from roocode.commands.plain_text import one_line, visible
 from roocode.commands.printing import print_diff, print_json, say
 from roocode.errors import Conflict
-from roocode.event import Event
 from roocode.models import Task, TaskDifference
 from roocode.params import SessionConfigChangeDict, TaskConfigDict
 from roocode.tasks import AsyncTaskRun
@@ -204,7 +203,7 @@ async def _follow(
         interruption = _Interruption(run, group, cancels=options.on_interrupt == "cancel")
 
         async def read() -> None:
-            async with contextlib.aclosing(cast("AsyncGenerator[Event]", run.events())) as events:
+            async with contextlib.aclosing(run.events()) as events:
                 async for event in events:
                     print_json(event.raw) if connection.is_json else narrator.tell(event)
                     answerer.hear(event)
