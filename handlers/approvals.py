@@ -12,6 +12,7 @@ from roocode_server.models.approval import (
     ApprovalRespond,
 )
 from roocode_server.models.error import Conflict, NotFound
+from roocode_server.models.inbox import ApprovalSearch
 from roocode_server.models.page import pagination
 from roocode_server.models.task import TaskActive
 from roocode_server.models.user import Caller, Permission
@@ -30,6 +31,17 @@ class ApprovalHandlers(Handlers, namespace="/approvals"):
     async def list(self, caller: Caller, request: ApprovalList) -> ApprovalPage:
         """List a session's approvals, newest first. With `status=pending`, only those still waiting."""
         approvals, total = await self.engine.approvals.page(request)
+        return ApprovalPage(
+            data=approvals, pagination=pagination(total=total, limit=request.limit, offset=request.offset)
+        )
+
+    @operation("approval.search", rest="GET /api/v1/approvals", permission=Permission.APPROVAL_READ)
+    async def search(self, caller: Caller, request: ApprovalSearch) -> ApprovalPage:
+        """List the approvals of all your sessions, newest first, those shared with you included.
+
+        What you may answer is in `inbox.list`, with the questions and interrupted tasks.
+        """
+        approvals, total = await self.engine.approvals.search(caller, request)
         return ApprovalPage(
             data=approvals, pagination=pagination(total=total, limit=request.limit, offset=request.offset)
         )

@@ -91,6 +91,33 @@ class Approval(Shape):
 
 
 @value
+class ApprovalPrompt(Shape):
+    """What a task asks of a person: to allow a tool call, or whether to go on at all.
+
+    `action` is the tool, or one of the confirmations (`mistake_limit_reached` …).
+    """
+
+    approval_id: ApprovalId
+    call_id: CallId
+    tool_name: str
+    action: str
+    description: str
+    expires_at: datetime.datetime
+
+    @classmethod
+    def of(cls, approval: Approval) -> ApprovalPrompt:
+        """Return what a person is asked by this approval."""
+        return cls(
+            approval_id=approval.id,
+            call_id=approval.call_id,
+            tool_name=approval.tool_name,
+            action=approval.action,
+            description=approval.description,
+            expires_at=approval.expires_at,
+        )
+
+
+@value
 class ApprovalList(Shape):
     """A request for a session's approvals."""
 

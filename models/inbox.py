@@ -6,7 +6,7 @@ import datetime
 import enum
 from dataclasses import field
 
-from roocode_server.models.approval import Approval
+from roocode_server.models.approval import Approval, ApprovalStatus
 from roocode_server.models.identifier import SessionId, TaskId
 from roocode_server.models.page import Pagination
 from roocode_server.models.session import SessionScope
@@ -20,6 +20,16 @@ class InboxKind(enum.StrEnum):
     APPROVAL = "approval"
     QUESTION = "question"
     INTERRUPTED = "interrupted"
+
+
+@value
+class ApprovalSearch(Shape):
+    """A request for the approvals of all sessions of a scope."""
+
+    scope: SessionScope = SessionScope.ALL
+    status: ApprovalStatus | None = None
+    limit: int = field(default=20, metadata=limited(least=1, most=100))
+    offset: int = field(default=0, metadata=limited(least=0, most=1_000_000_000))
 
 
 @value

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from marshmallow import validate
 
-from roocode_server.models.approval import Verdict
+from roocode_server.models.approval import ApprovalPrompt, Verdict
 from roocode_server.models.check import CheckEvidence, TaskChecks
 from roocode_server.models.checkpoint import ChangedFile
 from roocode_server.models.event import Event, LogLine, event
@@ -628,10 +628,11 @@ class TaskUnfocused(Event):
 @event("task.interactive")
 @value
 class TaskInteractive(Event):
-    """The task waits for a person: for an approval, or an answer to a question. Source: S2."""
+    """The task waits for a person: for `approval`, or the answer to `question`. Source: S2."""
 
     question: str | None = None
     suggestions: list[str] = field(default_factory=list)
+    approval: ApprovalPrompt | None = None
 
 
 @event("task.active")
@@ -643,7 +644,9 @@ class TaskActive(Event):
 @event("task.idle")
 @value
 class TaskIdle(Event):
-    """The task rests until a person decides whether it continues. Source: S2, `taskIdle`."""
+    """The task rests until a person decides, by `approval`, whether it continues. Source: S2, `taskIdle`."""
+
+    approval: ApprovalPrompt | None = None
 
 
 @event("task.answered")

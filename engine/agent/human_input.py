@@ -13,8 +13,9 @@ import orjson
 from roocode_server.engine.agent.task_context import TaskContext
 from roocode_server.engine.storage.database import Transaction
 from roocode_server.engine.tools.tool import Notice, PreparedCall
-from roocode_server.models.approval import Approval, ApprovalStatus
+from roocode_server.models.approval import Approval, ApprovalPrompt, ApprovalStatus
 from roocode_server.models.conversation import ToolCall
+from roocode_server.models.event import Event
 from roocode_server.models.identifier import CallId
 from roocode_server.models.message import SAID_BY_A_PERSON, Message
 from roocode_server.models.task import Activity, TaskActive, TaskAnswered, TaskIdle, TaskInteractive
@@ -120,8 +121,7 @@ class HumanInput:
             if self._is_unattended:
                 refused.append(await approvals.refuse_unattended(unit, approval))
 
-        told = TaskIdle() if notice.kind in IDLE_ASKS else TaskInteractive()
-        await self._work.note(told, activity=Activity.INTERACTIVE, in_same_transaction=put)
+        await self._work.note(_told(approval), activity=Activity.INTERACTIVE, in_same_transaction=put)
         return refused[0] if refused else approval
 
     async def _answer(self, approval: Approval) -> Approval:
@@ -129,7 +129,7 @@ class HumanInput:
             await self._work.note(TaskAnswered(), TaskActive(), activity=Activity.ACTIVE)
         if approval.status is not ApprovalStatus.PENDING:
             return approval
-        async with self._waiting():
+        async with self._waiting(_told(approval)):
             return await self._work.services.approvals.wait(approval)
 
     async def ask(self, call_id: CallId, question: str, suggestions: Sequence[str]) -> Message:
@@ -141,7 +141,7 @@ class HumanInput:
                     in_same_transaction=self._work.writing(say=SAID_BY_A_PERSON, text=NOBODY_ANSWERS)
                 )
                 self.hear()
-        async with self._waiting():
+        async with self._waiting(TaskInteractive(question=question, suggestions=list(suggestions))):
             return await self._hear(suggestions)
 
     async def _hear(self, suggestions: Sequence[str]) -> Message:
@@ -182,11 +182,20 @@ class HumanInput:
         )
 
     @contextlib.asynccontextmanager
-    async def _waiting(self) -> AsyncIterator[None]:
-        """While the block runs, the task takes no slot and its time limit is paused."""
+    async def _waiting(self, told: Event) -> AsyncIterator[None]:
+        """While the block runs, the task takes no slot and its time limit is paused.
+
+        `told` is emitted again by a task that was interrupted and still waits.
+        """
         if self._work.task.activity is not Activity.INTERACTIVE:
-            await self._work.note(TaskInteractive(), activity=Activity.INTERACTIVE)
+            await self._work.note(told, activity=Activity.INTERACTIVE)
         with self._work.patience.paused():
             async with self._work.slot.given_back():
                 yield
         await self._work.note(TaskAnswered(), TaskActive(), activity=Activity.ACTIVE)
+
+
+def _told(approval: Approval) -> Event:
+    """The event of a task that now waits for this approval."""
+    asked = ApprovalPrompt.of(approval)
+    return TaskIdle(approval=asked) if approval.action in IDLE_ASKS else TaskInteractive(approval=asked)

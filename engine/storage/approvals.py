@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from roocode_server.engine.storage.database import Database, Transaction
 from roocode_server.engine.storage.rows import Rows
-from roocode_server.engine.storage.tables import approvals
+from roocode_server.engine.storage.sessions import within_scope
+from roocode_server.engine.storage.tables import approvals, sessions
 from roocode_server.models.approval import Approval, ApprovalStatus
-from roocode_server.models.identifier import ApprovalId, CallId, SessionId, TaskId
+from roocode_server.models.identifier import ApprovalId, CallId, SessionId, TaskId, UserId
+from roocode_server.models.session import SessionScope
 
 
 class ApprovalRepository:
@@ -59,6 +61,25 @@ class ApprovalRepository:
     ) -> tuple[list[Approval], int]:
         """Return one page of a session's approvals, newest first, and their total number."""
         where = [approvals.c.session_id == session_id]
+        if status is not None:
+            where.append(approvals.c.status == status)
+        order = (approvals.c.created_at.desc(), approvals.c.id)
+        return await self._rows.page(*where, order=order, limit=limit, offset=offset)
+
+    async def search(
+        self,
+        user_id: UserId,
+        scope: SessionScope,
+        status: ApprovalStatus | None,
+        *,
+        limit: int,
+        offset: int,
+    ) -> tuple[list[Approval], int]:
+        """Return one page of the approvals of a user's sessions, newest first, and their total number."""
+        open_to_them = select(sessions.c.id).where(
+            sessions.c.deleted_at.is_(None), within_scope(scope, user_id)
+        )
+        where: list[ColumnElement[bool]] = [approvals.c.session_id.in_(open_to_them)]
         if status is not None:
             where.append(approvals.c.status == status)
         order = (approvals.c.created_at.desc(), approvals.c.id)

@@ -63,7 +63,7 @@ class SessionRepository:
         offset: int,
     ) -> tuple[list[Session], int]:
         """Return one page of the sessions that are open to a user, newest first, and their total number."""
-        where = [sessions.c.deleted_at.is_(None), _within(scope, user_id)]
+        where = [sessions.c.deleted_at.is_(None), within_scope(scope, user_id)]
         if status is not None:
             where.append(sessions.c.status == status)
         if purpose is not None:
@@ -164,7 +164,8 @@ def _work(status: str, activity: str) -> SessionWork:
     return SessionWork.WAITING if activity in _WAITING else SessionWork.RUNNING
 
 
-def _within(scope: SessionScope, user_id: UserId) -> ColumnElement[bool]:
+def within_scope(scope: SessionScope, user_id: UserId) -> ColumnElement[bool]:
+    """Whether a session is one of the user's in this scope."""
     mine = sessions.c.user_id == user_id
     shares = select(session_shares.c.session_id).where(session_shares.c.user_id == user_id)
     shared = sessions.c.id.in_(shares)

@@ -285,6 +285,7 @@ SUCCESSES: dict[str, Callable[[World], Awaitable[dict[str, Any]]]] = {
     "approval.list": also(World.approval, approvalId=None, status="pending"),
     "approval.get": World.approval,
     "approval.respond": also(World.approval, action="approve"),
+    "approval.search": also(nothing, scope="shared", status="pending"),
     "inbox.list": also(nothing, scope="shared", limit=1),
     "usage.report": also(nothing, groupBy=["day", "model"], since="2024-01-01"),
     "file.list": also(World.file, path="/", recursive=True),

@@ -138,6 +138,26 @@ async def test_a_cursor_of_another_log_is_told_and_everything_follows(
     assert [each.name for each in await taken(source, 2)] == ["log.reset", "session.created"]
 
 
+async def test_one_event_is_enough_to_show_and_answer_what_a_task_asks(server: ServerProcess) -> None:
+    _, key = person(server, "asked")
+    config = {"provider": "scripted", "model": "write-and-run"}
+    made = server.curl("POST", "/api/v1/sessions", {"name": "Asks", "config": config}, key=key)
+    place = f"/api/v1/sessions/{made.body['session']['id']}"
+    source = EventSource(f"{server.url}/api/v1/events/stream?types=task.interactive", key, "0")
+    assert server.curl("POST", f"{place}/tasks", {"input": "Write a program"}, key=key).status == 201
+    (told,) = await taken(source, 1)
+    asked = told.data["approval"]
+    found = server.curl("GET", "/api/v1/approvals?scope=mine&status=pending", key=key).body["data"]
+    assert [each["id"] for each in found] == [asked["approvalId"]]
+    assert {
+        name: found[0][name] for name in ("callId", "toolName", "action", "description", "expiresAt")
+    } == {name: value for name, value in asked.items() if name != "approvalId"}
+    _, other = person(server, "curious")
+    assert server.curl("GET", "/api/v1/approvals", key=other).body["data"] == []
+    answer = server.curl("POST", f"{place}/approvals/{asked['approvalId']}", {"action": "approve"}, key=key)
+    assert answer.status == 200
+
+
 def test_a_cursor_that_is_too_long_is_refused(server: ServerProcess) -> None:
     answer = server.curl("GET", f"/api/v1/events?after={'1' * 65}")
     assert (answer.status, answer.body["error"]["code"]) == (400, "VALIDATION_ERROR")

@@ -20,7 +20,9 @@ from roocode_server.models.approval import (
 from roocode_server.models.clock import now
 from roocode_server.models.error import Conflict, NotFound
 from roocode_server.models.identifier import ApprovalId, CallId, SessionId, TaskId, new_id
+from roocode_server.models.inbox import ApprovalSearch
 from roocode_server.models.task import Task
+from roocode_server.models.user import Caller
 
 UNATTENDED: Final = "This session is unattended, and its rules do not allow this."
 _OUTCOMES = {Verdict.APPROVE: ApprovalStatus.APPROVED, Verdict.REJECT: ApprovalStatus.REJECTED}
@@ -46,6 +48,12 @@ class Approvals:
         """Return one page of a session's approvals, newest first, and their total number."""
         return await self._repository.page(
             request.session_id, request.status, limit=request.limit, offset=request.offset
+        )
+
+    async def search(self, caller: Caller, request: ApprovalSearch) -> tuple[list[Approval], int]:
+        """Return one page of the approvals of the caller's sessions, newest first, and their total number."""
+        return await self._repository.search(
+            caller.user_id, request.scope, request.status, limit=request.limit, offset=request.offset
         )
 
     async def pending(self, task_id: TaskId) -> list[Approval]:

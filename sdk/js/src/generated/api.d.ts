@@ -100,6 +100,15 @@ export interface components {
             data: components["schemas"]["Approval"][];
             pagination: components["schemas"]["Pagination"];
         };
+        ApprovalPrompt: {
+            approvalId: string;
+            callId: string;
+            toolName: string;
+            action: string;
+            description: string;
+            /** Format: date-time */
+            expiresAt: string;
+        };
         /** @description A reference to an approval. */
         ApprovalRef: {
             sessionId: string;
@@ -169,6 +178,20 @@ export interface components {
             path?: string | null;
             /** @description A command prefix, as words */
             command?: string | null;
+        };
+        /** @description A request for the approvals of all sessions of a scope. */
+        ApprovalSearch: {
+            /**
+             * @default all
+             * @enum {string}
+             */
+            scope?: "mine" | "shared" | "all";
+            /** @enum {string|null} */
+            status?: "pending" | "approved" | "rejected" | "expired" | "cancelled" | null;
+            /** @default 20 */
+            limit?: number;
+            /** @default 0 */
+            offset?: number;
         };
         /** @description What an archive contained: `files` counts files and links; `size` is in bytes of all files. */
         ArchiveUnpacked: {
@@ -3010,7 +3033,7 @@ export interface components {
              */
             waitFor?: "end" | "attention";
         };
-        /** @description The task rests until a person decides whether it continues. */
+        /** @description The task rests until a person decides, by `approval`, whether it continues. */
         TaskIdlePayload: {
             id: string;
             /** @constant */
@@ -3021,8 +3044,9 @@ export interface components {
             seq?: number | null;
             taskId?: string | null;
             cursor?: string | null;
+            approval?: components["schemas"]["ApprovalPrompt"] | null;
         };
-        /** @description The task waits for a person: for an approval, or an answer to a question. */
+        /** @description The task waits for a person: for `approval`, or the answer to `question`. */
         TaskInteractivePayload: {
             id: string;
             /** @constant */
@@ -3035,6 +3059,7 @@ export interface components {
             cursor?: string | null;
             question?: string | null;
             suggestions?: string[];
+            approval?: components["schemas"]["ApprovalPrompt"] | null;
         };
         /** @description A request for a session's tasks. */
         TaskList: {
@@ -4129,12 +4154,14 @@ export type Approval = components['schemas']['Approval'];
 export type ApprovalAnswer = components['schemas']['ApprovalAnswer'];
 export type ApprovalList = components['schemas']['ApprovalList'];
 export type ApprovalPage = components['schemas']['ApprovalPage'];
+export type ApprovalPrompt = components['schemas']['ApprovalPrompt'];
 export type ApprovalRef = components['schemas']['ApprovalRef'];
 export type ApprovalRequiredPayload = components['schemas']['ApprovalRequiredPayload'];
 export type ApprovalResolvedPayload = components['schemas']['ApprovalResolvedPayload'];
 export type ApprovalRespond = components['schemas']['ApprovalRespond'];
 export type ApprovalRespondBody = components['schemas']['ApprovalRespondBody'];
 export type ApprovalRule = components['schemas']['ApprovalRule'];
+export type ApprovalSearch = components['schemas']['ApprovalSearch'];
 export type ArchiveUnpacked = components['schemas']['ArchiveUnpacked'];
 export type AttemptList = components['schemas']['AttemptList'];
 export type AttemptPage = components['schemas']['AttemptPage'];

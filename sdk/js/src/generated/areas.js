@@ -6,7 +6,7 @@ import { Listing } from "../listing.js";
 /** @import * as Api from "./api.js" */
 /** @import { CallOptions } from "../options.js" */
 
-/** `approval.list`, `approval.get`, `approval.respond`. */
+/** `approval.list`, `approval.search`, `approval.get`, `approval.respond`. */
 export class ApprovalsArea extends Area {
   /**
    * List a session's approvals, newest first. With `status=pending`, only those still waiting.
@@ -19,6 +19,20 @@ export class ApprovalsArea extends Area {
    */
   list(sessionId, request = {}, options) {
     return new Listing(request, (request) => this.call("approval.list", { ...request, sessionId }, options));
+  }
+
+  /**
+   * List the approvals of all your sessions, newest first, those shared with you included.
+   *
+   * What you may answer is in `inbox.list`, with the questions and interrupted tasks.
+   *
+   * GET /api/v1/approvals
+   * @param {Api.ApprovalSearch} [request]
+   * @param {CallOptions} [options]
+   * @returns {Listing<Api.ApprovalPage, Api.ApprovalPage['data'][number]>}
+   */
+  search(request = {}, options) {
+    return new Listing(request, (request) => this.call("approval.search", { ...request }, options));
   }
 
   /**

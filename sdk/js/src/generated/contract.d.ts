@@ -134,6 +134,8 @@ export interface Operations {
   "tool.execute": { request: Api.ToolExecute; response: Api.ToolExecuted };
   /** List a session's approvals, newest first. With `status=pending`, only those still waiting. */
   "approval.list": { request: Api.ApprovalList; response: Api.ApprovalPage };
+  /** List the approvals of all your sessions, newest first, those shared with you included. */
+  "approval.search": { request: Api.ApprovalSearch; response: Api.ApprovalPage };
   /** Get an approval: the tool call in question, and the answer once there is one. */
   "approval.get": { request: Api.ApprovalRef; response: Api.ApprovalAnswer };
   /** Approve or reject a tool call. The first answer wins; a later one answers 409. */
@@ -302,11 +304,11 @@ export interface Events {
   "task.focused": Api.TaskFocusedPayload & { seq: number };
   /** The task has lost the focus: it has ended, delegates, or was interrupted. */
   "task.unfocused": Api.TaskUnfocusedPayload & { seq: number };
-  /** The task waits for a person: for an approval, or an answer to a question. */
+  /** The task waits for a person: for `approval`, or the answer to `question`. */
   "task.interactive": Api.TaskInteractivePayload & { seq: number };
   /** The task continues after waiting. */
   "task.active": Api.TaskActivePayload & { seq: number };
-  /** The task rests until a person decides whether it continues. */
+  /** The task rests until a person decides, by `approval`, whether it continues. */
   "task.idle": Api.TaskIdlePayload & { seq: number };
   /** The task's question has been answered. */
   "task.answered": Api.TaskAnsweredPayload & { seq: number };

@@ -78,6 +78,7 @@ export const ROUTES = {
   "tool.list": { method: "GET", path: "/api/v1/tools" },
   "tool.execute": { method: "POST", path: "/api/v1/sessions/{sessionId}/tools/{toolName}" },
   "approval.list": { method: "GET", path: "/api/v1/sessions/{sessionId}/approvals" },
+  "approval.search": { method: "GET", path: "/api/v1/approvals" },
   "approval.get": { method: "GET", path: "/api/v1/sessions/{sessionId}/approvals/{approvalId}" },
   "approval.respond": { method: "POST", path: "/api/v1/sessions/{sessionId}/approvals/{approvalId}" },
   "inbox.list": { method: "GET", path: "/api/v1/inbox" },

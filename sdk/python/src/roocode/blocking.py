@@ -1685,6 +1685,38 @@ class BlockingApprovals:
         """
         return self._portal.iterate(self._inner.each, session_id, status=status)
 
+    def search(
+        self,
+        *,
+        scope: Literal["mine", "shared", "all"] | Unset = UNSET,
+        status: Literal["pending", "approved", "rejected", "expired", "cancelled"] | Unset | None = UNSET,
+        limit: int | Unset = UNSET,
+        offset: int | Unset = UNSET,
+        timeout_s: float | None = None,
+    ) -> ApprovalPage:
+        """List the approvals of all your sessions, newest first, those shared with you included.
+
+        What you may answer is in `inbox.list`, with the questions and interrupted tasks.
+
+        `scope`: 'all' unless given. `limit`: 20 unless given. `offset`: 0 unless given.
+
+        Raises: RooCodeError, with among the codes.
+        """
+        return self._portal.call(
+            self._inner.search, scope=scope, status=status, limit=limit, offset=offset, timeout_s=timeout_s
+        )
+
+    def each_search(
+        self,
+        *,
+        scope: Literal["mine", "shared", "all"] | Unset = UNSET,
+        status: Literal["pending", "approved", "rejected", "expired", "cancelled"] | Unset | None = UNSET,
+    ) -> Iterator[Approval]:
+        """List the approvals of all your sessions, newest first, those shared with you included. Goes
+        through all pages.
+        """
+        return self._portal.iterate(self._inner.each_search, scope=scope, status=status)
+
     def get(self, session_id: str, approval_id: str, *, timeout_s: float | None = None) -> Approval:
         """Get an approval: the tool call in question, and the answer once there is one.
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from roocode.event import Event
 from roocode.models import (
+    ApprovalPrompt,
     ChangedFile,
     Changes,
     CheckEvidence,
@@ -296,11 +297,12 @@ class TaskUnfocusedEvent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskInteractiveEvent(Event):
-    """The task waits for a person: for an approval, or an answer to a question."""
+    """The task waits for a person: for `approval`, or the answer to `question`."""
 
     cursor: str | None = None
     question: str | None = None
     suggestions: list[str] = field(default_factory=list)
+    approval: ApprovalPrompt | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -312,9 +314,10 @@ class TaskActiveEvent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskIdleEvent(Event):
-    """The task rests until a person decides whether it continues."""
+    """The task rests until a person decides, by `approval`, whether it continues."""
 
     cursor: str | None = None
+    approval: ApprovalPrompt | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1971,6 +1971,18 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalPrompt:
+    """`ApprovalPrompt` of the server's documents."""
+
+    approval_id: str
+    call_id: str
+    tool_name: str
+    action: str
+    description: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
     """`Changes` of the server's documents."""
 

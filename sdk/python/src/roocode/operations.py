@@ -175,6 +175,46 @@ class ApprovalsOperations(Operations):
                 yield item
             offset = page.pagination.next_offset
 
+    async def search(
+        self,
+        *,
+        scope: Literal["mine", "shared", "all"] | Unset = UNSET,
+        status: Literal["pending", "approved", "rejected", "expired", "cancelled"] | Unset | None = UNSET,
+        limit: int | Unset = UNSET,
+        offset: int | Unset = UNSET,
+        timeout_s: float | None = None,
+    ) -> ApprovalPage:
+        """List the approvals of all your sessions, newest first, those shared with you included.
+
+        What you may answer is in `inbox.list`, with the questions and interrupted tasks.
+
+        `scope`: 'all' unless given. `limit`: 20 unless given. `offset`: 0 unless given.
+
+        Raises: RooCodeError, with among the codes.
+        """
+        return await self.call(
+            Route("GET", "/api/v1/approvals", is_keyed=False),
+            {"scope": scope, "status": status, "limit": limit, "offset": offset},
+            ApprovalPage,
+            timeout_s=timeout_s,
+        )
+
+    async def each_search(
+        self,
+        *,
+        scope: Literal["mine", "shared", "all"] | Unset = UNSET,
+        status: Literal["pending", "approved", "rejected", "expired", "cancelled"] | Unset | None = UNSET,
+    ) -> AsyncIterator[Approval]:
+        """List the approvals of all your sessions, newest first, those shared with you included. Goes
+        through all pages.
+        """
+        offset: int | None = 0
+        while offset is not None:
+            page = await self.search(scope=scope, status=status, offset=offset)
+            for item in page.data:
+                yield item
+            offset = page.pagination.next_offset
+
     async def get(
         self,
         session_id: str,
