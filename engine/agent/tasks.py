@@ -288,7 +288,9 @@ class Tasks:
         session = await self._sessions.get_active(task.session_id)
         if task.parent_id is not None:
             raise Conflict("A subtask is not retried by itself; retry the task that asked for it")
-        mode = await self._mode(task.config, session)
+        continued = task.continued_from
+        source = None if continued is None else await self._repository.find(task.session_id, continued)
+        mode = await self._mode(task.config, session, source=source)
         config = dataclasses.replace(task.config, **(budget or {}))
         if budget:
             await self._runner.check_budget(session.user_id, session.config, config)

@@ -387,6 +387,7 @@ async def test_a_new_task_continues_from_one_that_has_ended(agent: Agent) -> Non
     ended = await agent.finish(task)
     assert ended.status is TaskStatus.COMPLETED
     assert shown(agent.model.requests[3]) == said
+    assert ended.mode == "ask"
     assert (await turns(agent, first))[0].turn == 1
 
 
