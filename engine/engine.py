@@ -411,8 +411,9 @@ def _assemble(
     rewinds = RewindRepository(database)
     transcripts = Transcripts(database, ConversationRepository(database), MessageRepository(database))
     approvals = Approvals(database, ApprovalRepository(database), timeout_s=settings.approvals.timeout_s)
+    turn_rows = TaskTurnRepository(database)
     history = History(
-        Checkpoints(data_dir / CHECKPOINTS), sessions, task_rows, SnapshotRepository(database), log
+        Checkpoints(data_dir / CHECKPOINTS), sessions, task_rows, turn_rows, SnapshotRepository(database), log
     )
     profiles = ProviderProfiles(database, ProfileRepository(database), keys)
     webhooks, dispatcher = _webhooks(settings.webhooks, database, log, feed, keys)

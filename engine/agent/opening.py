@@ -56,7 +56,7 @@ async def _open_conversation(work: TaskContext) -> None:
         turns.append(Turn(role=TurnRole.USER, text=await files_of(work, task.files_pattern)))
     snapshot = await work.services.results.look(work.workspace)
     if not snapshot.is_empty:
-        await work.services.history.keep_start(work.session.id, task.id)
+        await work.services.history.keep_start(task)
     digests = await _digests(work)
     author = Author.PERSON if task.parent_id is None else Author.AGENT
     write = work.writing(say="text", text=task.input, images=task.images, author=author)
@@ -91,6 +91,8 @@ async def _open_later_turn(work: TaskContext, before: TaskTurn) -> None:
         begins = task.turn if before.status is TaskStatus.COMPLETED else None
         turns.append(spoken(message, begins_turn=begins))
     snapshot = await work.services.results.look(work.workspace)
+    if not snapshot.is_empty:
+        await work.services.history.keep_start(task)
 
     async def remember(unit: Transaction) -> None:
         await work.services.results.remember_turn(unit, task.id, snapshot)

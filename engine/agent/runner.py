@@ -331,6 +331,7 @@ class TaskRunner:
     async def _begin(self, task: Task) -> Task:
         is_paused = task.started_at is not None and await self._subtasks.are_under_way(task)
         resumed = TaskResumed(is_paused=is_paused)
+        moment = now()
         was_stopped_by_person = task.interrupted_by is InterruptedBy.PERSON
         told: Event = TaskStarted(input=task.input) if task.started_at is None else resumed
         return await self._services.states.move(
@@ -338,8 +339,8 @@ class TaskRunner:
             TaskStatus.RUNNING,
             told,
             activity=Activity.PAUSED if is_paused else Activity.ACTIVE,
-            started_at=task.started_at or now(),
-            turn_started_at=task.turn_started_at or now(),
+            started_at=task.started_at or moment,
+            turn_started_at=task.turn_started_at or moment,
             # A person's stop is settled when the conversation goes on.
             interrupted_by=InterruptedBy.PERSON if was_stopped_by_person else None,
         )

@@ -87,18 +87,6 @@ class TaskRepository:
             offset=request.offset,
         )
 
-    async def first_after(self, session_id: SessionId, moment: datetime.datetime) -> Task | None:
-        """Return the first of a session's tasks that started at this moment or later, without subtasks."""
-        statement = (
-            tasks.c.session_id == session_id,
-            tasks.c.started_at >= moment,
-            tasks.c.parent_id.is_(None),
-        )
-        found, _ = await self._rows.page(
-            *statement, order=(tasks.c.started_at, tasks.c.id), limit=1, offset=0
-        )
-        return found[0] if found else None
-
     async def durations(self, session_id: SessionId, *, limit: int) -> Sequence[datetime.timedelta]:
         """Return how long the session's last completed tasks took in their latest turn, without subtasks."""
         statement = (

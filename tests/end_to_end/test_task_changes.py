@@ -124,3 +124,22 @@ def test_what_is_generated_is_told_apart_from_what_is_written(server: ServerProc
         "/.agent_logs/process-1.log",
         "/sub/node_modules/left/index.js",
     }
+
+
+def test_a_later_turn_of_an_earlier_task_also_ends_what_a_task_has_changed(
+    server: ServerProcess, session: str
+) -> None:
+    first = run_task(server, session)
+    second = run_task(server, session)
+    server.curl("POST", f"{session}/files/notes.txt", {"content": "after the second\n"})
+    assert "/notes.txt" in kinds(changes(server, second))
+    assert "until" not in changes(server, second)
+    server.curl("POST", f"{first}/messages", {"text": "and once more"})
+    assert server.curl("GET", f"{first}?wait={DEADLINE_S}").body["task"]["turn"] == 2
+    server.curl("PUT", f"{session}/files/notes.txt", {"content": "after all\n"})
+    found = changes(server, second)
+    assert found["until"] == first.rpartition("/")[2]
+    assert "+after the second" in found["diff"]
+    whole = changes(server, first)
+    assert "until" not in whole
+    assert "+after all" in whole["diff"]

@@ -10,6 +10,7 @@ from roocode_server.engine.checkpoints.checkpoints import Checkpoints
 from roocode_server.engine.checkpoints.git import GitFailure
 from roocode_server.engine.events.log import EventLog
 from roocode_server.engine.sessions.sessions import Sessions
+from roocode_server.engine.storage.task_turns import TaskTurnRepository, TurnStart
 from roocode_server.engine.storage.tasks import SnapshotRepository, TaskRepository
 from roocode_server.engine.tools.generated import generated
 from roocode_server.engine.workspace.snapshot import Snapshot
@@ -42,12 +43,14 @@ class History:
         checkpoints: Checkpoints,
         sessions: Sessions,
         tasks: TaskRepository,
+        turns: TaskTurnRepository,
         snapshots: SnapshotRepository,
         log: EventLog,
     ) -> None:
         self._checkpoints = checkpoints
         self._sessions = sessions
         self._tasks = tasks
+        self._turns = turns
         self._snapshots = snapshots
         self._log = log
         sessions.before_deletion(checkpoints.forget)
@@ -81,11 +84,12 @@ class History:
         )
         return dataclasses.replace(found, files=await _marked(workspace, found.files))
 
-    async def keep_start(self, session_id: SessionId, task_id: TaskId) -> None:
-        """Keep the workspace as a task finds it; where that cannot be done, the task goes on without."""
+    async def keep_start(self, task: Task) -> None:
+        """Keep the workspace as a task's turn finds it; if that cannot be done, the task goes on without."""
+        session_id = task.session_id
         try:
             is_kept = await self._checkpoints.keep_start(
-                self._sessions.workspace(session_id), session_id, task_id
+                self._sessions.workspace(session_id), session_id, TurnStart.of(task).key
             )
         except (AppError, GitFailure) as failure:
             reason = str(failure)
@@ -93,7 +97,7 @@ class History:
             if is_kept:
                 return
             reason = "too large"
-        log.info("a task's start is not kept", session_id=session_id, task_id=task_id, reason=reason)
+        log.info("a task's start is not kept", session_id=session_id, task_id=task.id, reason=reason)
 
     async def since_start(self, request: TaskCompare) -> TaskDifference:
         """Return what changed since a task began: until now or, of a task that ended, the next one's start.
@@ -110,7 +114,12 @@ class History:
         path = None if request.path is None else workspace.canonical(request.path).lstrip("/")
         start, end = await self._start(task), await self._end(task)
         found = await self._checkpoints.since_start(
-            workspace, session_id, start, end, path=path, context=request.context
+            workspace,
+            session_id,
+            start,
+            None if end is None else end.key,
+            path=path,
+            context=request.context,
         )
         files = await _marked(workspace, found.files)
         return TaskDifference(
@@ -118,7 +127,7 @@ class History:
             total_files=found.total_files,
             diff=found.diff,
             is_truncated=found.is_truncated,
-            until=end,
+            until=None if end is None else end.task_id,
         )
 
     async def _start(self, task: Task) -> TaskId | None:
@@ -130,14 +139,14 @@ class History:
             raise Conflict("The workspace was not kept as the task found it: see docs/checkpoints.md")
         return None
 
-    async def _end(self, task: Task) -> TaskId | None:
-        """The task that began next after this one had ended; None if there is none whose start is kept."""
+    async def _end(self, task: Task) -> TurnStart | None:
+        """The turn that began next after this task had ended; None if there is none whose start is kept."""
         if task.completed_at is None:
             return None
-        following = await self._tasks.first_after(task.session_id, task.completed_at)
-        if following is None or not await self._checkpoints.has_start(task.session_id, following.id):
+        following = await self._turns.first_after(task.session_id, task.completed_at)
+        if following is None or not await self._checkpoints.has_start(task.session_id, following.key):
             return None
-        return following.id
+        return following
 
     async def restore(self, request: CheckpointRef) -> CheckpointRestored:
         """Restore the workspace to a checkpoint.
