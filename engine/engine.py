@@ -25,6 +25,7 @@ from roocode_server.engine.agent.rewinding import Rewinding
 from roocode_server.engine.agent.runner import TaskRunner
 from roocode_server.engine.agent.scheduler import Scheduler
 from roocode_server.engine.agent.services import AgentServices
+from roocode_server.engine.agent.standing_rules import StandingRules
 from roocode_server.engine.agent.store.approvals import Approvals
 from roocode_server.engine.agent.store.checkpoints import History
 from roocode_server.engine.agent.store.dependencies import Dependencies
@@ -93,6 +94,7 @@ from roocode_server.engine.storage.profiles import ProfileRepository
 from roocode_server.engine.storage.rewinds import RewindRepository
 from roocode_server.engine.storage.sessions import SessionRepository
 from roocode_server.engine.storage.shares import ShareRepository
+from roocode_server.engine.storage.standing_rules import StandingRuleRepository
 from roocode_server.engine.storage.task_traces import TaskTraceRepository
 from roocode_server.engine.storage.task_turns import TaskTurnRepository, TurnSnapshotRepository
 from roocode_server.engine.storage.tasks import (
@@ -167,6 +169,7 @@ class Engine:
     searches: Searches
     tasks: Tasks
     rewinding: Rewinding
+    standing_rules: StandingRules
     task_waits: TaskWaits
     approvals: Approvals
     inbox: Inbox
@@ -419,6 +422,7 @@ def _assemble(
     webhooks, dispatcher = _webhooks(settings.webhooks, database, log, feed, keys)
     modes = ModeBook(settings.agent.modes)
     sessions.check_configurations_by(Choices(modes, providers).check)
+    standing_rules = StandingRules(database, StandingRuleRepository(database), sessions)
     services = AgentServices(
         settings=settings.agent,
         states=states,
@@ -434,6 +438,7 @@ def _assemble(
         ),
         providers=providers,
         profiles=profiles,
+        standing_rules=standing_rules,
         tools=tools,
         runtime=runtime,
         hub=hub,
@@ -463,6 +468,7 @@ def _assemble(
         services.modes,
         services.traces,
         rewinds,
+        standing_rules,
         turns,
         most_of_user=settings.limits.tasks,
     )
@@ -496,6 +502,7 @@ def _assemble(
         searches=Searches(sessions, runtime, index),
         tasks=tasks,
         rewinding=rewinding,
+        standing_rules=standing_rules,
         task_waits=TaskWaits(tasks, hub, longest_s=settings.server.max_wait_s),
         approvals=approvals,
         inbox=Inbox(InboxRepository(database)),

@@ -10,10 +10,13 @@ from roocode_server.models.approval import (
     ApprovalRef,
     ApprovalResolved,
     ApprovalRespond,
+    Remember,
 )
-from roocode_server.models.error import Conflict, NotFound
+from roocode_server.models.error import Conflict, NotFound, PermissionDenied, WorkspaceLimitExceeded
 from roocode_server.models.inbox import ApprovalSearch
 from roocode_server.models.page import pagination
+from roocode_server.models.session import Session, SessionUpdatedEvent
+from roocode_server.models.sharing import PERMITTED, Access
 from roocode_server.models.task import TaskActive
 from roocode_server.models.user import Caller, Permission
 
@@ -64,9 +67,22 @@ class ApprovalHandlers(Handlers, namespace="/approvals"):
         rest="POST /api/v1/sessions/{sessionId}/approvals/{approvalId}",
         permission=Permission.APPROVAL_RESPOND,
         on="session_id",
-        errors=(NotFound, Conflict),
-        emits=(ApprovalResolved, TaskActive),
+        errors=(NotFound, Conflict, PermissionDenied, WorkspaceLimitExceeded),
+        emits=(ApprovalResolved, SessionUpdatedEvent, TaskActive),
     )
-    async def respond(self, caller: Caller, request: ApprovalRespond) -> ApprovalAnswer:
-        """Approve or reject a tool call. The first answer wins; a later one answers 409."""
+    async def respond(
+        self, caller: Caller, request: ApprovalRespond, session: Session, access: Access
+    ) -> ApprovalAnswer:
+        """Approve or reject a tool call. The first answer wins; a later one answers 409.
+
+        With `remember`, the approval's `rules` become rules of the session, which needs the permission
+        `session:write`, or of all sessions that you own, if this one is yours; what they allow or forbid is
+        not asked about again.
+        """
+        writes = Permission.SESSION_WRITE
+        may_write = caller.may(writes) and writes in PERMITTED[access]
+        if request.remember is Remember.SESSION and not may_write:
+            raise PermissionDenied(f"remember: session needs the permission {writes.value}")
+        if request.remember is Remember.ALWAYS and caller.user_id != session.user_id:
+            raise PermissionDenied("remember: always is for the session's owner")
         return ApprovalAnswer(approval=await self.engine.tasks.respond(caller, request))

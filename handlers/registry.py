@@ -24,6 +24,7 @@ from roocode_server.handlers.performance import PerformanceHandlers
 from roocode_server.handlers.processes import ProcessHandlers
 from roocode_server.handlers.profiles import ProfileHandlers
 from roocode_server.handlers.repositories import RepositoryHandlers
+from roocode_server.handlers.rules import RuleHandlers
 from roocode_server.handlers.searches import SearchHandlers
 from roocode_server.handlers.sessions import SessionHandlers
 from roocode_server.handlers.sharing import SharingHandlers
@@ -47,6 +48,7 @@ AREAS = (
     TaskHandlers,
     ToolHandlers,
     ApprovalHandlers,
+    RuleHandlers,
     InboxHandlers,
     FileHandlers,
     RepositoryHandlers,

@@ -41,6 +41,14 @@ class Verdict(enum.StrEnum):
     REJECT = "reject"
 
 
+class Remember(enum.StrEnum):
+    """For how long an answer counts: for this call, in this session, or in all sessions of the person."""
+
+    ONCE = "once"
+    SESSION = "session"
+    ALWAYS = "always"
+
+
 CONFIRMATIONS: Final = frozenset({"mistake_limit_reached", "auto_approval_max_req_reached"})
 """Actions that are not tool calls but ask whether to go on at all; a message to the task also confirms them.
 
@@ -68,6 +76,9 @@ class ApprovalRule(Shape):
     command: str | None = field(
         default=None, metadata=described("A command prefix, as words", **limited(shortest=1, longest=1000))
     )
+    server: str | None = field(
+        default=None, metadata=described("An MCP server's name", **limited(shortest=1, longest=256))
+    )
 
 
 @value
@@ -88,6 +99,14 @@ class Approval(Shape):
     feedback: str | None = None
     resolved_at: datetime.datetime | None = None
     resolved_by: str | None = None
+    rules: list[ApprovalRule] = field(
+        default_factory=list,
+        metadata=described(
+            "What an answer that is remembered makes a rule of: allowed if approved, forbidden if rejected. "
+            "Empty if it cannot be remembered"
+        ),
+    )
+    remembered: Remember | None = None
 
 
 @value
@@ -143,6 +162,12 @@ class ApprovalRespond(Shape):
     approval_id: ApprovalId
     action: Verdict
     feedback: str | None = field(default=None, metadata=limited(longest=100_000))
+    remember: Remember = field(
+        default=Remember.ONCE,
+        metadata=described(
+            "Make the approval's `rules` rules of the session, or of all sessions that you own"
+        ),
+    )
 
 
 @value
@@ -164,6 +189,7 @@ class ApprovalRequired(Event):
     description: str
     parameters: dict[str, Any]
     expires_at: datetime.datetime
+    rules: list[ApprovalRule] = field(default_factory=list)
 
 
 @event("approval.resolved")
@@ -176,6 +202,7 @@ class ApprovalResolved(Event):
     status: ApprovalStatus
     feedback: str | None = None
     resolved_by: str | None = None
+    remembered: Remember | None = None
 
 
 @value

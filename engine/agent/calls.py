@@ -8,6 +8,7 @@ from typing import Final
 
 from roocode_server.engine.agent.commands import Commands
 from roocode_server.engine.agent.human_input import HumanInput
+from roocode_server.engine.agent.offered_rules import offered_rules
 from roocode_server.engine.agent.store.states import Alongside
 from roocode_server.engine.agent.task_context import TaskContext
 from roocode_server.engine.agent.tool_context import AgentToolContext
@@ -94,16 +95,21 @@ class ToolCalls:
         if forbidden is not None:
             await self._misunderstood(call, forbidden)
             return None
-        withholds = self._work.services.policy.withholds(self._work.session.config, prepared, touched)
+        services = self._work.services
+        config = await services.standing_rules.judging(self._work.session)
+        withholds = services.policy.withholds(config, prepared, touched)
         context = AgentToolContext(self._work, self._people, self._commands, modes, call, withholds)
         notice = await _notice(prepared, context)
-        decision = self._work.services.policy.decide(self._work.session.config, prepared, touched)
+        decision = services.policy.decide(config, prepared, touched)
         if decision is Decision.NEVER:
             await self._misunderstood(call, FORBIDDEN)
             return None
         if decision is Decision.ASK:
             may_be_asked = call.id in self._left
-            answer = await self._people.approve(call, prepared, notice, may_be_asked=may_be_asked)
+            rules = offered_rules(services.policy, config, prepared, touched)
+            answer = await self._people.approve(
+                call, prepared, notice, may_be_asked=may_be_asked, rules=rules
+            )
             refusal = _refused(answer)
             if refusal is not None:
                 await self._work.append(_answered(call, refusal))

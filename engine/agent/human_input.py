@@ -13,7 +13,7 @@ import orjson
 from roocode_server.engine.agent.task_context import TaskContext
 from roocode_server.engine.storage.database import Transaction
 from roocode_server.engine.tools.tool import Notice, PreparedCall
-from roocode_server.models.approval import Approval, ApprovalPrompt, ApprovalStatus
+from roocode_server.models.approval import Approval, ApprovalPrompt, ApprovalRule, ApprovalStatus
 from roocode_server.models.conversation import ToolCall
 from roocode_server.models.event import Event
 from roocode_server.models.identifier import CallId
@@ -53,9 +53,15 @@ class HumanInput:
         return found
 
     async def approve(
-        self, call: ToolCall, prepared: PreparedCall, notice: Notice | None, *, may_be_asked: bool
+        self,
+        call: ToolCall,
+        prepared: PreparedCall,
+        notice: Notice | None,
+        *,
+        may_be_asked: bool,
+        rules: Sequence[ApprovalRule],
     ) -> Approval:
-        """Ask people to approve a call and return their answer.
+        """Ask people to approve a call and return their answer; `rules` are what they may have remembered.
 
         A call that may have been asked about before the task was interrupted is not asked about again. For
         any other call an approval under its id is that of another call, and does not count.
@@ -71,6 +77,7 @@ class HumanInput:
                 description=prepared.describe(),
                 parameters=call.arguments,
                 unattended=self._is_unattended,
+                rules=rules,
             )
             approval = await self._put_before(
                 approval, notice or Notice(kind="tool", text=prepared.describe())

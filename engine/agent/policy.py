@@ -172,6 +172,8 @@ def _fits(rule: ApprovalRule, call: PreparedCall, touched: Touched | None) -> bo
         return False
     if rule.group is not None and not _fits_group(rule.group, call, touched, restricts=restricts):
         return False
+    if rule.server is not None and rule.server != getattr(call.parameters, "server_name", None):
+        return False
     if rule.path is not None and not _fits_path(rule, rule.path, call, touched, restricts=restricts):
         return False
     if rule.command is None:

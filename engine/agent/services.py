@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from roocode_server.engine.accounts.profiles import ProviderProfiles
 from roocode_server.engine.agent.modes import ModeBook
 from roocode_server.engine.agent.policy import ApprovalPolicy
+from roocode_server.engine.agent.standing_rules import StandingRules
 from roocode_server.engine.agent.store.approvals import Approvals
 from roocode_server.engine.agent.store.checkpoints import History
 from roocode_server.engine.agent.store.results import TaskResults
@@ -39,6 +40,7 @@ class AgentServices:
     results: TaskResults
     providers: Providers
     profiles: ProviderProfiles
+    standing_rules: StandingRules
     tools: ToolRegistry
     runtime: Runtime
     hub: Hub

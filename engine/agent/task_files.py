@@ -18,7 +18,7 @@ async def files_of(work: TaskContext, pattern: str) -> str:
     """Return what the agent is told of the files that match the pattern: their paths, and how many more."""
     services = work.services
     look = services.tools.prepare(ListFiles.name, {"path": ".", "recursive": True})
-    withholds = services.policy.withholds(work.session.config, look, ())
+    withholds = services.policy.withholds(await services.standing_rules.judging(work.session), look, ())
     try:
         found = await matching_files(work.workspace, pattern, withholds)
     except Exhausted:

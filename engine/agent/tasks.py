@@ -18,6 +18,7 @@ import structlog
 from roocode_server.engine.agent.checks import check_usable
 from roocode_server.engine.agent.modes import ModeBook
 from roocode_server.engine.agent.runner import TaskRunner
+from roocode_server.engine.agent.standing_rules import StandingRules
 from roocode_server.engine.agent.store.approvals import Approvals
 from roocode_server.engine.agent.store.dependencies import Dependencies, failed_with, failing, unfinished
 from roocode_server.engine.agent.store.results import TaskResults
@@ -33,7 +34,14 @@ from roocode_server.engine.storage.rewinds import RewindRepository
 from roocode_server.engine.storage.rows import batched
 from roocode_server.engine.storage.tasks import TaskRepository
 from roocode_server.engine.tools.path_patterns import is_usable
-from roocode_server.models.approval import CONFIRMATIONS, Approval, ApprovalRespond, Verdict
+from roocode_server.models.approval import (
+    CONFIRMATIONS,
+    Approval,
+    ApprovalRespond,
+    Decision,
+    Remember,
+    Verdict,
+)
 from roocode_server.models.clock import now
 from roocode_server.models.error import (
     Conflict,
@@ -96,6 +104,7 @@ class Tasks:
         modes: ModeBook,
         traces: TaskTraces,
         rewinds: RewindRepository,
+        standing_rules: StandingRules,
         turns: TaskTurns,
         *,
         most_of_user: int | None,
@@ -112,6 +121,7 @@ class Tasks:
         self._modes = modes
         self._traces = traces
         self._rewinds = rewinds
+        self._standing_rules = standing_rules
         self._turns = turns
         self._most_of_user = most_of_user
         self._creating = KeyedLocks()
@@ -393,9 +403,46 @@ class Tasks:
         return await self.get(request.session_id, task.id)
 
     async def respond(self, caller: Caller, request: ApprovalRespond) -> Approval:
-        """Answer one approval; a task that a restart interrupted is resumed. Raises: NotFound, Conflict."""
+        """Answer one approval; a task that a restart interrupted is resumed.
+
+        If the answer is remembered, it becomes a rule of the session or of its owner, together with the
+        answer or not at all. Raises: NotFound; Conflict; InvalidField, if it cannot be remembered;
+        WorkspaceLimitExceeded.
+        """
         approval = await self._approvals.find(request.session_id, request.approval_id)
-        return await self._respond(caller, approval, request.action, request.feedback)
+        if request.remember is Remember.ONCE:
+            return await self._respond(caller, approval, request.action, request.feedback)
+        if not approval.rules:
+            raise InvalidField("remember", "No rule can be made of the answer to this question.")
+        decision = Decision.ALWAYS if request.action is Verdict.APPROVE else Decision.NEVER
+        rules = [dataclasses.replace(rule, decision=decision) for rule in approval.rules]
+        session = await self._sessions.get(request.session_id)
+        changed: list[Session] = []
+
+        async def keep(unit: Transaction) -> None:
+            if request.remember is Remember.ALWAYS:
+                await self._standing_rules.add(unit, session.user_id, rules)
+                return
+            change = SessionConfigChange(approvals=[*session.config.approvals, *rules])
+            update = SessionUpdate(session_id=session.id, config=change)
+            changed.append(await self._sessions.change(unit, update))
+
+        try:
+            resolved = await self._approvals.respond(
+                approval,
+                request.action,
+                feedback=request.feedback,
+                by=caller.email,
+                remember=request.remember,
+                in_same_transaction=keep,
+            )
+        finally:
+            self._sessions.forget(session.id)
+            self._standing_rules.forget(session.user_id)
+        for each in changed:
+            self._sessions.tell(each)
+        await self._go_on(approval.session_id, approval.task_id)
+        return resolved
 
     async def say(
         self, caller: Caller, request: TaskSay, *, on_created: OnCreated[Message] = nothing_more

@@ -65,6 +65,19 @@ WRAPPERS: Final = _set(
 )
 """Commands that run the command given as their arguments."""
 
+RUNNING_ANYTHING: Final = WRAPPERS | _set(
+    """
+    ssh scp rsync tar sed docker podman kubectl nc ncat socat vi vim ex ed emacs less more man npx uvx pipx
+    bunx tmux screen gdb
+    """
+)
+"""Programs that some further word makes run any code."""
+
+INTERPRETERS: Final = _set(
+    "python python2 python3 node deno bun ruby perl php lua Rscript awk gawk mawk",
+)
+"""Programs that run the code of a file, or of an option."""
+
 WRITING: Final = _set(
     """
     tee cp mv ln install rm rmdir unlink shred touch truncate dd sed patch rsync mkdir chmod chown chattr

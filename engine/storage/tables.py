@@ -185,6 +185,16 @@ provider_profiles = Table(
     UniqueConstraint("user_id", "name"),
 )
 
+standing_rules = Table(
+    "standing_rules",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    _user_key(),
+    Column("rule", JSON, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Index(None, "user_id", "created_at"),
+)
+
 sessions = Table(
     "sessions",
     metadata,
@@ -433,6 +443,8 @@ approvals = Table(
     Column("resolved_by", String(320)),
     Column("run", Integer, nullable=False, server_default="0"),
     Column("rewind", Integer),
+    Column("rules", JSON, nullable=False, server_default="[]"),
+    Column("remembered", String(16)),
     Index(None, "session_id", "created_at"),
     Index(None, "task_id", "status"),
 )

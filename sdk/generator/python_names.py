@@ -22,6 +22,7 @@ AREAS: Final = {
     "playbook": "playbooks",
     "process": "processes",
     "profile": "profiles",
+    "rule": "rules",
     "session": "sessions",
     "system": "monitoring",
     "task": "tasks",

@@ -13,6 +13,7 @@ ABSENT: Final[Mapping[str, Any]] = {
     "approvalId": "approval-00000000000000000000",
     "checkpointId": "0" * 40,
     "profileId": "profile-00000000000000000000",
+    "ruleId": "rule-00000000000000000000",
     "keyId": "key-00000000000000000000",
     "loginId": "login-00000000000000000000",
     "identityId": "identity-00000000000000000000",

@@ -16,12 +16,14 @@ from roocode_server.handlers.operation import Operation, Registry
 from roocode_server.handlers.pipeline import OperationResponse, Pipeline
 from roocode_server.handlers.registry import build_registry, build_transfers
 from roocode_server.models.account import KeyCreate
+from roocode_server.models.approval import ApprovalRule, Decision
 from roocode_server.models.clock import now
 from roocode_server.models.identifier import IdentityId, new_id
 from roocode_server.models.identity import LinkedIdentity
 from roocode_server.models.login import Login
 from roocode_server.models.profile import ProfileCreate
 from roocode_server.models.quota import NO_LIMITS
+from roocode_server.models.rule import RuleList
 from roocode_server.models.session import SessionCreate
 from roocode_server.models.settings import Settings
 from roocode_server.models.user import Caller, Credential, Identity, KeyScope, Role
@@ -54,7 +56,7 @@ READS_WITHOUT_GET = {
 OF_ADMINISTRATORS = ("user.", "audit.")
 OF_ONES_OWN_ACCOUNT = ("auth.", "identity.", "key.", "login.", "session.leave")
 
-OWNED = ("sessionId", "keyId", "loginId", "identityId", "profileId", "webhookId", "userId")
+OWNED = ("sessionId", "keyId", "loginId", "identityId", "profileId", "ruleId", "webhookId", "userId")
 """The fields that name something which belongs to somebody."""
 NOTHING: dict[str, str] = {}
 RESOURCES = {"session", "API key", "identity", "login", "profile", "webhook"}
@@ -113,9 +115,17 @@ class Place:
             "loginId": await self._login_of(owner),
             "identityId": await self._identity_of(owner),
             "profileId": profile.id,
+            "ruleId": await self._rule_of(owner),
             "webhookId": await self._webhook_of(owner),
             "userId": owner.user_id,
         }
+
+    async def _rule_of(self, owner: Caller) -> str:
+        async with self.engine.database.transaction() as unit:
+            rule = ApprovalRule(decision=Decision.ALWAYS, group="edit")
+            await self.engine.standing_rules.add(unit, owner.user_id, [rule])
+        rules, _ = await self.engine.standing_rules.page(owner.user_id, RuleList())
+        return rules[-1].id
 
     async def _login_of(self, owner: Caller) -> str:
         await self.engine.accounts.login(Login(email=owner.email, password=PASSWORD))

@@ -31,6 +31,7 @@ from acp.schema import (
 from roocode_server.engine.agent.external.calls import command_of, paths_of, prepared, tool_call
 from roocode_server.engine.agent.failure import TaskFailure
 from roocode_server.engine.agent.human_input import HumanInput
+from roocode_server.engine.agent.offered_rules import offered_rules
 from roocode_server.engine.agent.store.transcript import new_message_id
 from roocode_server.engine.agent.task_context import TaskContext
 from roocode_server.engine.storage.usage import ModelUse
@@ -190,17 +191,19 @@ class ExternalClient:
             return None
 
     async def _may(self, call_id: str, call: PreparedCall, arguments: Any) -> bool:
-        config, services, workspace = self._work.session.config, self._work.services, self._work.workspace
+        services, workspace = self._work.services, self._work.workspace
         touched = await reach(workspace, call)
         forbidden = await RooIgnore.of_workspace(workspace)
         if await forbidden.objection(touched) is not None:
             return False
+        config = await services.standing_rules.judging(self._work.session)
         decision = services.policy.decide(config, call, touched)
         if decision is not Decision.ASK:
             return decision is Decision.ALWAYS
         raw = arguments if isinstance(arguments, dict) else {}
         asked = tool_call(call_id, call.tool.name, raw)
-        answer = await self._people.approve(asked, call, None, may_be_asked=False)
+        rules = offered_rules(services.policy, config, call, touched)
+        answer = await self._people.approve(asked, call, None, may_be_asked=False, rules=rules)
         return answer.status is ApprovalStatus.APPROVED
 
     async def _is_granted(self, path: str) -> bool:

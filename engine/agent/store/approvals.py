@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -14,7 +15,9 @@ from roocode_server.models.approval import (
     ApprovalList,
     ApprovalRequired,
     ApprovalResolved,
+    ApprovalRule,
     ApprovalStatus,
+    Remember,
     Verdict,
 )
 from roocode_server.models.clock import now
@@ -23,6 +26,8 @@ from roocode_server.models.identifier import ApprovalId, CallId, SessionId, Task
 from roocode_server.models.inbox import ApprovalSearch
 from roocode_server.models.task import Task
 from roocode_server.models.user import Caller
+
+Alongside = Callable[[Transaction], Awaitable[None]]
 
 UNATTENDED: Final = "This session is unattended, and its rules do not allow this."
 _OUTCOMES = {Verdict.APPROVE: ApprovalStatus.APPROVED, Verdict.REJECT: ApprovalStatus.REJECTED}
@@ -74,6 +79,7 @@ class Approvals:
         description: str,
         parameters: dict[str, object],
         unattended: bool,
+        rules: Sequence[ApprovalRule] = (),
     ) -> Approval:
         """Build a pending approval, to be stored with `ask`; if unattended, it expires at once."""
         moment = now()
@@ -90,6 +96,7 @@ class Approvals:
             status=ApprovalStatus.PENDING,
             created_at=moment,
             expires_at=moment + timedelta(seconds=timeout_s),
+            rules=list(rules),
         )
 
     async def ask(self, unit: Transaction, approval: Approval, task: Task) -> None:
@@ -103,6 +110,7 @@ class Approvals:
             description=approval.description,
             parameters=approval.parameters,
             expires_at=approval.expires_at,
+            rules=approval.rules,
         )
         unit.append(approval.session_id, asked, task_id=approval.task_id)
 
@@ -123,15 +131,31 @@ class Approvals:
         finally:
             self._waiting.pop(approval.id, None)
 
-    async def respond(self, asked: Approval, verdict: Verdict, *, feedback: str | None, by: str) -> Approval:
-        """Answer a question. The first answer wins.
+    async def respond(
+        self,
+        asked: Approval,
+        verdict: Verdict,
+        *,
+        feedback: str | None,
+        by: str,
+        remember: Remember = Remember.ONCE,
+        in_same_transaction: Alongside | None = None,
+    ) -> Approval:
+        """Answer a question, in one transaction with `in_same_transaction`. The first answer wins.
 
         Raises: NotFound, if it has been deleted; Conflict, if it has been answered or has expired.
         """
         if asked.status is ApprovalStatus.PENDING and asked.expires_at <= now():
             await self._expire(asked)
             raise Conflict("This approval has expired", status=ApprovalStatus.EXPIRED)
-        return await self._resolve(asked.id, _OUTCOMES[verdict], feedback=feedback, by=by)
+        return await self._resolve(
+            asked.id,
+            _OUTCOMES[verdict],
+            feedback=feedback,
+            by=by,
+            remembered=None if remember is Remember.ONCE else remember,
+            in_same_transaction=in_same_transaction,
+        )
 
     async def expire_overdue(self) -> None:
         """Expire every question that reached its time limit while no server was running."""
@@ -155,7 +179,14 @@ class Approvals:
             return await self.find(approval.session_id, approval.id)
 
     async def _resolve(
-        self, approval_id: ApprovalId, status: ApprovalStatus, *, feedback: str | None, by: str | None
+        self,
+        approval_id: ApprovalId,
+        status: ApprovalStatus,
+        *,
+        feedback: str | None,
+        by: str | None,
+        remembered: Remember | None = None,
+        in_same_transaction: Alongside | None = None,
     ) -> Approval:
         async with self._database.transaction() as unit:
             approval = await self._repository.find_on(unit, approval_id)
@@ -163,7 +194,11 @@ class Approvals:
                 raise NotFound("approval", approval_id)
             if approval.status is not ApprovalStatus.PENDING:
                 raise Conflict("This approval has already been answered", status=approval.status)
-            resolved = await self._store(unit, approval, status, feedback=feedback, by=by)
+            resolved = await self._store(
+                unit, approval, status, feedback=feedback, by=by, remembered=remembered
+            )
+            if in_same_transaction is not None:
+                await in_same_transaction(unit)
         waiting = self._waiting.get(approval_id)
         if waiting is not None and not waiting.done():
             waiting.set_result(resolved)
@@ -177,9 +212,15 @@ class Approvals:
         *,
         feedback: str | None,
         by: str | None,
+        remembered: Remember | None = None,
     ) -> Approval:
         resolved = dataclasses.replace(
-            approval, status=status, feedback=feedback, resolved_at=now(), resolved_by=by
+            approval,
+            status=status,
+            feedback=feedback,
+            resolved_at=now(),
+            resolved_by=by,
+            remembered=remembered,
         )
         await self._repository.save(unit, resolved)
         told = ApprovalResolved(
@@ -188,6 +229,7 @@ class Approvals:
             status=status,
             feedback=feedback,
             resolved_by=by,
+            remembered=remembered,
         )
         unit.append(approval.session_id, told, task_id=approval.task_id)
         return resolved

@@ -47,6 +47,7 @@ export class RooCodeClient {
     this.identities = new areas.IdentitiesArea(http);
     this.profiles = new areas.ProfilesArea(http);
     this.users = new areas.UsersArea(http);
+    this.rules = new areas.RulesArea(http);
     this.usage = new areas.UsageArea(http);
     this.audit = new areas.AuditArea(http);
   }

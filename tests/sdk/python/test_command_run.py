@@ -133,6 +133,14 @@ def test_a_tool_that_is_always_approved_is_asked_about_once(command_line: Comman
         assert person.seen.count("Approve? ") == 1
 
 
+def test_the_session_remembers_an_answer_by_the_rule_that_is_shown(command_line: CommandLine) -> None:
+    with command_line.in_terminal("run", *WRITE, "--approve", "edit", "Write") as person:
+        assert "[s]ession python3 -B primes.py" in person.until("tell the agent why not:")
+        person.type("s\n")
+        assert person.code() == 0
+        assert person.seen.count("Approve? ") == 1
+
+
 def test_what_was_typed_before_the_question_answers_nothing(command_line: CommandLine) -> None:
     with command_line.in_terminal("run", *DO_IT, "echo hello") as person:
         person.type("y\ny\n")

@@ -80,6 +80,10 @@ export interface components {
             /** Format: date-time */
             resolvedAt?: string | null;
             resolvedBy?: string | null;
+            /** @description What an answer that is remembered makes a rule of: allowed if approved, forbidden if rejected. Empty if it cannot be remembered */
+            rules?: components["schemas"]["ApprovalRule"][];
+            /** @enum {string|null} */
+            remembered?: "once" | "session" | "always" | null;
         };
         /** @description An answer with one approval. */
         ApprovalAnswer: {
@@ -135,6 +139,7 @@ export interface components {
             };
             /** Format: date-time */
             expiresAt: string;
+            rules?: components["schemas"]["ApprovalRule"][];
         };
         /** @description An approval is resolved: approved, rejected, expired or cancelled. The first answer wins. */
         ApprovalResolvedPayload: {
@@ -153,6 +158,8 @@ export interface components {
             status: "pending" | "approved" | "rejected" | "expired" | "cancelled";
             feedback?: string | null;
             resolvedBy?: string | null;
+            /** @enum {string|null} */
+            remembered?: "once" | "session" | "always" | null;
         };
         /** @description A person's answer to an approval. */
         ApprovalRespond: {
@@ -161,11 +168,23 @@ export interface components {
             /** @enum {string} */
             action: "approve" | "reject";
             feedback?: string | null;
+            /**
+             * @description Make the approval's `rules` rules of the session, or of all sessions that you own
+             * @default once
+             * @enum {string}
+             */
+            remember?: "once" | "session" | "always";
         };
         ApprovalRespondBody: {
             /** @enum {string} */
             action: "approve" | "reject";
             feedback?: string | null;
+            /**
+             * @description Make the approval's `rules` rules of the session, or of all sessions that you own
+             * @default once
+             * @enum {string}
+             */
+            remember?: "once" | "session" | "always";
         };
         ApprovalRule: {
             /** @enum {string} */
@@ -178,6 +197,8 @@ export interface components {
             path?: string | null;
             /** @description A command prefix, as words */
             command?: string | null;
+            /** @description An MCP server's name */
+            server?: string | null;
         };
         /** @description A request for the approvals of all sessions of a scope. */
         ApprovalSearch: {
@@ -2087,6 +2108,27 @@ export interface components {
             task: components["schemas"]["Task"];
             files?: components["schemas"]["ChangedFile"][];
         };
+        /** @description A request for the caller's standing rules. */
+        RuleList: {
+            /** @default 100 */
+            limit?: number;
+            /** @default 0 */
+            offset?: number;
+        };
+        /** @description A page of standing rules, in the order in which they apply: the last that matches decides. */
+        RulePage: {
+            data: components["schemas"]["StandingRule"][];
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description A reference to a standing rule. */
+        RuleRef: {
+            ruleId: string;
+        };
+        /** @description A rule that was taken back. */
+        RuleRemoved: {
+            ruleId: string;
+            deleted: boolean;
+        };
         Sandbox: {
             runtime: string;
             id: string;
@@ -2565,6 +2607,12 @@ export interface components {
         StandingModes: {
             modes: components["schemas"]["Mode"][];
             default: string;
+        };
+        StandingRule: {
+            id: string;
+            rule: components["schemas"]["ApprovalRule"];
+            /** Format: date-time */
+            createdAt: string;
         };
         /**
          * @description Whether this socket follows the session, and the last seq of its log at this moment, with its id.
@@ -4360,6 +4408,10 @@ export type ResourceTrends = components['schemas']['ResourceTrends'];
 export type ResourceUsage = components['schemas']['ResourceUsage'];
 export type ResponseTimes = components['schemas']['ResponseTimes'];
 export type RewindAnswer = components['schemas']['RewindAnswer'];
+export type RuleList = components['schemas']['RuleList'];
+export type RulePage = components['schemas']['RulePage'];
+export type RuleRef = components['schemas']['RuleRef'];
+export type RuleRemoved = components['schemas']['RuleRemoved'];
 export type Sandbox = components['schemas']['Sandbox'];
 export type SandboxAnswer = components['schemas']['SandboxAnswer'];
 export type SeenProcess = components['schemas']['SeenProcess'];
@@ -4402,6 +4454,7 @@ export type SignInProviderList = components['schemas']['SignInProviderList'];
 export type SignInProviders = components['schemas']['SignInProviders'];
 export type StandingModeList = components['schemas']['StandingModeList'];
 export type StandingModes = components['schemas']['StandingModes'];
+export type StandingRule = components['schemas']['StandingRule'];
 export type Subscription = components['schemas']['Subscription'];
 export type SystemAgents = components['schemas']['SystemAgents'];
 export type SystemKill = components['schemas']['SystemKill'];

@@ -51,6 +51,10 @@ export class ApprovalsArea extends Area {
   /**
    * Approve or reject a tool call. The first answer wins; a later one answers 409.
    *
+   * With `remember`, the approval's `rules` become rules of the session, which needs the permission
+   * `session:write`, or of all sessions that you own, if this one is yours; what they allow or forbid is
+   * not asked about again.
+   *
    * POST /api/v1/sessions/{sessionId}/approvals/{approvalId}
    * @param {Api.ApprovalRespond['sessionId']} sessionId
    * @param {Api.ApprovalRespond['approvalId']} approvalId
@@ -915,6 +919,33 @@ export class ProfilesArea extends Area {
    */
   async activate(profileId, options) {
     return (await this.call("profile.activate", { profileId }, options)).profile;
+  }
+}
+
+/** `rule.list`, `rule.delete`. */
+export class RulesArea extends Area {
+  /**
+   * List your standing rules, in the order in which they apply: the last that matches decides.
+   *
+   * GET /api/v1/rules
+   * @param {Api.RuleList} [request]
+   * @param {CallOptions} [options]
+   * @returns {Listing<Api.RulePage, Api.RulePage['data'][number]>}
+   */
+  list(request = {}, options) {
+    return new Listing(request, (request) => this.call("rule.list", { ...request }, options));
+  }
+
+  /**
+   * Take one of your standing rules back. What it allowed is asked about again from now on.
+   *
+   * DELETE /api/v1/rules/{ruleId}
+   * @param {Api.RuleRef['ruleId']} ruleId
+   * @param {CallOptions} [options]
+   * @returns {Promise<Api.RuleRemoved>}
+   */
+  delete(ruleId, options) {
+    return this.call("rule.delete", { ruleId }, options);
   }
 }
 

@@ -140,6 +140,10 @@ export interface Operations {
   "approval.get": { request: Api.ApprovalRef; response: Api.ApprovalAnswer };
   /** Approve or reject a tool call. The first answer wins; a later one answers 409. */
   "approval.respond": { request: Api.ApprovalRespond; response: Api.ApprovalAnswer };
+  /** List your standing rules, in the order in which they apply: the last that matches decides. */
+  "rule.list": { request: Api.RuleList; response: Api.RulePage };
+  /** Take one of your standing rules back. What it allowed is asked about again from now on. */
+  "rule.delete": { request: Api.RuleRef; response: Api.RuleRemoved };
   /** List what waits for you, newest first: approvals, questions, and interrupted tasks. */
   "inbox.list": { request: Api.InboxList; response: Api.InboxPage };
   /** List the files and directories in a directory of the workspace. */

@@ -81,6 +81,8 @@ export const ROUTES = {
   "approval.search": { method: "GET", path: "/api/v1/approvals" },
   "approval.get": { method: "GET", path: "/api/v1/sessions/{sessionId}/approvals/{approvalId}" },
   "approval.respond": { method: "POST", path: "/api/v1/sessions/{sessionId}/approvals/{approvalId}" },
+  "rule.list": { method: "GET", path: "/api/v1/rules" },
+  "rule.delete": { method: "DELETE", path: "/api/v1/rules/{ruleId}" },
   "inbox.list": { method: "GET", path: "/api/v1/inbox" },
   "file.list": { method: "GET", path: "/api/v1/sessions/{sessionId}/files" },
   "file.read": { method: "GET", path: "/api/v1/sessions/{sessionId}/files/{path+}" },

@@ -66,6 +66,8 @@ from roocode.models import (
     ProfileRemoved,
     RepositoryCloned,
     RewindAnswer,
+    RulePage,
+    RuleRemoved,
     Sandbox,
     SessionEnsured,
     SessionPage,
@@ -77,6 +79,7 @@ from roocode.models import (
     ShownLogin,
     SignInProvider,
     StandingModes,
+    StandingRule,
     SystemAgents,
     SystemProcesses,
     SystemResources,
@@ -118,6 +121,7 @@ from roocode.operations import (
     PlaybooksOperations,
     ProcessesOperations,
     ProfilesOperations,
+    RulesOperations,
     SearchOperations,
     SessionsOperations,
     ShellOperations,
@@ -881,6 +885,38 @@ class BlockingProfiles:
         Raises: RooCodeError, with `RESOURCE_NOT_FOUND` among the codes.
         """
         return self._portal.call(self._inner.delete, profile_id, timeout_s=timeout_s)
+
+
+class BlockingRules:
+    """The operations of `rules`."""
+
+    def __init__(self, portal: Portal, inner: RulesOperations) -> None:
+        self._portal = portal
+        self._inner = inner
+
+    def list(
+        self, *, limit: int | Unset = UNSET, offset: int | Unset = UNSET, timeout_s: float | None = None
+    ) -> RulePage:
+        """List your standing rules, in the order in which they apply: the last that matches decides.
+
+        `limit`: 100 unless given. `offset`: 0 unless given.
+
+        Raises: RooCodeError, with among the codes.
+        """
+        return self._portal.call(self._inner.list, limit=limit, offset=offset, timeout_s=timeout_s)
+
+    def each(self) -> Iterator[StandingRule]:
+        """List your standing rules, in the order in which they apply: the last that matches decides.
+        Goes through all pages.
+        """
+        return self._portal.iterate(self._inner.each)
+
+    def delete(self, rule_id: str, *, timeout_s: float | None = None) -> RuleRemoved:
+        """Take one of your standing rules back. What it allowed is asked about again from now on.
+
+        Raises: RooCodeError, with `RESOURCE_NOT_FOUND` among the codes.
+        """
+        return self._portal.call(self._inner.delete, rule_id, timeout_s=timeout_s)
 
 
 class BlockingSearch:
@@ -1731,14 +1767,29 @@ class BlockingApprovals:
         action: Literal["approve", "reject"],
         *,
         feedback: str | Unset | None = UNSET,
+        remember: Literal["once", "session", "always"] | Unset = UNSET,
         timeout_s: float | None = None,
     ) -> Approval:
         """Approve or reject a tool call. The first answer wins; a later one answers 409.
 
-        Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RESOURCE_CONFLICT` among the codes.
+        With `remember`, the approval's `rules` become rules of the session, which needs the permission
+        `session:write`, or of all sessions that you own, if this one is yours; what they allow or forbid
+        is not asked about again.
+
+        `remember`: Make the approval's `rules` rules of the session, or of all sessions that you own;
+        'once' unless given.
+
+        Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RESOURCE_CONFLICT`, `PERMISSION_DENIED`,
+        `WORKSPACE_LIMIT_EXCEEDED` among the codes.
         """
         return self._portal.call(
-            self._inner.respond, session_id, approval_id, action, feedback=feedback, timeout_s=timeout_s
+            self._inner.respond,
+            session_id,
+            approval_id,
+            action,
+            feedback=feedback,
+            remember=remember,
+            timeout_s=timeout_s,
         )
 
     def approve(self, session_id: str, approval_id: str) -> Approval:
@@ -2764,6 +2815,7 @@ class RooCodeClient:
         )
         self._end = weakref.finalize(self, _ended, self._portal, self._inner)
         self.approvals = BlockingApprovals(self._portal, self._inner.approvals)
+        self.rules = BlockingRules(self._portal, self._inner.rules)
         self.usage = BlockingUsage(self._portal, self._inner.usage)
         self.audit = BlockingAudit(self._portal, self._inner.audit)
         self.auth = BlockingAuth(self._portal, self._inner.auth)

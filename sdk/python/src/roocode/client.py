@@ -49,6 +49,7 @@ class AsyncRooCodeClient:
         self._transport = transport
         self._streams = streams
         self.approvals = AsyncApprovals(transport)
+        self.rules = operations.RulesOperations(transport)
         self.usage = operations.UsageOperations(transport)
         self.audit = operations.AuditOperations(transport)
         self.auth = operations.AuthOperations(transport)

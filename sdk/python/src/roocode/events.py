@@ -13,6 +13,7 @@ from typing import Any, Literal
 from roocode.event import Event
 from roocode.models import (
     ApprovalPrompt,
+    ApprovalRule,
     ChangedFile,
     Changes,
     CheckEvidence,
@@ -54,6 +55,7 @@ class ApprovalRequiredEvent(Event):
     parameters: dict[str, Any]
     expires_at: datetime
     cursor: str | None = None
+    rules: list[ApprovalRule] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,7 @@ class ApprovalResolvedEvent(Event):
     cursor: str | None = None
     feedback: str | None = None
     resolved_by: str | None = None
+    remembered: Literal["once", "session", "always"] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -432,6 +432,8 @@ class ApprovalRule:
     """A glob over workspace paths"""
     command: str | None = None
     """A command prefix, as words"""
+    server: str | None = None
+    """An MCP server's name"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1099,6 +1101,11 @@ class Approval:
     feedback: str | None = None
     resolved_at: datetime | None = None
     resolved_by: str | None = None
+    rules: list[ApprovalRule] = field(default_factory=list)
+    """What an answer that is remembered makes a rule of: allowed if approved, forbidden if rejected.
+    Empty if it cannot be remembered
+    """
+    remembered: Literal["once", "session", "always"] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1114,6 +1121,31 @@ class ApprovalAnswer:
     """An answer with one approval."""
 
     approval: Approval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingRule:
+    """`StandingRule` of the server's documents."""
+
+    id: str
+    rule: ApprovalRule
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulePage:
+    """A page of standing rules, in the order in which they apply: the last that matches decides."""
+
+    data: list[StandingRule]
+    pagination: Pagination
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleRemoved:
+    """A rule that was taken back."""
+
+    rule_id: str
+    deleted: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

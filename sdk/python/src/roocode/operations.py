@@ -73,6 +73,8 @@ from roocode.models import (
     RefreshAnswer,
     RepositoryCloned,
     RewindAnswer,
+    RulePage,
+    RuleRemoved,
     Sandbox,
     SandboxAnswer,
     SessionAnswer,
@@ -89,6 +91,7 @@ from roocode.models import (
     SignInProvider,
     SignInProviders,
     StandingModes,
+    StandingRule,
     SystemAgents,
     SystemProcesses,
     SystemResources,
@@ -241,15 +244,30 @@ class ApprovalsOperations(Operations):
         action: Literal["approve", "reject"],
         *,
         feedback: str | Unset | None = UNSET,
+        remember: Literal["once", "session", "always"] | Unset = UNSET,
         timeout_s: float | None = None,
     ) -> Approval:
         """Approve or reject a tool call. The first answer wins; a later one answers 409.
 
-        Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RESOURCE_CONFLICT` among the codes.
+        With `remember`, the approval's `rules` become rules of the session, which needs the permission
+        `session:write`, or of all sessions that you own, if this one is yours; what they allow or forbid
+        is not asked about again.
+
+        `remember`: Make the approval's `rules` rules of the session, or of all sessions that you own;
+        'once' unless given.
+
+        Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RESOURCE_CONFLICT`, `PERMISSION_DENIED`,
+        `WORKSPACE_LIMIT_EXCEEDED` among the codes.
         """
         answer = await self.call(
             Route("POST", "/api/v1/sessions/{sessionId}/approvals/{approvalId}", is_keyed=False),
-            {"sessionId": session_id, "approvalId": approval_id, "action": action, "feedback": feedback},
+            {
+                "sessionId": session_id,
+                "approvalId": approval_id,
+                "action": action,
+                "feedback": feedback,
+                "remember": remember,
+            },
             ApprovalAnswer,
             timeout_s=timeout_s,
         )
@@ -1767,6 +1785,60 @@ class ProfilesOperations(Operations):
             Route("DELETE", "/api/v1/profiles/{profileId}", is_keyed=False),
             {"profileId": profile_id},
             ProfileRemoved,
+            timeout_s=timeout_s,
+        )
+
+
+class RulesOperations(Operations):
+    """The operations of `rules`."""
+
+    async def list(
+        self,
+        *,
+        limit: int | Unset = UNSET,
+        offset: int | Unset = UNSET,
+        timeout_s: float | None = None,
+    ) -> RulePage:
+        """List your standing rules, in the order in which they apply: the last that matches decides.
+
+        `limit`: 100 unless given. `offset`: 0 unless given.
+
+        Raises: RooCodeError, with among the codes.
+        """
+        return await self.call(
+            Route("GET", "/api/v1/rules", is_keyed=False),
+            {"limit": limit, "offset": offset},
+            RulePage,
+            timeout_s=timeout_s,
+        )
+
+    async def each(
+        self,
+    ) -> AsyncIterator[StandingRule]:
+        """List your standing rules, in the order in which they apply: the last that matches decides.
+        Goes through all pages.
+        """
+        offset: int | None = 0
+        while offset is not None:
+            page = await self.list(offset=offset)
+            for item in page.data:
+                yield item
+            offset = page.pagination.next_offset
+
+    async def delete(
+        self,
+        rule_id: str,
+        *,
+        timeout_s: float | None = None,
+    ) -> RuleRemoved:
+        """Take one of your standing rules back. What it allowed is asked about again from now on.
+
+        Raises: RooCodeError, with `RESOURCE_NOT_FOUND` among the codes.
+        """
+        return await self.call(
+            Route("DELETE", "/api/v1/rules/{ruleId}", is_keyed=False),
+            {"ruleId": rule_id},
+            RuleRemoved,
             timeout_s=timeout_s,
         )
 

@@ -73,6 +73,8 @@ class ApprovalRuleDict(TypedDict):
     """A glob over workspace paths"""
     command: NotRequired[str | None]
     """A command prefix, as words"""
+    server: NotRequired[str | None]
+    """An MCP server's name"""
 
 
 class AutoApprovalDict(TypedDict):

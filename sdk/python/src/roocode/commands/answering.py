@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Coroutine, Iterable
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from roocode.client import AsyncRooCodeClient
 from roocode.commands.outcome import CommandFailed, ExitCode
@@ -21,6 +21,7 @@ from roocode.events import (
     TaskInteractiveEvent,
     TaskResumableEvent,
 )
+from roocode.models import ApprovalRule
 
 NOBODY: Final = "Nobody is there to answer"
 SHOWN_LINES: Final = 40
@@ -122,10 +123,13 @@ class Answerer:
     async def _ask(self, event: ApprovalRequiredEvent) -> None:
         for name, content in event.parameters.items():
             say(_shown(name, content))
-        tool = one_line(event.tool_name)
+        choices = f"[y]es, [n]o, [a]lways {one_line(event.tool_name)}"
+        if event.rules:
+            named = ", ".join(map(_rule, event.rules))
+            choices += f", in this [s]ession {named}"
         while True:
             forget_typed()
-            say(f"Approve? [y]es, [n]o, [a]lways {tool}, or tell the agent why not:", bold=True)
+            say(f"Approve? {choices}, or tell the agent why not:", bold=True)
             line = await typed_line()
             answer = line.strip() if line is not None else None
             if answer is None:
@@ -133,14 +137,19 @@ class Answerer:
                 return None
             if answer.lower() in ("a", "always"):
                 self._approved.add(event.tool_name)
+            if event.rules and answer.lower() in ("s", "session"):
+                return await self._approve(event, remember="session")
             if answer.lower() in ("y", "yes", "a", "always"):
                 return await self._approve(event)
             if answer:
                 return await self._reject(event, None if answer.lower() in ("n", "no") else answer)
 
-    async def _approve(self, event: ApprovalRequiredEvent) -> None:
+    async def _approve(
+        self, event: ApprovalRequiredEvent, *, remember: Literal["once", "session"] = "once"
+    ) -> None:
         approvals = self._client.approvals
-        await self._send(event.approval_id, approvals.approve(self._session_id, event.approval_id))
+        approving = approvals.respond(self._session_id, event.approval_id, "approve", remember=remember)
+        await self._send(event.approval_id, approving)
 
     async def _reject(self, event: ApprovalRequiredEvent, why: str | None) -> None:
         approvals = self._client.approvals
@@ -177,6 +186,11 @@ class Answerer:
         self._waiting.pop(name, None)
         with contextlib.suppress(Conflict, NotFound):
             await sending
+
+
+def _rule(rule: ApprovalRule) -> str:
+    """Return what a rule is about: a command's first words, files, an MCP server or a tool."""
+    return one_line(rule.command or rule.path or rule.server or rule.tool or "")
 
 
 def _shown(name: str, content: object) -> str:
