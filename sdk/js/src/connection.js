@@ -12,6 +12,7 @@ import { backoff } from "./pause.js";
  * @property {string} baseURL
  * @property {Credentials} credentials
  * @property {number} reconnectForMs
+ * @property {(change: "away" | "back") => unknown} [onConnection]
  */
 
 /**
@@ -40,6 +41,7 @@ export class Connection {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #later;
   #isClosed = false;
+  #isAway = false;
 
   /**
    * @param {Server} server
@@ -120,12 +122,21 @@ export class Connection {
     this.#lostAt = undefined;
     this.#refusals = 0;
     this.#listener.onOpen();
+    if (this.#isAway) {
+      this.#isAway = false;
+      this.#server.onConnection?.("back");
+    }
   }
 
   /** @param {string} reason */
   #lost(reason) {
     if (this.#isClosed) return;
-    this.#lostAt ??= Date.now();
+    if (this.#lostAt === undefined) {
+      // otherwise it was never open since
+      this.#lostAt = Date.now();
+      this.#isAway = true;
+      this.#server.onConnection?.("away");
+    }
     if (reason === "io server disconnect") this.#socket.connect();
   }
 

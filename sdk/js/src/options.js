@@ -21,6 +21,8 @@
  * @property {number} [maxRetries] How often a call that can safely be repeated is repeated; default 4.
  * @property {number} [reconnectForMs] For how long to try to get a lost connection back before streams of events
  *   fail with `CONNECTION_FAILED`; default 600,000. `Infinity` never gives up.
+ * @property {(change: "away" | "back") => unknown} [onConnection] Told when a connection for events is lost, and
+ *   when it is there again. Must not throw.
  * @property {typeof globalThis.fetch} [fetch] In place of the global one.
  */
 

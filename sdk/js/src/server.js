@@ -33,5 +33,5 @@ export function reach(options) {
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),
   });
   const reconnectForMs = options.reconnectForMs ?? RECONNECT_FOR_MS;
-  return { http, server: { baseURL, credentials, reconnectForMs } };
+  return { http, server: { baseURL, credentials, reconnectForMs, onConnection: options.onConnection } };
 }

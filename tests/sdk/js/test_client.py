@@ -80,6 +80,8 @@ def test_a_refusal_is_an_error_with_the_server_s_code_and_request_id(server: Ser
 def test_a_client_that_is_cut_off_200_times_has_each_event_once_and_in_order(server: ServerProcess) -> None:
     told = run_script(server, "cuts", str(CUTS), timeout=550)
     assert told["cuts"] >= CUTS
+    alternating = [("away", "back")[number % 2] for number in range(len(told["changes"]))]
+    assert told["changes"] == alternating != []
     assert told["seen"] == list(range(1, told["last"] + 1))
     assert told["lastSeq"] == told["last"]
     assert told["last"] > CUTS

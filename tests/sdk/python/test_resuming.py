@@ -50,6 +50,33 @@ def writing(server: ServerProcess, session_id: str, proxy: CuttingProxy) -> Iter
         thread.join()
 
 
+async def test_a_program_is_told_that_the_connection_is_away_and_back(
+    server: ServerProcess, client: AsyncRooCodeClient, cutting: Cutting
+) -> None:
+    session = await client.sessions.create(name="Away")
+    proxy, changes = cutting([6000] * 5), list[str]()
+    async with AsyncRooCodeClient(server.key, base_url=proxy.url, on_connection=changes.append) as cut:
+        with writing(server, session.id, proxy):
+            async for event in cut.events.follow(session.id, after=0):
+                if isinstance(event, FileCreatedEvent) and event.path == "/last.txt":
+                    break
+    assert changes == ["away", "back"] * (len(changes) // 2) != []
+
+
+async def test_what_is_raised_about_the_connection_is_raised_to_who_reads_events(
+    server: ServerProcess, client: AsyncRooCodeClient, cutting: Cutting
+) -> None:
+    def refuse(change: str) -> None:
+        raise LookupError(change)
+
+    session = await client.sessions.create(name="Away")
+    proxy = cutting([6000])
+    async with AsyncRooCodeClient(server.key, base_url=proxy.url, on_connection=refuse) as cut:
+        with writing(server, session.id, proxy), pytest.raises(LookupError, match="away"):
+            async for _ in cut.events.follow(session.id, after=0):
+                pass
+
+
 @pytest.mark.timeout(600)  # 200 pauses, and as many connections
 async def test_a_client_cut_off_200_times_has_each_event_once_and_in_order(
     server: ServerProcess, client: AsyncRooCodeClient, cutting: Cutting

@@ -19,7 +19,7 @@ from roocode.client import AsyncRooCodeClient
 from roocode.credentials import Credentials
 from roocode.event import Event
 from roocode.events import TaskProgressEvent
-from roocode.handler import Verdict
+from roocode.handler import ConnectionChange, Verdict
 from roocode.models import (
     ApiKey,
     Approval,
@@ -2671,7 +2671,8 @@ class BlockingTasks:
         `on_progress` is called with each event of progress, `on_complete` with the result, `on_approval` with
         what the agent, or one of its subtasks, may not do unasked: True approves it, False or a text for the
         agent rejects it, None leaves it to somebody else. `wait` waits for these calls too, and raises what
-        they raise.
+        they raise. They are called until the task has ended: what a later `retry` or `message` leads to is
+        read from `events`.
 
         Raises: RooCodeError.
         """
@@ -2801,6 +2802,7 @@ class RooCodeClient:
         base_url: str | None = None,
         timeout_s: float = 60.0,
         retries: int = 4,
+        on_connection: Callable[[ConnectionChange], object] | None = None,
     ) -> None:
         """Nothing is sent yet.
 
@@ -2808,10 +2810,18 @@ class RooCodeClient:
         `base_url`: where the server is, with its path if it has one; `$ROOCODE_URL` unless given, then port
         3000 of this machine. `timeout_s`: how long a call may take. `retries`: how often a call is repeated
         that broke off or was put off by the server, if repeating it does no harm.
+        `on_connection`: called with "away" each time a connection for events is lost, and with "back" when it
+        is there again; the connection is sought once the function has returned, and what it raises is raised
+        to those who read events.
         """
         self._portal = Portal()
         self._inner = self._portal.make(
-            AsyncRooCodeClient, api_key, base_url=base_url, timeout_s=timeout_s, retries=retries
+            AsyncRooCodeClient,
+            api_key,
+            base_url=base_url,
+            timeout_s=timeout_s,
+            retries=retries,
+            on_connection=self._portal.handler(on_connection),
         )
         self._end = weakref.finalize(self, _ended, self._portal, self._inner)
         self.approvals = BlockingApprovals(self._portal, self._inner.approvals)

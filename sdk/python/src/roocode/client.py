@@ -11,6 +11,7 @@ from roocode import operations
 from roocode.approvals import AsyncApprovals
 from roocode.areas import AsyncEvents, AsyncFiles, AsyncMonitoring, AsyncWorkspace
 from roocode.credentials import Credentials, FixedKey, Login
+from roocode.handler import ConnectionChange, Handler
 from roocode.models import RefreshAnswer, Tokens, User
 from roocode.streams import SessionStreams
 from roocode.tasks import AsyncTasks
@@ -32,6 +33,7 @@ class AsyncRooCodeClient:
         base_url: str | None = None,
         timeout_s: float = 60.0,
         retries: int = 4,
+        on_connection: Handler[ConnectionChange, object] | None = None,
     ) -> None:
         """Nothing is sent yet.
 
@@ -39,10 +41,14 @@ class AsyncRooCodeClient:
         `base_url`: where the server is, with its path if it has one; `$ROOCODE_URL` unless given, then port
         3000 of this machine. `timeout_s`: how long a call may take. `retries`: how often a call is repeated
         that broke off or was put off by the server, if repeating it does no harm.
+        `on_connection`: called with "away" each time a connection for events is lost, and with "back" when it
+        is there again; the connection is sought once the function has returned, and what it raises is raised
+        to those who read events.
         """
         url = base_url or os.environ.get(URL_VARIABLE) or DEFAULT_URL
         key = api_key or os.environ.get(KEY_VARIABLE)
         transport = Transport(url, timeout_s=timeout_s, retries=retries)
+        transport.on_connection = on_connection
         if key:
             transport.credentials = FixedKey(key)
         streams = SessionStreams(transport)

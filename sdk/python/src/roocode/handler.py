@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -13,6 +13,9 @@ Handler = Callable[[T], Awaitable[R] | R]
 
 Verdict = bool | str | None
 """True approves, False rejects, a text rejects and tells the agent why; None leaves it to somebody else."""
+
+ConnectionChange = Literal["away", "back"]
+"""What has become of the connection over which events come."""
 
 
 async def handled(handler: Handler[T, R], subject: T) -> R:

@@ -14,6 +14,7 @@ from socketio.exceptions import ConnectionError as NotConnected
 from socketio.exceptions import SocketIOError
 
 from roocode.errors import ConnectionFailed, RooCodeError, refusal
+from roocode.handler import ConnectionChange, handled
 from roocode.transport import Transport
 
 T = TypeVar("T")
@@ -176,13 +177,16 @@ class LastingSocket:
 
     async def run(self) -> None:
         """Stay connected, until cancelled. Raises: RooCodeError, once the server refuses for good."""
-        failures = 0
+        failures, is_away = 0, False
         while True:
             socket = Socket(self._transport, self._on_event)
             try:
                 await socket.open()
                 await self._on_open(socket)
                 failures = 0
+                if is_away:
+                    is_away = False
+                    await self._tell("back")
                 await socket.left()
             except ConnectionFailed:
                 failures += 1
@@ -194,5 +198,12 @@ class LastingSocket:
                 await socket.close()
             if socket.final is not None:
                 raise socket.final
+            if failures == 0:
+                is_away = True
+                await self._tell("away")
             longest = min(FIRST_PAUSE_S * 2 ** min(failures, 10), LONGEST_PAUSE_S)
             await asyncio.sleep(longest * random.uniform(0.5, 1))  # noqa: S311 - nothing secret
+
+    async def _tell(self, change: ConnectionChange) -> None:
+        if self._transport.on_connection is not None:
+            await handled(self._transport.on_connection, change)

@@ -63,7 +63,8 @@ class AsyncTasks(TasksOperations):
         `on_progress` is called with each event of progress, `on_complete` with the result, `on_approval` with
         what the agent, or one of its subtasks, may not do unasked: True approves it, False or a text for the
         agent rejects it, None leaves it to somebody else. `wait` waits for these calls too, and raises what
-        they raise.
+        they raise. They are called until the task has ended: what a later `retry` or `message` leads to is
+        read from `events`.
 
         Raises: RooCodeError.
         """

@@ -22,6 +22,7 @@ import aiohttp
 
 from roocode.credentials import Credentials
 from roocode.errors import CallTimeout, ConnectionFailed, RooCodeError, UnexpectedAnswer, refusal
+from roocode.handler import ConnectionChange, Handler
 from roocode.wire import dumped, loaded
 
 T = TypeVar("T")
@@ -66,6 +67,8 @@ class Transport:
     def __init__(self, base_url: str, *, timeout_s: float, retries: int) -> None:
         self.base_url = base_url.rstrip("/")
         self.credentials: Credentials | None = None
+        self.on_connection: Handler[ConnectionChange, object] | None = None
+        """Called when a connection for events is lost, and when it is there again."""
         self._timeout_s = timeout_s
         self._retries = retries
         self._session: aiohttp.ClientSession | None = None

@@ -5,7 +5,11 @@ const cuts = Number(extra[0]);
 const direct = client();
 const between = await proxy();
 const session = await direct.sessions.create({ name: "Cut off" });
-const stream = client({ baseURL: between.url }).events.follow(session.id, { lastSeq: 0 });
+const changes = [];
+const stream = client({ baseURL: between.url, onConnection: (change) => changes.push(change) }).events.follow(
+  session.id,
+  { lastSeq: 0 },
+);
 const seen = [];
 let made = 0;
 let isOver = false;
@@ -36,4 +40,4 @@ for await (const event of stream) {
   if (event.seq >= last) break;
 }
 await working;
-finish({ cuts: made, seen, last, lastSeq: stream.lastSeq });
+finish({ cuts: made, changes, seen, last, lastSeq: stream.lastSeq });
