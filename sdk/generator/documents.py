@@ -14,7 +14,7 @@ Json = Mapping[str, Any]
 
 IDEMPOTENCY_KEY: Final = "idempotencyKey"
 """The field of a request that may be repeated without creating anything twice; REST has it as a header."""
-ENVELOPE: Final = frozenset({"id", "type", "sessionId", "timestamp", "seq", "taskId"})
+ENVELOPE: Final = frozenset({"id", "type", "sessionId", "timestamp", "seq", "taskId", "cursor"})
 """The fields that every event has."""
 MISSING: Final = object()
 """The default of a field that has none."""

@@ -22,5 +22,7 @@ class Event:
     seq: int | None = None
     """Its number within the session, without gaps; None for events that are only sent live."""
     task_id: str | None = None
+    cursor: str | None = None
+    """The place in the stream of all sessions, where events are read from that."""
     raw: Mapping[str, Any]
     """The event as it came."""

@@ -40,7 +40,6 @@ class LogResetEvent(Event):
     """
 
     head: int
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +53,6 @@ class ApprovalRequiredEvent(Event):
     description: str
     parameters: dict[str, Any]
     expires_at: datetime
-    cursor: str | None = None
     rules: list[ApprovalRule] = field(default_factory=list)
 
 
@@ -65,7 +63,6 @@ class ApprovalResolvedEvent(Event):
     approval_id: str
     call_id: str
     status: Literal["pending", "approved", "rejected", "expired", "cancelled"]
-    cursor: str | None = None
     feedback: str | None = None
     resolved_by: str | None = None
     remembered: Literal["once", "session", "always"] | None = None
@@ -79,7 +76,6 @@ class McpStartedEvent(Event):
     tools: int
     resources: int
     prompts: int
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +83,6 @@ class McpStoppedEvent(Event):
     """A server is no longer connected; `error` is left out if it was stopped deliberately."""
 
     server_name: str
-    cursor: str | None = None
     error: str | None = None
 
 
@@ -96,7 +91,6 @@ class ModeSwitchedEvent(Event):
     """The agent of a task has switched to another mode."""
 
     mode: str
-    cursor: str | None = None
     reason: str = ""
 
 
@@ -107,7 +101,6 @@ class SessionSharedEvent(Event):
     user_id: str
     access: Literal["collaborator", "watcher"]
     shared_by: str
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +108,6 @@ class SessionUnsharedEvent(Event):
     """The session is not shared with this user any more."""
 
     user_id: str
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +118,6 @@ class SandboxProgressEvent(Event):
 
     image: str
     status: str
-    cursor: str | None = None
     layer: str | None = None
     current: int | None = None
     total: int | None = None
@@ -137,7 +128,6 @@ class SessionCreatedEvent(Event):
     """A session has been created and its workspace is ready."""
 
     session: Session
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +137,6 @@ class SessionUpdatedEvent(Event):
     """
 
     session: Session
-    cursor: str | None = None
     changed: list[str] = field(default_factory=list)
 
 
@@ -155,14 +144,10 @@ class SessionUpdatedEvent(Event):
 class SessionExpiredEvent(Event):
     """The session has reached its `expiresAt`: it is `inactive` now, and what runs in it is stopped."""
 
-    cursor: str | None = None
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionDeletedEvent(Event):
     """The session is about to be deleted; this is the last event of its log."""
-
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +158,6 @@ class ToolCompletedEvent(Event):
     tool_name: str
     result: ToolOutcome
     execution_time: float
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +165,6 @@ class TaskCheckedEvent(Event):
     """The agent says that its task is done, and the task's checks were made."""
 
     evidence: CheckEvidence
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +172,6 @@ class CheckpointSavedEvent(Event):
     """The workspace has been saved."""
 
     checkpoint: Checkpoint
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +180,6 @@ class CheckpointRestoredEvent(Event):
 
     checkpoint_id: str
     files: list[ChangedFile]
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +188,6 @@ class UsageUpdatedEvent(Event):
 
     usage: TokenUsage
     tool_usage: dict[str, ToolUse]
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,7 +195,6 @@ class TaskCreatedEvent(Event):
     """A task has been accepted and stored."""
 
     task: Task
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,7 +202,6 @@ class TaskStartedEvent(Event):
     """The agent has started to work on a task."""
 
     input: str
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,7 +210,6 @@ class TaskProgressEvent(Event):
 
     progress: int
     step: str
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,7 +218,6 @@ class TaskCompletedEvent(Event):
 
     input: str
     result: TaskResult
-    cursor: str | None = None
     usage: TokenUsage | None = None
     tool_usage: dict[str, ToolUse] = field(default_factory=dict)
     is_subtask: bool = False
@@ -253,7 +229,6 @@ class TaskFailedEvent(Event):
     """The task has failed."""
 
     error: TaskError
-    cursor: str | None = None
     turn: int = 1
 
 
@@ -261,7 +236,6 @@ class TaskFailedEvent(Event):
 class TaskCancelledEvent(Event):
     """The task was cancelled; nothing of it is running any more."""
 
-    cursor: str | None = None
     turn: int = 1
 
 
@@ -270,7 +244,6 @@ class TaskRetriedEvent(Event):
     """A failed or cancelled task is queued again, with a fresh conversation."""
 
     retry_count: int
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,28 +254,22 @@ class TaskReopenedEvent(Event):
 
     turn: int
     message_id: str
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFocusedEvent(Event):
     """The task is now the one of its session that is running or waits for a person."""
 
-    cursor: str | None = None
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskUnfocusedEvent(Event):
     """The task has lost the focus: it has ended, delegates, or was interrupted."""
-
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskInteractiveEvent(Event):
     """The task waits for a person: for `approval`, or the answer to `question`."""
 
-    cursor: str | None = None
     question: str | None = None
     suggestions: list[str] = field(default_factory=list)
     approval: ApprovalPrompt | None = None
@@ -312,14 +279,11 @@ class TaskInteractiveEvent(Event):
 class TaskActiveEvent(Event):
     """The task continues after waiting."""
 
-    cursor: str | None = None
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskIdleEvent(Event):
     """The task rests until a person decides, by `approval`, whether it continues."""
 
-    cursor: str | None = None
     approval: ApprovalPrompt | None = None
 
 
@@ -327,22 +291,17 @@ class TaskIdleEvent(Event):
 class TaskAnsweredEvent(Event):
     """The task's question has been answered."""
 
-    cursor: str | None = None
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskSpawnedEvent(Event):
     """The task has created a subtask."""
 
     child_task_id: str
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskPausedEvent(Event):
     """The task waits for its subtask."""
-
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -352,7 +311,6 @@ class TaskUnpausedEvent(Event):
     child_task_id: str
     success: bool
     result: str
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -362,7 +320,6 @@ class TaskRetryingEvent(Event):
     attempt: int
     delay: float
     error: TaskError
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -373,7 +330,6 @@ class TaskCondensedEvent(Event):
 
     summary: str
     tokens_before: int
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -381,7 +337,6 @@ class TodosUpdatedEvent(Event):
     """The agent has changed its to-do list."""
 
     todos: str
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -389,7 +344,6 @@ class TaskResumableEvent(Event):
     """The task was interrupted and can be resumed from its stored conversation."""
 
     reason: str
-    cursor: str | None = None
     interrupted_by: Literal["person", "server"] = "server"
 
 
@@ -399,7 +353,6 @@ class TaskResumedEvent(Event):
     if it
     """
 
-    cursor: str | None = None
     is_paused: bool = False
     turn: int = 1
 
@@ -409,7 +362,6 @@ class MessageCreatedEvent(Event):
     """A message of the task is complete and stored."""
 
     message: Message
-    cursor: str | None = None
     author: Literal["agent", "person"] = "agent"
 
 
@@ -421,7 +373,6 @@ class MessageDeltaEvent(Event):
 
     message_id: str
     text: str
-    cursor: str | None = None
     ts: int = 0
     say: str = "text"
     position: int = 0
@@ -436,7 +387,6 @@ class MessageDiscardedEvent(Event):
 
     message_id: str
     ts: int
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -452,7 +402,6 @@ class CallDeltaEvent(Event):
     ts: int
     position: int
     """Characters of the arguments before this piece"""
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -462,7 +411,6 @@ class ToolFailedEvent(Event):
     call_id: str
     tool_name: str
     error: str
-    cursor: str | None = None
     code: Literal["TOOL_FAILED", "CALL_NOT_MADE", "CALL_INTERRUPTED", "CALL_CANCELLED", "CALL_ABANDONED"] = (
         "TOOL_FAILED"
     )
@@ -475,7 +423,6 @@ class ToolStartedEvent(Event):
     call_id: str
     tool_name: str
     parameters: dict[str, Any]
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -487,7 +434,6 @@ class ToolOutputEvent(Event):
     call_id: str
     stream: str
     text: str
-    cursor: str | None = None
     message_id: str | None = None
     ts: int | None = None
     position: int | None = None
@@ -500,7 +446,6 @@ class CommandContinuedEvent(Event):
 
     call_id: str
     command: str
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -508,7 +453,6 @@ class CommandEndedEvent(Event):
     """A command in the background has ended, for whatever reason."""
 
     call_id: str
-    cursor: str | None = None
     exit_code: int | None = None
     signal: str | None = None
     stopped_by: str | None = None
@@ -521,7 +465,6 @@ class FileCreatedEvent(Event):
     """A file, or a directory with everything in it, has been created."""
 
     path: str
-    cursor: str | None = None
     kind: str | None = None
     """`directory`; left out for a file"""
     changes: Changes | None = None
@@ -536,7 +479,6 @@ class FileModifiedEvent(Event):
 
     path: str
     changes: Changes
-    cursor: str | None = None
     source: str | None = None
     """`command`, if a command that ran in the workspace did it; left out otherwise"""
 
@@ -547,7 +489,6 @@ class FileRenamedEvent(Event):
 
     path: str
     to: str
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -559,7 +500,6 @@ class WorkspaceCloningEvent(Event):
     repository: str
     step: str
     percent: int
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -568,7 +508,6 @@ class WorkspaceImportedEvent(Event):
 
     files: int
     size: int
-    cursor: str | None = None
     repository: str | None = None
 
 
@@ -582,7 +521,6 @@ class WorkspaceChangedEvent(Event):
     deleted: int
     is_exact: bool
     """False if changes came too fast to be counted: there may be any number more"""
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -590,7 +528,6 @@ class FileDeletedEvent(Event):
     """A file, or a directory with everything in it, has been deleted."""
 
     path: str
-    cursor: str | None = None
     changes: Changes | None = None
     """The lines of a text file that a command deleted, without a diff"""
     source: str | None = None
@@ -602,7 +539,6 @@ class ProcessStartedEvent(Event):
     """A process has started."""
 
     process: Process
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -616,7 +552,6 @@ class ProcessOutputEvent(Event):
     text: str
     position: int
     """Characters that it printed before this"""
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -624,7 +559,6 @@ class ProcessEndedEvent(Event):
     """A process has ended, for whatever reason."""
 
     process: Process
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -632,7 +566,6 @@ class TaskRewoundEvent(Event):
     """The message is the last one of the task now: those after it are taken back."""
 
     message_id: str
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -641,7 +574,6 @@ class TaskReinstatedEvent(Event):
 
     message_id: str
     task: Task
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -667,7 +599,6 @@ class TerminalOpenedEvent(Event):
     """A terminal has been opened."""
 
     terminal: Terminal
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -678,7 +609,6 @@ class TerminalOutputEvent(Event):
     data: str
     position: int
     """Characters that it printed before this"""
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -687,7 +617,6 @@ class TerminalClosedEvent(Event):
 
     terminal_id: str
     exit_code: int
-    cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -697,7 +626,6 @@ class WebhookDisabledEvent(Event):
     webhook_id: str
     reason: Literal["by_owner", "failures", "gone"]
     error: str
-    cursor: str | None = None
 
 
 EVENTS: Mapping[str, type[Event]] = {
