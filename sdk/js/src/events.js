@@ -1,3 +1,4 @@
+import { AllSessions } from "./all_sessions.js";
 import { Connection } from "./connection.js";
 import { EventStream } from "./event_stream.js";
 import { EventsArea } from "./generated/areas.js";
@@ -15,7 +16,7 @@ import { SessionStream } from "./session_stream.js";
  * @template {EventName} Name
  * @typedef {Payloads[Name]} EventOf
  */
-/** @typedef {{ [Name in EventName]: Payloads[Name] & { seq?: number | null, sessionId?: string, taskId?: string | null } }[EventName]} AnyEvent */
+/** @typedef {{ [Name in EventName]: Payloads[Name] & { seq?: number | null, sessionId?: string, taskId?: string | null, cursor?: string | null } }[EventName]} AnyEvent */
 
 /** Session logs: read them, follow one, or all. */
 export class Events extends EventsArea {
@@ -47,14 +48,15 @@ export class Events extends EventsArea {
   }
 
   /**
-   * Follow all sessions of the caller, those included that are yet to be made. There is no cursor over all
-   * sessions: each time the connection is there, after a disconnect too, `onOpen` is called, the place to read
-   * what may have been missed (`inbox.list`, `sessions.list`). A reader that is too slow gets `FELL_BEHIND`.
+   * Follow all sessions of the caller, those included that are yet to be made: everything after `cursor`, in order
+   * and each event once, whatever becomes of the connection; without it, what happens from now on. The stream's
+   * `cursor` is where to go on from. `onOpen` is called each time the connection is there. If the server was restored
+   * from a backup, or the cursor is too old, `log.reset` comes, and then all events.
    *
    * @param {Api.EventFollow & { onOpen?: () => void, signal?: AbortSignal }} [request]
    */
   all({ onOpen, signal, ...request } = {}) {
-    return this.live("event.follow", request, { onOpen, signal });
+    return new AllSessions(this.#server, request, { onOpen, signal });
   }
 
   /**

@@ -87,6 +87,18 @@ def test_a_client_that_is_cut_off_200_times_has_each_event_once_and_in_order(ser
     assert told["last"] > CUTS
 
 
+@pytest.mark.timeout(600)
+def test_all_sessions_are_one_stream_that_is_cut_off_and_resumed(server: ServerProcess) -> None:
+    told = run_script(server, "all_cuts", "50", timeout=550)
+    assert told["cuts"] >= 50
+    for session_id in told["sessions"]:
+        numbers = [seq for each, seq, _ in told["seen"] if each == session_id]
+        assert numbers == list(range(1, len(numbers) + 1))
+        assert len(numbers) > 1500
+    positions = [int(cursor.partition(".")[0]) for *_, cursor in told["seen"]]
+    assert positions == sorted(set(positions))
+
+
 def test_a_slow_reader_and_a_second_one_miss_nothing(server: ServerProcess) -> None:
     told = run_script(server, "slow", "2500")
     assert told["head"] > 2500

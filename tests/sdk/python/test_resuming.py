@@ -188,6 +188,47 @@ async def test_all_sessions_are_followed_at_once(client: AsyncRooCodeClient) -> 
         awaited.discard(event.task_id or "")
 
 
+@pytest.mark.timeout(600)
+async def test_all_sessions_over_connections_that_are_cut_off_come_once_and_in_order(
+    server: ServerProcess, client: AsyncRooCodeClient, cutting: Cutting
+) -> None:
+    session, other = [await client.sessions.create(name=name) for name in ("Cut", "Beside")]
+    proxy, seen = cutting(budgets()[:60]), []
+    async with AsyncRooCodeClient(server.key, base_url=proxy.url) as cut:
+        with writing(server, session.id, proxy), writing(server, other.id, proxy):
+            awaited = {session.id, other.id}
+            async for event in cut.events.follow_all(cursor="0"):
+                seen += [event] if event.cursor is not None else []
+                if isinstance(event, FileCreatedEvent) and event.path == "/last.txt":
+                    awaited.discard(event.session_id or "")
+                if not awaited:
+                    break
+    for each in (session, other):
+        seqs = [event.seq for event in seen if event.session_id == each.id]
+        assert seqs == list(range(1, len(seqs) + 1))
+    positions = [int((event.cursor or "").partition(".")[0]) for event in seen]
+    assert positions == sorted(set(positions))
+
+
+async def test_a_slow_reader_of_all_sessions_gets_everything(
+    client: AsyncRooCodeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "WAITING_EVENTS", 3)
+    session = await client.sessions.create(name="Slow")
+    for number in range(20):
+        await client.files.write_bytes(session.id, f"/{number}.txt", b"some")
+    seen = []
+    async for event in client.events.follow_all(cursor="0", types=["session.created", "file.created"]):
+        if event.session_id != session.id:
+            continue
+        seen.append(event.seq)
+        await client.files.list(session.id)  # meanwhile more come than are kept
+        if isinstance(event, FileCreatedEvent) and event.path == "/19.txt":
+            break
+    assert seen == list(range(1, len(seen) + 1))
+    assert len(seen) == 21
+
+
 async def _until(events: AsyncIterator[Event], path: str) -> AsyncIterator[Event]:
     """Yield events up to the creation of a file."""
     async for event in events:

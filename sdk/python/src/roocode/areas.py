@@ -16,7 +16,7 @@ import aiohttp
 from roocode.event import Event
 from roocode.models import FileEntry
 from roocode.operations import EventsOperations, FilesOperations, MonitoringOperations, WorkspaceOperations
-from roocode.streams import SessionStreams, live_events
+from roocode.streams import AllSessions, SessionStreams, live_events
 from roocode.transport import Transport
 from roocode.wire import loaded
 
@@ -111,18 +111,22 @@ class AsyncEvents(EventsOperations):
                 yield event
 
     async def follow_all(
-        self, *, scope: Literal["mine", "shared", "all"] = "mine", types: Sequence[str] = ()
+        self,
+        *,
+        scope: Literal["mine", "shared", "all"] = "mine",
+        types: Sequence[str] = (),
+        cursor: str | None = None,
     ) -> AsyncGenerator[Event, None]:
-        """Yield what happens in all your sessions from now on: of each session in order.
+        """Yield what happens in all your sessions, each event once and in order, over any disconnects.
 
-        `types`: names of events, or groups (`task.*`); all unless given. There is no cursor over all
-        sessions, so what happens while the connection is away is not sent: read the present state anew where
-        that matters.
+        `types`: names of events, or groups (`task.*`); all unless given. `cursor`: that of the last event
+        that is known, `"0"` for all; those from now on unless given. If the server was restored from a
+        backup, or the cursor is too old, a `LogResetEvent` comes, and then all events.
 
         Raises: RooCodeError.
         """
         request = {"scope": scope, **({"types": list(types)} if types else {})}
-        async with aclosing(live_events(self._transport, "event.follow", request)) as events:
+        async with aclosing(AllSessions(self._transport, request, cursor).read()) as events:
             async for event in events:
                 yield event
 

@@ -2197,17 +2197,21 @@ class BlockingEvents:
         return self._portal.iterate(self._inner.follow, session_id, after=after, last_event_id=last_event_id)
 
     def follow_all(
-        self, *, scope: Literal["mine", "shared", "all"] = "mine", types: Sequence[str] = ()
+        self,
+        *,
+        scope: Literal["mine", "shared", "all"] = "mine",
+        types: Sequence[str] = (),
+        cursor: str | None = None,
     ) -> Generator[Event, None, None]:
-        """Yield what happens in all your sessions from now on: of each session in order.
+        """Yield what happens in all your sessions, each event once and in order, over any disconnects.
 
-        `types`: names of events, or groups (`task.*`); all unless given. There is no cursor over all
-        sessions, so what happens while the connection is away is not sent: read the present state anew where
-        that matters.
+        `types`: names of events, or groups (`task.*`); all unless given. `cursor`: that of the last event
+        that is known, `"0"` for all; those from now on unless given. If the server was restored from a
+        backup, or the cursor is too old, a `LogResetEvent` comes, and then all events.
 
         Raises: RooCodeError.
         """
-        return self._portal.iterate(self._inner.follow_all, scope=scope, types=types)
+        return self._portal.iterate(self._inner.follow_all, scope=scope, types=types, cursor=cursor)
 
 
 class BlockingMonitoring:

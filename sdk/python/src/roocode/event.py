@@ -23,6 +23,8 @@ class Event:
     """Its number within the session, without gaps; None for events that are only sent live."""
     task_id: str | None = None
     cursor: str | None = None
-    """The place in the stream of all sessions, where events are read from that."""
+    """What to continue after where all sessions are followed; None elsewhere, and for events that are only
+    sent live.
+    """
     raw: Mapping[str, Any]
     """The event as it came."""

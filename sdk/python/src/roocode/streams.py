@@ -210,3 +210,84 @@ async def live_events(
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+class AllSessions:
+    """A reader of the events of all sessions, each once and in order, over any number of disconnects.
+
+    A reader that is slow gets the events later: what does not fit is sent again once the rest has been read.
+    """
+
+    def __init__(self, transport: Transport, request: Mapping[str, Any], cursor: str | None) -> None:
+        self._transport = transport
+        self._request = request
+        self._cursor = cursor
+        self._position = _position_of(cursor)
+        self._events: deque[Mapping[str, Any]] = deque()
+        self._news = asyncio.Event()
+        self._socket: Socket | None = None
+        self._is_behind = False
+
+    async def read(self) -> AsyncGenerator[Event, None]:
+        """Yield the events. Raises: RooCodeError, once they cannot be followed any more."""
+        running = asyncio.create_task(LastingSocket(self._transport, self._happened, self._opened).run())
+        running.add_done_callback(lambda _: self._news.set())
+        try:
+            while True:
+                while self._events:
+                    yield loaded_event(self._events.popleft())
+                if running.done():
+                    running.result()
+                    return
+                if self._is_behind:
+                    await self._send_again()
+                    continue
+                self._news.clear()
+                await self._news.wait()
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    def _happened(self, event: Mapping[str, Any]) -> None:
+        if self._is_behind:
+            return
+        if len(self._events) >= WAITING_EVENTS:
+            self._is_behind = True
+            return
+        cursor = event.get("cursor")
+        if event["type"] == "log.reset":
+            self._cursor, self._position = "0", 0
+        elif cursor is not None:
+            position = _position_of(cursor)
+            if position <= self._position:
+                return  # it is sent again, because two answers crossed
+            self._cursor, self._position = cursor, position
+        self._events.append(event)
+        self._news.set()
+
+    async def _opened(self, socket: Socket) -> None:
+        self._socket = socket
+        await self._follow(socket)
+
+    async def _follow(self, socket: Socket) -> None:
+        self._is_behind = False
+        cursor = {} if self._cursor is None else {"cursor": self._cursor}
+        answer = await socket.call("event.follow", {**self._request, **cursor})
+        if self._cursor is None:
+            self._cursor = answer["cursor"]
+
+    async def _send_again(self) -> None:
+        socket = self._socket
+        assert socket is not None  # noqa: S101 - something came
+        try:
+            await socket.call("event.unfollow", {})
+            await self._follow(socket)
+        except ConnectionFailed:
+            self._is_behind = (
+                False  # what comes on this connection is over; the next one begins at the cursor
+            )
+
+
+def _position_of(cursor: str | None) -> int:
+    number = (cursor or "").partition(".")[0]
+    return int(number) if number.isascii() and number.isdigit() else 0
