@@ -79,11 +79,14 @@ async def _append(file: Path) -> tuple[list[StoredEvent], float]:
 async def _write_at_once(file: Path, stored: list[StoredEvent]) -> float:
     async with _storage(file, Hub()):
         pass
-    rows = [(each.session_id, each.seq, each.type, each.task_id, each.time_ms, each.body) for each in stored]
+    rows = [
+        (each.session_id, each.seq, each.type, each.task_id, each.time_ms, each.body, each.position)
+        for each in stored
+    ]
     with _connection(file) as connection:
         began = time.perf_counter()
         connection.execute("BEGIN IMMEDIATE")
-        connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)", rows)
+        connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
         connection.execute("COMMIT")
         return time.perf_counter() - began
 

@@ -343,7 +343,7 @@ async def test_a_stream_comes_through_nginx_at_once(
             assert (await anext(messages)).data["session"]["name"] == "seen at once"
 
 
-def _buffering(server: ServerProcess, port: int, *, is_below: bool) -> str:
+def _buffering(server: ServerProcess, port: int, **_: object) -> str:
     from tests.support.nginx import DOCUMENT
 
     site = DOCUMENT.read_text().partition("```nginx\n")[2].partition("```")[0]
