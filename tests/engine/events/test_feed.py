@@ -69,4 +69,4 @@ async def test_where_nobody_wants_events_an_append_asks_nothing_more(
     assert ran == ["BEGIN", "SELECT", "UPDATE", "INSERT", "COMMIT"]
     ran.clear()
     await storage.log.append(SESSION, progress(2))
-    assert ran == ["BEGIN", "INSERT", "COMMIT"]
+    assert ran == ["BEGIN", "UPDATE", "INSERT", "COMMIT"]
