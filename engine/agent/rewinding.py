@@ -260,7 +260,7 @@ class Rewinding:
 def _closing(conversation: Conversation) -> list[Turn]:
     """Results for the calls that had none, so that they are not made when the task goes on."""
     return [
-        Turn(role=TurnRole.TOOL, text=GONE_BACK, call_id=call.id, success=False)
+        Turn(role=TurnRole.TOOL, text=GONE_BACK, call_id=call.id, success=False, interrupted=True)
         for call in conversation.unanswered
     ]
 

@@ -50,6 +50,7 @@ function nothing(session) {
     sharesVersion: 0, // how often this page was told that somebody was let in, or out
     events: [],
     writing: new Map(), // by their ids: messages and calls that the agent is writing
+    messages: new Map(), // by their ids: the numbers of the events that told them
     begun: new Set(), // tasks whose first message, their input, is in the story
     question: null,
     isCommandLong: false, // the task waits for a command, which a person may continue or kill
@@ -110,6 +111,13 @@ export class Following extends Store {
   get task() {
     const { tasks } = this;
     return tasks.find((task) => task.status === "running") ?? tasks.at(-1) ?? null;
+  }
+
+  /** The task that messages go to: the current one or, of a subtask, the one that has asked for it. */
+  get talkedTo() {
+    let { task } = this;
+    while (task?.parentId) task = this.value.tasks.get(task.parentId);
+    return task ?? null;
   }
 
   get pending() {
@@ -177,6 +185,17 @@ const TASK = {
     completedAt: undefined,
     retryCount,
   })),
+  "task.reopened": moved(({ turn }) => ({
+    status: "pending",
+    activity: "queued",
+    progress: 0,
+    error: undefined,
+    result: undefined,
+    completedAt: undefined,
+    turn,
+  })),
+  "task.rewound": moved(() => ({ error: undefined, result: undefined, completedAt: undefined })),
+  "task.reinstated": (state, { task }) => state.tasks.set(task.id, task),
   "task.created": (state, event) => state.tasks.set(event.task.id, event.task),
   "task.started": moved((event) => ({ status: "running", activity: "active", startedAt: event.timestamp })),
   "task.progress": moved((event) => ({ progress: event.progress, step: event.step })),
@@ -326,6 +345,7 @@ const begun = (state, event) =>
 const STORY = {
   "message.created": (state, event) => {
     const { message, taskId } = event;
+    state.messages.set(message.id, event.seq);
     state.writing.delete(message.id);
     if (message.ask === "command_output") state.isCommandLong = true;
     if (message.say === "command_output") return printed(state, event);
@@ -374,6 +394,29 @@ const STORY = {
     noted(state, event);
   },
   "task.resumed": noted,
+  "task.reopened": noted,
+  "task.rewound": (state, event) => {
+    // What came after the message is not shown until it is brought back. Calls may come again with its ids.
+    const after = state.messages.get(event.messageId) ?? state.start;
+    for (const item of state.story) {
+      if (item.taskId !== event.taskId || item.seq <= after || item.takenBack) continue;
+      item.takenBack = event.id;
+      state.calls.delete(item.callKey);
+    }
+    noted(state, event);
+  },
+  "task.reinstated": (state, event) => {
+    const undone = state.story.findLast(
+      ({ type, taskId, takenBack }) => type === "task.rewound" && taskId === event.taskId && !takenBack,
+    );
+    if (!undone) return;
+    for (const item of state.story) {
+      if (item.takenBack !== undone.key) continue;
+      item.takenBack = undefined;
+      if (item.callKey) state.calls.set(item.callKey, item);
+    }
+    undone.takenBack = event.id;
+  },
   "task.retried": (state, event) => {
     // Its calls may have the ids of those of the run before, which stay as they are.
     for (const key of [...state.calls.keys()])

@@ -15,6 +15,8 @@ const EVENTS = [
   "task.resumable",
   "task.resumed",
   "task.retried",
+  "task.reopened",
+  "task.reinstated",
   "task.completed",
   "task.failed",
   "task.cancelled",
@@ -24,6 +26,7 @@ const EVENTS = [
 const WORK = {
   "task.created": "running",
   "task.retried": "running",
+  "task.reopened": "running",
   "task.started": "running",
   "task.active": "running",
   "task.resumed": "running",

@@ -44,6 +44,7 @@ export function TaskBar({ following, connection, may, show }) {
             following.value.isCommandLong &&
             Object.entries(COMMAND_WORDS).map(([action, words]) => button(words, "task.command", { action }))
           }
+          ${task.status === "running" && button("Stop", "task.interrupt", {})}
           ${button("Cancel", "task.cancel", {}, "danger")}`
       }
     </div>
@@ -234,8 +235,9 @@ export function Composer({ following, connection, isConnected, caller, isNew }) 
   const field = useRef(null);
   useEffect(() => void (isNew && field.current.focus()), []);
   useEffect(() => void (text ? drafts.set(draft, text) : drafts.delete(draft)), [text]);
-  const { task } = following;
-  const isTalking = task && !hasEnded(task) && !isNewTask;
+  const task = following.talkedTo;
+  const isTalking = task && !isNewTask;
+  const isOver = task && hasEnded(task);
   const sessionId = following.value.session.id;
   const send = (event) => {
     event?.preventDefault();
@@ -287,7 +289,13 @@ export function Composer({ following, connection, isConnected, caller, isNew }) 
         onInput=${(event) => setText(event.currentTarget.value)}
         onKeyDown=${keys}
         onPaste=${pasted}
-        placeholder=${isTalking ? "Tell the agent something …" : "What should the agent do?"}
+        placeholder=${
+          isTalking
+            ? isOver
+              ? "Say what comes next: the task goes on …"
+              : "Tell the agent something …"
+            : "What should the agent do?"
+        }
       ></textarea>
     </label>
     <footer>
@@ -306,14 +314,14 @@ export function Composer({ following, connection, isConnected, caller, isNew }) 
         }}
       />
       ${
-        task && !hasEnded(task)
+        task
           ? html`<label class="check small">
               <input
                 type="checkbox"
                 checked=${isNewTask}
                 onChange=${(event) => setIsNewTask(event.currentTarget.checked)}
               />${" "}
-              as a new task, after this one
+              ${isOver ? "as a new task" : "as a new task, after this one"}
             </label>`
           : html`<span class="quiet small hint">Enter sends</span>`
       }

@@ -57,7 +57,7 @@ async def test_somebody_logs_in_gives_a_task_approves_and_reads_the_file(
     for word in ("Write file", "Run command", "Approve edit", "Run command"):
         await page.press(word)
     await page.shows("Task completed")
-    await page.focuses("Task")
+    await page.focuses("Message")
     await page.shows("Compare or restore")
     await page.shows("+LIMIT = 50")
     await page.press("primes.py, created")

@@ -10,8 +10,9 @@ import { Windowed } from "./windowed.js";
 const GIVE_A_TASK =
   "Give the agent a task below. It works in this session's own folder, and asks before it changes anything.";
 
-export function Conversation({ following, route, show, may }) {
-  const { story, writing, start, isLoading, session, tasks } = following.value;
+export function Conversation({ following, connection, route, show, may }) {
+  const { story: told, writing, start, isLoading, session, tasks } = following.value;
+  const story = told.some(({ takenBack }) => takenBack) ? told.filter(({ takenBack }) => !takenBack) : told;
   const [isBehind, setIsBehind] = useState(false);
   const controls = useRef(null);
   const view = useRef(null);
@@ -26,7 +27,7 @@ export function Conversation({ following, route, show, may }) {
   });
   const { task } = following;
   const isWorking = task && !hasEnded(task) && task.status === "running" && task.activity === "active";
-  const around = { session, tasks, show, may, named: Number(route.at) };
+  const around = { connection, session, tasks, show, may, named: Number(route.at) };
   return html`<div class="conversation" ref=${view}>
     <${Windowed}
       class="story"

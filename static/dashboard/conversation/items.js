@@ -7,6 +7,7 @@ import { Copy, Diff, durationOf, timeOf } from "../parts.js";
 import { CALLS, STOPPERS, tokens, toolWords } from "../words.js";
 import { Coloured, languageFor, Markdown } from "./markdown.js";
 import { Output } from "./output.js";
+import { GoBack, Undo } from "./rewinding.js";
 
 /** An item is rendered again when it has changed, not whenever the list has. */
 export class Item extends Component {
@@ -33,8 +34,8 @@ const Place = ({ item, session }) => html`<${Copy}
   text=${() => new URL(addressOf({ session: session.id, at: item.seq }), location.href).href}
 />`;
 
-function Said({ item, session }) {
-  const { message, isMine, isTask, time } = item;
+function Said({ item, session, connection, tasks, may }) {
+  const { message, isMine, isTask, time, taskId } = item;
   const images = message.images ?? [];
   const kind = message.say ?? message.ask;
   if (kind === "reasoning") return html`<${Thought} of=${message.text} />`;
@@ -56,6 +57,12 @@ function Said({ item, session }) {
       <span class="who">${who}</span> <time class="quiet small">${timeOf(time)}</time>
       <span class="tools">
         ${text && html`<${Copy} words="Copy message" text=${text} />`} <${Place} ...${{ item, session }} />
+        ${
+          may("task:steer") &&
+          may("file:write") &&
+          !tasks.get(taskId)?.parentId &&
+          html` <${GoBack} ...${{ connection, session, taskId, messageId: message.id }} />`
+        }
       </span>
     </header>
     ${text && (isMine ? html`<p class="said-text">${text}</p>` : html`<${Markdown} of=${text} />`)}
@@ -211,8 +218,16 @@ const NOTES = {
     isTold ? error.code : `${error.message} (${error.code})`,
   ],
   "task.cancelled": ({ isSubtask }) => ["bad", isSubtask ? "Subtask cancelled" : "Task cancelled"],
-  "task.resumable": ({ reason }) => ["wait", "Interrupted: Resume continues where it was", reason],
+  "task.resumable": ({ reason, interruptedBy }) => [
+    "wait",
+    interruptedBy === "person"
+      ? "Stopped: Resume continues where it was, or say what to do instead"
+      : "Interrupted: Resume continues where it was",
+    interruptedBy === "person" ? "" : reason,
+  ],
   "task.resumed": () => ["", "Resumed"],
+  "task.reopened": ({ turn }) => ["", `Goes on: part ${turn}`],
+  "task.rewound": () => ["wait", "Gone back to here: say what to do instead, or Resume"],
   "task.retried": () => ["", "Tried again, from the beginning"],
   "task.retrying": ({ attempt, delay, error }) => [
     "wait",
@@ -269,7 +284,7 @@ const Evidence = ({ of }) => html`<details class="quiet" open=${!of.passed}>
 
 const ENDS = new Set(["task.completed", "task.failed", "task.cancelled"]);
 
-function Noted({ item: { type, event, time, taskId }, show, may }) {
+function Noted({ item: { type, event, time, taskId }, connection, session, show, may }) {
   const [kind, words, more] = NOTES[type](event);
   const body = { "task.condensed": event.summary, "task.unpaused": event.result }[type];
   return html`<div class="note ${kind}">
@@ -292,6 +307,11 @@ function Noted({ item: { type, event, time, taskId }, show, may }) {
         html`<button type="button" class="plain small" onClick=${() => show("changes", { taskId })}>
           See the changes
         </button>`
+      }
+      ${
+        type === "task.rewound" &&
+        may("file:write") &&
+        html`<${Undo} ...${{ connection, session, taskId }} />`
       }
       <time class="quiet small">${timeOf(time)}</time>
     </p>

@@ -125,7 +125,7 @@ function Difference({ found, task, comments, connection, following, show, may, s
 
 function Send({ list, comments, task, connection, following, session }) {
   const [ask, { isBusy, failure }] = useAsking();
-  const isTalking = !hasEnded(task);
+  const isTalking = !hasEnded(task) || !task.parentId; // one that has ended goes on
   const send = () => {
     if (isBusy) return;
     ask(async () => {
