@@ -339,10 +339,10 @@ async def test_comments_on_a_task_s_changes_go_to_the_agent_as_one_message(bench
     await page.shows("2 comments, not sent yet")
     assert await page.evaluate("dispatchEvent(new Event('beforeunload', { cancelable: true }))") is False
     assert await page.obstacles() == []
-    await page.press("Start a task with them")
+    await page.press("Send to the agent")
     await page.until("!document.querySelector('.send')")
-    tasks = (await bench.call("GET", "/tasks"))["data"]
-    said = tasks[0]["input"]
+    turns = (await bench.call("GET", f"/tasks/{task}/turns"))["data"]
+    said = turns[0]["input"]
     assert said.startswith("2 comments on primes.py\n\nPlease work on them.")
     assert "`primes.py`, line 1:\n> " in said
     assert "Say what a prime is." in said and "`primes.py`, lines 1 to 2:" in said
