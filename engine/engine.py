@@ -75,6 +75,7 @@ from roocode_server.engine.sessions.cloning import Repositories
 from roocode_server.engine.sessions.expiry import Expiry
 from roocode_server.engine.sessions.files import Files
 from roocode_server.engine.sessions.processes import ProcessTable
+from roocode_server.engine.sessions.retention import Retention
 from roocode_server.engine.sessions.searches import Searches
 from roocode_server.engine.sessions.secrets import SessionSecretStore
 from roocode_server.engine.sessions.sessions import Sessions
@@ -189,6 +190,7 @@ class Engine:
     shell: Shell
     watchers: Watchers
     expiry: Expiry
+    retention: Retention
     webhooks: UserWebhooks
     dispatcher: Dispatcher
     sampler: ResourceSampler
@@ -234,6 +236,7 @@ class Engine:
                 self.end_work,
                 self.audience.close,
                 self.expiry.close,
+                self.retention.close,
                 self.dispatcher.close,
                 self.sampler.close,
                 self.loop_lag.close,
@@ -321,6 +324,7 @@ async def _open(
     await engine.sessions.expire_overdue()
     await engine.tasks.recover(resume=settings.agent.resume_on_start)
     engine.expiry.begin()
+    engine.retention.begin()
     engine.dispatcher.begin()
     engine.sampler.begin()
     engine.log_recorder.begin()
@@ -454,6 +458,7 @@ def _assemble(
     scheduler = Scheduler(places=settings.agent.concurrent_tasks, ageing_s=settings.agent.priority_ageing_s)
     log_store = LogStore(data_dir / LOGS, most_bytes=settings.logging.stored_mb * 2**20)
     log_recorder = LogRecorder(log_store)
+    audit = AuditLog(database)
     runner = TaskRunner(services, sessions, SubtaskStore(database, task_rows, turns), scheduler)
     tasks = Tasks(
         database,
@@ -493,7 +498,7 @@ def _assemble(
         hub=hub,
         accounts=Accounts(database, settings.auth, data_dir),
         rates=RateLimits(settings.limits),
-        audit=AuditLog(database),
+        audit=audit,
         receipts=Receipts(database, keys),
         sessions=sessions,
         audience=Audience(hub, shares, log.timeline),
@@ -522,6 +527,9 @@ def _assemble(
         shell=Shell(sessions, runtime),
         watchers=watchers,
         expiry=Expiry(sessions),
+        retention=Retention(
+            database, sessions, audit, settings.retention, on_deleted=metrics.retention.count
+        ),
         webhooks=webhooks,
         dispatcher=dispatcher,
         sampler=ResourceSampler(

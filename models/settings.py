@@ -124,6 +124,15 @@ class SessionSettings(Shape):
 
 
 @value
+class RetentionSettings(Shape):
+    """How long sessions are kept in which nothing happens. 0 days: until somebody deletes them."""
+
+    inactive_sessions_days: float = field(default=0.0, metadata=limited(least=0, most=36_500))
+    untouched_sessions_days: float = field(default=0.0, metadata=limited(least=0, most=36_500))
+    interval_s: float = field(default=3600.0, metadata=limited(least=0.01, most=86_400))
+
+
+@value
 class ModeSettings(Shape):
     """A mode defined by the operator, for all sessions; see docs/modes.md."""
 
@@ -368,6 +377,7 @@ class Settings(Shape):
     limits: LimitSettings = field(default_factory=LimitSettings)
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     sessions: SessionSettings = field(default_factory=SessionSettings)
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
     agent: AgentSettings = field(default_factory=AgentSettings)
     approvals: ApprovalSettings = field(default_factory=ApprovalSettings)
     crogia: CrogiaSettings = field(default_factory=CrogiaSettings)

@@ -23,7 +23,7 @@ from roocode_server.engine.events.hub import Hub
 from roocode_server.engine.events.log import EventLog
 from roocode_server.engine.monitoring.calls import CallRecorder
 from roocode_server.engine.monitoring.histogram import DurationHistogram
-from roocode_server.engine.monitoring.work_counts import CommandCounts, ModelCounts
+from roocode_server.engine.monitoring.work_counts import CommandCounts, ModelCounts, RetentionCounts
 from roocode_server.engine.storage.work_figures import WorkFigures
 from roocode_server.models.task import Activity
 
@@ -45,6 +45,7 @@ class Metrics(Collector):
     ) -> None:
         self.models = ModelCounts()
         self.commands = CommandCounts()
+        self.retention = RetentionCounts()
         self.loop_lag = DurationHistogram()
         self.calls = calls
         self._log = log
@@ -116,6 +117,12 @@ class Metrics(Collector):
         for outcome, count in list(self.commands.outcomes.items()):
             commands.add_metric([outcome], count)
         yield commands
+        ended = CounterMetricFamily(
+            f"{PREFIX}sessions_ended", "Sessions deleted because their time was over", labels=["rule"]
+        )
+        for rule, count in list(self.retention.sessions.items()):
+            ended.add_metric([rule], count)
+        yield ended
 
     def _of_models(self) -> Iterable[Metric]:
         requests = CounterMetricFamily(

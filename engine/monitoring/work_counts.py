@@ -43,3 +43,14 @@ class CommandCounts:
     def count(self, code: int, stopped_by: str | None) -> None:
         """Count a command that has ended."""
         self.outcomes[stopped_by or (FAILURE if code else SUCCESS)] += 1
+
+
+class RetentionCounts:
+    """Sessions that were deleted because nothing had happened in them for too long, by rule."""
+
+    def __init__(self) -> None:
+        self.sessions: Counter[str] = Counter()
+
+    def count(self, rule: str) -> None:
+        """Count a session that has been deleted."""
+        self.sessions[rule] += 1

@@ -371,6 +371,10 @@ class Sessions:
         """
         async with self._database.transaction() as unit:
             await self._repository.mark_deleted(unit, session_id)
+        await self.finish_deletion(session_id)
+
+    async def finish_deletion(self, session_id: SessionId) -> None:
+        """Stop what runs in a session that has been marked as deleted, then remove it."""
         self._repository.forget(session_id)
         await self._end(session_id)
         await self._log.append(session_id, SessionDeletedEvent())
