@@ -63,6 +63,10 @@ def test_a_running_one_is_found(tmp_path: Path) -> None:
     shutil.copy("/bin/sleep", program)
     with subprocess.Popen([str(program), "60"]) as running:
         try:
+            while not command_line_of(
+                running.pid
+            ):  # the kernel shows it a moment after the program was loaded
+                assert running.poll() is None
             assert (running.pid, "opencode") in list(agent_programs())
             assert command_line_of(running.pid) == [str(program), "60"]
             assert os.getpid() not in dict(agent_programs())
