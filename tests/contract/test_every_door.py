@@ -142,6 +142,13 @@ class World:
         made = await self.call("profile.create", **await self.new_profile())
         return {"profileId": made["profile"]["id"]}
 
+    async def read_events(self) -> dict[str, Any]:
+        """Return a request for the first events after one of all sessions, which stay as they are."""
+        await self.file()
+        first = await self.call("event.read", scope="mine", limit=1)
+        await self.file()
+        return {"scope": "mine", "after": first["pagination"]["nextAfter"], "limit": 1}
+
     async def webhook(self) -> dict[str, Any]:
         """Create the caller's only webhook, whose receiver cannot be reached."""
         for other in (await self.call("webhook.list"))["webhooks"]:
@@ -327,6 +334,7 @@ SUCCESSES: dict[str, Callable[[World], Awaitable[dict[str, Any]]]] = {
     "webhook.redeliver": World.event_to_send_again,
     "webhook.attempts": also(World.attempt, limit=1),
     "event.list": also(World.file, path=None, limit=1),
+    "event.read": World.read_events,
     "system.health": nothing,
     "system.resources": nothing,
     "system.performance": nothing,
