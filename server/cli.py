@@ -21,6 +21,7 @@ COMMAND_MODULES: Final = {
     "secrets": "secrets",
     "serve": "serving",
     "user": "users",
+    "vacuum": "vacuuming",
 }
 """The module of each in `server/commands`, where the click command is called `command`."""
 

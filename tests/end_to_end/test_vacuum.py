@@ -1,0 +1,52 @@
+"""`roocode-server vacuum`, on the data directories of real servers."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+from tests.support.server import ALIKE, ServerProcess
+
+
+def vacuuming(data_dir: Path) -> subprocess.CompletedProcess[str]:
+    program = Path(sys.executable).with_name("roocode-server")
+    return subprocess.run(
+        [str(program), "vacuum", "--data-dir", str(data_dir)],
+        env={**os.environ, **ALIKE},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_the_room_of_deleted_sessions_is_given_back_and_the_rest_is_as_it_was(server: ServerProcess) -> None:
+    kept = server.curl("POST", "/api/v1/sessions", {"name": "kept"}).body["session"]
+    deleted = server.curl("POST", "/api/v1/sessions", {"name": "deleted"}).body["session"]["id"]
+    for _ in range(30):
+        raw = {"input": "a" * 50_000}
+        assert server.curl("POST", f"/api/v1/sessions/{deleted}/tasks", raw).status == 201
+    server.curl("DELETE", f"/api/v1/sessions/{deleted}")
+    assert server.stop() == 0
+    file = server.data_dir / "roocode.sqlite3"
+    before = file.stat().st_size
+    done = vacuuming(server.data_dir)
+    assert done.returncode == 0, done.stderr
+    assert file.stat().st_size < before / 2
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    server.start()
+    found = server.curl("GET", f"/api/v1/sessions/{kept['id']}").body["session"]
+    assert found["name"] == "kept"
+    assert server.curl("POST", "/api/v1/sessions", {"name": "new"}).status == 201
+
+
+def test_a_running_server_keeps_its_database(server: ServerProcess) -> None:
+    done = vacuuming(server.data_dir)
+    assert done.returncode == 1
+    assert "stop it first" in done.stderr
+    assert server.curl("POST", "/api/v1/sessions", {"name": "new"}).status == 201
