@@ -109,7 +109,11 @@ class Feed:
         """Keep the events of the remaining entries; called before a session's log is deleted."""
         body = select(events.c.body).where(_LOG).scalar_subquery()
         owner = select(sessions.c.user_id).where(sessions.c.id == session_id).scalar_subquery()
-        of_session = (feed_entries.c.user_id == owner, feed_entries.c.session_id == session_id)
+        of_session = (
+            feed_entries.c.user_id == owner,
+            feed_entries.c.session_id == session_id,
+            feed_entries.c.body.is_(None),
+        )
         await unit.execute(update(feed_entries).where(*of_session).values(body=body))
         self._owners.pop(session_id, None)
 

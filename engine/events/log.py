@@ -31,6 +31,9 @@ PAGES_AT_ONCE: Final = READERS // 2
 connections.
 """
 
+EVENTS_PER_DELETION: Final = 2000
+"""How many events one unit of work deletes."""
+
 _READ = select(events).order_by(events.c.seq)
 
 
@@ -151,6 +154,23 @@ class EventLog:
         async with self._database.read() as connection:
             statement = select(func.max(events.c.seq)).where(events.c.session_id == session_id)
             return (await connection.execute(statement)).scalar_one() or 0
+
+    async def shorten(self, session_id: SessionId) -> None:
+        """Delete all but the last event of a session that is being deleted, and a page at its beginning.
+
+        Each unit of work takes `EVENTS_PER_DELETION`, so that other writers go between. The latest go first:
+        who is still reading sees no hole but that before the last event, which says that all is over.
+        """
+        end = await self.head(session_id)
+        if end > EVENTS_PER_DELETION:
+            async with self._database.transaction() as unit:
+                await self._feed.keep(unit, session_id)
+        while end > EVENTS_PER_DELETION:
+            start = end - EVENTS_PER_DELETION
+            page = (events.c.session_id == session_id, events.c.seq >= start, events.c.seq < end)
+            async with self._database.transaction() as unit:
+                await unit.execute(delete(events).where(*page))
+            end = start
 
     async def retire(self, unit: Transaction, session_id: SessionId) -> None:
         """Delete a session's log; nothing can be appended to it afterwards."""

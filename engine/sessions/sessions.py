@@ -451,6 +451,7 @@ class Sessions:
         await self._runtime.close(session_id)
         await self.workspace(session_id).remove()
         self._rooms.pop(session_id, None)
+        await self._log.shorten(session_id)
         async with self._database.transaction() as unit:
             await self._log.retire(unit, session_id)
             await self._repository.remove(unit, session_id)

@@ -11,7 +11,7 @@ import pytest
 from roocode_server.engine.engine import Engine, open_engine
 from roocode_server.models.file import FileWrite
 from roocode_server.models.identifier import SessionId
-from roocode_server.models.session import SessionCreate
+from roocode_server.models.session import SessionCreate, SessionExpired
 from roocode_server.models.settings import Settings
 from roocode_server.models.user import Caller
 from roocode_server.models.webhook import WebhookCreate
@@ -151,5 +151,54 @@ async def test_nobody_else_reads_the_database_in_a_folder_that_everybody_may_ent
         await session_with_everything(engine)
         modes = {file.name: file.stat().st_mode & 0o077 for file in tmp_path.glob("roocode.sqlite3*")}
         assert len(modes) == 3 and set(modes.values()) == {0}
+    finally:
+        await engine.close()
+
+
+async def with_a_long_log(engine: Engine, length: int) -> SessionId:
+    caller = Caller.of(await engine.accounts.open_identity(), request_id="test", base_url="http://test")
+    session = await engine.sessions.create(caller, SessionCreate.load({}))
+    async with engine.database.transaction() as unit:
+        for _ in range(length - 1):
+            unit.append(session.id, SessionExpired())
+    return session.id
+
+
+async def test_a_long_log_is_deleted_piece_by_piece_and_its_end_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("roocode_server.engine.events.log.EVENTS_PER_DELETION", 10)
+    engine = await started(tmp_path)
+    session_id = await with_a_long_log(engine, 57)
+    with monkeypatch.context() as patch:
+        patch.setattr(engine.log, "retire", killed)
+        with pytest.raises(Killed):
+            await engine.sessions.delete(session_id)
+    remaining = [each.seq for each in await engine.log.read(session_id, after=0, limit=100)]
+    assert remaining[-1] == 58 and remaining[:-1] == list(range(1, len(remaining)))
+    assert len(remaining) <= 10
+    await engine.close()
+    again = await started(tmp_path)
+    try:
+        assert await again.log.read(session_id, after=0, limit=100) == []
+        assert await again.log.head(session_id) == 0
+    finally:
+        await again.close()
+
+
+async def test_a_webhook_gets_the_events_of_a_long_log_that_was_deleted_in_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("roocode_server.engine.events.log.EVENTS_PER_DELETION", 10)
+    engine = await started(tmp_path)
+    try:
+        caller = Caller.of(await engine.accounts.open_identity(), request_id="test", base_url="http://test")
+        async with receiving() as receiver:
+            wanted = WebhookCreate(url=receiver.url, events=["session.expired", "session.deleted"])
+            await engine.webhooks.create(caller.user_id, wanted)
+            session_id = await with_a_long_log(engine, 57)
+            await engine.sessions.delete(session_id)
+            requests = await receiver.has_taken(57)
+        assert sorted(each.payload["data"]["seq"] for each in requests) == [*range(2, 59)]
     finally:
         await engine.close()
