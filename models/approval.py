@@ -14,6 +14,7 @@ from roocode_server.models.event import Event, event
 from roocode_server.models.identifier import ApprovalId, CallId, SessionId, TaskId
 from roocode_server.models.page import Pagination
 from roocode_server.models.shape import Shape, described, limited, value
+from roocode_server.models.unattended import Unanswered
 
 
 class Decision(enum.StrEnum):
@@ -107,6 +108,9 @@ class Approval(Shape):
         ),
     )
     remembered: Remember | None = None
+    unanswered: Unanswered | None = field(
+        default=None, metadata=described("What happens at `expiresAt`; it expires if left out")
+    )
 
 
 @value
@@ -190,6 +194,7 @@ class ApprovalRequired(Event):
     parameters: dict[str, Any]
     expires_at: datetime.datetime
     rules: list[ApprovalRule] = field(default_factory=list)
+    unanswered: Unanswered | None = None
 
 
 @event("approval.resolved")

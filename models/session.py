@@ -28,6 +28,7 @@ from roocode_server.models.shape import (
     value,
 )
 from roocode_server.models.sharing import Access
+from roocode_server.models.unattended import UnattendedPolicy
 
 UNTITLED: Final = "Untitled session"
 
@@ -136,6 +137,10 @@ class SessionConfig(Shape):
             "Nobody is there to answer: what needs approval is refused at once, and the agent continues"
         ),
     )
+    unattended_policy: UnattendedPolicy = field(
+        default_factory=UnattendedPolicy,
+        metadata=described("What happens, for each kind of question, when nobody answers"),
+    )
     concurrent_tasks: int = field(
         default=1,
         metadata=described(
@@ -184,6 +189,10 @@ class SessionConfigChange(Shape):
     )
     fuzzy_match_threshold: float | None = field(default_factory=left_out, metadata=limited(least=0, most=1))
     unattended: bool | None = field(default_factory=left_out)
+    unattended_policy: UnattendedPolicy | None = field(
+        default_factory=left_out,
+        metadata=described("Replaces what happens to unanswered questions as a whole"),
+    )
     concurrent_tasks: int | None = field(
         default_factory=left_out, metadata=limited(least=1, most=MOST_CONCURRENT_TASKS)
     )

@@ -8,6 +8,8 @@ from roocode_server.engine.workspace.workspace import Workspace
 from roocode_server.models.error import InvalidField
 from roocode_server.models.profile import AUTO
 from roocode_server.models.session import SessionConfigChange
+from roocode_server.models.shape import camel_case
+from roocode_server.models.unattended import Fallback, QuestionKind, Unanswered, UnattendedPolicy
 
 
 class Choices:
@@ -20,8 +22,8 @@ class Choices:
         self._providers = providers
 
     async def check(self, workspace: Workspace | None, wanted: SessionConfigChange) -> None:
-        """Raises: InvalidField, with the names that exist, if the provider or mode is unknown;
-        ExtraNotInstalled.
+        """Raises: InvalidField, with the names that exist, if the provider or mode is unknown, or if an
+        unattended policy lacks an answer; ExtraNotInstalled.
         """
         if isinstance(wanted.provider, str):
             known = [AUTO, *self._providers.names()]
@@ -32,3 +34,18 @@ class Choices:
             modes = self._modes.standing if workspace is None else await self._modes.of(workspace)
             if wanted.mode not in modes.by_slug:
                 raise InvalidField("config.mode", "No such mode.", known=list(modes.by_slug))
+        if isinstance(wanted.unattended_policy, UnattendedPolicy):
+            _check_answers(wanted.unattended_policy)
+
+
+def _check_answers(policy: UnattendedPolicy) -> None:
+    """Raises: InvalidField, if an answer is missing, or given to what is no question."""
+    for kind in QuestionKind:
+        unanswered: Unanswered | None = getattr(policy, kind)
+        if unanswered is None or unanswered.then is not Fallback.ANSWER:
+            continue
+        place = f"config.unattendedPolicy.{camel_case(kind)}"
+        if kind is not QuestionKind.QUESTION:
+            raise InvalidField(f"{place}.then", "Only a question can be answered: refuse, allow or fail.")
+        if not unanswered.answer:
+            raise InvalidField(f"{place}.answer", "Say what the answer is.")

@@ -10,6 +10,7 @@ from typing import Final
 
 import orjson
 
+from roocode_server.engine.agent.failure import TaskFailure
 from roocode_server.engine.agent.task_context import TaskContext
 from roocode_server.engine.storage.database import Transaction
 from roocode_server.engine.tools.tool import Notice, PreparedCall
@@ -19,11 +20,20 @@ from roocode_server.models.event import Event
 from roocode_server.models.identifier import CallId
 from roocode_server.models.message import SAID_BY_A_PERSON, Message
 from roocode_server.models.task import Activity, TaskActive, TaskAnswered, TaskIdle, TaskInteractive
+from roocode_server.models.unattended import Fallback, QuestionKind, Unanswered
 
 IDLE_ASKS: Final = frozenset({"mistake_limit_reached", "auto_approval_max_req_reached", "api_req_failed"})
 """Asks that leave the task idle rather than interactive: it goes on only if somebody confirms. Source: S2."""
 
 
+CONFIRMED: Final = {
+    "mistake_limit_reached": QuestionKind.MISTAKES,
+    "auto_approval_max_req_reached": QuestionKind.BUDGET,
+    "api_req_failed": QuestionKind.FAILED_REQUEST,
+}
+"""The kind of question that each confirmation is."""
+NOBODY: Final = Unanswered(after=0, then=Fallback.REFUSE)
+"""What happens to every question of an unattended session that its policy does not name."""
 NOBODY_ANSWERS: Final = "Nobody is there to answer. Decide yourself and continue."
 """The answer to a question in an unattended session."""
 
@@ -76,7 +86,7 @@ class HumanInput:
                 action=call.tool_name,
                 description=prepared.describe(),
                 parameters=call.arguments,
-                unattended=self._is_unattended,
+                unanswered=self.unanswered(prepared.tool.group),
                 rules=rules,
             )
             approval = await self._put_before(
@@ -103,51 +113,56 @@ class HumanInput:
                 action=kind,
                 description=question,
                 parameters={},
-                unattended=self._is_unattended,
+                unanswered=self.unanswered(CONFIRMED[kind]),
             )
             approval = await self._put_before(approval, Notice(kind=kind, text=question))
         return await self._answer(approval)
 
-    @property
-    def _is_unattended(self) -> bool:
-        return self._work.session.config.unattended
+    def unanswered(self, kind: str) -> Unanswered | None:
+        """Return what happens when nobody answers a question of this kind; None if people are waited for."""
+        config = self._work.session.config
+        named: Unanswered | None = getattr(config.unattended_policy, kind, None)
+        return named or (NOBODY if config.unattended else None)
 
     async def _put_before(self, approval: Approval, notice: Notice) -> Approval:
         """Store a question as an approval and as a message.
 
-        In an unattended session it is refused in the same transaction, so that nobody sees it open.
+        If nobody is to be asked, it is settled in the same transaction, so that nobody sees it open.
         """
         approvals = self._work.services.approvals
         message_id, ts = self._work.message_of(approval.call_id)
         write = self._work.writing(ask=notice.kind, text=notice.text, message_id=message_id, ts=ts)
-        refused: list[Approval] = []
+        settled: list[Approval] = []
 
         async def put(unit: Transaction) -> None:
             await write(unit)
             await approvals.ask(unit, approval, self._work.task)
-            if self._is_unattended:
-                refused.append(await approvals.refuse_unattended(unit, approval))
+            if _is_settled_at_once(approval.unanswered):
+                settled.append(await approvals.settle(unit, approval))
 
         await self._work.note(_told(approval), activity=Activity.INTERACTIVE, in_same_transaction=put)
-        return refused[0] if refused else approval
+        return settled[0] if settled else approval
 
     async def _answer(self, approval: Approval) -> Approval:
-        if self._work.task.activity is Activity.INTERACTIVE and self._is_unattended:
+        is_at_once = _is_settled_at_once(approval.unanswered)
+        if self._work.task.activity is Activity.INTERACTIVE and is_at_once:
             await self._work.note(TaskAnswered(), TaskActive(), activity=Activity.ACTIVE)
-        if approval.status is not ApprovalStatus.PENDING:
-            return approval
-        async with self._waiting(_told(approval)):
-            return await self._work.services.approvals.wait(approval)
+        if approval.status is ApprovalStatus.PENDING:
+            async with self._waiting(_told(approval)):
+                approval = await self._work.services.approvals.wait(approval)
+        if _ends_the_task(approval):
+            raise TaskFailure("UNATTENDED", f"{approval.description}: {approval.feedback}")
+        return approval
 
     async def ask(self, call_id: CallId, question: str, suggestions: Sequence[str]) -> Message:
-        """Return a person's answer: a message that is already waiting, or the next one."""
+        """Return a person's answer: a message that is already waiting, or the next one; if nobody answers,
+        what the session says. Raises: TaskFailure, if the task is not to go on without an answer.
+        """
+        unanswered = self.unanswered(QuestionKind.QUESTION)
         if not await self.unheard():
             await self._put(call_id, question, suggestions)
-            if self._is_unattended:
-                await self._work.note(
-                    in_same_transaction=self._work.writing(say=SAID_BY_A_PERSON, text=NOBODY_ANSWERS)
-                )
-                self.hear()
+            if unanswered is not None and _is_settled_at_once(unanswered):
+                await self._answer_for_nobody(unanswered, suggestions)
         async with self._waiting(TaskInteractive(question=question, suggestions=list(suggestions))):
             return await self._hear(suggestions)
 
@@ -156,19 +171,29 @@ class HumanInput:
         timeout.
         """
         auto = self._work.session.config.auto_approval
-        is_automatic = auto.auto_approval_enabled and auto.always_allow_followup_questions and suggestions
-        limit_s = auto.followup_auto_approve_timeout_ms / 1000 if is_automatic else None
+        unanswered = self.unanswered(QuestionKind.QUESTION)
+        if auto.auto_approval_enabled and auto.always_allow_followup_questions and suggestions:
+            after = auto.followup_auto_approve_timeout_ms / 1000
+            if unanswered is None or after <= unanswered.after:
+                unanswered = Unanswered(after=after, then=Fallback.ALLOW)
         try:
-            async with asyncio.timeout(limit_s):
+            async with asyncio.timeout(None if unanswered is None else unanswered.after):
                 return await self._next_message()
         except TimeoutError:
-            if not is_automatic:
+            if unanswered is None:
                 raise  # the task's own time limit
-            await self._work.note(
-                in_same_transaction=self._work.writing(say=SAID_BY_A_PERSON, text=suggestions[0])
-            )
-            self.hear()
+            await self._answer_for_nobody(unanswered, suggestions)
             return await self._next_message()
+
+    async def _answer_for_nobody(self, unanswered: Unanswered, suggestions: Sequence[str]) -> None:
+        """Store the answer that counts when nobody has given one. Raises: TaskFailure."""
+        if unanswered.then is Fallback.FAIL:
+            raise TaskFailure("UNATTENDED", f"Nobody answered the question within {unanswered.after:g} s")
+        text = unanswered.answer or NOBODY_ANSWERS
+        if unanswered.then is Fallback.ALLOW and suggestions:
+            text = suggestions[0]
+        await self._work.note(in_same_transaction=self._work.writing(say=SAID_BY_A_PERSON, text=text))
+        self.hear()
 
     async def _next_message(self) -> Message:
         while True:
@@ -200,6 +225,16 @@ class HumanInput:
             async with self._work.slot.given_back():
                 yield
         await self._work.note(TaskAnswered(), TaskActive(), activity=Activity.ACTIVE)
+
+
+def _is_settled_at_once(unanswered: Unanswered | None) -> bool:
+    return unanswered is not None and not unanswered.after
+
+
+def _ends_the_task(approval: Approval) -> bool:
+    """Whether nobody has answered, and the task is not to go on without an answer."""
+    is_to_fail = approval.unanswered is not None and approval.unanswered.then is Fallback.FAIL
+    return is_to_fail and approval.status is ApprovalStatus.REJECTED and approval.resolved_by is None
 
 
 def _told(approval: Approval) -> Event:

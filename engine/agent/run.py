@@ -32,6 +32,8 @@ NOT_YET_DONE: Final = 95
 """The highest progress of an unfinished task, in percent: progress is an estimate until the end."""
 REFUSAL: Final = "refusal"
 """The stop reason of a reply in which the model refuses the request."""
+MOST_FAILED_REQUESTS: Final = 10
+"""How many failed requests in a row are repeated without a person."""
 NO_CALL: Final = (
     "You called no tool. If the task is done, call attempt_completion. If you need something from the "
     "person, call ask_followup_question. Otherwise continue with the next step."
@@ -56,6 +58,8 @@ class Run:
         self._calls = ToolCalls(work, self.people, self.commands)
         self._model = ModelClient(work)
         self._condenser = Condenser(work, self._model)
+        self._failed_requests = 0
+        """How many requests in a row have failed and were repeated because nobody was there to decide."""
         self._looked_at = len(work.conversation.turns)
         """The number of turns when a person last confirmed repeated calls, or when the work began."""
 
@@ -230,14 +234,16 @@ class Run:
         try:
             reply = await self._reply(modes)
         except ProviderFailure as failure:
-            if self.is_scripted or not self.work.task.config.ask_on_failure or self._is_unattended:
+            if not self._may_ask_about_failure():
                 raise
             answer = await self.people.confirm("api_req_failed", failure.message)
             if answer.status is not ApprovalStatus.APPROVED:
                 raise
+            self._failed_requests = self._failed_requests + 1 if answer.resolved_by is None else 0
             if answer.feedback:
                 await self.work.append(Turn(role=TurnRole.USER, text=answer.feedback))
             return  # the loop reads other messages, and asks the model again
+        self._failed_requests = 0
         await self._keep(reply)
         if reply.stopped == REFUSAL:
             said = reply.text("text").strip() or "it does not say why"
@@ -253,9 +259,13 @@ class Run:
             await self._condense()
             return await self._model.ask(modes)
 
-    @property
-    def _is_unattended(self) -> bool:
-        return self.work.session.config.unattended
+    def _may_ask_about_failure(self) -> bool:
+        """Whether people, or the session's policy in their place, decide if a failed request is repeated."""
+        if self.is_scripted or self._failed_requests >= MOST_FAILED_REQUESTS:
+            return False
+        config = self.work.session.config
+        is_named = config.unattended_policy.failed_request is not None
+        return is_named or (bool(self.work.task.config.ask_on_failure) and not config.unattended)
 
     async def _condense(self) -> None:
         self.work.is_condensing_asked = False

@@ -549,10 +549,11 @@ class Tasks:
         reason = "The server stopped during the task"
         await self._runner.interrupt_all(running, reason)
         ready = [
-            (task, await self._sessions.get(task.session_id))
+            (task, session)
             for task in await self._repository.unfinished()
             if task.parent_id is None  # a parent resumes it
-            and (task.activity is Activity.QUEUED or (resume and not _was_stopped(task)))
+            and (session := await self._sessions.get(task.session_id))
+            and (task.activity is Activity.QUEUED or _goes_on(task, session, resume=resume))
         ]
         for task, session in ready:  # without a pause, so that their order holds
             self._runner.start(task, session)
@@ -638,6 +639,11 @@ class Tasks:
     def _check_open(self) -> None:
         if self._runner.is_closing:
             raise ServerOverload("The server is stopping; try again in a moment")
+
+
+def _goes_on(task: Task, session: Session, *, resume: bool) -> bool:
+    """Whether an interrupted task is resumed when the server starts, as where nobody has to be waited for."""
+    return (resume or session.config.unattended_policy.is_set) and not _was_stopped(task)
 
 
 def _was_stopped(task: Task) -> bool:

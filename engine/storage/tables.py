@@ -445,6 +445,7 @@ approvals = Table(
     Column("rewind", Integer),
     Column("rules", JSON, nullable=False, server_default="[]"),
     Column("remembered", String(16)),
+    Column("unanswered", JSON(none_as_null=True)),
     Index(None, "session_id", "created_at"),
     Index(None, "task_id", "status"),
 )

@@ -25,11 +25,19 @@ from roocode_server.models.error import Conflict, NotFound
 from roocode_server.models.identifier import ApprovalId, CallId, SessionId, TaskId, new_id
 from roocode_server.models.inbox import ApprovalSearch
 from roocode_server.models.task import Task
+from roocode_server.models.unattended import Fallback, Unanswered
 from roocode_server.models.user import Caller
 
 Alongside = Callable[[Transaction], Awaitable[None]]
 
 UNATTENDED: Final = "This session is unattended, and its rules do not allow this."
+ALLOWED: Final = "This session is unattended, and its policy allows this."
+NOT_ANSWERED: Final = "Nobody answered within {seconds:g} s, and the session's policy {does}."
+_DOES: Final = {
+    Fallback.REFUSE: "refuses this then",
+    Fallback.ALLOW: "allows this then",
+    Fallback.FAIL: "ends the task then",
+}
 _OUTCOMES = {Verdict.APPROVE: ApprovalStatus.APPROVED, Verdict.REJECT: ApprovalStatus.REJECTED}
 
 
@@ -78,12 +86,12 @@ class Approvals:
         action: str,
         description: str,
         parameters: dict[str, object],
-        unattended: bool,
+        unanswered: Unanswered | None,
         rules: Sequence[ApprovalRule] = (),
     ) -> Approval:
-        """Build a pending approval, to be stored with `ask`; if unattended, it expires at once."""
+        """Build a pending approval, to be stored with `ask`; `unanswered` says what happens in the end."""
         moment = now()
-        timeout_s = 0 if unattended else self._timeout_s
+        timeout_s = self._timeout_s if unanswered is None else unanswered.after
         return Approval(
             id=ApprovalId(new_id("approval")),
             session_id=task.session_id,
@@ -97,6 +105,7 @@ class Approvals:
             created_at=moment,
             expires_at=moment + timedelta(seconds=timeout_s),
             rules=list(rules),
+            unanswered=unanswered,
         )
 
     async def ask(self, unit: Transaction, approval: Approval, task: Task) -> None:
@@ -111,12 +120,13 @@ class Approvals:
             parameters=approval.parameters,
             expires_at=approval.expires_at,
             rules=approval.rules,
+            unanswered=approval.unanswered,
         )
         unit.append(approval.session_id, asked, task_id=approval.task_id)
 
     async def wait(self, approval: Approval) -> Approval:
-        """Wait for the answer and return the approval; after `expiresAt` it is expired, which counts as
-        refusal.
+        """Wait for the answer and return the approval; at `expiresAt` it is settled as it says itself, or
+        expires, which counts as refusal.
         """
         answered: asyncio.Future[Approval] = asyncio.get_running_loop().create_future()
         self._waiting[approval.id] = answered
@@ -162,9 +172,10 @@ class Approvals:
         for approval in await self._repository.overdue(now()):
             await self._expire(approval)
 
-    async def refuse_unattended(self, unit: Transaction, approval: Approval) -> Approval:
-        """Refuse a question of an unattended session, in the unit of work that asks it."""
-        return await self._store(unit, approval, ApprovalStatus.REJECTED, feedback=UNATTENDED, by=None)
+    async def settle(self, unit: Transaction, approval: Approval) -> Approval:
+        """Settle a question that nobody is to be asked, in the unit of work that asks it."""
+        status, feedback = _fallback(approval)
+        return await self._store(unit, approval, status, feedback=feedback, by=None)
 
     async def withdraw(self, unit: Transaction, task_id: TaskId) -> None:
         """Cancel a task's pending questions, in the unit of work that ends the task."""
@@ -172,8 +183,9 @@ class Approvals:
             await self._store(unit, approval, ApprovalStatus.CANCELLED, feedback=None, by=None)
 
     async def _expire(self, approval: Approval) -> Approval:
+        status, feedback = _fallback(approval)
         try:
-            return await self._resolve(approval.id, ApprovalStatus.EXPIRED, feedback=None, by=None)
+            return await self._resolve(approval.id, status, feedback=feedback, by=None)
         except Conflict:
             # Somebody answered at the last moment.
             return await self.find(approval.session_id, approval.id)
@@ -233,3 +245,18 @@ class Approvals:
         )
         unit.append(approval.session_id, told, task_id=approval.task_id)
         return resolved
+
+
+def _fallback(approval: Approval) -> tuple[ApprovalStatus, str | None]:
+    """What becomes of a question that nobody has answered, and why."""
+    unanswered = approval.unanswered
+    if unanswered is None:
+        return ApprovalStatus.EXPIRED, None
+    reason = UNATTENDED
+    if unanswered.after:
+        reason = NOT_ANSWERED.format(seconds=unanswered.after, does=_DOES[unanswered.then])
+    if unanswered.then is Fallback.ALLOW:
+        return ApprovalStatus.APPROVED, reason if unanswered.after else ALLOWED
+    if unanswered.then is Fallback.REFUSE and unanswered.answer:
+        reason = f"{reason} {unanswered.answer}"
+    return ApprovalStatus.REJECTED, reason

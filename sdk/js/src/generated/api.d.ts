@@ -84,6 +84,8 @@ export interface components {
             rules?: components["schemas"]["ApprovalRule"][];
             /** @enum {string|null} */
             remembered?: "once" | "session" | "always" | null;
+            /** @description What happens at `expiresAt`; it expires if left out */
+            unanswered?: components["schemas"]["Unanswered"] | null;
         };
         /** @description An answer with one approval. */
         ApprovalAnswer: {
@@ -140,6 +142,7 @@ export interface components {
             /** Format: date-time */
             expiresAt: string;
             rules?: components["schemas"]["ApprovalRule"][];
+            unanswered?: components["schemas"]["Unanswered"] | null;
         };
         /** @description An approval is resolved: approved, rejected, expired or cancelled. The first answer wins. */
         ApprovalResolvedPayload: {
@@ -2210,6 +2213,8 @@ export interface components {
              * @default false
              */
             unattended?: boolean;
+            /** @description What happens, for each kind of question, when nobody answers */
+            unattendedPolicy?: components["schemas"]["UnattendedPolicy"];
             /**
              * @description How many of its tasks may run at once
              * @default 1
@@ -2237,6 +2242,8 @@ export interface components {
             } | null;
             fuzzyMatchThreshold?: number | null;
             unattended?: boolean | null;
+            /** @description Replaces what happens to unanswered questions as a whole */
+            unattendedPolicy?: components["schemas"]["UnattendedPolicy"] | null;
             concurrentTasks?: number | null;
         };
         /** @description A request to create a session. */
@@ -3848,6 +3855,39 @@ export interface components {
         };
         /** @description The answer is the raw bytes themselves. */
         Transferred: Record<string, never>;
+        Unanswered: {
+            /** @description Seconds to wait for an answer */
+            after: number;
+            /**
+             * @description `refuse` or `allow` it, `answer` a question with `answer`, or `fail` the task with `UNATTENDED`
+             * @enum {string}
+             */
+            then: "refuse" | "allow" | "answer" | "fail";
+            /** @description The answer to a question or, with `refuse`, what the agent is told */
+            answer?: string | null;
+        };
+        UnattendedPolicy: {
+            /** @description A tool that reads */
+            read?: components["schemas"]["Unanswered"] | null;
+            /** @description A tool that changes files */
+            edit?: components["schemas"]["Unanswered"] | null;
+            /** @description A command */
+            command?: components["schemas"]["Unanswered"] | null;
+            /** @description The browser */
+            browser?: components["schemas"]["Unanswered"] | null;
+            /** @description A tool of an MCP server */
+            mcp?: components["schemas"]["Unanswered"] | null;
+            /** @description Another mode, or a subtask */
+            modes?: components["schemas"]["Unanswered"] | null;
+            /** @description A question of the agent */
+            question?: components["schemas"]["Unanswered"] | null;
+            /** @description Whether to go on after many steps without success */
+            mistakes?: components["schemas"]["Unanswered"] | null;
+            /** @description Whether to ask the model again after a request has failed */
+            failedRequest?: components["schemas"]["Unanswered"] | null;
+            /** @description Whether to go on beyond the limits for automatic approval */
+            budget?: components["schemas"]["Unanswered"] | null;
+        };
         /** @description A page of usage, latest day first, and the sums of all pages. */
         UsagePage: {
             data: components["schemas"]["UsageRow"][];
@@ -4560,6 +4600,8 @@ export type ToolParameter = components['schemas']['ToolParameter'];
 export type ToolStartedPayload = components['schemas']['ToolStartedPayload'];
 export type ToolUse = components['schemas']['ToolUse'];
 export type Transferred = components['schemas']['Transferred'];
+export type Unanswered = components['schemas']['Unanswered'];
+export type UnattendedPolicy = components['schemas']['UnattendedPolicy'];
 export type UsagePage = components['schemas']['UsagePage'];
 export type UsageReport = components['schemas']['UsageReport'];
 export type UsageRow = components['schemas']['UsageRow'];

@@ -30,6 +30,7 @@ from roocode.models import (
     TokenUsage,
     ToolOutcome,
     ToolUse,
+    Unanswered,
 )
 
 
@@ -54,6 +55,7 @@ class ApprovalRequiredEvent(Event):
     parameters: dict[str, Any]
     expires_at: datetime
     rules: list[ApprovalRule] = field(default_factory=list)
+    unanswered: Unanswered | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -505,6 +505,44 @@ class McpServer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unanswered:
+    """`Unanswered` of the server's documents."""
+
+    after: float
+    """Seconds to wait for an answer"""
+    then: Literal["refuse", "allow", "answer", "fail"]
+    """`refuse` or `allow` it, `answer` a question with `answer`, or `fail` the task with `UNATTENDED`"""
+    answer: str | None = None
+    """The answer to a question or, with `refuse`, what the agent is told"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnattendedPolicy:
+    """`UnattendedPolicy` of the server's documents."""
+
+    read: Unanswered | None = None
+    """A tool that reads"""
+    edit: Unanswered | None = None
+    """A tool that changes files"""
+    command: Unanswered | None = None
+    """A command"""
+    browser: Unanswered | None = None
+    """The browser"""
+    mcp: Unanswered | None = None
+    """A tool of an MCP server"""
+    modes: Unanswered | None = None
+    """Another mode, or a subtask"""
+    question: Unanswered | None = None
+    """A question of the agent"""
+    mistakes: Unanswered | None = None
+    """Whether to go on after many steps without success"""
+    failed_request: Unanswered | None = None
+    """Whether to ask the model again after a request has failed"""
+    budget: Unanswered | None = None
+    """Whether to go on beyond the limits for automatic approval"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionConfig:
     """`SessionConfig` of the server's documents."""
 
@@ -528,6 +566,8 @@ class SessionConfig:
     """The similarity, from 0 to 1, that apply_diff requires; 1 unless set"""
     unattended: bool = False
     """Nobody is there to answer: what needs approval is refused at once, and the agent continues"""
+    unattended_policy: UnattendedPolicy | None = None
+    """What happens, for each kind of question, when nobody answers"""
     concurrent_tasks: int = 1
     """How many of its tasks may run at once"""
 
@@ -1106,6 +1146,8 @@ class Approval:
     Empty if it cannot be remembered
     """
     remembered: Literal["once", "session", "always"] | None = None
+    unanswered: Unanswered | None = None
+    """What happens at `expiresAt`; it expires if left out"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -141,6 +141,42 @@ class McpServerDict(TypedDict):
     """Seconds that one call may take"""
 
 
+class UnansweredDict(TypedDict):
+    """`Unanswered` of the server's documents."""
+
+    after: float
+    """Seconds to wait for an answer"""
+    then: Literal["refuse", "allow", "answer", "fail"]
+    """`refuse` or `allow` it, `answer` a question with `answer`, or `fail` the task with `UNATTENDED`"""
+    answer: NotRequired[str | None]
+    """The answer to a question or, with `refuse`, what the agent is told"""
+
+
+class UnattendedPolicyDict(TypedDict):
+    """`UnattendedPolicy` of the server's documents."""
+
+    read: NotRequired[UnansweredDict | None]
+    """A tool that reads"""
+    edit: NotRequired[UnansweredDict | None]
+    """A tool that changes files"""
+    command: NotRequired[UnansweredDict | None]
+    """A command"""
+    browser: NotRequired[UnansweredDict | None]
+    """The browser"""
+    mcp: NotRequired[UnansweredDict | None]
+    """A tool of an MCP server"""
+    modes: NotRequired[UnansweredDict | None]
+    """Another mode, or a subtask"""
+    question: NotRequired[UnansweredDict | None]
+    """A question of the agent"""
+    mistakes: NotRequired[UnansweredDict | None]
+    """Whether to go on after many steps without success"""
+    failedRequest: NotRequired[UnansweredDict | None]
+    """Whether to ask the model again after a request has failed"""
+    budget: NotRequired[UnansweredDict | None]
+    """Whether to go on beyond the limits for automatic approval"""
+
+
 class SessionConfigChangeDict(TypedDict):
     """`SessionConfigChange` of the server's documents."""
 
@@ -161,6 +197,8 @@ class SessionConfigChangeDict(TypedDict):
     mcpServers: NotRequired[Mapping[str, McpServerDict] | None]
     fuzzyMatchThreshold: NotRequired[float | None]
     unattended: NotRequired[bool | None]
+    unattendedPolicy: NotRequired[UnattendedPolicyDict | None]
+    """Replaces what happens to unanswered questions as a whole"""
     concurrentTasks: NotRequired[int | None]
 
 
