@@ -51,7 +51,7 @@ class Subscriber:
         self._log = log
         self._hub = hub
         self._cursor = after
-        self._announced = 0
+        self._latest: StoredEvent | None = None
         self._is_live = after is None
         self._catching_up: asyncio.Task[None] | None = None
         self._leave: Callable[[], None] = hub.follow(session_id, self)
@@ -64,7 +64,7 @@ class Subscriber:
             if self._is_live:
                 self._outlet.write(stored)
             return
-        self._announced = stored.seq
+        self._latest = stored
         if not self._is_live or (self._cursor is not None and stored.seq <= self._cursor):
             return
         if self._outlet.write(stored):
@@ -73,6 +73,11 @@ class Subscriber:
             self._cursor = stored.seq - 1
             self._is_live = False
             self._catching_up = asyncio.create_task(self._catch_up())
+
+    @property
+    def _announced(self) -> int:
+        """The seq of the latest event that was announced; 0 if there was none."""
+        return 0 if self._latest is None else self._latest.seq
 
     def close(self) -> None:
         """Send nothing more."""
@@ -97,7 +102,12 @@ class Subscriber:
     async def _read_to_the_head(self) -> None:
         cursor = self._cursor or 0
         while True:
+            announced = self._announced
             page = await self._log.read(self._session_id, after=cursor, limit=LOG_PAGE_EVENTS)
+            if not page and cursor < announced and self._latest is not None:
+                # What was announced before the read is not there: the log has been deleted since. The latest
+                # event is its last, which says so.
+                page = [self._latest]
             for stored in page:
                 while not self._outlet.write(stored):
                     await self._outlet.drained()

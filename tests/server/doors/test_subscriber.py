@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from roocode_server.engine.events.hub import Hub
 from roocode_server.models.event import StoredEvent
+from roocode_server.models.session import SessionDeletedEvent
 from roocode_server.models.task import MessageDelta, TaskProgress
 from roocode_server.server.doors.subscriber import Subscriber
 from tests.support.storage import SESSION, Storage
@@ -160,3 +161,21 @@ async def test_a_client_whose_catching_up_fails_is_let_go_so_that_it_comes_back(
         await tank.is_abandoned.wait()
     await storage.log.append(SESSION, TaskProgress(progress=2, step="x"))
     assert tank.seen == []
+
+
+async def test_a_client_that_is_behind_when_the_log_is_deleted_gets_its_last_event(storage: Storage) -> None:
+    hub = connect_hub(storage)
+    for percent in range(300):
+        await storage.log.append(SESSION, TaskProgress(progress=percent % 100, step="x"))
+    tank = Tank(1, 1)
+    subscriber = follow(storage, hub, tank, after=0)
+    last = await storage.log.append(SESSION, SessionDeletedEvent())
+    async with storage.database.transaction() as unit:
+        await storage.log.retire(unit, SESSION)
+    tank._chance = 0
+    await settle(tank, last.seq)
+    assert tank.seen == sorted(set(tank.seen))
+    async with asyncio.timeout(20):
+        while hub.catching_up:
+            await asyncio.sleep(0)
+    subscriber.close()
