@@ -1,5 +1,6 @@
 """Fixtures for all tests, imported from the modules that define them."""
 
+import gc
 import os
 import signal
 import sys
@@ -37,3 +38,12 @@ pytest_plugins = [
 settings.register_profile("whole suite", deadline=None)
 settings.load_profile("whole suite")
 """No deadline for examples: no test depends on how long one takes, even on a busy machine."""
+
+gc.disable()
+"""While modules are imported and tests collected: nearly all that is made then remains to the end."""
+
+
+def pytest_collection_finish() -> None:
+    """From here on look for garbage, but not in what has been collected: that would take half a second."""
+    gc.freeze()
+    gc.enable()
