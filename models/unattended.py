@@ -41,7 +41,8 @@ class Unanswered(Shape):
     )
     then: Fallback = field(
         metadata=described(
-            "`refuse` or `allow` it, `answer` a question with `answer`, or `fail` the task with `UNATTENDED`"
+            "`refuse` or `allow` it, `answer` a question with `answer`, or `fail` the task, with "
+            "`NOBODY_ANSWERED`"
         )
     )
     answer: str | None = field(

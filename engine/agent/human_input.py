@@ -151,7 +151,7 @@ class HumanInput:
             async with self._waiting(_told(approval)):
                 approval = await self._work.services.approvals.wait(approval)
         if _ends_the_task(approval):
-            raise TaskFailure("UNATTENDED", f"{approval.description}: {approval.feedback}")
+            raise TaskFailure("NOBODY_ANSWERED", f"{approval.description}: {approval.feedback}")
         return approval
 
     async def ask(self, call_id: CallId, question: str, suggestions: Sequence[str]) -> Message:
@@ -188,7 +188,8 @@ class HumanInput:
     async def _answer_for_nobody(self, unanswered: Unanswered, suggestions: Sequence[str]) -> None:
         """Store the answer that counts when nobody has given one. Raises: TaskFailure."""
         if unanswered.then is Fallback.FAIL:
-            raise TaskFailure("UNATTENDED", f"Nobody answered the question within {unanswered.after:g} s")
+            reason = f"Nobody answered the question within {unanswered.after:g} s"
+            raise TaskFailure("NOBODY_ANSWERED", reason)
         text = unanswered.answer or NOBODY_ANSWERS
         if unanswered.then is Fallback.ALLOW and suggestions:
             text = suggestions[0]

@@ -80,7 +80,7 @@ async def test_a_task_that_is_not_to_go_on_ends_with_a_code(
 ) -> None:
     agent = await unattended(make_agent, {kind: then("fail", after)})
     task = await agent.run(QUESTIONS[kind])
-    assert (task.status, task.error and task.error.code) == (TaskStatus.FAILED, "UNATTENDED")
+    assert (task.status, task.error and task.error.code) == (TaskStatus.FAILED, "NOBODY_ANSWERED")
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ async def test_a_person_who_is_quicker_decides(make_agent: Make) -> None:
     assert asked["unanswered"] == {"after": 3600.0, "then": "fail"}
 
 
-@pytest.mark.parametrize(("what", "code"), [("refuse", "MISTAKE_LIMIT"), ("fail", "UNATTENDED")])
+@pytest.mark.parametrize(("what", "code"), [("refuse", "MISTAKE_LIMIT"), ("fail", "NOBODY_ANSWERED")])
 async def test_a_run_of_mistakes_ends_the_task(make_agent: Make, what: str, code: str) -> None:
     agent = await unattended(make_agent, {"mistakes": then(what)}, mistake_limit=1)
     task = await agent.run([call("no_such_tool")])

@@ -511,7 +511,9 @@ class Unanswered:
     after: float
     """Seconds to wait for an answer"""
     then: Literal["refuse", "allow", "answer", "fail"]
-    """`refuse` or `allow` it, `answer` a question with `answer`, or `fail` the task with `UNATTENDED`"""
+    """`refuse` or `allow` it, `answer` a question with `answer`, or `fail` the task with
+    `NOBODY_ANSWERED`
+    """
     answer: str | None = None
     """The answer to a question or, with `refuse`, what the agent is told"""
 

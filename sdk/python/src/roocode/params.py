@@ -147,7 +147,9 @@ class UnansweredDict(TypedDict):
     after: float
     """Seconds to wait for an answer"""
     then: Literal["refuse", "allow", "answer", "fail"]
-    """`refuse` or `allow` it, `answer` a question with `answer`, or `fail` the task with `UNATTENDED`"""
+    """`refuse` or `allow` it, `answer` a question with `answer`, or `fail` the task with
+    `NOBODY_ANSWERED`
+    """
     answer: NotRequired[str | None]
     """The answer to a question or, with `refuse`, what the agent is told"""
 
