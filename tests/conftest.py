@@ -4,7 +4,9 @@ import gc
 import os
 import signal
 import sys
+from collections.abc import Generator
 
+import pytest
 from hypothesis import settings
 
 from tests.support.hashing import hash_cheaply
@@ -43,7 +45,14 @@ gc.disable()
 """While modules are imported and tests collected: nearly all that is made then remains to the end."""
 
 
-def pytest_collection_finish() -> None:
-    """From here on look for garbage, but not in what has been collected: that would take half a second."""
-    gc.freeze()
-    gc.enable()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """From here on look for garbage, but not in what has been collected: that would take half a second.
+
+    Around the collection, not after it: the process that hands tests to workers collects none itself.
+    """
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
