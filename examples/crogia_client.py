@@ -9,8 +9,11 @@ import sys
 from aiohttp import ClientSession
 
 
+TASK = "Write and run a program"
+
+
 async def follow(client, address):
-    """Print the events of a session until a task has completed."""
+    """Print the events of a session until the task has completed, and return what the agent said."""
     said = ""
     async with client.ws_connect(address) as events:
         async for message in events:
@@ -18,7 +21,7 @@ async def follow(client, address):
             match event["type"]:
                 case "text_delta":
                     said += event["content"]
-                case "task_completed":
+                case "task_completed" if event["task"] == TASK:
                     return said
                 case kind:
                     print(kind, event.get("tool", ""))
@@ -32,7 +35,7 @@ async def main(url, token=None):
             session = await answer.json()
         place = f"/api/sessions/{session['session_id']}"
         following = asyncio.create_task(follow(client, f"/ws/{session['session_id']}"))
-        async with client.post(f"{place}/tasks", json={"task": "Write a program and run it"}):
+        async with client.post(f"{place}/tasks", json={"task": TASK}):
             print("started")
         print(await following)
         async with client.get(f"{place}/files", params={"path": "."}) as answer:

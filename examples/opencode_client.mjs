@@ -11,7 +11,7 @@ const handlers = {
     send({ type: "subscribe_to_updates", channels: ["task_status", "system_resources"] });
     const task = { type: "development", priority: "medium", dependencies: [] };
     send({ type: "start_task", task: { ...task, id: "survey", description: "Survey what is here" } });
-    const after = { dependencies: ["survey"], description: "Write a program and run it" };
+    const after = { dependencies: ["survey"], description: "Write and run a program" };
     send({ type: "start_task", task: { ...task, ...after, id: "program" } });
   },
   resource_update({ data }) {

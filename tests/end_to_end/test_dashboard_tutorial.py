@@ -44,7 +44,7 @@ async def test_the_tutorial_leads_from_the_login_to_the_program_in_the_terminal(
     await page.focuses("Comment on line 1")
     await page.call("Input.insertText", text="Say what a prime is.")
     await page.press(told("Add comment"))
-    await page.shows(told("Start a task with it"))
+    await page.shows(told("Send to the agent"))
 
     await page.press(told("Terminal"))
     await page.until("document.activeElement.closest('.xterm')")
