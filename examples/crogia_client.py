@@ -8,7 +8,6 @@ import sys
 
 from aiohttp import ClientSession
 
-
 TASK = "Write and run a program"
 
 

@@ -158,7 +158,7 @@ def test_what_is_not_counted_is_refused_for_its_number_only_if_it_takes_keys_or_
         for entry in free.values()
         if any(each["name"] == "Idempotency-Key" for each in entry["parameters"])
     }
-    assert refused.keys() == {*keyed, "event.stream"}
+    assert refused.keys() == {*keyed, "event.stream", "event.tail"}
     assert keyed
     assert all(entry["responses"]["429"]["headers"].keys() == {"Retry-After"} for entry in refused.values())
 

@@ -3859,7 +3859,7 @@ export interface components {
             /** @description Seconds to wait for an answer */
             after: number;
             /**
-             * @description `refuse` or `allow` it, `answer` a question with `answer`, or `fail` the task with `NOBODY_ANSWERED`
+             * @description `refuse` or `allow` it, `answer` a question with `answer`, or `fail` the task, with `NOBODY_ANSWERED`
              * @enum {string}
              */
             then: "refuse" | "allow" | "answer" | "fail";

@@ -511,7 +511,7 @@ class Unanswered:
     after: float
     """Seconds to wait for an answer"""
     then: Literal["refuse", "allow", "answer", "fail"]
-    """`refuse` or `allow` it, `answer` a question with `answer`, or `fail` the task with
+    """`refuse` or `allow` it, `answer` a question with `answer`, or `fail` the task, with
     `NOBODY_ANSWERED`
     """
     answer: str | None = None
