@@ -64,7 +64,8 @@ def test_the_nightly_runner_tells_cron_of_a_failure(server: ServerProcess, tmp_p
     ]
 
 
-def test_the_approval_bot_answers_by_its_rules(server: ServerProcess) -> None:
+def test_the_approval_bot_answers_by_its_rules(start_server: Callable[..., ServerProcess]) -> None:
+    server = start_server()  # its own, because the bot answers for all sessions
     environment = {**os.environ, "ROOCODE_URL": server.url, "ROOCODE_KEY": server.key}
     with subprocess.Popen(
         [sys.executable, str(EXAMPLES / "approval_bot.py")],

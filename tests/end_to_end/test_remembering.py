@@ -38,6 +38,7 @@ def test_a_rule_that_is_made_always_is_listed_and_taken_back(server: ServerProce
     removed = server.curl("DELETE", f"/api/v1/rules/{rule['id']}")
     assert removed.body == {"ruleId": rule["id"], "deleted": True}
     assert server.curl("GET", "/api/v1/rules").body["data"] == []
+    assert server.curl("DELETE", session).status == 200
 
 
 def test_others_in_a_session_neither_make_nor_see_rules_of_its_owner(server: ServerProcess) -> None:
@@ -57,3 +58,4 @@ def test_others_in_a_session_neither_make_nor_see_rules_of_its_owner(server: Ser
     server.curl("POST", f"{session}/approvals/{asked['id']}", body)
     assert server.curl("GET", "/api/v1/rules", key=key).body["data"] == []
     assert server.curl("DELETE", "/api/v1/rules/rule-none", key=key).code == "RESOURCE_NOT_FOUND"
+    assert server.curl("DELETE", session).status == 200

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.support.server import PROJECT, ServerProcess
@@ -43,7 +44,8 @@ def test_the_curl_tutorial_takes_the_result_home(server: ServerProcess, tmp_path
     assert "event: end" in printed
 
 
-def test_the_bot_tutorial_answers_by_its_rules(server: ServerProcess) -> None:
+def test_the_bot_tutorial_answers_by_its_rules(start_server: Callable[..., ServerProcess]) -> None:
+    server = start_server()  # its own, because the bot answers for all sessions
     printed = follow(server, sys.executable, "-c", pieces("bot.md", "python"))
     assert printed.count("asked: python3 -B primes.py") == 2
     assert "done: Wrote `primes.py` and ran it twice." in printed
