@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -14,6 +15,10 @@ from tests.support.server import ServerProcess
 from tests.support.typed import somebody, task, typed
 
 Start = Callable[..., ServerProcess]
+
+PLAYBOOKS = Path(__file__).parents[1] / "end_to_end" / "playbooks"
+ENDLESS = "54321"
+"""What a task is called whose playbook runs until it is cancelled."""
 
 
 def sessions_of(server: ServerProcess, key: str) -> list[dict[str, Any]]:
@@ -113,11 +118,12 @@ async def test_updates_tell_each_status_that_was_left(server: ServerProcess) -> 
 
 
 async def test_who_subscribes_late_is_told_the_ids_and_statuses_of_tasks_that_run_already(
-    server: ServerProcess,
+    start_server: Start,
 ) -> None:
+    server = start_server(providers__scripted__folders=f"[{PLAYBOOKS}]")
     key = somebody(server)
     async with typed(server, key) as client, typed(server, key) as late:
-        await client.ask(task("early"))
+        await client.ask(task("early", ENDLESS))
         await client.status_of("early", "running")
         await late.ask(type="subscribe_to_updates", channels=["task_status"])
         await client.ask(type="cancel_task", task_id="early")
