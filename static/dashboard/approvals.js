@@ -22,8 +22,6 @@ export function Approvals({ following, connection, may }) {
   </section>`;
 }
 
-const LONGEST_PREFIX = 80; // characters of a command that is offered as a rule
-
 const FIELD = ".composer textarea";
 const TOUCHED = matchMedia("(pointer: coarse)"); // there a field with the focus brings up a keyboard
 
@@ -40,19 +38,30 @@ function useWayOn() {
   return isAnswered;
 }
 
-/** The rule that would make such questions unnecessary; a task keeps those that it began with. */
-function ruleFor({ toolName, parameters }) {
-  if (toolName === "execute_command") {
-    const command = parameters.command?.trim() ?? "";
-    const isPlain = /^[\w./ =:@-]+$/.test(command) && command.length <= LONGEST_PREFIX;
-    return isPlain ? { words: `always allow “${command}”`, rule: { decision: "always", command } } : null;
-  }
+/** What a rule is about, in words. */
+const aboutOf = ({ command, path, server, tool }) =>
+  command
+    ? `“${command}”`
+    : path
+      ? path.replace(/^\//, "")
+      : server
+        ? `the MCP server ${server}`
+        : (tool ?? "");
+
+/** The answers that would make such questions unnecessary, in words, and how each is given. */
+function lastingAnswers({ toolName, rules = [] }, isOwner) {
+  const about = rules.map(aboutOf).join(", ");
+  const answers = rules.length
+    ? [{ words: `always allow ${about} in this session`, more: { remember: "session" } }]
+    : [];
   if (EDITS.has(toolName))
-    return {
-      words: "always allow changes to files",
+    answers.push({
+      words: "always allow changes to files in this session",
       rule: { decision: "always", group: "edit" },
-    };
-  return null;
+    });
+  if (rules.length && isOwner)
+    answers.push({ words: `always allow ${about} in all my sessions`, more: { remember: "always" } });
+  return answers;
 }
 
 /** `config` is that of the session, where its rules may be added to. */
@@ -62,7 +71,7 @@ export function Approval({ approval, connection, session, may, config }) {
   const isAnswered = useWayOn();
   const { toolName } = approval;
   const [approving, rejecting] = answersTo(toolName);
-  const answer = (action, rule) =>
+  const answer = (action, { rule, more } = {}) =>
     ask(async () => {
       isAnswered.current = true;
       if (rule)
@@ -75,9 +84,10 @@ export function Approval({ approval, connection, session, may, config }) {
         approvalId: approval.id,
         action,
         ...(feedback && { feedback }),
+        ...more,
       });
     });
-  const always = config && may("session:write") ? ruleFor(approval) : null;
+  const lasting = config && may("session:write") ? lastingAnswers(approval, session.access === "owner") : [];
   return html`<div class="approval" data-approval=${approval.id}>
     <p title=${toolName}>
       <strong>${approval.description}</strong>
@@ -105,19 +115,18 @@ export function Approval({ approval, connection, session, may, config }) {
                 onInput=${(event) => setFeedback(event.currentTarget.value)}
               />
             </div>
-            ${
-              always &&
-              html`<p>
+            ${lasting.map(
+              (one) => html`<p key=${one.words}>
                 <button
                   type="button"
                   class="plain small"
                   disabled=${isBusy}
-                  onClick=${() => answer("approve", always.rule)}
+                  onClick=${() => answer("approve", one)}
                 >
-                  ${approving}, and ${always.words} from the next task on
+                  ${approving}, and ${one.words}
                 </button>
-              </p>`
-            }`
+              </p>`,
+            )}`
         : html`<p class="quiet small">It waits for somebody who may answer it.</p>`
     }
     <${Failure} of=${failure} />

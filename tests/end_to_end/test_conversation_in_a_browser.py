@@ -235,10 +235,28 @@ async def test_what_is_asked_about_is_allowed_for_good(server: ServerProcess, pa
     session_id = server.open_session("For good", model="write-and-run")
     start(server, session_id, "Print some prime numbers")
     await visit(page, server, f"?session={session_id}")
-    await page.press("Write file, and always allow changes to files from the next task on")
-    await page.press("Run command")
+    await page.press("Write file, and always allow changes to files in this session")
+    await page.press("Run command, and always allow “python3 -B primes.py” in this session")
+    await page.shows("Task completed")
     config = server.curl("GET", f"/api/v1/sessions/{session_id}").body["session"]["config"]
-    assert config["approvals"] == [{"decision": "always", "group": "edit"}]
+    assert config["approvals"] == [
+        {"decision": "always", "group": "edit"},
+        {"decision": "always", "command": "python3 -B primes.py"},
+    ]
+
+
+async def test_what_is_asked_about_is_allowed_in_all_sessions(server: ServerProcess, page: Page) -> None:
+    session_id = server.open_session("In all", model="write-and-run")
+    start(server, session_id, "Print some prime numbers")
+    await visit(page, server, f"?session={session_id}")
+    await page.press("Write file, and always allow primes.py in all my sessions")
+    await page.shows("Run command")
+    [standing] = server.curl("GET", "/api/v1/rules").body["data"]
+    assert standing["rule"] == {"decision": "always", "group": "edit", "path": "/primes.py"}
+    for scheme in ("light", "dark"):
+        await page.look(scheme=scheme)
+        assert await page.obstacles() == []
+    server.curl("DELETE", f"/api/v1/rules/{standing['id']}")
 
 
 async def test_what_is_asked_about_is_shown_line_by_line(server: ServerProcess, page: Page) -> None:
