@@ -122,9 +122,10 @@ function Agent({ session, connection, change, mayChange }) {
 }
 
 /** What a rule is about, in words. */
-function aboutOf({ tool, group, path, command }) {
+function aboutOf({ tool, group, path, command, server }) {
   const parts = [
     command && `commands that begin with “${command}”`,
+    server && `the MCP server ${server}`,
     tool && `the tool “${toolWords(tool)}”`,
     group && (GROUPS[group] ?? group),
     path && `files that match “${path}”`,
