@@ -87,6 +87,15 @@ def test_the_time_that_a_task_may_take_has_a_code_of_its_own(command_line: Comma
     assert command_line.run("run", *DO_IT, "--yes", "--timeout", "0.5", "sleep 60").returncode == 5
 
 
+def test_a_task_that_waits_is_stopped_and_cannot_be_stopped_twice(command_line: CommandLine) -> None:
+    task = command_line.succeed("run", *DO_IT, "--detach", "echo hello").strip()
+    while command_line.json("tasks", "show", task)["activity"] != "interactive":
+        pass
+    assert command_line.run("tasks", "interrupt", task).stderr.endswith(f"Interrupted: {task}\n")
+    assert command_line.json("tasks", "show", task)["activity"] == "resumable"
+    assert command_line.run("tasks", "interrupt", task).returncode == 1
+
+
 def test_a_task_that_is_left_is_found_again(command_line: CommandLine) -> None:
     task = command_line.succeed("run", *DO_IT, "--detach", "echo hello").strip()
     assert command_line.json("tasks", "show", task)["input"] == "echo hello"

@@ -98,6 +98,15 @@ def cancel(connection: Connection, task: str | None, session: str | None) -> Non
 @click.argument("task", required=False)
 @session_option
 @connected
+def interrupt(connection: Connection, task: str | None, session: str | None) -> None:
+    """Stop what a task is doing, so that it can be corrected (`say`) or continued (`resume`)."""
+    _changed(connection, "interrupt", "Interrupted", task, session)
+
+
+@command.command()
+@click.argument("task", required=False)
+@session_option
+@connected
 def retry(connection: Connection, task: str | None, session: str | None) -> None:
     """Let a failed or cancelled task begin again."""
     _changed(connection, "retry", "Queued again", task, session)
@@ -108,7 +117,7 @@ def retry(connection: Connection, task: str | None, session: str | None) -> None
 @session_option
 @connected
 def resume(connection: Connection, task: str | None, session: str | None) -> None:
-    """Let a task continue that a stop of the server has interrupted."""
+    """Let a task continue that a person or a stop of the server has interrupted."""
     _changed(connection, "resume", "Resumed", task, session)
 
 
@@ -118,7 +127,7 @@ def resume(connection: Connection, task: str | None, session: str | None) -> Non
 @session_option
 @connected
 def tell(connection: Connection, task: str, text: str, session: str | None) -> None:
-    """Say something to the agent: an answer to its question, or a remark."""
+    """Say something to the agent: an answer, a remark, or what comes next after the task has ended."""
 
     async def work(client: AsyncRooCodeClient) -> Any:
         found = await chosen_task(client, session, task)
