@@ -44,7 +44,12 @@ def test_a_rule_that_is_made_always_is_listed_and_taken_back(server: ServerProce
 def test_others_in_a_session_neither_make_nor_see_rules_of_its_owner(server: ServerProcess) -> None:
     session, asked = begun(server)
     password = "a long enough password"
-    other = {"email": "other@example.com", "password": password, "name": "Other", "roles": ["developer"]}
+    other = {
+        "email": "another-in-the-session@example.com",
+        "password": password,
+        "name": "Other",
+        "roles": ["developer"],
+    }
     assert server.curl("POST", "/api/v1/users", other).status == 201
     share = {"user": other["email"], "access": "collaborator"}
     assert server.curl("POST", f"{session}/shares", share).status < 300

@@ -28,6 +28,7 @@ CONFIG: dict[str, Any] = {
     "mcpServers": {"none": {"command": "true", "disabled": True}},
     "fuzzyMatchThreshold": 0.9,
     "unattended": True,
+    "unattendedPolicy": {"command": {"after": 5.0, "then": "refuse"}},
     "resourceLimits": {"maxMemoryMB": 64},
     "concurrentTasks": 2,
 }
