@@ -30,8 +30,8 @@ class Guest:
 
 @pytest.fixture(scope="module")
 def guest(server: ServerProcess) -> Guest:
-    server.roocode("user", "add", "guest@example.com", "--password", "long enough for anybody")
-    key = server.roocode("key", "create", "guest@example.com").strip()
+    server.roocode("user", "add", "guest-for-a-while@example.com", "--password", "long enough for anybody")
+    key = server.roocode("key", "create", "guest-for-a-while@example.com").strip()
     user = server.curl("GET", "/api/v1/auth/profile", key=key).body["user"]
     return Guest(user["id"], key)
 
