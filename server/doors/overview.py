@@ -17,6 +17,7 @@ from roocode_server.models.identifier import SessionId
 from roocode_server.models.session import SessionScope
 from roocode_server.models.user import Caller
 from roocode_server.models.webhook import fits_any
+from roocode_server.server.doors.held_events import HeldEvents
 from roocode_server.server.doors.subscriber import LOG_PAGE_EVENTS, EventSink
 
 log: Final = structlog.get_logger("subscriber")
@@ -72,6 +73,7 @@ class OverviewFollower:
         self._is_followed = is_followed
         self._cursor = after
         self._announced = 0
+        self._held = HeldEvents()
         self._is_live = False
         self._is_overtaken = False
         self._is_closed = False
@@ -84,8 +86,11 @@ class OverviewFollower:
         if not placed.seq:
             if self._is_live:
                 self._write(placed)
+            else:
+                self._held.hold(placed)
             return
         self._announced = placed.position
+        self._held.note(placed.position)
         if not self._is_live or placed.position <= self._cursor:
             return
         if self._write(placed):
@@ -136,13 +141,18 @@ class OverviewFollower:
                 self._user_id, self._scope, after=self._cursor, limit=LOG_PAGE_EVENTS
             )
             for placed in page.events:
+                for ephemeral in self._held.before(placed.position):
+                    self._write(ephemeral)
                 while not self._write(placed):
+                    self._held.refuse()
                     await self._sink.drained()
                 self._cursor = placed.position
             self._cursor = max(self._cursor, page.reached)
             is_at_head = self._cursor >= max(page.head, self._announced)
             if is_at_head and not self._is_overtaken:
                 # Nothing is awaited between this comparison and going live: that is the seam.
+                for ephemeral in self._held.rest():
+                    self._write(ephemeral)
                 self._is_live = True
                 return
             await self._sink.drained()

@@ -12,6 +12,7 @@ from roocode_server.engine.events.hub import Hub
 from roocode_server.engine.events.log import EventLog
 from roocode_server.models.event import StoredEvent
 from roocode_server.models.identifier import SessionId
+from roocode_server.server.doors.held_events import HeldEvents
 
 LOG_PAGE_EVENTS: Final = 200
 
@@ -39,8 +40,10 @@ class Subscriber:
 
     `cursor` is the last seq that was sent. While live, events are sent as they are announced. When the sink
     is full, the subscriber falls behind and reads the log from its cursor up to the head. A first connect
-    with `lastSeq`, a reconnect and a slow client are thus the same case, and no queue can grow. A client that
-    is behind gets no ephemeral events.
+    with `lastSeq`, a reconnect and a slow client are thus the same case, and no queue can grow.
+
+    A client is told of its subscription before it has caught up, so ephemeral events are held for it until
+    then. One that is slow gets none while it is behind.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class Subscriber:
         self._hub = hub
         self._cursor = after
         self._latest: StoredEvent | None = None
+        self._held = HeldEvents()
         self._is_live = after is None
         self._catching_up: asyncio.Task[None] | None = None
         self._leave: Callable[[], None] = hub.follow(session_id, self)
@@ -63,8 +67,11 @@ class Subscriber:
         if not stored.seq:
             if self._is_live:
                 self._outlet.write(stored)
+            else:
+                self._held.hold(stored)
             return
         self._latest = stored
+        self._held.note(stored.seq)
         if not self._is_live or (self._cursor is not None and stored.seq <= self._cursor):
             return
         if self._outlet.write(stored):
@@ -109,11 +116,16 @@ class Subscriber:
                 # event is its last, which says so.
                 page = [self._latest]
             for stored in page:
+                for ephemeral in self._held.before(stored.seq):
+                    self._outlet.write(ephemeral)
                 while not self._outlet.write(stored):
+                    self._held.refuse()
                     await self._outlet.drained()
                 cursor = self._cursor = stored.seq
             if not page and cursor >= self._announced:
                 # Nothing is awaited between this comparison and going live: that is the seam.
+                for ephemeral in self._held.rest():
+                    self._outlet.write(ephemeral)
                 self._is_live = True
                 return
             await self._outlet.drained()

@@ -26,7 +26,7 @@ from roocode_server.models.event import StoredEvent
 from roocode_server.models.identifier import SessionId, UserId
 from roocode_server.models.session import SessionDeletedEvent, SessionScope
 from roocode_server.models.sharing import SessionShare, SharedAccess
-from roocode_server.models.task import TaskProgress
+from roocode_server.models.task import MessageDelta, TaskProgress
 from roocode_server.models.user import Caller, Credential, Permission, Role
 from roocode_server.server.doors.overview import OverviewFollower, Overviews
 from tests.support.storage import OTHER, SESSION, USER, Storage
@@ -50,7 +50,7 @@ class Screen:
             return False
         self.seen[stored.session_id].append(stored.seq)
         self.positions.append(stored.position)
-        self.cursor = orjson.loads(stored.body)["cursor"]
+        self.cursor = orjson.loads(stored.body).get("cursor", self.cursor)
         return True
 
     def abandon(self) -> None:
@@ -152,6 +152,17 @@ async def house(storage: Storage) -> AsyncIterator[House]:
     opened = House(storage, hub, sharing, theirs, caller(USER), caller(GUEST))
     yield opened
     await opened.close()
+
+
+async def test_ephemeral_events_reach_one_who_has_just_come(house: House) -> None:
+    watching, coming = Screen(), Screen()
+    await house.follow(house.owner, watching, cursor="0")
+    await house.happens()
+    await settled(watching, SESSION, 1)
+    await house.follow(house.owner, coming, cursor="0")
+    house.hub.signal(SESSION, MessageDelta(message_id="m", text="hi"))
+    await house.happens()
+    assert await settled(coming, SESSION, 2) == [1, 0, 2]
 
 
 async def test_all_sessions_are_followed_and_nobody_elses(house: House) -> None:

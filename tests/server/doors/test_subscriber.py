@@ -13,8 +13,11 @@ from roocode_server.engine.events.hub import Hub
 from roocode_server.models.event import StoredEvent
 from roocode_server.models.session import SessionDeletedEvent
 from roocode_server.models.task import MessageDelta, TaskProgress
+from roocode_server.server.doors.held_events import MOST_HELD_EPHEMERALS
 from roocode_server.server.doors.subscriber import Subscriber
 from tests.support.storage import SESSION, Storage
+
+PIECE = MessageDelta(message_id="m", text="hi")
 
 
 class Tank:
@@ -80,17 +83,55 @@ async def test_a_client_without_a_cursor_gets_what_happens_from_now_on(storage: 
     subscriber.close()
 
 
-async def test_an_ephemeral_event_reaches_a_live_client_and_is_dropped_for_one_that_is_behind(
+async def test_ephemeral_events_reach_a_client_that_is_live_and_one_that_has_just_come(
     storage: Storage,
 ) -> None:
     hub = connect_hub(storage)
     await storage.log.append(SESSION, TaskProgress(progress=1, step="x"))
-    live, behind = Tank(0, 1), Tank(0, 1)
-    subscribers = [follow(storage, hub, live, None), follow(storage, hub, behind, 0)]
-    hub.signal(SESSION, MessageDelta(message_id="m", text="hi"))
-    assert (live.seen, behind.seen) == ([0], [])
+    live, coming = Tank(0, 1), Tank(0, 1)
+    subscribers = [follow(storage, hub, live, None), follow(storage, hub, coming, 0)]
+    hub.signal(SESSION, PIECE)
+    await storage.log.append(SESSION, TaskProgress(progress=2, step="x"))
+    hub.signal(SESSION, PIECE)
+    assert live.seen == [0, 2, 0]
+    async with asyncio.timeout(20):
+        while hub.catching_up or not coming.seen:
+            await asyncio.sleep(0)
+    assert coming.seen == [1, 0, 2, 0]
+    hub.signal(SESSION, PIECE)
+    assert coming.seen == [1, 0, 2, 0, 0]
     for subscriber in subscribers:
         subscriber.close()
+
+
+async def test_a_slow_client_gets_no_ephemeral_events_while_it_is_behind(storage: Storage) -> None:
+    hub = connect_hub(storage)
+    tank = Tank(1, 1)
+    subscriber = follow(storage, hub, tank, None)
+    await storage.log.append(SESSION, TaskProgress(progress=1, step="x"))
+    await storage.log.append(SESSION, TaskProgress(progress=2, step="x"))
+    for _ in range(20):
+        await asyncio.sleep(0.001)
+    hub.signal(SESSION, PIECE)
+    tank._chance = 0
+    await settle(tank, 2)
+    assert tank.seen == [1, 2]
+    subscriber.close()
+
+
+async def test_a_client_far_behind_is_held_a_bounded_number_of_ephemeral_events(storage: Storage) -> None:
+    hub = connect_hub(storage)
+    await storage.log.append(SESSION, TaskProgress(progress=1, step="x"))
+    tank = Tank(0, 1)
+    subscriber = follow(storage, hub, tank, 0)
+    for _ in range(MOST_HELD_EPHEMERALS + 1):
+        hub.signal(SESSION, PIECE)
+    await settle(tank, 1)
+    async with asyncio.timeout(20):
+        while hub.catching_up:
+            await asyncio.sleep(0)
+    assert tank.seen == [1]
+    subscriber.close()
 
 
 async def test_a_client_that_has_left_is_given_nothing_more(storage: Storage) -> None:
