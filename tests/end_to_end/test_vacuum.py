@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -24,7 +25,10 @@ def vacuuming(data_dir: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_room_of_deleted_sessions_is_given_back_and_the_rest_is_as_it_was(server: ServerProcess) -> None:
+def test_the_room_of_deleted_sessions_is_given_back_and_the_rest_is_as_it_was(
+    start_server: Callable[..., ServerProcess],
+) -> None:
+    server = start_server()
     kept = server.curl("POST", "/api/v1/sessions", {"name": "kept"}).body["session"]
     deleted = server.curl("POST", "/api/v1/sessions", {"name": "deleted"}).body["session"]["id"]
     for _ in range(30):

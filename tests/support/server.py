@@ -177,6 +177,20 @@ class ServerProcess:
             self.process.stdout.close()
 
 
+class SharedServerProcess(ServerProcess):
+    """A server that other tests use afterwards: a test that ends it is told so, not those that come later."""
+
+    def stop(self) -> int:
+        raise AssertionError("this server is shared: take `start_server` to end one")
+
+    def kill(self) -> None:
+        raise AssertionError("this server is shared: take `start_server` to end one")
+
+    def end(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            super().kill()
+
+
 @pytest.fixture
 def start_server(tmp_path: Path) -> Iterator[Callable[..., ServerProcess]]:
     """Starts servers, which end with the test. Keywords are settings: `agent__max_iterations="3"`."""
@@ -204,6 +218,6 @@ def fresh_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerPro
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A server shared by all tests of this worker that do not change it."""
-    running = ServerProcess(tmp_path_factory.mktemp("server") / "data").start()
+    running = SharedServerProcess(tmp_path_factory.mktemp("server") / "data").start()
     yield running
     running.end()
