@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,6 +15,10 @@ DEADLINE_S = 60
 
 @pytest.fixture
 def session(server: ServerProcess) -> str:
+    return open_session(server)
+
+
+def open_session(server: ServerProcess) -> str:
     """The path of a session whose agent may do everything."""
     config = {"provider": "scripted", "model": "write-and-run", "approvals": [{"decision": "always"}]}
     made = server.curl("POST", "/api/v1/sessions", {"name": "Changes", "config": config})
@@ -84,7 +89,9 @@ def test_a_task_that_has_not_begun_has_changed_nothing_yet(server: ServerProcess
     assert (refused.status, refused.body["error"]["code"]) == (409, "RESOURCE_CONFLICT")
 
 
-def test_what_a_task_found_outlives_a_kill(server: ServerProcess, session: str) -> None:
+def test_what_a_task_found_outlives_a_kill(start_server: Callable[..., ServerProcess]) -> None:
+    server = start_server()
+    session = open_session(server)
     server.curl("POST", f"{session}/files/notes.txt", {"content": "one\n"})
     task = run_task(server, session)
     server.kill()
