@@ -7,6 +7,8 @@ import dataclasses
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
+import structlog
+
 from roocode_server.engine.agent.store.dependencies import Dependencies
 from roocode_server.engine.agent.store.turns import TaskTurns
 from roocode_server.engine.concurrency.shield import run_to_completion
@@ -61,6 +63,8 @@ CALL_ENDS: Final = {
 STOPPED_BY_SERVER: Final = "server"
 """What has stopped a command in the background whose end nobody saw."""
 
+log = structlog.get_logger("tasks")
+
 
 class TaskStates:
     """Changes the state of tasks. Calls in progress are ended when their task stops running, and those that
@@ -84,6 +88,8 @@ class TaskStates:
         self._when_failed: list[WhenFailed] = []
         self._settling: dict[TaskId, asyncio.Event] = {}
         """Tasks that have ended, and with which others are failing: set when all have."""
+        self._is_behind = False
+        """Whether there are tasks that should have failed with one for which they waited."""
         self._committed: dict[TaskId, Task] = {}
         """Unfinished tasks as committed: a cache, because each step changes its task several times."""
         self._changing: dict[TaskId, Transaction] = {}
@@ -164,13 +170,23 @@ class TaskStates:
         for heard in self._when_ended if task.status in FINAL else ():
             heard(task)
         self._tell_failed(failed)
-        await self._settle(left)
+        try:
+            await self._settle(left)
+            if self._is_behind and task.status in FINAL:
+                await self.settle_all()
+        except Exception:
+            # The task itself has changed: that is what callers are told.
+            log.exception("those that wait for a task fail when the next one has ended", task_id=task.id)
+            self._is_behind = True
 
     async def settle_all(self) -> None:
-        """Fail those that wait for tasks which failed or were cancelled just before the server stopped."""
+        """Fail those that wait for tasks which failed or were cancelled, and did not fail with them: because
+        the server stopped just then, or the database did not answer.
+        """
         async with self._database.transaction() as unit:
             ended = await self._dependencies.awaited_in_vain(unit)
         await self._settle(list(ended))
+        self._is_behind = False
 
     async def retry(
         self, task_id: TaskId, *, mode: str, config: TaskConfig, in_same_transaction: Alongside

@@ -129,6 +129,26 @@ async def test_a_server_that_stopped_in_the_middle_goes_on(
     assert not again.engine.tasks._runner.running
 
 
+async def test_those_that_the_database_refused_to_change_fail_when_the_next_task_has_ended(
+    agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await waiting(agent, clientId="first")
+    waited = await dependents(agent, "first")
+
+    async def refuse(self: TaskStates, left: Sequence[Any]) -> None:
+        raise OSError("no space left on the device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(TaskStates, "_settle", refuse)
+        assert (await cancel(agent, first.id)).status is TaskStatus.CANCELLED
+        assert await failed(agent) == waited[:A_FEW]
+    agent.model.answers.append([done("later")])
+    assert (await agent.finish(await create(agent))).status is TaskStatus.COMPLETED
+    async with asyncio.timeout(30):
+        while await failed(agent) != waited:
+            await asyncio.sleep(0.01)
+
+
 async def test_others_write_while_the_tasks_of_a_session_are_cancelled(
     agent: Agent, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
