@@ -7,7 +7,8 @@ import contextlib
 import datetime
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,7 @@ import orjson
 from roocode_server.engine.checkpoints.contents import Facts, changed, commit_stream, look
 from roocode_server.engine.checkpoints.git import BRANCH, EMPTY, NOW, STARTS, Repository, start_of
 from roocode_server.engine.concurrency.keyed_locks import KeyedLocks
+from roocode_server.engine.concurrency.shield import run_to_completion
 from roocode_server.engine.workspace.name_spelling import spelled, unspelled
 from roocode_server.engine.workspace.workspace import Workspace
 from roocode_server.models.checkpoint import ChangedFile, Checkpoint, CheckpointDifference
@@ -78,7 +80,7 @@ class Checkpoints:
 
         Raises: CheckpointsUnavailable.
         """
-        async with self._locks.holding(session_id):
+        async with self._alone(session_id):
             return await self._save(workspace, session_id, reason, task_id, BRANCH)
 
     async def latest(self, session_id: SessionId) -> str | None:
@@ -104,7 +106,7 @@ class Checkpoints:
 
         Raises: NotFound.
         """
-        async with self._locks.holding(session_id):
+        async with self._alone(session_id):
             repository = await self._found(session_id, before, *([after] if after else []))
             if after is None:
                 await self._save(workspace, session_id, "now", None, BRANCH, into=NOW)
@@ -116,8 +118,7 @@ class Checkpoints:
 
         Raises: CheckpointsUnavailable, GitFailure, ServerOverload.
         """
-        async with self._locks.holding(session_id):
-            repository = self._repository(session_id)
+        async with self._alone(session_id) as repository:
             await repository.open()
             if await repository.head(start_of(task_id)) is not None:
                 return True
@@ -149,8 +150,7 @@ class Checkpoints:
         Raises: CheckpointsUnavailable; Conflict, if it is too large for that; ToolExecutionFailed, if it
         takes too long.
         """
-        async with self._locks.holding(session_id):
-            repository = self._repository(session_id)
+        async with self._alone(session_id) as repository:
             await repository.open()
             if end is None:
                 await self._save(workspace, session_id, "now", None, STARTS, into=NOW)
@@ -167,7 +167,7 @@ class Checkpoints:
         Raises: NotFound; Conflict or InvalidField, before anything is changed, if a file cannot be put in its
         place.
         """
-        async with self._locks.holding(session_id):
+        async with self._alone(session_id):
             repository = await self._found(session_id, checkpoint_id)
             saved = await self._save(workspace, session_id, "before a restoration", None, BRANCH)
             changes = await _changes(repository, BRANCH, checkpoint_id)
@@ -188,7 +188,7 @@ class Checkpoints:
     async def cut_short(self) -> dict[SessionId, str]:
         """Return the checkpoints whose restoration was interrupted by the end of the last server, by session.
 
-        Removes lock files left by killed git processes. Call it before any other method.
+        Removes what is left of git commands that were killed. Call it before any other method.
         """
         return await asyncio.to_thread(_cut_short, self._folder)
 
@@ -200,6 +200,19 @@ class Checkpoints:
         """Delete all checkpoints of a session."""
         async with self._locks.holding(session_id):
             await asyncio.to_thread(shutil.rmtree, self._repository(session_id).folder, ignore_errors=True)
+
+    @asynccontextmanager
+    async def _alone(self, session_id: SessionId) -> AsyncIterator[Repository]:
+        """A session's repository while nobody else changes it. If the block is cut off, its git commands have
+        been killed: what is left of them is removed.
+        """
+        async with self._locks.holding(session_id):
+            repository = self._repository(session_id)
+            try:
+                yield repository
+            except BaseException:
+                await run_to_completion(asyncio.to_thread(repository.remove_remains))
+                raise
 
     def _repository(self, session_id: SessionId) -> Repository:
         return Repository(self._folder / session_id)
@@ -393,11 +406,11 @@ def _end(folder: Path) -> None:
 
 def _cut_short(folder: Path) -> dict[SessionId, str]:
     found = {}
-    for repository in map(folder.joinpath, _sessions(folder)):
-        for lock in (*repository.glob("*.lock"), *repository.glob("refs/heads/*.lock")):
-            lock.unlink()
+    for session_id in _sessions(folder):
+        repository = folder / session_id
+        Repository(repository).remove_remains()
         if (repository / RESTORING).exists():
-            found[SessionId(repository.name)] = (repository / RESTORING).read_text()
+            found[session_id] = (repository / RESTORING).read_text()
     return found
 
 

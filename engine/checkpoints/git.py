@@ -27,9 +27,16 @@ EMPTY: Final = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 """The tree without files, which git knows without storing it."""
 NOW: Final = "refs/heads/now"
 """A branch that holds the present workspace for a comparison."""
-
-
+UNFINISHED: Final = ".new"
+"""Ends the name of a folder in which a repository is being created."""
 CHUNK_BYTES: Final = 65_536
+_REMAINS: Final = (
+    "*.lock",
+    "refs/*/*.lock",
+    "objects/pack/tmp_*",
+    "objects/??/tmp_obj_*",
+    "fast_import_crash_*",
+)
 
 
 class CheckpointsUnavailable(ToolExecutionFailed):
@@ -58,15 +65,28 @@ class Repository:
         return (self.folder / "HEAD").exists()
 
     async def open(self) -> None:
-        """Create the repository if it does not exist.
+        """Create the repository, as a whole, if it does not exist.
 
-        Raises: CheckpointsUnavailable, if git is not installed.
+        Raises: CheckpointsUnavailable, if git is not installed; ServerOverload, if the disk is full.
         """
         if self._git is None:
             raise CheckpointsUnavailable("Checkpoints need git, which is not installed: install it")
-        if not self.is_there:
-            await asyncio.to_thread(make_private, self.folder)
-            await self.run("init", "--quiet", "--bare", "--initial-branch=main", str(self.folder))
+        if self.is_there:
+            return
+        making = Repository(self.folder.with_name(f"{self.folder.name}{UNFINISHED}"))
+        await asyncio.to_thread(shutil.rmtree, making.folder, ignore_errors=True)
+        await asyncio.to_thread(make_private, making.folder)
+        await making.run("init", "--quiet", "--bare", "--initial-branch=main", str(making.folder))
+        await asyncio.to_thread(making.folder.rename, self.folder)
+
+    def remove_remains(self) -> None:
+        """Remove what git commands that were killed have left: no other command would get past their locks.
+
+        Call it while no command is running. Source: gitrepository-layout(5).
+        """
+        for pattern in _REMAINS:
+            for left in self.folder.glob(pattern):
+                left.unlink(missing_ok=True)
 
     async def run(self, *arguments: str, content: bytes | None = None) -> bytes:
         """Run a git command and return its output.

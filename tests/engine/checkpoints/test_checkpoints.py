@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 from pathlib import Path
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from roocode_server.engine.checkpoints.checkpoints import SIZES, Checkpoints, StoredSize
 from roocode_server.engine.checkpoints.contents import commit_stream
-from roocode_server.engine.checkpoints.git import BRANCH, STARTS
+from roocode_server.engine.checkpoints.git import BRANCH, STARTS, UNFINISHED
 from roocode_server.engine.workspace.workspace import Workspace
 from roocode_server.models.checkpoint import ChangedFile, CheckpointDifference
 from roocode_server.models.error import Conflict, InvalidField, NotFound
@@ -396,3 +397,52 @@ async def test_a_file_that_is_larger_than_files_may_be_is_left_out_unread(
         file.truncate(2 * 2**30)
     found = await checkpoints.compare(workspace, SESSION, first, None)
     assert (found.files, found.total_files) == ([], 0)
+
+
+async def test_saving_that_is_cut_off_at_any_moment_is_done_again(
+    checkpoints: Checkpoints, workspace: Workspace
+) -> None:
+    moments_s = [moment / 1000 for moment in range(60)]
+    for number, moment_s in enumerate(moments_s):
+        (workspace.folder / "a.txt").write_text(str(number))
+        session_id = SessionId(f"session-{number % 20}")
+        saving = asyncio.create_task(checkpoints.save(workspace, session_id, "cut off"))
+        await asyncio.wait({saving}, timeout=moment_s)
+        saving.cancel()
+        await asyncio.wait({saving})
+        (workspace.folder / "a.txt").write_text(f"{number} again")
+        saved = await checkpoints.save(workspace, session_id, "done again")
+        assert saved is not None
+        assert await checkpoints.latest(session_id) == saved.id
+
+
+@pytest.mark.parametrize(
+    "left", ["HEAD.lock", "config.lock", "refs/heads/main.lock", "refs/tasks/task-1.lock"]
+)
+async def test_what_a_killed_command_left_is_in_nobody_s_way(
+    checkpoints: Checkpoints, workspace: Workspace, left: str
+) -> None:
+    (workspace.folder / "a.txt").write_text("1")
+    await save(checkpoints, workspace)
+    repository = checkpoints._folder / SESSION
+    lock, pack = repository / left, repository / "objects" / "pack" / "tmp_pack_x"
+    lock.parent.mkdir(exist_ok=True)
+    lock.touch()
+    pack.touch()
+    await checkpoints.cut_short()
+    assert not lock.exists() and not pack.exists()
+    (workspace.folder / "a.txt").write_text("2")
+    await save(checkpoints, workspace)
+    assert await checkpoints.keep_start(workspace, SESSION, FIRST)
+
+
+async def test_a_repository_that_was_half_created_is_created_anew(
+    checkpoints: Checkpoints, workspace: Workspace
+) -> None:
+    unfinished = checkpoints._folder / f"{SESSION}{UNFINISHED}"
+    unfinished.mkdir(parents=True)
+    (unfinished / "HEAD").write_text("ref: refs/heads/main\n")
+    assert await checkpoints.latest(SESSION) is None
+    (workspace.folder / "a.txt").write_text("1")
+    await save(checkpoints, workspace)
+    assert not unfinished.exists()
