@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -35,14 +37,35 @@ def _scripts() -> list[Script]:
 
 
 VERSIONS = [script.revision for script in _scripts()]
+BASE = "base"
+
+
+@pytest.fixture(scope="module")
+def earlier(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A database of each version, and an empty one, `base`: migrated once, to be copied."""
+    folder = tmp_path_factory.mktemp("versions")
+    made = {BASE: folder / "base.sqlite3"}
+    made[BASE].touch()
+    for before, version in zip([BASE, *VERSIONS], VERSIONS, strict=False):
+        made[version] = folder / f"{version}.sqlite3"
+        shutil.copyfile(made[before], made[version])
+        with opened(made[version]) as connection:
+            command.upgrade(_config(connection), version)
+    return made
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[Connection]:
+    database = create_engine(f"sqlite:///{file}", isolation_level="AUTOCOMMIT")
+    with database.connect() as connection:
+        yield connection
+    database.dispose()
 
 
 @pytest.fixture
 def connection(tmp_path: Path) -> Iterator[Connection]:
-    database = create_engine(f"sqlite:///{tmp_path / 'empty.sqlite3'}", isolation_level="AUTOCOMMIT")
-    with database.connect() as connection:
+    with opened(tmp_path / "empty.sqlite3") as connection:
         yield connection
-    database.dispose()
 
 
 def _differences(connection: Connection) -> list[object]:
@@ -107,37 +130,32 @@ async def test_an_empty_database_is_opened_as_the_migrations_leave_it(
     command.upgrade(_config(connection), "head")
     storage = await open_storage(tmp_path)
     await storage.database.close()
-    opened = create_engine(f"sqlite:///{tmp_path / 'test.sqlite3'}")
-    with opened.connect() as made:
+    with opened(tmp_path / "test.sqlite3") as made:
         assert _differences(made) == []
         assert _described(made) == _described(connection)
         assert _rows(made) == _rows(connection)
         assert _versions_table(made) == _versions_table(connection)
         assert MigrationContext.configure(made).get_current_heads() == (VERSIONS[-1],)
-    opened.dispose()
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_a_server_brings_a_database_of_an_earlier_version_up_to_date(
-    tmp_path: Path, version: str
+    tmp_path: Path, earlier: dict[str, Path], version: str
 ) -> None:
-    earlier = create_engine(f"sqlite:///{tmp_path / 'test.sqlite3'}", isolation_level="AUTOCOMMIT")
-    with earlier.connect() as connection:
-        command.upgrade(_config(connection), version)
-        storage = await open_storage(tmp_path)
-        await storage.database.close()
+    file = tmp_path / "test.sqlite3"
+    shutil.copyfile(earlier[version], file)
+    storage = await open_storage(tmp_path)
+    await storage.database.close()
+    with opened(file) as connection:
         assert _differences(connection) == []
-    earlier.dispose()
 
 
 async def test_a_database_that_is_up_to_date_is_opened_unchanged(tmp_path: Path) -> None:
     for _ in range(2):
         storage = await open_storage(tmp_path)
         await storage.database.close()
-    opened = create_engine(f"sqlite:///{tmp_path / 'test.sqlite3'}")
-    with opened.connect() as connection:
+    with opened(tmp_path / "test.sqlite3") as connection:
         assert _differences(connection) == []
-    opened.dispose()
 
 
 def test_the_migrations_are_one_line_from_the_first_version_on() -> None:
@@ -146,30 +164,25 @@ def test_the_migrations_are_one_line_from_the_first_version_on() -> None:
     assert VERSIONS[0] == "0001"
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_a_database_of_an_earlier_version_is_brought_up_to_date(connection: Connection, version: str) -> None:
-    command.upgrade(_config(connection), version)
-    command.upgrade(_config(connection), "head")
-    assert _differences(connection) == []
-
-
 @pytest.mark.parametrize("script", _scripts(), ids=VERSIONS)
-def test_every_migration_can_be_undone_or_says_why_not(connection: Connection, script: Script) -> None:
+def test_every_migration_can_be_undone_or_says_why_not(
+    tmp_path: Path, earlier: dict[str, Path], script: Script
+) -> None:
     undo = script.module.downgrade
     if undo.__doc__:  # it says why it cannot
         with pytest.raises(NotImplementedError):
             undo()
         return
     assert "op." in inspect.getsource(undo)
-    before = script.down_revision if isinstance(script.down_revision, str) else "base"
-    if before != "base":
-        command.upgrade(_config(connection), before)
-    earlier = _described(connection)
-    command.upgrade(_config(connection), script.revision)
-    command.downgrade(_config(connection), before)
-    assert _described(connection) == earlier
-    command.upgrade(_config(connection), "head")
-    assert _differences(connection) == []
+    before = script.down_revision if isinstance(script.down_revision, str) else BASE
+    file = tmp_path / "undone.sqlite3"
+    shutil.copyfile(earlier[script.revision], file)
+    with opened(earlier[before]) as was, opened(file) as connection:
+        is_now = _described(connection)
+        command.downgrade(_config(connection), before)
+        assert _described(connection) == _described(was)
+        command.upgrade(_config(connection), script.revision)
+        assert _described(connection) == is_now
 
 
 def test_what_is_told_of_a_dead_server_outlasts_its_tables_new_name(connection: Connection) -> None:
