@@ -17,6 +17,7 @@ from roocode_server.engine.accounts.accounts import ADMIN_FILE, SECRET_FILE, Acc
 from roocode_server.engine.accounts.profiles import ProviderProfiles
 from roocode_server.engine.administration.secrets import sealing_keys
 from roocode_server.engine.agent.choices import Choices
+from roocode_server.engine.agent.forking import SessionForks
 from roocode_server.engine.agent.inbox import Inbox
 from roocode_server.engine.agent.model_offers import ModelOffers
 from roocode_server.engine.agent.modes import ModeBook
@@ -170,6 +171,7 @@ class Engine:
     searches: Searches
     tasks: Tasks
     rewinding: Rewinding
+    forks: SessionForks
     standing_rules: StandingRules
     task_waits: TaskWaits
     approvals: Approvals
@@ -315,6 +317,7 @@ async def _open(
     await engine.dispatcher.prepare()
     await engine.accounts.ensure_admin(data_dir)
     await asyncio.to_thread(remove_abandoned, data_dir / WORKSPACES)
+    await engine.sessions.discard_drafts()
     await engine.sessions.finish_deletions()
     await chosen.commands.recover(engine.sessions.exists)
     await engine.lasting.recover()
@@ -507,6 +510,17 @@ def _assemble(
         searches=Searches(sessions, runtime, index),
         tasks=tasks,
         rewinding=rewinding,
+        forks=SessionForks(
+            database,
+            sessions,
+            task_rows,
+            states,
+            approvals,
+            PendingEndRepository(database),
+            services.results,
+            history,
+            runner,
+        ),
         standing_rules=standing_rules,
         task_waits=TaskWaits(tasks, hub, longest_s=settings.server.max_wait_s),
         approvals=approvals,

@@ -5,7 +5,14 @@ from __future__ import annotations
 from roocode_server.engine.idempotency.receipts import Receipt
 from roocode_server.handlers.operation import Handlers, operation
 from roocode_server.models.approval import ApprovalResolved
-from roocode_server.models.error import ExtraNotInstalled, NotFound, WorkspaceLimitExceeded
+from roocode_server.models.error import (
+    Conflict,
+    ExtraNotInstalled,
+    NotFound,
+    ServerOverload,
+    WorkspaceLimitExceeded,
+)
+from roocode_server.models.fork import SessionFork, SessionForked
 from roocode_server.models.identifier import SessionId
 from roocode_server.models.page import pagination
 from roocode_server.models.quota import Limit
@@ -30,7 +37,7 @@ from roocode_server.models.session import (
     mount_path,
 )
 from roocode_server.models.sharing import Access
-from roocode_server.models.task import TaskCancelled, TaskUnfocused, ToolFailed
+from roocode_server.models.task import CommandEnded, TaskCancelled, TaskResumable, TaskUnfocused, ToolFailed
 from roocode_server.models.user import Caller, Permission
 
 
@@ -77,6 +84,41 @@ class SessionHandlers(Handlers, namespace="/sessions"):
             return SessionCreated(session=seen, workspace=_workspace(caller, session.id))
 
         return answer(await self.engine.sessions.create(caller, request, on_created=receipt.of(answer)))
+
+    @operation(
+        "session.fork",
+        rest="POST /api/v1/sessions/{sessionId}/fork",
+        status=201,
+        made="/api/v1/sessions/{session.id}",
+        permission=Permission.SESSION_WRITE,
+        on="session_id",
+        limit=Limit.SESSION_MANAGEMENT,
+        errors=(NotFound, Conflict, WorkspaceLimitExceeded, ServerOverload),
+        emits=(
+            SessionCreatedEvent,
+            SessionForked,
+            TaskResumable,
+            TaskUnfocused,
+            ApprovalResolved,
+            ToolFailed,
+            CommandEnded,
+        ),
+    )
+    async def fork(
+        self, caller: Caller, request: SessionFork, session: Session, receipt: Receipt
+    ) -> SessionCreated:
+        """Copy a session into a new one of yours: files, conversations, tasks, checkpoints and the log.
+
+        Neither sees what happens in the other afterwards. Nothing is at work in the copy: unfinished tasks
+        wait to be resumed, and pending approvals are withdrawn.
+        """
+
+        def answer(copy: Session) -> SessionCreated:
+            seen = CallersSession.seen(copy, Access.OWNER)
+            return SessionCreated(session=seen, workspace=_workspace(caller, copy.id))
+
+        forked = await self.engine.forks.fork(caller, request, session, on_created=receipt.of(answer))
+        return answer(forked)
 
     @operation(
         "session.ensure",

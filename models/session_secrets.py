@@ -68,6 +68,11 @@ def hidden(config: SessionConfig) -> SessionConfig:
     return _replaced(config, lambda place, values: dict.fromkeys(values, HIDDEN))
 
 
+def without_secrets(config: SessionConfig) -> SessionConfig:
+    """The configuration without its secrets and their names."""
+    return _replaced(config, lambda place, values: {})
+
+
 def revealed(config: SessionConfig, secrets: SessionSecrets) -> SessionConfig:
     """The configuration with its secrets in clear; what has none is left as it is."""
     known = _by_place(secrets)

@@ -16,10 +16,23 @@ from typing import Final
 import orjson
 
 from roocode_server.engine.checkpoints.contents import Facts, changed, commit_stream, look
-from roocode_server.engine.checkpoints.git import BRANCH, EMPTY, NOW, STARTS, Repository, start_of
+from roocode_server.engine.checkpoints.git import (
+    BRANCH,
+    EMPTY,
+    NOW,
+    STARTS,
+    STARTS_OF_TASKS,
+    Repository,
+    start_of,
+)
 from roocode_server.engine.concurrency.keyed_locks import KeyedLocks
 from roocode_server.engine.concurrency.shield import run_to_completion
+from roocode_server.engine.storage.session_rows import Renaming
+from roocode_server.engine.workspace.file_access import FOLDER_FLAGS
 from roocode_server.engine.workspace.name_spelling import spelled, unspelled
+from roocode_server.engine.workspace.ownership import make_private
+from roocode_server.engine.workspace.replica import Inodes, replicate
+from roocode_server.engine.workspace.scanning import opened
 from roocode_server.engine.workspace.workspace import Workspace
 from roocode_server.models.checkpoint import ChangedFile, Checkpoint, CheckpointDifference
 from roocode_server.models.clock import UTC, now
@@ -34,6 +47,8 @@ RESTORING: Final = "restoring"
 """A file in the repository that exists during a restoration and names its checkpoint."""
 INDICES: Final = {BRANCH: "seen.json", STARTS: "seen-by-tasks.json", NOW: "seen-now.json"}
 """For each branch, a file in the repository with the facts of files as they were stored there last."""
+TASK_NAMES: Final = "task-names.json"
+"""A file in a copied repository with the ids of its tasks, by those that the commits name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +112,9 @@ class Checkpoints:
             "log", "--format=%H%x00%ct%x00%B%x01", f"--skip={offset}", f"--max-count={limit}", BRANCH
         )
         total = int(await repository.run("rev-list", "--count", BRANCH))
-        return [_checkpoint(entry) for entry in printed.decode().split("\x01") if entry.strip()], total
+        names = await asyncio.to_thread(_names, repository.folder)
+        entries = printed.decode().split("\x01")
+        return [_checkpoint(entry, names) for entry in entries if entry.strip()], total
 
     async def compare(
         self, workspace: Workspace, session_id: SessionId, before: str, after: str | None
@@ -184,6 +201,32 @@ class Checkpoints:
             await self._save(workspace, session_id, f"restored {checkpoint_id[:12]}", None, BRANCH)
             await asyncio.to_thread(_end, repository.folder)
         return saved, [change.file for change in changes]
+
+    async def copy(
+        self,
+        source: SessionId,
+        copy: SessionId,
+        renaming: Renaming,
+        inodes: Inodes,
+    ) -> None:
+        """Copy all checkpoints of a session, if it has any, for a copy of it.
+
+        Checkpoints keep their ids; tasks have those of `renaming`, and files those of `inodes`. Raises:
+        OSError, GitFailure, ServerOverload.
+        """
+        async with self._locks.holding(source):
+            repository = self._repository(source)
+            if not repository.is_there:
+                return
+            copied = self._repository(copy)
+            await asyncio.to_thread(make_private, copied.folder)
+            with (
+                opened(os.open(repository.folder, FOLDER_FLAGS)) as origin,
+                opened(os.open(copied.folder, FOLDER_FLAGS)) as target,
+            ):
+                await replicate(origin, target, owner=str(repository.folder))
+        await copied.rename_all(STARTS_OF_TASKS, renaming.applied)
+        await asyncio.to_thread(_adapt, copied.folder, renaming, inodes)
 
     async def cut_short(self) -> dict[SessionId, str]:
         """Return the checkpoints whose restoration was interrupted by the end of the last server, by session.
@@ -414,6 +457,32 @@ def _cut_short(folder: Path) -> dict[SessionId, str]:
     return found
 
 
+def _adapt(folder: Path, renaming: Renaming, inodes: Inodes) -> None:
+    """Have a copied repository name the tasks and files of the copy."""
+    names = {commit: renaming.applied(task_id) for commit, task_id in _names(folder).items()}
+    (folder / TASK_NAMES).write_bytes(orjson.dumps({**renaming.names, **names}))
+    _relocate(folder, inodes)
+
+
+def _relocate(folder: Path, inodes: Inodes) -> None:
+    for index in map(folder.joinpath, INDICES.values()):
+        if index.exists():
+            facts = orjson.loads(index.read_bytes())
+            there = {
+                path: (size, moment, inodes.get(inode, 0), mode)
+                for path, (size, moment, inode, mode) in facts.items()
+            }
+            index.write_bytes(orjson.dumps(there))
+
+
+def _names(folder: Path) -> Mapping[str, TaskId]:
+    """The ids of tasks by those that the commits of a copied repository name."""
+    try:
+        return {old: TaskId(new) for old, new in orjson.loads((folder / TASK_NAMES).read_bytes()).items()}
+    except FileNotFoundError:
+        return {}
+
+
 def _sessions(folder: Path) -> list[SessionId]:
     try:
         return [SessionId(repository.name) for repository in folder.iterdir()]
@@ -421,14 +490,14 @@ def _sessions(folder: Path) -> list[SessionId]:
         return []
 
 
-def _checkpoint(entry: str) -> Checkpoint:
+def _checkpoint(entry: str, names: Mapping[str, TaskId]) -> Checkpoint:
     commit, moment, message = entry.strip().split("\0", 2)
     told = orjson.loads(message)
     return Checkpoint(
         id=commit,
         reason=told["reason"],
         created_at=datetime.datetime.fromtimestamp(int(moment), UTC),
-        task_id=told["taskId"],
+        task_id=names.get(told["taskId"], told["taskId"]),
     )
 
 

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import os
 import shutil
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, cast
@@ -25,6 +25,7 @@ STARTS: Final = "refs/heads/starts"
 """A branch that holds the workspace as tasks found it; `start_of` names each."""
 EMPTY: Final = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 """The tree without files, which git knows without storing it."""
+STARTS_OF_TASKS: Final = "refs/tasks/"
 NOW: Final = "refs/heads/now"
 """A branch that holds the present workspace for a comparison."""
 UNFINISHED: Final = ".new"
@@ -45,7 +46,7 @@ class CheckpointsUnavailable(ToolExecutionFailed):
 
 def start_of(task_id: TaskId) -> str:
     """The reference to the workspace as a task found it."""
-    return f"refs/tasks/{task_id}"
+    return f"{STARTS_OF_TASKS}{task_id}"
 
 
 class GitFailure(Exception):
@@ -143,6 +144,17 @@ class Repository:
         except GitFailure:
             return False
         return True
+
+    async def rename_all(self, prefix: str, renamed: Callable[[str], str]) -> None:
+        """Rename the references that begin with `prefix`. Raises: GitFailure."""
+        printed = await self.run("for-each-ref", "--format=%(objectname) %(refname)", prefix)
+        changes = []
+        for line in printed.decode().split("\n")[:-1]:
+            commit, reference = line.split(" ", 1)
+            if renamed(reference) != reference:
+                changes += [f"create {renamed(reference)} {commit}", f"delete {reference} {commit}"]
+        if changes:
+            await self.run("update-ref", "--stdin", content="\n".join([*changes, ""]).encode())
 
     @asynccontextmanager
     async def _started(self, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import datetime
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
@@ -165,6 +165,10 @@ class Sessions:
         """Return whether the session exists."""
         return await self._repository.find(session_id) is not None
 
+    async def exists_on(self, unit: Transaction, session_id: SessionId) -> bool:
+        """As `exists`, as the unit of work sees it."""
+        return await self._repository.find_on(unit, session_id) is not None
+
     async def get_active(self, session_id: SessionId, session: Session | None = None) -> Session:
         """Return a session that accepts work; `session` is it, if the caller has just loaded it.
 
@@ -253,6 +257,56 @@ class Sessions:
             raise
         self.expiry_changed.set()
         return session
+
+    async def draft(
+        self, caller: Caller, config: SessionConfig, *, name: str, expires_at: datetime.datetime | None
+    ) -> Session:
+        """Begin a session of the caller that is made from another one, with an empty workspace.
+
+        Nobody sees it until `complete`; `config` has its secrets in clear. Whoever begins one completes it or
+        calls `discard`. Raises: InvalidField, ExtraNotInstalled; WorkspaceLimitExceeded, if the user has
+        reached `limits.sessions`.
+        """
+        session_id, moment = SessionId(new_id("session")), now()
+        session = Session(
+            id=session_id,
+            user_id=caller.user_id,
+            name=name,
+            workspace_id=session_id,
+            config=hidden(config),
+            status=SessionStatus.ACTIVE,
+            created_at=moment,
+            updated_at=moment,
+            expires_at=expires_at,
+        )
+        async with self._database.transaction() as unit:
+            await self._check_number(unit, caller)
+            sealed = self._secrets.sealed(session_id, config)
+            await self._repository.insert_draft(unit, session, sealed)
+        await self.workspace(session_id).make()
+        return session
+
+    async def complete(self, unit: Transaction, caller: Caller, session: Session) -> None:
+        """Show a session that is whole now; call `forget` after the unit of work.
+
+        Raises: WorkspaceLimitExceeded.
+        """
+        await self._check_number(unit, caller)
+        await self._repository.complete(unit, session.id)
+        unit.append(session.id, SessionCreatedEvent(session=session))
+
+    async def discard(self, session_id: SessionId) -> None:
+        """Remove a session that has not become whole, of which nobody has been told."""
+        await self._remove(session_id)
+
+    async def drafts(self) -> Sequence[SessionId]:
+        """Return the sessions that are not whole."""
+        return await self._repository.drafts()
+
+    async def discard_drafts(self) -> None:
+        """Remove the sessions whose making a stop of the server has cut short."""
+        for session_id in await self.drafts():
+            await self.discard(session_id)
 
     async def _check_number(self, unit: Transaction, caller: Caller) -> None:
         """Raises: WorkspaceLimitExceeded."""

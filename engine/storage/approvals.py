@@ -30,12 +30,16 @@ class ApprovalRepository:
         return await self._rows.first_on(unit.connection, approvals.c.id == approval_id)
 
     async def for_call(self, task_id: TaskId, call_id: CallId, *, run: int) -> Approval | None:
-        """Return the latest approval that a tool call of this run of the task requested, or None."""
+        """Return the latest approval that a tool call of this run of the task requested, or None.
+
+        One that was withdrawn before anybody answered does not count.
+        """
         of_call = (
             approvals.c.task_id == task_id,
             approvals.c.call_id == call_id,
             approvals.c.run == run,
             approvals.c.rewind.is_(None),
+            approvals.c.status != ApprovalStatus.CANCELLED,
         )
         latest = select(approvals).where(*of_call).order_by(approvals.c.created_at.desc()).limit(1)
         return next(iter(await self._rows.all(latest)), None)

@@ -268,6 +268,25 @@ class Database:
                     await run_to_completion(connection.close())
 
     @contextlib.asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Statements]:
+        """A connection for reading, on which all statements see the database as it is at the first one.
+
+        It is one of the `READERS`, and what others write meanwhile takes room: do not wait for callers.
+        """
+        async with self._readers:
+            connection = self._engine.connect()
+            try:
+                await run_to_completion(_start(connection))
+                await run_to_completion(run_plain(connection, "BEGIN"))
+                try:
+                    yield Statements(connection)
+                finally:
+                    await run_to_completion(run_plain(connection, "ROLLBACK"))
+            finally:
+                if connection.sync_connection is not None:
+                    await run_to_completion(connection.close())
+
+    @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """A unit of work. It is on disk once the block has been left without an exception.
 

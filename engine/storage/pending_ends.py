@@ -65,6 +65,14 @@ class PendingEndRepository:
             await unit.execute(delete(pending_ends).where(*of_task))
         return [(row.type, orjson.loads(row.fields)) for row in found]
 
+    async def carry_out_on(self, unit: Transaction, session_id: SessionId) -> None:
+        """Emit the pending ends of one session that belong to no task, in a unit of work."""
+        of_session = (pending_ends.c.session_id == session_id, pending_ends.c.task_id.is_(None))
+        left = select(pending_ends.c.type, pending_ends.c.fields).where(*of_session)
+        for row in (await unit.execute(left.order_by(pending_ends.c.key))).all():
+            unit.drafts.append(PendingEvent(session_id, None, row.type, row.fields))
+        await unit.write(delete(pending_ends).where(*of_session))
+
     async def carry_out(self) -> None:
         """Emit the pending ends that belong to no task, for all that the last server left unended."""
         while True:

@@ -6,12 +6,12 @@ import datetime
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 
 from roocode_server.engine.concurrency.read_through_cache import ReadThroughCache
 from roocode_server.engine.storage.database import Database, Transaction
 from roocode_server.engine.storage.rows import Rows
-from roocode_server.engine.storage.tables import session_shares, sessions, tasks
+from roocode_server.engine.storage.tables import session_drafts, session_shares, sessions, tasks
 from roocode_server.models.clock import now
 from roocode_server.models.identifier import SessionId, UserId
 from roocode_server.models.session import Session, SessionScope, SessionStatus, SessionWork
@@ -119,6 +119,22 @@ class SessionRepository:
         """Store a new session."""
         await self._rows.insert(unit, session, sealed_secrets=sealed_secrets)
 
+    async def insert_draft(self, unit: Transaction, session: Session, sealed_secrets: str | None) -> None:
+        """Store a new session that is hidden as long as it is not whole."""
+        hidden = {"sealed_secrets": sealed_secrets, "deleted_at": session.created_at}
+        await self._rows.insert(unit, session, **hidden)
+        await unit.write(insert(session_drafts).values(session_id=session.id))
+
+    async def complete(self, unit: Transaction, session_id: SessionId) -> None:
+        """Show a session that is whole now."""
+        await unit.write(delete(session_drafts).where(session_drafts.c.session_id == session_id))
+        await unit.write(update(sessions).where(sessions.c.id == session_id).values(deleted_at=None))
+
+    async def drafts(self) -> Sequence[SessionId]:
+        """Return the sessions that are not whole."""
+        async with self._rows.database.read() as connection:
+            return (await connection.execute(select(session_drafts.c.session_id))).scalars().all()
+
     async def save(self, unit: Transaction, session: Session) -> None:
         """Store a changed session."""
         await self._rows.save(unit, session)
@@ -148,7 +164,10 @@ class SessionRepository:
 
     async def half_deleted(self) -> list[Session]:
         """Return the sessions whose deletion was interrupted."""
-        return await self._rows.all(select(sessions).where(sessions.c.deleted_at.is_not(None)))
+        drafts = select(session_drafts.c.session_id)
+        return await self._rows.all(
+            select(sessions).where(sessions.c.deleted_at.is_not(None), sessions.c.id.not_in(drafts))
+        )
 
     def forget(self, session_id: SessionId) -> None:
         """Drop the session from the cache; called after each committed change."""

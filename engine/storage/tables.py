@@ -225,6 +225,11 @@ session_shares = Table(
 )
 """With whom sessions are shared."""
 
+session_drafts = Table("session_drafts", metadata, _session_key(primary_key=True))
+"""Sessions that are being made from others. Until they are whole, they are hidden as deleted ones are; the
+next start removes those that a stop has cut short.
+"""
+
 tasks = Table(
     "tasks",
     metadata,

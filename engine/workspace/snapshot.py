@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import posixpath
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -61,6 +61,15 @@ class Snapshot:
     def dump(self) -> bytes:
         """Serialise the snapshot."""
         return orjson.dumps(self._files)
+
+    def relocated(self, inodes: Mapping[int, int]) -> Snapshot:
+        """Return the snapshot as that of a copy of the folder, whose files have these inodes instead."""
+        return Snapshot(
+            {
+                path: (size, moment, inodes.get(inode, 0))
+                for path, (size, moment, inode) in self._files.items()
+            }
+        )
 
     def compare(self, later: Snapshot) -> Difference:
         """Return what is different in `later`."""

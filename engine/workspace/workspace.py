@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime
+import errno
 import os
 import posixpath
 import stat
@@ -13,7 +14,7 @@ from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import structlog
 
@@ -36,6 +37,7 @@ from roocode_server.engine.workspace.openat2 import open_beneath
 from roocode_server.engine.workspace.os_errors import os_errors
 from roocode_server.engine.workspace.ownership import give_tree, make_private
 from roocode_server.engine.workspace.quota import DiskQuota
+from roocode_server.engine.workspace.replica import Inodes, replicate
 from roocode_server.engine.workspace.scanning import (
     ScanRequest,
     ScanResult,
@@ -69,6 +71,9 @@ Made = TypeVar("Made")
 
 
 log = structlog.get_logger("files")
+
+REPLICAS_TRIED: Final = 3
+"""How often a workspace is copied if directories are moved meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -481,6 +486,28 @@ class Workspace:
             return made
         finally:
             await self._let_go(opened_stage.close)
+
+    async def replicate(self, copy: Workspace) -> Inodes:
+        """Copy everything into another, empty workspace; neither sees what is written in the other.
+
+        Raises: Conflict, if directories are moved meanwhile or a file cannot be read; ServerOverload.
+        """
+        with os_errors("/"), opened(os.open(self.folder, FOLDER_FLAGS)) as source:
+            for is_last in (False,) * (REPLICAS_TRIED - 1) + (True,):
+                await copy.make()
+                with opened(os.open(copy.folder, FOLDER_FLAGS)) as target:
+                    try:
+                        return await replicate(
+                            source,
+                            target,
+                            owner=str(self.folder),
+                            moved=(f"/workspaces/{self.folder.name}", f"/workspaces/{copy.folder.name}"),
+                        )
+                    except OSError as failure:
+                        if failure.errno != errno.ESTALE or is_last:
+                            raise
+                await copy.remove()
+        raise AssertionError("the last try has an outcome")
 
     async def make_directory(self, path: str) -> FileEntry:
         """Create a directory, with those above it. Raises: Conflict, if something is at this path."""

@@ -11,7 +11,7 @@ from sdk.generator.documents import MISSING, Documents, Field, Kind, Operation
 from sdk.generator.python_names import annotation, area_of, camel, docstring, pascal, repr_, snake
 from sdk.generator.python_shapes import HEAD
 
-GIVEN: Final = {"session.create": "session"}
+GIVEN: Final = {"session.create": "session", "session.fork": "session"}
 """The part of the answer that is returned, where it has others."""
 EXTENDED: Final = {"task.create": "_create"}
 """Operations whose public method is written by hand, on top of this one."""

@@ -264,6 +264,7 @@ SUCCESSES: dict[str, Callable[[World], Awaitable[dict[str, Any]]]] = {
     "session.list": also(nothing, limit=1),
     "session.ensure": World.purpose,
     "session.create": also(nothing, name="New", config={"mode": "ask"}),
+    "session.fork": also(World.session, name="A copy"),
     "session.get": World.session,
     "session.update": also(World.session, name="Renamed", config={"temperature": 0.5}),
     "session.delete": World.session,

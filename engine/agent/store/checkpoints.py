@@ -10,9 +10,11 @@ from roocode_server.engine.checkpoints.checkpoints import Checkpoints
 from roocode_server.engine.checkpoints.git import GitFailure
 from roocode_server.engine.events.log import EventLog
 from roocode_server.engine.sessions.sessions import Sessions
+from roocode_server.engine.storage.session_rows import Renaming
 from roocode_server.engine.storage.task_turns import TaskTurnRepository, TurnStart
 from roocode_server.engine.storage.tasks import SnapshotRepository, TaskRepository
 from roocode_server.engine.tools.generated import generated
+from roocode_server.engine.workspace.replica import Inodes
 from roocode_server.engine.workspace.snapshot import Snapshot
 from roocode_server.engine.workspace.workspace import Workspace
 from roocode_server.models.checkpoint import (
@@ -178,6 +180,20 @@ class History:
                 await self._checkpoints.restore(workspace, request.session_id, before.id)
             raise
         return CheckpointRestored(files=files, saved_as=saved)
+
+    async def copy(
+        self,
+        source: SessionId,
+        copy: SessionId,
+        renaming: Renaming,
+        inodes: Inodes,
+    ) -> None:
+        """Copy all checkpoints of a session for a copy of it; see `Checkpoints.copy`."""
+        await self._checkpoints.copy(source, copy, renaming, inodes)
+
+    async def forget(self, session_id: SessionId) -> None:
+        """Delete all checkpoints of a session."""
+        await self._checkpoints.forget(session_id)
 
     async def recover(self) -> None:
         """Finish the restorations that a crash interrupted, and delete the checkpoints of deleted

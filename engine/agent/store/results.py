@@ -57,6 +57,15 @@ class TaskResults:
         """Store the snapshot taken at the beginning of a later turn."""
         await self._turn_snapshots.replace(unit, task_id, snapshot.dump())
 
+    async def relocate(self, unit: Transaction, task_id: TaskId, inodes: Mapping[int, int]) -> None:
+        """Have the snapshots of a copied task name the files of the copy; see `Snapshot.relocated`."""
+        first, latest = await self._snapshots.load(task_id), await self._turn_snapshots.load(task_id)
+        if first is not None:
+            await self._snapshots.clear(unit, task_id)
+            await self._snapshots.insert(unit, task_id, Snapshot.load(first).relocated(inodes).dump())
+        if latest is not None:
+            await self.remember_turn(unit, task_id, Snapshot.load(latest).relocated(inodes))
+
     async def forget(self, unit: Transaction, task_id: TaskId) -> None:
         """Delete the snapshot and the calls of a task that begins anew."""
         await self._snapshots.clear(unit, task_id)

@@ -34,6 +34,7 @@ from roocode_server.models.task import (
     TaskFailed,
     TaskFocused,
     TaskReopened,
+    TaskResumable,
     TaskResumed,
     TaskRetried,
     TaskStatus,
@@ -238,6 +239,19 @@ class TaskStates:
         self._keep(unit, put)
         await self._settle_after(put, failed, left)
         return put
+
+    async def suspend(self, unit: Transaction, task: Task, suspended: TaskResumable) -> None:
+        """Store in a unit of work that an unfinished task of a copied session is not at work there.
+
+        Nothing runs of it, so it is as after a stop of the server: `suspended` is told unless it waited to be
+        resumed already, and calls in progress are told as interrupted. One that was queued waits, too.
+        """
+        if task.activity is Activity.RESUMABLE:
+            return
+        changes: dict[str, Any] = {"status": TaskStatus.PENDING, "activity": Activity.RESUMABLE}
+        stopped = dataclasses.replace(task, interrupted_by=suspended.interrupted_by, **changes)
+        await self._store(unit, task, stopped, (suspended,), None)
+        self.forget(task.id)
 
     async def hear(
         self,

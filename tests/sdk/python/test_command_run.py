@@ -274,6 +274,9 @@ def test_sessions_are_made_listed_shown_and_deleted(command_line: CommandLine) -
     assert listed.startswith(f"{session}\tMine")
     assert "\x1b" not in listed
     assert command_line.json("sessions", "show", session)["config"]["model"] == "do-it"
+    copy = command_line.succeed("sessions", "fork", session, "--name", "Copied").strip()
+    assert command_line.json("sessions", "show", copy)["name"] == "Copied"
+    assert command_line.json("sessions", "fork", copy)["name"] == "Copied"
     refused = command_line.run("sessions", "delete", session)
     assert refused.returncode == 2
     assert "add --yes" in refused.stderr

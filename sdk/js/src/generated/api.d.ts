@@ -2363,6 +2363,34 @@ export interface components {
             /** @description Ignored */
             purpose?: string | null;
         };
+        /** @description A request to copy a session with everything in it. */
+        SessionFork: {
+            sessionId: string;
+            /** @description The name of the copy; that of the session unless given */
+            name?: string | null;
+            /** @description Any text of the client's own, such as a UUID: a call that is repeated with it within a day creates nothing again and gets the first answer */
+            idempotencyKey?: string | null;
+        };
+        SessionForkBody: {
+            /** @description The name of the copy; that of the session unless given */
+            name?: string | null;
+            /** @description Any text of the client's own, such as a UUID: a call that is repeated with it within a day creates nothing again and gets the first answer */
+            idempotencyKey?: string | null;
+        };
+        /** @description The session is a copy of another one: what the log has up to `sourceSeq` happened there. */
+        SessionForkedPayload: {
+            id: string;
+            /** @constant */
+            type: "session.forked";
+            sessionId: string;
+            /** Format: date-time */
+            timestamp: string;
+            seq?: number | null;
+            taskId?: string | null;
+            cursor?: string | null;
+            sourceSessionId: string;
+            sourceSeq: number;
+        };
         /** @description A request for the caller's sessions. */
         SessionList: {
             /** @enum {string|null} */
@@ -4468,6 +4496,9 @@ export type SessionEnsureBody = components['schemas']['SessionEnsureBody'];
 export type SessionEnsured = components['schemas']['SessionEnsured'];
 export type SessionExpiredPayload = components['schemas']['SessionExpiredPayload'];
 export type SessionFields = components['schemas']['SessionFields'];
+export type SessionFork = components['schemas']['SessionFork'];
+export type SessionForkBody = components['schemas']['SessionForkBody'];
+export type SessionForkedPayload = components['schemas']['SessionForkedPayload'];
 export type SessionList = components['schemas']['SessionList'];
 export type SessionOwner = components['schemas']['SessionOwner'];
 export type SessionPage = components['schemas']['SessionPage'];

@@ -1002,7 +1002,7 @@ export class SearchArea extends Area {
   }
 }
 
-/** `session.list`, `session.create`, `session.ensure`, `session.get`, `session.update`, `session.delete`, `session.sandbox`, `session.share`, `session.shares`, `session.unshare`, `session.leave`. */
+/** `session.list`, `session.create`, `session.fork`, `session.ensure`, `session.get`, `session.update`, `session.delete`, `session.sandbox`, `session.share`, `session.shares`, `session.unshare`, `session.leave`. */
 export class SessionsArea extends Area {
   /**
    * List your own sessions and those that are shared with you, newest first.
@@ -1017,6 +1017,22 @@ export class SessionsArea extends Area {
    */
   list(request = {}, options) {
     return new Listing(request, (request) => this.call("session.list", { ...request }, options));
+  }
+
+  /**
+   * Copy a session into a new one of yours: files, conversations, tasks, checkpoints and the log.
+   *
+   * Neither sees what happens in the other afterwards. Nothing is at work in the copy: unfinished tasks
+   * wait to be resumed, and pending approvals are withdrawn.
+   *
+   * POST /api/v1/sessions/{sessionId}/fork
+   * @param {Api.SessionFork['sessionId']} sessionId
+   * @param {Omit<Api.SessionFork, 'sessionId'>} [request]
+   * @param {CallOptions} [options]
+   * @returns {Promise<Api.SessionCreated>}
+   */
+  fork(sessionId, request = {}, options) {
+    return this.call("session.fork", { ...request, sessionId }, options);
   }
 
   /**

@@ -72,6 +72,8 @@ export interface Operations {
   "session.list": { request: Api.SessionList; response: Api.SessionPage };
   /** Open a session with an empty workspace. */
   "session.create": { request: Api.SessionCreate; response: Api.SessionCreated };
+  /** Copy a session into a new one of yours: files, conversations, tasks, checkpoints and the log. */
+  "session.fork": { request: Api.SessionFork; response: Api.SessionCreated };
   /** Get your session for a purpose; if there is none, it is created as by `session.create`. */
   "session.ensure": { request: Api.SessionEnsure; response: Api.SessionEnsured };
   /** Get a session. `access` says what you may do there. */
@@ -370,6 +372,8 @@ export interface Events {
   "process.output": Api.ProcessOutputPayload;
   /** A process has ended, for whatever reason. */
   "process.ended": Api.ProcessEndedPayload & { seq: number };
+  /** The session is a copy of another one: what the log has up to `sourceSeq` happened there. */
+  "session.forked": Api.SessionForkedPayload & { seq: number };
   /** The message is the last one of the task now: those after it are taken back. */
   "task.rewound": Api.TaskRewoundPayload & { seq: number };
   /** The last rewind of the task is undone: its messages are back, and its status is what it was. */

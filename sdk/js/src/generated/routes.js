@@ -43,6 +43,7 @@ export const ROUTES = {
   "playbook.list": { method: "GET", path: "/api/v1/playbooks" },
   "session.list": { method: "GET", path: "/api/v1/sessions" },
   "session.create": { method: "POST", path: "/api/v1/sessions", keyed: true },
+  "session.fork": { method: "POST", path: "/api/v1/sessions/{sessionId}/fork", keyed: true },
   "session.ensure": { method: "PUT", path: "/api/v1/purposes/{purpose}/session" },
   "session.get": { method: "GET", path: "/api/v1/sessions/{sessionId}" },
   "session.update": { method: "PUT", path: "/api/v1/sessions/{sessionId}" },

@@ -1105,6 +1105,23 @@ class BlockingSessions:
             self._inner.create, name=name, config=config, expires_at=expires_at, timeout_s=timeout_s
         )
 
+    def fork(
+        self, session_id: str, *, name: str | Unset | None = UNSET, timeout_s: float | None = None
+    ) -> CallersSession:
+        """Copy a session into a new one of yours: files, conversations, tasks, checkpoints and the
+        log.
+
+        Neither sees what happens in the other afterwards. Nothing is at work in the copy: unfinished
+        tasks wait to be resumed, and pending approvals are withdrawn.
+
+        `name`: The name of the copy; that of the session unless given.
+
+        Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RESOURCE_CONFLICT`, `WORKSPACE_LIMIT_EXCEEDED`,
+        `SERVER_OVERLOAD`, `RATE_LIMIT_EXCEEDED`, `IDEMPOTENCY_KEY_IN_USE`, `IDEMPOTENCY_KEY_REUSED`,
+        `RATE_LIMIT_EXCEEDED` among the codes.
+        """
+        return self._portal.call(self._inner.fork, session_id, name=name, timeout_s=timeout_s)
+
     def ensure(
         self,
         purpose: str,

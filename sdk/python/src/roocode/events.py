@@ -564,6 +564,14 @@ class ProcessEndedEvent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SessionForkedEvent(Event):
+    """The session is a copy of another one: what the log has up to `sourceSeq` happened there."""
+
+    source_session_id: str
+    source_seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRewoundEvent(Event):
     """The message is the last one of the task now: those after it are taken back."""
 
@@ -690,6 +698,7 @@ EVENTS: Mapping[str, type[Event]] = {
     "process.started": ProcessStartedEvent,
     "process.output": ProcessOutputEvent,
     "process.ended": ProcessEndedEvent,
+    "session.forked": SessionForkedEvent,
     "task.rewound": TaskRewoundEvent,
     "task.reinstated": TaskReinstatedEvent,
     "log.written": LogWrittenEvent,

@@ -2036,6 +2036,33 @@ class SessionsOperations(Operations):
         )
         return answer.session
 
+    async def fork(
+        self,
+        session_id: str,
+        *,
+        name: str | Unset | None = UNSET,
+        timeout_s: float | None = None,
+    ) -> CallersSession:
+        """Copy a session into a new one of yours: files, conversations, tasks, checkpoints and the
+        log.
+
+        Neither sees what happens in the other afterwards. Nothing is at work in the copy: unfinished
+        tasks wait to be resumed, and pending approvals are withdrawn.
+
+        `name`: The name of the copy; that of the session unless given.
+
+        Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RESOURCE_CONFLICT`, `WORKSPACE_LIMIT_EXCEEDED`,
+        `SERVER_OVERLOAD`, `RATE_LIMIT_EXCEEDED`, `IDEMPOTENCY_KEY_IN_USE`, `IDEMPOTENCY_KEY_REUSED`,
+        `RATE_LIMIT_EXCEEDED` among the codes.
+        """
+        answer = await self.call(
+            Route("POST", "/api/v1/sessions/{sessionId}/fork", is_keyed=True),
+            {"sessionId": session_id, "name": name},
+            SessionCreated,
+            timeout_s=timeout_s,
+        )
+        return answer.session
+
     async def ensure(
         self,
         purpose: str,

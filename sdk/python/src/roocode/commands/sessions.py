@@ -14,6 +14,7 @@ from roocode.commands.outcome import CommandFailed, ExitCode
 from roocode.commands.plain_text import one_line
 from roocode.commands.printing import local_time, print_json, print_table, say
 from roocode.models import CallersSession, ListedSession
+from roocode.transport import UNSET
 from roocode.wire import dumped
 
 EXAMPLES: Final = """\b
@@ -27,7 +28,7 @@ Examples:
 
 @click.group(cls=ListingGroup, epilog=EXAMPLES)
 def command() -> None:
-    """List, open, show and delete sessions; `roocode sessions` alone lists them."""
+    """List, open, show, copy and delete sessions; `roocode sessions` alone lists them."""
 
 
 @command.command("list")
@@ -73,6 +74,21 @@ def create(connection: Connection, name: str, **given: str | None) -> None:
 
     async def work(client: AsyncRooCodeClient) -> CallersSession:
         return await client.sessions.create(name=name, config=config)
+
+    made = connection.run(work)
+    print_json(made) if connection.is_json else click.echo(one_line(made.id))
+
+
+@command.command()
+@click.argument("session", required=False)
+@click.option("--name", help="The name of the copy; that of the session unless given.")
+@connected
+def fork(connection: Connection, session: str | None, name: str | None) -> None:
+    """Copy a session with its files, tasks and events, and print the copy's id."""
+
+    async def work(client: AsyncRooCodeClient) -> CallersSession:
+        source = await chosen_session(client, session)
+        return await client.sessions.fork(source, name=UNSET if name is None else name)
 
     made = connection.run(work)
     print_json(made) if connection.is_json else click.echo(one_line(made.id))
