@@ -36,6 +36,7 @@ from roocode_server.engine.agent.store.subtasks import SubtaskStore
 from roocode_server.engine.agent.store.traces import TaskTraces
 from roocode_server.engine.agent.store.transcript import Transcripts
 from roocode_server.engine.agent.store.turns import TaskTurns
+from roocode_server.engine.agent.task_forks import TaskForks
 from roocode_server.engine.agent.tasks import Tasks
 from roocode_server.engine.agent.usage import UsageReports
 from roocode_server.engine.agent.waiting import TaskWaits
@@ -172,6 +173,7 @@ class Engine:
     tasks: Tasks
     rewinding: Rewinding
     forks: SessionForks
+    task_forks: TaskForks
     standing_rules: StandingRules
     task_waits: TaskWaits
     approvals: Approvals
@@ -491,6 +493,17 @@ def _assemble(
         runner,
         sessions,
     )
+    forks = SessionForks(
+        database,
+        sessions,
+        task_rows,
+        states,
+        approvals,
+        PendingEndRepository(database),
+        services.results,
+        history,
+        runner,
+    )
     return Engine(
         settings=settings,
         data_dir=data_dir,
@@ -510,17 +523,8 @@ def _assemble(
         searches=Searches(sessions, runtime, index),
         tasks=tasks,
         rewinding=rewinding,
-        forks=SessionForks(
-            database,
-            sessions,
-            task_rows,
-            states,
-            approvals,
-            PendingEndRepository(database),
-            services.results,
-            history,
-            runner,
-        ),
+        forks=forks,
+        task_forks=TaskForks(forks, sessions, task_rows, rewinding, history),
         standing_rules=standing_rules,
         task_waits=TaskWaits(tasks, hub, longest_s=settings.server.max_wait_s),
         approvals=approvals,

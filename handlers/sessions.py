@@ -13,7 +13,6 @@ from roocode_server.models.error import (
     WorkspaceLimitExceeded,
 )
 from roocode_server.models.fork import SessionFork, SessionForked
-from roocode_server.models.identifier import SessionId
 from roocode_server.models.page import pagination
 from roocode_server.models.quota import Limit
 from roocode_server.models.session import (
@@ -34,7 +33,6 @@ from roocode_server.models.session import (
     SessionUpdate,
     SessionUpdatedEvent,
     WorkspaceLocation,
-    mount_path,
 )
 from roocode_server.models.sharing import Access
 from roocode_server.models.task import CommandEnded, TaskCancelled, TaskResumable, TaskUnfocused, ToolFailed
@@ -81,7 +79,7 @@ class SessionHandlers(Handlers, namespace="/sessions"):
 
         def answer(session: Session) -> SessionCreated:
             seen = CallersSession.seen(session, Access.OWNER)
-            return SessionCreated(session=seen, workspace=_workspace(caller, session.id))
+            return SessionCreated(session=seen, workspace=WorkspaceLocation.of(session.id, caller.base_url))
 
         return answer(await self.engine.sessions.create(caller, request, on_created=receipt.of(answer)))
 
@@ -115,7 +113,7 @@ class SessionHandlers(Handlers, namespace="/sessions"):
 
         def answer(copy: Session) -> SessionCreated:
             seen = CallersSession.seen(copy, Access.OWNER)
-            return SessionCreated(session=seen, workspace=_workspace(caller, copy.id))
+            return SessionCreated(session=seen, workspace=WorkspaceLocation.of(copy.id, caller.base_url))
 
         forked = await self.engine.forks.fork(caller, request, session, on_created=receipt.of(answer))
         return answer(forked)
@@ -136,7 +134,9 @@ class SessionHandlers(Handlers, namespace="/sessions"):
         """
         session, created = await self.engine.sessions.ensure(caller, request)
         seen = CallersSession.seen(session, Access.OWNER)
-        return SessionEnsured(session=seen, workspace=_workspace(caller, session.id), created=created)
+        return SessionEnsured(
+            session=seen, workspace=WorkspaceLocation.of(session.id, caller.base_url), created=created
+        )
 
     @operation(
         "session.get",
@@ -196,9 +196,3 @@ class SessionHandlers(Handlers, namespace="/sessions"):
         """Delete a session: end everything that runs in it and remove its workspace, tasks and events."""
         await self.engine.sessions.delete(request.session_id)
         return SessionRemoved(session_id=request.session_id, deleted=True)
-
-
-def _workspace(caller: Caller, session_id: SessionId) -> WorkspaceLocation:
-    return WorkspaceLocation(
-        path=mount_path(session_id), url=f"{caller.base_url}/api/v1/sessions/{session_id}/files"
-    )

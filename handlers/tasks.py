@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from roocode_server.engine.agent.task_forks import CopiedTask
 from roocode_server.engine.checkpoints.git import CheckpointsUnavailable
 from roocode_server.engine.idempotency.receipts import Receipt
 from roocode_server.handlers.operation import Handlers, operation
@@ -21,12 +22,19 @@ from roocode_server.models.error import (
     WorkspaceLimitExceeded,
 )
 from roocode_server.models.file import BY_COMMANDS
+from roocode_server.models.fork import SessionForked, TaskFork, TaskForked
 from roocode_server.models.message import Message
 from roocode_server.models.mode import ModeCatalogue, ModeList, ModeSwitched, StandingModeList, StandingModes
 from roocode_server.models.page import pagination
 from roocode_server.models.quota import Limit
 from roocode_server.models.rewind import RewindAnswer, TaskReinstated, TaskRewind, TaskRewound
-from roocode_server.models.session import Session, SessionUpdatedEvent
+from roocode_server.models.session import (
+    CallersSession,
+    Session,
+    SessionCreatedEvent,
+    SessionUpdatedEvent,
+    WorkspaceLocation,
+)
 from roocode_server.models.sharing import PERMITTED, Access
 from roocode_server.models.task import (
     CallWritten,
@@ -375,6 +383,45 @@ class TaskHandlers(Handlers, namespace="/tasks"):
             raise PermissionDenied(f"files needs the permission {Permission.FILE_WRITE.value}")
         task, files = await self.engine.rewinding.rewind(request)
         return RewindAnswer(task=task, files=list(files))
+
+    @operation(
+        "task.fork",
+        rest="POST /api/v1/sessions/{sessionId}/tasks/{taskId}/fork",
+        status=201,
+        made="/api/v1/sessions/{session.id}",
+        permission=Permission.SESSION_WRITE,
+        on="session_id",
+        limit=Limit.SESSION_MANAGEMENT,
+        errors=(NotFound, Conflict, WorkspaceLimitExceeded, ServerOverload, CheckpointsUnavailable),
+        emits=(
+            SessionCreatedEvent,
+            SessionForked,
+            TaskResumable,
+            TaskRewound,
+            TaskCancelled,
+            ApprovalResolved,
+            CheckpointSaved,
+            CheckpointRestoredEvent,
+        ),
+    )
+    async def fork(self, caller: Caller, request: TaskFork, session: Session, receipt: Receipt) -> TaskForked:
+        """Copy a session as by `session.fork`, with one of its tasks gone back to a message, as by
+        `task.rewind`.
+
+        The task and its session stay as they are. `taskId` and `messageId` are those in the copy, where the
+        task waits for `task.message` or `task.resume`.
+        """
+
+        def answer(copied: CopiedTask) -> TaskForked:
+            return TaskForked(
+                session=CallersSession.seen(copied.session, Access.OWNER),
+                workspace=WorkspaceLocation.of(copied.session.id, caller.base_url),
+                task_id=copied.task_id,
+                message_id=copied.message_id,
+            )
+
+        forked = await self.engine.task_forks.fork(caller, request, session, on_created=receipt.of(answer))
+        return answer(forked)
 
     @operation(
         "task.reinstate",

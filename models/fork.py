@@ -6,7 +6,8 @@ from dataclasses import field
 
 from roocode_server.models.event import Event, LogLine, event
 from roocode_server.models.idempotency import IDEMPOTENCY_KEY
-from roocode_server.models.identifier import SessionId
+from roocode_server.models.identifier import MessageId, SessionId, TaskId
+from roocode_server.models.session import SessionCreated
 from roocode_server.models.shape import Shape, described, limited, value
 
 
@@ -22,6 +23,38 @@ class SessionFork(Shape):
         ),
     )
     idempotency_key: str | None = field(default=None, metadata=IDEMPOTENCY_KEY)
+
+
+@value
+class TaskFork(Shape):
+    """A request to copy the session of a task, in which the task goes back to one of its messages."""
+
+    session_id: SessionId
+    task_id: TaskId
+    message_id: MessageId = field(
+        metadata=described(
+            "The message that becomes the last one of the task in the copy", **limited(shortest=1, longest=64)
+        )
+    )
+    files: bool = field(
+        default=True,
+        metadata=described("Restore the workspace, too, from the last checkpoint before the message"),
+    )
+    name: str | None = field(
+        default=None,
+        metadata=described(
+            "The name of the copy; that of the session unless given", **limited(shortest=1, longest=200)
+        ),
+    )
+    idempotency_key: str | None = field(default=None, metadata=IDEMPOTENCY_KEY)
+
+
+@value
+class TaskForked(SessionCreated):
+    """The copied session, and the ids that the task and the message have there."""
+
+    task_id: TaskId
+    message_id: MessageId
 
 
 @event("session.forked", log=LogLine(fields=("sourceSessionId",)))

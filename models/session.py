@@ -269,6 +269,11 @@ class WorkspaceLocation(Shape):
     path: str
     url: str
 
+    @classmethod
+    def of(cls, session_id: SessionId, base_url: str) -> WorkspaceLocation:
+        """Return where those of a session are, for callers of this address."""
+        return cls(path=mount_path(session_id), url=f"{base_url}/api/v1/sessions/{session_id}/files")
+
 
 _PURPOSE: Final[dict[str, Any]] = {
     "validate": validate.Regexp(

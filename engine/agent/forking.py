@@ -40,6 +40,10 @@ COPIES_AT_ONCE: Final = 2
 COPIED_MEANWHILE: Final = "The session was copied during the task"
 
 
+Prepare = Callable[[Session, Renaming], Awaitable[None]]
+"""Called with a copied session and the ids that it has instead of those of the original."""
+
+
 class SessionForks:
     """Copies sessions."""
 
@@ -72,11 +76,13 @@ class SessionForks:
         request: SessionFork,
         source: Session,
         *,
+        prepare: Prepare | None = None,
         on_created: OnCreated[Session] = nothing_more,
     ) -> Session:
         """Copy a session into a new one of the caller.
 
-        Its secrets are copied for its owner only. Raises: NotFound, if it is deleted meanwhile; Conflict, if
+        `prepare` is called with the copy once everything is there, before anybody sees it. Its secrets are
+        copied for its owner only. Raises: NotFound, if it is deleted meanwhile; Conflict, if
         directories are moved in its workspace all the time; WorkspaceLimitExceeded, if the user has reached
         `limits.sessions`; ServerOverload.
         """
@@ -92,6 +98,8 @@ class SessionForks:
                 async with self._runner.nothing_starts(source.id):
                     renaming, seq = await self._copy_rows(source, draft)
                     await self._copy_files(source.id, draft.id, renaming)
+                if prepare is not None:
+                    await prepare(draft, renaming)
                 return SessionForked(source_session_id=source.id, source_seq=seq)
 
             async def on_forked(unit: Transaction, session: Session) -> None:

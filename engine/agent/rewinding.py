@@ -28,8 +28,9 @@ from roocode_server.models.checkpoint import ChangedFile, CheckpointRef
 from roocode_server.models.clock import now
 from roocode_server.models.conversation import Turn, TurnRole
 from roocode_server.models.error import AppError, Conflict, NotFound
-from roocode_server.models.identifier import SessionId, TaskId
+from roocode_server.models.identifier import MessageId, SessionId, TaskId
 from roocode_server.models.rewind import RewindStep, TaskReinstated, TaskRewind, TaskRewound
+from roocode_server.models.session import Session
 from roocode_server.models.task import (
     Activity,
     InterruptedBy,
@@ -96,11 +97,7 @@ class Rewinding:
         a checkpoint raises.
         """
         async with self._at_rest(request.session_id, request.task_id) as task:
-            if task.parent_id is not None:
-                raise Conflict("A subtask is not rewound by itself; rewind the task that asked for it")
-            moment = await self._rewinds.moment(task, request.message_id)
-            if moment is None:
-                raise NotFound("message", request.message_id)
+            moment = await self.moment(task, request.message_id)
             former = await self._present(task, moment) if request.files else None
             last = await self._rewinds.last(task.id)
             rewind = Rewind(
@@ -147,6 +144,40 @@ class Rewinding:
                 raise
             return await self._give_back(task, rewind), files
 
+    async def moment(self, task: Task, message_id: MessageId) -> TaskMoment:
+        """Return what a task was at one of its messages. Raises: NotFound; Conflict, if it is a subtask."""
+        if task.parent_id is not None:
+            raise Conflict("A subtask is not rewound by itself; rewind the task that asked for it")
+        moment = await self._rewinds.moment(task, message_id)
+        if moment is None:
+            raise NotFound("message", message_id)
+        return moment
+
+    async def begin_in_copy(
+        self, unit: Transaction, copied: Task, moment: TaskMoment, former: str | None, *, files: bool
+    ) -> Rewind:
+        """Store in the unit of work that completes a copied session that its task is to be rewound.
+
+        `former` is the checkpoint of the files as they are. `finish` does it, or the next start.
+        """
+        last = await self._rewinds.last(copied.id)
+        rewind = Rewind(
+            task_id=copied.id,
+            number=1 if last is None else last.number + 1,
+            message_id=moment.message_id,
+            created_at=now(),
+            checkpoint=moment.checkpoint if files else None,
+            former_checkpoint=former if files else None,
+            under_way=RewindStep.REWIND,
+        )
+        await self._rewinds.begin(unit, rewind)
+        return rewind
+
+    async def finish(self, session_id: SessionId, rewind: Rewind) -> None:
+        """Do what was begun. Raises: as `rewind`."""
+        async with self._at_rest(session_id, rewind.task_id) as task:
+            await self._finish(task, rewind)
+
     async def recover(self) -> None:
         """Finish what a stop of the server has cut short."""
         for rewind in await self._rewinds.under_way():
@@ -173,8 +204,7 @@ class Rewinding:
     async def _at_rest(self, session_id: SessionId, task_id: TaskId) -> AsyncIterator[Task]:
         """The task, which does not start while the block runs. Raises: NotFound, Conflict."""
         session = await self._sessions.get_active(session_id)
-        if session.config.agent.acp is not None:
-            raise Conflict("An agent program keeps its conversations itself; they cannot be rewound")
+        check_rewindable(session)
         async with self._runner.nothing_starts(session_id):
             task = await self._tasks.find(session_id, task_id)
             if task is None:
@@ -188,11 +218,7 @@ class Rewinding:
 
         Raises: Conflict, if those of the moment are not known.
         """
-        if moment.checkpoint is None:
-            raise Conflict(
-                "No checkpoint of this task was saved (`config.enableCheckpoints`), so its files at this "
-                "message are not known; `files: false` rewinds the conversation alone"
-            )
+        check_files(moment)
         await self._history.check_at_rest(task.session_id)
         saved = await self._history.save(task.session_id, "before a rewind", task.id)
         return saved.id if saved is not None else await self._history.latest(task.session_id)
@@ -255,6 +281,21 @@ class Rewinding:
             in_same_transaction=give_back,
             **changes,
         )
+
+
+def check_files(moment: TaskMoment) -> None:
+    """Raises: Conflict, if the files of this moment are not known."""
+    if moment.checkpoint is None:
+        raise Conflict(
+            "No checkpoint of this task was saved (`config.enableCheckpoints`), so its files at this "
+            "message are not known; `files: false` rewinds the conversation alone"
+        )
+
+
+def check_rewindable(session: Session) -> None:
+    """Raises: Conflict, if the tasks of the session cannot be rewound."""
+    if session.config.agent.acp is not None:
+        raise Conflict("An agent program keeps its conversations itself; they cannot be rewound")
 
 
 def _closing(conversation: Conversation) -> list[Turn]:

@@ -64,11 +64,17 @@ class History:
 
         Raises: CheckpointsUnavailable.
         """
-        workspace = self._sessions.workspace(session_id)
-        saved = await self._checkpoints.save(workspace, session_id, reason, task_id)
+        saved = await self.save_unannounced(session_id, reason, task_id)
         if saved is not None:
             await self._log.append(session_id, CheckpointSaved(checkpoint=saved), task_id=task_id)
         return saved
+
+    async def save_unannounced(
+        self, session_id: SessionId, reason: str, task_id: TaskId | None = None
+    ) -> Checkpoint | None:
+        """As `save`, for those who append the event themselves."""
+        workspace = self._sessions.workspace(session_id)
+        return await self._checkpoints.save(workspace, session_id, reason, task_id)
 
     async def latest(self, session_id: SessionId) -> str | None:
         """Return the id of the session's last checkpoint, or None."""

@@ -3101,6 +3101,42 @@ export interface components {
             taskId?: string | null;
             cursor?: string | null;
         };
+        /** @description A request to copy the session of a task, in which the task goes back to one of its messages. */
+        TaskFork: {
+            sessionId: string;
+            taskId: string;
+            /** @description The message that becomes the last one of the task in the copy */
+            messageId: string;
+            /**
+             * @description Restore the workspace, too, from the last checkpoint before the message
+             * @default true
+             */
+            files?: boolean;
+            /** @description The name of the copy; that of the session unless given */
+            name?: string | null;
+            /** @description Any text of the client's own, such as a UUID: a call that is repeated with it within a day creates nothing again and gets the first answer */
+            idempotencyKey?: string | null;
+        };
+        TaskForkBody: {
+            /** @description The message that becomes the last one of the task in the copy */
+            messageId: string;
+            /**
+             * @description Restore the workspace, too, from the last checkpoint before the message
+             * @default true
+             */
+            files?: boolean;
+            /** @description The name of the copy; that of the session unless given */
+            name?: string | null;
+            /** @description Any text of the client's own, such as a UUID: a call that is repeated with it within a day creates nothing again and gets the first answer */
+            idempotencyKey?: string | null;
+        };
+        /** @description The copied session, and the ids that the task and the message have there. */
+        TaskForked: {
+            session: components["schemas"]["CallersSession"];
+            workspace: components["schemas"]["WorkspaceLocation"];
+            taskId: string;
+            messageId: string;
+        };
         /** @description A request for a task, which is answered at once, or when the task is what the caller waits for. */
         TaskGet: {
             sessionId: string;
@@ -4558,6 +4594,9 @@ export type TaskDifference = components['schemas']['TaskDifference'];
 export type TaskError = components['schemas']['TaskError'];
 export type TaskFailedPayload = components['schemas']['TaskFailedPayload'];
 export type TaskFocusedPayload = components['schemas']['TaskFocusedPayload'];
+export type TaskFork = components['schemas']['TaskFork'];
+export type TaskForkBody = components['schemas']['TaskForkBody'];
+export type TaskForked = components['schemas']['TaskForked'];
 export type TaskGet = components['schemas']['TaskGet'];
 export type TaskIdlePayload = components['schemas']['TaskIdlePayload'];
 export type TaskInteractivePayload = components['schemas']['TaskInteractivePayload'];

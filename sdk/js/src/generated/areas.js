@@ -1174,7 +1174,7 @@ export class ShellArea extends Area {
   }
 }
 
-/** `task.create`, `task.list`, `task.get`, `task.update`, `task.cancel`, `task.stack`, `task.interrupt`, `task.retry`, `task.message`, `task.messages`, `task.turns`, `task.resume`, `task.rewind`, `task.reinstate`, `task.diff`, `task.condense`, `task.command`. */
+/** `task.create`, `task.list`, `task.get`, `task.update`, `task.cancel`, `task.stack`, `task.interrupt`, `task.retry`, `task.message`, `task.messages`, `task.turns`, `task.resume`, `task.rewind`, `task.fork`, `task.reinstate`, `task.diff`, `task.condense`, `task.command`. */
 export class TasksArea extends Area {
   /**
    * List a session's tasks, newest first; those of a status, type or priority.
@@ -1344,6 +1344,25 @@ export class TasksArea extends Area {
    */
   rewind(sessionId, taskId, request, options) {
     return this.call("task.rewind", { ...request, sessionId, taskId }, options);
+  }
+
+  /**
+   * Copy a session as by `session.fork`, with one of its tasks gone back to a message, as by
+   *
+   * `task.rewind`.
+   *
+   * The task and its session stay as they are. `taskId` and `messageId` are those in the copy, where the
+   * task waits for `task.message` or `task.resume`.
+   *
+   * POST /api/v1/sessions/{sessionId}/tasks/{taskId}/fork
+   * @param {Api.TaskFork['sessionId']} sessionId
+   * @param {Api.TaskFork['taskId']} taskId
+   * @param {Omit<Api.TaskFork, 'sessionId' | 'taskId'>} request
+   * @param {CallOptions} [options]
+   * @returns {Promise<Api.TaskForked>}
+   */
+  fork(sessionId, taskId, request, options) {
+    return this.call("task.fork", { ...request, sessionId, taskId }, options);
   }
 
   /**

@@ -118,6 +118,8 @@ export interface Operations {
   "task.resume": { request: Api.TaskRef; response: Api.TaskAnswer };
   /** Go back to a message of a task: it becomes the last one, and what came after it is taken back. */
   "task.rewind": { request: Api.TaskRewind; response: Api.RewindAnswer };
+  /** Copy a session as by `session.fork`, with one of its tasks gone back to a message, as by */
+  "task.fork": { request: Api.TaskFork; response: Api.TaskForked };
   /** Undo the last `task.rewind` of a task that has not gone on since: messages and files are back. */
   "task.reinstate": { request: Api.TaskRef; response: Api.RewindAnswer };
   /** Show what changed in the workspace since a task began, whoever changed it. */

@@ -70,6 +70,7 @@ export const ROUTES = {
   "task.turns": { method: "GET", path: "/api/v1/sessions/{sessionId}/tasks/{taskId}/turns" },
   "task.resume": { method: "POST", path: "/api/v1/sessions/{sessionId}/tasks/{taskId}/resume" },
   "task.rewind": { method: "POST", path: "/api/v1/sessions/{sessionId}/tasks/{taskId}/rewind" },
+  "task.fork": { method: "POST", path: "/api/v1/sessions/{sessionId}/tasks/{taskId}/fork", keyed: true },
   "task.reinstate": { method: "POST", path: "/api/v1/sessions/{sessionId}/tasks/{taskId}/reinstate" },
   "task.diff": { method: "GET", path: "/api/v1/sessions/{sessionId}/tasks/{taskId}/diff" },
   "task.condense": { method: "POST", path: "/api/v1/sessions/{sessionId}/tasks/{taskId}/condense" },

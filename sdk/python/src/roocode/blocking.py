@@ -85,6 +85,7 @@ from roocode.models import (
     SystemResources,
     Task,
     TaskDifference,
+    TaskForked,
     TaskPage,
     TaskResult,
     TaskTurn,
@@ -2608,6 +2609,35 @@ class BlockingTasks:
         """
         return self._portal.call(
             self._inner.rewind, session_id, task_id, message_id, files=files, timeout_s=timeout_s
+        )
+
+    def fork(
+        self,
+        session_id: str,
+        task_id: str,
+        message_id: str,
+        *,
+        files: bool | Unset = UNSET,
+        name: str | Unset | None = UNSET,
+        timeout_s: float | None = None,
+    ) -> TaskForked:
+        """Copy a session as by `session.fork`, with one of its tasks gone back to a message, as by
+
+        `task.rewind`.
+
+        The task and its session stay as they are. `taskId` and `messageId` are those in the copy, where
+        the task waits for `task.message` or `task.resume`.
+
+        `message_id`: The message that becomes the last one of the task in the copy. `files`: Restore the
+        workspace, too, from the last checkpoint before the message; True unless given. `name`: The name
+        of the copy; that of the session unless given.
+
+        Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RESOURCE_CONFLICT`, `WORKSPACE_LIMIT_EXCEEDED`,
+        `SERVER_OVERLOAD`, `TOOL_EXECUTION_FAILED`, `RATE_LIMIT_EXCEEDED`, `IDEMPOTENCY_KEY_IN_USE`,
+        `IDEMPOTENCY_KEY_REUSED`, `RATE_LIMIT_EXCEEDED` among the codes.
+        """
+        return self._portal.call(
+            self._inner.fork, session_id, task_id, message_id, files=files, name=name, timeout_s=timeout_s
         )
 
     def reinstate(self, session_id: str, task_id: str, *, timeout_s: float | None = None) -> RewindAnswer:

@@ -1017,6 +1017,16 @@ class RewindAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TaskForked:
+    """The copied session, and the ids that the task and the message have there."""
+
+    session: CallersSession
+    workspace: WorkspaceLocation
+    task_id: str
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskDifference:
     """The files that differ, and the unified diff, both truncated if they are long.
 

@@ -99,6 +99,7 @@ from roocode.models import (
     TaskAnswer,
     TaskCreated,
     TaskDifference,
+    TaskForked,
     TaskPage,
     TaskStack,
     TaskTurn,
@@ -2708,6 +2709,44 @@ class TasksOperations(Operations):
             Route("POST", "/api/v1/sessions/{sessionId}/tasks/{taskId}/rewind", is_keyed=False),
             {"sessionId": session_id, "taskId": task_id, "messageId": message_id, "files": files},
             RewindAnswer,
+            timeout_s=timeout_s,
+        )
+
+    async def fork(
+        self,
+        session_id: str,
+        task_id: str,
+        message_id: str,
+        *,
+        files: bool | Unset = UNSET,
+        name: str | Unset | None = UNSET,
+        timeout_s: float | None = None,
+    ) -> TaskForked:
+        """Copy a session as by `session.fork`, with one of its tasks gone back to a message, as by
+
+        `task.rewind`.
+
+        The task and its session stay as they are. `taskId` and `messageId` are those in the copy, where
+        the task waits for `task.message` or `task.resume`.
+
+        `message_id`: The message that becomes the last one of the task in the copy. `files`: Restore the
+        workspace, too, from the last checkpoint before the message; True unless given. `name`: The name
+        of the copy; that of the session unless given.
+
+        Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RESOURCE_CONFLICT`, `WORKSPACE_LIMIT_EXCEEDED`,
+        `SERVER_OVERLOAD`, `TOOL_EXECUTION_FAILED`, `RATE_LIMIT_EXCEEDED`, `IDEMPOTENCY_KEY_IN_USE`,
+        `IDEMPOTENCY_KEY_REUSED`, `RATE_LIMIT_EXCEEDED` among the codes.
+        """
+        return await self.call(
+            Route("POST", "/api/v1/sessions/{sessionId}/tasks/{taskId}/fork", is_keyed=True),
+            {
+                "sessionId": session_id,
+                "taskId": task_id,
+                "messageId": message_id,
+                "files": files,
+                "name": name,
+            },
+            TaskForked,
             timeout_s=timeout_s,
         )
 
