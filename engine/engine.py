@@ -17,6 +17,7 @@ from roocode_server.engine.accounts.accounts import ADMIN_FILE, SECRET_FILE, Acc
 from roocode_server.engine.accounts.profiles import ProviderProfiles
 from roocode_server.engine.administration.secrets import sealing_keys
 from roocode_server.engine.agent.choices import Choices
+from roocode_server.engine.agent.drafts import SessionDrafts
 from roocode_server.engine.agent.forking import SessionForks
 from roocode_server.engine.agent.inbox import Inbox
 from roocode_server.engine.agent.model_offers import ModelOffers
@@ -26,6 +27,8 @@ from roocode_server.engine.agent.rewinding import Rewinding
 from roocode_server.engine.agent.runner import TaskRunner
 from roocode_server.engine.agent.scheduler import Scheduler
 from roocode_server.engine.agent.services import AgentServices
+from roocode_server.engine.agent.session_archive.exporting import SessionExports
+from roocode_server.engine.agent.session_archive.importing import SessionImports
 from roocode_server.engine.agent.standing_rules import StandingRules
 from roocode_server.engine.agent.store.approvals import Approvals
 from roocode_server.engine.agent.store.checkpoints import History
@@ -174,6 +177,8 @@ class Engine:
     rewinding: Rewinding
     forks: SessionForks
     task_forks: TaskForks
+    exports: SessionExports
+    imports: SessionImports
     standing_rules: StandingRules
     task_waits: TaskWaits
     approvals: Approvals
@@ -493,17 +498,10 @@ def _assemble(
         runner,
         sessions,
     )
-    forks = SessionForks(
-        database,
-        sessions,
-        task_rows,
-        states,
-        approvals,
-        PendingEndRepository(database),
-        services.results,
-        history,
-        runner,
+    drafts = SessionDrafts(
+        database, sessions, task_rows, states, approvals, PendingEndRepository(database), history
     )
+    forks = SessionForks(database, sessions, drafts, task_rows, services.results, history, runner)
     return Engine(
         settings=settings,
         data_dir=data_dir,
@@ -525,6 +523,16 @@ def _assemble(
         rewinding=rewinding,
         forks=forks,
         task_forks=TaskForks(forks, sessions, task_rows, rewinding, history),
+        exports=SessionExports(database, sessions, history, runner),
+        imports=SessionImports(
+            database,
+            sessions,
+            drafts,
+            task_rows,
+            services.results,
+            history,
+            limits=settings.sessions.resource_limits,
+        ),
         standing_rules=standing_rules,
         task_waits=TaskWaits(tasks, hub, longest_s=settings.server.max_wait_s),
         approvals=approvals,

@@ -26,6 +26,7 @@ from roocode_server.handlers.profiles import ProfileHandlers
 from roocode_server.handlers.repositories import RepositoryHandlers
 from roocode_server.handlers.rules import RuleHandlers
 from roocode_server.handlers.searches import SearchHandlers
+from roocode_server.handlers.session_archives import SessionArchiveHandlers
 from roocode_server.handlers.sessions import SessionHandlers
 from roocode_server.handlers.sharing import SharingHandlers
 from roocode_server.handlers.tasks import TaskHandlers
@@ -66,7 +67,7 @@ AREAS = (
 )
 
 
-TRANSFERS = (TransferHandlers, ArchiveHandlers, EventStreamHandlers)
+TRANSFERS = (TransferHandlers, ArchiveHandlers, SessionArchiveHandlers, EventStreamHandlers)
 """The areas whose operations are streams of bytes or events, available over REST only."""
 
 

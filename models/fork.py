@@ -57,6 +57,38 @@ class TaskForked(SessionCreated):
     message_id: MessageId
 
 
+@value
+class SessionExport(Shape):
+    """A request for a session with everything in it as an archive."""
+
+    session_id: SessionId
+
+
+@value
+class SessionImport(Shape):
+    """The parameters of an archive sent as raw bytes, of which a session is made."""
+
+    name: str | None = field(
+        default=None,
+        metadata=described(
+            "The name of the session; the one in the archive unless given",
+            **limited(shortest=1, longest=200),
+        ),
+    )
+    idempotency_key: str | None = field(default=None, metadata=IDEMPOTENCY_KEY)
+
+
+@event("session.imported", log=LogLine(fields=("sourceSessionId",)))
+@value
+class SessionImported(Event):
+    """The session was made of an archive: what the log has up to `sourceSeq` is what the archive says."""
+
+    source_session_id: SessionId
+    source_seq: int
+    exported_at: str
+    server_version: str
+
+
 @event("session.forked", log=LogLine(fields=("sourceSessionId",)))
 @value
 class SessionForked(Event):

@@ -12,17 +12,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from roocode_server.engine.agent.drafts import SessionDrafts
 from roocode_server.engine.agent.runner import TaskRunner
-from roocode_server.engine.agent.store.approvals import Approvals
 from roocode_server.engine.agent.store.checkpoints import History
 from roocode_server.engine.agent.store.results import TaskResults
-from roocode_server.engine.agent.store.states import TaskStates
-from roocode_server.engine.concurrency.shield import run_to_completion
 from roocode_server.engine.sealing.sealer import SealBroken
 from roocode_server.engine.sessions.sessions import Sessions, has_expired
 from roocode_server.engine.storage.creation import OnCreated, nothing_more
 from roocode_server.engine.storage.database import Database, Transaction
-from roocode_server.engine.storage.pending_ends import PendingEndRepository
 from roocode_server.engine.storage.session_rows import OWNED, Renaming, rows_of, store_rows, unique_ids
 from roocode_server.engine.storage.tables import events
 from roocode_server.engine.storage.tasks import TaskRepository
@@ -32,7 +29,6 @@ from roocode_server.models.fork import SessionFork, SessionForked
 from roocode_server.models.identifier import SessionId
 from roocode_server.models.session import Session, SessionConfig
 from roocode_server.models.session_secrets import without_secrets
-from roocode_server.models.task import InterruptedBy, TaskResumable
 from roocode_server.models.user import Caller
 
 COPIES_AT_ONCE: Final = 2
@@ -51,20 +47,16 @@ class SessionForks:
         self,
         database: Database,
         sessions: Sessions,
+        drafts: SessionDrafts,
         tasks: TaskRepository,
-        states: TaskStates,
-        approvals: Approvals,
-        pending_ends: PendingEndRepository,
         results: TaskResults,
         history: History,
         runner: TaskRunner,
     ) -> None:
         self._database = database
         self._sessions = sessions
+        self._drafts = drafts
         self._tasks = tasks
-        self._states = states
-        self._approvals = approvals
-        self._pending_ends = pending_ends
         self._results = results
         self._history = history
         self._runner = runner
@@ -107,37 +99,7 @@ class SessionForks:
                     raise NotFound("session", source.id)
                 await on_created(unit, session)
 
-            return await self._made(caller, draft, make, on_forked)
-
-    async def _made(
-        self,
-        caller: Caller,
-        draft: Session,
-        make: Callable[[], Awaitable[Event]],
-        on_created: OnCreated[Session],
-    ) -> Session:
-        """Show a draft once `make` has filled it and returned how that is told, or remove it."""
-        try:
-            told = await make()
-            unfinished = await self._tasks.unfinished(draft.id)
-            async with self._database.transaction() as unit:
-                await self._sessions.complete(unit, caller, draft)
-                unit.append(draft.id, told)
-                await self._pending_ends.carry_out_on(unit, draft.id)
-                suspended = TaskResumable(reason=COPIED_MEANWHILE, interrupted_by=InterruptedBy.SERVER)
-                for task in unfinished:
-                    await self._approvals.withdraw(unit, task.id)
-                    await self._states.suspend(unit, task, suspended)
-                await on_created(unit, draft)
-        except BaseException:
-            await run_to_completion(self._discard(draft.id))
-            raise
-        self._sessions.forget(draft.id)
-        return draft
-
-    async def _discard(self, session_id: SessionId) -> None:
-        await self._sessions.discard(session_id)
-        await self._history.forget(session_id)
+            return await self._drafts.made(caller, draft, make, on_forked, reason=COPIED_MEANWHILE)
 
     async def _config(self, caller: Caller, source: Session) -> SessionConfig:
         """The configuration of a copy, with its secrets in clear."""

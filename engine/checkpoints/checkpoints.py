@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime
+import itertools
 import os
 import shutil
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 import orjson
+import structlog
 
 from roocode_server.engine.checkpoints.contents import Facts, changed, commit_stream, look
 from roocode_server.engine.checkpoints.git import (
@@ -22,6 +24,7 @@ from roocode_server.engine.checkpoints.git import (
     NOW,
     STARTS,
     STARTS_OF_TASKS,
+    GitFailure,
     Repository,
     start_of,
 )
@@ -36,8 +39,16 @@ from roocode_server.engine.workspace.scanning import opened
 from roocode_server.engine.workspace.workspace import Workspace
 from roocode_server.models.checkpoint import ChangedFile, Checkpoint, CheckpointDifference
 from roocode_server.models.clock import UTC, now
-from roocode_server.models.error import AppError, Conflict, NotFound, ToolExecutionFailed
+from roocode_server.models.error import (
+    AppError,
+    Conflict,
+    InvalidField,
+    NotFound,
+    ToolExecutionFailed,
+)
 from roocode_server.models.identifier import SessionId, TaskId
+
+log = structlog.get_logger("checkpoints")
 
 MOST_DIFF_BYTES: Final = 500_000
 DIFF_TIMEOUT_S: Final = 30.0
@@ -67,6 +78,9 @@ SIZES: Final = {
     STARTS: StoredSize(files=20_000, new_bytes=64 * 2**20),
 }
 """The most that is stored of a workspace on each branch: on request, and before every task."""
+MOST_TREE_BYTES: Final = 67_108_864
+"""The most bytes of an object that is no file's content, in checkpoints from elsewhere."""
+FOREIGN_CHECKPOINTS_AT_ONCE: Final = 500
 _KINDS: Final = {"A": "created", "M": "modified", "D": "deleted"}
 
 
@@ -227,6 +241,43 @@ class Checkpoints:
                 await replicate(origin, target, owner=str(repository.folder))
         await copied.rename_all(STARTS_OF_TASKS, renaming.applied)
         await asyncio.to_thread(_adapt, copied.folder, renaming, inodes)
+
+    async def bundle(self, session_id: SessionId, target: Path) -> dict[str, str] | None:
+        """Write all checkpoints of a session to a new file, for `take_in`; None if it has none.
+
+        Returns the ids of tasks by those that the commits name. Raises: GitFailure, ServerOverload.
+        """
+        async with self._alone(session_id) as repository:
+            if not repository.is_there or not await repository.write_bundle(target):
+                return None
+            return dict(await asyncio.to_thread(_names, repository.folder))
+
+    async def take_in(
+        self,
+        session_id: SessionId,
+        bundle: Path,
+        *,
+        names: Mapping[str, str],
+        renaming: Renaming,
+        most_bytes: int,
+    ) -> None:
+        """Fill a session's checkpoints from a bundle that nobody has looked at.
+
+        Only objects and references are taken from it, and only what git finds sound. Raises: InvalidField, if
+        it is refused; ServerOverload.
+        """
+        async with self._alone(session_id) as repository:
+            await repository.open()
+            try:
+                await repository.fetch_bundle(bundle)
+                await _check_foreign(repository, most_bytes)
+            except (GitFailure, TimeoutError, ValueError, TypeError, KeyError) as failure:
+                log.info("checkpoints refused", session_id=session_id, reason=str(failure))
+                raise InvalidField("", "The archive is refused: its checkpoints are damaged.") from None
+            await repository.rename_all(STARTS_OF_TASKS, renaming.applied)
+            there = {commit: renaming.applied(task_id) for commit, task_id in names.items()}
+            content = orjson.dumps({**renaming.names, **there})
+            await asyncio.to_thread((repository.folder / TASK_NAMES).write_bytes, content)
 
     async def cut_short(self) -> dict[SessionId, str]:
         """Return the checkpoints whose restoration was interrupted by the end of the last server, by session.
@@ -455,6 +506,28 @@ def _cut_short(folder: Path) -> dict[SessionId, str]:
         if (repository / RESTORING).exists():
             found[session_id] = (repository / RESTORING).read_text()
     return found
+
+
+async def _check_foreign(repository: Repository, most_bytes: int) -> None:
+    """Check what the checkpoints of an archive say, and that no object is too large to be restored.
+
+    Raises: GitFailure, ValueError, TypeError, KeyError.
+    """
+    sizes = await repository.run("cat-file", "--batch-all-objects", "--batch-check=%(objectsize)")
+    if any(int(size) > max(most_bytes, MOST_TREE_BYTES) for size in sizes.split()):
+        raise ValueError("an object is too large")
+    if await repository.head() is None:
+        return
+    for offset in itertools.count(0, FOREIGN_CHECKPOINTS_AT_ONCE):
+        some = (f"--skip={offset}", f"--max-count={FOREIGN_CHECKPOINTS_AT_ONCE}")
+        printed = await repository.run("log", "--format=%H%x00%ct%x00%B%x01", *some, BRANCH)
+        entries = [entry for entry in printed.decode().split("\x01") if entry.strip()]
+        for entry in entries:
+            saved = _checkpoint(entry, {})
+            if not isinstance(saved.reason, str) or not isinstance(saved.task_id, str | None):
+                raise TypeError("a checkpoint does not say what it is")
+        if len(entries) < FOREIGN_CHECKPOINTS_AT_ONCE:
+            return
 
 
 def _adapt(folder: Path, renaming: Renaming, inodes: Inodes) -> None:

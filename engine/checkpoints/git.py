@@ -31,6 +31,8 @@ NOW: Final = "refs/heads/now"
 UNFINISHED: Final = ".new"
 """Ends the name of a folder in which a repository is being created."""
 CHUNK_BYTES: Final = 65_536
+BUNDLE_TIMEOUT_S: Final = 300.0
+BUNDLE_MEMORY_KIB: Final = 2_097_152
 _REMAINS: Final = (
     "*.lock",
     "refs/*/*.lock",
@@ -89,12 +91,14 @@ class Repository:
             for left in self.folder.glob(pattern):
                 left.unlink(missing_ok=True)
 
-    async def run(self, *arguments: str, content: bytes | None = None) -> bytes:
-        """Run a git command and return its output.
+    async def run(
+        self, *arguments: str, content: bytes | None = None, memory_kib: int | None = None
+    ) -> bytes:
+        """Run a git command, with at most this much memory, and return its output.
 
         Raises: GitFailure; ServerOverload, if the disk is full.
         """
-        async with self._started(*arguments) as process:
+        async with self._started(*arguments, memory_kib=memory_kib) as process:
             printed, complaint = await process.communicate(content)
         _check(process, complaint)
         return printed
@@ -145,6 +149,36 @@ class Repository:
             return False
         return True
 
+    async def write_bundle(self, bundle: Path) -> bool:
+        """Write everything but `NOW` into a new file; False if there is nothing. Raises: GitFailure."""
+        wanted = [each for each in (BRANCH, STARTS) if await self.head(each) is not None]
+        if await self.run("for-each-ref", "--count=1", STARTS_OF_TASKS):
+            wanted.append(f"--glob={STARTS_OF_TASKS}*")
+        if wanted:
+            await self.run("bundle", "create", "--quiet", str(bundle), *wanted)
+        return bool(wanted)
+
+    async def fetch_bundle(self, bundle: Path) -> None:
+        """Take the commits of a bundle that nobody has looked at into the repository, which is empty.
+
+        git reads it with limits on time and memory, and refuses what is not sound. Raises: GitFailure,
+        TimeoutError.
+        """
+        refspecs = (f"{BRANCH}:{BRANCH}", f"{STARTS}:{STARTS}", f"{STARTS_OF_TASKS}*:{STARTS_OF_TASKS}*")
+        there = (await self.run("bundle", "list-heads", str(bundle))).decode().split("\n")
+        names = {line.partition(" ")[2] for line in there} - {""}
+        if not names:
+            raise GitFailure("there is nothing in the bundle")
+        wanted = [each for each in refspecs if "*" in each or each.partition(":")[0] in names]
+        async with asyncio.timeout(BUNDLE_TIMEOUT_S):
+            await self.run(
+                *("-c", "transfer.fsckObjects=true", "-c", "core.bigFileThreshold=8m"),
+                *("-c", "pack.threads=1", "-c", "gc.auto=0"),
+                *("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"),
+                *(str(bundle), *wanted),
+                memory_kib=BUNDLE_MEMORY_KIB,
+            )
+
     async def rename_all(self, prefix: str, renamed: Callable[[str], str]) -> None:
         """Rename the references that begin with `prefix`. Raises: GitFailure."""
         printed = await self.run("for-each-ref", "--format=%(objectname) %(refname)", prefix)
@@ -157,8 +191,12 @@ class Repository:
             await self.run("update-ref", "--stdin", content="\n".join([*changes, ""]).encode())
 
     @asynccontextmanager
-    async def _started(self, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    async def _started(
+        self, *arguments: str, memory_kib: int | None = None
+    ) -> AsyncIterator[asyncio.subprocess.Process]:
+        limited = () if memory_kib is None else ("sh", "-c", f'ulimit -v {memory_kib}; exec "$@"', "sh")
         process = await asyncio.create_subprocess_exec(
+            *limited,
             self._git or "git",
             *arguments,
             stdin=asyncio.subprocess.PIPE,

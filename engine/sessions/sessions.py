@@ -227,11 +227,10 @@ class Sessions:
         Raises: InvalidField, ExtraNotInstalled, if its configuration is refused; WorkspaceLimitExceeded, if
         the user has reached `limits.sessions`.
         """
-        await self._check(None, request.config)
+        config = await self.admitted(request.config)
         if request.expires_at is not None:
             _check_expiry(request.expires_at)
         session_id = self._runtime.take_warm_session() or SessionId(new_id("session"))
-        config = settled(self._configure(request.config), self._standard(), NO_SECRETS)
         moment = now()
         session = Session(
             id=session_id,
@@ -294,6 +293,14 @@ class Sessions:
         await self._check_number(unit, caller)
         await self._repository.complete(unit, session.id)
         unit.append(session.id, SessionCreatedEvent(session=session))
+
+    async def admitted(self, wanted: SessionConfigChange) -> SessionConfig:
+        """Return the configuration of a new session for which this is wanted.
+
+        Raises: InvalidField, ExtraNotInstalled, if it is refused.
+        """
+        await self._check(None, wanted)
+        return settled(self._configure(wanted), self._standard(), NO_SECRETS)
 
     async def discard(self, session_id: SessionId) -> None:
         """Remove a session that has not become whole, of which nobody has been told."""
@@ -453,6 +460,10 @@ class Sessions:
         return Workspace(
             self._folder / session_id, max_file_bytes=self._files.max_file_bytes, room=self._room(session_id)
         )
+
+    def new_place(self) -> Path:
+        """Return where a workspace could be that is not there yet, for those who stage its content."""
+        return self._folder / new_id("session")
 
     def sandbox(self, session: Session) -> SandboxSpec:
         """Return what the runtime needs to know to run the session's commands."""

@@ -52,6 +52,14 @@ class ApprovalRepository:
             )
         )
 
+    async def pending_of_session(self, session_id: SessionId) -> list[Approval]:
+        """Return a session's pending approvals."""
+        return await self._rows.all(
+            select(approvals).where(
+                approvals.c.session_id == session_id, approvals.c.status == ApprovalStatus.PENDING
+            )
+        )
+
     async def overdue(self, moment: datetime.datetime) -> list[Approval]:
         """Return the pending approvals that had expired at this moment."""
         return await self._rows.all(

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, Final, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, RowMapping, Select, Table, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, Table, bindparam, func, insert, select, update
 
 from roocode_server.engine.storage.database import Database, Statements, Transaction
 from roocode_server.models.cleaning import cleaned_text
@@ -28,23 +28,18 @@ def batched(items: Iterable[Each], size: int) -> Iterator[list[Each]]:
         yield some
 
 
-class Rows(Generic[AnyShape]):
-    """A table whose rows are shapes of one class; columns have the names of its fields.
+class RowShape(Generic[AnyShape]):
+    """The mapping between a table's rows and shapes of one class; columns have the names of its fields.
 
     Raises: TypeError, if the shape has a field without a column.
     """
 
-    def __init__(self, database: Database, table: Table, shape: type[AnyShape]) -> None:
-        self.database = database
+    def __init__(self, table: Table, shape: type[AnyShape]) -> None:
         self.table = table
         self._shape = shape
         self._schema = schema_of(shape, StoredSchema)
         if missing := self._schema.fields.keys() - table.columns.keys():
             raise TypeError(f"the table {table.name} has no column for {shape.__name__}'s {sorted(missing)}")
-        self._insert = insert(table)
-        self._update = update(table).where(
-            *(column == bindparam(f"of_{column.name}") for column in table.primary_key)
-        )
         self._nested = {
             column.name
             for column in table.columns
@@ -66,10 +61,22 @@ class Rows(Generic[AnyShape]):
             row[name] = _stored(content)
         return row
 
-    def to_shape(self, row: RowMapping) -> AnyShape:
+    def to_shape(self, row: Mapping[Any, Any]) -> AnyShape:
         """Return the shape of a row."""
         fields = self._schema.fields
         return self._shape(**{name: _revive(fields[name], row[name]) for name in fields})
+
+
+class Rows(RowShape[AnyShape]):
+    """A table whose rows are shapes of one class. Raises: TypeError, as `RowShape`."""
+
+    def __init__(self, database: Database, table: Table, shape: type[AnyShape]) -> None:
+        super().__init__(table, shape)
+        self.database = database
+        self._insert = insert(table)
+        self._update = update(table).where(
+            *(column == bindparam(f"of_{column.name}") for column in table.primary_key)
+        )
 
     async def insert(self, unit: Transaction, item: AnyShape, **columns: Any) -> None:
         """Store a new row; `columns` are those that are not fields of the shape."""

@@ -54,8 +54,8 @@ class Unpacked:
         if path:
             os.close(open_folder(self._root, path, make=True))
 
-    def file(self, name: str, mode: int, content: IO[bytes]) -> None:
-        """Create a file. Raises: WorkspaceLimitExceeded."""
+    def file(self, name: str, mode: int, content: IO[bytes], *, modified_ns: int | None = None) -> int:
+        """Create a file, and return its inode. Raises: WorkspaceLimitExceeded."""
         parent, last = self._place(name)
         allowed = 0o755 if mode & 0o100 else 0o644
         made = self._put(last, lambda: os.open(last, NEW_FILE_FLAGS, allowed, dir_fd=parent))
@@ -71,8 +71,12 @@ class Unpacked:
                 left = memoryview(piece)
                 while left:
                     left = left[os.write(descriptor, left) :]
+            if modified_ns is not None:
+                os.utime(descriptor, ns=(modified_ns, modified_ns))
+            inode = os.fstat(descriptor).st_ino
         self.files += 1
         self.size += size
+        return inode
 
     def link(self, name: str, target: str) -> None:
         """Create a symbolic link. Raises: ArchiveRefused, if it leads out of the workspace."""
@@ -143,7 +147,7 @@ def _parts(name: str) -> list[str]:
     return [part for part in name.split("/") if part not in ("", ".")]
 
 
-class _Member(tarfile.TarInfo):
+class MarkedMember(tarfile.TarInfo):
     """A member of an archive with an end marker, without which a truncated archive would not be noticed."""
 
     @classmethod
@@ -159,7 +163,7 @@ def unpack_tar(archive: IO[bytes], out: Unpacked) -> None:
     """Unpack a tar.gz archive. Concatenated gzip members are one stream, and each is checked."""
     with (
         gzip.GzipFile(fileobj=archive) as whole,
-        tarfile.open(fileobj=whole, mode="r|", tarinfo=_Member) as members,
+        tarfile.open(fileobj=whole, mode="r|", tarinfo=MarkedMember) as members,
     ):
         for member in members:
             if member.isdir():
@@ -211,7 +215,7 @@ def _name(member: zipfile.ZipInfo) -> str:
 
 
 FORMATS: Final = {"tar.gz": unpack_tar, "zip": unpack_zip}
-_BROKEN: Final = (
+BROKEN_ARCHIVE: Final = (
     tarfile.TarError,
     zipfile.BadZipFile,
     zlib.error,
@@ -244,7 +248,7 @@ def extract(kind: str, room_bytes: int, most_bytes: int, archive: int, folder: i
         return {"no_room": limit.message}
     except ArchiveRefused as mistake:
         return {"refused": str(mistake)}
-    except _BROKEN as mistake:
+    except BROKEN_ARCHIVE as mistake:
         overload = exhausted(mistake)
         if overload is not None:
             return {"overload": overload.message}

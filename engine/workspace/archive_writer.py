@@ -21,13 +21,13 @@ from roocode_server.engine.workspace.scanning import opened
 from roocode_server.engine.workspace.walk import TreeEntry, walk
 
 ARCHIVE_PIECE_BYTES: Final = 262_144
-_BLOCK: Final = 512
+TAR_BLOCK_BYTES: Final = 512
 _FIRST_OF_ZIP: Final = calendar.timegm((1980, 1, 1, 0, 0, 0))
 _LAST_OF_ZIP: Final = calendar.timegm((2107, 12, 31, 23, 59, 58))
 """The range of dates in a zip archive. Source: PKWARE, APPNOTE.TXT, 4.4.6."""
 
 
-class _Sink:
+class PieceSink:
     """A file object that collects what a library writes until it is taken."""
 
     def __init__(self) -> None:
@@ -53,28 +53,28 @@ def packed_tar(root: int) -> Generator[bytes, None, None]:
     Anything else is left out, and so is what vanishes meanwhile. Raises: TreeChanged, OSError.
     Source: POSIX.1-2017, pax.
     """
-    sink = _Sink()
+    sink = PieceSink()
     with gzip.GzipFile(fileobj=sink, mode="wb", mtime=0) as compressed:
-        for item in _items(root):
-            info = _tar_info(item)
+        for item in archive_items(root):
+            info = tar_info(item)
             compressed.write(info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape"))
             if item.descriptor is not None:
-                for piece in _exactly(item.descriptor, info.size):
+                for piece in exactly(item.descriptor, info.size):
                     compressed.write(piece)
                     if sink.size >= ARCHIVE_PIECE_BYTES:
                         yield sink.take()
-                compressed.write(bytes(-info.size % _BLOCK))
+                compressed.write(bytes(-info.size % TAR_BLOCK_BYTES))
             if sink.size >= ARCHIVE_PIECE_BYTES:
                 yield sink.take()
-        compressed.write(bytes(2 * _BLOCK))
+        compressed.write(bytes(2 * TAR_BLOCK_BYTES))
     yield sink.take()
 
 
 def packed_zip(root: int) -> Generator[bytes, None, None]:
     """As `packed_tar`, as zip; names that are not UTF-8 are stored as bytes, which Unix programs restore."""
-    sink = _Sink()
+    sink = PieceSink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]
-        for item in _items(root):
+        for item in archive_items(root):
             info = _zip_info(item)
             if item.descriptor is not None:
                 with archive.open(info, "w", force_zip64=True) as file:
@@ -99,7 +99,7 @@ class _ZipInfo(zipfile.ZipInfo):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Item:
+class ArchiveItem:
     """A member of an archive: a file with its descriptor, a link with its target, or a directory."""
 
     path: str
@@ -108,7 +108,8 @@ class _Item:
     target: str | None = None
 
 
-def _items(root: int) -> Iterator[_Item]:
+def archive_items(root: int) -> Iterator[ArchiveItem]:
+    """Yield everything below the open directory that an archive has; descriptors are open until the next."""
     for entry in walk(root):
         if entry.is_left:
             continue
@@ -121,9 +122,9 @@ def _items(root: int) -> Iterator[_Item]:
             with opened(descriptor):
                 facts = os.fstat(descriptor)
                 if stat.S_ISREG(facts.st_mode):
-                    yield _Item(path=path, facts=facts, descriptor=descriptor)
+                    yield ArchiveItem(path=path, facts=facts, descriptor=descriptor)
         elif target is not None or entry.is_directory:
-            yield _Item(path=path, facts=entry.facts, target=target)
+            yield ArchiveItem(path=path, facts=entry.facts, target=target)
 
 
 def _link_target(entry: TreeEntry) -> str | None:
@@ -136,7 +137,8 @@ def _opened_file(entry: TreeEntry) -> int | None:
     return os.open(entry.name, SOURCE_FLAGS, dir_fd=entry.parent) if is_file else None
 
 
-def _tar_info(item: _Item) -> tarfile.TarInfo:
+def tar_info(item: ArchiveItem) -> tarfile.TarInfo:
+    """The header of a member of a tar archive."""
     info = tarfile.TarInfo(item.path)
     info.mode = stat.S_IMODE(item.facts.st_mode) & 0o777
     info.mtime = int(item.facts.st_mtime)
@@ -150,7 +152,7 @@ def _tar_info(item: _Item) -> tarfile.TarInfo:
     return info
 
 
-def _zip_info(item: _Item) -> zipfile.ZipInfo:
+def _zip_info(item: ArchiveItem) -> zipfile.ZipInfo:
     moment = min(max(int(item.facts.st_mtime), _FIRST_OF_ZIP), _LAST_OF_ZIP)
     is_directory = stat.S_ISDIR(item.facts.st_mode)
     info = _ZipInfo(f"{item.path}/" if is_directory else item.path, time.gmtime(moment)[:6])
@@ -159,7 +161,7 @@ def _zip_info(item: _Item) -> zipfile.ZipInfo:
     return info
 
 
-def _exactly(descriptor: int, size: int) -> Iterator[bytes]:
+def exactly(descriptor: int, size: int) -> Iterator[bytes]:
     """Yield the first `size` bytes of a file, padded with zeros if it has become shorter, as GNU tar does."""
     while size > 0:
         piece = os.read(descriptor, min(ARCHIVE_PIECE_BYTES, size)) or bytes(min(ARCHIVE_PIECE_BYTES, size))

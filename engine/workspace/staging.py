@@ -16,6 +16,7 @@ from typing import Final
 
 from roocode_server.engine.workspace.exchange import INTENT, take_back_cut_short
 from roocode_server.engine.workspace.file_access import FOLDER_ITSELF_FLAGS
+from roocode_server.engine.workspace.ownership import make_private
 from roocode_server.engine.workspace.walk import remove_tree
 
 STAGING: Final = ".staging"
@@ -55,7 +56,7 @@ def staged_folder(folder: Path) -> Iterator[Path]:
 def staging_of(folder: Path) -> Path:
     """Return the directory that holds all staging directories of a workspace's parent; made if missing."""
     above = folder.parent / STAGING
-    above.mkdir(mode=0o700, exist_ok=True)
+    make_private(above)
     return above
 
 

@@ -7,7 +7,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
-from roocode_server.engine.workspace.staging import staged
+from roocode_server.engine.workspace.file_access import FOLDER_ITSELF_FLAGS
+from roocode_server.engine.workspace.staging import staged_folder
 from roocode_server.models.error import PayloadTooLarge, WorkspaceLimitExceeded
 
 UPLOAD_NAME: Final = "incoming"
@@ -23,7 +24,10 @@ class Incoming:
         self._max_bytes = max_bytes
         self._room_bytes = room_bytes
         self._stack = ExitStack()
-        self.stage = self._stack.enter_context(staged(folder))
+        self.path = self._stack.enter_context(staged_folder(folder))
+        """The staging directory, for programs that need its path."""
+        self.stage = os.open(self.path, FOLDER_ITSELF_FLAGS)
+        self._stack.callback(os.close, self.stage)
         self.descriptor = os.open(UPLOAD_NAME, _UPLOAD_FLAGS, 0o600, dir_fd=self.stage)
         self._stack.callback(os.close, self.descriptor)
 

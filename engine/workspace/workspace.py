@@ -509,6 +509,13 @@ class Workspace:
                 await copy.remove()
         raise AssertionError("the last try has an outcome")
 
+    async def take_over(self, content: Path) -> None:
+        """Have a folder with this server's own files on the same file system take the place of an empty
+        workspace. Raises: Conflict; ServerOverload.
+        """
+        with os_errors("/"):
+            await asyncio.to_thread(content.rename, self.folder)
+
     async def make_directory(self, path: str) -> FileEntry:
         """Create a directory, with those above it. Raises: Conflict, if something is at this path."""
         return await self._change(path, self._make_directory)

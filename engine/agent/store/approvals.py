@@ -182,6 +182,11 @@ class Approvals:
         for approval in await self._repository.pending(task_id):
             await self._store(unit, approval, ApprovalStatus.CANCELLED, feedback=None, by=None)
 
+    async def withdraw_all(self, unit: Transaction, session_id: SessionId) -> None:
+        """Cancel all pending questions of a session, in the unit of work that completes it as a copy."""
+        for approval in await self._repository.pending_of_session(session_id):
+            await self._store(unit, approval, ApprovalStatus.CANCELLED, feedback=None, by=None)
+
     async def _expire(self, approval: Approval) -> Approval:
         status, feedback = _fallback(approval)
         try:

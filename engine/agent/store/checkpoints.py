@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
 
 import structlog
 
@@ -196,6 +198,24 @@ class History:
     ) -> None:
         """Copy all checkpoints of a session for a copy of it; see `Checkpoints.copy`."""
         await self._checkpoints.copy(source, copy, renaming, inodes)
+
+    async def bundle(self, session_id: SessionId, target: Path) -> dict[str, str] | None:
+        """Write all checkpoints of a session to a file; see `Checkpoints.bundle`."""
+        return await self._checkpoints.bundle(session_id, target)
+
+    async def take_in(
+        self,
+        session_id: SessionId,
+        bundle: Path,
+        *,
+        names: Mapping[str, str],
+        renaming: Renaming,
+        most_bytes: int,
+    ) -> None:
+        """Fill a session's checkpoints from a file that nobody has looked at; see `Checkpoints.take_in`."""
+        await self._checkpoints.take_in(
+            session_id, bundle, names=names, renaming=renaming, most_bytes=most_bytes
+        )
 
     async def forget(self, session_id: SessionId) -> None:
         """Delete all checkpoints of a session."""

@@ -18,4 +18,27 @@ export class Sessions extends SessionsArea {
     const { session, workspace } = await this.call("session.create", request, options);
     return { ...session, workspace };
   }
+
+  /**
+   * Get a session with everything in it as an archive.
+   *
+   * @param {string} sessionId
+   * @param {CallOptions} [options]
+   */
+  export(sessionId, options) {
+    return this.http.download("session.export", { sessionId }, options);
+  }
+
+  /**
+   * Make a session of an archive that `export` has got, here or from another server.
+   *
+   * @param {BodyInit} archive
+   * @param {{ name?: string }} [request]
+   * @param {CallOptions} [options]
+   * @returns {Promise<NewSession>}
+   */
+  async import(archive, request = {}, options) {
+    const { session, workspace } = await this.http.upload("session.import", request, archive, options);
+    return { ...session, workspace };
+  }
 }

@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 import pytest
 
+from roocode_server.engine.agent.drafts import SessionDrafts
 from roocode_server.engine.storage.session_rows import OWNED
 from roocode_server.engine.workspace.replica import Inodes
 from roocode_server.engine.workspace.workspace import Workspace
@@ -311,7 +312,7 @@ async def test_a_draft_is_nowhere_to_be_seen_and_removed_at_the_next_start(
         reached.set()
         return await asyncio.Event().wait()  # type: ignore[func-returns-value, return-value]
 
-    async def nothing(session_id: SessionId) -> None:
+    async def nothing(drafts: SessionDrafts, session_id: SessionId) -> None:
         """Nobody cleans up after a kill."""
 
     monkeypatch.setattr(Workspace, "replicate", is_killed)
@@ -322,7 +323,7 @@ async def test_a_draft_is_nowhere_to_be_seen_and_removed_at_the_next_start(
     with pytest.raises(NotFound):
         await agent.engine.sessions.get(draft)
     assert stored(agent, draft)["events"]
-    monkeypatch.setattr(agent.engine.forks, "_discard", nothing)
+    monkeypatch.setattr(SessionDrafts, "_discard", nothing)
     forking.cancel()
     await asyncio.wait([forking])
     positions = stored_positions(agent)

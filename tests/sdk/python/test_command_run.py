@@ -267,7 +267,9 @@ def test_the_session_of_the_environment_is_used(command_line: CommandLine) -> No
     assert command_line.json("tasks") == []
 
 
-def test_sessions_are_made_listed_shown_and_deleted(command_line: CommandLine) -> None:
+def test_sessions_are_made_listed_shown_copied_moved_and_deleted(
+    command_line: CommandLine, tmp_path: Path
+) -> None:
     session = command_line.succeed("sessions", "create", "Mine\x1b[2J", *DO_IT).strip()
     assert command_line.json("sessions")[0]["id"] == session
     listed = command_line.succeed("sessions", "list", "-n", "1")
@@ -277,6 +279,10 @@ def test_sessions_are_made_listed_shown_and_deleted(command_line: CommandLine) -
     copy = command_line.succeed("sessions", "fork", session, "--name", "Copied").strip()
     assert command_line.json("sessions", "show", copy)["name"] == "Copied"
     assert command_line.json("sessions", "fork", copy)["name"] == "Copied"
+    archive = str(tmp_path / "one.session.tar.gz")
+    assert command_line.json("sessions", "export", archive, copy)["sessionId"] == copy
+    made = command_line.succeed("sessions", "import", archive, "--name", "Moved").strip()
+    assert command_line.json("sessions", "show", made)["name"] == "Moved"
     refused = command_line.run("sessions", "delete", session)
     assert refused.returncode == 2
     assert "add --yes" in refused.stderr

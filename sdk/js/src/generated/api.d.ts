@@ -2391,6 +2391,22 @@ export interface components {
             sourceSessionId: string;
             sourceSeq: number;
         };
+        /** @description The session was made of an archive: what the log has up to `sourceSeq` is what the archive says. */
+        SessionImportedPayload: {
+            id: string;
+            /** @constant */
+            type: "session.imported";
+            sessionId: string;
+            /** Format: date-time */
+            timestamp: string;
+            seq?: number | null;
+            taskId?: string | null;
+            cursor?: string | null;
+            sourceSessionId: string;
+            sourceSeq: number;
+            exportedAt: string;
+            serverVersion: string;
+        };
         /** @description A request for the caller's sessions. */
         SessionList: {
             /** @enum {string|null} */
@@ -4535,6 +4551,7 @@ export type SessionFields = components['schemas']['SessionFields'];
 export type SessionFork = components['schemas']['SessionFork'];
 export type SessionForkBody = components['schemas']['SessionForkBody'];
 export type SessionForkedPayload = components['schemas']['SessionForkedPayload'];
+export type SessionImportedPayload = components['schemas']['SessionImportedPayload'];
 export type SessionList = components['schemas']['SessionList'];
 export type SessionOwner = components['schemas']['SessionOwner'];
 export type SessionPage = components['schemas']['SessionPage'];

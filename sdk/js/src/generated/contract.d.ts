@@ -374,6 +374,8 @@ export interface Events {
   "process.output": Api.ProcessOutputPayload;
   /** A process has ended, for whatever reason. */
   "process.ended": Api.ProcessEndedPayload & { seq: number };
+  /** The session was made of an archive: what the log has up to `sourceSeq` is what the archive says. */
+  "session.imported": Api.SessionImportedPayload & { seq: number };
   /** The session is a copy of another one: what the log has up to `sourceSeq` happened there. */
   "session.forked": Api.SessionForkedPayload & { seq: number };
   /** The message is the last one of the task now: those after it are taken back. */

@@ -147,6 +147,8 @@ export const ROUTES = {
   "file.upload": { method: "PUT", path: "/api/v1/sessions/{sessionId}/files/raw" },
   "archive.download": { method: "GET", path: "/api/v1/sessions/{sessionId}/archive" },
   "archive.upload": { method: "PUT", path: "/api/v1/sessions/{sessionId}/archive" },
+  "session.export": { method: "GET", path: "/api/v1/sessions/{sessionId}/export" },
+  "session.import": { method: "POST", path: "/api/v1/sessions/import", keyed: true },
   "event.stream": { method: "GET", path: "/api/v1/sessions/{sessionId}/events/stream" },
   "event.tail": { method: "GET", path: "/api/v1/events/stream" },
 };

@@ -14,8 +14,14 @@ from typing import Final, Literal
 import aiohttp
 
 from roocode.event import Event
-from roocode.models import FileEntry
-from roocode.operations import EventsOperations, FilesOperations, MonitoringOperations, WorkspaceOperations
+from roocode.models import CallersSession, FileEntry
+from roocode.operations import (
+    EventsOperations,
+    FilesOperations,
+    MonitoringOperations,
+    SessionsOperations,
+    WorkspaceOperations,
+)
 from roocode.streams import AllSessions, SessionStreams, live_events
 from roocode.transport import Transport
 from roocode.wire import loaded
@@ -25,6 +31,8 @@ LONGEST_STEM: Final = 48
 """Characters of a file's name that its unfinished copy is named with: names have at most 255 bytes."""
 RAW: Final = "/api/v1/sessions/{sessionId}/files/raw"
 ARCHIVE: Final = "/api/v1/sessions/{sessionId}/archive"
+EXPORT: Final = "/api/v1/sessions/{sessionId}/export"
+IMPORT: Final = "/api/v1/sessions/import"
 
 
 class AsyncFiles(FilesOperations):
@@ -84,6 +92,27 @@ class AsyncWorkspace(WorkspaceOperations):
         request = {"sessionId": session_id, "format": format, "replace": replace}
         async with self._transport.transfer("PUT", ARCHIVE, request, content=_chunks(source)) as response:
             return int((await response.json())["files"])
+
+
+class AsyncSessions(SessionsOperations):
+    """Sessions, also as archives."""
+
+    async def export(self, session_id: str, target: str | os.PathLike[str]) -> int:
+        """Write a session with everything in it to a local archive, and return its size in bytes.
+
+        Secrets of its configuration are left out. Raises: RooCodeError, OSError.
+        """
+        async with self._transport.transfer("GET", EXPORT, {"sessionId": session_id}) as response:
+            return await _saved(response, target)
+
+    async def take_in(self, source: str | os.PathLike[str], *, name: str | None = None) -> CallersSession:
+        """Make a session of a local archive that `export` has written, here or elsewhere.
+
+        Raises: RooCodeError, with `VALIDATION_ERROR` if the archive is refused. OSError.
+        """
+        request = {} if name is None else {"name": name}
+        async with self._transport.transfer("POST", IMPORT, request, content=_chunks(source)) as response:
+            return loaded(CallersSession, (await response.json())["session"])
 
 
 class AsyncEvents(EventsOperations):

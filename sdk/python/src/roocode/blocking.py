@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from roocode.approvals import AsyncApprovalBot, AsyncApprovals, Scope
-from roocode.areas import AsyncEvents, AsyncFiles, AsyncMonitoring, AsyncWorkspace
+from roocode.areas import AsyncEvents, AsyncFiles, AsyncMonitoring, AsyncSessions, AsyncWorkspace
 from roocode.client import AsyncRooCodeClient
 from roocode.credentials import Credentials
 from roocode.event import Event
@@ -124,7 +124,6 @@ from roocode.operations import (
     ProfilesOperations,
     RulesOperations,
     SearchOperations,
-    SessionsOperations,
     ShellOperations,
     TerminalsOperations,
     ToolsOperations,
@@ -1035,228 +1034,6 @@ class BlockingSearch:
         )
 
 
-class BlockingSessions:
-    """The operations of `sessions`."""
-
-    def __init__(self, portal: Portal, inner: SessionsOperations) -> None:
-        self._portal = portal
-        self._inner = inner
-
-    def list(
-        self,
-        *,
-        status: Literal["active", "inactive", "archived"] | Unset | None = UNSET,
-        scope: Literal["mine", "shared", "all"] | Unset = UNSET,
-        purpose: str | Unset | None = UNSET,
-        limit: int | Unset = UNSET,
-        offset: int | Unset = UNSET,
-        timeout_s: float | None = None,
-    ) -> SessionPage:
-        """List your own sessions and those that are shared with you, newest first.
-
-        `scope` leaves one of the two out, `purpose` all but those for it. `access` says what you may do
-        in each.
-
-        `scope`: 'all' unless given. `limit`: 20 unless given. `offset`: 0 unless given.
-
-        Raises: RooCodeError, with `RATE_LIMIT_EXCEEDED` among the codes.
-        """
-        return self._portal.call(
-            self._inner.list,
-            status=status,
-            scope=scope,
-            purpose=purpose,
-            limit=limit,
-            offset=offset,
-            timeout_s=timeout_s,
-        )
-
-    def each(
-        self,
-        *,
-        status: Literal["active", "inactive", "archived"] | Unset | None = UNSET,
-        scope: Literal["mine", "shared", "all"] | Unset = UNSET,
-        purpose: str | Unset | None = UNSET,
-    ) -> Iterator[ListedSession]:
-        """List your own sessions and those that are shared with you, newest first. Goes through all
-        pages.
-        """
-        return self._portal.iterate(self._inner.each, status=status, scope=scope, purpose=purpose)
-
-    def create(
-        self,
-        *,
-        name: str | Unset = UNSET,
-        config: SessionConfigChangeDict | Unset = UNSET,
-        expires_at: datetime | Unset | None = UNSET,
-        timeout_s: float | None = None,
-    ) -> CallersSession:
-        """Open a session with an empty workspace.
-
-        Settings that `config` leaves out take the server's defaults. `workspace.path` is where the
-        session's commands see its files; `workspace.url` lists them.
-
-        `name`: 'Untitled session' unless given. `expires_at`: A time in the future.
-
-        Raises: RooCodeError, with `EXTRA_NOT_INSTALLED`, `WORKSPACE_LIMIT_EXCEEDED`,
-        `RATE_LIMIT_EXCEEDED`, `IDEMPOTENCY_KEY_IN_USE`, `IDEMPOTENCY_KEY_REUSED`, `RATE_LIMIT_EXCEEDED`
-        among the codes.
-        """
-        return self._portal.call(
-            self._inner.create, name=name, config=config, expires_at=expires_at, timeout_s=timeout_s
-        )
-
-    def fork(
-        self, session_id: str, *, name: str | Unset | None = UNSET, timeout_s: float | None = None
-    ) -> CallersSession:
-        """Copy a session into a new one of yours: files, conversations, tasks, checkpoints and the
-        log.
-
-        Neither sees what happens in the other afterwards. Nothing is at work in the copy: unfinished
-        tasks wait to be resumed, and pending approvals are withdrawn.
-
-        `name`: The name of the copy; that of the session unless given.
-
-        Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RESOURCE_CONFLICT`, `WORKSPACE_LIMIT_EXCEEDED`,
-        `SERVER_OVERLOAD`, `RATE_LIMIT_EXCEEDED`, `IDEMPOTENCY_KEY_IN_USE`, `IDEMPOTENCY_KEY_REUSED`,
-        `RATE_LIMIT_EXCEEDED` among the codes.
-        """
-        return self._portal.call(self._inner.fork, session_id, name=name, timeout_s=timeout_s)
-
-    def ensure(
-        self,
-        purpose: str,
-        *,
-        name: str | Unset = UNSET,
-        config: SessionConfigChangeDict | Unset = UNSET,
-        expires_at: datetime | Unset | None = UNSET,
-        timeout_s: float | None = None,
-    ) -> SessionEnsured:
-        """Get your session for a purpose; if there is none, it is created as by `session.create`.
-
-        A user has one session for each purpose, however many programs ask for it at once. Programs that
-        keep no state find theirs again by it. Once it has been deleted, the next call creates another.
-
-        `name`: 'Untitled session' unless given. `expires_at`: A time in the future.
-
-        Raises: RooCodeError, with `EXTRA_NOT_INSTALLED`, `WORKSPACE_LIMIT_EXCEEDED`,
-        `RATE_LIMIT_EXCEEDED` among the codes.
-        """
-        return self._portal.call(
-            self._inner.ensure, purpose, name=name, config=config, expires_at=expires_at, timeout_s=timeout_s
-        )
-
-    def get(self, session_id: str, *, timeout_s: float | None = None) -> CallersSession:
-        """Get a session. `access` says what you may do there.
-
-        Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RATE_LIMIT_EXCEEDED` among the codes.
-        """
-        return self._portal.call(self._inner.get, session_id, timeout_s=timeout_s)
-
-    def sandbox(self, session_id: str, *, timeout_s: float | None = None) -> Sandbox:
-        """Report where a session's commands run and how each of its limits is enforced.
-
-        Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RATE_LIMIT_EXCEEDED` among the codes.
-        """
-        return self._portal.call(self._inner.sandbox, session_id, timeout_s=timeout_s)
-
-    def update(
-        self,
-        session_id: str,
-        *,
-        name: str | Unset | None = UNSET,
-        config: SessionConfigChangeDict | Unset | None = UNSET,
-        status: Literal["active", "inactive", "archived"] | Unset | None = UNSET,
-        expires_at: datetime | Unset | None = UNSET,
-        id: str | Unset | None = UNSET,
-        user_id: str | Unset | None = UNSET,
-        workspace_id: str | Unset | None = UNSET,
-        created_at: datetime | Unset | None = UNSET,
-        updated_at: datetime | Unset | None = UNSET,
-        access: Literal["owner", "collaborator", "watcher"] | Unset | None = UNSET,
-        purpose: str | Unset | None = UNSET,
-        session: SessionFieldsDict | Unset | None = UNSET,
-        timeout_s: float | None = None,
-    ) -> CallersSession:
-        """Change a session's name, status, expiry or configuration.
-
-        Fields that are left out stay as they are. A running task keeps the configuration it began with.
-
-        `expires_at`: A time in the future; null: never. `id`: May be sent, but not changed. `user_id`:
-        May be sent, but not changed. `workspace_id`: May be sent, but not changed. `created_at`: May be
-        sent, but not changed. `updated_at`: Ignored. `access`: Ignored. `purpose`: Ignored.
-
-        Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `EXTRA_NOT_INSTALLED`, `RATE_LIMIT_EXCEEDED`
-        among the codes.
-        """
-        return self._portal.call(
-            self._inner.update,
-            session_id,
-            name=name,
-            config=config,
-            status=status,
-            expires_at=expires_at,
-            id=id,
-            user_id=user_id,
-            workspace_id=workspace_id,
-            created_at=created_at,
-            updated_at=updated_at,
-            access=access,
-            purpose=purpose,
-            session=session,
-            timeout_s=timeout_s,
-        )
-
-    def delete(self, session_id: str, *, timeout_s: float | None = None) -> SessionRemoved:
-        """Delete a session: end everything that runs in it and remove its workspace, tasks and events.
-
-        Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RATE_LIMIT_EXCEEDED` among the codes.
-        """
-        return self._portal.call(self._inner.delete, session_id, timeout_s=timeout_s)
-
-    def share(
-        self,
-        session_id: str,
-        user: str,
-        access: Literal["collaborator", "watcher"],
-        *,
-        timeout_s: float | None = None,
-    ) -> Share:
-        """Share a session with somebody: as `watcher` they read, as `collaborator` they work in it
-        too.
-
-        A second call for the same user changes their access. What they have open in the session ends as
-        far as the new access does not permit it.
-
-        `user`: Their e-mail address or their id.
-
-        Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RESOURCE_CONFLICT`, `RATE_LIMIT_EXCEEDED` among
-        the codes.
-        """
-        return self._portal.call(self._inner.share, session_id, user, access, timeout_s=timeout_s)
-
-    def shares(self, session_id: str, *, timeout_s: float | None = None) -> Shares:
-        """List whose session it is, and with whom it is shared.
-
-        Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RATE_LIMIT_EXCEEDED` among the codes.
-        """
-        return self._portal.call(self._inner.shares, session_id, timeout_s=timeout_s)
-
-    def unshare(self, session_id: str, user_id: str, *, timeout_s: float | None = None) -> ShareRemoved:
-        """Take somebody's share back: what they have open in the session ends at once.
-
-        Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RATE_LIMIT_EXCEEDED` among the codes.
-        """
-        return self._portal.call(self._inner.unshare, session_id, user_id, timeout_s=timeout_s)
-
-    def leave(self, session_id: str, *, timeout_s: float | None = None) -> ShareRemoved:
-        """Give back your own share of somebody's session.
-
-        Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RATE_LIMIT_EXCEEDED` among the codes.
-        """
-        return self._portal.call(self._inner.leave, session_id, timeout_s=timeout_s)
-
-
 class BlockingShell:
     """The operations of `shell`."""
 
@@ -2146,6 +1923,242 @@ class BlockingWorkspace:
         Raises: Conflict, if it is not empty and `replace` is not set. RooCodeError, OSError.
         """
         return self._portal.call(self._inner.upload, session_id, source, format=format, replace=replace)
+
+
+class BlockingSessions:
+    """Sessions, also as archives."""
+
+    def __init__(self, portal: Portal, inner: AsyncSessions) -> None:
+        self._portal = portal
+        self._inner = inner
+
+    def list(
+        self,
+        *,
+        status: Literal["active", "inactive", "archived"] | Unset | None = UNSET,
+        scope: Literal["mine", "shared", "all"] | Unset = UNSET,
+        purpose: str | Unset | None = UNSET,
+        limit: int | Unset = UNSET,
+        offset: int | Unset = UNSET,
+        timeout_s: float | None = None,
+    ) -> SessionPage:
+        """List your own sessions and those that are shared with you, newest first.
+
+        `scope` leaves one of the two out, `purpose` all but those for it. `access` says what you may do
+        in each.
+
+        `scope`: 'all' unless given. `limit`: 20 unless given. `offset`: 0 unless given.
+
+        Raises: RooCodeError, with `RATE_LIMIT_EXCEEDED` among the codes.
+        """
+        return self._portal.call(
+            self._inner.list,
+            status=status,
+            scope=scope,
+            purpose=purpose,
+            limit=limit,
+            offset=offset,
+            timeout_s=timeout_s,
+        )
+
+    def each(
+        self,
+        *,
+        status: Literal["active", "inactive", "archived"] | Unset | None = UNSET,
+        scope: Literal["mine", "shared", "all"] | Unset = UNSET,
+        purpose: str | Unset | None = UNSET,
+    ) -> Iterator[ListedSession]:
+        """List your own sessions and those that are shared with you, newest first. Goes through all
+        pages.
+        """
+        return self._portal.iterate(self._inner.each, status=status, scope=scope, purpose=purpose)
+
+    def create(
+        self,
+        *,
+        name: str | Unset = UNSET,
+        config: SessionConfigChangeDict | Unset = UNSET,
+        expires_at: datetime | Unset | None = UNSET,
+        timeout_s: float | None = None,
+    ) -> CallersSession:
+        """Open a session with an empty workspace.
+
+        Settings that `config` leaves out take the server's defaults. `workspace.path` is where the
+        session's commands see its files; `workspace.url` lists them.
+
+        `name`: 'Untitled session' unless given. `expires_at`: A time in the future.
+
+        Raises: RooCodeError, with `EXTRA_NOT_INSTALLED`, `WORKSPACE_LIMIT_EXCEEDED`,
+        `RATE_LIMIT_EXCEEDED`, `IDEMPOTENCY_KEY_IN_USE`, `IDEMPOTENCY_KEY_REUSED`, `RATE_LIMIT_EXCEEDED`
+        among the codes.
+        """
+        return self._portal.call(
+            self._inner.create, name=name, config=config, expires_at=expires_at, timeout_s=timeout_s
+        )
+
+    def fork(
+        self, session_id: str, *, name: str | Unset | None = UNSET, timeout_s: float | None = None
+    ) -> CallersSession:
+        """Copy a session into a new one of yours: files, conversations, tasks, checkpoints and the
+        log.
+
+        Neither sees what happens in the other afterwards. Nothing is at work in the copy: unfinished
+        tasks wait to be resumed, and pending approvals are withdrawn.
+
+        `name`: The name of the copy; that of the session unless given.
+
+        Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RESOURCE_CONFLICT`, `WORKSPACE_LIMIT_EXCEEDED`,
+        `SERVER_OVERLOAD`, `RATE_LIMIT_EXCEEDED`, `IDEMPOTENCY_KEY_IN_USE`, `IDEMPOTENCY_KEY_REUSED`,
+        `RATE_LIMIT_EXCEEDED` among the codes.
+        """
+        return self._portal.call(self._inner.fork, session_id, name=name, timeout_s=timeout_s)
+
+    def ensure(
+        self,
+        purpose: str,
+        *,
+        name: str | Unset = UNSET,
+        config: SessionConfigChangeDict | Unset = UNSET,
+        expires_at: datetime | Unset | None = UNSET,
+        timeout_s: float | None = None,
+    ) -> SessionEnsured:
+        """Get your session for a purpose; if there is none, it is created as by `session.create`.
+
+        A user has one session for each purpose, however many programs ask for it at once. Programs that
+        keep no state find theirs again by it. Once it has been deleted, the next call creates another.
+
+        `name`: 'Untitled session' unless given. `expires_at`: A time in the future.
+
+        Raises: RooCodeError, with `EXTRA_NOT_INSTALLED`, `WORKSPACE_LIMIT_EXCEEDED`,
+        `RATE_LIMIT_EXCEEDED` among the codes.
+        """
+        return self._portal.call(
+            self._inner.ensure, purpose, name=name, config=config, expires_at=expires_at, timeout_s=timeout_s
+        )
+
+    def get(self, session_id: str, *, timeout_s: float | None = None) -> CallersSession:
+        """Get a session. `access` says what you may do there.
+
+        Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RATE_LIMIT_EXCEEDED` among the codes.
+        """
+        return self._portal.call(self._inner.get, session_id, timeout_s=timeout_s)
+
+    def sandbox(self, session_id: str, *, timeout_s: float | None = None) -> Sandbox:
+        """Report where a session's commands run and how each of its limits is enforced.
+
+        Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RATE_LIMIT_EXCEEDED` among the codes.
+        """
+        return self._portal.call(self._inner.sandbox, session_id, timeout_s=timeout_s)
+
+    def update(
+        self,
+        session_id: str,
+        *,
+        name: str | Unset | None = UNSET,
+        config: SessionConfigChangeDict | Unset | None = UNSET,
+        status: Literal["active", "inactive", "archived"] | Unset | None = UNSET,
+        expires_at: datetime | Unset | None = UNSET,
+        id: str | Unset | None = UNSET,
+        user_id: str | Unset | None = UNSET,
+        workspace_id: str | Unset | None = UNSET,
+        created_at: datetime | Unset | None = UNSET,
+        updated_at: datetime | Unset | None = UNSET,
+        access: Literal["owner", "collaborator", "watcher"] | Unset | None = UNSET,
+        purpose: str | Unset | None = UNSET,
+        session: SessionFieldsDict | Unset | None = UNSET,
+        timeout_s: float | None = None,
+    ) -> CallersSession:
+        """Change a session's name, status, expiry or configuration.
+
+        Fields that are left out stay as they are. A running task keeps the configuration it began with.
+
+        `expires_at`: A time in the future; null: never. `id`: May be sent, but not changed. `user_id`:
+        May be sent, but not changed. `workspace_id`: May be sent, but not changed. `created_at`: May be
+        sent, but not changed. `updated_at`: Ignored. `access`: Ignored. `purpose`: Ignored.
+
+        Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `EXTRA_NOT_INSTALLED`, `RATE_LIMIT_EXCEEDED`
+        among the codes.
+        """
+        return self._portal.call(
+            self._inner.update,
+            session_id,
+            name=name,
+            config=config,
+            status=status,
+            expires_at=expires_at,
+            id=id,
+            user_id=user_id,
+            workspace_id=workspace_id,
+            created_at=created_at,
+            updated_at=updated_at,
+            access=access,
+            purpose=purpose,
+            session=session,
+            timeout_s=timeout_s,
+        )
+
+    def delete(self, session_id: str, *, timeout_s: float | None = None) -> SessionRemoved:
+        """Delete a session: end everything that runs in it and remove its workspace, tasks and events.
+
+        Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RATE_LIMIT_EXCEEDED` among the codes.
+        """
+        return self._portal.call(self._inner.delete, session_id, timeout_s=timeout_s)
+
+    def share(
+        self,
+        session_id: str,
+        user: str,
+        access: Literal["collaborator", "watcher"],
+        *,
+        timeout_s: float | None = None,
+    ) -> Share:
+        """Share a session with somebody: as `watcher` they read, as `collaborator` they work in it
+        too.
+
+        A second call for the same user changes their access. What they have open in the session ends as
+        far as the new access does not permit it.
+
+        `user`: Their e-mail address or their id.
+
+        Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RESOURCE_CONFLICT`, `RATE_LIMIT_EXCEEDED` among
+        the codes.
+        """
+        return self._portal.call(self._inner.share, session_id, user, access, timeout_s=timeout_s)
+
+    def shares(self, session_id: str, *, timeout_s: float | None = None) -> Shares:
+        """List whose session it is, and with whom it is shared.
+
+        Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RATE_LIMIT_EXCEEDED` among the codes.
+        """
+        return self._portal.call(self._inner.shares, session_id, timeout_s=timeout_s)
+
+    def unshare(self, session_id: str, user_id: str, *, timeout_s: float | None = None) -> ShareRemoved:
+        """Take somebody's share back: what they have open in the session ends at once.
+
+        Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RATE_LIMIT_EXCEEDED` among the codes.
+        """
+        return self._portal.call(self._inner.unshare, session_id, user_id, timeout_s=timeout_s)
+
+    def leave(self, session_id: str, *, timeout_s: float | None = None) -> ShareRemoved:
+        """Give back your own share of somebody's session.
+
+        Raises: RooCodeError, with `RESOURCE_NOT_FOUND`, `RATE_LIMIT_EXCEEDED` among the codes.
+        """
+        return self._portal.call(self._inner.leave, session_id, timeout_s=timeout_s)
+
+    def export(self, session_id: str, target: str | os.PathLike[str]) -> int:
+        """Write a session with everything in it to a local archive, and return its size in bytes.
+
+        Secrets of its configuration are left out. Raises: RooCodeError, OSError.
+        """
+        return self._portal.call(self._inner.export, session_id, target)
+
+    def take_in(self, source: str | os.PathLike[str], *, name: str | None = None) -> CallersSession:
+        """Make a session of a local archive that `export` has written, here or elsewhere.
+
+        Raises: RooCodeError, with `VALIDATION_ERROR` if the archive is refused. OSError.
+        """
+        return self._portal.call(self._inner.take_in, source, name=name)
 
 
 class BlockingEvents:

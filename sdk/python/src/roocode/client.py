@@ -9,7 +9,7 @@ from typing import Final, Self
 
 from roocode import operations
 from roocode.approvals import AsyncApprovals
-from roocode.areas import AsyncEvents, AsyncFiles, AsyncMonitoring, AsyncWorkspace
+from roocode.areas import AsyncEvents, AsyncFiles, AsyncMonitoring, AsyncSessions, AsyncWorkspace
 from roocode.credentials import Credentials, FixedKey, Login
 from roocode.handler import ConnectionChange, Handler
 from roocode.models import RefreshAnswer, Tokens, User
@@ -75,7 +75,7 @@ class AsyncRooCodeClient:
         self.processes = operations.ProcessesOperations(transport)
         self.profiles = operations.ProfilesOperations(transport)
         self.search = operations.SearchOperations(transport)
-        self.sessions = operations.SessionsOperations(transport)
+        self.sessions = AsyncSessions(transport)
         self.shell = operations.ShellOperations(transport)
         self.tasks = AsyncTasks(transport, streams, self.approvals)
         self.terminals = operations.TerminalsOperations(transport)

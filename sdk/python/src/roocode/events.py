@@ -564,6 +564,16 @@ class ProcessEndedEvent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SessionImportedEvent(Event):
+    """The session was made of an archive: what the log has up to `sourceSeq` is what the archive says."""
+
+    source_session_id: str
+    source_seq: int
+    exported_at: str
+    server_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionForkedEvent(Event):
     """The session is a copy of another one: what the log has up to `sourceSeq` happened there."""
 
@@ -698,6 +708,7 @@ EVENTS: Mapping[str, type[Event]] = {
     "process.started": ProcessStartedEvent,
     "process.output": ProcessOutputEvent,
     "process.ended": ProcessEndedEvent,
+    "session.imported": SessionImportedEvent,
     "session.forked": SessionForkedEvent,
     "task.rewound": TaskRewoundEvent,
     "task.reinstated": TaskReinstatedEvent,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -22,13 +23,14 @@ Examples:
   roocode sessions
   roocode sessions --scope all --json | jq -r '.[].id'
   export ROOCODE_SESSION=$(roocode sessions create --provider scripted)
+  roocode sessions export here.session.tar.gz && roocode --server … sessions import here.session.tar.gz
   roocode sessions delete session-0727d4c4e8dfb4d47d54
 """
 
 
 @click.group(cls=ListingGroup, epilog=EXAMPLES)
 def command() -> None:
-    """List, open, show, copy and delete sessions; `roocode sessions` alone lists them."""
+    """List, open, show, copy, move and delete sessions; `roocode sessions` alone lists them."""
 
 
 @command.command("list")
@@ -89,6 +91,37 @@ def fork(connection: Connection, session: str | None, name: str | None) -> None:
     async def work(client: AsyncRooCodeClient) -> CallersSession:
         source = await chosen_session(client, session)
         return await client.sessions.fork(source, name=UNSET if name is None else name)
+
+    made = connection.run(work)
+    print_json(made) if connection.is_json else click.echo(one_line(made.id))
+
+
+@command.command()
+@click.argument("target", type=click.Path(path_type=Path))
+@click.argument("session", required=False)
+@connected
+def export(connection: Connection, target: Path, session: str | None) -> None:
+    """Write a session with everything in it to the archive TARGET. Secrets are left out."""
+
+    async def work(client: AsyncRooCodeClient) -> tuple[str, int]:
+        source = await chosen_session(client, session)
+        return source, await client.sessions.export(source, target)
+
+    source, size = connection.run(work)
+    if connection.is_json:
+        print_json({"sessionId": source, "file": str(target), "size": size})
+    say(f"{one_line(source)} is in {one_line(str(target))}, {size:,} bytes")
+
+
+@command.command("import")
+@click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--name", help="The name of the session; the one in the archive unless given.")
+@connected
+def import_session(connection: Connection, source: Path, name: str | None) -> None:
+    """Make a session of the archive SOURCE, and print its id."""
+
+    async def work(client: AsyncRooCodeClient) -> CallersSession:
+        return await client.sessions.take_in(source, name=name)
 
     made = connection.run(work)
     print_json(made) if connection.is_json else click.echo(one_line(made.id))

@@ -1,0 +1,1 @@
+"""Sessions as archives: written by one server, and read by another that does not trust them."""
