@@ -15,7 +15,7 @@ SEED ?= 0
 # Bytecode is cached: otherwise every process compiles all its imports, which takes longer than its start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo serve extras $(EXTRAS) test fuzz lint types style arrows pages bench load site lock sandbox container-engine clients python clean
+.PHONY: help demo serve extras $(EXTRAS) test nightly fuzz lint types style arrows pages bench load site lock sandbox container-engine clients python clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
@@ -33,6 +33,9 @@ $(EXTRAS): %: $(VENV)/ready-%
 # Worksteal keeps a module's tests with one worker, which creates their shared fixtures only once.
 test: $(VENV)/ready-dev sandbox container-engine clients lint  ## Set up, check the code and run every test
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal || { [ $$? -eq 1 ] && $(BIN)/python scripts/again; }
+
+nightly: export NIGHTLY := 1
+nightly: test fuzz  ## Every test, with as many repetitions as are promised, and the fuzzers
 
 fuzz: $(VENV)/ready-dev sandbox  ## Generated requests and packets, thousands of each (CASES=5000 SEED=0)
 	$(BIN)/python -m tests.fuzz requests $(CASES) --seed $(SEED)

@@ -1,17 +1,18 @@
-"""A minute of `python -m bench soak`, and its result for a server that leaks memory."""
+"""A while of `python -m bench soak`, and its result for a server that leaks memory."""
 
 from __future__ import annotations
 
 import pytest
 
 from bench.soak import MORE_BYTES, MORE_BYTES_A_ROUND, PARTS, SESSIONS, Held, of_the_level, soak
+from tests.support.nightly import times
 
 KINDS = ("command", "process", "terminal", "files", "checkpoint", "task", "restore")
 
 
 @pytest.mark.timeout(1200)
 async def test_eight_sessions_that_do_everything_at_once_get_every_content_right() -> None:
-    soaked = await soak(45)
+    soaked = await soak(times(15, nightly=45))
     assert not soaked.failures, "\n".join(soaked.lines())
     assert all(soaked.tally.rounds[kind] >= SESSIONS for kind in KINDS), soaked.lines()
 

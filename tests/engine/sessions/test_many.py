@@ -1,4 +1,4 @@
-"""Fifty sessions at once, each with a process and a terminal, leave nothing when they are gone."""
+"""Many sessions at once, each with a process and a terminal, leave nothing when they are gone."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import psutil
 from roocode_server.models.process import ProcessStart
 from roocode_server.models.terminal import TerminalInput, TerminalOpen
 from tests.engine.sessions.conftest import Room
+from tests.support.nightly import times
 
-SESSIONS = 50
+SESSIONS = times(20, nightly=50)
 
 
 async def live(room: Room) -> None:
@@ -31,7 +32,7 @@ async def live(room: Room) -> None:
     await engine.sessions.delete(session_id)
 
 
-async def test_fifty_sessions_leave_nothing(room: Room) -> None:
+async def test_many_sessions_leave_nothing(room: Room) -> None:
     me = psutil.Process()
     await asyncio.gather(*[live(room) for _ in range(SESSIONS)])  # opens what the server keeps
     before, children = me.num_fds(), set(me.children(recursive=True))

@@ -1,5 +1,5 @@
 // All sessions over a connection that is cut off again and again, to a reader that is slow at first.
-import { client, extra, finish, proxy } from "./kit.mjs";
+import { client, extra, finish, pause, proxy } from "./kit.mjs";
 
 const cuts = Number(extra[0]);
 const direct = client();
@@ -20,12 +20,13 @@ async function produce({ id }) {
   for (let number = 0; !isOver || number < 1500; number++) {
     if (number === 1200) hasEnough();
     await direct.sessions.update(id, { name: `Name ${number}` });
+    if (number > 1500) await pause(5);
   }
 }
 
 async function cut() {
   while (made < cuts) {
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * 40));
+    await pause(Math.random() * 40);
     if (between.cut() > 0) made += 1;
   }
   isOver = true;

@@ -1,5 +1,5 @@
 // A stream whose connection is cut off again and again while events pass.
-import { client, extra, finish, proxy } from "./kit.mjs";
+import { client, extra, finish, pause, proxy } from "./kit.mjs";
 
 const cuts = Number(extra[0]);
 const direct = client();
@@ -18,12 +18,13 @@ let last = Number.POSITIVE_INFINITY;
 async function produce() {
   for (let number = 0; !isOver; number++) {
     await direct.sessions.update(session.id, { name: `Name ${number}` });
+    await pause(5);
   }
 }
 
 async function cut() {
   while (made < cuts) {
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * 40));
+    await pause(Math.random() * 40);
     if (between.cut() > 0) made += 1;
   }
   isOver = true;

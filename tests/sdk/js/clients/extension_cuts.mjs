@@ -1,6 +1,6 @@
 // S2's API over a connection that is cut off again and again, beside a client that is not.
 import { io } from "socket.io-client";
-import { client, extra, finish, key, PLAYED, proxy, RooCodeAPI, url } from "./kit.mjs";
+import { client, extra, finish, key, PLAYED, pause, proxy, RooCodeAPI, url } from "./kit.mjs";
 
 const cuts = Number(extra[0]);
 const direct = client();
@@ -42,7 +42,7 @@ async function work() {
 
 async function cut() {
   while (made < cuts) {
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
+    await pause(Math.random() * 60);
     if (between.cut() > 0) made += 1;
   }
   isOver = true;

@@ -31,6 +31,8 @@ export async function refused(promise) {
   return null;
 }
 
+export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
 // A TCP proxy to the server. `cut()` breaks all of its connections and returns their number.
 export async function proxy() {
   const { hostname, port } = new URL(url);
