@@ -100,6 +100,9 @@ class Approval(Shape):
     feedback: str | None = None
     resolved_at: datetime.datetime | None = None
     resolved_by: str | None = None
+    reviewed_by: str | None = field(
+        default=None, metadata=described("The provider and model that decided in the place of people")
+    )
     rules: list[ApprovalRule] = field(
         default_factory=list,
         metadata=described(
@@ -208,6 +211,7 @@ class ApprovalResolved(Event):
     feedback: str | None = None
     resolved_by: str | None = None
     remembered: Remember | None = None
+    reviewed_by: str | None = None
 
 
 @value

@@ -9,7 +9,7 @@ from roocode_server.models.error import InvalidField
 from roocode_server.models.profile import AUTO
 from roocode_server.models.session import SessionConfigChange
 from roocode_server.models.shape import camel_case
-from roocode_server.models.unattended import Fallback, QuestionKind, Unanswered, UnattendedPolicy
+from roocode_server.models.unattended import Fallback, QuestionKind, UnattendedPolicy
 
 
 class Choices:
@@ -22,8 +22,8 @@ class Choices:
         self._providers = providers
 
     async def check(self, workspace: Workspace | None, wanted: SessionConfigChange) -> None:
-        """Raises: InvalidField, with the names that exist, if the provider or mode is unknown, or if an
-        unattended policy lacks an answer; ExtraNotInstalled.
+        """Raises: InvalidField, with the names that exist, if a provider or mode is unknown, or if an
+        unattended policy contradicts itself; ExtraNotInstalled.
         """
         if isinstance(wanted.provider, str):
             known = [AUTO, *self._providers.names()]
@@ -36,16 +36,31 @@ class Choices:
                 raise InvalidField("config.mode", "No such mode.", known=list(modes.by_slug))
         if isinstance(wanted.unattended_policy, UnattendedPolicy):
             _check_answers(wanted.unattended_policy)
+            self._check_reviewers(wanted.unattended_policy)
+
+    def _check_reviewers(self, policy: UnattendedPolicy) -> None:
+        """Raises: InvalidField, if a reviewer is unknown, or named where none decides; ExtraNotInstalled."""
+        known = [AUTO, *self._providers.names()]
+        for kind, unanswered in policy.named():
+            place = f"config.unattendedPolicy.{camel_case(kind)}"
+            if unanswered.review is not None and unanswered.reviewed is None:
+                raise InvalidField(f"{place}.review", "Nothing is reviewed here: `then` has to be `review`.")
+            provider = None if unanswered.reviewed is None else unanswered.reviewed.provider
+            if provider is not None and provider not in known:
+                raise InvalidField(f"{place}.review.provider", "No such provider.", known=known)
+            if provider is not None:
+                self._providers.check_installed(provider)
 
 
 def _check_answers(policy: UnattendedPolicy) -> None:
     """Raises: InvalidField, if an answer is missing, or given to what is no question."""
-    for kind in QuestionKind:
-        unanswered: Unanswered | None = getattr(policy, kind)
-        if unanswered is None or unanswered.then is not Fallback.ANSWER:
+    for kind, unanswered in policy.named():
+        if unanswered.then is not Fallback.ANSWER:
             continue
         place = f"config.unattendedPolicy.{camel_case(kind)}"
         if kind is not QuestionKind.QUESTION:
-            raise InvalidField(f"{place}.then", "Only a question can be answered: refuse, allow or fail.")
+            raise InvalidField(
+                f"{place}.then", "Only a question can be answered: refuse, allow, review or fail."
+            )
         if not unanswered.answer:
             raise InvalidField(f"{place}.answer", "Say what the answer is.")

@@ -6,21 +6,24 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import AsyncIterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
 from roocode_server.engine.agent.failure import TaskFailure
+from roocode_server.engine.agent.reviewing import ReviewFailed, answer, decide
+from roocode_server.engine.agent.store.approvals import TOO_SLOW
 from roocode_server.engine.agent.task_context import TaskContext
 from roocode_server.engine.storage.database import Transaction
 from roocode_server.engine.tools.tool import Notice, PreparedCall
 from roocode_server.models.approval import Approval, ApprovalPrompt, ApprovalRule, ApprovalStatus
+from roocode_server.models.clock import now
 from roocode_server.models.conversation import ToolCall
 from roocode_server.models.event import Event
 from roocode_server.models.identifier import CallId
 from roocode_server.models.message import SAID_BY_A_PERSON, Message
 from roocode_server.models.task import Activity, TaskActive, TaskAnswered, TaskIdle, TaskInteractive
-from roocode_server.models.unattended import Fallback, QuestionKind, Unanswered
+from roocode_server.models.unattended import Fallback, ModelReview, QuestionKind, Unanswered
 
 IDLE_ASKS: Final = frozenset({"mistake_limit_reached", "auto_approval_max_req_reached", "api_req_failed"})
 """Asks that leave the task idle rather than interactive: it goes on only if somebody confirms. Source: S2."""
@@ -149,10 +152,40 @@ class HumanInput:
             await self._work.note(TaskAnswered(), TaskActive(), activity=Activity.ACTIVE)
         if approval.status is ApprovalStatus.PENDING:
             async with self._waiting(_told(approval)):
-                approval = await self._work.services.approvals.wait(approval)
+                approval = await self._decided(approval)
         if _ends_the_task(approval):
             raise TaskFailure("NOBODY_ANSWERED", f"{approval.description}: {approval.feedback}")
         return approval
+
+    async def _decided(self, approval: Approval) -> Approval:
+        """Wait for people and, if they do not answer, for the model that decides in their place."""
+        approvals = self._work.services.approvals
+        review = None if approval.unanswered is None else approval.unanswered.reviewed
+        if review is None:
+            return await approvals.wait(approval)
+        waiting = asyncio.create_task(approvals.wait(approval), name=f"approval {approval.id}")
+        reviewing: asyncio.Task[None] | None = None
+        try:
+            left_s = (approval.expires_at - now()).total_seconds() - review.within
+            await asyncio.wait({waiting}, timeout=max(0.0, left_s))
+            if not waiting.done():
+                reviewing = asyncio.create_task(self._review(approval, review))
+                await asyncio.wait({waiting, reviewing}, return_when=asyncio.FIRST_COMPLETED)
+                if not waiting.done():
+                    reviewing.result()
+            return await waiting
+        finally:
+            await _end([each for each in (waiting, reviewing) if each is not None])
+
+    async def _review(self, approval: Approval, review: ModelReview) -> None:
+        """Have a model decide, and settle the approval with that."""
+        approvals = self._work.services.approvals
+        try:
+            verdict = await decide(self._work, review, approval)
+        except ReviewFailed as failure:
+            await approvals.give_up(approval, why=str(failure))
+        else:
+            await approvals.decide(approval, verdict.status, why=verdict.why, by_model=verdict.by)
 
     async def ask(self, call_id: CallId, question: str, suggestions: Sequence[str]) -> Message:
         """Return a person's answer: a message that is already waiting, or the next one; if nobody answers,
@@ -162,11 +195,11 @@ class HumanInput:
         if not await self.unheard():
             await self._put(call_id, question, suggestions)
             if unanswered is not None and _is_settled_at_once(unanswered):
-                await self._answer_for_nobody(unanswered, suggestions)
+                await self._answer_for_nobody(unanswered, question, suggestions)
         async with self._waiting(TaskInteractive(question=question, suggestions=list(suggestions))):
-            return await self._hear(suggestions)
+            return await self._hear(question, suggestions)
 
-    async def _hear(self, suggestions: Sequence[str]) -> Message:
+    async def _hear(self, question: str, suggestions: Sequence[str]) -> Message:
         """Return the next message; if the session answers automatically, the first suggestion after its
         timeout.
         """
@@ -182,19 +215,41 @@ class HumanInput:
         except TimeoutError:
             if unanswered is None:
                 raise  # the task's own time limit
-            await self._answer_for_nobody(unanswered, suggestions)
+            await self._answer_for_nobody(unanswered, question, suggestions)
             return await self._next_message()
 
-    async def _answer_for_nobody(self, unanswered: Unanswered, suggestions: Sequence[str]) -> None:
+    async def _answer_for_nobody(
+        self, unanswered: Unanswered, question: str, suggestions: Sequence[str]
+    ) -> None:
         """Store the answer that counts when nobody has given one. Raises: TaskFailure."""
-        if unanswered.then is Fallback.FAIL:
-            reason = f"Nobody answered the question within {unanswered.after:g} s"
-            raise TaskFailure("NOBODY_ANSWERED", reason)
         text = unanswered.answer or NOBODY_ANSWERS
         if unanswered.then is Fallback.ALLOW and suggestions:
             text = suggestions[0]
+        elif unanswered.reviewed is not None:
+            text = await self._reviewed_answer(unanswered, unanswered.reviewed, question, suggestions)
+            if await self.unheard():
+                self.hear()
+                return  # somebody was there after all
+        elif unanswered.ends_the_task:
+            reason = f"Nobody answered the question within {unanswered.after:g} s"
+            raise TaskFailure("NOBODY_ANSWERED", reason)
         await self._work.note(in_same_transaction=self._work.writing(say=SAID_BY_A_PERSON, text=text))
         self.hear()
+
+    async def _reviewed_answer(
+        self, unanswered: Unanswered, review: ModelReview, question: str, suggestions: Sequence[str]
+    ) -> str:
+        """Return a model's answer; if it gives none, what the policy says. Raises: TaskFailure."""
+        try:
+            async with asyncio.timeout(review.within):
+                return await answer(self._work, review, question, suggestions)
+        except TimeoutError:
+            why = TOO_SLOW
+        except ReviewFailed as failure:
+            why = str(failure)
+        if unanswered.ends_the_task:
+            raise TaskFailure("NOBODY_ANSWERED", f"Nobody answered the question, and {why}")
+        return NOBODY_ANSWERS
 
     async def _next_message(self) -> Message:
         while True:
@@ -228,14 +283,21 @@ class HumanInput:
         await self._work.note(TaskAnswered(), TaskActive(), activity=Activity.ACTIVE)
 
 
+async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    for each in tasks:
+        each.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
 def _is_settled_at_once(unanswered: Unanswered | None) -> bool:
-    return unanswered is not None and not unanswered.after
+    return unanswered is not None and not unanswered.longest_s
 
 
 def _ends_the_task(approval: Approval) -> bool:
     """Whether nobody has answered, and the task is not to go on without an answer."""
-    is_to_fail = approval.unanswered is not None and approval.unanswered.then is Fallback.FAIL
-    return is_to_fail and approval.status is ApprovalStatus.REJECTED and approval.resolved_by is None
+    is_decided = approval.resolved_by is not None or approval.reviewed_by is not None
+    is_to_fail = approval.unanswered is not None and approval.unanswered.ends_the_task
+    return is_to_fail and approval.status is ApprovalStatus.REJECTED and not is_decided
 
 
 def _told(approval: Approval) -> Event:

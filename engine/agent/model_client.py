@@ -35,6 +35,7 @@ from roocode_server.engine.storage.usage import ModelUse
 from roocode_server.models.conversation import ToolCall, Turn, TurnRole
 from roocode_server.models.error import AppError
 from roocode_server.models.identifier import CallId, MessageId, new_id
+from roocode_server.models.profile import AUTO
 from roocode_server.models.task import CallWritten, MessageDelta, MessageDiscarded, TaskError, TaskRetrying
 from roocode_server.models.tool import ToolDescription, ToolGroup
 from roocode_server.models.usage import TokenUsage, UsageUpdated
@@ -118,8 +119,10 @@ class Reply:
 class ModelClient:
     """Talks to the model of one task."""
 
-    def __init__(self, work: TaskContext) -> None:
+    def __init__(self, work: TaskContext, provider: str | None = None, model: str | None = None) -> None:
+        """`provider` and `model` are the session's if both are left out."""
         self._work = work
+        self._named = (provider, model)
         self._found: ResolvedModel | None = None
         self._unseen: dict[int, Turn] = {}
         """Replacements for turns whose images were refused, by the identity of the turn."""
@@ -170,15 +173,15 @@ class ModelClient:
                 return reply
         raise AssertionError("the loop above returns or raises")
 
-    async def complete(self, system: str, turns: list[Turn]) -> Reply:
-        """Request a reply outside the conversation, without tools, not shown to people. It is counted.
+    async def complete(self, system: str, turns: list[Turn], tools: Sequence[ToolDescription] = ()) -> Reply:
+        """Request a reply outside the conversation, not shown to people. It is counted.
 
         Raises: ProviderFailure; TaskFailure, if the budget is used up.
         """
         found = await self._find()
         reply = Reply(self._work.next_ts(), found.provider.name, found.model)
         request = ModelRequest(
-            model=found.model, system=system, turns=self._seen(turns), tools=(), endpoint=found.endpoint
+            model=found.model, system=system, turns=self._seen(turns), tools=tools, endpoint=found.endpoint
         )
         request = self._work.budget.bounded(request, found)
         try:
@@ -217,7 +220,10 @@ class ModelClient:
     async def _find(self) -> ResolvedModel:
         """Resolve the provider and model for this request. Raises: ProviderFailure."""
         config, services = self._work.session.config, self._work.services
-        self._found = await find_model(services, self._work.session.user_id, config.provider, config.model)
+        provider, model = self._named
+        if provider is None:
+            provider, model = config.provider, model or config.model
+        self._found = await find_model(services, self._work.session.user_id, provider, model or AUTO)
         return self._found
 
     async def _request(self, found: ResolvedModel, modes: Modes) -> ModelRequest:

@@ -451,6 +451,7 @@ approvals = Table(
     Column("rules", JSON, nullable=False, server_default="[]"),
     Column("remembered", String(16)),
     Column("unanswered", JSON(none_as_null=True)),
+    Column("reviewed_by", String(384)),
     Index(None, "session_id", "created_at"),
     Index(None, "task_id", "status"),
 )

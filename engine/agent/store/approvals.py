@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
@@ -33,6 +34,8 @@ Alongside = Callable[[Transaction], Awaitable[None]]
 UNATTENDED: Final = "This session is unattended, and its rules do not allow this."
 ALLOWED: Final = "This session is unattended, and its policy allows this."
 NOT_ANSWERED: Final = "Nobody answered within {seconds:g} s, and the session's policy {does}."
+UNDECIDED: Final = "Nobody answered, {why}, and the session's policy {does}."
+TOO_SLOW: Final = "the reviewing model did not decide in time"
 _DOES: Final = {
     Fallback.REFUSE: "refuses this then",
     Fallback.ALLOW: "allows this then",
@@ -91,7 +94,7 @@ class Approvals:
     ) -> Approval:
         """Build a pending approval, to be stored with `ask`; `unanswered` says what happens in the end."""
         moment = now()
-        timeout_s = self._timeout_s if unanswered is None else unanswered.after
+        timeout_s = self._timeout_s if unanswered is None else unanswered.longest_s
         return Approval(
             id=ApprovalId(new_id("approval")),
             session_id=task.session_id,
@@ -167,6 +170,15 @@ class Approvals:
             in_same_transaction=in_same_transaction,
         )
 
+    async def decide(self, approval: Approval, status: ApprovalStatus, *, why: str, by_model: str) -> None:
+        """Answer a question as a reviewing model has decided. The first answer wins."""
+        with contextlib.suppress(Conflict):
+            await self._resolve(approval.id, status, feedback=why, by=None, by_model=by_model)
+
+    async def give_up(self, approval: Approval, *, why: str) -> None:
+        """Settle a question about which a reviewing model has not decided, if nobody has answered."""
+        await self._expire(approval, why=why)
+
     async def expire_overdue(self) -> None:
         """Expire every question that reached its time limit while no server was running."""
         for approval in await self._repository.overdue(now()):
@@ -187,8 +199,8 @@ class Approvals:
         for approval in await self._repository.pending_of_session(session_id):
             await self._store(unit, approval, ApprovalStatus.CANCELLED, feedback=None, by=None)
 
-    async def _expire(self, approval: Approval) -> Approval:
-        status, feedback = _fallback(approval)
+    async def _expire(self, approval: Approval, *, why: str = TOO_SLOW) -> Approval:
+        status, feedback = _fallback(approval, why)
         try:
             return await self._resolve(approval.id, status, feedback=feedback, by=None)
         except Conflict:
@@ -202,6 +214,7 @@ class Approvals:
         *,
         feedback: str | None,
         by: str | None,
+        by_model: str | None = None,
         remembered: Remember | None = None,
         in_same_transaction: Alongside | None = None,
     ) -> Approval:
@@ -212,7 +225,7 @@ class Approvals:
             if approval.status is not ApprovalStatus.PENDING:
                 raise Conflict("This approval has already been answered", status=approval.status)
             resolved = await self._store(
-                unit, approval, status, feedback=feedback, by=by, remembered=remembered
+                unit, approval, status, feedback=feedback, by=by, by_model=by_model, remembered=remembered
             )
             if in_same_transaction is not None:
                 await in_same_transaction(unit)
@@ -229,6 +242,7 @@ class Approvals:
         *,
         feedback: str | None,
         by: str | None,
+        by_model: str | None = None,
         remembered: Remember | None = None,
     ) -> Approval:
         resolved = dataclasses.replace(
@@ -237,6 +251,7 @@ class Approvals:
             feedback=feedback,
             resolved_at=now(),
             resolved_by=by,
+            reviewed_by=by_model,
             remembered=remembered,
         )
         await self._repository.save(unit, resolved)
@@ -246,17 +261,23 @@ class Approvals:
             status=status,
             feedback=feedback,
             resolved_by=by,
+            reviewed_by=by_model,
             remembered=remembered,
         )
         unit.append(approval.session_id, told, task_id=approval.task_id)
         return resolved
 
 
-def _fallback(approval: Approval) -> tuple[ApprovalStatus, str | None]:
-    """What becomes of a question that nobody has answered, and why."""
+def _fallback(approval: Approval, why: str = TOO_SLOW) -> tuple[ApprovalStatus, str | None]:
+    """What becomes of a question that nobody has answered, and why; `why` is what kept a reviewing model from
+    a decision.
+    """
     unanswered = approval.unanswered
     if unanswered is None:
         return ApprovalStatus.EXPIRED, None
+    if unanswered.reviewed is not None:
+        does = _DOES[Fallback(unanswered.reviewed.otherwise)]
+        return ApprovalStatus.REJECTED, UNDECIDED.format(why=why, does=does)
     reason = UNATTENDED
     if unanswered.after:
         reason = NOT_ANSWERED.format(seconds=unanswered.after, does=_DOES[unanswered.then])

@@ -80,6 +80,8 @@ export interface components {
             /** Format: date-time */
             resolvedAt?: string | null;
             resolvedBy?: string | null;
+            /** @description The provider and model that decided in the place of people */
+            reviewedBy?: string | null;
             /** @description What an answer that is remembered makes a rule of: allowed if approved, forbidden if rejected. Empty if it cannot be remembered */
             rules?: components["schemas"]["ApprovalRule"][];
             /** @enum {string|null} */
@@ -163,6 +165,7 @@ export interface components {
             resolvedBy?: string | null;
             /** @enum {string|null} */
             remembered?: "once" | "session" | "always" | null;
+            reviewedBy?: string | null;
         };
         /** @description A person's answer to an approval. */
         ApprovalRespond: {
@@ -1565,6 +1568,25 @@ export interface components {
             output: number;
             cacheRead: number;
             cacheWrite: number;
+        };
+        ModelReview: {
+            /** @description The session's, if left out */
+            provider?: string | null;
+            /** @description The session's, if both are left out; the provider's default, if `provider` is named alone */
+            model?: string | null;
+            /** @description What it is to decide by */
+            instructions?: string | null;
+            /**
+             * @description Seconds that it may take
+             * @default 60
+             */
+            within?: number;
+            /**
+             * @description What happens if it fails, is too slow, or does not decide
+             * @default refuse
+             * @enum {string}
+             */
+            otherwise?: "refuse" | "fail";
         };
         NetworkStats: {
             bytesSent: number;
@@ -3939,12 +3961,14 @@ export interface components {
             /** @description Seconds to wait for an answer */
             after: number;
             /**
-             * @description `refuse` or `allow` it, `answer` a question with `answer`, or `fail` the task, with `NOBODY_ANSWERED`
+             * @description `refuse` or `allow` it, `answer` a question with `answer`, have a model `review` it, or `fail` the task, with `NOBODY_ANSWERED`
              * @enum {string}
              */
-            then: "refuse" | "allow" | "answer" | "fail";
+            then: "refuse" | "allow" | "answer" | "review" | "fail";
             /** @description The answer to a question or, with `refuse`, what the agent is told */
             answer?: string | null;
+            /** @description Who decides, with `review`; the session's model, if left out */
+            review?: components["schemas"]["ModelReview"] | null;
         };
         UnattendedPolicy: {
             /** @description A tool that reads */
@@ -4467,6 +4491,7 @@ export type ModelCatalogue = components['schemas']['ModelCatalogue'];
 export type ModelChoice = components['schemas']['ModelChoice'];
 export type ModelList = components['schemas']['ModelList'];
 export type ModelPrices = components['schemas']['ModelPrices'];
+export type ModelReview = components['schemas']['ModelReview'];
 export type NetworkStats = components['schemas']['NetworkStats'];
 export type Nothing = components['schemas']['Nothing'];
 export type NotificationChange = components['schemas']['NotificationChange'];

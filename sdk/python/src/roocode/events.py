@@ -68,6 +68,7 @@ class ApprovalResolvedEvent(Event):
     feedback: str | None = None
     resolved_by: str | None = None
     remembered: Literal["once", "session", "always"] | None = None
+    reviewed_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -505,17 +505,35 @@ class McpServer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ModelReview:
+    """`ModelReview` of the server's documents."""
+
+    provider: str | None = None
+    """The session's, if left out"""
+    model: str | None = None
+    """The session's, if both are left out; the provider's default, if `provider` is named alone"""
+    instructions: str | None = None
+    """What it is to decide by"""
+    within: float = 60.0
+    """Seconds that it may take"""
+    otherwise: Literal["refuse", "fail"] = "refuse"
+    """What happens if it fails, is too slow, or does not decide"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unanswered:
     """`Unanswered` of the server's documents."""
 
     after: float
     """Seconds to wait for an answer"""
-    then: Literal["refuse", "allow", "answer", "fail"]
-    """`refuse` or `allow` it, `answer` a question with `answer`, or `fail` the task, with
-    `NOBODY_ANSWERED`
+    then: Literal["refuse", "allow", "answer", "review", "fail"]
+    """`refuse` or `allow` it, `answer` a question with `answer`, have a model `review` it, or `fail`
+    the task, with `NOBODY_ANSWERED`
     """
     answer: str | None = None
     """The answer to a question or, with `refuse`, what the agent is told"""
+    review: ModelReview | None = None
+    """Who decides, with `review`; the session's model, if left out"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1153,6 +1171,8 @@ class Approval:
     feedback: str | None = None
     resolved_at: datetime | None = None
     resolved_by: str | None = None
+    reviewed_by: str | None = None
+    """The provider and model that decided in the place of people"""
     rules: list[ApprovalRule] = field(default_factory=list)
     """What an answer that is remembered makes a rule of: allowed if approved, forbidden if rejected.
     Empty if it cannot be remembered

@@ -141,17 +141,34 @@ class McpServerDict(TypedDict):
     """Seconds that one call may take"""
 
 
+class ModelReviewDict(TypedDict):
+    """`ModelReview` of the server's documents."""
+
+    provider: NotRequired[str | None]
+    """The session's, if left out"""
+    model: NotRequired[str | None]
+    """The session's, if both are left out; the provider's default, if `provider` is named alone"""
+    instructions: NotRequired[str | None]
+    """What it is to decide by"""
+    within: NotRequired[float]
+    """Seconds that it may take"""
+    otherwise: NotRequired[Literal["refuse", "fail"]]
+    """What happens if it fails, is too slow, or does not decide"""
+
+
 class UnansweredDict(TypedDict):
     """`Unanswered` of the server's documents."""
 
     after: float
     """Seconds to wait for an answer"""
-    then: Literal["refuse", "allow", "answer", "fail"]
-    """`refuse` or `allow` it, `answer` a question with `answer`, or `fail` the task, with
-    `NOBODY_ANSWERED`
+    then: Literal["refuse", "allow", "answer", "review", "fail"]
+    """`refuse` or `allow` it, `answer` a question with `answer`, have a model `review` it, or `fail`
+    the task, with `NOBODY_ANSWERED`
     """
     answer: NotRequired[str | None]
     """The answer to a question or, with `refuse`, what the agent is told"""
+    review: NotRequired[ModelReviewDict | None]
+    """Who decides, with `review`; the session's model, if left out"""
 
 
 class UnattendedPolicyDict(TypedDict):
